@@ -1,0 +1,186 @@
+/**
+ * What the hub needs from outside, each with its contract. Implementations say only how; what they must do stands here and
+ * in the contract suites.
+ */
+import type { HistoryPage, Role, RoomEvent, Self, User } from '../shared/model.ts'
+import type { ServerFrame } from '../shared/protocol.ts'
+
+/** An event before it has a number. `id` and `at` are the hub's; the sender chose `nonce`. */
+export interface Draft {
+  kind: 'message'
+  room: string
+  id: string
+  at: number
+  user: User
+  nonce: string
+  text: string
+  replyTo?: string
+}
+
+/** What became of one draft. `duplicate` has the numbers of the first; `failed`: nothing was stored, the same may work later. */
+export type Outcome =
+  | { result: 'stored'; event: RoomEvent }
+  | { result: 'duplicate'; seq: number; id: string; at: number }
+  | { result: 'refused'; code: 'nonceReused' | 'gone' | 'noRoom' }
+  | { result: 'failed' }
+
+/** A room as stored. `head`: its last seq, 0 if nothing was said. `floor`: the first seq that retention has left. */
+export interface RoomRow {
+  room: string
+  name: string
+  topic: string
+  kind: 'public'
+  head: number
+  floor: number
+}
+
+/** Somebody's standing in a room they have joined and not left. */
+export interface Membership {
+  room: string
+  role: Role
+  readSeq: number
+}
+
+/** A new person with the session that makes them the same person tomorrow. `session` is the hash of its token. */
+export interface NewGuest {
+  id: string
+  name: string
+  /** look-alike keys of the name: one owner each */
+  keys: readonly string[]
+  session: string
+  at: number
+}
+
+/** Holders last seen before these times (ms) have lost their name to whoever asks for it: at all, and if they never wrote. */
+export interface Stale {
+  unused: number
+  unwritten: number
+}
+
+/** A living session. `seen`: when it was last touched, ms. */
+export interface SessionRow {
+  user: Self
+  seen: number
+}
+
+/** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */
+export type HistoryQuery = { limit: number } & (
+  | { at: 'end' }
+  | { at: 'before' | 'after' | 'around'; seq: number }
+  | { at: 'ids'; ids: readonly string[] }
+  | { at: 'pinned' }
+)
+
+/**
+ * The disk. Writes take effect in the order in which they are called, over all methods; a read sees every write whose
+ * promise has resolved. Reads reject if the disk fails; `commit` never rejects.
+ */
+export interface Store {
+  /**
+   * Stores drafts in their order, in one transaction, and resolves once they would survive a power cut: one outcome a
+   * draft, in the same order. A known (user, nonce) is a duplicate, or `nonceReused` if room, kind, target or content
+   * differ; also within one call. One draft that cannot be stored does not hold up the others. `gone`: `replyTo` is no
+   * message of the room that still has its text. Raises the room's head by one for each event stored.
+   */
+  commit(drafts: readonly Draft[]): Promise<Outcome[]>
+
+  /** Events with `after < seq`, in order, at most `limit`; fewer if their JSON would pass `LIMITS.pageBytes`, but one at least. */
+  events(room: string, after: number, limit: number): Promise<RoomEvent[]>
+  /** The id of the event that has this seq, or null. */
+  idAt(room: string, seq: number): Promise<string | null>
+  /**
+   * The seq after which a newcomer begins: before the 50th last message with text, at most 500 events back, never below
+   * `floor − 1`, but before the event at `head`. 0 in an empty room.
+   */
+  startOf(room: string): Promise<number>
+  /** A page of messages in their present state, or null if there is no such room. */
+  history(room: string, query: HistoryQuery): Promise<HistoryPage | null>
+
+  room(room: string): Promise<RoomRow | null>
+  /** Every room, by slug. */
+  rooms(): Promise<RoomRow[]>
+  /** Heads of these rooms; those that do not exist are left out. */
+  heads(rooms: readonly string[]): Promise<Map<string, number>>
+  /** Makes a room, its maker a member with the room role `owner` (none: made by the server). */
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): Promise<'added' | 'taken'>
+
+  memberships(user: string): Promise<Membership[]>
+  membership(user: string, room: string): Promise<Membership | null>
+  /** Makes a member of who was none, its `readSeq` at the room's head; whoever is one stays as they are. */
+  addMember(room: string, user: string, role: Role, at: number): Promise<Membership>
+  removeMember(room: string, user: string): Promise<void>
+  /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
+  /** Messages of others after `after` that have text, and those among them that mention `user.name`; both stop at 9,999. */
+  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }>
+
+  /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
+  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
+  /** Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms). */
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): Promise<'renamed' | 'taken'>
+  /** Is one of these keys held by somebody other than `user`? */
+  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean>
+  session(hash: string): Promise<SessionRow | null>
+  /** The session was used at `at` (ms), and so was its person's name. */
+  touch(hash: string, at: number): Promise<void>
+  endSession(hash: string): Promise<void>
+  /** Ends sessions, and gives back names, of those stale. */
+  forget(stale: Stale): Promise<void>
+
+  /** Finishes what was asked for, writes everything into the main file, lets go. Nothing may be called afterwards. */
+  close(): Promise<void>
+}
+
+/** Fan-out to this node's followers of a room. Publishes of one turn of the loop reach each socket in one write, in order. */
+export interface Broadcast {
+  publish(room: string, frame: string): void
+}
+
+/** One socket as the hub sees it. Nothing here throws, also after the socket has gone. */
+export interface Connection {
+  /** unguessable by others, unique over nodes and restarts */
+  readonly id: string
+  /** in order with what is published to rooms it follows */
+  send(frame: ServerFrame): void
+  /** True at once while ≤ 256 KiB are unsent; else a promise for that: false if the socket has gone. */
+  ready(): true | Promise<boolean>
+  follow(room: string): void
+  unfollow(room: string): void
+  /** at once, without waiting for the other side; the hub hears `close` for it in a later turn of the loop */
+  close(code: number, reason: string): void
+}
+
+/** Tells the other nodes that rooms have new heads. A hint: it may be lost, late or doubled. */
+export interface Doorbell {
+  ring(heads: ReadonlyMap<string, number>): void
+  /** `heard` gets room → head, or 'unknown' when rings may have been lost. */
+  listen(heard: (heads: ReadonlyMap<string, number> | 'unknown') => void): void
+}
+
+export interface Clock {
+  /** ms since the epoch; may be set back */
+  now(): number
+  /** resolves after `ms`, without keeping the process alive */
+  wait(ms: number): Promise<void>
+}
+
+export interface Ids {
+  /** UUIDv7 of `now` (ms): later ones sort later on one node */
+  next(now: number): string
+  /** `length` random characters of `[a-z0-9]` */
+  random(length: number): string
+}
+
+/** For bugs and trouble. Never message text, names, tokens. */
+export interface Log {
+  error(what: string, error: unknown): void
+  warn(what: string, fields?: Record<string, number | string>): void
+  info(what: string, fields?: Record<string, number | string>): void
+}

@@ -1,0 +1,62 @@
+/**
+ * Every way a request can fail. `retry`: may the very same request succeed later? `message` is written for a person and
+ * goes out as it stands: it never holds what was sent.
+ */
+export const ERRORS = {
+  overloaded: { status: 503, retry: true, message: 'The server is busy. It is tried again.' },
+  unavailable: { status: 503, retry: true, message: 'The server cannot store anything just now.' },
+  rateLimited: { status: 429, retry: true, message: 'Too fast.' },
+  internal: { status: 500, retry: true, message: 'Something went wrong on the server.' },
+  badFrame: { status: 400, retry: false, message: 'This is not a frame of protocol version 1.' },
+  badRequest: { status: 400, retry: false, message: 'This request is malformed.' },
+  tooBig: { status: 413, retry: false, message: 'This is too long.' },
+  forbidden: { status: 403, retry: false, message: 'You may not do this.' },
+  noRoom: { status: 404, retry: false, message: 'This room does not exist or is not open to you.' },
+  notFound: { status: 404, retry: false, message: 'There is nothing here.' },
+  notMember: { status: 403, retry: false, message: 'Join the room first.' },
+  readOnly: { status: 403, retry: false, message: 'Nobody may write in this room now.' },
+  nonceReused: { status: 409, retry: false, message: 'This was sent before with other content.' },
+  gone: { status: 410, retry: false, message: 'That message is gone.' },
+  unauthenticated: { status: 401, retry: false, message: 'Pick a name first.' },
+  nameTaken: { status: 409, retry: false, message: 'This name is taken.' },
+  nameInvalid: { status: 422, retry: false, message: 'This name cannot be used.' },
+  signedIn: { status: 409, retry: false, message: 'You are signed in already.' },
+  roomTaken: { status: 409, retry: false, message: 'A room of this name exists.' },
+  roomInvalid: { status: 422, retry: false, message: 'A room cannot be made like this.' },
+  unsupported: { status: 415, retry: false, message: 'Send JSON.' },
+  wrongHost: {
+    status: 421,
+    retry: false,
+    message: 'This server does not answer to that name. Set PUBLIC_URL to the address people use.',
+  },
+} as const satisfies Record<string, { status: number; retry: boolean; message: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Thrown on purpose, its message written for the person. Anything else thrown is a bug, and is not shown. */
+export class ChatError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string = ERRORS[code].message,
+    /** `suggestion`: a free name or room instead. `after`: ms to wait. */
+    readonly more: { suggestion?: string; after?: number } = {},
+  ) {
+    super(message)
+  }
+}
+
+/** Why a socket was closed. Below 4500 the client comes back by itself, from 4500 on it stays away. */
+export const CLOSE = {
+  goingAway: 1001,
+  binary: 1003,
+  restart: 1012,
+  overloaded: 1013,
+  badFrames: 4400,
+  noHello: 4408,
+  slowReader: 4413,
+  flood: 4429,
+  noSession: 4501,
+  banned: 4503,
+  tooMany: 4509,
+  version: 4510,
+} as const

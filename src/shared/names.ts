@@ -1,0 +1,66 @@
+import { LIMITS } from './limits.ts'
+import { byteLength } from './text.ts'
+
+/** Why a name cannot be used. `reserved` and `taken` only the server can tell. */
+export type NameFault = 'empty' | 'long' | 'characters' | 'marks' | 'mixed' | 'reserved'
+
+/** Each fault in words, for the one who typed it. */
+export const NAME_FAULTS: Record<NameFault, string> = {
+  empty: 'Pick a name with at least one letter, digit or emoji.',
+  long: `A name has at most ${LIMITS.name.graphemes} characters.`,
+  characters: 'A name cannot hold invisible or control characters.',
+  marks: 'A name cannot stack that many accents on one letter.',
+  mixed: 'A name cannot mix Latin, Cyrillic and Greek letters.',
+  reserved: 'This name is reserved.',
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const REFUSED = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0]/u
+const FORMAT = /\p{Cf}/u
+const EMOJI = /^\p{RGI_Emoji}$/v
+
+/** How many characters a person would count. */
+export function countGraphemes(text: string): number {
+  let count = 0
+  for (const _ of graphemes.segment(text)) count += 1
+  return count
+}
+
+/** A name as typed → the name to use, or why not (rules I1, I2). Pure; the browser asks it before it sends. */
+export function cleanName(
+  typed: string,
+  most: { graphemes: number; bytes: number } = LIMITS.name,
+): { name: string } | { fault: NameFault } {
+  // Longer than any acceptable name in any encoding: refused before it is normalised or segmented.
+  if (typed.length > 1_000) return { fault: 'long' }
+  if (!typed.isWellFormed()) return { fault: 'characters' }
+  const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ')
+  if (name === '') return { fault: 'empty' }
+  if (REFUSED.test(name)) return { fault: 'characters' }
+  let count = 0
+  for (const { segment } of graphemes.segment(name)) {
+    count += 1
+    if (FORMAT.test(segment) && !EMOJI.test(segment)) return { fault: 'characters' }
+    if ((segment.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !EMOJI.test(segment))
+      return { fault: 'marks' }
+  }
+  if (count > most.graphemes || byteLength(name) > most.bytes) return { fault: 'long' }
+  if (!/[\p{L}\p{N}]|\p{RGI_Emoji}/v.test(name)) return { fault: 'empty' }
+  const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u].filter((script) =>
+    script.test(name),
+  )
+  if (scripts.length > 1) return { fault: 'mixed' }
+  return { name }
+}
+
+/** A room's name → its slug, '' where nothing is left. */
+export function slugOf(name: string): string {
+  return name
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40)
+    .replace(/-+$/, '')
+}

@@ -1,0 +1,128 @@
+/**
+ * The wire, version 1: what a client may say and what a server says. The server checks every frame against
+ * `ClientFrame`; the browser imports the types alone.
+ */
+import { type Static, Type as t } from '@sinclair/typebox'
+import type { Activity, Person, Position, Role, RoomEvent, Self, User } from './model.ts'
+import type { ErrorCode } from './errors.ts'
+import type { WELCOME_LIMITS } from './limits.ts'
+
+const Nonce = t.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' })
+const Ref = t.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+const Room = t.String({ pattern: '^[a-z0-9-]{1,64}$' })
+const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
+const Seq = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const State = t.Union([t.Literal('active'), t.Literal('idle')])
+const IdOrNothing = t.Union([Id, t.Null()])
+
+/** What a client may say. Past `decode`, nothing is believed that is not one of these. */
+export const ClientFrame = t.Union([
+  t.Object({
+    type: t.Literal('hello'),
+    rooms: t.Array(t.Object({ room: Room, seq: Seq, id: IdOrNothing })),
+    state: State,
+  }),
+  t.Object({
+    type: t.Literal('join'),
+    ref: Ref,
+    room: Room,
+    seq: t.Optional(Seq),
+    id: t.Optional(IdOrNothing),
+  }),
+  t.Object({ type: t.Literal('leave'), ref: Ref, room: Room }),
+  t.Object({
+    type: t.Literal('send'),
+    nonce: Nonce,
+    room: Room,
+    text: t.String(),
+    replyTo: t.Optional(Id),
+  }),
+  t.Object({ type: t.Literal('read'), room: Room, seq: Seq }),
+  t.Object({ type: t.Literal('typing'), room: Room, on: t.Boolean() }),
+  t.Object({ type: t.Literal('state'), state: State }),
+  t.Object({ type: t.Literal('beat') }),
+])
+export type ClientFrame = Static<typeof ClientFrame>
+
+/** One kind of client frame: `Of<'send'>`. */
+export type Of<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
+
+/** Who is in a room: those named, how many in all, and the number of the room's last `presence` frame. */
+export interface Members {
+  version: number
+  count: number
+  full: Person[]
+}
+
+/** My own standing in a room. `unread`: messages of others after `readSeq` that still have text. */
+export interface You {
+  role: Role
+  readSeq: number
+  unread: number
+  mentions: number
+}
+
+export type ResetReason = 'tooOld' | 'diverged' | 'ahead' | 'access'
+
+export interface Welcome {
+  type: 'welcome'
+  version: number
+  connection: string
+  user: Self
+  now: number
+  beat: number
+  limits: typeof WELCOME_LIMITS
+  build: string
+}
+
+/** One page of a room's log; the last one (`more: false`) has `members` and `you`, and from there on the room is live. */
+export interface Sync {
+  type: 'sync'
+  room: string
+  ref?: string
+  events: RoomEvent[]
+  head: number
+  floor: number
+  more: boolean
+  members?: Members
+  you?: You
+}
+
+export interface Presence {
+  type: 'presence'
+  room: string
+  version: number
+  count: number
+  full?: Person[]
+  joined?: Person[]
+  left?: string[]
+  changed?: { id: string; name?: string; state?: Activity }[]
+}
+
+/** What a server says. */
+export type ServerFrame =
+  | Welcome
+  | Sync
+  | { type: 'reset'; room: string; ref?: string; reason: ResetReason; head?: number; floor?: number }
+  | ({ type: 'event'; room: string } & RoomEvent)
+  | { type: 'ack'; nonce: string; room: string; seq: number; id: string; at: number; duplicate?: true }
+  | { type: 'left'; ref?: string; room: string }
+  | {
+      type: 'error'
+      nonce?: string
+      ref?: string
+      code: ErrorCode
+      message: string
+      retry: boolean
+      after?: number
+    }
+  | { type: 'beat'; heads: Record<string, number>; counts?: Record<string, number> }
+  | Presence
+  | { type: 'typing'; room: string; user: User; on: boolean }
+  | { type: 'read'; room: string; seq: number; unread: number; mentions: number }
+  | { type: 'drain'; spread: number }
+
+/** One kind of server frame: `Heard<'sync'>`. */
+export type Heard<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
+
+export type { Position }

@@ -1,0 +1,40 @@
+import { LIMITS } from './limits.ts'
+
+/** C0, DEL and C1, but newline and tab. */
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+
+/** How many bytes a text takes in UTF-8. */
+export function byteLength(text: string): number {
+  let bytes = 0
+  for (const letter of text) {
+    const code = letter.codePointAt(0) ?? 0
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+  }
+  return bytes
+}
+
+/** A text as it may be sent: CRLF folded, control characters dropped, lone surrogates replaced. Never cuts. */
+export function cleanText(typed: string): string {
+  return typed.replace(/\r\n?/g, '\n').replace(CONTROLS, '').toWellFormed()
+}
+
+/** Why the server would refuse a text, or null if it would not. It refuses what `cleanText` would have changed. */
+export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null {
+  if (text.length > LIMITS.text || byteLength(text) > LIMITS.textBytes) return 'tooBig'
+  if (text.trim() === '') return 'blank'
+  if (!text.isWellFormed() || text.search(CONTROLS) >= 0) return 'malformed'
+  return null
+}
+
+/** Does a text mention somebody of this name: `@name`, not inside a word, any case. */
+export function mentionsName(text: string, name: string): boolean {
+  const wanted = `@${name.toLowerCase()}`
+  const lower = text.toLowerCase()
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
+    const before = lower.slice(0, at).at(-1) ?? ' '
+    const after = lower.slice(at + wanted.length)
+    if (!/[\p{L}\p{N}@]/u.test(before) && !/^[\p{L}\p{N}\p{M}]/u.test(after)) return true
+  }
+  return false
+}
