@@ -1,0 +1,51 @@
+import { reduce } from './reduce.ts'
+import { NOBODY, type Action, type State } from './state.ts'
+
+export interface Store {
+  get(): State
+  dispatch(action: Action): void
+  /** Calls `show` now and whenever what `select` picks is no longer `===`, until the signal aborts. In order of watching. */
+  watch<T>(select: (state: State) => T, show: (picked: T) => void, signal: AbortSignal): void
+}
+
+/** The one owner of the page's state. Dispatching from within `show` is queued behind the present one. */
+export function createStore(first: State = NOBODY): Store {
+  let state = first
+  let telling = false
+  const waiting: Action[] = []
+  const watchers = new Set<() => void>()
+
+  function dispatch(action: Action): void {
+    waiting.push(action)
+    if (telling) return
+    telling = true
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const after = reduce(state, next)
+        if (after === state) continue
+        state = after
+        for (const tell of [...watchers]) if (watchers.has(tell)) tell()
+      }
+    } finally {
+      telling = false
+    }
+  }
+
+  return {
+    get: () => state,
+    dispatch,
+    watch(select, show, signal) {
+      if (signal.aborted) return
+      let picked = select(state)
+      const tell = () => {
+        const now = select(state)
+        if (now === picked) return
+        picked = now
+        show(now)
+      }
+      watchers.add(tell)
+      signal.addEventListener('abort', () => watchers.delete(tell), { once: true })
+      show(picked)
+    },
+  }
+}
