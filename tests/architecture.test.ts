@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'bun:test'
+import { dirname, join, relative } from 'node:path'
+
+const ROOT = join(import.meta.dir, '..')
+const SRC = join(ROOT, 'src')
+
+interface Import {
+  file: string
+  /** path inside src without ending, or the package's name */
+  target: string
+  /** `import type`: nothing of it is left at run time */
+  typeOnly: boolean
+}
+
+/** What a folder may import: paths inside src by prefix, packages by name. `types`: by `import type` alone. */
+interface Rule {
+  may: readonly string[]
+  types?: readonly string[]
+}
+
+const CONTRACT = ['shared/limits', 'shared/errors', 'shared/assert', 'shared/names', 'shared/text']
+const CONTRACT_TYPES = ['shared/']
+
+/** The table of src/README.md. The first rule whose folder fits counts. */
+const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
+  ['shared/', { may: ['shared/', '@sinclair/typebox', 'linkify-it'] }],
+  ['hub/', { may: ['hub/', 'shared/', 'unhomoglyph'] }],
+  ['store/', { may: ['store/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
+  ['cluster/', { may: ['cluster/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
+  [
+    'http/',
+    {
+      may: [
+        'http/',
+        'hub/',
+        'shared/',
+        'lib/',
+        'bun',
+        'node:',
+        'elysia',
+        '@elysiajs/static',
+        '@sinclair/typebox',
+      ],
+    },
+  ],
+  ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty'] }],
+  ['client/state/', { may: ['client/state/', ...CONTRACT], types: CONTRACT_TYPES }],
+  [
+    'client/net/',
+    { may: ['client/net/', ...CONTRACT, 'idb-keyval'], types: [...CONTRACT_TYPES, 'client/state/'] },
+  ],
+  [
+    'client/components/',
+    {
+      may: ['client/components/', 'client/dom', 'client/format', ...CONTRACT],
+      types: [...CONTRACT_TYPES, 'client/state/'],
+    },
+  ],
+  [
+    'client/views/',
+    {
+      may: [
+        'client/views/',
+        'client/components/',
+        'client/state/',
+        'client/dom',
+        'client/format',
+        'client/router',
+        ...CONTRACT,
+        'uqr',
+      ],
+      types: [...CONTRACT_TYPES, 'client/actions'],
+    },
+  ],
+  ['client/', { may: ['client/', ...CONTRACT], types: CONTRACT_TYPES }],
+  [
+    '',
+    {
+      may: [
+        'main',
+        'config',
+        'build',
+        'shared/',
+        'hub/',
+        'store/',
+        'cluster/',
+        'http/',
+        'lib/',
+        'bun',
+        'node:',
+        'tailwindcss',
+      ],
+    },
+  ],
+]
+
+async function files(): Promise<string[]> {
+  const found = await Array.fromAsync(new Bun.Glob('**/*.{ts,mjs}').scan(SRC))
+  return found.sort()
+}
+
+/** Every import and re-export of a file, static and dynamic. */
+function importsOf(file: string, text: string): Import[] {
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g
+  return [...text.matchAll(pattern)].map((found) => {
+    const named = found[2] ?? found[3] ?? ''
+    const target = named.startsWith('.')
+      ? relative(SRC, join(SRC, dirname(file), named)).replace(/\.ts$/, '')
+      : named
+    return { file, target, typeOnly: found[1] !== undefined }
+  })
+}
+
+async function allImports(): Promise<Import[]> {
+  const each = (await files()).map(async (file) => importsOf(file, await Bun.file(join(SRC, file)).text()))
+  return (await Promise.all(each)).flat()
+}
+
+function allowed(list: readonly string[], target: string): boolean {
+  return list.some((entry) => target === entry || (/[/:]$/.test(entry) && target.startsWith(entry)))
+}
+
+describe('the house', () => {
+  test('[B2] imports point one way: each folder takes only what the table allows it', async () => {
+    const wrong = (await allImports()).filter(({ file, target, typeOnly }) => {
+      const rule = RULES.find(([folder]) => file.startsWith(folder))?.[1]
+      if (rule === undefined) return true
+      if (file.endsWith('.mjs')) return !target.startsWith('node:')
+      return !allowed(rule.may, target) && !(typeOnly && allowed(rule.types ?? [], target))
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('[B2] the test above sees a forbidden import', () => {
+    const text =
+      "import { x } from '../store/sqlite.ts'\nimport type { Hub } from '../hub/hub.ts'\nawait import('./y.ts')"
+    expect(importsOf('hub/a.ts', text)).toEqual([
+      { file: 'hub/a.ts', target: 'store/sqlite', typeOnly: false },
+      { file: 'hub/a.ts', target: 'hub/hub', typeOnly: true },
+      { file: 'hub/a.ts', target: 'hub/y', typeOnly: false },
+    ])
+  })
+
+  test('[B2] the hub has no clock, timer, randomness, network or console of its own', async () => {
+    const words =
+      /\bBun\b|\bfetch\(|Date\.now|new Date\(|Math\.random|setTimeout|setInterval|queueMicrotask|\bconsole\b|\bcrypto\b/
+    const wrong: string[] = []
+    for (const file of await files()) {
+      if (!file.startsWith('hub/')) continue
+      const text = await Bun.file(join(SRC, file)).text()
+      for (const line of text.split('\n')) {
+        const code = line.replace(/\/\*.*?\*\/|\/\/.*|^\s*\/?\*.*/g, '')
+        if (words.test(code)) wrong.push(`${file}: ${line.trim()}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('[S2] no source of the page can make HTML of a string', async () => {
+    const words =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function/
+    const wrong: string[] = []
+    for (const file of await files()) {
+      if (!file.startsWith('client/')) continue
+      if (words.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('[A11] the style sheet and class names use logical directions only', async () => {
+    const classes =
+      /['" ](?:-?(?:ml|mr|pl|pr|left|right)-[\w[]|text-(?:left|right)\b|border-[lr]\b|rounded-[lr]\b)/
+    const css =
+      /(?:margin|padding|border)-(?:left|right)|(?:^|[\s;{])(?:left|right)\s*:|text-align:\s*(?:left|right)/m
+    const wrong: string[] = []
+    for (const file of await files())
+      if (file.startsWith('client/') && classes.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
+    if (css.test(await Bun.file(join(SRC, 'client/style.css')).text())) wrong.push('client/style.css')
+    expect(wrong).toEqual([])
+  })
+
+  test('[V5] colours come from the tokens: no literal colour outside the theme', async () => {
+    const literal = /#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(|-\[#/i
+    const wrong: string[] = []
+    for (const file of await files()) {
+      if (!file.startsWith('client/')) continue
+      for (const line of (await Bun.file(join(SRC, file)).text()).split('\n'))
+        if (literal.test(line)) wrong.push(`${file}: ${line.trim()}`)
+    }
+    expect(wrong).toEqual([])
+  })
+})
