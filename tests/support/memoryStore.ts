@@ -1,0 +1,431 @@
+import type {
+  Draft,
+  HistoryQuery,
+  Membership,
+  NewGuest,
+  Outcome,
+  RoomRow,
+  SessionRow,
+  Stale,
+  Store,
+} from '../../src/hub/ports.ts'
+import { LIMITS } from '../../src/shared/limits.ts'
+import type { HistoryPage, Message, Role, RoomEvent, Self, User } from '../../src/shared/model.ts'
+import { mentionsName } from '../../src/shared/text.ts'
+
+const MOST = 9_999
+const MOST_IDS = 50
+
+interface Room extends Omit<RoomRow, 'head'> {
+  /** seq 1 is at 0 */
+  events: RoomEvent[]
+}
+interface Holder {
+  self: Self
+  seen: number
+}
+interface Hold {
+  user: string
+  /** null: a key of the present name */
+  until: number | null
+}
+
+/**
+ * A whole `Store` in memory: what the contract suite holds the others against, and what the hub is tested on. Each write
+ * is done within its call unless `pause()` holds it back; every promise settles in a microtask. The methods after
+ * `close` are the test's: they play the disk, the retention and the backup.
+ */
+export class MemoryStore implements Store {
+  readonly #rooms = new Map<string, Room>()
+  readonly #nonces = new Map<string, { said: string; seq: number; id: string; at: number }>()
+  readonly #people = new Map<string, Holder>()
+  readonly #keys = new Map<string, Hold>()
+  readonly #sessions = new Map<string, { user: string; seen: number }>()
+  /** user → room → membership */
+  readonly #members = new Map<string, Map<string, Membership>>()
+
+  #waiting: (() => void)[] | null = null
+  #broken = { writes: false, reads: false }
+  #closed = false
+  /** how many drafts each `commit` brought, in order: what a test asks about batches */
+  readonly batches: number[] = []
+
+  constructor() {
+    this.#rooms.set('lobby', aRoom({ room: 'lobby', name: 'lobby', topic: '', kind: 'public' }))
+  }
+
+  commit(drafts: readonly Draft[]): Promise<Outcome[]> {
+    this.batches.push(drafts.length)
+    return this.#write((works) => drafts.map((draft) => (works ? this.#stored(draft) : { result: 'failed' })))
+  }
+
+  events(room: string, after: number, limit: number): Promise<RoomEvent[]> {
+    return this.#read(() => {
+      const page = (this.#rooms.get(room)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit)
+      while (page.length > 1 && Buffer.byteLength(JSON.stringify(page)) > LIMITS.pageBytes) page.pop()
+      return page
+    })
+  }
+
+  idAt(room: string, seq: number): Promise<string | null> {
+    return this.#read(() => this.#rooms.get(room)?.events[seq - 1]?.id ?? null)
+  }
+
+  startOf(slug: string): Promise<number> {
+    return this.#read(() => {
+      const room = this.#rooms.get(slug)
+      if (room === undefined || room.events.length === 0) return 0
+      const head = room.events.length
+      const first = room.events.filter(hasText).at(-LIMITS.firstMessages)
+      const start = Math.max(
+        first === undefined ? 0 : first.seq - 1,
+        head - LIMITS.firstEvents,
+        room.floor - 1,
+      )
+      return Math.min(start, head - 1)
+    })
+  }
+
+  history(slug: string, query: HistoryQuery): Promise<HistoryPage | null> {
+    return this.#read(() => {
+      const room = this.#rooms.get(slug)
+      if (room === undefined) return null
+      const all = room.events.filter(({ seq }) => seq >= room.floor)
+      const head = room.events.length
+      if (query.at === 'ids' || query.at === 'pinned') {
+        const messages = query.at === 'ids' ? picked(all, query.ids) : []
+        return { messages, head, floor: room.floor, older: false, newer: false }
+      }
+      const [from, to] = rangeOf(all, query)
+      const messages = all.slice(from, to)
+      return { messages, head, floor: room.floor, older: from > 0, newer: to < all.length }
+    })
+  }
+
+  room(room: string): Promise<RoomRow | null> {
+    return this.#read(() => {
+      const found = this.#rooms.get(room)
+      return found === undefined ? null : rowOf(found)
+    })
+  }
+
+  rooms(): Promise<RoomRow[]> {
+    return this.#read(() => [...this.#rooms.values()].map(rowOf).sort((a, b) => (a.room < b.room ? -1 : 1)))
+  }
+
+  heads(rooms: readonly string[]): Promise<Map<string, number>> {
+    return this.#read(() => {
+      const heads = new Map<string, number>()
+      for (const room of rooms) {
+        const found = this.#rooms.get(room)
+        if (found !== undefined) heads.set(room, found.events.length)
+      }
+      return heads
+    })
+  }
+
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, _at: number, maker?: string): Promise<'added' | 'taken'> {
+    return this.#change(() => {
+      if (this.#rooms.has(room.room)) return 'taken'
+      this.#rooms.set(room.room, aRoom(room))
+      if (maker !== undefined) this.#join(room.room, maker, 'owner')
+      return 'added'
+    })
+  }
+
+  memberships(user: string): Promise<Membership[]> {
+    return this.#read(() =>
+      [...(this.#members.get(user)?.values() ?? [])]
+        .map((membership) => ({ ...membership }))
+        .sort((a, b) => (a.room < b.room ? -1 : 1)),
+    )
+  }
+
+  membership(user: string, room: string): Promise<Membership | null> {
+    return this.#read(() => {
+      const found = this.#members.get(user)?.get(room)
+      return found === undefined ? null : { ...found }
+    })
+  }
+
+  addMember(room: string, user: string, role: Role, _at: number): Promise<Membership> {
+    return this.#change(() => ({ ...this.#join(room, user, role) }))
+  }
+
+  removeMember(room: string, user: string): Promise<void> {
+    return this.#change(() => {
+      this.#members.get(user)?.delete(room)
+    })
+  }
+
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void> {
+    return this.#change(() => {
+      for (const { room, user, seq } of reads) {
+        const membership = this.#members.get(user)?.get(room)
+        if (membership !== undefined) membership.readSeq = Math.max(membership.readSeq, seq)
+      }
+    })
+  }
+
+  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }> {
+    return this.#read(() => {
+      const unread = (this.#rooms.get(room)?.events ?? [])
+        .filter((event) => event.seq > after && event.user.id !== user.id && hasText(event))
+        .slice(-MOST)
+      const mentions = unread.filter(({ text }) => text !== undefined && mentionsName(text, user.name))
+      return { unread: unread.length, mentions: mentions.length }
+    })
+  }
+
+  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'> {
+    return this.#change(() => {
+      if (!this.#takes(guest.id, guest.keys, guest.at, stale)) return 'taken'
+      const self: Self = { id: guest.id, name: guest.name, role: 'guest' }
+      this.#people.set(guest.id, { self, seen: guest.at })
+      this.#sessions.set(guest.session, { user: guest.id, seen: guest.at })
+      return 'added'
+    })
+  }
+
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): Promise<'renamed' | 'taken'> {
+    return this.#change(() => {
+      const person = this.#people.get(user)
+      if (person === undefined) throw new TypeError('rename of somebody unknown')
+      if (!this.#takes(user, keys, at, stale)) return 'taken'
+      for (const [key, hold] of this.#keys)
+        if (hold.user === user && hold.until === null && !keys.includes(key)) hold.until = heldUntil
+      person.self = { ...person.self, name }
+      return 'renamed'
+    })
+  }
+
+  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean> {
+    return this.#read(() => keys.some((key) => this.#holderOf(key, at, stale, user) === 'somebody'))
+  }
+
+  session(hash: string): Promise<SessionRow | null> {
+    return this.#read(() => {
+      const session = this.#sessions.get(hash)
+      const person = session && this.#people.get(session.user)
+      return session && person ? { user: { ...person.self }, seen: session.seen } : null
+    })
+  }
+
+  touch(hash: string, at: number): Promise<void> {
+    return this.#change(() => {
+      const session = this.#sessions.get(hash)
+      const person = session && this.#people.get(session.user)
+      if (!session || !person) return
+      session.seen = Math.max(session.seen, at)
+      person.seen = Math.max(person.seen, at)
+    })
+  }
+
+  endSession(hash: string): Promise<void> {
+    return this.#change(() => {
+      const session = this.#sessions.get(hash)
+      this.#sessions.delete(hash)
+      if (session && ![...this.#sessions.values()].some(({ user }) => user === session.user))
+        this.#forgetPerson(session.user)
+    })
+  }
+
+  forget(stale: Stale): Promise<void> {
+    return this.#change(() => {
+      for (const id of [...this.#people.keys()]) if (this.#isStale(id, stale)) this.#forgetPerson(id)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#write(() => {
+      this.#closed = true
+    })
+  }
+
+  /** From now on writes wait, in their order: a slow disk. */
+  pause(): void {
+    this.#waiting ??= []
+  }
+
+  /** Lets happen what waited, and what comes. */
+  resume(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = null
+    for (const write of waiting) write()
+  }
+
+  /** From now on commits answer `failed` and other writes reject, or reads reject: a full or a broken disk. */
+  fail(what: 'writes' | 'reads'): void {
+    this.#broken = { ...this.#broken, [what]: true }
+  }
+
+  /** The disk works again. */
+  heal(): void {
+    this.#broken = { writes: false, reads: false }
+  }
+
+  /** Retention: what lies below `floor` is gone. */
+  retain(room: string, floor: number): void {
+    const found = this.#found(room)
+    for (let seq = found.floor; seq < floor; seq += 1) this.erase(room, seq)
+    found.floor = floor
+  }
+
+  /** Empties one event, as a delete will. */
+  erase(room: string, seq: number): void {
+    const { events } = this.#found(room)
+    const event = events[seq - 1]
+    if (event === undefined) return
+    const { kind, id, at, user, nonce } = event
+    events[seq - 1] = { kind, seq, id, at, user, nonce, gone: true }
+  }
+
+  /** A restored backup: nothing after `head` was ever said. */
+  rewind(room: string, head: number): void {
+    for (const { user, nonce } of this.#found(room).events.splice(head))
+      this.#nonces.delete(nonceOf(user, nonce))
+  }
+
+  #stored(draft: Draft): Outcome {
+    const { kind, id, at, user, nonce, text, replyTo } = draft
+    const said = JSON.stringify([draft.room, kind, text, replyTo ?? null])
+    const known = this.#nonces.get(nonceOf(user, nonce))
+    if (known !== undefined) {
+      if (known.said !== said) return { result: 'refused', code: 'nonceReused' }
+      return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
+    }
+    const room = this.#rooms.get(draft.room)
+    if (room === undefined) return { result: 'refused', code: 'noRoom' }
+    if (replyTo !== undefined && !room.events.some((event) => event.id === replyTo && hasText(event)))
+      return { result: 'refused', code: 'gone' }
+    const seq = room.events.length + 1
+    const author = { id: user.id, name: user.name }
+    const event: RoomEvent = { kind, seq, id, at, user: author, nonce, text, ...(replyTo && { replyTo }) }
+    room.events.push(event)
+    this.#nonces.set(nonceOf(user, nonce), { said, seq, id, at })
+    return { result: 'stored', event }
+  }
+
+  #join(slug: string, user: string, role: Role): Membership {
+    const room = this.#found(slug)
+    const rooms = this.#members.get(user) ?? new Map<string, Membership>()
+    const membership = rooms.get(slug) ?? { room: slug, role, readSeq: room.events.length }
+    this.#members.set(user, rooms.set(slug, membership))
+    return membership
+  }
+
+  #holderOf(key: string, at: number, stale: Stale, asking?: string): 'nobody' | 'somebody' | 'stale' {
+    const hold = this.#keys.get(key)
+    if (hold === undefined || hold.user === asking) return 'nobody'
+    if (hold.until !== null && hold.until <= at) return 'nobody'
+    return this.#isStale(hold.user, stale) ? 'stale' : 'somebody'
+  }
+
+  #isStale(user: string, stale: Stale): boolean {
+    const person = this.#people.get(user)
+    if (person === undefined) return true
+    if (person.seen < stale.unused) return true
+    const wrote = [...this.#rooms.values()].some(({ events }) =>
+      events.some((event) => event.user.id === user),
+    )
+    return person.seen < stale.unwritten && !wrote
+  }
+
+  /** Gives the keys to `user`, forgetting who held them and is stale; false, and nothing done, if somebody holds one. */
+  #takes(user: string, keys: readonly string[], at: number, stale: Stale): boolean {
+    const holders = keys.map((key) => this.#holderOf(key, at, stale, user))
+    if (holders.includes('somebody')) return false
+    keys.forEach((key, n) => {
+      const hold = this.#keys.get(key)
+      if (hold !== undefined && holders[n] === 'stale') this.#forgetPerson(hold.user)
+    })
+    for (const key of keys) this.#keys.set(key, { user, until: null })
+    return true
+  }
+
+  #forgetPerson(user: string): void {
+    this.#people.delete(user)
+    this.#members.delete(user)
+    for (const [key, hold] of this.#keys) if (hold.user === user) this.#keys.delete(key)
+    for (const [hash, session] of this.#sessions) if (session.user === user) this.#sessions.delete(hash)
+  }
+
+  #found(room: string): Room {
+    const found = this.#rooms.get(room)
+    if (found === undefined) throw new TypeError('no such room')
+    return found
+  }
+
+  async #read<T>(ask: () => T): Promise<T> {
+    if (this.#closed) throw new TypeError('the store is closed')
+    if (this.#broken.reads) throw new Error('disk I/O error')
+    return ask()
+  }
+
+  #change<T>(make: () => T): Promise<T> {
+    return this.#write((works) => {
+      if (!works) throw new Error('database or disk is full')
+      return make()
+    })
+  }
+
+  async #write<T>(make: (works: boolean) => T): Promise<T> {
+    if (this.#closed) throw new TypeError('the store is closed')
+    const waiting = this.#waiting
+    if (waiting === null) return make(!this.#broken.writes)
+    return new Promise((resolve, reject) => {
+      waiting.push(() => {
+        try {
+          resolve(make(!this.#broken.writes))
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      })
+    })
+  }
+}
+
+export function memoryStore(): MemoryStore {
+  return new MemoryStore()
+}
+
+const aRoom = (room: Omit<RoomRow, 'head' | 'floor'>): Room => ({ ...room, floor: 1, events: [] })
+const hasText = (event: Message) => event.text !== undefined
+const nonceOf = (user: User, nonce: string) => `${user.id} ${nonce}`
+
+function rowOf({ room, name, topic, kind, floor, events }: Room): RoomRow {
+  return { room, name, topic, kind, head: events.length, floor }
+}
+
+/** Where a page begins and ends within all messages of the room. */
+function rangeOf(
+  all: readonly Message[],
+  query: Exclude<HistoryQuery, { at: 'ids' | 'pinned' }>,
+): [from: number, to: number] {
+  const place = (seq: number) => all.filter((message) => message.seq < seq).length
+  switch (query.at) {
+    case 'end':
+      return [Math.max(0, all.length - query.limit), all.length]
+    case 'before':
+      return [Math.max(0, place(query.seq) - query.limit), place(query.seq)]
+    case 'after':
+      return [place(query.seq + 1), Math.min(all.length, place(query.seq + 1) + query.limit)]
+    case 'around': {
+      const half = Math.floor(query.limit / 2)
+      const at = place(query.seq)
+      return [Math.max(0, at - half), Math.min(all.length, at + query.limit - half)]
+    }
+  }
+}
+
+function picked(all: readonly Message[], ids: readonly string[]): Message[] {
+  const wanted = new Set(ids.slice(0, MOST_IDS))
+  return all.filter(({ id }) => wanted.has(id))
+}
