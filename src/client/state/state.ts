@@ -6,9 +6,9 @@ import type { ServerFrame, You } from '../../shared/protocol.ts'
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
 export type Link =
   | { state: 'idle' }
-  | { state: 'connecting' | 'hello'; attempt: number; since: number }
+  /** `since`: when it was lost, or the page last came into view. `calm`: announced, so nobody need be told at once */
+  | { state: 'connecting' | 'hello'; attempt: number; since: number; calm: boolean }
   | { state: 'live' | 'suspect' }
-  /** `since`: when it was lost. `calm`: announced by a drain, so nobody need be told at once */
   | { state: 'waiting'; until: number; since: number; attempt: number; calm: boolean }
   | { state: 'stopped'; code: number }
 
@@ -73,12 +73,19 @@ export interface RoomState {
   notice: 'away' | 'changed' | null
   /** times (ms) of the last gaps, three at most */
   gaps: readonly number[]
+  /** since when (ms) `head` is known to lie beyond the position of a live room, or null */
+  behind: number | null
+  /** ids of those listed before my last loss of connection: they make no lines while it is quiet */
+  listed: readonly string[]
+  /** how many rows may be kept; grows with what a reader loads by scrolling */
+  keep: number
 }
 
 export interface State {
   /** 'unknown' until the server was asked; null: nobody */
   self: Self | null | 'unknown'
   link: Link
+  /** without a prototype: `constructor` is a possible room */
   rooms: Readonly<Record<string, RoomState>>
   list: readonly RoomEntry[]
   /** until when (ms) no join or leave lines are drawn about people already listed: after my own reconnect */
@@ -123,15 +130,20 @@ export type Action =
   | { type: 'dropped'; room: string; key: string }
   | { type: 'olderAsked' | 'olderFailed'; room: string }
   | { type: 'older'; room: string; messages: readonly RoomEvent[]; floor: number; more: boolean }
+  /** I have seen all up to this seq */
+  | { type: 'read'; room: string; seq: number }
   | { type: 'rooms'; list: readonly RoomEntry[] }
   | { type: 'signedOut' }
   /** once a second, while anything depends on it */
   | { type: 'tick'; now: number }
 
+/** Rows kept of an open room, unless a reader loads more. */
+export const KEPT_ROWS = 2_000
+
 export const NOBODY: State = {
   self: 'unknown',
   link: { state: 'idle' },
-  rooms: {},
+  rooms: Object.create(null) as Record<string, RoomState>,
   list: [],
   quietUntil: 0,
   slowUntil: 0,
@@ -157,5 +169,8 @@ export function unheard(room: string): RoomState {
     you: null,
     notice: null,
     gaps: [],
+    behind: null,
+    listed: [],
+    keep: KEPT_ROWS,
   }
 }
