@@ -1,0 +1,251 @@
+/** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
+import type { Person, User } from '../../shared/model.ts'
+import { dayOf } from './day.ts'
+import type { Link, PresenceLine, RoomState, Row, State } from './state.ts'
+
+/** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
+export type Item =
+  /** `day` as `dayOf` gives it; `at`: some time of that day, ms */
+  | { kind: 'day'; key: string; day: string; at: number }
+  /** `first`: it begins a group, so it shows whose it is */
+  | { kind: 'message'; key: string; row: Row; first: boolean }
+  /** those who came and went between two messages; at least one of the lists holds somebody */
+  | ({ kind: 'lines'; key: string; at: number } & Run)
+  /** nothing was said before; `kept`: what was is no longer kept */
+  | { kind: 'begin'; key: 'begin'; kept: boolean }
+  /** said once after a reset: I was away too long, or the server's history is another one */
+  | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
+
+export interface Run {
+  joined: readonly User[]
+  left: readonly User[]
+  renamed: readonly { user: User; before: string }[]
+}
+
+/** How join and leave lines are drawn: each, a run as one line, or not at all. */
+export type LinesShown = 'shown' | 'condensed' | 'hidden'
+
+const GROUP = 5 * 60_000
+/** Above so many people nobody is told who came and went. */
+const LINES_UP_TO = 100
+
+/** Does `row` stand under the header of the one before it, with nothing between them but time. */
+function follows(row: Row, before: Row): boolean {
+  return (
+    row.user.id === before.user.id &&
+    row.user.name === before.user.name &&
+    row.replyTo === undefined &&
+    Math.abs(row.at - before.at) <= GROUP
+  )
+}
+
+/** A run of lines as one: whoever came and went within it is not mentioned. */
+export function condense(lines: readonly PresenceLine[]): Run {
+  const here: PresenceLine[] = []
+  for (const line of lines) {
+    const last = here.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
+    if (line.kind === 'left' && last?.kind === 'joined') here.splice(here.indexOf(last), 1)
+    else if (line.kind === 'renamed' || last?.kind !== line.kind) here.push(line)
+  }
+  return {
+    joined: here.filter((line) => line.kind === 'joined').map((line) => line.user),
+    left: here.filter((line) => line.kind === 'left').map((line) => line.user),
+    renamed: here
+      .filter((line) => line.kind === 'renamed')
+      .map((line) => ({ user: line.user, before: line.before ?? '' })),
+  }
+}
+
+const NOTHING: readonly Item[] = []
+
+/**
+ * Makes the selector of one room's timeline. Each screen has its own: it remembers the items it gave last, so that an item
+ * that says the same again is the same object.
+ */
+export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | undefined) => readonly Item[] {
+  let before: RoomState | undefined
+  let given: readonly Item[] = NOTHING
+  let known = new Map<string, Item>()
+  let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>()
+
+  return (room) => {
+    if (room === before) return given
+    const same =
+      room !== undefined &&
+      before !== undefined &&
+      room.room === before.room &&
+      room.rows === before.rows &&
+      room.lines === before.lines &&
+      room.older === before.older &&
+      room.floor === before.floor &&
+      room.notice === before.notice &&
+      room.count > LINES_UP_TO === before.count > LINES_UP_TO
+    if (room?.room !== before?.room) runs = new WeakMap()
+    before = room
+    if (same) return given
+    if (room === undefined) return (given = NOTHING)
+    const next = new Map<string, Item>()
+    for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs)) {
+      const earlier = known.get(item.key)
+      next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
+    }
+    known = next
+    given = [...next.values()]
+    return given
+  }
+}
+
+function alike(one: Item, other: Item): boolean {
+  if (one === other) return true
+  // prettier-ignore
+  switch (one.kind) {
+    case 'message': return other.kind === 'message' && one.row === other.row && one.first === other.first
+    case 'day': return other.kind === 'day' && one.day === other.day
+    case 'begin': return other.kind === 'begin' && one.kept === other.kept
+    case 'notice': return other.kind === 'notice' && one.notice === other.notice
+    case 'lines': return false
+  }
+}
+
+function* itemsOf(
+  room: RoomState,
+  shown: LinesShown,
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
+): Generator<Item> {
+  const { rows } = room
+  if (room.notice !== null) yield { kind: 'notice', key: 'notice', notice: room.notice }
+  if (room.older === 'none' && rows.some((row) => row.seq !== null))
+    yield { kind: 'begin', key: 'begin', kept: room.floor > 1 }
+
+  // Lines behind rows that are not loaded have no place.
+  const edge = rows[0]?.seq ?? null
+  const placed =
+    shown === 'hidden'
+      ? []
+      : room.lines.filter((line) => room.older === 'none' || edge === null || line.after >= edge)
+  const days = new Map<string, number>()
+  let line = 0
+  let last: Row | null = null
+  let day = ''
+
+  for (const row of rows) {
+    const between: PresenceLine[] = []
+    for (let next = placed[line]; next && (row.seq === null || next.after < row.seq); next = placed[line]) {
+      between.push(next)
+      line += 1
+    }
+    const drawn = itemsOfRun(between, shown, runs)
+    yield* drawn
+    const today = dayOf(row.at)
+    if (today !== day) {
+      const times = (days.get(today) ?? 0) + 1
+      days.set(today, times)
+      // A clock set back may bring a day twice.
+      yield { kind: 'day', key: times > 1 ? `day ${today} ${times}` : `day ${today}`, day: today, at: row.at }
+    }
+    const first = last === null || today !== day || drawn.length > 0 || !follows(row, last)
+    yield { kind: 'message', key: row.key, row, first }
+    day = today
+    last = row
+  }
+  yield* itemsOfRun(placed.slice(line), shown, runs)
+}
+
+function itemsOfRun(
+  lines: readonly PresenceLine[],
+  shown: LinesShown,
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
+): Item[] {
+  if (shown === 'shown') return lines.flatMap((line) => itemsOfRun([line], 'condensed', runs))
+  const [first] = lines
+  const until = lines.at(-1)
+  if (first === undefined || until === undefined) return []
+  const known = runs.get(first)
+  if (known?.until === until) return known.item === null ? [] : [known.item]
+  const run = condense(lines)
+  const says = run.joined.length + run.left.length + run.renamed.length > 0
+  const item: Item | null = says ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run } : null
+  runs.set(first, { until, item })
+  return item === null ? [] : [item]
+}
+
+/** `Ann is typing`, up to three names, then `Several people are typing`; '' for nobody. Names keep their direction. */
+export function typingText(typing: RoomState['typing']): string {
+  const [one, two, three] = typing.map(({ user }) => `\u2068${user.name}\u2069`)
+  if (one === undefined) return ''
+  if (typing.length > 3) return 'Several people are typing'
+  if (two === undefined) return `${one} is typing`
+  return three === undefined ? `${one} and ${two} are typing` : `${one}, ${two} and ${three} are typing`
+}
+
+export interface People {
+  here: readonly Person[]
+  away: readonly Person[]
+  /** who is here besides those named */
+  more: number
+}
+
+/** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
+export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => People {
+  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
+  let before: readonly unknown[] = []
+  let given: People = { here: [], away: [], more: 0 }
+  return (room, me) => {
+    const now = [room?.people, room?.count, me]
+    if (now.every((value, at) => value === before[at])) return given
+    before = now
+    const people = [...(room?.people ?? [])].sort(
+      (one, other) =>
+        Number(other.id === me) - Number(one.id === me) ||
+        order.compare(one.name, other.name) ||
+        (one.id < other.id ? -1 : 1),
+    )
+    given = {
+      here: people.filter((person) => person.state === 'active'),
+      away: people.filter((person) => person.state === 'idle'),
+      more: Math.max(0, (room?.count ?? 0) - people.length),
+    }
+    return given
+  }
+}
+
+export interface Banner {
+  text: string
+  /** offer to try now */
+  retry: boolean
+}
+
+/** A break shorter than this (ms) is not worth a word; a longer one after a drain. */
+const CALM = { lost: 2_000, drained: 8_000 }
+
+/** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
+export function bannerOf(link: Link, offline: boolean, now: number): Banner | null {
+  // prettier-ignore
+  switch (link.state) {
+    case 'idle': case 'live': case 'suspect': case 'stopped': return null
+    case 'connecting': case 'hello': case 'waiting': break
+  }
+  if (now - link.since < (link.calm ? CALM.drained : CALM.lost)) return null
+  if (offline) return { text: 'You are offline. What you write is sent when you are back.', retry: false }
+  if (link.state !== 'waiting') return { text: 'Connecting…', retry: false }
+  return { text: `Reconnecting in ${Math.max(1, Math.ceil((link.until - now) / 1000))} s`, retry: true }
+}
+
+/** Unread messages of all my rooms, those of the list that this page has not open included. */
+export function unreadTotal(state: State): number {
+  let total = 0
+  for (const room of Object.values(state.rooms)) total += room.you?.unread ?? 0
+  for (const entry of state.list) if (entry.joined && !state.rooms[entry.room]?.you) total += entry.unread
+  return total
+}
+
+/** The window's title: `(3) kitchen · Hubbub`. `page` is the room's name or another screen's; '' on home. */
+export function titleOf(unread: number, page: string, place: string): string {
+  const count = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''
+  return `${count}${page === '' ? place : `\u2068${page}\u2069 · ${place}`}`
+}
+
+/** What people call a room: its name where the list has it, else its slug. */
+export function roomName(state: State, room: string): string {
+  return state.list.find((entry) => entry.room === room)?.name ?? room
+}
