@@ -1,0 +1,69 @@
+import type { Server } from 'bun'
+import { Elysia, type AnyElysia } from 'elysia'
+import type { Hub } from '../hub/hub.ts'
+import type { Clock, Ids, Log } from '../hub/ports.ts'
+import { ChatError } from '../shared/errors.ts'
+import { type AdmitSettings, createAdmit } from './admit.ts'
+import { failure, failureOf } from './failure.ts'
+import type { Gate } from './ops.ts'
+import { Places } from './places.ts'
+import { rooms } from './rooms.ts'
+import { session, type SessionSettings } from './session.ts'
+import { createSockets, SOCKET_LIMITS } from './socket.ts'
+
+export type Settings = AdmitSettings & SessionSettings
+
+export interface AppDeps {
+  hub: Hub
+  gate: Gate
+  settings: Settings
+  clock: Clock
+  ids: Ids
+  log: Log
+  /** the page and its files; none in tests of the rest */
+  assets?: AnyElysia
+}
+
+/** What Bun refuses by itself, without a word. Admission says so politely from `BODY` on. */
+const HARD_BODY = 1024 * 1024
+
+/** Every route on one screen. Nothing listens yet: P61, tests make as many as they like. */
+export function createApp(deps: AppDeps): {
+  listen(at: { port: number; hostname: string }): Server<unknown>
+} {
+  const { hub, gate, settings, clock, ids, log, assets } = deps
+  const places = new Places()
+  const admit = createAdmit({ settings, places, gate, clock, log })
+  const { message, ...socket } = createSockets({ hub, places, clock, ids, log })
+
+  const app = new Elysia({
+    strictPath: true,
+    // One way in: Bun's own router would answer some paths beside the hooks (X8).
+    systemRouter: false,
+    websocket: SOCKET_LIMITS,
+    serve: { development: false, idleTimeout: 10, maxRequestBodySize: HARD_BODY },
+  })
+    .onRequest(admit)
+    .onError(({ code, error, set }) => {
+      if (error instanceof ChatError) return failureOf(error)
+      if (code === 'NOT_FOUND') return failure('notFound')
+      if (code === 'PARSE' || code === 'VALIDATION') return failure('badRequest')
+      const request = ids.random(12)
+      set.headers['x-request-id'] = request
+      log.error(`request ${request}`, error)
+      return failure('internal')
+    })
+    .use(session({ hub, clock, settings }))
+    .use(rooms({ hub }))
+    .ws('/ws', socket)
+  if (assets) app.use(assets)
+
+  return {
+    listen(at) {
+      // P25: two processes must not share a port. P19: this `message` replaces Elysia's for all sockets.
+      app.listen({ ...at, reusePort: false, websocket: { message } })
+      if (!app.server) throw new TypeError('not listening')
+      return app.server
+    },
+  }
+}

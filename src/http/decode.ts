@@ -1,0 +1,62 @@
+import { type TSchema, Kind } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Asked } from '../hub/answers.ts'
+import { ClientFrame } from '../shared/protocol.ts'
+import { textFault } from '../shared/text.ts'
+
+export type Decoded =
+  | { result: 'frame'; frame: ClientFrame; asked: Asked }
+  | { result: 'unknown' }
+  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: Asked }
+
+type Fields = Record<string, unknown>
+
+const CHECKS = new Map(
+  ClientFrame.anyOf.map((schema) => [
+    schema.properties.type.const as string,
+    { schema: schema as TSchema, check: TypeCompiler.Compile(schema) as TypeCheck<TSchema> },
+  ]),
+)
+const NONCE = /^[A-Za-z0-9_-]{8,64}$/
+const REF = /^[A-Za-z0-9_-]{1,64}$/
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The fields that a schema names, one by one, own ones alone: nothing else of what was sent goes any further. */
+function named(value: unknown, schema: TSchema): unknown {
+  if (schema[Kind] === 'Array' && Array.isArray(value))
+    return value.map((item) => named(item, schema.items as TSchema))
+  if (schema[Kind] !== 'Object' || !isFields(value)) return value
+  const fields: Fields = {}
+  for (const [key, inner] of Object.entries(schema.properties as Record<string, TSchema>))
+    if (Object.hasOwn(value, key)) fields[key] = named(value[key], inner)
+  return fields
+}
+
+function askedBy(value: Fields): Asked {
+  const { nonce, ref } = { nonce: undefined, ref: undefined, ...value }
+  if (Object.hasOwn(value, 'nonce') && typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
+  if (Object.hasOwn(value, 'ref') && typeof ref === 'string' && REF.test(ref)) return { ref }
+  return {}
+}
+
+/**
+ * A parsed frame → one of `ClientFrame`, holding nothing that it does not name. A type that is not known is `unknown`, to be
+ * ignored; a known one with a field missing or malformed is a fault, named where its name could be read.
+ */
+export function decode(value: unknown): Decoded {
+  if (!isFields(value)) return { result: 'fault', code: 'badFrame', asked: {} }
+  const asked = askedBy(value)
+  const type = Object.hasOwn(value, 'type') ? value.type : undefined
+  if (typeof type !== 'string') return { result: 'fault', code: 'badFrame', asked }
+  const known = CHECKS.get(type)
+  if (!known) return { result: 'unknown' }
+  const frame = named(value, known.schema)
+  if (!known.check.Check(frame)) return { result: 'fault', code: 'badFrame', asked }
+  const checked = frame as ClientFrame
+  const fault = checked.type === 'send' ? textFault(checked.text) : null
+  if (fault !== null) return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', asked }
+  return { result: 'frame', frame: checked, asked }
+}

@@ -1,0 +1,48 @@
+import { isLoopback } from '../lib/address.ts'
+
+/** The addresses people may use. `publicUrl` and `allowedOrigins` are origins as a browser writes them. */
+export interface Origins {
+  publicUrl: string | null
+  allowedOrigins: readonly string[]
+}
+
+/** A name or address as a Host header may have it, its port apart. */
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{1,5}))?$/
+
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '')
+}
+
+/** A name of this machine for itself, any port: what a person at the server types, and what no foreign page can be under. */
+export function isLoopbackHost(host: string): boolean {
+  const name = nameOf(host)
+  return name === 'localhost' || isLoopback(name)
+}
+
+/**
+ * The request's Host in lower case, or why it is not answered (S38). Known names alone once `PUBLIC_URL` is set, else any
+ * well-formed one of at least four characters: X11, a shorter one shifts Elysia's router.
+ */
+export function hostOf(header: string | null, origins: Origins): string | 'missing' | 'wrong' {
+  if (header === null || header === '') return 'missing'
+  const host = header.toLowerCase()
+  if (!HOST.test(host) || nameOf(host).length < 4) return 'wrong'
+  if (origins.publicUrl === null || isLoopbackHost(host)) return host
+  const known = [origins.publicUrl, ...origins.allowedOrigins]
+  return known.some((origin) => ownOrigins(host).includes(origin)) ? host : 'wrong'
+}
+
+/** The origins a page under this Host can have. Which of the two it is, a proxy in front knows, and we do not. */
+function ownOrigins(host: string): string[] {
+  return [`http://${host.replace(/:80$/, '')}`, `https://${host.replace(/:443$/, '')}`]
+}
+
+/**
+ * May a page of this origin act here (S1)? Compared whole: scheme, host and port. The own host counts as long as no
+ * `PUBLIC_URL` says more, and on the machine itself.
+ */
+export function allowsOrigin(origin: string, host: string, origins: Origins): boolean {
+  if (origin === origins.publicUrl || origins.allowedOrigins.includes(origin)) return true
+  if (origins.publicUrl === null) return ownOrigins(host).includes(origin)
+  return isLoopbackHost(host) && origin === ownOrigins(host)[0]
+}

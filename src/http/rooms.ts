@@ -1,0 +1,77 @@
+import { Elysia } from 'elysia'
+import type { Hub } from '../hub/hub.ts'
+import type { HistoryQuery } from '../hub/ports.ts'
+import { ChatError } from '../shared/errors.ts'
+import { LIMITS } from '../shared/limits.ts'
+import { jsonOf, neededText, textOf } from './body.ts'
+import { someone } from './who.ts'
+
+const ROOM = /^[a-z0-9-]{1,64}$/
+const ID = /^[0-9a-f-]{1,64}$/
+const IDS = 50
+
+/** @throws ChatError `badRequest` for anything but a number of the room's log, written plainly */
+function seqOf(text: string): number {
+  const seq = Number(text)
+  if (!/^(0|[1-9]\d{0,15})$/.test(text) || !Number.isSafeInteger(seq)) throw new ChatError('badRequest')
+  return seq
+}
+
+/**
+ * What a history request asks for (`protocol.md` §5).
+ * @throws ChatError `badRequest` for nonsense, a parameter given twice, or two places at once
+ */
+export function historyQuery(params: URLSearchParams): HistoryQuery {
+  const one = (name: string): string | null => {
+    const [value = null, ...more] = params.getAll(name)
+    if (more.length > 0) throw new ChatError('badRequest')
+    return value
+  }
+  const limit = seqOf(one('limit') ?? String(LIMITS.history))
+  if (limit < 1 || limit > LIMITS.historyMax) throw new ChatError('badRequest')
+
+  const places: HistoryQuery[] = []
+  for (const at of ['before', 'after', 'around'] as const) {
+    const text = one(at)
+    if (text !== null) places.push({ limit, at, seq: seqOf(text) })
+  }
+  const list = one('ids')
+  if (list !== null) {
+    const ids = [...new Set(list.split(','))]
+    if (ids.length > IDS || !ids.every((id) => ID.test(id))) throw new ChatError('badRequest')
+    places.push({ limit, at: 'ids', ids })
+  }
+  const pinned = one('pinned')
+  if (pinned !== null && pinned !== 'true') throw new ChatError('badRequest')
+  if (pinned !== null) places.push({ limit, at: 'pinned' })
+  if (places.length > 1) throw new ChatError('badRequest')
+  return places[0] ?? { limit, at: 'end' }
+}
+
+/** The rooms there are, one more of them, and what was said in one. */
+export function rooms({ hub }: { hub: Hub }) {
+  return new Elysia({ name: 'rooms' })
+    .get('/api/rooms', async ({ request }) => {
+      const { user } = await someone(hub, request)
+      return Response.json({ rooms: await hub.rooms.list(user) })
+    })
+    .post(
+      '/api/rooms',
+      async ({ request }) => {
+        const fields = await jsonOf(request)
+        const name = neededText(fields, 'name')
+        const topic = textOf(fields, 'topic') ?? ''
+        const kind = textOf(fields, 'kind') ?? 'public'
+        const { user } = await someone(hub, request)
+        if (kind !== 'public') throw new ChatError('roomInvalid', 'Only public rooms can be made.')
+        return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
+      },
+      { parse: 'none' },
+    )
+    .get('/api/rooms/:room/messages', async ({ request, params }) => {
+      const query = historyQuery(new URL(request.url).searchParams)
+      await someone(hub, request)
+      if (!ROOM.test(params.room)) throw new ChatError('noRoom')
+      return Response.json(await hub.history(params.room, query))
+    })
+}

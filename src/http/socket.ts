@@ -1,0 +1,251 @@
+import type { ServerWebSocket } from 'bun'
+import { errorFrame } from '../hub/answers.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Clock, Connection, Ids, Log } from '../hub/ports.ts'
+import { CLOSE, ChatError } from '../shared/errors.ts'
+import { LIMITS, VERSION } from '../shared/limits.ts'
+import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
+import { visitOf } from './admit.ts'
+import { decode } from './decode.ts'
+import { dispatch } from './dispatch.ts'
+import { Meter } from './meter.ts'
+import type { Places } from './places.ts'
+import { topicOf } from './topics.ts'
+import { whoAsks } from './who.ts'
+
+/** P21: they hold in `new Elysia({ websocket })` alone. */
+export const SOCKET_LIMITS = {
+  maxPayloadLength: LIMITS.frame,
+  backpressureLimit: 1024 * 1024,
+  closeOnBackpressureLimit: true,
+  idleTimeout: 120,
+  sendPings: true,
+  perMessageDeflate: false,
+} as const
+
+/** Unsent bytes above which a page of history waits. */
+const UNSENT = 256 * 1024
+/** Frames that may wait for the one under way. */
+const INBOX = 2 * LIMITS.unacked
+
+type Raw = ServerWebSocket<unknown>
+
+interface Deps {
+  hub: Hub
+  places: Places
+  clock: Clock
+  ids: Ids
+  log: Log
+}
+
+/** One connection: its meter, its inbox, and what the hub sees of it. */
+class Link implements Connection {
+  readonly id: string
+  readonly #raw: Raw
+  readonly #deps: Deps
+  readonly #counted: string | null
+  readonly #meter: Meter
+  readonly #inbox: { frame: ClientFrame; asked: { nonce?: string; ref?: string } }[] = []
+  #state: 'asking' | 'open' | 'closed' = 'asking'
+  #busy = false
+  #waiting: ((sent: boolean) => void)[] = []
+
+  constructor(raw: Raw, deps: Deps, counted: string | null) {
+    const now = deps.clock.now()
+    this.id = deps.ids.random(20)
+    this.#raw = raw
+    this.#deps = deps
+    this.#counted = counted
+    this.#meter = new Meter(now)
+    deps.places.enter(counted)
+  }
+
+  send(frame: ServerFrame): void {
+    if (this.#state !== 'closed') this.#raw.send(JSON.stringify(frame))
+  }
+
+  ready(): true | Promise<boolean> {
+    if (this.#state === 'closed') return Promise.resolve(false)
+    if (this.#raw.getBufferedAmount() <= UNSENT) return true
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  follow(room: string): void {
+    if (this.#state !== 'closed') this.#raw.subscribe(topicOf(room))
+  }
+
+  unfollow(room: string): void {
+    if (this.#state !== 'closed') this.#raw.unsubscribe(topicOf(room))
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== 'closed') this.#raw.close(code, reason)
+  }
+
+  /** Lets somebody in, or says by a close code why not: of a refused handshake a page would see nothing. */
+  async admit(request: Request, version: string | undefined): Promise<void> {
+    if (version !== String(VERSION)) return this.close(CLOSE.version, 'version')
+    const who = await whoAsks(this.#deps.hub, request).catch((error: unknown) => {
+      if (error instanceof ChatError) return null
+      throw error
+    })
+    if (this.#gone()) return
+    if (!who) return this.close(CLOSE.noSession, 'no session')
+    const refused = this.#deps.hub.open(this, who.user)
+    if (refused !== null) return this.close(refused, 'refused')
+    this.#state = 'open'
+    this.#next()
+  }
+
+  /** One message, as it came. */
+  hear(text: string | Buffer): void {
+    if (this.#gone()) return
+    if (typeof text !== 'string') return this.close(CLOSE.binary, 'binary')
+    if (this.#charged(Buffer.byteLength(text))) this.#read(text)
+  }
+
+  ping(): void {
+    this.#charged(0)
+  }
+
+  drained(): void {
+    if (this.#raw.getBufferedAmount() <= UNSENT) this.#settle(true)
+  }
+
+  /** The socket has gone. P11: what the code says is not to be relied on. */
+  closed(): void {
+    if (this.#gone()) return
+    const known = this.#state === 'open'
+    this.#state = 'closed'
+    this.#inbox.length = 0
+    this.#deps.places.leave(this.#counted)
+    this.#settle(false)
+    // Bun calls this inside `close()`; the hub is promised a later turn.
+    if (known) setImmediate(() => this.#guard(() => this.#deps.hub.close(this)))
+  }
+
+  /** Something of ours broke: the log has it, the connection goes on. */
+  failed(error: unknown): void {
+    this.#deps.log.error('a frame', error)
+  }
+
+  #gone(): boolean {
+    return this.#state === 'closed'
+  }
+
+  #charged(bytes: number): boolean {
+    if (this.#gone()) return false
+    const now = this.#deps.clock.now()
+    const verdict = this.#meter.charge(bytes, now)
+    if (verdict === 'pass') return true
+    if (verdict === 'flood') this.close(CLOSE.flood, 'flood')
+    if (verdict === 'say') this.#limited(this.#meter.after(now))
+    return false
+  }
+
+  #limited(after: number): void {
+    this.send(errorFrame(new ChatError('rateLimited', undefined, { after })))
+  }
+
+  #read(text: string): void {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return this.#refuse(new ChatError('badFrame'), {})
+    }
+    const decoded = decode(value)
+    if (decoded.result === 'unknown') return
+    if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.asked)
+    if (this.#inbox.length >= INBOX) return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
+    this.#inbox.push(decoded)
+    this.#next()
+  }
+
+  /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
+  #refuse(error: unknown, asked: { nonce?: string; ref?: string }): void {
+    if (!(error instanceof ChatError)) this.failed(error)
+    this.send(errorFrame(error, asked))
+    const bad = error instanceof ChatError && error.code === 'badFrame'
+    if (bad && this.#meter.bad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
+  }
+
+  /** Hands over the frames that wait, one at a time, in their order: the next one when the hub is through with the last. */
+  #next(): void {
+    while (!this.#busy && this.#state === 'open') {
+      const first = this.#inbox.shift()
+      if (!first) return
+      try {
+        const under = dispatch(this.#deps.hub, this, first.frame)
+        if (under) this.#await(under, first.asked)
+      } catch (error) {
+        this.#refuse(error, first.asked)
+      }
+    }
+  }
+
+  #await(under: Promise<void>, asked: { nonce?: string; ref?: string }): void {
+    this.#busy = true
+    const done = () => {
+      this.#busy = false
+      this.#next()
+    }
+    under
+      .catch((error: unknown) => {
+        this.#refuse(error, asked)
+      })
+      .then(done, done)
+  }
+
+  #settle(sent: boolean): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve(sent)
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+}
+
+/** What Elysia's wrapper says of a socket. Its type of `raw` is older than Bun's. */
+interface Wrapper {
+  raw: object
+  data: { request: Request; query: Record<string, string> }
+}
+
+/**
+ * The handlers of `/ws`. Elysia upgrades, opens and closes; `message` is Bun's own, before Elysia parses (X3). All are
+ * synchronous, in `try`, and return nothing (X5). X6: state is keyed on the raw socket.
+ */
+export function createSockets(deps: Deps) {
+  const links = new WeakMap<object, Link>()
+  const on = (raw: object, work: (link: Link) => void): void => {
+    const link = links.get(raw)
+    if (!link) return
+    try {
+      work(link)
+    } catch (error) {
+      link.failed(error)
+    }
+  }
+  return {
+    open({ raw, data }: Wrapper): void {
+      const link = new Link(raw as Raw, deps, visitOf(data.request).counted)
+      links.set(raw, link)
+      link.admit(data.request, data.query.v).catch((error: unknown) => {
+        link.failed(error)
+        link.close(CLOSE.overloaded, 'unavailable')
+      })
+    },
+    close: ({ raw }: { raw: object }): void => on(raw, (link) => link.closed()),
+    drain: ({ raw }: { raw: object }): void => on(raw, (link) => link.drained()),
+    /** Not the wrapper but the raw socket comes here, whatever the type says (P20). */
+    ping: (raw: object): void => on(raw, (link) => link.ping()),
+    message: (raw: object, text: string | Buffer): void => on(raw, (link) => link.hear(text)),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Server } from 'bun'
+import type { Broadcast } from '../hub/ports.ts'
+
+/** The topic a room's followers subscribe to. */
+export function topicOf(room: string): string {
+  return `room:${room}`
+}
+
+/**
+ * Broadcast over the server that listens: a plugin's own `server` stays null. Before `attach` nobody can follow, so nothing
+ * is lost by publishing into the void. P4, P6: never steered by publish's value, and the sender hears what all hear.
+ */
+export function createTopics(): Broadcast & { attach(server: Pick<Server<unknown>, 'publish'>): void } {
+  let server: Pick<Server<unknown>, 'publish'> | null = null
+  return {
+    attach: (listening) => {
+      server = listening
+    },
+    publish: (room, frame) => {
+      server?.publish(topicOf(room), frame)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import type { Hub } from '../hub/hub.ts'
+import { ChatError } from '../shared/errors.ts'
+import type { Self } from '../shared/model.ts'
+import { cookieValues } from '../lib/cookie.ts'
+
+export const COOKIE = 'session'
+const TOKEN = /^[A-Za-z0-9_-]{43}$/
+/** Session cookies one request is asked about. More of them are nobody's doing but a sibling host's. */
+const COOKIES = 4
+
+/** Somebody with a living session. Only the hash of the token ever reaches the hub. */
+export interface Who {
+  user: Self
+  token: string
+  hash: string
+  /** it came as a cookie, not as a bearer token */
+  cookie: boolean
+}
+
+/** 256 random bits. */
+export function newToken(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toBase64({ alphabet: 'base64url', omitPadding: true })
+}
+
+export function hashOf(token: string): string {
+  return new Bun.CryptoHasher('sha256').update(token).digest('hex')
+}
+
+/** The token of an `Authorization: Bearer`, or null. */
+export function bearerOf(request: Request): string | null {
+  const [scheme = '', token = '', ...more] = (request.headers.get('authorization') ?? '').split(' ')
+  return scheme.toLowerCase() === 'bearer' && TOKEN.test(token) && more.length === 0 ? token : null
+}
+
+/** The tokens of a request that could be one's. With an `Authorization` of any kind no cookie is read. */
+export function tokensOf(request: Request): { tokens: string[]; cookie: boolean } {
+  if (request.headers.has('authorization')) {
+    const bearer = bearerOf(request)
+    return { tokens: bearer === null ? [] : [bearer], cookie: false }
+  }
+  const values = cookieValues(request.headers.get('cookie'), COOKIE)
+  return { tokens: values.filter((value) => TOKEN.test(value)), cookie: true }
+}
+
+/**
+ * Who asks, or null.
+ * @throws ChatError `unauthenticated` for two living sessions in one request (S20): one of them was planted
+ */
+export async function whoAsks(hub: Hub, request: Request): Promise<Who | null> {
+  const { tokens, cookie } = tokensOf(request)
+  if (tokens.length > COOKIES) throw new ChatError('unauthenticated')
+  const found: Who[] = []
+  for (const token of tokens) {
+    const hash = hashOf(token)
+    const user = await hub.people.whoIs(hash)
+    if (user) found.push({ user, token, hash, cookie })
+  }
+  if (found.length > 1) throw new ChatError('unauthenticated')
+  return found[0] ?? null
+}
+
+/** Who asks. @throws ChatError `unauthenticated` if nobody */
+export async function someone(hub: Hub, request: Request): Promise<Who> {
+  const who = await whoAsks(hub, request)
+  if (!who) throw new ChatError('unauthenticated')
+  return who
+}
