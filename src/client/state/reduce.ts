@@ -1,0 +1,194 @@
+/** The only code that changes the state. Pure; "nothing changed" is `===`. */
+import { assertNever } from '../../shared/assert.ts'
+import type { ServerFrame } from '../../shared/protocol.ts'
+import { typingAt, withPresence, withTyping } from './presence.ts'
+import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
+import { keyOf, pendingRow, trimmed, withAck, withOlder } from './rows.ts'
+import { KEPT_ROWS, NOBODY, unheard, type Action, type RoomState, type Row, type State } from './state.ts'
+
+/** After my own return: so long (ms) no lines about those who were here before. */
+const QUIET = 60_000
+/** What is told to wait without a time waits so long (ms) on screen. */
+const SLOW = 1_000
+
+/** The state with a room changed; rooms have no prototype, since `constructor` may be one. */
+function changed(state: State, room: string, change: (room: RoomState) => RoomState): State {
+  const before = state.rooms[room]
+  if (before === undefined) return state
+  const after = change(before)
+  return after === before ? state : { ...state, rooms: withRoom(state.rooms, room, after) }
+}
+
+function withRoom(rooms: State['rooms'], room: string, after: RoomState | null): State['rooms'] {
+  const next: Record<string, RoomState> = Object.assign(Object.create(null), rooms)
+  if (after === null) delete next[room]
+  else next[room] = after
+  return next
+}
+
+function everywhere(state: State, change: (room: RoomState) => RoomState): State {
+  let next = state
+  for (const room of Object.keys(state.rooms)) next = changed(next, room, change)
+  return next
+}
+
+function myId(state: State): string | null {
+  return state.self === null || state.self === 'unknown' ? null : state.self.id
+}
+
+/** The state after one action. A kind without a case here does not compile. */
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case 'self':
+      return withSelf(state, action.self)
+    case 'link': {
+      const gone = action.link.state !== 'live' && action.link.state !== 'suspect'
+      // While frames of a `hello` are under way the link is not live yet, and its rooms have been asked already.
+      const ended = gone && action.link.state !== 'hello'
+      const quiet = action.now < state.quietUntil
+      const next = ended ? everywhere(state, (room) => lost(room, quiet)) : state
+      return { ...next, link: action.link }
+    }
+    case 'offline':
+      return action.offline === state.offline ? state : { ...state, offline: action.offline }
+    case 'forgetful':
+      return state.forgetful ? state : { ...state, forgetful: true }
+    case 'heard':
+      return action.frames.reduce((next, frame) => heard(next, frame, action.now), state)
+    case 'opened':
+      return opened(state, action.room)
+    case 'asked':
+      return changed(state, action.room, (room) => asked(room, action.now))
+    case 'forgotten':
+      return state.rooms[action.room] === undefined
+        ? state
+        : { ...state, rooms: withRoom(state.rooms, action.room, null) }
+    case 'queued': {
+      const { entry, user } = action
+      const key = keyOf(entry.user, entry.nonce)
+      if (entry.user !== myId(state)) return state
+      return changed(state, entry.room, (room) =>
+        room.rows.some((row) => row.key === key)
+          ? room
+          : { ...room, rows: [...room.rows, pendingRow(entry, user)] },
+      )
+    }
+    case 'standing':
+      return changedRow(state, action.room, action.key, (row) => ({ ...row, standing: action.standing }))
+    case 'dropped':
+      return changedRow(state, action.room, action.key, () => null)
+    case 'olderAsked':
+      return changed(state, action.room, (room) =>
+        room.older === 'more' || room.older === 'failed' ? { ...room, older: 'loading' } : room,
+      )
+    case 'olderFailed':
+      return changed(state, action.room, (room) =>
+        room.older === 'loading' ? { ...room, older: 'failed' } : room,
+      )
+    case 'older':
+      return changed(state, action.room, (room) =>
+        withOlder(room, action.messages, action.more, action.floor, myId(state)),
+      )
+    case 'read':
+      return changed(state, action.room, (room) => withRead(room, action.seq, state.self))
+    case 'rooms':
+      return { ...state, list: action.list }
+    case 'signedOut':
+      return { ...NOBODY, self: null, link: state.link, offline: state.offline, forgetful: state.forgetful }
+    case 'tick':
+      return everywhere(state, (room) => typingAt(checked(room, action.now), action.now))
+    default:
+      return assertNever(action)
+  }
+}
+
+/** Must somebody tell the time? */
+export function needsTick(state: State): boolean {
+  return Object.values(state.rooms).some((room) => room.typing.length > 0 || room.behind !== null)
+}
+
+function withSelf(state: State, self: State['self']): State {
+  const before = state.self
+  if (self === null || self === 'unknown') return before === self ? state : { ...state, self }
+  if (before === null || before === 'unknown') return { ...state, self }
+  // Somebody else under the same roof sees nothing of the one before.
+  if (before.id !== self.id) return { ...state, self, rooms: NOBODY.rooms, list: [] }
+  return before.name === self.name && before.role === self.role ? state : { ...state, self }
+}
+
+function opened(state: State, room: string): State {
+  const before = state.rooms[room]
+  if (before === undefined) return { ...state, rooms: withRoom(state.rooms, room, unheard(room)) }
+  if (before.sync.state === 'closed')
+    return changed(state, room, (known) => ({ ...known, sync: { state: 'unsynced' } }))
+  return changed(state, room, (known) =>
+    known.keep === KEPT_ROWS ? known : trimmed({ ...known, keep: KEPT_ROWS }),
+  )
+}
+
+/** One row of mine changed or taken away; one that has its seq stays as it is. */
+function changedRow(state: State, room: string, key: string, change: (row: Row) => Row | null): State {
+  return changed(state, room, (before) => {
+    const at = before.rows.findIndex((row) => row.key === key)
+    const row = before.rows[at]
+    if (row === undefined || row.seq !== null) return before
+    const after = change(row)
+    return { ...before, rows: after === null ? before.rows.toSpliced(at, 1) : before.rows.with(at, after) }
+  })
+}
+
+function heard(state: State, frame: ServerFrame, now: number): State {
+  const me = myId(state)
+  switch (frame.type) {
+    case 'welcome':
+      return { ...withSelf(state, frame.user), quietUntil: now + QUIET }
+    case 'sync':
+      return changed(state, frame.room, (room) => withPage(room, frame, state.self, now))
+    case 'reset':
+      return changed(state, frame.room, (room) => withReset(room, frame.reason, now))
+    case 'event':
+      return changed(state, frame.room, (room) => withEvent(room, frame, state.self, now))
+    case 'ack':
+      return me === null ? state : changed(state, frame.room, (room) => withAck(room, me, frame))
+    case 'left':
+      return changed(state, frame.room, (room) => withReset(room, 'access', now))
+    case 'error':
+      return frame.code === 'rateLimited' ? { ...state, slowUntil: now + (frame.after ?? SLOW) } : state
+    case 'beat': {
+      let next = state
+      for (const [room, head] of Object.entries(frame.heads))
+        next = changed(next, room, (known) => withHead(known, head, now))
+      for (const [room, count] of Object.entries(frame.counts ?? {}))
+        next = changed(next, room, (known) => (known.count === count ? known : { ...known, count }))
+      return next
+    }
+    case 'presence':
+      return withRename(
+        changed(state, frame.room, (room) => withPresence(room, frame, me, now < state.quietUntil, now)),
+        frame.changed?.find((change) => change.id === me)?.name,
+      )
+    case 'typing':
+      return changed(state, frame.room, (room) => withTyping(room, frame, me, now))
+    case 'read':
+      return changed(state, frame.room, (room) =>
+        withReadFrame(room, frame.seq, frame.unread, frame.mentions),
+      )
+    case 'drain':
+      return state
+    default:
+      // A frame of a newer server is not for this client.
+      return state
+  }
+}
+
+/** Renamed in another tab of mine. */
+function withRename(state: State, name: string | undefined): State {
+  if (name === undefined || state.self === null || state.self === 'unknown') return state
+  return withSelf(state, { ...state.self, name })
+}
+
+function withReadFrame(room: RoomState, seq: number, unread: number, mentions: number): RoomState {
+  const { you } = room
+  if (you === null || seq < you.readSeq) return room
+  return { ...room, you: { ...you, readSeq: seq, unread, mentions } }
+}

@@ -1,0 +1,173 @@
+/** One room's log: its position, what lies beyond a gap, coming back. Protocol §5 and §6, ROOM. */
+import type { RoomEvent } from '../../shared/model.ts'
+import type { Heard, ResetReason } from '../../shared/protocol.ts'
+import { mentionsName } from '../../shared/text.ts'
+import { aboveFloor, rowOf, trimmed, waitingRows, withRow } from './rows.ts'
+import { unheard, type RoomState, type State } from './state.ts'
+
+/** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
+const HELD = 2_000
+/** Three gaps within this time (ms): what is wrong here does not mend itself. */
+const GAPS_WITHIN = 60_000
+/** A head beyond the position for this long (ms) is a lost last event. */
+const BEHIND = 2_000
+
+type Me = State['self']
+
+function idOf(me: Me): string | null {
+  return me === null || me === 'unknown' ? null : me.id
+}
+
+/** The next event in order: position, row, count of unread. */
+function applied(room: RoomState, event: RoomEvent, me: Me, live: boolean): RoomState {
+  const rows =
+    event.kind === 'message' && event.seq >= room.floor
+      ? withRow(room.rows, rowOf(event, idOf(me)))
+      : room.rows
+  const typing = room.typing.some(({ user }) => user.id === event.user?.id)
+    ? room.typing.filter(({ user }) => user.id !== event.user.id)
+    : room.typing
+  return {
+    ...room,
+    rows,
+    typing,
+    position: { seq: event.seq, id: event.id },
+    head: Math.max(room.head, event.seq),
+    behind: event.seq >= room.head ? null : room.behind,
+    you: live ? withUnread(room.you, event, me) : room.you,
+  }
+}
+
+function withUnread(you: RoomState['you'], event: RoomEvent, me: Me): RoomState['you'] {
+  if (you === null || me === null || me === 'unknown') return you
+  if (event.kind !== 'message' || event.gone || event.user.id === me.id || event.seq <= you.readSeq)
+    return you
+  const mentioned = mentionsName(event.text, me.name) ? 1 : 0
+  return { ...you, unread: you.unread + 1, mentions: you.mentions + mentioned }
+}
+
+/** The room as if nothing had been heard of it, but for what I have not sent, who is here, and what was noted of gaps. */
+function forgotten(room: RoomState): RoomState {
+  return {
+    ...room,
+    position: { seq: 0, id: null },
+    rows: waitingRows(room.rows),
+    lines: [],
+    head: 0,
+    floor: 1,
+    older: 'none',
+    behind: null,
+    keep: unheard(room.room).keep,
+  }
+}
+
+function gapped(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {
+  const gaps = [...room.gaps.filter((at) => now - at < GAPS_WITHIN), now]
+  const sync = { state: 'gap', since: now, held } as const
+  return gaps.length < 3
+    ? { ...room, sync, gaps, behind: null }
+    : { ...forgotten(room), sync: { ...sync, held: [] }, gaps: [] }
+}
+
+/** The room after one event. Old news changes nothing; news from beyond a gap is held, not drawn. */
+export function withEvent(room: RoomState, event: RoomEvent, me: Me, now: number): RoomState {
+  const { sync } = room
+  if (sync.state === 'unsynced' || sync.state === 'closed' || event.seq <= room.position.seq) return room
+  if (sync.state !== 'live') {
+    if (sync.held.length >= HELD) return room
+    return { ...room, sync: { ...sync, held: [...sync.held, event] } }
+  }
+  if (event.seq > room.position.seq + 1) return gapped(room, now, [event])
+  return trimmed(applied(room, event, me, true))
+}
+
+/** A page of the log. The last one brings the people and my standing; then what was held follows. */
+export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: number): RoomState {
+  if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
+  const events = page.events.filter((event) => event.seq > room.position.seq)
+  const [first] = events
+  const fresh = room.position.seq === 0 || (first !== undefined && first.seq > room.position.seq + 1)
+  // A page begins where I stand, or it is the end of the log: then nothing older hangs together with it.
+  let next = fresh && first !== undefined ? { ...forgotten(room), sync: room.sync } : room
+  next = aboveFloor(next, page.floor)
+  for (const event of events) next = applied(next, event, me, false)
+  if (fresh && first !== undefined) next = { ...next, older: first.seq > page.floor ? 'more' : 'none' }
+  next = trimmed({ ...next, head: Math.max(page.head, next.position.seq), behind: null })
+  const { sync } = next
+  const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
+  if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
+  next = {
+    ...next,
+    sync: { state: 'live' },
+    ...(page.you && { you: page.you }),
+    ...(page.members && {
+      version: page.members.version,
+      count: page.members.count,
+      people: page.members.full,
+    }),
+  }
+  for (const event of [...held].sort((one, other) => one.seq - other.seq))
+    next = withEvent(next, event, me, now)
+  return next
+}
+
+/** The server has another history than I, or none for me. */
+export function withReset(room: RoomState, reason: ResetReason, now: number): RoomState {
+  if (reason === 'access') return { ...unheard(room.room), sync: { state: 'closed' } }
+  return {
+    ...forgotten(room),
+    sync: { state: 'syncing', since: now, held: [] },
+    notice: reason === 'tooOld' ? 'away' : 'changed',
+  }
+}
+
+/** The room is asked for its log from the position on. What is held from beyond a gap stays held. */
+export function asked(room: RoomState, now: number): RoomState {
+  const held = room.sync.state === 'gap' || room.sync.state === 'syncing' ? room.sync.held : []
+  return { ...room, sync: { state: 'syncing', since: now, held } }
+}
+
+/** What a beat says of the room's head. */
+export function withHead(room: RoomState, head: number, now: number): RoomState {
+  if (room.sync.state !== 'live' || head <= room.position.seq) return room
+  if (head === room.head && room.behind !== null) return room
+  return { ...room, head: Math.max(room.head, head), behind: room.behind ?? now }
+}
+
+/** A last event that did not come in time is a gap like any. */
+export function checked(room: RoomState, now: number): RoomState {
+  const late = room.sync.state === 'live' && room.behind !== null && now - room.behind >= BEHIND
+  return late ? gapped(room, now, []) : room
+}
+
+/** The connection is gone: nothing is heard any more, and what was held will come again. */
+export function lost(room: RoomState, quiet: boolean): RoomState {
+  if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
+  const here = room.people.map((person) => person.id)
+  return {
+    ...room,
+    sync: { state: 'unsynced' },
+    typing: [],
+    behind: null,
+    // A second loss soon after the first finds a list that had not filled again.
+    listed: quiet ? [...new Set([...here, ...room.listed])].slice(0, 1_000) : here,
+  }
+}
+
+/** I have read up to `seq`. What is left is never more than the rows show: below them nothing unread can be seen. */
+export function withRead(room: RoomState, seq: number, me: Me): RoomState {
+  const { you } = room
+  const readSeq = Math.min(seq, room.position.seq)
+  if (you === null || me === null || me === 'unknown' || readSeq <= you.readSeq) return room
+  const left = room.rows.filter((row) => !row.own && row.text !== null && (row.seq ?? 0) > readSeq)
+  const mentions = left.filter((row) => mentionsName(row.text ?? '', me.name)).length
+  return {
+    ...room,
+    you: {
+      ...you,
+      readSeq,
+      unread: Math.min(you.unread, left.length),
+      mentions: Math.min(you.mentions, mentions),
+    },
+  }
+}
