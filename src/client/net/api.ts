@@ -1,0 +1,64 @@
+/** The server over HTTP. Nothing here throws or rejects: what fails is a value, with words for the person. */
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { HistoryPage, RoomEntry, Self } from '../../shared/model.ts'
+
+/** `code` 'offline': no answer, or none that this client understands. */
+export type Answer<T> =
+  { ok: true; value: T } | { ok: false; code: ErrorCode | 'offline'; words: string; suggestion?: string }
+
+/** ms until a request is given up */
+const PATIENCE = 10_000
+
+const UNREACHED = { ok: false, code: 'offline', words: 'The server cannot be reached just now.' } as const
+
+async function ask(method: string, path: string, body?: unknown): Promise<Answer<unknown>> {
+  try {
+    const response = await fetch(path, {
+      method,
+      signal: AbortSignal.timeout(PATIENCE),
+      headers: method === 'GET' ? {} : { 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    if (response.status === 204) return { ok: true, value: null }
+    const answer = (await response.json()) as {
+      error?: { code?: ErrorCode; message?: string; suggestion?: string }
+    }
+    if (response.ok) return { ok: true, value: answer }
+    const { code, message, suggestion } = answer.error ?? {}
+    if (code === undefined || message === undefined) return UNREACHED
+    return { ok: false, code, words: message, ...(suggestion !== undefined && { suggestion }) }
+  } catch {
+    // No network, no time, or no JSON: to the person all of it is the same.
+    return UNREACHED
+  }
+}
+
+async function pick<T>(asked: Promise<Answer<unknown>>, from: (value: unknown) => T): Promise<Answer<T>> {
+  const answer = await asked
+  return answer.ok ? { ok: true, value: from(answer.value) } : answer
+}
+
+const user = (value: unknown) => (value as { user: Self }).user
+
+export interface Api {
+  /** who I am; 'unauthenticated' if nobody */
+  session(): Promise<Answer<Self>>
+  signIn(name: string): Promise<Answer<Self>>
+  rename(name: string): Promise<Answer<Self>>
+  signOut(): Promise<Answer<null>>
+  rooms(): Promise<Answer<RoomEntry[]>>
+  makeRoom(name: string): Promise<Answer<RoomEntry>>
+  /** messages before a seq, newest last */
+  before(room: string, seq: number): Promise<Answer<HistoryPage>>
+}
+
+export const api: Api = {
+  session: () => pick(ask('GET', '/api/session'), user),
+  signIn: (name) => pick(ask('POST', '/api/session', { name }), user),
+  rename: (name) => pick(ask('PATCH', '/api/session', { name }), user),
+  signOut: () => pick(ask('DELETE', '/api/session'), () => null),
+  rooms: () => pick(ask('GET', '/api/rooms'), (value) => (value as { rooms: RoomEntry[] }).rooms),
+  makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
+  before: (room, seq) =>
+    pick(ask('GET', `/api/rooms/${room}/messages?limit=50&before=${seq}`), (value) => value as HistoryPage),
+}
