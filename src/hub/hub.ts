@@ -1,0 +1,432 @@
+import { ChatError, CLOSE } from '../shared/errors.ts'
+import { LIMITS, TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
+import type { HistoryPage, Self } from '../shared/model.ts'
+import type { Heard, Of, Position, ServerFrame } from '../shared/protocol.ts'
+import { answerTo } from './answers.ts'
+import { sendAway, type Drain } from './drain.ts'
+import { Feed } from './feed.ts'
+import { Reads } from './notify.ts'
+import { People } from './people.ts'
+import type {
+  Broadcast,
+  Clock,
+  Connection,
+  Doorbell,
+  Draft,
+  HistoryQuery,
+  Ids,
+  Log,
+  Membership,
+  Store,
+} from './ports.ts'
+import { Presence } from './presence.ts'
+import { WriterQueue } from './queue.ts'
+import { Buckets, fullBucket, take, waitFor, type Rate } from './rate.ts'
+import { Rooms } from './rooms.ts'
+import { SteadyTime } from './steady.ts'
+import { Sync } from './sync.ts'
+import { Typing } from './typing.ts'
+import { Visits, type Visit } from './visits.ts'
+
+/** What one person, or one connection of theirs, may do. A bench may ask for more. */
+export interface PersonLimits {
+  /** durable frames of a person */
+  sends: Rate
+  /** joins of a connection, the rooms of its `hello` included */
+  joins: Rate
+  /** connections of a person */
+  connections: number
+}
+
+export const PERSON_LIMITS: PersonLimits = {
+  sends: { perSecond: 5, burst: 15 },
+  joins: { perSecond: 10, burst: 100 },
+  connections: 20,
+}
+
+export interface HubDeps {
+  store: Store
+  broadcast: Broadcast
+  doorbell: Doorbell
+  clock: Clock
+  ids: Ids
+  log: Log
+  settings: {
+    build: string
+    /** after so many days without use a session, and a guest with it, ends */
+    sessionDays: number
+    siteName: string
+    limits?: Partial<PersonLimits>
+  }
+}
+
+const HOUR = 60 * 60 * 1000
+/** ms between two comparisons of the heads of open rooms with what was shown */
+const SWEEP = 2_000
+
+/**
+ * The chat itself: one method per client frame, which the edge calls one at a time a connection, awaiting promises. What
+ * they throw, or reject with, becomes an `error` frame (`answers.ts`). A frame of a connection that has been let go is
+ * `unauthenticated`, and before `hello` every other one is a `badFrame`.
+ */
+export class Hub {
+  readonly people: People
+  readonly rooms: Rooms
+  readonly #deps: HubDeps
+  readonly #limits: PersonLimits
+  readonly #visits = new Visits()
+  readonly #feed: Feed
+  readonly #queue: WriterQueue
+  readonly #sync: Sync
+  readonly #presence: Presence
+  readonly #typing: Typing
+  readonly #reads: Reads
+  readonly #sends: Buckets
+  readonly #time: SteadyTime
+  #draining = false
+  #swept = 0
+  #cleaned = 0
+
+  constructor(deps: HubDeps) {
+    const { store, broadcast, doorbell, clock, ids, log, settings } = deps
+    this.#deps = deps
+    this.#limits = { ...PERSON_LIMITS, ...settings.limits }
+    this.#sends = new Buckets(this.#limits.sends)
+    this.#time = new SteadyTime(clock.now())
+    const tell = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
+    this.#feed = new Feed(store, broadcast, log)
+    this.#queue = new WriterQueue(store, this.#feed, doorbell, log)
+    this.#presence = new Presence(tell)
+    this.#typing = new Typing(tell)
+    this.#reads = new Reads(store, log)
+    const [feed, presence, reads] = [this.#feed, this.#presence, this.#reads]
+    this.#sync = new Sync({ store, feed, presence, reads, clock, log })
+    this.rooms = new Rooms({ store, clock, ids, log, reads, count: (room) => presence.count(room) })
+    const { sessionDays, siteName } = settings
+    const renamed = (self: Self) => this.#renamed(self)
+    const signedOut = (user: string) => this.#signedOut(user)
+    this.people = new People({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
+  }
+
+  /** Reads and makes what it needs. Rejects if the store does. */
+  async start(): Promise<void> {
+    await this.rooms.ensureLobby()
+    await this.people.hourly(() => false)
+    this.#deps.doorbell.listen((heads) => void this.#feed.heard(heads))
+  }
+
+  /** A socket of somebody admitted. @returns null, or the code to close it with: it is not taken */
+  open(connection: Connection, user: Self): number | null {
+    if (this.#draining) return CLOSE.restart
+    if (this.people.hasLeft(user.id)) return CLOSE.noSession
+    if (this.#visits.of(user.id).length >= this.#limits.connections) return CLOSE.tooMany
+    const now = this.#steady()
+    this.#visits.add({
+      connection,
+      user,
+      opened: now,
+      state: 'active',
+      greeted: false,
+      gone: false,
+      rooms: new Set(),
+      live: new Set(),
+      pages: [],
+      unanswered: 0,
+      joins: fullBucket(now, this.#limits.joins),
+      heard: now,
+      nextBeat: 0,
+      asked: false,
+    })
+    return null
+  }
+
+  /** The socket has ended; one that was never taken, or was let go before, does not matter. */
+  close(connection: Connection): void {
+    const visit = this.#visits.get(connection)
+    if (visit) this.#letGo(visit)
+  }
+
+  /**
+   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date.
+   * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
+   */
+  async hello(from: Connection, { rooms, state }: Of<'hello'>): Promise<void> {
+    const visit = this.#visit(from)
+    if (visit.greeted || new Set(rooms.map(({ room }) => room)).size < rooms.length)
+      throw new ChatError('badFrame')
+    if (rooms.length > LIMITS.rooms) throw new ChatError('tooBig')
+    this.#spendJoins(visit, rooms.length)
+    const now = this.#steady()
+    Object.assign(visit, { greeted: true, state, heard: now, nextBeat: now + TIMES.beat })
+    this.#presence.open(from.id, visit.user.id, state, now)
+    from.send(this.#welcome(visit))
+    await this.rooms.inTurn(visit.user.id, () => this.#greet(visit, rooms))
+  }
+
+  /**
+   * Makes a member of who was none, and brings the room up to date from a position.
+   * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
+   */
+  async join(from: Connection, { ref, room, seq = 0, id = null }: Of<'join'>): Promise<void> {
+    const visit = this.#greeted(from)
+    if (!visit.rooms.has(room) && visit.rooms.size >= LIMITS.rooms) throw new ChatError('tooBig')
+    // Who asks without reading the answers is to wait.
+    if (visit.pages.length >= 2 * LIMITS.rooms)
+      throw new ChatError('rateLimited', undefined, { after: 1_000 })
+    this.#spendJoins(visit, 1)
+    const entered = await this.rooms.inTurn(visit.user.id, () => this.#enter(visit, { room, seq, id }, ref))
+    if (!entered) throw new ChatError('noRoom')
+  }
+
+  /** Ends a membership: all the person's screens hear `left`, the others `presence` at once. */
+  async leave(from: Connection, { ref, room }: Of<'leave'>): Promise<void> {
+    const { user } = this.#greeted(from)
+    await this.rooms.inTurn(user.id, async () => {
+      await this.rooms.exit(user, room)
+      for (const visit of this.#visits.of(user.id)) this.#part(visit, room)
+      this.#presence.leave(room, user.id)
+      this.#reads.leave(user.id, room)
+    })
+    from.send({ type: 'left', ref, room })
+    this.#visits.tell(user.id, { type: 'left', room }, from)
+  }
+
+  /**
+   * Queues a message. Once it is on disk the room hears `event`, its author too, and then the author `ack`. The same nonce
+   * twice is one message, so a client may send again without asking.
+   * @throws ChatError `notMember`, `rateLimited`, `overloaded`, `unavailable`
+   */
+  send(from: Connection, { nonce, room, text, replyTo }: Of<'send'>): void {
+    const visit = this.#greeted(from)
+    if (this.#draining) throw new ChatError('unavailable')
+    if (!visit.rooms.has(room)) throw new ChatError('notMember')
+    if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
+    const at = this.#deps.clock.now()
+    const after = this.#sends.spend(visit.user.id, at)
+    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    const { id, name } = visit.user
+    const said = { kind: 'message', room, nonce, text, ...(replyTo !== undefined && { replyTo }) } as const
+    const draft: Draft = { ...said, id: this.#deps.ids.next(at), at, user: { id, name } }
+    this.#queue.push(draft, (outcome) => {
+      visit.unanswered -= 1
+      from.send(answerTo(draft, outcome))
+    })
+    visit.unanswered += 1
+  }
+
+  /** They have read up to here. Backwards, beyond the head, or in a room not joined: ignored. */
+  read(from: Connection, { room, seq }: Of<'read'>): void {
+    const { user, rooms } = this.#greeted(from)
+    if (rooms.has(room)) this.#reads.read(user.id, room, seq, this.#feed.head(room), from.id)
+  }
+
+  typing(from: Connection, { room, on }: Of<'typing'>): void {
+    const { user, rooms } = this.#greeted(from)
+    if (!rooms.has(room) || this.#presence.count(room) > LIMITS.typing) return
+    this.#typing.set(room, user, on, this.#steady())
+  }
+
+  state(from: Connection, { state }: Of<'state'>): void {
+    const visit = this.#greeted(from)
+    visit.state = state
+    this.#presence.state(from.id, state, this.#steady())
+  }
+
+  /** An answer, or, when nothing was asked, a question: answered by a beat that is to be answered like any. */
+  beat(from: Connection): void {
+    const visit = this.#greeted(from)
+    visit.heard = this.#steady()
+    if (visit.asked) visit.asked = false
+    else this.#beatTo(visit)
+  }
+
+  /** Older messages, for who has a session. @throws ChatError `noRoom` */
+  history(room: string, query: HistoryQuery): Promise<HistoryPage> {
+    return this.rooms.history(room, query)
+  }
+
+  /** Connections and people of this node, events that wait for the writer. */
+  stats(): { connections: number; users: number; queue: number } {
+    return { connections: this.#visits.size, users: this.#visits.people, queue: this.#queue.length }
+  }
+
+  /** Each second, with the clock's ms: whatever is due. */
+  tick(now: number): void {
+    const time = this.#time.at(now)
+    this.#presence.tick(time)
+    this.#typing.tick(time)
+    for (const visit of this.#visits.all()) this.#look(visit, time)
+    void this.#flushReads()
+    if (time - this.#swept >= SWEEP) {
+      this.#swept = time
+      void this.#feed.sweep()
+    }
+    if (time - this.#cleaned >= HOUR) {
+      this.#cleaned = time
+      const isOnline = (user: string) => this.#visits.isOnline(user)
+      void this.people.hourly(isOnline)
+      this.#sync.prune()
+      this.#sends.prune(now)
+    }
+  }
+
+  /** Finishes what was taken, then sends everybody away to come back. Resolves when all are told. */
+  async drain(how: Drain = {}): Promise<void> {
+    const { waitMs = 0, flushMs = 3_000 } = how
+    const { clock } = this.#deps
+    if (waitMs > 0) await clock.wait(waitMs)
+    this.#draining = true
+    await Promise.race([Promise.all([this.#queue.flush(), this.#reads.flush()]), clock.wait(flushMs)])
+    await sendAway([...this.#visits.all()], clock, how)
+  }
+
+  async #greet(visit: Visit, rooms: readonly (Position & { room: string })[]): Promise<void> {
+    try {
+      if (rooms.length === 0) return
+      const mine = await this.#deps.store.memberships(visit.user.id)
+      const known = new Map(mine.map((membership) => [membership.room, membership]))
+      for (const asked of rooms) {
+        const entered = await this.#enter(visit, asked, undefined, known.get(asked.room))
+        if (!entered) this.#sync.begin(visit, { ...asked, role: null, stopped: false })
+      }
+    } catch (error) {
+      // No answer could name the rooms that are missing: it comes back with its positions.
+      this.#deps.log.error('hello', error)
+      visit.connection.close(CLOSE.overloaded, 'cannot read')
+    }
+  }
+
+  /** The room counts as joined when this resolves to true; its pages follow by themselves. Called in turn. */
+  async #enter(
+    visit: Visit,
+    { room, seq, id }: Position & { room: string },
+    ref: string | undefined,
+    known?: Membership,
+  ): Promise<boolean> {
+    const membership = await this.rooms.enter(visit.user, room, known)
+    if (!membership) return false
+    if (visit.gone) return true
+    const { user, connection } = visit
+    if (!visit.rooms.has(room)) {
+      visit.rooms.add(room)
+      this.#feed.watch(room)
+      this.#presence.enter(room, connection.id, user, this.#steady())
+    }
+    this.#reads.learn(user.id, membership)
+    const { role } = membership
+    this.#sync.begin(visit, { room, role, seq, id, stopped: false, ...(ref !== undefined && { ref }) })
+    return true
+  }
+
+  /** One connection is in the room no more. */
+  #part(visit: Visit, room: string): void {
+    this.#sync.stop(visit, room)
+    visit.live.delete(room)
+    visit.connection.unfollow(room)
+    if (visit.rooms.delete(room)) this.#feed.unwatch(room)
+  }
+
+  /** Forgets a connection; its person stays here for their grace. */
+  #letGo(visit: Visit): void {
+    const now = this.#steady()
+    const { connection, user } = visit
+    visit.gone = true
+    for (const room of [...visit.rooms]) this.#part(visit, room)
+    this.#presence.close(connection.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
+    if (this.#visits.remove(visit)) this.#reads.forget(user.id)
+  }
+
+  #renamed(self: Self): void {
+    for (const visit of this.#visits.of(self.id)) visit.user = self
+    this.#presence.rename(self)
+  }
+
+  #signedOut(user: string): void {
+    this.#presence.leaveAll(user)
+    for (const visit of this.#visits.of(user)) this.#dismiss(visit, CLOSE.noSession, 'signed out')
+  }
+
+  #dismiss(visit: Visit, code: number, reason: string): void {
+    this.#letGo(visit)
+    visit.connection.close(code, reason)
+  }
+
+  /** What one connection owes, or is owed, by now. */
+  #look(visit: Visit, time: number): void {
+    if (!visit.greeted) {
+      if (time - visit.opened >= TIMES.hello) this.#dismiss(visit, CLOSE.noHello, 'no hello')
+    } else if (time - visit.heard >= TIMES.deaf) this.#dismiss(visit, CLOSE.goingAway, 'no answer')
+    else if (time >= visit.nextBeat) {
+      visit.nextBeat = time + TIMES.beat
+      this.#beatTo(visit)
+    }
+  }
+
+  #beatTo(visit: Visit): void {
+    visit.asked = true
+    const heads: Record<string, number> = {}
+    const counts: Record<string, number> = {}
+    for (const room of visit.live) {
+      heads[room] = this.#feed.shown(room)
+      if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)
+    }
+    const large = Object.keys(counts).length > 0
+    visit.connection.send({ type: 'beat', heads, ...(large && { counts }) })
+  }
+
+  /** Writes read positions, and tells of them the other screens of those who have any. */
+  async #flushReads(): Promise<void> {
+    for (const { room, user, seq, by } of await this.#reads.flush()) {
+      const others = this.#visits
+        .of(user)
+        .filter(({ greeted, connection }) => greeted && connection.id !== by)
+      const [one] = others
+      if (!one) continue
+      try {
+        const counts = await this.#deps.store.unread(room, one.user, seq)
+        for (const { connection } of others) connection.send({ type: 'read', room, seq, ...counts })
+      } catch (error) {
+        this.#deps.log.error('unread', error)
+      }
+    }
+  }
+
+  #welcome({ connection, user }: Visit): Heard<'welcome'> {
+    return {
+      type: 'welcome',
+      version: VERSION,
+      connection: connection.id,
+      user,
+      now: this.#deps.clock.now(),
+      beat: TIMES.beat,
+      limits: WELCOME_LIMITS,
+      build: this.#deps.settings.build,
+    }
+  }
+
+  #spendJoins(visit: Visit, cost: number): void {
+    const now = this.#steady()
+    const { joins } = this.#limits
+    const left = take(visit.joins, now, joins, cost)
+    if (!left)
+      throw new ChatError('rateLimited', undefined, { after: waitFor(visit.joins, now, joins, cost) })
+    visit.joins = left
+  }
+
+  #visit(from: Connection): Visit {
+    const visit = this.#visits.get(from)
+    if (!visit) throw new ChatError('unauthenticated')
+    return visit
+  }
+
+  #greeted(from: Connection): Visit {
+    const visit = this.#visit(from)
+    if (!visit.greeted) throw new ChatError('badFrame')
+    return visit
+  }
+
+  /** ms of steady time: for all that waits, and nothing that is stored or sent. */
+  #steady(): number {
+    return this.#time.at(this.#deps.clock.now())
+  }
+}

@@ -1,0 +1,68 @@
+/** What makes two names look alike (I3), and which names nobody may have (I4). */
+import unhomoglyph from 'unhomoglyph'
+
+/** Reserved as a whole name and as any word in one. */
+const IN_ANY = ['admin', 'administrator', 'moderator', 'system', 'staff', 'support', 'official', 'hubbub']
+/** Reserved as a whole name only. */
+// prettier-ignore
+const ALONE = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted']
+
+/** Zero-width and the like, and the accents: they make no difference to the eye, or hardly any. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
+/** White space and punctuation, but for the two signs that stand for letters. */
+const BETWEEN = /(?![@!])[\s\p{P}]+/gu
+/** Signs read as letters. I and l are one letter here, and so they are in the reserved words. */
+const AS_LETTERS: Record<string, string> = {
+  '0': 'o',
+  '1': 'l',
+  '!': 'l',
+  '|': 'l',
+  i: 'l',
+  '3': 'e',
+  '4': 'a',
+  '@': 'a',
+  '5': 's',
+  $: 's',
+  '7': 't',
+}
+
+/**
+ * The keys of a cleaned name: a name is taken when any of them is. Folding case first hides `AIice` beside `Alice`, and
+ * keeping it hides `ALICE`, so there is one key of each.
+ */
+export function keysOf(name: string): string[] {
+  const base = seen(name).replace(BETWEEN, '') || name
+  const folded = unhomoglyph(base.toLowerCase()).toLowerCase()
+  const kept = unhomoglyph(base).toLowerCase()
+  return folded === kept ? [folded] : [folded, kept]
+}
+
+/** Asks of a cleaned name whether it is reserved; the name of the site is, too. */
+export function reservedNames(siteName: string): (name: string) => boolean {
+  const inAny = new Set([...IN_ANY, siteName].flatMap(readings).filter((word) => word !== ''))
+  const alone = new Set(ALONE.flatMap(readings).map(joined))
+  for (const words of inAny) alone.add(joined(words))
+  return (name) =>
+    readings(name).some((words) => {
+      if (alone.has(joined(words))) return true
+      for (const word of inAny) if (` ${words} `.includes(` ${word} `)) return true
+      return false
+    })
+}
+
+/** Every way to read a text: its words with a space between, case folded before or after, trailing digits cut or read as letters. */
+function readings(text: string): string[] {
+  const words = seen(text).replace(BETWEEN, ' ').trim()
+  const cut = words.replace(/\d+(?= |$)/g, '').trim()
+  return [...new Set([words, cut].flatMap((one) => [letters(one.toLowerCase()), letters(one)]))]
+}
+
+/** As a hasty eye reads it: look-alikes and signs as the letters they stand for. */
+function letters(text: string): string {
+  return unhomoglyph(text)
+    .toLowerCase()
+    .replace(/[01!|i345@$7]/g, (sign) => AS_LETTERS[sign] ?? sign)
+}
+
+const seen = (text: string) => text.normalize('NFKD').replace(UNSEEN, '')
+const joined = (words: string) => words.replaceAll(' ', '')

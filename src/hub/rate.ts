@@ -1,0 +1,78 @@
+/** A token bucket as a value. `tokens` may be fractions, `at` is ms since the epoch. */
+export interface Bucket {
+  readonly tokens: number
+  readonly at: number
+}
+
+/** Tokens that come back in a second, and how many are kept at most. */
+export interface Rate {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+/** A bucket nobody has taken from yet. */
+export function fullBucket(now: number, rate: Rate): Bucket {
+  return { tokens: rate.burst, at: now }
+}
+
+/**
+ * Takes tokens, one unless told. Pure: the caller keeps the bucket it gets back.
+ * @param now ms; a clock set back refills nothing
+ * @returns the bucket afterwards, or null if it held too few and nothing was taken
+ */
+export function take(bucket: Bucket, now: number, rate: Rate, cost = 1): Bucket | null {
+  const at = Math.max(now, bucket.at)
+  const tokens = level(bucket, at, rate)
+  return tokens < cost ? null : { tokens: tokens - cost, at }
+}
+
+/** ms until `take` would succeed, 0 if it would now; never, where `cost` is above the burst. */
+export function waitFor(bucket: Bucket, now: number, rate: Rate, cost = 1): number {
+  if (cost > rate.burst) return Infinity
+  const lacking = cost - level(bucket, Math.max(now, bucket.at), rate)
+  return lacking <= 0 ? 0 : Math.ceil((lacking / rate.perSecond) * 1000)
+}
+
+/** A bucket for each of many people, kept while it is not full. */
+export class Buckets {
+  readonly #rate: Rate
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(rate: Rate) {
+    this.#rate = rate
+  }
+
+  /** Takes a token. @returns 0, or the ms to wait, and nothing was taken */
+  spend(key: string, now: number): number {
+    const bucket = this.#of(key, now)
+    const left = take(bucket, now, this.#rate)
+    if (left) this.#buckets.set(key, left)
+    return left ? 0 : waitFor(bucket, now, this.#rate)
+  }
+
+  /** Takes them all the same, into debt if need be: `wait` says how long until that is paid back. */
+  charge(key: string, now: number, cost: number): void {
+    const bucket = this.#of(key, now)
+    const at = Math.max(now, bucket.at)
+    this.#buckets.set(key, { tokens: level(bucket, at, this.#rate) - cost, at })
+  }
+
+  /** ms until a token can be taken. */
+  wait(key: string, now: number): number {
+    return waitFor(this.#of(key, now), now, this.#rate)
+  }
+
+  /** Forgets those that have refilled, which changes nothing. */
+  prune(now: number): void {
+    for (const [key, bucket] of this.#buckets)
+      if (level(bucket, Math.max(now, bucket.at), this.#rate) >= this.#rate.burst) this.#buckets.delete(key)
+  }
+
+  #of(key: string, now: number): Bucket {
+    return this.#buckets.get(key) ?? fullBucket(now, this.#rate)
+  }
+}
+
+function level(bucket: Bucket, at: number, rate: Rate): number {
+  return Math.min(rate.burst, bucket.tokens + ((at - bucket.at) / 1000) * rate.perSecond)
+}

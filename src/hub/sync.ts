@@ -1,0 +1,181 @@
+import { CLOSE } from '../shared/errors.ts'
+import { LIMITS } from '../shared/limits.ts'
+import type { Role, RoomEvent } from '../shared/model.ts'
+import type { ResetReason, You } from '../shared/protocol.ts'
+import { mentionsName } from '../shared/text.ts'
+import type { Feed } from './feed.ts'
+import type { Reads } from './notify.ts'
+import type { Clock, Log, RoomRow, Store } from './ports.ts'
+import type { Presence } from './presence.ts'
+import { Buckets } from './rate.ts'
+import type { Visit } from './visits.ts'
+
+/** A room somebody is to be sent from a position on. */
+export interface Pages {
+  readonly room: string
+  readonly ref?: string
+  /** null: there is no such room, or it is not open to them */
+  readonly role: Role | null
+  /** the position they hold */
+  readonly seq: number
+  readonly id: string | null
+  /** left again: nothing more is sent */
+  stopped: boolean
+}
+
+interface Deps {
+  store: Pick<Store, 'room' | 'events' | 'idAt' | 'startOf' | 'unread'>
+  feed: Feed
+  presence: Presence
+  reads: Reads
+  clock: Clock
+  log: Log
+}
+
+/** Unread messages of somebody: counted in the store up to `head`, from there on in the pages read. */
+interface Tally extends You {
+  head: number
+}
+
+/** Bytes of pages a person is sent, in all their connections (S39). */
+const PACE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
+
+/**
+ * Brings connections up to date: each room from the position held, or by a `reset`, page by page; one page is under way a
+ * connection. The room goes live in the turn in which its last page is sent, and that page reaches what was published.
+ */
+export class Sync {
+  readonly #deps: Deps
+  readonly #paces = new Buckets(PACE)
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** Sends the room once what was asked before is sent. */
+  begin(visit: Visit, pages: Pages): void {
+    visit.pages.push(pages)
+    if (visit.pages.length === 1) void this.#run(visit)
+  }
+
+  /** Nothing more of this room. */
+  stop(visit: Visit, room: string): void {
+    for (const pages of visit.pages) if (pages.room === room) pages.stopped = true
+  }
+
+  /** Forgets what counts no more. */
+  prune(): void {
+    this.#paces.prune(this.#deps.clock.now())
+  }
+
+  async #run(visit: Visit): Promise<void> {
+    for (let pages = visit.pages[0]; pages && !visit.gone; pages = visit.pages[0]) {
+      try {
+        await this.#serve(visit, pages)
+      } catch (error) {
+        // Without its page the client cannot know where it stands. It comes back by its position.
+        this.#deps.log.error('sync', error)
+        visit.connection.close(CLOSE.overloaded, 'cannot read')
+        return
+      }
+      visit.pages.shift()
+    }
+  }
+
+  async #serve(visit: Visit, pages: Pages): Promise<void> {
+    const { store, feed } = this.#deps
+    const { connection } = visit
+    const { room, role } = pages
+    const head = () => ({ room, ...(pages.ref !== undefined && { ref: pages.ref }) })
+    const over = () => visit.gone || pages.stopped
+
+    if (!(await this.#mayGoOn(visit)) || over()) return
+    const row = await store.room(room)
+    if (over()) return
+    if (!row || !role) return connection.send({ type: 'reset', ...head(), reason: 'access' })
+    const reason = pages.seq === 0 ? null : await this.#faultOf(row, pages)
+    if (over()) return
+    if (reason) connection.send({ type: 'reset', ...head(), reason, head: row.head, floor: row.floor })
+    let after = reason || pages.seq === 0 ? await store.startOf(room) : pages.seq
+    let tally = await this.#tally(visit, room, role)
+
+    for (;;) {
+      if (!(await this.#mayGoOn(visit)) || over()) return
+      if (tally.readSeq !== this.#readSeq(visit, room)) tally = await this.#tally(visit, room, role)
+      const events = await store.events(room, after, LIMITS.pageEvents)
+      if (over()) return
+      tally = counted(tally, events, visit)
+      after = events.at(-1)?.seq ?? after
+      this.#spend(visit, events)
+
+      // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
+      const goal = Math.max(row.head, feed.head(room))
+      const reached = after >= goal || events.length === 0
+      const page = { type: 'sync', ...head(), events, head: Math.max(goal, after), floor: row.floor } as const
+      if (reached && tally.readSeq === this.#readSeq(visit, room)) {
+        feed.reached(room, after)
+        connection.follow(room)
+        visit.live.add(room)
+        const { head: _, ...you } = tally
+        const members = this.#deps.presence.members(room, visit.user.id)
+        return connection.send({ ...page, head: after, more: false, members, you })
+      }
+      if (events.length > 0) connection.send({ ...page, more: true })
+    }
+  }
+
+  /** Why this position is none of ours, or null: then the events after it follow. */
+  async #faultOf({ room, head, floor }: RoomRow, { seq, id }: Pages): Promise<ResetReason | null> {
+    if (seq > head) return 'ahead'
+    if ((await this.#deps.store.idAt(room, seq)) !== id) return 'diverged'
+    return head - seq > LIMITS.resume || seq < floor - 1 ? 'tooOld' : null
+  }
+
+  /** Waits until little is unsent and the person's pace allows a page. @returns false if the socket has gone */
+  async #mayGoOn({ connection, user }: Visit): Promise<boolean> {
+    const ready = connection.ready()
+    if (ready !== true && !(await ready)) return false
+    const { clock } = this.#deps
+    for (;;) {
+      const wait = this.#paces.wait(user.id, clock.now())
+      if (wait === 0) return true
+      await clock.wait(wait)
+    }
+  }
+
+  /** Takes what the page weighed, into debt if need be: what comes after it waits. */
+  #spend({ user }: Visit, events: readonly RoomEvent[]): void {
+    const bytes = events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
+    this.#paces.charge(user.id, this.#deps.clock.now(), bytes)
+  }
+
+  async #tally(visit: Visit, room: string, role: Role): Promise<Tally> {
+    const { store, feed } = this.#deps
+    const readSeq = this.#readSeq(visit, room)
+    // The head is asked for first: what comes between the two would be counted twice otherwise.
+    const [row, { unread, mentions }] = await Promise.all([
+      store.room(room),
+      store.unread(room, visit.user, readSeq),
+    ])
+    return { role, readSeq, unread, mentions, head: row?.head ?? feed.head(room) }
+  }
+
+  #readSeq({ user }: Visit, room: string): number {
+    return this.#deps.reads.of(user.id, room)
+  }
+}
+
+/** The tally after a page: what of it came behind the count in the store, and was not read yet. */
+function counted(tally: Tally, events: readonly RoomEvent[], { user }: Visit): Tally {
+  const fresh = events.filter(
+    ({ seq, user: author, gone }) =>
+      seq > tally.head && seq > tally.readSeq && author.id !== user.id && !gone,
+  )
+  const mentions = fresh.filter(({ text = '' }) => mentionsName(text, user.name))
+  return {
+    ...tally,
+    head: Math.max(tally.head, events.at(-1)?.seq ?? 0),
+    unread: tally.unread + fresh.length,
+    mentions: tally.mentions + mentions.length,
+  }
+}

@@ -1,0 +1,86 @@
+import type { Activity, Self } from '../shared/model.ts'
+import type { ServerFrame } from '../shared/protocol.ts'
+import type { Connection } from './ports.ts'
+import type { Bucket } from './rate.ts'
+import type { Pages } from './sync.ts'
+
+/** One connection, from `open` to `close`, and who is behind it. Times are ms of the hub's steady time. */
+export interface Visit {
+  readonly connection: Connection
+  user: Self
+  readonly opened: number
+  state: Activity
+  /** whether `hello` was said */
+  greeted: boolean
+  gone: boolean
+  /** rooms it has joined; frames to them are taken */
+  readonly rooms: Set<string>
+  /** those among them whose last page is sent */
+  readonly live: Set<string>
+  /** what it is still to be sent, in order; the first is under way */
+  readonly pages: Pages[]
+  /** durable frames without an answer */
+  unanswered: number
+  joins: Bucket
+  /** when it last answered a beat, or said hello; when the next beat is due; whether one is unanswered */
+  heard: number
+  nextBeat: number
+  asked: boolean
+}
+
+/** All connections of this node, by connection and by person. */
+export class Visits {
+  readonly #all = new Map<string, Visit>()
+  readonly #of = new Map<string, Set<Visit>>()
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** People with at least one connection. */
+  get people(): number {
+    return this.#of.size
+  }
+
+  add(visit: Visit): void {
+    this.#all.set(visit.connection.id, visit)
+    const theirs = this.#of.get(visit.user.id) ?? new Set()
+    this.#of.set(visit.user.id, theirs.add(visit))
+  }
+
+  /** @returns whether it was the person's last */
+  remove(visit: Visit): boolean {
+    this.#all.delete(visit.connection.id)
+    const theirs = this.#of.get(visit.user.id)
+    theirs?.delete(visit)
+    if (theirs && theirs.size > 0) return false
+    this.#of.delete(visit.user.id)
+    return true
+  }
+
+  get(connection: Connection): Visit | undefined {
+    return this.#all.get(connection.id)
+  }
+
+  of(user: string): Visit[] {
+    return [...(this.#of.get(user) ?? [])]
+  }
+
+  isOnline(user: string): boolean {
+    return this.#of.has(user)
+  }
+
+  online(): Iterable<string> {
+    return this.#of.keys()
+  }
+
+  all(): Iterable<Visit> {
+    return this.#all.values()
+  }
+
+  /** Sends to every connection of a person that has said hello, but one. */
+  tell(user: string, frame: ServerFrame, but?: Connection): void {
+    for (const { connection, greeted } of this.#of.get(user) ?? [])
+      if (greeted && connection !== but) connection.send(frame)
+  }
+}
