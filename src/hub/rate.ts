@@ -33,6 +33,11 @@ export function waitFor(bucket: Bucket, now: number, rate: Rate, cost = 1): numb
   return lacking <= 0 ? 0 : Math.ceil((lacking / rate.perSecond) * 1000)
 }
 
+/** Has it refilled, so that forgetting it changes nothing? */
+export function isFull(bucket: Bucket, now: number, rate: Rate): boolean {
+  return level(bucket, Math.max(now, bucket.at), rate) >= rate.burst
+}
+
 /** A bucket for each of many people, kept while it is not full. */
 export class Buckets {
   readonly #rate: Rate
@@ -64,8 +69,7 @@ export class Buckets {
 
   /** Forgets those that have refilled, which changes nothing. */
   prune(now: number): void {
-    for (const [key, bucket] of this.#buckets)
-      if (level(bucket, Math.max(now, bucket.at), this.#rate) >= this.#rate.burst) this.#buckets.delete(key)
+    for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
   }
 
   #of(key: string, now: number): Bucket {
