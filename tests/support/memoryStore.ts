@@ -38,6 +38,7 @@ interface Hold {
 export class MemoryStore implements Store {
   readonly #rooms = new Map<string, Room>()
   readonly #nonces = new Map<string, { said: string; seq: number; id: string; at: number }>()
+  readonly #ids = new Set<string>()
   readonly #people = new Map<string, Holder>()
   readonly #keys = new Map<string, Hold>()
   readonly #sessions = new Map<string, { user: string; seen: number }>()
@@ -289,8 +290,10 @@ export class MemoryStore implements Store {
 
   /** A restored backup: nothing after `head` was ever said. */
   rewind(room: string, head: number): void {
-    for (const { user, nonce } of this.#found(room).events.splice(head))
+    for (const { id, user, nonce } of this.#found(room).events.splice(head)) {
+      this.#ids.delete(id)
       this.#nonces.delete(nonceOf(user, nonce))
+    }
   }
 
   #stored(draft: Draft): Outcome {
@@ -305,10 +308,12 @@ export class MemoryStore implements Store {
     if (room === undefined) return { result: 'refused', code: 'noRoom' }
     if (replyTo !== undefined && !room.events.some((event) => event.id === replyTo && hasText(event)))
       return { result: 'refused', code: 'gone' }
+    if (this.#ids.has(id)) return { result: 'failed' }
     const seq = room.events.length + 1
     const author = { id: user.id, name: user.name }
     const event: RoomEvent = { kind, seq, id, at, user: author, nonce, text, ...(replyTo && { replyTo }) }
     room.events.push(event)
+    this.#ids.add(id)
     this.#nonces.set(nonceOf(user, nonce), { said, seq, id, at })
     return { result: 'stored', event }
   }

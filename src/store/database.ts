@@ -1,0 +1,83 @@
+import { Database } from 'bun:sqlite'
+import { CannotOpen, databaseIn, schemaInHeader, snapshot, snapshotsIn } from './directory.ts'
+import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
+
+/** How long a writer waits for somebody else's transaction before it gives up, ms. */
+const WRITER_WAITS = 500
+
+export interface Opened {
+  db: Database
+  /** the schema that was found, 0 in a new database */
+  from: number
+  /** where the former database was copied to before it was migrated */
+  snapshot: string | null
+}
+
+/**
+ * Opens the database of a directory for its one writer, brought to the newest schema. One of an older schema is copied
+ * to `snapshots/` first. If a step fails, all is as before.
+ * @throws CannotOpen 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
+ */
+export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): Opened {
+  const file = databaseIn(dir)
+  refuseNewer(dir, schemaInHeader(file), steps.length)
+  let db: Database | null = null
+  try {
+    db = connect(file)
+    const from = schemaOf(db)
+    // The header may be older than what a crash left in the WAL.
+    refuseNewer(dir, from, steps.length)
+    if (from === steps.length) return { db, from, snapshot: null }
+    let copy: string | null = null
+    if (from > 0) {
+      checkpoint(db)
+      db.close()
+      copy = snapshot(dir, from)
+      db = connect(file)
+    }
+    migrate(db, steps)
+    checkpoint(db)
+    return { db, from, snapshot: copy }
+  } catch (error) {
+    db?.close()
+    if (error instanceof CannotOpen) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CannotOpen(1, `The database in ${dir} cannot be used: ${why}. It was left as it was.`)
+  }
+}
+
+/** A connection that sees what is committed and cannot write. */
+export function openForReading(dir: string): Database {
+  const db = new Database(databaseIn(dir), { readonly: true, strict: true })
+  db.run('PRAGMA busy_timeout = 100')
+  db.run('PRAGMA cache_size = -8192')
+  return db
+}
+
+/** Writes all of the WAL into the main file. */
+export function checkpoint(db: Database): void {
+  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+function connect(file: string): Database {
+  const db = new Database(file, { readwrite: true, strict: true })
+  db.run(`PRAGMA busy_timeout = ${WRITER_WAITS}`)
+  // Only before the first table; lets retention give pages back.
+  db.run('PRAGMA auto_vacuum = INCREMENTAL')
+  db.run('PRAGMA journal_mode = WAL')
+  db.run('PRAGMA synchronous = FULL')
+  db.run('PRAGMA secure_delete = ON')
+  db.run('PRAGMA cache_size = -8192')
+  db.run(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`)
+  return db
+}
+
+function refuseNewer(dir: string, found: number, known: number): void {
+  if (found <= known) return
+  const last = snapshotsIn(dir).at(-1)
+  const back = last === undefined ? '' : `, or put snapshots/${last} back in its place`
+  throw new CannotOpen(
+    4,
+    `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${back}.`,
+  )
+}

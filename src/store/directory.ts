@@ -1,0 +1,109 @@
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+/** Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. */
+export class CannotOpen extends Error {
+  constructor(
+    readonly exitCode: 1 | 3 | 4,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+const SNAPSHOTS_KEPT = 3
+
+/** What the system says when a place cannot be written, in words for who chose it; other errors as they are. */
+export function unwritable(dir: string, error: unknown): unknown {
+  if (error instanceof CannotOpen || !(error instanceof Error) || !('code' in error)) return error
+  return new CannotOpen(
+    1,
+    `The data directory ${dir} cannot be written (${String(error.code)}). Let this user write there, or set DATA_DIR to another place.`,
+  )
+}
+
+export const databaseIn = (dir: string) => join(dir, 'hubbub.db')
+
+/** Makes the directory where there is none, for this user alone. One that exists keeps its mode. */
+export function createDirectory(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+}
+
+/** Makes an empty file, for this user alone, where there is none. SQLite gives its mode to -wal and -shm. */
+export function createPrivate(file: string): void {
+  // Only ever opened when new: closing any descriptor of a file drops the locks this process has on it.
+  if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
+}
+
+/** Removes what an earlier process left half-written. */
+export function emptyTmp(dir: string): void {
+  const tmp = join(dir, 'tmp')
+  rmSync(tmp, { recursive: true, force: true })
+  mkdirSync(tmp, { mode: 0o700 })
+}
+
+/** The schema that a database file's header names, read without touching it; 0 for an empty file or none. */
+export function schemaInHeader(file: string): number {
+  if (!existsSync(file) || statSync(file).size < 100) return 0
+  const header = Buffer.alloc(100)
+  const descriptor = openSync(file, 'r')
+  try {
+    readSync(descriptor, header, 0, header.length, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  return header.readUInt32BE(60)
+}
+
+/**
+ * Copies the database, which nobody has open, to `snapshots/`, fsynced before it gets its name. The last three stay.
+ * @returns the snapshot's path
+ */
+export function snapshot(dir: string, schema: number): string {
+  const folder = join(dir, 'snapshots')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const name = `schema-${String(schema).padStart(4, '0')}-${new Date().toISOString().replaceAll(':', '')}.db`
+  const half = join(dir, 'tmp', name)
+  try {
+    copyFileSync(databaseIn(dir), half)
+    sync(half)
+    renameSync(half, join(folder, name))
+    sync(folder)
+  } catch (error) {
+    rmSync(half, { force: true })
+    throw error
+  }
+  for (const old of snapshotsIn(dir).slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, old))
+  return join(folder, name)
+}
+
+/** Names of the snapshots, oldest first. */
+export function snapshotsIn(dir: string): string[] {
+  const folder = join(dir, 'snapshots')
+  if (!existsSync(folder)) return []
+  const taken = (name: string) => name.slice(name.indexOf('-', 'schema-'.length))
+  return readdirSync(folder)
+    .filter((name) => /^schema-\d+-.*\.db$/.test(name))
+    .sort((a, b) => (taken(a) < taken(b) ? -1 : 1))
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,103 @@
+import type { Database } from 'bun:sqlite'
+
+/**
+ * The schema, one step a number, forward only: a step that was released is never edited. `events` is the truth, one row
+ * for each seq for ever; `messages` is what the log says now and is written in the same transaction. Kinds that change a
+ * message have it as their `target`; what its text was leaves with `data` and `text`, the keys of the row stay.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE rooms (
+    room TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    seq INTEGER NOT NULL DEFAULT 0,
+    floor INTEGER NOT NULL DEFAULT 1,
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE events (
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT,
+    name TEXT,
+    nonce TEXT,
+    digest BLOB,
+    at INTEGER NOT NULL,
+    target TEXT,
+    data TEXT,
+    PRIMARY KEY (room, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX events_nonce ON events (user_id, nonce);
+
+  CREATE TABLE messages (
+    room TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT,
+    name TEXT,
+    nonce TEXT,
+    at INTEGER NOT NULL,
+    reply_to TEXT,
+    text TEXT,
+    PRIMARY KEY (room, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX messages_id ON messages (id);
+
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL DEFAULT 'guest',
+    at INTEGER NOT NULL,
+    seen INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    seen INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_user ON sessions (user_id);
+
+  CREATE TABLE name_keys (
+    key TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    held_until INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX name_keys_user ON name_keys (user_id);
+
+  CREATE TABLE members (
+    user_id TEXT NOT NULL,
+    room TEXT NOT NULL,
+    role TEXT NOT NULL,
+    read_seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, room)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO rooms (room, name, topic, kind, at) VALUES ('lobby', 'lobby', '', 'public', unixepoch() * 1000);
+  `,
+]
+
+/** The schema this program writes. */
+export const SCHEMA = MIGRATIONS.length
+
+/** The schema a database has; 0 if it is empty. */
+export function schemaOf(db: Database): number {
+  return db.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0
+}
+
+/** Takes the steps that are missing, all or none: a step that fails leaves the database as it was. */
+export function migrate(db: Database, steps: readonly string[] = MIGRATIONS): void {
+  const from = schemaOf(db)
+  if (from >= steps.length) return
+  db.transaction(() => {
+    for (const step of steps.slice(from)) db.run(step)
+    db.run(`PRAGMA user_version = ${steps.length}`)
+  }).immediate()
+}

@@ -1,0 +1,180 @@
+import type { Database, Statement } from 'bun:sqlite'
+import type { HistoryQuery, Membership, RoomRow, SessionRow, Stale } from '../hub/ports.ts'
+import { LIMITS } from '../shared/limits.ts'
+import type { HistoryPage, Message, Role, RoomEvent, User } from '../shared/model.ts'
+import { mentionsName } from '../shared/text.ts'
+import { Names } from './names.ts'
+
+/** Where counting unread messages stops. */
+const MOST = 9_999
+/** How many ids one history query may name; those beyond are not looked at. */
+const MOST_IDS = 50
+
+interface EventRow {
+  kind: 'message'
+  seq: number
+  id: string
+  user_id: string
+  name: string
+  nonce: string
+  at: number
+  data: string | null
+}
+type MessageRow = Omit<EventRow, 'data'> & { reply_to: string | null; text: string | null }
+
+const EVENT = 'kind, seq, id, user_id, name, nonce, at, data'
+const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text'
+const ROOM = 'room, name, topic, kind, seq AS head, floor'
+const KEPT = 'room = $room AND seq >= (SELECT floor FROM rooms WHERE room = $room)'
+
+type Place = { room: string; seq: number; limit: number }
+
+/** The half of `Store` that reads: prepared, synchronous, on a connection that cannot write. */
+export class Reader {
+  readonly #db: Database
+  readonly #names: Names
+  readonly #events: Statement<EventRow, [string, number, number]>
+  readonly #before: Statement<MessageRow, [Place]>
+  readonly #from: Statement<MessageRow, [Place]>
+  readonly #unread: Statement<{ text: string }, [string, number, string]>
+  readonly #snapshot: (slug: string, query: HistoryQuery) => HistoryPage | null
+
+  constructor(db: Database) {
+    this.#db = db
+    this.#names = new Names(db)
+    this.#events = db.query(`SELECT ${EVENT} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`)
+    this.#before = db.query(
+      `SELECT ${MESSAGE} FROM messages WHERE ${KEPT} AND seq < $seq ORDER BY seq DESC LIMIT $limit`,
+    )
+    this.#from = db.query(
+      `SELECT ${MESSAGE} FROM messages WHERE ${KEPT} AND seq >= $seq ORDER BY seq LIMIT $limit`,
+    )
+    this.#unread = db.query(
+      `SELECT iif(instr(text, '@'), text, '') AS text FROM messages
+       WHERE room = ? AND seq > ? AND user_id IS NOT ? AND text IS NOT NULL ORDER BY seq DESC LIMIT ${MOST}`,
+    )
+    this.#snapshot = db.transaction((slug, query) => this.#history(slug, query))
+  }
+
+  events(room: string, after: number, limit: number): RoomEvent[] {
+    const page: RoomEvent[] = []
+    let bytes = '[]'.length
+    for (const row of this.#events.iterate(room, after, limit)) {
+      const event = eventOf(row)
+      bytes += Buffer.byteLength(JSON.stringify(event)) + (page.length > 0 ? ','.length : 0)
+      if (page.length > 0 && bytes > LIMITS.pageBytes) break
+      page.push(event)
+    }
+    return page
+  }
+
+  idAt(room: string, seq: number): string | null {
+    const sql = 'SELECT id FROM events WHERE room = ? AND seq = ?'
+    return this.#db.query<{ id: string }, [string, number]>(sql).get(room, seq)?.id ?? null
+  }
+
+  startOf(slug: string): number {
+    // prettier-ignore
+    const found = this.#db.query<{ head: number; start: number }, [Record<string, string | number>]>(`
+      SELECT seq AS head, max(seq - $events, floor - 1, coalesce((
+        SELECT seq - 1 FROM messages
+        WHERE room = $room AND seq > rooms.seq - $events AND text IS NOT NULL
+        ORDER BY seq DESC LIMIT 1 OFFSET $messages - 1), 0)) AS start
+      FROM rooms WHERE room = $room`)
+      .get({ room: slug, events: LIMITS.firstEvents, messages: LIMITS.firstMessages })
+    return found === null || found.head === 0 ? 0 : Math.min(found.start, found.head - 1)
+  }
+
+  /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
+  history(slug: string, query: HistoryQuery): HistoryPage | null {
+    return this.#snapshot(slug, query)
+  }
+
+  room(room: string): RoomRow | null {
+    return this.#db.query<RoomRow, [string]>(`SELECT ${ROOM} FROM rooms WHERE room = ?`).get(room)
+  }
+
+  rooms(): RoomRow[] {
+    return this.#db.query<RoomRow, []>(`SELECT ${ROOM} FROM rooms ORDER BY room`).all()
+  }
+
+  heads(rooms: readonly string[]): Map<string, number> {
+    const sql = 'SELECT room, seq FROM rooms WHERE room IN (SELECT value FROM json_each(?))'
+    const rows = this.#db.query<{ room: string; seq: number }, [string]>(sql).all(JSON.stringify(rooms))
+    return new Map(rows.map(({ room, seq }) => [room, seq]))
+  }
+
+  memberships(user: string): Membership[] {
+    const sql = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = ? ORDER BY room'
+    return this.#db.query<Membership, [string]>(sql).all(user)
+  }
+
+  membership(user: string, room: string): Membership | null {
+    const sql = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = ? AND room = ?'
+    return this.#db.query<Membership, [string, string]>(sql).get(user, room)
+  }
+
+  unread(room: string, user: User, after: number): { unread: number; mentions: number } {
+    const texts = this.#unread.all(room, after, user.id)
+    const mentions = texts.filter(({ text }) => text !== '' && mentionsName(text, user.name))
+    return { unread: texts.length, mentions: mentions.length }
+  }
+
+  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
+    return this.#names.holders(keys, at, stale, user).some((holder) => !holder.stale)
+  }
+
+  session(hash: string): SessionRow | null {
+    const sql = `SELECT users.id, users.name, users.role, sessions.seen
+      FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.hash = ?`
+    const row = this.#db
+      .query<{ id: string; name: string; role: Role; seen: number }, [string]>(sql)
+      .get(hash)
+    if (row === null) return null
+    const { id, name, role, seen } = row
+    return { user: { id, name, role }, seen }
+  }
+
+  #history(slug: string, query: HistoryQuery): HistoryPage | null {
+    const room = this.room(slug)
+    if (room === null) return null
+    const { head, floor } = room
+    if (query.at === 'ids' || query.at === 'pinned') {
+      const messages = query.at === 'ids' ? this.#picked(slug, query.ids) : []
+      return { messages, head, floor, older: false, newer: false }
+    }
+    // Where the page is cut in two: so many messages before it, so many from it on.
+    const cut = query.at === 'end' ? head + 1 : query.at === 'after' ? query.seq + 1 : query.seq
+    const back = { end: query.limit, before: query.limit, after: 0, around: Math.floor(query.limit / 2) }[
+      query.at
+    ]
+    const on = { end: 0, before: 0, after: query.limit, around: query.limit - back }[query.at]
+    const before = this.#before.all({ room: slug, seq: cut, limit: back + 1 })
+    const from = this.#from.all({ room: slug, seq: cut, limit: on + 1 })
+    const messages = [...before.slice(0, back).reverse(), ...from.slice(0, on)].map(messageOf)
+    return { messages, head, floor, older: before.length > back, newer: from.length > on }
+  }
+
+  #picked(room: string, ids: readonly string[]): Message[] {
+    const wanted = JSON.stringify(ids.slice(0, MOST_IDS))
+    // prettier-ignore
+    return this.#db.query<MessageRow, [{ room: string; ids: string }]>(`
+      SELECT ${MESSAGE} FROM messages
+      WHERE id IN (SELECT value FROM json_each($ids)) AND +room = $room
+        AND seq >= (SELECT floor FROM rooms WHERE room = $room)
+      ORDER BY seq`)
+      .all({ room, ids: wanted })
+      .map(messageOf)
+  }
+}
+
+function eventOf({ data, ...row }: EventRow): RoomEvent {
+  const { text, replyTo }: { text?: string; replyTo?: string } = data === null ? {} : JSON.parse(data)
+  return messageOf({ ...row, text: text ?? null, reply_to: replyTo ?? null })
+}
+
+function messageOf({ kind, seq, id, at, user_id, name, nonce, text, reply_to }: MessageRow): Message {
+  const said = { kind, seq, id, at, user: { id: user_id, name }, nonce }
+  if (text === null) return { ...said, gone: true }
+  return reply_to === null ? { ...said, text } : { ...said, text, replyTo: reply_to }
+}

@@ -1,0 +1,249 @@
+import type { Database } from 'bun:sqlite'
+import type {
+  Draft,
+  HistoryQuery,
+  Log,
+  Membership,
+  NewGuest,
+  Outcome,
+  RoomRow,
+  SessionRow,
+  Stale,
+  Store,
+} from '../hub/ports.ts'
+import { ChatError } from '../shared/errors.ts'
+import type { HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
+import { openForReading } from './database.ts'
+import { createDirectory, createPrivate, databaseIn, emptyTmp, unwritable } from './directory.ts'
+import { takeLock, type Lock } from './lock.ts'
+import { SCHEMA } from './migrations.ts'
+import type { Failure } from './orders.ts'
+import { Reader } from './reader.ts'
+import { Thread, WriteFailed } from './thread.ts'
+import { diskTrouble } from './trouble.ts'
+import type { Writes, Written } from './writer.ts'
+
+export { CannotOpen } from './directory.ts'
+
+export interface Sqlite extends Store {
+  /** SQLite's code of what keeps the disk from being written or read, until something succeeds again. */
+  readonly trouble: string | null
+}
+
+export interface Options {
+  /** the data directory; made where there is none */
+  dir: string
+  /** where `sqlite.worker.ts` is. P47: only `main.ts` can say so in source and binary alike. */
+  workerUrl: URL | string
+  /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
+  onDeath(error: Error): void
+  log?: Log
+}
+
+/**
+ * Opens the store of a data directory and keeps others out until it is closed. Trouble with the disk rejects with
+ * ChatError `unavailable`; `commit` says `failed`.
+ * @throws CannotOpen with what to say and what to exit with
+ */
+export async function openSqlite({ dir, workerUrl, onDeath, log }: Options): Promise<Sqlite> {
+  const lock = prepare(dir)
+  const writer = new Thread(workerUrl, onDeath)
+  try {
+    const { from, snapshot } = await writer.open(dir)
+    if (from === 0) log?.info('database made', { schema: SCHEMA })
+    else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
+    return new SqliteStore(openForReading(dir), writer, lock, log)
+  } catch (error) {
+    await writer.close()
+    lock.release()
+    throw error
+  }
+}
+
+/** Makes the directory what it must be before anything is opened in it, and nobody else's. */
+function prepare(dir: string): Lock {
+  let lock: Lock | undefined
+  try {
+    createDirectory(dir)
+    lock = takeLock(dir)
+    createPrivate(databaseIn(dir))
+    emptyTmp(dir)
+    return lock
+  } catch (error) {
+    lock?.release()
+    throw unwritable(dir, error)
+  }
+}
+
+class SqliteStore implements Sqlite {
+  readonly #db: Database
+  readonly #reader: Reader
+  readonly #writer: Thread
+  readonly #lock: Lock
+  readonly #log: Log | undefined
+  #trouble: string | null = null
+
+  constructor(db: Database, writer: Thread, lock: Lock, log: Log | undefined) {
+    this.#db = db
+    this.#reader = new Reader(db)
+    this.#writer = writer
+    this.#lock = lock
+    this.#log = log
+  }
+
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
+  async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
+    const { value, failures } = await this.#writer.write('commit', drafts)
+    if (failures.length === 0) this.#note(null)
+    for (const failure of failures) this.#noteFailure(failure)
+    return drafts.map((draft, n) => outcomeOf(draft, value[n]))
+  }
+
+  events(room: string, after: number, limit: number): Promise<RoomEvent[]> {
+    return this.#read((reader) => reader.events(room, after, limit))
+  }
+
+  idAt(room: string, seq: number): Promise<string | null> {
+    return this.#read((reader) => reader.idAt(room, seq))
+  }
+
+  startOf(room: string): Promise<number> {
+    return this.#read((reader) => reader.startOf(room))
+  }
+
+  history(room: string, query: HistoryQuery): Promise<HistoryPage | null> {
+    return this.#read((reader) => reader.history(room, query))
+  }
+
+  room(room: string): Promise<RoomRow | null> {
+    return this.#read((reader) => reader.room(room))
+  }
+
+  rooms(): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.rooms())
+  }
+
+  heads(rooms: readonly string[]): Promise<Map<string, number>> {
+    return this.#read((reader) => reader.heads(rooms))
+  }
+
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): Promise<'added' | 'taken'> {
+    return this.#write('addRoom', room, at, maker)
+  }
+
+  memberships(user: string): Promise<Membership[]> {
+    return this.#read((reader) => reader.memberships(user))
+  }
+
+  membership(user: string, room: string): Promise<Membership | null> {
+    return this.#read((reader) => reader.membership(user, room))
+  }
+
+  addMember(room: string, user: string, role: Role, at: number): Promise<Membership> {
+    return this.#write('addMember', room, user, role, at)
+  }
+
+  removeMember(room: string, user: string): Promise<void> {
+    return this.#write('removeMember', room, user)
+  }
+
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void> {
+    return this.#write('saveReads', reads)
+  }
+
+  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }> {
+    return this.#read((reader) => reader.unread(room, user, after))
+  }
+
+  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'> {
+    return this.#write('addGuest', guest, stale)
+  }
+
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): Promise<'renamed' | 'taken'> {
+    return this.#write('rename', user, name, keys, at, heldUntil, stale)
+  }
+
+  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean> {
+    return this.#read((reader) => reader.nameTaken(keys, at, stale, user))
+  }
+
+  session(hash: string): Promise<SessionRow | null> {
+    return this.#read((reader) => reader.session(hash))
+  }
+
+  touch(hash: string, at: number): Promise<void> {
+    return this.#write('touch', hash, at)
+  }
+
+  endSession(hash: string): Promise<void> {
+    return this.#write('endSession', hash)
+  }
+
+  forget(stale: Stale): Promise<void> {
+    return this.#write('forget', stale)
+  }
+
+  async close(): Promise<void> {
+    // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
+    this.#db.close()
+    const failure = await this.#writer.close()
+    if (failure !== null) this.#noteFailure(failure)
+    this.#lock.release()
+  }
+
+  async #read<T>(ask: (reader: Reader) => T): Promise<T> {
+    try {
+      return ask(this.#reader)
+    } catch (error) {
+      const disk = diskTrouble(error)
+      if (disk === null) throw error
+      this.#note(disk)
+      throw new ChatError('unavailable')
+    }
+  }
+
+  async #write<M extends keyof Writes>(
+    method: M,
+    ...args: Parameters<Writes[M]>
+  ): Promise<ReturnType<Writes[M]>> {
+    try {
+      const { value } = await this.#writer.write(method, ...args)
+      this.#note(null)
+      return value
+    } catch (error) {
+      if (!(error instanceof WriteFailed) || error.failure.disk === undefined) throw error
+      this.#note(error.failure.disk)
+      throw new ChatError('unavailable')
+    }
+  }
+
+  #noteFailure({ disk, message }: Failure): void {
+    if (disk === undefined) this.#log?.error('store', new Error(message))
+    else this.#note(disk)
+  }
+
+  /** Said once when it begins and once when it ends, however much fails in between. */
+  #note(trouble: string | null): void {
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    if (trouble === null) this.#log?.info('the disk works again')
+    else this.#log?.warn('the disk cannot be written or read', { code: trouble })
+  }
+}
+
+function outcomeOf(draft: Draft, written: Written | undefined): Outcome {
+  if (written?.result !== 'stored') return written ?? { result: 'failed' }
+  const { kind, id, at, user, nonce, text, replyTo } = draft
+  const event = { kind, seq: written.seq, id, at, user: { id: user.id, name: user.name }, nonce, text }
+  return { result: 'stored', event: replyTo === undefined ? event : { ...event, replyTo } }
+}

@@ -1,0 +1,278 @@
+import type { Database, Statement } from 'bun:sqlite'
+import { createHash } from 'node:crypto'
+import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hub/ports.ts'
+import type { Role } from '../shared/model.ts'
+import { IS_STALE, Names } from './names.ts'
+import { diskTrouble } from './trouble.ts'
+
+/** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
+export type Written = { result: 'stored'; seq: number } | Exclude<Outcome, { result: 'stored' }>
+
+/** The same with a Promise is the half of `Store` that writes; what must hold stands there. */
+export interface Writes {
+  commit(drafts: readonly Draft[]): Written[]
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken'
+  addMember(room: string, user: string, role: Role, at: number): Membership
+  removeMember(room: string, user: string): void
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): void
+  addGuest(guest: NewGuest, stale: Stale): 'added' | 'taken'
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): 'renamed' | 'taken'
+  touch(hash: string, at: number): void
+  endSession(hash: string): void
+  forget(stale: Stale): void
+}
+
+type Row = Record<string, string | number | null | Uint8Array>
+type Known = { seq: number; id: string; at: number; digest: Uint8Array }
+
+/** The one hand that writes. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
+export class Writer implements Writes {
+  readonly #db: Database
+  readonly #failed: (error: unknown) => void
+  readonly #names: Names
+  readonly #known: Statement<Known, [string, string]>
+  readonly #raised: Statement<{ seq: number }, [string]>
+  readonly #answerable: Statement<{ seq: number }, [string, string]>
+  readonly #addEvent: Statement<null, [Row]>
+  readonly #addMessage: Statement<null, [Row]>
+
+  /** @param failed hears why drafts of a `commit` failed */
+  constructor(db: Database, failed: (error: unknown) => void) {
+    this.#db = db
+    this.#failed = failed
+    this.#names = new Names(db)
+    this.#known = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
+    this.#raised = db.query('UPDATE rooms SET seq = seq + 1 WHERE room = ? RETURNING seq')
+    this.#answerable = db.query(
+      `SELECT seq FROM messages WHERE id = ? AND +room = ? AND kind = 'message' AND text IS NOT NULL`,
+    )
+    this.#addEvent = db.query(`
+      INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, data)
+      VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $data)`)
+    this.#addMessage = db.query(`
+      INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text)
+      VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $at, $replyTo, $text)`)
+  }
+
+  commit(drafts: readonly Draft[]): Written[] {
+    try {
+      return this.#transaction(() => drafts.map((draft) => this.#store(draft)))
+    } catch (error) {
+      if (diskTrouble(error) === null && drafts.length > 1) return this.#commitEach(drafts)
+      this.#failed(error)
+      return drafts.map(() => ({ result: 'failed' }))
+    }
+  }
+
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' {
+    return this.#transaction(() => {
+      const { changes } = this.#run(
+        `INSERT INTO rooms (room, name, topic, kind, at) VALUES ($room, $name, $topic, $kind, $at)
+         ON CONFLICT DO NOTHING`,
+        { room: room.room, name: room.name, topic: room.topic, kind: room.kind, at },
+      )
+      if (changes === 0) return 'taken'
+      if (maker !== undefined) this.#join(room.room, maker, 'owner', at)
+      return 'added'
+    })
+  }
+
+  addMember(room: string, user: string, role: Role, at: number): Membership {
+    return this.#transaction(() => this.#join(room, user, role, at))
+  }
+
+  removeMember(room: string, user: string): void {
+    this.#transaction(() =>
+      this.#run('DELETE FROM members WHERE user_id = $user AND room = $room', { user, room }),
+    )
+  }
+
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): void {
+    this.#transaction(() => {
+      for (const { room, user, seq } of reads)
+        this.#run(
+          'UPDATE members SET read_seq = $seq WHERE user_id = $user AND room = $room AND read_seq < $seq',
+          { room, user, seq },
+        )
+    })
+  }
+
+  addGuest({ id, name, keys, session, at }: NewGuest, stale: Stale): 'added' | 'taken' {
+    return this.#transaction(() => {
+      if (!this.#takeKeys(id, keys, at, stale)) return 'taken'
+      this.#run('INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
+      this.#run('INSERT INTO sessions (hash, user_id, at, seen) VALUES ($session, $id, $at, $at)', {
+        session,
+        id,
+        at,
+      })
+      return 'added'
+    })
+  }
+
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): 'renamed' | 'taken' {
+    return this.#transaction(() => {
+      const { changes } = this.#run('UPDATE users SET name = name WHERE id = $user', { user })
+      if (changes === 0) throw new TypeError('rename of somebody unknown')
+      if (!this.#takeKeys(user, keys, at, stale)) return 'taken'
+      this.#run('UPDATE users SET name = $name WHERE id = $user', { user, name })
+      this.#run(
+        `UPDATE name_keys SET held_until = $heldUntil WHERE user_id = $user AND held_until IS NULL
+           AND key NOT IN (SELECT value FROM json_each($keys))`,
+        { user, heldUntil, keys: JSON.stringify(keys) },
+      )
+      return 'renamed'
+    })
+  }
+
+  touch(hash: string, at: number): void {
+    this.#transaction(() => {
+      this.#run('UPDATE sessions SET seen = max(seen, $at) WHERE hash = $hash', { hash, at })
+      this.#run(
+        `UPDATE users SET seen = max(seen, $at) WHERE id = (SELECT user_id FROM sessions WHERE hash = $hash)`,
+        { hash, at },
+      )
+    })
+  }
+
+  endSession(hash: string): void {
+    this.#transaction(() => {
+      const ended = this.#db
+        .query<{ user_id: string }, [string]>('DELETE FROM sessions WHERE hash = ? RETURNING user_id')
+        .get(hash)
+      if (ended === null) return
+      const lost = this.#db
+        .query<{ id: string }, [string]>(
+          `SELECT id FROM users WHERE id = ?1 AND role = 'guest'
+             AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1)`,
+        )
+        .get(ended.user_id)
+      if (lost !== null) this.#forgetPerson(lost.id)
+    })
+  }
+
+  forget({ unused, unwritten }: Stale): void {
+    this.#transaction(() => {
+      const stale = this.#db
+        .query<{ id: string }, [Row]>(`SELECT id FROM users WHERE ${IS_STALE}`)
+        .all({ unused, unwritten })
+      for (const { id } of stale) this.#forgetPerson(id)
+    })
+  }
+
+  /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */
+  #store(draft: Draft): Written {
+    const { room, kind, id, at, user, nonce, text, replyTo } = draft
+    const data = JSON.stringify({ text, ...(replyTo && { replyTo }) })
+    const digest = digestOf(room, kind, null, data)
+    const known = this.#known.get(user.id, nonce)
+    if (known !== null) {
+      if (!digest.equals(known.digest)) return { result: 'refused', code: 'nonceReused' }
+      return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
+    }
+    if (replyTo !== undefined && this.#answerable.get(replyTo, room) === null)
+      return { result: 'refused', code: this.#hasRoom(room) ? 'gone' : 'noRoom' }
+    const raised = this.#raised.get(room)
+    if (raised === null) return { result: 'refused', code: 'noRoom' }
+    const { seq } = raised
+    const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
+    this.#addEvent.run({ ...row, digest, data })
+    this.#addMessage.run({ ...row, text, replyTo: replyTo ?? null })
+    return { result: 'stored', seq }
+  }
+
+  /** After a batch that failed for a bug: whichever draft it was, the others are stored. */
+  #commitEach(drafts: readonly Draft[]): Written[] {
+    let full = false
+    return drafts.map((draft) => {
+      // What comes behind trouble with the disk fails too: it must not overtake what will be sent again.
+      if (full) return { result: 'failed' }
+      try {
+        return this.#transaction(() => this.#store(draft))
+      } catch (error) {
+        full = diskTrouble(error) !== null
+        this.#failed(error)
+        return { result: 'failed' }
+      }
+    })
+  }
+
+  #join(room: string, user: string, role: Role, at: number): Membership {
+    this.#run(
+      `INSERT INTO members (user_id, room, role, read_seq, at)
+       SELECT $user, room, $role, seq, $at FROM rooms WHERE room = $room ON CONFLICT DO NOTHING`,
+      { room, user, role, at },
+    )
+    const membership = this.#db
+      .query<Membership, [string, string]>(
+        'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = ? AND room = ?',
+      )
+      .get(user, room)
+    if (membership === null) throw new TypeError('no such room')
+    return membership
+  }
+
+  /** Gives the keys to `user`, forgetting who held them and is stale; false, and nothing done, if somebody holds one. */
+  #takeKeys(user: string, keys: readonly string[], at: number, stale: Stale): boolean {
+    const holders = this.#names.holders(keys, at, stale, user)
+    if (holders.some((holder) => !holder.stale)) return false
+    for (const holder of holders) this.#forgetPerson(holder.user)
+    for (const key of keys)
+      this.#run(
+        `INSERT INTO name_keys (key, user_id) VALUES ($key, $user)
+         ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, held_until = NULL`,
+        { key, user },
+      )
+    return true
+  }
+
+  /** A guest without session, name and memberships. What they said keeps their id and name. */
+  #forgetPerson(user: string): void {
+    for (const table of ['sessions', 'name_keys', 'members'])
+      this.#run(`DELETE FROM ${table} WHERE user_id = $user`, { user })
+    this.#run('DELETE FROM users WHERE id = $user', { user })
+  }
+
+  #hasRoom(room: string): boolean {
+    return this.#db.query('SELECT 1 FROM rooms WHERE room = ?').get(room) !== null
+  }
+
+  #run(sql: string, values: Row): { changes: number } {
+    return this.#db.query<null, [Row]>(sql).run(values)
+  }
+
+  #transaction<T>(work: () => T): T {
+    const db = this.#db
+    try {
+      db.run('BEGIN IMMEDIATE')
+      const result = work()
+      db.run('COMMIT')
+      return result
+    } catch (error) {
+      // P37: SQLite has rolled back by itself after some failures, not after others.
+      if (db.inTransaction) db.run('ROLLBACK')
+      throw error
+    }
+  }
+}
+
+/** What tells a draft sent again from another one under the same nonce. */
+function digestOf(room: string, kind: string, target: string | null, data: string): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([room, kind, target, data]))
+    .digest()
+}

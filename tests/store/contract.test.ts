@@ -1,0 +1,408 @@
+import { beforeEach, describe, expect, test } from 'bun:test'
+import type { HistoryQuery, Store } from '../../src/hub/ports.ts'
+import { LIMITS } from '../../src/shared/limits.ts'
+import { ada, bob, draft, guest, NEVER, numbered, say, worlds, type World } from './world.ts'
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
+const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
+
+describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
+  let world: World
+  let store: Store
+  beforeEach(async () => {
+    world = await aWorld()
+    store = world.store
+  })
+
+  describe('commit', () => {
+    test('[K1] drafts get the numbers after the head in their order, each room its own', async () => {
+      await store.addRoom(garden, 1)
+      await say(store, ['before'])
+      const drafts = [draft('a'), draft('b', { room: 'garden' }), draft('c', { user: bob })]
+
+      const outcomes = await store.commit(drafts)
+
+      expect(outcomes).toMatchObject([
+        { result: 'stored', event: { seq: 2, text: 'a' } },
+        { result: 'stored', event: { seq: 1, text: 'b' } },
+        { result: 'stored', event: { seq: 3, text: 'c', user: bob } },
+      ])
+      expect(await store.heads(['lobby', 'garden'])).toEqual(new Map([['lobby', 3], ['garden', 1]])) // prettier-ignore
+    })
+
+    test('[K1] what is stored is what was said, and says nothing else', async () => {
+      const [first] = await store.commit([draft('first', { id: '01', at: 5, nonce: 'n-000001' })])
+      const [second] = await store.commit([
+        draft('second', { id: '02', at: 6, nonce: 'n-000002', user: bob, replyTo: '01' }),
+      ])
+
+      const events = [
+        { kind: 'message', seq: 1, id: '01', at: 5, user: ada, nonce: 'n-000001', text: 'first' },
+        {
+          kind: 'message',
+          seq: 2,
+          id: '02',
+          at: 6,
+          user: bob,
+          nonce: 'n-000002',
+          text: 'second',
+          replyTo: '01',
+        },
+      ]
+      expect([first, second]).toEqual(events.map((event) => ({ result: 'stored', event })) as never)
+      expect(await store.events('lobby', 0, 10)).toEqual(events as never)
+      expect((await store.history('lobby', { at: 'end', limit: 10 }))?.messages).toEqual(events as never)
+    })
+
+    test('[K1] every letter comes back as it was', async () => {
+      const text = 'tab\t line\n "quote" \\ \u2028 é 👩‍👩‍👧‍👦 العربية \u200d ‘; DROP TABLE events --'
+      await say(store, [text])
+      await world.restart()
+      expect(await world.store.events('lobby', 0, 1)).toMatchObject([{ text }])
+    })
+
+    test('[K1] nothing to store is no trouble', async () => {
+      expect(await store.commit([])).toEqual([])
+    })
+
+    test('[K2] the same nonce twice is one event, within a commit, later, and after a restart', async () => {
+      const said = draft('once')
+      const again = { ...said, id: 'ff', at: 9_999 }
+      const first = { seq: 1, id: said.id, at: said.at }
+
+      expect(await store.commit([said, again])).toMatchObject([
+        { result: 'stored', event: first },
+        { result: 'duplicate', ...first },
+      ])
+      expect(await store.commit([again])).toEqual([{ result: 'duplicate', ...first }])
+      await world.restart()
+      expect(await world.store.commit([again])).toEqual([{ result: 'duplicate', ...first }])
+      expect(await world.store.events('lobby', 0, 10)).toHaveLength(1)
+    })
+
+    test('[K2] a nonce is known under another name too: it is the person that counts', async () => {
+      const said = draft('once')
+      await store.commit([said])
+      expect(await store.commit([{ ...said, user: { ...ada, name: 'Ada L.' } }])).toMatchObject([
+        { result: 'duplicate', seq: 1 },
+      ])
+    })
+
+    test('[K3] a nonce used again for something else is refused, and the first stays', async () => {
+      await store.addRoom(garden, 1)
+      const [target] = [draft('target', { id: '01' })]
+      const said = draft('first')
+      await store.commit([target, said])
+
+      const others = [{ text: 'second' }, { room: 'garden' }, { replyTo: '01' }]
+      const outcomes = await store.commit(others.map((other) => ({ ...said, id: 'ff', ...other })))
+
+      expect(outcomes).toEqual(others.map(() => ({ result: 'refused', code: 'nonceReused' })))
+      expect(await store.events('lobby', 1, 10)).toMatchObject([{ seq: 2, text: 'first' }])
+      expect(await store.heads(['lobby', 'garden'])).toEqual(new Map([['lobby', 2], ['garden', 0]])) // prettier-ignore
+    })
+
+    test("[K4] somebody else's nonce is no duplicate", async () => {
+      const said = draft('hello')
+      expect(await store.commit([said, { ...said, id: 'ff', user: bob }])).toMatchObject([
+        { result: 'stored', event: { seq: 1, user: ada } },
+        { result: 'stored', event: { seq: 2, user: bob } },
+      ])
+    })
+
+    test('[K5] an answer to what is not there, elsewhere or erased is refused as gone; its nonce stays unused', async () => {
+      await store.addRoom(garden, 1)
+      await store.commit([draft('here', { id: '01' }), draft('there', { id: '02', room: 'garden' })])
+      await store.commit([draft('erased', { id: '03' })])
+      world.erase('lobby', 2)
+      const answer = draft('answer', { replyTo: '01' })
+
+      const outcomes = await store.commit([
+        { ...answer, replyTo: '02' },
+        { ...answer, replyTo: '03' },
+        { ...answer, replyTo: '04' },
+        answer,
+      ])
+
+      const gone = { result: 'refused', code: 'gone' }
+      expect(outcomes).toMatchObject([
+        gone,
+        gone,
+        gone,
+        { result: 'stored', event: { seq: 3, replyTo: '01' } },
+      ])
+    })
+
+    test('[K5] an answer may stand behind its message in one commit', async () => {
+      const outcomes = await store.commit([draft('said', { id: '01' }), draft('answer', { replyTo: '01' })])
+      expect(outcomes).toMatchObject([{ result: 'stored' }, { result: 'stored' }])
+    })
+
+    test('[K6] a known nonce is recognised before the message it answers is asked for', async () => {
+      const answer = draft('answer', { replyTo: '01' })
+      await store.commit([draft('said', { id: '01' }), answer])
+      world.erase('lobby', 1)
+      expect(await store.commit([answer])).toMatchObject([{ result: 'duplicate', seq: 2 }])
+    })
+
+    test('[K7] a draft that cannot be stored leaves no hole and holds up nobody', async () => {
+      const outcomes = await store.commit([
+        draft('a', { id: '01' }),
+        draft('to nowhere', { room: 'nowhere' }),
+        draft('answer to nowhere', { room: 'nowhere', replyTo: '01' }),
+        draft('an id that is given', { id: '01' }),
+        draft('b'),
+      ])
+      expect(outcomes).toMatchObject([
+        { result: 'stored', event: { seq: 1 } },
+        { result: 'refused', code: 'noRoom' },
+        { result: 'refused', code: 'noRoom' },
+        { result: 'failed' },
+        { result: 'stored', event: { seq: 2 } },
+      ])
+      expect(await store.room('lobby')).toMatchObject({ head: 2 })
+      expect(await store.events('lobby', 0, 10)).toMatchObject([{ text: 'a' }, { text: 'b' }])
+    })
+  })
+
+  describe('the log', () => {
+    test('[K8] events are those after a seq, in order, at most so many', async () => {
+      await say(store, numbered(5))
+      expect((await store.events('lobby', 1, 3)).map(({ seq }) => seq)).toEqual([2, 3, 4])
+      expect((await store.events('lobby', 3, 100)).map(({ seq }) => seq)).toEqual([4, 5])
+      expect(await store.events('lobby', 5, 100)).toEqual([])
+      expect(await store.events('nowhere', 0, 100)).toEqual([])
+    })
+
+    test('[K9] a page of events is at most 256 KiB of JSON, and one event at least', async () => {
+      const long = 'é"'.repeat(2_000)
+      await say(
+        store,
+        Array.from({ length: 60 }, () => long),
+      )
+      await say(store, ['x'.repeat(LIMITS.pageBytes), 'after'])
+
+      const page = await store.events('lobby', 0, 200)
+      const onto = await store.events('lobby', 0, page.length + 1)
+      const bytes = Buffer.byteLength(JSON.stringify(page))
+      const one = Buffer.byteLength(JSON.stringify(page.at(-1)))
+
+      expect(onto).toHaveLength(page.length)
+      expect(bytes).toBeLessThanOrEqual(LIMITS.pageBytes)
+      expect(bytes + one).toBeGreaterThan(LIMITS.pageBytes)
+      expect((await store.events('lobby', 60, 200)).map(({ seq }) => seq)).toEqual([61])
+    })
+
+    test('[K10] each seq has its id, and no other has one', async () => {
+      await store.commit([draft('a', { id: '01' }), draft('b', { id: '02' })])
+      world.erase('lobby', 1)
+      const ids = [0, 1, 2, 3].map((seq) => store.idAt('lobby', seq))
+      expect(await Promise.all(ids)).toEqual([null, '01', '02', null])
+      expect(await store.idAt('nowhere', 1)).toBeNull()
+    })
+
+    test('[K11] a newcomer begins before the 50th last message, in a short room before the first', async () => {
+      expect(await store.startOf('lobby')).toBe(0)
+      expect(await store.startOf('nowhere')).toBe(0)
+      await say(store, numbered(50))
+      expect(await store.startOf('lobby')).toBe(0)
+      await say(store, numbered(10))
+      expect(await store.startOf('lobby')).toBe(10)
+    })
+
+    test('[K11] erased messages do not count, and no newcomer goes back more than 500 events', async () => {
+      await say(store, numbered(600))
+      world.erase('lobby', ...range(540, 600))
+      expect(await store.startOf('lobby')).toBe(490)
+      world.erase('lobby', ...range(120, 540))
+      expect(await store.startOf('lobby')).toBe(100)
+    })
+
+    test('[K11] no newcomer begins below the floor, but each gets the event at the head', async () => {
+      await say(store, numbered(9))
+      world.retain('lobby', 4)
+      expect(await store.startOf('lobby')).toBe(3)
+      world.retain('lobby', 10)
+      expect(await store.startOf('lobby')).toBe(8)
+    })
+
+    test('[K16] an erased event keeps its keys and says that it is gone', async () => {
+      await store.commit([draft('a', { id: '01', at: 5, nonce: 'n-000001' }), draft('b', { replyTo: '01' })])
+      world.erase('lobby', 1)
+      world.erase('lobby', 2)
+      const gone = {
+        kind: 'message',
+        seq: 1,
+        id: '01',
+        at: 5,
+        user: ada,
+        nonce: 'n-000001',
+        gone: true,
+      } as const
+      const page = await store.history('lobby', { at: 'end', limit: 10 })
+      const events = await store.events('lobby', 0, 10)
+      expect(events[0]).toEqual(gone)
+      expect(page?.messages[0]).toEqual(gone)
+      expect(events[1]).not.toHaveProperty('replyTo')
+      expect(page?.messages[1]).not.toHaveProperty('replyTo')
+    })
+  })
+
+  describe('history', () => {
+    /** A page as `[seqs, older, newer]`. */
+    async function page(query: HistoryQuery): Promise<[seqs: number[], older: boolean, newer: boolean]> {
+      const found = await store.history('lobby', query)
+      if (found === null) throw new Error('no page')
+      return [found.messages.map(({ seq }) => seq), found.older, found.newer]
+    }
+
+    test('[K12] the newest, newest last, and whether there is more', async () => {
+      expect(await page({ at: 'end', limit: 3 })).toEqual([[], false, false])
+      await say(store, numbered(5))
+      expect(await page({ at: 'end', limit: 3 })).toEqual([[3, 4, 5], true, false])
+      expect(await page({ at: 'end', limit: 5 })).toEqual([[1, 2, 3, 4, 5], false, false])
+    })
+
+    test('[K12] those before a seq and those after one, without it', async () => {
+      expect(await page({ at: 'after', seq: 0, limit: 3 })).toEqual([[], false, false])
+      await say(store, numbered(5))
+      expect(await page({ at: 'before', seq: 4, limit: 2 })).toEqual([[2, 3], true, true])
+      expect(await page({ at: 'before', seq: 3, limit: 2 })).toEqual([[1, 2], false, true])
+      expect(await page({ at: 'before', seq: 1, limit: 2 })).toEqual([[], false, true])
+      expect(await page({ at: 'before', seq: 99, limit: 2 })).toEqual([[4, 5], true, false])
+      expect(await page({ at: 'after', seq: 0, limit: 2 })).toEqual([[1, 2], false, true])
+      expect(await page({ at: 'after', seq: 3, limit: 2 })).toEqual([[4, 5], true, false])
+      expect(await page({ at: 'after', seq: 5, limit: 2 })).toEqual([[], true, false])
+      expect(await page({ at: 'after', seq: 99, limit: 2 })).toEqual([[], true, false])
+    })
+
+    test('[K13] around a seq: half of them before it, the rest from it on, and nothing moves up', async () => {
+      await say(store, numbered(9))
+      expect(await page({ at: 'around', seq: 5, limit: 4 })).toEqual([[3, 4, 5, 6], true, true])
+      expect(await page({ at: 'around', seq: 5, limit: 5 })).toEqual([[3, 4, 5, 6, 7], true, true])
+      expect(await page({ at: 'around', seq: 5, limit: 1 })).toEqual([[5], true, true])
+      expect(await page({ at: 'around', seq: 2, limit: 6 })).toEqual([[1, 2, 3, 4], false, true])
+      expect(await page({ at: 'around', seq: 9, limit: 6 })).toEqual([[6, 7, 8, 9], true, false])
+      expect(await page({ at: 'around', seq: 0, limit: 20 })).toEqual([
+        [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        false,
+        false,
+      ])
+      expect(await page({ at: 'around', seq: 99, limit: 4 })).toEqual([[8, 9], true, false])
+    })
+
+    test('[K14] by ids: those of the room that exist, in the order of the log, 50 at most', async () => {
+      await store.addRoom(garden, 1)
+      await store.commit([draft('a', { id: '01' }), draft('b', { id: '02' }), draft('c', { id: '03' })])
+      await store.commit([draft('elsewhere', { id: '04', room: 'garden' })])
+      world.erase('lobby', 2)
+
+      const ids = ['03', '02', 'missing', '04', '03', '01']
+      expect(await page({ at: 'ids', ids, limit: 50 })).toEqual([[1, 2, 3], false, false])
+      expect(await page({ at: 'ids', ids: [], limit: 50 })).toEqual([[], false, false])
+      const many = numbered(50).map((n) => `missing-${n}`)
+      expect(await page({ at: 'ids', ids: [...many, '01'], limit: 50 })).toEqual([[], false, false])
+    })
+
+    test('[K15] a page says head and floor of its moment; nothing is pinned yet; no room, no page', async () => {
+      await say(store, numbered(3))
+      world.retain('lobby', 2)
+      expect(await store.history('lobby', { at: 'pinned', limit: 50 })).toEqual({
+        messages: [],
+        head: 3,
+        floor: 2,
+        older: false,
+        newer: false,
+      })
+      expect(await store.history('nowhere', { at: 'end', limit: 50 })).toBeNull()
+    })
+
+    test('[K17] below the floor there is nothing', async () => {
+      await store.commit(numbered(5).map((n) => draft(n, { id: `0${n}` })))
+      world.retain('lobby', 3)
+      expect(await page({ at: 'end', limit: 50 })).toEqual([[3, 4, 5], false, false])
+      expect(await page({ at: 'before', seq: 3, limit: 50 })).toEqual([[], false, true])
+      expect(await page({ at: 'after', seq: 0, limit: 2 })).toEqual([[3, 4], false, true])
+      expect(await page({ at: 'around', seq: 4, limit: 6 })).toEqual([[3, 4, 5], false, false])
+      expect(await page({ at: 'ids', ids: ['01', '05'], limit: 50 })).toEqual([[5], false, false])
+    })
+  })
+
+  describe('rooms', () => {
+    test('[K18] the lobby exists from the start, and rooms are listed by slug', async () => {
+      const lobby = { room: 'lobby', name: 'lobby', topic: '', kind: 'public', head: 0, floor: 1 } as const
+      expect(await store.rooms()).toEqual([lobby])
+      await store.addRoom({ ...garden, room: 'zoo' }, 1)
+      await store.addRoom(garden, 1)
+      expect((await store.rooms()).map(({ room }) => room)).toEqual(['garden', 'lobby', 'zoo'])
+      expect(await store.room('garden')).toEqual({ ...garden, head: 0, floor: 1 })
+      expect(await store.room('nowhere')).toBeNull()
+      expect(await store.heads(['nowhere', 'lobby'])).toEqual(new Map([['lobby', 0]]))
+      await world.restart()
+      expect(await world.store.rooms()).toHaveLength(3)
+    })
+
+    test('[K19] of two who make the same room one does, and is its owner', async () => {
+      const made = await Promise.all(
+        [ada, bob].map(({ id }) => store.addRoom({ ...garden, topic: id }, 1, id)),
+      )
+      expect(made).toEqual(['added', 'taken'])
+      expect(await store.room('garden')).toMatchObject({ topic: ada.id })
+      expect(await store.membership(ada.id, 'garden')).toEqual({ room: 'garden', role: 'owner', readSeq: 0 })
+      expect(await store.membership(bob.id, 'garden')).toBeNull()
+    })
+
+    test('[K20] a member begins at the head, and stays as they are when added again', async () => {
+      await store.addRoom(garden, 1)
+      await say(store, numbered(3))
+      const joined = { room: 'lobby', role: 'guest', readSeq: 3 } as const
+      expect(await store.addMember('lobby', ada.id, 'guest', 1)).toEqual(joined)
+      await say(store, ['more'])
+      expect(await store.addMember('lobby', ada.id, 'owner', 2)).toEqual(joined)
+      await store.addMember('garden', ada.id, 'guest', 3)
+      expect((await store.memberships(ada.id)).map(({ room }) => room)).toEqual(['garden', 'lobby'])
+      expect(await store.memberships(bob.id)).toEqual([])
+
+      await store.removeMember('lobby', ada.id)
+      await store.removeMember('lobby', bob.id)
+      expect(await store.membership(ada.id, 'lobby')).toBeNull()
+      expect(await store.addMember('lobby', ada.id, 'guest', 4)).toMatchObject({ readSeq: 4 })
+    })
+
+    test('[K20] nobody becomes a member of a room that does not exist', async () => {
+      await expect(store.addMember('nowhere', ada.id, 'guest', 1)).rejects.toThrow()
+      expect(await store.memberships(ada.id)).toEqual([])
+    })
+
+    test('[K21] read positions only rise, and only for members', async () => {
+      await store.addMember('lobby', ada.id, 'guest', 1)
+      const reads = (seq: number) => [ada, bob].map(({ id }) => ({ room: 'lobby', user: id, seq }))
+      await store.saveReads(reads(7))
+      await store.saveReads([])
+      await store.saveReads(reads(5))
+      expect(await store.membership(ada.id, 'lobby')).toMatchObject({ readSeq: 7 })
+      expect(await store.membership(bob.id, 'lobby')).toBeNull()
+    })
+
+    test('[K22] unread are what others said after it and is not erased, mentions those of my name', async () => {
+      await store.commit([
+        draft('before @Bob'),
+        draft('hello @bob, and @BOB'),
+        draft('mail bob@bob.example, ask @Bobby'),
+        draft('@Bob to himself', { user: bob }),
+        draft('erased @Bob'),
+        draft('bye @Bob'),
+      ])
+      world.erase('lobby', 5)
+      expect(await store.unread('lobby', bob, 1)).toEqual({ unread: 3, mentions: 2 })
+      expect(await store.unread('lobby', { ...bob, name: 'Bobby' }, 1)).toEqual({ unread: 3, mentions: 1 })
+      expect(await store.unread('lobby', bob, 6)).toEqual({ unread: 0, mentions: 0 })
+      expect(await store.unread('nowhere', bob, 0)).toEqual({ unread: 0, mentions: 0 })
+    })
+
+    test('[K23] counting stops at 9,999, and looks at the newest', async () => {
+      await say(store, ['@Bob too long ago', ...numbered(9_997), '@Bob', '@Bob'])
+      expect(await store.unread('lobby', bob, 0)).toEqual({ unread: 9_999, mentions: 2 })
+    })
+  })
+})
