@@ -1,0 +1,158 @@
+import { localDoorbell } from '../../src/cluster/local.ts'
+import { errorFrame } from '../../src/hub/answers.ts'
+import { Hub, type PersonLimits } from '../../src/hub/hub.ts'
+import type { Connection, Doorbell, Ids, Log } from '../../src/hub/ports.ts'
+import type { Self } from '../../src/shared/model.ts'
+import type { ClientFrame } from '../../src/shared/protocol.ts'
+import { fakeClock } from './fakeClock.ts'
+import { FakeConnection, fakeTopics } from './fakeConnection.ts'
+import { memoryStore, type MemoryStore } from './memoryStore.ts'
+
+export interface World {
+  store?: MemoryStore
+  doorbell?: Doorbell
+  siteName?: string
+  limits?: Partial<PersonLimits>
+}
+
+/** Everything that was ready to happen has happened. Nothing here waits for time to pass. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A hub on a store in memory, with a clock that stands still, and people to come. */
+export async function aHub({
+  store = memoryStore(),
+  doorbell = localDoorbell(),
+  siteName = 'Hubbub',
+  limits = {},
+}: World = {}) {
+  const clock = fakeClock()
+  const topics = fakeTopics()
+  const log = someLog()
+  const settings = { build: 'test', sessionDays: 90, siteName, limits }
+  const hub = new Hub({ store, broadcast: topics, doorbell, clock, ids: someIds(), log, settings })
+  await hub.start()
+  let opened = 0
+  /** Opens one more socket for somebody; nothing is said on it yet. */
+  const connect = (self: Self): Screen => {
+    const connection = new FakeConnection(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
+    const refused = hub.open(connection, self)
+    if (refused !== null) connection.close(refused)
+    return new Screen(hub, connection, self)
+  }
+  return {
+    hub,
+    store,
+    clock,
+    topics,
+    log,
+    connect,
+    /** Somebody new, with a socket that has said hello. */
+    async guest(name: string, rooms: readonly string[] = []): Promise<Screen> {
+      const screen = connect(await hub.people.signUp(name, `session of ${name}`))
+      await screen.hello(rooms)
+      return screen
+    },
+    /** Seconds pass, and the hub ticks in each. */
+    async pass(seconds: number): Promise<void> {
+      for (let i = 0; i < seconds; i += 1) {
+        clock.pass(1_000)
+        hub.tick(clock.now())
+        await settled()
+      }
+    },
+  }
+}
+
+/** Ada and Bob in the lobby, told of each other; what they heard until now is forgotten. */
+export async function aLobby(world: World = {}) {
+  const here = await aHub(world)
+  const ada = await here.guest('Ada', ['lobby'])
+  const bob = await here.guest('Bob', ['lobby'])
+  await here.pass(1)
+  ada.forget()
+  bob.forget()
+  return { ...here, ada, bob }
+}
+
+let nonces = 0
+
+/** One tab of somebody. Frames are handled as the edge does it: one at a time, what is thrown becomes an `error`. */
+export class Screen {
+  readonly connection: FakeConnection
+  readonly self: Self
+  readonly #hub: Hub
+  #inbox: Promise<void> = Promise.resolve()
+
+  constructor(hub: Hub, connection: FakeConnection, self: Self) {
+    this.#hub = hub
+    this.connection = connection
+    this.self = self
+  }
+
+  get heard() {
+    return this.connection.heard
+  }
+
+  /** Says frames without waiting for what becomes of them. */
+  say(...frames: ClientFrame[]): void {
+    for (const frame of frames)
+      this.#inbox = this.#inbox.then(async () => {
+        try {
+          await dispatch(this.#hub, this.connection, frame)
+        } catch (error) {
+          const asked = {
+            ...('nonce' in frame && { nonce: frame.nonce }),
+            ...('ref' in frame && { ref: frame.ref }),
+          }
+          this.connection.send(errorFrame(error, asked))
+        }
+      })
+  }
+
+  /** Says hello from nowhere in these rooms, and waits until they are live. */
+  async hello(rooms: readonly string[] = []): Promise<void> {
+    this.say({ type: 'hello', state: 'active', rooms: rooms.map((room) => ({ room, seq: 0, id: null })) })
+    await settled()
+  }
+
+  /** Sends a text and waits for what becomes of it. @returns its nonce */
+  async send(text: string, nonce = `nonce-${(nonces += 1)}`, room = 'lobby'): Promise<string> {
+    this.say({ type: 'send', nonce, room, text })
+    await settled()
+    return nonce
+  }
+
+  /** Forgets what was heard. */
+  forget(): void {
+    this.connection.heard.length = 0
+  }
+}
+
+function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void | Promise<void> {
+  // prettier-ignore
+  switch (frame.type) {
+    case 'hello': return hub.hello(from, frame)
+    case 'join': return hub.join(from, frame)
+    case 'leave': return hub.leave(from, frame)
+    case 'send': return hub.send(from, frame)
+    case 'read': return hub.read(from, frame)
+    case 'typing': return hub.typing(from, frame)
+    case 'state': return hub.state(from, frame)
+    case 'beat': return hub.beat(from)
+  }
+}
+
+/** Ids that count: the same world twice has the same ones. */
+function someIds(): Ids {
+  let last = 0
+  const next = () => (last += 1).toString(16).padStart(8, '0')
+  return { next: () => `0197-${next()}`, random: (length) => next().padStart(length, 'r').slice(-length) }
+}
+
+/** A log that keeps what was wrong. */
+function someLog(): Log & { readonly errors: unknown[] } {
+  const errors: unknown[] = []
+  return { errors, error: (what, error) => void errors.push([what, error]), warn() {}, info() {} }
+}
