@@ -1,0 +1,397 @@
+/**
+ * My messages until their ack: MESSAGE of protocol §6. An entry is stored before its frame leaves; one of a room is on its
+ * way at a time, so that no refusal lets a later one overtake. What is drawn of it is told, never asked.
+ */
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
+import type { OutboxEntry, Standing } from '../state/state.ts'
+import { memoryStorage, type DeviceStorage, type Stored } from './storage.ts'
+
+export interface OutboxWorld {
+  now(): number
+  after(ms: number, run: () => void): () => void
+  random(): number
+  nonce(): string
+}
+
+export interface OutboxOwner {
+  /** False: not now. Then nothing was sent. */
+  send(frame: ClientFrame): boolean
+  /** Has this connection joined the room? */
+  joined(room: string): boolean
+  /** An entry that is to be drawn: a new one, or one found on this device. */
+  queued(entry: OutboxEntry): void
+  standing(entry: OutboxEntry, standing: Standing): void
+  dropped(entry: OutboxEntry): void
+  /** An ack is overdue. */
+  doubt(): void
+  /** The device keeps nothing: from now on everything is in memory. */
+  forgetful(): void
+  /** Does leaving the page lose something? Called when that changes. */
+  losing(would: boolean): void
+}
+
+/** In ms, but for counts. */
+const OVERDUE = 5_000
+const WHILE_LIVE = 5 * 60_000
+const IN_ALL = 60 * 60_000
+const QUEUED = 200
+const ON_THE_WAY = 32
+const AGAIN = { first: 1_000, most: 30_000 }
+
+interface Waiting {
+  entry: Stored
+  /** its transaction has ended */
+  stored: boolean
+  sentAt: number | null
+  retryAt: number
+  refusals: number
+  /** when this tab began to wait for it */
+  since: number
+}
+
+export class Outbox {
+  readonly #world: OutboxWorld
+  readonly #owner: OutboxOwner
+  readonly #tab: string
+  /** the last one takes what is new; one before it has refused */
+  readonly #storages: DeviceStorage[]
+  #user: string | null = null
+  /** by nonce, in the order in which they leave */
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #failed = new Map<string, Stored>()
+  #order = 0
+  #liveSince: number | null = null
+  #cancel: (() => void) | null = null
+  #losing = false
+
+  constructor(storage: DeviceStorage, tab: string, world: OutboxWorld, owner: OutboxOwner) {
+    this.#storages = [storage]
+    this.#tab = tab
+    this.#world = world
+    this.#owner = owner
+  }
+
+  get #storage(): DeviceStorage {
+    return this.#storages.at(-1) ?? memoryStorage()
+  }
+
+  /** Rooms that something waits for. */
+  get rooms(): string[] {
+    return [...new Set([...this.#waiting.values()].map(({ entry }) => entry.room))]
+  }
+
+  /** How many messages of mine no server has confirmed. */
+  get unsent(): number {
+    return this.#waiting.size + this.#failed.size
+  }
+
+  /** What of a room is not confirmed, in order, for a screen that opens it. */
+  entries(room: string): OutboxEntry[] {
+    return [...this.#failed.values(), ...[...this.#waiting.values()].map(({ entry }) => entry)]
+      .filter((entry) => entry.room === room)
+      .sort((one, other) => one.order - other.order)
+  }
+
+  /** Works for this person from now on, and for nobody else: entries of others stay where they are (U48). */
+  async begin(user: string): Promise<void> {
+    if (this.#user === user) return
+    this.end()
+    this.#user = user
+    await this.#load((entry) => entry.tab === this.#tab)
+  }
+
+  /** Takes over what tabs left behind that are no more. `living`: those that are. */
+  async adopt(living: ReadonlySet<string>): Promise<void> {
+    await this.#load((entry) => entry.tab !== this.#tab && !living.has(entry.tab), true)
+  }
+
+  async #load(mine: (entry: Stored) => boolean, adopting = false): Promise<void> {
+    const user = this.#user
+    if (user === null) return
+    const found = await this.#storage.entries(user).catch((): Stored[] => [])
+    for (const entry of found.filter(mine)) {
+      if (this.#user !== user) return
+      if (this.#waiting.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
+      const own = adopting ? { ...entry, tab: this.#tab } : entry
+      if (adopting) await this.#put(own, false)
+      if (this.#user !== user) return
+      this.#order = Math.max(this.#order, own.order)
+      if (own.failed === undefined) this.#waiting.set(own.nonce, this.#wait(own, true))
+      else this.#failed.set(own.nonce, own)
+      this.#owner.queued(own)
+    }
+    this.#sort()
+    this.flush()
+  }
+
+  /** Forgets who it works for; what is stored stays stored. */
+  end(): void {
+    this.#user = null
+    this.#waiting.clear()
+    this.#failed.clear()
+    this.#schedule()
+  }
+
+  #wait(entry: Stored, stored: boolean): Waiting {
+    return { entry, stored, sentAt: null, retryAt: 0, refusals: 0, since: this.#world.now() }
+  }
+
+  #sort(): void {
+    const sorted = [...this.#waiting].sort(([, one], [, other]) => one.entry.order - other.entry.order)
+    this.#waiting.clear()
+    for (const [nonce, waiting] of sorted) this.#waiting.set(nonce, waiting)
+  }
+
+  /** Shows a message at once; it leaves when it is stored. Null: too many wait, or nobody is signed in. */
+  add(room: string, text: string, replyTo?: string): OutboxEntry | null {
+    const now = this.#world.now()
+    if (this.#user === null || this.#waiting.size >= QUEUED) return null
+    const entry: Stored = {
+      nonce: this.#world.nonce(),
+      room,
+      user: this.#user,
+      text,
+      ...(replyTo !== undefined && { replyTo }),
+      at: now,
+      order: this.#next(now),
+      tab: this.#tab,
+    }
+    const waiting = this.#wait(entry, false)
+    this.#waiting.set(entry.nonce, waiting)
+    this.#owner.queued(entry)
+    void this.#store(waiting, true)
+    return entry
+  }
+
+  #next(now: number): number {
+    this.#order = Math.max(this.#order + 1, now)
+    return this.#order
+  }
+
+  async #store(waiting: Waiting, dropDraft: boolean): Promise<void> {
+    await this.#put(waiting.entry, dropDraft)
+    waiting.stored = true
+    this.flush()
+  }
+
+  async #put(entry: Stored, dropDraft: boolean): Promise<void> {
+    try {
+      await this.#storage.put(entry, dropDraft)
+    } catch {
+      // Full, or switched off: it is sent all the same, and leaving the page asks first.
+      this.#storages.push(memoryStorage())
+      this.#owner.forgetful()
+      await this.#storage.put(entry, dropDraft)
+    }
+  }
+
+  async #remove(entry: OutboxEntry): Promise<void> {
+    for (const storage of this.#storages)
+      await storage.remove(entry.user, entry.nonce).catch(() => {
+        // What stays stored is sent again one day and answered as a duplicate.
+      })
+  }
+
+  /** Sends what may be sent now. */
+  flush(): void {
+    const now = this.#world.now()
+    const busy = new Set<string>()
+    let onTheWay = 0
+    for (const { sentAt } of this.#waiting.values()) if (sentAt !== null) onTheWay += 1
+    for (const waiting of this.#waiting.values()) {
+      const { entry, sentAt } = waiting
+      if (busy.has(entry.room)) continue
+      busy.add(entry.room)
+      if (sentAt !== null || !waiting.stored || waiting.retryAt > now || onTheWay >= ON_THE_WAY) continue
+      if (this.#liveSince === null || !this.#owner.joined(entry.room)) continue
+      const { nonce, room, text, replyTo } = entry
+      const said = { type: 'send', nonce, room, text, ...(replyTo !== undefined && { replyTo }) } as const
+      if (!this.#owner.send(said)) break
+      waiting.sentAt = now
+      onTheWay += 1
+      this.#owner.standing(entry, { status: 'sent', since: waiting.since })
+    }
+    this.#schedule()
+  }
+
+  /** The connection is new, or has proven alive: what has no ack is sent again, in its order. */
+  back(): void {
+    this.#liveSince ??= this.#world.now()
+    this.#unsend(0)
+    this.flush()
+  }
+
+  /** The connection is over. `refused`: by what was sent on it, so that it is not sent again by itself. */
+  lost(refused: boolean): void {
+    this.#liveSince = null
+    if (refused)
+      for (const waiting of [...this.#waiting.values()])
+        if (waiting.sentAt !== null) this.#fail(waiting, 'refused')
+    this.#unsend(0)
+    this.#schedule()
+  }
+
+  #unsend(retryAt: number): void {
+    for (const waiting of this.#waiting.values()) {
+      if (waiting.sentAt === null) continue
+      waiting.sentAt = null
+      this.#requeue(waiting, Math.max(waiting.retryAt, retryAt))
+    }
+  }
+
+  #requeue(waiting: Waiting, retryAt: number): void {
+    waiting.sentAt = null
+    waiting.retryAt = retryAt
+    const later = retryAt > this.#world.now()
+    this.#owner.standing(waiting.entry, {
+      status: 'queued',
+      since: waiting.since,
+      ...(later && { retryAt }),
+    })
+  }
+
+  /** What the server says, as far as it is about messages of mine. */
+  heard(frame: ServerFrame): void {
+    // prettier-ignore
+    switch (frame.type) {
+      case 'ack': this.#settle(frame.nonce); break
+      case 'event': if (frame.user.id === this.#user) this.#settle(frame.nonce); break
+      case 'sync': for (const event of frame.events) if (event.user.id === this.#user) this.#settle(event.nonce); break
+      case 'error': this.#refused(frame.nonce, frame.code, frame.retry, frame.after); break
+      default: return
+    }
+  }
+
+  #settle(nonce: string): void {
+    const entry = this.#waiting.get(nonce)?.entry ?? this.#failed.get(nonce)
+    if (entry === undefined) return
+    this.#waiting.delete(nonce)
+    this.#failed.delete(nonce)
+    void this.#remove(entry)
+    this.flush()
+  }
+
+  #refused(nonce: string | undefined, code: ErrorCode, retry: boolean, after: number | undefined): void {
+    const now = this.#world.now()
+    if (nonce === undefined) {
+      // Frames were dropped unread, and nobody says which.
+      if (code === 'rateLimited') this.#unsend(now + (after ?? AGAIN.first))
+      return this.#schedule()
+    }
+    const waiting = this.#waiting.get(nonce)
+    if (waiting === undefined) return
+    if (!retry) this.#fail(waiting, code)
+    else {
+      waiting.refusals += 1
+      const backoff = Math.min(AGAIN.most, AGAIN.first * 2 ** (waiting.refusals - 1))
+      this.#requeue(waiting, now + (after ?? backoff * (0.5 + this.#world.random() / 2)))
+    }
+    this.flush()
+  }
+
+  #fail(waiting: Waiting, reason: ErrorCode | 'late' | 'refused'): void {
+    const failed = { ...waiting.entry, failed: reason }
+    this.#waiting.delete(failed.nonce)
+    this.#failed.set(failed.nonce, failed)
+    this.#owner.standing(failed, { status: 'failed', reason })
+    void this.#put(failed, false)
+  }
+
+  /** The room is missing or not open to me: what waits for it will not leave. */
+  closed(room: string): void {
+    for (const waiting of [...this.#waiting.values()])
+      if (waiting.entry.room === room) this.#fail(waiting, 'noRoom')
+    this.#schedule()
+  }
+
+  /** Again, under the same nonce, behind what waits. */
+  retry(nonce: string): void {
+    const failed = this.#failed.get(nonce)
+    if (failed === undefined || this.#waiting.size >= QUEUED) return
+    const now = this.#world.now()
+    const { failed: _, ...entry } = { ...failed, at: now, order: this.#next(now) }
+    this.#failed.delete(nonce)
+    const waiting = this.#wait(entry, false)
+    this.#waiting.set(nonce, waiting)
+    this.#owner.standing(entry, { status: 'queued', since: now })
+    void this.#store(waiting, false)
+  }
+
+  /** Gives a message up. What is already on its way may still arrive. */
+  drop(nonce: string): void {
+    const entry = this.#waiting.get(nonce)?.entry ?? this.#failed.get(nonce)
+    if (entry === undefined) return
+    this.#waiting.delete(nonce)
+    this.#failed.delete(nonce)
+    this.#owner.dropped(entry)
+    void this.#remove(entry)
+    this.flush()
+  }
+
+  draft(room: string): Promise<{ text: string; caret: number } | null> {
+    return this.#user === null
+      ? Promise.resolve(null)
+      : this.#storage.draft(this.#user, room).catch(() => null)
+  }
+
+  async saveDraft(room: string, text: string, caret: number): Promise<void> {
+    if (this.#user === null) return
+    await this.#storage.saveDraft(this.#user, room, text === '' ? null : { text, caret }).catch(() => {
+      // The text is still in the composer; the next change tries again.
+    })
+  }
+
+  /** Everything of this person leaves the device. */
+  async wipe(): Promise<void> {
+    const user = this.#user
+    this.end()
+    if (user === null) return
+    for (const storage of this.#storages)
+      await storage.wipe(user).catch(() => {
+        // The browser refuses storage now: nothing can be done about what it keeps.
+      })
+  }
+
+  /** Wakes for whatever comes first: a retry, an overdue ack, an end of patience. */
+  #schedule(): void {
+    const losing = !this.#storage.lasting && this.#waiting.size > 0
+    if (losing !== this.#losing) {
+      this.#losing = losing
+      this.#owner.losing(losing)
+    }
+    this.#cancel?.()
+    this.#cancel = null
+    const now = this.#world.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const waiting of this.#waiting.values()) {
+      next = Math.min(next, this.#endOf(waiting))
+      if (waiting.sentAt !== null) next = Math.min(next, waiting.sentAt + OVERDUE)
+      else if (waiting.retryAt > now) next = Math.min(next, waiting.retryAt)
+    }
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#cancel = this.#world.after(Math.max(50, next - now), () => this.#wake())
+  }
+
+  #endOf({ entry, since }: Waiting): number {
+    const live =
+      this.#liveSince === null ? Number.POSITIVE_INFINITY : Math.max(this.#liveSince, since) + WHILE_LIVE
+    return Math.min(entry.at + IN_ALL, live)
+  }
+
+  #wake(): void {
+    this.#cancel = null
+    const now = this.#world.now()
+    let overdue = false
+    for (const waiting of [...this.#waiting.values()]) {
+      if (this.#endOf(waiting) <= now) this.#fail(waiting, 'late')
+      else if (waiting.sentAt !== null && waiting.sentAt + OVERDUE <= now) {
+        // Asked once for each time it was sent; if the answer comes, all of it is sent again.
+        waiting.sentAt = now
+        overdue = true
+      }
+    }
+    if (overdue) this.#owner.doubt()
+    this.flush()
+  }
+}

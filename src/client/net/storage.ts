@@ -1,0 +1,94 @@
+/** Drafts and unsent messages on this device, each under its person. One interface, in IndexedDB or in memory. */
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
+import type { OutboxEntry } from '../state/state.ts'
+
+/** An entry with the tab that sends it. */
+export type Stored = OutboxEntry & { tab: string }
+
+export interface Draft {
+  text: string
+  caret: number
+}
+
+/** What rejects has changed nothing. */
+export interface DeviceStorage {
+  /** does it survive the page? */
+  readonly lasting: boolean
+  /** Stores an entry; its room's draft goes in the same transaction, so that the text is always in one of the two (U34). */
+  put(entry: Stored, dropDraft: boolean): Promise<void>
+  remove(user: string, nonce: string): Promise<void>
+  /** in the order in which they leave */
+  entries(user: string): Promise<Stored[]>
+  draft(user: string, room: string): Promise<Draft | null>
+  /** null deletes it */
+  saveDraft(user: string, room: string, draft: Draft | null): Promise<void>
+  /** Everything of this person goes. */
+  wipe(user: string): Promise<void>
+}
+
+const byOrder = (one: Stored, other: Stored) => one.order - other.order
+
+/** @throws if the browser refuses storage; asks it by a first read */
+export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
+  const store: UseStore = createStore(name, 'kept')
+  const all = (user: string, kind: 'sent' | 'draft') => IDBKeyRange.bound([user, kind], [user, kind, []])
+  await store('readonly', (kept) => promisifyRequest(kept.count()))
+
+  const write = (change: (kept: IDBObjectStore) => void) =>
+    store('readwrite', (kept) => {
+      change(kept)
+      return promisifyRequest<undefined>(kept.transaction)
+    })
+
+  return {
+    lasting: true,
+    put: (entry, dropDraft) =>
+      write((kept) => {
+        kept.put(entry, [entry.user, 'sent', entry.nonce])
+        if (dropDraft) kept.delete([entry.user, 'draft', entry.room])
+      }),
+    remove: (user, nonce) => write((kept) => kept.delete([user, 'sent', nonce])),
+    entries: (user) =>
+      store('readonly', async (kept) => {
+        const found: Stored[] = await promisifyRequest(kept.getAll(all(user, 'sent')))
+        return found.sort(byOrder)
+      }),
+    draft: (user, room) =>
+      store('readonly', async (kept) => {
+        const found: Draft | undefined = await promisifyRequest(kept.get([user, 'draft', room]))
+        return found ?? null
+      }),
+    saveDraft: (user, room, draft) =>
+      write((kept) => {
+        if (draft === null) kept.delete([user, 'draft', room])
+        else kept.put(draft, [user, 'draft', room])
+      }),
+    wipe: (user) => write((kept) => kept.delete(IDBKeyRange.bound([user], [user, []]))),
+  }
+}
+
+/** Where the browser keeps nothing: as long as the page lives. */
+export function memoryStorage(): DeviceStorage {
+  const sent = new Map<string, Stored>()
+  const drafts = new Map<string, Draft>()
+  return {
+    lasting: false,
+    async put(entry, dropDraft) {
+      sent.set(`${entry.user} ${entry.nonce}`, entry)
+      if (dropDraft) drafts.delete(`${entry.user} ${entry.room}`)
+    },
+    async remove(user, nonce) {
+      sent.delete(`${user} ${nonce}`)
+    },
+    entries: async (user) => [...sent.values()].filter((entry) => entry.user === user).sort(byOrder),
+    draft: async (user, room) => drafts.get(`${user} ${room}`) ?? null,
+    async saveDraft(user, room, draft) {
+      if (draft === null) drafts.delete(`${user} ${room}`)
+      else drafts.set(`${user} ${room}`, draft)
+    },
+    async wipe(user) {
+      for (const kept of [sent, drafts])
+        for (const key of kept.keys()) if (key.startsWith(`${user} `)) kept.delete(key)
+    },
+  }
+}

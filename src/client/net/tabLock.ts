@@ -1,0 +1,62 @@
+/** Which tab this is, which others live, and which one looks after what dead ones left. By Web Locks: they end with the tab. */
+
+export interface Tab {
+  /** the same after a reload */
+  id: string
+  /** ids of the tabs that live, this one included; without locks nobody can tell, and it is empty */
+  living(): Promise<ReadonlySet<string>>
+}
+
+const NAME = 'hubbub tab '
+
+/** As much of `navigator` and `sessionStorage` as is used; both may be missing or refuse. */
+export interface TabWorld {
+  locks: LockManager | undefined
+  session: Pick<Storage, 'getItem' | 'setItem'> | null
+  random(): string
+}
+
+/**
+ * Names this tab and keeps its lock until the signal aborts. `lead` is called once this is the tab that looks after orphans:
+ * at once where there are no locks.
+ */
+export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSignal): Promise<Tab> {
+  const { locks, session } = world
+  const ended = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
+  const before = session?.getItem('tab') ?? null
+  let id = before ?? world.random()
+  if (locks !== undefined) {
+    const hold = (name: string) =>
+      new Promise<boolean>((resolve) => {
+        const held = locks.request(NAME + name, { ifAvailable: true }, (lock) => {
+          resolve(lock !== null)
+          return lock === null ? undefined : ended
+        })
+        held.catch(() => resolve(true))
+      })
+    // A duplicated tab has a copy of the other's name.
+    if (!(await hold(id))) {
+      id = world.random()
+      await hold(id)
+    }
+    void locks
+      .request('hubbub outbox', { signal }, () => {
+        lead()
+        return ended
+      })
+      .catch(() => {
+        // Aborted: the page is going.
+      })
+  }
+  session?.setItem('tab', id)
+  if (locks === undefined) lead()
+  return {
+    id,
+    async living() {
+      const held = (await locks?.query())?.held ?? []
+      return new Set(held.flatMap(({ name }) => (name?.startsWith(NAME) ? [name.slice(NAME.length)] : [])))
+    },
+  }
+}

@@ -1,0 +1,257 @@
+/** What the wire asks for: hello, joining what has a gap, and frames gathered so that many of them are one draw (W9). */
+import type { Activity } from '../shared/model.ts'
+import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
+import type { Outbox, OutboxOwner } from './net/outbox.ts'
+import type { Socket, SocketOwner } from './net/socket.ts'
+import { needsTick } from './state/reduce.ts'
+import { keyOf } from './state/rows.ts'
+import type { OutboxEntry, RoomState } from './state/state.ts'
+import type { Store } from './state/store.ts'
+
+export interface SyncWorld {
+  now(): number
+  after(ms: number, run: () => void): () => void
+  /** runs before the next paint; soon, where nothing is painted */
+  draw(run: () => void): void
+  activity(): Activity
+}
+
+/** Rooms kept up to date at once; the one opened longest ago goes first. */
+const OPEN = 20
+/** Closes after which what was SENT is not sent again by itself: it may be what was refused. */
+const REFUSED = [1002, 1003, 1007, 1009]
+/** ms */
+const ASK_AGAIN = 2_000
+const UNANSWERED = 15_000
+const TICK = 1_000
+/** Frames gathered for one draw; more are drawn at once, so that a sleeping page does not pile them up. */
+const GATHERED = 1_000
+
+export interface Sync {
+  readonly socket: Socket
+  readonly outbox: Outbox
+  /** The page shows this room. */
+  open(room: string): void
+  /** Ends my membership, now or as soon as there is a connection. */
+  leave(room: string): void
+}
+
+export function createSync(
+  store: Store,
+  world: SyncWorld,
+  makeSocket: (owner: SocketOwner) => Socket,
+  makeOutbox: (
+    owner: Pick<OutboxOwner, 'send' | 'joined' | 'queued' | 'standing' | 'dropped' | 'doubt'>,
+  ) => Outbox,
+  signal: AbortSignal,
+): Sync {
+  /** rooms this connection has joined */
+  const joined = new Set<string>()
+  /** rooms asked for and not answered to the end, since when (ms), or since their last page */
+  const asked = new Map<string, number>()
+  /** ref → room */
+  const refs = new Map<string, string>()
+  const leaving = new Set<string>()
+  let gathered: ServerFrame[] = []
+  let drawing = false
+  let refsGiven = 0
+
+  function draw(): void {
+    drawing = false
+    if (gathered.length === 0) return
+    const frames = gathered
+    gathered = []
+    store.dispatch({ type: 'heard', frames, now: world.now() })
+  }
+
+  function gather(frame: ServerFrame): void {
+    gathered.push(frame)
+    if (gathered.length >= GATHERED) return draw()
+    if (drawing) return
+    drawing = true
+    world.draw(draw)
+  }
+
+  function wanted(): RoomState[] {
+    return Object.values(store.get().rooms).filter((room) => room.sync.state !== 'closed')
+  }
+
+  function ask(room: RoomState): void {
+    const { seq, id } = room.position
+    refsGiven += 1
+    const ref = `join-${refsGiven}`
+    if (!socket.send({ type: 'join', ref, room: room.room, ...(seq > 0 && { seq, id }) })) return
+    refs.set(ref, room.room)
+    joined.add(room.room)
+    asked.set(room.room, world.now())
+    store.dispatch({ type: 'asked', room: room.room, now: world.now() })
+    outbox.flush()
+  }
+
+  function askWanting(): void {
+    if (store.get().link.state !== 'live') return
+    for (const room of wanted()) {
+      const open = room.sync.state === 'unsynced' || room.sync.state === 'gap'
+      if (open && !asked.has(room.room)) ask(room)
+    }
+  }
+
+  function closed(room: string): void {
+    joined.delete(room)
+    asked.delete(room)
+    outbox.closed(room)
+  }
+
+  function receive(frame: ServerFrame): void {
+    outbox.heard(frame)
+    switch (frame.type) {
+      case 'sync':
+        if (frame.ref !== undefined && !frame.more) refs.delete(frame.ref)
+        if (frame.more) asked.set(frame.room, world.now())
+        else asked.delete(frame.room)
+        break
+      case 'reset':
+        if (frame.reason === 'access') closed(frame.room)
+        else asked.set(frame.room, world.now())
+        break
+      case 'left':
+        closed(frame.room)
+        break
+      case 'error':
+        if (frame.ref !== undefined) refused(frame.ref, frame.retry, frame.after)
+        break
+      default:
+    }
+    gather(frame)
+  }
+
+  function refused(ref: string, retry: boolean, after = ASK_AGAIN): void {
+    const room = refs.get(ref)
+    if (room === undefined) return
+    refs.delete(ref)
+    if (!retry) {
+      closed(room)
+      return gather({ type: 'reset', room, reason: 'access' })
+    }
+    joined.delete(room)
+    world.after(after, () => {
+      const known = store.get().rooms[room]
+      if (known?.sync.state === 'syncing' && asked.has(room)) ask(known)
+    })
+  }
+
+  const socket = makeSocket({
+    hello() {
+      draw()
+      const rooms = wanted().slice(0, 100)
+      for (const { room } of rooms) {
+        joined.add(room)
+        asked.set(room, world.now())
+      }
+      const hello: ClientFrame = {
+        type: 'hello',
+        rooms: rooms.map(({ room, position }) => ({ room, ...position })),
+        state: world.activity(),
+      }
+      for (const { room } of rooms) store.dispatch({ type: 'asked', room, now: world.now() })
+      return hello
+    },
+    heard: receive,
+    link(link) {
+      draw()
+      store.dispatch({ type: 'link', link, now: world.now() })
+    },
+    back() {
+      for (const room of leaving) {
+        if (socket.send({ type: 'leave', ref: 'leave', room })) leaving.delete(room)
+      }
+      askWanting()
+      outbox.back()
+    },
+    closed(code) {
+      draw()
+      joined.clear()
+      asked.clear()
+      refs.clear()
+      outbox.lost(REFUSED.includes(code))
+    },
+  })
+
+  const outbox = makeOutbox({
+    send: (frame) => socket.send(frame),
+    joined: (room) => joined.has(room),
+    doubt: () => socket.doubt(),
+    queued(entry) {
+      // Whatever waits for a room is only sent from within it.
+      store.dispatch({ type: 'opened', room: entry.room })
+      show(entry)
+    },
+    standing: (entry, standing) =>
+      store.dispatch({
+        type: 'standing',
+        room: entry.room,
+        key: keyOf(entry.user, entry.nonce),
+        standing,
+      }),
+    dropped: (entry) =>
+      store.dispatch({ type: 'dropped', room: entry.room, key: keyOf(entry.user, entry.nonce) }),
+  })
+
+  function show(entry: OutboxEntry): void {
+    const { self } = store.get()
+    if (self !== null && self !== 'unknown')
+      store.dispatch({ type: 'queued', entry, user: { id: self.id, name: self.name } })
+  }
+
+  function forgetOldest(but: string): void {
+    const rooms = Object.values(store.get().rooms)
+    const idle = rooms.filter(({ room, rows }) => room !== but && rows.every((row) => row.seq !== null))
+    for (const { room } of idle.slice(0, Math.max(0, rooms.length - OPEN)))
+      store.dispatch({ type: 'forgotten', room })
+  }
+
+  /** Asks again for what nobody answered. */
+  function patrol(): void {
+    const now = world.now()
+    for (const [room, since] of asked) {
+      const known = store.get().rooms[room]
+      if (known === undefined) asked.delete(room)
+      else if (now - since >= UNANSWERED && joined.has(room)) ask(known)
+    }
+  }
+
+  store.watch((state) => state.rooms, askWanting, signal)
+  let ticking = () => {}
+  const tick = () => {
+    patrol()
+    if (needsTick(store.get())) store.dispatch({ type: 'tick', now: world.now() })
+    ticking = world.after(TICK, tick)
+  }
+  store.watch(
+    (state) => needsTick(state) || state.link.state === 'live',
+    (needed) => {
+      ticking()
+      if (needed) ticking = world.after(TICK, tick)
+    },
+    signal,
+  )
+  signal.addEventListener('abort', () => ticking(), { once: true })
+
+  return {
+    socket,
+    outbox,
+    open(room) {
+      leaving.delete(room)
+      store.dispatch({ type: 'opened', room })
+      for (const entry of outbox.entries(room)) show(entry)
+      forgetOldest(room)
+    },
+    leave(room) {
+      leaving.add(room)
+      joined.delete(room)
+      asked.delete(room)
+      if (socket.send({ type: 'leave', ref: 'leave', room })) leaving.delete(room)
+      store.dispatch({ type: 'forgotten', room })
+    },
+  }
+}
