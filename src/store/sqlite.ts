@@ -36,7 +36,7 @@ export interface Options {
   /** where `sqlite.worker.ts` is. P47: only `main.ts` can say so in source and binary alike. */
   workerUrl: URL | string
   /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
-  onDeath(error: Error): void
+  onDeath: (error: Error) => void
   log?: Log
 }
 

@@ -370,7 +370,8 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
 
     test('[K20] nobody becomes a member of a room that does not exist', async () => {
-      await expect(store.addMember('nowhere', ada.id, 'guest', 1)).rejects.toThrow()
+      const refusal: unknown = await store.addMember('nowhere', ada.id, 'guest', 1).catch((error) => error)
+      expect(refusal).toBeInstanceOf(Error)
       expect(await store.memberships(ada.id)).toEqual([])
     })
 

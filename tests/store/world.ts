@@ -20,16 +20,15 @@ export interface World {
   restart(): Promise<void>
   erase(room: string, ...seqs: number[]): void
   retain(room: string, floor: number): void
+  /** done with it; without this it lasts as long as the file's tests */
+  end(): Promise<void>
 }
 
 export const worlds: Record<string, () => Promise<World>> = { memory: memoryWorld, sqlite: sqliteWorld }
 
-const made: { store: Store; dir?: string }[] = []
+const living = new Set<World>()
 afterAll(async () => {
-  for (const { store, dir } of made) {
-    await store.close()
-    if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
-  }
+  for (const world of living) await world.end()
 })
 
 export function aTemporaryDir(): string {
@@ -54,13 +53,13 @@ async function memoryWorld(): Promise<World> {
     restart: () => Promise.resolve(),
     erase: (room, ...seqs) => seqs.forEach((seq) => store.erase(room, seq)),
     retain: (room, floor) => store.retain(room, floor),
+    end: () => store.close(),
   }
 }
 
 async function sqliteWorld(): Promise<World> {
   const dir = aTemporaryDir()
-  const kept: { store: Store; dir?: string } = { store: await open(dir), dir }
-  made.push(kept)
+  let store = await open(dir)
   // A writer of its own, as a purge has it: what it commits the store sees.
   const change = (work: (db: Database) => void) => {
     const db = new Database(join(dir, 'hubbub.db'), { readwrite: true })
@@ -68,13 +67,13 @@ async function sqliteWorld(): Promise<World> {
     db.transaction(() => work(db)).immediate()
     db.close()
   }
-  return {
+  const world: World = {
     get store() {
-      return kept.store
+      return store
     },
     async restart() {
-      await kept.store.close()
-      kept.store = await open(dir)
+      await store.close()
+      store = await open(dir)
     },
     erase: (room, ...seqs) =>
       change((db) => {
@@ -89,7 +88,14 @@ async function sqliteWorld(): Promise<World> {
         db.run('UPDATE messages SET text = NULL, reply_to = NULL WHERE room = ? AND seq < ?', [room, floor])
         db.run('UPDATE rooms SET floor = ? WHERE room = ?', [floor, room])
       }),
+    async end() {
+      living.delete(world)
+      await store.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
   }
+  living.add(world)
+  return world
 }
 
 let drafts = 0

@@ -240,7 +240,7 @@ export class MemoryStore implements Store {
 
   forget(stale: Stale): Promise<void> {
     return this.#change(() => {
-      for (const id of [...this.#people.keys()]) if (this.#isStale(id, stale)) this.#forgetPerson(id)
+      for (const id of this.#people.keys()) if (this.#isStale(id, stale)) this.#forgetPerson(id)
     })
   }
 
