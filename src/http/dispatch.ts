@@ -14,7 +14,7 @@ export function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void |
     case 'read': return hub.read(from, frame)
     case 'typing': return hub.typing(from, frame)
     case 'state': return hub.state(from, frame)
-    case 'beat': return hub.beat(from, frame)
+    case 'beat': return hub.beat(from)
     default: return assertNever(frame)
   }
 }

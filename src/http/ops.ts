@@ -1,5 +1,5 @@
-/** Where the server is in its life. */
-export type Stage = 'starting' | 'open' | 'draining'
+/** Where the server is in its life. `leaving`: still serving, but a load balancer should look elsewhere. */
+export type Stage = 'starting' | 'open' | 'leaving' | 'draining'
 
 /** What the edge asks before it lets anybody in. `failing`: names of what does not work now, for `/readyz`. */
 export interface Gate {
