@@ -1,0 +1,82 @@
+/** What a screen reader is told, and nothing else: the visible list is silent (A1–A4). */
+import { h } from '../dom.ts'
+
+export interface Heard {
+  name: string
+  text: string
+}
+
+export interface Announcer {
+  readonly element: HTMLElement
+  /** Politely, at once. */
+  say(text: string): void
+  /** Interrupting: a failure, a lost connection, a removal. */
+  warn(text: string): void
+  /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence. */
+  heard(messages: readonly Heard[]): void
+}
+
+const STAYS = 5_000
+const EVERY = 3_000
+/** spoken in one minute; above it only the count is */
+const MOST = 20
+const AT_ONCE = 10
+
+/** @param signal ends all timers */
+export function announcer(signal: AbortSignal): Announcer {
+  const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard' })
+  const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard' })
+  const element = h('div', {}, polite, assertive)
+  const timers = new Set<ReturnType<typeof setTimeout>>()
+  let waiting: Heard[] = []
+  let count = 0
+  let spoken: number[] = []
+  let next: ReturnType<typeof setTimeout> | null = null
+
+  function later(ms: number, then: () => void): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      then()
+    }, ms)
+    timers.add(timer)
+    return timer
+  }
+
+  function put(node: HTMLElement, text: string): void {
+    if (signal.aborted) return
+    while (node.childElementCount >= AT_ONCE) node.firstElementChild?.remove()
+    const line = h('p', {}, text)
+    node.append(line)
+    later(STAYS, () => line.remove())
+  }
+
+  function flush(now: number): void {
+    next = null
+    const last = waiting.at(-1)
+    if (last === undefined) return
+    spoken = [...spoken.filter((at) => now - at < 60_000), now]
+    const busy = spoken.length > MOST
+    if (count === 1 && !busy) put(polite, `${last.name}: ${last.text}`)
+    else if (busy) put(polite, count === 1 ? '1 new message' : `${count} new messages`)
+    else put(polite, `${count} new messages, last from ${last.name}: ${last.text}`)
+    waiting = []
+    count = 0
+    next = later(EVERY, () => flush(Date.now()))
+  }
+
+  signal.addEventListener('abort', () => timers.forEach((timer) => clearTimeout(timer)), { once: true })
+
+  return {
+    element,
+    say: (text) => put(polite, text),
+    warn: (text) => put(assertive, text),
+    heard(messages) {
+      const last = messages.at(-1)
+      if (last === undefined || signal.aborted) return
+      // Only the last one is ever read out, so only it is kept.
+      waiting = [last]
+      count += messages.length
+      if (next === null) flush(Date.now())
+    },
+  }
+}

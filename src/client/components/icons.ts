@@ -1,0 +1,29 @@
+/** The one set of icons: 20 px, stroke 1.5. Each stands beside a word or on a button with a label (V17). */
+import { icon } from '../dom.ts'
+
+const PATHS = {
+  people:
+    'M7 10a3 3 0 1 0 0-6a3 3 0 0 0 0 6M2 16.5c0-2.6 2.2-4.5 5-4.5s5 1.9 5 4.5M13 4.3a3 3 0 0 1 0 5.4M14.6 12.4c2 .6 3.4 2.2 3.4 4.1',
+  send: 'M10 16V4.5M5 9.5l5-5l5 5',
+  down: 'M10 4v11.5M5 10.5l5 5l5-5',
+  close: 'M5 5l10 10M15 5L5 15',
+  clock: 'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14M10 6v4l2.5 1.5',
+  link: 'M8.5 11.5a3 3 0 0 0 4.2 0l2.9-2.9a3 3 0 0 0-4.2-4.2l-1 1M11.5 8.5a3 3 0 0 0-4.2 0l-2.9 2.9a3 3 0 0 0 4.2 4.2l1-1',
+  code: 'M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h2v2h-2zM16.5 11.5v5h-3',
+  pencil: 'M4 16l.8-3.3L12.9 4.6a1.6 1.6 0 0 1 2.3 0l.2.2a1.6 1.6 0 0 1 0 2.3L7.3 15.2z',
+  rooms: 'M7.7 3.5L6.3 16.5M13.7 3.5l-1.4 13M3.5 7.5h13.5M3 12.5h13.5',
+  leave: 'M11.5 3.5h-6v13h6M9 10h8M14 7l3 3l-3 3',
+} as const
+
+const FILLED = {
+  mark: 'M7.5 6a6 6 0 1 1 0 12a6 6 0 1 1 0-12M13.6 1.8a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9',
+  more: 'M4.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M10 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M15.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8',
+} as const
+
+export type IconName = keyof typeof PATHS | keyof typeof FILLED
+
+export function iconOf(name: IconName): SVGSVGElement {
+  return name in FILLED
+    ? icon(FILLED[name as keyof typeof FILLED], true)
+    : icon(PATHS[name as keyof typeof PATHS])
+}

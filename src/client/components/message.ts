@@ -1,0 +1,182 @@
+import type { ErrorCode } from '../../shared/errors.ts'
+import { h, type View } from '../dom.ts'
+import { fullDate, isolated, isoTime, timeOfDay } from '../format.ts'
+import type { Item } from '../state/select.ts'
+import type { Row } from '../state/state.ts'
+import { avatar, nameOf } from './avatar.ts'
+import { iconOf } from './icons.ts'
+
+export type MessageItem = Extract<Item, { kind: 'message' }>
+
+export interface MessageEvents {
+  retry(key: string): void
+  /** Drops it, waiting or failed. */
+  drop(key: string): void
+  /** Takes it back into the composer. */
+  edit(key: string, text: string): void
+}
+
+export interface MessageView extends View<MessageItem> {
+  /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
+  age(now: number): number | null
+  /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
+  readonly long: boolean
+  overflows(): boolean
+  offerFold(over: boolean): void
+}
+
+/** A message looks unconfirmed only after this long, so that a fast ack does not flicker (U45), and stuck after that (U46). */
+const SENDING = 400
+const WAITING = 10_000
+
+type Failure = ErrorCode | 'late' | 'refused'
+
+const REASONS: Partial<Record<Failure, string>> = {
+  tooBig: 'It is too long.',
+  forbidden: 'You may not write here.',
+  noRoom: 'This room is not open to you.',
+  notMember: 'You are no longer in this room.',
+  readOnly: 'Nobody may write here now.',
+  nonceReused: 'Something else was sent in its place.',
+  gone: 'The message it answers is gone.',
+  unauthenticated: 'You are signed out.',
+  late: 'It could not be delivered in time.',
+}
+
+/** Why a message was not sent, in words. */
+export function reasonText(reason: Failure): string {
+  return `Not sent. ${REASONS[reason] ?? 'The server refused it.'}`
+}
+
+/** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
+export function messageView(first: MessageItem, now: number, on: MessageEvents): MessageView {
+  let item = first
+  let pendingSince = now
+  let stage = ''
+  const key = first.row.key
+  const time = h('time', {})
+  const sending = h('span', { class: 'sending icon-small', hidden: true })
+  sending.append(iconOf('clock'), h('span', {}, 'Sending'))
+  const when = h('span', { class: 'when' }, time, sending)
+  const text = h('p', { class: 'text', dir: 'auto' })
+  const element = h('article', { class: 'message', tabindex: -1 }, when, text)
+  let head: HTMLElement | null = null
+  let note: HTMLElement | null = null
+  let fold: HTMLButtonElement | null = null
+
+  function update(next: MessageItem): void {
+    const before = item.row
+    item = next
+    const { row } = item
+    if (head === null || before !== row) {
+      element.toggleAttribute('data-own', row.own)
+      time.textContent = timeOfDay(row.at)
+      time.dateTime = isoTime(row.at)
+      time.title = fullDate(row.at)
+      const words = row.text ?? 'This message is gone'
+      if (text.textContent !== words) text.textContent = words
+      text.classList.toggle('gone', row.text === null)
+    }
+    if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
+    drawHead()
+    drawStage(stageOf(row, Date.now()))
+  }
+
+  function drawHead(): void {
+    if (item.first === (head !== null) && head?.dataset.name === item.row.user.name) return
+    element.toggleAttribute('data-first', item.first)
+    for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
+    head = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
+    if (head === null) element.prepend(when)
+    else {
+      head.dataset.name = item.row.user.name
+      element.prepend(avatar(item.row.user), head)
+    }
+  }
+
+  function stageOf({ standing }: Row, at: number): string {
+    if (standing.status === 'acked') return ''
+    if (standing.status === 'failed') return `failed ${standing.reason}`
+    const age = at - pendingSince
+    return age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
+  }
+
+  function drawStage(to: string): void {
+    if (to !== stage) {
+      stage = to
+      element.dataset.stage = to.split(' ')[0]
+      sending.hidden = to !== 'sending' && to !== 'waiting'
+      note?.remove()
+      note = noteOf()
+      if (note) element.append(note)
+    }
+    const said = { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' }[
+      stage.split(' ')[0] ?? ''
+    ]
+    const { user, at, text: words } = item.row
+    element.setAttribute(
+      'aria-label',
+      `${isolated(user.name)}, ${timeOfDay(at)}${said ?? ''}: ${words ?? 'this message is gone'}`,
+    )
+  }
+
+  function noteOf(): HTMLElement | null {
+    const { standing, text: words } = item.row
+    const press = (label: string, then: () => void) =>
+      h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
+    if (standing.status === 'failed')
+      return h(
+        'div',
+        { class: 'note' },
+        h('span', {}, reasonText(standing.reason)),
+        press('Retry', () => on.retry(key)),
+        press('Edit', () => on.edit(key, words ?? '')),
+        press('Delete', () => on.drop(key)),
+      )
+    if (stage !== 'waiting') return null
+    return h(
+      'div',
+      { class: 'note' },
+      h('span', {}, 'Waiting to send'),
+      press('Cancel', () => on.drop(key)),
+    )
+  }
+
+  const long = (first.row.text?.length ?? 0) > 320 || (first.row.text?.split('\n', 21).length ?? 0) > 20
+  if (long) text.classList.add('folded')
+  update(first)
+
+  return {
+    element,
+    update,
+    long,
+    age(at) {
+      const { status } = item.row.standing
+      if (status === 'acked' || status === 'failed') return null
+      drawStage(stageOf(item.row, at))
+      const age = at - pendingSince
+      return age < SENDING ? pendingSince + SENDING : age < WAITING ? pendingSince + WAITING : null
+    },
+    overflows: () =>
+      fold?.getAttribute('aria-expanded') === 'true' || text.scrollHeight > text.clientHeight + 1,
+    offerFold(over) {
+      if (!over) {
+        fold?.remove()
+        fold = null
+        return
+      }
+      if (fold !== null) return
+      fold = h(
+        'button',
+        { type: 'button', class: 'text-button fold', tabindex: -1, 'aria-expanded': 'false' },
+        'Show more',
+      )
+      fold.addEventListener('click', () => {
+        const open = text.classList.toggle('folded')
+        fold?.setAttribute('aria-expanded', String(!open))
+        if (fold) fold.textContent = open ? 'Show more' : 'Show less'
+      })
+      text.after(fold)
+    },
+  }
+}

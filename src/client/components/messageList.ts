@@ -1,0 +1,317 @@
+import { h, list, type View } from '../dom.ts'
+import { dayFrom, isolated } from '../format.ts'
+import type { Item } from '../state/select.ts'
+import type { RoomState } from '../state/state.ts'
+import { messageView, type MessageEvents, type MessageView } from './message.ts'
+import { pill } from './pill.ts'
+import { rowFocus } from './rowFocus.ts'
+import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
+import { timelineRow } from './timelineRow.ts'
+
+export interface Shown {
+  items: readonly Item[]
+  older: RoomState['older']
+}
+
+export interface ListEvents extends MessageEvents {
+  /** The top is near: the page before it is wanted. */
+  older(): void
+  /** At the end, all up to this seq is on screen. */
+  seen(seq: number): void
+  /** Escape on the list, or the row that had the focus is gone. */
+  leave(): void
+}
+
+/** Where a reader is: a message and how far (px) its top lies below that of the list. null: at the end. */
+export type Place = { seq: number; offset: number } | null
+
+export interface MessageList extends View<Shown> {
+  toEnd(): void
+  /** Pages up or down. */
+  page(direction: -1 | 1): void
+  focus(): void
+  place(): Place
+  /** False: the message is not among the items. */
+  show(place: { seq: number; offset: number }): boolean
+}
+
+/** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
+const STICKS = 80
+const EDGE = 800
+
+/**
+ * The timeline: it follows at the end, and further up what is read never moves (U13–U16). Reads come before writes, and a
+ * batch costs one layout (W9). `empty` is shown by whoever made it, where nothing has been said.
+ */
+export function messageList(
+  { label, empty }: { label: string; empty: HTMLElement },
+  on: ListEvents,
+  signal: AbortSignal,
+): MessageList {
+  const rows = h('div', {})
+  const above = h('div', { class: 'edge' })
+  const below = h('div', { class: 'edge' })
+  const loading = h('div', { class: 'aside', hidden: true })
+  const content = h('div', { class: 'column' }, above, loading, rows, below)
+  const log = h('div', {
+    class: 'log',
+    role: 'log',
+    'aria-live': 'off',
+    'aria-label': `Messages in ${isolated(label)}`,
+    tabindex: 0,
+  })
+  log.append(empty, content)
+  const jump = pill({ press: () => toEnd() })
+  const element = h('div', { class: 'stage' }, log, jump.element)
+
+  let items: readonly Item[] = []
+  let older: RoomState['older'] = 'none'
+  let shown: RowWindow = AT_THE_END
+  let atEnd = true
+  let seen = 0
+  let held: { element: Element; top: number } | null = null
+  let width = 0
+  let unseen = false
+  let fresh: MessageView[] = []
+  const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
+  const draw = list<Item>(rows, (item) => item.key, make)
+  const focus = rowFocus(log, rows, {
+    end: () => toEnd(),
+    top: () => (log.scrollTop = 0),
+    near: () => held?.element ?? null,
+    leave: on.leave,
+  })
+
+  function make(item: Item): View<Item> {
+    if (item.kind !== 'message') {
+      const view = timelineRow(item, Date.now)
+      views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
+      return view
+    }
+    const message = messageView(item, Date.now(), on)
+    views.set(message.element, { key: item.key, message, again: () => {} })
+    fresh.push(message)
+    const update = (next: Item) => next.kind === 'message' && message.update(next)
+    return { element: message.element, update: (next) => void update(next) }
+  }
+
+  /** The second visible row, which has nothing above it that could change its header; else the first (T1). */
+  function anchor(stays: (key: string) => boolean): { element: Element; top: number } | null {
+    const { children } = rows
+    const { top, bottom } = log.getBoundingClientRect()
+    let low = 0
+    let high = children.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
+      else high = middle
+    }
+    let found: { element: Element; top: number } | null = null
+    for (let at = low; at < Math.min(children.length, low + 60); at += 1) {
+      const row = children[at]
+      const view = row && views.get(row)
+      if (!row || !view?.message || !stays(view.key)) continue
+      const box = row.getBoundingClientRect()
+      if (found !== null && box.top > bottom) break
+      const first = found === null
+      found = { element: row, top: box.top - top }
+      if (!first) break
+    }
+    return found
+  }
+
+  function hold(kept: { element: Element; top: number } | null): void {
+    if (kept === null || !kept.element.isConnected) return
+    const moved = kept.element.getBoundingClientRect().top - log.getBoundingClientRect().top - kept.top
+    if (Math.abs(moved) >= 1) log.scrollTop += moved
+  }
+
+  function redraw(): void {
+    if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
+      unseen = true
+      return
+    }
+    unseen = false
+    const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
+    const next = cut(items, shown, far ? 'bottom' : 'top')
+    const keys = new Set(next.drawn.map((item) => item.key))
+    const kept = atEnd && next.shown.live ? null : anchor((key) => keys.has(key))
+    const keepFocus = focus.keep()
+    shown = next.shown
+    draw(next.drawn)
+    loading.hidden = older === 'none' || items.length === 0
+    loading.textContent =
+      older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
+    if (older === 'failed')
+      loading.append(
+        ' ',
+        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, 'Try again'),
+      )
+    offerFolds(fresh)
+    fresh = []
+    if (kept === null && atEnd && shown.live) log.scrollTop = log.scrollHeight
+    else hold(kept)
+    keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
+    settled()
+  }
+
+  /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
+  function settled(): void {
+    held = atEnd ? null : anchor(() => true)
+    const end = atEnd && shown.live
+    if (end && !document.hidden) {
+      seen = Math.max(seen, lastSeq())
+      if (seen > 0) on.seen(seen)
+    }
+    jump.update(end ? null : missedCount())
+    watch()
+    soon()
+  }
+
+  function offerFolds(candidates: readonly MessageView[]): void {
+    const long = candidates.filter((view) => view.long)
+    const over = long.map((view) => view.overflows())
+    for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
+  }
+
+  function messageViews(): MessageView[] {
+    return [...rows.children].flatMap((row) => views.get(row)?.message ?? [])
+  }
+
+  // Time alone changes two things: how a message of mine looks that waits, and what is called today. One timer for both.
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let midnight = dayFrom(Date.now(), 1)
+  function soon(): void {
+    if (timer !== null) clearTimeout(timer)
+    const now = Date.now()
+    if (now >= midnight) {
+      midnight = dayFrom(now, 1)
+      for (const row of rows.querySelectorAll('.day')) views.get(row)?.again()
+    }
+    const next = [...rows.querySelectorAll('[data-stage=fresh], [data-stage=sending]')]
+      .map((row) => views.get(row)?.message?.age(now) ?? midnight)
+      .reduce((one, other) => Math.min(one, other), midnight)
+    // Rechecked every hour, since a timer that slept through midnight would be late.
+    if (!signal.aborted) timer = setTimeout(soon, Math.min(Math.max(next - now, 16), 3_600_000))
+  }
+
+  const edges = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting || signal.aborted) continue
+        const side = target === above ? 'top' : 'bottom'
+        const more = extend(items, shown, side)
+        if (more !== shown) {
+          shown = more
+          redrawDropping(side === 'top' ? 'bottom' : 'top')
+        } else if (side === 'top' && older === 'more') on.older()
+      }
+    },
+    { root: log, rootMargin: `${EDGE}px 0px` },
+  )
+  // An observer speaks only of changes: asked anew, it says at once where things stand.
+  function watch(): void {
+    edges.disconnect()
+    if (items.length === 0) return
+    edges.observe(above)
+    if (!shown.live) edges.observe(below)
+  }
+
+  function redrawDropping(drop: 'top' | 'bottom'): void {
+    shown = cut(items, shown, drop).shown
+    if (!shown.live) atEnd = false
+    redraw()
+  }
+
+  function toEnd(): void {
+    if (!shown.live) shown = AT_THE_END
+    atEnd = true
+    redraw()
+  }
+
+  log.addEventListener(
+    'scroll',
+    () => {
+      atEnd = shown.live && log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
+      held = atEnd ? null : anchor(() => true)
+      if (atEnd) settled()
+      else if (jump.element.hidden) jump.update(missedCount())
+    },
+    { passive: true, signal },
+  )
+
+  function lastSeq(): number {
+    let last = 0
+    for (const item of items) if (item.kind === 'message') last = Math.max(last, item.row.seq ?? 0)
+    return last
+  }
+
+  function missedCount(): number {
+    return items.filter(
+      (item) => item.kind === 'message' && !item.row.own && item.row.seq !== null && item.row.seq > seen,
+    ).length
+  }
+
+  const sizes = new ResizeObserver(() => {
+    if (width !== log.clientWidth) {
+      width = log.clientWidth
+      offerFolds(messageViews())
+    }
+    if (atEnd && shown.live) log.scrollTop = log.scrollHeight
+    else hold(held)
+  })
+  sizes.observe(log)
+  sizes.observe(content)
+
+  const back = () => {
+    if (document.hidden) return
+    if (unseen) redraw()
+    else settled()
+  }
+  document.addEventListener('visibilitychange', back, { signal })
+  window.addEventListener('focus', back, { signal })
+  signal.addEventListener(
+    'abort',
+    () => {
+      edges.disconnect()
+      sizes.disconnect()
+      if (timer !== null) clearTimeout(timer)
+    },
+    { once: true },
+  )
+
+  return {
+    element,
+    update(next) {
+      ;({ items, older } = next)
+      // What was there on entry is not news, wherever the reader then stands.
+      if (seen === 0) seen = lastSeq()
+      redraw()
+    },
+    toEnd,
+    page(direction) {
+      log.scrollTop += direction * Math.max(40, log.clientHeight - 40)
+    },
+    focus: () => log.focus({ preventScroll: true }),
+    place() {
+      if (atEnd) return null
+      const at = anchor(() => true)
+      const key = at && views.get(at.element)?.key
+      const item = items.find((one) => one.key === key)
+      if (!at || item?.kind !== 'message' || item.row.seq === null) return null
+      return { seq: item.row.seq, offset: at.top }
+    },
+    show({ seq, offset }) {
+      const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
+      const near = item && around(items, item.key)
+      if (!item || !near) return false
+      shown = near
+      atEnd = false
+      redraw()
+      const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
+      if (row) hold({ element: row, top: offset })
+      held = anchor(() => true)
+      return true
+    },
+  }
+}

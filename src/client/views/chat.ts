@@ -1,0 +1,187 @@
+import { announcer } from '../components/announcer.ts'
+import { banner } from '../components/banner.ts'
+import { composer } from '../components/composer.ts'
+import { messageList, type Place } from '../components/messageList.ts'
+import { typing } from '../components/typing.ts'
+import { h } from '../dom.ts'
+import { roomName, timeline, typingText } from '../state/select.ts'
+import type { RoomState } from '../state/state.ts'
+import { announce } from './announce.ts'
+import { showBanner } from './connection.ts'
+import type { Context } from './context.ts'
+import { kept } from './device.ts'
+import { draftKeeper } from './drafts.ts'
+import { emptyRoom } from './emptyRoom.ts'
+import { keyboard, keyboardSpace } from './keyboard.ts'
+import { sidebar } from './people.ts'
+import { roomMenu } from './roomMenu.ts'
+import { openRooms } from './roomsDialog.ts'
+import { explainStops } from './stopped.ts'
+
+/** A room as its people see it. Everything that goes on ends with `signal`. */
+export function chatView(context: Context, room: string, signal: AbortSignal): HTMLElement {
+  const { store, actions, router } = context
+  const name = roomName(store.get(), room)
+  const coarse = matchMedia('(pointer: coarse)').matches
+  let items = timeline(kept('lines'))
+
+  const spoken = announcer(signal)
+  const empty = emptyRoom(room, spoken.say, signal)
+  const messages = messageList(
+    { label: name, empty },
+    {
+      older: () => actions.loadOlder(room),
+      retry: (key) => actions.retry(room, key),
+      drop: (key) => actions.drop(room, key),
+      edit(key, text) {
+        const before = write.text()
+        write.fill(before === '' ? text : `${before}\n${text}`)
+        drafts.changed(write.text(), write.text().length)
+        actions.drop(room, key)
+        write.focus()
+      },
+      seen(seq) {
+        if (document.hasFocus()) actions.read(room, seq)
+      },
+      leave: () => write.focus(),
+    },
+    signal,
+  )
+  const write = composer(
+    { room: name, coarse },
+    {
+      send(text) {
+        drafts.sent()
+        const taken = actions.send(room, text)
+        messages.toEnd()
+        return taken
+      },
+      changed: (text, caret) => drafts.changed(text, caret),
+      typing: (on) => actions.typing(room, on),
+      page: (direction) => messages.page(direction),
+    },
+  )
+  const drafts = draftKeeper(context, room, write, signal)
+  const types = typing()
+  const line = banner({ retry: () => actions.reconnect() })
+
+  const title = h('h1', { tabindex: -1, dir: 'auto' })
+  const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
+  const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
+  skip.addEventListener('click', (event) => {
+    event.preventDefault()
+    write.focus()
+  })
+  const shell = h('div', { class: 'shell' })
+  const heading = h('header', { class: 'head' })
+  const main = h('main', { class: 'contents' }, messages.element)
+  const foot = h(
+    'div',
+    { class: 'foot' },
+    h(
+      'div',
+      { class: 'column' },
+      line.element,
+      h('div', { class: 'foot-line' }, types.element, write.counter),
+      write.element,
+      write.fault,
+    ),
+  )
+  const side = sidebar(
+    context,
+    { room, shell, rest: [skip, heading, main, foot] },
+    { rooms: () => openRooms(context, signal) },
+    signal,
+  )
+  const options = roomMenu(
+    context,
+    room,
+    {
+      said: spoken.say,
+      lines(shown) {
+        items = timeline(shown)
+        draw(store.get().rooms[room])
+      },
+    },
+    signal,
+  )
+  heading.append(
+    h('div', { class: 'min-w-0 flex-1' }, title, topic),
+    side.toggle,
+    options.button,
+    options.panel,
+  )
+  main.append(foot)
+  shell.append(skip, side.element, side.scrim, heading, main, spoken.element)
+
+  // Where the reader stood when this entry of the history was left (U82).
+  let back: Place | undefined = placeOf(router.remembered())
+  function draw(state: RoomState | undefined): void {
+    const all = items(state)
+    const said = all.some((item) => item.kind === 'message')
+    empty.hidden = said || state?.sync.state !== 'live'
+    messages.update({ items: all, older: state?.older ?? 'none' })
+    if (back && said) {
+      messages.show(back)
+      back = undefined
+    }
+  }
+  store.watch((state) => state.rooms[room], draw, signal)
+  store.watch(
+    (state) => state.rooms[room]?.typing,
+    (all) => types.update(typingText(all ?? [])),
+    signal,
+  )
+  store.watch(
+    (state) => state.list.find((entry) => entry.room === room),
+    (entry) => {
+      title.textContent = entry?.name ?? room
+      topic.textContent = entry?.topic ?? ''
+      topic.hidden = topic.textContent === ''
+    },
+    signal,
+  )
+  store.watch((state) => blockedBy(state.rooms[room]), write.block, signal)
+  showBanner(context, line, spoken, signal)
+  announce(context, room, spoken, signal)
+  explainStops(context, signal)
+  keyboard({ heading, messages, side, write }, signal)
+  keyboardSpace(shell, signal)
+  signal.addEventListener(
+    'abort',
+    () => {
+      const place = messages.place()
+      router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
+    },
+    { once: true },
+  )
+  actions.openRoom(room)
+
+  // A9: once it is in the page, the focus goes to where one writes, or with a finger to the title.
+  queueMicrotask(() => {
+    if (signal.aborted) return
+    if (coarse) title.focus({ preventScroll: true })
+    else write.focus()
+  })
+  return shell
+}
+
+function placeOf(value: string | number | undefined): Place {
+  const [seq, offset] = String(value ?? '')
+    .split(' ', 2)
+    .map(Number)
+  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
+}
+
+/** Why nobody, or I, may write here: what the server said to my newest message (U49). */
+function blockedBy(state: RoomState | undefined): string | null {
+  const last = state?.rows.findLast((row) => row.own)?.standing
+  if (last?.status !== 'failed') return null
+  // prettier-ignore
+  switch (last.reason) {
+    case 'readOnly': return 'Nobody may write here now'
+    case 'forbidden': return 'You may not write here'
+    case 'notMember': return 'You are no longer in this room'
+    default: return null
+  }
+}

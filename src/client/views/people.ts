@@ -1,0 +1,214 @@
+import { iconOf } from '../components/icons.ts'
+import { people } from '../components/people.ts'
+import { h, list, type View } from '../dom.ts'
+import { countText, isolated } from '../format.ts'
+import { peopleGroups } from '../state/select.ts'
+import type { RoomEntry } from '../../shared/model.ts'
+import type { Context } from './context.ts'
+import { keep, kept } from './device.ts'
+
+export interface Sidebar {
+  readonly element: HTMLElement
+  /** lies between the drawer and the rest; a press on it closes */
+  readonly scrim: HTMLElement
+  /** opens and closes it: "12 here" */
+  readonly toggle: HTMLButtonElement
+  /** Closes it where it lies over the page. False: it does not. */
+  close(): boolean
+  focus(): void
+}
+
+const WIDE = '(min-width: 768px)'
+const FOCUSABLE = 'a[href], button:not([disabled]), input, [tabindex="0"]'
+
+/**
+ * Rooms and people: a column beside the room, or a drawer over it where there is no space (V13). While the drawer is open
+ * `rest` is inert. `shell` carries the state for the style.
+ */
+export function sidebar(
+  { store, router, place }: Context,
+  { room, shell, rest }: { room: string; shell: HTMLElement; rest: readonly HTMLElement[] },
+  on: { rooms(): void },
+  signal: AbortSignal,
+): Sidebar {
+  const wide = matchMedia(WIDE)
+  let closeLayer: (() => void) | null = null
+
+  const persons = people()
+  const rooms = roomsView(room)
+  const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
+  home.append(iconOf('mark'), h('bdi', {}, place))
+  const close = button('close', 'Close', () => void closeDrawer())
+  close.classList.add('drawer-only', 'ms-auto')
+  const find = h('button', { type: 'button', class: 'row-button', onClick: () => on.rooms() })
+  find.append(iconOf('rooms'), 'Find or make a room')
+  const element = h(
+    'aside',
+    { id: 'people', class: 'side', 'aria-label': 'Rooms and people', tabindex: -1 },
+    h('div', { class: 'side-head' }, home, close),
+    h(
+      'div',
+      { class: 'side-scroll', tabindex: 0, role: 'region', 'aria-label': 'People' },
+      rooms.element,
+      persons.element,
+    ),
+    h('div', { class: 'side-foot' }, find),
+  )
+  const scrim = h('div', { class: 'scrim', onClick: () => void closeDrawer() })
+  const count = h('span', { class: 'tabular-nums' })
+  const toggle = h('button', {
+    type: 'button',
+    class: 'button-icon gap-1.5 px-2 text-meta whitespace-nowrap',
+    'aria-controls': 'people',
+    onClick: () => {
+      if (isOpen()) hide()
+      else show()
+    },
+  })
+  toggle.append(iconOf('people'), count)
+
+  function button(name: 'close', label: string, press: () => void): HTMLButtonElement {
+    const made = h('button', { type: 'button', class: 'button-icon', 'aria-label': label, onClick: press })
+    made.append(iconOf(name))
+    return made
+  }
+
+  function isOpen(): boolean {
+    return shell.dataset.people === 'open'
+  }
+
+  function draw(open: boolean): void {
+    shell.dataset.people = open ? 'open' : 'closed'
+    toggle.setAttribute('aria-expanded', String(open))
+    const over = open && !wide.matches
+    for (const part of rest) part.inert = over
+    if (over) element.setAttribute('aria-modal', 'true')
+    else element.removeAttribute('aria-modal')
+    element.role = over ? 'dialog' : null
+  }
+
+  function show(): void {
+    draw(true)
+    if (wide.matches) keep('people', 'open')
+    else {
+      closeLayer = router.over(closed)
+      close.focus()
+    }
+  }
+
+  function hide(): void {
+    if (wide.matches) {
+      draw(false)
+      keep('people', 'closed')
+      toggle.focus()
+    } else closeDrawer()
+  }
+
+  function closeDrawer(): boolean {
+    if (closeLayer === null) return false
+    closeLayer()
+    return true
+  }
+
+  // However the drawer ends: by its button, Escape, Back, or since another room was chosen.
+  function closed(): void {
+    closeLayer = null
+    draw(wide.matches && kept('people') === 'open')
+    if (!signal.aborted) toggle.focus()
+  }
+
+  wide.addEventListener(
+    'change',
+    () => {
+      if (closeLayer !== null) closeDrawer()
+      else draw(wide.matches && kept('people') === 'open')
+    },
+    { signal },
+  )
+  draw(wide.matches && kept('people') === 'open')
+
+  // `inert` keeps the focus off the page, but not out of the browser's own bars.
+  element.addEventListener('keydown', (event) => {
+    if (event.key !== 'Tab' || closeLayer === null) return
+    const stops = [...element.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((stop) =>
+      stop.checkVisibility(),
+    )
+    const from = stops.findIndex((stop) => stop === document.activeElement)
+    const last = event.shiftKey ? 0 : stops.length - 1
+    if (from >= 0 && from !== last) return
+    event.preventDefault()
+    stops[event.shiftKey ? stops.length - 1 : 0]?.focus()
+  })
+  element.addEventListener('click', (event) => {
+    if ((event.target as Element).closest(`a[href="/chat/${room}"]`)) closeDrawer()
+  })
+
+  const groups = peopleGroups()
+  store.watch(
+    (state) =>
+      groups(state.rooms[room], state.self === null || state.self === 'unknown' ? '' : state.self.id),
+    (shown) => {
+      const { self } = store.get()
+      persons.update({ groups: shown, me: self === null || self === 'unknown' ? '' : self.id })
+    },
+    signal,
+  )
+  store.watch(
+    (state) => state.rooms[room]?.count ?? 0,
+    (here) => {
+      count.textContent = here === 0 ? 'People' : `${here} here`
+    },
+    signal,
+  )
+  store.watch(
+    (state) => state.list,
+    (all) => rooms.update(all.filter(({ joined, room: one }) => joined || one === room)),
+    signal,
+  )
+
+  return {
+    element,
+    scrim,
+    toggle,
+    close: closeDrawer,
+    focus: () => (isOpen() ? element : toggle).focus(),
+  }
+}
+
+/** My rooms, in an order that does not jump; nothing where there is but one (U83). */
+function roomsView(current: string): View<readonly RoomEntry[]> {
+  const rows = h('ul', { role: 'list' })
+  const element = h('nav', { 'aria-label': 'Rooms', hidden: true }, h('h2', {}, 'Rooms'), rows)
+  const show = list<RoomEntry>(rows, ({ room }) => room, roomView)
+
+  function roomView(first: RoomEntry): View<RoomEntry> {
+    const name = h('bdi', { class: 'truncate' })
+    const unread = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
+    const link = h(
+      'a',
+      {
+        class: 'row-button',
+        href: `/chat/${first.room}`,
+        ...(first.room === current && { 'aria-current': 'page' }),
+      },
+      name,
+      unread,
+    )
+    const update = (entry: RoomEntry) => {
+      name.textContent = entry.name
+      const count = entry.room === current ? 0 : entry.unread
+      unread.textContent = count > 0 ? countText(count) : ''
+      link.setAttribute('aria-label', count > 0 ? `${isolated(entry.name)}, ${count} unread` : entry.name)
+    }
+    update(first)
+    return { element: h('li', {}, link), update }
+  }
+
+  return {
+    element,
+    update(entries) {
+      element.hidden = entries.length < 2
+      show([...entries].sort((one, other) => one.name.localeCompare(other.name)))
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { h } from '../dom.ts'
+import { chatView } from './chat.ts'
+import type { Context } from './context.ts'
+import { doorView } from './home.ts'
+import { deadEnd } from './notFound.ts'
+
+/** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
+export function roomView(
+  context: Context,
+  { room }: { room: string; seq?: number },
+  signal: AbortSignal,
+): HTMLElement {
+  const { store } = context
+  const element = h('div', {})
+  let inner = new AbortController()
+  signal.addEventListener('abort', () => inner.abort(), { once: true })
+
+  function show(make: (signal: AbortSignal) => HTMLElement | null): void {
+    inner.abort()
+    inner = new AbortController()
+    element.replaceChildren(make(inner.signal) ?? '')
+  }
+
+  store.watch(
+    ({ self, rooms }) => {
+      if (self === 'unknown') return 'unknown'
+      if (self === null) return 'nobody'
+      return rooms[room]?.sync.state === 'closed' ? `closed ${self.id}` : `open ${self.id}`
+    },
+    (state) => {
+      if (state === 'unknown') show(() => null)
+      else if (state === 'nobody') show((its) => doorView(context, { room, entered: () => {} }, its))
+      else if (state.startsWith('open')) show((its) => chatView(context, room, its))
+      else show(() => closed(room))
+    },
+    signal,
+  )
+  return element
+}
+
+function closed(room: string): HTMLElement {
+  return deadEnd(
+    'This room does not exist or is not open to you',
+    'Whoever sent you here can tell you more.',
+    room === 'lobby'
+      ? { href: '/', words: 'Go to the start page' }
+      : { href: '/chat/lobby', words: 'Go to the lobby' },
+  )
+}

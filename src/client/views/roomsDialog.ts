@@ -1,0 +1,94 @@
+import type { RoomEntry } from '../../shared/model.ts'
+import { buttons, openDialog } from '../components/dialog.ts'
+import { h, list } from '../dom.ts'
+import { isolated } from '../format.ts'
+import type { Context } from './context.ts'
+
+/** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
+export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
+  const its = new AbortController()
+  const until = AbortSignal.any([signal, its.signal])
+  const rows = h('ul', { role: 'list', class: '-mx-3' })
+  const show = list<RoomEntry>(
+    rows,
+    ({ room }) => room,
+    (entry) => ({ element: roomRow(entry), update: () => {} }),
+  )
+  const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
+  const field = h('input', {
+    id: 'room-name',
+    class: 'field',
+    type: 'text',
+    autocomplete: 'off',
+    enterkeyhint: 'go',
+    dir: 'auto',
+    'aria-describedby': 'room-fault',
+  })
+  const form = h(
+    'form',
+    {
+      class: 'grid gap-1',
+      onSubmit: (event: Event) => {
+        event.preventDefault()
+        void make(field.value)
+      },
+    },
+    h('label', { for: 'room-name', class: 'text-name font-semibold' }, 'New room'),
+    field,
+    fault,
+    buttons(
+      h('button', { type: 'button', class: 'button-quiet', onClick: () => dialog.close() }, 'Close'),
+      h('button', { type: 'submit', class: 'button' }, 'Make room'),
+    ),
+  )
+
+  function roomRow(entry: RoomEntry): HTMLElement {
+    const people = entry.count === 0 ? '' : `${entry.count} here`
+    const link = h(
+      'a',
+      { class: 'row-button', href: `/chat/${entry.room}`, onClick: () => dialog.close() },
+      h(
+        'span',
+        { class: 'grid min-w-0' },
+        h('bdi', { class: 'truncate' }, entry.name),
+        entry.topic !== '' && h('bdi', { class: 'truncate text-meta text-muted' }, entry.topic),
+      ),
+      h('span', { class: 'ms-auto text-meta text-muted whitespace-nowrap' }, people),
+    )
+    return h('li', {}, link)
+  }
+
+  async function make(name: string): Promise<void> {
+    if (name.trim() === '') {
+      fault.textContent = 'Give the room a name.'
+      field.focus()
+      return
+    }
+    const answer = await actions.makeRoom(name)
+    if (until.aborted) return
+    if (answer.result === 'made') {
+      dialog.close()
+      router.navigate(`/chat/${answer.room}`)
+      return
+    }
+    if (answer.result === 'failed') fault.textContent = answer.words
+    else {
+      const { suggestion } = answer
+      fault.replaceChildren('A room of this name exists. ')
+      if (suggestion !== undefined)
+        fault.append(
+          h(
+            'button',
+            { type: 'button', class: 'text-button', onClick: () => void make(suggestion) },
+            `Use ${isolated(suggestion)}?`,
+          ),
+        )
+    }
+    field.setAttribute('aria-invalid', 'true')
+    field.focus()
+  }
+
+  const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, rows, form)
+  store.watch(({ list: all }) => all, show, until)
+  void actions.loadRooms()
+}
