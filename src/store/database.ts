@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
-import { CannotOpen, databaseIn, schemaInHeader, snapshot, snapshotsIn } from './directory.ts'
+import { statSync } from 'node:fs'
+import { CannotOpen, databaseIn, refuseNewer, snapshot } from './directory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 
 /** How long a writer waits for somebody else's transaction before it gives up, ms. */
@@ -20,12 +21,11 @@ export interface Opened {
  */
 export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): Opened {
   const file = databaseIn(dir)
-  refuseNewer(dir, schemaInHeader(file), steps.length)
   let db: Database | null = null
   try {
     db = connect(file)
     const from = schemaOf(db)
-    // The header may be older than what a crash left in the WAL.
+    // The header, which was asked before, may be older than what a crash left in the WAL.
     refuseNewer(dir, from, steps.length)
     if (from === steps.length) return { db, from, snapshot: null }
     let copy: string | null = null
@@ -60,24 +60,15 @@ export function checkpoint(db: Database): void {
 }
 
 function connect(file: string): Database {
+  const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })
   db.run(`PRAGMA busy_timeout = ${WRITER_WAITS}`)
-  // Only before the first table; lets retention give pages back.
-  db.run('PRAGMA auto_vacuum = INCREMENTAL')
+  // Lets retention give pages back; it has to be said before there is a first page.
+  if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')
   db.run('PRAGMA synchronous = FULL')
   db.run('PRAGMA secure_delete = ON')
   db.run('PRAGMA cache_size = -8192')
   db.run(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`)
   return db
-}
-
-function refuseNewer(dir: string, found: number, known: number): void {
-  if (found <= known) return
-  const last = snapshotsIn(dir).at(-1)
-  const back = last === undefined ? '' : `, or put snapshots/${last} back in its place`
-  throw new CannotOpen(
-    4,
-    `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${back}.`,
-  )
 }

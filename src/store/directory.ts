@@ -9,7 +9,6 @@ import {
   readSync,
   renameSync,
   rmSync,
-  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 
@@ -54,9 +53,24 @@ export function emptyTmp(dir: string): void {
   mkdirSync(tmp, { mode: 0o700 })
 }
 
-/** The schema that a database file's header names, read without touching it; 0 for an empty file or none. */
-export function schemaInHeader(file: string): number {
-  if (!existsSync(file) || statSync(file).size < 100) return 0
+/**
+ * Turns down a database of a newer schema than `known`.
+ * @throws CannotOpen 4
+ */
+export function refuseNewer(dir: string, found: number, known: number): void {
+  if (found <= known) return
+  const last = snapshotsIn(dir).at(-1)
+  const back = last === undefined ? '' : `, or put snapshots/${last} back in its place`
+  throw new CannotOpen(
+    4,
+    `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${back}.`,
+  )
+}
+
+/** The schema that the header of a directory's database names, read without touching it; 0 if there is none. */
+export function schemaInHeader(dir: string): number {
+  const file = databaseIn(dir)
+  if (!existsSync(file)) return 0
   const header = Buffer.alloc(100)
   const descriptor = openSync(file, 'r')
   try {
@@ -64,7 +78,7 @@ export function schemaInHeader(file: string): number {
   } finally {
     closeSync(descriptor)
   }
-  return header.readUInt32BE(60)
+  return header.toString('latin1', 0, 15) === 'SQLite format 3' ? header.readUInt32BE(60) : 0
 }
 
 /**

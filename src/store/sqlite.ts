@@ -14,7 +14,15 @@ import type {
 import { ChatError } from '../shared/errors.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
 import { openForReading } from './database.ts'
-import { createDirectory, createPrivate, databaseIn, emptyTmp, unwritable } from './directory.ts'
+import {
+  createDirectory,
+  createPrivate,
+  databaseIn,
+  emptyTmp,
+  refuseNewer,
+  schemaInHeader,
+  unwritable,
+} from './directory.ts'
 import { takeLock, type Lock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Failure } from './orders.ts'
@@ -66,6 +74,7 @@ function prepare(dir: string): Lock {
   try {
     createDirectory(dir)
     lock = takeLock(dir)
+    refuseNewer(dir, schemaInHeader(dir), SCHEMA)
     createPrivate(databaseIn(dir))
     emptyTmp(dir)
     return lock

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { HistoryQuery, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
-import { ada, bob, draft, guest, NEVER, numbered, say, worlds, type World } from './world.ts'
+import { ada, bob, draft, guest, NEVER, numbered, say } from './scene.ts'
+import { worlds, type World } from './world.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
 const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
