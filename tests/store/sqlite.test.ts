@@ -264,6 +264,25 @@ test('[O12] while another process holds the database sends fail within a second,
   await store.close()
 })
 
+test('[P34] a writer that dies is told at once; what was asked of it is never called stored or failed', async () => {
+  const dir = aDir()
+  const death = Promise.withResolvers<Error>()
+  const workerUrl = new URL('./dying.worker.ts', import.meta.url)
+  const store = await open(dir, { workerUrl, onDeath: death.resolve })
+  await say(store, ['healthy'])
+
+  let answered = false
+  void store.commit([draft('poison'), draft('behind it')]).finally(() => (answered = true))
+
+  expect((await death.promise).message).toContain('poisoned')
+  expect(await store.events('lobby', 0, 9)).toMatchObject([{ text: 'healthy' }])
+  await store.close()
+  expect(answered).toBe(false)
+  const again = await open(dir)
+  expect(await again.room('lobby')).toMatchObject({ head: 1 })
+  await again.close()
+})
+
 test('[O9] an older database is copied before it is migrated, and the last three copies stay', async () => {
   const dir = aDir()
   const store = await open(dir)
