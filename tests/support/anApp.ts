@@ -24,6 +24,8 @@ const SETTINGS: Settings = {
 export interface Guest {
   user: Self
   cookie: string
+  /** those of a socket */
+  headers(): Record<string, string>
   ask(
     path: string,
     init?: { method?: string; body?: unknown; headers?: Record<string, string> },
@@ -51,6 +53,7 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
   return {
     user,
     cookie,
+    headers: () => ({ cookie, origin }),
     ask: (path, { method = 'GET', body: sent, headers: more } = {}) =>
       fetch(origin + path, {
         method,

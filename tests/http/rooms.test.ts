@@ -1,0 +1,177 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { HistoryPage, RoomEntry } from '../../src/shared/model.ts'
+import { anApp } from '../support/anApp.ts'
+
+const apps: Awaited<ReturnType<typeof anApp>>[] = []
+afterAll(() => Promise.all(apps.map((app) => app.stop())))
+
+/** A server with Ada, who has said so many messages in the lobby. */
+async function aLobby(messages = 0) {
+  const app = await anApp()
+  apps.push(app)
+  const ada = await app.guest('Ada')
+  const ids = Array.from(
+    { length: messages },
+    (_, at) => `018bcfe5-6800-7000-8000-${String(at + 1).padStart(12, '0')}`,
+  )
+  await app.store.commit(
+    ids.map((id, at) => ({
+      kind: 'message',
+      room: 'lobby',
+      id,
+      at,
+      user: { id: ada.user.id, name: 'Ada' },
+      nonce: `nonce-${String(at).padStart(6, '0')}`,
+      text: `m${at + 1}`,
+    })),
+  )
+  const page = async (query: string) =>
+    (await (await ada.ask(`/api/rooms/lobby/messages${query}`)).json()) as HistoryPage
+  const seqs = async (query: string) => (await page(query)).messages.map(({ seq }) => seq)
+  return { ...app, ada, ids, page, seqs }
+}
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
+
+describe('rooms', () => {
+  test('[B8] a room is made by its name; its maker is its owner, and it is in the list of everybody', async () => {
+    const { ada, guest } = await aLobby()
+    const made = await ada.ask('/api/rooms', {
+      method: 'POST',
+      body: { name: 'Café Nord', topic: 'Coffee', kind: 'public' },
+    })
+    expect(made.status).toBe(201)
+    const entry = (await made.json()) as RoomEntry
+    expect(entry).toMatchObject({
+      room: 'cafe-nord',
+      name: 'Café Nord',
+      topic: 'Coffee',
+      kind: 'public',
+      joined: true,
+      role: 'owner',
+    })
+    const bob = await guest('Bob')
+    const { rooms } = (await (await bob.ask('/api/rooms')).json()) as { rooms: RoomEntry[] }
+    expect(rooms.map(({ room, joined }) => [room, joined])).toEqual([
+      ['cafe-nord', false],
+      ['lobby', false],
+    ])
+  })
+
+  test('[B8] a room whose name is taken is refused with a free one beside it', async () => {
+    const { ada } = await aLobby()
+    const answer = await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Lobby' } })
+    const { error } = (await answer.json()) as { error: { code: string; suggestion: string } }
+    expect([answer.status, error.code]).toEqual([409, 'roomTaken'])
+    expect((await ada.ask('/api/rooms', { method: 'POST', body: { name: error.suggestion } })).status).toBe(
+      201,
+    )
+  })
+
+  test.each([
+    [{ name: '' }, 422, 'roomInvalid'],
+    [{ name: 'x'.repeat(61) }, 422, 'roomInvalid'],
+    [{ name: 'a\u202eb' }, 422, 'roomInvalid'],
+    [{ name: 'Den', kind: 'private' }, 422, 'roomInvalid'],
+    [{ name: 'Den', topic: 'x'.repeat(251) }, 413, 'tooBig'],
+    [{ name: 'Den', topic: 5 }, 400, 'badRequest'],
+    [{ name: 'Den', kind: null }, 400, 'badRequest'],
+    [{}, 400, 'badRequest'],
+  ])('[B8] %j makes no room: %i %s', async (body, status, code) => {
+    const { ada } = await aLobby()
+    const answer = await ada.ask('/api/rooms', { method: 'POST', body })
+    expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([
+      status,
+      code,
+    ])
+    expect(((await (await ada.ask('/api/rooms')).json()) as { rooms: RoomEntry[] }).rooms).toHaveLength(1)
+  })
+
+  test('[S14] without a session there is no list, no new room and no history', async () => {
+    const { origin } = await aLobby(1)
+    const json = { origin, 'content-type': 'application/json' }
+    const answers = await Promise.all([
+      fetch(`${origin}/api/rooms`),
+      fetch(`${origin}/api/rooms`, { method: 'POST', headers: json, body: '{"name":"Den"}' }),
+      fetch(`${origin}/api/rooms/lobby/messages`),
+      fetch(`${origin}/api/rooms/nowhere/messages`),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401])
+  })
+})
+
+describe('history', () => {
+  test('[C20] without a place it is the newest fifty, newest last, and says whether there are older ones', async () => {
+    const { page } = await aLobby(60)
+    const { messages, ...rest } = await page('')
+    expect(messages.map(({ seq }) => seq)).toEqual(range(11, 60))
+    expect(rest).toEqual({ head: 60, floor: 1, older: true, newer: false })
+    expect(messages.at(-1)).toMatchObject({ kind: 'message', text: 'm60', user: { name: 'Ada' } })
+  })
+
+  test('[C20] `before` and `after` leave their own seq out, `around` has half before it and the rest from it on', async () => {
+    const { seqs } = await aLobby(60)
+    expect(await seqs('?before=11')).toEqual(range(1, 10))
+    expect(await seqs('?before=41&limit=10')).toEqual(range(31, 40))
+    expect(await seqs('?after=0&limit=3')).toEqual([1, 2, 3])
+    expect(await seqs('?after=58')).toEqual([59, 60])
+    expect(await seqs('?after=60')).toEqual([])
+    expect(await seqs('?around=30&limit=5')).toEqual([28, 29, 30, 31, 32])
+    expect(await seqs('?before=999999')).toEqual(range(11, 60))
+  })
+
+  test('[C20] `ids` are the messages of that room that exist; nothing is pinned yet', async () => {
+    const { seqs, ids } = await aLobby(3)
+    expect(await seqs(`?ids=${ids[2]},${ids[0]},018bcfe5-6800-7000-8000-999999999999`)).toEqual([1, 3])
+    expect(await seqs('?pinned=true')).toEqual([])
+  })
+
+  test.each([
+    'limit=0',
+    'limit=101',
+    'limit=-1',
+    'limit=1.5',
+    'limit=',
+    'limit=ten',
+    'limit=10&limit=20',
+    'before=-1',
+    'before=x',
+    'before=',
+    'before=1e3',
+    'before=01',
+    'before=%2B1',
+    'before=0x10',
+    'before=9007199254740993',
+    'before=1&before=2',
+    'before=1&after=2',
+    'around=1&ids=a',
+    'before=1&pinned=true',
+    'ids=',
+    'ids=,',
+    'ids=NOT',
+    `ids=${Array.from({ length: 51 }, (_, at) => `a${at}`).join()}`,
+    'pinned=',
+    'pinned=false',
+    'pinned=1',
+  ])('[C21] ?%s is nonsense and answered with 400', async (query) => {
+    const { ada } = await aLobby(1)
+    const answer = await ada.ask(`/api/rooms/lobby/messages?${query}`)
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'badRequest' } }])
+  })
+
+  test('[C21] a parameter that is not known changes nothing', async () => {
+    const { seqs } = await aLobby(2)
+    expect(await seqs('?colour=red&__proto__=x')).toEqual([1, 2])
+  })
+
+  test.each(['nowhere', 'Lobby', '..', '%2e%2e%2fapi', 'a%00b', 'x'.repeat(65), '__proto__'])(
+    '[C22] the room %s does not exist, and the answer is the same for all',
+    async (room) => {
+      const { ada } = await aLobby(1)
+      const answer = await ada.ask(`/api/rooms/${room}/messages`)
+      expect(answer.status).toBe(404)
+      expect(['noRoom', 'notFound']).toContain(
+        ((await answer.json()) as { error: { code: string } }).error.code,
+      )
+    },
+  )
+})

@@ -1,0 +1,219 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { anApp, cookieOf } from '../support/anApp.ts'
+import { openSocket } from '../support/socketClient.ts'
+
+const apps: Awaited<ReturnType<typeof anApp>>[] = []
+afterAll(() => Promise.all(apps.map((app) => app.stop())))
+async function running(options: Parameters<typeof anApp>[0] = {}) {
+  const app = await anApp(options)
+  apps.push(app)
+  const json = { origin: app.origin, 'content-type': 'application/json' }
+  const signUp = (name: string, headers: Record<string, string> = {}) =>
+    fetch(`${app.origin}/api/session`, {
+      method: 'POST',
+      headers: { ...json, ...headers },
+      body: JSON.stringify({ name }),
+    })
+  return { ...app, signUp, session: `${app.origin}/api/session`, json }
+}
+const codeOf = async (answer: Response) => ((await answer.json()) as { error: { code: string } }).error.code
+
+describe('becoming somebody', () => {
+  test('[S20] the cookie holds 256 random bits, for this host, for no script, for as long as a session', async () => {
+    const { signUp } = await running()
+    const answer = await signUp('Ada')
+    expect(answer.status).toBe(201)
+    expect(await answer.json()).toEqual({ user: { id: expect.any(String), name: 'Ada', role: 'guest' } })
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=7776000$/,
+    )
+    const secure = await running({ publicUrl: 'https://chat.example.org' })
+    const behind = await secure.signUp('Ada', { origin: 'https://chat.example.org' })
+    expect(behind.headers.get('set-cookie')).toEndWith('; Secure')
+  })
+
+  test('[S20] it is Secure, too, where a believed proxy says https', async () => {
+    const { signUp } = await running({ trustProxy: 1 })
+    expect((await signUp('Ada', { 'x-forwarded-proto': 'https' })).headers.get('set-cookie')).toEndWith(
+      '; Secure',
+    )
+    expect((await signUp('Bob')).headers.get('set-cookie')).not.toContain('Secure')
+  })
+
+  test('[S20] only the hash of a token reaches the store, and the hash opens nothing', async () => {
+    const { store, signUp, session } = await running()
+    const hashes: string[] = []
+    const addGuest = store.addGuest.bind(store)
+    store.addGuest = (guest, stale) => {
+      hashes.push(guest.session)
+      return addGuest(guest, stale)
+    }
+    const cookie = cookieOf(await signUp('Ada'))
+    const token = cookie.replace('session=', '')
+    expect(hashes).toEqual([new Bun.CryptoHasher('sha256').update(token).digest('hex')])
+    expect((await fetch(session, { headers: { cookie: `session=${hashes[0]}` } })).status).toBe(401)
+  })
+
+  test.each([
+    ['', 'nameInvalid'],
+    ['   ', 'nameInvalid'],
+    ['x'.repeat(25), 'nameInvalid'],
+    ['x'.repeat(60_000), 'nameInvalid'],
+    ['a\u0000b', 'nameInvalid'],
+    ['a\u202eb', 'nameInvalid'],
+    ['admin', 'nameInvalid'],
+    ['Hubbub', 'nameInvalid'],
+    ['...', 'nameInvalid'],
+    ['\ud800', 'nameInvalid'],
+  ])('[I9] the name %j is refused in words (%s)', async (name, code) => {
+    const { signUp } = await running()
+    const answer = await signUp(name)
+    const body = (await answer.json()) as { error: { code: string; message: string } }
+    expect([answer.status, body.error.code]).toEqual([422, code])
+    expect(body.error.message).toMatch(/^[A-Z].+\.$/)
+  })
+
+  test('[I9] a name that is taken, or looks like it, is refused with a free one beside it', async () => {
+    const { signUp } = await running()
+    await signUp('Ann')
+    for (const name of ['Ann', 'ANN', ' ann ', '\uff21nn', 'A n n']) {
+      const answer = await signUp(name)
+      expect(answer.status).toBe(409)
+      const { error } = (await answer.json()) as { error: { code: string; suggestion: string } }
+      expect(error.code).toBe('nameTaken')
+      expect((await signUp(error.suggestion)).status).toBe(201)
+    }
+  })
+
+  test.each([
+    '',
+    '[]',
+    'null',
+    '{',
+    '"Ada"',
+    '{"name":5}',
+    '{"name":null}',
+    '{"nam":"Ada"}',
+    '{"__proto__":{"name":"Ada"}}',
+  ])('[I10] a body of %j is malformed', async (body) => {
+    const { session, json } = await running()
+    const answer = await fetch(session, { method: 'POST', headers: json, body })
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'badRequest'])
+  })
+
+  test('[S12] one address makes thirty guests at once, and not one more; a refused name costs nothing', async () => {
+    const { signUp } = await running({ trustProxy: 1 })
+    const from = (address: string, name: string) => signUp(name, { 'x-forwarded-for': address })
+    for (let at = 0; at < 5; at += 1) expect((await from('203.0.113.9', 'admin')).status).toBe(422)
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, at) => from('203.0.113.9', `Guest ${at}x`)),
+    )
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(30)
+    const refused = answers.find(({ status }) => status === 429)
+    expect(refused?.headers.get('retry-after')).toBe('60')
+    expect((await from('203.0.113.10', 'Elsewhere')).status).toBe(201)
+  })
+
+  test('[S12] of a hundred requests for one name one gets it', async () => {
+    const { signUp } = await running()
+    const answers = await Promise.all(Array.from({ length: 100 }, () => signUp('Ada')))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(99)
+  })
+})
+
+describe('being them again', () => {
+  test('[S20] the cookie says who I am, and is renewed whenever it does', async () => {
+    const { guest } = await running()
+    const ada = await guest('Ada')
+    const answer = await ada.ask('/api/session')
+    expect([answer.status, await answer.json()]).toEqual([200, { user: ada.user }])
+    expect(answer.headers.get('set-cookie')).toStartWith(`${ada.cookie}; `)
+    const again = await ada.ask('/api/session', { method: 'POST', body: { name: 'Eve' } })
+    expect([again.status, await codeOf(again)]).toEqual([409, 'signedIn'])
+  })
+
+  test('[S20] nobody is who has no cookie, a wrong one, or one of another form', async () => {
+    const { session } = await running()
+    const cookies = [
+      '',
+      'session=',
+      'session=x',
+      `session=${'a'.repeat(43)}`,
+      `Session=${'a'.repeat(43)}`,
+      '__proto__=x',
+    ]
+    const answers = await Promise.all(cookies.map((cookie) => fetch(session, { headers: { cookie } })))
+    expect(answers.map(({ status }) => status)).toEqual(cookies.map(() => 401))
+  })
+
+  test('[S20] two living sessions in one request are nobody; signing out ends both', async () => {
+    const { guest, session, json, origin } = await running()
+    const [ada, eve] = [await guest('Ada'), await guest('Eve')]
+    const both = { ...json, cookie: `${ada.cookie}; ${eve.cookie}` }
+    expect((await fetch(session, { headers: both })).status).toBe(401)
+    expect((await fetch(session, { method: 'POST', headers: both, body: '{"name":"Cy"}' })).status).toBe(401)
+    const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=1`, both)
+    expect((await socket.ends()).code).toBe(4501)
+    const dead = { cookie: `session=${'a'.repeat(43)}; ${ada.cookie}; ${ada.cookie}` }
+    expect((await fetch(session, { headers: dead })).status).toBe(200)
+
+    expect((await fetch(session, { method: 'DELETE', headers: both })).status).toBe(204)
+    expect([(await ada.ask('/api/session')).status, (await eve.ask('/api/session')).status]).toEqual([
+      401, 401,
+    ])
+  })
+
+  test('[S20] a program may bring the same token as a bearer; then no cookie is read', async () => {
+    const { guest, session } = await running()
+    const [ada, eve] = [await guest('Ada'), await guest('Eve')]
+    const bearer = (token: string) =>
+      fetch(session, { headers: { authorization: token, cookie: eve.cookie } })
+    const token = ada.cookie.replace('session=', '')
+    expect(await (await bearer(`Bearer ${token}`)).json()).toEqual({ user: ada.user })
+    expect((await bearer(`Bearer ${token}`)).headers.get('set-cookie')).toBeNull()
+    const odd = [
+      'Bearer',
+      'Bearer ',
+      'Bearer null',
+      token,
+      `Basic ${token}`,
+      `Bearer ${token.slice(1)}`,
+      `Bearer ${token.toUpperCase()}`,
+    ]
+    const statuses = await Promise.all(odd.map(async (value) => (await bearer(value)).status))
+    expect(statuses).toEqual(odd.map(() => 401))
+  })
+
+  test('[I11] another name is the same person, and can be refused like a first one', async () => {
+    const { guest } = await running()
+    const [ada] = [await guest('Ada'), await guest('Bob')]
+    const renamed = await ada.ask('/api/session', { method: 'PATCH', body: { name: 'Ann' } })
+    expect([renamed.status, await renamed.json()]).toEqual([200, { user: { ...ada.user, name: 'Ann' } }])
+    expect(await (await ada.ask('/api/session')).json()).toEqual({ user: { ...ada.user, name: 'Ann' } })
+    const soon = await ada.ask('/api/session', { method: 'PATCH', body: { name: 'Amy' } })
+    expect([soon.status, Number(soon.headers.get('retry-after')) > 0]).toEqual([429, true])
+  })
+
+  test('[I11] nobody can be renamed but by their own session', async () => {
+    const { session, json } = await running()
+    expect((await fetch(session, { method: 'PATCH', headers: json, body: '{"name":"Eve"}' })).status).toBe(
+      401,
+    )
+  })
+
+  test('[S15] signing out ends the session and closes its sockets with 4501', async () => {
+    const { guest } = await running()
+    const ada = await guest('Ada')
+    const [here, there] = [await ada.enter('lobby'), await ada.enter()]
+    const answer = await ada.ask('/api/session', { method: 'DELETE' })
+    expect(answer.status).toBe(204)
+    expect(answer.headers.get('set-cookie')).toStartWith(
+      'session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0',
+    )
+    expect([(await here.ends()).code, (await there.ends()).code]).toEqual([4501, 4501])
+    expect((await ada.ask('/api/session')).status).toBe(401)
+    expect((await (await ada.socket()).ends()).code).toBe(4501)
+    expect((await ada.ask('/api/session', { method: 'DELETE' })).status).toBe(204)
+  })
+})
