@@ -102,6 +102,7 @@ export class Sync {
     for (;;) {
       if (!(await this.#mayGoOn(visit)) || over()) return
       if (tally.readSeq !== this.#readSeq(visit, room)) tally = await this.#tally(visit, room, role)
+      const known = feed.head(room)
       const events = await store.events(room, after, LIMITS.pageEvents)
       if (over()) return
       tally = counted(tally, events, visit)
@@ -110,7 +111,8 @@ export class Sync {
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
       const goal = Math.max(row.head, feed.head(room))
-      const reached = after >= goal || events.length === 0
+      // A head that was known before an empty page was read does not exist: a ring may lie, a backup be restored.
+      const reached = after >= goal || (events.length === 0 && feed.head(room) === known)
       const page = { type: 'sync', ...head(), events, head: Math.max(goal, after), floor: row.floor } as const
       if (reached && tally.readSeq === this.#readSeq(visit, room)) {
         feed.reached(room, after)

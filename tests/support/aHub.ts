@@ -56,6 +56,7 @@ export async function aHub({
     },
     /** Seconds pass, and the hub ticks in each. */
     async pass(seconds: number): Promise<void> {
+      await settled()
       for (let i = 0; i < seconds; i += 1) {
         clock.pass(1_000)
         hub.tick(clock.now())
