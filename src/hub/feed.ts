@@ -104,15 +104,20 @@ export class Feed {
     }
   }
 
-  /** One reading a room at a time; whoever comes while it lasts gets it, and reads on if it did not reach their head. */
+  /** One reading a room at a time, until `head` is shown or there is nothing more to read. */
   async #catchUp(room: string, head: number): Promise<void> {
     const open = this.#rooms.get(room)
     if (!open) return
     open.head = Math.max(open.head, head)
     // null: nobody follows yet, and whoever is joining reads until `head`.
     while (open.shown !== null && open.shown < head) {
+      if (open.catching) {
+        // It may have been read before `head` was there: what it brings is looked at, and then read on.
+        await open.catching
+        continue
+      }
       const before = open.shown
-      open.catching ??= this.#read(room, open).finally(() => (open.catching = null))
+      open.catching = this.#read(room, open).finally(() => (open.catching = null))
       await open.catching
       if (open.shown === before) return
     }
