@@ -1,0 +1,208 @@
+/**
+ * The environment → Config: read once, checked whole. The table of settings is that of the operator's manual; a name
+ * whose feature this version does not have yet is refused in words, and not taken in silence.
+ */
+import { isIP } from 'node:net'
+import { parseRange, type TrustProxy } from './lib/address.ts'
+import type { LogAddress, LogFormat, LogLevel } from './lib/log.ts'
+
+export interface Config {
+  /** 0: any free one */
+  readonly port: number
+  readonly host: string
+  /** the one origin people use, `https://chat.example`, or null */
+  readonly publicUrl: string | null
+  /** further exact origins */
+  readonly allowedOrigins: readonly string[]
+  readonly trustProxy: TrustProxy
+  /** as written, so perhaps relative to the working directory */
+  readonly dataDir: string
+  readonly siteName: string
+  readonly sessionDays: number
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** per second */
+  readonly maxHandshakesPerAddress: number
+  /** per hour */
+  readonly maxNewGuestsPerAddress: number
+  /** seconds a stop may take in all */
+  readonly drainSeconds: number
+  /** seconds of those in which nothing happens but a red `/readyz`; always fewer */
+  readonly drainWait: number
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  readonly logAddress: LogAddress
+}
+
+/** The values of one name: what it accepts in words, and the reading; undefined for what it does not accept. */
+interface Setting<T> {
+  accepts: string
+  read(text: string): T | undefined
+}
+
+function whole(least: number, most: number): Setting<number> {
+  return {
+    accepts: `a whole number from ${least} to ${most}`,
+    read: (text) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+      return value >= least && value <= most ? value : undefined
+    },
+  }
+}
+
+function oneOf<const T extends string>(...words: T[]): Setting<T> {
+  const list = words.length > 1 ? `one of ${words.join(', ')}` : `only ${words[0]}`
+  return { accepts: list, read: (text) => words.find((word) => word === text) }
+}
+
+/** A setting whose feature is not there yet: it takes nothing but what holds without it. */
+function notYet(feature: string, ...words: string[]): Setting<string> {
+  const only = words.length > 0 ? `only ${words.join(', ')}` : 'nothing'
+  return { accepts: `${only}, as this version has no ${feature} yet`, read: oneOf(...words).read }
+}
+
+/** `https://chat.example` from any spelling of it that is an origin and nothing more, else undefined. */
+function origin(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined
+  return url.href === `${url.origin}/` && !/[?#\s]/.test(text) ? url.origin : undefined
+}
+
+function list<T>(text: string, read: (part: string) => T | undefined): T[] | undefined {
+  const parts = text.split(',').map((part) => read(part.trim()))
+  return parts.every((part) => part !== undefined) ? parts : undefined
+}
+
+const SITE_NAME_MOST = 40
+const WELL_FORMED = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
+const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
+
+export const SETTINGS = {
+  PORT: whole(0, 65_535),
+  HOST: {
+    accepts: 'an address to listen on, such as 0.0.0.0, 127.0.0.1 or ::',
+    read: (text: string) => (isIP(text) || HOST_NAME.test(text) ? text : undefined),
+  },
+  PUBLIC_URL: { accepts: 'an address such as https://chat.example.com, without a path', read: origin },
+  ALLOWED_ORIGINS: {
+    accepts: 'origins such as https://chat.example.com, separated by commas',
+    read: (text: string) => list(text, origin),
+  },
+  TRUST_PROXY: {
+    accepts: 'none, fly, a number of proxies from 1 to 9, or CIDR ranges separated by commas',
+    read: (text: string): TrustProxy | undefined => {
+      if (text === 'none' || text === 'fly') return text
+      if (/^\d+$/.test(text)) return whole(1, 9).read(text)
+      return list(text, (range) => (parseRange(range) ? range : undefined))
+    },
+  },
+  DATA_DIR: { accepts: 'a directory', read: (text: string) => (text.includes('\0') ? undefined : text) },
+  SITE_NAME: {
+    accepts: `a name of up to ${SITE_NAME_MOST} characters on one line`,
+    read: (text: string) => (text.length <= SITE_NAME_MOST && WELL_FORMED.test(text) ? text : undefined),
+  },
+  SESSION_DAYS: whole(1, 400),
+  MAX_CONNECTIONS: whole(1, 1_000_000),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000),
+  MAX_HANDSHAKES_PER_ADDRESS: whole(1, 1_000_000),
+  MAX_NEW_GUESTS_PER_ADDRESS: whole(1, 1_000_000),
+  DRAIN_SECONDS: whole(5, 300),
+  DRAIN_WAIT: whole(0, 299),
+  LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error'),
+  LOG_FORMAT: oneOf('json', 'pretty'),
+  LOG_ADDRESS: oneOf('full', 'hash', 'none'),
+
+  ACCESS: notYet('invite links', 'open'),
+  ROOM_CREATE: notYet('other rule', 'anyone'),
+  RETENTION_DAYS: notYet('retention', '0'),
+  BACKUP_HOURS: notYet('scheduled backups', '0'),
+  BACKUP_KEEP: notYet('scheduled backups', '7'),
+  DATABASE_URL: notYet('Postgres'),
+  DATABASE_URL_FILE: notYet('Postgres'),
+  ADMIN_TOKEN: notYet('admins'),
+  ADMIN_TOKEN_FILE: notYet('admins'),
+  METRICS_TOKEN: notYet('metrics'),
+  METRICS_TOKEN_FILE: notYet('metrics'),
+  METRICS_PORT: notYet('metrics'),
+} satisfies Record<string, Setting<unknown>>
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Pure. A name that is empty or blank counts as missing, as compose files write it so.
+ * @param terminal whether a person reads the log, which is then `pretty` unless LOG_FORMAT says otherwise
+ * @returns the frozen settings with warnings about names that look mistyped; or every fault at once, each a sentence
+ *   that names the variable and what it accepts, and never the value, which may be a secret
+ */
+export function readConfig(
+  env: Environment,
+  terminal = false,
+): { config: Config; warnings: string[] } | { faults: string[] } {
+  const faults: string[] = []
+  const read = <T, D>(name: keyof typeof SETTINGS, { accepts, read }: Setting<T>, otherwise: D): T | D => {
+    const text = env[name]?.trim() ?? ''
+    if (text === '') return otherwise
+    const value = read(text)
+    if (value === undefined) faults.push(`${name} accepts ${accepts}.`)
+    return value ?? otherwise
+  }
+  const onFly = env['FLY_APP_NAME'] ? `https://${env['FLY_APP_NAME']}.fly.dev` : null
+  const config: Config = {
+    port: read('PORT', SETTINGS.PORT, 3000),
+    host: read('HOST', SETTINGS.HOST, '0.0.0.0'),
+    publicUrl: read('PUBLIC_URL', SETTINGS.PUBLIC_URL, onFly),
+    allowedOrigins: read('ALLOWED_ORIGINS', SETTINGS.ALLOWED_ORIGINS, []),
+    trustProxy: read('TRUST_PROXY', SETTINGS.TRUST_PROXY, 'none'),
+    dataDir: read('DATA_DIR', SETTINGS.DATA_DIR, './data'),
+    siteName: read('SITE_NAME', SETTINGS.SITE_NAME, 'Hubbub'),
+    sessionDays: read('SESSION_DAYS', SETTINGS.SESSION_DAYS, 90),
+    maxConnections: read('MAX_CONNECTIONS', SETTINGS.MAX_CONNECTIONS, 10_000),
+    maxConnectionsPerAddress: read('MAX_CONNECTIONS_PER_ADDRESS', SETTINGS.MAX_CONNECTIONS_PER_ADDRESS, 50),
+    maxHandshakesPerAddress: read('MAX_HANDSHAKES_PER_ADDRESS', SETTINGS.MAX_HANDSHAKES_PER_ADDRESS, 10),
+    maxNewGuestsPerAddress: read('MAX_NEW_GUESTS_PER_ADDRESS', SETTINGS.MAX_NEW_GUESTS_PER_ADDRESS, 60),
+    drainSeconds: read('DRAIN_SECONDS', SETTINGS.DRAIN_SECONDS, 10),
+    drainWait: read('DRAIN_WAIT', SETTINGS.DRAIN_WAIT, 0),
+    logLevel: read('LOG_LEVEL', SETTINGS.LOG_LEVEL, 'info'),
+    logFormat: read('LOG_FORMAT', SETTINGS.LOG_FORMAT, terminal ? 'pretty' : 'json'),
+    logAddress: read('LOG_ADDRESS', SETTINGS.LOG_ADDRESS, 'hash'),
+  }
+  for (const name of ['ACCESS', 'ROOM_CREATE', 'RETENTION_DAYS', 'BACKUP_HOURS', 'BACKUP_KEEP'] as const)
+    read(name, SETTINGS[name], null)
+  for (const name of ['DATABASE_URL', 'ADMIN_TOKEN', 'METRICS_TOKEN'] as const) {
+    read(name, SETTINGS[name], null)
+    read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
+  }
+  read('METRICS_PORT', SETTINGS.METRICS_PORT, null)
+  if (config.drainWait >= config.drainSeconds)
+    faults.push('DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.')
+
+  const known = Object.keys(SETTINGS)
+  const warnings: string[] = []
+  for (const name of Object.keys(env)) {
+    if (Object.hasOwn(SETTINGS, name)) continue
+    if (name.startsWith('HUBBUB_')) faults.push(`${name} is no setting of Hubbub; its names have no prefix.`)
+    const meant = known.find((other) => other.length >= 6 && distance(name, other) <= 2)
+    if (meant) warnings.push(`${name} is no setting of Hubbub. Is ${meant} meant?`)
+  }
+  return faults.length > 0 ? { faults } : { config: frozen(config), warnings }
+}
+
+function frozen(config: Config): Config {
+  for (const value of Object.values(config)) if (typeof value === 'object') Object.freeze(value)
+  return Object.freeze(config)
+}
+
+/** How many letters must be added, left out or replaced to make one word of the other. */
+function distance(one: string, other: string): number {
+  if (Math.abs(one.length - other.length) > 2) return Infinity
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

@@ -1,0 +1,139 @@
+import { join, resolve } from 'node:path'
+import { staticPlugin } from '@elysiajs/static'
+import { Elysia } from 'elysia'
+import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
+import { failure } from './failure.ts'
+
+/** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
+const ROOM_VIEW = 'views/room.ts'
+const PLACES = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
+
+/**
+ * The page and its files. What exists is a list that the build made, read once here: no path of a request meets the
+ * file system (S28). A room's page answers 200 for any room; a path that nothing has is the same page with 404 for who
+ * wants HTML, else `notFound`.
+ * @param options.dir the folder that `buildClient` made
+ * @throws Error in a sentence if there is none
+ */
+export async function assets({ dir, siteName }: { dir: string; siteName: string }) {
+  const manifest = await readManifest(dir)
+  const bundle = await bundleOf(dir, manifest)
+  const page = named(await Bun.file(join(dir, 'index.html')).text(), siteName)
+  const soon = (manifest.lazy[ROOM_VIEW] ?? []).filter((chunk) => chunk !== manifest.script)
+  const links = soon.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
+  const roomPage = page.replace('</head>', () => `${links}</head>`)
+
+  return new Elysia({ name: 'assets' })
+    .use(await plainFiles(dir, manifest))
+    .get('/*', ({ path, request: { headers } }) => {
+      const asset = bundle.get(path)
+      if (asset) return asset(headers)
+      if (PLACES.test(path)) return pageAnswer(path === '/' ? page : roomPage, 200)
+      return wantsPage(headers) ? pageAnswer(page, 404) : failure('notFound')
+    })
+}
+
+async function readManifest(dir: string): Promise<Manifest> {
+  const file = Bun.file(join(dir, MANIFEST))
+  if (!(await file.exists()))
+    throw new Error(`The page is not built: please run "bun run build" first (${dir} is empty).`)
+  return file.json()
+}
+
+/**
+ * The files of `public/` as they are, by @elysiajs/static. Beside it ours: it leaves ETags unquoted, so they never match, and
+ * compresses nothing, so the hashed bundle is not its business; of dotfiles it keeps none back, so it gets a list of what it may see.
+ */
+async function plainFiles(dir: string, { files }: Manifest) {
+  const plain = Object.values(files).filter(({ immutable }) => !immutable)
+  const listed = plain.map(({ file }) => RegExp.escape(resolve(dir, file))).join('|')
+  const all = await staticPlugin({
+    assets: dir,
+    prefix: '/',
+    alwaysStatic: true,
+    indexHTML: false,
+    ignorePatterns: [new RegExp(`^(?!(?:${listed})$)`)],
+  })
+  return new Elysia({ name: 'plain files' })
+    .onBeforeHandle(({ path, request }) => {
+      const etag = files[path]?.etag ?? ''
+      if (matches(request.headers, etag)) return notChanged({ etag, 'cache-control': 'no-cache' })
+      return undefined
+    })
+    .onAfterHandle(({ path, responseValue }) => {
+      const asset = files[path]
+      if (!asset || !(responseValue instanceof Response) || responseValue.status !== 200) return
+      responseValue.headers.set('content-type', asset.type)
+      responseValue.headers.set('cache-control', 'no-cache')
+      responseValue.headers.set('etag', asset.etag)
+    })
+    .use(all)
+}
+
+type Answer = (asked: Headers) => Response
+
+/** The hashed files, in memory with all their encodings: URL path → how it is answered. */
+async function bundleOf(dir: string, { files }: Manifest): Promise<Map<string, Answer>> {
+  const bundle = new Map<string, Answer>()
+  for (const [path, asset] of Object.entries(files))
+    if (asset.immutable) bundle.set(path, await held(dir, asset))
+  return bundle
+}
+
+async function held(dir: string, { file, type, etag, encodings }: Asset): Promise<Answer> {
+  const whole = await Bun.file(join(dir, file)).bytes()
+  const small = new Map<Encoding, Uint8Array<ArrayBuffer>>()
+  for (const encoding of ENCODINGS) {
+    const name = encodings[encoding]
+    if (name !== undefined) small.set(encoding, await Bun.file(join(dir, name)).bytes())
+  }
+  return (asked) => {
+    const encoding = ENCODINGS.find((one) => small.has(one) && accepts(asked.get('accept-encoding'), one))
+    const headers = {
+      'content-type': type,
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'Accept-Encoding',
+      // the bytes differ by encoding, so a strong tag must too
+      etag: encoding ? etag.replace(/"$/, `-${encoding}"`) : etag,
+    }
+    if (matches(asked, headers.etag)) return notChanged(headers)
+    const body = encoding && small.get(encoding)
+    if (!body) return new Response(whole, { headers })
+    return new Response(body, { headers: { ...headers, 'content-encoding': encoding } })
+  }
+}
+
+/** `br` of `gzip, br;q=0.5`; not of `br;q=0`. An asterisk is not taken at its word: what is plain suits everybody. */
+function accepts(header: string | null, encoding: Encoding): boolean {
+  return (header ?? '').split(',').some((part) => {
+    const [name = '', ...more] = part.split(';').map((word) => word.trim().toLowerCase())
+    return name === encoding && !more.some((word) => /^q=0(\.0*)?$/.test(word))
+  })
+}
+
+function matches(asked: Headers, etag: string): boolean {
+  const tags = (asked.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return etag !== '' && (tags.includes(etag) || tags.includes('*'))
+}
+
+function notChanged({ 'content-type': _, ...headers }: Record<string, string>): Response {
+  return new Response(null, { status: 304, headers })
+}
+
+function wantsPage(asked: Headers): boolean {
+  return (asked.get('accept') ?? '').includes('text/html')
+}
+
+function pageAnswer(page: string, status: 200 | 404): Response {
+  // X9: without its type the page would be a download
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
+  return new Response(page, { status, headers })
+}
+
+/** The page under its own name: the one thing in it that is not the same for everybody's server. */
+function named(page: string, siteName: string): string {
+  const name = Bun.escapeHTML(siteName)
+  return page
+    .replace(/<title>[^<]*<\/title>/, () => `<title>${name}</title>`)
+    .replace(/(<meta name="application-name" content=")[^"]*(")/, (_, before, after) => before + name + after)
+}

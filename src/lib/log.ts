@@ -1,0 +1,103 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import pino from 'pino'
+import pretty from 'pino-pretty'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type LogFormat = 'json' | 'pretty'
+export type LogAddress = 'full' | 'hash' | 'none'
+
+/** What a line may say beside its sentence. Never message text, names, tokens, cookies, query strings. */
+export interface Fields {
+  request?: string
+  connection?: string | number
+  user?: string
+  address?: string
+  code?: string | number
+  ms?: number
+  [more: string]: string | number | boolean | undefined
+}
+
+/** One JSON object a line: `time`, `level`, `msg`, and the fields. `what` is a fixed text of ours. */
+export interface Logger {
+  debug(what: string, fields?: Fields): void
+  info(what: string, fields?: Fields): void
+  warn(what: string, fields?: Fields): void
+  /** @param error its kind and stack are told; its message too, so it must not be one made of what people typed */
+  error(what: string, error?: unknown): void
+}
+
+/** Characters of a string that are kept; the rest becomes an ellipsis. */
+export const LONGEST = 256
+const MOST_FRAMES = 10
+
+/**
+ * Writes to stdout at once, line by line, in this thread: pino's transports are workers, and no binary finds them (P52).
+ * @param to for tests: takes each line with its newline instead of stdout
+ */
+export function createLog(
+  { level, format }: { level: LogLevel; format: LogFormat },
+  to?: { write(line: string): void },
+): Logger {
+  const stdout = to ?? pino.destination({ dest: 1, sync: true })
+  const options = { colorize: to === undefined, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: (fields) => cutAll(fields) },
+    },
+    format === 'json' ? stdout : prettyStream(options, stdout),
+  )
+  return {
+    debug: (what, fields = {}) => log.debug(fields, cut(what)),
+    info: (what, fields = {}) => log.info(fields, cut(what)),
+    warn: (what, fields = {}) => log.warn(fields, cut(what)),
+    error: (what, error) => log.error(error === undefined ? {} : told(error), cut(what)),
+  }
+}
+
+function prettyStream(options: pretty.PrettyOptions, to: { write(line: string): void }) {
+  const print = pretty.prettyFactory(options)
+  return { write: (line: string) => to.write(print(line)) }
+}
+
+function told(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { error: typeof error }
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const stack = frames.slice(0, MOST_FRAMES).map((line) => cut(line.trim().replaceAll(process.cwd(), '.')))
+  return { error: error.name, reason: error.message, ...code, stack }
+}
+
+function cutAll(fields: Record<string, unknown>): Record<string, unknown> {
+  const short: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields))
+    short[name] = typeof value === 'string' ? cut(value) : value
+  return short
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text
+}
+
+const DAY = 24 * 60 * 60 * 1000
+
+/**
+ * How a client's address stands in the log: `hash` tells two apart for a day, by a random key that is then thrown away.
+ * @param now ms since the epoch
+ * @returns undefined for `none`: the field is left out
+ */
+export function addressMask(mode: LogAddress): (address: string, now: number) => string | undefined {
+  let day = Number.NaN
+  let key = randomBytes(0)
+  return (address, now) => {
+    if (mode === 'none') return undefined
+    if (mode === 'full') return address
+    if (Math.floor(now / DAY) !== day) {
+      day = Math.floor(now / DAY)
+      key = randomBytes(32)
+    }
+    return createHmac('sha256', key).update(address).digest('hex').slice(0, 12)
+  }
+}
