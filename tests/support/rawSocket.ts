@@ -6,6 +6,8 @@ export interface RawSocket {
   /** everything that came, as Latin-1 */
   text(): string
   bytes(): Buffer
+  /** the end of it, at most so many bytes and a chunk */
+  last(most: number): string
   readonly closed: boolean
   /** the close code the server sent, if it sent one */
   code(): number | undefined
@@ -59,6 +61,11 @@ export function rawConnection(port: number, request = ''): RawSocket {
   return {
     bytes,
     text: () => bytes().toString('latin1'),
+    last: (most) => {
+      let from = chunks.length
+      for (let length = 0; from > 0 && length < most; from -= 1) length += chunks[from - 1]?.length ?? 0
+      return Buffer.concat(chunks.slice(from)).toString('latin1')
+    },
     get closed() {
       return closed
     },
