@@ -63,7 +63,8 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   })
   const outputs = [...script.outputs, ...style.outputs]
   const logs = [...script.logs, ...style.logs].filter(({ level }) => level === 'error')
-  if (!script.success || !style.success) throw new Error(`The client does not build:\n${logs.join('\n')}`)
+  if (!script.success || !style.success)
+    throw new Error(`The client does not build:\n${logs.map(String).join('\n')}`)
 
   const files: Manifest['files'] = {}
   const fresh = `${out}.${process.pid}`

@@ -135,5 +135,8 @@ function named(page: string, siteName: string): string {
   const name = Bun.escapeHTML(siteName)
   return page
     .replace(/<title>[^<]*<\/title>/, () => `<title>${name}</title>`)
-    .replace(/(<meta name="application-name" content=")[^"]*(")/, (_, before, after) => before + name + after)
+    .replace(
+      /(<meta name="application-name" content=")[^"]*(")/,
+      (_, before: string, after: string) => before + name + after,
+    )
 }
