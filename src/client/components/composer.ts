@@ -6,6 +6,7 @@ import { iconOf } from './icons.ts'
 
 export interface Composer {
   readonly element: HTMLFormElement
+  readonly field: HTMLTextAreaElement
   /** how much room is left, or how much too long it is; '' below 90 % */
   readonly counter: HTMLElement
   /** why something was not sent */
@@ -100,8 +101,7 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
       if (!always && (coarse || event.shiftKey || event.altKey)) return
       event.preventDefault()
       send()
-    }
-    else if (field.value === '' && (event.key === 'PageUp' || event.key === 'PageDown')) {
+    } else if (field.value === '' && (event.key === 'PageUp' || event.key === 'PageDown')) {
       event.preventDefault()
       on.page(event.key === 'PageUp' ? -1 : 1)
     }
@@ -130,6 +130,7 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
 
   return {
     element,
+    field,
     counter,
     fault,
     focus: () => field.focus({ preventScroll: true }),

@@ -54,7 +54,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   let pendingSince = now
   let stage = ''
   const key = first.row.key
-  const time = h('time', {})
+  const time = h('time', { dir: 'auto' })
   const sending = h('span', { class: 'sending icon-small', hidden: true })
   sending.append(iconOf('clock'), h('span', {}, 'Sending'))
   const when = h('span', { class: 'when' }, time, sending)

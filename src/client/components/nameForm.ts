@@ -10,7 +10,7 @@ export type NameOutcome =
 
 export interface NameForm {
   readonly element: HTMLFormElement
-  focus(): void
+  readonly field: HTMLInputElement
 }
 
 let made = 0
@@ -85,12 +85,12 @@ export function nameForm(
     },
     h(
       'div',
-      { class: 'grid gap-1' },
+      { class: 'grid gap-2' },
       h('label', { for: field.id, class: 'font-semibold text-name' }, 'Your name'),
       field,
       fault,
     ),
     join,
   )
-  return { element, focus: () => field.focus() }
+  return { element, field }
 }

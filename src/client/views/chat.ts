@@ -10,8 +10,8 @@ import { announce } from './announce.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
 import { kept } from './device.ts'
-import { draftKeeper } from './drafts.ts'
 import { emptyRoom } from './emptyRoom.ts'
+import { focusSoon } from './focus.ts'
 import { keyboard, keyboardSpace } from './keyboard.ts'
 import { sidebar } from './people.ts'
 import { roomMenu } from './roomMenu.ts'
@@ -36,7 +36,7 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
       edit(key, text) {
         const before = write.text()
         write.fill(before === '' ? text : `${before}\n${text}`)
-        drafts.changed(write.text(), write.text().length)
+        actions.saveDraft(room, write.text(), write.text().length)
         actions.drop(room, key)
         write.focus()
       },
@@ -51,17 +51,24 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
     { room: name, coarse },
     {
       send(text) {
-        drafts.sent()
+        touched = true
         const taken = actions.send(room, text)
         messages.toEnd()
         return taken
       },
-      changed: (text, caret) => drafts.changed(text, caret),
+      changed(text, caret) {
+        touched = true
+        actions.saveDraft(room, text, caret)
+      },
       typing: (on) => actions.typing(room, on),
       page: (direction) => messages.page(direction),
     },
   )
-  const drafts = draftKeeper(context, room, write, signal)
+  // A draft comes back unless something was written before it came.
+  let touched = false
+  void actions.draft(room).then(({ text, caret }) => {
+    if (!signal.aborted && !touched && text !== '') write.fill(text, caret)
+  })
   const types = typing()
   const line = banner({ retry: () => actions.reconnect() })
 
@@ -157,12 +164,8 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
   )
   actions.openRoom(room)
 
-  // A9: once it is in the page, the focus goes to where one writes, or with a finger to the title.
-  queueMicrotask(() => {
-    if (signal.aborted) return
-    if (coarse) title.focus({ preventScroll: true })
-    else write.focus()
-  })
+  // A9, T13: with a finger the focus on the field would open the keyboard over the room.
+  focusSoon(coarse ? title : write.field, signal)
   return shell
 }
 

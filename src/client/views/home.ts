@@ -1,8 +1,10 @@
-import { iconOf } from '../components/icons.ts'
 import { nameForm } from '../components/nameForm.ts'
+import type { NameAnswer } from '../actions.ts'
 import { h } from '../dom.ts'
 import { isolated } from '../format.ts'
 import type { Context } from './context.ts'
+import { focusSoon } from './focus.ts'
+import { page } from './page.ts'
 import { signOut } from './signOut.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
@@ -17,40 +19,28 @@ export function doorView(
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const mark = h('span', { class: 'mark text-place' })
-  mark.append(iconOf('mark'))
-  const title = h('h1', {
-    class: 'text-place font-semibold tracking-tight wrap-anywhere',
-    tabindex: -1,
-    dir: 'auto',
-  })
-  title.append(place)
-  const element = h(
-    'main',
-    { class: 'page' },
-    h(
-      'div',
-      { class: 'grid gap-6' },
-      h(
-        'div',
-        { class: 'grid gap-2' },
-        mark,
-        title,
-        h('p', { class: 'text-muted' }, 'Pick a name and start talking.'),
-      ),
-      body,
-    ),
+  const { element, title } = page(
+    { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
+    body,
   )
+
+  // Who has just joined is on the way into the room: this page has nothing more to say to them.
+  let joining = false
+  async function join(name: string): Promise<NameAnswer> {
+    joining = true
+    const answer = await actions.signIn(name)
+    joining = false
+    return answer
+  }
 
   function ask(): void {
     const form = nameForm(
       { button: `Join ${room}`, first: actions.lastName() },
-      { take: (name) => actions.signIn(name), done: entered },
+      { take: join, done: entered },
     )
     body.replaceChildren(form.element)
     // T13: on a phone the focus would open the keyboard over the page.
-    if (matchMedia('(pointer: fine)').matches) form.focus()
-    else title.focus({ preventScroll: true })
+    focusSoon(matchMedia('(pointer: fine)').matches ? form.field : title, signal)
   }
 
   function welcomeBack(name: string): void {
@@ -69,16 +59,13 @@ export function doorView(
     )
   }
 
-  // The screen is put into the page after this function: only then can anything have the focus.
-  queueMicrotask(() =>
-    store.watch(
-      ({ self }) => (self === null || self === 'unknown' ? self : self.name),
-      (name) => {
-        if (name === null) ask()
-        else if (name !== 'unknown') welcomeBack(name)
-      },
-      signal,
-    ),
+  store.watch(
+    ({ self }) => (self === 'unknown' ? undefined : (self?.name ?? null)),
+    (name) => {
+      if (name === null) ask()
+      else if (name !== undefined && !joining) welcomeBack(name)
+    },
+    signal,
   )
   return element
 }

@@ -2,7 +2,7 @@ import { h } from '../dom.ts'
 import { chatView } from './chat.ts'
 import type { Context } from './context.ts'
 import { doorView } from './home.ts'
-import { deadEnd } from './notFound.ts'
+import { deadEnd } from './page.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomView(

@@ -1,0 +1,37 @@
+import { iconOf } from '../components/icons.ts'
+import { h, type Child } from '../dom.ts'
+
+/** A page of one column: home, and what leads nowhere but elsewhere. The title takes the focus where nothing else does. */
+export function page(
+  { title, words, look }: { title: string; words: string; look: 'text-place' | 'text-title' },
+  ...rest: Child[]
+): { element: HTMLElement; title: HTMLElement } {
+  const mark = h('span', { class: 'mark text-place' })
+  mark.append(iconOf('mark'))
+  const ground = h('div', { class: 'page-ground' })
+  ground.append(iconOf('mark'))
+  const heading = h('h1', {
+    class: `${look} font-semibold tracking-tight wrap-anywhere`,
+    tabindex: -1,
+    dir: 'auto',
+  })
+  heading.append(title)
+  const element = h(
+    'main',
+    { class: 'page' },
+    ground,
+    h(
+      'div',
+      { class: 'grid gap-6' },
+      h('div', { class: 'grid gap-2' }, mark, heading, h('p', { class: 'text-muted' }, words)),
+      ...rest,
+    ),
+  )
+  return { element, title: heading }
+}
+
+/** A page with one way out. */
+export function deadEnd(title: string, words: string, way: { href: string; words: string }): HTMLElement {
+  const link = h('a', { class: 'button', href: way.href }, way.words)
+  return page({ title, words, look: 'text-title' }, link).element
+}
