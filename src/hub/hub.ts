@@ -342,8 +342,8 @@ export class Hub {
   }
 
   #signedOut(user: string): void {
-    this.#presence.leaveAll(user)
     for (const visit of this.#visits.of(user)) this.#dismiss(visit, CLOSE.noSession, 'signed out')
+    this.#presence.leaveAll(user)
   }
 
   #dismiss(visit: Visit, code: number, reason: string): void {

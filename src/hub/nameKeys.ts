@@ -26,14 +26,17 @@ const AS_LETTERS: Record<string, string> = {
   '7': 't',
 }
 
+/** a to z. The table of look-alikes knows some of them only. */
+const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ']
+
 /**
  * The keys of a cleaned name: a name is taken when any of them is. Folding case first hides `AIice` beside `Alice`, and
  * keeping it hides `ALICE`, so there is one key of each.
  */
 export function keysOf(name: string): string[] {
   const base = seen(name).replace(BETWEEN, '') || name
-  const folded = unhomoglyph(base.toLowerCase()).toLowerCase()
-  const kept = unhomoglyph(base).toLowerCase()
+  const folded = plain(base.toLowerCase()).toLowerCase()
+  const kept = plain(base).toLowerCase()
   return folded === kept ? [folded] : [folded, kept]
 }
 
@@ -42,11 +45,12 @@ export function reservedNames(siteName: string): (name: string) => boolean {
   const inAny = new Set([...IN_ANY, siteName].flatMap(readings).filter((word) => word !== ''))
   const alone = new Set(ALONE.flatMap(readings).map(joined))
   for (const words of inAny) alone.add(joined(words))
+  const phrases = [...inAny].map((words) => ` ${words} `)
   return (name) =>
     readings(name).some((words) => {
-      if (alone.has(joined(words))) return true
-      for (const word of inAny) if (` ${words} `.includes(` ${word} `)) return true
-      return false
+      if (alone.has(joined(words)) || inAny.has(words)) return true
+      const sentence = ` ${words} `
+      return phrases.some((phrase) => sentence.includes(phrase))
     })
 }
 
@@ -54,14 +58,40 @@ export function reservedNames(siteName: string): (name: string) => boolean {
 function readings(text: string): string[] {
   const words = seen(text).replace(BETWEEN, ' ').trim()
   const cut = words.replace(/\d+(?= |$)/g, '').trim()
-  return [...new Set([words, cut].flatMap((one) => [letters(one.toLowerCase()), letters(one)]))]
+  const all = new Set<string>()
+  for (const one of cut === words ? [words] : [words, cut]) {
+    const folded = one.toLowerCase()
+    all.add(letters(folded))
+    if (folded !== one) all.add(letters(one))
+  }
+  return [...all]
 }
 
 /** As a hasty eye reads it: look-alikes and signs as the letters they stand for. */
 function letters(text: string): string {
-  return unhomoglyph(text)
+  return plain(text)
     .toLowerCase()
     .replace(/[01!|i345@$7]/g, (sign) => AS_LETTERS[sign] ?? sign)
+}
+
+/** Look-alikes that were asked for, by sign: the whole table is one long pattern, ten times slower to ask. */
+const plainly = new Map<string, string>()
+const MOST_KEPT = 10_000
+
+/** A text with each sign as the one it looks like. */
+function plain(text: string): string {
+  let all = ''
+  for (const sign of text) {
+    let like = plainly.get(sign)
+    if (like === undefined) {
+      if (plainly.size >= MOST_KEPT) plainly.clear()
+      const small = SMALL_CAPITALS.indexOf(sign)
+      like = small < 0 ? unhomoglyph(sign) : unhomoglyph(String.fromCharCode(97 + small))
+      plainly.set(sign, like)
+    }
+    all += like
+  }
+  return all
 }
 
 const seen = (text: string) => text.normalize('NFKD').replace(UNSEEN, '')

@@ -145,9 +145,11 @@ function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void | Promis
   }
 }
 
-/** Ids that count: the same world twice has the same ones. */
+let worlds = 0
+
+/** Ids that count; those of another hub are others. */
 function someIds(): Ids {
-  let last = 0
+  let last = (worlds += 1) * 0x10000
   const next = () => (last += 1).toString(16).padStart(8, '0')
   return { next: () => `0197-${next()}`, random: (length) => next().padStart(length, 'r').slice(-length) }
 }

@@ -45,6 +45,10 @@ export class FakeConnection implements Connection {
     this.#ended = ended
   }
 
+  get isOpen(): boolean {
+    return !this.#gone
+  }
+
   /** All frames heard of one type. */
   all<T extends ServerFrame['type']>(type: T): Heard<T>[] {
     return this.heard.filter((frame): frame is Heard<T> => frame.type === type)
