@@ -164,7 +164,7 @@ function aWorld() {
   return { at, world, steps, check, join }
 }
 
-test('[C28] whatever is lost, broken, repeated or rewound, in the end the screen shows the log, each once, in order', () => {
+test('[C68] whatever is lost, broken, repeated or rewound, in the end the screen shows the log, each once, in order', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (history) => {
       const { at, world, steps, check, join } = aWorld()

@@ -32,14 +32,14 @@ describe('one order', () => {
     expect(at.lobby.position).toEqual({ seq: 4, id: 'id-4' })
   })
 
-  test('[C20] old news changes nothing at all', () => {
+  test('[C60] old news changes nothing at all', () => {
     const at = aLivePage()
     const before = at.state
     at.hear(event(said(2)), event(said(3)))
     expect(at.state === before).toBe(true)
   })
 
-  test('[C21] news from beyond a gap is held, and drawn when the gap is closed', () => {
+  test('[C61] news from beyond a gap is held, and drawn when the gap is closed', () => {
     const at = aLivePage().hear(event(said(5)), event(said(6)))
     expect(at.lobby.sync.state).toBe('gap')
     expect(at.drawn).toEqual([1, 2, 3])
@@ -48,7 +48,7 @@ describe('one order', () => {
     expect(at.lobby.sync.state).toBe('live')
   })
 
-  test('[C22] an event that comes between the pages is drawn after the last of them', () => {
+  test('[C62] an event that comes between the pages is drawn after the last of them', () => {
     const at = aPage().hear(welcome)
     at.tell({ type: 'opened', room: 'lobby' }, { type: 'asked', room: 'lobby', now: NOON })
     at.hear(
@@ -63,7 +63,7 @@ describe('one order', () => {
     expect(at.drawn).toEqual(numbers(1, 251))
   })
 
-  test('[C23] a head beyond the position for two seconds is a gap; one that is caught up with is none', () => {
+  test('[C63] a head beyond the position for two seconds is a gap; one that is caught up with is none', () => {
     const beat = { type: 'beat', heads: { lobby: 4 } } as const
     const caughtUp = aLivePage()
       .hear(beat)
@@ -77,7 +77,7 @@ describe('one order', () => {
     expect(late.lobby.sync.state).toBe('gap')
   })
 
-  test('[C24] three gaps within a minute: the room is asked for from the start; mine that wait are kept', () => {
+  test('[C64] three gaps within a minute: the room is asked for from the start; mine that wait are kept', () => {
     const at = aLivePage().queue(entry('n-waiting'))
     for (const seq of [5, 7]) {
       at.hear(event(said(seq))).tell({ type: 'asked', room: 'lobby', now: at.now })
@@ -90,7 +90,7 @@ describe('one order', () => {
     expect(at.drawn).toEqual(['n-waiting'])
   })
 
-  test('[C24] three gaps in more than a minute are three gaps', () => {
+  test('[C64] three gaps in more than a minute are three gaps', () => {
     const at = aLivePage()
     for (const seq of [5, 7, 9]) {
       at.hear(event(said(seq))).tell({ type: 'asked', room: 'lobby', now: at.now })
@@ -99,14 +99,14 @@ describe('one order', () => {
     expect(at.drawn).toEqual(numbers(1, 9))
   })
 
-  test('[C25] a kind that this client does not know moves the position and draws nothing', () => {
+  test('[C65] a kind that this client does not know moves the position and draws nothing', () => {
     const unknown = { ...said(4), kind: 'react' } as never
     const at = aLivePage().hear(event(unknown), event(said(5)))
     expect(at.drawn).toEqual([1, 2, 3, 5])
     expect(at.lobby.position.seq).toBe(5)
   })
 
-  test('[C26] without a connection nothing is heard, and the rows stay', () => {
+  test('[C66] without a connection nothing is heard, and the rows stay', () => {
     const at = aLivePage().tell({ type: 'link', link: lost, now: NOON })
     at.hear(event(said(4)))
     expect(at.drawn).toEqual([1, 2, 3])
@@ -204,7 +204,7 @@ describe('mine', () => {
     expect(at.lobby.rows[3]?.standing).toEqual({ status: 'acked' })
   })
 
-  test('[M20] somebody who copies my nonce changes nothing of mine', () => {
+  test('[M60] somebody who copies my nonce changes nothing of mine', () => {
     const at = aLivePage()
       .queue(entry('n-1'))
       .hear(event(said(4, { user: eve, nonce: 'n-1' })))
@@ -214,14 +214,14 @@ describe('mine', () => {
     expect(at.drawn).toEqual([1, 2, 3, 4, 5])
   })
 
-  test('[M21] an ack far below what is loaded takes the row up there, out of sight', () => {
+  test('[M61] an ack far below what is loaded takes the row up there, out of sight', () => {
     const at = aLivePage([said(900)], { head: 900 })
       .queue(entry('n-1'))
       .hear(ack(17, 'n-1'))
     expect(at.drawn).toEqual([900])
   })
 
-  test('[C22] an ack that overtakes others’ events is drawn behind them in the end', () => {
+  test('[C62] an ack that overtakes others’ events is drawn behind them in the end', () => {
     const at = aLivePage().queue(entry('n-1')).hear(ack(6, 'n-1'))
     at.hear(event(said(4)), event(said(5)), event(mine(6, 'n-1')))
     expect(at.drawn).toEqual([1, 2, 3, 4, 5, 6])
@@ -289,7 +289,7 @@ describe('older', () => {
     expect(aLivePage([said(7)], { floor: 7 }).lobby.older).toBe('none')
   })
 
-  test('[C27] below the floor nothing is drawn', () => {
+  test('[C67] below the floor nothing is drawn', () => {
     const at = aLivePage(numbers(1, 10).map((seq) => said(seq)))
     at.tell({ type: 'asked', room: 'lobby', now: NOON }).hear(page([], { head: 10, floor: 6 }))
     expect(at.drawn).toEqual(numbers(6, 10))
@@ -324,7 +324,7 @@ describe('who is here', () => {
   /** Past the minute after my own arrival. */
   const settled = () => aLivePage().pass(61_000)
 
-  test('[H20] who joins is listed, who leaves is not', () => {
+  test('[H60] who joins is listed, who leaves is not', () => {
     const at = settled().hear(
       presence(2, { joined: [person(eve)] }),
       presence(3, { left: [bob.id], count: 2 }),
@@ -334,14 +334,14 @@ describe('who is here', () => {
     expect(at.lobby.count).toBe(2)
   })
 
-  test('[H21] a version that is not above the last one is old', () => {
+  test('[H61] a version that is not above the last one is old', () => {
     const at = settled().hear(presence(2, { joined: [person(eve)] }))
     const before = at.state
     at.hear(presence(2, { left: [eve.id] }), presence(1, { left: [eve.id] }))
     expect(at.state === before).toBe(true)
   })
 
-  test('[H22] a hole in the versions asks for the room anew', () => {
+  test('[H62] a hole in the versions asks for the room anew', () => {
     const at = settled().hear(presence(3, { joined: [person(eve)] }))
     expect(at.lobby.sync.state).toBe('gap')
     expect(lines(at)).toEqual([])
