@@ -1,9 +1,12 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../support/rawSocket.ts'
 import { openSocket } from '../support/socketClient.ts'
+
+// Real processes and sockets on a busy machine.
+setDefaultTimeout(20_000)
 
 const apps: Awaited<ReturnType<typeof anApp>>[] = []
 afterAll(() => Promise.all(apps.map((app) => app.stop())))
@@ -310,24 +313,29 @@ describe('too much', () => {
   })
 
   test('[F19] of frames that wait for the one under way 128 are kept, the next are refused by their names', async () => {
-    const { ada, hub, pass } = await aLobby()
-    const socket = await ada.enter()
+    const { port, ada, hub, pass } = await aLobby()
+    const socket = await byHand(port, ada.cookie)
     hub.join = () => new Promise(() => {})
+    const pongs = () => serverFrames(socket.bytes()).filter(({ opcode }) => opcode === 10).length
     for (let at = 0; at < 131; at += 1) {
-      socket.send({ type: 'join', ref: `r${at}`, room: 'lobby' })
+      socket.write(clientFrame(0x81, JSON.stringify({ type: 'join', ref: `r${at}`, room: 'lobby' })))
       if (at % 50 !== 49) continue
-      await ada.ask('/api/session')
+      const before = pongs()
+      socket.write(clientFrame(0x89, ''))
+      await eventually('all of them to be read', () => pongs() > before)
       pass(3_000)
     }
     const refused = await eventually('the refusals', () => {
-      const errors = socket.heard.filter((frame) => frame.type === 'error')
+      const heard = serverFrames(socket.bytes()).filter(({ opcode }) => opcode === 1)
+      const frames = heard.map(({ payload }) => JSON.parse(payload.toString()) as ServerFrame)
+      const errors = frames.filter((frame) => frame.type === 'error')
       return errors.length >= 2 && errors
     })
     expect(refused.map(({ code, ref }) => [code, ref])).toEqual([
       ['overloaded', 'r129'],
       ['overloaded', 'r130'],
     ])
-    socket.close()
+    socket.end()
     await eventually('the hub is told', () => hub.stats().connections === 0)
   })
 
