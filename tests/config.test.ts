@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'bun:test'
+import { type Environment, readConfig, SETTINGS } from '../src/config.ts'
+
+/** What every name takes and refuses, and what it is without a word. */
+const TABLE: Record<
+  string,
+  { field?: string; missing?: unknown; valid: [string, unknown][]; invalid: string[] }
+> = {
+  PORT: {
+    field: 'port',
+    missing: 3000,
+    valid: [
+      ['8080', 8080],
+      ['0', 0],
+    ],
+    invalid: ['-1', '65536', '80.5', 'http', '0x10'],
+  },
+  HOST: {
+    field: 'host',
+    missing: '0.0.0.0',
+    valid: [
+      ['::', '::'],
+      ['127.0.0.1', '127.0.0.1'],
+      ['localhost', 'localhost'],
+    ],
+    invalid: ['a b', 'http://x', '-x'],
+  },
+  PUBLIC_URL: {
+    field: 'publicUrl',
+    missing: null,
+    valid: [
+      ['https://chat.example.com', 'https://chat.example.com'],
+      ['HTTP://Chat.example:8080/', 'http://chat.example:8080'],
+    ],
+    invalid: [
+      'chat.example.com',
+      'https://chat.example.com/talk',
+      'https://a:b@chat.example',
+      'ftp://x',
+      'https://x?',
+      'https://x#y',
+    ],
+  },
+  ALLOWED_ORIGINS: {
+    field: 'allowedOrigins',
+    missing: [],
+    valid: [['https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']]],
+    invalid: ['https://a.example,', 'https://a.example b', '*', 'https://*.example/x'],
+  },
+  TRUST_PROXY: {
+    field: 'trustProxy',
+    missing: 'none',
+    valid: [
+      ['none', 'none'],
+      ['fly', 'fly'],
+      ['1', 1],
+      ['9', 9],
+      ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+    ],
+    invalid: ['0', '10', 'all', '10.0.0.0/33', '10.0.0.0/8,'],
+  },
+  DATA_DIR: { field: 'dataDir', missing: './data', valid: [['/srv/chat', '/srv/chat']], invalid: ['a\0b'] },
+  SITE_NAME: {
+    field: 'siteName',
+    missing: 'Hubbub',
+    valid: [
+      ['Ada’s café', 'Ada’s café'],
+      ['a'.repeat(40), 'a'.repeat(40)],
+    ],
+    invalid: ['a'.repeat(41), 'a\nb', 'a\u202eb'],
+  },
+  SESSION_DAYS: {
+    field: 'sessionDays',
+    missing: 90,
+    valid: [
+      ['1', 1],
+      ['400', 400],
+    ],
+    invalid: ['0', '401', '1e2'],
+  },
+  MAX_CONNECTIONS: {
+    field: 'maxConnections',
+    missing: 10_000,
+    valid: [['1', 1]],
+    invalid: ['0', 'many', '1000001'],
+  },
+  MAX_CONNECTIONS_PER_ADDRESS: {
+    field: 'maxConnectionsPerAddress',
+    missing: 50,
+    valid: [['500', 500]],
+    invalid: ['0'],
+  },
+  MAX_HANDSHAKES_PER_ADDRESS: {
+    field: 'maxHandshakesPerAddress',
+    missing: 10,
+    valid: [['100', 100]],
+    invalid: ['0'],
+  },
+  MAX_NEW_GUESTS_PER_ADDRESS: {
+    field: 'maxNewGuestsPerAddress',
+    missing: 60,
+    valid: [['600', 600]],
+    invalid: ['0'],
+  },
+  DRAIN_SECONDS: {
+    field: 'drainSeconds',
+    missing: 10,
+    valid: [
+      ['5', 5],
+      ['300', 300],
+    ],
+    invalid: ['4', '301'],
+  },
+  DRAIN_WAIT: { field: 'drainWait', missing: 0, valid: [['9', 9]], invalid: ['-1', '10', '300'] },
+  LOG_LEVEL: {
+    field: 'logLevel',
+    missing: 'info',
+    valid: [
+      ['debug', 'debug'],
+      ['error', 'error'],
+    ],
+    invalid: ['loud', 'INFO'],
+  },
+  LOG_FORMAT: { field: 'logFormat', missing: 'json', valid: [['pretty', 'pretty']], invalid: ['text'] },
+  LOG_ADDRESS: {
+    field: 'logAddress',
+    missing: 'hash',
+    valid: [
+      ['full', 'full'],
+      ['none', 'none'],
+    ],
+    invalid: ['some'],
+  },
+  ACCESS: { valid: [['open', undefined]], invalid: ['invite'] },
+  ROOM_CREATE: { valid: [['anyone', undefined]], invalid: ['members', 'admins'] },
+  RETENTION_DAYS: { valid: [['0', undefined]], invalid: ['30'] },
+  BACKUP_HOURS: { valid: [['0', undefined]], invalid: ['24'] },
+  BACKUP_KEEP: { valid: [['7', undefined]], invalid: ['3'] },
+  DATABASE_URL: { valid: [], invalid: ['postgres://ada:canary@db/chat'] },
+  DATABASE_URL_FILE: { valid: [], invalid: ['/run/secrets/url'] },
+  ADMIN_TOKEN: { valid: [], invalid: ['canary'] },
+  ADMIN_TOKEN_FILE: { valid: [], invalid: ['/run/secrets/token'] },
+  METRICS_TOKEN: { valid: [], invalid: ['canary'] },
+  METRICS_TOKEN_FILE: { valid: [], invalid: ['/run/secrets/token'] },
+  METRICS_PORT: { valid: [], invalid: ['9091'] },
+}
+
+function faultsOf(env: Environment): string[] {
+  const read = readConfig(env)
+  return 'faults' in read ? read.faults : []
+}
+
+function configOf(env: Environment, terminal = false) {
+  const read = readConfig(env, terminal)
+  if ('faults' in read) throw new TypeError(read.faults.join(' '))
+  return read.config
+}
+
+test('[O1] the table of these tests is the one of the code', () => {
+  expect(Object.keys(TABLE).sort()).toEqual(Object.keys(SETTINGS).sort())
+})
+
+describe.each(Object.entries(TABLE))('%s', (name, { field, missing, valid, invalid }) => {
+  test('[O1] missing, empty or blank it has its default', () => {
+    for (const env of [{}, { [name]: '' }, { [name]: '  ' }])
+      expect(configOf(env)).toMatchObject(field ? { [field]: missing } : {})
+  })
+  test('[O1] takes what it accepts', () => {
+    for (const [text, value] of valid)
+      expect(configOf({ [name]: text })).toMatchObject(field ? { [field]: value } : {})
+  })
+  test('[O1] refuses the rest in one sentence with its name, and does not repeat it', () => {
+    for (const text of invalid) {
+      const [fault = '', ...more] = faultsOf({ [name]: text })
+      expect(fault).toStartWith(`${name} accepts `)
+      expect(fault).not.toContain('canary')
+      expect(more).toEqual([])
+    }
+  })
+})
+
+test('[O1] every fault is named at once', () => {
+  const faults = faultsOf({ PORT: 'x', PUBLIC_URL: 'y', ADMIN_TOKEN: 'z', HUBBUB_PORT: '1', LOG_LEVEL: 'w' })
+  expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+    'PORT',
+    'PUBLIC_URL',
+    'LOG_LEVEL',
+    'ADMIN_TOKEN',
+    'HUBBUB_PORT',
+  ])
+})
+
+test('[O1] a name within two letters of a long one is a warning, a short or foreign one is not', () => {
+  const read = readConfig({ DATADIR: '/x', PUBLIC_ULR: 'x', PORTS: '1', HOME: '/root', LOGNAME: 'ada' })
+  expect(read).toMatchObject({
+    warnings: [expect.stringContaining('DATA_DIR'), expect.stringContaining('PUBLIC_URL')],
+  })
+})
+
+test('[O1] the wait of a drain is shorter than the drain', () => {
+  expect(faultsOf({ DRAIN_WAIT: '20' })).toEqual(['DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.'])
+  expect(configOf({ DRAIN_WAIT: '20', DRAIN_SECONDS: '30' })).toMatchObject({ drainWait: 20 })
+})
+
+test('[O1] on Fly the public address is the app’s own, unless one is set', () => {
+  expect(configOf({ FLY_APP_NAME: 'ours' }).publicUrl).toBe('https://ours.fly.dev')
+  expect(configOf({ FLY_APP_NAME: 'ours', PUBLIC_URL: 'https://chat.example' }).publicUrl).toBe(
+    'https://chat.example',
+  )
+})
+
+test('[O17] the log is pretty on a terminal, unless it is told not to be', () => {
+  expect(configOf({}, true).logFormat).toBe('pretty')
+  expect(configOf({ LOG_FORMAT: 'json' }, true).logFormat).toBe('json')
+})
+
+test('[O1] nobody changes a setting afterwards', () => {
+  const config = configOf({ ALLOWED_ORIGINS: 'https://a.example' })
+  expect(Object.isFrozen(config)).toBe(true)
+  expect(Object.isFrozen(config.allowedOrigins)).toBe(true)
+})
