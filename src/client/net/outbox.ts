@@ -160,6 +160,7 @@ export class Outbox {
     const waiting = this.#wait(entry, false)
     this.#waiting.set(entry.nonce, waiting)
     this.#owner.queued(entry)
+    this.#schedule()
     void this.#store(waiting, true)
     return entry
   }
