@@ -230,6 +230,22 @@ describe('pages', () => {
     expect(eve.connection.all('sync')).toEqual([])
   })
 
+  test('[C10] are one at a time: the second is not sent before the first is read', async () => {
+    const { at, guest, connect } = await aTalk(500)
+    const bob = await guest('Bob')
+    bob.connection.stallAfter(1)
+    bob.say({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
+    await settled()
+    expect(seqs(bob)).toEqual(from(2, 201))
+    const tab = connect(bob.self)
+    await tab.hello(['lobby'])
+    tab.say({ type: 'read', room: 'lobby', seq: 500 })
+    await settled()
+    bob.connection.drain()
+    await settled()
+    expect(seqs(bob)).toEqual(from(2, 500))
+  })
+
   test('[C11] are not waited for: what is behind a join in the same breath is heard and answered', async () => {
     const { ada, at, guest } = await aTalk(300)
     const bob = await guest('Bob')
@@ -379,6 +395,24 @@ describe('what I have read', () => {
     expect((await store.heads(['lobby'])).get('lobby')).toBe(10)
   })
 
+  test('[C18] is what has been read when the last page goes out, not when it was asked for', async () => {
+    const { at, ada, guest, connect } = await aTalk(1)
+    const bob = await guest('Bob', ['lobby'])
+    for (let n = 0; n < 300; n += 1)
+      ada.say({ type: 'send', nonce: `nonce-1${n}`, room: 'lobby', text: 'hi' })
+    for (let n = 0; n < 6; n += 1) await settled()
+    const tab = connect(bob.self)
+    await tab.hello()
+    tab.connection.stallAfter(1)
+    tab.say({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
+    await settled()
+    bob.say({ type: 'read', room: 'lobby', seq: 299 })
+    await settled()
+    tab.connection.drain()
+    await settled()
+    expect(tab.connection.all('sync').at(-1)?.you).toMatchObject({ readSeq: 299, unread: 2 })
+  })
+
   test('[C19] goes forward only and not beyond the head; the other screens hear it, this one does not', async () => {
     const { ada, bob, connect, pass } = await aLobby()
     for (let n = 0; n < 3; n += 1) await ada.send('hi @Bob')
@@ -408,6 +442,22 @@ describe('what I have read', () => {
     store.heal()
     await pass(1)
     expect(await store.membership(bob.self.id, 'lobby')).toMatchObject({ readSeq: 1 })
+  })
+})
+
+describe('a connection', () => {
+  test('[C28] that ends while its join is under way is nowhere afterwards', async () => {
+    const { ada, hub, store, guest, pass } = await aLobby()
+    const eve = await guest('Eve')
+    store.pause()
+    eve.say({ type: 'join', ref: 'r', room: 'lobby' })
+    await settled()
+    eve.connection.end()
+    await settled()
+    store.resume()
+    await pass(2)
+    expect(ada.heard).toEqual([])
+    expect((await hub.rooms.list(ada.self))[0]?.count).toBe(2)
   })
 })
 

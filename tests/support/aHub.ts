@@ -1,7 +1,7 @@
 import { localDoorbell } from '../../src/cluster/local.ts'
 import { errorFrame } from '../../src/hub/answers.ts'
 import { Hub, type PersonLimits } from '../../src/hub/hub.ts'
-import type { Connection, Doorbell, Ids, Log } from '../../src/hub/ports.ts'
+import type { Connection, Doorbell, Ids, Log, Store } from '../../src/hub/ports.ts'
 import type { Self } from '../../src/shared/model.ts'
 import type { ClientFrame } from '../../src/shared/protocol.ts'
 import { fakeClock } from './fakeClock.ts'
@@ -10,6 +10,8 @@ import { memoryStore, type MemoryStore } from './memoryStore.ts'
 
 export interface World {
   store?: MemoryStore
+  /** how the hub sees it: itself, unless it is to be late */
+  seen?: (store: MemoryStore) => Store
   doorbell?: Doorbell
   siteName?: string
   limits?: Partial<PersonLimits>
@@ -26,12 +28,21 @@ export async function aHub({
   doorbell = localDoorbell(),
   siteName = 'Hubbub',
   limits = {},
+  seen = (itself) => itself,
 }: World = {}) {
   const clock = fakeClock()
   const topics = fakeTopics()
   const log = someLog()
   const settings = { build: 'test', sessionDays: 90, siteName, limits }
-  const hub = new Hub({ store, broadcast: topics, doorbell, clock, ids: someIds(), log, settings })
+  const hub = new Hub({
+    store: seen(store),
+    broadcast: topics,
+    doorbell,
+    clock,
+    ids: someIds(),
+    log,
+    settings,
+  })
   await hub.start()
   let opened = 0
   /** Opens one more socket for somebody; nothing is said on it yet. */

@@ -38,6 +38,8 @@ export class FakeConnection implements Connection {
   readonly #follows = new Set<string>()
   #stalled: { promise: Promise<boolean>; resolve(alive: boolean): void } | null = null
   #gone = false
+  /** frames until it stalls by itself; never, if not above 0 */
+  #until = 0
 
   constructor(id: string, topics: FakeTopics, ended: (connection: FakeConnection) => void) {
     this.id = id
@@ -55,7 +57,10 @@ export class FakeConnection implements Connection {
   }
 
   send(frame: ServerFrame): void {
-    if (!this.#gone) this.heard.push(structuredClone(frame))
+    if (this.#gone) return
+    this.heard.push(structuredClone(frame))
+    this.#until -= 1
+    if (this.#until === 0) this.stall()
   }
 
   ready(): true | Promise<boolean> {
@@ -92,6 +97,11 @@ export class FakeConnection implements Connection {
   /** It reads nothing more, until `drain`. */
   stall(): void {
     this.#stalled ??= Promise.withResolvers<boolean>()
+  }
+
+  /** It stops reading by itself, after so many frames. */
+  stallAfter(frames: number): void {
+    this.#until = frames
   }
 
   drain(): void {
