@@ -2,7 +2,7 @@
 import { createActions } from './actions.ts'
 import { h } from './dom.ts'
 import { watchActivity } from './net/activity.ts'
-import { api } from './net/api.ts'
+import { createApi } from './net/api.ts'
 import { Outbox } from './net/outbox.ts'
 import { createSocket, type Wire } from './net/socket.ts'
 import { memoryStorage, openStorage } from './net/storage.ts'
@@ -24,6 +24,7 @@ const UNPAINTED = 250
 const page = new AbortController()
 const { signal } = page
 const store = createStore()
+const api = createApi((path, init) => fetch(path, init))
 const now = () => Date.now()
 const random = () => Math.random()
 

@@ -11,28 +11,6 @@ const PATIENCE = 10_000
 
 const UNREACHED = { ok: false, code: 'offline', words: 'The server cannot be reached just now.' } as const
 
-async function ask(method: string, path: string, body?: unknown): Promise<Answer<unknown>> {
-  try {
-    const response = await fetch(path, {
-      method,
-      signal: AbortSignal.timeout(PATIENCE),
-      headers: method === 'GET' ? {} : { 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    if (response.status === 204) return { ok: true, value: null }
-    const answer = (await response.json()) as {
-      error?: { code?: ErrorCode; message?: string; suggestion?: string }
-    }
-    if (response.ok) return { ok: true, value: answer }
-    const { code, message, suggestion } = answer.error ?? {}
-    if (code === undefined || message === undefined) return UNREACHED
-    return { ok: false, code, words: message, ...(suggestion !== undefined && { suggestion }) }
-  } catch {
-    // No network, no time, or no JSON: to the person all of it is the same.
-    return UNREACHED
-  }
-}
-
 async function pick<T>(asked: Promise<Answer<unknown>>, from: (value: unknown) => T): Promise<Answer<T>> {
   const answer = await asked
   return answer.ok ? { ok: true, value: from(answer.value) } : answer
@@ -52,13 +30,38 @@ export interface Api {
   before(room: string, seq: number): Promise<Answer<HistoryPage>>
 }
 
-export const api: Api = {
-  session: () => pick(ask('GET', '/api/session'), user),
-  signIn: (name) => pick(ask('POST', '/api/session', { name }), user),
-  rename: (name) => pick(ask('PATCH', '/api/session', { name }), user),
-  signOut: () => pick(ask('DELETE', '/api/session'), () => null),
-  rooms: () => pick(ask('GET', '/api/rooms'), (value) => (value as { rooms: RoomEntry[] }).rooms),
-  makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
-  before: (room, seq) =>
-    pick(ask('GET', `/api/rooms/${room}/messages?limit=50&before=${seq}`), (value) => value as HistoryPage),
+/** @param fetcher `fetch`, or what stands for it where paths have no page to belong to */
+export function createApi(fetcher: (path: string, init: RequestInit) => Promise<Response>): Api {
+  async function ask(method: string, path: string, body?: unknown): Promise<Answer<unknown>> {
+    try {
+      const response = await fetcher(path, {
+        method,
+        signal: AbortSignal.timeout(PATIENCE),
+        headers: method === 'GET' ? {} : { 'content-type': 'application/json' },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      if (response.status === 204) return { ok: true, value: null }
+      const answer = (await response.json()) as {
+        error?: { code?: ErrorCode; message?: string; suggestion?: string }
+      }
+      if (response.ok) return { ok: true, value: answer }
+      const { code, message, suggestion } = answer.error ?? {}
+      if (code === undefined || message === undefined) return UNREACHED
+      return { ok: false, code, words: message, ...(suggestion !== undefined && { suggestion }) }
+    } catch {
+      // No network, no time, or no JSON: to the person all of it is the same.
+      return UNREACHED
+    }
+  }
+
+  return {
+    session: () => pick(ask('GET', '/api/session'), user),
+    signIn: (name) => pick(ask('POST', '/api/session', { name }), user),
+    rename: (name) => pick(ask('PATCH', '/api/session', { name }), user),
+    signOut: () => pick(ask('DELETE', '/api/session'), () => null),
+    rooms: () => pick(ask('GET', '/api/rooms'), (value) => (value as { rooms: RoomEntry[] }).rooms),
+    makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
+    before: (room, seq) =>
+      pick(ask('GET', `/api/rooms/${room}/messages?limit=50&before=${seq}`), (value) => value as HistoryPage),
+  }
 }
