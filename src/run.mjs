@@ -79,14 +79,15 @@ function install() {
   const now = hash.digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
   say('Installing packages.')
-  const { status, stderr } = spawnSync(bun, ['install', '--frozen-lockfile', '--silent'], {
+  const { status, stderr } = spawnSync(bun, ['install', '--frozen-lockfile', '--no-progress'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   })
+  const why = stderr?.split('\n').find((line) => line.startsWith('error:'))
   if (status !== 0)
     stop(
-      `The packages could not be installed: please check the connection and run this again.${stderr && ` Bun said: ${stderr.trim()}`}`,
+      `The packages could not be installed: please check the connection and run this again.${why ? ` Bun said: ${why}` : ''}`,
     )
   writeFileSync(stamp, now)
 }

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { buildClient } from '../src/build.ts'
+import type { Manifest } from '../src/lib/manifest.ts'
+
+const root = dirname(import.meta.dir)
+let dir = ''
+let manifest: Manifest
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'hubbub-budget-'))
+  manifest = await buildClient({ root, out: join(dir, 'public'), compress: 'none' })
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const read = (path: string) => Bun.file(join(dir, 'public', path)).text()
+/** What comes over the wire for these, in KB (1,000 bytes) of gzip. */
+async function kilobytes(paths: string[]): Promise<number> {
+  const sizes = await Promise.all(
+    paths.map(async (path) => Bun.gzipSync(await read(path), { level: 9 }).length),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0) / 1000
+}
+const home = () => [manifest.script, ...manifest.preload]
+const room = () => [...new Set([...home(), ...(manifest.lazy['views/room.ts'] ?? ['/none'])])]
+
+test('[W1] home takes 15 KB of JavaScript', async () => {
+  expect(await kilobytes(home())).toBeLessThanOrEqual(15)
+})
+
+test('[W1] the chat takes 35 KB of JavaScript in all', async () => {
+  expect(await kilobytes(room())).toBeLessThanOrEqual(35)
+})
+
+test('[W1] every lazy chunk takes 20 KB', async () => {
+  for (const [chunk = ''] of Object.values(manifest.lazy))
+    expect(await kilobytes([chunk])).toBeLessThanOrEqual(20)
+})
+
+test('[W2] the style takes 10 KB, the first load of the chat 60 KB in 6 requests', async () => {
+  expect(await kilobytes([manifest.style])).toBeLessThanOrEqual(10)
+  const all = ['/index.html', '/theme.js', '/icons/hubbub.svg', manifest.style, ...room()]
+  expect(await kilobytes(all)).toBeLessThanOrEqual(60)
+  expect(all.length).toBeLessThanOrEqual(6)
+})
+
+test('[V9] the script that runs before first paint takes 1 KB', async () => {
+  expect((await read('/theme.js')).length).toBeLessThanOrEqual(1000)
+})
+
+test('[O5] the page asks no other origin for anything', async () => {
+  const page = await read('/index.html')
+  const asked = [...page.matchAll(/\s(?:src|href|action|content)="([^"]*)"/g)].map(([, value = '']) => value)
+  expect(asked.filter((value) => /^(?:[a-z]+:)?\/\//i.test(value))).toEqual([])
+  const css = await read(manifest.style)
+  expect(css).not.toMatch(/url\(\s*["']?(?:https?:)?\/\/|@import|@font-face/)
+})
+
+test('[S2] the page has no script and no style in it', async () => {
+  const page = await read('/index.html')
+  expect(page.match(/<script\b(?![^>]*\ssrc=)[^>]*>/g) ?? []).toEqual([])
+  expect(page).not.toMatch(/<style\b|\sstyle=|\son[a-z]+=/i)
+})
+
+test('[S2] nothing of what is built makes HTML, or code, from a string', async () => {
+  const scripts = Object.keys(manifest.files).filter((path) => path.endsWith('.js'))
+  expect(scripts.length).toBeGreaterThanOrEqual(3)
+  const found: string[] = []
+  for (const path of scripts) {
+    const never =
+      /\b(?:innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|parseFromString|setHTMLUnsafe|parseHTMLUnsafe|document\.write(?:ln)?|eval(?=\()|Function(?=\())\b/g
+    for (const [word] of (await read(path)).matchAll(never)) found.push(`${path} ${word}`)
+  }
+  expect(found).toEqual([])
+})
