@@ -87,7 +87,7 @@ describe('steps', () => {
 
   test('[U80] the first address is shown at once, and the browser keeps its hands off the scroll position', () => {
     expect(shown).toMatchObject([{ route: { name: 'home' }, arrival: 'first' }])
-    expect(dom.window.history.scrollRestoration).toBe('manual')
+    expect(String(dom.window.history.scrollRestoration)).toBe('manual')
   })
 
   test('[U80] a step adds to the history, a correction does not', () => {
@@ -194,7 +194,7 @@ describe('steps', () => {
   test('[T14] Back closes what lies over the screen, and the screen stays', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
-    router.over(() => (closed += 1))
+    router.over(() => void (closed += 1))
     router.back()
     await eventually('closed', () => closed > 0)
     expect(closed).toBe(1)
@@ -205,7 +205,7 @@ describe('steps', () => {
   test('[T14] closing by its button leaves no press of Back behind', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
-    const close = router.over(() => (closed += 1))
+    const close = router.over(() => void (closed += 1))
     close()
     await eventually('closed', () => closed > 0)
     close()
@@ -217,7 +217,7 @@ describe('steps', () => {
   test('[T14] choosing a room in a drawer takes the drawer’s place in the history', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
-    router.over(() => (closed += 1))
+    router.over(() => void (closed += 1))
     router.navigate('/chat/kitchen')
     expect(closed).toBe(1)
     router.back()

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { keyOf } from '../../src/client/state/rows.ts'
 import { NOBODY, unheard } from '../../src/client/state/state.ts'
 import { ERRORS } from '../../src/shared/errors.ts'
+import type { ServerFrame } from '../../src/shared/protocol.ts'
 import {
   ada,
   aLivePage,
@@ -436,7 +437,13 @@ describe('typing', () => {
     expect(at.pass(100).lobby.typing).toEqual([])
     expect(at.hear(typing(bob), typing(bob, false)).lobby.typing).toEqual([])
     expect(at.hear(typing(bob), event(said(4))).lobby.typing).toEqual([])
-    const left = { type: 'presence', room: 'lobby', version: 2, count: 1, left: [bob.id] } as const
+    const left = {
+      type: 'presence',
+      room: 'lobby',
+      version: 2,
+      count: 1,
+      left: [bob.id],
+    } satisfies ServerFrame
     expect(at.hear(typing(bob), left).lobby.typing).toEqual([])
   })
 

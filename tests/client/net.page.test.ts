@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { watchActivity } from '../../src/client/net/activity.ts'
+import { createApi } from '../../src/client/net/api.ts'
+import { joinTab, type TabWorld } from '../../src/client/net/tabLock.ts'
+import { joinTabs, type TabNews } from '../../src/client/net/tabs.ts'
+import type { Activity } from '../../src/shared/model.ts'
+import { ada } from '../support/aState.ts'
+import { eventually } from '../support/eventually.ts'
+import { fakeTime } from '../support/fakeTime.ts'
+import { useDom } from '../support/useDom.ts'
+
+const MINUTE = 60_000
+useDom()
+
+let over: AbortController
+beforeEach(() => {
+  over = new AbortController()
+})
+afterEach(() => over.abort())
+
+describe('am I here', () => {
+  function aWatch() {
+    const time = fakeTime()
+    const told: Activity[] = []
+    const page = { hidden: false }
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => page.hidden })
+    const now = watchActivity(document, time, (activity) => told.push(activity), over.signal)
+    return {
+      time,
+      told,
+      now,
+      input: () => document.dispatchEvent(new Event('keydown')),
+      show(visible: boolean) {
+        page.hidden = !visible
+        document.dispatchEvent(new Event('visibilitychange'))
+      },
+    }
+  }
+
+  test('[U62] five minutes without input are idle, the next key is active', () => {
+    const it = aWatch()
+    it.time.pass(4 * MINUTE)
+    it.input()
+    it.time.pass(5 * MINUTE - 1)
+    expect(it.now()).toBe('active')
+    it.time.pass(1)
+    expect(it.told).toEqual(['idle'])
+    it.input()
+    expect(it.told).toEqual(['idle', 'active'])
+    it.time.pass(5 * MINUTE)
+    expect(it.told).toEqual(['idle', 'active', 'idle'])
+  })
+
+  test('[U62] five seconds hidden are idle, a shorter look away is nothing', () => {
+    const it = aWatch()
+    it.show(false)
+    it.time.pass(4_900)
+    it.show(true)
+    it.time.pass(4_900)
+    expect(it.told).toEqual([])
+    it.show(false)
+    it.time.pass(5_000)
+    expect(it.told).toEqual(['idle'])
+    it.show(true)
+    expect(it.told).toEqual(['idle', 'active'])
+  })
+
+  test('[U62] when the page ends nothing waits any more', () => {
+    const it = aWatch()
+    over.abort()
+    expect(it.time.waiting).toBe(0)
+  })
+})
+
+/** Web Locks as the standard has them, as far as they are used: one holder a name, the others in line. */
+function someLocks() {
+  const held = new Map<string, Promise<void>>()
+  return {
+    async request(
+      name: string,
+      options: { ifAvailable?: boolean },
+      run: (lock: { name: string } | null) => unknown,
+    ): Promise<void> {
+      if (held.has(name) && options.ifAvailable) return void (await run(null))
+      while (held.has(name)) await held.get(name)
+      let free = () => {}
+      held.set(name, new Promise((resolve) => (free = resolve)))
+      try {
+        await run({ name })
+      } finally {
+        held.delete(name)
+        free()
+      }
+    },
+    query: async () => ({ held: [...held.keys()].map((name) => ({ name })) }),
+  } as unknown as LockManager
+}
+
+function aSession(id?: string): TabWorld['session'] {
+  const kept = new Map(id === undefined ? [] : [['tab', id]])
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
+}
+
+describe('tabs', () => {
+  let made = 0
+  const random = () => `made-${(made += 1)}`
+
+  test('[U48] a reloaded tab is the same tab, a duplicated one is another', async () => {
+    const locks = someLocks()
+    const page = new AbortController()
+    const session = aSession()
+    const first = await joinTab({ locks, session, random }, () => {}, page.signal)
+    page.abort()
+    await eventually('let go', async () => (await first.living()).size === 0)
+    const again = await joinTab({ locks, session, random }, () => {}, over.signal)
+    expect(again.id).toBe(first.id)
+    const copy = await joinTab({ locks, session: aSession(first.id), random }, () => {}, over.signal)
+    expect(copy.id).not.toBe(first.id)
+    expect(await copy.living()).toEqual(new Set([first.id, copy.id]))
+  })
+
+  test('[U48] one tab looks after what dead ones left; when it ends, another does', async () => {
+    const locks = someLocks()
+    const led: string[] = []
+    const page = new AbortController()
+    await joinTab({ locks, session: aSession(), random }, () => led.push('first'), page.signal)
+    await joinTab({ locks, session: aSession(), random }, () => led.push('second'), over.signal)
+    await eventually('the first leads', () => led.length === 1)
+    expect(led).toEqual(['first'])
+    page.abort()
+    await eventually('the second leads', () => led.length === 2)
+    expect(led).toEqual(['first', 'second'])
+  })
+
+  test('[U48] a browser without locks and storage has a tab all the same', async () => {
+    let led = 0
+    const tab = await joinTab({ locks: undefined, session: null, random }, () => (led += 1), over.signal)
+    expect(tab.id).not.toBe('')
+    expect(await tab.living()).toEqual(new Set())
+    expect(led).toBe(1)
+  })
+
+  test('[U71] what one tab tells the others hear, itself not', async () => {
+    const heard: [string, TabNews][] = []
+    const one = joinTabs((news) => heard.push(['one', news]), over.signal)
+    joinTabs((news) => heard.push(['two', news]), over.signal)
+    one.tell({ type: 'read', room: 'lobby', seq: 3 })
+    one.tell({ type: 'self', self: null })
+    await eventually('both', () => heard.length === 2)
+    expect(heard).toEqual([
+      ['two', { type: 'read', room: 'lobby', seq: 3 }],
+      ['two', { type: 'self', self: null }],
+    ])
+  })
+})
+
+describe('HTTP', () => {
+  const answering = (answer: Response | Error) =>
+    createApi(() => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)))
+
+  const unreached: [string, Response | Error][] = [
+    ['no network', new TypeError('Failed to fetch')],
+    ['no time', new DOMException('late', 'TimeoutError')],
+    ['a page of somebody else’s', new Response('<h1>Sign in to Wi-Fi</h1>', { status: 200 })],
+    ['an error of somebody else’s', Response.json({ oops: 1 }, { status: 502 })],
+  ]
+  test.each(unreached)('[T6] %s: the server is not reached, said in words', async (_name, answer) => {
+    const { words, ...rest } = (await answering(answer).session()) as { words: string }
+    expect(rest).toEqual({ ok: false, code: 'offline' } as never)
+    expect(words).toContain('cannot be reached')
+  })
+
+  test('[U3] a refusal comes with its code, its words and its suggestion', async () => {
+    const error = { code: 'nameTaken', message: 'This name is taken.', suggestion: 'Ann2' }
+    expect(await answering(Response.json({ error }, { status: 409 })).signIn('Ann')).toEqual({
+      ok: false,
+      code: 'nameTaken',
+      words: 'This name is taken.',
+      suggestion: 'Ann2',
+    })
+  })
+
+  test('[U5] whom the server knows is a value', async () => {
+    const user = { ...ada, role: 'guest' }
+    expect(await answering(Response.json({ user })).session()).toEqual({ ok: true, value: user } as never)
+  })
+})
