@@ -4,6 +4,7 @@ import { localDoorbell } from './cluster/local.ts'
 import { type Config, readConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
+import { addressOf, cannotListen } from './http/listen.ts'
 import type { Gate } from './http/ops.ts'
 import { createTopics } from './http/topics.ts'
 import { Hub } from './hub/hub.ts'
@@ -40,21 +41,6 @@ function configured(): { config: Config; warnings: string[] } {
   return 'faults' in read ? end(1, ...read.faults) : read
 }
 
-/** Why the server cannot listen, for who started it. */
-function cannotListen({ host, port }: Config, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-  if (code === 'EADDRINUSE')
-    return `Port ${port} is taken, perhaps by another Hubbub. Stop what uses it, or set PORT to another number.`
-  if (code === 'EACCES')
-    return `Port ${port} needs rights this user does not have. Set PORT to a number above 1023.`
-  return `Cannot listen on ${host}, port ${port} (${code}). Set HOST and PORT to an address of this machine.`
-}
-
-function addressOf({ publicUrl, host }: Config, port: number | undefined): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return publicUrl ?? `http://${name}:${port}`
-}
-
 /** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
 function dieOfBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
@@ -62,6 +48,10 @@ function dieOfBugs(log: Logger): void {
       log.error(event, error)
       process.exit(1)
     })
+}
+
+function cannotStart(error: unknown): never {
+  return end(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`)
 }
 
 async function serve(): Promise<void> {
@@ -85,7 +75,7 @@ async function serve(): Promise<void> {
     process.exit(1)
   }
   const page = assets({ dir: PUBLIC, siteName: config.siteName })
-  page.catch((error: unknown) => end(1, error instanceof Error ? error.message : 'The page cannot be read.'))
+  page.catch(cannotStart)
   const store = await openSqlite({ dir: config.dataDir, workerUrl: WORKER, onDeath, log }).catch(
     (error: unknown) => {
       if (error instanceof CannotOpen) return end(error.exitCode, error.message)
@@ -133,9 +123,9 @@ async function serve(): Promise<void> {
     log.info('stopped')
     process.exit(0)
   }
-  if (stopping) return stop()
   gate.stage = 'open'
-  const url = addressOf(config, server.port)
+  if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
+  const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })
   if (config.logFormat === 'pretty') process.stdout.write(`\n  ${config.siteName} is open at ${url}\n\n`)
 }
@@ -143,7 +133,7 @@ async function serve(): Promise<void> {
 /** @returns the exit code: is the server on this machine ready? An answer that takes 2 s is a no. */
 async function healthcheck(): Promise<number> {
   const { config } = configured()
-  const url = `${addressOf({ ...config, publicUrl: null }, config.port)}/readyz`
+  const url = `${addressOf(config)}/readyz`
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(1_800) })
     if (answer.ok) return 0
@@ -154,22 +144,18 @@ async function healthcheck(): Promise<number> {
   return 1
 }
 
-async function version(): Promise<void> {
-  const { Database } = await import('bun:sqlite')
-  const row = new Database(':memory:')
-    .query<{ sqlite: string }, []>('SELECT sqlite_version() AS sqlite')
-    .get()
-  const parts = [`bun ${Bun.version}`, `sqlite ${row?.sqlite}`, `schema ${SCHEMA}`, `wire ${WIRE}`]
-  process.stdout.write(`hubbub ${VERSION} (${parts.join(', ')})\n`)
+function version(): string {
+  const { bun, sqlite } = process.versions
+  return `hubbub ${VERSION} (bun ${bun}, sqlite ${sqlite}, schema ${SCHEMA}, wire ${WIRE})`
 }
 
 const [command = 'serve', ...more] = process.argv.slice(2)
 if (more.length > 0) end(2, USAGE)
 // prettier-ignore
 switch (command) {
-  case 'serve': await serve(); break
+  case 'serve': await serve().catch(cannotStart); break
   case 'healthcheck': process.exit(await healthcheck())
-  case 'version': await version(); break
+  case 'version': process.stdout.write(`${version()}\n`); break
   case '--help': case '-h': case 'help': process.stdout.write(`${USAGE}\n`); break
   default: end(2, USAGE)
 }

@@ -40,6 +40,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
         'elysia',
         '@elysiajs/static',
         '@sinclair/typebox',
+        '@sinclair/typebox/compiler',
       ],
     },
   ],

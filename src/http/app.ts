@@ -54,7 +54,7 @@ export function createApp(deps: AppDeps): {
       return failure('internal')
     })
     .use(session({ hub, clock, settings }))
-    .use(rooms({ hub }))
+    .use(rooms({ hub, clock }))
     .ws('/ws', socket)
   if (assets) app.use(assets)
 

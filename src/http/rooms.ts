@@ -1,14 +1,19 @@
 import { Elysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
-import type { HistoryQuery } from '../hub/ports.ts'
+import type { Clock, HistoryQuery } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { visitOf } from './admit.ts'
 import { jsonOf, neededText, textOf } from './body.ts'
+import { Buckets } from './meter.ts'
 import { someone } from './who.ts'
 
 const ROOM = /^[a-z0-9-]{1,64}$/
 const ID = /^[0-9a-f-]{1,64}$/
 const IDS = 50
+/** Pages of history of one person, and of one address (S16). Rooms made from one address (S17). */
+const PAGES = { perSecond: 2, burst: 30 }
+const MADE = { perSecond: 20 / 3_600, burst: 20 }
 
 /** @throws ChatError `badRequest` for anything but a number of the room's log, written plainly */
 function seqOf(text: string): number {
@@ -49,7 +54,18 @@ export function historyQuery(params: URLSearchParams): HistoryQuery {
 }
 
 /** The rooms there are, one more of them, and what was said in one. */
-export function rooms({ hub }: { hub: Hub }) {
+export function rooms({ hub, clock }: { hub: Hub; clock: Clock }) {
+  const pages = new Buckets(PAGES)
+  const made = new Buckets(MADE)
+
+  /** @throws ChatError `rateLimited` if one of the keys has nothing left; null has no limit */
+  function spend(buckets: Buckets, ...keys: (string | null)[]): void {
+    for (const key of keys) {
+      const after = key === null ? 0 : buckets.take(key, clock.now())
+      if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    }
+  }
+
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
       const { user } = await someone(hub, request)
@@ -64,13 +80,15 @@ export function rooms({ hub }: { hub: Hub }) {
         const kind = textOf(fields, 'kind') ?? 'public'
         const { user } = await someone(hub, request)
         if (kind !== 'public') throw new ChatError('roomInvalid', 'Only public rooms can be made.')
+        spend(made, visitOf(request).counted)
         return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
     )
     .get('/api/rooms/:room/messages', async ({ request, params }) => {
       const query = historyQuery(new URL(request.url).searchParams)
-      await someone(hub, request)
+      const { user } = await someone(hub, request)
+      spend(pages, user.id, visitOf(request).counted)
       if (!ROOM.test(params.room)) throw new ChatError('noRoom')
       return Response.json(await hub.history(params.room, query))
     })

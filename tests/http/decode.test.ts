@@ -18,7 +18,7 @@ describe('frames', () => {
     [{ type: 'typing', room: 'lobby', on: true }],
     [{ type: 'state', state: 'idle' }],
     [{ type: 'beat' }],
-  ])('[F1] %j is a frame', (frame) => {
+  ])('[F20] %j is a frame', (frame) => {
     expect(decode(JSON.parse(JSON.stringify(frame)))).toMatchObject({ result: 'frame', frame })
   })
 

@@ -33,7 +33,7 @@ async function aLobby(messages = 0) {
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at)
 
 describe('rooms', () => {
-  test('[B8] a room is made by its name; its maker is its owner, and it is in the list of everybody', async () => {
+  test('[M40] a room is made by its name; its maker is its owner, and it is in the list of everybody', async () => {
     const { ada, guest } = await aLobby()
     const made = await ada.ask('/api/rooms', {
       method: 'POST',
@@ -57,7 +57,7 @@ describe('rooms', () => {
     ])
   })
 
-  test('[B8] a room whose name is taken is refused with a free one beside it', async () => {
+  test('[M40] a room whose name is taken is refused with a free one beside it', async () => {
     const { ada } = await aLobby()
     const answer = await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Lobby' } })
     const { error } = (await answer.json()) as { error: { code: string; suggestion: string } }
@@ -76,7 +76,7 @@ describe('rooms', () => {
     [{ name: 'Den', topic: 5 }, 400, 'badRequest'],
     [{ name: 'Den', kind: null }, 400, 'badRequest'],
     [{}, 400, 'badRequest'],
-  ])('[B8] %j makes no room: %i %s', async (body, status, code) => {
+  ])('[M40] %j makes no room: %i %s', async (body, status, code) => {
     const { ada } = await aLobby()
     const answer = await ada.ask('/api/rooms', { method: 'POST', body })
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([
@@ -99,8 +99,32 @@ describe('rooms', () => {
   })
 })
 
+describe('too much', () => {
+  test('[S16] of a thousand pages at once thirty are answered, and two a second from then on', async () => {
+    const { ada, pass } = await aLobby(1)
+    const ask = async () => (await ada.ask('/api/rooms/lobby/messages')).status
+    const statuses = await Promise.all(Array.from({ length: 1_000 }, ask))
+    expect(statuses.filter((status) => status === 200)).toHaveLength(30)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(970)
+    pass(1_000)
+    expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429])
+  })
+
+  test('[S17] one address makes twenty rooms, and then has to wait', async () => {
+    const app = await anApp({ trustProxy: 1 })
+    apps.push(app)
+    const ada = await app.guest('Ada')
+    const make = (name: string, address: string) =>
+      ada.ask('/api/rooms', { method: 'POST', body: { name }, headers: { 'x-forwarded-for': address } })
+    for (let at = 0; at < 20; at += 1) expect((await make(`Den ${at}`, '203.0.113.9')).status).toBe(201)
+    const refused = await make('One more', '203.0.113.9')
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '180'])
+    expect((await make('One more', '203.0.113.10')).status).toBe(201)
+  })
+})
+
 describe('history', () => {
-  test('[C20] without a place it is the newest fifty, newest last, and says whether there are older ones', async () => {
+  test('[C40] without a place it is the newest fifty, newest last, and says whether there are older ones', async () => {
     const { page } = await aLobby(60)
     const { messages, ...rest } = await page('')
     expect(messages.map(({ seq }) => seq)).toEqual(range(11, 60))
@@ -108,7 +132,7 @@ describe('history', () => {
     expect(messages.at(-1)).toMatchObject({ kind: 'message', text: 'm60', user: { name: 'Ada' } })
   })
 
-  test('[C20] `before` and `after` leave their own seq out, `around` has half before it and the rest from it on', async () => {
+  test('[C40] `before` and `after` leave their own seq out, `around` has half before it and the rest from it on', async () => {
     const { seqs } = await aLobby(60)
     expect(await seqs('?before=11')).toEqual(range(1, 10))
     expect(await seqs('?before=41&limit=10')).toEqual(range(31, 40))
@@ -119,7 +143,7 @@ describe('history', () => {
     expect(await seqs('?before=999999')).toEqual(range(11, 60))
   })
 
-  test('[C20] `ids` are the messages of that room that exist; nothing is pinned yet', async () => {
+  test('[C40] `ids` are the messages of that room that exist; nothing is pinned yet', async () => {
     const { seqs, ids } = await aLobby(3)
     expect(await seqs(`?ids=${ids[2]},${ids[0]},018bcfe5-6800-7000-8000-999999999999`)).toEqual([1, 3])
     expect(await seqs('?pinned=true')).toEqual([])
@@ -152,19 +176,19 @@ describe('history', () => {
     'pinned=',
     'pinned=false',
     'pinned=1',
-  ])('[C21] ?%s is nonsense and answered with 400', async (query) => {
+  ])('[C41] ?%s is nonsense and answered with 400', async (query) => {
     const { ada } = await aLobby(1)
     const answer = await ada.ask(`/api/rooms/lobby/messages?${query}`)
     expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'badRequest' } }])
   })
 
-  test('[C21] a parameter that is not known changes nothing', async () => {
+  test('[C41] a parameter that is not known changes nothing', async () => {
     const { seqs } = await aLobby(2)
     expect(await seqs('?colour=red&__proto__=x')).toEqual([1, 2])
   })
 
   test.each(['nowhere', 'Lobby', '..', '%2e%2e%2fapi', 'a%00b', 'x'.repeat(65), '__proto__'])(
-    '[C22] the room %s does not exist, and the answer is the same for all',
+    '[C42] the room %s does not exist, and the answer is the same for all',
     async (room) => {
       const { ada } = await aLobby(1)
       const answer = await ada.ask(`/api/rooms/${room}/messages`)

@@ -34,7 +34,7 @@ async function resumed(guest: Guest, { seq, id }: Position): Promise<SocketClien
   return socket
 }
 
-test('[C30, M30] killed between two messages, the server comes back with everything, and everybody goes on where they were', async () => {
+test('[C43, M2] killed between two messages, the server comes back with everything, and everybody goes on where they were', async () => {
   const { start } = aHouse()
   const [first, origin] = await start()
   const [ada, bob] = [await aGuest(origin, 'Ada'), await aGuest(origin, 'Bob')]
@@ -69,7 +69,7 @@ test('[C30, M30] killed between two messages, the server comes back with everyth
   })
 }, 40_000)
 
-test('[O13, C31] SIGTERM says goodbye: drain, 1012, exit 0; what was acknowledged is there at the next start', async () => {
+test('[O13, C44] SIGTERM says goodbye: drain, 1012, exit 0; what was acknowledged is there at the next start', async () => {
   const { start } = aHouse()
   const [server, origin] = await start()
   const ada = await aGuest(origin, 'Ada')

@@ -98,7 +98,7 @@ describe('two people talk', () => {
     expect(textsOf(b)).toEqual(['once'])
   })
 
-  test('[B2] who is here is told, with who comes and goes, and who is typing', async () => {
+  test('[B5] who is here is told, with who comes and goes, and who is typing', async () => {
     const b = await bob.enter('lobby')
     const dee = await aGuest(origin, 'Dee')
     const d = await dee.enter('lobby')

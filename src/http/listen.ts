@@ -1,0 +1,21 @@
+/** Where a server listens: an address of this machine, and its port. */
+export interface Place {
+  host: string
+  port: number
+}
+
+/** Why the server cannot listen, for who started it. */
+export function cannotListen({ host, port }: Place, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is taken, perhaps by another Hubbub. Stop what uses it, or set PORT to another number.`
+  if (code === 'EACCES')
+    return `Port ${port} needs rights this user does not have. Set PORT to a number above 1023.`
+  return `Cannot listen on ${host}, port ${port} (${code}). Set HOST and PORT to an address of this machine.`
+}
+
+/** Where people on this machine find it. */
+export function addressOf({ host, port }: Place): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
