@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openForWriting } from '../../src/store/database.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/migrations.ts'
 import { CannotOpen } from '../../src/store/sqlite.ts'
-import { aTemporaryDir, draft, numbered, open, say } from './scene.ts'
+import { aTemporaryDir, draft, guest, NEVER, numbered, open, say } from './scene.ts'
 
 const dirs: string[] = []
 const children: Bun.Subprocess[] = []
@@ -281,6 +281,22 @@ test('[P34] a writer that dies is told at once; what was asked of it is never ca
   const again = await open(dir)
   expect(await again.room('lobby')).toMatchObject({ head: 1 })
   await again.close()
+})
+
+test('[K31] who is forgotten leaves no row behind but what they said', async () => {
+  const dir = aDir()
+  const store = await open(dir)
+  await store.addGuest(guest('Ada', { keys: ['ada', 'ado'] }), NEVER)
+  await store.addMember('lobby', 'id-ada', 'guest', 1)
+  await store.endSession('session-ada')
+  await store.close()
+
+  const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  const rows = ['users', 'sessions', 'name_keys', 'members'].map((table) =>
+    db.query(`SELECT * FROM ${table}`).all(),
+  )
+  expect(rows).toEqual([[], [], [], []])
+  db.close()
 })
 
 test('[O9] an older database is copied before it is migrated, and the last three copies stay', async () => {
