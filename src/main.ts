@@ -4,7 +4,7 @@ import { localDoorbell } from './cluster/local.ts'
 import { type Config, readConfig } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
-import { addressOf, cannotListen } from './http/listen.ts'
+import { addressOf, cannotListen, probeAddressOf } from './http/listen.ts'
 import type { Gate } from './http/ops.ts'
 import { createTopics } from './http/topics.ts'
 import { Hub } from './hub/hub.ts'
@@ -133,7 +133,7 @@ async function serve(): Promise<void> {
 /** @returns the exit code: is the server on this machine ready? An answer that takes 2 s is a no. */
 async function healthcheck(): Promise<number> {
   const { config } = configured()
-  const url = `${addressOf(config)}/readyz`
+  const url = `${probeAddressOf(config)}/readyz`
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(1_800) })
     if (answer.ok) return 0

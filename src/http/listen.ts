@@ -19,3 +19,9 @@ export function addressOf({ host, port }: Place): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}`
 }
+
+/** Where the server itself is asked; an image may know no name `localhost`. */
+export function probeAddressOf({ host, port }: Place): string {
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return addressOf({ host: own, port })
+}

@@ -1,5 +1,5 @@
 import type { ServerWebSocket } from 'bun'
-import { errorFrame } from '../hub/answers.ts'
+import { type Asked, errorFrame } from '../hub/answers.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Connection, Ids, Log } from '../hub/ports.ts'
 import { CLOSE, ChatError } from '../shared/errors.ts'
@@ -45,7 +45,7 @@ class Link implements Connection {
   readonly #deps: Deps
   readonly #counted: string | null
   readonly #meter: Meter
-  readonly #inbox: { frame: ClientFrame; asked: { nonce?: string; ref?: string } }[] = []
+  readonly #inbox: { frame: ClientFrame; asked: Asked }[] = []
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
   #waiting: ((sent: boolean) => void)[] = []
@@ -86,7 +86,7 @@ class Link implements Connection {
   async admit(request: Request, version: string | undefined): Promise<void> {
     if (version !== String(VERSION)) return this.close(CLOSE.version, 'version')
     const who = await whoAsks(this.#deps.hub, request).catch((error: unknown) => {
-      if (error instanceof ChatError) return null
+      if (error instanceof ChatError && error.code === 'unauthenticated') return null
       throw error
     })
     if (this.#gone()) return
@@ -124,9 +124,9 @@ class Link implements Connection {
     if (known) setImmediate(() => this.#guard(() => this.#deps.hub.close(this)))
   }
 
-  /** Something of ours broke: the log has it, the connection goes on. */
+  /** Something of ours broke: the log has it, the connection goes on. What was refused on purpose is no news. */
   failed(error: unknown): void {
-    this.#deps.log.error('a frame', error)
+    if (!(error instanceof ChatError)) this.#deps.log.error('socket', error)
   }
 
   #gone(): boolean {
@@ -163,8 +163,8 @@ class Link implements Connection {
   }
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
-  #refuse(error: unknown, asked: { nonce?: string; ref?: string }): void {
-    if (!(error instanceof ChatError)) this.failed(error)
+  #refuse(error: unknown, asked: Asked): void {
+    this.failed(error)
     this.send(errorFrame(error, asked))
     const bad = error instanceof ChatError && error.code === 'badFrame'
     if (bad && this.#meter.bad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
@@ -184,7 +184,7 @@ class Link implements Connection {
     }
   }
 
-  #await(under: Promise<void>, asked: { nonce?: string; ref?: string }): void {
+  #await(under: Promise<void>, asked: Asked): void {
     this.#busy = true
     const done = () => {
       this.#busy = false

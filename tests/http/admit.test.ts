@@ -343,6 +343,13 @@ describe('what is allowed in', () => {
   })
 })
 
+test('[S5] compression is offered in vain', async () => {
+  const { origin } = await running()
+  const offer = { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' }
+  const answer = await fetch(`${origin}/ws?v=1`, { headers: { ...HANDSHAKE, ...offer, origin } })
+  expect([answer.status, answer.headers.get('sec-websocket-extensions')]).toEqual([101, null])
+})
+
 describe('the life of a server', () => {
   test('[O4] before it is ready it says so, to people in a page that comes back by itself', async () => {
     const { origin } = await running({ ready: false })

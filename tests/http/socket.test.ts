@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { ChatError } from '../../src/shared/errors.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -60,12 +61,18 @@ describe('coming in', () => {
       expect((await (await openSocket(ws, { origin, cookie })).ends()).code).toBe(4501)
   })
 
-  test('[F12] a store that cannot be read closes with 1013, so that the client comes back', async () => {
-    const { ada, store, trouble } = await aLobby()
-    store.fail('reads')
-    expect((await (await ada.socket()).ends()).code).toBe(1013)
-    expect(trouble).toHaveLength(1)
-  })
+  test.each([
+    ['for a reason of the disk', new ChatError('unavailable'), 0],
+    ['for none we know', new Error('canary'), 1],
+  ])(
+    '[F12] a store that cannot be read %s closes with 1013: the client comes back',
+    async (_why, error, logged) => {
+      const { ada, store, trouble } = await aLobby()
+      store.session = () => Promise.reject(error)
+      expect((await (await ada.socket()).ends()).code).toBe(1013)
+      expect(trouble).toHaveLength(logged)
+    },
+  )
 
   test('[F13] who says no hello within five seconds is closed with 4408', async () => {
     const { ada, pass } = await aLobby()
