@@ -64,7 +64,7 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   const outputs = [...script.outputs, ...style.outputs]
   const logs = [...script.logs, ...style.logs].filter(({ level }) => level === 'error')
   if (!script.success || !style.success)
-    throw new Error(`The client does not build:\n${logs.map(String).join('\n')}`)
+    throw new Error(`The client does not build:\n${logs.map(placed).join('\n')}`)
 
   const files: Manifest['files'] = {}
   const fresh = `${out}.${process.pid}`
@@ -90,6 +90,10 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   await rename(fresh, out)
   await rm(old, { recursive: true, force: true })
   return manifest
+}
+
+function placed({ message, position }: BuildOutput['logs'][number]): string {
+  return position ? `${position.file}:${position.line}:${position.column} ${message}` : message
 }
 
 /** The page with the names of this build in it. @throws Error if it does not hold the two lines that are replaced */

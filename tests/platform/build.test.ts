@@ -140,6 +140,12 @@ describe('the client', () => {
     const again = await buildClient({ root: project.root, out: project.path('dist/again'), compress: 'none' })
     expect(again).toEqual(manifest)
   })
+  test('[O4] says where a file does not compile', async () => {
+    const other = await aProject({ 'src/client/shared.ts': 'export const shared = (' })
+    const built = buildClient({ root: other.root, out: other.path('dist'), compress: 'none' })
+    await expect(built).rejects.toThrow(/shared\.ts:1:\d+ /)
+    await other.remove()
+  })
   test('[O4] says which line the page lacks', async () => {
     const other = await aProject({ 'public/index.html': '<!doctype html><title>x</title>' })
     const built = buildClient({ root: other.root, out: other.path('dist'), compress: 'none' })
