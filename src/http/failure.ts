@@ -1,4 +1,4 @@
-import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
+import { type ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
 
 /** An answer that says why not: the fixed texts, never what was sent. `after` in ms becomes `Retry-After`. */
 export function failure(

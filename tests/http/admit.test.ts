@@ -2,7 +2,6 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { rawConnection } from '../support/rawSocket.ts'
-import { openSocket } from '../support/socketClient.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

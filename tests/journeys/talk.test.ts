@@ -3,7 +3,6 @@ import type { HistoryPage } from '../../src/shared/model.ts'
 import type { Heard } from '../../src/shared/protocol.ts'
 import { type Guest, aGuest } from '../support/anApp.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
-import { eventually } from '../support/eventually.ts'
 import type { SocketClient } from '../support/socketClient.ts'
 
 // Real processes and sockets on a busy machine.

@@ -159,7 +159,9 @@ test.each(['close', 'terminate'] as const)(
     const { client } = await aSocket({
       message: (ws) => {
         handled += 1
-        if (handled === 120) how === 'close' ? ws.close(4429, 'flood') : ws.terminate()
+        if (handled !== 120) return
+        if (how === 'close') ws.close(4429, 'flood')
+        else ws.terminate()
       },
     })
     client.write(Buffer.concat(Array.from({ length: 20_000 }, () => clientFrame(0x81, '{"type":"beat"}'))))
