@@ -23,7 +23,7 @@ async function kilobytes(paths: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0) / 1000
 }
 const home = () => [manifest.script, ...manifest.preload]
-const room = () => [...new Set([...home(), ...(manifest.lazy['views/room.ts'] ?? ['/none'])])]
+const room = () => [...new Set([...home(), ...(manifest.lazy['chat.ts'] ?? ['/none'])])]
 
 test('[W1] home takes 15 KB of JavaScript', async () => {
   expect(await kilobytes(home())).toBeLessThanOrEqual(15)

@@ -1,12 +1,10 @@
-/** What a person can do, and how it is done. Only here do the state, the wire, HTTP and the device meet. */
-import { TIMES } from '../shared/limits.ts'
+/** What a person can do. Who they are is done here; what needs a connection is `talk.ts`, which home does without. */
 import type { Self } from '../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../shared/names.ts'
-import { cleanText, textFault } from '../shared/text.ts'
 import type { Answer, Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
 import type { Store } from './state/store.ts'
-import type { Sync } from './sync.ts'
+import type { Talk } from './talk.ts'
 
 /** What a sign-in or rename can end with. `words`: what to tell the person. */
 export type NameAnswer =
@@ -63,17 +61,10 @@ export interface Actions {
 }
 
 export interface ActionsWorld {
-  now(): number
   after(ms: number, run: () => void): () => void
   /** `localStorage`, or null where the browser refuses it */
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
 }
-
-/** ms */
-const DRAFT_SETTLES = 300
-const READ_EVERY = 500
-/** Rooms with more people hear nobody type. */
-const TYPING_UP_TO = 100
 
 /** What else the page may ask for, besides what a person can do. */
 export interface Inner extends Actions {
@@ -83,14 +74,37 @@ export interface Inner extends Actions {
   became(self: Self | null): Promise<void>
   /** Stores at once what a timer was to store: the page may go. */
   settle(): void
+  /** Has what needs a connection at hand: from then on all of the actions do something. Rejects if it does not load. */
+  ready(): Promise<void>
 }
 
-export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, world: ActionsWorld): Inner {
-  const { socket, outbox } = sync
-  const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
-  const reads = new Map<string, number>()
-  let reading = false
-  let typed: { room: string; at: number } | null = null
+/** @param load fetches what needs a connection; asked again only if it has failed */
+export function createActions(
+  store: Store,
+  api: Api,
+  tabs: Tabs,
+  world: ActionsWorld,
+  load: () => Promise<Talk>,
+): Inner {
+  let talk: Talk | null = null
+  let loading: Promise<Talk> | null = null
+
+  function withTalk(): Promise<Talk> {
+    loading ??= load().then(
+      (loaded) => {
+        talk = loaded
+        return loaded
+      },
+      (error: unknown) => {
+        loading = null
+        throw error
+      },
+    )
+    return loading
+  }
+
+  /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
+  const talkIfAny = (): Promise<Talk | null> => withTalk().catch(() => null)
 
   function remember(key: string, value: string | null): void {
     try {
@@ -111,18 +125,15 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
 
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
+    // Before any screen that this makes asks for drafts, they are this person's.
+    const begun = talk?.begin(self.id)
     store.dispatch({ type: 'self', self })
-    // What this device keeps for me is there before the first frame leaves.
-    await outbox.begin(self.id)
-    socket.start()
+    if (begun !== undefined) await begun
+    else await (await talkIfAny())?.begin(self.id)
   }
 
   function end(): void {
-    for (const { cancel } of drafts.values()) cancel()
-    drafts.clear()
-    reads.clear()
-    typed = null
-    socket.stop()
+    talk?.end()
     store.dispatch({ type: 'signedOut' })
   }
 
@@ -137,19 +148,6 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
     return { result: 'invalid', fault: cleaned.fault, words: NAME_FAULTS[cleaned.fault] }
-  }
-
-  function saveDraft(room: string): void {
-    const draft = drafts.get(room)
-    if (draft === undefined) return
-    draft.cancel()
-    drafts.delete(room)
-    void outbox.saveDraft(room, draft.text, draft.caret)
-  }
-
-  function sendReads(): void {
-    reading = false
-    for (const [room, seq] of reads) if (socket.send({ type: 'read', room, seq })) reads.delete(room)
   }
 
   const actions: Inner = {
@@ -178,8 +176,9 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
     },
 
     async signOut() {
+      const wiped = (await talkIfAny())?.wipe()
       end()
-      await outbox.wipe()
+      await wiped
       // The cookie is the server's to take: where it cannot be reached, it is asked at the next start.
       remember('leaving', 'yes')
       const answer = await api.signOut()
@@ -187,7 +186,7 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
       tabs.tell({ type: 'self', self: null })
     },
 
-    unsent: () => Promise.resolve(outbox.unsent),
+    unsent: async () => (await talkIfAny())?.unsent() ?? 0,
     lastName: () => recall('name'),
 
     async meet() {
@@ -207,25 +206,19 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
     async became(self) {
       const before = store.get().self
       if (self === null) {
-        if (before === null) return
-        end()
-        outbox.end()
-      } else if (before === null || before === 'unknown') await begin(self)
-      else if (before.id === self.id) store.dispatch({ type: 'self', self })
+        if (before !== null) end()
+      } else if (before !== null && before !== 'unknown' && before.id === self.id)
+        store.dispatch({ type: 'self', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
-        end()
-        outbox.end()
+        if (before !== null && before !== 'unknown') end()
         await begin(self)
       }
     },
 
-    settle() {
-      for (const room of [...drafts.keys()]) saveDraft(room)
+    async ready() {
+      await withTalk()
     },
-
-    openRoom: (room) => sync.open(room),
-    leaveRoom: (room) => sync.leave(room),
 
     async makeRoom(name) {
       const answer = await api.makeRoom(name)
@@ -243,84 +236,19 @@ export function createActions(store: Store, sync: Sync, api: Api, tabs: Tabs, wo
       if (answer.ok) store.dispatch({ type: 'rooms', list: answer.value })
     },
 
-    loadOlder(room) {
-      const edge = edgeOf(store, room)
-      const older = store.get().rooms[room]?.older
-      if (edge === null || (older !== 'more' && older !== 'failed')) return
-      store.dispatch({ type: 'olderAsked', room })
-      void api.before(room, edge).then((answer) => {
-        // A reset meanwhile: these rows hang together with nothing any more.
-        if (!answer.ok || edgeOf(store, room) !== edge) store.dispatch({ type: 'olderFailed', room })
-        else {
-          const { messages, floor, older: more } = answer.value
-          store.dispatch({ type: 'older', room, messages, floor, more })
-        }
-      })
-    },
-
-    send(room, text, replyTo) {
-      const cleaned = cleanText(text)
-      if (textFault(cleaned) !== null || outbox.add(room, cleaned, replyTo) === null) return false
-      // Its deletion is in the transaction that stores the message; a late save would bring it back.
-      drafts.get(room)?.cancel()
-      drafts.delete(room)
-      typed = null
-      socket.nudge('send')
-      return true
-    },
-
-    retry(room, key) {
-      const row = store.get().rooms[room]?.rows.find((one) => one.key === key)
-      if (row !== undefined) outbox.retry(row.nonce)
-    },
-
-    drop(room, key) {
-      const row = store.get().rooms[room]?.rows.find((one) => one.key === key)
-      if (row !== undefined) outbox.drop(row.nonce)
-    },
-
-    typing(room, on) {
-      const now = world.now()
-      if ((store.get().rooms[room]?.count ?? 0) > TYPING_UP_TO) return
-      if (on) {
-        if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
-        if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }
-      } else if (typed?.room === room) {
-        typed = null
-        socket.send({ type: 'typing', room, on })
-      }
-    },
-
-    read(room, seq) {
-      if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
-      store.dispatch({ type: 'read', room, seq })
-      tabs.tell({ type: 'read', room, seq })
-      reads.set(room, Math.max(reads.get(room) ?? 0, seq))
-      if (reading) return
-      reading = true
-      world.after(READ_EVERY, sendReads)
-    },
-
-    reconnect: () => socket.nudge('person'),
-
-    async draft(room) {
-      const unsaved = drafts.get(room)
-      if (unsaved !== undefined) return { text: unsaved.text, caret: unsaved.caret }
-      return (await outbox.draft(room)) ?? { text: '', caret: 0 }
-    },
-
-    saveDraft(room, text, caret) {
-      drafts.get(room)?.cancel()
-      drafts.set(room, { text, caret, cancel: world.after(DRAFT_SETTLES, () => saveDraft(room)) })
-    },
+    settle: () => talk?.settle(),
+    openRoom: (room) => talk?.openRoom(room),
+    leaveRoom: (room) => talk?.leaveRoom(room),
+    loadOlder: (room) => talk?.loadOlder(room),
+    send: (room, text, replyTo) => talk?.send(room, text, replyTo) ?? false,
+    retry: (room, key) => talk?.retry(room, key),
+    drop: (room, key) => talk?.drop(room, key),
+    typing: (room, on) => talk?.typing(room, on),
+    read: (room, seq) => talk?.read(room, seq),
+    reconnect: () => talk?.reconnect(),
+    draft: (room) => talk?.draft(room) ?? Promise.resolve({ text: '', caret: 0 }),
+    saveDraft: (room, text, caret) => talk?.saveDraft(room, text, caret),
   }
 
   return actions
-}
-
-/** The seq below which older messages are asked for, or null where none can be. */
-function edgeOf(store: Store, room: string): number | null {
-  const state = store.get().rooms[room]
-  if (state === undefined) return null
-  return state.rows.find((row) => row.seq !== null)?.seq ?? state.position.seq + 1
 }

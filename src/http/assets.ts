@@ -5,7 +5,7 @@ import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '.
 import { failure } from './failure.ts'
 
 /** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
-const ROOM_VIEW = 'views/room.ts'
+const CHAT = 'chat.ts'
 const PLACES = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
 
 /**
@@ -19,7 +19,7 @@ export async function assets({ dir, siteName }: { dir: string; siteName: string 
   const manifest = await readManifest(dir)
   const bundle = await bundleOf(dir, manifest)
   const page = named(await Bun.file(join(dir, 'index.html')).text(), siteName)
-  const soon = (manifest.lazy[ROOM_VIEW] ?? []).filter((chunk) => chunk !== manifest.script)
+  const soon = (manifest.lazy[CHAT] ?? []).filter((chunk) => chunk !== manifest.script)
   const links = soon.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   const roomPage = page.replace('</head>', () => `${links}</head>`)
 

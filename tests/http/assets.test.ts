@@ -128,7 +128,7 @@ test('[S27] the page is never stored', async () => {
 })
 
 test('[W2] a room’s page says at once which chunk it is going to need; home does not', async () => {
-  const chunk = manifest.lazy['views/room.ts']?.[0] ?? 'none'
+  const chunk = manifest.lazy['chat.ts']?.[0] ?? 'none'
   const link = `<link rel="modulepreload" href="${chunk}">`
   expect((await get('/chat/lobby')).body.toString()).toContain(link)
   expect((await get('/')).body.toString()).not.toContain(link)

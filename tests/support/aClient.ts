@@ -7,6 +7,7 @@ import type { TabNews } from '../../src/client/net/tabs.ts'
 import { createStore } from '../../src/client/state/store.ts'
 import type { RoomState } from '../../src/client/state/state.ts'
 import { createSync } from '../../src/client/sync.ts'
+import { createTalk } from '../../src/client/talk.ts'
 import type { ClientFrame, ServerFrame } from '../../src/shared/protocol.ts'
 import { cookieOf } from './anApp.ts'
 import { eventually } from './eventually.ts'
@@ -121,12 +122,9 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
       ),
     page.signal,
   )
-  const actions: Inner = createActions(
-    store,
-    sync,
-    api,
-    { tell: (news) => void told.push(news) },
-    { now, after, device: browser.device },
+  const tabs = { tell: (news: TabNews) => void told.push(news) }
+  const actions: Inner = createActions(store, api, tabs, { after, device: browser.device }, async () =>
+    createTalk(store, sync, api, tabs, { now, after }),
   )
 
   const it = {

@@ -28,10 +28,10 @@ export const CLIENT: Record<string, string> = {
   'src/client/main.ts': `import { shared } from './shared.ts'
 // a comment says underline, and it is no class
 shared(${'`flex ${location.hash ? `hover:text-ink` : "hidden"}`'})
-void import('./views/room.ts').then(({ room }) => room())
+void import('./chat.ts').then(({ room }) => room())
 `,
   'src/client/shared.ts': `export const shared = (names: string): void => { document.body.className = names }\n`,
-  'src/client/views/room.ts': `import { shared } from '../shared.ts'
+  'src/client/chat.ts': `import { shared } from './shared.ts'
 const words: string[] = ${JSON.stringify(Array.from({ length: 60 }, (_, at) => `word number ${at}`))}
 export const room = (): void => shared(words.join(' '))
 `,

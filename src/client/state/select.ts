@@ -1,7 +1,9 @@
 /** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
 import type { Person, User } from '../../shared/model.ts'
 import { dayOf } from './day.ts'
-import type { Link, PresenceLine, RoomState, Row, State } from './state.ts'
+import type { Link, PresenceLine, RoomState, Row } from './state.ts'
+
+export { roomName, titleOf, unreadTotal } from './title.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
 export type Item =
@@ -229,25 +231,4 @@ export function bannerOf(link: Link, offline: boolean, now: number): Banner | nu
   if (offline) return { text: 'You are offline. What you write is sent when you are back.', retry: false }
   if (link.state !== 'waiting') return { text: 'Connecting…', retry: false }
   return { text: `Reconnecting in ${Math.max(1, Math.ceil((link.until - now) / 1000))} s`, retry: true }
-}
-
-/** Unread messages of all my rooms, those of the list that this page has not open included. */
-export function unreadTotal(state: State): number {
-  let total = 0
-  for (const room of Object.values(state.rooms)) total += room.you?.unread ?? 0
-  for (const entry of state.list) if (entry.joined && !state.rooms[entry.room]?.you) total += entry.unread
-  return total
-}
-
-/** The window's title: `(3) kitchen · Hubbub`. `page` is the room's name or another screen's; '' on home. */
-export function titleOf(unread: number, page: string, place: string): string {
-  const count = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''
-  if (page === '') return count + place
-  // T12: a title knows no markup; a name that runs the other way must not take the rest along.
-  return `${count}${/[^ -~]/.test(page) ? `\u2068${page}\u2069` : page} · ${place}`
-}
-
-/** What people call a room: its name where the list has it, else its slug. */
-export function roomName(state: State, room: string): string {
-  return state.list.find((entry) => entry.room === room)?.name ?? room
 }

@@ -1,0 +1,120 @@
+/** All that the chat needs and home does not, as one chunk: the room's screen, and what talks. */
+import { after, draw, nonce, now, random, storageOf } from './browser.ts'
+import { watchActivity } from './net/activity.ts'
+import type { Api } from './net/api.ts'
+import { Outbox } from './net/outbox.ts'
+import { createSocket, type Socket, type Wire } from './net/socket.ts'
+import { memoryStorage, openStorage } from './net/storage.ts'
+import { joinTab } from './net/tabLock.ts'
+import type { Tabs } from './net/tabs.ts'
+import type { Store } from './state/store.ts'
+import { createSync } from './sync.ts'
+import { createTalk, type Talk } from './talk.ts'
+
+export { roomView } from './views/room.ts'
+
+/** How often (ms) the tab that leads looks for what dead tabs left behind. */
+const ORPHANS = 30_000
+
+/** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
+export async function startTalk(store: Store, api: Api, tabs: Tabs, signal: AbortSignal): Promise<Talk> {
+  let lead = false
+  let orphans = async () => {}
+  const [storage, tab] = await Promise.all([
+    openStorage().catch(() => memoryStorage()),
+    joinTab(
+      { locks: navigator.locks, session: storageOf('sessionStorage'), random: nonce },
+      () => {
+        lead = true
+        void orphans()
+      },
+      signal,
+    ),
+  ])
+  if (!storage.lasting) store.dispatch({ type: 'forgetful' })
+
+  const asks = (event: BeforeUnloadEvent) => event.preventDefault()
+  const sync = createSync(
+    store,
+    { now, after, draw, activity: () => activity() },
+    (owner) =>
+      createSocket(
+        { open, now, after, random, hidden: () => document.hidden, session: () => session(api) },
+        owner,
+      ),
+    (owner) =>
+      new Outbox(
+        storage,
+        tab.id,
+        { now, after, random, nonce },
+        {
+          ...owner,
+          forgetful: () => store.dispatch({ type: 'forgetful' }),
+          // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
+          losing: (would) =>
+            would
+              ? window.addEventListener('beforeunload', asks)
+              : window.removeEventListener('beforeunload', asks),
+        },
+      ),
+    signal,
+  )
+  const activity = watchActivity(
+    document,
+    { now, after },
+    (state) => sync.socket.send({ type: 'state', state }),
+    signal,
+  )
+  heedThePage(store, sync.socket, signal)
+
+  orphans = async () => {
+    if (lead) await sync.outbox.adopt(await tab.living())
+  }
+  const watchOrphans = (): void => {
+    after(ORPHANS, () => void orphans().finally(watchOrphans))
+  }
+  watchOrphans()
+  const talk = createTalk(store, sync, api, tabs, { now, after })
+  return {
+    ...talk,
+    async begin(user) {
+      await talk.begin(user)
+      void orphans()
+    },
+  }
+}
+
+/** `ws:` or `wss:` as the page came. */
+function open(): Wire {
+  return new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?v=1`) as Wire
+}
+
+async function session(api: Api): Promise<'yes' | 'no' | 'unknown'> {
+  const answer = await api.session()
+  if (answer.ok) return 'yes'
+  return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+}
+
+/** What the browser says of the network and of being seen. */
+function heedThePage(store: Store, socket: Socket, signal: AbortSignal): void {
+  const know = (offline: boolean) => store.dispatch({ type: 'offline', offline })
+  const online = () => {
+    know(false)
+    socket.nudge('online')
+  }
+  const offline = () => {
+    know(true)
+    socket.doubt()
+  }
+  const shown = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) socket.nudge('pageshow')
+  }
+  const seen = () => {
+    if (!document.hidden) socket.nudge('visible')
+  }
+  window.addEventListener('online', online, { signal })
+  window.addEventListener('offline', offline, { signal })
+  window.addEventListener('pageshow', shown, { signal })
+  document.addEventListener('visibilitychange', seen, { signal })
+  if (!navigator.onLine) know(true)
+}
