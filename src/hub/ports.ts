@@ -73,7 +73,7 @@ export type HistoryQuery = { limit: number } & (
 
 /**
  * The disk. Writes take effect in the order in which they are called, over all methods; a read sees every write whose
- * promise has resolved. Reads reject if the disk fails; `commit` never rejects.
+ * promise has resolved. While the disk fails all reject with ChatError `unavailable`; `commit` never rejects.
  */
 export interface Store {
   /**
@@ -111,7 +111,7 @@ export interface Store {
   removeMember(room: string, user: string): Promise<void>
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
-  /** Messages of others after `after` that have text, and those among them that mention `user.name`; both stop at 9,999. */
+  /** Messages of others after `after` that have text, and those that mention `user.name`, among the newest 9,999. */
   unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }>
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
@@ -130,6 +130,7 @@ export interface Store {
   session(hash: string): Promise<SessionRow | null>
   /** The session was used at `at` (ms), and so was its person's name. */
   touch(hash: string, at: number): Promise<void>
+  /** Nobody can be a guest again whose last session this was: the name is free, the memberships end. */
   endSession(hash: string): Promise<void>
   /** Ends sessions, and gives back names, of those stale. */
   forget(stale: Stale): Promise<void>

@@ -25,17 +25,16 @@ type MessageRow = Omit<EventRow, 'data'> & { reply_to: string | null; text: stri
 const EVENT = 'kind, seq, id, user_id, name, nonce, at, data'
 const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text'
 const ROOM = 'room, name, topic, kind, seq AS head, floor'
-const KEPT = 'room = $room AND seq >= (SELECT floor FROM rooms WHERE room = $room)'
 
-type Place = { room: string; seq: number; limit: number }
+type Range = { room: string; from: number; to: number; limit: number }
 
 /** The half of `Store` that reads: prepared, synchronous, on a connection that cannot write. */
 export class Reader {
   readonly #db: Database
   readonly #names: Names
   readonly #events: Statement<EventRow, [string, number, number]>
-  readonly #before: Statement<MessageRow, [Place]>
-  readonly #from: Statement<MessageRow, [Place]>
+  readonly #last: Statement<MessageRow, [Range]>
+  readonly #first: Statement<MessageRow, [Range]>
   readonly #unread: Statement<{ text: string }, [string, number, string]>
   readonly #snapshot: (slug: string, query: HistoryQuery) => HistoryPage | null
 
@@ -43,12 +42,10 @@ export class Reader {
     this.#db = db
     this.#names = new Names(db)
     this.#events = db.query(`SELECT ${EVENT} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`)
-    this.#before = db.query(
-      `SELECT ${MESSAGE} FROM messages WHERE ${KEPT} AND seq < $seq ORDER BY seq DESC LIMIT $limit`,
-    )
-    this.#from = db.query(
-      `SELECT ${MESSAGE} FROM messages WHERE ${KEPT} AND seq >= $seq ORDER BY seq LIMIT $limit`,
-    )
+    // One bound on each side: of two lower ones SQLite seeks with one, and walks to the other.
+    const range = `SELECT ${MESSAGE} FROM messages WHERE room = $room AND seq >= $from AND seq < $to ORDER BY seq`
+    this.#last = db.query(`${range} DESC LIMIT $limit`)
+    this.#first = db.query(`${range} LIMIT $limit`)
     this.#unread = db.query(
       `SELECT iif(instr(text, '@'), text, '') AS text FROM messages
        WHERE room = ? AND seq > ? AND user_id IS NOT ? AND text IS NOT NULL ORDER BY seq DESC LIMIT ${MOST}`,
@@ -144,13 +141,12 @@ export class Reader {
       return { messages, head, floor, older: false, newer: false }
     }
     // Where the page is cut in two: so many messages before it, so many from it on.
-    const cut = query.at === 'end' ? head + 1 : query.at === 'after' ? query.seq + 1 : query.seq
-    const back = { end: query.limit, before: query.limit, after: 0, around: Math.floor(query.limit / 2) }[
-      query.at
-    ]
-    const on = { end: 0, before: 0, after: query.limit, around: query.limit - back }[query.at]
-    const before = this.#before.all({ room: slug, seq: cut, limit: back + 1 })
-    const from = this.#from.all({ room: slug, seq: cut, limit: on + 1 })
+    const end = head + 1
+    const cut = query.at === 'end' ? end : query.at === 'after' ? query.seq + 1 : query.seq
+    const back = query.at === 'after' ? 0 : query.at === 'around' ? Math.floor(query.limit / 2) : query.limit
+    const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
+    const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
+    const from = this.#first.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
     const messages = [...before.slice(0, back).reverse(), ...from.slice(0, on)].map(messageOf)
     return { messages, head, floor, older: before.length > back, newer: from.length > on }
   }

@@ -9,6 +9,7 @@ import type {
   Stale,
   Store,
 } from '../../src/hub/ports.ts'
+import { ChatError } from '../../src/shared/errors.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import type { HistoryPage, Message, Role, RoomEvent, Self, User } from '../../src/shared/model.ts'
 import { mentionsName } from '../../src/shared/text.ts'
@@ -370,13 +371,13 @@ export class MemoryStore implements Store {
 
   async #read<T>(ask: () => T): Promise<T> {
     if (this.#closed) throw new TypeError('the store is closed')
-    if (this.#broken.reads) throw new Error('disk I/O error')
+    if (this.#broken.reads) throw new ChatError('unavailable')
     return ask()
   }
 
   #change<T>(make: () => T): Promise<T> {
     return this.#write((works) => {
-      if (!works) throw new Error('database or disk is full')
+      if (!works) throw new ChatError('unavailable')
       return make()
     })
   }
