@@ -43,8 +43,8 @@ export function sidebar(
   const find = h('button', { type: 'button', class: 'row-button', onClick: () => on.rooms() })
   find.append(iconOf('rooms'), 'Find or make a room')
   const element = h(
-    'aside',
-    { id: 'people', class: 'side', 'aria-label': 'Rooms and people', tabindex: -1 },
+    'div',
+    { id: 'people', class: 'side', role: 'complementary', 'aria-label': 'Rooms and people', tabindex: -1 },
     h('div', { class: 'side-head' }, home, close),
     h(
       'div',
@@ -84,7 +84,7 @@ export function sidebar(
     for (const part of rest) part.inert = over
     if (over) element.setAttribute('aria-modal', 'true')
     else element.removeAttribute('aria-modal')
-    element.role = over ? 'dialog' : null
+    element.role = over ? 'dialog' : 'complementary'
   }
 
   function show(): void {

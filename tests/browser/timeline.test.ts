@@ -1,0 +1,311 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { LIMITS } from '../../src/shared/limits.ts'
+import type { Message, RoomEvent } from '../../src/shared/model.ts'
+import { event, said } from '../support/aState.ts'
+import { aContext, aScreen, DESKTOP, PHONE, type Screen } from '../support/aScreen.ts'
+import { usePlace } from '../support/aPlace.ts'
+import { browserFound, useBrowser } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { PEOPLE, talk } from '../support/someTalk.ts'
+
+const ada = { ...PEOPLE[0], state: 'active' as const } as { id: string; name: string; state: 'active' }
+
+/** How far (px) the list is from its end. */
+const distance = (page: Page) =>
+  page.locator('.log').evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
+
+/** Scrolls so far (px) from the end, and waits until the list knows. */
+async function scrollUp(page: Page, from: number): Promise<void> {
+  await page.locator('.log').evaluate(async (log, far) => {
+    log.scrollTop = log.scrollHeight - log.clientHeight - far
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  }, from)
+}
+
+/** What the reader reads: the second visible message, and where its top is (px). */
+const reading = (page: Page) =>
+  page.locator('.log').evaluate((log) => {
+    const top = log.getBoundingClientRect().top
+    const rows = [...log.querySelectorAll('.message')].filter(
+      (row) => row.getBoundingClientRect().bottom > top,
+    )
+    const row = rows[1]
+    return {
+      label: row?.getAttribute('aria-label') ?? '',
+      top: (row?.getBoundingClientRect().top ?? 0) - top,
+    }
+  })
+
+const topOf = (page: Page, label: string) =>
+  page.locator('.log').evaluate((log, wanted) => {
+    const row = [...log.querySelectorAll('.message')].find((one) => one.getAttribute('aria-label') === wanted)
+    return (row?.getBoundingClientRect().top ?? Number.NaN) - log.getBoundingClientRect().top
+  }, label)
+
+const rowCount = (page: Page) => page.locator('.message').count()
+const lastText = (page: Page) => page.locator('.message .text').last().textContent()
+
+/** Answers the page's requests for older messages from a log. */
+async function answerHistory(page: Page, log: readonly RoomEvent[]): Promise<{ asked: number[] }> {
+  const asked: number[] = []
+  await page.route('**/api/rooms/lobby/messages*', async (route) => {
+    const before = Number(new URL(route.request().url()).searchParams.get('before'))
+    asked.push(before)
+    const messages = log.filter(({ seq }) => seq < before).slice(-LIMITS.history) as Message[]
+    const older = (messages[0]?.seq ?? 1) > 1
+    await route.fulfill({ json: { messages, head: log.length, floor: 1, older, newer: true } })
+  })
+  return { asked }
+}
+
+async function show(screen: Screen, text: string): Promise<void> {
+  await eventually(`“${text}” on screen`, async () => (await lastText(screen.page)) === text)
+}
+
+describe.skipIf(browserFound === null)('timeline', () => {
+  const place = usePlace()
+  const world = useBrowser()
+
+  async function aRoom(events: readonly RoomEvent[], size: typeof DESKTOP | typeof PHONE = DESKTOP) {
+    const { context } = await aContext(world.browser, size)
+    const screen = await aScreen(place.origin, context, { events, people: [ada] })
+    if (events.length > 0) await screen.page.waitForSelector('.message')
+    return { screen, page: screen.page, end: () => context.close() }
+  }
+
+  test.each([0, 79])('[U13] %d px from the end, a new row is followed', async (far) => {
+    const { screen, page, end } = await aRoom(talk(1, 60))
+    await scrollUp(page, far)
+    screen.tell(event(said(61, { user: ada, text: 'news' })))
+    await eventually('the row', async () => (await lastText(page)) === 'news')
+    expect(await distance(page)).toBeLessThanOrEqual(1)
+    await end()
+  })
+
+  test('[U13, U14] further up nothing moves, and a pill says how many came; pressing it goes to the end', async () => {
+    const { screen, page, end } = await aRoom(talk(1, 60))
+    await scrollUp(page, 400)
+    const before = await reading(page)
+    screen.tell(...[61, 62, 63, 64, 65, 66, 67].map((seq) => event(said(seq, { user: ada }))))
+    const pill = page.locator('.pill')
+    await eventually(
+      'the pill',
+      async () => (await pill.getAttribute('aria-label')) === 'Jump to 7 new messages',
+    )
+    expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(1)
+    await pill.click()
+    expect(await distance(page)).toBeLessThanOrEqual(1)
+    expect(await pill.isVisible()).toBe(false)
+    await end()
+  })
+
+  test('[U13] the list stays at the end while the composer grows and the window shrinks', async () => {
+    const { page, end } = await aRoom(talk(1, 60), PHONE)
+    await page.fill('textarea', 'line\n'.repeat(20))
+    await eventually('the end', async () => (await distance(page)) <= 1)
+    await page.setViewportSize({ width: 320, height: 500 })
+    await eventually('the end', async () => (await distance(page)) <= 1)
+    await end()
+  })
+
+  test('[U13] a reader further up stays at the row while the window gets narrower', async () => {
+    const { page, end } = await aRoom(talk(1, 60), DESKTOP)
+    await scrollUp(page, 900)
+    const before = await reading(page)
+    await page.setViewportSize({ width: 700, height: 800 })
+    await eventually('the row', async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2)
+    await end()
+  })
+
+  test('[U13] my own message goes to the end from wherever I am', async () => {
+    const { screen, page, end } = await aRoom(talk(1, 60))
+    await scrollUp(page, 900)
+    await page.fill('textarea', 'mine')
+    await page.keyboard.press('Enter')
+    await show(screen, 'mine')
+    expect(await distance(page)).toBeLessThanOrEqual(1)
+    await end()
+  })
+
+  test.each([0, 50, 400])('[U15] an older page comes in without moving what is read at %d px', async (at) => {
+    const log = talk(1, 200)
+    const { page, screen, end } = await aRoom([])
+    const { asked } = await answerHistory(page, log)
+    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
+    await page.waitForSelector('.message')
+    expect(asked).toEqual([])
+    await page.locator('.log').evaluate(async (list, top) => {
+      list.scrollTop = top
+      await new Promise((done) => requestAnimationFrame(done))
+    }, at)
+    const before = await reading(page)
+    await eventually('more rows', async () => (await rowCount(page)) > 50)
+    expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(2)
+    expect(asked[0]).toBe(151)
+    await end()
+  })
+
+  test('[U15] scrolled to the very top, every page comes once, and the room says where it begins', async () => {
+    const log = talk(1, 230)
+    const { page, screen, end } = await aRoom([])
+    const { asked } = await answerHistory(page, log)
+    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
+    await page.waitForSelector('.message')
+    await eventually('the beginning', async () => {
+      await page.locator('.log').evaluate((list) => (list.scrollTop = 0))
+      return page.locator('text=This is where the room begins').isVisible()
+    })
+    expect(asked).toEqual([181, 131, 81, 31])
+    expect(await rowCount(page)).toBe(230)
+    await end()
+  })
+
+  test('[U16] of 1,500 messages at most 400 rows are in the document; up and down again none is missed or doubled', async () => {
+    const { page, screen, end } = await aRoom([])
+    for (let from = 1; from <= 1_500; from += 250) {
+      screen.tell(...Array.from({ length: 250 }, (_, at) => event(said(from + at, { user: ada }))))
+      await show(screen, `text ${from + 249}`)
+      expect(await rowCount(page)).toBeLessThanOrEqual(400)
+      expect(await distance(page)).toBeLessThanOrEqual(1)
+    }
+    const seen = await page.locator('.log').evaluate(async (log) => {
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+      const numbers = () =>
+        [...log.querySelectorAll('.message .text')].map((row) => Number(row.textContent?.slice(5)))
+      const all = new Set<number>()
+      let most = 0
+      let broken = 0
+      const look = () => {
+        const shown = numbers()
+        most = Math.max(most, shown.length)
+        for (const [at, number] of shown.entries()) {
+          all.add(number)
+          if (at > 0 && number !== (shown[at - 1] ?? 0) + 1) broken += 1
+        }
+      }
+      for (let turn = 0; turn < 600 && !all.has(1); turn += 1) {
+        log.scrollTop -= 600
+        await frame()
+        look()
+      }
+      for (let turn = 0; turn < 600 && numbers().at(-1) !== 1_500; turn += 1) {
+        log.scrollTop += 600
+        await frame()
+        look()
+      }
+      return { all: all.size, most, broken, last: numbers().at(-1) }
+    })
+    expect(seen).toEqual({ all: 1_500, most: expect.any(Number), broken: 0, last: 1_500 })
+    expect(seen.most).toBeLessThanOrEqual(400)
+    await end()
+  })
+
+  test('[U16] with the newest rows trimmed, what comes only counts, and the pill loads the end', async () => {
+    const { page, screen, end } = await aRoom([])
+    screen.tell(...Array.from({ length: 1_000 }, (_, at) => event(said(at + 1, { user: ada }))))
+    await show(screen, 'text 1000')
+    await eventually('the end is trimmed', async () => {
+      await page.locator('.log').evaluate((log) => (log.scrollTop = 0))
+      return (await lastText(page)) !== 'text 1000'
+    })
+    const rows = await rowCount(page)
+    screen.tell(event(said(1_001, { user: ada })))
+    await eventually('it counts', async () => (await page.locator('.pill').textContent()) === '1 new')
+    expect(await rowCount(page)).toBe(rows)
+    await page.locator('.pill').click()
+    expect(await lastText(page)).toBe('text 1001')
+    expect(await distance(page)).toBeLessThanOrEqual(1)
+    await end()
+  })
+
+  test('[U18, U45] my row is there at once and lives on through its ack: the same element, the selection in it', async () => {
+    const { page, screen, end } = await aRoom(talk(1, 5))
+    await page.fill('textarea', 'keep this selected')
+    const frames = await page.evaluate(async () => {
+      const field = document.querySelector('textarea')
+      const before = document.querySelectorAll('.message').length
+      field?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }))
+      return document.querySelectorAll('.message').length - before
+    })
+    expect(frames).toBe(1)
+    const row = page.locator('.message').last()
+    await row.evaluate((element) => {
+      element.setAttribute('data-mark', 'same')
+      getSelection()?.selectAllChildren(element.querySelector('.text') ?? element)
+    })
+    const { nonce } = await screen.next('send')
+    const acked = said(6, {
+      user: { id: screen.me.id, name: screen.me.name },
+      nonce,
+      text: 'keep this selected',
+    })
+    screen.tell(event(acked), { type: 'ack', room: 'lobby', nonce, seq: 6, id: acked.id, at: acked.at })
+    await eventually('the ack', async () => (await row.getAttribute('data-stage')) === '')
+    expect(await row.getAttribute('data-mark')).toBe('same')
+    expect(await page.evaluate(() => String(getSelection()))).toBe('keep this selected')
+    expect(await rowCount(page)).toBe(6)
+    await end()
+  })
+
+  test('[U19] 4,000 unbroken characters at 320 px make nothing wider, and fold behind “Show more”', async () => {
+    const { page, end } = await aRoom([said(1, { user: ada, text: 'x'.repeat(4_000) })], {
+      ...PHONE,
+      viewport: { width: 320, height: 640 },
+    } as never)
+    const overflow = await page.locator('.log').evaluate((log) => log.scrollWidth - log.clientWidth)
+    expect(overflow).toBe(0)
+    const lines = () => page.locator('.message .text').evaluate((text) => Math.round(text.clientHeight / 24))
+    expect(await lines()).toBe(20)
+    await page.click('.fold')
+    expect(await lines()).toBeGreaterThan(80)
+    await end()
+  })
+
+  test('[A8, A25] the list is one Tab stop: from the header to the composer in at most six presses', async () => {
+    const { page, end } = await aRoom(talk(1, 300))
+    await page.focus('.head [popovertarget]')
+    let presses = 0
+    while (presses < 10 && !(await page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))) {
+      await page.keyboard.press('Tab')
+      presses += 1
+    }
+    expect(presses).toBeLessThanOrEqual(6)
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('ArrowUp')
+    const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    const last = await label()
+    await page.keyboard.press('ArrowUp')
+    expect(await label()).not.toBe(last)
+    await page.keyboard.press('End')
+    expect(await label()).toBe(last ?? '')
+    await page.keyboard.press('Escape')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    await end()
+  })
+
+  test('[A27] a hundred messages in a moment are two announcements, the last one a count; history and my own are none', async () => {
+    const { page, screen, end } = await aRoom(talk(1, 50))
+    await page.evaluate(() => {
+      const spoken: string[] = []
+      Reflect.set(window, 'spoken', spoken)
+      for (const node of document.querySelectorAll('.heard'))
+        new MutationObserver((all) => {
+          for (const { addedNodes } of all)
+            for (const { textContent } of addedNodes) spoken.push(textContent ?? '')
+        }).observe(node, { childList: true })
+    })
+    const spoken = () => page.evaluate(() => Reflect.get(window, 'spoken') as string[])
+    await page.fill('textarea', 'my own')
+    await page.keyboard.press('Enter')
+    screen.tell(event(said(51, { user: ada, text: 'first' })))
+    await eventually('the first', async () => (await spoken()).length > 0)
+    screen.tell(...Array.from({ length: 99 }, (_, at) => event(said(52 + at, { user: ada }))))
+    await eventually('the count', async () => (await spoken()).length > 1, 8_000)
+    expect((await spoken()).map((text) => text.replaceAll(/[\u2068\u2069]/g, ''))).toEqual([
+      'Ada: first',
+      '99 new messages, last from Ada: text 150',
+    ])
+    await end()
+  })
+})

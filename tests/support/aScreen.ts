@@ -1,0 +1,133 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core'
+import type { Person, RoomEvent, Self } from '../../src/shared/model.ts'
+import type { ClientFrame, ServerFrame, Sync } from '../../src/shared/protocol.ts'
+import { members, welcome, you } from './aState.ts'
+import { eventually } from './eventually.ts'
+
+/** Sizes that the screens are made for. */
+export const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true } as const
+export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const
+
+/** A room as the test tells it. */
+export interface Told {
+  events?: readonly RoomEvent[]
+  people?: readonly Person[]
+  /** people here, if not all of them are named */
+  count?: number
+}
+
+/** The real page, from the real server, on a wire whose other end is the test: so any state of a room can be shown. */
+export interface Screen {
+  page: Page
+  me: Self
+  /** Speaks as the server; all of it in one turn. */
+  tell(...frames: ServerFrame[]): void
+  /** What the client has said so far. */
+  heard: ClientFrame[]
+  /** The next frame of a type that has not been taken yet. */
+  next<T extends ClientFrame['type']>(type: T): Promise<Extract<ClientFrame, { type: T }>>
+  close(code: number): Promise<void>
+  /** The connection is lost, and no other one comes about until `mend`. */
+  cut(): Promise<void>
+  mend(): void
+  /** A last page of the lobby, telling it anew. */
+  sync(told: Told): Sync
+  dispose(): Promise<void>
+}
+
+let names = 0
+
+/** A context of its own, with what the page's policy would refuse counted in `refused`. */
+export async function aContext(
+  browser: Browser,
+  options: BrowserContextOptions,
+): Promise<{ context: BrowserContext; refused: string[] }> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', ...options })
+  // Well below the limit of a test: Bun ends the browser of a test that takes too long, and with it all that follow.
+  context.setDefaultTimeout(10_000)
+  const refused: string[] = []
+  context.on('console', (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) refused.push(message.text())
+  })
+  context.on('weberror', (error) => refused.push(String(error.error())))
+  return { context, refused }
+}
+
+/** Somebody in the lobby, with what the test says is there. */
+export async function aScreen(origin: string, context: BrowserContext, told: Told = {}): Promise<Screen> {
+  names += 1
+  const answer = await context.request.post(`${origin}/api/session`, {
+    data: { name: `Mira ${names}` },
+    headers: { origin },
+  })
+  const { user: me } = (await answer.json()) as { user: Self }
+  const page = await context.newPage()
+  const heard: ClientFrame[] = []
+  const taken = new Set<ClientFrame>()
+  let wire: WebSocketRoute | null = null
+  let down = false
+
+  const sync = ({ events = [], people = [], count }: Told): Sync => ({
+    type: 'sync',
+    room: 'lobby',
+    events: [...events],
+    head: events.at(-1)?.seq ?? 0,
+    floor: 1,
+    more: false,
+    members: {
+      ...members({ id: me.id, name: me.name, state: 'active' }, ...people),
+      ...(count !== undefined && { count }),
+    },
+    you,
+  })
+  const tell = (...frames: ServerFrame[]) => {
+    for (const frame of frames) wire?.send(JSON.stringify(frame))
+  }
+  await page.routeWebSocket(/\/ws\?v=1$/, (route) => {
+    if (down) return void route.close({ code: 1013, reason: 'down' })
+    wire = route
+    route.onMessage((text) => {
+      const frame = JSON.parse(String(text)) as ClientFrame
+      heard.push(frame)
+      if (frame.type === 'hello') {
+        tell({ ...welcome, user: me })
+        if (frame.rooms.length > 0) tell(sync(told))
+      }
+      if (frame.type === 'join') tell({ ...sync(told), ref: frame.ref })
+    })
+  })
+  await page.goto(`${origin}/chat/lobby`)
+  await page.waitForSelector('textarea')
+  await eventually('the room', () => heard.some(({ type }) => type === 'hello' || type === 'join'))
+  await page.waitForFunction(() =>
+    /\d here/.test(document.querySelector('[aria-controls=people]')?.textContent ?? ''),
+  )
+
+  return {
+    page,
+    me,
+    heard,
+    tell,
+    sync,
+    async next(type) {
+      const frame = await eventually(`a frame ${type}`, () =>
+        heard.find((one) => one.type === type && !taken.has(one)),
+      )
+      taken.add(frame)
+      return frame as never
+    },
+    async close(code) {
+      await wire?.close({ code, reason: 'test' })
+    },
+    async cut() {
+      down = true
+      await wire?.close({ code: 1001, reason: 'cut' })
+    },
+    mend() {
+      down = false
+    },
+    async dispose() {
+      await page.close()
+    },
+  }
+}
