@@ -14,6 +14,7 @@ import { notFoundView } from './views/notFound.ts'
 const loadChat = () => import('./chat.ts')
 
 function start(root: HTMLElement): void {
+  // Aborted by nobody: what listens here ends with the page.
   const { signal } = new AbortController()
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))

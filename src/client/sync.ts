@@ -115,6 +115,8 @@ export function createSync(
         else asked.set(frame.room, world.now())
         break
       case 'left':
+        // Asked for here: the room is forgotten already, and may be joined again.
+        if (frame.ref !== undefined) return
         closed(frame.room)
         break
       case 'error':

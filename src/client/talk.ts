@@ -31,6 +31,7 @@ export interface TalkWorld {
 /** ms */
 const DRAFT_SETTLES = 300
 const READ_EVERY = 500
+const READ_LATER = 5_000
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
 
@@ -50,8 +51,9 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   }
 
   function sendReads(): void {
-    reading = false
     for (const [room, seq] of reads) if (socket.send({ type: 'read', room, seq })) reads.delete(room)
+    reading = reads.size > 0
+    if (reading) world.after(READ_LATER, sendReads)
   }
 
   return {

@@ -145,7 +145,7 @@ describe('coming back', () => {
         bob
           .room(room)
           .people.map(({ name }) => name.split(' ')[0])
-          .sort()
+          .toSorted((one = '', other = '') => one.localeCompare(other))
           .join() === 'Bob,Eve'
       )
     })
@@ -311,6 +311,27 @@ describe('names and sessions', () => {
     const page = await aPage().enter(`Ada ${(names += 1)}`)
     await page.actions.became(null)
     expect(page.store.get()).toMatchObject({ self: null, link: { state: 'idle' } })
+  })
+
+  test('[U48] signed in as another in the same page, the room is live and messages are theirs', async () => {
+    const page = await aPage().enter(`Ada ${(names += 1)}`)
+    await page.actions.signOut()
+    const before = page.store.get()
+    expect(before.self).toBeNull()
+    await page.enter(`Eve ${names}`)
+    page.actions.send('lobby', `by Eve ${names}`)
+    await eventually('hers', () => page.texts().at(-1) === `by Eve ${names}`)
+    expect(page.room().rows.at(-1)).toMatchObject({ own: true, user: { name: `Eve ${names}` } })
+  })
+
+  test('[C70] a room that I left can be joined again at once', async () => {
+    const { ada, bob, room } = await two()
+    ada.actions.leaveRoom(room)
+    ada.actions.openRoom(room)
+    await ada.isLive(room)
+    bob.actions.send(room, 'welcome back')
+    await ada.shows(['welcome back'], room)
+    expect(ada.room(room).sync.state).toBe('live')
   })
 
   test('[U55] a session that ended elsewhere stops the page for good', async () => {

@@ -5,7 +5,7 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import type { OutboxEntry, Standing } from '../state/state.ts'
-import { memoryStorage, type DeviceStorage, type Stored } from './storage.ts'
+import { sturdy, type DeviceStorage, type Draft, type Stored } from './storage.ts'
 
 export interface OutboxWorld {
   now(): number
@@ -54,8 +54,7 @@ export class Outbox {
   readonly #world: OutboxWorld
   readonly #owner: OutboxOwner
   readonly #tab: string
-  /** the last one takes what is new; one before it has refused */
-  readonly #storages: DeviceStorage[]
+  readonly #storage: DeviceStorage
   #user: string | null = null
   /** by nonce, in the order in which they leave */
   readonly #waiting = new Map<string, Waiting>()
@@ -66,14 +65,10 @@ export class Outbox {
   #losing = false
 
   constructor(storage: DeviceStorage, tab: string, world: OutboxWorld, owner: OutboxOwner) {
-    this.#storages = [storage]
+    this.#storage = sturdy(storage, () => owner.forgetful())
     this.#tab = tab
     this.#world = world
     this.#owner = owner
-  }
-
-  get #storage(): DeviceStorage {
-    return this.#storages.at(-1) ?? memoryStorage()
   }
 
   /** Rooms that something waits for. */
@@ -109,12 +104,12 @@ export class Outbox {
   async #load(mine: (entry: Stored) => boolean, adopting = false): Promise<void> {
     const user = this.#user
     if (user === null) return
-    const found = await this.#storage.entries(user).catch((): Stored[] => [])
+    const found = await this.#storage.entries(user)
     for (const entry of found.filter(mine)) {
       if (this.#user !== user) return
       if (this.#waiting.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
       const own = adopting ? { ...entry, tab: this.#tab } : entry
-      if (adopting) await this.#put(own, false)
+      if (adopting) await this.#storage.put(own, false)
       if (this.#user !== user) return
       this.#order = Math.max(this.#order, own.order)
       if (own.failed === undefined) this.#waiting.set(own.nonce, this.#wait(own, true))
@@ -171,27 +166,9 @@ export class Outbox {
   }
 
   async #store(waiting: Waiting, dropDraft: boolean): Promise<void> {
-    await this.#put(waiting.entry, dropDraft)
+    await this.#storage.put(waiting.entry, dropDraft)
     waiting.stored = true
     this.flush()
-  }
-
-  async #put(entry: Stored, dropDraft: boolean): Promise<void> {
-    try {
-      await this.#storage.put(entry, dropDraft)
-    } catch {
-      // Full, or switched off: it is sent all the same, and leaving the page asks first.
-      this.#storages.push(memoryStorage())
-      this.#owner.forgetful()
-      await this.#storage.put(entry, dropDraft)
-    }
-  }
-
-  async #remove(entry: OutboxEntry): Promise<void> {
-    for (const storage of this.#storages)
-      await storage.remove(entry.user, entry.nonce).catch(() => {
-        // What stays stored is sent again one day and answered as a duplicate.
-      })
   }
 
   /** Sends what may be sent now. */
@@ -269,7 +246,7 @@ export class Outbox {
     if (entry === undefined) return
     this.#waiting.delete(nonce)
     this.#failed.delete(nonce)
-    void this.#remove(entry)
+    void this.#storage.remove(entry.user, entry.nonce)
     this.flush()
   }
 
@@ -296,7 +273,7 @@ export class Outbox {
     this.#waiting.delete(failed.nonce)
     this.#failed.set(failed.nonce, failed)
     this.#owner.standing(failed, { status: 'failed', reason })
-    void this.#put(failed, false)
+    void this.#storage.put(failed, false)
   }
 
   /** The room is missing or not open to me: what waits for it will not leave. */
@@ -326,32 +303,24 @@ export class Outbox {
     this.#waiting.delete(nonce)
     this.#failed.delete(nonce)
     this.#owner.dropped(entry)
-    void this.#remove(entry)
+    void this.#storage.remove(entry.user, entry.nonce)
     this.flush()
   }
 
-  draft(room: string): Promise<{ text: string; caret: number } | null> {
-    return this.#user === null
-      ? Promise.resolve(null)
-      : this.#storage.draft(this.#user, room).catch(() => null)
+  async draft(room: string): Promise<Draft | null> {
+    return this.#user === null ? null : this.#storage.draft(this.#user, room)
   }
 
   async saveDraft(room: string, text: string, caret: number): Promise<void> {
     if (this.#user === null) return
-    await this.#storage.saveDraft(this.#user, room, text === '' ? null : { text, caret }).catch(() => {
-      // The text is still in the composer; the next change tries again.
-    })
+    await this.#storage.saveDraft(this.#user, room, text === '' ? null : { text, caret })
   }
 
   /** Everything of this person leaves the device. */
   async wipe(): Promise<void> {
     const user = this.#user
     this.end()
-    if (user === null) return
-    for (const storage of this.#storages)
-      await storage.wipe(user).catch(() => {
-        // The browser refuses storage now: nothing can be done about what it keeps.
-      })
+    if (user !== null) await this.#storage.wipe(user)
   }
 
   /** Wakes for whatever comes first: a retry, an overdue ack, an end of patience. */

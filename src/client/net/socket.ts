@@ -244,7 +244,9 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       connect()
     },
     stop() {
+      const had = link.state !== 'idle' && link.state !== 'stopped'
       abandon()
+      if (had) owner.closed(1000)
       show({ state: 'idle' })
     },
     send(frame) {

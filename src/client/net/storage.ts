@@ -12,7 +12,7 @@ export interface Draft {
 
 /** What rejects has changed nothing. */
 export interface DeviceStorage {
-  /** does it survive the page? */
+  /** does what is put now survive the page? */
   readonly lasting: boolean
   /** Stores an entry; its room's draft goes in the same transaction, so that the text is always in one of the two (U34). */
   put(entry: Stored, dropDraft: boolean): Promise<void>
@@ -90,5 +90,42 @@ export function memoryStorage(): DeviceStorage {
       for (const kept of [sent, drafts])
         for (const key of kept.keys()) if (key.startsWith(`${user} `)) kept.delete(key)
     },
+  }
+}
+
+/**
+ * The same, and nothing rejects: once the device refuses a message (it is full, or storage was switched off) `refused` is
+ * called, and what follows is kept in memory. What stays behind on the device is sent one day and answered as a duplicate.
+ */
+export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorage {
+  let memory: DeviceStorage | null = null
+  const both = () => (memory === null ? [device] : [device, memory])
+  const everywhere = async (change: (storage: DeviceStorage) => Promise<void>) => {
+    await Promise.allSettled(both().map(change))
+  }
+  return {
+    get lasting() {
+      return memory === null && device.lasting
+    },
+    async put(entry, dropDraft) {
+      if (memory === null) {
+        try {
+          return await device.put(entry, dropDraft)
+        } catch {
+          // Not told to anybody but `refused`: there is nothing else to be done about it.
+          memory ??= memoryStorage()
+          refused()
+        }
+      }
+      await memory.put(entry, dropDraft)
+    },
+    remove: (user, nonce) => everywhere((storage) => storage.remove(user, nonce)),
+    async entries(user) {
+      const found = await Promise.all(both().map((storage) => storage.entries(user).catch(() => [])))
+      return [...new Map(found.flat().map((entry) => [entry.nonce, entry])).values()].sort(byOrder)
+    },
+    draft: (user, room) => device.draft(user, room).catch(() => null),
+    saveDraft: (user, room, draft) => device.saveDraft(user, room, draft).catch(() => {}),
+    wipe: (user) => everywhere((storage) => storage.wipe(user)),
   }
 }
