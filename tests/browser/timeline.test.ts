@@ -60,7 +60,7 @@ async function answerHistory(page: Page, log: readonly RoomEvent[]): Promise<{ a
 }
 
 async function show(screen: Screen, text: string): Promise<void> {
-  await eventually(`“${text}” on screen`, async () => (await lastText(screen.page)) === text)
+  await eventually(`“${text}” on screen`, async () => (await lastText(screen.page)) === text, 20_000)
 }
 
 describe.skipIf(browserFound === null)('timeline', () => {
@@ -203,7 +203,8 @@ describe.skipIf(browserFound === null)('timeline', () => {
 
   test('[U16] with the newest rows trimmed, what comes only counts, and the pill loads the end', async () => {
     const { page, screen, end } = await aRoom([])
-    screen.tell(...Array.from({ length: 1_000 }, (_, at) => event(said(at + 1, { user: ada }))))
+    const log = Array.from({ length: 1_000 }, (_, at) => said(at + 1, { user: ada }))
+    screen.tell(screen.sync({ events: log, people: [ada] }))
     await show(screen, 'text 1000')
     await eventually('the end is trimmed', async () => {
       await page.locator('.log').evaluate((log) => (log.scrollTop = 0))
@@ -304,7 +305,7 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await eventually('the count', async () => (await spoken()).length > 1, 8_000)
     expect((await spoken()).map((text) => text.replaceAll(/[\u2068\u2069]/g, ''))).toEqual([
       'Ada: first',
-      '99 new messages, last from Ada: text 150',
+      '99 new messages',
     ])
     await end()
   })

@@ -18,7 +18,7 @@ export interface Announcer {
 
 const STAYS = 5_000
 const EVERY = 3_000
-/** spoken in one minute; above it only the count is */
+/** messages in one minute; above it only their count is spoken */
 const MOST = 20
 const AT_ONCE = 10
 
@@ -30,7 +30,7 @@ export function announcer(signal: AbortSignal): Announcer {
   const timers = new Set<ReturnType<typeof setTimeout>>()
   let waiting: Heard[] = []
   let count = 0
-  let spoken: number[] = []
+  let lately: { at: number; count: number }[] = []
   let next: ReturnType<typeof setTimeout> | null = null
 
   function later(ms: number, then: () => void): ReturnType<typeof setTimeout> {
@@ -54,8 +54,8 @@ export function announcer(signal: AbortSignal): Announcer {
     next = null
     const last = waiting.at(-1)
     if (last === undefined) return
-    spoken = [...spoken.filter((at) => now - at < 60_000), now]
-    const busy = spoken.length > MOST
+    lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
+    const busy = lately.reduce((sum, one) => sum + one.count, 0) > MOST
     if (count === 1 && !busy) put(polite, `${last.name}: ${last.text}`)
     else if (busy) put(polite, count === 1 ? '1 new message' : `${count} new messages`)
     else put(polite, `${count} new messages, last from ${last.name}: ${last.text}`)
