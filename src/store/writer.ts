@@ -8,7 +8,7 @@ import { diskTrouble } from './trouble.ts'
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
 export type Written = { result: 'stored'; seq: number } | Exclude<Outcome, { result: 'stored' }>
 
-/** The same with a Promise is the half of `Store` that writes; what must hold stands there. */
+/** The half of `Store` that writes, without its promises; what must hold stands there. */
 export interface Writes {
   commit(drafts: readonly Draft[]): Written[]
   addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken'
@@ -126,8 +126,8 @@ export class Writer implements Writes {
     stale: Stale,
   ): 'renamed' | 'taken' {
     return this.#transaction(() => {
-      const { changes } = this.#run('UPDATE users SET name = name WHERE id = $user', { user })
-      if (changes === 0) throw new TypeError('rename of somebody unknown')
+      if (this.#db.query('SELECT 1 FROM users WHERE id = ?').get(user) === null)
+        throw new TypeError('rename of somebody unknown')
       if (!this.#takeKeys(user, keys, at, stale)) return 'taken'
       this.#run('UPDATE users SET name = $name WHERE id = $user', { user, name })
       this.#run(

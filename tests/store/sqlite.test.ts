@@ -197,6 +197,17 @@ test('[O2] closing leaves one whole file, and opening empties tmp', async () => 
   expect(readdirSync(join(dir, 'tmp'))).toEqual([])
 })
 
+test('[O2] closing writes everything into the main file also beside somebody who reads it', async () => {
+  const dir = aDir()
+  const store = await open(dir)
+  const other = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  await say(store, numbered(10))
+  expect(other.query('SELECT count(*) FROM messages').values()).toEqual([[10]])
+  await store.close()
+  expect(statSync(join(dir, 'hubbub.db-wal')).size).toBe(0)
+  other.close()
+})
+
 test('[O12] a directory that cannot be written is named in one kind sentence', async () => {
   const dir = aDir()
   writeFileSync(dir, 'a file, no directory')
@@ -223,7 +234,7 @@ const canMount = Bun.which('unshare') !== null && Bun.spawnSync([...small, '/tmp
 if (!canMount) console.log('SKIPPED [O12] on a full disk: this machine lets nobody mount a tmpfs')
 
 test.skipIf(!canMount)(
-  '[O12] on a full disk sends fail, reading goes on, and room alone heals it',
+  '[O12, K34] on a full disk sends fail, reading goes on, and room alone heals it',
   async () => {
     const dir = aDir()
     mkdirSync(dir)
@@ -245,7 +256,7 @@ test.skipIf(!canMount)(
   },
 )
 
-test('[O12] while another process holds the database sends fail within a second, then work again', async () => {
+test('[O12, K34] while another process holds the database sends fail within a second, then work again', async () => {
   const dir = aDir()
   const store = await open(dir)
   const other = new Database(join(dir, 'hubbub.db'), { readwrite: true })
