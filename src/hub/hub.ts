@@ -186,9 +186,10 @@ export class Hub {
       for (const visit of this.#visits.of(user.id)) this.#part(visit, room)
       this.#presence.leave(room, user.id)
       this.#reads.leave(user.id, room)
+      // In the turn in which it stops following: nothing it hears in between could be told apart.
+      from.send({ type: 'left', ref, room })
+      this.#visits.tell(user.id, { type: 'left', room }, from)
     })
-    from.send({ type: 'left', ref, room })
-    this.#visits.tell(user.id, { type: 'left', room }, from)
   }
 
   /**

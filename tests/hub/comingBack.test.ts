@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Position } from '../../src/shared/model.ts'
 import { aHub, aLobby, settled, type Screen, type World } from '../support/aHub.ts'
+import { lateStore } from '../support/lateStore.ts'
 
 const UNLIMITED = { sends: { perSecond: 1e6, burst: 1e6 } }
 
@@ -274,6 +275,32 @@ describe('pages', () => {
     expect(live).toEqual(from(live[0] ?? 0, 340))
   })
 
+  test('[C12] and what is said meanwhile leave no hole, at whichever instant it is said', async () => {
+    const world = await aHub({
+      limits: UNLIMITED,
+      seen: (store) => lateStore(store, (method) => (method === 'commit' ? 0 : 8)),
+    })
+    const ada = await world.guest('Ada', ['lobby'])
+    const bob = await world.guest('Bob')
+    let said = 0
+    for (let instant = 0; instant < 80; instant += 1) {
+      bob.forget()
+      bob.say({ type: 'join', ref: 'r', room: 'lobby' })
+      for (let turn = 0; turn < instant; turn += 1) await Promise.resolve()
+      ada.say({
+        type: 'send',
+        nonce: `nonce-${String((said += 1)).padStart(4, '0')}`,
+        room: 'lobby',
+        text: 'hi',
+      })
+      await settled()
+      const heard = [...seqs(bob), ...bob.connection.all('event').map(({ seq }) => seq)]
+      expect({ instant, heard: [...new Set(heard)].at(-1) }).toEqual({ instant, heard: said })
+      bob.say({ type: 'leave', ref: 'l', room: 'lobby' })
+      await settled()
+    }
+  })
+
   test('[C13] of a room joined again close a gap, and the room stays live', async () => {
     const { ada, at, back } = await aTalk(5)
     const bob = await back(at(5))
@@ -447,7 +474,7 @@ describe('what I have read', () => {
 
 describe('a connection', () => {
   test('[C28] that ends while its join is under way is nowhere afterwards', async () => {
-    const { ada, hub, store, guest, pass } = await aLobby()
+    const { ada, bob, hub, store, guest, pass, log } = await aLobby()
     const eve = await guest('Eve')
     store.pause()
     eve.say({ type: 'join', ref: 'r', room: 'lobby' })
@@ -458,6 +485,12 @@ describe('a connection', () => {
     await pass(2)
     expect(ada.heard).toEqual([])
     expect((await hub.rooms.list(ada.self))[0]?.count).toBe(2)
+    for (const { connection } of [ada, bob]) connection.end()
+    await settled()
+    // Were any room still open, its head would be asked for now.
+    store.fail('reads')
+    await pass(4)
+    expect(log.errors).toEqual([])
   })
 })
 

@@ -12,51 +12,32 @@ const UNLIMITED = {
 const PEOPLE = ['Ada', 'Bob', 'Eve'] as const
 const ROOMS = ['lobby', 'tea'] as const
 
-/** What may happen. Numbers choose who and where; what makes no sense just then is left out. */
+/** What somebody does somewhere, and what just happens; how often. `turn`: a few turns of the microtask queue go by. */
+const DONE = { send: 6, join: 3, again: 1, rejoin: 2, leave: 2, cut: 2, stall: 1, drain: 2 }
+const HAPPENS = {
+  turn: 12,
+  breathe: 2,
+  elsewhere: 4,
+  pause: 1,
+  resume: 3,
+  failWrites: 1,
+  failReads: 1,
+  heal: 4,
+  second: 1,
+}
+
+/** Numbers choose who and where; what makes no sense just then is left out. */
 type Step =
-  | {
-      do: 'send' | 'again' | 'join' | 'rejoin' | 'leave' | 'cut' | 'stall' | 'drain'
-      who: number
-      where: number
-    }
-  | { do: 'pause' | 'resume' | 'failWrites' | 'failReads' | 'heal' | 'elsewhere' | 'second' | 'breathe' }
+  { do: keyof typeof DONE; who: number; where: number } | { do: keyof typeof HAPPENS; turns: number }
+
+function oneOf<T extends string>(weights: Record<T, number>): fc.Arbitrary<T> {
+  const all = Object.keys(weights) as T[]
+  return fc.oneof(...all.map((what) => ({ weight: weights[what], arbitrary: fc.constant(what) })))
+}
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'send',
-        'send',
-        'send',
-        'again',
-        'join',
-        'rejoin',
-        'leave',
-        'cut',
-        'stall',
-        'drain',
-      ),
-      who: fc.nat(PEOPLE.length - 1),
-      where: fc.nat(ROOMS.length - 1),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'pause',
-        'resume',
-        'failWrites',
-        'failReads',
-        'heal',
-        'elsewhere',
-        'second',
-        'breathe',
-        'breathe',
-      ),
-    }),
-  },
+  fc.record({ do: oneOf(DONE), who: fc.nat(PEOPLE.length - 1), where: fc.nat(ROOMS.length - 1) }),
+  fc.record({ do: oneOf(HAPPENS), turns: fc.nat(20) }),
 )
 
 /** The client of `protocol.md` §5, as small as it can be: it holds positions and never draws across a hole. */
@@ -68,11 +49,14 @@ class Follower {
   readonly syncing = new Set<string>()
   readonly live = new Set<string>()
   readonly #heard = new Set<string>()
+  readonly #strict: boolean
   #read = 0
   screen: Screen
 
-  constructor(screen: Screen) {
+  /** @param strict an ack may not come before its event; where reads fail it may (D4) */
+  constructor(screen: Screen, strict: boolean) {
     this.screen = screen
+    this.#strict = strict
   }
 
   /** A new connection: positions stay, all else is forgotten. */
@@ -112,7 +96,8 @@ class Follower {
     } else if (frame.type === 'ack') {
       this.settledNonces.push(frame.nonce)
       const early = this.live.has(frame.room) && frame.seq > this.position(frame.room).seq
-      if (early && !this.syncing.has(frame.room)) this.faults.push(`ack ${frame.seq} before its event`)
+      if (this.#strict && early && !this.syncing.has(frame.room))
+        this.faults.push(`ack ${frame.seq} before its event`)
     } else if (frame.type === 'reset' && frame.reason !== 'access') this.faults.push(`reset ${frame.reason}`)
     else if (frame.type === 'left') this.live.delete(frame.room)
   }
@@ -138,11 +123,12 @@ function numbersOf(seed: number): () => number {
 async function play(steps: readonly Step[], seed: number) {
   const random = numbersOf(seed)
   // Mostly a few turns of the microtask queue late, now and then two of the loop.
-  const turns = () => (random() < 0.1 ? -2 : Math.floor(random() * 14))
+  const turns = () => (random() < 0.05 ? -2 : Math.floor(random() * 14))
   const world = await aHub({ limits: UNLIMITED, seen: (store) => lateStore(store, turns) })
   const { hub, store, pass } = world
   const people: Follower[] = []
-  for (const name of PEOPLE) people.push(new Follower(await world.guest(name)))
+  const strict = !steps.some((one) => one.do === 'failReads')
+  for (const name of PEOPLE) people.push(new Follower(await world.guest(name), strict))
   const [first] = people
   if (first) await hub.rooms.make(first.screen.self, { name: 'tea' })
   const said: { who: number; where: string; nonce: string }[] = []
@@ -206,6 +192,7 @@ async function play(steps: readonly Step[], seed: number) {
         break
       case 'second': await pass(1); break
       case 'breathe': await settled(); break
+      case 'turn': for (let n = 0; n < now.turns; n += 1) await Promise.resolve(); break
     }
     for (const one of people)
       if (one.screen.connection.closed !== null || !one.screen.connection.isOpen) comeBack(one)
@@ -230,17 +217,21 @@ async function play(steps: readonly Step[], seed: number) {
 
 test('[C26] whatever people, disk and other nodes do, everybody ends with each event once, in order, without a hole', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(), async (steps, seed) => {
-      const { store, people, said } = await play(steps, seed)
-      expect(people.map(({ faults }) => faults)).toEqual(PEOPLE.map(() => []))
-      for (const room of ROOMS) {
-        const ids = (await store.events(room, 0, 1_000)).map(({ id }) => id)
-        for (const { shown } of people) expect(shown.get(room) ?? []).toEqual(ids)
-        const nonces = (await store.events(room, 0, 1_000)).map(({ nonce, user }) => `${user.id} ${nonce}`)
-        expect(new Set(nonces).size).toBe(nonces.length)
-      }
-      for (const { who, nonce } of said) expect(people[who]?.settledNonces).toContain(nonce)
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 20, maxLength: 200, size: 'max' }),
+      fc.nat(),
+      async (steps, seed) => {
+        const { store, people, said } = await play(steps, seed)
+        expect(people.map(({ faults }) => faults)).toEqual(PEOPLE.map(() => []))
+        for (const room of ROOMS) {
+          const ids = (await store.events(room, 0, 1_000)).map(({ id }) => id)
+          for (const { shown } of people) expect(shown.get(room) ?? []).toEqual(ids)
+          const nonces = (await store.events(room, 0, 1_000)).map(({ nonce, user }) => `${user.id} ${nonce}`)
+          expect(new Set(nonces).size).toBe(nonces.length)
+        }
+        for (const { who, nonce } of said) expect(people[who]?.settledNonces).toContain(nonce)
+      },
+    ),
     { numRuns: 150, endOnFailure: false },
   )
 }, 60_000)
