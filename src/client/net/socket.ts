@@ -60,6 +60,8 @@ const PROBE = 3_000
 /** The server lets go of whoever is silent for so long. */
 const LET_GO = TIMES.deaf
 const STEADY = 10_000
+/** So many attempts are held against a connection that was live and was cut. */
+const CUT = 2
 const OVERLOADED = 8_000
 const SPREAD = 2_000
 const MOST = { seen: 20_000, hidden: 300_000 }
@@ -224,6 +226,8 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       lostAt = now
       calm = announced
       if (now - liveAt >= STEADY) attempt = 0
+      // Cut without a word although it had let me in: the network, or a crash. It need not be spared.
+      else if (code === 1006) attempt = Math.min(attempt, CUT)
     }
     overloaded = code === CLOSE.overloaded
     const most = world.hidden() ? MOST.hidden : MOST.seen
