@@ -3,7 +3,7 @@ import { after, draw, nonce, now, random, storageOf } from './browser.ts'
 import { watchActivity } from './net/activity.ts'
 import type { Api } from './net/api.ts'
 import { Outbox } from './net/outbox.ts'
-import { createSocket, type Socket, type Wire } from './net/socket.ts'
+import type { Socket, SocketOwner } from './net/socket.ts'
 import { memoryStorage, openStorage } from './net/storage.ts'
 import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
@@ -17,7 +17,13 @@ export { roomView } from './views/room.ts'
 const ORPHANS = 30_000
 
 /** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
-export async function startTalk(store: Store, api: Api, tabs: Tabs, signal: AbortSignal): Promise<Talk> {
+export async function startTalk(
+  store: Store,
+  api: Api,
+  tabs: Tabs,
+  makeSocket: (owner: SocketOwner) => Socket,
+  signal: AbortSignal,
+): Promise<Talk> {
   let lead = false
   let orphans = async () => {}
   const [storage, tab] = await Promise.all([
@@ -37,11 +43,7 @@ export async function startTalk(store: Store, api: Api, tabs: Tabs, signal: Abor
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
-    (owner) =>
-      createSocket(
-        { open, now, after, random, hidden: () => document.hidden, session: () => session(api) },
-        owner,
-      ),
+    makeSocket,
     (owner) =>
       new Outbox(
         storage,
@@ -82,17 +84,6 @@ export async function startTalk(store: Store, api: Api, tabs: Tabs, signal: Abor
       void orphans()
     },
   }
-}
-
-/** `ws:` or `wss:` as the page came. */
-function open(): Wire {
-  return new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws?v=1`) as Wire
-}
-
-async function session(api: Api): Promise<'yes' | 'no' | 'unknown'> {
-  const answer = await api.session()
-  if (answer.ok) return 'yes'
-  return answer.code === 'unauthenticated' ? 'no' : 'unknown'
 }
 
 /** What the browser says of the network and of being seen. */

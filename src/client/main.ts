@@ -1,8 +1,9 @@
 /** Wires what home needs, then shows the address. The chat is a chunk of its own. */
 import { createActions } from './actions.ts'
-import { after, storageOf } from './browser.ts'
+import { after, now, random, storageOf } from './browser.ts'
 import { h } from './dom.ts'
-import { createApi } from './net/api.ts'
+import { createApi, type Api } from './net/api.ts'
+import { createSocket, type Socket, type SocketOwner, type Wire } from './net/socket.ts'
 import { joinTabs } from './net/tabs.ts'
 import { createRouter, type Arrival, type Route } from './router.ts'
 import { createStore } from './state/store.ts'
@@ -23,7 +24,7 @@ function start(root: HTMLElement): void {
     else store.dispatch(news)
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
-    (await loadChat()).startTalk(store, api, tabs, signal),
+    (await loadChat()).startTalk(store, api, tabs, (owner) => socketFor(api, owner), signal),
   )
   window.addEventListener('pagehide', () => actions.settle(), { signal })
   document.addEventListener(
@@ -50,6 +51,24 @@ function start(root: HTMLElement): void {
   )
   const context: Context = { store, actions, router, place }
   router.start()
+}
+
+/** Here, where home has room for it, so that the chat's chunk stays within what a chunk may take (W1). */
+function socketFor(api: Api, owner: SocketOwner): Socket {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const world = {
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=1`) as Wire,
+    now,
+    after,
+    random,
+    hidden: () => document.hidden,
+    async session() {
+      const answer = await api.session()
+      if (answer.ok) return 'yes'
+      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+    },
+  } as const
+  return createSocket(world, owner)
 }
 
 /** By which link each address was left last, so that Back returns the focus to it. */
