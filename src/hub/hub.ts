@@ -125,7 +125,6 @@ export class Hub {
       connection,
       user,
       opened: now,
-      state: 'active',
       greeted: false,
       gone: false,
       rooms: new Set(),
@@ -157,7 +156,7 @@ export class Hub {
     if (rooms.length > LIMITS.rooms) throw new ChatError('tooBig')
     this.#spendJoins(visit, rooms.length)
     const now = this.#steady()
-    Object.assign(visit, { greeted: true, state, heard: now, nextBeat: now + TIMES.beat })
+    Object.assign(visit, { greeted: true, heard: now, nextBeat: now + TIMES.beat })
     this.#presence.open(from.id, visit.user.id, state, now)
     from.send(this.#welcome(visit))
     await this.rooms.inTurn(visit.user.id, () => this.#greet(visit, rooms))
@@ -228,8 +227,7 @@ export class Hub {
   }
 
   state(from: Connection, { state }: Of<'state'>): void {
-    const visit = this.#greeted(from)
-    visit.state = state
+    this.#greeted(from)
     this.#presence.state(from.id, state, this.#steady())
   }
 
@@ -277,7 +275,9 @@ export class Hub {
     const { clock } = this.#deps
     if (waitMs > 0) await clock.wait(waitMs)
     this.#draining = true
-    await Promise.race([Promise.all([this.#queue.flush(), this.#reads.flush()]), clock.wait(flushMs)])
+    // The first flush of reads may be one that was under way, without what moved since.
+    const reads = this.#reads.flush().then(() => this.#reads.flush())
+    await Promise.race([Promise.all([this.#queue.flush(), reads]), clock.wait(flushMs)])
     await sendAway([...this.#visits.all()], clock, how)
   }
 

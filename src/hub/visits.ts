@@ -1,4 +1,4 @@
-import type { Activity, Self } from '../shared/model.ts'
+import type { Self } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
 import type { Connection } from './ports.ts'
 import type { Bucket } from './rate.ts'
@@ -9,7 +9,6 @@ export interface Visit {
   readonly connection: Connection
   user: Self
   readonly opened: number
-  state: Activity
   /** whether `hello` was said */
   greeted: boolean
   gone: boolean
