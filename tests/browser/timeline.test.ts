@@ -263,6 +263,18 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await end()
   })
 
+  test('[U82] away from the room and Back again, the same row is where it was', async () => {
+    const { page, end } = await aRoom(talk(1, 60))
+    await scrollUp(page, 900)
+    const before = await reading(page)
+    await page.click('.wordmark')
+    await page.waitForSelector('text=Continue as')
+    await page.goBack()
+    await page.waitForSelector('.message')
+    await eventually('the row', async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2)
+    await end()
+  })
+
   test('[A8, A25] the list is one Tab stop: from the header to the composer in at most six presses', async () => {
     const { page, end } = await aRoom(talk(1, 300))
     await page.focus('.head [popovertarget]')

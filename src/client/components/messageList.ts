@@ -31,8 +31,8 @@ export interface MessageList extends View<Shown> {
   page(direction: -1 | 1): void
   focus(): void
   place(): Place
-  /** False: the message is not among the items. */
-  show(place: { seq: number; offset: number }): boolean
+  /** Goes there, as soon as the list is in the page; nowhere if the message is not among the items. */
+  show(place: { seq: number; offset: number }): void
 }
 
 /** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
@@ -72,6 +72,8 @@ export function messageList(
   let held: { element: Element; top: number } | null = null
   let width = 0
   let unseen = false
+  // A screen is drawn before it is in the page, where nothing has a size: a place to go to waits until it has.
+  let wanted: { seq: number; offset: number } | null = null
   let fresh: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
   const draw = list<Item>(rows, (item) => item.key, make)
@@ -97,6 +99,7 @@ export function messageList(
 
   /** The second visible row, which has nothing above it that could change its header; else the first (T1). */
   function anchor(stays: (key: string) => boolean): { element: Element; top: number } | null {
+    if (!log.isConnected) return null
     const { children } = rows
     const { top, bottom } = log.getBoundingClientRect()
     let low = 0
@@ -121,7 +124,7 @@ export function messageList(
   }
 
   function hold(kept: { element: Element; top: number } | null): void {
-    if (kept === null || !kept.element.isConnected) return
+    if (kept === null || !log.isConnected || !kept.element.isConnected) return
     const moved = kept.element.getBoundingClientRect().top - log.getBoundingClientRect().top - kept.top
     if (Math.abs(moved) >= 1) log.scrollTop += moved
   }
@@ -252,10 +255,29 @@ export function messageList(
     ).length
   }
 
+  function go({ seq, offset }: { seq: number; offset: number }): boolean {
+    const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
+    const near = item && around(items, item.key)
+    if (!item || !near) return false
+    shown = near
+    atEnd = false
+    redraw()
+    const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
+    if (row) hold({ element: row, top: offset })
+    held = anchor(() => true)
+    return true
+  }
+
   const sizes = new ResizeObserver(() => {
+    if (!log.isConnected) return
     if (width !== log.clientWidth) {
       width = log.clientWidth
       offerFolds(messageViews())
+    }
+    if (wanted !== null) {
+      const place = wanted
+      wanted = null
+      if (go(place)) return
     }
     if (atEnd && shown.live) log.scrollTop = log.scrollHeight
     else hold(held)
@@ -284,8 +306,9 @@ export function messageList(
     element,
     update(next) {
       ;({ items, older } = next)
-      // What was there on entry is not news, wherever the reader then stands.
-      if (seen === 0) seen = lastSeq()
+      // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
+      const last = lastSeq()
+      if (seen === 0 || (last > 0 && last < seen)) seen = last
       redraw()
     },
     toEnd,
@@ -294,24 +317,16 @@ export function messageList(
     },
     focus: () => log.focus({ preventScroll: true }),
     place() {
-      if (atEnd) return null
+      if (atEnd || !log.isConnected) return null
       const at = anchor(() => true)
       const key = at && views.get(at.element)?.key
       const item = items.find((one) => one.key === key)
       if (!at || item?.kind !== 'message' || item.row.seq === null) return null
       return { seq: item.row.seq, offset: at.top }
     },
-    show({ seq, offset }) {
-      const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
-      const near = item && around(items, item.key)
-      if (!item || !near) return false
-      shown = near
-      atEnd = false
-      redraw()
-      const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
-      if (row) hold({ element: row, top: offset })
-      held = anchor(() => true)
-      return true
+    show(place) {
+      if (log.isConnected) go(place)
+      else wanted = place
     },
   }
 }
