@@ -2,10 +2,12 @@ import type { Server } from 'bun'
 import { Elysia, type AnyElysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Ids, Log } from '../hub/ports.ts'
+import type { Rate } from '../hub/rate.ts'
 import { ChatError } from '../shared/errors.ts'
 import { type AdmitSettings, createAdmit } from './admit.ts'
 import { failure, failureOf } from './failure.ts'
 import type { Gate } from './ops.ts'
+import { FRAMES } from './meter.ts'
 import { Places } from './places.ts'
 import { rooms } from './rooms.ts'
 import { session, type SessionSettings } from './session.ts'
@@ -22,6 +24,8 @@ export interface AppDeps {
   log: Log
   /** the page and its files; none in tests of the rest */
   assets?: AnyElysia
+  /** how many frames one connection may send; as `protocol.md` §9 unless a load wants more */
+  frames?: Rate
 }
 
 /** What Bun refuses by itself, without a word. Admission says so politely from `BODY` on. */
@@ -31,10 +35,10 @@ const HARD_BODY = 1024 * 1024
 export function createApp(deps: AppDeps): {
   listen(at: { port: number; hostname: string }): Server<unknown>
 } {
-  const { hub, gate, settings, clock, ids, log, assets } = deps
+  const { hub, gate, settings, clock, ids, log, assets, frames = FRAMES } = deps
   const places = new Places()
   const admit = createAdmit({ settings, places, gate, clock, log })
-  const { message, ...socket } = createSockets({ hub, places, clock, ids, log })
+  const { message, ...socket } = createSockets({ hub, places, clock, ids, log, frames })
 
   const app = new Elysia({
     strictPath: true,

@@ -40,7 +40,7 @@ export class Buckets {
   }
 }
 
-const FRAMES: Rate = { perSecond: 20, burst: 60 }
+export const FRAMES: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
 const LONG = 2_048
 const BAD = { cost: 5, most: 10, within: 60_000 }
@@ -56,10 +56,12 @@ export class Meter {
   #overdraft: Bucket
   #saidAt = -Infinity
   #bad: number[] = []
+  readonly #frames: Rate
 
-  constructor(now: number) {
-    this.#bucket = fullBucket(now, FRAMES)
-    this.#overdraft = fullBucket(now, FRAMES)
+  constructor(now: number, frames: Rate = FRAMES) {
+    this.#frames = frames
+    this.#bucket = fullBucket(now, frames)
+    this.#overdraft = fullBucket(now, frames)
   }
 
   /** Charges a frame, or a ping of 0 bytes, before it is read. */
@@ -76,16 +78,16 @@ export class Meter {
 
   /** ms until an ordinary frame would pass */
   after(now: number): number {
-    return waitFor(this.#bucket, now, FRAMES)
+    return waitFor(this.#bucket, now, this.#frames)
   }
 
   #pay(cost: number, now: number): Verdict {
-    const bucket = take(this.#bucket, now, FRAMES, cost)
+    const bucket = take(this.#bucket, now, this.#frames, cost)
     if (bucket) {
       this.#bucket = bucket
       return 'pass'
     }
-    const overdraft = take(this.#overdraft, now, FRAMES, cost)
+    const overdraft = take(this.#overdraft, now, this.#frames, cost)
     if (overdraft === null) return 'flood'
     this.#overdraft = overdraft
     if (now < this.#saidAt + SAY_EVERY) return 'drop'

@@ -2,6 +2,7 @@ import type { ServerWebSocket } from 'bun'
 import { type Asked, errorFrame } from '../hub/answers.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Connection, Ids, Log } from '../hub/ports.ts'
+import type { Rate } from '../hub/rate.ts'
 import { CLOSE, ChatError } from '../shared/errors.ts'
 import { LIMITS, VERSION } from '../shared/limits.ts'
 import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
@@ -36,6 +37,8 @@ interface Deps {
   clock: Clock
   ids: Ids
   log: Log
+  /** what one connection may send */
+  frames: Rate
 }
 
 /** One connection: its meter, its inbox, and what the hub sees of it. */
@@ -56,7 +59,7 @@ class Link implements Connection {
     this.#raw = raw
     this.#deps = deps
     this.#counted = counted
-    this.#meter = new Meter(now)
+    this.#meter = new Meter(now, deps.frames)
     deps.places.enter(counted)
   }
 

@@ -1,0 +1,128 @@
+/** The server: config → store → hub → edge, a tick each second, and the drain that ends it. */
+import { localDoorbell } from './cluster/local.ts'
+import type { Config } from './config.ts'
+import { createApp } from './http/app.ts'
+import { assets } from './http/assets.ts'
+import { addressOf, cannotListen } from './http/listen.ts'
+import type { Gate } from './http/ops.ts'
+import { createTopics } from './http/topics.ts'
+import { Hub, type PersonLimits } from './hub/hub.ts'
+import type { Rate } from './hub/rate.ts'
+import { clock } from './lib/clock.ts'
+import { createIds } from './lib/ids.ts'
+import type { Logger } from './lib/log.ts'
+import { VERSION } from './lib/version.ts'
+import { CannotOpen, openSqlite } from './store/sqlite.ts'
+
+export interface Serving {
+  config: Config
+  log: Logger
+  /** where the writer's thread is found: only `main.ts` can tell (P47) */
+  worker: URL
+  /** the built page */
+  pages: string
+  /** Higher numbers for one person and connection, for loads that no person makes. Their code runs all the same. */
+  limits?: Partial<PersonLimits> & { frames?: Rate }
+}
+
+/** Ends the process with a sentence for who started it. */
+export function end(code: number, sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(code)
+}
+
+export function cannotStart(error: unknown): never {
+  return end(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`)
+}
+
+/** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
+function dieOfBugs(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'])
+    process.on(event, (error: unknown) => {
+      log.error(event, error)
+      process.exit(1)
+    })
+}
+
+/** Runs until a signal ends it, and then ends the process. */
+export async function serve({ config, log, worker, pages, limits = {} }: Serving): Promise<void> {
+  dieOfBugs(log)
+
+  let stop = (): Promise<void> => process.exit(0)
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (stopping) process.exit(1)
+      stopping = true
+      log.info('stopping')
+      void stop()
+    })
+
+  const onDeath = (error: Error) => {
+    log.error('the writer has ended', error)
+    process.exit(1)
+  }
+  const page = assets({ dir: pages, siteName: config.siteName })
+  page.catch(cannotStart)
+  const store = await openSqlite({ dir: config.dataDir, workerUrl: worker, onDeath, log }).catch(
+    (error: unknown) => {
+      if (error instanceof CannotOpen) return end(error.exitCode, error.message)
+      throw error
+    },
+  )
+
+  const gate: Gate = { stage: 'starting', failing: () => (store.trouble === null ? [] : ['store']) }
+  const topics = createTopics()
+  const ids = createIds()
+  const hub = new Hub({
+    store,
+    broadcast: topics,
+    doorbell: localDoorbell(),
+    clock,
+    ids,
+    log,
+    settings: { build: VERSION, sessionDays: config.sessionDays, siteName: config.siteName, limits },
+  })
+  const app = createApp({
+    hub,
+    gate,
+    settings: config,
+    clock,
+    ids,
+    log,
+    assets: await page,
+    ...(limits.frames && { frames: limits.frames }),
+  })
+  const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(
+    async (error: unknown) => {
+      await store.close()
+      return end(1, cannotListen(config, error))
+    },
+  )
+  topics.attach(server)
+  await hub.start()
+  const ticking = setInterval(() => hub.tick(clock.now()), 1_000)
+
+  /** O13. Sockets are gone before the port is waited for (P32), and the disk is let go last. */
+  stop = async () => {
+    setTimeout(() => {
+      log.error('stopping took too long')
+      process.exit(1)
+    }, config.drainSeconds * 1_000)
+    gate.stage = 'leaving'
+    if (config.drainWait > 0) await clock.wait(config.drainWait * 1_000)
+    gate.stage = 'draining'
+    await hub.drain()
+    await Promise.race([server.stop(false), clock.wait(1_000)])
+    await server.stop(true)
+    clearInterval(ticking)
+    await store.close()
+    log.info('stopped')
+    process.exit(0)
+  }
+  gate.stage = 'open'
+  if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
+  const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
+  log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })
+  if (config.logFormat === 'pretty') process.stdout.write(`\n  ${config.siteName} is open at ${url}\n\n`)
+}

@@ -1,0 +1,196 @@
+/** The product's own client without its screen: socket, outbox, sync and reducer as the page wires them, on Bun's WebSocket. */
+import { keyOf } from '../../src/client/state/rows.ts'
+import { createStore } from '../../src/client/state/store.ts'
+import type { Row, State } from '../../src/client/state/state.ts'
+import { createSync } from '../../src/client/sync.ts'
+import { Outbox } from '../../src/client/net/outbox.ts'
+import { createSocket, type Wire } from '../../src/client/net/socket.ts'
+import { memoryStorage } from '../../src/client/net/storage.ts'
+import type { ServerFrame } from '../../src/shared/protocol.ts'
+import type { Operation, Shown, Witness } from './checker.ts'
+import { Socket, type Setting } from './minimalClient.ts'
+import type { Talker } from './world.ts'
+
+const now = () => Date.now()
+
+function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+/** @param setting.deafAfter is the product's own to know: not heeded here */
+export function productClient(setting: Setting): Talker {
+  const page = new AbortController()
+  const store = createStore()
+  const operations: Operation[] = []
+  const byNonce = new Map<string, { operation: Operation; at: number }>()
+  const waits: number[] = []
+  const closes: number[] = []
+  const resets: { room: string; reason: Witness['resets'][number]['reason'] }[] = []
+  const errors: string[] = []
+  const misdrawn: string[] = []
+  const counts = { drained: 0, duplicates: 0 }
+  let self: { id: string; name: string } | null = null
+  let nextNonce = ''
+
+  /** An ack settles an operation, and so does its event, live or by a page: the connection may die between the two. */
+  function settle(nonce: string, seq: number, event: string): void {
+    const known = byNonce.get(nonce)
+    if (known?.operation.outcome !== 'open') return
+    Object.assign(known.operation, { outcome: 'acked', seq, event })
+    waits.push(now() - known.at)
+  }
+
+  function record(frame: ServerFrame): void {
+    if (frame.type === 'drain') counts.drained += 1
+    else if (frame.type === 'reset') resets.push({ room: frame.room, reason: frame.reason })
+    else if (frame.type === 'error') errors.push(frame.code)
+    else if (frame.type === 'event') {
+      if (frame.user.id === self?.id) settle(frame.nonce, frame.seq, frame.id)
+    } else if (frame.type === 'sync') {
+      for (const { user, nonce, seq, id } of frame.events) if (user.id === self?.id) settle(nonce, seq, id)
+    } else if (frame.type === 'ack') {
+      if (frame.duplicate) counts.duplicates += 1
+      settle(frame.nonce, frame.seq, frame.id)
+    }
+  }
+
+  /** Records what the server says, whatever the client makes of it. */
+  function open(): Wire {
+    const socket = new Socket(setting.url(), { headers: { cookie: setting.cookie } })
+    socket.addEventListener('message', ({ data }) => record(JSON.parse(String(data)) as ServerFrame))
+    socket.addEventListener('close', ({ code }) => closes.push(code))
+    return socket as Wire
+  }
+
+  const origin = setting
+    .url()
+    .replace('ws:', 'http:')
+    .replace(/\/ws.*/, '')
+  const session = async (): Promise<{ id: string; name: string } | null> => {
+    const answer = await fetch(`${origin}/api/session`, { headers: { cookie: setting.cookie } })
+    return answer.ok ? ((await answer.json()) as { user: { id: string; name: string } }).user : null
+  }
+
+  const random = () => setting.random.next()
+  const sync = createSync(
+    store,
+    { now, after, draw: (run) => void setTimeout(run, 16), activity: () => 'active' },
+    (owner) =>
+      createSocket(
+        {
+          open,
+          now,
+          after,
+          random,
+          hidden: () => false,
+          session: () =>
+            session().then(
+              (user) => (user === null ? 'no' : 'yes'),
+              () => 'unknown',
+            ),
+        },
+        owner,
+      ),
+    (owner) =>
+      new Outbox(
+        memoryStorage(),
+        setting.name,
+        { now, after, random, nonce: () => nextNonce },
+        {
+          ...owner,
+          standing(entry, standing) {
+            owner.standing(entry, standing)
+            const known = byNonce.get(entry.nonce)
+            if (standing.status === 'failed' && known?.operation.outcome === 'open')
+              Object.assign(known.operation, { outcome: 'failed', code: standing.reason })
+          },
+          forgetful: () => {},
+          losing: () => {},
+        },
+      ),
+    page.signal,
+  )
+  store.watch(
+    (state) => state.rooms,
+    () => misdrawn.push(...faults(store.get())),
+    page.signal,
+  )
+
+  void session()
+    .then(async (user) => {
+      if (user === null) throw new Error(`${setting.name} is nobody`)
+      self = user
+      store.dispatch({ type: 'self', self: { ...user, role: 'guest' } })
+      await sync.outbox.begin(user.id)
+      for (const room of setting.rooms) sync.open(room)
+      sync.socket.start()
+    })
+    .catch((error: unknown) => errors.push(String(error)))
+
+  const live = () =>
+    store.get().link.state === 'live' &&
+    setting.rooms.every((room) => store.get().rooms[room]?.sync.state === 'live')
+
+  return {
+    setting,
+    operations,
+    waits,
+    closes,
+    get drained() {
+      return counts.drained
+    },
+    get duplicates() {
+      return counts.duplicates
+    },
+    get connected() {
+      return live()
+    },
+    get calm() {
+      return live() && operations.every(({ outcome }) => outcome !== 'open')
+    },
+    get witness() {
+      const rooms = Object.entries(store.get().rooms).map(
+        ([name, { rows }]) => [name, rows.flatMap(shownOf)] as const,
+      )
+      return { name: setting.name, rooms: new Map(rooms), resets, errors, misdrawn }
+    },
+    say(room) {
+      if (self === null) return
+      const order = operations.length
+      const id = `${setting.name}-${order}`
+      const nonce = `${id}-${Math.floor(setting.random.between(1e8, 1e9))}`
+      const operation: Operation = { id, sender: setting.name, room, nonce, order, outcome: 'open' }
+      byNonce.set(nonce, { operation, at: now() })
+      operations.push(operation)
+      nextNonce = nonce
+      if (sync.outbox.add(room, id) === null) Object.assign(operation, { outcome: 'failed', code: 'full' })
+    },
+    end() {
+      sync.socket.stop()
+      page.abort()
+    },
+  }
+}
+
+/** Rows of the log, as the checker compares them; mine that wait have no place yet. */
+function shownOf({ seq, id, nonce, text }: Row): Shown[] {
+  return seq === null || id === null ? [] : [{ seq, id, kind: 'message', nonce, text }]
+}
+
+/** What must never be on a screen: a hole, a row twice, rows out of order. */
+function faults({ rooms }: State): string[] {
+  return Object.values(rooms).flatMap(({ room, rows }) => {
+    const keys = new Set<string>()
+    const wrong: string[] = []
+    let last: number | null = null
+    for (const { key, seq, user, nonce } of rows) {
+      if (keys.has(key) || key !== keyOf(user.id, nonce)) wrong.push(`drew ${key} twice in ${room}`)
+      keys.add(key)
+      if (seq === null) continue
+      if (last !== null && seq !== last + 1) wrong.push(`drew ${seq} behind ${last} in ${room}`)
+      last = seq
+    }
+    return wrong
+  })
+}

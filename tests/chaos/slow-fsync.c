@@ -1,0 +1,41 @@
+/* Loaded before libc (LD_PRELOAD): every fsync and fdatasync takes FSYNC_DELAY_US longer; once FSYNC_STALL_FILE exists, the next
+   one also takes FSYNC_STALL_US and removes the file. FSYNC_LOG gets a line each, with the time it ended. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static long number(const char *name) {
+  const char *text = getenv(name);
+  return text ? atol(text) : 0;
+}
+
+static int slowly(const char *which, int descriptor) {
+  int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, which);
+  const char *stall = getenv("FSYNC_STALL_FILE"), *log = getenv("FSYNC_LOG");
+  long delay = number("FSYNC_DELAY_US");
+  if (stall && access(stall, F_OK) == 0 && unlink(stall) == 0) delay += number("FSYNC_STALL_US");
+  if (delay > 0) {
+    struct timespec wait = {delay / 1000000, (delay % 1000000) * 1000};
+    nanosleep(&wait, 0);
+  }
+  int result = real(descriptor);
+  if (log) {
+    char line[64];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int length = snprintf(line, sizeof line, "%s %lld\n", which, (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    int file = open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    if (file >= 0) {
+      if (write(file, line, length) < 0) result = result;
+      close(file);
+    }
+  }
+  return result;
+}
+
+int fsync(int descriptor) { return slowly("fsync", descriptor); }
+int fdatasync(int descriptor) { return slowly("fdatasync", descriptor); }

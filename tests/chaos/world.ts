@@ -1,0 +1,180 @@
+/** A server, faults before it, and people on it: what every scenario is played in. */
+import { Database } from 'bun:sqlite'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { check, type History, type Shown, type Witness } from './checker.ts'
+import { MinimalClient, type Setting } from './minimalClient.ts'
+import { CALM, faultProxy, type Proxy, type Weather } from './proxy.ts'
+import { chance, type Chance } from './random.ts'
+import { guest, serverProcess, type ServerProcess } from './serverProcess.ts'
+import { productClient } from './productClient.ts'
+
+/** Somebody who talks: the product's own client without its screen, or the independent one. */
+export interface Talker {
+  readonly setting: { name: string }
+  readonly operations: MinimalClient['operations']
+  readonly waits: number[]
+  readonly closes: number[]
+  readonly drained: number
+  readonly duplicates: number
+  readonly connected: boolean
+  readonly calm: boolean
+  readonly witness: Witness
+  say(room: string): void
+  end(): void
+}
+
+export interface World {
+  readonly server: ServerProcess
+  readonly proxy: Proxy
+  readonly random: Chance
+  readonly people: readonly Talker[]
+  readonly dir: string
+  /** Everybody says something now and then, `perSecond` each, until `until` (ms since the epoch). */
+  talk(perSecond: number, until: number, rooms?: readonly string[]): Promise<void>
+  /** Until everybody is live with nothing waiting. @returns ms it took, or null after `within` ms */
+  settle(within: number): Promise<number | null>
+  /** What the checker says, everything stopped. `more` narrows or widens what is expected. */
+  verdict(more?: Partial<History>): Promise<string[]>
+  operations(): number
+  close(): Promise<void>
+}
+
+export interface Plan {
+  seed: number
+  rooms: readonly string[]
+  /** clients of the independent kind, and of the product's */
+  minimal: number
+  product: number
+  weather?: Weather
+  env?: Record<string, string>
+  entry?: string
+  prefix?: readonly string[]
+  /** ms without a frame after which the independent client gives up */
+  deafAfter?: number
+  careless?: boolean
+  dir?: string
+}
+
+/** Makes rooms beside the lobby, by a person who does nothing else. */
+async function makeRooms(port: number, cookie: string, rooms: readonly string[]): Promise<void> {
+  for (const name of rooms) {
+    if (name === 'lobby') continue
+    const answer = await fetch(`http://127.0.0.1:${port}/api/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${port}`, cookie },
+      body: JSON.stringify({ name }),
+    })
+    if (answer.status !== 201) throw new Error(`no room ${name}: ${answer.status}`)
+  }
+}
+
+export async function world(plan: Plan): Promise<World> {
+  const random = chance(plan.seed)
+  const dir = plan.dir ?? (await mkdtemp(join(tmpdir(), 'hubbub-chaos-')))
+  const server = await serverProcess(dir, plan.env, plan.entry, plan.prefix)
+  await server.start()
+  const proxy = await faultProxy(server.port, random.fork('proxy'), CALM)
+  await makeRooms(server.port, await guest(server.port, 'room maker'), plan.rooms)
+
+  const people: Talker[] = []
+  for (let i = 0; i < plan.minimal + plan.product; i += 1) {
+    const name = `${i < plan.minimal ? 'min' : 'own'}-${i}`
+    const setting: Setting = {
+      name,
+      url: () => `ws://127.0.0.1:${proxy.port}/ws?v=1`,
+      cookie: await guest(server.port, name),
+      rooms: plan.rooms,
+      random: random.fork(name),
+      deafAfter: plan.deafAfter ?? 38_000,
+      ...(plan.careless && { careless: true }),
+    }
+    people.push(i < plan.minimal ? new MinimalClient(setting) : productClient(setting))
+  }
+  const isThere = await until(() => people.every(({ connected }) => connected), 20_000)
+  if (isThere === null)
+    throw new Error(`only ${people.filter(({ connected }) => connected).length} of ${people.length} came in`)
+  if (plan.weather) proxy.set(plan.weather)
+
+  return {
+    server,
+    proxy,
+    random,
+    people,
+    dir,
+    async talk(perSecond, end, rooms = plan.rooms) {
+      const talk = random.fork('talk')
+      const next = people.map(() => Date.now() + talk.between(0, 1_000 / perSecond))
+      while (Date.now() < end) {
+        people.forEach((person, at) => {
+          if (Date.now() < (next[at] ?? 0)) return
+          person.say(talk.pick(rooms))
+          next[at] = Date.now() + talk.between(0.5, 1.5) * (1_000 / perSecond)
+        })
+        await Bun.sleep(5)
+      }
+    },
+    async settle(within) {
+      proxy.heal()
+      const took = await until(() => people.every(({ calm }) => calm), within)
+      await Bun.sleep(1_500)
+      return took
+    },
+    async verdict(more = {}) {
+      return check({
+        operations: people.flatMap(({ operations }) => operations),
+        witnesses: people.map(({ witness }) => witness),
+        log: readLog(dir),
+        ...more,
+      })
+    },
+    operations: () => people.reduce((sum, { operations }) => sum + operations.length, 0),
+    async close() {
+      for (const person of people) person.end()
+      proxy.close()
+      await server.kill()
+      if (plan.dir === undefined) await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Every room's log as the database has it, read beside the running server. */
+export function readLog(dir: string): Map<string, { head: number; events: Shown[] }> {
+  const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  const rooms = db.query<{ room: string; seq: number }, []>('SELECT room, seq FROM rooms').all()
+  const events = db.query<
+    { seq: number; id: string; kind: string; nonce: string; data: string | null },
+    [string]
+  >('SELECT seq, id, kind, nonce, data FROM events WHERE room = ? ORDER BY seq')
+  const log = new Map(
+    rooms.map(({ room, seq }) => [
+      room,
+      {
+        head: seq,
+        events: events.all(room).map(({ data, ...event }) => ({
+          ...event,
+          text: data === null ? null : ((JSON.parse(data) as { text?: string }).text ?? null),
+        })),
+      },
+    ]),
+  )
+  db.close()
+  return log
+}
+
+/** Asks every 20 ms. @returns ms until it was true, or null after `within` */
+export async function until(isTrue: () => boolean, within: number): Promise<number | null> {
+  const began = Date.now()
+  while (!isTrue()) {
+    if (Date.now() - began > within) return null
+    await Bun.sleep(20)
+  }
+  return Date.now() - began
+}
+
+/** The value below which `part` (0–1) of them lie; 0 of none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
