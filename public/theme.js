@@ -9,7 +9,7 @@
   if (theme === 'light' || theme === 'dark') {
     document.documentElement.dataset.theme = theme
     for (const meta of document.querySelectorAll('meta[name=theme-color]')) {
-      meta.content = theme === 'dark' ? '#151411' : '#fbfaf7'
+      meta.media = meta.dataset.for === theme ? 'all' : 'not all'
     }
   }
 }

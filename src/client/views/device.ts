@@ -35,15 +35,15 @@ export function keep<K extends keyof Kept>(name: K, value: Kept[K]): void {
   }
 }
 
-/** The ground of each theme as the browser's own bars show it; the same two stand in index.html and theme.js. */
-const GROUND = { light: '#fbfaf7', dark: '#151411' }
-
 /** Shows a theme and keeps it; theme.js shows it again before the next first paint (V9). */
 export function useTheme(theme: Theme): void {
   keep('theme', theme)
   const root = document.documentElement
   if (theme === 'system') delete root.dataset.theme
   else root.dataset.theme = theme
-  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]'))
-    meta.content = GROUND[theme === 'system' ? (meta.media.includes('dark') ? 'dark' : 'light') : theme]
+  // The browser's own bars follow: of the page's two colours for them, the one that fits holds.
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    const its = meta.dataset.for ?? ''
+    meta.media = theme === 'system' ? `(prefers-color-scheme: ${its})` : its === theme ? 'all' : 'not all'
+  }
 }

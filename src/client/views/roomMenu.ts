@@ -92,7 +92,7 @@ export function roomMenu(
       router.navigate('/')
     }),
     entry(
-      'leave',
+      'off',
       'Sign out',
       () =>
         // prettier-ignore
