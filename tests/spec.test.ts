@@ -38,7 +38,7 @@ test('[B2] the title of every test begins with the id of its rule', async () => 
   for await (const file of new Bun.Glob('**/*.test.ts').scan(HERE)) {
     const text = await Bun.file(join(HERE, file)).text()
     for (const [, title = ''] of text.matchAll(
-      /^\s*(?:test|it)(?:\.\w+(?:\([^)]*\))?)?\(\s*['"`]([^'"`]+)/gm,
+      /^\s*(?:test|it)(?:\.\w+(?:\([^)]*\))?)?\(\s*['"`]([^'"`]+ [^'"`]+)/gm,
     ))
       if (!/^\[[A-Z]\d+(?:, ?[A-Z]\d+)*\] /.test(title)) wrong.push(`${file}: ${title}`)
   }

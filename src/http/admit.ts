@@ -67,7 +67,7 @@ interface Asked {
 }
 
 /**
- * The one `onRequest`: headers for every answer, then the order of checks of `security.md` §2. Whom it does not admit gets its
+ * The one `onRequest`: headers for every answer, then the order of checks. Whom it does not admit gets its
  * `Response`; for anybody else it returns nothing.
  */
 export function createAdmit(deps: {

@@ -24,7 +24,7 @@ export interface AppDeps {
   log: Log
   /** the page and its files; none in tests of the rest */
   assets?: AnyElysia
-  /** how many frames one connection may send; as `protocol.md` §9 unless a load wants more */
+  /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
   frames?: Rate
 }
 

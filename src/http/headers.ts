@@ -27,7 +27,7 @@ const ALWAYS = {
 }
 
 /**
- * What every answer carries (`security.md` §4); an answer may name another `Cache-Control`.
+ * What every answer carries; an answer may name another `Cache-Control`.
  * @param host where the page's socket may go, null before the Host is believed
  */
 export function securityHeaders(

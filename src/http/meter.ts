@@ -49,7 +49,7 @@ const SAY_EVERY = 1_000
 /** What to do with a frame: handle it, drop it in silence, drop it and say so, or close. */
 export type Verdict = 'pass' | 'drop' | 'say' | 'flood'
 
-/** The token bucket of one connection and its count of bad frames (`protocol.md` §9). Times are ms since the epoch. */
+/** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms since the epoch. */
 export class Meter {
   #bucket: Bucket
   /** what may be dropped before the connection is a flood */

@@ -23,7 +23,7 @@ function seqOf(text: string): number {
 }
 
 /**
- * What a history request asks for (`protocol.md` §5).
+ * What a history request asks for (`docs/protocol.md` §5).
  * @throws ChatError `badRequest` for nonsense, a parameter given twice, or two places at once
  */
 export function historyQuery(params: URLSearchParams): HistoryQuery {

@@ -49,7 +49,7 @@ export interface History {
   unprovoked?: readonly string[]
 }
 
-/** The codes a client may be told (`protocol.md` §7). */
+/** The codes a client may be told (`docs/protocol.md` §7). */
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([
   'overloaded',
   'unavailable',

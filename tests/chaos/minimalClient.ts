@@ -1,5 +1,5 @@
 /**
- * A second client, written from `protocol.md` alone and sharing no code with the product's: what both agree on with the
+ * A second client, written from `docs/protocol.md` alone and sharing no code with the product's: what both agree on with the
  * database is right for other reasons than a shared mistake. One frame in flight per room, the same nonce until it is answered.
  */
 import type { ServerFrame } from '../../src/shared/protocol.ts'

@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: oneOf(HAPPENS), turns: fc.nat(20) }),
 )
 
-/** The client of `protocol.md` §5, as small as it can be: it holds positions and never draws across a hole. */
+/** The client of `docs/protocol.md` §5, as small as it can be: it holds positions and never draws across a hole. */
 class Follower {
   readonly shown = new Map<string, string[]>()
   readonly settledNonces: string[] = []
