@@ -2,6 +2,7 @@
  * The environment → Config: read once, checked whole. The table of settings is that of the operator's manual; a name
  * whose feature this version does not have yet is refused in words, and not taken in silence.
  */
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parseRange, type TrustProxy } from './lib/address.ts'
 import type { LogAddress, LogFormat, LogLevel } from './lib/log.ts'
@@ -25,6 +26,14 @@ export interface Config {
   readonly maxHandshakesPerAddress: number
   /** per hour */
   readonly maxNewGuestsPerAddress: number
+  /** opens `GET /metrics` to who brings it; null: nobody */
+  readonly metricsToken: string | null
+  /** of a second listener with `/metrics` alone and no token, or null */
+  readonly metricsPort: number | null
+  /** between two backups; 0: none are made */
+  readonly backupHours: number
+  /** how many of those are kept */
+  readonly backupKeep: number
   /** seconds a stop may take in all */
   readonly drainSeconds: number
   /** seconds of those in which nothing happens but a red `/readyz`; always fewer */
@@ -59,6 +68,32 @@ function oneOf<const T extends string>(...words: T[]): Setting<T> {
 function notYet(feature: string, ...words: string[]): Setting<string> {
   const only = words.length > 0 ? `only ${words.join(', ')}` : 'nothing'
   return { accepts: `${only}, as this version has no ${feature} yet`, read: oneOf(...words).read }
+}
+
+/** Words and patterns that stand for a secret nobody has chosen yet. */
+const PLACEHOLDER =
+  /change.?(me|this)|replace.?(me|this|with)|place.?holder|example|your.?(secret|token|password|key)|insert.?here|<.*>|1234567|abcdefg/i
+const SECRET_LEAST = 32
+
+/** S33: long, of one line, and not what a manual has in its place. */
+const secret: Setting<string> = {
+  accepts: `a random secret of at least ${SECRET_LEAST} characters without spaces, such as one of "openssl rand -hex 32"`,
+  read: (text) => {
+    const varied = new Set(text).size >= 8
+    return text.length >= SECRET_LEAST && /^[!-~]+$/.test(text) && varied && !PLACEHOLDER.test(text)
+      ? text
+      : undefined
+  },
+}
+const secretFile: Setting<string> = {
+  accepts: `a file with ${secret.accepts}`,
+  read: (path) => {
+    try {
+      return secret.read(readFileSync(path, 'utf8').trim())
+    } catch {
+      return undefined
+    }
+  },
 }
 
 /** `https://chat.example` from any spelling of it that is an origin and nothing more, else undefined. */
@@ -106,6 +141,11 @@ export const SETTINGS = {
   MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000),
   MAX_HANDSHAKES_PER_ADDRESS: whole(1, 1_000_000),
   MAX_NEW_GUESTS_PER_ADDRESS: whole(1, 1_000_000),
+  METRICS_TOKEN: secret,
+  METRICS_TOKEN_FILE: secretFile,
+  METRICS_PORT: whole(1, 65_535),
+  BACKUP_HOURS: whole(0, 8_760),
+  BACKUP_KEEP: whole(1, 1_000),
   DRAIN_SECONDS: whole(5, 300),
   DRAIN_WAIT: whole(0, 299),
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error'),
@@ -115,21 +155,16 @@ export const SETTINGS = {
   ACCESS: notYet('invite links', 'open'),
   ROOM_CREATE: notYet('other rule', 'anyone'),
   RETENTION_DAYS: notYet('retention', '0'),
-  BACKUP_HOURS: notYet('scheduled backups', '0'),
-  BACKUP_KEEP: notYet('scheduled backups', '7'),
   DATABASE_URL: notYet('Postgres'),
   DATABASE_URL_FILE: notYet('Postgres'),
   ADMIN_TOKEN: notYet('admins'),
   ADMIN_TOKEN_FILE: notYet('admins'),
-  METRICS_TOKEN: notYet('metrics'),
-  METRICS_TOKEN_FILE: notYet('metrics'),
-  METRICS_PORT: notYet('metrics'),
 } satisfies Record<string, Setting<unknown>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Pure. A name that is empty or blank counts as missing, as compose files write it so.
+ * Reads nothing but the environment and the files it names for secrets. A name that is empty or blank counts as missing, as compose files write it so.
  * @param terminal whether a person reads the log, which is then `pretty` unless LOG_FORMAT says otherwise
  * @returns the frozen settings with warnings about names that look mistyped; or every fault at once, each a sentence
  *   that names the variable and what it accepts, and never the value, which may be a secret
@@ -147,6 +182,13 @@ export function readConfig(
     return value ?? otherwise
   }
   const onFly = env['FLY_APP_NAME'] ? `https://${env['FLY_APP_NAME']}.fly.dev` : null
+  const secretOf = (name: 'METRICS_TOKEN'): string | null => {
+    const own = read(name, SETTINGS[name], null)
+    const filed = read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
+    if ((env[name]?.trim() ?? '') !== '' && (env[`${name}_FILE`]?.trim() ?? '') !== '')
+      faults.push(`${name} accepts nothing beside ${name}_FILE: set one of them.`)
+    return own ?? filed
+  }
   const config: Config = {
     port: read('PORT', SETTINGS.PORT, 3000),
     host: read('HOST', SETTINGS.HOST, '0.0.0.0'),
@@ -160,19 +202,23 @@ export function readConfig(
     maxConnectionsPerAddress: read('MAX_CONNECTIONS_PER_ADDRESS', SETTINGS.MAX_CONNECTIONS_PER_ADDRESS, 50),
     maxHandshakesPerAddress: read('MAX_HANDSHAKES_PER_ADDRESS', SETTINGS.MAX_HANDSHAKES_PER_ADDRESS, 10),
     maxNewGuestsPerAddress: read('MAX_NEW_GUESTS_PER_ADDRESS', SETTINGS.MAX_NEW_GUESTS_PER_ADDRESS, 60),
+    metricsToken: secretOf('METRICS_TOKEN'),
+    metricsPort: read('METRICS_PORT', SETTINGS.METRICS_PORT, null),
+    backupHours: read('BACKUP_HOURS', SETTINGS.BACKUP_HOURS, 0),
+    backupKeep: read('BACKUP_KEEP', SETTINGS.BACKUP_KEEP, 7),
     drainSeconds: read('DRAIN_SECONDS', SETTINGS.DRAIN_SECONDS, 10),
     drainWait: read('DRAIN_WAIT', SETTINGS.DRAIN_WAIT, 0),
     logLevel: read('LOG_LEVEL', SETTINGS.LOG_LEVEL, 'info'),
     logFormat: read('LOG_FORMAT', SETTINGS.LOG_FORMAT, terminal ? 'pretty' : 'json'),
     logAddress: read('LOG_ADDRESS', SETTINGS.LOG_ADDRESS, 'hash'),
   }
-  for (const name of ['ACCESS', 'ROOM_CREATE', 'RETENTION_DAYS', 'BACKUP_HOURS', 'BACKUP_KEEP'] as const)
-    read(name, SETTINGS[name], null)
-  for (const name of ['DATABASE_URL', 'ADMIN_TOKEN', 'METRICS_TOKEN'] as const) {
+  for (const name of ['ACCESS', 'ROOM_CREATE', 'RETENTION_DAYS'] as const) read(name, SETTINGS[name], null)
+  for (const name of ['DATABASE_URL', 'ADMIN_TOKEN'] as const) {
     read(name, SETTINGS[name], null)
     read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
   }
-  read('METRICS_PORT', SETTINGS.METRICS_PORT, null)
+  if (config.metricsPort !== null && config.metricsPort === config.port)
+    faults.push('METRICS_PORT accepts another port than PORT.')
   if (config.drainWait >= config.drainSeconds)
     faults.push('DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.')
 

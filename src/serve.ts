@@ -4,14 +4,18 @@ import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
 import { addressOf, cannotListen } from './http/listen.ts'
-import type { Gate } from './http/ops.ts'
+import { type Gate, listenForMetrics } from './http/ops.ts'
 import { createTopics } from './http/topics.ts'
 import { Hub, type PersonLimits } from './hub/hub.ts'
 import type { Rate } from './hub/rate.ts'
 import { clock } from './lib/clock.ts'
+import { NO_COUNTS } from './lib/counts.ts'
 import { createIds } from './lib/ids.ts'
 import type { Logger } from './lib/log.ts'
+import type { Metrics, Readings } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
+import { SCHEMA } from './store/migrations.ts'
+import { ageOfLastBackup } from './store/backup.ts'
 import { CannotOpen, openSqlite } from './store/sqlite.ts'
 
 export interface Serving {
@@ -44,6 +48,15 @@ function dieOfBugs(log: Logger): void {
     })
 }
 
+/** prom-client is loaded where somebody asks for metrics, and nowhere else. */
+async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metrics | null> {
+  if (metricsToken === null && metricsPort === null) return null
+  const { createMetrics, watchLoop } = await import('./lib/metrics.ts')
+  const metrics = createMetrics({ version: VERSION, schema: String(SCHEMA), bun: Bun.version })
+  watchLoop(metrics)
+  return metrics
+}
+
 /** Runs until a signal ends it, and then ends the process. */
 export async function serve({ config, log, worker, pages, limits = {} }: Serving): Promise<void> {
   dieOfBugs(log)
@@ -64,15 +77,16 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
   }
   const page = assets({ dir: pages, siteName: config.siteName })
   page.catch(cannotStart)
-  const store = await openSqlite({ dir: config.dataDir, workerUrl: worker, onDeath, log }).catch(
-    (error: unknown) => {
-      if (error instanceof CannotOpen) return end(error.exitCode, error.message)
-      throw error
-    },
-  )
+  const metrics = await metricsFor(config)
+  const counts = metrics ?? NO_COUNTS
+  const dir = config.dataDir
+  const store = await openSqlite({ dir, workerUrl: worker, onDeath, log, counts }).catch((error: unknown) => {
+    if (error instanceof CannotOpen) return end(error.exitCode, error.message)
+    throw error
+  })
 
   const gate: Gate = { stage: 'starting', failing: () => (store.trouble === null ? [] : ['store']) }
-  const topics = createTopics()
+  const topics = createTopics(counts)
   const ids = createIds()
   const hub = new Hub({
     store,
@@ -83,6 +97,23 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
     log,
     settings: { build: VERSION, sessionDays: config.sessionDays, siteName: config.siteName, limits },
   })
+  const readings = (): Readings => {
+    const { connections, users, queue } = hub.stats()
+    const backupAgeSeconds = ageOfLastBackup(dir, clock.now())
+    return {
+      connections,
+      users,
+      writerQueue: queue,
+      unsentBytes: app.unsent(),
+      ...store.measures(),
+      backupAgeSeconds,
+    }
+  }
+  const scraped = metrics && {
+    contentType: metrics.contentType,
+    text: () => metrics.text(readings()),
+  }
+  const token = config.metricsToken
   const app = createApp({
     hub,
     gate,
@@ -91,7 +122,9 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
     ids,
     log,
     assets: await page,
+    counts,
     ...(limits.frames && { frames: limits.frames }),
+    ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
   const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(
     async (error: unknown) => {
@@ -100,6 +133,15 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
     },
   )
   topics.attach(server)
+  if (scraped && config.metricsPort !== null) {
+    const at = { host: config.host, port: config.metricsPort }
+    try {
+      listenForMetrics(scraped, at)
+    } catch (error) {
+      await store.close()
+      end(1, `METRICS_PORT: ${cannotListen(at, error)}`)
+    }
+  }
   await hub.start()
   const ticking = setInterval(() => hub.tick(clock.now()), 1_000)
 

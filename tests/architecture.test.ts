@@ -44,7 +44,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
       ],
     },
   ],
-  ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty'] }],
+  ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty', 'prom-client'] }],
   ['client/state/', { may: ['client/state/', ...CONTRACT], types: CONTRACT_TYPES }],
   [
     'client/net/',

@@ -1,5 +1,19 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Environment, readConfig, SETTINGS } from '../src/config.ts'
+
+const SECRET = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'
+const folder = mkdtempSync(join(tmpdir(), 'hubbub-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let files = 0
+function fileWith(text: string): string {
+  files += 1
+  const path = join(folder, String(files))
+  writeFileSync(path, text)
+  return path
+}
 
 /** What every name takes and refuses, and what it is without a word. */
 const TABLE: Record<
@@ -134,15 +148,46 @@ const TABLE: Record<
   ACCESS: { valid: [['open', undefined]], invalid: ['invite'] },
   ROOM_CREATE: { valid: [['anyone', undefined]], invalid: ['members', 'admins'] },
   RETENTION_DAYS: { valid: [['0', undefined]], invalid: ['30'] },
-  BACKUP_HOURS: { valid: [['0', undefined]], invalid: ['24'] },
-  BACKUP_KEEP: { valid: [['7', undefined]], invalid: ['3'] },
+  BACKUP_HOURS: {
+    field: 'backupHours',
+    missing: 0,
+    valid: [
+      ['24', 24],
+      ['0', 0],
+    ],
+    invalid: ['-1', '1.5', '8761'],
+  },
+  BACKUP_KEEP: { field: 'backupKeep', missing: 7, valid: [['3', 3]], invalid: ['0', '1001'] },
   DATABASE_URL: { valid: [], invalid: ['postgres://ada:canary@db/chat'] },
   DATABASE_URL_FILE: { valid: [], invalid: ['/run/secrets/url'] },
   ADMIN_TOKEN: { valid: [], invalid: ['canary'] },
   ADMIN_TOKEN_FILE: { valid: [], invalid: ['/run/secrets/token'] },
-  METRICS_TOKEN: { valid: [], invalid: ['canary'] },
-  METRICS_TOKEN_FILE: { valid: [], invalid: ['/run/secrets/token'] },
-  METRICS_PORT: { valid: [], invalid: ['9091'] },
+  METRICS_TOKEN: {
+    field: 'metricsToken',
+    missing: null,
+    valid: [[SECRET, SECRET]],
+    invalid: [
+      'canary',
+      SECRET.slice(1),
+      `${SECRET} x`,
+      'canary'.repeat(9),
+      `canary-changeme-${SECRET}`,
+      `canary-your_secret-${SECRET}`,
+      `${SECRET}é`,
+    ],
+  },
+  METRICS_TOKEN_FILE: {
+    field: 'metricsToken',
+    missing: null,
+    valid: [[fileWith(`${SECRET}\n`), SECRET]],
+    invalid: ['/nonexistent/canary', fileWith('changeme'), fileWith(''), tmpdir()],
+  },
+  METRICS_PORT: {
+    field: 'metricsPort',
+    missing: null,
+    valid: [['9091', 9091]],
+    invalid: ['0', '65536', '3000'],
+  },
 }
 
 function faultsOf(env: Environment): string[] {
@@ -218,4 +263,11 @@ test('[O1] nobody changes a setting afterwards', () => {
   const config = configOf({ ALLOWED_ORIGINS: 'https://a.example' })
   expect(Object.isFrozen(config)).toBe(true)
   expect(Object.isFrozen(config.allowedOrigins)).toBe(true)
+})
+
+test('[O1] a secret stands in the environment or in a file, not in both', () => {
+  const both = { METRICS_TOKEN: SECRET, METRICS_TOKEN_FILE: fileWith(SECRET) }
+  expect(faultsOf(both)).toEqual([
+    'METRICS_TOKEN accepts nothing beside METRICS_TOKEN_FILE: set one of them.',
+  ])
 })

@@ -3,10 +3,11 @@ import { Elysia, type AnyElysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Ids, Log } from '../hub/ports.ts'
 import type { Rate } from '../hub/rate.ts'
+import { type Counts, NO_COUNTS } from '../lib/counts.ts'
 import { ChatError } from '../shared/errors.ts'
 import { type AdmitSettings, createAdmit } from './admit.ts'
 import { failure, failureOf } from './failure.ts'
-import type { Gate } from './ops.ts'
+import { type Gate, metricsPage, type Scraped } from './ops.ts'
 import { FRAMES } from './meter.ts'
 import { Places } from './places.ts'
 import { rooms } from './rooms.ts'
@@ -26,6 +27,9 @@ export interface AppDeps {
   assets?: AnyElysia
   /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
   frames?: Rate
+  counts?: Counts
+  /** who knows the token may read them; without it nobody can */
+  metrics?: Scraped & { token: string }
 }
 
 /** What Bun refuses by itself, without a word. Admission says so politely from `BODY` on. */
@@ -34,11 +38,13 @@ const HARD_BODY = 1024 * 1024
 /** Every route on one screen. Nothing listens yet: P61, tests make as many as they like. */
 export function createApp(deps: AppDeps): {
   listen(at: { port: number; hostname: string }): Server<unknown>
+  /** bytes that all sockets together have not taken */
+  unsent(): number
 } {
-  const { hub, gate, settings, clock, ids, log, assets, frames = FRAMES } = deps
+  const { hub, gate, settings, clock, ids, log, assets, frames = FRAMES, counts = NO_COUNTS, metrics } = deps
   const places = new Places()
   const admit = createAdmit({ settings, places, gate, clock, log })
-  const { message, ...socket } = createSockets({ hub, places, clock, ids, log, frames })
+  const { message, unsent, ...socket } = createSockets({ hub, places, clock, ids, log, counts, frames })
 
   const app = new Elysia({
     strictPath: true,
@@ -47,9 +53,16 @@ export function createApp(deps: AppDeps): {
     websocket: SOCKET_LIMITS,
     serve: { development: false, idleTimeout: 10, maxRequestBodySize: HARD_BODY },
   })
-    .onRequest(admit)
+    .onRequest((asked) => {
+      const refused = admit(asked)
+      if (refused?.status === 429) counts.count('rateLimited', 'handshakes')
+      return refused
+    })
     .onError(({ code, error, set }) => {
-      if (error instanceof ChatError) return failureOf(error)
+      if (error instanceof ChatError) {
+        if (error.code === 'rateLimited') counts.count('rateLimited', 'requests')
+        return failureOf(error)
+      }
       if (code === 'NOT_FOUND') return failure('notFound')
       if (code === 'PARSE' || code === 'VALIDATION') return failure('badRequest')
       const request = ids.random(12)
@@ -60,9 +73,11 @@ export function createApp(deps: AppDeps): {
     .use(session({ hub, clock, settings }))
     .use(rooms({ hub, clock }))
     .ws('/ws', socket)
+  if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 
   return {
+    unsent,
     listen(at) {
       // P25: two processes must not share a port. P19: this `message` replaces Elysia's for all sockets.
       app.listen({ ...at, reusePort: false, websocket: { message } })

@@ -1,3 +1,8 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Server } from 'bun'
+import { Elysia } from 'elysia'
+import { failure } from './failure.ts'
+
 /** Where the server is in its life. `leaving`: still serving, but a load balancer should look elsewhere. */
 export type Stage = 'starting' | 'open' | 'leaving' | 'draining'
 
@@ -17,4 +22,49 @@ export function probe(method: string, path: string, gate: Gate): Response | null
   if (path !== '/readyz') return null
   const failing = [...(gate.stage === 'open' ? [] : [gate.stage]), ...gate.failing()]
   return Response.json({ ready: failing.length === 0, failing }, { status: failing.length === 0 ? 200 : 503 })
+}
+
+/** Prometheus' text of the moment it is asked for. */
+export interface Scraped {
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+/** `GET /metrics` for who has the token. For anybody else there is no such page (S33). */
+export function metricsPage(metrics: Scraped, token: string) {
+  const right = digestOf(`Bearer ${token}`)
+  return new Elysia({ name: 'metrics' }).get('/metrics', ({ request: { headers } }) =>
+    timingSafeEqual(digestOf(headers.get('authorization') ?? ''), right)
+      ? scraped(metrics)
+      : failure('notFound'),
+  )
+}
+
+/** A listener with `/metrics` alone and no token, for a private network. Throws what `Bun.serve` throws. */
+export function listenForMetrics(
+  metrics: Scraped,
+  { host, port }: { host: string; port: number },
+): Server<undefined> {
+  return Bun.serve({
+    hostname: host,
+    port,
+    reusePort: false,
+    development: false,
+    idleTimeout: 10,
+    maxRequestBodySize: 0,
+    fetch: ({ method, url }) =>
+      method === 'GET' && new URL(url).pathname === '/metrics'
+        ? scraped(metrics)
+        : new Response(null, { status: 404 }),
+  })
+}
+
+async function scraped(metrics: Scraped): Promise<Response> {
+  const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' }
+  return new Response(await metrics.text(), { headers })
+}
+
+/** Of equal length for any text, so that comparing tells nothing of it. */
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

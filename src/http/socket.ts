@@ -3,6 +3,7 @@ import { type Asked, errorFrame } from '../hub/answers.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Connection, Ids, Log } from '../hub/ports.ts'
 import type { Rate } from '../hub/rate.ts'
+import type { Counts } from '../lib/counts.ts'
 import { CLOSE, ChatError } from '../shared/errors.ts'
 import { LIMITS, VERSION } from '../shared/limits.ts'
 import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
@@ -37,6 +38,7 @@ interface Deps {
   clock: Clock
   ids: Ids
   log: Log
+  counts: Counts
   /** what one connection may send */
   frames: Rate
 }
@@ -64,7 +66,9 @@ class Link implements Connection {
   }
 
   send(frame: ServerFrame): void {
-    if (this.#state !== 'closed') this.#raw.send(JSON.stringify(frame))
+    if (this.#state === 'closed') return
+    this.#count(frame)
+    this.#raw.send(JSON.stringify(frame))
   }
 
   ready(): true | Promise<boolean> {
@@ -103,8 +107,16 @@ class Link implements Connection {
   /** One message, as it came. */
   hear(text: string | Buffer): void {
     if (this.#gone()) return
-    if (typeof text !== 'string') return this.close(CLOSE.binary, 'binary')
+    if (typeof text !== 'string') {
+      this.#drop('binary')
+      return this.close(CLOSE.binary, 'binary')
+    }
     if (this.#charged(Buffer.byteLength(text))) this.#read(text)
+  }
+
+  /** Bytes the other side has not taken. */
+  get unsent(): number {
+    return this.#gone() ? 0 : this.#raw.getBufferedAmount()
   }
 
   ping(): void {
@@ -141,12 +153,25 @@ class Link implements Connection {
     const now = this.#deps.clock.now()
     const verdict = this.#meter.charge(bytes, now)
     if (verdict === 'pass') return true
+    this.#drop('flood')
     if (verdict === 'flood') this.close(CLOSE.flood, 'flood')
     if (verdict === 'say') this.#limited(this.#meter.after(now))
     return false
   }
 
+  #drop(reason: string): void {
+    this.#deps.counts.count('dropped', reason)
+  }
+
+  #count(frame: ServerFrame): void {
+    const { counts, clock } = this.#deps
+    if (frame.type === 'sync') counts.count('sync', frame.more ? 'page' : 'live')
+    else if (frame.type === 'reset') counts.count('reset', frame.reason)
+    else if (frame.type === 'ack' && !frame.duplicate) counts.took('ack', (clock.now() - frame.at) / 1_000)
+  }
+
   #limited(after: number): void {
+    this.#deps.counts.count('rateLimited', 'frames')
     this.send(errorFrame(new ChatError('rateLimited', undefined, { after })))
   }
 
@@ -158,9 +183,13 @@ class Link implements Connection {
       return this.#refuse(new ChatError('badFrame'), {})
     }
     const decoded = decode(value)
-    if (decoded.result === 'unknown') return
+    if (decoded.result === 'unknown') return this.#drop('unknown')
     if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.asked)
-    if (this.#inbox.length >= INBOX) return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
+    if (this.#inbox.length >= INBOX) {
+      this.#drop('inbox')
+      return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
+    }
+    this.#deps.counts.count('frames', decoded.frame.type)
     this.#inbox.push(decoded)
     this.#next()
   }
@@ -169,7 +198,10 @@ class Link implements Connection {
   #refuse(error: unknown, asked: Asked): void {
     this.failed(error)
     this.send(errorFrame(error, asked))
-    const bad = error instanceof ChatError && error.code === 'badFrame'
+    const code = error instanceof ChatError ? error.code : null
+    if (code === 'rateLimited') this.#deps.counts.count('rateLimited', 'requests')
+    const bad = code === 'badFrame'
+    if (bad) this.#drop('badFrame')
     if (bad && this.#meter.bad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
   }
 
@@ -215,6 +247,9 @@ class Link implements Connection {
   }
 }
 
+/** Close codes that are counted each by itself: a client may make up any other. */
+const CODES = new Set<number>([...Object.values(CLOSE), 1000, 1002, 1005, 1006, 1007, 1009])
+
 /** What Elysia's wrapper says of a socket. Its type of `raw` is older than Bun's. */
 interface Wrapper {
   raw: object
@@ -227,6 +262,7 @@ interface Wrapper {
  */
 export function createSockets(deps: Deps) {
   const links = new WeakMap<object, Link>()
+  const live = new Set<Link>()
   const on = (raw: object, work: (link: Link) => void): void => {
     const link = links.get(raw)
     if (!link) return
@@ -240,15 +276,22 @@ export function createSockets(deps: Deps) {
     open({ raw, data }: Wrapper): void {
       const link = new Link(raw as Raw, deps, visitOf(data.request).counted)
       links.set(raw, link)
+      live.add(link)
       link.admit(data.request, data.query.v).catch((error: unknown) => {
         link.failed(error)
         link.close(CLOSE.overloaded, 'unavailable')
       })
     },
-    close: ({ raw }: { raw: object }): void => on(raw, (link) => link.closed()),
+    close: ({ raw }: { raw: object }, code: number): void =>
+      on(raw, (link) => {
+        if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
+        link.closed()
+      }),
     drain: ({ raw }: { raw: object }): void => on(raw, (link) => link.drained()),
     /** Not the wrapper but the raw socket comes here, whatever the type says (P20). */
     ping: (raw: object): void => on(raw, (link) => link.ping()),
     message: (raw: object, text: string | Buffer): void => on(raw, (link) => link.hear(text)),
+    /** bytes that all sockets together have not taken */
+    unsent: (): number => live.values().reduce((sum, link) => sum + link.unsent, 0),
   }
 }

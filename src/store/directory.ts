@@ -9,6 +9,8 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
+  statSync,
 } from 'node:fs'
 import { join } from 'node:path'
 
@@ -101,6 +103,18 @@ export function snapshot(dir: string, schema: number): string {
   }
   for (const old of snapshotsIn(dir).slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, old))
   return join(folder, name)
+}
+
+/** Bytes: of a directory's database with its WAL, and free for this user on its disk; 0 for what cannot be told. */
+export function spaceOf(dir: string): { bytes: number; free: number } {
+  const size = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0
+  const bytes = size('hubbub.db') + size('hubbub.db-wal')
+  try {
+    const { bavail, bsize } = statfsSync(dir)
+    return { bytes, free: bavail * bsize }
+  } catch {
+    return { bytes, free: 0 }
+  }
 }
 
 /** Names of the snapshots, oldest first. */

@@ -95,6 +95,10 @@ export class Reader {
     return this.#db.query<RoomRow, []>(`SELECT ${ROOM} FROM rooms ORDER BY room`).all()
   }
 
+  countRooms(): number {
+    return this.#db.query<{ n: number }, []>('SELECT count(*) AS n FROM rooms').get()?.n ?? 0
+  }
+
   heads(rooms: readonly string[]): Map<string, number> {
     const sql = 'SELECT room, seq FROM rooms WHERE room IN (SELECT value FROM json_each(?))'
     const rows = this.#db.query<{ room: string; seq: number }, [string]>(sql).all(JSON.stringify(rooms))

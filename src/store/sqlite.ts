@@ -12,6 +12,7 @@ import type {
   Store,
 } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
+import { type Counts, NO_COUNTS } from '../lib/counts.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
 import { openForReading } from './database.ts'
 import {
@@ -21,6 +22,7 @@ import {
   emptyTmp,
   refuseNewer,
   schemaInHeader,
+  spaceOf,
   unwritable,
 } from './directory.ts'
 import { takeLock, type Lock } from './lock.ts'
@@ -36,6 +38,8 @@ export { CannotOpen } from './directory.ts'
 export interface Sqlite extends Store {
   /** SQLite's code of what keeps the disk from being written or read, until something succeeds again. */
   readonly trouble: string | null
+  /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
+  measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
 }
 
 export interface Options {
@@ -46,6 +50,7 @@ export interface Options {
   /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
   onDeath: (error: Error) => void
   log?: Log
+  counts?: Counts
 }
 
 /**
@@ -53,14 +58,20 @@ export interface Options {
  * ChatError `unavailable`; `commit` says `failed`.
  * @throws CannotOpen with what to say and what to exit with
  */
-export async function openSqlite({ dir, workerUrl, onDeath, log }: Options): Promise<Sqlite> {
+export async function openSqlite({
+  dir,
+  workerUrl,
+  onDeath,
+  log,
+  counts = NO_COUNTS,
+}: Options): Promise<Sqlite> {
   const lock = prepare(dir)
   const writer = new Thread(workerUrl, onDeath)
   try {
     const { from, snapshot } = await writer.open(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
-    return new SqliteStore(openForReading(dir), writer, lock, log)
+    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts)
   } catch (error) {
     await writer.close()
     lock.release()
@@ -85,14 +96,18 @@ function prepare(dir: string): Lock {
 }
 
 class SqliteStore implements Sqlite {
+  readonly #dir: string
   readonly #db: Database
   readonly #reader: Reader
   readonly #writer: Thread
   readonly #lock: Lock
   readonly #log: Log | undefined
+  readonly #counts: Counts
   #trouble: string | null = null
 
-  constructor(db: Database, writer: Thread, lock: Lock, log: Log | undefined) {
+  constructor(dir: string, db: Database, writer: Thread, lock: Lock, log: Log | undefined, counts: Counts) {
+    this.#dir = dir
+    this.#counts = counts
     this.#db = db
     this.#reader = new Reader(db)
     this.#writer = writer
@@ -104,11 +119,27 @@ class SqliteStore implements Sqlite {
     return this.#trouble
   }
 
+  measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number } {
+    const { bytes, free } = spaceOf(this.#dir)
+    let rooms = 0
+    try {
+      rooms = this.#reader.countRooms()
+    } catch (error) {
+      if (diskTrouble(error) === null) throw error
+    }
+    return { rooms, databaseBytes: bytes, diskFreeBytes: free }
+  }
+
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
+    const began = performance.now()
     const { value, failures } = await this.#writer.write('commit', drafts)
+    this.#counts.took('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#note(null)
     for (const failure of failures) this.#noteFailure(failure)
-    return drafts.map((draft, n) => outcomeOf(draft, value[n]))
+    const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
+    for (const outcome of outcomes)
+      if (outcome.result === 'stored') this.#counts.count('events', outcome.event.kind)
+    return outcomes
   }
 
   events(room: string, after: number, limit: number): Promise<RoomEvent[]> {

@@ -1,0 +1,114 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counted, Counts, Timed } from './counts.ts'
+
+/** What is true at the moment somebody asks. */
+export interface Readings {
+  connections: number
+  users: number
+  rooms: number
+  writerQueue: number
+  unsentBytes: number
+  databaseBytes: number
+  diskFreeBytes: number
+  /** null: there is none */
+  backupAgeSeconds: number | null
+}
+
+export interface Metrics extends Counts {
+  /** Prometheus' text of one moment */
+  text(now: Readings): Promise<string>
+  readonly contentType: string
+}
+
+const COUNTERS: Record<Counted, { name: string; label: string; help: string }> = {
+  events: { name: 'events_total', label: 'kind', help: 'Events stored.' },
+  frames: { name: 'frames_total', label: 'type', help: 'Frames from clients that were understood.' },
+  dropped: { name: 'dropped_total', label: 'reason', help: 'Frames from clients that nothing came of.' },
+  rateLimited: { name: 'rate_limited_total', label: 'what', help: 'Refused for coming too fast.' },
+  closed: { name: 'closed_total', label: 'code', help: 'Sockets that ended, by close code.' },
+  sync: { name: 'sync_total', label: 'outcome', help: 'Pages of a room sent: live with the last one.' },
+  reset: { name: 'reset_total', label: 'reason', help: 'Clients told that their history is not ours.' },
+}
+
+const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+const TIMES: Record<Timed, { name: string; help: string; buckets: number[] }> = {
+  commit: { name: 'commit_seconds', help: 'One batch from the queue to the disk and back.', buckets: SHORT },
+  ack: { name: 'ack_seconds', help: 'One message from its frame to its ack.', buckets: SHORT },
+  fanout: {
+    name: 'fanout_seconds',
+    help: 'Handing one frame to all who follow its room.',
+    buckets: [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05],
+  },
+  loopLag: { name: 'loop_lag_seconds', help: 'How late a timer fires.', buckets: SHORT.slice(1) },
+}
+
+const GAUGES: Record<keyof Readings, { name: string; help: string }> = {
+  connections: { name: 'connections', help: 'Sockets of people.' },
+  users: { name: 'users', help: 'People with at least one socket.' },
+  rooms: { name: 'rooms', help: 'Rooms there are.' },
+  writerQueue: { name: 'writer_queue', help: 'Messages that wait for the disk.' },
+  unsentBytes: { name: 'unsent_bytes', help: 'Bytes that readers have not taken yet.' },
+  databaseBytes: { name: 'database_bytes', help: 'The database with its write-ahead log.' },
+  diskFreeBytes: { name: 'disk_free_bytes', help: 'Room left where the database is.' },
+  backupAgeSeconds: { name: 'backup_age_seconds', help: 'Since the last backup; absent without any.' },
+}
+
+/** @param build labels of what is running */
+export function createMetrics(build: Record<string, string>): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const full = (name: string) => `hubbub_${name}`
+  const counters = each(
+    COUNTERS,
+    ({ name, label, help }) => new Counter({ name: full(name), help, labelNames: [label], registers }),
+  )
+  const times = each(
+    TIMES,
+    ({ name, help, buckets }) => new Histogram({ name: full(name), help, buckets, registers }),
+  )
+  const gauges = each(GAUGES, ({ name, help }) => new Gauge({ name: full(name), help, registers }))
+  const labelNames = Object.keys(build)
+  new Gauge({ name: full('build_info'), help: 'Which build this is.', labelNames, registers }).set(build, 1)
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Memory in use.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss())
+    },
+  })
+
+  return {
+    contentType: registry.contentType,
+    count: (what, label, by = 1) => counters[what].inc({ [COUNTERS[what].label]: label }, by),
+    took: (what, seconds) => times[what].observe(Math.max(0, seconds)),
+    text(now) {
+      for (const [what, value] of entries(now)) {
+        if (value === null) gauges[what].remove()
+        else gauges[what].set(value)
+      }
+      return registry.metrics()
+    },
+  }
+}
+
+function each<K extends string, A, B>(of: Record<K, A>, make: (one: A) => B): Record<K, B> {
+  return Object.fromEntries(entries(of).map(([key, one]) => [key, make(one)])) as Record<K, B>
+}
+
+function entries<K extends string, V>(of: Record<K, V>): [K, V][] {
+  return Object.entries(of) as [K, V][]
+}
+
+/** How often the loop is asked how late it is, ms. */
+const ASKED_EVERY = 100
+
+/** Times the loop, until the process ends. */
+export function watchLoop(counts: Counts): void {
+  let due = performance.now() + ASKED_EVERY
+  setInterval(() => {
+    const now = performance.now()
+    counts.took('loopLag', (now - due) / 1_000)
+    due = now + ASKED_EVERY
+  }, ASKED_EVERY).unref()
+}

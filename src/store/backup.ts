@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+const NAME = /^hubbub-(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d{3}Z)\.tar\.gz$/
+
+/** Names of a directory's backups, oldest first. None where there is no folder for them. */
+export function backupsIn(dir: string): string[] {
+  try {
+    return readdirSync(join(dir, 'backups'))
+      .filter((name) => NAME.test(name))
+      .sort()
+  } catch {
+    return []
+  }
+}
+
+/** Seconds since the last backup was begun, or null if there is none. @param now ms */
+export function ageOfLastBackup(dir: string, now: number): number | null {
+  const [, hour = '', minute = '', rest = ''] = NAME.exec(backupsIn(dir).at(-1) ?? '') ?? []
+  const at = Date.parse(`${hour}:${minute}:${rest}`)
+  return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1_000)
+}
