@@ -13,8 +13,21 @@ export const Socket = WebSocket as unknown as new (
   options: { headers: Record<string, string> },
 ) => WebSocket
 
-/** ms without an ack after which a connection is given up: 5 s and a probe of 3 s, as the product does */
+/** ms without an ack, or without every room live, until a connection is given up: the product waits 5 s and probes for 3 s */
 const OVERDUE = 8_000
+/** ms without a frame until the same: the product waits 35 s and probes for 3 s */
+const DEAF = 38_000
+
+/** A fault of the client's, to see whether the checker notices. */
+export type Flaw =
+  /** draws across holes */
+  | 'careless'
+  /** drops what waits when the connection goes */
+  | 'forgets'
+  /** sends again under a new nonce */
+  | 'renames'
+  /** sends the newest first after a reconnect */
+  | 'reorders'
 
 interface Room {
   seq: number
@@ -38,10 +51,9 @@ export interface Setting {
   cookie: string
   rooms: readonly string[]
   random: Chance
-  /** ms without a frame until the connection is given up; the product's is 35 s and a probe */
-  deafAfter: number
-  /** mutant: draws across holes */
-  careless?: boolean
+  /** its clock runs so many times faster */
+  speed?: number
+  flaw?: Flaw
 }
 
 export class MinimalClient {
@@ -57,9 +69,13 @@ export class MinimalClient {
   /** close codes, as heard */
   readonly closes: number[] = []
   duplicates = 0
+  /** people it was told have left */
+  lines = 0
   #socket: WebSocket | null = null
   #welcomed = false
   #heard = 0
+  /** since when not every room is live */
+  #unsettledAt = 0
   #backAt = 0
   #attempt = 0
   #ended = false
@@ -112,6 +128,10 @@ export class MinimalClient {
     return this.#welcomed && [...this.rooms.values()].every((room) => room.live)
   }
 
+  get #speed(): number {
+    return this.setting.speed ?? 1
+  }
+
   get witness(): Witness {
     return {
       name: this.setting.name,
@@ -135,7 +155,7 @@ export class MinimalClient {
 
   #connect(): void {
     this.connects += 1
-    this.#heard = Date.now()
+    this.#heard = this.#unsettledAt = Date.now()
     const socket = new Socket(this.setting.url(), { headers: { cookie: this.setting.cookie } })
     this.#socket = socket
     socket.onopen = () => {
@@ -166,10 +186,14 @@ export class MinimalClient {
     if (socket === null || socket !== this.#socket) return
     this.#socket = null
     this.#welcomed = false
-    for (const room of this.rooms.values()) this.#unsettle(room)
+    for (const room of this.rooms.values()) {
+      this.#unsettle(room)
+      if (this.setting.flaw === 'forgets') room.outbox.length = 0
+      if (this.setting.flaw === 'reorders') room.outbox.reverse()
+    }
     const most = code === 1012 ? 2_000 : Math.min(3_000, 300 * 2 ** this.#attempt)
     this.#attempt += 1
-    this.#backAt = Date.now() + 50 + this.setting.random.between(0, most)
+    this.#backAt = Date.now() + (50 + this.setting.random.between(0, most)) / this.#speed
     socket.close()
   }
 
@@ -180,10 +204,13 @@ export class MinimalClient {
       if (now >= this.#backAt) this.#connect()
       return
     }
+    const patience = OVERDUE / this.#speed
     const overdue = [...this.rooms.values()].some(
-      ({ flying, sentAt }) => flying !== null && now - sentAt > OVERDUE,
+      ({ flying, sentAt }) => flying !== null && now - sentAt > patience,
     )
-    if (overdue || now - this.#heard > this.setting.deafAfter) return this.#lose(this.#socket, 1006)
+    const unsettled = !this.connected && now - this.#unsettledAt > patience
+    const deaf = now - this.#heard > DEAF / this.#speed
+    if (overdue || unsettled || deaf) return this.#lose(this.#socket, 1006)
     for (const [name, room] of this.rooms) this.#flush(name, room)
   }
 
@@ -194,9 +221,16 @@ export class MinimalClient {
   #flush(name: string, room: Room): void {
     const next = room.outbox[0]
     if (!room.live || room.flying !== null || next === undefined || Date.now() < room.notBefore) return
+    if (this.setting.flaw === 'renames') this.#rename(next)
     room.flying = next.nonce
     room.sentAt = Date.now()
     this.#write({ type: 'send', nonce: next.nonce, room: name, text: next.id })
+  }
+
+  #rename(operation: Operation): void {
+    const since = this.#invoked.get(operation.nonce) ?? Date.now()
+    operation.nonce = `${operation.id}-${Math.floor(this.setting.random.between(1e8, 1e9))}`
+    this.#invoked.set(operation.nonce, since)
   }
 
   #receive(frame: ServerFrame): void {
@@ -210,6 +244,7 @@ export class MinimalClient {
     else if (frame.type === 'sync') this.#page(frame)
     else if (frame.type === 'reset') this.#reset(frame.room, frame.reason)
     else if (frame.type === 'event') this.#event(frame.room, frame)
+    else if (frame.type === 'presence') this.lines += frame.left?.length ?? 0
   }
 
   #beat(heads: Record<string, number>): void {
@@ -219,6 +254,7 @@ export class MinimalClient {
   }
 
   #rejoin(name: string, room: Room): void {
+    if (this.connected) this.#unsettledAt = Date.now()
     room.live = false
     this.#write({ type: 'join', ref: 'again', room: name, seq: room.seq, id: room.id })
   }
@@ -251,7 +287,7 @@ export class MinimalClient {
   #event(name: string, event: RoomEvent): void {
     const room = this.rooms.get(name)
     if (room === undefined || event.seq <= room.seq) return
-    if (this.setting.careless !== true && (!room.live || event.seq > room.seq + 1)) {
+    if (this.setting.flaw !== 'careless' && (!room.live || event.seq > room.seq + 1)) {
       room.held.set(event.seq, event)
       if (room.live) this.#rejoin(name, room)
       return
@@ -260,13 +296,8 @@ export class MinimalClient {
   }
 
   #draw(room: Room, event: RoomEvent): void {
-    room.rows.push({
-      seq: event.seq,
-      id: event.id,
-      kind: event.kind,
-      nonce: event.nonce,
-      text: event.text ?? null,
-    })
+    const { seq, id, kind, nonce, text = null } = event
+    room.rows.push(shared({ seq, id, kind, nonce, text }))
     room.seq = event.seq
     room.id = event.id
   }
@@ -300,4 +331,15 @@ export class MinimalClient {
       this.#flush(name, room)
     }
   }
+}
+
+const seen = new Map<string, Shown>()
+
+/** The same row once for all clients that agree on it: ten minutes of sixty people are millions otherwise. */
+function shared(row: Shown): Shown {
+  const key = `${row.id} ${row.seq}`
+  const known = seen.get(key)
+  if (known?.text === row.text && known.nonce === row.nonce) return known
+  seen.set(key, row)
+  return row
 }

@@ -11,15 +11,18 @@ import type { Operation, Shown, Witness } from './checker.ts'
 import { Socket, type Setting } from './minimalClient.ts'
 import type { Talker } from './world.ts'
 
-const now = () => Date.now()
+const BEGAN = Date.now()
+/** Rows behind the last one that are looked at after each draw; all of them are compared with the log at the end. */
+const LOOKED_AT = 200
 
-function after(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
-}
-
-/** @param setting.deafAfter is the product's own to know: not heeded here */
+/** `flaw` is the other client's alone. */
 export function productClient(setting: Setting): Talker {
+  const { speed = 1 } = setting
+  const now = () => BEGAN + (Date.now() - BEGAN) * speed
+  const after = (ms: number, run: () => void) => {
+    const timer = setTimeout(run, ms / speed)
+    return () => clearTimeout(timer)
+  }
   const page = new AbortController()
   const store = createStore()
   const operations: Operation[] = []
@@ -29,7 +32,7 @@ export function productClient(setting: Setting): Talker {
   const resets: { room: string; reason: Witness['resets'][number]['reason'] }[] = []
   const errors: string[] = []
   const misdrawn: string[] = []
-  const counts = { drained: 0, duplicates: 0 }
+  const counts = { drained: 0, duplicates: 0, lines: 0 }
   let self: { id: string; name: string } | null = null
   let nextNonce = ''
 
@@ -38,7 +41,7 @@ export function productClient(setting: Setting): Talker {
     const known = byNonce.get(nonce)
     if (known?.operation.outcome !== 'open') return
     Object.assign(known.operation, { outcome: 'acked', seq, event })
-    waits.push(now() - known.at)
+    waits.push(Date.now() - known.at)
   }
 
   function record(frame: ServerFrame): void {
@@ -111,9 +114,17 @@ export function productClient(setting: Setting): Talker {
       ),
     page.signal,
   )
+  let before = store.get().rooms
   store.watch(
     (state) => state.rooms,
-    () => misdrawn.push(...faults(store.get())),
+    (rooms) => {
+      misdrawn.push(...faults(rooms, before))
+      for (const { room, lines } of Object.values(rooms)) {
+        const known = before[room]?.lines ?? []
+        if (lines !== known) counts.lines += lines.filter((line) => !known.includes(line)).length
+      }
+      before = rooms
+    },
     page.signal,
   )
 
@@ -143,6 +154,9 @@ export function productClient(setting: Setting): Talker {
     get duplicates() {
       return counts.duplicates
     },
+    get lines() {
+      return counts.lines
+    },
     get connected() {
       return live()
     },
@@ -161,10 +175,11 @@ export function productClient(setting: Setting): Talker {
       const id = `${setting.name}-${order}`
       const nonce = `${id}-${Math.floor(setting.random.between(1e8, 1e9))}`
       const operation: Operation = { id, sender: setting.name, room, nonce, order, outcome: 'open' }
-      byNonce.set(nonce, { operation, at: now() })
+      byNonce.set(nonce, { operation, at: Date.now() })
       operations.push(operation)
       nextNonce = nonce
       if (sync.outbox.add(room, id) === null) Object.assign(operation, { outcome: 'failed', code: 'full' })
+      else sync.socket.nudge('send')
     },
     end() {
       sync.socket.stop()
@@ -178,9 +193,11 @@ function shownOf({ seq, id, nonce, text }: Row): Shown[] {
   return seq === null || id === null ? [] : [{ seq, id, kind: 'message', nonce, text }]
 }
 
-/** What must never be on a screen: a hole, a row twice, rows out of order. */
-function faults({ rooms }: State): string[] {
-  return Object.values(rooms).flatMap(({ room, rows }) => {
+/** What must never be on a screen: a hole, a row twice, rows out of order. Looks at the rooms that were drawn anew. */
+function faults(rooms: State['rooms'], before: State['rooms']): string[] {
+  return Object.values(rooms).flatMap(({ room, rows: all }) => {
+    if (before[room]?.rows === all) return []
+    const rows = all.slice(-LOOKED_AT)
     const keys = new Set<string>()
     const wrong: string[] = []
     let last: number | null = null

@@ -23,7 +23,13 @@ export interface Proxy {
   port: number
   /** how often each fault struck */
   struck: Record<'cut' | 'blackHole' | 'stall' | 'fragment', number>
+  /** ms from being swallowed until each side had let go of its end */
+  noticed: { client: number[]; server: number[] }
+  /** swallowed connections that a side still holds */
+  readonly held: { client: number; server: number }
   set(weather: Weather): void
+  /** Refuses new connections and cuts those there are, until it is opened again. */
+  shut(isShut: boolean): void
   /** strikes every open connection now */
   cutAll(): void
   blackHoleAll(): void
@@ -35,18 +41,22 @@ export interface Proxy {
 interface Line {
   client: Socket
   server: Socket
-  swallowed: boolean
+  /** ms since the epoch, or null while bytes pass */
+  swallowedAt: number | null
   /** ms since the epoch until when nothing passes */
   heldUntil: number
   fragmented: boolean
-  waiting: (() => void)[]
+  /** what waits on its way to each side, in order; null is the end */
+  waiting: Map<Socket, (Buffer | null)[]>
 }
 
 /** Listens on a free port of 127.0.0.1 and passes on to `target`. */
 export async function faultProxy(target: number, random: Chance, first: Weather = CALM): Promise<Proxy> {
   const lines = new Set<Line>()
   const struck = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
+  const noticed: Proxy['noticed'] = { client: [], server: [] }
   let weather = first
+  let isShut = false
 
   function cut(line: Line): void {
     lines.delete(line)
@@ -54,44 +64,64 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     line.server.destroy()
   }
 
-  function pass(line: Line, to: Socket, bytes: Buffer): void {
-    if (line.swallowed || to.destroyed) return
-    const write = () => {
-      if (line.swallowed || to.destroyed) return
-      if (!line.fragmented || bytes.length < 2) {
-        to.write(bytes)
-        return
-      }
+  function swallow(line: Line): void {
+    line.swallowedAt = Date.now()
+    for (const queue of line.waiting.values()) queue.length = 0
+  }
+
+  /** Everything goes one way through one queue: neither a piece nor an end may overtake what was held back. */
+  function pass(line: Line, to: Socket, bytes: Buffer | null): void {
+    if (line.swallowedAt !== null) return
+    const queue = line.waiting.get(to) ?? []
+    if (bytes !== null && line.fragmented && bytes.length > 1) {
       struck.fragment += 1
       const at = 1 + Math.floor(random.next() * (bytes.length - 1))
-      to.write(bytes.subarray(0, at))
-      setImmediate(() => to.destroyed || line.swallowed || to.write(bytes.subarray(at)))
-    }
-    if (Date.now() < line.heldUntil || line.waiting.length > 0) line.waiting.push(write)
-    else if (weather.delay > 0) setTimeout(write, weather.delay)
-    else write()
+      queue.push(bytes.subarray(0, at), bytes.subarray(at))
+    } else queue.push(bytes)
+    if (weather.delay > 0) setTimeout(() => flush(line, to), weather.delay)
+    else flush(line, to)
+  }
+
+  function flush(line: Line, to: Socket): void {
+    const queue = line.waiting.get(to) ?? []
+    if (Date.now() < line.heldUntil || to.destroyed) return
+    const bytes = queue.shift()
+    if (bytes === undefined) return
+    if (bytes === null) to.end()
+    else to.write(bytes)
+    if (queue.length === 0) return
+    if (line.fragmented) setImmediate(() => flush(line, to))
+    else flush(line, to)
   }
 
   const listener = createServer((client) => {
+    if (isShut) return void client.destroy()
     const server = createConnection({ port: target, host: '127.0.0.1' })
     const line: Line = {
       client,
       server,
-      swallowed: false,
+      swallowedAt: null,
       heldUntil: 0,
       fragmented: random.hit(weather.fragment),
-      waiting: [],
+      waiting: new Map([
+        [client, []],
+        [server, []],
+      ]),
     }
     lines.add(line)
+    const ended = (side: 'client' | 'server', other: Socket) => {
+      if (line.swallowedAt !== null) noticed[side].push(Date.now() - line.swallowedAt)
+      else pass(line, other, null)
+      if (client.destroyed && server.destroyed) lines.delete(line)
+    }
     client.setNoDelay(true)
     server.setNoDelay(true)
     client.on('data', (bytes: Buffer) => pass(line, server, bytes))
     server.on('data', (bytes: Buffer) => pass(line, client, bytes))
-    const ended = () => (line.swallowed ? undefined : cut(line))
-    for (const side of [client, server]) {
-      side.on('error', ended)
-      side.on('close', ended)
-    }
+    client.on('close', () => ended('client', server))
+    server.on('close', () => ended('server', client))
+    // `close` follows and says all there is to say.
+    for (const side of [client, server]) side.on('error', () => side.destroy())
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   const address = listener.address()
@@ -100,15 +130,14 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
   const draws = setInterval(() => {
     const now = Date.now()
     for (const line of [...lines]) {
-      if (line.waiting.length > 0 && now >= line.heldUntil)
-        for (const write of line.waiting.splice(0)) write()
-      if (line.swallowed) continue
+      if (line.swallowedAt !== null) continue
+      if (now >= line.heldUntil) for (const to of line.waiting.keys()) flush(line, to)
       if (random.hit(weather.cut)) {
         struck.cut += 1
         cut(line)
       } else if (random.hit(weather.blackHole)) {
         struck.blackHole += 1
-        line.swallowed = true
+        swallow(line)
       } else if (random.hit(weather.stall)) {
         struck.stall += 1
         line.heldUntil = now + random.between(500, 3_000)
@@ -119,18 +148,33 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
   return {
     port: address.port,
     struck,
+    noticed,
+    get held() {
+      const swallowed = [...lines].filter(({ swallowedAt }) => swallowedAt !== null)
+      return {
+        client: swallowed.filter(({ client }) => !client.destroyed).length,
+        server: swallowed.filter(({ server }) => !server.destroyed).length,
+      }
+    },
     set(next) {
       weather = next
+    },
+    shut(shut) {
+      isShut = shut
+      if (shut) for (const line of [...lines]) cut(line)
     },
     cutAll() {
       for (const line of [...lines]) cut(line)
     },
     blackHoleAll() {
-      for (const line of lines) line.swallowed = true
+      for (const line of lines) swallow(line)
     },
     heal() {
       weather = CALM
-      for (const line of [...lines]) if (line.swallowed) cut(line)
+      for (const line of [...lines]) {
+        line.heldUntil = 0
+        if (line.swallowedAt !== null) cut(line)
+      }
     },
     close() {
       clearInterval(draws)

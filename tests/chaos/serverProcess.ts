@@ -1,8 +1,11 @@
 /** One server in a process of its own, which the harness may kill, stop and starve: only ids that it started itself. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dir, '../..')
+/** ms a start may take before the run is given up */
+const STARTS = 10_000
 
 export interface ServerProcess {
   readonly port: number
@@ -14,14 +17,29 @@ export interface ServerProcess {
   readonly readyAt: number
   /** what it printed, all starts together, the last 200 KB of it */
   readonly output: string
-  /** Starts it and waits until `/readyz` is 200. @throws Error after `within` ms */
-  start(within?: number): Promise<void>
+  /** Errors that it logged: nothing the scenarios do may cause one, unless they say so. */
+  bugs(): string[]
+  /** Starts it and waits until `/readyz` is 200. @param more environment of this start alone @throws Error after 10 s */
+  start(more?: Record<string, string>): Promise<void>
   /** SIGKILL, and waits for its end. */
   kill(): Promise<void>
   /** SIGTERM, and waits: exit code and ms it took. */
   term(): Promise<{ code: number; ms: number }>
   freeze(): void
   thaw(): void
+  /** ns of CPU it has used since it was started, all threads */
+  cpu(): number
+  /** bytes of memory that are resident */
+  rss(): number
+  /** What it has measured since the last time it was asked. Only of the harness's own entry. @throws Error after 5 s */
+  measure(): Promise<Measured>
+}
+
+/** How late the loop came to what was due, ms. */
+export interface Measured {
+  lagP50: number
+  lagP99: number
+  lagMax: number
 }
 
 export async function freePort(): Promise<number> {
@@ -76,7 +94,12 @@ export async function serverProcess(
     get output() {
       return output
     },
-    async start(within = 10_000) {
+    bugs: () =>
+      output
+        .split('\n')
+        .filter((line) => /"level":"(error|fatal)"/.test(line))
+        .map((line) => `the server logged ${line.slice(0, 300)}`),
+    async start(more = {}) {
       starts += 1
       child = Bun.spawn([...prefix, process.execPath, join(ROOT, entry)], {
         cwd: ROOT,
@@ -87,6 +110,7 @@ export async function serverProcess(
           DATA_DIR: dir,
           LOG_FORMAT: 'json',
           ...env,
+          ...more,
         },
         stdin: 'ignore',
         stdout: 'pipe',
@@ -94,11 +118,12 @@ export async function serverProcess(
       })
       void collect(child.stdout)
       void collect(child.stderr)
-      const until = Date.now() + within
+      const at = more['PORT'] ?? String(port)
+      const until = Date.now() + STARTS
       while (Date.now() < until) {
         if (child.exitCode !== null)
           throw new Error(`the server ended with ${child.exitCode}:\n${output.slice(-2_000)}`)
-        const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+        const ready = await fetch(`http://127.0.0.1:${at}/readyz`).then(
           (answer) => answer.status === 200,
           () => false,
         )
@@ -108,7 +133,7 @@ export async function serverProcess(
         }
         await Bun.sleep(20)
       }
-      throw new Error(`the server was not ready within ${within} ms:\n${output.slice(-2_000)}`)
+      throw new Error(`the server was not ready within ${STARTS} ms:\n${output.slice(-2_000)}`)
     },
     kill: async () => {
       await end('SIGKILL')
@@ -116,6 +141,28 @@ export async function serverProcess(
     term: () => end('SIGTERM'),
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
+    cpu() {
+      const tasks = `/proc/${child?.pid}/task`
+      const used = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/schedstat`, 'utf8'))
+      return used.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0)
+    },
+    rss: () =>
+      1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child?.pid}/status`, 'utf8'))?.[1] ?? 0),
+    async measure() {
+      const before = output.length
+      const marker = /^MEASURED (.*)$/m
+      child?.kill('SIGUSR2')
+      const until = Date.now() + 5_000
+      while (Date.now() < until) {
+        const found = marker.exec(output.slice(Math.min(before, output.length - 400)))
+        if (found) {
+          output = output.replace(/^MEASURED .*\n/gm, '')
+          return JSON.parse(found[1] ?? '') as Measured
+        }
+        await Bun.sleep(10)
+      }
+      throw new Error('the server did not say what it measured')
+    },
   }
 }
 
@@ -128,4 +175,12 @@ export async function guest(port: number, name: string): Promise<string> {
   })
   if (answer.status !== 201) throw new Error(`${name} was refused: ${answer.status} ${await answer.text()}`)
   return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+}
+
+/** Cookies of new guests, in the order of their names; a few are asked for at once. */
+export async function guests(port: number, names: readonly string[]): Promise<string[]> {
+  const cookies: string[] = []
+  for (let at = 0; at < names.length; at += 16)
+    cookies.push(...(await Promise.all(names.slice(at, at + 16).map((name) => guest(port, name)))))
+  return cookies
 }

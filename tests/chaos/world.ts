@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, type History, type Shown, type Witness } from './checker.ts'
-import { MinimalClient, type Setting } from './minimalClient.ts'
+import { MinimalClient, type Flaw, type Setting } from './minimalClient.ts'
 import { CALM, faultProxy, type Proxy, type Weather } from './proxy.ts'
 import { chance, type Chance } from './random.ts'
-import { guest, serverProcess, type ServerProcess } from './serverProcess.ts'
+import { guest, guests, serverProcess, type ServerProcess } from './serverProcess.ts'
 import { productClient } from './productClient.ts'
 
 /** Somebody who talks: the product's own client without its screen, or the independent one. */
@@ -18,6 +18,8 @@ export interface Talker {
   readonly closes: number[]
   readonly drained: number
   readonly duplicates: number
+  /** join and leave lines that were drawn, or told */
+  readonly lines: number
   readonly connected: boolean
   readonly calm: boolean
   readonly witness: Witness
@@ -35,7 +37,9 @@ export interface World {
   talk(perSecond: number, until: number, rooms?: readonly string[]): Promise<void>
   /** Until everybody is live with nothing waiting. @returns ms it took, or null after `within` ms */
   settle(within: number): Promise<number | null>
-  /** What the checker says, everything stopped. `more` narrows or widens what is expected. */
+  /** Until everybody is live, on a calm network. @returns ms since the server last became ready, or null after `within` ms */
+  allLive(within: number): Promise<number | null>
+  /** What the checker says, everything stopped, and what the server logged as a bug. `more` narrows or widens what is expected. */
   verdict(more?: Partial<History>): Promise<string[]>
   operations(): number
   close(): Promise<void>
@@ -51,9 +55,10 @@ export interface Plan {
   env?: Record<string, string>
   entry?: string
   prefix?: readonly string[]
-  /** ms without a frame after which the independent client gives up */
-  deafAfter?: number
-  careless?: boolean
+  /** the clocks of all clients run so many times faster */
+  speed?: number
+  /** of the independent clients */
+  flaw?: Flaw
   dir?: string
 }
 
@@ -78,21 +83,24 @@ export async function world(plan: Plan): Promise<World> {
   const proxy = await faultProxy(server.port, random.fork('proxy'), CALM)
   await makeRooms(server.port, await guest(server.port, 'room maker'), plan.rooms)
 
-  const people: Talker[] = []
-  for (let i = 0; i < plan.minimal + plan.product; i += 1) {
-    const name = `${i < plan.minimal ? 'min' : 'own'}-${i}`
+  const names = Array.from(
+    { length: plan.minimal + plan.product },
+    (_, i) => `${i < plan.minimal ? 'min' : 'own'}-${i}`,
+  )
+  const cookies = await guests(server.port, names)
+  const people = names.map((name, i): Talker => {
     const setting: Setting = {
       name,
       url: () => `ws://127.0.0.1:${proxy.port}/ws?v=1`,
-      cookie: await guest(server.port, name),
+      cookie: cookies[i] ?? '',
       rooms: plan.rooms,
       random: random.fork(name),
-      deafAfter: plan.deafAfter ?? 38_000,
-      ...(plan.careless && { careless: true }),
+      ...(plan.speed !== undefined && { speed: plan.speed }),
+      ...(plan.flaw !== undefined && { flaw: plan.flaw }),
     }
-    people.push(i < plan.minimal ? new MinimalClient(setting) : productClient(setting))
-  }
-  const isThere = await until(() => people.every(({ connected }) => connected), 20_000)
+    return i < plan.minimal ? new MinimalClient(setting) : productClient(setting)
+  })
+  const isThere = await until(() => people.every(({ connected }) => connected), 40_000)
   if (isThere === null)
     throw new Error(`only ${people.filter(({ connected }) => connected).length} of ${people.length} came in`)
   if (plan.weather) proxy.set(plan.weather)
@@ -115,6 +123,11 @@ export async function world(plan: Plan): Promise<World> {
         await Bun.sleep(5)
       }
     },
+    async allLive(within) {
+      proxy.heal()
+      const isLive = await until(() => people.every(({ connected }) => connected), within)
+      return isLive === null ? null : Math.max(0, Date.now() - server.readyAt)
+    },
     async settle(within) {
       proxy.heal()
       const took = await until(() => people.every(({ calm }) => calm), within)
@@ -126,6 +139,7 @@ export async function world(plan: Plan): Promise<World> {
         operations: people.flatMap(({ operations }) => operations),
         witnesses: people.map(({ witness }) => witness),
         log: readLog(dir),
+        unprovoked: server.bugs(),
         ...more,
       })
     },
@@ -177,4 +191,9 @@ export async function until(isTrue: () => boolean, within: number): Promise<numb
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
+/** Acks that said that the event was there already. */
+export function duplicates(people: readonly Talker[]): number {
+  return people.reduce((sum, person) => sum + person.duplicates, 0)
 }
