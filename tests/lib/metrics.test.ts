@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createMetrics, type Readings } from '../../src/lib/metrics.ts'
+import { samplesOf } from '../support/prometheus.ts'
 
 const NOTHING: Readings = {
   connections: 0,
@@ -10,19 +11,6 @@ const NOTHING: Readings = {
   databaseBytes: 0,
   diskFreeBytes: 0,
   backupAgeSeconds: null,
-}
-
-/** Every sample of Prometheus' text: series with its labels → value. Throws at a line that is none. */
-export function samplesOf(text: string): Map<string, number> {
-  const samples = new Map<string, number>()
-  for (const line of text.split('\n')) {
-    if (line === '' || line.startsWith('#')) continue
-    const [, series = '', value = ''] =
-      /^([a-z_]+(?:\{(?:[a-z_]+="[^"\\\n]*",?)+\})?) (\S+)$/.exec(line) ?? []
-    if (series === '' || samples.has(series)) throw new Error(`no sample: ${line}`)
-    samples.set(series, Number(value))
-  }
-  return samples
 }
 
 test('[O16] counts add up by label, times fall into buckets, gauges are of the moment', async () => {

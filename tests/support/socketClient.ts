@@ -9,7 +9,7 @@ export interface SocketClient {
   send(frame: unknown): void
   /** as it stands: text or bytes */
   raw(data: string | Uint8Array<ArrayBuffer>): void
-  close(): void
+  close(code?: number): void
   /** the first frame heard from `from` on that fits, also one that came earlier */
   hears<T extends ServerFrame['type']>(
     type: T,
@@ -37,7 +37,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
     },
     send: (frame) => socket.send(JSON.stringify(frame)),
     raw: (data) => socket.send(data),
-    close: () => socket.close(),
+    close: (code) => socket.close(code),
     hears: (type, fits = () => true, from = 0) =>
       eventually(`a frame "${type}"`, () =>
         heard
