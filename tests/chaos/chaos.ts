@@ -7,11 +7,13 @@ import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildClient } from '../../src/build.ts'
+import { mutants } from './mutants.ts'
 import type { Report, Scenario } from './scenario.ts'
 import { crash } from './scenarios/crash.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { rewind } from './scenarios/rewind.ts'
 
-const CATALOGUE: readonly Scenario[] = [crash, deploy]
+const CATALOGUE: readonly Scenario[] = [crash, deploy, rewind, ...mutants]
 const ROOT = join(import.meta.dir, '../..')
 
 const { values } = parseArgs({

@@ -79,6 +79,7 @@ export class MinimalClient {
   #backAt = 0
   #attempt = 0
   #ended = false
+  #away = false
   #invoked = new Map<string, number>()
   readonly #timer: Timer
 
@@ -147,6 +148,12 @@ export class MinimalClient {
     this.#lose(this.#socket, 0)
   }
 
+  /** Away, and not back before it is let go. */
+  hold(isAway: boolean): void {
+    this.#away = isAway
+    if (isAway) this.#lose(this.#socket, 0)
+  }
+
   end(): void {
     this.#ended = true
     clearInterval(this.#timer)
@@ -201,7 +208,7 @@ export class MinimalClient {
     if (this.#ended) return
     const now = Date.now()
     if (this.#socket === null) {
-      if (now >= this.#backAt) this.#connect()
+      if (now >= this.#backAt && !this.#away) this.#connect()
       return
     }
     const patience = OVERDUE / this.#speed

@@ -181,6 +181,10 @@ export function productClient(setting: Setting): Talker {
       if (sync.outbox.add(room, id) === null) Object.assign(operation, { outcome: 'failed', code: 'full' })
       else sync.socket.nudge('send')
     },
+    hold(isAway) {
+      if (isAway) sync.socket.stop()
+      else sync.socket.start()
+    },
     end() {
       sync.socket.stop()
       page.abort()

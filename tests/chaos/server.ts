@@ -33,7 +33,7 @@ process.on('SIGUSR2', () => {
 await serve({
   config,
   log: createLog({ level: config.logLevel, format: config.logFormat }),
-  worker: new URL(process.env['MUTANT_WORKER'] ?? '../../src/store/sqlite.worker.ts', import.meta.url),
+  worker: new URL(process.env['WORKER'] ?? '../../src/store/sqlite.worker.ts', import.meta.url),
   pages: join(import.meta.dir, '../../dist/public'),
   limits: {
     sends: { perSecond: 2_000, burst: 4_000 },

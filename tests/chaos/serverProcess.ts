@@ -133,6 +133,7 @@ export async function serverProcess(
         }
         await Bun.sleep(20)
       }
+      await end('SIGKILL')
       throw new Error(`the server was not ready within ${STARTS} ms:\n${output.slice(-2_000)}`)
     },
     kill: async () => {

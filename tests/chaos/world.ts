@@ -24,6 +24,8 @@ export interface Talker {
   readonly calm: boolean
   readonly witness: Witness
   say(room: string): void
+  /** Away, and not back before it is let go. */
+  hold(isAway: boolean): void
   end(): void
 }
 
@@ -101,8 +103,10 @@ export async function world(plan: Plan): Promise<World> {
     return i < plan.minimal ? new MinimalClient(setting) : productClient(setting)
   })
   const isThere = await until(() => people.every(({ connected }) => connected), 40_000)
-  if (isThere === null)
+  if (isThere === null) {
+    await server.kill()
     throw new Error(`only ${people.filter(({ connected }) => connected).length} of ${people.length} came in`)
+  }
   if (plan.weather) proxy.set(plan.weather)
 
   return {

@@ -1,0 +1,158 @@
+/**
+ * The harness's server with one planted fault, named by MUTANT: methods of the product are replaced before it starts. Nothing
+ * of this is in the product.
+ */
+import { Database } from 'bun:sqlite'
+import { join } from 'node:path'
+import { Feed } from '../../../src/hub/feed.ts'
+import { Hub } from '../../../src/hub/hub.ts'
+import type { Draft } from '../../../src/hub/ports.ts'
+import { type Done, Thread } from '../../../src/store/thread.ts'
+import type { Written } from '../../../src/store/writer.ts'
+
+/** ms between what is said too early and what makes it true */
+const EARLY = 150
+
+const dir = process.env['DATA_DIR'] ?? ''
+const mutant = process.env['MUTANT'] ?? ''
+
+/** What a commit of these drafts is going to say, if nothing comes between. */
+function prophet(): (drafts: readonly Draft[]) => Written[] {
+  const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  const heads = new Map<string, number>()
+  const known = new Map<string, { seq: number; id: string; at: number }>()
+  const stored = db.query<{ seq: number; id: string; at: number }, [string, string]>(
+    'SELECT seq, id, at FROM events WHERE user_id = ? AND nonce = ?',
+  )
+  const head = db.query<{ seq: number }, [string]>('SELECT seq FROM rooms WHERE room = ?')
+  return (drafts) =>
+    drafts.map(({ room, user, nonce, id, at }) => {
+      const before = known.get(`${user.id} ${nonce}`) ?? stored.get(user.id, nonce)
+      if (before) return { result: 'duplicate', ...before }
+      const seq = (heads.get(room) ?? head.get(room)?.seq ?? 0) + 1
+      heads.set(room, seq)
+      known.set(`${user.id} ${nonce}`, { seq, id, at })
+      return { result: 'stored', seq }
+    })
+}
+
+/** Replaces how drafts are committed; other writes stay as they are. */
+function onCommit(
+  change: (drafts: readonly Draft[], commit: () => Promise<Done<Written[]>>) => Promise<Done<Written[]>>,
+): void {
+  // The original is called with what it was called with: types of one method at a time are lost on the way.
+  const write = Thread.prototype.write as (this: Thread, ...args: unknown[]) => Promise<Done<unknown>>
+  Object.assign(Thread.prototype, {
+    write(this: Thread, method: string, ...args: unknown[]) {
+      const real = () => write.call(this, method, ...args)
+      if (method !== 'commit') return real()
+      return change(args[0] as Draft[], real as () => Promise<Done<Written[]>>)
+    },
+  })
+}
+
+/** Replaces the ids of the positions that somebody comes back with. */
+function onHello(change: (user: string, room: string, seq: number, id: string | null) => string | null) {
+  const hello = Hub.prototype.hello
+  const open = Hub.prototype.open
+  const users = new Map<string, string>()
+  Hub.prototype.open = function (connection, user) {
+    users.set(connection.id, user.id)
+    return open.call(this, connection, user)
+  }
+  Hub.prototype.hello = function (from, frame) {
+    const user = users.get(from.id) ?? ''
+    const rooms = frame.rooms.map(({ room, seq, id }) => ({ room, seq, id: change(user, room, seq, id) }))
+    return hello.call(this, from, { ...frame, rooms })
+  }
+}
+
+const plant: Record<string, () => void> = {
+  ackBeforeCommit() {
+    let foretell: ReturnType<typeof prophet> | null = null
+    let last: Promise<unknown> = Promise.resolve()
+    onCommit((drafts, commit) => {
+      foretell ??= prophet()
+      last = last.then(() => Bun.sleep(EARLY)).then(commit)
+      return Promise.resolve({ value: foretell(drafts), failures: [] })
+    })
+  },
+
+  publishBeforeCommit() {
+    let foretell: ReturnType<typeof prophet> | null = null
+    let feed: Feed | null = null
+    const watch = Feed.prototype.watch
+    Feed.prototype.watch = function (room) {
+      feed = this
+      watch.call(this, room)
+    }
+    onCommit(async (drafts, commit) => {
+      foretell ??= prophet()
+      foretell(drafts).forEach((written, at) => {
+        const draft = drafts[at]
+        if (written.result !== 'stored' || draft === undefined) return
+        const { kind, id, at: time, user, nonce, text } = draft
+        feed?.show(draft.room, { kind, seq: written.seq, id, at: time, user, nonce, text })
+      })
+      await Bun.sleep(EARLY)
+      return await commit()
+    })
+  },
+
+  followsLate() {
+    const open = Hub.prototype.open
+    Hub.prototype.open = function (connection, user) {
+      const follow = connection.follow.bind(connection)
+      connection.follow = (room) => void setTimeout(() => follow(room), EARLY)
+      return open.call(this, connection, user)
+    }
+  },
+
+  ignoresIds() {
+    let db: Database | null = null
+    onHello((_user, room, seq, id) => {
+      db ??= new Database(join(dir, 'hubbub.db'), { readonly: true })
+      const row = db
+        .query<{ id: string }, [string, number]>('SELECT id FROM events WHERE room = ? AND seq = ?')
+        .get(room, seq)
+      return row?.id ?? id
+    })
+  },
+
+  resetsAfterStart() {
+    const greeted = new Set<string>()
+    onHello((user, room, seq, id) => {
+      if (seq === 0 || greeted.has(`${user} ${room}`)) return id
+      greeted.add(`${user} ${room}`)
+      return '0'
+    })
+  },
+
+  publishesBackwards() {
+    const probe = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      development: false,
+      fetch: () => new Response(),
+    })
+    const kind = Object.getPrototypeOf(probe) as { publish(topic: string, text: string): number }
+    const publish = kind.publish
+    void probe.stop(true)
+    const turns = new Map<object, (() => void)[]>()
+    kind.publish = function (topic, text) {
+      const turn = turns.get(this) ?? []
+      if (turn.length === 0) {
+        turns.set(this, turn)
+        setTimeout(() => {
+          for (const one of turn.splice(0).reverse()) one()
+        }, EARLY)
+      }
+      turn.push(() => void publish.call(this, topic, text))
+      return 1
+    }
+  },
+}
+
+plant[mutant]?.()
+if (plant[mutant] === undefined) process.env['WORKER'] = new URL('./worker.ts', import.meta.url).href
+await import('../server.ts')
