@@ -1,20 +1,21 @@
 /** Picks the command and reads the configuration. */
 import { join } from 'node:path'
+import { type Command, perform, Refused } from './commands/command.ts'
 import { type Config, readConfig } from './config.ts'
-import { probeAddressOf } from './http/listen.ts'
-import { createLog } from './lib/log.ts'
-import { SCHEMA } from './store/migrations.ts'
-import { VERSION as WIRE } from './shared/limits.ts'
-import { VERSION } from './lib/version.ts'
-import { cannotStart, end, serve } from './serve.ts'
 
 const USAGE = `Usage: hubbub [command]
 
   serve        run the server (what happens without a command)
   healthcheck  ask the running server whether it is ready: exit 0 or 1
+  backup       save everything into one file, also while the server runs
+  restore      put a backup in place of what is there
+  export       write rooms and messages as NDJSON, for another server
+  import       read them
+  doctor       look for what is wrong, and say what to do about it
+  migrate      bring the database to this version's schema
   version      say what this is
 
-Settings come from the environment: PORT, HOST, DATA_DIR and more, see the README.`
+hubbub <command> --help tells more. Settings come from the environment: PORT, HOST, DATA_DIR and more, see the README.`
 
 // P47: only here is this right in source and binary alike.
 const WORKER = new URL('./store/sqlite.worker.ts', import.meta.url)
@@ -22,44 +23,46 @@ const PAGES = Bun.isStandaloneExecutable
   ? join(import.meta.dir, 'public')
   : join(import.meta.dir, '../dist/public')
 
-function configured(): { config: Config; warnings: string[] } {
+/** The commands that do something and end. Each is loaded when it is called. */
+const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
+  healthcheck: () => import('./commands/healthcheck.ts'),
+  backup: () => import('./commands/backup.ts'),
+  restore: () => import('./commands/restore.ts'),
+  export: () => import('./commands/export.ts'),
+  import: () => import('./commands/import.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  migrate: () => import('./commands/migrate.ts'),
+  version: () => import('./commands/version.ts'),
+}
+
+function config(): Config {
+  const read = readConfig(process.env)
+  if ('faults' in read) throw new Refused(1, read.faults.join('\n'))
+  return read.config
+}
+
+/** What a server needs is loaded when the configuration is known to be right. */
+async function start(): Promise<void> {
   const read = readConfig(process.env, process.stdout.isTTY)
-  return 'faults' in read ? end(1, read.faults.join('\n')) : read
+  if ('faults' in read) return refuse(1, read.faults.join('\n'))
+  const [{ createLog }, { cannotStart, serve }] = await Promise.all([
+    import('./lib/log.ts'),
+    import('./serve.ts'),
+  ])
+  const log = createLog({ level: read.config.logLevel, format: read.config.logFormat })
+  for (const warning of read.warnings) log.warn(warning)
+  await serve({ config: read.config, log, worker: WORKER, pages: PAGES }).catch(cannotStart)
 }
 
-async function run(): Promise<void> {
-  const { config, warnings } = configured()
-  const log = createLog({ level: config.logLevel, format: config.logFormat })
-  for (const warning of warnings) log.warn(warning)
-  await serve({ config, log, worker: WORKER, pages: PAGES })
+function refuse(code: number, sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = code
 }
 
-/** @returns the exit code: is the server on this machine ready? An answer that takes 2 s is a no. */
-async function healthcheck(): Promise<number> {
-  const { config } = configured()
-  const url = `${probeAddressOf(config)}/readyz`
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1_800) })
-    if (answer.ok) return 0
-    process.stderr.write(`Not ready: ${await answer.text()}\n`)
-  } catch {
-    process.stderr.write(`No answer from ${url}.\n`)
-  }
-  return 1
-}
-
-function version(): string {
-  const { bun, sqlite } = process.versions
-  return `hubbub ${VERSION} (bun ${bun}, sqlite ${sqlite}, schema ${SCHEMA}, wire ${WIRE})`
-}
-
-const [command = 'serve', ...more] = process.argv.slice(2)
-if (more.length > 0) end(2, USAGE)
-// prettier-ignore
-switch (command) {
-  case 'serve': await run().catch(cannotStart); break
-  case 'healthcheck': process.exit(await healthcheck())
-  case 'version': process.stdout.write(`${version()}\n`); break
-  case '--help': case '-h': case 'help': process.stdout.write(`${USAGE}\n`); break
-  default: end(2, USAGE)
-}
+const [name = 'serve', ...args] = process.argv.slice(2)
+const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+const helpAsked = /^(--help|-h|help)$/.test(name) || (name === 'serve' && /^(--help|-h)$/.test(args[0] ?? ''))
+if (helpAsked) process.stdout.write(`${USAGE}\n`)
+else if (load) process.exitCode = await perform((await load()).command, args, { env: process.env, config })
+else if (name === 'serve' && args.length === 0) await start()
+else refuse(2, USAGE)

@@ -74,12 +74,14 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
     },
   ],
   ['client/', { may: ['client/', ...CONTRACT], types: CONTRACT_TYPES }],
+  ['commands/', { may: ['commands/', 'config', 'store/', 'shared/', 'lib/', 'http/listen', 'node:'] }],
   [
     '',
     {
       may: [
         'main',
         'serve',
+        'commands/',
         'config',
         'build',
         'shared/',

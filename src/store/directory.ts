@@ -25,6 +25,8 @@ export class CannotOpen extends Error {
 }
 
 const SNAPSHOTS_KEPT = 3
+/** Bytes that stay free on the disk, so that there is room to recover: below it nothing is stored (O12). */
+export const RESERVE = 64 * 1024 * 1024
 
 /** What the system says when a place cannot be written, in words for who chose it; other errors as they are. */
 export function unwritable(dir: string, error: unknown): unknown {
@@ -94,9 +96,9 @@ export function snapshot(dir: string, schema: number): string {
   const half = join(dir, 'tmp', name)
   try {
     copyFileSync(databaseIn(dir), half)
-    sync(half)
+    flush(half)
     renameSync(half, join(folder, name))
-    sync(folder)
+    flush(folder)
   } catch (error) {
     rmSync(half, { force: true })
     throw error
@@ -127,7 +129,8 @@ export function snapshotsIn(dir: string): string[] {
     .sort((a, b) => (taken(a) < taken(b) ? -1 : 1))
 }
 
-function sync(path: string): void {
+/** Puts a file's bytes, or a folder's names, on the disk. */
+export function flush(path: string): void {
   const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)

@@ -1,0 +1,23 @@
+import { restore } from '../store/restore.ts'
+import { type Command } from './command.ts'
+import { readFrom } from './streams.ts'
+
+export const command: Command = {
+  usage: `Usage: hubbub restore FILE|-
+
+Puts a backup in place of what DATA_DIR holds, which is moved to DATA_DIR/before-restore-<time>.
+Stop the server first. A backup that is not whole changes nothing.
+
+  --json       say what was done as JSON
+  --help       this`,
+  word: 'needed',
+  async run({ word = '-', config }) {
+    const { dataDir } = config()
+    const { manifest, before } = await restore(dataDir, readFrom(word), Date.now())
+    const aside = before === null ? '' : ` What was there is now in ${before}.`
+    return {
+      say: `Restored the backup of ${manifest.at} into ${dataDir}.${aside}`,
+      json: { at: manifest.at, schema: manifest.schema, hubbub: manifest.hubbub, before },
+    }
+  },
+}

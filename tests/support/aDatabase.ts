@@ -1,0 +1,52 @@
+import { Database } from 'bun:sqlite'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openForWriting } from '../../src/store/database.ts'
+import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
+
+/** Says so many messages in a room of a database that nobody else writes. @returns the room's head after it */
+export function tell(db: Database, room: string, count: number): number {
+  return db
+    .transaction(() => {
+      const seq =
+        db.query<{ seq: number }, [string]>('SELECT seq FROM rooms WHERE room = ?').get(room)?.seq ?? 0
+      for (let at = seq + 1; at <= seq + count; at++) {
+        const text = `message ${at} in ${room} `.repeat(4)
+        const id = `${room}-${at}`
+        const values = { room, seq: at, id, nonce: `nonce-${id}`, at: 1_700_000_000_000 + at }
+        db.query(
+          `INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, data)
+           VALUES ($room, $seq, $id, 'message', '0a', 'Ada', $nonce, x'00', $at, $data)`,
+        ).run({ ...values, data: JSON.stringify({ text }) })
+        db.query(
+          `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, text)
+           VALUES ($room, $seq, $id, 'message', '0a', 'Ada', $nonce, $at, $text)`,
+        ).run({ ...values, text })
+      }
+      db.query('UPDATE rooms SET seq = ? WHERE room = ?').run(seq + count, room)
+      return seq + count
+    })
+    .immediate()
+}
+
+/** Makes a data directory with a database in which so many messages were said in the lobby. */
+export function aDatabase(dir: string, messages: number): void {
+  createDirectory(dir)
+  if (!existsSync(databaseIn(dir))) createPrivate(databaseIn(dir))
+  const { db } = openForWriting(dir)
+  db.run(`INSERT INTO users (id, name, at, seen) VALUES ('0a', 'Ada', 1, 2) ON CONFLICT DO NOTHING`)
+  tell(db, 'lobby', messages)
+  db.close()
+}
+
+/** Every event of a directory, room by room, as stored. */
+export function logOf(dir: string): { room: string; seq: number; data: string }[] {
+  const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  try {
+    return db
+      .query<{ room: string; seq: number; data: string }, []>('SELECT * FROM events ORDER BY room, seq')
+      .all()
+  } finally {
+    db.close()
+  }
+}
