@@ -81,5 +81,5 @@ export function initials(name: string, locale?: string): string {
 
 /** A name for titles, labels and sentences without markup: its direction stays its own (T12). */
 export function isolated(name: string): string {
-  return `\u2068${name}\u2069`
+  return /[^ -~]/.test(name) ? `\u2068${name}\u2069` : name
 }

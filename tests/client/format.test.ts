@@ -89,5 +89,6 @@ describe('names and counts', () => {
 
   test('[T12] a name is isolated where there is no markup', () => {
     expect(isolated('נועה')).toBe('\u2068נועה\u2069')
+    expect(isolated('Ann 2')).toBe('Ann 2')
   })
 })
