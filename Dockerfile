@@ -30,7 +30,8 @@ COPY --from=build /image/ /
 ENV DATA_DIR=/data
 VOLUME /data
 EXPOSE 3000
-USER 1000:1000
+# No USER: a new volume may be root's. Started as root, Hubbub gives /data to uid 1000 and becomes it before it opens
+# anything; with --user it just runs.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["/hubbub", "healthcheck"]
 ENTRYPOINT ["/hubbub"]

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { type Command, perform, Refused } from './commands/command.ts'
 import { type Config, readConfig } from './config.ts'
+import { takeOver } from './lib/root.ts'
 
 const USAGE = `Usage: hubbub [command]
 
@@ -38,6 +39,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
 function config(): Config {
   const read = readConfig(process.env)
   if ('faults' in read) throw new Refused(1, read.faults.join('\n'))
+  takeOver(read.config.dataDir)
   return read.config
 }
 
@@ -45,12 +47,13 @@ function config(): Config {
 async function start(): Promise<void> {
   const read = readConfig(process.env, process.stdout.isTTY)
   if ('faults' in read) return refuse(1, read.faults.join('\n'))
+  const kept = takeOver(read.config.dataDir)
   const [{ createLog }, { cannotStart, serve }] = await Promise.all([
     import('./lib/log.ts'),
     import('./serve.ts'),
   ])
   const log = createLog({ level: read.config.logLevel, format: read.config.logFormat })
-  for (const warning of read.warnings) log.warn(warning)
+  for (const warning of kept === null ? read.warnings : [...read.warnings, kept]) log.warn(warning)
   await serve({ config: read.config, log, worker: WORKER, pages: PAGES }).catch(cannotStart)
 }
 

@@ -1,5 +1,6 @@
 /** The server: config → store → hub → edge, a tick each second, and the drain that ends it. */
 import { localDoorbell } from './cluster/local.ts'
+import { scheduleBackups } from './backups.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
@@ -163,6 +164,7 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
     process.exit(0)
   }
   gate.stage = 'open'
+  scheduleBackups(config, log)
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })

@@ -81,6 +81,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
       may: [
         'main',
         'serve',
+        'backups',
         'commands/',
         'config',
         'build',

@@ -19,6 +19,8 @@ test('[O19] the Dockerfile says what a container needs, and its last stage start
     'ENV DATA_DIR=/data',
   ])
     expect(last.split('\n')).toContain(line)
+  // with one, a new volume of root's could not be taken over
+  expect(last).not.toMatch(/^USER /m)
   expect(last).toMatch(/^HEALTHCHECK .* CMD \["\/hubbub", "healthcheck"\]$/m)
   expect(last).toMatch(/org\.opencontainers\.image\.version/)
   expect(last).not.toMatch(/^(RUN|ADD) /m)
@@ -77,34 +79,41 @@ describe.skipIf(!here)('the image, its steps carried out one by one', () => {
   }, 120_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  /** As `docker run --read-only --cap-drop ALL --user 1000 --security-opt no-new-privileges -v …:/data` has it. */
-  function start(...args: string[]) {
+  /** As `docker run --read-only -v …:/data` has it; with `user` also `--cap-drop ALL --user 1000 --security-opt no-new-privileges`. */
+  function start(as: 'user' | 'root', ...args: string[]) {
     const script = `mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$1/data" "$1/data" &&
       mount -t proc proc "$1/proc" && mount -o remount,bind,ro "$1" && cd "$1" && shift &&
       exec chroot . /hubbub "$@"`
     // setpriv is not in the image: capabilities and uid are dropped by chroot's own options
-    const inside = script.replace(
-      'chroot .',
-      'setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid chroot --userspec=1000:1000 .',
-    )
+    const inside =
+      as === 'root'
+        ? script
+        : script.replace(
+            'chroot .',
+            'setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid chroot --userspec=1000:1000 .',
+          )
     return Bun.spawn([...UNSHARE, 'sh', '-c', inside, 'sh', image, ...args], {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', PORT: String(port), DATA_DIR: '/data' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
   }
-
-  test('[O19] with a read-only root, as uid 1000 and without capabilities it serves, is healthy, and stops cleanly', async () => {
-    const began = performance.now()
-    const child = start()
-    let ready = false
-    while (!ready && child.exitCode === null) {
-      ready = await fetch(`${url}/readyz`).then(
+  async function ready(child: ReturnType<typeof start>): Promise<void> {
+    let answered = false
+    while (!answered && child.exitCode === null) {
+      answered = await fetch(`${url}/readyz`).then(
         ({ ok }) => ok,
         () => false,
       )
       await Bun.sleep(5)
     }
     expect(child.exitCode).toBeNull()
+  }
+  const statusOf = (pid: number) => Bun.file(`/proc/${pid}/status`).text()
+
+  test('[O19] with a read-only root, as uid 1000 and without capabilities it serves, is healthy, and stops cleanly', async () => {
+    const began = performance.now()
+    const child = start('user')
+    await ready(child)
     const ms = Math.round(performance.now() - began)
 
     const page = await fetch(url)
@@ -115,10 +124,10 @@ describe.skipIf(!here)('the image, its steps carried out one by one', () => {
       body: JSON.stringify({ name: 'Ada' }),
     })
     expect(signedUp.status).toBe(201)
-    expect(await start('healthcheck').exited).toBe(0)
+    expect(await start('user', 'healthcheck').exited).toBe(0)
 
     const server = await lastOf(child.pid)
-    const status = await Bun.file(`/proc/${server}/status`).text()
+    const status = await statusOf(server)
     expect(status).toMatch(/^Uid:\t1000\t1000\t1000\t1000$/m)
     expect(status).toMatch(/^CapEff:\t0+$/m)
     expect(status).toMatch(/^NoNewPrivs:\t1$/m)
@@ -134,5 +143,25 @@ describe.skipIf(!here)('the image, its steps carried out one by one', () => {
       `image: ${(Number(bytes) / 2 ** 20).toFixed(1)} MiB compressed, ready in ${ms} ms, ${resident.toFixed(0)} MiB resident`,
     )
     expect(Number(bytes)).toBeLessThanOrEqual(70 * 2 ** 20)
+  }, 60_000)
+
+  test('[O19, S32] started as root on a volume of root’s it becomes uid 1000 before it opens anything, its files too', async () => {
+    const data = join(image, 'data')
+    await $`chown -R 0:0 ${data}`
+    const child = start('root')
+    await ready(child)
+    const server = await lastOf(child.pid)
+    const status = await statusOf(server)
+    expect(status).toMatch(/^Uid:\t1000\t1000\t1000\t1000$/m)
+    expect(status).toMatch(/^Gid:\t1000\t1000\t1000\t1000$/m)
+    expect(status).toMatch(/^Groups:\t1000 $/m)
+    expect(status).toMatch(/^CapEff:\t0+$/m)
+    const made = start('root', 'backup', '--json')
+    const { file } = JSON.parse(await new Response(made.stdout).text()) as { file: string }
+    process.kill(server, 'SIGTERM')
+    expect(await child.exited).toBe(0)
+    const names = ['.', ...(await readdir(data, { recursive: true }))]
+    expect(names).toContain(file.replace('/data/', ''))
+    for (const name of names) expect(`${name} ${(await stat(join(data, name))).uid}`).toBe(`${name} 1000`)
   }, 60_000)
 })

@@ -11,7 +11,7 @@ Says what this is.
   --json       say it as JSON
   --help       this`,
   async run() {
-    const { bun = '?', sqlite = '?' } = process.versions
+    const { bun, sqlite } = process.versions
     const json = { hubbub: VERSION, bun, sqlite, schema: SCHEMA, wire: [WIRE] }
     return {
       say: `hubbub ${VERSION} (bun ${bun}, sqlite ${sqlite}, schema ${SCHEMA}, wire ${WIRE})`,

@@ -31,6 +31,7 @@ test.skipIf(!hasTable)('[O1] the table of the README is the code’s', async () 
 
 interface Service {
   read_only: boolean
+  user: string
   cap_drop: string[]
   environment: Record<string, string>
   volumes: string[]
@@ -44,7 +45,12 @@ test('[O23] `compose.yaml` is one service on one volume, with a read-only root a
   }
   expect(Object.keys(file.services)).toEqual(['hubbub'])
   const { hubbub } = file.services
-  expect(hubbub).toMatchObject({ read_only: true, cap_drop: ['ALL'], volumes: ['data:/data'] })
+  expect(hubbub).toMatchObject({
+    read_only: true,
+    cap_drop: ['ALL'],
+    user: '1000:1000',
+    volumes: ['data:/data'],
+  })
   expect(Object.keys(file.volumes)).toEqual(['data'])
   expect(hubbub?.environment).toMatchObject({ PORT: '3000', DATA_DIR: '/data' })
   expect(Number.parseInt(hubbub?.stop_grace_period ?? '', 10)).toBeGreaterThan(10)
