@@ -37,15 +37,37 @@ export interface Actions {
   loadRooms(): Promise<void>
   /** The next page of older messages, if there is one and none is under way. */
   loadOlder(room: string): void
+  /** The same towards the live end, where somebody is in the past; there the two become one. */
+  loadNewer(room: string): void
+  /** Has a message drawn, with those around it. False: it cannot be reached, or is no more; then nothing has changed. */
+  jump(room: string, seq: number): Promise<boolean>
+  /** Draws what was drawn before the last jump into the past. */
+  back(room: string): void
+  /** Draws the live end. */
+  present(room: string): void
+  /** Fetches messages by their ids, for replies to show: those that are not here yet. */
+  loadQuotes(room: string, ids: readonly string[]): void
+  /** Fetches what is pinned, where the state does not know it. */
+  loadPins(room: string): void
+  /** Says what the room is about. Gives null, or in words why not. */
+  setTopic(room: string, topic: string): Promise<string | null>
 
   /**
    * Shows my message at once and sends it as soon as it is stored on this device. False: refused because 200 wait
    * already; its text must stay in the composer.
    */
   send(room: string, text: string, replyTo?: string): boolean
-  /** Again, under the same nonce. */
+  /**
+   * Changes the message of this id, on my screen at once; what is refused is taken back and stands at its row as `changes`.
+   * False: refused here, because 200 wait already or the text is none.
+   */
+  edit(room: string, id: string, text: string): boolean
+  remove(room: string, id: string): boolean
+  react(room: string, id: string, emoji: string, on: boolean): boolean
+  pin(room: string, id: string, on: boolean): boolean
+  /** Again, under the same nonce: a message by the key of its row, a change by its own. */
   retry(room: string, key: string): void
-  /** Drops a message of mine that is waiting or failed. What is already on its way may still arrive. */
+  /** Drops a message or a change of mine that is waiting or failed. What is already on its way may still arrive. */
   drop(room: string, key: string): void
 
   /** I am typing, or no longer; thinned out here. */
@@ -240,7 +262,18 @@ export function createActions(
     openRoom: (room) => talk?.openRoom(room),
     leaveRoom: (room) => talk?.leaveRoom(room),
     loadOlder: (room) => talk?.loadOlder(room),
+    loadNewer: (room) => talk?.loadNewer(room),
+    jump: (room, seq) => talk?.jump(room, seq) ?? Promise.resolve(false),
+    back: (room) => talk?.back(room),
+    present: (room) => talk?.present(room),
+    loadQuotes: (room, ids) => talk?.loadQuotes(room, ids),
+    loadPins: (room) => talk?.loadPins(room),
+    setTopic: (room, topic) => talk?.setTopic(room, topic) ?? Promise.resolve(''),
     send: (room, text, replyTo) => talk?.send(room, text, replyTo) ?? false,
+    edit: (room, id, text) => talk?.edit(room, id, text) ?? false,
+    remove: (room, id) => talk?.remove(room, id) ?? false,
+    react: (room, id, emoji, on) => talk?.react(room, id, emoji, on) ?? false,
+    pin: (room, id, on) => talk?.pin(room, id, on) ?? false,
     retry: (room, key) => talk?.retry(room, key),
     drop: (room, key) => talk?.drop(room, key),
     typing: (room, on) => talk?.typing(room, on),

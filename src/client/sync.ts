@@ -3,6 +3,7 @@ import type { Activity } from '../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from './net/outbox.ts'
 import type { Socket, SocketOwner } from './net/socket.ts'
+import { withFar } from './nearby.ts'
 import { needsTick } from './state/reduce.ts'
 import { keyOf } from './state/rows.ts'
 import type { OutboxEntry, RoomState } from './state/state.ts'
@@ -201,13 +202,23 @@ export function createSync(
 
   function show(entry: OutboxEntry): void {
     const { self } = store.get()
-    if (self !== null && self !== 'unknown')
-      store.dispatch({ type: 'queued', entry, user: { id: self.id, name: self.name } })
+    if (self === null || self === 'unknown') return
+    const user = { id: self.id, name: self.name }
+    if (entry.kind === 'message') return store.dispatch({ type: 'queued', entry, user })
+    withFar(({ withMine }) => {
+      // It may have been settled while the chunk was on its way.
+      const still = outbox.entries(entry.room).find(({ nonce }) => nonce === entry.nonce)
+      if (still === undefined || still.kind === 'message') return
+      store.dispatch({ type: 'changed', room: entry.room, by: (room) => withMine(room, still, user) })
+    })
   }
 
   function forgetOldest(but: string): void {
     const rooms = Object.values(store.get().rooms)
-    const idle = rooms.filter(({ room, rows }) => room !== but && rows.every((row) => row.seq !== null))
+    const idle = rooms.filter(
+      ({ room, rows, changes }) =>
+        room !== but && changes.length === 0 && rows.every((row) => row.seq !== null),
+    )
     for (const { room } of idle.slice(0, Math.max(0, rooms.length - OPEN)))
       store.dispatch({ type: 'forgotten', room })
   }

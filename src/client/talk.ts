@@ -4,6 +4,8 @@ import { cleanText, textFault } from '../shared/text.ts'
 import type { Actions } from './actions.ts'
 import type { Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
+import { loadFar, withFar } from './nearby.ts'
+import type { RoomState, Said } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import type { Sync } from './sync.ts'
 
@@ -32,6 +34,9 @@ export interface TalkWorld {
 const DRAFT_SETTLES = 300
 const READ_EVERY = 500
 const READ_LATER = 5_000
+/** When what is not needed at first draw is fetched ahead, before it is asked for. */
+const AHEAD = 2_000
+const UNLOADED = 'The server cannot be reached just now.'
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
 
@@ -56,10 +61,23 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     if (reading) world.after(READ_LATER, sendReads)
   }
 
+  function say(room: string, said: Said): boolean {
+    const waits = outbox.say(room, said) !== null
+    if (waits) socket.nudge('send')
+    return waits
+  }
+
+  function nonceOf(room: string, key: string): string | undefined {
+    const state = store.get().rooms[room]
+    const change = state?.changes.find((one) => one.key === key)
+    return change?.entry.nonce ?? state?.rows.find((one) => one.key === key)?.nonce
+  }
+
   return {
     async begin(user) {
       await outbox.begin(user)
       socket.start()
+      world.after(AHEAD, () => void loadFar())
     },
 
     end() {
@@ -81,19 +99,21 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     openRoom: (room) => sync.open(room),
     leaveRoom: (room) => sync.leave(room),
 
-    loadOlder(room) {
-      const edge = edgeOf(store, room)
-      const older = store.get().rooms[room]?.older
-      if (edge === null || (older !== 'more' && older !== 'failed')) return
-      store.dispatch({ type: 'olderAsked', room })
-      void api.before(room, edge).then((answer) => {
-        // A reset meanwhile: these rows hang together with nothing any more.
-        if (!answer.ok || edgeOf(store, room) !== edge) store.dispatch({ type: 'olderFailed', room })
-        else {
-          const { messages, floor, older: more } = answer.value
-          store.dispatch({ type: 'older', room, messages, floor, more })
-        }
-      })
+    loadOlder: (room) =>
+      withFar(
+        (far) => void far.older(store, api, room),
+        // What cannot be loaded can be tried again, like a page that did not come.
+        () => store.dispatch({ type: 'changed', room, by: (now) => ({ ...now, older: 'failed' }) }),
+      ),
+    loadNewer: (room) => withFar((far) => void far.load(store, api, room, 'newer')),
+    jump: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
+    back: (room) => withFar((far) => far.back(store, room)),
+    present: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
+    loadQuotes: (room, ids) => withFar((far) => void far.quotes(store, api, room, ids)),
+    loadPins: (room) => withFar((far) => void far.pins(store, api, room)),
+    setTopic: async (room, topic) => {
+      const far = await loadFar()
+      return far === null ? UNLOADED : far.setTopic(store, api, room, topic)
     },
 
     send(room, text, replyTo) {
@@ -104,17 +124,26 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       drafts.delete(room)
       typed = null
       socket.nudge('send')
+      store.dispatch({ type: 'changed', room, by: atEnd })
       return true
     },
 
+    edit(room, id, text) {
+      const cleaned = cleanText(text)
+      return textFault(cleaned) === null && say(room, { kind: 'edit', target: id, text: cleaned })
+    },
+    remove: (room, id) => say(room, { kind: 'delete', target: id }),
+    react: (room, id, emoji, on) => say(room, { kind: 'react', target: id, emoji, on }),
+    pin: (room, id, on) => say(room, { kind: 'pin', target: id, on }),
+
     retry(room, key) {
-      const row = store.get().rooms[room]?.rows.find((one) => one.key === key)
-      if (row !== undefined) outbox.retry(row.nonce)
+      const nonce = nonceOf(room, key)
+      if (nonce !== undefined) outbox.retry(nonce)
     },
 
     drop(room, key) {
-      const row = store.get().rooms[room]?.rows.find((one) => one.key === key)
-      if (row !== undefined) outbox.drop(row.nonce)
+      const nonce = nonceOf(room, key)
+      if (nonce !== undefined) outbox.drop(nonce)
     },
 
     typing(room, on) {
@@ -154,9 +183,5 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   }
 }
 
-/** The seq below which older messages are asked for, or null where none can be. */
-function edgeOf(store: Store, room: string): number | null {
-  const state = store.get().rooms[room]
-  if (state === undefined) return null
-  return state.rows.find((row) => row.seq !== null)?.seq ?? state.position.seq + 1
-}
+/** The live end is drawn again. */
+const atEnd = (room: RoomState): RoomState => (room.past === null ? room : { ...room, past: null })

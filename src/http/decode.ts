@@ -1,6 +1,7 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Asked } from '../hub/answers.ts'
+import { emojiFault } from '../shared/emoji.ts'
 import { ClientFrame } from '../shared/protocol.ts'
 import { textFault } from '../shared/text.ts'
 
@@ -42,6 +43,12 @@ function askedBy(value: Fields): Asked {
   return {}
 }
 
+/** What a schema cannot say of a text and of an emoji. */
+function contentFault(frame: ClientFrame) {
+  if (frame.type === 'react') return emojiFault(frame.emoji)
+  return frame.type === 'send' || frame.type === 'edit' ? textFault(frame.text) : null
+}
+
 /**
  * A parsed frame → one of `ClientFrame`, holding nothing that it does not name. A type that is not known is `unknown`, to be
  * ignored; a known one with a field missing or malformed is a fault, named where its name could be read.
@@ -56,7 +63,7 @@ export function decode(value: unknown): Decoded {
   const frame = named(value, known.schema)
   if (!known.check.Check(frame)) return { result: 'fault', code: 'badFrame', asked }
   const checked = frame as ClientFrame
-  const fault = checked.type === 'send' ? textFault(checked.text) : null
+  const fault = contentFault(checked)
   if (fault !== null) return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', asked }
   return { result: 'frame', frame: checked, asked }
 }

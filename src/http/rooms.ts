@@ -85,11 +85,21 @@ export function rooms({ hub, clock }: { hub: Hub; clock: Clock }) {
       },
       { parse: 'none' },
     )
+    .patch(
+      '/api/rooms/:room',
+      async ({ request, params }) => {
+        const topic = neededText(await jsonOf(request), 'topic')
+        const { user } = await someone(hub, request)
+        if (!ROOM.test(params.room)) throw new ChatError('noRoom')
+        return Response.json(await hub.rooms.setTopic(user, params.room, topic))
+      },
+      { parse: 'none' },
+    )
     .get('/api/rooms/:room/messages', async ({ request, params }) => {
       const query = historyQuery(new URL(request.url).searchParams)
       const { user } = await someone(hub, request)
       spend(pages, user.id, visitOf(request).counted)
       if (!ROOM.test(params.room)) throw new ChatError('noRoom')
-      return Response.json(await hub.history(params.room, query))
+      return Response.json(await hub.history(params.room, query, user.id))
     })
 }

@@ -21,7 +21,7 @@ export function errorFrame(error: unknown, asked: Asked = {}): Heard<'error'> {
 }
 
 /** What the sender of a draft hears once its batch is through. */
-export function answerTo(draft: Draft, outcome: Outcome): Heard<'ack'> | Heard<'error'> {
+export function answerTo(draft: Draft & { nonce: string }, outcome: Outcome): Heard<'ack'> | Heard<'error'> {
   const { nonce, room } = draft
   switch (outcome.result) {
     case 'stored': {

@@ -2,17 +2,15 @@ import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { HistoryPage, Self } from '../shared/model.ts'
 import type { Heard, Of, Position, ServerFrame } from '../shared/protocol.ts'
-import { answerTo } from './answers.ts'
 import { sendAway, type Drain } from './drain.ts'
 import { Feed } from './feed.ts'
-import { Reads } from './notify.ts'
+import { ReadNews, Reads } from './notify.ts'
 import { People } from './people.ts'
 import type {
   Broadcast,
   Clock,
   Connection,
   Doorbell,
-  Draft,
   HistoryQuery,
   Ids,
   Log,
@@ -21,8 +19,9 @@ import type {
 } from './ports.ts'
 import { Presence } from './presence.ts'
 import { WriterQueue } from './queue.ts'
-import { Buckets, fullBucket, take, waitFor, type Rate } from './rate.ts'
+import { fullBucket, take, waitFor, type Rate } from './rate.ts'
 import { Rooms } from './rooms.ts'
+import { Says } from './says.ts'
 import { SteadyTime } from './steady.ts'
 import { Sync } from './sync.ts'
 import { Typing } from './typing.ts'
@@ -81,7 +80,8 @@ export class Hub {
   readonly #presence: Presence
   readonly #typing: Typing
   readonly #reads: Reads
-  readonly #sends: Buckets
+  readonly #readNews: ReadNews
+  readonly #says: Says
   readonly #time: SteadyTime
   #draining = false
   #swept = 0
@@ -91,17 +91,20 @@ export class Hub {
     const { store, broadcast, doorbell, clock, ids, log, settings } = deps
     this.#deps = deps
     this.#limits = { ...PERSON_LIMITS, ...settings.limits }
-    this.#sends = new Buckets(this.#limits.sends)
     this.#time = new SteadyTime(clock.now())
     const tell = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
     this.#feed = new Feed(store, broadcast, log)
     this.#queue = new WriterQueue(store, this.#feed, doorbell, log)
+    this.#says = new Says({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
     this.#presence = new Presence(tell)
     this.#typing = new Typing(tell)
     this.#reads = new Reads(store, log)
     const [feed, presence, reads] = [this.#feed, this.#presence, this.#reads]
     this.#sync = new Sync({ store, feed, presence, reads, clock, log })
-    this.rooms = new Rooms({ store, clock, ids, log, reads, count: (room) => presence.count(room) })
+    this.#readNews = new ReadNews({ reads, visits: this.#visits, store, feed, log })
+    const count = (room: string) => presence.count(room)
+    const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
+    this.rooms = new Rooms({ store, clock, ids, log, reads, count, topic })
     const { sessionDays, siteName } = settings
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (user: string) => this.#signedOut(user)
@@ -127,7 +130,7 @@ export class Hub {
       opened: now,
       greeted: false,
       gone: false,
-      rooms: new Set(),
+      rooms: new Map(),
       live: new Set(),
       pages: [],
       unanswered: 0,
@@ -194,24 +197,30 @@ export class Hub {
   /**
    * Queues a message. Once it is on disk the room hears `event`, its author too, and then the author `ack`. The same nonce
    * twice is one message, so a client may send again without asking.
-   * @throws ChatError `notMember`, `rateLimited`, `overloaded`, `unavailable`
+   * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
    */
-  send(from: Connection, { nonce, room, text, replyTo }: Of<'send'>): void {
-    const visit = this.#greeted(from)
-    if (this.#draining) throw new ChatError('unavailable')
-    if (!visit.rooms.has(room)) throw new ChatError('notMember')
-    if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
-    const at = this.#deps.clock.now()
-    const after = this.#sends.spend(visit.user.id, at)
-    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    const { id, name } = visit.user
-    const said = { kind: 'message', room, nonce, text, ...(replyTo !== undefined && { replyTo }) } as const
-    const draft: Draft = { ...said, id: this.#deps.ids.next(at), at, user: { id, name } }
-    this.#queue.push(draft, (outcome) => {
-      visit.unanswered -= 1
-      from.send(answerTo(draft, outcome))
-    })
-    visit.unanswered += 1
+  send(from: Connection, frame: Of<'send'>): void {
+    this.#says.say(this.#greeted(from), frame)
+  }
+
+  /** Changes a message of one's own, as `send` sends one. */
+  edit(from: Connection, frame: Of<'edit'>): void {
+    this.#says.say(this.#greeted(from), frame)
+  }
+
+  /** Takes a message of one's own away, for everybody and from the disk. */
+  delete(from: Connection, frame: Of<'delete'>): void {
+    this.#says.say(this.#greeted(from), frame)
+  }
+
+  /** Shows an emoji at a message, or no longer. */
+  react(from: Connection, frame: Of<'react'>): void {
+    this.#says.say(this.#greeted(from), frame)
+  }
+
+  /** Pins a message, or no longer, for who may. */
+  pin(from: Connection, frame: Of<'pin'>): void {
+    this.#says.say(this.#greeted(from), frame)
   }
 
   /** They have read up to here. Backwards, beyond the head, or in a room not joined: ignored. */
@@ -239,9 +248,9 @@ export class Hub {
     else this.#beatTo(visit)
   }
 
-  /** Older messages, for who has a session. @throws ChatError `noRoom` */
-  history(room: string, query: HistoryQuery): Promise<HistoryPage> {
-    return this.rooms.history(room, query)
+  /** Older messages, for who has a session: `reader`. @throws ChatError `noRoom` */
+  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage> {
+    return this.rooms.history(room, query, reader)
   }
 
   /** Connections and people of this node, events that wait for the writer. */
@@ -255,7 +264,7 @@ export class Hub {
     this.#presence.tick(time)
     this.#typing.tick(time)
     for (const visit of this.#visits.all()) this.#look(visit, time)
-    void this.#flushReads()
+    void this.#readNews.tell()
     if (time - this.#swept >= SWEEP) {
       this.#swept = time
       void this.#feed.sweep()
@@ -265,7 +274,7 @@ export class Hub {
       const isOnline = (user: string) => this.#visits.isOnline(user)
       void this.people.hourly(isOnline)
       this.#sync.prune()
-      this.#sends.prune(now)
+      this.#says.prune(now)
     }
   }
 
@@ -275,6 +284,7 @@ export class Hub {
     const { clock } = this.#deps
     if (waitMs > 0) await clock.wait(waitMs)
     this.#draining = true
+    this.#says.stop()
     // The first flush of reads may be one that was under way, without what moved since.
     const reads = this.#reads.flush().then(() => this.#reads.flush())
     await Promise.race([Promise.all([this.#queue.flush(), reads]), clock.wait(flushMs)])
@@ -308,13 +318,14 @@ export class Hub {
     if (!membership) return false
     if (visit.gone) return true
     const { user, connection } = visit
-    if (!visit.rooms.has(room)) {
-      visit.rooms.add(room)
+    const { role } = membership
+    const isNew = !visit.rooms.has(room)
+    visit.rooms.set(room, role)
+    if (isNew) {
       this.#feed.watch(room)
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
     this.#reads.learn(user.id, membership)
-    const { role } = membership
     this.#sync.begin(visit, { room, role, seq, id, stopped: false, ...(ref !== undefined && { ref }) })
     return true
   }
@@ -332,7 +343,7 @@ export class Hub {
     const now = this.#steady()
     const { connection, user } = visit
     visit.gone = true
-    for (const room of [...visit.rooms]) this.#part(visit, room)
+    for (const room of [...visit.rooms.keys()]) this.#part(visit, room)
     this.#presence.close(connection.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
     if (this.#visits.remove(visit)) this.#reads.forget(user.id)
   }
@@ -373,23 +384,6 @@ export class Hub {
     }
     const large = Object.keys(counts).length > 0
     visit.connection.send({ type: 'beat', heads, ...(large && { counts }) })
-  }
-
-  /** Writes read positions, and tells of them the other screens of those who have any. */
-  async #flushReads(): Promise<void> {
-    for (const { room, user, seq, by } of await this.#reads.flush()) {
-      const others = this.#visits
-        .of(user)
-        .filter(({ greeted, connection }) => greeted && connection.id !== by)
-      const [one] = others
-      if (!one) continue
-      try {
-        const counts = await this.#deps.store.unread(room, one.user, seq)
-        for (const { connection } of others) connection.send({ type: 'read', room, seq, ...counts })
-      } catch (error) {
-        this.#deps.log.error('unread', error)
-      }
-    }
   }
 
   #welcome({ connection, user }: Visit): Heard<'welcome'> {

@@ -1,4 +1,6 @@
+import type { Feed } from './feed.ts'
 import type { Log, Membership, Store } from './ports.ts'
+import type { Visits } from './visits.ts'
 
 /** One read position that has moved. `by`: the connection that moved it last. */
 export interface Moved {
@@ -73,5 +75,51 @@ export class Reads {
       if (this.#moved.get(key) === one) this.#moved.delete(key)
     }
     return moved
+  }
+}
+
+interface NewsDeps {
+  reads: Reads
+  visits: Visits
+  store: Pick<Store, 'unread'>
+  feed: Pick<Feed, 'shown'>
+  log: Log
+}
+
+/** Tells the other screens of a person how far they have read, and what is left there. */
+export class ReadNews {
+  readonly #deps: NewsDeps
+  #untold: Moved[] = []
+
+  constructor(deps: NewsDeps) {
+    this.#deps = deps
+  }
+
+  /** Writes what has moved, and tells of it. Never rejects. */
+  async tell(): Promise<void> {
+    const moved = await this.#deps.reads.flush()
+    const before = this.#untold.filter(
+      (old) => !moved.some(({ user, room }) => user === old.user && room === old.room),
+    )
+    this.#untold = []
+    for (const one of [...before, ...moved]) await this.#tell(one)
+  }
+
+  async #tell(moved: Moved): Promise<void> {
+    const { visits, store, feed, log } = this.#deps
+    const { room, user, seq, by } = moved
+    const [one] = visits.of(user)
+    if (!one) return
+    try {
+      const { head, ...counts } = await store.unread(room, one.user, seq)
+      const shown = feed.shown(room)
+      // What is counted before it is shown would be counted again on screen: another time, then.
+      if (shown > 0 && head > shown) this.#untold.push(moved)
+      else
+        for (const { greeted, connection } of visits.of(user))
+          if (greeted && connection.id !== by) connection.send({ type: 'read', room, seq, ...counts })
+    } catch (error) {
+      log.error('unread', error)
+    }
   }
 }

@@ -5,23 +5,27 @@
 import type { HistoryPage, Role, RoomEvent, Self, User } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
 
-/** An event before it has a number. `id` and `at` are the hub's; the sender chose `nonce`. */
-export interface Draft {
-  kind: 'message'
-  room: string
-  id: string
-  at: number
-  user: User
-  nonce: string
-  text: string
-  replyTo?: string
-}
+/** What a draft says: the content of an event, and the message that it changes. */
+export type Said =
+  | { kind: 'message'; text: string; replyTo?: string }
+  | { kind: 'edit'; target: string; text: string }
+  | { kind: 'delete'; target: string; text?: never }
+  | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
+  | { kind: 'pin'; target: string; on: boolean; text?: never }
+
+/**
+ * An event before it has a number. `id` and `at` are the hub's; the sender chose `nonce`. A `topic` has none, so that each
+ * is stored.
+ */
+export type Draft = { room: string; id: string; at: number; user: User } & (
+  (Said & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
+)
 
 /** What became of one draft. `duplicate` has the numbers of the first; `failed`: nothing was stored, the same may work later. */
 export type Outcome =
   | { result: 'stored'; event: RoomEvent }
   | { result: 'duplicate'; seq: number; id: string; at: number }
-  | { result: 'refused'; code: 'nonceReused' | 'gone' | 'noRoom' }
+  | { result: 'refused'; code: 'nonceReused' | 'gone' | 'forbidden' | 'tooBig' | 'noRoom' }
   | { result: 'failed' }
 
 /** A room as stored. `head`: its last seq, 0 if nothing was said. `floor`: the first seq that retention has left. */
@@ -79,8 +83,12 @@ export interface Store {
   /**
    * Stores drafts in their order, in one transaction, and resolves once they would survive a power cut: one outcome a
    * draft, in the same order. A known (user, nonce) is a duplicate, or `nonceReused` if room, kind, target or content
-   * differ; also within one call. One draft that cannot be stored does not hold up the others. `gone`: `replyTo` is no
-   * message of the room that still has its text. Raises the room's head by one for each event stored.
+   * differ; also within one call. One draft that cannot be stored does not hold up the others. `gone`: `replyTo`, or
+   * `target`, is no message of the room that still has its text. `forbidden`: an edit or a delete of somebody else's.
+   * `tooBig`: one more kind of emoji than a message takes. Raises the room's head by one for each event stored.
+   *
+   * A delete takes the text from the message and from its edits, in the log and in the file, with its emoji and its pin;
+   * their events keep all else. A `react` event counts who shows the emoji after it; also where nothing changes by it.
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>
 
@@ -93,8 +101,11 @@ export interface Store {
    * `floor − 1`, but before the event at `head`. 0 in an empty room.
    */
   startOf(room: string): Promise<number>
-  /** A page of messages in their present state, or null if there is no such room. */
-  history(room: string, query: HistoryQuery): Promise<HistoryPage | null>
+  /**
+   * A page of messages in their present state, or null if there is no such room. Of those pinned the newest. Emoji stand in
+   * the order in which each began to show, people in theirs; `mine` are those of `reader`.
+   */
+  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null>
 
   room(room: string): Promise<RoomRow | null>
   /** Every room, by slug. */
@@ -111,8 +122,11 @@ export interface Store {
   removeMember(room: string, user: string): Promise<void>
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
-  /** Messages of others after `after` that have text, and those that mention `user.name`, among the newest 9,999. */
-  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }>
+  /**
+   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 9,999. `head`: the
+   * room's last seq at that moment.
+   */
+  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number; head: number }>
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>

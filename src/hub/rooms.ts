@@ -2,13 +2,11 @@ import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../shared/model.ts'
 import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../shared/names.ts'
+import { may, strongerOf } from '../shared/policy.ts'
 import { byteLength, cleanText } from '../shared/text.ts'
 import { written } from './answers.ts'
 import type { Reads } from './notify.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from './ports.ts'
-
-/** From the weakest to the strongest. */
-const RANKS: readonly Role[] = ['spectator', 'guest', 'member', 'moderator', 'admin', 'owner']
 
 /** What a room is made of, as typed. */
 export interface NewRoom {
@@ -24,6 +22,8 @@ interface Deps {
   reads: Reads
   /** people here now */
   count(room: string): number
+  /** puts the topic into the log. Rejects with ChatError `rateLimited`, `overloaded`, `unavailable` */
+  topic(self: Self, room: string, text: string): Promise<void>
 }
 
 /** Rooms and who is a member of them. */
@@ -79,9 +79,26 @@ export class Rooms {
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
+  /**
+   * Says what a room is about, for who may; the same again is not said again.
+   * @throws ChatError `noRoom`, `forbidden`, `tooBig`, `rateLimited`, `overloaded`, `unavailable`
+   */
+  async setTopic(self: Self, room: string, typed: string): Promise<RoomEntry> {
+    const { store } = this.#deps
+    const [row, membership] = await Promise.all([store.room(room), store.membership(self.id, room)])
+    if (!row) throw new ChatError('noRoom')
+    const role = membership ? strongerOf(self.role, membership.role) : self.role
+    if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
+    const topic = topicOf(typed)
+    if (topic !== row.topic) await this.#deps.topic(self, room, topic)
+    const entry = (await this.list(self)).find((one) => one.room === room)
+    if (!entry) throw new ChatError('noRoom')
+    return entry
+  }
+
   /** @throws ChatError `noRoom` */
-  async history(room: string, query: HistoryQuery): Promise<HistoryPage> {
-    const page = await this.#deps.store.history(room, query)
+  async history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage> {
+    const page = await this.#deps.store.history(room, query, reader)
     if (!page) throw new ChatError('noRoom')
     return page
   }
@@ -137,11 +154,6 @@ const ROOM_FAULTS: typeof NAME_FAULTS = {
   ...NAME_FAULTS,
   empty: 'Give the room a name with at least one letter, digit or emoji.',
   long: `A room's name has at most ${LIMITS.roomName.graphemes} characters.`,
-}
-
-/** The stronger of two roles. */
-export function strongerOf(a: Role, b: Role): Role {
-  return RANKS.indexOf(a) >= RANKS.indexOf(b) ? a : b
 }
 
 /** One line of what the room is about. @throws ChatError `tooBig` */

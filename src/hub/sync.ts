@@ -2,7 +2,6 @@ import { CLOSE } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Role, RoomEvent } from '../shared/model.ts'
 import type { ResetReason, You } from '../shared/protocol.ts'
-import { mentionsName } from '../shared/text.ts'
 import type { Feed } from './feed.ts'
 import type { Reads } from './notify.ts'
 import type { Clock, Log, RoomRow, Store } from './ports.ts'
@@ -30,11 +29,6 @@ interface Deps {
   reads: Reads
   clock: Clock
   log: Log
-}
-
-/** Unread messages of somebody: counted in the store up to `head`, from there on in the pages read. */
-interface Tally extends You {
-  head: number
 }
 
 /** Bytes of pages a person is sent, in all their connections (S39). */
@@ -97,31 +91,37 @@ export class Sync {
     if (over()) return
     if (reason) connection.send({ type: 'reset', ...head(), reason, head: row.head, floor: row.floor })
     let after = reason || pages.seq === 0 ? await store.startOf(room) : pages.seq
-    let tally = await this.#tally(visit, room, role)
+    let impossible = 0
 
     for (;;) {
       if (!(await this.#mayGoOn(visit)) || over()) return
-      if (tally.readSeq !== this.#readSeq(visit, room)) tally = await this.#tally(visit, room, role)
       const known = feed.head(room)
       const events = await store.events(room, after, LIMITS.pageEvents)
       if (over()) return
-      tally = counted(tally, events, visit)
       after = events.at(-1)?.seq ?? after
       this.#spend(visit, events)
+      const readSeq = this.#readSeq(visit, room)
+      const isNear = events.length === 0 || after >= Math.max(row.head, feed.head(room))
+      const counts = isNear ? await store.unread(room, visit.user, readSeq) : null
+      if (over()) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
       const goal = Math.max(row.head, feed.head(room))
       // A head that was known before an empty page was read does not exist: a ring may lie, a backup be restored.
       const reached = after >= goal || (events.length === 0 && feed.head(room) === known)
       const page = { type: 'sync', ...head(), events, head: Math.max(goal, after), floor: row.floor } as const
-      if (reached && tally.readSeq === this.#readSeq(visit, room)) {
+      // What is counted must be what the pages brought: on screen each event behind them changes it.
+      const isCounted = counts !== null && (counts.head <= after || counts.head === impossible)
+      if (reached && isCounted && readSeq === this.#readSeq(visit, room)) {
         feed.reached(room, after)
         connection.follow(room)
         visit.live.add(room)
-        const { head: _, ...you } = tally
+        const { unread, mentions } = counts
+        const you: You = { role, readSeq, unread, mentions }
         const members = this.#deps.presence.members(room, visit.user.id)
         return connection.send({ ...page, head: after, more: false, members, you })
       }
+      impossible = events.length === 0 ? (counts?.head ?? 0) : 0
       if (events.length > 0) connection.send({ ...page, more: true })
     }
   }
@@ -151,33 +151,7 @@ export class Sync {
     this.#paces.charge(user.id, this.#deps.clock.now(), bytes)
   }
 
-  async #tally(visit: Visit, room: string, role: Role): Promise<Tally> {
-    const { store, feed } = this.#deps
-    const readSeq = this.#readSeq(visit, room)
-    // The head is asked for first: what comes between the two would be counted twice otherwise.
-    const [row, { unread, mentions }] = await Promise.all([
-      store.room(room),
-      store.unread(room, visit.user, readSeq),
-    ])
-    return { role, readSeq, unread, mentions, head: row?.head ?? feed.head(room) }
-  }
-
   #readSeq({ user }: Visit, room: string): number {
     return this.#deps.reads.of(user.id, room)
-  }
-}
-
-/** The tally after a page: what of it came behind the count in the store, and was not read yet. */
-function counted(tally: Tally, events: readonly RoomEvent[], { user }: Visit): Tally {
-  const fresh = events.filter(
-    ({ seq, user: author, gone }) =>
-      seq > tally.head && seq > tally.readSeq && author.id !== user.id && !gone,
-  )
-  const mentions = fresh.filter(({ text = '' }) => mentionsName(text, user.name))
-  return {
-    ...tally,
-    head: Math.max(tally.head, events.at(-1)?.seq ?? 0),
-    unread: tally.unread + fresh.length,
-    mentions: tally.mentions + mentions.length,
   }
 }

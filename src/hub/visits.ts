@@ -1,4 +1,4 @@
-import type { Self } from '../shared/model.ts'
+import type { Role, Self } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
 import type { Connection } from './ports.ts'
 import type { Bucket } from './rate.ts'
@@ -12,8 +12,8 @@ export interface Visit {
   /** whether `hello` was said */
   greeted: boolean
   gone: boolean
-  /** rooms it has joined; frames to them are taken */
-  readonly rooms: Set<string>
+  /** rooms it has joined, with the stronger of the person's roles there; frames to them are taken */
+  readonly rooms: Map<string, Role>
   /** those among them whose last page is sent */
   readonly live: Set<string>
   /** what it is still to be sent, in order; the first is under way */

@@ -14,6 +14,10 @@ export const LIMITS = {
   name: { graphemes: 24, bytes: 128 },
   roomName: { graphemes: 60, bytes: 320 },
   topic: { graphemes: 250, bytes: 1_280 },
+  /** bytes of one emoji at a message, kinds of them there, and how many people of each are named */
+  emoji: 64,
+  emojiKinds: 20,
+  emojiPeople: 20,
   /** events of one `sync` page, and its bytes */
   pageEvents: 200,
   pageBytes: 256 * 1024,

@@ -25,18 +25,61 @@ export interface Position {
   id: string | null
 }
 
-/** What was said. Its content, or that it is gone: deleted, purged, or older than what is kept. */
-export type Message = {
-  kind: 'message'
+/** What every entry of a room's log has. Its sender named it with `nonce`; a `topic` set over HTTP has none. */
+interface Entry {
   seq: number
   id: string
   at: number
   user: User
   nonce: string
-} & ({ text: string; replyTo?: string; gone?: never } | { gone: true; text?: never; replyTo?: never })
+}
+
+/** In place of content that is deleted, purged, or older than what is kept. */
+type Gone<Content> = { gone: true } & { [Field in keyof Content]?: never }
+type Kept<Content> = Content & { gone?: never }
+
+/** What was said. */
+export type Message = Entry & { kind: 'message' } & (
+    Kept<{ text: string; replyTo?: string }> | Gone<{ text: string; replyTo?: string }>
+  )
+
+/** What the room is about, from now on. */
+export type Topic = Omit<Entry, 'nonce'> & { kind: 'topic'; nonce?: never; replyTo?: never } & (
+    Kept<{ text: string }> | Gone<{ text: string }>
+  )
+
+/** Said by the server itself. */
+export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
+  kind: 'notice'
+  user?: never
+  nonce?: never
+  replyTo?: never
+} & (Kept<{ text: string }> | Gone<{ text: string }>)
+
+/** What changes the message `target`. `count`: how many people show this emoji after it. */
+export type Change = Entry & { target: string } & (
+    | ({ kind: 'edit' } & (Kept<{ text: string }> | Gone<{ text: string }>))
+    | { kind: 'delete'; by: 'author' | 'moderator'; text?: never; gone?: never }
+    | ({ kind: 'react'; text?: never } & (Kept<Reacted> | Gone<Reacted>))
+    | ({ kind: 'pin'; text?: never } & (Kept<{ on: boolean }> | Gone<{ on: boolean }>))
+  )
+type Reacted = { emoji: string; on: boolean; count: number }
 
 /** One entry of a room's log. A kind that a client does not know still moves its position. */
-export type RoomEvent = Message
+export type RoomEvent = Message | Topic | Notice | Change
+
+/** Who shows an emoji at a message: how many, whether I do, and the first 20 of them. */
+export interface Reaction {
+  emoji: string
+  count: number
+  mine: boolean
+  users: User[]
+}
+
+/** What stands in the timeline, as history tells it: true at the head of its page. `edited` in ms. */
+export type HistoryMessage =
+  | (Message & { edited?: number; pinned?: true; reactions?: Reaction[] })
+  | ((Topic | Notice) & { edited?: never; pinned?: never; reactions?: never })
 
 /** One entry of `GET /api/rooms`. */
 export interface RoomEntry {
@@ -56,7 +99,7 @@ export interface RoomEntry {
 
 /** Answer of `GET /api/rooms/:room/messages`: newest last; `older`, `newer`: there is more on that side. */
 export interface HistoryPage {
-  messages: Message[]
+  messages: HistoryMessage[]
   head: number
   floor: number
   older: boolean

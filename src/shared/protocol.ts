@@ -37,6 +37,17 @@ export const ClientFrame = t.Union([
     text: t.String(),
     replyTo: t.Optional(Id),
   }),
+  t.Object({ type: t.Literal('edit'), nonce: Nonce, room: Room, target: Id, text: t.String() }),
+  t.Object({ type: t.Literal('delete'), nonce: Nonce, room: Room, target: Id }),
+  t.Object({
+    type: t.Literal('react'),
+    nonce: Nonce,
+    room: Room,
+    target: Id,
+    emoji: t.String(),
+    on: t.Boolean(),
+  }),
+  t.Object({ type: t.Literal('pin'), nonce: Nonce, room: Room, target: Id, on: t.Boolean() }),
   t.Object({ type: t.Literal('read'), room: Room, seq: Seq }),
   t.Object({ type: t.Literal('typing'), room: Room, on: t.Boolean() }),
   t.Object({ type: t.Literal('state'), state: State }),
@@ -46,6 +57,9 @@ export type ClientFrame = Static<typeof ClientFrame>
 
 /** One kind of client frame: `Of<'send'>`. */
 export type Of<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
+
+/** A frame that becomes an event. */
+export type Durable = Of<'send' | 'edit' | 'delete' | 'react' | 'pin'>
 
 /** Who is in a room: those named, how many in all, and the number of the room's last `presence` frame. */
 export interface Members {

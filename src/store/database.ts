@@ -54,9 +54,9 @@ export function openForReading(dir: string): Database {
   return db
 }
 
-/** Writes all of the WAL into the main file. */
-export function checkpoint(db: Database): void {
-  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+/** Writes all of the WAL into the main file and empties it. @returns false: somebody else was at it, and something is left */
+export function checkpoint(db: Database): boolean {
+  return db.query<{ busy: number }, []>('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
 }
 
 function connect(file: string): Database {

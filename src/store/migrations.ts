@@ -3,7 +3,8 @@ import type { Database } from 'bun:sqlite'
 /**
  * The schema, one step a number, forward only: a step that was released is never edited. `events` is the truth, one row
  * for each seq for ever; `messages` is what the log says now and is written in the same transaction. Kinds that change a
- * message have it as their `target`; what its text was leaves with `data` and `text`, the keys of the row stay.
+ * message have it as their `target`; what its text was leaves with `data` and `text`, the keys of the row stay. Of a
+ * reaction `seq` is the event that set it, `since` the one with which its emoji began to show.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -81,6 +82,23 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   INSERT INTO rooms (room, name, topic, kind, at) VALUES ('lobby', 'lobby', '', 'public', unixepoch() * 1000);
+  `,
+  `
+  CREATE INDEX events_target ON events (target, kind) WHERE target IS NOT NULL;
+
+  ALTER TABLE messages ADD COLUMN edited_at INTEGER;
+  ALTER TABLE messages ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX messages_pinned ON messages (room, seq) WHERE pinned = 1;
+
+  CREATE TABLE reactions (
+    message TEXT NOT NULL,
+    emoji TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (message, emoji, user_id)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { HistoryQuery, Membership, RoomRow, SessionRow, Stale } from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
-import type { HistoryPage, Message, Role, RoomEvent, User } from '../shared/model.ts'
+import type { HistoryMessage, HistoryPage, Reaction, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
 import { Names } from './names.ts'
 
@@ -10,20 +10,38 @@ const MOST = 9_999
 /** How many ids one history query may name; those beyond are not looked at. */
 const MOST_IDS = 50
 
-interface EventRow {
-  kind: 'message'
+/** What rows of `events` and of `messages` have alike. */
+interface Keys {
+  kind: string
   seq: number
   id: string
+  user_id: string | null
+  name: string | null
+  nonce: string | null
+  at: number
+}
+interface ReactionRow {
+  message: string
+  emoji: string
   user_id: string
   name: string
-  nonce: string
-  at: number
+  count: number
+  mine: 0 | 1
+}
+type Counts = { unread: number; mentions: number; head: number }
+interface EventRow extends Keys {
+  target: string | null
   data: string | null
 }
-type MessageRow = Omit<EventRow, 'data'> & { reply_to: string | null; text: string | null }
+interface MessageRow extends Keys {
+  reply_to: string | null
+  text: string | null
+  edited_at: number | null
+  pinned: 0 | 1
+}
 
-const EVENT = 'kind, seq, id, user_id, name, nonce, at, data'
-const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text'
+const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
+const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
 const ROOM = 'room, name, topic, kind, seq AS head, floor'
 
 type Range = { room: string; from: number; to: number; limit: number }
@@ -36,7 +54,8 @@ export class Reader {
   readonly #last: Statement<MessageRow, [Range]>
   readonly #first: Statement<MessageRow, [Range]>
   readonly #unread: Statement<{ text: string }, [string, number, string]>
-  readonly #snapshot: (slug: string, query: HistoryQuery) => HistoryPage | null
+  readonly #counts: (room: string, user: User, after: number) => Counts
+  readonly #snapshot: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
 
   constructor(db: Database) {
     this.#db = db
@@ -48,9 +67,11 @@ export class Reader {
     this.#first = db.query(`${range} LIMIT $limit`)
     this.#unread = db.query(
       `SELECT iif(instr(text, '@'), text, '') AS text FROM messages
-       WHERE room = ? AND seq > ? AND user_id IS NOT ? AND text IS NOT NULL ORDER BY seq DESC LIMIT ${MOST}`,
+       WHERE room = ? AND seq > ? AND user_id IS NOT ? AND kind = 'message' AND text IS NOT NULL
+       ORDER BY seq DESC LIMIT ${MOST}`,
     )
-    this.#snapshot = db.transaction((slug, query) => this.#history(slug, query))
+    this.#snapshot = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
+    this.#counts = db.transaction((room, user, after) => this.#count(room, user, after))
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
@@ -83,8 +104,8 @@ export class Reader {
   }
 
   /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
-  history(slug: string, query: HistoryQuery): HistoryPage | null {
-    return this.#snapshot(slug, query)
+  history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
+    return this.#snapshot(slug, query, reader)
   }
 
   room(room: string): RoomRow | null {
@@ -115,10 +136,9 @@ export class Reader {
     return this.#db.query<Membership, [string, string]>(sql).get(user, room)
   }
 
-  unread(room: string, user: User, after: number): { unread: number; mentions: number } {
-    const texts = this.#unread.all(room, after, user.id)
-    const mentions = texts.filter(({ text }) => text !== '' && mentionsName(text, user.name))
-    return { unread: texts.length, mentions: mentions.length }
+  /** Of one moment, as `history`. */
+  unread(room: string, user: User, after: number): Counts {
+    return this.#counts(room, user, after)
   }
 
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
@@ -136,13 +156,28 @@ export class Reader {
     return { user: { id, name, role }, seen }
   }
 
-  #history(slug: string, query: HistoryQuery): HistoryPage | null {
+  #count(room: string, user: User, after: number): Counts {
+    const texts = this.#unread.all(room, after, user.id)
+    const mentions = texts.filter(({ text }) => text !== '' && mentionsName(text, user.name))
+    return { unread: texts.length, mentions: mentions.length, head: this.room(room)?.head ?? 0 }
+  }
+
+  #history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room
-    if (query.at === 'ids' || query.at === 'pinned') {
-      const messages = query.at === 'ids' ? this.#picked(slug, query.ids) : []
+    if (query.at === 'ids') {
+      const messages = this.#told(this.#picked(slug, query.ids), reader)
       return { messages, head, floor, older: false, newer: false }
+    }
+    if (query.at === 'pinned') {
+      const pinned = this.#db
+        .query<MessageRow, [string, number]>(
+          `SELECT ${MESSAGE} FROM messages WHERE room = ? AND pinned = 1 ORDER BY seq DESC LIMIT ?`,
+        )
+        .all(slug, query.limit + 1)
+      const messages = this.#told(pinned.slice(0, query.limit).reverse(), reader)
+      return { messages, head, floor, older: pinned.length > query.limit, newer: false }
     }
     // Where the page is cut in two: so many messages before it, so many from it on.
     const end = head + 1
@@ -151,11 +186,11 @@ export class Reader {
     const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
     const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
     const from = this.#first.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
-    const messages = [...before.slice(0, back).reverse(), ...from.slice(0, on)].map(messageOf)
+    const messages = this.#told([...before.slice(0, back).reverse(), ...from.slice(0, on)], reader)
     return { messages, head, floor, older: before.length > back, newer: from.length > on }
   }
 
-  #picked(room: string, ids: readonly string[]): Message[] {
+  #picked(room: string, ids: readonly string[]): MessageRow[] {
     const wanted = JSON.stringify(ids.slice(0, MOST_IDS))
     // prettier-ignore
     return this.#db.query<MessageRow, [{ room: string; ids: string }]>(`
@@ -164,17 +199,55 @@ export class Reader {
         AND seq >= (SELECT floor FROM rooms WHERE room = $room)
       ORDER BY seq`)
       .all({ room, ids: wanted })
-      .map(messageOf)
+  }
+
+  /** Rows as history tells them, with who reacted to them. */
+  #told(rows: readonly MessageRow[], reader = ''): HistoryMessage[] {
+    if (rows.length === 0) return []
+    const shown = new Map<string, Reaction[]>()
+    // prettier-ignore
+    const all = this.#db.query<ReactionRow, [{ ids: string; reader: string }]>(`
+      SELECT message, emoji, user_id, name, count(*) OVER kind AS count, max(user_id = $reader) OVER kind AS mine
+      FROM reactions WHERE message IN (SELECT value FROM json_each($ids))
+      WINDOW kind AS (PARTITION BY message, emoji)
+      ORDER BY message, since, seq`)
+      .iterate({ ids: JSON.stringify(rows.map(({ id }) => id)), reader })
+    for (const { message, emoji, user_id, name, count, mine } of all) {
+      const reactions = shown.get(message) ?? []
+      shown.set(message, reactions)
+      let kind = reactions.at(-1)
+      if (kind?.emoji !== emoji) reactions.push((kind = { emoji, count, mine: mine === 1, users: [] }))
+      if (kind.users.length < LIMITS.emojiPeople) kind.users.push({ id: user_id, name })
+    }
+    return rows.map((row) => messageOf(row, shown.get(row.id)))
   }
 }
 
-function eventOf({ data, ...row }: EventRow): RoomEvent {
-  const { text, replyTo }: { text?: string; replyTo?: string } = data === null ? {} : JSON.parse(data)
-  return messageOf({ ...row, text: text ?? null, reply_to: replyTo ?? null })
+function entryOf({ kind, seq, id, at, user_id, name, nonce }: Keys) {
+  return {
+    kind,
+    seq,
+    id,
+    at,
+    ...(user_id !== null && { user: { id: user_id, name: name ?? '' } }),
+    ...(nonce !== null && { nonce }),
+  }
 }
 
-function messageOf({ kind, seq, id, at, user_id, name, nonce, text, reply_to }: MessageRow): Message {
-  const said = { kind, seq, id, at, user: { id: user_id, name }, nonce }
-  if (text === null) return { ...said, gone: true }
-  return reply_to === null ? { ...said, text } : { ...said, text, replyTo: reply_to }
+/** The writer alone makes rows, each of one of the kinds. */
+function eventOf(row: EventRow): RoomEvent {
+  const content: object = row.data === null ? { gone: true } : JSON.parse(row.data)
+  return { ...entryOf(row), ...(row.target !== null && { target: row.target }), ...content } as RoomEvent
+}
+
+function messageOf(row: MessageRow, reactions?: Reaction[]): HistoryMessage {
+  const { text, reply_to, edited_at, pinned } = row
+  return {
+    ...entryOf(row),
+    ...(text === null ? { gone: true } : { text }),
+    ...(text !== null && reply_to !== null && { replyTo: reply_to }),
+    ...(edited_at !== null && { edited: edited_at }),
+    ...(pinned === 1 && { pinned: true }),
+    ...(reactions && { reactions }),
+  } as HistoryMessage
 }

@@ -25,6 +25,7 @@ import {
   spaceOf,
   unwritable,
 } from './directory.ts'
+import { eventOf } from './event.ts'
 import { takeLock, type Lock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Failure } from './orders.ts'
@@ -154,8 +155,8 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.startOf(room))
   }
 
-  history(room: string, query: HistoryQuery): Promise<HistoryPage | null> {
-    return this.#read((reader) => reader.history(room, query))
+  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
+    return this.#read((half) => half.history(room, query, reader))
   }
 
   room(room: string): Promise<RoomRow | null> {
@@ -194,7 +195,11 @@ class SqliteStore implements Sqlite {
     return this.#write('saveReads', reads)
   }
 
-  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }> {
+  unread(
+    room: string,
+    user: User,
+    after: number,
+  ): Promise<{ unread: number; mentions: number; head: number }> {
     return this.#read((reader) => reader.unread(room, user, after))
   }
 
@@ -283,7 +288,5 @@ class SqliteStore implements Sqlite {
 
 function outcomeOf(draft: Draft, written: Written | undefined): Outcome {
   if (written?.result !== 'stored') return written ?? { result: 'failed' }
-  const { kind, id, at, user, nonce, text, replyTo } = draft
-  const event = { kind, seq: written.seq, id, at, user: { id: user.id, name: user.name }, nonce, text }
-  return { result: 'stored', event: replyTo === undefined ? event : { ...event, replyTo } }
+  return { result: 'stored', event: eventOf(draft, written.seq, written.count) }
 }

@@ -18,6 +18,10 @@ interface Desk {
 
 let desk: Desk | null = null
 
+/** ms from a delete until its text has left the WAL too, and to the next try where that was not possible */
+const EMPTIED = 500
+const EMPTIED_LATER = 5_000
+
 self.onmessage = ({ data: order }: MessageEvent<Order>) => {
   if (order.order === 'open') return opening(order.dir)
   if (desk === null) throw new TypeError(`${order.order} before open`)
@@ -42,16 +46,30 @@ function open(dir: string): Answer {
     const { db, from, snapshot } = openForWriting(dir)
     const failures: Failure[] = []
     const writer = new Writer(db, (error) => failures.push(failureOf(error)))
+    let emptying: Timer | undefined
+    const empty = () => {
+      emptying = undefined
+      let done = false
+      try {
+        done = checkpoint(db)
+      } catch (error) {
+        if (diskTrouble(error) === null) throw error
+      }
+      if (!done) emptying = setTimeout(empty, EMPTIED_LATER)
+    }
     desk = {
       write(id, call) {
         try {
           const value = perform(writer, call)
+          if (call.method === 'commit' && call.args[0].some(({ kind }) => kind === 'delete'))
+            emptying ??= setTimeout(empty, EMPTIED)
           return { answer: 'written', id, value, failures: failures.splice(0) }
         } catch (error) {
           return { answer: 'failed', id, failure: failureOf(error) }
         }
       },
       close() {
+        clearTimeout(emptying)
         try {
           checkpoint(db)
           db.close()

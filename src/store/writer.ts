@@ -1,12 +1,15 @@
 import type { Database, Statement } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
 import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hub/ports.ts'
+import { assertNever } from '../shared/assert.ts'
+import { LIMITS } from '../shared/limits.ts'
 import type { Role } from '../shared/model.ts'
 import { IS_STALE, Names } from './names.ts'
 import { diskTrouble } from './trouble.ts'
 
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
-export type Written = { result: 'stored'; seq: number } | Exclude<Outcome, { result: 'stored' }>
+export type Written =
+  { result: 'stored'; seq: number; count?: number } | Exclude<Outcome, { result: 'stored' }>
 
 /** The half of `Store` that writes, without its promises; what must hold stands there. */
 export interface Writes {
@@ -30,6 +33,7 @@ export interface Writes {
 }
 
 type Row = Record<string, string | number | null | Uint8Array>
+type Alive = { seq: number; user_id: string }
 type Known = { seq: number; id: string; at: number; digest: Uint8Array }
 
 /** The one hand that writes. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
@@ -39,7 +43,7 @@ export class Writer implements Writes {
   readonly #names: Names
   readonly #known: Statement<Known, [string, string]>
   readonly #raised: Statement<{ seq: number }, [string]>
-  readonly #answerable: Statement<{ seq: number }, [string, string]>
+  readonly #alive: Statement<Alive, [string, string]>
   readonly #addEvent: Statement<null, [Row]>
   readonly #addMessage: Statement<null, [Row]>
 
@@ -50,12 +54,12 @@ export class Writer implements Writes {
     this.#names = new Names(db)
     this.#known = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
     this.#raised = db.query('UPDATE rooms SET seq = seq + 1 WHERE room = ? RETURNING seq')
-    this.#answerable = db.query(
-      `SELECT seq FROM messages WHERE id = ? AND +room = ? AND kind = 'message' AND text IS NOT NULL`,
+    this.#alive = db.query(
+      `SELECT seq, user_id FROM messages WHERE id = ? AND +room = ? AND kind = 'message' AND text IS NOT NULL`,
     )
     this.#addEvent = db.query(`
-      INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, data)
-      VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $data)`)
+      INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, target, data)
+      VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $target, $data)`)
     this.#addMessage = db.query(`
       INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text)
       VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $at, $replyTo, $text)`)
@@ -176,23 +180,119 @@ export class Writer implements Writes {
 
   /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */
   #store(draft: Draft): Written {
-    const { room, kind, id, at, user, nonce, text, replyTo } = draft
-    const data = JSON.stringify({ text, ...(replyTo && { replyTo }) })
-    const digest = digestOf(room, kind, null, data)
-    const known = this.#known.get(user.id, nonce)
+    const { room, kind, id, at, user, nonce = null } = draft
+    const target = 'target' in draft ? draft.target : null
+    const content = contentOf(draft)
+    const digest = nonce === null ? null : digestOf(room, kind, target, content)
+    const known = nonce === null ? null : this.#known.get(user.id, nonce)
     if (known !== null) {
-      if (!digest.equals(known.digest)) return { result: 'refused', code: 'nonceReused' }
+      if (!digest?.equals(known.digest)) return { result: 'refused', code: 'nonceReused' }
       return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
     }
-    if (replyTo !== undefined && this.#answerable.get(replyTo, room) === null)
+    const named = target ?? ('replyTo' in draft ? draft.replyTo : undefined)
+    const alive = named === undefined ? null : this.#alive.get(named, room)
+    if (named !== undefined && alive === null)
       return { result: 'refused', code: this.#hasRoom(room) ? 'gone' : 'noRoom' }
+    if ((kind === 'edit' || kind === 'delete') && alive?.user_id !== user.id)
+      return { result: 'refused', code: 'forbidden' }
+    if (kind === 'react' && !this.#takesEmoji(draft)) return { result: 'refused', code: 'tooBig' }
     const raised = this.#raised.get(room)
     if (raised === null) return { result: 'refused', code: 'noRoom' }
     const { seq } = raised
     const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
-    this.#addEvent.run({ ...row, digest, data })
-    this.#addMessage.run({ ...row, text, replyTo: replyTo ?? null })
-    return { result: 'stored', seq }
+    const count = this.#derive(draft, row, alive?.seq ?? 0)
+    const data =
+      kind === 'react'
+        ? JSON.stringify({ emoji: draft.emoji, on: draft.on, count })
+        : kind === 'delete'
+          ? JSON.stringify({ by: 'author' })
+          : content
+    this.#addEvent.run({ ...row, digest, target, data })
+    return { result: 'stored', seq, ...(count !== undefined && { count }) }
+  }
+
+  /** Writes what the draft makes of the room's messages. @returns of a reaction, how many show it now */
+  #derive(draft: Draft, row: Row, targetSeq: number): number | undefined {
+    const { room, at } = draft
+    switch (draft.kind) {
+      case 'topic':
+        this.#run('UPDATE rooms SET topic = $text WHERE room = $room', { room, text: draft.text })
+        this.#addMessage.run({ ...row, text: draft.text, replyTo: null })
+        return
+      case 'message':
+        this.#addMessage.run({ ...row, text: draft.text, replyTo: draft.replyTo ?? null })
+        return
+      case 'edit':
+        this.#run(
+          'UPDATE messages SET text = $text, edited_at = $at WHERE room = $room AND seq = $targetSeq',
+          {
+            room,
+            targetSeq,
+            text: draft.text,
+            at,
+          },
+        )
+        return
+      case 'delete':
+        this.#empty(room, targetSeq, draft.target)
+        return
+      case 'pin':
+        this.#run('UPDATE messages SET pinned = $on WHERE room = $room AND seq = $targetSeq', {
+          room,
+          targetSeq,
+          on: draft.on ? 1 : 0,
+        })
+        return
+      case 'react':
+        return this.#react(draft, row)
+      default:
+        return assertNever(draft)
+    }
+  }
+
+  /** Nothing of a message but its keys stays, nor of its edits (S34). */
+  #empty(room: string, seq: number, id: string): void {
+    this.#run(
+      `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0
+       WHERE room = $room AND seq = $seq`,
+      { room, seq },
+    )
+    this.#run('UPDATE events SET data = NULL WHERE room = $room AND seq = $seq', { room, seq })
+    this.#run(`UPDATE events SET data = NULL WHERE target = $id AND kind = 'edit'`, { id })
+    this.#run('DELETE FROM reactions WHERE message = $id', { id })
+  }
+
+  /** Has the message this emoji already, or room for one kind more? */
+  #takesEmoji({ target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
+    if (!on) return true
+    const found = this.#db
+      .query<{ kinds: number; known: number | null }, [Row]>(
+        `SELECT count(DISTINCT emoji) AS kinds, max(emoji = $emoji) AS known FROM reactions
+         WHERE message = $target`,
+      )
+      .get({ target, emoji })
+    return found?.known === 1 || (found?.kinds ?? 0) < LIMITS.emojiKinds
+  }
+
+  #react({ target, emoji, on, user }: Extract<Draft, { kind: 'react' }>, { seq = 0 }: Row): number {
+    if (on)
+      this.#run(
+        `INSERT INTO reactions (message, emoji, user_id, name, seq, since)
+         SELECT $target, $emoji, $user, $name, $seq,
+           coalesce((SELECT since FROM reactions WHERE message = $target AND emoji = $emoji LIMIT 1), $seq)
+         WHERE true ON CONFLICT DO NOTHING`,
+        { target, emoji, user: user.id, name: user.name, seq },
+      )
+    else
+      this.#run('DELETE FROM reactions WHERE message = $target AND emoji = $emoji AND user_id = $user', {
+        target,
+        emoji,
+        user: user.id,
+      })
+    const counted = this.#db.query<{ n: number }, [Row]>(
+      'SELECT count(*) AS n FROM reactions WHERE message = $target AND emoji = $emoji',
+    )
+    return counted.get({ target, emoji })?.n ?? 0
   }
 
   /** After a batch that failed for a bug: whichever draft it was, the others are stored. */
@@ -267,6 +367,19 @@ export class Writer implements Writes {
       if (db.inTransaction) db.run('ROLLBACK')
       throw error
     }
+  }
+}
+
+/** What was said, as JSON: what the log keeps of it, and what a second draft of its nonce must be equal to. */
+function contentOf(draft: Draft): string {
+  // prettier-ignore
+  switch (draft.kind) {
+    case 'message': return JSON.stringify({ text: draft.text, ...(draft.replyTo && { replyTo: draft.replyTo }) })
+    case 'edit': case 'topic': return JSON.stringify({ text: draft.text })
+    case 'delete': return '{}'
+    case 'react': return JSON.stringify({ emoji: draft.emoji, on: draft.on })
+    case 'pin': return JSON.stringify({ on: draft.on })
+    default: return assertNever(draft)
   }
 }
 

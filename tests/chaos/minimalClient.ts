@@ -59,7 +59,7 @@ export interface Setting {
 export class MinimalClient {
   readonly rooms = new Map<string, Room>()
   readonly operations: Operation[] = []
-  readonly resets: { room: string; reason: Witness['resets'][number]['reason'] }[] = []
+  readonly resets: Witness['resets'][number][] = []
   readonly errors: string[] = []
   readonly misdrawn: string[] = []
   /** ms from invoking to ack */
@@ -249,7 +249,7 @@ export class MinimalClient {
     else if (frame.type === 'ack') this.#settle(frame.room, frame.nonce, frame)
     else if (frame.type === 'error') this.#refused(frame)
     else if (frame.type === 'sync') this.#page(frame)
-    else if (frame.type === 'reset') this.#reset(frame.room, frame.reason)
+    else if (frame.type === 'reset') this.#reset(frame)
     else if (frame.type === 'event') this.#event(frame.room, frame)
     else if (frame.type === 'presence') this.lines += frame.left?.length ?? 0
   }
@@ -266,10 +266,10 @@ export class MinimalClient {
     this.#write({ type: 'join', ref: 'again', room: name, seq: room.seq, id: room.id })
   }
 
-  #reset(name: string, reason: Witness['resets'][number]['reason']): void {
+  #reset({ room: name, reason, head = 0 }: Extract<ServerFrame, { type: 'reset' }>): void {
     const room = this.rooms.get(name)
     if (room === undefined) return
-    this.resets.push({ room: name, reason })
+    this.resets.push({ room: name, reason, behind: head - room.seq })
     Object.assign(room, { seq: 0, id: null, rows: [] })
     this.#unsettle(room)
   }
@@ -303,7 +303,7 @@ export class MinimalClient {
   }
 
   #draw(room: Room, event: RoomEvent): void {
-    const { seq, id, kind, nonce, text = null } = event
+    const { seq, id, kind, nonce = '', text = null } = event
     room.rows.push(shared({ seq, id, kind, nonce, text }))
     room.seq = event.seq
     room.id = event.id

@@ -29,7 +29,7 @@ export function productClient(setting: Setting): Talker {
   const byNonce = new Map<string, { operation: Operation; at: number }>()
   const waits: number[] = []
   const closes: number[] = []
-  const resets: { room: string; reason: Witness['resets'][number]['reason'] }[] = []
+  const resets: Witness['resets'][number][] = []
   const errors: string[] = []
   const misdrawn: string[] = []
   const counts = { drained: 0, duplicates: 0, lines: 0 }
@@ -46,12 +46,15 @@ export function productClient(setting: Setting): Talker {
 
   function record(frame: ServerFrame): void {
     if (frame.type === 'drain') counts.drained += 1
-    else if (frame.type === 'reset') resets.push({ room: frame.room, reason: frame.reason })
-    else if (frame.type === 'error') errors.push(frame.code)
+    else if (frame.type === 'reset') {
+      const { room, reason, head = 0 } = frame
+      resets.push({ room, reason, behind: head - (store.get().rooms[room]?.position.seq ?? 0) })
+    } else if (frame.type === 'error') errors.push(frame.code)
     else if (frame.type === 'event') {
-      if (frame.user.id === self?.id) settle(frame.nonce, frame.seq, frame.id)
+      if (frame.user?.id === self?.id) settle(frame.nonce ?? '', frame.seq, frame.id)
     } else if (frame.type === 'sync') {
-      for (const { user, nonce, seq, id } of frame.events) if (user.id === self?.id) settle(nonce, seq, id)
+      for (const { user, nonce, seq, id } of frame.events)
+        if (user?.id === self?.id) settle(nonce ?? '', seq, id)
     } else if (frame.type === 'ack') {
       if (frame.duplicate) counts.duplicates += 1
       settle(frame.nonce, frame.seq, frame.id)
@@ -70,9 +73,12 @@ export function productClient(setting: Setting): Talker {
     .url()
     .replace('ws:', 'http:')
     .replace(/\/ws.*/, '')
+  /** Rejects while nobody can say. */
   const session = async (): Promise<{ id: string; name: string } | null> => {
     const answer = await fetch(`${origin}/api/session`, { headers: { cookie: setting.cookie } })
-    return answer.ok ? ((await answer.json()) as { user: { id: string; name: string } }).user : null
+    if (answer.status === 401) return null
+    if (!answer.ok) throw new Error(`asked who I am: ${answer.status}`)
+    return ((await answer.json()) as { user: { id: string; name: string } }).user
   }
 
   const random = () => setting.random.next()

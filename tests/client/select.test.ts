@@ -10,9 +10,22 @@ import {
   unreadTotal,
   type Item,
 } from '../../src/client/state/select.ts'
+import { askingOlder, withOlder } from '../../src/client/state/past.ts'
 import { unheard, type Link, type PresenceLine, type RoomState } from '../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../src/shared/model.ts'
-import { ada, aLivePage, bob, entry, event, eve, NOON, numbers, person, said } from '../support/aState.ts'
+import {
+  ada,
+  aLivePage,
+  bob,
+  entry,
+  event,
+  eve,
+  history,
+  NOON,
+  numbers,
+  person,
+  said,
+} from '../support/aState.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -60,12 +73,13 @@ describe('groups', () => {
   })
 
   test('[U10] groups close over the edge of an older page', () => {
+    const older = history([at(50, NOON)], { older: true })
     const page = aLivePage([at(51, NOON), at(52, NOON)])
     const items = timeline()
     expect(short(items(page.lobby)).slice(-2)).toEqual(['*51', '52'])
     page.tell(
-      { type: 'olderAsked', room: 'lobby' },
-      { type: 'older', room: 'lobby', messages: [at(50, NOON)], floor: 1, more: true },
+      { type: 'changed', room: 'lobby', by: askingOlder },
+      { type: 'changed', room: 'lobby', by: (room, me) => withOlder(room, older, me) },
     )
     expect(short(items(page.lobby)).slice(-3)).toEqual(['*50', '51', '52'])
   })

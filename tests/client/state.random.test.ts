@@ -141,7 +141,7 @@ function aWorld() {
       if (world.log.length < 4) return
       steps.break()
       for (const gone of world.log.splice(-2)) {
-        if (gone.user.id === ada.id) world.stored = world.stored.filter((nonce) => nonce !== gone.nonce)
+        if (gone.user?.id === ada.id) world.stored = world.stored.filter((nonce) => nonce !== gone.nonce)
       }
       world.life += 1
     },

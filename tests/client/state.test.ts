@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { askingOlder, olderFailed, withOlder } from '../../src/client/state/past.ts'
 import { keyOf } from '../../src/client/state/rows.ts'
-import { NOBODY, unheard } from '../../src/client/state/state.ts'
+import { NOBODY, unheard, type Action } from '../../src/client/state/state.ts'
 import { ERRORS } from '../../src/shared/errors.ts'
+import type { Message } from '../../src/shared/model.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
 import {
   ada,
@@ -11,6 +13,7 @@ import {
   entry,
   event,
   eve,
+  history,
   members,
   NOON,
   numbers,
@@ -20,6 +23,14 @@ import {
   welcome,
   you,
 } from '../support/aState.ts'
+
+const olderAsked: Action = { type: 'changed', room: 'lobby', by: askingOlder }
+
+/** The answer to it, true at a head behind all that was heard. */
+function anOlder(messages: readonly Message[], older: boolean): Action {
+  const page = history(messages, { older, head: 10_000 })
+  return { type: 'changed', room: 'lobby', by: (room, me) => withOlder(room, page, me) }
+}
 
 const mine = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
 const ack = (seq: number, nonce: string) =>
@@ -156,9 +167,9 @@ describe('reset', () => {
   })
 
   test('[U53] an answer for older rows from before the reset joins nothing', () => {
-    const at = aLivePage([said(50), said(51)]).tell({ type: 'olderAsked', room: 'lobby' })
+    const at = aLivePage([said(50), said(51)]).tell(olderAsked)
     at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 60, floor: 1 }, page([said(60)]))
-    at.tell({ type: 'older', room: 'lobby', messages: [said(48), said(49)], floor: 1, more: true })
+    at.tell(anOlder([said(48), said(49)], true))
     expect(at.drawn).toEqual([60])
   })
 })
@@ -255,33 +266,30 @@ describe('mine', () => {
 
 describe('older', () => {
   const older = (from: number, to: number, more: boolean) =>
-    ({
-      type: 'older',
-      room: 'lobby',
-      messages: numbers(from, to).map((seq) => said(seq)),
-      floor: 1,
+    anOlder(
+      numbers(from, to).map((seq) => said(seq)),
       more,
-    }) as const
+    )
 
   test('[U15] a page goes above, without doubling', () => {
     const at = aLivePage(numbers(51, 100).map((seq) => said(seq)))
     expect(at.lobby.older).toBe('more')
-    at.tell({ type: 'olderAsked', room: 'lobby' }, older(1, 60, false))
+    at.tell(olderAsked, older(1, 60, false))
     expect(at.drawn).toEqual(numbers(1, 100))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] an empty page ends it, whatever it promises', () => {
-    const at = aLivePage([said(51)]).tell({ type: 'olderAsked', room: 'lobby' }, older(1, 0, true))
+    const at = aLivePage([said(51)]).tell(olderAsked, older(1, 0, true))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] one page at a time, and one that failed can be asked for again', () => {
-    const at = aLivePage([said(51)]).tell({ type: 'olderAsked', room: 'lobby' })
+    const at = aLivePage([said(51)]).tell(olderAsked)
     expect(at.lobby.older).toBe('loading')
-    at.tell({ type: 'olderFailed', room: 'lobby' })
+    at.tell({ type: 'changed', room: 'lobby', by: olderFailed })
     expect(at.lobby.older).toBe('failed')
-    at.tell({ type: 'olderAsked', room: 'lobby' })
+    at.tell(olderAsked)
     expect(at.lobby.older).toBe('loading')
   })
 
@@ -306,8 +314,7 @@ describe('older', () => {
 
   test('[U16] what a reader loads by scrolling is not taken away by the next message', () => {
     const at = aLivePage(numbers(4_001, 5_000).map((seq) => said(seq)))
-    for (let to = 4_000; to > 1_000; to -= 100)
-      at.tell({ type: 'olderAsked', room: 'lobby' }, older(to - 99, to, true))
+    for (let to = 4_000; to > 1_000; to -= 100) at.tell(olderAsked, older(to - 99, to, true))
     at.hear(event(said(5_001)))
     expect(at.drawn).toEqual(numbers(1_001, 5_001))
     at.tell({ type: 'opened', room: 'lobby' })

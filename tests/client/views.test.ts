@@ -28,6 +28,11 @@ function aRow(seq: number, more: Partial<Row> = {}): Row {
     user: bob,
     nonce: `n${seq}`,
     at: NOON + seq * 60_000,
+    kind: 'message' as const,
+    edited: null,
+    pinned: false,
+    reactions: [],
+    asOf: seq,
   }
   return { ...usual, text: `text ${seq}`, own: false, standing, ...more }
 }

@@ -286,7 +286,7 @@ describe('too much', () => {
     other.send(send(1))
     await other.hears('ack')
     expect(
-      other.heard.filter((frame) => frame.type === 'event' && frame.user.id === ada.user.id).length,
+      other.heard.filter((frame) => frame.type === 'event' && frame.user?.id === ada.user.id).length,
     ).toBeLessThanOrEqual(16)
   })
 

@@ -396,15 +396,19 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
         draft('bye @Bob'),
       ])
       world.erase('lobby', 5)
-      expect(await store.unread('lobby', bob, 1)).toEqual({ unread: 3, mentions: 2 })
-      expect(await store.unread('lobby', { ...bob, name: 'Bobby' }, 1)).toEqual({ unread: 3, mentions: 1 })
-      expect(await store.unread('lobby', bob, 6)).toEqual({ unread: 0, mentions: 0 })
-      expect(await store.unread('nowhere', bob, 0)).toEqual({ unread: 0, mentions: 0 })
+      expect(await store.unread('lobby', bob, 1)).toEqual({ unread: 3, mentions: 2, head: 6 })
+      expect(await store.unread('lobby', { ...bob, name: 'Bobby' }, 1)).toEqual({
+        unread: 3,
+        mentions: 1,
+        head: 6,
+      })
+      expect(await store.unread('lobby', bob, 6)).toEqual({ unread: 0, mentions: 0, head: 6 })
+      expect(await store.unread('nowhere', bob, 0)).toEqual({ unread: 0, mentions: 0, head: 0 })
     })
 
     test('[K23] counting stops at 9,999, and looks at the newest', async () => {
       await say(store, ['@Bob too long ago', ...numbered(9_997), '@Bob', 'bye'])
-      expect(await store.unread('lobby', bob, 0)).toEqual({ unread: 9_999, mentions: 1 })
+      expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 9_999, mentions: 1 })
     })
   })
 })

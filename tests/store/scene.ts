@@ -28,8 +28,10 @@ export function open(dir: string, options: Partial<Options> = {}): Promise<Sqlit
 
 let drafts = 0
 
+type SaidText = Extract<Draft, { kind: 'message' }>
+
 /** Something Ada says in the lobby, under a nonce and an id of its own, unless told otherwise. */
-export function draft(text: string, more: Partial<Draft> = {}): Draft {
+export function draft(text: string, more: Partial<SaidText> = {}): SaidText {
   drafts += 1
   const id = drafts.toString(16).padStart(12, '0')
   return {
@@ -45,7 +47,11 @@ export function draft(text: string, more: Partial<Draft> = {}): Draft {
 }
 
 /** Says texts in the lobby, in one commit. */
-export function say(store: Store, texts: readonly string[], more: Partial<Draft> = {}): Promise<Outcome[]> {
+export function say(
+  store: Store,
+  texts: readonly string[],
+  more: Partial<SaidText> = {},
+): Promise<Outcome[]> {
   return store.commit(texts.map((text) => draft(text, more)))
 }
 

@@ -6,7 +6,7 @@ import {
   type RoomState,
   type State,
 } from '../../src/client/state/state.ts'
-import type { Message, Person, RoomEvent, User } from '../../src/shared/model.ts'
+import type { HistoryMessage, HistoryPage, Message, Person, RoomEvent, User } from '../../src/shared/model.ts'
 import type { Members, ServerFrame, Sync, Welcome, You } from '../../src/shared/protocol.ts'
 
 export const ada: User = { id: 'a1', name: 'Ada' }
@@ -28,7 +28,7 @@ export const welcome: Welcome = {
 }
 
 /** Message number `seq` of a room, one a second, by Bob unless said otherwise. */
-export function said(seq: number, more: Partial<Message> = {}): RoomEvent {
+export function said(seq: number, more: Partial<Message> = {}): Message {
   const usual = {
     kind: 'message',
     seq,
@@ -37,7 +37,7 @@ export function said(seq: number, more: Partial<Message> = {}): RoomEvent {
     user: bob,
     nonce: `nonce-${seq}`,
   }
-  return { ...usual, text: `text ${seq}`, ...more } as RoomEvent
+  return { ...usual, text: `text ${seq}`, ...more } as Message
 }
 
 export function numbers(from: number, to: number): number[] {
@@ -69,12 +69,29 @@ export function page(events: readonly RoomEvent[], more: Partial<Sync> = {}): Sy
   }
 }
 
+/** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */
+export function history(messages: readonly HistoryMessage[], more: Partial<HistoryPage> = {}): HistoryPage {
+  const head = messages.at(-1)?.seq ?? 0
+  return { messages: [...messages], head, floor: 1, older: false, newer: false, ...more }
+}
+
 export function event(of: RoomEvent, room = 'lobby'): ServerFrame {
   return { type: 'event', room, ...of }
 }
 
-export function entry(nonce: string, order = 1, more: Partial<OutboxEntry> = {}): OutboxEntry {
-  return { nonce, room: 'lobby', user: ada.id, text: `mine ${nonce}`, at: NOON, order, ...more }
+type Text = Extract<OutboxEntry, { kind: 'message' }>
+
+export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text {
+  return {
+    kind: 'message',
+    nonce,
+    room: 'lobby',
+    user: ada.id,
+    text: `mine ${nonce}`,
+    at: NOON,
+    order,
+    ...more,
+  }
 }
 
 /** The state as a place to act in: `tell` an action or `hear` frames, look at `lobby`. */
@@ -94,7 +111,7 @@ export function aPage(first: State = NOBODY) {
       page.now += ms
       return page.tell({ type: 'tick', now: page.now })
     },
-    queue(...entries: OutboxEntry[]) {
+    queue(...entries: Text[]) {
       return page.tell(...entries.map((one) => ({ type: 'queued', entry: one, user: ada }) as const))
     },
     get lobby(): RoomState {

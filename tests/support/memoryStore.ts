@@ -11,7 +11,7 @@ import type {
 } from '../../src/hub/ports.ts'
 import { ChatError } from '../../src/shared/errors.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
-import type { HistoryPage, Message, Role, RoomEvent, Self, User } from '../../src/shared/model.ts'
+import type { HistoryMessage, HistoryPage, Role, RoomEvent, Self, User } from '../../src/shared/model.ts'
 import { mentionsName } from '../../src/shared/text.ts'
 
 const MOST = 9_999
@@ -20,6 +20,10 @@ const MOST_IDS = 50
 interface Room extends Omit<RoomRow, 'head'> {
   /** seq 1 is at 0 */
   events: RoomEvent[]
+  /** what stands in the timeline, by seq, but for its reactions */
+  messages: Map<number, HistoryMessage>
+  /** each emoji shown, in the order in which they began, with who shows it, in theirs */
+  reactions: Map<string, Map<string, Map<string, User>>>
 }
 interface Holder {
   self: Self
@@ -78,7 +82,7 @@ export class MemoryStore implements Store {
       const room = this.#rooms.get(slug)
       if (room === undefined || room.events.length === 0) return 0
       const head = room.events.length
-      const first = room.events.filter(hasText).at(-LIMITS.firstMessages)
+      const first = [...room.messages.values()].filter(hasText).at(-LIMITS.firstMessages)
       const start = Math.max(
         first === undefined ? 0 : first.seq - 1,
         head - LIMITS.firstEvents,
@@ -88,19 +92,19 @@ export class MemoryStore implements Store {
     })
   }
 
-  history(slug: string, query: HistoryQuery): Promise<HistoryPage | null> {
+  history(slug: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
     return this.#read(() => {
       const room = this.#rooms.get(slug)
       if (room === undefined) return null
-      const all = room.events.filter(({ seq }) => seq >= room.floor)
+      const { floor } = room
+      const kept = [...room.messages.values()].filter(({ seq }) => seq >= floor)
+      const told = (some: readonly HistoryMessage[]) => some.map((message) => toldOf(room, message, reader))
       const head = room.events.length
-      if (query.at === 'ids' || query.at === 'pinned') {
-        const messages = query.at === 'ids' ? picked(all, query.ids) : []
-        return { messages, head, floor: room.floor, older: false, newer: false }
-      }
+      if (query.at === 'ids')
+        return { messages: told(picked(kept, query.ids)), head, floor, older: false, newer: false }
+      const all = query.at === 'pinned' ? kept.filter(({ pinned }) => pinned) : kept
       const [from, to] = rangeOf(all, query)
-      const messages = all.slice(from, to)
-      return { messages, head, floor: room.floor, older: from > 0, newer: to < all.length }
+      return { messages: told(all.slice(from, to)), head, floor, older: from > 0, newer: to < all.length }
     })
   }
 
@@ -169,13 +173,19 @@ export class MemoryStore implements Store {
     })
   }
 
-  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number }> {
+  unread(
+    room: string,
+    user: User,
+    after: number,
+  ): Promise<{ unread: number; mentions: number; head: number }> {
     return this.#read(() => {
-      const unread = (this.#rooms.get(room)?.events ?? [])
-        .filter((event) => event.seq > after && event.user.id !== user.id && hasText(event))
+      const found = this.#rooms.get(room)
+      const unread = [...(found?.messages.values() ?? [])]
+        .filter(({ kind, seq, user: author }) => kind === 'message' && seq > after && author?.id !== user.id)
+        .filter(hasText)
         .slice(-MOST)
       const mentions = unread.filter(({ text }) => text !== undefined && mentionsName(text, user.name))
-      return { unread: unread.length, mentions: mentions.length }
+      return { unread: unread.length, mentions: mentions.length, head: found?.events.length ?? 0 }
     })
   }
 
@@ -280,43 +290,104 @@ export class MemoryStore implements Store {
     found.floor = floor
   }
 
-  /** Empties one event, as a delete will. */
+  /** Empties one event, and what became of it. */
   erase(room: string, seq: number): void {
-    const { events } = this.#found(room)
+    const found = this.#found(room)
+    const { events, messages } = found
     const event = events[seq - 1]
     if (event === undefined) return
     const { kind, id, at, user, nonce } = event
-    events[seq - 1] = { kind, seq, id, at, user, nonce, gone: true }
+    const gone = {
+      kind,
+      seq,
+      id,
+      at,
+      ...(user && { user }),
+      ...(nonce !== undefined && { nonce }),
+      gone: true,
+    }
+    events[seq - 1] = { ...gone, ...('target' in event && { target: event.target }) } as RoomEvent
+    if (!messages.has(seq)) return
+    messages.set(seq, gone as HistoryMessage)
+    found.reactions.delete(id)
   }
 
-  /** A restored backup: nothing after `head` was ever said. */
+  /** A restored backup: no message after `head` was ever said. */
   rewind(room: string, head: number): void {
-    for (const { id, user, nonce } of this.#found(room).events.splice(head)) {
+    const found = this.#found(room)
+    for (const { id, user, nonce, seq } of found.events.splice(head)) {
       this.#ids.delete(id)
-      this.#nonces.delete(nonceOf(user, nonce))
+      found.messages.delete(seq)
+      if (user && nonce !== undefined) this.#nonces.delete(nonceOf(user, nonce))
     }
   }
 
   #stored(draft: Draft): Outcome {
-    const { kind, id, at, user, nonce, text, replyTo } = draft
-    const said = JSON.stringify([draft.room, kind, text, replyTo ?? null])
-    const known = this.#nonces.get(nonceOf(user, nonce))
+    const { id, at, user } = draft
+    const said = JSON.stringify(contentOf(draft))
+    const known = draft.nonce === undefined ? undefined : this.#nonces.get(nonceOf(user, draft.nonce))
     if (known !== undefined) {
       if (known.said !== said) return { result: 'refused', code: 'nonceReused' }
       return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
     }
     const room = this.#rooms.get(draft.room)
     if (room === undefined) return { result: 'refused', code: 'noRoom' }
-    if (replyTo !== undefined && !room.events.some((event) => event.id === replyTo && hasText(event)))
-      return { result: 'refused', code: 'gone' }
+    const code = refusalOf(room, draft)
+    if (code !== null) return { result: 'refused', code }
     if (this.#ids.has(id)) return { result: 'failed' }
     const seq = room.events.length + 1
-    const author = { id: user.id, name: user.name }
-    const event: RoomEvent = { kind, seq, id, at, user: author, nonce, text, ...(replyTo && { replyTo }) }
+    const entry = { seq, id, at, user: { id: user.id, name: user.name } }
+    const event = this.#derived(room, draft, entry)
     room.events.push(event)
     this.#ids.add(id)
-    this.#nonces.set(nonceOf(user, nonce), { said, seq, id, at })
+    if (draft.nonce !== undefined) this.#nonces.set(nonceOf(user, draft.nonce), { said, seq, id, at })
     return { result: 'stored', event }
+  }
+
+  /** The event of a draft, once the room's messages are what it makes of them. */
+  #derived(room: Room, draft: Draft, entry: { seq: number; id: string; at: number; user: User }): RoomEvent {
+    if (draft.kind === 'topic') {
+      const topic = { kind: draft.kind, ...entry, text: draft.text }
+      room.topic = draft.text
+      room.messages.set(entry.seq, topic)
+      return topic
+    }
+    const named = { ...entry, nonce: draft.nonce }
+    if (draft.kind === 'message') {
+      const { kind, text, replyTo } = draft
+      const message = { kind, ...named, text, ...(replyTo && { replyTo }) }
+      room.messages.set(entry.seq, message)
+      return message
+    }
+    const target = messageOf(room, draft.target)
+    if (target === undefined) throw new TypeError('no target')
+    const change = { ...named, target: draft.target }
+    switch (draft.kind) {
+      case 'edit':
+        room.messages.set(target.seq, { ...target, text: draft.text, edited: entry.at })
+        return { kind: 'edit', ...change, text: draft.text }
+      case 'delete':
+        this.erase(draft.room, target.seq)
+        for (const event of room.events)
+          if (event.kind === 'edit' && event.target === target.id) this.erase(draft.room, event.seq)
+        return { kind: 'delete', ...change, by: 'author' }
+      case 'pin': {
+        const { pinned: _, ...rest } = target
+        room.messages.set(target.seq, { ...rest, ...(draft.on && { pinned: true as const }) })
+        return { kind: 'pin', ...change, on: draft.on }
+      }
+      case 'react': {
+        const { emoji, on } = draft
+        const shown = room.reactions.get(target.id) ?? new Map<string, Map<string, User>>()
+        const people = shown.get(emoji) ?? new Map<string, User>()
+        if (!on) people.delete(entry.user.id)
+        else if (!people.has(entry.user.id)) people.set(entry.user.id, entry.user)
+        if (people.size > 0) shown.set(emoji, people)
+        else shown.delete(emoji)
+        room.reactions.set(target.id, shown)
+        return { kind: 'react', ...change, emoji, on, count: people.size }
+      }
+    }
   }
 
   #join(slug: string, user: string, role: Role): Membership {
@@ -339,7 +410,7 @@ export class MemoryStore implements Store {
     if (person === undefined) return true
     if (person.seen < stale.unused) return true
     const wrote = [...this.#rooms.values()].some(({ events }) =>
-      events.some((event) => event.user.id === user),
+      events.some((event) => event.user?.id === user),
     )
     return person.seen < stale.unwritten && !wrote
   }
@@ -402,22 +473,72 @@ export function memoryStore(): MemoryStore {
   return new MemoryStore()
 }
 
-const aRoom = (room: Omit<RoomRow, 'head' | 'floor'>): Room => ({ ...room, floor: 1, events: [] })
-const hasText = (event: Message) => event.text !== undefined
+const aRoom = (room: Omit<RoomRow, 'head' | 'floor'>): Room => ({
+  ...room,
+  floor: 1,
+  events: [],
+  messages: new Map(),
+  reactions: new Map(),
+})
+const hasText = (message: HistoryMessage) => message.text !== undefined
 const nonceOf = (user: User, nonce: string) => `${user.id} ${nonce}`
 
 function rowOf({ room, name, topic, kind, floor, events }: Room): RoomRow {
   return { room, name, topic, kind, head: events.length, floor }
 }
 
+/** A message of a room that has its text. */
+function messageOf(
+  room: Room,
+  id: string,
+): Extract<HistoryMessage, { kind: 'message'; text: string }> | undefined {
+  for (const message of room.messages.values())
+    if (message.id === id && message.kind === 'message' && !message.gone) return message
+  return undefined
+}
+
+function refusalOf(room: Room, draft: Draft): 'gone' | 'forbidden' | 'tooBig' | null {
+  const named = 'target' in draft ? draft.target : draft.kind === 'message' ? draft.replyTo : undefined
+  if (named === undefined) return null
+  const message = messageOf(room, named)
+  if (message === undefined) return 'gone'
+  const ownOnly = draft.kind === 'edit' || draft.kind === 'delete'
+  if (ownOnly && message.user.id !== draft.user.id) return 'forbidden'
+  if (draft.kind !== 'react' || !draft.on) return null
+  const shown = room.reactions.get(named)
+  return !shown?.has(draft.emoji) && (shown?.size ?? 0) >= LIMITS.emojiKinds ? 'tooBig' : null
+}
+
+/** What a second draft of the same nonce must be equal to. */
+function contentOf(draft: Draft): unknown[] {
+  const { id: _, at: _at, user: _user, nonce: _nonce, ...content } = draft
+  return Object.entries(content)
+    .filter(([, value]) => value !== undefined)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+}
+
+/** A message with who reacted to it, as history tells it. */
+function toldOf(room: Room, message: HistoryMessage, reader?: string): HistoryMessage {
+  const shown = [...(room.reactions.get(message.id) ?? [])]
+  if (message.kind !== 'message' || shown.length === 0) return message
+  const reactions = shown.map(([emoji, people]) => ({
+    emoji,
+    count: people.size,
+    mine: reader !== undefined && people.has(reader),
+    users: [...people.values()].slice(0, LIMITS.emojiPeople),
+  }))
+  return { ...message, reactions }
+}
+
 /** Where a page begins and ends within all messages of the room. */
 function rangeOf(
-  all: readonly Message[],
-  query: Exclude<HistoryQuery, { at: 'ids' | 'pinned' }>,
+  all: readonly HistoryMessage[],
+  query: Exclude<HistoryQuery, { at: 'ids' }>,
 ): [from: number, to: number] {
   const place = (seq: number) => all.filter((message) => message.seq < seq).length
   switch (query.at) {
     case 'end':
+    case 'pinned':
       return [Math.max(0, all.length - query.limit), all.length]
     case 'before':
       return [Math.max(0, place(query.seq) - query.limit), place(query.seq)]
@@ -431,7 +552,7 @@ function rangeOf(
   }
 }
 
-function picked(all: readonly Message[], ids: readonly string[]): Message[] {
+function picked(all: readonly HistoryMessage[], ids: readonly string[]): HistoryMessage[] {
   const wanted = new Set(ids.slice(0, MOST_IDS))
   return all.filter(({ id }) => wanted.has(id))
 }

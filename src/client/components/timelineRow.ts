@@ -3,6 +3,7 @@ import type { User } from '../../shared/model.ts'
 import { h, type View } from '../dom.ts'
 import { dayLabel, isolated, nameList } from '../format.ts'
 import type { Item, Run } from '../state/select.ts'
+import type { Row } from '../state/state.ts'
 
 type Between = Exclude<Item, { kind: 'message' }>
 
@@ -25,11 +26,19 @@ export function runText({ joined, left, renamed }: Run): string {
     .join(', ')
 }
 
+/** `Ann changed the topic: seeds`; what the server says, as it says it. */
+function lineText({ kind, user, text }: Row): string {
+  if (kind === 'notice' || text === null) return text ?? ''
+  const who = isolated(user.name)
+  return text === '' ? `${who} removed the topic` : `${who} changed the topic: ${isolated(text)}`
+}
+
 function textOf(item: Between, now: number): string {
   // prettier-ignore
   switch (item.kind) {
     case 'day': return dayLabel(item.at, now)
     case 'lines': return runText(item)
+    case 'line': return lineText(item.row)
     case 'begin': return item.kept ? 'What was said before is no longer kept' : 'This is where the room begins'
     case 'notice': return item.notice === 'away' ? 'You were away for a while' : 'The server’s history has changed'
     default: return assertNever(item)

@@ -26,8 +26,9 @@ export interface Api {
   signOut(): Promise<Answer<null>>
   rooms(): Promise<Answer<RoomEntry[]>>
   makeRoom(name: string): Promise<Answer<RoomEntry>>
-  /** messages before a seq, newest last */
-  before(room: string, seq: number): Promise<Answer<HistoryPage>>
+  /** Messages of a place in the log, newest last: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
+  messages(room: string, place: string): Promise<Answer<HistoryPage>>
+  setTopic(room: string, topic: string): Promise<Answer<RoomEntry>>
 }
 
 /** @param fetcher `fetch`, or what stands for it where paths have no page to belong to */
@@ -61,7 +62,9 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
     signOut: () => pick(ask('DELETE', '/api/session'), () => null),
     rooms: () => pick(ask('GET', '/api/rooms'), (value) => (value as { rooms: RoomEntry[] }).rooms),
     makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
-    before: (room, seq) =>
-      pick(ask('GET', `/api/rooms/${room}/messages?limit=50&before=${seq}`), (value) => value as HistoryPage),
+    messages: (room, place) =>
+      pick(ask('GET', `/api/rooms/${room}/messages?limit=50&${place}`), (value) => value as HistoryPage),
+    setTopic: (room, topic) =>
+      pick(ask('PATCH', `/api/rooms/${room}`, { topic }), (value) => value as RoomEntry),
   }
 }

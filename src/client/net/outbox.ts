@@ -3,8 +3,9 @@
  * way at a time, so that no refusal lets a later one overtake. What is drawn of it is told, never asked.
  */
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
-import type { OutboxEntry, Standing } from '../state/state.ts'
+import type { RoomEvent } from '../../shared/model.ts'
+import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
+import type { OutboxEntry, Said, Standing } from '../state/state.ts'
 import { sturdy, type DeviceStorage, type Draft, type Stored } from './storage.ts'
 
 export interface OutboxWorld {
@@ -76,9 +77,9 @@ export class Outbox {
     return [...new Set([...this.#waiting.values()].map(({ entry }) => entry.room))]
   }
 
-  /** How many messages of mine no server has confirmed. */
+  /** How much of mine no server has confirmed; what failed counts only if it has text. */
   get unsent(): number {
-    return this.#waiting.size + this.#failed.size
+    return this.#waiting.size + [...this.#failed.values()].filter(hasText).length
   }
 
   /** What of a room is not confirmed, in order, for a screen that opens it. */
@@ -140,14 +141,18 @@ export class Outbox {
 
   /** Shows a message at once; it leaves when it is stored. Null: too many wait, or nobody is signed in. */
   add(room: string, text: string, replyTo?: string): OutboxEntry | null {
+    return this.say(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
+  }
+
+  /** The same for whatever is said: a message, which its draft gives way to, or a change to one. */
+  say(room: string, said: Said): OutboxEntry | null {
     const now = this.#world.now()
     if (this.#user === null || this.#waiting.size >= QUEUED) return null
     const entry: Stored = {
       nonce: this.#world.nonce(),
       room,
       user: this.#user,
-      text,
-      ...(replyTo !== undefined && { replyTo }),
+      ...said,
       at: now,
       order: this.#next(now),
       tab: this.#tab,
@@ -156,7 +161,7 @@ export class Outbox {
     this.#waiting.set(entry.nonce, waiting)
     this.#owner.queued(entry)
     this.#schedule()
-    void this.#store(waiting, true)
+    void this.#store(waiting, said.kind === 'message')
     return entry
   }
 
@@ -183,9 +188,7 @@ export class Outbox {
       busy.add(entry.room)
       if (sentAt !== null || !waiting.stored || waiting.retryAt > now || onTheWay >= ON_THE_WAY) continue
       if (this.#liveSince === null || !this.#owner.joined(entry.room)) continue
-      const { nonce, room, text, replyTo } = entry
-      const said = { type: 'send', nonce, room, text, ...(replyTo !== undefined && { replyTo }) } as const
-      if (!this.#owner.send(said)) break
+      if (!this.#owner.send(frameOf(entry))) break
       waiting.sentAt = now
       onTheWay += 1
       this.#owner.standing(entry, { status: 'sent', since: waiting.since })
@@ -234,11 +237,15 @@ export class Outbox {
     // prettier-ignore
     switch (frame.type) {
       case 'ack': this.#settle(frame.nonce); break
-      case 'event': if (frame.user.id === this.#user) this.#settle(frame.nonce); break
-      case 'sync': for (const event of frame.events) if (event.user.id === this.#user) this.#settle(event.nonce); break
+      case 'event': this.#happened(frame); break
+      case 'sync': for (const event of frame.events) this.#happened(event); break
       case 'error': this.#refused(frame.nonce, frame.code, frame.retry, frame.after); break
       default: return
     }
+  }
+
+  #happened({ user, nonce }: RoomEvent): void {
+    if (user?.id === this.#user && nonce !== undefined) this.#settle(nonce)
   }
 
   #settle(nonce: string): void {
@@ -273,7 +280,10 @@ export class Outbox {
     this.#waiting.delete(failed.nonce)
     this.#failed.set(failed.nonce, failed)
     this.#owner.standing(failed, { status: 'failed', reason })
-    void this.#storage.put(failed, false)
+    // What has no text is done again more easily than it is remembered.
+    void (hasText(failed)
+      ? this.#storage.put(failed, false)
+      : this.#storage.remove(failed.user, failed.nonce))
   }
 
   /** The room is missing or not open to me: what waits for it will not leave. */
@@ -288,7 +298,7 @@ export class Outbox {
     const failed = this.#failed.get(nonce)
     if (failed === undefined || this.#waiting.size >= QUEUED) return
     const now = this.#world.now()
-    const { failed: _, ...entry } = { ...failed, at: now, order: this.#next(now) }
+    const { failed: _, ...entry }: Stored = { ...failed, at: now, order: this.#next(now) }
     this.#failed.delete(nonce)
     const waiting = this.#wait(entry, false)
     this.#waiting.set(nonce, waiting)
@@ -364,4 +374,13 @@ export class Outbox {
     if (overdue) this.#owner.doubt()
     this.flush()
   }
+}
+
+const hasText = ({ text }: Said) => text !== undefined
+
+/** What is said, without what only this device need know. */
+function frameOf({ kind, nonce, room, ...entry }: OutboxEntry): Durable {
+  const { user: _, at: _at, order: _order, failed: _failed, ...said } = { tab: '', ...entry }
+  const { tab: _tab, ...content } = said
+  return { type: kind === 'message' ? 'send' : kind, nonce, room, ...content } as Durable
 }

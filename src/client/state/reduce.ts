@@ -1,10 +1,12 @@
 /** The only code that changes the state. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
+import type { RoomEvent } from '../../shared/model.ts'
 import type { ServerFrame } from '../../shared/protocol.ts'
 import { typingAt, withPresence, withTyping } from './presence.ts'
 import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
-import { keyOf, pendingRow, trimmed, withAck, withOlder } from './rows.ts'
-import { KEPT_ROWS, NOBODY, unheard, type Action, type RoomState, type Row, type State } from './state.ts'
+import { keyOf, pendingRow, trimmed, withAck } from './rows.ts'
+import { KEPT_ROWS, NOBODY, unheard } from './state.ts'
+import type { Action, MyChange, RoomState, Row, Standing, State } from './state.ts'
 
 /** After my own return: so long (ms) no lines about those who were here before. */
 const QUIET = 60_000
@@ -74,21 +76,11 @@ export function reduce(state: State, action: Action): State {
       )
     }
     case 'standing':
-      return changedRow(state, action.room, action.key, (row) => ({ ...row, standing: action.standing }))
+      return stood(state, action.room, action.key, action.standing)
     case 'dropped':
-      return changedRow(state, action.room, action.key, () => null)
-    case 'olderAsked':
-      return changed(state, action.room, (room) =>
-        room.older === 'more' || room.older === 'failed' ? { ...room, older: 'loading' } : room,
-      )
-    case 'olderFailed':
-      return changed(state, action.room, (room) =>
-        room.older === 'loading' ? { ...room, older: 'failed' } : room,
-      )
-    case 'older':
-      return changed(state, action.room, (room) =>
-        withOlder(room, action.messages, action.more, action.floor, myId(state)),
-      )
+      return stood(state, action.room, action.key, null)
+    case 'changed':
+      return changed(state, action.room, (room) => action.by(room, myId(state)))
     case 'read':
       return changed(state, action.room, (room) => withRead(room, action.seq, state.self))
     case 'rooms':
@@ -104,7 +96,9 @@ export function reduce(state: State, action: Action): State {
 
 /** Must somebody tell the time? */
 export function needsTick(state: State): boolean {
-  return Object.values(state.rooms).some((room) => room.typing.length > 0 || room.behind !== null)
+  return Object.values(state.rooms).some(
+    (room) => room.typing.length > 0 || room.behind !== null || room.doubtful,
+  )
 }
 
 function withSelf(state: State, self: State['self']): State {
@@ -126,15 +120,24 @@ function opened(state: State, room: string): State {
   )
 }
 
-/** One row of mine changed or taken away; one that has its seq stays as it is. */
-function changedRow(state: State, room: string, key: string, change: (row: Row) => Row | null): State {
+/** What I said stands otherwise, or (null) is taken away; a row that has its seq stays as it is. */
+function stood(state: State, room: string, key: string, standing: Standing | null): State {
   return changed(state, room, (before) => {
-    const at = before.rows.findIndex((row) => row.key === key)
-    const row = before.rows[at]
-    if (row === undefined || row.seq !== null) return before
-    const after = change(row)
-    return { ...before, rows: after === null ? before.rows.toSpliced(at, 1) : before.rows.with(at, after) }
+    const rows = restood(before.rows, key, standing)
+    const changes = restood(before.changes, key, standing)
+    return rows === before.rows && changes === before.changes ? before : { ...before, rows, changes }
   })
+}
+
+function restood<T extends Row | MyChange>(
+  all: readonly T[],
+  key: string,
+  standing: Standing | null,
+): readonly T[] {
+  const at = all.findIndex((one) => one.key === key)
+  const one = all[at]
+  if (one === undefined || one.seq !== null) return all
+  return standing === null ? all.toSpliced(at, 1) : all.with(at, { ...one, standing })
 }
 
 function heard(state: State, frame: ServerFrame, now: number): State {
@@ -143,11 +146,19 @@ function heard(state: State, frame: ServerFrame, now: number): State {
     case 'welcome':
       return { ...withSelf(state, frame.user), quietUntil: now + QUIET }
     case 'sync':
-      return changed(state, frame.room, (room) => withPage(room, frame, state.self, now))
+      return withTopics(
+        changed(state, frame.room, (room) => withPage(room, frame, state.self, now)),
+        frame.room,
+        frame.events,
+      )
     case 'reset':
       return changed(state, frame.room, (room) => withReset(room, frame.reason, now))
     case 'event':
-      return changed(state, frame.room, (room) => withEvent(room, frame, state.self, now))
+      return withTopics(
+        changed(state, frame.room, (room) => withEvent(room, frame, state.self, now)),
+        frame.room,
+        [frame],
+      )
     case 'ack':
       return me === null ? state : changed(state, frame.room, (room) => withAck(room, me, frame))
     case 'left':
@@ -179,6 +190,17 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       // A frame of a newer server is not for this client.
       return state
   }
+}
+
+/** What the rooms of the list are about, after events that the list did not know. */
+function withTopics(state: State, room: string, events: readonly RoomEvent[]): State {
+  const topic = events.findLast((event) => event.kind === 'topic')
+  if (topic?.text === undefined) return state
+  const { seq, text } = topic
+  const list = state.list.map((one) =>
+    one.room === room && one.head < seq ? { ...one, head: seq, topic: text } : one,
+  )
+  return { ...state, list }
 }
 
 /** Renamed in another tab of mine. */

@@ -1,9 +1,9 @@
 /** One room's log: its position, what lies beyond a gap, coming back. Protocol §5 and §6, ROOM. */
-import type { RoomEvent } from '../../shared/model.ts'
+import type { Change, Message, Notice, RoomEvent, Topic } from '../../shared/model.ts'
 import type { Heard, ResetReason } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
-import { aboveFloor, rowOf, trimmed, waitingRows, withRow } from './rows.ts'
-import { unheard, type RoomState, type State } from './state.ts'
+import { aboveFloor, keyOf, rowOf, settled, trimmed, waitingRows, withChange, withRow } from './rows.ts'
+import { unheard, type Past, type RoomState, type Row, type State } from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
 const HELD = 2_000
@@ -18,23 +18,83 @@ function idOf(me: Me): string | null {
   return me === null || me === 'unknown' ? null : me.id
 }
 
-/** The next event in order: position, row, count of unread. */
+/** Changes kept for what comes by HTTP meanwhile. */
+const RECENT = 500
+
+/** The next event in order: position, rows, count of unread. */
 function applied(room: RoomState, event: RoomEvent, me: Me, live: boolean): RoomState {
-  const rows =
-    event.kind === 'message' && event.seq >= room.floor
-      ? withRow(room.rows, rowOf(event, idOf(me)))
-      : room.rows
-  const typing = room.typing.some(({ user }) => user.id === event.user?.id)
-    ? room.typing.filter(({ user }) => user.id !== event.user.id)
-    : room.typing
-  return {
+  const moved = {
     ...room,
-    rows,
-    typing,
     position: { seq: event.seq, id: event.id },
     head: Math.max(room.head, event.seq),
     behind: event.seq >= room.head ? null : room.behind,
+  }
+  // prettier-ignore
+  switch (event.kind) {
+    case 'edit': case 'delete': case 'react': case 'pin': return altered(moved, event, me, live)
+    case 'message': case 'topic': case 'notice': return said(moved, event, me, live)
+    default: return moved
+  }
+}
+
+function said(room: RoomState, event: Message | Topic | Notice, me: Me, live: boolean): RoomState {
+  const typing = room.typing.some(({ user }) => user.id === event.user?.id)
+    ? room.typing.filter(({ user }) => user.id !== event.user?.id)
+    : room.typing
+  return {
+    ...room,
+    rows: event.seq >= room.floor ? withRow(room.rows, rowOf(event, idOf(me))) : room.rows,
+    typing,
     you: live ? withUnread(room.you, event, me) : room.you,
+  }
+}
+
+/** What is shown of a message changes wherever it is shown; of one that is not, nothing is drawn. */
+function altered(room: RoomState, change: Change, me: Me, live: boolean): RoomState {
+  const mine = idOf(me)
+  const alter = (rows: readonly Row[]) => withChange(rows, change, mine)
+  const past = (one: Past | null): Past | null =>
+    one && { ...one, rows: alter(one.rows), before: past(one.before) }
+  const recent = [...room.recent, change].slice(-RECENT)
+  const next = {
+    ...room,
+    rows: alter(room.rows),
+    past: past(room.past),
+    quotes: alter(room.quotes),
+    pins: room.pins && pinsAfter(room, change, alter(room.pins)),
+    recent,
+    since: recent.length > room.recent.length ? room.since : (room.recent[0]?.seq ?? room.since),
+  }
+  return settled(live ? recounted(next, room, change, me) : next, keyOf(change.user.id, change.nonce))
+}
+
+/** What is pinned after a change; null where it is pinned and not here. */
+function pinsAfter(room: RoomState, change: Change, pins: readonly Row[]): readonly Row[] | null {
+  const left = pins.filter(({ pinned }) => pinned)
+  if (change.kind !== 'pin' || !change.on || left.some(({ id }) => id === change.target)) return left
+  return null
+}
+
+/** What is unread after an edit or a delete: of a message that is not here only the server knows whether it was. */
+function recounted(room: RoomState, before: RoomState, change: Change, me: Me): RoomState {
+  const { you } = room
+  if (you === null || me === null || me === 'unknown' || you.unread === 0) return room
+  if (change.kind !== 'edit' && change.kind !== 'delete') return room
+  const row = before.rows.findLast(({ id }) => id === change.target)
+  if (row === undefined || row.asOf >= change.seq) {
+    const first = room.rows[0]?.seq ?? room.position.seq
+    return room.older !== 'none' && first > you.readSeq + 1 ? { ...room, doubtful: true } : room
+  }
+  if (row.own || row.text === null || (row.seq ?? 0) <= you.readSeq) return room
+  const count = (text: string) => Number(mentionsName(text, me.name))
+  const now = change.kind === 'edit' ? count(change.text ?? row.text) : 0
+  return {
+    ...room,
+    you: {
+      ...you,
+      unread: change.kind === 'delete' ? you.unread - 1 : you.unread,
+      mentions: Math.max(0, you.mentions + now - count(row.text)),
+    },
   }
 }
 
@@ -52,6 +112,11 @@ function forgotten(room: RoomState): RoomState {
     ...room,
     position: { seq: 0, id: null },
     rows: waitingRows(room.rows),
+    past: null,
+    quotes: [],
+    pins: null,
+    recent: [],
+    since: 0,
     lines: [],
     head: 0,
     floor: 1,
@@ -88,18 +153,24 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: numb
   const [first] = events
   const fresh = room.position.seq === 0 || (first !== undefined && first.seq > room.position.seq + 1)
   // A page begins where I stand, or it is the end of the log: then nothing older hangs together with it.
-  let next = fresh && first !== undefined ? { ...forgotten(room), sync: room.sync } : room
+  let next = room
+  if (fresh && first !== undefined) {
+    const since = first.seq - 1
+    // Somebody may have gone to a message before the room's first page is here.
+    const past = room.past !== null && Math.max(room.past.head, room.position.seq) >= since ? room.past : null
+    next = { ...forgotten(room), sync: room.sync, since, past }
+  }
   next = aboveFloor(next, page.floor)
   for (const event of events) next = applied(next, event, me, false)
   if (fresh && first !== undefined) next = { ...next, older: first.seq > page.floor ? 'more' : 'none' }
-  next = trimmed({ ...next, head: Math.max(page.head, next.position.seq), behind: null })
+  next = settled(trimmed({ ...next, head: Math.max(page.head, next.position.seq), behind: null }))
   const { sync } = next
   const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
   if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
   next = {
     ...next,
     sync: { state: 'live' },
-    ...(page.you && { you: page.you }),
+    ...(page.you && { you: page.you, doubtful: false }),
     ...(page.members && {
       version: page.members.version,
       count: page.members.count,
@@ -134,10 +205,11 @@ export function withHead(room: RoomState, head: number, now: number): RoomState 
   return { ...room, head: Math.max(room.head, head), behind: room.behind ?? now }
 }
 
-/** A last event that did not come in time is a gap like any. */
+/** A last event that did not come in time is a gap like any. What only the server can count it tells who joins. */
 export function checked(room: RoomState, now: number): RoomState {
-  const late = room.sync.state === 'live' && room.behind !== null && now - room.behind >= BEHIND
-  return late ? gapped(room, now, []) : room
+  if (room.sync.state !== 'live') return room
+  if (room.behind !== null && now - room.behind >= BEHIND) return gapped(room, now, [])
+  return room.doubtful ? { ...room, doubtful: false, sync: { state: 'gap', since: now, held: [] } } : room
 }
 
 /** The connection is gone: nothing is heard any more, and what was held will come again. */
@@ -154,12 +226,14 @@ export function lost(room: RoomState, quiet: boolean): RoomState {
   }
 }
 
-/** I have read up to `seq`. What is left is never more than the rows show: below them nothing unread can be seen. */
+/** I have read up to `seq`. What is left is never more than the rows show, once they reach down to it. */
 export function withRead(room: RoomState, seq: number, me: Me): RoomState {
   const { you } = room
   const readSeq = Math.min(seq, room.position.seq)
   if (you === null || me === null || me === 'unknown' || readSeq <= you.readSeq) return room
-  const left = room.rows.filter((row) => !row.own && row.text !== null && (row.seq ?? 0) > readSeq)
+  const isUnread = (row: Row) =>
+    row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > readSeq
+  const left = room.rows.filter(isUnread)
   const mentions = left.filter((row) => mentionsName(row.text ?? '', me.name)).length
   return {
     ...room,

@@ -1,44 +1,113 @@
 /** A room's rows: by seq, mine that wait last. Rows are replaced, never mutated; what says the same stays `===`. */
-import type { RoomEvent, User } from '../../shared/model.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { Change, HistoryMessage, Reaction, User } from '../../shared/model.ts'
 import type { Heard } from '../../shared/protocol.ts'
-import { type OutboxEntry, type RoomState, type Row } from './state.ts'
+import type { MyChange, OutboxEntry, RoomState, Row, Standing } from './state.ts'
 
 /** What names a row before and after its ack. Others see my nonces, so a nonce alone is nobody's. */
 export function keyOf(user: string, nonce: string): string {
   return `${user}:${nonce}`
 }
 
-export function rowOf(event: RoomEvent, me: string | null): Row {
+const NONE: readonly Reaction[] = []
+
+/** @param asOf the seq up to which this is true */
+export function rowOf(message: HistoryMessage, me: string | null, asOf = message.seq): Row {
+  const { kind, seq, id, at, user = { id: '', name: '' }, nonce = '', replyTo } = message
   return {
-    key: keyOf(event.user.id, event.nonce),
-    seq: event.seq,
-    id: event.id,
-    user: event.user,
-    nonce: event.nonce,
-    at: event.at,
-    text: event.gone ? null : event.text,
-    ...(event.replyTo !== undefined && { replyTo: event.replyTo }),
-    own: event.user.id === me,
+    key: keyOf(user.id, nonce || id),
+    kind,
+    seq,
+    id,
+    user,
+    nonce,
+    at,
+    text: message.text ?? null,
+    ...(replyTo !== undefined && { replyTo }),
+    edited: message.edited ?? null,
+    pinned: message.pinned ?? false,
+    reactions: message.reactions ?? NONE,
+    own: user.id === me,
     standing: { status: 'acked' },
+    asOf,
   }
 }
 
-export function pendingRow(entry: OutboxEntry, user: User): Row {
+export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User): Row {
+  const { nonce, at, text, replyTo } = entry
   return {
-    key: keyOf(entry.user, entry.nonce),
+    key: keyOf(entry.user, nonce),
+    kind: 'message',
     seq: null,
     id: null,
     user,
-    nonce: entry.nonce,
-    at: entry.at,
-    text: entry.text,
-    ...(entry.replyTo !== undefined && { replyTo: entry.replyTo }),
+    nonce,
+    at,
+    text,
+    ...(replyTo !== undefined && { replyTo }),
+    edited: null,
+    pinned: false,
+    reactions: NONE,
     own: true,
-    standing:
-      entry.failed === undefined
-        ? { status: 'queued', since: entry.at }
-        : { status: 'failed', reason: entry.failed },
+    standing: standingOf(entry),
+    asOf: 0,
   }
+}
+
+export function standingOf({ failed, at }: OutboxEntry): Standing {
+  return failed === undefined ? { status: 'queued', since: at } : { status: 'failed', reason: failed }
+}
+
+/** The row after a change that names it. What it was true for already, or what has no text any more, stays `===`. */
+export function changedBy(row: Row, change: Change, me: string | null): Row {
+  if (change.seq <= row.asOf || row.text === null || change.gone) return row
+  const next = { ...row, asOf: change.seq }
+  switch (change.kind) {
+    case 'edit':
+      return { ...next, text: change.text, edited: change.at }
+    case 'delete': {
+      const { replyTo: _, ...rest } = next
+      return { ...rest, text: null, edited: null, pinned: false, reactions: NONE }
+    }
+    case 'pin':
+      return { ...next, pinned: change.on }
+    case 'react':
+      return { ...next, reactions: withReaction(row.reactions, change, me) }
+    default:
+      return row
+  }
+}
+
+function withReaction(
+  reactions: readonly Reaction[],
+  { emoji, on, count, user }: Extract<Change, { emoji: string }>,
+  me: string | null,
+): readonly Reaction[] {
+  const at = reactions.findIndex((one) => one.emoji === emoji)
+  const before = reactions[at]
+  if (count === 0) return before === undefined ? reactions : reactions.toSpliced(at, 1)
+  const users = before?.users ?? []
+  const known = users.some(({ id }) => id === user.id)
+  const after = {
+    emoji,
+    count,
+    mine: user.id === me ? on : (before?.mine ?? false),
+    users: !on
+      ? users.filter(({ id }) => id !== user.id)
+      : known || users.length >= LIMITS.emojiPeople
+        ? users
+        : [...users, user],
+  }
+  return before === undefined ? [...reactions, after] : reactions.with(at, after)
+}
+
+/** Rows with the one that a change names changed. */
+export function withChange(rows: readonly Row[], change: Change, me: string | null): readonly Row[] {
+  const at = rows.findLastIndex((row) => row.id === change.target)
+  const row = rows[at]
+  if (row === undefined) return rows
+  const after = changedBy(row, change, me)
+  return after === row ? rows : rows.with(at, after)
 }
 
 function sameRow(one: Row, other: Row): boolean {
@@ -62,7 +131,7 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (!row.own && (last === undefined || (last.seq !== null && last.seq < seq))) return [...rows, row]
   const known = rows.findIndex((other) => other.key === row.key)
   const before = rows[known]
-  if (before !== undefined && sameRow(before, row)) return rows
+  if (before !== undefined && (sameRow(before, row) || before.asOf > row.asOf)) return rows
   const others = before === undefined ? [...rows] : rows.toSpliced(known, 1)
   if (others.some((other) => other.seq === seq)) return others
   const place = others.findIndex((other) => other.seq === null || other.seq > seq)
@@ -81,6 +150,10 @@ export function waitingRows(rows: readonly Row[]): readonly Row[] {
  */
 export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomState {
   const key = keyOf(me, ack.nonce)
+  const change = room.changes.findIndex((one) => one.key === key)
+  const known = room.changes[change]
+  if (known !== undefined)
+    return settled({ ...room, changes: room.changes.with(change, { ...known, seq: ack.seq }) })
   const row = room.rows.find((other) => other.key === key)
   const head = Math.max(room.head, ack.seq)
   if (row === undefined || row.seq !== null) return head === room.head ? room : { ...room, head }
@@ -94,34 +167,15 @@ export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomSta
           id: ack.id,
           at: ack.at,
           standing: { status: 'acked' },
+          asOf: ack.seq,
         })
   return { ...room, head, rows }
 }
 
-/** A page of older messages above those loaded; one that is there already, also waiting, is not doubled. */
-export function withOlder(
-  room: RoomState,
-  messages: readonly RoomEvent[],
-  more: boolean,
-  floor: number,
-  me: string | null,
-): RoomState {
-  if (room.older !== 'loading') return room
-  const edge = room.rows.find((row) => row.seq !== null)?.seq ?? room.position.seq + 1
-  const fresh = messages
-    .filter((message) => message.seq < edge && message.seq >= floor)
-    .map((message) => rowOf(message, me))
-    .sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))
-  const keys = new Set(fresh.map((row) => row.key))
-  const rows = [...fresh, ...room.rows.filter((row) => !keys.has(row.key))]
-  return {
-    ...room,
-    floor: Math.max(room.floor, floor),
-    rows,
-    keep: Math.max(room.keep, rows.length + 1_000),
-    // An empty page asked again would be empty again.
-    older: more && fresh.length > 0 ? 'more' : 'none',
-  }
+/** Without the changes of mine that the rows hold by now. */
+export function settled(room: RoomState, event?: string): RoomState {
+  const waits = ({ key, seq }: MyChange) => key !== event && (seq === null || seq > room.position.seq)
+  return room.changes.every(waits) ? room : { ...room, changes: room.changes.filter(waits) }
 }
 
 /** No more rows than are kept: the oldest go, and can be loaded again. */

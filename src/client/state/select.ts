@@ -9,8 +9,13 @@ export { roomName, titleOf, unreadTotal } from './title.ts'
 export type Item =
   /** `day` as `dayOf` gives it; `at`: some time of that day, ms */
   | { kind: 'day'; key: string; day: string; at: number }
-  /** `first`: it begins a group, so it shows whose it is */
-  | { kind: 'message'; key: string; row: Row; first: boolean }
+  /**
+   * `row`: with my changes in it. `first`: it begins a group, so it shows whose it is. `quote`: what it answers, without text
+   * if that is gone; null if it is not here yet
+   */
+  | { kind: 'message'; key: string; row: Row; first: boolean; quote?: Row | null }
+  /** a new topic, or what the server has to say */
+  | { kind: 'line'; key: string; row: Row }
   /** those who came and went between two messages; at least one of the lists holds somebody */
   | ({ kind: 'lines'; key: string; at: number } & Run)
   /** nothing was said before; `kept`: what was is no longer kept */
@@ -69,6 +74,7 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
   let given: readonly Item[] = NOTHING
   let known = new Map<string, Item>()
   let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>()
+  const overlaid = overlay()
 
   return (room) => {
     if (room === before) return given
@@ -77,6 +83,9 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
       before !== undefined &&
       room.room === before.room &&
       room.rows === before.rows &&
+      room.past === before.past &&
+      room.quotes === before.quotes &&
+      room.changes === before.changes &&
       room.lines === before.lines &&
       room.older === before.older &&
       room.floor === before.floor &&
@@ -87,7 +96,7 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
     if (same) return given
     if (room === undefined) return (given = NOTHING)
     const next = new Map<string, Item>()
-    for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs)) {
+    for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
     }
@@ -97,11 +106,48 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
   }
 }
 
+const indexes = new WeakMap<readonly Row[], Map<string | null, Row>>()
+
+/** A message of a room by its id, wherever it is kept; null: nowhere. */
+export function rowById({ past, rows, quotes }: RoomState, id: string): Row | null {
+  for (const some of [past?.rows ?? [], rows, quotes]) {
+    const index = indexes.get(some) ?? new Map(some.map((row) => [row.id, row]))
+    indexes.set(some, index)
+    const row = index.get(id)
+    if (row !== undefined) return row
+  }
+  return null
+}
+
+/** My newest message that I can still edit, or null. */
+export function lastOwn({ rows }: RoomState): Row | null {
+  return (
+    rows.findLast((row) => row.own && row.kind === 'message' && row.id !== null && row.text !== null) ?? null
+  )
+}
+
+/** Makes what draws my unconfirmed changes into rows; a row and changes that are the same give the same row. */
+function overlay(): (row: Row, room: RoomState) => Row {
+  const drawn = new WeakMap<Row, Row>()
+  return (row, { changes }) => {
+    const mine = changes.filter(({ entry }) => entry.target === row.id)
+    if (mine.length === 0) return row
+    const before = drawn.get(row)
+    if (before?.changes?.length === mine.length && mine.every((one, at) => one === before.changes?.[at]))
+      return before
+    const shown = mine.filter(({ standing }) => standing.status !== 'failed')
+    const after = { ...shown.reduce((next, { draw }) => draw(next), row), changes: mine }
+    drawn.set(row, after)
+    return after
+  }
+}
+
 function alike(one: Item, other: Item): boolean {
   if (one === other) return true
   // prettier-ignore
   switch (one.kind) {
-    case 'message': return other.kind === 'message' && one.row === other.row && one.first === other.first
+    case 'message': return other.kind === 'message' && one.row === other.row && one.first === other.first && one.quote === other.quote
+    case 'line': return other.kind === 'line' && one.row === other.row
     case 'day': return other.kind === 'day' && one.day === other.day
     case 'begin': return other.kind === 'begin' && one.kept === other.kept
     case 'notice': return other.kind === 'notice' && one.notice === other.notice
@@ -113,18 +159,20 @@ function* itemsOf(
   room: RoomState,
   shown: LinesShown,
   runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
+  overlaid: (row: Row, room: RoomState) => Row,
 ): Generator<Item> {
-  const { rows } = room
-  if (room.notice !== null) yield { kind: 'notice', key: 'notice', notice: room.notice }
-  if (room.older === 'none' && rows.some((row) => row.seq !== null))
+  const { past, changes } = room
+  const { rows, older } = past ?? room
+  if (room.notice !== null && past === null) yield { kind: 'notice', key: 'notice', notice: room.notice }
+  if (older === 'none' && rows.some((row) => row.seq !== null))
     yield { kind: 'begin', key: 'begin', kept: room.floor > 1 }
 
   // Lines behind rows that are not loaded have no place.
   const edge = rows[0]?.seq ?? null
   const placed =
-    shown === 'hidden'
+    shown === 'hidden' || past !== null
       ? []
-      : room.lines.filter((line) => room.older === 'none' || edge === null || line.after >= edge)
+      : room.lines.filter((line) => older === 'none' || edge === null || line.after >= edge)
   const days = new Map<string, number>()
   let line = 0
   let last: Row | null = null
@@ -145,8 +193,16 @@ function* itemsOf(
       // A clock set back may bring a day twice.
       yield { kind: 'day', key: times > 1 ? `day ${today} ${times}` : `day ${today}`, day: today, at: row.at }
     }
+    if (row.kind !== 'message') {
+      yield { kind: 'line', key: row.key, row }
+      day = today
+      last = null
+      continue
+    }
     const first = last === null || today !== day || drawn.length > 0 || !follows(row, last)
-    yield { kind: 'message', key: row.key, row, first }
+    const drawnRow = changes.length > 0 ? overlaid(row, room) : row
+    const quote = row.replyTo === undefined ? undefined : rowById(room, row.replyTo)
+    yield { kind: 'message', key: row.key, row: drawnRow, first, ...(quote !== undefined && { quote }) }
     day = today
     last = row
   }

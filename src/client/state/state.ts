@@ -1,6 +1,15 @@
 /** Everything that is drawn, as one value. Changed by `reduce` alone; rows are replaced, never mutated. */
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { Person, Position, RoomEntry, RoomEvent, Self, User } from '../../shared/model.ts'
+import type {
+  Change,
+  Person,
+  Position,
+  Reaction,
+  RoomEntry,
+  RoomEvent,
+  Self,
+  User,
+} from '../../shared/model.ts'
 import type { ServerFrame, You } from '../../shared/protocol.ts'
 
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
@@ -18,9 +27,10 @@ export type Standing =
   | { status: 'failed'; reason: ErrorCode | 'late' | 'refused' }
   | { status: 'acked' }
 
-/** One message as drawn. Keyed by user and nonce, before and after the ack: others see my nonces and may copy them. */
+/** One message, or a line of the log, as the server says it is. Keyed by user and nonce, before and after the ack: others see my nonces and may copy them. */
 export interface Row {
   key: string
+  kind: 'message' | 'topic' | 'notice'
   /** null until the server has given it its place */
   seq: number | null
   id: string | null
@@ -31,9 +41,44 @@ export interface Row {
   /** null: its content is gone */
   text: string | null
   replyTo?: string
+  /** ms of its last edit */
+  edited: number | null
+  pinned: boolean
+  reactions: readonly Reaction[]
   own: boolean
   standing: Standing
+  /** the seq up to which all this is true: no event up to there changes it again */
+  asOf: number
+  /** of a row as drawn: changes of mine that no server has confirmed, shown in it already unless they failed */
+  changes?: readonly MyChange[]
 }
+
+/** A change of mine to a message until its event is here. Refused it is `failed`, and not drawn any more. */
+export interface MyChange {
+  key: string
+  entry: OutboxEntry & { target: string }
+  standing: Standing
+  /** once acked */
+  seq: number | null
+  /** The row as if it had happened already. */
+  draw(row: Row): Row
+}
+
+/** A stretch of the log somebody went to, away from its live end: what is drawn in place of the rows. */
+export interface Past {
+  /** the seq that was gone to */
+  at: number
+  rows: readonly Row[]
+  older: Edge
+  newer: Edge
+  /** the seq its rows were true at when they came */
+  head: number
+  /** where they were before, if that was in the past too */
+  before: Past | null
+}
+
+/** What lies beyond the rows on one side. */
+export type Edge = 'more' | 'loading' | 'failed' | 'none'
 
 /** Somebody came or went. `after`: the seq it stands behind; `at` in ms. Not history: gone after a reload. */
 export interface PresenceLine {
@@ -57,11 +102,24 @@ export interface RoomState {
   room: string
   sync: RoomSync
   position: Position
-  /** by seq, without a hole between them; mine that wait stand last */
+  /** messages and lines by seq, none left out between them; mine that wait stand last */
   rows: readonly Row[]
+  /** null: the live end is drawn */
+  past: Past | null
+  /** messages that others answer and that were asked for; one that is not there has no text */
+  quotes: readonly Row[]
+  /** what is pinned, by seq; null: not asked for, or no longer sure */
+  pins: readonly Row[] | null
+  /** mine to messages, in the order in which they leave */
+  changes: readonly MyChange[]
+  /** the changes of others and mine after `since` that were applied: what comes by HTTP may be older */
+  recent: readonly Change[]
+  since: number
+  /** a message was changed that may be among those unread, and is not here: the server is asked what is */
+  doubtful: boolean
   head: number
   floor: number
-  older: 'more' | 'loading' | 'failed' | 'none'
+  older: Edge
   version: number
   count: number
   people: readonly Person[]
@@ -98,13 +156,19 @@ export interface State {
   forgetful: boolean
 }
 
-/** What is kept of a message of mine until its ack. */
-export interface OutboxEntry {
+/** What I say: a message, or a change to the one whose id is `target`. */
+export type Said =
+  | { kind: 'message'; text: string; replyTo?: string; target?: never }
+  | { kind: 'edit'; target: string; text: string }
+  | { kind: 'delete'; target: string; text?: never }
+  | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
+  | { kind: 'pin'; target: string; on: boolean; text?: never }
+
+/** What is kept of what I say until its ack. */
+export type OutboxEntry = Said & {
   nonce: string
   room: string
   user: string
-  text: string
-  replyTo?: string
   /** ms, when it was written */
   at: number
   /** which of this person's messages it is: they leave in this order */
@@ -125,11 +189,11 @@ export type Action =
   | { type: 'opened'; room: string }
   | { type: 'asked'; room: string; now: number }
   | { type: 'forgotten'; room: string }
-  | { type: 'queued'; entry: OutboxEntry; user: User }
+  | { type: 'queued'; entry: OutboxEntry & { kind: 'message' }; user: User }
   | { type: 'standing'; room: string; key: string; standing: Standing }
   | { type: 'dropped'; room: string; key: string }
-  | { type: 'olderAsked' | 'olderFailed'; room: string }
-  | { type: 'older'; room: string; messages: readonly RoomEvent[]; floor: number; more: boolean }
+  /** what is not needed at first draw is a pure function of a chunk of its own: `far.ts` (W1) */
+  | { type: 'changed'; room: string; by: (room: RoomState, me: string | null) => RoomState }
   /** I have seen all up to this seq */
   | { type: 'read'; room: string; seq: number }
   | { type: 'rooms'; list: readonly RoomEntry[] }
@@ -158,6 +222,13 @@ export function unheard(room: string): RoomState {
     sync: { state: 'unsynced' },
     position: { seq: 0, id: null },
     rows: [],
+    past: null,
+    quotes: [],
+    pins: null,
+    changes: [],
+    recent: [],
+    since: 0,
+    doubtful: false,
     head: 0,
     floor: 1,
     older: 'none',

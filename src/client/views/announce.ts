@@ -23,7 +23,7 @@ export function announce({ store }: Context, room: string, to: Announcer, signal
     const since = known
     known = last
     const news = state.rows.filter(
-      (row) => !row.own && row.seq !== null && row.seq > since && row.text !== null,
+      (row) => row.kind === 'message' && !row.own && row.seq !== null && row.seq > since && row.text !== null,
     )
     to.heard(news.map((row) => ({ name: isolated(row.user.name), text: row.text ?? '' })))
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Feed } from '../../../src/hub/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
+import { eventOf } from '../../../src/store/event.ts'
 import { type Done, Thread } from '../../../src/store/thread.ts'
 import type { Written } from '../../../src/store/writer.ts'
 
@@ -27,7 +28,7 @@ function prophet(): (drafts: readonly Draft[]) => Written[] {
   const head = db.query<{ seq: number }, [string]>('SELECT seq FROM rooms WHERE room = ?')
   return (drafts) =>
     drafts.map(({ room, user, nonce, id, at }) => {
-      const before = known.get(`${user.id} ${nonce}`) ?? stored.get(user.id, nonce)
+      const before = known.get(`${user.id} ${nonce}`) ?? stored.get(user.id, nonce ?? '')
       if (before) return { result: 'duplicate', ...before }
       const seq = (heads.get(room) ?? head.get(room)?.seq ?? 0) + 1
       heads.set(room, seq)
@@ -80,10 +81,10 @@ const plant: Record<string, () => void> = {
 
   publishBeforeCommit() {
     let foretell: ReturnType<typeof prophet> | null = null
-    let feed: Feed | null = null
+    const feeds = new Set<Feed>()
     const watch = Feed.prototype.watch
     Feed.prototype.watch = function (room) {
-      feed = this
+      feeds.add(this)
       watch.call(this, room)
     }
     onCommit(async (drafts, commit) => {
@@ -91,8 +92,7 @@ const plant: Record<string, () => void> = {
       foretell(drafts).forEach((written, at) => {
         const draft = drafts[at]
         if (written.result !== 'stored' || draft === undefined) return
-        const { kind, id, at: time, user, nonce, text } = draft
-        feed?.show(draft.room, { kind, seq: written.seq, id, at: time, user, nonce, text })
+        for (const feed of feeds) feed.show(draft.room, eventOf(draft, written.seq))
       })
       await Bun.sleep(EARLY)
       return await commit()

@@ -1,0 +1,96 @@
+/** What is not needed at first draw, as a chunk of its own: older messages, going back to one, quotes, pins, changes of mine. */
+import type { HistoryPage } from '../shared/model.ts'
+import type { Answer, Api } from './net/api.ts'
+import { withMine } from './state/mine.ts'
+import * as past from './state/past.ts'
+import type { RoomState } from './state/state.ts'
+import type { Store } from './state/store.ts'
+
+export type Far = typeof far
+
+/** Ids of one request. */
+const IDS = 50
+
+/** Ids and rooms of requests under way, so that none is asked for twice. */
+const asked = new Set<string>()
+/** The last jump of a room: an answer that comes behind another one is not wanted any more. */
+const jumps = new Map<string, number>()
+
+function change(store: Store, room: string, by: (room: RoomState, me: string | null) => RoomState): void {
+  store.dispatch({ type: 'changed', room, by })
+}
+
+const pageOf = (answer: Answer<HistoryPage>) => (answer.ok ? answer.value : null)
+
+export const far = {
+  withMine,
+
+  async older(store: Store, api: Api, room: string): Promise<void> {
+    const before = store.get().rooms[room]
+    if (before === undefined) return
+    if (before.past !== null) return await far.load(store, api, room, 'older')
+    if (before.older !== 'more' && before.older !== 'failed') return
+    const edge = past.edgeOf(before)
+    change(store, room, past.askingOlder)
+    const page = pageOf(await api.messages(room, `before=${edge}`))
+    change(store, room, (now, me) =>
+      // A reset meanwhile: these rows hang together with nothing any more.
+      page === null || past.edgeOf(now) !== edge ? past.olderFailed(now) : past.withOlder(now, page, me),
+    )
+  },
+
+  async load(store: Store, api: Api, room: string, side: 'older' | 'newer'): Promise<void> {
+    const at = store.get().rooms[room]?.past
+    if (!at || (at[side] !== 'more' && at[side] !== 'failed')) return
+    const edge = side === 'older' ? `before=${at.rows[0]?.seq}` : `after=${at.rows.at(-1)?.seq}`
+    change(store, room, (now) => past.asking(now, side))
+    const page = pageOf(await api.messages(room, edge))
+    change(store, room, (now, me) => past.further(now, at, side, page, me))
+  },
+
+  /** False: the message cannot be reached, or is no more; then nothing has changed. */
+  async jump(store: Store, api: Api, room: string, seq: number): Promise<boolean> {
+    const before = store.get().rooms[room]
+    if (before === undefined) return false
+    const mine = (jumps.get(room) ?? 0) + 1
+    jumps.set(room, mine)
+    const where = past.whereIs(before, seq)
+    if (where === 'end') change(store, room, (now) => ({ ...now, past: null }))
+    if (where !== null) return true
+    const page = pageOf(await api.messages(room, `around=${seq}`))
+    if (page === null || jumps.get(room) !== mine) return false
+    change(store, room, (now, me) => past.goneTo(now, seq, page, me))
+    const after = store.get().rooms[room]
+    return after !== undefined && past.whereIs(after, seq) === 'drawn'
+  },
+
+  back: (store: Store, room: string) => change(store, room, past.wentBack),
+
+  async quotes(store: Store, api: Api, room: string, ids: readonly string[]): Promise<void> {
+    const known = store.get().rooms[room]
+    const wanted = ids.filter((id) => known && !past.isHere(known, id) && !asked.has(id)).slice(0, IDS)
+    if (wanted.length === 0) return
+    for (const id of wanted) asked.add(id)
+    const page = pageOf(await api.messages(room, `ids=${wanted.join()}`))
+    for (const id of wanted) asked.delete(id)
+    if (page) change(store, room, (now, me) => past.quoted(now, wanted, page, me))
+  },
+
+  async pins(store: Store, api: Api, room: string): Promise<void> {
+    const key = `pins ${room}`
+    if (store.get().rooms[room]?.pins !== null || asked.has(key)) return
+    asked.add(key)
+    const page = pageOf(await api.messages(room, 'pinned=true'))
+    asked.delete(key)
+    if (page) change(store, room, (now, me) => past.withPins(now, page, me))
+  },
+
+  /** Gives null, or in words why not. */
+  async setTopic(store: Store, api: Api, room: string, topic: string): Promise<string | null> {
+    const answer = await api.setTopic(room, topic)
+    if (!answer.ok) return answer.words
+    const list = store.get().list.map((entry) => (entry.room === room ? answer.value : entry))
+    store.dispatch({ type: 'rooms', list })
+    return null
+  },
+}
