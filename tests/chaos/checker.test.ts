@@ -36,6 +36,8 @@ describe('the history checker', () => {
   test('[R17] finds nothing in a history that is right', () => {
     expect(check(aHistory())).toEqual([])
     expect(check(aHistory({}, [event(2), event(3)]))).toEqual([])
+    const late = [{ room: 'lobby', reason: 'tooOld' as const, behind: 1_001 }]
+    expect(check(aHistory({ witnesses: [{ ...bob(), resets: late }] }))).toEqual([])
   })
 
   test.each([
@@ -76,7 +78,12 @@ describe('the history checker', () => {
     [
       'F',
       'a reset nobody provoked',
-      aHistory({ witnesses: [{ ...bob(), resets: [{ room: 'lobby', reason: 'ahead' }] }] }),
+      aHistory({ witnesses: [{ ...bob(), resets: [{ room: 'lobby', reason: 'ahead', behind: -1 }] }] }),
+    ],
+    [
+      'F',
+      'a reset though little was missed',
+      aHistory({ witnesses: [{ ...bob(), resets: [{ room: 'lobby', reason: 'tooOld', behind: 1_000 }] }] }),
     ],
     [
       'F',

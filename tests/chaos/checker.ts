@@ -32,7 +32,8 @@ export interface Shown {
 export interface Witness {
   name: string
   rooms: Map<string, readonly Shown[]>
-  resets: readonly { room: string; reason: ResetReason }[]
+  /** `behind`: events between its position and the head it was told */
+  resets: readonly { room: string; reason: ResetReason; behind: number }[]
   errors: readonly string[]
   /** rows that were drawn across a hole, or twice, at any time of the run */
   misdrawn: readonly string[]
@@ -48,6 +49,9 @@ export interface History {
   /** text that somebody sees must be what the log has, unless the log has it no longer */
   unprovoked?: readonly string[]
 }
+
+/** events that somebody may have missed (`protocol.md` §5) */
+const RESUME = 1_000
 
 /** The codes a client may be told (`docs/protocol.md` §7). */
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([
@@ -165,11 +169,16 @@ function provoked({ witnesses, expected, unprovoked = [] }: History): string[] {
     ...unprovoked.map((what) => `F ${what}`),
     ...witnesses.flatMap(({ name, resets, errors }) => [
       ...resets
-        .filter(({ reason }) => expected?.has(reason) !== true)
+        .filter(({ reason, behind }) => !isDue(reason, behind) && expected?.has(reason) !== true)
         .map(({ room, reason }) => `F ${name} was told reset "${reason}" of ${room}`),
       ...errors.filter((code) => !KNOWN.has(code)).map((code) => `F ${name} was told ${code}`),
     ]),
   ]
+}
+
+/** Who has missed more than is sent again must be told so, whatever made them miss it. */
+function isDue(reason: ResetReason, behind: number): boolean {
+  return reason === 'tooOld' && behind > RESUME
 }
 
 function same(event: Shown, row: Shown | undefined): boolean {

@@ -1,5 +1,5 @@
 import { Findings, type Scenario } from '../scenario.ts'
-import { duplicates, quantile, until, world } from '../world.ts'
+import { duplicates, quantile, until, world, type Talker } from '../world.ts'
 
 /** ms after which somebody who is not back counts as away for so long */
 const AWAY = 12_000
@@ -30,9 +30,13 @@ export const deploy: Scenario = {
       while (Date.now() < end - 5_000) {
         await Bun.sleep(fate.between(2_500, 5_000))
         const healthy = people.filter((person) => person.connected)
-        const drained = new Map(healthy.map((person) => [person, person.drained]))
-        const knows = (person: (typeof people)[number]) =>
-          person.drained > (drained.get(person) ?? 0) && person.closes.at(-1) === 1012
+        const before = new Map(
+          healthy.map(({ drained, closes }) => [closes, { drained, heard: closes.length }]),
+        )
+        const knows = ({ drained, closes }: Talker) => {
+          const known = before.get(closes)
+          return known !== undefined && drained > known.drained && closes[known.heard] === 1012
+        }
         const { code, ms } = await server.term()
         stops.push(ms)
         if (code !== 0) found.add(`R2 the server ended with ${code}`)
