@@ -9,7 +9,7 @@ import { type Gate, listenForMetrics } from './http/ops.ts'
 import { createTopics } from './http/topics.ts'
 import { Hub, type PersonLimits } from './hub/hub.ts'
 import type { Rate } from './hub/rate.ts'
-import { clock } from './lib/clock.ts'
+import { clock, jumps } from './lib/clock.ts'
 import { NO_COUNTS } from './lib/counts.ts'
 import { createIds } from './lib/ids.ts'
 import type { Logger } from './lib/log.ts'
@@ -28,6 +28,8 @@ export interface Serving {
   pages: string
   /** Higher numbers for one person and connection, for loads that no person makes. Their code runs all the same. */
   limits?: Partial<PersonLimits> & { frames?: Rate }
+  /** bytes that stay free on the disk, where it is not the product's number */
+  reserve?: number
 }
 
 /** Ends the process with a sentence for who started it. */
@@ -59,7 +61,7 @@ async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metric
 }
 
 /** Runs until a signal ends it, and then ends the process. */
-export async function serve({ config, log, worker, pages, limits = {} }: Serving): Promise<void> {
+export async function serve({ config, log, worker, pages, limits = {}, reserve }: Serving): Promise<void> {
   dieOfBugs(log)
 
   let stop = (): Promise<void> => process.exit(0)
@@ -81,7 +83,14 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
   const metrics = await metricsFor(config)
   const counts = metrics ?? NO_COUNTS
   const dir = config.dataDir
-  const store = await openSqlite({ dir, workerUrl: worker, onDeath, log, counts }).catch((error: unknown) => {
+  const store = await openSqlite({
+    dir,
+    workerUrl: worker,
+    onDeath,
+    log,
+    counts,
+    ...(reserve !== undefined && { reserve }),
+  }).catch((error: unknown) => {
     if (error instanceof CannotOpen) return end(error.exitCode, error.message)
     throw error
   })
@@ -144,7 +153,13 @@ export async function serve({ config, log, worker, pages, limits = {} }: Serving
     }
   }
   await hub.start()
-  const ticking = setInterval(() => hub.tick(clock.now()), 1_000)
+  const jumped = jumps()
+  const ticking = setInterval(() => {
+    const now = clock.now()
+    const ms = jumped(now, performance.now())
+    if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
+    hub.tick(now)
+  }, 1_000)
 
   /** O13. Sockets are gone before the port is waited for (P32), and the disk is let go last. */
   stop = async () => {

@@ -21,6 +21,7 @@ import {
   databaseIn,
   emptyTmp,
   refuseNewer,
+  RESERVE,
   schemaInHeader,
   spaceOf,
   unwritable,
@@ -30,6 +31,7 @@ import { takeLock, type Lock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
 import type { Failure } from './orders.ts'
 import { Reader } from './reader.ts'
+import { Space } from './space.ts'
 import { Thread, WriteFailed } from './thread.ts'
 import { diskTrouble } from './trouble.ts'
 import type { Writes, Written } from './writer.ts'
@@ -37,7 +39,7 @@ import type { Writes, Written } from './writer.ts'
 export { CannotOpen } from './directory.ts'
 
 export interface Sqlite extends Store {
-  /** SQLite's code of what keeps the disk from being written or read, until something succeeds again. */
+  /** SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. */
   readonly trouble: string | null
   /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
@@ -52,7 +54,12 @@ export interface Options {
   onDeath: (error: Error) => void
   log?: Log
   counts?: Counts
+  /** bytes that stay free on the disk: below it nothing is stored (O12) */
+  reserve?: number
 }
+
+/** How often, while there is trouble, it is tried whether there still is, ms. */
+const TRIED_EVERY = 1_000
 
 /**
  * Opens the store of a data directory and keeps others out until it is closed. Trouble with the disk rejects with
@@ -65,6 +72,7 @@ export async function openSqlite({
   onDeath,
   log,
   counts = NO_COUNTS,
+  reserve = RESERVE,
 }: Options): Promise<Sqlite> {
   const lock = prepare(dir)
   const writer = new Thread(workerUrl, onDeath)
@@ -72,7 +80,7 @@ export async function openSqlite({
     const { from, snapshot } = await writer.open(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
-    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts)
+    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts, new Space(dir, reserve))
   } catch (error) {
     await writer.close()
     lock.release()
@@ -104,9 +112,20 @@ class SqliteStore implements Sqlite {
   readonly #lock: Lock
   readonly #log: Log | undefined
   readonly #counts: Counts
+  readonly #space: Space
   #trouble: string | null = null
+  #trying: ReturnType<typeof setInterval> | undefined
 
-  constructor(dir: string, db: Database, writer: Thread, lock: Lock, log: Log | undefined, counts: Counts) {
+  constructor(
+    dir: string,
+    db: Database,
+    writer: Thread,
+    lock: Lock,
+    log: Log | undefined,
+    counts: Counts,
+    space: Space,
+  ) {
+    this.#space = space
     this.#dir = dir
     this.#counts = counts
     this.#db = db
@@ -133,6 +152,7 @@ class SqliteStore implements Sqlite {
 
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
     const began = performance.now()
+    if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
     const { value, failures } = await this.#writer.write('commit', drafts)
     this.#counts.took('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#note(null)
@@ -240,6 +260,7 @@ class SqliteStore implements Sqlite {
 
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
+    clearInterval(this.#trying)
     this.#db.close()
     const failure = await this.#writer.close()
     if (failure !== null) this.#noteFailure(failure)
@@ -261,6 +282,7 @@ class SqliteStore implements Sqlite {
     method: M,
     ...args: Parameters<Writes[M]>
   ): Promise<ReturnType<Writes[M]>> {
+    if (this.#isLow(performance.now())) throw new ChatError('unavailable')
     try {
       const { value } = await this.#writer.write(method, ...args)
       this.#note(null)
@@ -277,10 +299,25 @@ class SqliteStore implements Sqlite {
     else this.#note(disk)
   }
 
+  #isLow(now: number): boolean {
+    const low = this.#space.isLow(now)
+    if (low) this.#note('RESERVE')
+    return low
+  }
+
+  /** Nobody need send anything for it to be seen that there is room again. */
+  #try(): void {
+    this.#write('tryOut').catch((error: unknown) => {
+      if (!(error instanceof ChatError)) this.#log?.error('store', error)
+    })
+  }
+
   /** Said once when it begins and once when it ends, however much fails in between. */
   #note(trouble: string | null): void {
     if (trouble === this.#trouble) return
     this.#trouble = trouble
+    clearInterval(this.#trying)
+    if (trouble !== null) this.#trying = setInterval(() => this.#try(), TRIED_EVERY).unref()
     if (trouble === null) this.#log?.info('the disk works again')
     else this.#log?.warn('the disk cannot be written or read', { code: trouble })
   }

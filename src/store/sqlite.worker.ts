@@ -100,6 +100,7 @@ function perform(writer: Writer, call: Call): unknown {
     case 'touch': return writer.touch(...call.args)
     case 'endSession': return writer.endSession(...call.args)
     case 'forget': return writer.forget(...call.args)
+    case 'tryOut': return writer.tryOut(...call.args)
     default: return assertNever(call)
   }
 }

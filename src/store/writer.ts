@@ -4,6 +4,7 @@ import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hu
 import { assertNever } from '../shared/assert.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Role } from '../shared/model.ts'
+import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
 import { diskTrouble } from './trouble.ts'
 
@@ -30,6 +31,8 @@ export interface Writes {
   touch(hash: string, at: number): void
   endSession(hash: string): void
   forget(stale: Stale): void
+  /** Changes nothing, but writes to the disk like anything that does. */
+  tryOut(): void
 }
 
 type Row = Record<string, string | number | null | Uint8Array>
@@ -176,6 +179,10 @@ export class Writer implements Writes {
         .all({ unused, unwritten })
       for (const { id } of stale) this.#forgetPerson(id)
     })
+  }
+
+  tryOut(): void {
+    this.#transaction(() => this.#db.run(`PRAGMA user_version = ${schemaOf(this.#db)}`))
   }
 
   /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */

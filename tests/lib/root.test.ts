@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { become, takeOver } from '../../src/lib/root.ts'
+import { takeOver } from '../../src/lib/root.ts'
 import { aTemporaryDir } from '../support/aServer.ts'
 
 const { dir, remove } = aTemporaryDir()

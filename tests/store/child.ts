@@ -58,7 +58,7 @@ async function full(store: Sqlite): Promise<void> {
 }
 
 try {
-  const store = await open(dir)
+  const store = await open(dir, part === 'full' ? { reserve: 0 } : {})
   print('open')
   if (part === 'write') await write(store)
   if (part === 'full') await full(store)

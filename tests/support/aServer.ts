@@ -37,11 +37,20 @@ export interface ServerProcess {
  * Starts `src/main.ts` in an environment of its own: nothing of the caller's but PATH.
  * @param env PORT is a free one unless it is named
  */
-export async function aServer(env: Record<string, string>, ...args: string[]): Promise<ServerProcess> {
+export function aServer(env: Record<string, string>, ...args: string[]): Promise<ServerProcess> {
+  return aServerUnder([], env, ...args)
+}
+
+/** The same, run by another program that becomes it, such as `unshare -m`. */
+export async function aServerUnder(
+  before: readonly string[],
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<ServerProcess> {
   await aPage()
   const port = env.PORT ?? String(freePort())
   const started = performance.now()
-  const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), ...args], {
+  const child = Bun.spawn([...before, process.execPath, join(ROOT, 'src/main.ts'), ...args], {
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: port, ...env },
     stdout: 'pipe',
     stderr: 'pipe',

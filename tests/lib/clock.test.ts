@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test'
+import { jumps } from '../../src/lib/clock.ts'
+
+test('[O12] a clock that is set, or slept through, is noticed once and by how much; one that drifts is not', () => {
+  const jumped = jumps()
+  const asked = [
+    [1_000, 0],
+    [2_000, 1_000],
+    [3_001, 2_000],
+    [3_604_000, 3_000],
+    [3_605_000, 4_000],
+    [5_000, 5_000],
+    [6_000, 6_000],
+  ] as const
+  expect(asked.map(([now, steady]) => jumped(now, steady))).toEqual([0, 0, 0, 3_599_999, 0, -3_601_000, 0])
+  const drifting = jumps()
+  for (let second = 0; second < 10_000; second++) expect(drifting(second * 1_001, second * 1_000)).toBe(0)
+})
