@@ -11,9 +11,24 @@ import { mutants } from './mutants.ts'
 import type { Report, Scenario } from './scenario.ts'
 import { crash } from './scenarios/crash.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { network } from './scenarios/network.ts'
+import { presence } from './scenarios/presence.ts'
 import { rewind } from './scenarios/rewind.ts'
+import { rights } from './scenarios/rights.ts'
+import { slow } from './scenarios/slowDisk.ts'
+import { storm } from './scenarios/storm.ts'
 
-const CATALOGUE: readonly Scenario[] = [crash, deploy, rewind, ...mutants]
+const CATALOGUE: readonly Scenario[] = [
+  crash,
+  deploy,
+  network,
+  rewind,
+  slow,
+  storm,
+  presence,
+  rights,
+  ...mutants,
+]
 const ROOT = join(import.meta.dir, '../..')
 
 const { values } = parseArgs({

@@ -28,7 +28,7 @@ export interface Proxy {
   /** swallowed connections that a side still holds */
   readonly held: { client: number; server: number }
   set(weather: Weather): void
-  /** Refuses new connections and cuts those there are, until it is opened again. */
+  /** Refuses new connections until it is opened again. */
   shut(isShut: boolean): void
   /** strikes every open connection now */
   cutAll(): void
@@ -161,7 +161,6 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     },
     shut(shut) {
       isShut = shut
-      if (shut) for (const line of [...lines]) cut(line)
     },
     cutAll() {
       for (const line of [...lines]) cut(line)

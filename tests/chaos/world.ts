@@ -39,7 +39,7 @@ export interface World {
   talk(perSecond: number, until: number, rooms?: readonly string[]): Promise<void>
   /** Until everybody is live with nothing waiting. @returns ms it took, or null after `within` ms */
   settle(within: number): Promise<number | null>
-  /** Until everybody is live, on a calm network. @returns ms since the server last became ready, or null after `within` ms */
+  /** Until everybody is live, the network healed now. @returns ms since the server last became ready; null after `within` ms */
   allLive(within: number): Promise<number | null>
   /** What the checker says, everything stopped, and what the server logged as a bug. `more` narrows or widens what is expected. */
   verdict(more?: Partial<History>): Promise<string[]>

@@ -1,0 +1,90 @@
+/** One connection for loads: says hello, answers beats, and hands on the frames that somebody wants. It does not come back. */
+import type { ClientFrame, ServerFrame } from '../../src/shared/protocol.ts'
+import { Socket } from './minimalClient.ts'
+
+export interface Standing {
+  room: string
+  seq: number
+  id: string | null
+}
+
+export class Line {
+  /** where it stands in each room; moved by what it hears, if that follows */
+  readonly standing: Map<string, Standing>
+  /** events that did not follow the one before */
+  holes = 0
+  /** when its rooms were all live, ms of `performance.now()` */
+  liveAt: number | null = null
+  /** close code, once it is closed */
+  code: number | null = null
+  readonly #socket: WebSocket
+  readonly #live = Promise.withResolvers<void>()
+  readonly #closed = Promise.withResolvers<number>()
+
+  /** @param heard gets every frame but events; those too if `events` is given */
+  constructor(
+    port: number,
+    cookie: string,
+    rooms: readonly (string | Standing)[],
+    heard: (frame: ServerFrame) => void = () => {},
+    events?: (event: Extract<ServerFrame, { type: 'event' }>, text: string) => void,
+  ) {
+    const standing = rooms.map((room) => (typeof room === 'string' ? { room, seq: 0, id: null } : room))
+    this.standing = new Map(standing.map((one) => [one.room, { ...one }]))
+    const waiting = new Set(this.standing.keys())
+    const socket = new Socket(`ws://127.0.0.1:${port}/ws?v=1`, { headers: { cookie } })
+    this.#socket = socket
+    socket.onopen = () =>
+      this.say({ type: 'hello', rooms: [...this.standing.values()], state: 'active' } as ClientFrame)
+    socket.onmessage = ({ data }) => {
+      const text = String(data)
+      // Of thousands a second that nobody wants only the beginning is looked at.
+      if (events === undefined && text.startsWith('{"type":"event"')) return
+      const frame = JSON.parse(text) as ServerFrame
+      if (frame.type === 'beat') this.say({ type: 'beat' })
+      if (frame.type === 'event') {
+        this.#follow(frame.room, frame.seq, frame.id)
+        events?.(frame, text)
+        return
+      }
+      if (frame.type === 'sync') {
+        for (const { seq, id } of frame.events) this.#follow(frame.room, seq, id)
+        if (!frame.more && waiting.delete(frame.room) && waiting.size === 0) {
+          this.liveAt = performance.now()
+          this.#live.resolve()
+        }
+      }
+      heard(frame)
+    }
+    socket.onclose = ({ code }) => {
+      this.code ??= code
+      this.#closed.resolve(code)
+    }
+  }
+
+  /** Resolves when its rooms are live; rejects after `ms`, or if it is closed before. */
+  async live(ms = 20_000): Promise<void> {
+    const late = Bun.sleep(ms).then(() => Promise.reject(new Error(`not live within ${ms} ms`)))
+    const ended = this.#closed.promise.then((code) => Promise.reject(new Error(`closed with ${code}`)))
+    await Promise.race([this.#live.promise, late, ended])
+  }
+
+  get closed(): Promise<number> {
+    return this.#closed.promise
+  }
+
+  say(frame: ClientFrame): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame))
+  }
+
+  end(): void {
+    this.#socket.close()
+  }
+
+  #follow(room: string, seq: number, id: string): void {
+    const standing = this.standing.get(room)
+    if (standing === undefined || seq <= standing.seq) return
+    if (standing.seq > 0 && seq !== standing.seq + 1) this.holes += 1
+    Object.assign(standing, { seq, id })
+  }
+}
