@@ -12,6 +12,7 @@ import type { Rate } from './hub/rate.ts'
 import { clock, jumps } from './lib/clock.ts'
 import { NO_COUNTS } from './lib/counts.ts'
 import { createIds } from './lib/ids.ts'
+import { watchLag } from './lib/lag.ts'
 import type { Logger } from './lib/log.ts'
 import type { Metrics, Readings } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
@@ -95,7 +96,12 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     throw error
   })
 
-  const gate: Gate = { stage: 'starting', failing: () => (store.trouble === null ? [] : ['store']) }
+  const lag = watchLag()
+  const gate: Gate = {
+    stage: 'starting',
+    isBehind: () => lag.isBehind(performance.now()),
+    failing: () => (store.trouble === null ? [] : ['store']),
+  }
   const topics = createTopics(counts)
   const ids = createIds()
   const hub = new Hub({
@@ -159,6 +165,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     const ms = jumped(now, performance.now())
     if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
     hub.tick(now)
+    app.relieve()
   }, 1_000)
 
   /** O13. Sockets are gone before the port is waited for (P32), and the disk is let go last. */

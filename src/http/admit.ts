@@ -108,7 +108,8 @@ export function createAdmit(deps: {
   }
 
   function busy(counted: string | null): Response | undefined {
-    if (gate.stage === 'draining' || places.all >= settings.maxConnections) return failure('unavailable', {})
+    const isFull = places.all >= settings.maxConnections
+    if (gate.stage === 'draining' || isFull || gate.isBehind()) return failure('unavailable', {})
     if (counted === null) return undefined
     if (places.of(counted) >= settings.maxConnectionsPerAddress)
       return failure('rateLimited', { after: 10_000 })

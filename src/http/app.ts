@@ -9,6 +9,7 @@ import { type AdmitSettings, createAdmit } from './admit.ts'
 import { failure, failureOf } from './failure.ts'
 import { type Gate, metricsPage, type Scraped } from './ops.ts'
 import { FRAMES } from './meter.ts'
+import { Misses } from './misses.ts'
 import { Places } from './places.ts'
 import { rooms } from './rooms.ts'
 import { session, type SessionSettings } from './session.ts'
@@ -40,11 +41,23 @@ export function createApp(deps: AppDeps): {
   listen(at: { port: number; hostname: string }): Server<unknown>
   /** bytes that all sockets together have not taken */
   unsent(): number
+  /** Each second: those who read most slowly are let go while all together leave too much unsent (S9). */
+  relieve(most?: number): void
 } {
   const { hub, gate, settings, clock, ids, log, assets, frames = FRAMES, counts = NO_COUNTS, metrics } = deps
   const places = new Places()
+  const misses = new Misses(clock)
   const admit = createAdmit({ settings, places, gate, clock, log })
-  const { message, unsent, ...socket } = createSockets({ hub, places, clock, ids, log, counts, frames })
+  const { message, unsent, relieve, ...socket } = createSockets({
+    hub,
+    places,
+    misses,
+    clock,
+    ids,
+    log,
+    counts,
+    frames,
+  })
 
   const app = new Elysia({
     strictPath: true,
@@ -71,13 +84,14 @@ export function createApp(deps: AppDeps): {
       return failure('internal')
     })
     .use(session({ hub, clock, settings }))
-    .use(rooms({ hub, clock }))
+    .use(rooms({ hub, clock, misses }))
     .ws('/ws', socket)
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 
   return {
     unsent,
+    relieve,
     listen(at) {
       // P25: two processes must not share a port. P19: this `message` replaces Elysia's for all sockets.
       app.listen({ ...at, reusePort: false, websocket: { message } })

@@ -9,6 +9,8 @@ export type Stage = 'starting' | 'open' | 'leaving' | 'draining'
 /** What the edge asks before it lets anybody in. `failing`: names of what does not work now, for `/readyz`. */
 export interface Gate {
   stage: Stage
+  /** the loop cannot keep up with its work: nobody new is let in (S7) */
+  isBehind(): boolean
   failing(): readonly string[]
 }
 

@@ -6,6 +6,7 @@ import { LIMITS } from '../shared/limits.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText, textOf } from './body.ts'
 import { Buckets } from './meter.ts'
+import type { Misses } from './misses.ts'
 import { someone } from './who.ts'
 
 const ROOM = /^[a-z0-9-]{1,64}$/
@@ -53,8 +54,11 @@ export function historyQuery(params: URLSearchParams): HistoryQuery {
   return places[0] ?? { limit, at: 'end' }
 }
 
+/** What is no slug is a room that does not exist, and nothing shows the difference. */
+const nowhere = () => Promise.reject(new ChatError('noRoom'))
+
 /** The rooms there are, one more of them, and what was said in one. */
-export function rooms({ hub, clock }: { hub: Hub; clock: Clock }) {
+export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: Misses }) {
   const pages = new Buckets(PAGES)
   const made = new Buckets(MADE)
 
@@ -90,16 +94,21 @@ export function rooms({ hub, clock }: { hub: Hub; clock: Clock }) {
       async ({ request, params }) => {
         const topic = neededText(await jsonOf(request), 'topic')
         const { user } = await someone(hub, request)
-        if (!ROOM.test(params.room)) throw new ChatError('noRoom')
-        return Response.json(await hub.rooms.setTopic(user, params.room, topic))
+        const entry = await misses.guard([user.id, visitOf(request).counted], () =>
+          ROOM.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : nowhere(),
+        )
+        return Response.json(entry)
       },
       { parse: 'none' },
     )
     .get('/api/rooms/:room/messages', async ({ request, params }) => {
       const query = historyQuery(new URL(request.url).searchParams)
       const { user } = await someone(hub, request)
-      spend(pages, user.id, visitOf(request).counted)
-      if (!ROOM.test(params.room)) throw new ChatError('noRoom')
-      return Response.json(await hub.history(params.room, query, user.id))
+      const keys = [user.id, visitOf(request).counted]
+      spend(pages, ...keys)
+      const page = await misses.guard(keys, () =>
+        ROOM.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
+      )
+      return Response.json(page)
     })
 }

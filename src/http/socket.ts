@@ -6,11 +6,12 @@ import type { Rate } from '../hub/rate.ts'
 import type { Counts } from '../lib/counts.ts'
 import { CLOSE, ChatError } from '../shared/errors.ts'
 import { LIMITS, VERSION } from '../shared/limits.ts'
-import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
+import type { ClientFrame, ResetReason, ServerFrame } from '../shared/protocol.ts'
 import { visitOf } from './admit.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
 import { Meter } from './meter.ts'
+import type { Misses } from './misses.ts'
 import type { Places } from './places.ts'
 import { topicOf } from './topics.ts'
 import { whoAsks } from './who.ts'
@@ -27,6 +28,8 @@ export const SOCKET_LIMITS = {
 
 /** Unsent bytes above which a page of history waits. */
 const UNSENT = 256 * 1024
+/** Unsent bytes of all sockets together above which the largest are let go (S9). */
+const UNSENT_IN_ALL = 64 * 1024 * 1024
 /** Frames that may wait for the one under way. */
 const INBOX = 2 * LIMITS.unacked
 
@@ -35,6 +38,7 @@ type Raw = ServerWebSocket<unknown>
 interface Deps {
   hub: Hub
   places: Places
+  misses: Misses
   clock: Clock
   ids: Ids
   log: Log
@@ -51,6 +55,8 @@ class Link implements Connection {
   readonly #counted: string | null
   readonly #meter: Meter
   readonly #inbox: { frame: ClientFrame; asked: Asked }[] = []
+  /** who it is, once that is known */
+  #user: string | null = null
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
   #waiting: ((sent: boolean) => void)[] = []
@@ -100,6 +106,7 @@ class Link implements Connection {
     if (!who) return this.close(CLOSE.noSession, 'no session')
     const refused = this.#deps.hub.open(this, who.user)
     if (refused !== null) return this.close(refused, 'refused')
+    this.#user = who.user.id
     this.#state = 'open'
     this.#next()
   }
@@ -166,8 +173,13 @@ class Link implements Connection {
   #count(frame: ServerFrame): void {
     const { counts, clock } = this.#deps
     if (frame.type === 'sync') counts.count('sync', frame.more ? 'page' : 'live')
-    else if (frame.type === 'reset') counts.count('reset', frame.reason)
+    else if (frame.type === 'reset') this.#reset(frame.reason)
     else if (frame.type === 'ack' && !frame.duplicate) counts.took('ack', (clock.now() - frame.at) / 1_000)
+  }
+
+  #reset(reason: ResetReason): void {
+    this.#deps.counts.count('reset', reason)
+    if (reason === 'access') this.#deps.misses.note(this.#user)
   }
 
   #limited(after: number): void {
@@ -200,6 +212,7 @@ class Link implements Connection {
     this.send(errorFrame(error, asked))
     const code = error instanceof ChatError ? error.code : null
     if (code === 'rateLimited') this.#deps.counts.count('rateLimited', 'requests')
+    if (code === 'noRoom') this.#deps.misses.note(this.#user, this.#counted)
     const bad = code === 'badFrame'
     if (bad) this.#drop('badFrame')
     if (bad && this.#meter.bad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
@@ -211,12 +224,19 @@ class Link implements Connection {
       const first = this.#inbox.shift()
       if (!first) return
       try {
+        this.#mayLook(first.frame)
         const under = dispatch(this.#deps.hub, this, first.frame)
         if (under) this.#await(under, first.asked)
       } catch (error) {
         this.#refuse(error, first.asked)
       }
     }
+  }
+
+  /** S17. A `hello` is not held up by others at the same address: they would keep each other out. */
+  #mayLook({ type }: ClientFrame): void {
+    if (type === 'join') this.#deps.misses.allow(this.#user, this.#counted)
+    if (type === 'hello') this.#deps.misses.allow(this.#user)
   }
 
   #await(under: Promise<void>, asked: Asked): void {
@@ -272,6 +292,8 @@ export function createSockets(deps: Deps) {
       link.failed(error)
     }
   }
+  /** bytes that all sockets together have not taken */
+  const unsent = (): number => live.values().reduce((sum, link) => sum + link.unsent, 0)
   return {
     open({ raw, data }: Wrapper): void {
       const link = new Link(raw as Raw, deps, visitOf(data.request).counted)
@@ -291,7 +313,16 @@ export function createSockets(deps: Deps) {
     /** Not the wrapper but the raw socket comes here, whatever the type says (P20). */
     ping: (raw: object): void => on(raw, (link) => link.ping()),
     message: (raw: object, text: string | Buffer): void => on(raw, (link) => link.hear(text)),
-    /** bytes that all sockets together have not taken */
-    unsent: (): number => live.values().reduce((sum, link) => sum + link.unsent, 0),
+    unsent,
+    /** Lets go of those who read most slowly until all together leave no more than `most` bytes unsent. */
+    relieve(most = UNSENT_IN_ALL): void {
+      let left = unsent()
+      if (left <= most) return
+      for (const link of [...live].sort((one, other) => other.unsent - one.unsent)) {
+        if (left <= most) return
+        left -= link.unsent
+        link.close(CLOSE.slowReader, 'reads too slowly')
+      }
+    },
   }
 }

@@ -265,6 +265,7 @@ export class Hub {
     this.#typing.tick(time)
     for (const visit of this.#visits.all()) this.#look(visit, time)
     void this.#readNews.tell()
+    void this.people.reread(this.#visits.online())
     if (time - this.#swept >= SWEEP) {
       this.#swept = time
       void this.#feed.sweep()

@@ -13,6 +13,8 @@ const RENAME = { every: 30_000, perDay: 5, held: DAY }
 const UNWRITTEN = DAY
 /** ms after which the use of a session is noted again */
 const TOUCH = HOUR
+/** ms after which the session of somebody online is read again, and how many are in one go */
+const REREAD = { after: 5 * 60_000, most: 100 }
 
 interface Deps {
   store: Store
@@ -30,8 +32,8 @@ interface Deps {
 export class People {
   readonly #deps: Deps
   readonly #isReserved: (name: string) => boolean
-  /** user → the session seen last, and when its use was noted (ms) */
-  readonly #sessions = new Map<string, { hash: string; noted: number }>()
+  /** user → the session seen last, when its use was noted, and when it was last read (ms) */
+  readonly #sessions = new Map<string, { hash: string; noted: number; read: number }>()
   /** people whose session was ended, and when (ms): a socket that was under way meanwhile is not theirs any more */
   readonly #ended = new Map<string, number>()
   /** user → times of renaming (ms) within a day */
@@ -54,7 +56,7 @@ export class People {
     const guest = { id, name, keys: keysOf(name), session, at }
     const added = await written(store.addGuest(guest, this.#stale(at)), log)
     if (added === 'taken') throw await this.#taken(name)
-    this.#sessions.set(id, { hash: session, noted: at })
+    this.#sessions.set(id, { hash: session, noted: at, read: at })
     return { id, name, role: 'guest' }
   }
 
@@ -63,7 +65,7 @@ export class People {
     const now = this.#deps.clock.now()
     const row = await this.#deps.store.session(session)
     if (!row || row.seen < this.#stale(now).unused) return null
-    this.#sessions.set(row.user.id, { hash: session, noted: row.seen })
+    this.#sessions.set(row.user.id, { hash: session, noted: row.seen, read: now })
     this.#note(row.user.id, now)
     return row.user
   }
@@ -105,6 +107,30 @@ export class People {
   /** Did this person sign out within the last hour? */
   hasLeft(user: string): boolean {
     return this.#ended.has(user)
+  }
+
+  /**
+   * Each second: reads again, a few at a time, the sessions of those online that were not read for five minutes; whose has
+   * ended elsewhere is signed out here as well (S15). Never rejects.
+   */
+  async reread(online: Iterable<string>): Promise<void> {
+    const now = this.#deps.clock.now()
+    let left = REREAD.most
+    for (const user of [...online]) {
+      const session = this.#sessions.get(user)
+      if (!session || now - session.read < REREAD.after) continue
+      if ((left -= 1) < 0) return
+      session.read = now
+      try {
+        if (await this.whoIs(session.hash)) continue
+      } catch (error) {
+        // Whoever cannot be asked for stays: a disk in trouble signs nobody out.
+        this.#deps.log.error('session', error)
+        return
+      }
+      this.#sessions.delete(user)
+      this.#deps.signedOut(user)
+    }
   }
 
   /** Each hour: notes that those online were here, and gives back the names of who was not for long. Never rejects. */

@@ -99,7 +99,7 @@ export async function anApp(
     warn: (what) => void warnings.push(what),
     info() {},
   }
-  const gate: Gate = { stage: 'starting', failing: () => failing }
+  const gate: Gate = { stage: 'starting', isBehind: () => false, failing: () => failing }
   const hub = new Hub({
     store,
     broadcast: topics,
@@ -128,6 +128,7 @@ export async function anApp(
     store,
     gate,
     server,
+    app,
     /** what the log was told of errors, and of warnings */
     trouble,
     warnings,

@@ -1,0 +1,101 @@
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { anApp, type Guest } from '../support/anApp.ts'
+import { percentile } from './aVictim.ts'
+
+// Real sockets on a busy machine.
+setDefaultTimeout(20_000)
+
+const apps: Awaited<ReturnType<typeof anApp>>[] = []
+afterAll(() => Promise.all(apps.map((app) => app.stop())))
+async function running() {
+  const app = await anApp({ trustProxy: 1 })
+  apps.push(app)
+  return app
+}
+const FROM = { 'x-forwarded-for': '203.0.113.9' }
+const ELSEWHERE = { 'x-forwarded-for': '203.0.113.10' }
+const history = (who: Guest, room: string, headers: Record<string, string> = FROM) =>
+  who.ask(`/api/rooms/${room}/messages`, { headers })
+
+describe('guessing rooms', () => {
+  test('[S17] of 10,000 guesses thirty are answered, none of them is right, and then rooms that exist are not told either', async () => {
+    const app = await running()
+    const ada = await app.guest('Ada')
+    const bob = await app.guest('Bob')
+    const topic = (room: string) =>
+      ada.ask(`/api/rooms/${room}`, { method: 'PATCH', body: { topic: 'x' }, headers: FROM })
+    const statuses: number[] = []
+    let next = 0
+    const worker = async () => {
+      while (next < 10_000) statuses.push((await topic(`guess-${next++}`)).status)
+    }
+    await Promise.all(Array.from({ length: 40 }, worker))
+    const of = (status: number) => statuses.filter((one) => one === status).length
+    // A few may be under way when the thirtieth miss is counted.
+    expect([of(404) >= 30, of(404) <= 70, of(404) + of(429)]).toEqual([true, true, 10_000])
+    expect((await topic('lobby')).status).toBe(429)
+    expect((await history(bob, 'lobby')).status).toBe(429)
+    expect((await history(bob, 'lobby', ELSEWHERE)).status).toBe(200)
+    app.pass(120_000)
+    expect((await history(bob, 'lobby')).status).toBe(200)
+  })
+
+  test('[S17] over a socket it is the same, and many in one hello are paid for by who says it', async () => {
+    const app = await running()
+    const ada = await app.guest('Ada')
+    const socket = await ada.enter('lobby')
+    for (let at = 0; at < 31; at += 1) socket.send({ type: 'join', ref: `r${at}`, room: `guess-${at}` })
+    const last = await socket.hears('error', ({ ref }) => ref === 'r30')
+    expect(last).toMatchObject({ code: 'rateLimited', after: 2_000 })
+    expect(socket.heard.filter((frame) => frame.type === 'error' && frame.code === 'noRoom')).toHaveLength(30)
+
+    const eve = await app.guest('Eve')
+    const rooms = Array.from({ length: 60 }, (_, at) => ({ room: `guess-${at}`, seq: 0, id: null }))
+    const first = await eve.socket()
+    first.send({ type: 'hello', rooms, state: 'active' })
+    await first.hears('reset', ({ room }) => room === 'guess-59')
+    const second = await eve.socket()
+    second.send({ type: 'hello', rooms, state: 'active' })
+    expect(await second.hears('error')).toMatchObject({ code: 'rateLimited', after: 62_000 })
+    // Others at the same address come in all the same.
+    expect((await (await app.guest('Cy')).enter('lobby')).closed).toBeUndefined()
+  })
+
+  test('[S17] what is no room at all is answered like one that does not exist, and as fast', async () => {
+    const app = await running()
+    const ada = await app.guest('Ada')
+    const times: Record<string, number[]> = { 'guess-one': [], Guess_One: [] }
+    for (let at = 0; at < 40; at += 1) {
+      for (const [room, took] of Object.entries(times)) {
+        app.pass(2_000)
+        const began = performance.now()
+        const answer = await history(ada, room)
+        took.push(performance.now() - began)
+        expect([answer.status, await answer.json()]).toEqual([
+          404,
+          { error: { code: 'noRoom', message: 'This room does not exist or is not open to you.' } },
+        ])
+      }
+    }
+    const [one = NaN, other = NaN] = Object.values(times).map((took) => percentile(took, 0.5))
+    expect(Math.abs(one - other)).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('scraping', () => {
+  test('[S16] of a thousand pages in ten seconds fifty are answered, over all sessions of one address', async () => {
+    const app = await running()
+    const people = await Promise.all(['Ada', 'Bob', 'Cy', 'Di'].map((name) => app.guest(name)))
+    let answered = 0
+    for (let second = 0; second < 10; second += 1) {
+      const asked = Array.from({ length: 100 }, async (_, at) => {
+        const who = people[at % people.length]
+        return who ? (await history(who, 'lobby')).status : 0
+      })
+      answered += (await Promise.all(asked)).filter((status) => status === 200).length
+      app.pass(1_000)
+    }
+    expect(answered).toBeGreaterThan(40)
+    expect(answered).toBeLessThanOrEqual(50)
+  })
+})
