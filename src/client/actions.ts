@@ -110,6 +110,8 @@ export function createActions(
 ): Inner {
   let talk: Talk | null = null
   let loading: Promise<Talk> | null = null
+  /** what this device keeps for me is at hand */
+  let begun = Promise.resolve<void>(undefined)
 
   function withTalk(): Promise<Talk> {
     loading ??= load().then(
@@ -147,11 +149,10 @@ export function createActions(
 
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
-    // Before any screen that this makes asks for drafts, they are this person's.
-    const begun = talk?.begin(self.id)
+    // Set before any screen that this makes asks for drafts: they are this person's.
+    begun = (async () => (talk ?? (await talkIfAny()))?.begin(self.id))()
     store.dispatch({ type: 'self', self })
-    if (begun !== undefined) await begun
-    else await (await talkIfAny())?.begin(self.id)
+    await begun
   }
 
   function end(): void {
@@ -279,7 +280,10 @@ export function createActions(
     typing: (room, on) => talk?.typing(room, on),
     read: (room, seq) => talk?.read(room, seq),
     reconnect: () => talk?.reconnect(),
-    draft: (room) => talk?.draft(room) ?? Promise.resolve({ text: '', caret: 0 }),
+    async draft(room) {
+      await begun
+      return (await talk?.draft(room)) ?? { text: '', caret: 0 }
+    },
     saveDraft: (room, text, caret) => talk?.saveDraft(room, text, caret),
   }
 

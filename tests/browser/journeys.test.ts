@@ -138,6 +138,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     await say(ada.page, 'before the reload')
     await shows(bob.page, ['before the reload'])
     await ada.page.locator('textarea').fill('half a thou')
+    await eventually('the draft to be stored', () => isKept(ada.page, 'half a thou'))
     await ada.page.reload()
     await eventually(
       'the draft',

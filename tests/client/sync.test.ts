@@ -359,6 +359,26 @@ describe('what is kept, what is older', () => {
     expect(await ada.actions.draft(room)).toEqual({ text: '', caret: 0 })
   })
 
+  test('[U34] a draft is there for the screen that asks as soon as it is known who I am', async () => {
+    const browser = aBrowser()
+    const before = await aPage(browser).enter(`Ada ${(names += 1)}`)
+    before.actions.saveDraft('lobby', 'half a thought', 14)
+    await eventually('stored', async () => (await before.sync.outbox.draft('lobby')) !== null)
+    before.end()
+
+    const again = aPage(browser)
+    let draft: Promise<{ text: string; caret: number }> | undefined
+    again.store.watch(
+      ({ self }) => self,
+      (self) => {
+        if (self !== 'unknown') draft = again.actions.draft('lobby')
+      },
+      new AbortController().signal,
+    )
+    await again.actions.meet()
+    expect(await draft).toEqual({ text: 'half a thought', caret: 14 })
+  })
+
   test('[U15] older pages come one at a time, until the room begins', async () => {
     const room = `long-${(names += 1)}`
     const texts = numbers(1, 130).map((n) => `text ${n}`)
