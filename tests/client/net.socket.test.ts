@@ -315,6 +315,18 @@ describe('coming back', () => {
     }
   })
 
+  test('[C90] however quick its first attempts were, nobody waits longer than two seconds and as long as they were away', () => {
+    const it = aSocket({ random: 0 }).live()
+    it.wire.end(1006)
+    for (const attempt of numbers(1, 6)) {
+      it.time.pass(it.wait)
+      if (attempt === 6) it.world.random = 1
+      it.wire.open()
+      it.wire.end(1006)
+    }
+    expect(it.wait).toBeLessThanOrEqual(2_000 + 6 * 100 + 100)
+  })
+
   test('[U51] a hidden page waits up to five minutes, a visible one twenty seconds', () => {
     const waitAfter = (hidden: boolean) => {
       const it = aSocket({ random: 1, hidden })

@@ -64,7 +64,8 @@ const STEADY = 10_000
 const CUT = 2
 const OVERLOADED = 8_000
 const SPREAD = 2_000
-const MOST = { seen: 20_000, hidden: 300_000 }
+/** `atFirst`: and the time it has been away, where nobody answered */
+const MOST = { seen: 20_000, hidden: 300_000, atFirst: 2_000 }
 /** A page that comes into view trusts a socket that spoke so lately. */
 const FRESH = 5_000
 const DRAINED = 10_000
@@ -231,7 +232,9 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     }
     overloaded = code === CLOSE.overloaded
     const most = world.hidden() ? MOST.hidden : MOST.seen
-    const backoff = world.random() * Math.min(most, 500 * 2 ** Math.min(attempt, 20))
+    // Quick draws while a server restarts must not add up to a long one once it is back.
+    const patient = code === 1006 ? MOST.atFirst + (now - lostAt) : most
+    const backoff = world.random() * Math.min(most, patient, 500 * 2 ** Math.min(attempt, 20))
     const wait = announced ? world.random() * within : (overloaded ? OVERLOADED : 100) + backoff
     attempt += 1
     const mine = generation
