@@ -14,6 +14,10 @@ describe('frames', () => {
     [{ type: 'leave', ref: 'r', room: 'lobby' }],
     [send],
     [{ ...send, replyTo: ID }],
+    [{ type: 'edit', nonce: NONCE, room: 'lobby', target: ID, text: 'hi' }],
+    [{ type: 'delete', nonce: NONCE, room: 'lobby', target: ID }],
+    [{ type: 'react', nonce: NONCE, room: 'lobby', target: ID, emoji: '👍', on: true }],
+    [{ type: 'pin', nonce: NONCE, room: 'lobby', target: ID, on: false }],
     [{ type: 'read', room: 'lobby', seq: 3 }],
     [{ type: 'typing', room: 'lobby', on: true }],
     [{ type: 'state', state: 'idle' }],
@@ -51,6 +55,11 @@ describe('frames', () => {
     [{ ...send, room: 'lobby\n' }],
     [{ ...send, replyTo: null }],
     [{ ...send, replyTo: 'NOT AN ID' }],
+    [{ type: 'edit', nonce: NONCE, room: 'lobby', target: ID, text: ' ' }],
+    [{ type: 'edit', nonce: NONCE, room: 'lobby', text: 'hi' }],
+    [{ type: 'delete', nonce: NONCE, room: 'lobby', target: null }],
+    [{ type: 'react', nonce: NONCE, room: 'lobby', target: ID, emoji: '👍' }],
+    [{ type: 'pin', nonce: NONCE, room: 'lobby', target: ID, on: 1 }],
   ])('[F3] %j is a bad frame, and its answer has its nonce', (value) => {
     const fault = { result: 'fault', code: 'badFrame', asked: { nonce: NONCE } }
     expect(decode(JSON.parse(JSON.stringify(value)))).toEqual(fault as ReturnType<typeof decode>)
@@ -162,4 +171,50 @@ describe('frames', () => {
     expect(decode({ type: 'hello', rooms: deep, state: 'active' }).result).toBe('fault')
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
+})
+
+describe('an emoji', () => {
+  const react = (emoji: unknown) =>
+    decode({ type: 'react', nonce: NONCE, room: 'lobby', target: ID, emoji, on: true })
+
+  test.each(['👍', '👍🏽', '❤️', '❤', '🇦🇹', '👨‍👩‍👧‍👦', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '©️', '🧑🏿‍❤️‍💋‍🧑🏾'])('[F30, S43] %s is one', (emoji) => {
+    expect(react(emoji)).toMatchObject({ result: 'frame', frame: { emoji } })
+  })
+
+  test.each([
+    '',
+    ' ',
+    'a',
+    '1',
+    '#',
+    '12',
+    'ok',
+    '👍👍',
+    '👍 ',
+    'x👍',
+    '🇦',
+    '\u200d',
+    '\ud83d',
+    '👍\u202e',
+    5,
+    null,
+    { emoji: '👍' },
+  ])('[F30, S43] %j is none', (emoji) => {
+    expect(react(emoji)).toEqual({ result: 'fault', code: 'badFrame', asked: { nonce: NONCE } })
+  })
+
+  test('[F30, S43] what takes more than 64 bytes is too much', () => {
+    const most = `👍${'\u0301'.repeat(30)}`
+    expect(Buffer.byteLength(most)).toBe(64)
+    expect(react(most)).toMatchObject({ result: 'frame' })
+    const fault = { result: 'fault', code: 'tooBig', asked: { nonce: NONCE } } as const
+    expect(react(`${most}\u0301`)).toEqual(fault)
+    expect(react('👍'.repeat(100_000))).toEqual(fault)
+  })
+})
+
+test('[F30, F6] the text of an edit is measured like that of a message', () => {
+  const edit = (text: string) => decode({ type: 'edit', nonce: NONCE, room: 'lobby', target: ID, text })
+  expect(edit('x'.repeat(4_000))).toMatchObject({ result: 'frame' })
+  expect(edit('x'.repeat(4_001))).toEqual({ result: 'fault', code: 'tooBig', asked: { nonce: NONCE } })
 })

@@ -199,3 +199,84 @@ describe('history', () => {
     },
   )
 })
+
+describe('a topic', () => {
+  test('[M73] is set with PATCH and answered with the entry of the room, which hears it', async () => {
+    const { guest, ada } = await aLobby()
+    await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Garden' } })
+    const bob = await guest('Bob')
+    const socket = await bob.enter('garden')
+    const answer = await ada.ask('/api/rooms/garden', { method: 'PATCH', body: { topic: 'Seeds' } })
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({
+      room: 'garden',
+      topic: 'Seeds',
+      role: 'owner',
+      joined: true,
+      head: 1,
+    })
+    const heard = await socket.hears('event')
+    expect(heard).toMatchObject({ kind: 'topic', text: 'Seeds', seq: 1, user: { id: ada.user.id } })
+    const page = (await (await bob.ask('/api/rooms/garden/messages')).json()) as HistoryPage
+    expect(page.messages).toMatchObject([{ kind: 'topic', text: 'Seeds' }])
+    socket.close()
+  })
+
+  test('[M73, S14] is refused without a session, a right, a room, or a text', async () => {
+    const { ada, guest, origin } = await aLobby()
+    await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Garden' } })
+    const bob = await guest('Bob')
+    const patch = async (who: typeof bob, room: string, body: unknown) => {
+      const answer = await who.ask(`/api/rooms/${room}`, { method: 'PATCH', body })
+      return [answer.status, ((await answer.json()) as { error: { code: string } }).error.code]
+    }
+    expect(await patch(bob, 'garden', { topic: 'x' })).toEqual([403, 'forbidden'])
+    expect(await patch(ada, 'nowhere', { topic: 'x' })).toEqual([404, 'noRoom'])
+    expect(await patch(ada, 'NoSlug', { topic: 'x' })).toEqual([404, 'noRoom'])
+    expect(await patch(ada, 'garden', {})).toEqual([400, 'badRequest'])
+    expect(await patch(ada, 'garden', { topic: 5 })).toEqual([400, 'badRequest'])
+    expect(await patch(ada, 'garden', { topic: 'x'.repeat(251) })).toEqual([413, 'tooBig'])
+    const headers = { origin, 'content-type': 'application/json' }
+    const nobody = await fetch(`${origin}/api/rooms/garden`, {
+      method: 'PATCH',
+      headers,
+      body: '{"topic":"x"}',
+    })
+    expect(nobody.status).toBe(401)
+  })
+})
+
+describe('what became of messages', () => {
+  test('[M72] history tells it as it stands: edited, gone, pinned, and who reacted, with mine', async () => {
+    const { ada, guest, page, ids } = await aLobby(3)
+    const bob = await guest('Bob')
+    const [one = '', two = '', three = ''] = ids
+    const [mine, theirs] = [await ada.enter('lobby'), await bob.enter('lobby')]
+    const nonce = (n: number) => `change-${n}`
+    mine.send({ type: 'edit', nonce: nonce(1), room: 'lobby', target: one, text: 'better' })
+    mine.send({ type: 'delete', nonce: nonce(2), room: 'lobby', target: two })
+    theirs.send({ type: 'react', nonce: nonce(3), room: 'lobby', target: three, emoji: '👍', on: true })
+    await theirs.hears('ack')
+    mine.send({ type: 'react', nonce: nonce(4), room: 'lobby', target: three, emoji: '👍', on: true })
+    await mine.hears('ack', (ack) => ack.nonce === nonce(4))
+
+    const { messages, head } = await page('')
+    expect(head).toBe(7)
+    expect(messages).toMatchObject([
+      { id: one, text: 'better', edited: expect.any(Number) },
+      { id: two, gone: true },
+      {
+        id: three,
+        reactions: [{ emoji: '👍', count: 2, mine: true, users: [{ name: 'Bob' }, { name: 'Ada' }] }],
+      },
+    ])
+    expect((await page('?pinned=true')).messages).toEqual([])
+    const seen = (await (await bob.ask(`/api/rooms/lobby/messages?ids=${three}`)).json()) as HistoryPage
+    expect(seen.messages[0]?.reactions?.[0]).toMatchObject({ mine: true })
+    const eve = await guest('Eve')
+    const other = (await (await eve.ask(`/api/rooms/lobby/messages?ids=${three}`)).json()) as HistoryPage
+    expect(other.messages[0]?.reactions?.[0]).toMatchObject({ count: 2, mine: false })
+    mine.close()
+    theirs.close()
+  })
+})

@@ -32,6 +32,31 @@ const draft = fc.record(
   { requiredKeys: ['kind', 'room', 'id', 'at', 'user', 'nonce', 'text'] },
 )
 
+const target = fc.constantFrom(...ids)
+// The hub gives out each id once; only those of messages are looked up.
+const changing = { room, id: fc.uuid(), at: time, user: person }
+const named = {
+  ...changing,
+  target,
+  nonce: fc.string({ minLength: 8, maxLength: 8, unit: fc.constantFrom('a', 'b') }),
+}
+const change = fc.oneof(
+  fc.record({
+    ...named,
+    kind: fc.constant('edit' as const),
+    text: fc.constantFrom('e', '@Name1', 'f @name2'),
+  }),
+  fc.record({ ...named, kind: fc.constant('delete' as const) }),
+  fc.record({
+    ...named,
+    kind: fc.constant('react' as const),
+    emoji: fc.constantFrom('👍', '🎉'),
+    on: fc.boolean(),
+  }),
+  fc.record({ ...named, kind: fc.constant('pin' as const), on: fc.boolean() }),
+  fc.record({ ...changing, kind: fc.constant('topic' as const), text: fc.constantFrom('', 't', '@Name1') }),
+)
+
 /** A thing done to a store, named so that a counterexample can be read. */
 function deed<T>(name: string, values: fc.Arbitrary<T>, act: (world: World, value: T) => unknown) {
   return values.map((value) => ({
@@ -45,7 +70,9 @@ const common = <T>(...of: Parameters<typeof deed<T>>) => ({ weight: 3, arbitrary
 const deeds = fc.oneof(
   {
     weight: 12,
-    arbitrary: deed('commit', fc.array(draft, { maxLength: 5 }), ({ store }, drafts) => store.commit(drafts)),
+    arbitrary: deed('commit', fc.array(fc.oneof(draft, change), { maxLength: 5 }), ({ store }, drafts) =>
+      store.commit(drafts),
+    ),
   },
   common('addRoom', person, ({ store }, { id }) =>
     store.addRoom({ room: 'garden', name: 'G', topic: id, kind: 'public' }, 1, id),
@@ -93,12 +120,13 @@ async function seen(store: Store): Promise<unknown> {
     { at: 'after', seq: 2, limit: 3 },
     { at: 'around', seq: 5, limit: 3 },
     { at: 'ids', ids, limit: 50 },
+    { at: 'pinned', limit: 2 },
   ]
   const ofRooms = rooms.map(async (slug) => ({
     events: await store.events(slug, 0, 100),
     id: await store.idAt(slug, 2),
     start: await store.startOf(slug),
-    pages: await Promise.all(queries.map((query) => store.history(slug, query))),
+    pages: await Promise.all(queries.map((query) => store.history(slug, query, people[0]?.id))),
     unread: await Promise.all(people.map((user) => store.unread(slug, user, 1))),
   }))
   return {

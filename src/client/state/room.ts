@@ -177,6 +177,8 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: numb
       people: page.members.full,
     }),
   }
+  // Read here, and not told the server yet.
+  next = withRead(next, room.you?.readSeq ?? 0, me)
   for (const event of [...held].sort((one, other) => one.seq - other.seq))
     next = withEvent(next, event, me, now)
   return next
@@ -226,22 +228,32 @@ export function lost(room: RoomState, quiet: boolean): RoomState {
   }
 }
 
-/** I have read up to `seq`. What is left is never more than the rows show, once they reach down to it. */
+/**
+ * I have read up to `seq`. What is left is never more than the rows show, once they reach down to it; further up it is what
+ * was not read just now, and where that is not all here the server is asked.
+ */
 export function withRead(room: RoomState, seq: number, me: Me): RoomState {
-  const { you } = room
+  const { you, past } = room
   const readSeq = Math.min(seq, room.position.seq)
   if (you === null || me === null || me === 'unknown' || readSeq <= you.readSeq) return room
-  const isUnread = (row: Row) =>
-    row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > readSeq
-  const left = room.rows.filter(isUnread)
-  const mentions = left.filter((row) => mentionsName(row.text ?? '', me.name)).length
+  const count = (from: number, to: number) => {
+    const texts = [...(past?.rows ?? []), ...room.rows].flatMap((row) => {
+      const at = row.seq ?? 0
+      return row.kind === 'message' && !row.own && row.text !== null && at > from && at <= to ? row.text : []
+    })
+    return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, me.name)).length }
+  }
+  if (room.older === 'none' || (room.rows[0]?.seq ?? 0) <= readSeq + 1) {
+    const left = count(readSeq, Number.POSITIVE_INFINITY)
+    const unread = Math.min(you.unread, left.unread)
+    return { ...room, you: { ...you, readSeq, unread, mentions: Math.min(you.mentions, left.mentions) } }
+  }
+  const read = count(you.readSeq, readSeq)
+  const [first, last] = [past?.rows[0]?.seq ?? readSeq, past?.rows.at(-1)?.seq ?? 0]
+  const unread = Math.max(0, you.unread - read.unread)
   return {
     ...room,
-    you: {
-      ...you,
-      readSeq,
-      unread: Math.min(you.unread, left.length),
-      mentions: Math.min(you.mentions, mentions),
-    },
+    you: { ...you, readSeq, unread, mentions: Math.max(0, you.mentions - read.mentions) },
+    doubtful: room.doubtful || first > you.readSeq + 1 || last < readSeq,
   }
 }

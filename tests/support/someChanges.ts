@@ -1,0 +1,72 @@
+import { withMine } from '../../src/client/state/mine.ts'
+import { timeline } from '../../src/client/state/select.ts'
+import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
+import type { Change, Message, User } from '../../src/shared/model.ts'
+import { ada, type aLivePage, bob, NOON, numbers, said } from './aState.ts'
+
+type Content = { [K in Change['kind']]: Partial<Extract<Change, { kind: K }>> & { kind: K } }[Change['kind']]
+
+/** Event number `seq`: a change to message number `of`, by Bob unless said otherwise. */
+export function change(seq: number, of: number, content: Content): Change {
+  const entry = { seq, id: `id-${seq}`, at: NOON + seq * 1_000, user: bob, nonce: `change-${seq}` }
+  return { ...entry, target: `id-${of}`, ...content } as Change
+}
+
+export function edited(seq: number, of: number, text: string, user = bob): Change {
+  return change(seq, of, { kind: 'edit', text, user })
+}
+
+export function deleted(seq: number, of: number, user = bob): Change {
+  return change(seq, of, { kind: 'delete', by: 'author', user })
+}
+
+export function reacted(
+  seq: number,
+  of: number,
+  emoji: string,
+  count: number,
+  on = true,
+  user: User = bob,
+): Change {
+  return change(seq, of, { kind: 'react', emoji, count, on, user })
+}
+
+export function pinned(seq: number, of: number, on = true): Change {
+  return change(seq, of, { kind: 'pin', on })
+}
+
+/** Messages `from` … `to`. */
+export function some(from: number, to: number): Message[] {
+  return numbers(from, to).map((seq) => said(seq))
+}
+
+/** The lobby changed by a function of the far chunk. */
+export function by(act: (room: RoomState, me: string | null) => RoomState): Action {
+  return { type: 'changed', room: 'lobby', by: act }
+}
+
+let orders = 0
+
+/** A change of Ada's that waits. */
+export function mine(content: Exclude<Said, { kind: 'message' }>, nonce = `mine-${(orders += 1)}`): Action {
+  const named = { nonce, room: 'lobby', user: ada.id, at: NOON, order: orders }
+  const entry: MyChange['entry'] = { ...content, ...named }
+  return by((room) => withMine(room, entry, ada))
+}
+
+export type Page = ReturnType<typeof aLivePage>
+
+/** The row of a message as it is drawn. */
+export function drawn({ lobby }: Page, seq: number): Row | undefined {
+  const item = timeline()(lobby).find((one) => one.kind === 'message' && one.row.seq === seq)
+  return item?.kind === 'message' ? item.row : undefined
+}
+
+/** The row of a message as the server said it is. */
+export function rowOf({ lobby }: Page, seq: number): Row | undefined {
+  return lobby.rows.find((one) => one.seq === seq)
+}
+
+export function seqs(rows: readonly { seq: number | null }[] | undefined): (number | null)[] | undefined {
+  return rows?.map(({ seq }) => seq)
+}
