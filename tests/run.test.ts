@@ -119,6 +119,20 @@ test.skipIf(!node)('[P33] a signal reaches what runs, once, and its exit code co
   expect(await child.exited).toBe(5)
 })
 
+test.skipIf(!node)('[P33] when npm is killed, what it had started is told to stop', async () => {
+  const { root } = await aMachine(['sh', 'node', 'bun'])
+  const npm = Bun.spawn([join(root, 'bin/sh'), '-c', 'node src/run.mjs src/main.ts wait; true'], {
+    cwd: join(root, 'project'),
+    env: { HOME: join(root, 'home'), PATH: join(root, 'bin'), npm_lifecycle_event: 'dev' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const reader = npm.stdout.getReader()
+  await reader.read()
+  npm.kill('SIGKILL')
+  const { value } = await reader.read()
+  expect(new TextDecoder().decode(value)).toBe('draining\n')
+})
+
 test.skipIf(!node)('[P33] what dies by a signal is reported as that', async () => {
   const { spawn } = await aMachine(['node', 'bun'])
   const child = spawn(['-e', 'process.kill(process.pid, "SIGKILL")'])
