@@ -9,7 +9,7 @@ import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
 import type { Store } from './state/store.ts'
 import { createSync } from './sync.ts'
-import { createTalk, type Talk } from './talk.ts'
+import { AHEAD, createTalk, type Talk } from './talk.ts'
 
 export { roomView } from './views/room.ts'
 
@@ -76,6 +76,11 @@ export async function startTalk(
     after(ORPHANS, () => void orphans().finally(watchOrphans))
   }
   watchOrphans()
+  after(AHEAD, () => {
+    import('./views/dialogs.ts').catch(() => {
+      // Only fetched ahead; who opens one is told.
+    })
+  })
   const talk = createTalk(store, sync, api, tabs, { now, after })
   return {
     ...talk,

@@ -35,7 +35,7 @@ const DRAFT_SETTLES = 300
 const READ_EVERY = 500
 const READ_LATER = 5_000
 /** When what is not needed at first draw is fetched ahead, before it is asked for. */
-const AHEAD = 2_000
+export const AHEAD = 2_000
 const UNLOADED = 'The server cannot be reached just now.'
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100

@@ -1,9 +1,21 @@
 import { describe, expect, test } from 'bun:test'
+import { goneTo } from '../../src/client/state/past.ts'
 import { needsTick } from '../../src/client/state/reduce.ts'
 import { lastOwn, timeline } from '../../src/client/state/select.ts'
 import type { RoomEvent } from '../../src/shared/model.ts'
-import { ada, aLivePage, bob, event, eve, NOON, page, said, you } from '../support/aState.ts'
-import { change, deleted, drawn, edited, mine, pinned, reacted, rowOf, some } from '../support/someChanges.ts'
+import { ada, aLivePage, bob, event, eve, history, NOON, page, said, you } from '../support/aState.ts'
+import {
+  by,
+  change,
+  deleted,
+  drawn,
+  edited,
+  mine,
+  pinned,
+  reacted,
+  rowOf,
+  some,
+} from '../support/someChanges.ts'
 
 const key = (nonce: string) => `${ada.id}:${nonce}`
 
@@ -229,5 +241,27 @@ describe('what is unread', () => {
   test('[U73] where all unread is here, a change to what lies before asks nobody', () => {
     const at = reader(some(51, 60), 5, 0, 55).hear(event(deleted(61, 33)), event(edited(62, 34, '@Ada')))
     expect(at.lobby).toMatchObject({ doubtful: false, you: { unread: 5, mentions: 0 } })
+  })
+
+  test('[U73, U71] read far up, what is left is what was not read; where that is not all here the server is asked', () => {
+    const at = reader(some(451, 500), 400, 3, 100)
+    at.tell(
+      by((room, me) =>
+        goneTo(room, 110, history(some(90, 139), { head: 500, older: true, newer: true }), me),
+      ),
+    )
+    at.tell({ type: 'read', room: 'lobby', seq: 110 })
+    expect(at.lobby).toMatchObject({ doubtful: false, you: { readSeq: 110, unread: 390, mentions: 3 } })
+    at.tell({ type: 'read', room: 'lobby', seq: 200 })
+    expect(at.lobby).toMatchObject({ doubtful: true, you: { readSeq: 200 } })
+    at.tell({ type: 'read', room: 'lobby', seq: 490 })
+    expect(at.lobby.you).toMatchObject({ readSeq: 490, unread: 10 })
+  })
+
+  test('[U71] what was read here and not told yet is not unread again with the next page', () => {
+    const at = reader(some(1, 9), 9, 0).tell({ type: 'read', room: 'lobby', seq: 7 })
+    at.tell({ type: 'asked', room: 'lobby', now: NOON })
+    at.hear(page([said(10)], { head: 10, you: { ...you, readSeq: 2, unread: 8 } }))
+    expect(at.lobby.you).toMatchObject({ readSeq: 7, unread: 3 })
   })
 })

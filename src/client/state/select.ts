@@ -106,17 +106,10 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
   }
 }
 
-const indexes = new WeakMap<readonly Row[], Map<string | null, Row>>()
-
 /** A message of a room by its id, wherever it is kept; null: nowhere. */
 export function rowById({ past, rows, quotes }: RoomState, id: string): Row | null {
-  for (const some of [past?.rows ?? [], rows, quotes]) {
-    const index = indexes.get(some) ?? new Map(some.map((row) => [row.id, row]))
-    indexes.set(some, index)
-    const row = index.get(id)
-    if (row !== undefined) return row
-  }
-  return null
+  const is = (row: Row) => row.id === id
+  return past?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
 }
 
 /** My newest message that I can still edit, or null. */

@@ -14,8 +14,7 @@ import { emptyRoom } from './emptyRoom.ts'
 import { focusSoon } from './focus.ts'
 import { keyboard, keyboardSpace } from './keyboard.ts'
 import { sidebar } from './people.ts'
-import { roomMenu } from './roomMenu.ts'
-import { openRooms } from './roomsDialog.ts'
+import { openLater, roomMenu } from './roomMenu.ts'
 import { explainStops } from './stopped.ts'
 
 /** A room as its people see it. Everything that goes on ends with `signal`. */
@@ -97,7 +96,7 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
   const side = sidebar(
     context,
     { room, shell, rest: [skip, heading, main, foot] },
-    { rooms: () => openRooms(context, signal) },
+    { rooms: () => void openLater(({ openRooms }) => openRooms(context, signal), spoken.say) },
     signal,
   )
   const options = roomMenu(

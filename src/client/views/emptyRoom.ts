@@ -1,5 +1,5 @@
 import { h } from '../dom.ts'
-import { copyLink, openCode } from './roomMenu.ts'
+import { copyLink, showCode } from './roomMenu.ts'
 
 /** What an empty room shows: an invitation to bring somebody (U7). */
 export function emptyRoom(room: string, said: (words: string) => void, signal: AbortSignal): HTMLElement {
@@ -29,7 +29,7 @@ export function emptyRoom(room: string, said: (words: string) => void, signal: A
       copy,
       h(
         'button',
-        { type: 'button', class: 'button-quiet', onClick: () => void openCode(room, signal) },
+        { type: 'button', class: 'button-quiet', onClick: () => void showCode(room, said, signal) },
         'Show QR code',
       ),
     ),

@@ -1,10 +1,9 @@
-import { buttons, openDialog } from '../components/dialog.ts'
 import { choice, entry, menu } from '../components/menu.ts'
-import { nameForm } from '../components/nameForm.ts'
 import { h } from '../dom.ts'
 import type { LinesShown } from '../state/select.ts'
 import type { Context } from './context.ts'
 import { keep, kept, useTheme } from './device.ts'
+import type * as Dialogs from './dialogs.ts'
 import { signOut } from './signOut.ts'
 
 /** The address people come to this room by. */
@@ -23,43 +22,26 @@ export async function copyLink(
     said('Link copied')
   } catch {
     // Without https there is no clipboard: the dialog has the text.
-    await openCode(room, signal)
+    await showCode(room, said, signal)
   }
 }
 
 /** The room's link as a QR code, and as text. */
-export async function openCode(room: string, signal: AbortSignal): Promise<void> {
-  const { qrCode } = await import('./qr.ts')
-  if (signal.aborted) return
-  const code = qrCode(linkOf(room))
-  code.setAttribute('aria-hidden', 'false')
-  code.setAttribute('role', 'img')
-  code.setAttribute('aria-label', `QR code of ${linkOf(room)}`)
-  const frame = h('div', { class: 'code' }, code)
-  const field = h('input', {
-    class: 'field',
-    type: 'text',
-    readonly: true,
-    value: linkOf(room),
-    'aria-label': 'Link',
-  })
-  field.addEventListener('focus', () => field.select())
-  const dialog = openDialog(
-    { title: 'Come to this room' },
-    signal,
-    frame,
-    field,
-    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
-  )
+export function showCode(room: string, said: (words: string) => void, signal: AbortSignal): Promise<void> {
+  return openLater(({ openCode }) => openCode(linkOf(room), signal), said)
 }
 
-function openRename({ actions, store }: Context, signal: AbortSignal): void {
-  const { self } = store.get()
-  const form = nameForm(
-    { button: 'Change name', first: self === null || self === 'unknown' ? '' : self.name },
-    { take: (name) => actions.rename(name), done: () => dialog.close() },
-  )
-  const dialog = openDialog({ title: 'Your name' }, signal, form.element)
+/** Opens a dialog. They come when one is first asked for (W1). */
+export async function openLater(
+  open: (dialogs: typeof Dialogs) => unknown,
+  said: (words: string) => void,
+): Promise<void> {
+  try {
+    await open(await import('./dialogs.ts'))
+  } catch {
+    // The network is off, or a newer version has taken its place.
+    said('This did not load')
+  }
 }
 
 /** What one can do here, and the few settings there are. */
@@ -73,8 +55,12 @@ export function roomMenu(
   return menu(
     'Menu',
     entry('link', 'Copy link', () => void copyLink(room, on.said, signal)),
-    entry('code', 'Show QR code', () => void openCode(room, signal)),
-    entry('pencil', 'Change your name', () => openRename(context, signal)),
+    entry('code', 'Show QR code', () => void showCode(room, on.said, signal)),
+    entry(
+      'pencil',
+      'Change your name',
+      () => void openLater(({ openRename }) => openRename(context, signal), on.said),
+    ),
     h('hr'),
     choice('Theme', { system: 'System', light: 'Light', dark: 'Dark' }, kept('theme'), useTheme),
     choice(

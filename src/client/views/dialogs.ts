@@ -1,0 +1,63 @@
+/** What opens over a room when somebody asks for it: a chunk of its own (W1). */
+import { buttons, openDialog } from '../components/dialog.ts'
+import { nameForm } from '../components/nameForm.ts'
+import { h } from '../dom.ts'
+import type { Context } from './context.ts'
+
+export { openRooms } from './roomsDialog.ts'
+
+/** A link as a QR code, and as text. */
+export async function openCode(link: string, signal: AbortSignal): Promise<void> {
+  const { qrCode } = await import('./qr.ts')
+  if (signal.aborted) return
+  const code = qrCode(link)
+  code.setAttribute('aria-hidden', 'false')
+  code.setAttribute('role', 'img')
+  code.setAttribute('aria-label', `QR code of ${link}`)
+  const frame = h('div', { class: 'code' }, code)
+  const field = h('input', {
+    class: 'field',
+    type: 'text',
+    readonly: true,
+    value: link,
+    'aria-label': 'Link',
+  })
+  field.addEventListener('focus', () => field.select())
+  const dialog = openDialog(
+    { title: 'Come to this room' },
+    signal,
+    frame,
+    field,
+    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
+  )
+}
+
+/** A new name, where the old one is. */
+export function openRename({ actions, store }: Context, signal: AbortSignal): void {
+  const { self } = store.get()
+  const form = nameForm(
+    { button: 'Change name', first: self === null || self === 'unknown' ? '' : self.name },
+    { take: (name) => actions.rename(name), done: () => dialog.close() },
+  )
+  const dialog = openDialog({ title: 'Your name' }, signal, form.element)
+}
+
+/** Is somebody sure to sign out, with so many messages not sent? */
+export function askSure(lost: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answer = (yes: boolean) => () => {
+      resolve(yes)
+      dialog.close()
+    }
+    const messages = lost === 1 ? 'One message has' : `${lost} messages have`
+    const dialog = openDialog(
+      { title: 'Sign out?', closed: () => resolve(false) },
+      signal,
+      h('p', {}, `${messages} not been sent yet and would be deleted from this device.`),
+      buttons(
+        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, 'Stay'),
+        h('button', { type: 'button', class: 'button button-danger', onClick: answer(true) }, 'Sign out'),
+      ),
+    )
+  })
+}
