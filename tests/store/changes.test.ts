@@ -1,10 +1,13 @@
 import { Database } from 'bun:sqlite'
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft, Outcome, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import type { HistoryMessage } from '../../src/shared/model.ts'
+import { openForWriting } from '../../src/store/database.ts'
+import { createPrivate, databaseIn } from '../../src/store/directory.ts'
+import { MIGRATIONS } from '../../src/store/migrations.ts'
 import { eventually } from '../support/eventually.ts'
 import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
@@ -243,6 +246,30 @@ test('[K41, S34] deleted text is in no file of the database, without waiting for
 
 /** Texts of several lengths: within a page, and over many. */
 const n = (target: string) => (target === 'a40' ? 700 : 10)
+
+test('[K40, O9] what was said under the first schema can be changed under this one', async () => {
+  const dir = aTemporaryDir()
+  createPrivate(databaseIn(dir))
+  mkdirSync(join(dir, 'tmp'))
+  const { db } = openForWriting(dir, MIGRATIONS.slice(0, 1))
+  const row = `'lobby', 1, '01', 'message', '0a', 'Ada', 'nonce-01'`
+  db.run(
+    `INSERT INTO events (room, seq, id, kind, user_id, name, nonce, at, data) VALUES (${row}, 5, '{"text":"old"}')`,
+  )
+  db.run(
+    `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, text) VALUES (${row}, 5, 'old')`,
+  )
+  db.run('UPDATE rooms SET seq = 1')
+  db.close()
+  const store = await open(dir)
+  await store.commit([react('01', '👍'), pin('01'), edit('01', 'new')])
+  const page = await store.history('lobby', { at: 'pinned', limit: 9 }, ada.id)
+  expect(page?.messages).toMatchObject([
+    { id: '01', text: 'new', pinned: true, reactions: [{ count: 1, mine: true }] },
+  ])
+  await store.close()
+  rmSync(dir, { recursive: true, force: true })
+})
 
 test('[K47] rebuilt from the log, messages and reactions are what the tables hold', async () => {
   const dir = aTemporaryDir()
