@@ -1,7 +1,7 @@
 /** Backups by the clock, each in a process of its own: nothing here waits while a large database is copied. */
 import type { Config } from './config.ts'
 import type { Logger } from './lib/log.ts'
-import { ageOfLastBackup } from './store/backup.ts'
+import { ageOfLastBackup } from './store/kept.ts'
 
 const MINUTE = 60_000
 /** How long after one that failed another is tried. */

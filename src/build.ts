@@ -228,6 +228,8 @@ export async function buildBinary({ root, public: folder, outfile, target }: Bin
     '--compile',
     '--minify',
     '--bytecode',
+    // what a command or the metrics need is read when it is asked for
+    '--splitting',
     '--format=esm',
   ]
   command.push('--sourcemap', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig')

@@ -3,8 +3,7 @@
  * whose feature this version does not have yet is refused in words, and not taken in silence.
  */
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import { parseRange, type TrustProxy } from './lib/address.ts'
+import { parseAddress, parseRange, type TrustProxy } from './lib/address.ts'
 import type { LogAddress, LogFormat, LogLevel } from './lib/log.ts'
 
 export interface Config {
@@ -103,6 +102,11 @@ function origin(text: string): string | undefined {
   return url.href === `${url.origin}/` && !/[?#\s]/.test(text) ? url.origin : undefined
 }
 
+/** An address alone: no port, no brackets. `node:net` would tell, at 5 MB. */
+function isAddress(text: string): boolean {
+  return /^[\da-f:.]+(%[\w.-]+)?$/i.test(text) && !/^[\d.]+:/.test(text) && parseAddress(text) !== null
+}
+
 function list<T>(text: string, read: (part: string) => T | undefined): T[] | undefined {
   const parts = text.split(',').map((part) => read(part.trim()))
   return parts.every((part) => part !== undefined) ? parts : undefined
@@ -116,7 +120,7 @@ export const SETTINGS = {
   PORT: whole(0, 65_535),
   HOST: {
     accepts: 'an address to listen on, such as 0.0.0.0, 127.0.0.1 or ::',
-    read: (text: string) => (isIP(text) || HOST_NAME.test(text) ? text : undefined),
+    read: (text: string) => (isAddress(text) || HOST_NAME.test(text) ? text : undefined),
   },
   PUBLIC_URL: { accepts: 'an address such as https://chat.example.com, without a path', read: origin },
   ALLOWED_ORIGINS: {

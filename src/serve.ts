@@ -17,7 +17,7 @@ import type { Logger } from './lib/log.ts'
 import type { Metrics, Readings } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { SCHEMA } from './store/migrations.ts'
-import { ageOfLastBackup } from './store/backup.ts'
+import { ageOfLastBackup } from './store/kept.ts'
 import { CannotOpen, openSqlite } from './store/sqlite.ts'
 
 export interface Serving {

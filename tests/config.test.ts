@@ -36,8 +36,9 @@ const TABLE: Record<
       ['::', '::'],
       ['127.0.0.1', '127.0.0.1'],
       ['localhost', 'localhost'],
+      ['fe80::1%eth0', 'fe80::1%eth0'],
     ],
-    invalid: ['a b', 'http://x', '-x'],
+    invalid: ['a b', 'http://x', '-x', '127.0.0.1:80', '[::1]', '::1:::'],
   },
   PUBLIC_URL: {
     field: 'publicUrl',

@@ -1,5 +1,6 @@
 import { VERSION } from '../lib/version.ts'
-import { backup, pruneBackups } from '../store/backup.ts'
+import { backup } from '../store/backup.ts'
+import { pruneBackups } from '../store/kept.ts'
 import { type Command, Refused } from './command.ts'
 import { output } from './streams.ts'
 

@@ -1,5 +1,4 @@
 /** What makes two names look alike (I3), and which names nobody may have (I4). */
-import unhomoglyph from 'unhomoglyph'
 
 /** Reserved as a whole name and as any word in one. */
 const IN_ANY = ['admin', 'administrator', 'moderator', 'system', 'staff', 'support', 'official', 'hubbub']
@@ -42,16 +41,24 @@ export function keysOf(name: string): string[] {
 
 /** Asks of a cleaned name whether it is reserved; the name of the site is, too. */
 export function reservedNames(siteName: string): (name: string) => boolean {
-  const inAny = new Set([...IN_ANY, siteName].flatMap(readings).filter((word) => word !== ''))
-  const alone = new Set(ALONE.flatMap(readings).map(joined))
-  for (const words of inAny) alone.add(joined(words))
-  const phrases = [...inAny].map((words) => ` ${words} `)
-  return (name) =>
-    readings(name).some((words) => {
+  let reserved: Reserved | undefined
+  return (name) => {
+    const { inAny, alone, phrases } = (reserved ??= reservedBy(siteName))
+    return readings(name).some((words) => {
       if (alone.has(joined(words)) || inAny.has(words)) return true
       const sentence = ` ${words} `
       return phrases.some((phrase) => sentence.includes(phrase))
     })
+  }
+}
+
+type Reserved = ReturnType<typeof reservedBy>
+
+function reservedBy(siteName: string) {
+  const inAny = new Set([...IN_ANY, siteName].flatMap(readings).filter((word) => word !== ''))
+  const alone = new Set(ALONE.flatMap(readings).map(joined))
+  for (const words of inAny) alone.add(joined(words))
+  return { inAny, alone, phrases: [...inAny].map((words) => ` ${words} `) }
 }
 
 /** Every way to read a text: its words with a space between, case folded before or after, trailing digits cut or read as letters. */
@@ -74,22 +81,24 @@ function letters(text: string): string {
     .replace(/[01!|i345@$7]/g, (sign) => AS_LETTERS[sign] ?? sign)
 }
 
-/** Look-alikes that were asked for, by sign: the whole table is one long pattern, ten times slower to ask. */
-const plainly = new Map<string, string>()
-const MOST_KEPT = 10_000
+let looks: Record<string, string> | undefined
+
+/**
+ * The table of the package, and not its function: that is one pattern of 6,311 signs, which takes 8 MB and 100 ms when it
+ * is first asked. Read when the first name is, for a server that waits for people should be small.
+ */
+function look(sign: string): string {
+  looks ??= require('unhomoglyph/data.json') as Record<string, string>
+  return Object.hasOwn(looks, sign) ? (looks[sign] ?? sign) : sign
+}
 
 /** A text with each sign as the one it looks like. */
 function plain(text: string): string {
   let all = ''
   for (const sign of text) {
-    let like = plainly.get(sign)
-    if (like === undefined) {
-      if (plainly.size >= MOST_KEPT) plainly.clear()
-      const small = SMALL_CAPITALS.indexOf(sign)
-      like = small < 0 ? unhomoglyph(sign) : unhomoglyph(String.fromCharCode(97 + small))
-      plainly.set(sign, like)
-    }
-    all += like
+    const small = SMALL_CAPITALS.indexOf(sign)
+    const meant = small < 0 ? sign : String.fromCharCode(97 + small)
+    all += look(meant)
   }
   return all
 }

@@ -1,6 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import pino from 'pino'
-import pretty from 'pino-pretty'
+import type { prettyFactory as factory, PrettyOptions } from 'pino-pretty'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
@@ -57,8 +56,10 @@ export function createLog(
   }
 }
 
-function prettyStream(options: pretty.PrettyOptions, to: { write(line: string): void }) {
-  const print = pretty.prettyFactory(options)
+/** Loaded where a person reads along, and nowhere else. */
+function prettyStream(options: PrettyOptions, to: { write(line: string): void }) {
+  const { prettyFactory } = require('pino-pretty') as { prettyFactory: typeof factory }
+  const print = prettyFactory(options)
   return { write: (line: string) => to.write(print(line)) }
 }
 
@@ -90,14 +91,14 @@ const DAY = 24 * 60 * 60 * 1000
  */
 export function addressMask(mode: LogAddress): (address: string, now: number) => string | undefined {
   let day = Number.NaN
-  let key = randomBytes(0)
+  let key = new Uint8Array()
   return (address, now) => {
     if (mode === 'none') return undefined
     if (mode === 'full') return address
     if (Math.floor(now / DAY) !== day) {
       day = Math.floor(now / DAY)
-      key = randomBytes(32)
+      key = crypto.getRandomValues(new Uint8Array(32))
     }
-    return createHmac('sha256', key).update(address).digest('hex').slice(0, 12)
+    return new Bun.CryptoHasher('sha256', key).update(address).digest('hex').slice(0, 12)
   }
 }

@@ -1,15 +1,15 @@
 import { Database } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, fsyncSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, fsyncSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGzip } from 'node:zlib'
 import { openForReading } from './database.ts'
 import { CannotOpen, databaseIn, flush, spaceOf } from './directory.ts'
+import { BACKUPS, nameOf } from './kept.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
-const NAME = /^hubbub-(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d{3}Z)\.tar\.gz$/
 export const MANIFEST = 'manifest.json'
 export const DATABASE = 'hubbub.db'
 
@@ -31,29 +31,6 @@ export interface Made {
   schema: number
 }
 
-/** Names of a directory's backups, oldest first. None where there is no folder for them. */
-export function backupsIn(dir: string): string[] {
-  try {
-    return readdirSync(join(dir, 'backups'))
-      .filter((name) => NAME.test(name))
-      .sort()
-  } catch {
-    return []
-  }
-}
-
-/** Seconds since the last backup was begun, or null if there is none. @param now ms */
-export function ageOfLastBackup(dir: string, now: number): number | null {
-  const [, hour = '', minute = '', rest = ''] = NAME.exec(backupsIn(dir).at(-1) ?? '') ?? []
-  const at = Date.parse(`${hour}:${minute}:${rest}`)
-  return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1_000)
-}
-
-/** Removes all but the newest of a directory's backups. */
-export function pruneBackups(dir: string, keep: number): void {
-  for (const name of backupsIn(dir).slice(0, -keep)) rmSync(join(dir, 'backups', name))
-}
-
 /**
  * Writes what a directory's database holds at this moment, also beside a server that writes, as a `.tar.gz`. A file gets its
  * name when it is complete and on disk; one that exists is never replaced.
@@ -68,7 +45,7 @@ export async function backup(
 ): Promise<Made> {
   if (!existsSync(databaseIn(dir))) throw new CannotOpen(1, `There is no database in ${dir} to back up.`)
   const at = new Date(now).toISOString()
-  const target = to ?? join(dir, 'backups', `hubbub-${at.replaceAll(':', '')}.tar.gz`)
+  const target = to ?? join(dir, BACKUPS, nameOf(now))
   if (typeof target === 'string' && existsSync(target))
     throw new CannotOpen(1, `${target} exists already. Name another file, or remove it first.`)
   const { bytes, free } = spaceOf(dir)

@@ -1,7 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { accessSync, constants as files, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ageOfLastBackup } from './backup.ts'
+import { ageOfLastBackup } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
 import { diskTrouble } from './trouble.ts'

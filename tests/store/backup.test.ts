@@ -11,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { ageOfLastBackup, backup, backupsIn, pruneBackups } from '../../src/store/backup.ts'
+import { backup } from '../../src/store/backup.ts'
 import { openForWriting } from '../../src/store/database.ts'
+import { ageOfLastBackup, backupsIn, pruneBackups } from '../../src/store/kept.ts'
 import { takeLock } from '../../src/store/lock.ts'
 import { SCHEMA } from '../../src/store/migrations.ts'
 import { restore } from '../../src/store/restore.ts'
