@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Findings } from '../chaos/scenario.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
 import { aGuest, type Guest } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -106,4 +107,17 @@ export async function roundTrips(people: readonly SocketClient[], until: () => b
 export function percentile(times: readonly number[], part: number): number {
   const sorted = times.toSorted((one, other) => one - other)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+}
+
+/** Tells whether so many ms have passed since now. */
+export function aWhile(ms: number): () => boolean {
+  const end = performance.now() + ms
+  return () => performance.now() > end
+}
+
+/** What was found. Bounds on time that this machine had no time to judge are said aloud, and hold nothing up (reliability §8). */
+export function foundBy(findings: Findings, figures: Record<string, number>): string[] {
+  const { violations, notJudged = [], figures: seen } = findings.report(0, figures)
+  if (notJudged.length > 0) console.log('NOT JUDGED, the machine was busy:', notJudged, seen)
+  return violations
 }

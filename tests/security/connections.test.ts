@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { LoopLag } from '../../src/lib/lag.ts'
+import { Findings } from '../chaos/scenario.ts'
 import { anApp, type Guest } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { type RawSocket, rawConnection } from '../support/rawSocket.ts'
-import { aVictim, percentile } from './aVictim.ts'
+import { aVictim, foundBy, percentile } from './aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)
@@ -126,6 +127,7 @@ describe('whoever takes their time', () => {
     const people: Guest[] = []
     for (let at = 0; at < 25; at += 1) people.push(await victim.guest(`Silent ${at}`))
     const silent: RawSocket[] = []
+    const findings = new Findings()
     const began = performance.now()
     await Promise.all(
       people.map(async (who, at) => {
@@ -148,13 +150,14 @@ describe('whoever takes their time', () => {
     const gone = performance.now()
     expect(silent.map((socket) => socket.code())).toEqual(Array(500).fill(4408))
     // from the first of them to the last: they were not opened in one moment
-    expect(gone - opened).toBeLessThan(6_500)
+    findings.atMost('ms that silent sockets last', gone - opened, 6_000)
     expect(gone - began).toBeGreaterThan(4_900)
 
     const lasted = await Promise.all(dripping)
     await probing
-    expect(Math.max(...lasted)).toBeLessThan(15_500)
-    expect(percentile(probes, 0.99)).toBeLessThan(50)
+    findings.atMost('ms that a drip lasts', Math.max(...lasted), 15_000)
+    findings.atMost('p99 of a probe meanwhile', percentile(probes, 0.99), 50)
+    expect(foundBy(findings, { silent: gone - opened, drip: Math.max(...lasted) })).toEqual([])
     await victim.end()
   })
 

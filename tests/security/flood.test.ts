@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { clientFrame, type RawSocket, serverFrames } from '../support/rawSocket.ts'
+import type { SocketClient } from '../support/socketClient.ts'
+import { Findings } from '../chaos/scenario.ts'
+import { aVictim, aWhile, foundBy, percentile, roundTrips, type Victim } from './aVictim.ts'
+
+// Real processes and sockets on a busy machine.
+setDefaultTimeout(40_000)
+
+const HANDSHAKE = {
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+}
+/** ms that nobody notices, whatever a calm server takes */
+const UNNOTICED = 100
+
+/**
+ * What others notice of an attack, by their own round trips before it and while it lasts.
+ * @param attack goes on until it is told that it is over
+ */
+async function noticed(people: readonly SocketClient[], attack: (isOver: () => boolean) => Promise<void>) {
+  const calm = percentile(await roundTrips(people, aWhile(1_500)), 0.99)
+  const findings = new Findings()
+  const isOver = aWhile(3_000)
+  const [times] = await Promise.all([roundTrips(people, isOver), attack(isOver)])
+  const [p95, p99] = [percentile(times, 0.95), percentile(times, 0.99)]
+  expect(times.length).toBeGreaterThan(people.length)
+  findings.atMost('p95', p95, 300)
+  findings.atMost('p99', p99, Math.max(UNNOTICED, 2 * calm))
+  return foundBy(findings, { calm, p95, p99 })
+}
+
+describe('others', () => {
+  let victim: Victim
+  let people: SocketClient[]
+  beforeAll(async () => {
+    victim = await aVictim()
+    const guests = await Promise.all(Array.from({ length: 8 }, (_, at) => victim.guest(`Person ${at}`)))
+    people = await Promise.all(guests.map((who, at) => victim.bystander(who, `192.0.2.${at}`)))
+  })
+  afterAll(() => victim.end())
+
+  test('[S6, S7] do not notice five hundred sockets of fifty addresses, each with twenty messages a second', async () => {
+    const raiders = await Promise.all(Array.from({ length: 25 }, (_, at) => victim.guest(`Raider ${at}`)))
+    const sockets: RawSocket[] = []
+    await Promise.all(
+      raiders.map(async (who, at) => {
+        for (let of = 0; of < 20; of += 1) {
+          const address = `203.0.113.${at * 2 + (of % 2)}`
+          const socket = await victim.rawInLobby(who, address)
+          // It shouts and does not listen.
+          socket.pause()
+          sockets.push(socket)
+        }
+      }),
+    )
+    // Made beforehand: the attacker's own work is not to be measured.
+    const messages = Array.from({ length: 30_000 }, (_, at) =>
+      clientFrame(
+        0x81,
+        `{"type":"send","nonce":"raid-${at}-0000","room":"lobby","text":"buy now, buy here"}`,
+      ),
+    )
+    let said = 0
+    const before = people[0]?.heard.length ?? 0
+    const found = await noticed(people, async (isOver) => {
+      while (!isOver()) {
+        for (const socket of sockets) socket.write(messages[said++] ?? '')
+        await Bun.sleep(50)
+      }
+    })
+    expect(said).toBeGreaterThan(2_500)
+    const heard = people[0]?.heard.slice(before).filter(({ type }) => type === 'event').length ?? 0
+    // 25 people with fifteen messages at once, and five a second
+    expect(heard).toBeLessThanOrEqual(25 * (15 + 5 * 4))
+    expect(found).toEqual([])
+    for (const socket of sockets) socket.end()
+  })
+
+  test('[S7] do not notice that strangers knock a thousand times a second', async () => {
+    let refused = 0
+    const found = await noticed(people, async (isOver) => {
+      const knocking = Array.from({ length: 20 }, async (_, at) => {
+        while (!isOver()) {
+          const headers = {
+            ...HANDSHAKE,
+            origin: victim.origin,
+            'x-forwarded-for': `198.51.100.${at}`,
+          }
+          const { status } = await fetch(`${victim.origin}/ws?v=1`, { headers })
+          if (status === 429) refused += 1
+          await Bun.sleep(10)
+        }
+      })
+      await Promise.all(knocking)
+    })
+    expect(refused).toBeGreaterThan(100)
+    expect(found).toEqual([])
+  })
+
+  test('[S7] are inside a full server, and stay', async () => {
+    const full = await aVictim({ MAX_CONNECTIONS: '60' })
+    const guests = await Promise.all(Array.from({ length: 8 }, (_, at) => full.guest(`Person ${at}`)))
+    const inside = await Promise.all(guests.map((who, at) => full.bystander(who, `192.0.2.${at}`)))
+    const eves = await Promise.all(['Eve', 'Eva', 'Evi'].map((name) => full.guest(name)))
+    const taken: RawSocket[] = []
+    for (let at = 0; at < 52; at += 1) {
+      const eve = eves[at % eves.length]
+      if (eve) taken.push(await full.raw(eve, `203.0.113.${at}`))
+    }
+    const found = await noticed(inside, async (isOver) => {
+      const statuses = new Set<number>()
+      while (!isOver()) {
+        const headers = { ...eves[0]?.headers(), 'x-forwarded-for': `198.51.100.${statuses.size}` }
+        const answer = await fetch(`${full.origin}/ws?v=1`, {
+          headers: {
+            ...HANDSHAKE,
+            ...headers,
+          },
+        })
+        statuses.add(answer.status)
+      }
+      expect([...statuses]).toEqual([503])
+    })
+    expect(found).toEqual([])
+    expect(inside.filter(({ closed }) => closed !== undefined)).toEqual([])
+    expect(taken.flatMap((socket) => serverFrames(socket.bytes()).map(({ opcode }) => opcode))).toEqual([])
+    await full.end()
+  })
+})

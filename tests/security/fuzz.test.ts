@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import fc from 'fast-check'
+import { anApp, type Guest } from '../support/anApp.ts'
+import { eventually } from '../support/eventually.ts'
+import { clientFrame, rawSocket, serverFrames } from '../support/rawSocket.ts'
+import { HELLO } from './aVictim.ts'
+
+setDefaultTimeout(600_000)
+
+/** LONG=1: as many as S30 says. SEED: the same ones again. */
+const COUNT = process.env['LONG'] === '1' ? 100_000 : 5_000
+const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+/** Bad frames of one connection before it is closed for them. */
+const EACH = 9
+
+/** Values that no field is meant to have, but that a parser lets through. */
+const odd = fc.oneof(
+  fc.constantFrom<unknown>(null, true, -1, 0.5, 1e308, 2 ** 53, '', '__proto__', [], {}, '\u0000', '\ud800'),
+  fc.constantFrom<unknown>('x'.repeat(4_001), '漢'.repeat(4_097), 'a\u0301'.repeat(200), '\u202e\u2066', '-'),
+  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.jsonValue({ maxDepth: 4 }),
+  fc.constant(Array.from({ length: 101 }, (_, at) => ({ room: `r${at}`, seq: 0, id: null }))),
+)
+const room = fc.constantFrom('lobby', 'nowhere', 'den')
+const nonce = fc.stringMatching(/^[A-Za-z0-9_-]{8,12}$/)
+const seq = fc.oneof(fc.nat(9), fc.constantFrom(0, Number.MAX_SAFE_INTEGER))
+/** a message that is there, once the server runs */
+let known = ''
+const target = fc.nat(3).map((at) => [known, known, '018bcfe5-6800-7000-8000-000000000001', 'x'][at] ?? '')
+const text = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), fc.constant('hi @Ada'))
+const emoji = fc.constantFrom('👍', '👩‍👩‍👧', '🇪🇺', 'a', '👍👍')
+const on = fc.boolean()
+/** Frames as a client sends them. */
+const proper = fc.oneof(
+  fc.record({
+    type: fc.constant('hello'),
+    rooms: fc.array(fc.record({ room, seq, id: target }), { maxLength: 3 }),
+    state: fc.constantFrom('active', 'idle'),
+  }),
+  fc.record({ type: fc.constant('join'), ref: nonce, room, seq, id: target }),
+  fc.record({ type: fc.constant('leave'), ref: nonce, room }),
+  fc.record({ type: fc.constant('send'), nonce, room, text }),
+  fc.record({ type: fc.constant('send'), nonce, room, text, replyTo: target }),
+  fc.record({ type: fc.constant('edit'), nonce, room, target, text }),
+  fc.record({ type: fc.constant('delete'), nonce, room, target }),
+  fc.record({ type: fc.constant('react'), nonce, room, target, emoji, on }),
+  fc.record({ type: fc.constant('pin'), nonce, room, target, on }),
+  fc.record({ type: fc.constant('read'), room, seq }),
+  fc.record({ type: fc.constant('typing'), room, on }),
+  fc.record({ type: fc.constant('state'), state: fc.constantFrom('active', 'idle') }),
+  fc.record({ type: fc.constant('beat') }),
+) as fc.Arbitrary<Record<string, unknown>>
+const NAMES = ['type', 'room', 'nonce', 'ref', 'text', 'seq', 'id', 'rooms', 'state', 'target', 'emoji', 'on']
+
+/** One of these with something changed: a field put, taken, wrapped or said twice; or its text cut, torn or repeated. */
+const mutated = fc
+  .tuple(proper, fc.nat(7), fc.constantFrom(...NAMES, '__proto__', 'constructor', 'toString'), odd, fc.nat())
+  .map(([frame, how, field, value, at]) => {
+    const json = JSON.stringify(frame)
+    const cut = at % (json.length + 1)
+    // prettier-ignore
+    switch (how) {
+      case 0: return json
+      case 1: return JSON.stringify({ ...frame, [field]: value })
+      case 2: return JSON.stringify(Object.fromEntries(Object.entries(frame).filter(([name]) => name !== field)))
+      case 3: return JSON.stringify({ ...frame, [field]: { [field]: [value] } })
+      case 4: return `${json.slice(0, -1)},${JSON.stringify(field)}:${JSON.stringify(value) ?? '0'}}`
+      case 5: return json.slice(0, cut)
+      case 6: return `${json.slice(0, cut)}${String.fromCharCode(at % 0x300)}${json.slice(cut)}`
+      default: return json.repeat(1 + (at % 3))
+    }
+  })
+
+/** What stands around a frame: nearly always what should, at times other bits, a lie about its length, or no mask. */
+const framed = fc.tuple(mutated, fc.nat(99), fc.nat(255), fc.nat(255)).map(([json, how, byte, other]) => {
+  const bytes = Buffer.from(clientFrame(0x81, json.slice(0, 16_000), how !== 1))
+  if (how === 2) bytes[0] = byte
+  if (how === 3) bytes[1] = other
+  if (how === 4)
+    return Buffer.concat([clientFrame(0x01, json.slice(0, 100)), clientFrame(0x80, json.slice(100, 200))])
+  if (how === 5) return bytes.subarray(0, byte % bytes.length)
+  return bytes
+})
+
+const body = fc
+  .tuple(fc.constantFrom('name', 'topic', 'kind', '__proto__'), fc.oneof(odd, text), mutated, fc.nat(4))
+  .map(([field, value, frame, how]) => {
+    // prettier-ignore
+    switch (how) {
+      case 0: return frame
+      case 1: return `{"name":"x","${field}":${JSON.stringify(value) ?? '0'}}`
+      default: return JSON.stringify({ [field]: value, topic: how === 2 ? value : 'x' })
+    }
+  })
+
+describe(`whatever is sent (seed ${SEED})`, () => {
+  let app: Awaited<ReturnType<typeof anApp>>
+  let ada: Guest
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => void unhandled.push(error)
+  beforeAll(async () => {
+    process.on('unhandledRejection', note)
+    app = await anApp({ maxNewGuestsPerAddress: 1_000_000 })
+    ada = await app.guest('Ada')
+    const socket = await ada.enter('lobby')
+    socket.send({ type: 'send', nonce: 'nonce-before', room: 'lobby', text: 'hi' })
+    known = (await socket.hears('ack')).id
+    socket.close()
+  })
+  afterAll(async () => {
+    process.off('unhandledRejection', note)
+    await app.stop()
+  })
+
+  async function isWell(): Promise<void> {
+    app.pass(120_000)
+    const bob = await app.guest(`Bob ${Math.random().toString(36).slice(2, 8)}`)
+    const socket = await bob.enter('lobby')
+    socket.send({ type: 'send', nonce: 'nonce-after', room: 'lobby', text: 'still here' })
+    await socket.hears('ack')
+    socket.close()
+    expect({ trouble: app.trouble, unhandled }).toEqual({ trouble: [], unhandled: [] })
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined()
+  }
+
+  test(`[S30] frames: none of ${COUNT} ends the server, or is answered by more than 200 bytes of error`, async () => {
+    const frames = fc.sample(framed, { seed: SEED, numRuns: COUNT })
+    const own = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${app.port}`]
+    let next = 0
+    const long: string[] = []
+    const answers = new Set<string>()
+    const worker = async () => {
+      while (next < frames.length) {
+        const batch = frames.slice(next, (next += EACH))
+        const socket = await rawSocket(app.port, '/ws?v=1', own)
+        socket.write(clientFrame(0x81, JSON.stringify(HELLO)))
+        for (const bytes of batch) socket.write(bytes)
+        socket.write(clientFrame(0x89, 'behind'))
+        // A frame that lies about its length swallows what follows it, and waits for more.
+        const isThrough = () => socket.closed || socket.text().includes('behind')
+        await eventually('the end of a batch', isThrough, 120).catch(() => null)
+        for (const { opcode, payload } of serverFrames(socket.bytes())) {
+          const said = payload.toString()
+          if (opcode !== 1) continue
+          const { type, code } = JSON.parse(said) as { type: string; code?: string }
+          answers.add(code ?? type)
+          if (type === 'error' && payload.length > 200) long.push(said)
+        }
+        socket.end()
+        if (next % 90 === 0) app.pass(5_000)
+      }
+    }
+    await Promise.all(Array.from({ length: 10 }, worker))
+    expect(long).toEqual([])
+    // It was no monologue: frames of all kinds came through.
+    expect([...answers]).toEqual(expect.arrayContaining(['welcome', 'sync', 'ack', 'badFrame', 'notMember']))
+    expect(answers).not.toContain('internal')
+    await isWell()
+  })
+
+  test(`[S30, S29] bodies: none of ${COUNT / 5} is answered by 500, or by more than 200 bytes of error`, async () => {
+    const bodies = fc.sample(body, { seed: SEED, numRuns: COUNT / 5 })
+    const targets: [method: string, path: string][] = [
+      ['POST', '/api/session'],
+      ['PATCH', '/api/session'],
+      ['POST', '/api/rooms'],
+      ['PATCH', '/api/rooms/lobby'],
+    ]
+    const wrong: string[] = []
+    const statuses = new Set<number>()
+    let next = 0
+    const worker = async () => {
+      while (next < bodies.length) {
+        const at = next++
+        const [method, path] = targets[at % targets.length] ?? ['POST', '/api/session']
+        const headers: Record<string, string> = { origin: app.origin, 'content-type': 'application/json' }
+        if (path !== '/api/session' || method === 'PATCH') headers['cookie'] = ada.cookie
+        const answer = await fetch(app.origin + path, { method, headers, body: bodies[at] ?? '' })
+        const said = await answer.text()
+        statuses.add(answer.status)
+        if (answer.status >= 500 || (answer.status >= 400 && Buffer.byteLength(said) > 200))
+          wrong.push(`${answer.status} ${said}`)
+        if (at % 50 === 0) app.pass(31_000)
+      }
+    }
+    await Promise.all(Array.from({ length: 10 }, worker))
+    expect(wrong).toEqual([])
+    expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 422]))
+    await isWell()
+  })
+})
