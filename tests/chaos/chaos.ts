@@ -11,11 +11,16 @@ import { mutants } from './mutants.ts'
 import type { Report, Scenario } from './scenario.ts'
 import { crash } from './scenarios/crash.ts'
 import { deploy } from './scenarios/deploy.ts'
+import { diskFull } from './scenarios/diskFull.ts'
+import { flood } from './scenarios/flood.ts'
+import { fuzz } from './scenarios/fuzz.ts'
 import { network } from './scenarios/network.ts'
 import { presence } from './scenarios/presence.ts'
+import { readers } from './scenarios/readers.ts'
 import { rewind } from './scenarios/rewind.ts'
 import { rights } from './scenarios/rights.ts'
 import { slow } from './scenarios/slowDisk.ts'
+import { soak } from './scenarios/soak.ts'
 import { storm } from './scenarios/storm.ts'
 
 const CATALOGUE: readonly Scenario[] = [
@@ -23,9 +28,14 @@ const CATALOGUE: readonly Scenario[] = [
   deploy,
   network,
   rewind,
+  readers,
+  flood,
+  fuzz,
   slow,
+  diskFull,
   storm,
   presence,
+  soak,
   rights,
   ...mutants,
 ]

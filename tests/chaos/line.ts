@@ -13,6 +13,8 @@ export class Line {
   readonly standing: Map<string, Standing>
   /** events that did not follow the one before */
   holes = 0
+  /** how often it was told that its position is of no use any more */
+  resets = 0
   /** when its rooms were all live, ms of `performance.now()` */
   liveAt: number | null = null
   /** close code, once it is closed */
@@ -53,6 +55,10 @@ export class Line {
           this.liveAt = performance.now()
           this.#live.resolve()
         }
+      }
+      if (frame.type === 'reset') {
+        this.resets += 1
+        Object.assign(this.standing.get(frame.room) ?? {}, { seq: 0, id: null })
       }
       heard(frame)
     }

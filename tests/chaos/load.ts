@@ -9,8 +9,8 @@ export interface Load {
   room: string
   /** of all together */
   perSecond: number
-  /** ms since the epoch */
-  end: number
+  /** ms since the epoch, or whether it is over */
+  end: number | (() => boolean)
   /** length of each text */
   bytes?: number
   /** part of the name of everybody who speaks: texts of two loads must differ */
@@ -101,7 +101,8 @@ export async function load({
 
   const began = Date.now()
   let said = 0
-  while (Date.now() < end) {
+  const isOver = typeof end === 'number' ? () => Date.now() >= end : end
+  while (!isOver()) {
     for (const goal = ((Date.now() - began) * perSecond) / 1_000; said < goal; said += 1)
       speakers[said % speakers.length]?.plan(began + (said * 1_000) / perSecond)
     for (const speaker of speakers) speaker.flush()

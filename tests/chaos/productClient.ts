@@ -146,7 +146,7 @@ export function productClient(setting: Setting): Talker {
     .catch((error: unknown) => errors.push(String(error)))
 
   const live = () =>
-    store.get().link.state === 'live' &&
+    (store.get().link.state === 'live' || store.get().link.state === 'suspect') &&
     setting.rooms.every((room) => store.get().rooms[room]?.sync.state === 'live')
 
   return {

@@ -23,10 +23,10 @@ export interface Proxy {
   port: number
   /** how often each fault struck */
   struck: Record<'cut' | 'blackHole' | 'stall' | 'fragment', number>
-  /** ms from being swallowed until each side had let go of its end */
-  noticed: { client: number[]; server: number[] }
-  /** swallowed connections that a side still holds */
-  readonly held: { client: number; server: number }
+  /** ms from being swallowed until the server let go of its end; a client that gives up says so into the void */
+  noticed: number[]
+  /** swallowed connections that the server still holds */
+  readonly held: number
   set(weather: Weather): void
   /** Refuses new connections until it is opened again. */
   shut(isShut: boolean): void
@@ -54,7 +54,7 @@ interface Line {
 export async function faultProxy(target: number, random: Chance, first: Weather = CALM): Promise<Proxy> {
   const lines = new Set<Line>()
   const struck = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
-  const noticed: Proxy['noticed'] = { client: [], server: [] }
+  const noticed: number[] = []
   let weather = first
   let isShut = false
 
@@ -109,17 +109,17 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
       ]),
     }
     lines.add(line)
-    const ended = (side: 'client' | 'server', other: Socket) => {
-      if (line.swallowedAt !== null) noticed[side].push(Date.now() - line.swallowedAt)
-      else pass(line, other, null)
+    const ended = (side: Socket, other: Socket) => {
+      if (line.swallowedAt === null) pass(line, other, null)
+      else if (side === server) noticed.push(Date.now() - line.swallowedAt)
       if (client.destroyed && server.destroyed) lines.delete(line)
     }
     client.setNoDelay(true)
     server.setNoDelay(true)
     client.on('data', (bytes: Buffer) => pass(line, server, bytes))
     server.on('data', (bytes: Buffer) => pass(line, client, bytes))
-    client.on('close', () => ended('client', server))
-    server.on('close', () => ended('server', client))
+    client.on('close', () => ended(client, server))
+    server.on('close', () => ended(server, client))
     // `close` follows and says all there is to say.
     for (const side of [client, server]) side.on('error', () => side.destroy())
   })
@@ -150,11 +150,7 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     struck,
     noticed,
     get held() {
-      const swallowed = [...lines].filter(({ swallowedAt }) => swallowedAt !== null)
-      return {
-        client: swallowed.filter(({ client }) => !client.destroyed).length,
-        server: swallowed.filter(({ server }) => !server.destroyed).length,
-      }
+      return [...lines].filter(({ swallowedAt, server }) => swallowedAt !== null && !server.destroyed).length
     },
     set(next) {
       weather = next

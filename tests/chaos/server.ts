@@ -35,6 +35,8 @@ await serve({
   log: createLog({ level: config.logLevel, format: config.logFormat }),
   worker: new URL(process.env['WORKER'] ?? '../../src/store/sqlite.worker.ts', import.meta.url),
   pages: join(import.meta.dir, '../../dist/public'),
+  // Disks of scenarios are smaller than what the product keeps free (O12).
+  reserve: 0,
   limits: {
     sends: { perSecond: 2_000, burst: 4_000 },
     joins: { perSecond: 1_000, burst: 2_000 },

@@ -142,7 +142,7 @@ export async function world(plan: Plan): Promise<World> {
       return check({
         operations: people.flatMap(({ operations }) => operations),
         witnesses: people.map(({ witness }) => witness),
-        log: readLog(dir),
+        log: more.log ?? readLog(dir),
         unprovoked: server.bugs(),
         ...more,
       })

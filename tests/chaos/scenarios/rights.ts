@@ -28,7 +28,7 @@ export const rights: Scenario = {
         if (refused !== 403) found.add(`R16 a foreign Origin was answered with ${refused}`)
         const ended = await endedSession(port, `ended ${rounds}`)
         if (ended.codes.some((code) => code !== 4501))
-          found.add(`R16 sockets of an ended session: ${ended.codes}`)
+          found.add(`R16 sockets of an ended session: ${ended.codes.join(' ')}`)
         slowest = Math.max(slowest, ended.ms)
         found.add(...(await copiedNonce(port, rounds)))
         await Bun.sleep(300)

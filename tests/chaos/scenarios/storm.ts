@@ -15,6 +15,7 @@ class Returner {
   backAt: number | null = null
   line: Line
   #attempt = 0
+  #lostAt = 0
   #ended = false
 
   constructor(
@@ -39,12 +40,16 @@ class Returner {
       }
     })
     void line.closed.then(async () => {
-      await this.server.released
+      if (this.backAt !== null) {
+        this.backAt = null
+        await this.server.released
+        this.#lostAt = Date.now()
+      }
       if (this.#ended) return
       if (line.liveAt === null && this.server.listens) this.failed += 1
-      const wait = 100 + this.random() * Math.min(20_000, 500 * 2 ** this.#attempt)
+      const patient = 2_000 + Date.now() - this.#lostAt
+      const wait = 100 + this.random() * Math.min(20_000, patient, 500 * 2 ** this.#attempt)
       this.#attempt += 1
-      this.backAt = null
       setTimeout(() => {
         if (!this.#ended) this.line = this.#open([...line.standing.values()])
       }, wait)
@@ -73,15 +78,9 @@ export const storm: Scenario = {
         Array.from({ length: count }, (_, at) => `of many ${at}`),
       )
       for (let at = 0; at < count; at += 100) {
-        const some = cookies.slice(at, at + 100).map(
-          (cookie) =>
-            new Returner(
-              server.port,
-              cookie,
-              () => random.next(),
-              () => listens,
-            ),
-        )
+        const some = cookies
+          .slice(at, at + 100)
+          .map((cookie) => new Returner(server.port, cookie, () => random.next(), state))
         everybody.push(...some)
         await until(() => some.every(({ backAt }) => backAt !== null), 20_000)
       }
@@ -110,7 +109,8 @@ export const storm: Scenario = {
       const holes = everybody.reduce((sum, { line }) => sum + line.holes, 0)
       if (holes > 0) found.add(`R12 ${holes} holes`)
       const heads = new Set(everybody.map(({ line }) => line.standing.get('lobby')?.seq))
-      if (heads.size !== 1 || !heads.has(operations.length)) found.add(`R12 they stand at ${[...heads]}`)
+      if (heads.size !== 1 || !heads.has(operations.length))
+        found.add(`R12 they stand at ${[...heads].join(' ')}`)
       found.add(...(await there.verdict({ operations })))
       const backs = everybody.map(({ backAt }) => (backAt ?? 0) - server.readyAt)
       return found.report(operations.length + count, {
