@@ -69,6 +69,27 @@ describe('sockets', () => {
     expect(pinged === raw).toBe(true)
   })
 
+  test('[P20] an object put into `raw.data` takes the wrapper’s place for what Elysia calls', async () => {
+    const heard: string[] = []
+    class Own {
+      message(_ws: unknown, frame: unknown): void {
+        heard.push(`message ${String(frame)}`)
+      }
+      close(): void {
+        heard.push('close')
+      }
+    }
+    const app = new Elysia().ws('/ws', {
+      open: ({ raw }) => void Object.assign(raw, { data: new Own() }),
+    })
+    const client = await rawSocket(listening(app))
+    client.write(clientFrame(0x81, '123'))
+    await eventually('the frame', () => heard.length === 1)
+    client.end()
+    await eventually('the close', () => heard.length === 2)
+    expect(heard).toEqual(['message 123', 'close'])
+  })
+
   test('[P21, X2] limits hold in `new Elysia({ websocket })` and are ignored in `.ws()`', async () => {
     const limits = { maxPayloadLength: 1_024 }
     const heard: number[] = []

@@ -106,13 +106,33 @@ test('[P5] sends and publishes of one turn arrive in the order of their calls, o
   expect(client.code()).toBe(1012)
 })
 
-test('[P8] a silent peer is closed on time', async () => {
-  let gone = false
-  await aSocket({ idleTimeout: 1, sendPings: false, close: () => void (gone = true) })
+test('[P7] publishes of one turn leave in one write a socket, those of two turns in two', async () => {
+  const { server, client, heard } = await aSocket({}, ['room'])
+  const before = client.reads
+  for (let at = 0; at < 50; at += 1) server.publish('room', `together ${at}`)
+  await eventually('all of one turn', () => heard().length === 50)
+  expect(client.reads - before).toBe(1)
+
+  for (let at = 0; at < 5; at += 1) {
+    server.publish('room', `alone ${at}`)
+    await eventually('one of its own', () => heard().length === 51 + at)
+  }
+  expect(client.reads - before).toBe(6)
+})
+
+test('[P8] a silent peer is closed on time, but never one that is written to', async () => {
+  const gone = { silent: false, busy: false }
   const before = performance.now()
-  await eventually('the timeout', () => gone, 9_000)
-  expect(performance.now() - before).toBeGreaterThan(900)
-}, 10_000)
+  await aSocket({ idleTimeout: 1, sendPings: false, close: () => void (gone.silent = true) })
+  const { raw } = await aSocket({ idleTimeout: 1, sendPings: true, close: () => void (gone.busy = true) })
+  const writing = setInterval(() => raw.send('more'), 100)
+  await eventually('the timeout', () => gone.silent, 9_000)
+  const took = performance.now() - before
+  expect(took).toBeGreaterThan(900)
+  await eventually('half as long again', () => gone.busy || performance.now() - before > 1.5 * took, 9_000)
+  clearInterval(writing)
+  expect(gone.busy).toBe(false)
+}, 20_000)
 
 test('[P10, X2] 16 KiB hold for a frame, also in pieces; what is larger ends the connection', async () => {
   const sizes: number[] = []

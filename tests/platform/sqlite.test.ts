@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from 'bun:sqlite'
-import { afterAll, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,4 +122,32 @@ test('[P39] VACUUM INTO copies a live file whole; closing removes the WAL; 20,00
   reader.close()
   db.close()
   expect(existsSync(`${file}-wal`)).toBe(false)
+})
+
+describe('full text', () => {
+  const db = new Database(':memory:', { strict: true })
+  db.run("CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'unicode61 remove_diacritics 2')")
+  db.run("CREATE VIRTUAL TABLE parts USING fts5(text, tokenize = 'trigram')")
+  for (const table of ['words', 'parts'])
+    db.run(`INSERT INTO ${table} VALUES ('Grüße aus dem Garten'), ('garden party'), ('say "a""b" twice')`)
+  const found = (table: string, what: string) =>
+    db
+      .query<{ text: string }, { what: string }>(`SELECT text FROM ${table} WHERE text MATCH $what`)
+      .all({ what })
+
+  test('[P38] FTS5 and trigrams are built in; a trigram needs three characters', () => {
+    expect(found('words', '"grusse" OR "gruße"').map(({ text }) => text)).toEqual(['Grüße aus dem Garten'])
+    expect(found('parts', '"arde"').map(({ text }) => text)).toEqual(['garden party'])
+    expect(found('parts', '"ar"')).toEqual([])
+  })
+
+  test('[P38] raw text in MATCH fails, quoted it is found', () => {
+    expect(() => found('words', 'a"b')).toThrow(SQLiteError)
+    expect(found('words', '"a""b"')).toHaveLength(1)
+  })
+
+  test('[P38] a missing parameter throws', () => {
+    const query = db.query<unknown, Record<string, string>>('SELECT $what')
+    expect(() => query.all({ other: 'x' })).toThrow()
+  })
 })

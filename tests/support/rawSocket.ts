@@ -9,6 +9,8 @@ export interface RawSocket {
   /** the end of it, at most so many bytes and a chunk */
   last(most: number): string
   readonly closed: boolean
+  /** how often something came */
+  readonly reads: number
   /** the close code the server sent, if it sent one */
   code(): number | undefined
   write(data: string | Uint8Array): void
@@ -68,6 +70,9 @@ export function rawConnection(port: number, request = ''): RawSocket {
     },
     get closed() {
       return closed
+    },
+    get reads() {
+      return chunks.length
     },
     code: () =>
       serverFrames(bytes())
