@@ -204,6 +204,8 @@ export function createActions(
       await wiped
       // The cookie is the server's to take: where it cannot be reached, it is asked at the next start.
       remember('leaving', 'yes')
+      // S42: the next person at this device is not to read who was here.
+      remember('name', null)
       const answer = await api.signOut()
       if (answer.ok || answer.code === 'unauthenticated') remember('leaving', null)
       tabs.tell({ type: 'self', self: null })
