@@ -30,6 +30,7 @@ async function play(steps: readonly Step[], first: number) {
   await store.addMember('lobby', ada.id, 'guest', 1)
   const at = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
   const answers: { at: string; page: HistoryPage; which: number }[] = []
+  const sent = new Map<string, Record<string, unknown> & { nonce: string }>()
   let following = false
   let losing = 0
   let ids = 0
@@ -48,6 +49,17 @@ async function play(steps: readonly Step[], first: number) {
     const [outcome] = await store.commit([whole])
     if (outcome?.result === 'stored') tell(event(outcome.event))
     return outcome
+  }
+  /** What Ada's outbox does with a change: sends it, and takes the answer. */
+  const send = async (key: string) => {
+    const said = sent.get(key)
+    if (said === undefined) return
+    const outcome = await commit(said)
+    const of = outcome?.result === 'stored' ? outcome.event : outcome?.result === 'duplicate' ? outcome : null
+    if (of !== null) {
+      const { seq, id, at: when } = of
+      tell({ type: 'ack', nonce: said.nonce, room: 'lobby', seq, id, at: when })
+    } else if (outcome?.result === 'refused') at.tell({ type: 'dropped', room: 'lobby', key })
   }
   const messages = async () => (await log()).filter(({ kind }) => kind === 'message')
   const join = async () => {
@@ -92,13 +104,8 @@ async function play(steps: readonly Step[], first: number) {
         ][what % 3]
         if (!said) break
         at.tell(mine(said, nonce))
-        const outcome = await commit({ ...said, user: ada, nonce })
-        const key = `${ada.id}:${nonce}`
-        if (outcome?.result === 'stored') {
-          const { seq, id, at: when } = outcome.event
-          tell({ type: 'ack', nonce, room: 'lobby', seq, id, at: when })
-        } else if (outcome?.result === 'refused')
-          at.tell({ type: 'dropped', room: 'lobby', key })
+        sent.set(`${ada.id}:${nonce}`, { ...said, user: ada, nonce })
+        await send(`${ada.id}:${nonce}`)
         break
       }
       case 'lose': losing += 1; break
@@ -139,6 +146,8 @@ async function play(steps: readonly Step[], first: number) {
   tell({ type: 'beat', heads: { lobby: (await log()).length } })
   at.pass(3_000)
   if (at.lobby.sync.state !== 'live') await join()
+  // What has no ack by now is sent again.
+  for (const { key } of at.lobby.changes) await send(key)
   const truth = await store.history('lobby', { at: 'end', limit: 10_000 }, ada.id)
   const counts = await store.unread('lobby', ada, read)
   return { at, truth: truth?.messages ?? [], events: await log(), counts }
