@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { readConfig, SETTINGS } from '../../src/config.ts'
+import { aCommand } from '../support/aCommand.ts'
+import { aTemporaryDir } from '../support/aServer.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 const read = (path: string) => Bun.file(join(ROOT, path)).text()
@@ -56,3 +58,51 @@ test('[O23] `compose.yaml` is one service on one volume, with a read-only root a
   expect(Number.parseInt(hubbub?.stop_grace_period ?? '', 10)).toBeGreaterThan(10)
   expect(Object.keys(hubbub?.environment ?? {}).filter((name) => !NAMES.includes(name))).toEqual([])
 })
+
+const page = await read('docs/operations.md')
+
+test('[O30] every command of the operator’s page exists, with every option it is given', async () => {
+  const uses = [
+    ...page.matchAll(
+      /(?:^|[`/ ])hubbub ((?:backup|restore|export|import|doctor|migrate|healthcheck|version)\b[^`\n]*)/gm,
+    ),
+  ]
+  expect(uses.length).toBeGreaterThan(10)
+  for (const [, line = ''] of uses) {
+    const [name = '', ...words] = line.split(/ {2,}| > | && /)[0]?.split(' ') ?? []
+    const { out } = await aCommand([name, '--help'])
+    expect(out).toStartWith(`Usage: hubbub ${name}`)
+    for (const option of words.filter((word) => word.startsWith('--')))
+      expect([name, out]).toEqual([name, expect.stringContaining(option)])
+  }
+})
+
+test('[O30] what the operator’s page points at is there', async () => {
+  const links = [...page.matchAll(/\]\(([^)#:]+)(?:#[\w-]+)?\)/g)].map(([, link = '']) => link)
+  expect(links.length).toBeGreaterThan(5)
+  for (const link of links)
+    expect([link, await Bun.file(join(ROOT, 'docs', link)).exists()]).toEqual([link, true])
+})
+
+test('[O30] every setting that the operator’s page names is one', () => {
+  const named = page.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []
+  expect(named.filter((name) => !Object.hasOwn(SETTINGS, name))).toEqual([])
+})
+
+const analyses = Bun.which('systemd-analyze') !== null
+if (!analyses) console.log('SKIPPED [O23] the systemd unit: there is no systemd-analyze here')
+test.skipIf(!analyses)(
+  '[O23] the systemd unit is sound, and leaves the service little to do harm with',
+  async () => {
+    const { dir, remove } = aTemporaryDir()
+    const unit = join(dir, 'hubbub.service')
+    const text = await read('docs/systemd/hubbub.service')
+    await Bun.write(unit, text.replace('ExecStart=/usr/local/bin/hubbub', 'ExecStart=/bin/true'))
+    const verified = Bun.spawnSync(['systemd-analyze', 'verify', unit])
+    expect([verified.exitCode, verified.stderr.toString()]).toEqual([0, ''])
+    const judged = Bun.spawnSync(['systemd-analyze', 'security', '--offline=true', unit]).stdout.toString()
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(judged)?.[1])).toBeLessThanOrEqual(2)
+    expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThan(10)
+    remove()
+  },
+)
