@@ -1,8 +1,10 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { readConfig, SETTINGS } from '../../src/config.ts'
 import { aCommand } from '../support/aCommand.ts'
 import { aTemporaryDir } from '../support/aServer.ts'
+
+setDefaultTimeout(60_000)
 
 const ROOT = join(import.meta.dir, '../..')
 const read = (path: string) => Bun.file(join(ROOT, path)).text()

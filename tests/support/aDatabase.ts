@@ -40,11 +40,13 @@ export function aDatabase(dir: string, messages: number): void {
 }
 
 /** Every event of a directory, room by room, as stored. */
-export function logOf(dir: string): { room: string; seq: number; data: string }[] {
+export function logOf(dir: string): { room: string; seq: number; nonce: string; data: string }[] {
   const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
   try {
     return db
-      .query<{ room: string; seq: number; data: string }, []>('SELECT * FROM events ORDER BY room, seq')
+      .query<{ room: string; seq: number; nonce: string; data: string }, []>(
+        'SELECT * FROM events ORDER BY room, seq',
+      )
       .all()
   } finally {
     db.close()
