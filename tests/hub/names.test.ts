@@ -96,12 +96,12 @@ const ACCEPTED = [
 ]
 
 describe('a name', () => {
-  test('[I4] is reserved in each of 35 disguises', () => {
+  test('[I4, S11] is reserved in each of 35 disguises', () => {
     expect(REFUSED).toHaveLength(35)
     expect(REFUSED.filter(([, typed]) => mayBeCalled(typed)).map(([how]) => how)).toEqual([])
   })
 
-  test('[I4] of 37 ordinary ones from 12 scripts is accepted', () => {
+  test('[I4, S11] of 37 ordinary ones from 12 scripts is accepted', () => {
     expect(ACCEPTED).toHaveLength(37)
     expect(ACCEPTED.filter((typed) => !mayBeCalled(typed))).toEqual([])
   })
@@ -164,7 +164,7 @@ describe('a name', () => {
     }
   })
 
-  test('[I4] is checked in a time that grows with its length alone', () => {
+  test('[I4, S11] is checked in a time that grows with its length alone', () => {
     const names = [...ACCEPTED, 'x'.repeat(128)]
     const begun = performance.now()
     for (let n = 0; n < 2_000; n += 1) mayBeCalled(names[n % names.length] ?? '')

@@ -84,7 +84,7 @@ describe('the binary', () => {
     expect(said.theme).toStartWith('document.documentElement')
     expect(said.size).toBe(said.theme.length)
   })
-  test('[P50] reads neither .env nor bunfig.toml of the folder it is started in', async () => {
+  test('[P50, X17] reads neither .env nor bunfig.toml of the folder it is started in', async () => {
     const { said } = await run([project.path('dist/hubbub')])
     expect(said).toMatchObject({ FROM_DOTENV: null, preloaded: false, NODE_ENV: null })
   })
