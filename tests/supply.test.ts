@@ -52,6 +52,6 @@ describe('packages', () => {
     expect(all.filter(({ licence }) => !FREE.includes(licence.replace(/^\((.*)\)$/, '$1')))).toEqual([])
     const rows = all.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`)
     const listed = (await read('docs/licences.md')).match(/^\| .+ \| \d.* \| .+ \|$/gm) ?? []
-    expect(listed).toEqual(rows)
+    expect<readonly string[]>(listed).toEqual(rows)
   })
 })
