@@ -12,7 +12,7 @@ export function tell(db: Database, room: string, count: number): number {
         db.query<{ seq: number }, [string]>('SELECT seq FROM rooms WHERE room = ?').get(room)?.seq ?? 0
       for (let at = seq + 1; at <= seq + count; at++) {
         const text = `message ${at} in ${room} `.repeat(4)
-        const id = `${room}-${at}`
+        const id = `${Buffer.from(room).toString('hex')}-${at}`
         const values = { room, seq: at, id, nonce: `nonce-${id}`, at: 1_700_000_000_000 + at }
         db.query(
           `INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, data)
