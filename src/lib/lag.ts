@@ -1,11 +1,16 @@
 /** ms by which a timer is late that has to wait for other work */
 const LATE = 250
-/** ms in which at least one timer must be late, and for how long on end (ms), before it counts */
-const WITHIN = 1_000
+/** ms that may pass between two late timers of one run, and that a run lasts before it counts */
+const PAUSE = 250
 const LASTS = 5_000
+/** ms for which it is said after the last of them */
+const HOLDS = 1_000
 const LOOKS_EVERY = 100
 
-/** Whether the loop has been behind its work for five seconds on end (S7). Times are ms of one clock that never goes back. */
+/**
+ * Whether the loop has been behind its work for five seconds on end (S7): nearly all of the time, and not at a few hiccups.
+ * Times are ms of one clock that never goes back.
+ */
 export class LoopLag {
   /** of the present run of late timers: when it began, and its last; null: none yet */
   #run: { from: number; to: number } | null = null
@@ -13,12 +18,12 @@ export class LoopLag {
   /** A timer that was due at `due` came at `now`. */
   note(due: number, now: number): void {
     if (now - due <= LATE) return
-    const goesOn = this.#run !== null && due - this.#run.to <= WITHIN
+    const goesOn = this.#run !== null && due - this.#run.to <= PAUSE
     this.#run = { from: goesOn ? (this.#run?.from ?? due) : due, to: now }
   }
 
   isBehind(now: number): boolean {
-    return this.#run !== null && now - this.#run.to <= WITHIN && this.#run.to - this.#run.from >= LASTS
+    return this.#run !== null && now - this.#run.to <= HOLDS && this.#run.to - this.#run.from >= LASTS
   }
 }
 

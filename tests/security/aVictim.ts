@@ -26,8 +26,13 @@ export interface Victim {
   end(): Promise<void>
 }
 
-export async function aVictim(env: Record<string, string> = {}): Promise<Victim> {
+/** @param filled puts something into its directory before it starts */
+export async function aVictim(
+  env: Record<string, string> = {},
+  filled: (dir: string) => void = () => {},
+): Promise<Victim> {
   const data = aTemporaryDir()
+  filled(data.dir)
   const most = '100000'
   const server = await aServer({
     DATA_DIR: data.dir,

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { aTemporaryDir } from '../support/aServer.ts'
 import { anApp, type Guest } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { clientFrame, rawSocket, serverFrames } from '../support/rawSocket.ts'
@@ -190,22 +188,4 @@ describe(`whatever is sent (seed ${SEED})`, () => {
     expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 422]))
     await isWell()
   })
-})
-
-test('[S30] a rejection that nobody handles is logged and ends the process with 1', async () => {
-  const { dir, remove } = aTemporaryDir()
-  const plant = join(dir, 'plant.ts')
-  await Bun.write(plant, `setTimeout(() => void Promise.reject(new RangeError('planted')), 1_500)`)
-  const main = join(import.meta.dir, '../../src/main.ts')
-  const child = Bun.spawn([process.execPath, '--preload', plant, main], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', HOST: '127.0.0.1', DATA_DIR: dir, LOG_FORMAT: 'json' },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'ignore',
-  })
-  const [out, code] = await Promise.all([new Response(child.stdout).text(), child.exited])
-  expect(code).toBe(1)
-  const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>
-  expect(last).toMatchObject({ level: 'error', msg: 'unhandledRejection', error: 'RangeError' })
-  remove()
 })

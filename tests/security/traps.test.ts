@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type AnyElysia, Elysia, t } from 'elysia'
-import { SOCKET_LIMITS } from '../../src/http/socket.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { clientFrame, rawConnection, rawSocket, serverFrames } from '../support/rawSocket.ts'
@@ -108,34 +107,5 @@ describe('what looks safe and is not', () => {
     expect(odd.text()).not.toContain('<html')
     odd.end()
     await app.stop()
-  })
-
-  test('[X15] `idleTimeout` does not end who is written to and reads nothing: the own timer is needed', async () => {
-    let gone = false
-    let write = (): void => {}
-    const server = Bun.serve<undefined>({
-      port: 0,
-      hostname: '127.0.0.1',
-      reusePort: false,
-      fetch: (request, own) => (own.upgrade(request) ? undefined : new Response('no')),
-      websocket: {
-        idleTimeout: 1,
-        sendPings: false,
-        message() {},
-        open(ws) {
-          write = () => void ws.send('x')
-        },
-        close: () => void (gone = true),
-      },
-    })
-    const client = await rawSocket(server.port ?? 0)
-    client.pause()
-    const writing = setInterval(() => write(), 200)
-    const began = performance.now()
-    await eventually('three times as long', () => performance.now() - began > 3_000)
-    clearInterval(writing)
-    expect(gone).toBe(false)
-    expect(SOCKET_LIMITS.idleTimeout).toBeGreaterThan(75)
-    await server.stop(true)
   })
 })
