@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { VERSION } from '../lib/version.ts'
 import { backup } from '../store/backup.ts'
 import { pruneBackups } from '../store/kept.ts'
@@ -20,6 +21,8 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
       throw new Refused(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
+    // Whoever is talking comes first.
+    setPriority(constants.priority.PRIORITY_LOW)
     const to = word === '-' ? output : word
     const made = await backup(dataDir, to, { version: VERSION, now: Date.now() })
     if (keep !== undefined) pruneBackups(dataDir, Number(keep))
