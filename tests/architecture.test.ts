@@ -30,7 +30,7 @@ const CONTRACT_TYPES = ['shared/']
 
 /** The table of src/README.md. The first rule whose folder fits counts. */
 const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
-  ['shared/', { may: ['shared/', '@sinclair/typebox', 'linkify-it'] }],
+  ['shared/', { may: ['shared/', '@sinclair/typebox'] }],
   ['hub/', { may: ['hub/', 'shared/', 'unhomoglyph/data.json'] }],
   ['store/', { may: ['store/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
   ['cluster/', { may: ['cluster/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
@@ -60,7 +60,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   [
     'client/components/',
     {
-      may: ['client/components/', 'client/dom', 'client/format', ...CONTRACT],
+      may: ['client/components/', 'client/dom', 'client/format', ...CONTRACT, 'marked', 'linkify-it'],
       types: [...CONTRACT_TYPES, 'client/state/'],
     },
   ],

@@ -269,6 +269,7 @@ describe('a message', () => {
   function aMessage(row: Row, first = true) {
     const pressed: string[] = []
     const view = messageView(anItem(row, first), Date.now(), {
+      rich: null,
       retry: (key) => pressed.push(`retry ${key}`),
       drop: (key) => pressed.push(`drop ${key}`),
       edit: (key, text) => pressed.push(`edit ${key} ${text}`),

@@ -15,13 +15,17 @@ export interface Composer {
   text(): string
   /** Puts a text in place of what is there; `caret` in UTF-16 units, at its end if left out. */
   fill(text: string, caret?: number): void
+  /** Says under the field what is wrong; '' for nothing. */
+  say(words: string): void
   /** Instead of the placeholder: why nothing can be said here now. null: it can. */
   block(why: string | null): void
 }
 
 export interface ComposerEvents {
-  /** Takes the message; false: not now, its text stays. */
-  send(text: string): boolean
+  /** Takes the message; else the text stays, and it is said why: false, because too many wait already. */
+  send(text: string): boolean | string
+  /** Has the first look at a key; true: it was for them. */
+  key?(event: KeyboardEvent): boolean
   changed(text: string, caret: number): void
   typing(on: boolean): void
   /** PageUp, PageDown in the empty field: −1, 1 */
@@ -83,19 +87,20 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
     const before = field.value
     field.value = ''
     drawn()
-    if (on.send(text)) {
+    const taken = on.send(text)
+    if (taken === true) {
       on.typing(false)
       say('')
     } else {
       field.value = before
       drawn()
-      say('200 messages are waiting to be sent already. This one stays here.')
+      say(taken || '200 messages are waiting to be sent already. This one stays here.')
     }
   }
 
   function pressed(event: KeyboardEvent): void {
     // T4: an Enter that ends a composition is the input method's; Safari tells by 229 alone.
-    if (event.isComposing || event.keyCode === 229) return
+    if (event.isComposing || event.keyCode === 229 || on.key?.(event)) return
     if (event.key === 'Enter') {
       const always = event.metaKey || event.ctrlKey
       if (!always && (coarse || event.shiftKey || event.altKey)) return
@@ -133,6 +138,7 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
     field,
     counter,
     fault,
+    say,
     focus: () => field.focus({ preventScroll: true }),
     text: () => field.value,
     fill(text, caret = text.length) {

@@ -1,5 +1,6 @@
 import { h, type Child } from '../dom.ts'
-import { iconOf, type IconName } from './icons.ts'
+import { actionIcon, type ActionIcon } from './actionIcons.ts'
+import { iconOf } from './icons.ts'
 
 let made = 0
 
@@ -33,9 +34,9 @@ export function menu(label: string, ...content: Child[]): { button: HTMLButtonEl
 }
 
 /** One entry: an icon and a word; pressing it closes the menu. */
-export function entry(name: IconName, words: string, press: () => void): HTMLButtonElement {
+export function entry(name: ActionIcon, words: string, press: () => void): HTMLButtonElement {
   const button = h('button', { type: 'button', class: 'row-button', 'data-closes': true, onClick: press })
-  button.append(iconOf(name), words)
+  button.append(actionIcon(name), words)
   return button
 }
 

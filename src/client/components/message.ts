@@ -8,7 +8,16 @@ import { iconOf } from './icons.ts'
 
 export type MessageItem = Extract<Item, { kind: 'message' }>
 
+/** What a row shows beyond plain text. It comes a moment after the first draw (W1); rows drawn already are then drawn again. */
+export interface Rich {
+  /** Puts the row's text into its place. */
+  text(place: HTMLElement, row: Row): void
+  /** Draws what stands around it. */
+  around(element: HTMLElement, place: HTMLElement, item: MessageItem): void
+}
+
 export interface MessageEvents {
+  rich: Rich | null
   retry(key: string): void
   /** Drops it, waiting or failed. */
   drop(key: string): void
@@ -17,6 +26,9 @@ export interface MessageEvents {
 }
 
 export interface MessageView extends View<MessageItem> {
+  readonly row: Row
+  /** What `rich` brings has come. */
+  enrich(): void
   /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
   age(now: number): number | null
   /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
@@ -44,8 +56,12 @@ const REASONS: Partial<Record<Failure, string>> = {
 }
 
 /** Why a message was not sent, in words. */
-export function reasonText(reason: Failure): string {
-  return `Not sent. ${REASONS[reason] ?? 'The server refused it.'}`
+export function reasonText(reason: Failure, what = 'Not sent.'): string {
+  return `${what} ${REASONS[reason] ?? 'The server refused it.'}`
+}
+
+function isLong({ text }: Row): boolean {
+  return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
 }
 
 /** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
@@ -53,12 +69,13 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   let item = first
   let pendingSince = now
   let stage = ''
+  let written: Row | null = null
   const key = first.row.key
   const time = h('time', { dir: 'auto' })
   const sending = h('span', { class: 'sending icon-small', hidden: true })
   sending.append(iconOf('clock'), h('span', {}, 'Sending'))
   const when = h('span', { class: 'when' }, time, sending)
-  const text = h('p', { class: 'text', dir: 'auto' })
+  const text = h('div', { class: 'text', dir: 'auto' })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
   let head: HTMLElement | null = null
   let note: HTMLElement | null = null
@@ -73,13 +90,23 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       time.textContent = timeOfDay(row.at)
       time.dateTime = isoTime(row.at)
       time.title = fullDate(row.at)
-      const words = row.text ?? 'This message is gone'
-      if (text.textContent !== words) text.textContent = words
-      text.classList.toggle('gone', row.text === null)
+      write()
     }
+    on.rich?.around(element, text, item)
     if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
     drawHead()
     drawStage(stageOf(row, Date.now()))
+  }
+
+  function write(again = false): void {
+    const { row } = item
+    if (!again && written?.text === row.text && written?.edited === row.edited) return
+    written = row
+    text.classList.toggle('gone', row.text === null)
+    text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
+    if (row.text === null) text.textContent = 'Message deleted'
+    else if (on.rich) on.rich.text(text, row)
+    else text.textContent = row.text
   }
 
   function drawHead(): void {
@@ -116,7 +143,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const { user, at, text: words } = item.row
     element.setAttribute(
       'aria-label',
-      `${isolated(user.name)}, ${timeOfDay(at)}${said ?? ''}: ${words ?? 'this message is gone'}`,
+      `${isolated(user.name)}, ${timeOfDay(at)}${said ?? ''}: ${words ?? 'message deleted'}`,
     )
   }
 
@@ -142,14 +169,21 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     )
   }
 
-  const long = (first.row.text?.length ?? 0) > 320 || (first.row.text?.split('\n', 21).length ?? 0) > 20
-  if (long) text.classList.add('folded')
   update(first)
 
   return {
     element,
     update,
-    long,
+    get row() {
+      return item.row
+    },
+    get long() {
+      return isLong(item.row)
+    },
+    enrich() {
+      write(true)
+      on.rich?.around(element, text, item)
+    },
     age(at) {
       const { status } = item.row.standing
       if (status === 'acked' || status === 'failed') return null

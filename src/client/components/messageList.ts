@@ -1,8 +1,8 @@
 import { h, list, type View } from '../dom.ts'
 import { dayFrom, isolated } from '../format.ts'
 import type { Item } from '../state/select.ts'
-import type { RoomState } from '../state/state.ts'
-import { messageView, type MessageEvents, type MessageView } from './message.ts'
+import type { Edge, Row } from '../state/state.ts'
+import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
 import { pill } from './pill.ts'
 import { rowFocus } from './rowFocus.ts'
 import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
@@ -10,16 +10,26 @@ import { timelineRow } from './timelineRow.ts'
 
 export interface Shown {
   items: readonly Item[]
-  older: RoomState['older']
+  older: Edge
+  /** what lies behind the last of them; 'none' at the live end */
+  newer: Edge
+  /** how many messages of others have come after this seq, drawn or not */
+  missed(seq: number): number
 }
 
 export interface ListEvents extends MessageEvents {
   /** The top is near: the page before it is wanted. */
   older(): void
+  /** The same at the bottom, away from the live end. */
+  newer(): void
+  /** The live end is wanted. */
+  present(): void
   /** At the end, all up to this seq is on screen. */
   seen(seq: number): void
   /** Escape on the list, or the row that had the focus is gone. */
   leave(): void
+  /** Opens what can be done with a row; false: nothing can. */
+  act(row: HTMLElement): boolean
 }
 
 /** Where a reader is: a message and how far (px) its top lies below that of the list. null: at the end. */
@@ -33,6 +43,11 @@ export interface MessageList extends View<Shown> {
   place(): Place
   /** Goes there, as soon as the list is in the page; nowhere if the message is not among the items. */
   show(place: { seq: number; offset: number }): void
+  /** Draws the rows again with what `rich` can, without moving what is read. */
+  enrich(rich: Rich): void
+  /** What is drawn in an element of the list, or null. */
+  rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
+  readonly rows: HTMLElement
 }
 
 /** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
@@ -65,7 +80,9 @@ export function messageList(
   const element = h('div', { class: 'stage' }, log, jump.element)
 
   let items: readonly Item[] = []
-  let older: RoomState['older'] = 'none'
+  let older: Edge = 'none'
+  let newer: Edge = 'none'
+  let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
   let atEnd = true
   let seen = 0
@@ -82,6 +99,7 @@ export function messageList(
     top: () => (log.scrollTop = 0),
     near: () => held?.element ?? null,
     leave: on.leave,
+    act: (row) => on.act(row),
   })
 
   function make(item: Item): View<Item> {
@@ -136,9 +154,9 @@ export function messageList(
     }
     unseen = false
     const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
-    const next = cut(items, shown, far ? 'bottom' : 'top')
+    const next = cut(items, shown, far || newer !== 'none' ? 'bottom' : 'top')
     const keys = new Set(next.drawn.map((item) => item.key))
-    const kept = atEnd && next.shown.live ? null : anchor((key) => keys.has(key))
+    const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
     const keepFocus = focus.keep()
     shown = next.shown
     draw(next.drawn)
@@ -152,7 +170,7 @@ export function messageList(
       )
     offerFolds(fresh)
     fresh = []
-    if (kept === null && atEnd && shown.live) log.scrollTop = log.scrollHeight
+    if (kept === null && atEnd && live()) log.scrollTop = log.scrollHeight
     else hold(kept)
     keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
     settled()
@@ -161,12 +179,12 @@ export function messageList(
   /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
   function settled(): void {
     held = atEnd ? null : anchor(() => true)
-    const end = atEnd && shown.live
+    const end = atEnd && live()
     if (end && !document.hidden) {
       seen = Math.max(seen, lastSeq())
       if (seen > 0) on.seen(seen)
     }
-    jump.update(end ? null : missedCount())
+    jump.update(end ? null : missed(seen))
     watch()
     soon()
   }
@@ -208,6 +226,7 @@ export function messageList(
           shown = more
           redrawDropping(side === 'top' ? 'bottom' : 'top')
         } else if (side === 'top' && older === 'more') on.older()
+        else if (side === 'bottom' && newer === 'more') on.newer()
       }
     },
     { root: log, rootMargin: `${EDGE}px 0px` },
@@ -217,16 +236,17 @@ export function messageList(
     edges.disconnect()
     if (items.length === 0) return
     edges.observe(above)
-    if (!shown.live) edges.observe(below)
+    if (!live()) edges.observe(below)
   }
 
   function redrawDropping(drop: 'top' | 'bottom'): void {
     shown = cut(items, shown, drop).shown
-    if (!shown.live) atEnd = false
+    if (!live()) atEnd = false
     redraw()
   }
 
   function toEnd(): void {
+    if (newer !== 'none') on.present()
     if (!shown.live) shown = AT_THE_END
     atEnd = true
     redraw()
@@ -235,10 +255,10 @@ export function messageList(
   log.addEventListener(
     'scroll',
     () => {
-      atEnd = shown.live && log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
+      atEnd = live() && log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
       held = atEnd ? null : anchor(() => true)
       if (atEnd) settled()
-      else if (jump.element.hidden) jump.update(missedCount())
+      else if (jump.element.hidden) jump.update(missed(seen))
     },
     { passive: true, signal },
   )
@@ -249,10 +269,9 @@ export function messageList(
     return last
   }
 
-  function missedCount(): number {
-    return items.filter(
-      (item) => item.kind === 'message' && !item.row.own && item.row.seq !== null && item.row.seq > seen,
-    ).length
+  /** Do the items go on to the live end, and are they drawn to it? */
+  function live(): boolean {
+    return shown.live && newer === 'none'
   }
 
   function go({ seq, offset }: { seq: number; offset: number }): boolean {
@@ -279,7 +298,7 @@ export function messageList(
       wanted = null
       if (go(place)) return
     }
-    if (atEnd && shown.live) log.scrollTop = log.scrollHeight
+    if (atEnd && live()) log.scrollTop = log.scrollHeight
     else hold(held)
   })
   sizes.observe(log)
@@ -305,10 +324,10 @@ export function messageList(
   return {
     element,
     update(next) {
-      ;({ items, older } = next)
+      ;({ items, older, newer, missed } = next)
       // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
       const last = lastSeq()
-      if (seen === 0 || (last > 0 && last < seen)) seen = last
+      if (newer === 'none' && (seen === 0 || (last > 0 && last < seen))) seen = last
       redraw()
     },
     toEnd,
@@ -327,6 +346,21 @@ export function messageList(
     show(place) {
       if (log.isConnected) go(place)
       else wanted = place
+    },
+    rows,
+    enrich(rich) {
+      on.rich = rich
+      const kept = atEnd ? null : anchor(() => true)
+      const all = messageViews()
+      for (const view of all) view.enrich()
+      offerFolds(all)
+      if (atEnd && live()) log.scrollTop = log.scrollHeight
+      else hold(kept)
+    },
+    rowOf(element) {
+      const row = element?.closest('.message')
+      const message = row && rows.contains(row) ? views.get(row)?.message : null
+      return message ? { row: message.row, element: message.element } : null
     },
   }
 }

@@ -1,4 +1,4 @@
-/** The keyboard in the list: one Tab stop, the arrows move between rows, Enter goes into one (A8, A10). */
+/** The keyboard in the list: one Tab stop, the arrows move between rows, Enter opens what can be done with one (A8, A10). */
 
 export interface RowFocus {
   /** Before a drawing; what it gives is called after it and sees that the focus of a row that went is not lost. */
@@ -14,6 +14,8 @@ export function rowFocus(
     /** the row being read */
     near(): Element | null
     leave(): void
+    /** Opens what can be done with a row; false: nothing can. */
+    act(row: HTMLElement): boolean
   },
 ): RowFocus {
   function focused(): Element | null {
@@ -47,8 +49,9 @@ export function rowFocus(
         break
       case 'ArrowLeft':
       case 'ArrowRight':
-        if (button < 0) return
-        move(inside[button + (event.key === 'ArrowRight' ? 1 : -1)])
+        if (row === null) return
+        if (button < 0) move(inside[event.key === 'ArrowRight' ? 0 : inside.length - 1])
+        else move(inside[button + (event.key === 'ArrowRight' ? 1 : -1)])
         break
       case 'Home':
         on.top()
@@ -59,8 +62,8 @@ export function rowFocus(
         if (row !== null) move(messages().at(-1))
         break
       case 'Enter':
-        if (button >= 0 || inside.length === 0) return
-        move(inside[0])
+        if (button >= 0 || !(row instanceof HTMLElement)) return
+        if (!on.act(row)) move(inside[0])
         break
       case 'Escape':
         if (button >= 0) move(row)

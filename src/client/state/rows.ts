@@ -195,3 +195,16 @@ export function aboveFloor(room: RoomState, floor: number): RoomState {
   const older = first !== null && first <= floor && room.older !== 'loading' ? 'none' : room.older
   return { ...room, floor, rows, older }
 }
+
+/** A message of a room by its id, wherever it is kept; null: nowhere. */
+export function rowById({ past, rows, quotes }: RoomState, id: string): Row | null {
+  const is = (row: Row) => row.id === id
+  return past?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
+}
+
+/** My newest message that I can still edit, or null. */
+export function lastOwn({ rows }: RoomState): Row | null {
+  return (
+    rows.findLast((row) => row.own && row.kind === 'message' && row.id !== null && row.text !== null) ?? null
+  )
+}

@@ -3,6 +3,9 @@ import type { Person, User } from '../../shared/model.ts'
 import { dayOf } from './day.ts'
 import type { Link, PresenceLine, RoomState, Row } from './state.ts'
 
+import { rowById } from './rows.ts'
+
+export { lastOwn, rowById } from './rows.ts'
 export { roomName, titleOf, unreadTotal } from './title.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
@@ -104,19 +107,6 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
     given = [...next.values()]
     return given
   }
-}
-
-/** A message of a room by its id, wherever it is kept; null: nowhere. */
-export function rowById({ past, rows, quotes }: RoomState, id: string): Row | null {
-  const is = (row: Row) => row.id === id
-  return past?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
-}
-
-/** My newest message that I can still edit, or null. */
-export function lastOwn({ rows }: RoomState): Row | null {
-  return (
-    rows.findLast((row) => row.own && row.kind === 'message' && row.id !== null && row.text !== null) ?? null
-  )
 }
 
 /** Makes what draws my unconfirmed changes into rows; a row and changes that are the same give the same row. */

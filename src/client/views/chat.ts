@@ -1,6 +1,8 @@
 import { announcer } from '../components/announcer.ts'
+import { nameOf } from '../components/avatar.ts'
 import { banner } from '../components/banner.ts'
 import { composer } from '../components/composer.ts'
+import { reasonText } from '../components/message.ts'
 import { messageList, type Place } from '../components/messageList.ts'
 import { typing } from '../components/typing.ts'
 import { h } from '../dom.ts'
@@ -9,27 +11,36 @@ import type { RoomState } from '../state/state.ts'
 import { announce } from './announce.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
-import { kept } from './device.ts'
+import { keep, kept } from './device.ts'
 import { emptyRoom } from './emptyRoom.ts'
 import { focusSoon } from './focus.ts'
-import { keyboard, keyboardSpace } from './keyboard.ts'
+import { keyboardSpace } from './keyboardSpace.ts'
+import { untilLoaded } from './load.ts'
+import type { More, Parts } from './parts.ts'
 import { sidebar } from './people.ts'
-import { openLater, roomMenu } from './roomMenu.ts'
-import { explainStops } from './stopped.ts'
 
-/** A room as its people see it. Everything that goes on ends with `signal`. */
-export function chatView(context: Context, room: string, signal: AbortSignal): HTMLElement {
+/** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
+export function chatView(
+  context: Context,
+  { room, seq }: { room: string; seq?: number },
+  signal: AbortSignal,
+): HTMLElement {
   const { store, actions, router } = context
   const name = roomName(store.get(), room)
   const coarse = matchMedia('(pointer: coarse)').matches
   let items = timeline(kept('lines'))
 
   const spoken = announcer(signal)
-  const empty = emptyRoom(room, spoken.say, signal)
+  const empty = emptyRoom()
+  let more: More | null = null
   const messages = messageList(
     { label: name, empty },
     {
+      rich: null,
       older: () => actions.loadOlder(room),
+      newer: () => actions.loadNewer(room),
+      present: () => actions.present(room),
+      act: (row) => more?.act(row) ?? false,
       retry: (key) => actions.retry(room, key),
       drop: (key) => actions.drop(room, key),
       edit(key, text) {
@@ -51,13 +62,15 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
     {
       send(text) {
         touched = true
+        if (more) return more.send(text)
         const taken = actions.send(room, text)
         messages.toEnd()
         return taken
       },
+      key: (event) => more?.key(event) ?? false,
       changed(text, caret) {
         touched = true
-        actions.saveDraft(room, text, caret)
+        if (more?.changed() ?? true) actions.saveDraft(room, text, caret)
       },
       typing: (on) => actions.typing(room, on),
       page: (direction) => messages.page(direction),
@@ -73,12 +86,15 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
 
   const title = h('h1', { tabindex: -1, dir: 'auto' })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
+  const about = h('div', { class: 'topic-line' }, topic)
   const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     write.focus()
   })
   const shell = h('div', { class: 'shell' })
+  const above = h('div', {})
+  const options = h('div', { class: 'options' })
   const heading = h('header', { class: 'head' })
   const main = h('main', { class: 'contents' }, messages.element)
   const foot = h(
@@ -88,6 +104,7 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
       'div',
       { class: 'column' },
       line.element,
+      above,
       h('div', { class: 'foot-line' }, types.element, write.counter),
       write.element,
       write.fault,
@@ -96,27 +113,10 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
   const side = sidebar(
     context,
     { room, shell, rest: [skip, heading, main, foot] },
-    { rooms: () => void openLater(({ openRooms }) => openRooms(context, signal), spoken.say) },
+    { rooms: () => more?.rooms() },
     signal,
   )
-  const options = roomMenu(
-    context,
-    room,
-    {
-      said: spoken.say,
-      lines(shown) {
-        items = timeline(shown)
-        draw(store.get().rooms[room])
-      },
-    },
-    signal,
-  )
-  heading.append(
-    h('div', { class: 'min-w-0 flex-1' }, title, topic),
-    side.toggle,
-    options.button,
-    options.panel,
-  )
+  heading.append(h('div', { class: 'min-w-0 flex-1' }, title, about), side.toggle, options)
   main.append(foot)
   shell.append(skip, side.element, side.scrim, heading, main, spoken.element)
 
@@ -126,7 +126,8 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
     const all = items(state)
     const said = all.some((item) => item.kind === 'message')
     empty.hidden = said || state?.sync.state !== 'live'
-    messages.update({ items: all, older: state?.older ?? 'none' })
+    const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
+    messages.update({ items: all, older, newer, missed: (after) => missed(state, after) })
     if (back && said) {
       messages.show(back)
       back = undefined
@@ -150,8 +151,6 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
   store.watch((state) => blockedBy(state.rooms[room]), write.block, signal)
   showBanner(context, line, spoken, signal)
   announce(context, room, spoken, signal)
-  explainStops(context, signal)
-  keyboard({ heading, messages, side, write }, signal)
   keyboardSpace(shell, signal)
   signal.addEventListener(
     'abort',
@@ -162,10 +161,35 @@ export function chatView(context: Context, room: string, signal: AbortSignal): H
     { once: true },
   )
   actions.openRoom(room)
+  const parts: Parts = {
+    heading,
+    options,
+    topic,
+    messages,
+    empty,
+    side,
+    write,
+    above,
+    spoken,
+    given: { nameOf, reasonText, keep, kept, untilLoaded },
+    lines(shown) {
+      items = timeline(shown)
+      draw(store.get().rooms[room])
+    },
+  }
+  void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
+    if (loaded && !signal.aborted)
+      more = loaded.furnish(context, { room, ...(seq !== undefined && { seq }) }, parts, signal)
+  })
 
   // A9, T13: with a finger the focus on the field would open the keyboard over the room.
   focusSoon(coarse ? title : write.field, signal)
   return shell
+}
+
+/** Messages of others behind `after`. */
+function missed(state: RoomState | undefined, after: number): number {
+  return state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0
 }
 
 function placeOf(value: string | number | undefined): Place {

@@ -34,16 +34,3 @@ export function keep<K extends keyof Kept>(name: K, value: Kept[K]): void {
     console.warn('not kept on this device', error)
   }
 }
-
-/** Shows a theme and keeps it; theme.js shows it again before the next first paint (V9). */
-export function useTheme(theme: Theme): void {
-  keep('theme', theme)
-  const root = document.documentElement
-  if (theme === 'system') delete root.dataset.theme
-  else root.dataset.theme = theme
-  // The browser's own bars follow: of the page's two colours for them, the one that fits holds.
-  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
-    const its = meta.dataset.for ?? ''
-    meta.media = theme === 'system' ? `(prefers-color-scheme: ${its})` : its === theme ? 'all' : 'not all'
-  }
-}

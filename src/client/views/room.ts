@@ -7,7 +7,7 @@ import { deadEnd } from './page.ts'
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomView(
   context: Context,
-  { room }: { room: string; seq?: number },
+  { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
   const { store } = context
@@ -30,7 +30,8 @@ export function roomView(
     (state) => {
       if (state === 'unknown') show(() => null)
       else if (state === 'nobody') show((its) => doorView(context, { room, entered: () => {} }, its))
-      else if (state.startsWith('open')) show((its) => chatView(context, room, its))
+      else if (state.startsWith('open'))
+        show((its) => chatView(context, { room, ...(seq !== undefined && { seq }) }, its))
       else show(() => closed(room))
     },
     signal,

@@ -2,8 +2,9 @@ import { choice, entry, menu } from '../components/menu.ts'
 import { h } from '../dom.ts'
 import type { LinesShown } from '../state/select.ts'
 import type { Context } from './context.ts'
-import { keep, kept, useTheme } from './device.ts'
+import type { Theme } from './device.ts'
 import type * as Dialogs from './dialogs.ts'
+import type { Given } from './parts.ts'
 import { signOut } from './signOut.ts'
 
 /** The address people come to this room by. */
@@ -48,7 +49,7 @@ export async function openLater(
 export function roomMenu(
   context: Context,
   room: string,
-  on: { said(words: string): void; lines(shown: LinesShown): void },
+  on: { said(words: string): void; lines(shown: LinesShown): void } & Pick<Given, 'keep' | 'kept'>,
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
   const { actions, router } = context
@@ -62,13 +63,16 @@ export function roomMenu(
       () => void openLater(({ openRename }) => openRename(context, signal), on.said),
     ),
     h('hr'),
-    choice('Theme', { system: 'System', light: 'Light', dark: 'Dark' }, kept('theme'), useTheme),
+    choice('Theme', { system: 'System', light: 'Light', dark: 'Dark' }, on.kept('theme'), (theme: Theme) => {
+      on.keep('theme', theme)
+      showTheme(theme)
+    }),
     choice(
       'Who comes and goes',
       { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
-      kept('lines'),
+      on.kept('lines'),
       (shown: LinesShown) => {
-        keep('lines', shown)
+        on.keep('lines', shown)
         on.lines(shown)
       },
     ),
@@ -85,4 +89,16 @@ export function roomMenu(
         void signOut(context, signal).then((done) => { if (done) router.navigate('/') }),
     ),
   )
+}
+
+/** Shows a theme; theme.js shows it again before the next first paint (V9). */
+function showTheme(theme: Theme): void {
+  const root = document.documentElement
+  if (theme === 'system') delete root.dataset.theme
+  else root.dataset.theme = theme
+  // The browser's own bars follow: of the page's two colours for them, the one that fits holds.
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+    const its = meta.dataset.for ?? ''
+    meta.media = theme === 'system' ? `(prefers-color-scheme: ${its})` : its === theme ? 'all' : 'not all'
+  }
 }

@@ -1,0 +1,83 @@
+import { h } from '../dom.ts'
+import { iconOf } from '../components/icons.ts'
+import type { Place } from '../components/messageList.ts'
+import type { Past } from '../state/state.ts'
+import type { Context } from './context.ts'
+import type { Parts } from './parts.ts'
+
+export interface Jumping {
+  /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
+  to(seq: number, home?: boolean): Promise<void>
+}
+
+/** How long (ms) a message that was gone to is marked (U27). */
+const MARKED = 2_000
+/** Where its top then stands (px from that of the list). */
+const OFFSET = 96
+
+/** Going to a message wherever it is, and back (U23, U27). */
+export function jumping(
+  { store, actions }: Context,
+  room: string,
+  { messages, spoken }: Pick<Parts, 'messages' | 'spoken'>,
+  signal: AbortSignal,
+): Jumping {
+  const left: { place: Place; past: Past | null }[] = []
+  const words = 'Back to where you were'
+  const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
+  way.append(iconOf('down'), words)
+  messages.element.append(way)
+
+  const pastOf = () => store.get().rooms[room]?.past ?? null
+
+  function goBack(): void {
+    const from = left.pop()
+    way.hidden = left.length === 0
+    if (from === undefined) return
+    if (pastOf() !== from.past) {
+      if (from.past === null) actions.present(room)
+      else actions.back(room)
+    }
+    if (from.place === null) messages.toEnd()
+    else messages.show(from.place)
+    messages.focus()
+  }
+
+  function mark(seq: number): void {
+    const row = [...messages.rows.querySelectorAll<HTMLElement>('.message')].find(
+      (one) => messages.rowOf(one)?.row.seq === seq,
+    )
+    if (row === undefined) return
+    row.toggleAttribute('data-marked', true)
+    row.focus({ preventScroll: true })
+    const timer = setTimeout(() => row.removeAttribute('data-marked'), MARKED)
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+
+  // Whoever has come to the end by themselves needs no way back.
+  messages.rows.parentElement?.parentElement?.addEventListener(
+    'scroll',
+    () => {
+      if (left.length > 0 && messages.place() === null && pastOf() === null) {
+        left.length = 0
+        way.hidden = true
+      }
+    },
+    { passive: true, signal },
+  )
+
+  return {
+    async to(seq, home = false) {
+      const from = { place: messages.place(), past: pastOf() }
+      const reached = await actions.jump(room, seq)
+      if (signal.aborted) return
+      if (!reached) return spoken.say('That message cannot be reached')
+      if (!home) {
+        left.push(from)
+        way.hidden = false
+      }
+      messages.show({ seq, offset: OFFSET })
+      mark(seq)
+    },
+  }
+}

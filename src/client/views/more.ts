@@ -1,0 +1,78 @@
+/** What the room's screen does beyond its first drawing, as a chunk of its own (W1). */
+import { mentionsName } from '../../shared/text.ts'
+import { extras } from '../components/extras.ts'
+import type { Context } from './context.ts'
+import { header } from './header.ts'
+import { invite } from './invite.ts'
+import { jumping } from './jumping.ts'
+import { keyboard } from './keyboard.ts'
+import type { More, Parts } from './parts.ts'
+import { openLater, roomMenu } from './roomMenu.ts'
+import { rowActions } from './rowActions.ts'
+import { explainStops } from './stopped.ts'
+import { writing } from './writing.ts'
+
+/** Furnishes the room: everything that goes on ends with `signal`. */
+export function furnish(
+  context: Context,
+  { room, seq }: { room: string; seq?: number },
+  parts: Parts,
+  signal: AbortSignal,
+): More {
+  const { store, actions } = context
+  const { messages, spoken } = parts
+  const jumps = jumping(context, room, parts, signal)
+  const aims = writing(context, room, parts)
+  const rows = rowActions(context, room, parts, aims, signal)
+  let format = (text: string): Node[] => [document.createTextNode(text)]
+
+  const drawn = extras({
+    react: (id, emoji, on) => void actions.react(room, id, emoji, on),
+    jump: (to) => void jumps.to(to),
+    retry: (key) => actions.retry(room, key),
+    drop: (key) => actions.drop(room, key),
+    mentionsMe(text) {
+      const { self } = store.get()
+      return self !== null && self !== 'unknown' && mentionsName(text, self.name)
+    },
+    format: (text) => format(text),
+    ...parts.given,
+  })
+  messages.enrich(drawn)
+  const loadProse = async () => (await import('../components/prose.ts')).prepare()
+  void parts.given.untilLoaded(loadProse, signal).then((prose) => {
+    if (prose === null || signal.aborted) return
+    format = prose
+    messages.enrich(drawn)
+  })
+
+  // What messages answer, and what is pinned, is asked for where it is not here.
+  store.watch(
+    (state) => state.rooms[room],
+    (state) => {
+      if (state === undefined) return
+      const { rows: live, past } = state
+      const wanted = (past?.rows ?? live).flatMap(({ replyTo, text }) =>
+        replyTo && text !== null ? [replyTo] : [],
+      )
+      if (wanted.length > 0) actions.loadQuotes(room, wanted)
+    },
+    signal,
+  )
+  const options = roomMenu(context, room, { said: spoken.say, lines: parts.lines, ...parts.given }, signal)
+  header(context, room, parts, jumps, signal)
+  parts.options.append(options.button, options.panel)
+  const ways = parts.empty.querySelector('.ways')
+  if (ways) invite(ways, room, spoken.say, signal)
+  explainStops(context, signal)
+  keyboard(parts, aims, signal)
+  if (seq !== undefined) void jumps.to(seq, true)
+
+  return {
+    send: (text) => aims.send(text),
+    key: (event) => aims.key(event),
+    changed: () => aims.drafts(),
+    act: rows.act,
+    rooms: () => void openLater(({ openRooms }) => openRooms(context, signal), spoken.say),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Announcer } from '../components/announcer.ts'
+import type { Composer } from '../components/composer.ts'
+import type { MessageList } from '../components/messageList.ts'
+import type { nameOf } from '../components/avatar.ts'
+import type { reasonText } from '../components/message.ts'
+import type { LinesShown } from '../state/select.ts'
+import type { keep, kept } from './device.ts'
+import type { untilLoaded } from './load.ts'
+import type { Sidebar } from './people.ts'
+
+/** What the room's screen is made of when it is drawn first, and where the rest finds its place. */
+export interface Parts {
+  heading: HTMLElement
+  /** at the end of the header, for what opens from it */
+  options: HTMLElement
+  topic: HTMLElement
+  messages: MessageList
+  empty: HTMLElement
+  side: Sidebar
+  write: Composer
+  /** right above the composer, for what it is about to do */
+  above: HTMLElement
+  spoken: Announcer
+  lines(shown: LinesShown): void
+  given: Given
+}
+
+/** What the first drawing has at hand: imported once more it would be a chunk, and a request, of its own (W2). */
+export interface Given {
+  nameOf: typeof nameOf
+  reasonText: typeof reasonText
+  kept: typeof kept
+  keep: typeof keep
+  untilLoaded: typeof untilLoaded
+}
+
+/** What the rest of the room, once it is here, does in place of the first drawing. */
+export interface More {
+  send(text: string): boolean | string
+  key(event: KeyboardEvent): boolean
+  /** The text in the composer has changed; false: it is no draft. */
+  changed(): boolean
+  act(row: HTMLElement): boolean
+  /** Opens the list of all rooms. */
+  rooms(): void
+}

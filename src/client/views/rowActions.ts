@@ -1,0 +1,118 @@
+import { may, type Deed as Right, type Who } from '../../shared/policy.ts'
+import { buttons, openDialog } from '../components/dialog.ts'
+import { openRowMenu, type Corner, type Deed } from '../components/rowMenu.ts'
+import { rowTools } from '../components/rowTools.ts'
+import { h } from '../dom.ts'
+import { isolated, timeOfDay } from '../format.ts'
+import type { Row } from '../state/state.ts'
+import type { Context } from './context.ts'
+import type { Parts } from './parts.ts'
+import type { Writing } from './writing.ts'
+
+/** What one can do with a message, by the bar, a menu or the keyboard (U26). */
+export function rowActions(
+  { store, actions }: Context,
+  room: string,
+  { messages, spoken, write }: Pick<Parts, 'messages' | 'spoken' | 'write'>,
+  aims: Writing,
+  signal: AbortSignal,
+): { act(row: HTMLElement): boolean } {
+  const tools = rowTools(
+    messages.rows,
+    {
+      can: (element) => kept(element) !== null,
+      react(element, button) {
+        const { right, bottom } = button.getBoundingClientRect()
+        menu(element, { x: right, y: bottom + 4 })
+      },
+      reply(element) {
+        const row = kept(element)
+        if (row) aims.reply(row)
+      },
+      menu,
+    },
+    signal,
+  )
+
+  /** The message of an element that something can be done with: it has its place and its text. */
+  function kept(element: HTMLElement): (Row & { id: string; text: string; seq: number }) | null {
+    const row = messages.rowOf(element)?.row
+    return row && row.id !== null && row.text !== null && row.seq !== null ? (row as never) : null
+  }
+
+  function rights(row: Row): (right: Right) => boolean {
+    const { self, rooms } = store.get()
+    if (self === null || self === 'unknown') return () => false
+    const who: Who = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
+    return (right) => may(who, right, row.user.id)
+  }
+
+  function tell(done: boolean): void {
+    if (!done) write.say('200 messages are waiting to be sent already. This was not done.')
+  }
+
+  function copied(text: string, words: string): void {
+    navigator.clipboard?.writeText(text).then(
+      () => spoken.say(words),
+      () => write.say('This browser does not let the page copy.'),
+    )
+  }
+
+  function menu(element: HTMLElement, at: Corner): void {
+    const row = kept(element)
+    if (row === null) return
+    const can = rights(row)
+    const { id, text, seq } = row
+    const link = `${location.origin}/chat/${room}/${seq}`
+    const deeds: (Deed | false)[] = [
+      can('send') && { icon: 'reply', words: 'Reply', press: () => aims.reply(row) },
+      { icon: 'copy', words: 'Copy text', press: () => copied(text, 'Text copied') },
+      { icon: 'link', words: 'Copy link', press: () => copied(link, 'Link copied') },
+      can('pin') && {
+        icon: 'pin',
+        words: row.pinned ? 'Unpin' : 'Pin',
+        press: () => tell(actions.pin(room, id, !row.pinned)),
+      },
+      can('edit') && { icon: 'pencil', words: 'Edit', press: () => aims.edit(row) },
+      can('delete') && { icon: 'trash', words: 'Delete', danger: true, press: () => askDelete(row, id) },
+    ]
+    const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
+    openRowMenu(
+      `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at)}`,
+      deeds.filter((deed) => deed !== false),
+      can('react')
+        ? { mine, emoji: (emoji) => tell(actions.react(room, id, emoji, !mine.includes(emoji))) }
+        : null,
+      at,
+      signal,
+    )
+  }
+
+  function askDelete(row: Row, id: string): void {
+    const close = () => dialog.close()
+    const remove = () => {
+      close()
+      tools.away()
+      tell(actions.remove(room, id))
+    }
+    const dialog = openDialog(
+      { title: 'Delete this message?' },
+      signal,
+      h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
+      h('p', {}, 'Nobody will be able to read it any more.'),
+      buttons(
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, 'Keep'),
+        h('button', { type: 'button', class: 'button button-danger', onClick: remove }, 'Delete'),
+      ),
+    )
+  }
+
+  return {
+    act(element) {
+      if (kept(element) === null) return false
+      const { right, left, top } = element.getBoundingClientRect()
+      menu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
+      return true
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { prepare } from '../../src/client/components/prose.ts'
+import { useDom } from '../support/useDom.ts'
+
+useDom('http://localhost/chat/lobby')
+
+let prose = (_text: string): Node[] => []
+beforeAll(async () => {
+  prose = await prepare()
+})
+
+/** `strong(bold) and em(it)`: a tree as one line; a link with where it leads. */
+function tree(nodes: Iterable<Node>): string {
+  return [...nodes].map(one).join('')
+}
+
+function one(node: Node): string {
+  if (!(node instanceof Element)) return node.textContent ?? ''
+  const leads = node.getAttribute('href')
+  const start = node.getAttribute('start')
+  return `${node.tagName.toLowerCase()}${leads ? `<${leads}>` : ''}${start ? `<${start}>` : ''}(${tree(node.childNodes)})`
+}
+
+const IT_IS: readonly (readonly [text: string, drawn: string])[] = [
+  ['plain text', 'plain text'],
+  ['two\nlines', 'two\nlines'],
+  ['**bold** and __bold__', 'strong(bold) and strong(bold)'],
+  ['*it* and _it_', 'em(it) and em(it)'],
+  ['***both***', 'em(strong(both))'],
+  ['~~gone~~ but ~not~', 's(gone) but ~not~'],
+  ['a_b_c and 2 * 3 * 4', 'a_b_c and 2 * 3 * 4'],
+  ['`code` and ``a`b``', 'code(code) and code(a`b)'],
+  ['**unclosed and `so', '**unclosed and `so'],
+  ['\\*no\\*', '*no*'],
+  ['```ts\nlet x = 1\n\n<b>\n```\nafter', 'div(pre(code(let x = 1\n\n<b>))button(Copy))p(after)'],
+  ['> quoted\n> twice\n\nafter', 'blockquote(quoted\ntwice)p(after)'],
+  ['- a\n- b', 'ul(li(a)li(b))'],
+  ['- a\n  - b', 'ul(li(p(a)ul(li(b))))'],
+  ['3. c\n4. d', 'ol<3>(li(c)li(d))'],
+  ['- [ ] to do\n- [x] done', 'ul(li([ ] to do)li([x] done))'],
+  ['one\n\ntwo', 'p(one)p(two)'],
+  ['# no heading\ntext\n---', '# no heading\ntext\n---'],
+  ['no\n===', 'no\n==='],
+  ['    no code', '    no code'],
+  ['| a |\n|---|\n| 1 |', '| a |\n|---|\n| 1 |'],
+  ['<b>*x*</b>', '<b>em(x)</b>'],
+  ['&lt;b&gt; &amp;', '&lt;b&gt; &amp;'],
+  ['see https://a.b/c_(d)). Yes', 'see a<https://a.b/c_(d)>(https://a.b/c_(d))). Yes'],
+  ['readme.md www.a.com a@b.c ftp://a.b //a.b', 'readme.md www.a.com a@b.c ftp://a.b //a.b'],
+  ['mailto:ann@a.com', 'a<mailto:ann@a.com>(mailto:ann@a.com)'],
+  ['[here](https://a.b/x)', 'a<https://a.b/x>(here)'],
+  ['[x](javascript:alert) [y](data:text/html,1)', '[x](javascript:alert) [y](data:text/html,1)'],
+  ['[https://bank.com](https://evil.com)', 'a<https://evil.com/>(https://bank.com)span( (evil.com))'],
+  ['[bank.com](https://www.bank.com/in)', 'a<https://www.bank.com/in>(bank.com)'],
+  ['https://bank.com@evil.com', 'a<https://bank.com@evil.com/>(https://bank.com@evil.com)span( (evil.com))'],
+  ['https://pаypal.com', 'a<https://xn--pypal-4ve.com/>(https://xn--pypal-4ve.com)'],
+  ['https://аррӏе.com', 'a<https://xn--80ak6aa92e.com/>(https://xn--80ak6aa92e.com)'],
+  ['https://münchen.de', 'a<https://xn--mnchen-3ya.de/>(https://münchen.de)'],
+  ['![alt](https://a.b/c.png)', '![alt](a<https://a.b/c.png>(https://a.b/c.png))'],
+  ['[ref]: https://a.b\n[ref]', '[ref]: a<https://a.b/>(https://a.b)\n[ref]'],
+]
+
+const MAY_BE = new Set('P STRONG EM S CODE PRE DIV BUTTON BLOCKQUOTE UL OL LI A SPAN'.split(' '))
+
+describe('what people write', () => {
+  test.each(IT_IS)('[U20, U21] %j', (text, drawn) => {
+    expect(tree(prose(text))).toBe(drawn)
+  })
+
+  test('[U21] a link opens elsewhere, and tells the other side nothing of us', () => {
+    const [link] = prose('https://a.b')
+    if (!(link instanceof HTMLElement)) throw new TypeError('no link')
+    expect([link.getAttribute('rel'), link.getAttribute('target')]).toEqual([
+      'noopener noreferrer nofollow ugc',
+      '_blank',
+    ])
+  })
+
+  test('[U20, S2] hostile text makes no element, attribute or address outside of the list', () => {
+    const bait = [
+      '<img src=x onerror=alert(1)>',
+      '<script>alert(1)</script>',
+      '<svg/onload=alert(1)>',
+      '<a href="javascript:alert(1)">x</a>',
+      '[x](javascript&colon;alert(1))',
+      '[x](\u0001javascript:alert(1))',
+      '[x](java\nscript:alert(1))',
+      '[x](JaVaScRiPt:alert(1))',
+      '[x](vbscript:x) [x](file:///etc/passwd) [x](blob:https://a.b/1)',
+      '[x](https://a.b" onmouseover="alert(1))',
+      '[x](//evil.com) [x](/\\evil.com) [x](/api/session)',
+      '![x](javascript:alert(1))',
+      '<javascript:alert(1)>',
+      '```"><script>alert(1)</script>\nx\n```',
+      '`</code><script>alert(1)</script>`',
+      '> <iframe srcdoc="<script>alert(1)</script>">',
+      '- <style>*{display:none}</style>',
+      '<!-- --><math><mi//xlink:href="data:x,<script>alert(1)</script>">',
+      '&#106;avascript:alert(1) [x](&#106;avascript:alert(1))',
+      '[**<b>**](https://a.b/<script>)',
+      '__proto__ constructor [constructor] [__proto__]',
+    ]
+    const holder = document.createElement('div')
+    const wrong: string[] = []
+    for (const text of [...bait, bait.join('\n'), bait.join('\n\n'), bait.join(' ')]) {
+      holder.replaceChildren(...prose(text))
+      for (const element of holder.querySelectorAll('*')) {
+        if (!MAY_BE.has(element.tagName)) wrong.push(element.tagName)
+        for (const { name, value } of element.attributes)
+          if (/^on|^style$|^src/i.test(name) || (name === 'href' && !/^(?:https?|mailto):/.test(value)))
+            wrong.push(`${name}=${value}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  test('[S2] whatever is repeated to the limit is drawn, its letters all there where nothing is marked', () => {
+    const pieces = [
+      '*',
+      '*a ',
+      '**a*',
+      '[',
+      '[](',
+      '>',
+      '> ',
+      '`',
+      '_a_',
+      '__a',
+      '~~a',
+      '- a\n',
+      '\\',
+      '<',
+      '> - ',
+      '*_',
+      '1. ',
+      '|-',
+    ]
+    for (const piece of pieces) {
+      const text = piece.repeat(Math.floor(4_000 / piece.length))
+      expect(prose(text).length).toBeGreaterThan(0)
+    }
+    expect(tree(prose('>'.repeat(4_000)))).toBe('>'.repeat(4_000))
+  })
+})
