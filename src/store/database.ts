@@ -42,7 +42,10 @@ export function openForWriting(dir: string, steps: readonly string[] = MIGRATION
     db?.close()
     if (error instanceof CannotOpen) throw error
     const why = error instanceof Error ? error.message : String(error)
-    throw new CannotOpen(1, `The database in ${dir} cannot be used: ${why}. It was left as it was; hubbub doctor tells more.`)
+    throw new CannotOpen(
+      1,
+      `The database in ${dir} cannot be used: ${why}. It was left as it was; hubbub doctor tells more.`,
+    )
   }
 }
 
