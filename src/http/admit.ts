@@ -11,7 +11,7 @@ import {
 } from '../lib/address.ts'
 import { failure } from './failure.ts'
 import { securityHeaders } from './headers.ts'
-import { Buckets } from './meter.ts'
+import { Buckets } from '../hub/rate.ts'
 import { type Gate, probe } from './ops.ts'
 import { allowsOrigin, hostOf, isLoopbackHost, type Origins } from './origin.ts'
 import type { Places } from './places.ts'
@@ -113,7 +113,7 @@ export function createAdmit(deps: {
     if (counted === null) return undefined
     if (places.of(counted) >= settings.maxConnectionsPerAddress)
       return failure('rateLimited', { after: 10_000 })
-    const after = handshakes.take(counted, clock.now())
+    const after = handshakes.spend(counted, clock.now())
     return after > 0 ? failure('rateLimited', { after }) : undefined
   }
 

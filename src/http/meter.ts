@@ -1,44 +1,4 @@
-import { type Bucket, fullBucket, isFull, type Rate, take, waitFor } from '../hub/rate.ts'
-
-const SWEEP = 60_000
-
-/** A token bucket for each key. Those that are full again are forgotten, so it is never larger than what was busy lately. */
-export class Buckets {
-  readonly #rate: Rate
-  readonly #buckets = new Map<string, Bucket>()
-  #sweptAt = 0
-
-  constructor(rate: Rate) {
-    this.#rate = rate
-  }
-
-  /** keys it remembers just now */
-  get size(): number {
-    return this.#buckets.size
-  }
-
-  /** Takes one token. @param now ms since the epoch @returns 0, or how many ms until there is one */
-  take(key: string, now: number): number {
-    this.#sweep(now)
-    const bucket = this.#buckets.get(key) ?? fullBucket(now, this.#rate)
-    const after = take(bucket, now, this.#rate)
-    if (after === null) return waitFor(bucket, now, this.#rate)
-    this.#buckets.set(key, after)
-    return 0
-  }
-
-  /** Gives back a token that was not used after all. */
-  give(key: string): void {
-    const bucket = this.#buckets.get(key)
-    if (bucket) this.#buckets.set(key, { ...bucket, tokens: bucket.tokens + 1 })
-  }
-
-  #sweep(now: number): void {
-    if (Math.abs(now - this.#sweptAt) < SWEEP) return
-    this.#sweptAt = now
-    for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
-  }
-}
+import { type Bucket, fullBucket, type Rate, take, waitFor } from '../hub/rate.ts'
 
 export const FRAMES: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */

@@ -4,7 +4,6 @@ import { ChatError } from '../shared/errors.ts'
 
 /** Rooms that are not there, or not open, which one person or one address may ask for (S17). */
 const MISSES = { perSecond: 30 / 60, burst: 30 }
-const PRUNE = 60_000
 
 /** A person's id, or what admission counts an address by; null has no limit. */
 type Key = string | null
@@ -13,7 +12,6 @@ type Key = string | null
 export class Misses {
   readonly #clock: Pick<Clock, 'now'>
   readonly #buckets = new Buckets(MISSES)
-  #pruned = 0
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -28,10 +26,6 @@ export class Misses {
 
   note(...keys: readonly Key[]): void {
     const now = this.#clock.now()
-    if (Math.abs(now - this.#pruned) > PRUNE) {
-      this.#pruned = now
-      this.#buckets.prune(now)
-    }
     for (const key of keys) if (key !== null) this.#buckets.charge(key, now, 1)
   }
 

@@ -5,7 +5,7 @@ import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText, textOf } from './body.ts'
-import { Buckets } from './meter.ts'
+import { Buckets } from '../hub/rate.ts'
 import type { Misses } from './misses.ts'
 import { someone } from './who.ts'
 
@@ -65,7 +65,7 @@ export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: 
   /** @throws ChatError `rateLimited` if one of the keys has nothing left; null has no limit */
   function spend(buckets: Buckets, ...keys: (string | null)[]): void {
     for (const key of keys) {
-      const after = key === null ? 0 : buckets.take(key, clock.now())
+      const after = key === null ? 0 : buckets.spend(key, clock.now())
       if (after > 0) throw new ChatError('rateLimited', undefined, { after })
     }
   }

@@ -5,7 +5,7 @@ import { ChatError } from '../shared/errors.ts'
 import { setCookie } from '../lib/cookie.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText } from './body.ts'
-import { Buckets } from './meter.ts'
+import { Buckets } from '../hub/rate.ts'
 import { COOKIE, hashOf, newToken, someone, tokensOf, whoAsks } from './who.ts'
 
 const DAY = 24 * 60 * 60
@@ -33,7 +33,7 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
   /** One guest more from this address, if there may be; given back when nobody came of it. */
   async function asNewGuest<T>(counted: string | null, make: () => Promise<T>): Promise<T> {
     if (counted === null) return await make()
-    const after = guests.take(counted, clock.now())
+    const after = guests.spend(counted, clock.now())
     if (after > 0)
       throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', { after })
     try {

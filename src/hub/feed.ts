@@ -31,11 +31,11 @@ export class Feed {
     this.#log = log
   }
 
-  /** From here on nothing of the room is missed: called before its log is read for somebody who joins. */
-  watch(room: string): void {
+  /** From here on nothing of the room is missed: called before its log is read for somebody who joins. `head`: as last read. */
+  watch(room: string, head: number): void {
     const open = this.#rooms.get(room)
     if (open) open.watchers += 1
-    else this.#rooms.set(room, { watchers: 1, shown: null, head: 0, catching: null })
+    else this.#rooms.set(room, { watchers: 1, shown: null, head, catching: null })
   }
 
   /** Undoes one `watch`. */

@@ -186,6 +186,7 @@ export class Hub {
     await this.rooms.inTurn(user.id, async () => {
       await this.rooms.exit(user, room)
       for (const visit of this.#visits.of(user.id)) this.#part(visit, room)
+      this.#typing.set(room, user, false, this.#steady())
       this.#presence.leave(room, user.id)
       this.#reads.leave(user.id, room)
       // In the turn in which it stops following: nothing it hears in between could be told apart.
@@ -274,8 +275,6 @@ export class Hub {
       this.#cleaned = time
       const isOnline = (user: string) => this.#visits.isOnline(user)
       void this.people.hourly(isOnline)
-      this.#sync.prune()
-      this.#says.prune(now)
     }
   }
 
@@ -319,11 +318,11 @@ export class Hub {
     if (!membership) return false
     if (visit.gone) return true
     const { user, connection } = visit
-    const { role } = membership
+    const { role, head } = membership
     const isNew = !visit.rooms.has(room)
     visit.rooms.set(room, role)
     if (isNew) {
-      this.#feed.watch(room)
+      this.#feed.watch(room, head)
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
     this.#reads.learn(user.id, membership)
@@ -355,7 +354,10 @@ export class Hub {
   }
 
   #signedOut(user: string): void {
-    for (const visit of this.#visits.of(user)) this.#dismiss(visit, CLOSE.noSession, 'signed out')
+    for (const visit of this.#visits.of(user)) {
+      for (const room of visit.rooms.keys()) this.#typing.set(room, visit.user, false, this.#steady())
+      this.#dismiss(visit, CLOSE.noSession, 'signed out')
+    }
     this.#presence.leaveAll(user)
   }
 

@@ -38,17 +38,26 @@ export function isFull(bucket: Bucket, now: number, rate: Rate): boolean {
   return level(bucket, Math.max(now, bucket.at), rate) >= rate.burst
 }
 
-/** A bucket for each of many people, kept while it is not full. */
+const SWEEP = 60_000
+
+/** A bucket for each of many keys. Those that have refilled are forgotten, so it is never larger than what was busy lately. */
 export class Buckets {
   readonly #rate: Rate
   readonly #buckets = new Map<string, Bucket>()
+  #sweptAt = 0
 
   constructor(rate: Rate) {
     this.#rate = rate
   }
 
+  /** keys it remembers just now */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   /** Takes a token. @returns 0, or the ms to wait, and nothing was taken */
   spend(key: string, now: number): number {
+    this.#sweep(now)
     const bucket = this.#of(key, now)
     const left = take(bucket, now, this.#rate)
     if (left) this.#buckets.set(key, left)
@@ -57,9 +66,16 @@ export class Buckets {
 
   /** Takes them all the same, into debt if need be: `wait` says how long until that is paid back. */
   charge(key: string, now: number, cost: number): void {
+    this.#sweep(now)
     const bucket = this.#of(key, now)
     const at = Math.max(now, bucket.at)
     this.#buckets.set(key, { tokens: level(bucket, at, this.#rate) - cost, at })
+  }
+
+  /** Gives back a token that was not used after all. */
+  give(key: string): void {
+    const bucket = this.#buckets.get(key)
+    if (bucket) this.#buckets.set(key, { ...bucket, tokens: bucket.tokens + 1 })
   }
 
   /** ms until a token can be taken. */
@@ -67,13 +83,14 @@ export class Buckets {
     return waitFor(this.#of(key, now), now, this.#rate)
   }
 
-  /** Forgets those that have refilled, which changes nothing. */
-  prune(now: number): void {
-    for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
-  }
-
   #of(key: string, now: number): Bucket {
     return this.#buckets.get(key) ?? fullBucket(now, this.#rate)
+  }
+
+  #sweep(now: number): void {
+    if (Math.abs(now - this.#sweptAt) < SWEEP) return
+    this.#sweptAt = now
+    for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
   }
 }
 

@@ -118,12 +118,13 @@ export class Rooms {
    * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
    * @param known what they are already, if that was read in this turn
    */
-  async enter(self: Self, room: string, known?: Membership): Promise<Membership | null> {
+  async enter(self: Self, room: string, known?: Membership): Promise<(Membership & { head: number }) | null> {
     const { store, clock, log } = this.#deps
-    if (!(await store.room(room))) return null
+    const row = await store.room(room)
+    if (!row) return null
     const membership = known ?? (await store.membership(self.id, room))
     const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
-    return { ...found, role: strongerOf(self.role, found.role) }
+    return { ...found, role: strongerOf(self.role, found.role), head: row.head }
   }
 
   /** Ends a membership. Called in turn. */

@@ -34,11 +34,6 @@ export class Says {
     this.#stopped = true
   }
 
-  /** Forgets what counts no more. */
-  prune(now: number): void {
-    this.#sends.prune(now)
-  }
-
   /** @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable` */
   say(visit: Visit, frame: Durable): void {
     const { nonce, room } = frame

@@ -57,11 +57,6 @@ export class Sync {
     for (const pages of visit.pages) if (pages.room === room) pages.stopped = true
   }
 
-  /** Forgets what counts no more. */
-  prune(): void {
-    this.#paces.prune(this.#deps.clock.now())
-  }
-
   async #run(visit: Visit): Promise<void> {
     for (let pages = visit.pages[0]; pages && !visit.gone; pages = visit.pages[0]) {
       try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { Buckets, Meter } from '../../src/http/meter.ts'
+import { Meter } from '../../src/http/meter.ts'
 
 const NOW = 1_700_000_000_000
 const times = <T>(count: number, make: (at: number) => T): T[] =>
@@ -56,30 +56,5 @@ describe('the meter of a connection', () => {
     times(60, () => meter.charge(0, NOW))
     expect(meter.charge(0, NOW - 3_600_000)).toBe('say')
     expect(meter.charge(0, NOW + 50)).toBe('pass')
-  })
-})
-
-describe('buckets by key', () => {
-  test('[S7] each key has its own; an empty one says when it has something again', () => {
-    const buckets = new Buckets({ perSecond: 10, burst: 20 })
-    expect(times(21, () => buckets.take('a', NOW)).at(-1)).toBe(100)
-    expect(buckets.take('b', NOW)).toBe(0)
-    expect(buckets.take('a', NOW + 100)).toBe(0)
-  })
-
-  test('[S7] what was full again is forgotten: a million addresses leave nothing behind', () => {
-    const buckets = new Buckets({ perSecond: 10, burst: 20 })
-    times(5_000, (at) => buckets.take(String(at), NOW))
-    expect(buckets.size).toBe(5_000)
-    buckets.take('late', NOW + 61_000)
-    expect(buckets.size).toBe(1)
-  })
-
-  test('[S12] a token given back can be taken again', () => {
-    const buckets = new Buckets({ perSecond: 1 / 60, burst: 1 })
-    expect(buckets.take('a', NOW)).toBe(0)
-    buckets.give('a')
-    expect(buckets.take('a', NOW)).toBe(0)
-    expect(buckets.take('a', NOW)).toBe(60_000)
   })
 })

@@ -453,6 +453,21 @@ describe('what I have read', () => {
     expect([...bob.connection.all('read'), ...ada.connection.all('read')]).toEqual([])
   })
 
+  test('[C19] counts from the frame that joins on, while the pages are still under way', async () => {
+    const { ada, at, connect } = await aTalk(3)
+    ada.connection.end()
+    await settled()
+    const tab = connect(ada.self)
+    await tab.hello([])
+    tab.connection.stall()
+    tab.say({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
+    await settled()
+    tab.say({ type: 'read', room: 'lobby', seq: 3 })
+    tab.connection.drain()
+    await settled()
+    expect(tab.connection.all('sync').at(-1)?.you).toMatchObject({ readSeq: 3, unread: 0 })
+  })
+
   test('[C19] is written within a second, again if the disk refused, and known at once to who joins', async () => {
     const { ada, bob, store, connect, pass } = await aLobby()
     await ada.send('one')

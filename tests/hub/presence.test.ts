@@ -292,6 +292,23 @@ describe('typing', () => {
     expect(typed()).toEqual(['Bob true', 'Bob true', 'Bob false'])
   })
 
+  test('[H10] ends at once with who leaves the room, or signs out', async () => {
+    const { ada, bob, guest, hub } = await aLobby()
+    const eve = await guest('Eve', ['lobby'])
+    for (const one of [bob, eve]) one.say({ type: 'typing', room: 'lobby', on: true })
+    await settled()
+    bob.say({ type: 'leave', ref: 'r', room: 'lobby' })
+    await settled()
+    await hub.people.signOut('session of Eve')
+    await settled()
+    expect(ada.connection.all('typing').map(({ user, on }) => `${user.name} ${on}`)).toEqual([
+      'Bob true',
+      'Eve true',
+      'Bob false',
+      'Eve false',
+    ])
+  })
+
   test('[H10] that has stopped is said once, and not without having begun', async () => {
     const { ada, bob, pass } = await aLobby()
     bob.say({ type: 'typing', room: 'lobby', on: false })

@@ -83,9 +83,9 @@ const plant: Record<string, () => void> = {
     let foretell: ReturnType<typeof prophet> | null = null
     const feeds = new Set<Feed>()
     const watch = Feed.prototype.watch
-    Feed.prototype.watch = function (room) {
+    Feed.prototype.watch = function (...args) {
       feeds.add(this)
-      watch.call(this, room)
+      watch.apply(this, args)
     }
     onCommit(async (drafts, commit) => {
       foretell ??= prophet()
