@@ -52,7 +52,8 @@ export function createSync(
   const asked = new Map<string, number>()
   /** ref → room */
   const refs = new Map<string, string>()
-  const leaving = new Set<string>()
+  /** rooms I left and the server has not said so yet, since when (ms) it was asked; 0: not yet */
+  const leaving = new Map<string, number>()
   let gathered: ServerFrame[] = []
   let drawing = false
   let refsGiven = 0
@@ -89,6 +90,15 @@ export function createSync(
     outbox.flush()
   }
 
+  /** Until the server says `left` it may not have heard: a leave is asked for again, and again changes nothing. */
+  function askToLeave(room: string): void {
+    refsGiven += 1
+    const ref = `leave-${refsGiven}`
+    if (!socket.send({ type: 'leave', ref, room })) return
+    refs.set(ref, room)
+    leaving.set(room, world.now())
+  }
+
   function askWanting(): void {
     if (store.get().link.state !== 'live') return
     for (const room of wanted()) {
@@ -117,7 +127,11 @@ export function createSync(
         break
       case 'left':
         // Asked for here: the room is forgotten already, and may be joined again.
-        if (frame.ref !== undefined) return
+        if (frame.ref !== undefined) {
+          refs.delete(frame.ref)
+          leaving.delete(frame.room)
+          return
+        }
         closed(frame.room)
         break
       case 'error':
@@ -132,6 +146,11 @@ export function createSync(
     const room = refs.get(ref)
     if (room === undefined) return
     refs.delete(ref)
+    if (ref.startsWith('leave-')) {
+      if (!retry) leaving.delete(room)
+      world.after(after, () => leaving.has(room) && askToLeave(room))
+      return
+    }
     if (!retry) {
       closed(room)
       return gather({ type: 'reset', room, reason: 'access' })
@@ -165,8 +184,8 @@ export function createSync(
       store.dispatch({ type: 'link', link, now: world.now() })
     },
     back() {
-      for (const room of leaving) {
-        if (socket.send({ type: 'leave', ref: 'leave', room })) leaving.delete(room)
+      for (const room of leaving.keys()) {
+        askToLeave(room)
       }
       askWanting()
       outbox.back()
@@ -231,6 +250,7 @@ export function createSync(
       if (known === undefined) asked.delete(room)
       else if (now - since >= UNANSWERED && joined.has(room)) ask(known)
     }
+    for (const [room, since] of leaving) if (now - since >= UNANSWERED) askToLeave(room)
   }
 
   store.watch((state) => state.rooms, askWanting, signal)
@@ -260,10 +280,10 @@ export function createSync(
       forgetOldest(room)
     },
     leave(room) {
-      leaving.add(room)
+      leaving.set(room, 0)
       joined.delete(room)
       asked.delete(room)
-      if (socket.send({ type: 'leave', ref: 'leave', room })) leaving.delete(room)
+      askToLeave(room)
       store.dispatch({ type: 'forgotten', room })
     },
   }

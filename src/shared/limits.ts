@@ -18,9 +18,9 @@ export const LIMITS = {
   emoji: 64,
   emojiKinds: 20,
   emojiPeople: 20,
-  /** events of one `sync` page, and its bytes */
+  /** events of one `sync` page, and their bytes: with envelope and members it stays below 256 KiB */
   pageEvents: 200,
-  pageBytes: 256 * 1024,
+  pageBytes: 224 * 1024,
   /** messages one history request may ask for, and how many it gets unasked */
   historyMax: 100,
   history: 50,

@@ -23,6 +23,12 @@ function aPage(browser?: Browser) {
   return client
 }
 
+function idOf({ store }: ReturnType<typeof aClient>): string {
+  const { self } = store.get()
+  if (self === null || self === 'unknown') throw new TypeError('nobody is signed in')
+  return self.id
+}
+
 /** Somebody in a room of their own making, so that scenes do not hear each other. */
 async function two() {
   const ada = await aPage().enter(`Ada ${(names += 1)}`)
@@ -332,6 +338,26 @@ describe('names and sessions', () => {
     bob.actions.send(room, 'welcome back')
     await ada.shows(['welcome back'], room)
     expect(ada.room(room).sync.state).toBe('live')
+  })
+
+  test('[C71] a leave that the wire or the disk has lost is asked for again, until the server says so', async () => {
+    for (const lose of [true, false]) {
+      const { ada, room } = await two()
+      const joined = async () => (await app.store.memberships(idOf(ada))).some((one) => one.room === room)
+      if (lose)
+        ada.faults.cut = ({ type }) =>
+          type === 'leave' && ada.sent.filter((one) => one.type === type).length === 1
+      else app.store.fail('writes')
+      ada.actions.leaveRoom(room)
+      await eventually('the first attempt', () => ada.sent.some(({ type }) => type === 'leave'))
+      if (!lose) {
+        await eventually('a refusal', () => ada.heard.some(({ type }) => type === 'error'))
+        expect(await joined()).toBe(true)
+        app.store.heal()
+      }
+      await eventually('the leave', async () => !(await joined()))
+      await eventually('the answer', () => ada.heard.some(({ type }) => type === 'left'))
+    }
   })
 
   test('[U55] a session that ended elsewhere stops the page for good', async () => {
