@@ -19,6 +19,8 @@ export interface Composer {
   say(words: string): void
   /** Instead of the placeholder: why nothing can be said here now. null: it can. */
   block(why: string | null): void
+  /** The room as people call it, once that is known. */
+  name(room: string): void
 }
 
 export interface ComposerEvents {
@@ -35,12 +37,13 @@ export interface ComposerEvents {
 const COUNTS_FROM = LIMITS.text * 0.9
 
 /** Where one writes (U30–U35). `coarse`: the primary pointer is a finger, so Enter breaks the line. */
-export function composer({ room, coarse }: { room: string; coarse: boolean }, on: ComposerEvents): Composer {
+export function composer(at: { room: string; coarse: boolean }, on: ComposerEvents): Composer {
+  const { coarse } = at
+  let { room } = at
+  let blocked: string | null = null
   const field = h('textarea', {
     rows: 1,
     name: 'message',
-    'aria-label': `Message ${isolated(room)}`,
-    placeholder: `Message ${isolated(room)}`,
     enterkeyhint: coarse ? 'enter' : 'send',
     autocomplete: 'off',
     autocapitalize: 'sentences',
@@ -64,7 +67,6 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
     'form',
     {
       class: 'composer',
-      'aria-label': `Write to ${isolated(room)}`,
       onSubmit: (event: Event) => {
         event.preventDefault()
         send()
@@ -73,6 +75,15 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
     field,
     press,
   )
+  function name(said: string): void {
+    room = said
+    const message = `Message ${isolated(room)}`
+    field.setAttribute('aria-label', message)
+    field.placeholder = blocked ?? message
+    element.setAttribute('aria-label', `Write to ${isolated(room)}`)
+  }
+  name(room)
+
   const grows = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
   function send(): void {
@@ -147,7 +158,9 @@ export function composer({ room, coarse }: { room: string; coarse: boolean }, on
       drawn()
     },
     block(why) {
-      field.placeholder = why ?? `Message ${isolated(room)}`
+      blocked = why
+      name(room)
     },
+    name,
   }
 }

@@ -48,6 +48,8 @@ export interface MessageList extends View<Shown> {
   /** What is drawn in an element of the list, or null. */
   rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
   readonly rows: HTMLElement
+  /** The room as people call it, once that is known. */
+  name(room: string): void
 }
 
 /** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
@@ -348,6 +350,7 @@ export function messageList(
       else wanted = place
     },
     rows,
+    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
     enrich(rich) {
       on.rich = rich
       const kept = atEnd ? null : anchor(() => true)

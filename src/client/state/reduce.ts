@@ -1,7 +1,7 @@
 /** The only code that changes the state. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEvent } from '../../shared/model.ts'
-import type { ServerFrame } from '../../shared/protocol.ts'
+import type { Heard, ServerFrame } from '../../shared/protocol.ts'
 import { typingAt, withPresence, withTyping } from './presence.ts'
 import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
 import { keyOf, pendingRow, trimmed, withAck } from './rows.ts'
@@ -147,7 +147,7 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       return { ...withSelf(state, frame.user), quietUntil: now + QUIET }
     case 'sync':
       return withTopics(
-        changed(state, frame.room, (room) => withPage(room, frame, state.self, now)),
+        changed(withMine(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
         frame.room,
         frame.events,
       )
@@ -190,6 +190,13 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       // A frame of a newer server is not for this client.
       return state
   }
+}
+
+/** A room whose last page has come is one of mine, whatever the list said when it was asked for. */
+function withMine(state: State, { room, you }: Heard<'sync'>): State {
+  if (you === undefined || !state.list.some((one) => one.room === room && !one.joined)) return state
+  const list = state.list.map((one) => (one.room === room ? { ...one, ...you, joined: true } : one))
+  return { ...state, list }
 }
 
 /** What the rooms of the list are about, after events that the list did not know. */

@@ -84,7 +84,7 @@ export function chatView(
   const types = typing()
   const line = banner({ retry: () => actions.reconnect() })
 
-  const title = h('h1', { tabindex: -1, dir: 'auto' })
+  const title = h('h1', { tabindex: -1 })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
   const about = h('div', { class: 'topic-line' }, topic)
   const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
@@ -142,7 +142,10 @@ export function chatView(
   store.watch(
     (state) => state.list.find((entry) => entry.room === room),
     (entry) => {
-      title.textContent = entry?.name ?? room
+      const called = entry?.name ?? room
+      title.replaceChildren(h('bdi', {}, called))
+      write.name(called)
+      messages.name(called)
       topic.textContent = entry?.topic ?? ''
       topic.hidden = topic.textContent === ''
     },

@@ -139,10 +139,6 @@ export function sidebar(
     event.preventDefault()
     stops[event.shiftKey ? stops.length - 1 : 0]?.focus()
   })
-  element.addEventListener('click', (event) => {
-    if ((event.target as Element).closest(`a[href="/chat/${room}"]`)) closeDrawer()
-  })
-
   const groups = peopleGroups()
   store.watch(
     (state) =>
