@@ -212,7 +212,12 @@ describe.skipIf(browserFound === null)('timeline', () => {
       await page.locator('.log').evaluate((log) => (log.scrollTop = 0))
       return (await lastText(page)) !== 'text 1000'
     })
-    const rows = await rowCount(page)
+    let rows = -1
+    await eventually('the list stands still', async () => {
+      const before = rows
+      rows = await rowCount(page)
+      return rows === before
+    })
     screen.tell(event(said(1_001, { user: ada })))
     await eventually('it counts', async () => (await page.locator('.pill').textContent()) === '1 new')
     expect(await rowCount(page)).toBe(rows)

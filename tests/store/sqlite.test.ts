@@ -89,7 +89,7 @@ test('[O8] five times killed in mid-load: nothing acknowledged is lost, nothing 
   const check = new Database(join(dir, 'hubbub.db'), { readonly: true })
   expect(check.query('PRAGMA integrity_check').values()).toEqual([['ok']])
   check.close()
-})
+}, 30_000)
 
 test('[O8] the writer syncs at every commit, overwrites what it deletes, and can give pages back', () => {
   const dir = aDir()
