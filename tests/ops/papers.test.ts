@@ -34,7 +34,9 @@ test.skipIf(!hasTable)('[O1] the table of the README is the code’s', async () 
 })
 
 test('[O30] everything the README shows or names is there', async () => {
-  const places = [...(await read('README.md')).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, place = '']) => place)
+  const places = [...(await read('README.md')).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(
+    ([, place = '']) => place,
+  )
   const missing: string[] = []
   for (const place of places) if (!(await Bun.file(join(ROOT, place)).exists())) missing.push(place)
   expect(places.length).toBeGreaterThan(5)
