@@ -72,6 +72,7 @@ for (const scenario of CATALOGUE) {
   if (wanted ? !wanted.includes(scenario.id) : length === 0) continue
   const run = { seed, seconds: seconds ?? (length || scenario.long || scenario.short), short: values.short }
   print(`\n${scenario.id} ${scenario.title} (${run.seconds} s)`)
+  const from = performance.now()
   const {
     operations,
     violations,
@@ -83,7 +84,8 @@ for (const scenario of CATALOGUE) {
   for (const sentence of notJudged) print(`  NOT JUDGED, the machine was busy: ${sentence}`)
   for (const sentence of violations) print(`  VIOLATION ${sentence}`)
   if (skipped !== undefined) print(`  SKIPPED ${skipped}`)
-  print(`  ${operations} operations, ${violations.length} violations`)
+  const ms = performance.now() - from
+  print(`  ${operations} operations, ${violations.length} violations, ${(ms / 1_000).toFixed(1)} s`)
   sum.operations += operations
   sum.violations += violations.length
   sum.notJudged += notJudged.length

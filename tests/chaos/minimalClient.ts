@@ -13,7 +13,7 @@ export const Socket = WebSocket as unknown as new (
   options: { headers: Record<string, string> },
 ) => WebSocket
 
-/** ms without an ack, or without every room live, until a connection is given up: the product waits 5 s and probes for 3 s */
+/** ms without an ack, or without a frame while a room is not live, until a connection is given up: as the product's 5 s and 3 s */
 const OVERDUE = 8_000
 /** ms without a frame until the same: the product waits 35 s and probes for 3 s */
 const DEAF = 38_000
@@ -74,8 +74,6 @@ export class MinimalClient {
   #socket: WebSocket | null = null
   #welcomed = false
   #heard = 0
-  /** since when not every room is live */
-  #unsettledAt = 0
   #backAt = 0
   #attempt = 0
   #ended = false
@@ -125,6 +123,10 @@ export class MinimalClient {
     return this.#welcomed && [...this.rooms.values()].every((room) => room.live && room.outbox.length === 0)
   }
 
+  get unsettled(): number {
+    return [...this.rooms.values()].reduce((sum, { outbox }) => sum + outbox.length, 0)
+  }
+
   get connected(): boolean {
     return this.#welcomed && [...this.rooms.values()].every((room) => room.live)
   }
@@ -162,7 +164,7 @@ export class MinimalClient {
 
   #connect(): void {
     this.connects += 1
-    this.#heard = this.#unsettledAt = Date.now()
+    this.#heard = Date.now()
     const socket = new Socket(this.setting.url(), { headers: { cookie: this.setting.cookie } })
     this.#socket = socket
     socket.onopen = () => {
@@ -215,9 +217,8 @@ export class MinimalClient {
     const overdue = [...this.rooms.values()].some(
       ({ flying, sentAt }) => flying !== null && now - sentAt > patience,
     )
-    const unsettled = !this.connected && now - this.#unsettledAt > patience
-    const deaf = now - this.#heard > DEAF / this.#speed
-    if (overdue || unsettled || deaf) return this.#lose(this.#socket, 1006)
+    const silence = this.connected ? DEAF / this.#speed : patience
+    if (overdue || now - this.#heard > silence) return this.#lose(this.#socket, 1006)
     for (const [name, room] of this.rooms) this.#flush(name, room)
   }
 
@@ -261,7 +262,6 @@ export class MinimalClient {
   }
 
   #rejoin(name: string, room: Room): void {
-    if (this.connected) this.#unsettledAt = Date.now()
     room.live = false
     this.#write({ type: 'join', ref: 'again', room: name, seq: room.seq, id: room.id })
   }

@@ -13,7 +13,7 @@ import type { Talker } from './world.ts'
 
 const BEGAN = Date.now()
 /** Rows behind the last one that are looked at after each draw; all of them are compared with the log at the end. */
-const LOOKED_AT = 200
+const LOOKED_AT = 40
 
 /** `flaw` is the other client's alone. */
 export function productClient(setting: Setting): Talker {
@@ -32,7 +32,7 @@ export function productClient(setting: Setting): Talker {
   const resets: Witness['resets'][number][] = []
   const errors: string[] = []
   const misdrawn: string[] = []
-  const counts = { drained: 0, duplicates: 0, lines: 0 }
+  const counts = { drained: 0, duplicates: 0, lines: 0, open: 0 }
   let self: { id: string; name: string } | null = null
   let nextNonce = ''
 
@@ -41,6 +41,7 @@ export function productClient(setting: Setting): Talker {
     const known = byNonce.get(nonce)
     if (known?.operation.outcome !== 'open') return
     Object.assign(known.operation, { outcome: 'acked', seq, event })
+    counts.open -= 1
     waits.push(Date.now() - known.at)
   }
 
@@ -111,8 +112,9 @@ export function productClient(setting: Setting): Talker {
           standing(entry, standing) {
             owner.standing(entry, standing)
             const known = byNonce.get(entry.nonce)
-            if (standing.status === 'failed' && known?.operation.outcome === 'open')
-              Object.assign(known.operation, { outcome: 'failed', code: standing.reason })
+            if (standing.status !== 'failed' || known?.operation.outcome !== 'open') return
+            Object.assign(known.operation, { outcome: 'failed', code: standing.reason })
+            counts.open -= 1
           },
           forgetful: () => {},
           losing: () => {},
@@ -163,11 +165,14 @@ export function productClient(setting: Setting): Talker {
     get lines() {
       return counts.lines
     },
+    get unsettled() {
+      return counts.open
+    },
     get connected() {
       return live()
     },
     get calm() {
-      return live() && operations.every(({ outcome }) => outcome !== 'open')
+      return live() && counts.open === 0
     },
     get witness() {
       const rooms = Object.entries(store.get().rooms).map(
@@ -184,8 +189,11 @@ export function productClient(setting: Setting): Talker {
       byNonce.set(nonce, { operation, at: Date.now() })
       operations.push(operation)
       nextNonce = nonce
-      if (sync.outbox.add(room, id) === null) Object.assign(operation, { outcome: 'failed', code: 'full' })
-      else sync.socket.nudge('send')
+      counts.open += 1
+      if (sync.outbox.add(room, id) === null) {
+        Object.assign(operation, { outcome: 'failed', code: 'full' })
+        counts.open -= 1
+      } else sync.socket.nudge('send')
     },
     hold(isAway) {
       if (isAway) sync.socket.stop()

@@ -129,13 +129,13 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (seq === null) return rows
   const last = rows.at(-1)
   if (!row.own && (last === undefined || (last.seq !== null && last.seq < seq))) return [...rows, row]
-  const known = rows.findIndex((other) => other.key === row.key)
+  // From the end, where news and what waits belong: beside a message that waits every event comes this way.
+  const known = rows.findLastIndex((other) => other.key === row.key)
   const before = rows[known]
   if (before !== undefined && (sameRow(before, row) || before.asOf > row.asOf)) return rows
   const others = before === undefined ? [...rows] : rows.toSpliced(known, 1)
-  if (others.some((other) => other.seq === seq)) return others
-  const place = others.findIndex((other) => other.seq === null || other.seq > seq)
-  others.splice(place < 0 ? others.length : place, 0, row)
+  const below = others.findLastIndex((other) => other.seq !== null && other.seq <= seq)
+  if (others[below]?.seq !== seq) others.splice(below + 1, 0, row)
   return others
 }
 

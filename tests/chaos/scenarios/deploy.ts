@@ -8,7 +8,7 @@ const AWAY = 12_000
 export const deploy: Scenario = {
   id: 'R2',
   title: 'SIGTERM and start again under writers',
-  short: 25,
+  short: 20,
   long: 300,
   async play({ seed, seconds, short }) {
     const found = new Findings()

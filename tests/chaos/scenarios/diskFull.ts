@@ -73,7 +73,7 @@ async function trier(port: number, name: string) {
 async function heldByAnother(seed: number, found: Findings): Promise<Played> {
   const there = await world({ seed, rooms: ['lobby'], minimal: 4, product: 4 })
   const { server, dir } = there
-  const tries = await trier(server.port, 'tries')
+  const tries = await trier(server.port, 'tries again')
   try {
     const talking = there.talk(4, Date.now() + HELD + 2_000)
     await until(() => tries.answers.length > 3, 5_000)
@@ -136,7 +136,7 @@ async function noSpace(seed: number, found: Findings): Promise<Played | string> 
   try {
     there = await world({ seed, rooms: ['lobby'], minimal: 4, product: 4, prefix, dir })
     const { server } = there
-    const tries = await trier(server.port, 'tries')
+    const tries = await trier(server.port, 'tries again')
     const inside = `/proc/${server.pid}/root${dir}`
     await until(() => tries.answers.length > 3, 5_000)
     const talking = there.talk(4, Date.now() + 6_000)

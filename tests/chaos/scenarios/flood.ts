@@ -31,7 +31,7 @@ const FLOODS: Record<string, { frame(at: number): Uint8Array; count: number; cod
 export const flood: Scenario = {
   id: 'R8',
   title: 'one socket at full speed',
-  short: 6,
+  short: 4,
   long: 120,
   async play({ seed, seconds }) {
     const found = new Findings()

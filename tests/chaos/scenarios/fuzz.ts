@@ -89,7 +89,7 @@ function mutated(fate: Chance): string {
 export const fuzz: Scenario = {
   id: 'R9',
   title: 'malformed framings and mutations of valid frames',
-  short: 10,
+  short: 6,
   long: 300,
   async play({ seed, seconds }) {
     const found = new Findings()

@@ -15,7 +15,7 @@ const LOOKS = 2_000
 export const network: Scenario = {
   id: 'R3',
   title: 'cuts, black holes, stalls and fragments; then nothing passes any more',
-  short: 12,
+  short: 8,
   long: 600,
   async play({ seed, seconds, short }) {
     const found = new Findings()

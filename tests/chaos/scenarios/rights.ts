@@ -11,7 +11,7 @@ const ENDS = 1_000
 export const rights: Scenario = {
   id: 'R16',
   title: 'foreign Origin, ended session, somebody else’s nonce, under load',
-  short: 8,
+  short: 6,
   long: 120,
   async play({ seed, seconds }) {
     const found = new Findings()

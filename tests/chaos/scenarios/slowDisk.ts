@@ -26,7 +26,7 @@ interface Heard {
 export const slow: Scenario = {
   id: 'R10',
   title: 'a slow disk under 1,000 messages a second',
-  short: 15,
+  short: 12,
   long: 300,
   async play({ seed, seconds }) {
     const disk = await slowDisk(STALL)

@@ -104,7 +104,8 @@ export const storm: Scenario = {
       found.atMost('R12 all back, ms', took ?? Number.NaN, BACK)
       const failed = everybody.reduce((sum, one) => sum + one.failed, 0)
       if (failed > 0) found.add(`R12 ${failed} handshakes failed after it listened`)
-      found.atMost('R12 CPU of the server for each, µs', each, CPU)
+      // A thousand are too few to make up for a process that compiles its own code meanwhile.
+      if (!short) found.atMost('R12 CPU of the server for each, µs', each, CPU)
       if ((await there.settle(20_000)) === null) found.add('R12 not everybody came to rest')
       const holes = everybody.reduce((sum, { line }) => sum + line.holes, 0)
       if (holes > 0) found.add(`R12 ${holes} holes`)
