@@ -26,6 +26,13 @@ export interface Victim {
   end(): Promise<void>
 }
 
+const ends = new Set<() => Promise<void>>()
+
+/** For `afterAll`: none is left over, also where a test has failed. */
+export async function endVictims(): Promise<void> {
+  await Promise.all([...ends].map((end) => end()))
+}
+
 /** @param filled puts something into its directory before it starts */
 export async function aVictim(
   env: Record<string, string> = {},
@@ -41,6 +48,13 @@ export async function aVictim(
     MAX_NEW_GUESTS_PER_ADDRESS: most,
     ...env,
   })
+  const end = async () => {
+    ends.delete(end)
+    server.kill('SIGKILL')
+    await server.exited()
+    data.remove()
+  }
+  ends.add(end)
   const origin = await server.ready()
   const port = Number(new URL(origin).port)
   const raw = (who: Guest, address: string) =>
@@ -77,11 +91,7 @@ export async function aVictim(
       }
       return least
     },
-    async end() {
-      server.kill('SIGKILL')
-      await server.exited()
-      data.remove()
-    },
+    end,
   }
 }
 

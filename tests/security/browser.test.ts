@@ -350,7 +350,11 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
       .first()
       .click()
     await page.getByLabel('Your name').waitFor()
-    await eventually('no row', async () => (await kept()).rows.length === 0)
+    // Also that somebody is leaving: it is kept until the server has said that they are gone.
+    await eventually('no row', async () => {
+      const { rows, local } = await kept()
+      return rows.length === 0 && Object.keys(local).length === 0
+    })
     const left = await kept()
     expect(JSON.stringify(left).toLowerCase()).not.toContain('canary')
     expect([Object.keys(left.local), left.caches]).toEqual([[], []])

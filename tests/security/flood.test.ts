@@ -4,10 +4,11 @@ import { createDirectory, createPrivate, databaseIn } from '../../src/store/dire
 import { clientFrame, type RawSocket, serverFrames } from '../support/rawSocket.ts'
 import type { SocketClient } from '../support/socketClient.ts'
 import { Findings } from '../chaos/scenario.ts'
-import { aVictim, aWhile, foundBy, percentile, roundTrips, type Victim } from './aVictim.ts'
+import { aVictim, endVictims, aWhile, foundBy, percentile, roundTrips, type Victim } from './aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)
+afterAll(endVictims)
 
 const HANDSHAKE = {
   upgrade: 'websocket',
@@ -16,22 +17,30 @@ const HANDSHAKE = {
   'sec-websocket-version': '13',
 }
 /** ms that nobody notices, whatever a calm server takes */
-const UNNOTICED = 100
+const UNNOTICED = 50
 
 /**
- * What others notice of an attack, by their own round trips before it and while it lasts.
+ * What others notice of an attack, by their own round trips before it and while it lasts: of all of them 95 of a hundred take
+ * less than 300 ms, and once what everybody may say at once is said (half a second) 99 take no more than twice as long as before.
  * @param attack goes on until it is told that it is over
  */
 async function noticed(people: readonly SocketClient[], attack: (isOver: () => boolean) => Promise<void>) {
   const calm = percentile(await roundTrips(people, aWhile(1_000)), 0.99)
   const findings = new Findings()
-  const isOver = aWhile(2_000)
-  const [times] = await Promise.all([roundTrips(people, isOver), attack(isOver)])
-  const [p95, p99] = [percentile(times, 0.95), percentile(times, 0.99)]
-  expect(times.length).toBeGreaterThan(people.length)
-  findings.atMost('p95', p95, 300)
-  findings.atMost('p99', p99, Math.max(UNNOTICED, 2 * calm))
-  return foundBy(findings, { calm, p95, p99 })
+  const isOver = aWhile(2_500)
+  const asking = async () =>
+    [await roundTrips(people, aWhile(500)), await roundTrips(people, isOver)] as const
+  const [[first, rest]] = await Promise.all([asking(), attack(isOver)])
+  expect(rest.length).toBeGreaterThan(people.length)
+  const figures = {
+    calm,
+    worst: Math.max(...first, ...rest),
+    p95: percentile([...first, ...rest], 0.95),
+    p99: percentile(rest, 0.99),
+  }
+  findings.atMost('p95', figures.p95, 300)
+  findings.atMost('p99 after half a second', figures.p99, Math.max(UNNOTICED, 2 * calm))
+  return foundBy(findings, figures)
 }
 
 describe('others', () => {
@@ -42,7 +51,6 @@ describe('others', () => {
     const guests = await Promise.all(Array.from({ length: 8 }, (_, at) => victim.guest(`Person ${at}`)))
     people = await Promise.all(guests.map((who, at) => victim.bystander(who, `192.0.2.${at}`)))
   })
-  afterAll(() => victim.end())
 
   test('[S6, S7] do not notice five hundred sockets of fifty addresses, each with twenty messages a second', async () => {
     const raiders = await Promise.all(Array.from({ length: 25 }, (_, at) => victim.guest(`Raider ${at}`)))
@@ -68,9 +76,12 @@ describe('others', () => {
     let said = 0
     const before = people[0]?.heard.length ?? 0
     const found = await noticed(people, async (isOver) => {
+      // Ten thousand a second, as they come from five hundred places: not all at one moment.
+      const began = performance.now()
       while (!isOver()) {
-        for (const socket of sockets) socket.write(messages[said++] ?? '')
-        await Bun.sleep(50)
+        for (const due = (performance.now() - began) * 10; said < due; said += 1)
+          sockets[said % sockets.length]?.write(messages[said] ?? '')
+        await Bun.sleep(5)
       }
     })
     expect(said).toBeGreaterThan(2_500)

@@ -3,10 +3,20 @@ import { Findings } from '../chaos/scenario.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../support/rawSocket.ts'
-import { aVictim, aWhile, foundBy, HELLO, percentile, roundTrips, type Victim } from './aVictim.ts'
+import {
+  aVictim,
+  endVictims,
+  aWhile,
+  foundBy,
+  HELLO,
+  percentile,
+  roundTrips,
+  type Victim,
+} from './aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)
+afterAll(endVictims)
 
 const TEXT = 0x81
 const CONTINUED = 0x00
@@ -172,7 +182,6 @@ describe('one who floods', () => {
   beforeAll(async () => {
     victim = await aVictim()
   })
-  afterAll(() => victim.end())
 
   test('[S6] five thousand frames a second end in 200 ms, sixteen are heard, and others are answered in 50 ms', async () => {
     const [eve, ...others] = await Promise.all(['Eve', 'Ada', 'Bob', 'Cy'].map((name) => victim.guest(name)))

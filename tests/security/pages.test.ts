@@ -2,19 +2,19 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
 import type { Guest } from '../support/anApp.ts'
 import type { RawSocket } from '../support/rawSocket.ts'
-import { aVictim, type Victim } from './aVictim.ts'
+import { aVictim, endVictims, type Victim } from './aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(60_000)
+afterAll(endVictims)
 
-/** LONG=1: as many as S7 says; else a fourth of them. Beside what they cost, memory goes up and down by some MB. */
-const [PEOPLE, MOST, NOISE] = process.env['LONG'] === '1' ? [100, 30, 0] : [25, 7.5, 10]
+/** LONG=1: as many as S7 says; else a tenth of them. Beside what they cost, memory goes up and down by some MB. */
+const [PEOPLE, MOST, NOISE] = process.env['LONG'] === '1' ? [100, 30, 0] : [10, 3, 10]
 
 let victim: Victim
 beforeAll(async () => {
   victim = await aVictim()
 })
-afterAll(() => victim.end())
 
 test('[S3, S4] every page and every file of it carries the whole policy, however it is asked for', async () => {
   const html = { accept: 'text/html' }

@@ -1,4 +1,4 @@
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { SOCKET_LIMITS } from '../../src/http/socket.ts'
 import { Findings } from '../chaos/scenario.ts'
@@ -6,10 +6,11 @@ import { aTemporaryDir } from '../support/aServer.ts'
 import type { Guest } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { type RawSocket, rawConnection, rawSocket } from '../support/rawSocket.ts'
-import { aVictim, foundBy, percentile } from './aVictim.ts'
+import { aVictim, endVictims, foundBy, percentile } from './aVictim.ts'
 
 // They wait, nearly all of the time: all at once.
 setDefaultTimeout(40_000)
+afterAll(endVictims)
 
 describe('whoever takes their time', () => {
   const DRIP = 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: '

@@ -6,10 +6,11 @@ import { aCommand } from '../support/aCommand.ts'
 import { cookieOf, type Guest } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { rawConnection } from '../support/rawSocket.ts'
-import { aVictim, type Victim } from './aVictim.ts'
+import { aVictim, endVictims, type Victim } from './aVictim.ts'
 
 // Real processes on a busy machine.
 setDefaultTimeout(30_000)
+afterAll(endVictims)
 
 /** Every file below a directory, as it stands on the disk. */
 function filesIn(dir: string): Map<string, Buffer> {
@@ -38,7 +39,6 @@ describe('what is nobody else’s to read', () => {
     socket.raw('{"canaryframe":')
     await socket.hears('error')
   })
-  afterAll(() => victim.end())
 
   test('[S19] whatever is sent, the log is one object a line, and no text, name, token or query is in it', async () => {
     const ugly = [

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { topicOf } from '../../src/http/topics.ts'
 import { Findings } from '../chaos/scenario.ts'
 import { serverProcess } from '../chaos/serverProcess.ts'
@@ -11,6 +11,11 @@ import { aWhile, foundBy, HELLO, percentile } from './aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(90_000)
+
+const cleanups: (() => Promise<void>)[] = []
+afterAll(async () => {
+  for (const clean of cleanups) await clean()
+})
 
 /** LONG=1: as many people and messages as S9 says; else fewer, so that it ends in seconds. */
 const LONG = process.env['LONG'] === '1'
@@ -72,6 +77,10 @@ test('[S9] who stops reading is cut off soon and costs little, and those who rea
   const token = crypto.randomUUID() + crypto.randomUUID()
   // As the product, but that one person may say a thousand messages a second.
   const server = await serverProcess(data.dir, { MAX_NEW_GUESTS_PER_ADDRESS: '10000', METRICS_TOKEN: token })
+  cleanups.push(async () => {
+    await server.kill()
+    data.remove()
+  })
   await server.start()
   const origin = `http://127.0.0.1:${server.port}`
   const connections = async () => {
@@ -149,6 +158,4 @@ test('[S9] who stops reading is cut off soon and costs little, and those who rea
     await eventually('all of it', () => heard.some((frame) => frame.type === 'event' && frame.seq === said))
     expect(seqs).toEqual(seqs.map((_, at) => (seqs[0] ?? 0) + at))
   }
-  await server.kill()
-  data.remove()
 })
