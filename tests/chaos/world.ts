@@ -10,6 +10,9 @@ import { chance, type Chance } from './random.ts'
 import { guest, guests, serverProcess, type ServerProcess } from './serverProcess.ts'
 import { productClient } from './productClient.ts'
 
+/** Messages somebody has unanswered when they stop to write more; two deep black holes are fewer. */
+const UNSETTLED = 60
+
 /** Somebody who talks: the product's own client without its screen, or the independent one. */
 export interface Talker {
   readonly setting: { name: string }
@@ -126,7 +129,8 @@ export async function world(plan: Plan): Promise<World> {
       while (Date.now() < end) {
         people.forEach((person, at) => {
           if (Date.now() < (next[at] ?? 0)) return
-          person.say(talk.pick(rooms))
+          // On a machine that cannot keep up nobody talks into an ever longer queue.
+          if (person.unsettled < UNSETTLED) person.say(talk.pick(rooms))
           next[at] = Date.now() + talk.between(0.5, 1.5) * (1_000 / perSecond)
         })
         await Bun.sleep(5)
