@@ -2,11 +2,8 @@
  * `bun run chaos -- --seconds N --seed S [--only R1,R2] [--short]`: plays the catalogue against real servers on loopback. Exit 1
  * on any violation; the last line says how many operations were checked and how many violations were found.
  */
-import { existsSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildClient } from '../../src/build.ts'
 import { mutants } from './mutants.ts'
 import type { Report, Scenario } from './scenario.ts'
 import { crash } from './scenarios/crash.ts'
@@ -39,7 +36,6 @@ const CATALOGUE: readonly Scenario[] = [
   rights,
   ...mutants,
 ]
-const ROOT = join(import.meta.dir, '../..')
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
@@ -60,9 +56,6 @@ if (!Number.isInteger(seed) || (seconds !== null && !(seconds > 0)) || unknown !
   process.exit(2)
 }
 const print = (line: string) => process.stdout.write(`${line}\n`)
-
-if (!existsSync(join(ROOT, 'dist/public/assets.json')))
-  await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })
 
 print(`seed ${seed}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`)
 const began = performance.now()

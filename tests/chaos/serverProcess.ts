@@ -1,7 +1,8 @@
 /** One server in a process of its own, which the harness may kill, stop and starve: only ids that it started itself. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { buildClient } from '../../src/build.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 /** ms a start may take before the run is given up */
@@ -51,6 +52,12 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
+/** Builds the page that a server asks for, where there is none. */
+async function aPage(): Promise<void> {
+  const out = join(ROOT, 'dist/public')
+  if (!existsSync(join(out, 'assets.json'))) await buildClient({ root: ROOT, out, compress: 'none' })
+}
+
 /** @param entry file below tests/chaos or src that serves; @param env beside PATH and the port */
 export async function serverProcess(
   dir: string,
@@ -58,6 +65,7 @@ export async function serverProcess(
   entry = 'tests/chaos/server.ts',
   prefix: readonly string[] = [],
 ): Promise<ServerProcess> {
+  await aPage()
   const port = await freePort()
   let child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | null = null
   let output = ''
