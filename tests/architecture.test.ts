@@ -60,7 +60,15 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   [
     'client/components/',
     {
-      may: ['client/components/', 'client/dom', 'client/format', ...CONTRACT, 'marked', 'linkify-it'],
+      may: [
+        'client/components/',
+        'client/dom',
+        'client/format',
+        ...CONTRACT,
+        'marked',
+        'linkify-it',
+        'emoji-picker-element-data/',
+      ],
       types: [...CONTRACT_TYPES, 'client/state/'],
     },
   ],

@@ -2,8 +2,10 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { describe, expect, test } from 'bun:test'
 import type { BrowserContext, Page } from 'playwright-core'
 import { CLOSE } from '../../src/shared/errors.ts'
+import type { RoomEvent, User } from '../../src/shared/model.ts'
 import { aContext, aScreen, DESKTOP, PHONE, type Screen, type Told } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
+import { said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { crowd, PEOPLE, talk } from '../support/someTalk.ts'
@@ -51,6 +53,45 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     await page.waitForSelector('dialog a')
     return page
   },
+  async 'what is written, and an answer to it'(origin, context) {
+    const { page } = await aScreen(origin, context, { events: written(), people: here })
+    await page.waitForSelector('.text strong')
+    await page.locator('.message').first().focus()
+    await page.keyboard.press('Enter')
+    await page.locator('.row-menu .row-button').first().click()
+    await page.waitForSelector('.aim')
+    return page
+  },
+  async 'the menu of a message'(origin, context) {
+    const { page } = await aScreen(origin, context, { events: written(), people: here })
+    await page.waitForSelector('.text strong')
+    await page.locator('.message').first().focus()
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.row-menu')
+    return page
+  },
+  async 'people to mention'(origin, context) {
+    const { page } = await aScreen(origin, context, toLobby)
+    await page.waitForSelector('.emoji-button')
+    await page.focus('textarea')
+    await page.keyboard.type('@')
+    await page.waitForSelector('[role=option]')
+    return page
+  },
+  async 'the emoji'(origin, context) {
+    const { page } = await aScreen(origin, context, toLobby)
+    await page.click('.emoji-button')
+    await page.waitForSelector('.emoji-grid')
+    await page.fill('.picker input', 'heart')
+    return page
+  },
+  async 'keys and commands'(origin, context) {
+    const { page } = await aScreen(origin, context, toLobby)
+    await page.click('.head [popovertarget]')
+    await page.click('text=Keys and commands')
+    await page.waitForSelector('dialog dl')
+    return page
+  },
   async 'a failed message'(origin, context) {
     const screen = await aScreen(origin, context, toLobby)
     await fail(screen)
@@ -80,6 +121,22 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     await page.waitForSelector('.page')
     return page
   },
+}
+
+/** Messages with all that text can be, an answer, and what was done to them. */
+function written(): RoomEvent[] {
+  const [ada, bob] = PEOPLE as [User, User]
+  const text =
+    '**Bold**, *it*, ~~gone~~, `code`, https://example.org\n- one\n- two\n\n> quoted\n\n```\nconst all = await talk(1, 60)\n```'
+  const change = { at: Date.now(), user: bob, target: 'id-1' }
+  return [
+    said(1, { user: ada, text, at: Date.now() }),
+    said(2, { user: bob, text: 'Yes, @Mira', replyTo: 'id-1', at: Date.now() }),
+    said(3, { user: bob, text: '🎉', at: Date.now() }),
+    { ...change, kind: 'react', seq: 4, id: 'id-4', nonce: 'nonce-4', emoji: '👍', on: true, count: 1 },
+    { ...change, kind: 'edit', seq: 5, id: 'id-5', nonce: 'nonce-5', text: `${text}\n\nLater` },
+    { ...change, kind: 'delete', seq: 6, id: 'id-6', nonce: 'nonce-6', target: 'id-3', by: 'author' },
+  ]
 }
 
 async function openPeople(page: Page): Promise<void> {

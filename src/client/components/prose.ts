@@ -24,6 +24,8 @@ const DEPTH = 8
 const MARKS = /[*_~`>[\\]|^\s*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
 const NESTED = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
 
+const ARM = '\\_(ツ)_/¯'
+
 const nothing = () => undefined
 
 /** Of GitHub's Markdown only what the subset has; the rest is not seen, so it stays text. */
@@ -40,6 +42,10 @@ class Subset extends Tokenizer {
   override br = nothing
   override autolink = nothing
   override url = nothing
+  /** The arm of a shrug is no escape. */
+  override escape(src: string) {
+    return src.startsWith(ARM) ? ({ type: 'escape', raw: ARM, text: ARM } as const) : super.escape(src)
+  }
   override del(src: string, masked: string, before?: string) {
     return src.startsWith('~~') ? super.del(src, masked, before) : undefined
   }

@@ -27,7 +27,7 @@ export const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 export function openRowMenu(
   label: string,
   deeds: readonly Deed[],
-  react: { emoji(emoji: string): void; mine: readonly string[] } | null,
+  react: { emoji(emoji: string): void; more(): void; mine: readonly string[] } | null,
   at: Corner,
   signal: AbortSignal,
 ): void {
@@ -52,6 +52,16 @@ export function openRowMenu(
       emoji,
     )
   })
+  const more = h('button', {
+    type: 'button',
+    role: 'menuitem',
+    'aria-label': 'React with another emoji',
+    class: 'quick',
+    tabindex: -1,
+    onClick: choose(() => react?.more()),
+  })
+  more.append(actionIcon('plus'))
+  quick.push(more)
   const entries = deeds.map(({ icon, words, danger = false, press }) => {
     const button = h('button', {
       type: 'button',
@@ -86,7 +96,8 @@ export function openRowMenu(
     if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
   })
   signal.addEventListener('abort', () => panel.remove(), { once: true })
-  document.body.append(panel)
+  const ground = document.querySelector('main') ?? document.body
+  ground.append(panel)
   panel.showPopover()
   place(panel, at)
   stops[0]?.focus()

@@ -2,6 +2,7 @@
 import { buttons, openDialog } from '../components/dialog.ts'
 import { nameForm } from '../components/nameForm.ts'
 import { h } from '../dom.ts'
+import { COMMANDS } from './commands.ts'
 import type { Context } from './context.ts'
 
 export { openRooms } from './roomsDialog.ts'
@@ -60,4 +61,31 @@ export function askSure(lost: number, signal: AbortSignal): Promise<boolean> {
       ),
     )
   })
+}
+
+const KEYS: readonly (readonly [keys: string, does: string])[] = [
+  ['Enter', 'send; in the list, what can be done with a message'],
+  ['Shift+Enter', 'a new line'],
+  ['↑', 'in the empty field: change your last message'],
+  ['Page Up, Page Down', 'in the empty field: scroll'],
+  ['F6, Shift+F6', 'next, previous part of the page'],
+  ['↑ ↓ Home End', 'in the list: move'],
+  ['Escape', 'close, stop changing or answering, go to the end'],
+  ['@ and : and /', 'people, emoji and commands'],
+  ['?', 'this list'],
+]
+
+/** Keys and commands. */
+export function openHelp(signal: AbortSignal): void {
+  const row = ([keys, does]: readonly [string, string]) => [
+    h('dt', { class: 'font-semibold' }, keys),
+    h('dd', { class: 'text-muted' }, does),
+  ]
+  const commands = [...COMMANDS].map(([name, does]) => [`/${name}`, does] as const)
+  const dialog = openDialog(
+    { title: 'Keys and commands' },
+    signal,
+    h('dl', { class: 'keys' }, ...[...KEYS, ...commands].flatMap(row)),
+    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Close')),
+  )
 }

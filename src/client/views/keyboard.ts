@@ -5,6 +5,7 @@ import type { Writing } from './writing.ts'
 export function keyboard(
   { heading, messages, side, write }: Parts,
   aims: Writing,
+  help: () => void,
   signal: AbortSignal,
 ): void {
   const round = [
@@ -22,6 +23,12 @@ export function keyboard(
         const at = round.findIndex(({ holds }) => holds.contains(document.activeElement))
         const step = event.shiftKey ? -1 : 1
         round.at((Math.max(at, event.shiftKey ? 0 : -1) + step) % round.length)?.focus()
+        return
+      }
+      const typing = event.target instanceof Element && event.target.closest('input, textarea') !== null
+      if (event.key === '?' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault()
+        if (document.querySelector('dialog[open]') === null) help()
         return
       }
       // A dialog or an open menu has its own Escape, and takes it first.

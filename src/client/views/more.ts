@@ -10,6 +10,8 @@ import type { More, Parts } from './parts.ts'
 import { openLater, roomMenu } from './roomMenu.ts'
 import { rowActions } from './rowActions.ts'
 import { explainStops } from './stopped.ts'
+import { emojiButton } from './emojiButton.ts'
+import { suggesting } from './suggesting.ts'
 import { writing } from './writing.ts'
 
 /** Furnishes the room: everything that goes on ends with `signal`. */
@@ -22,7 +24,11 @@ export function furnish(
   const { store, actions } = context
   const { messages, spoken } = parts
   const jumps = jumping(context, room, parts, signal)
-  const aims = writing(context, room, parts)
+  const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, spoken.say)
+  const help = () => dialog(({ openHelp }) => openHelp(signal))
+  const aims = writing(context, room, parts, help)
+  const offers = suggesting(context, room, parts, signal)
+  emojiButton(parts.write, signal)
   const rows = rowActions(context, room, parts, aims, signal)
   let format = (text: string): Node[] => [document.createTextNode(text)]
 
@@ -65,14 +71,17 @@ export function furnish(
   const ways = parts.empty.querySelector('.ways')
   if (ways) invite(ways, room, spoken.say, signal)
   explainStops(context, signal)
-  keyboard(parts, aims, signal)
+  keyboard(parts, aims, help, signal)
   if (seq !== undefined) void jumps.to(seq, true)
 
   return {
     send: (text) => aims.send(text),
-    key: (event) => aims.key(event),
-    changed: () => aims.drafts(),
+    key: (event) => offers.key(event) || aims.key(event),
+    changed() {
+      offers.look()
+      return aims.drafts()
+    },
     act: rows.act,
-    rooms: () => void openLater(({ openRooms }) => openRooms(context, signal), spoken.say),
+    rooms: () => dialog(({ openRooms }) => openRooms(context, signal)),
   }
 }

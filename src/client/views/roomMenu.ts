@@ -76,6 +76,7 @@ export function roomMenu(
         on.lines(shown)
       },
     ),
+    entry('keys', 'Keys and commands', () => void openLater(({ openHelp }) => openHelp(signal), on.said)),
     h('hr'),
     entry('leave', 'Leave this room', () => {
       actions.leaveRoom(room)

@@ -6,6 +6,7 @@ import { h } from '../dom.ts'
 import { isolated, timeOfDay } from '../format.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from './context.ts'
+import { pickEmoji } from './emojiButton.ts'
 import type { Parts } from './parts.ts'
 import type { Writing } from './writing.ts'
 
@@ -76,12 +77,13 @@ export function rowActions(
       can('edit') && { icon: 'pencil', words: 'Edit', press: () => aims.edit(row) },
       can('delete') && { icon: 'trash', words: 'Delete', danger: true, press: () => askDelete(row, id) },
     ]
+    const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
     const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
     openRowMenu(
       `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at)}`,
       deeds.filter((deed) => deed !== false),
       can('react')
-        ? { mine, emoji: (emoji) => tell(actions.react(room, id, emoji, !mine.includes(emoji))) }
+        ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, write.say, signal) }
         : null,
       at,
       signal,

@@ -1,0 +1,46 @@
+/** Emoji and their names: a file of ours that is fetched when it is first asked for (U39). */
+import file from 'emoji-picker-element-data/en/github/data.json' with { type: 'file' }
+
+export interface Emoji {
+  emoji: string
+  /** `thumbs up` */
+  annotation: string
+  /** `+1`, without colons */
+  shortcodes?: readonly string[]
+  tags?: readonly string[]
+  /** 0 faces … 9 flags */
+  group: number
+}
+
+let loading: Promise<readonly Emoji[]> | null = null
+
+/** All of them in their order. Rejects where they cannot be fetched; the next call asks again. */
+export function loadEmoji(): Promise<readonly Emoji[]> {
+  loading ??= (async () => {
+    const answer = await fetch(new URL(file as unknown as string, import.meta.url))
+    if (!answer.ok) throw new Error(`the emoji did not come: ${answer.status}`)
+    return (await answer.json()) as Emoji[]
+  })().catch((error: unknown) => {
+    loading = null
+    throw error
+  })
+  return loading
+}
+
+/** Those that a few letters may mean, best first: a short name that begins so, then names and words that hold them. */
+export function findEmoji(all: readonly Emoji[], letters: string, most: number): Emoji[] {
+  const wanted = letters.toLowerCase()
+  const rank = ({ shortcodes = [], annotation, tags = [] }: Emoji): number => {
+    if (shortcodes.includes(wanted)) return 0
+    if (shortcodes.some((code) => code.startsWith(wanted))) return 1
+    if (annotation.toLowerCase().includes(wanted) || shortcodes.some((code) => code.includes(wanted)))
+      return 2
+    return tags.some((tag) => tag.startsWith(wanted)) ? 3 : 4
+  }
+  return all
+    .map((emoji) => ({ emoji, rank: rank(emoji) }))
+    .filter((one) => one.rank < 4)
+    .sort((one, other) => one.rank - other.rank)
+    .slice(0, most)
+    .map(({ emoji }) => emoji)
+}

@@ -1,0 +1,40 @@
+import { actionIcon } from '../components/actionIcons.ts'
+import type { Composer } from '../components/composer.ts'
+import { h } from '../dom.ts'
+
+/** Opens the grid of emoji, which comes on first use (U39). `corner`: where it opens, px of the window. */
+export async function pickEmoji(
+  corner: { x: number; y: number },
+  pick: (emoji: string) => void,
+  failed: (words: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { openPicker } = await import('../components/emojiPicker.ts')
+    await openPicker(corner, pick, signal)
+  } catch {
+    failed('The emoji did not load')
+  }
+}
+
+/** The button in the composer: what is picked goes in where the caret is. */
+export function emojiButton({ field, say }: Composer, signal: AbortSignal): void {
+  const put = (emoji: string) => {
+    field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    field.focus({ preventScroll: true })
+  }
+  const button = h('button', {
+    type: 'button',
+    class: 'emoji-button',
+    'aria-label': 'Emoji',
+    'aria-haspopup': 'dialog',
+    title: 'Emoji',
+    onClick: () => {
+      const { right, left, top } = button.getBoundingClientRect()
+      void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, put, say, signal)
+    },
+  })
+  button.append(actionIcon('smile'))
+  field.after(button)
+}

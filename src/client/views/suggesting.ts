@@ -1,0 +1,82 @@
+import type { findEmoji, loadEmoji } from '../components/emojiPicker.ts'
+import { suggest, type Found, type Suggest } from '../components/suggest.ts'
+import type { User } from '../../shared/model.ts'
+import { COMMANDS } from './commands.ts'
+import type { Context } from './context.ts'
+import type { Parts } from './parts.ts'
+
+const MOST = 8
+
+/** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
+export function mentioned(before: string, people: readonly User[]): Found | null {
+  const from = before.lastIndexOf('@')
+  const typed = before.slice(from + 1).toLowerCase()
+  if (from < 0 || typed.length > 32 || /\n/.test(typed) || /[\p{L}\p{N}@]$/u.test(before.slice(0, from)))
+    return null
+  const fits = (name: string) => name.startsWith(typed) || (typed !== '' && name.includes(` ${typed}`))
+  const items = new Map<string, User>()
+  for (const user of people) {
+    const name = user.name.toLowerCase()
+    if (fits(name) && !items.has(name)) items.set(name, user)
+    if (items.size === MOST) break
+  }
+  if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
+  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
+}
+
+function commands(before: string): Found | null {
+  const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
+  if (typed === undefined || COMMANDS.has(typed)) return null
+  const items = [...COMMANDS].filter(([name]) => name.startsWith(typed))
+  return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
+}
+
+/** What is offered while one writes: people behind `@`, emoji behind `:`, commands behind `/`. */
+export function suggesting(
+  { store }: Context,
+  room: string,
+  { write }: Pick<Parts, 'write'>,
+  signal: AbortSignal,
+): Suggest {
+  let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
+
+  function people(): User[] {
+    const { rooms, self } = store.get()
+    const state = rooms[room]
+    const all = [...(state?.people ?? []), ...(state?.rows.map(({ user }) => user).reverse() ?? [])]
+    return all.filter(
+      ({ id, name }) => name !== '' && (self === null || self === 'unknown' || id !== self.id),
+    )
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const { findEmoji, loadEmoji } = await import('../components/emojiPicker.ts')
+      emoji = { find: findEmoji, all: await loadEmoji() }
+      if (!signal.aborted) list.look()
+    } catch {
+      // Until it comes a short name stays as it was typed.
+    }
+  }
+
+  function emojiFor(before: string): Found | null {
+    const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
+    if (letters === undefined) return null
+    if (emoji === null) {
+      void load()
+      return null
+    }
+    const items = emoji.find(emoji.all, letters, MOST).map(({ emoji: one, shortcodes, annotation }) => ({
+      insert: `${one} `,
+      words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
+    }))
+    return { from: before.length - letters.length - 1, items }
+  }
+
+  const list = suggest(
+    write.field,
+    (before) => commands(before) ?? emojiFor(before) ?? mentioned(before, people()),
+    signal,
+  )
+  return list
+}

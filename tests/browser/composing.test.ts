@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'bun:test'
+import { aContext, aScreen, DESKTOP } from '../support/aScreen.ts'
+import { usePlace } from '../support/aPlace.ts'
+import { said } from '../support/aState.ts'
+import { browserFound, useBrowser } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { PEOPLE } from '../support/someTalk.ts'
+
+const here = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
+
+describe.skipIf(browserFound === null)('composing', () => {
+  const place = usePlace()
+  const world = useBrowser()
+
+  async function aRoom() {
+    const { context, refused } = await aContext(world.browser, DESKTOP)
+    const screen = await aScreen(place.origin, context, { events: [said(1)], people: here })
+    const { page } = screen
+    await page.waitForSelector('.composer [aria-label=Emoji]')
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    return { screen, page, asked, refused, end: () => context.close() }
+  }
+
+  test('[U38, U37, U36] by the keyboard: a person is mentioned, an unknown command is not sent, /help shows the list', async () => {
+    const { screen, page, end } = await aRoom()
+    await page.focus('textarea')
+    await page.keyboard.type('hi @bo')
+    await page.waitForSelector('[role=option]')
+    expect(await page.locator('textarea').getAttribute('aria-activedescendant')).not.toBe(null)
+    await page.keyboard.press('Enter')
+    expect(await page.inputValue('textarea')).toBe('hi @Bob Kowalski ')
+    await page.keyboard.type('@')
+    await page.waitForSelector('[role=option]')
+    await page.keyboard.press('Escape')
+    expect(await page.locator('[role=option]').count()).toBe(0)
+    expect(await page.inputValue('textarea')).toBe('hi @Bob Kowalski @')
+    await page.keyboard.press('Backspace')
+    await page.keyboard.press('Enter')
+    expect(await screen.next('send')).toMatchObject({ text: 'hi @Bob Kowalski ' })
+
+    await page.keyboard.type('/constructor')
+    await page.keyboard.press('Enter')
+    expect(await page.locator('.foot .fault').textContent()).toContain('There is no command /constructor')
+    expect(await page.inputValue('textarea')).toBe('/constructor')
+    await page.fill('textarea', '/help')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('dialog dl')
+    await page.keyboard.press('Escape')
+    await page.focus('.log')
+    await page.keyboard.press('?')
+    await page.waitForSelector('dialog dl')
+    expect(screen.heard.filter(({ type }) => type === 'send')).toHaveLength(1)
+    await end()
+  })
+
+  test('[U37, U6] /nick changes the name; one that is taken is said and stays in the field', async () => {
+    const { page, end } = await aRoom()
+    await page.fill('textarea', '/nick admin')
+    await page.keyboard.press('Enter')
+    await eventually('the reason', async () => (await page.locator('.foot .fault').textContent()) !== '')
+    expect(await page.inputValue('textarea')).toBe('/nick admin')
+    await page.fill('textarea', `/nick Nick ${Date.now() % 100_000}`)
+    await page.keyboard.press('Enter')
+    await eventually('it is gone', async () => (await page.inputValue('textarea')) === '')
+    await end()
+  })
+
+  test('[U39, S3] emoji come when they are first asked for: by name in the text, from the grid at the caret', async () => {
+    const { page, asked, refused, end } = await aRoom()
+    const data = () => asked.filter((path) => path.endsWith('.json'))
+    await page.focus('textarea')
+    await page.keyboard.type('yes :t')
+    expect(data()).toEqual([])
+    await page.keyboard.type('ada')
+    await page.waitForSelector('[role=option]')
+    await page.keyboard.press('Tab')
+    expect(await page.inputValue('textarea')).toBe('yes 🎉 ')
+    await page.click('[aria-label=Emoji]')
+    await page.waitForSelector('.emoji-grid')
+    await page.keyboard.type('rocket')
+    await page.keyboard.press('Enter')
+    expect(await page.inputValue('textarea')).toBe('yes 🎉 🚀')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    expect(data()).toHaveLength(1)
+    expect(refused).toEqual([])
+    await end()
+  })
+
+  test('[U39, U26] the grid reacts to a message too, with the arrow keys', async () => {
+    const { screen, page, end } = await aRoom()
+    await page.locator('.message').first().click({ button: 'right' })
+    await page.click('.row-menu [aria-label="React with another emoji"]')
+    await page.waitForSelector('.emoji-grid')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowRight')
+    const emoji = await page.evaluate(() => document.activeElement?.textContent)
+    await page.keyboard.press('Enter')
+    expect(await screen.next('react')).toMatchObject({ target: 'id-1', emoji: emoji ?? '' })
+    await end()
+  })
+})

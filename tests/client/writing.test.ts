@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'bun:test'
+import { findEmoji, type Emoji } from '../../src/client/components/emoji.ts'
+import { commandOf, spoken } from '../../src/client/views/commands.ts'
+import { mentioned } from '../../src/client/views/suggesting.ts'
+import { mentionsName } from '../../src/shared/text.ts'
+import { numbers } from '../support/aState.ts'
+
+describe('commands', () => {
+  test.each([
+    ['hello', 'hello'],
+    ['//me waves', '/me waves'],
+    ['/me waves', '_waves_'],
+    ['/ME waves\ntwice', '_waves\ntwice_'],
+    ['/shrug', '¯\\_(ツ)_/¯'],
+    ['/shrug who knows', 'who knows ¯\\_(ツ)_/¯'],
+  ])('[U37] %j is sent as %j', (typed, sent) => {
+    expect(spoken(typed)).toBe(sent)
+  })
+
+  test.each(['/nick Ann', '/help', '/me', '/constructor', '/__proto__', '/', '/unknown word'])(
+    '[U37] %j is no message',
+    (typed) => {
+      expect(spoken(typed)).toBe(null)
+    },
+  )
+
+  test('[U37] a command is its name and what stands behind it', () => {
+    expect(commandOf('/nick  Ann Lee ')).toEqual({ name: 'nick', rest: 'Ann Lee' })
+    expect(commandOf('a /nick')).toBe(null)
+    expect(commandOf('/usr/bin is a path')).toBe(null)
+  })
+})
+
+describe('people behind an @', () => {
+  const people = ['Ann', 'Ann Lee', 'Anton', 'Bo Anders', 'محمد'].map((name, at) => ({ id: `u${at}`, name }))
+  const offered = (before: string) => mentioned(before, people)?.items.map(({ words }) => words) ?? null
+
+  test.each([
+    ['hi @an', ['Ann', 'Ann Lee', 'Anton', 'Bo Anders']],
+    ['@Ann ', ['Ann Lee']],
+    ['@ann l', ['Ann Lee']],
+    ['@', ['Ann', 'Ann Lee', 'Anton', 'Bo Anders', 'محمد']],
+    ['@مح', ['محمد']],
+    ['(@bo', ['Bo Anders']],
+    ['@zz', null],
+    ['mail me: a@an', null],
+    ['@an\n', null],
+    ['@bo anders ', null],
+    ['no at all', null],
+  ])('[U38] %j offers %j', (before, names) => {
+    expect(offered(before)).toEqual(names)
+  })
+
+  test('[U38] what is taken is put in place of what was typed, and mentions them, also with a space in the name', () => {
+    const before = 'hi @ann l'
+    const found = mentioned(before, people)
+    const text = before.slice(0, found?.from) + found?.items[0]?.insert
+    expect(text).toBe('hi @Ann Lee ')
+    expect(mentionsName(text, 'Ann Lee')).toBe(true)
+  })
+
+  test('[U38] at most eight are offered, of one name once, and 500 people are filtered in 8 ms', () => {
+    const many = numbers(1, 500).map((at) => ({ id: `p${at}`, name: `Person ${at % 250}` }))
+    const times = numbers(1, 5).map(() => {
+      const began = performance.now()
+      expect(mentioned('@per', many)?.items).toHaveLength(8)
+      return performance.now() - began
+    })
+    expect(Math.min(...times)).toBeLessThanOrEqual(8)
+  })
+})
+
+describe('emoji by their names', () => {
+  test('[U39] a short name that fits comes first, then those that begin so, then names and words', async () => {
+    const all = (await import('emoji-picker-element-data/en/github/data.json')).default as Emoji[]
+    const first = (letters: string) => findEmoji(all, letters, 8)[0]?.emoji
+    expect([first('tada'), first('+1'), first('heart'), first('ta')]).toEqual([
+      '🎉',
+      '👍️',
+      '❤️',
+      expect.any(String),
+    ])
+    expect(findEmoji(all, 'ta', 8)).toHaveLength(8)
+    expect(findEmoji(all, 'ta', 8).some(({ emoji }) => emoji === '🎉')).toBe(true)
+    expect(findEmoji(all, 'nosuchthing', 8)).toEqual([])
+  })
+})
