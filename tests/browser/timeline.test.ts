@@ -47,13 +47,18 @@ const rowCount = (page: Page) => page.locator('.message').count()
 const lastText = (page: Page) => page.locator('.message .text').last().textContent()
 
 /** Answers the page's requests for older messages from a log. */
-async function answerHistory(page: Page, log: readonly RoomEvent[]): Promise<{ asked: number[] }> {
+async function answerHistory(
+  page: Page,
+  log: readonly RoomEvent[],
+  until: Promise<unknown> = Promise.resolve(),
+): Promise<{ asked: number[] }> {
   const asked: number[] = []
   await page.route('**/api/rooms/lobby/messages*', async (route) => {
     const place = new URL(route.request().url()).searchParams
     if (place.has('pinned')) return route.fulfill({ json: { messages: [], head: log.length, floor: 1 } })
     const before = Number(place.get('before'))
     asked.push(before)
+    await until
     const messages = log.filter(({ seq }) => seq < before).slice(-LIMITS.history) as Message[]
     const older = (messages[0]?.seq ?? 1) > 1
     await route.fulfill({ json: { messages, head: log.length, floor: 1, older, newer: true } })
@@ -133,15 +138,17 @@ describe.skipIf(browserFound === null)('timeline', () => {
   test.each([0, 50, 400])('[U15] an older page comes in without moving what is read at %d px', async (at) => {
     const log = talk(1, 200)
     const { page, screen, end } = await aRoom([])
-    const { asked } = await answerHistory(page, log)
+    const { promise, resolve: measured } = Promise.withResolvers<void>()
+    const { asked } = await answerHistory(page, log, promise)
     screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
-    await page.waitForSelector('.message')
+    await page.waitForSelector('.text p')
     expect(asked).toEqual([])
     await page.locator('.log').evaluate(async (list, top) => {
       list.scrollTop = top
       await new Promise((done) => requestAnimationFrame(done))
     }, at)
     const before = await reading(page)
+    measured()
     await eventually('more rows', async () => (await rowCount(page)) > 50)
     expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(2)
     expect(asked[0]).toBe(151)

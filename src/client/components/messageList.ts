@@ -330,6 +330,9 @@ export function messageList(
       // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
       const last = lastSeq()
       if (newer === 'none' && (seen === 0 || (last > 0 && last < seen))) seen = last
+      // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
+      // there is no way to hold still where a row goes before others come.
+      if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extend(items, shown, 'top')
       redraw()
     },
     toEnd,
