@@ -189,6 +189,6 @@ test('[C68] whatever is lost, broken, repeated or rewound, in the end the screen
       expect(at.lobby.sync.state).toBe('live')
       expect(drawn.length).toBeGreaterThanOrEqual(Math.min(5, world.log.length))
     }),
-    { numRuns: 400 },
+    { numRuns: 20_000 },
   )
 })

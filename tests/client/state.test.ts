@@ -125,6 +125,26 @@ describe('one order', () => {
     expect(at.lobby.sync.state).toBe('unsynced')
   })
 
+  test('[C72] what was acknowledged beyond a gap and is in no log any more is not drawn', () => {
+    const at = aLivePage()
+      .queue(entry('n1'))
+      .hear(event(mine(5, 'n1')), ack(5, 'n1'))
+    expect(at.drawn).toEqual([1, 2, 3, 5])
+    at.tell({ type: 'link', link: lost, now: NOON }, { type: 'asked', room: 'lobby', now: NOON })
+    at.hear(page([said(4)]))
+    expect(at.drawn).toEqual([1, 2, 3, 4])
+    expect(at.lobby.notice).toBe('changed')
+  })
+
+  test('[C72] of two histories with one number the one heard last is drawn', () => {
+    const at = aLivePage()
+      .queue(entry('n1'))
+      .hear(event(mine(5, 'n1')), ack(5, 'n1'))
+    at.tell({ type: 'link', link: lost, now: NOON }, { type: 'asked', room: 'lobby', now: NOON })
+    at.hear(page([said(4), said(5, { id: 'another', text: 'another history' })]))
+    expect(at.lobby.rows.map(({ text }) => text).slice(-2)).toEqual(['text 4', 'another history'])
+  })
+
   test('[T8] a frame for a room that is not open changes nothing', () => {
     const at = aLivePage()
     const before = at.state

@@ -37,6 +37,8 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
   const write = (change: (kept: IDBObjectStore) => void) =>
     store('readwrite', (kept) => {
       change(kept)
+      // Told at once that nothing follows, it is kept even if the page goes away in the same moment.
+      kept.transaction.commit?.()
       return promisifyRequest<undefined>(kept.transaction)
     })
 

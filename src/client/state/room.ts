@@ -177,11 +177,20 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: numb
       people: page.members.full,
     }),
   }
+  next = withoutVanished(next, held)
   // Read here, and not told the server yet.
   next = withRead(next, room.you?.readSeq ?? 0, me)
   for (const event of [...held].sort((one, other) => one.seq - other.seq))
     next = withEvent(next, event, me, now)
   return next
+}
+
+/** What was acknowledged beyond my position, and is in no log: a backup was restored meanwhile. */
+function withoutVanished(room: RoomState, held: readonly RoomEvent[]): RoomState {
+  const vanished = ({ seq }: Row) =>
+    seq !== null && seq > room.head && !held.some((event) => event.seq === seq)
+  if (!room.rows.some(vanished)) return room
+  return { ...room, rows: room.rows.filter((row) => !vanished(row)), notice: 'changed' }
 }
 
 /** The server has another history than I, or none for me. */

@@ -135,7 +135,10 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (before !== undefined && (sameRow(before, row) || before.asOf > row.asOf)) return rows
   const others = before === undefined ? [...rows] : rows.toSpliced(known, 1)
   const below = others.findLastIndex((other) => other.seq !== null && other.seq <= seq)
-  if (others[below]?.seq !== seq) others.splice(below + 1, 0, row)
+  const there = others[below]
+  // The same number under another id: one of two histories, and this one was heard last.
+  if (there?.seq === seq && there.id !== row.id) others[below] = row
+  else if (there?.seq !== seq) others.splice(below + 1, 0, row)
   return others
 }
 
