@@ -4,6 +4,8 @@ import { chromium, type Browser } from 'playwright-core'
 
 const INSTALLED = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
 const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
@@ -20,19 +22,20 @@ async function found(): Promise<Found | null> {
   const named = process.env.CHROME
   if (named !== undefined && named !== '') {
     if (!existsSync(named)) throw new Error(`CHROME names ${named}, which is not there`)
-    return { path: named, args: ['--no-sandbox', '--disable-gpu', ...ARGS] }
+    return { path: named, args: ARGS }
   }
   for (const name of INSTALLED) {
     const path = Bun.which(name)
-    if (path !== null) return { path, args: ['--no-sandbox', '--disable-gpu', ...ARGS] }
+    if (path !== null) return { path, args: ARGS }
   }
   if (process.platform !== 'linux' || process.arch !== 'x64') return null
   try {
     // The package unpacks its own libraries only where it takes this for a place that lacks them.
     process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs22.x'
     const { default: packed } = await import('@sparticuz/chromium')
-    const path = await packed.executablePath()
-    return { path, args: [...packed.args, '--no-sandbox', '--headless=shell', ...ARGS] }
+    // Not with the package's own arguments: in one process a second person's page ends the browser, and it would check
+    // nothing of what keeps sites apart.
+    return { path: await packed.executablePath(), args: ['--headless=shell', ...ARGS] }
   } catch (error) {
     console.error('the packed browser does not unpack:', error)
     return null
