@@ -209,6 +209,8 @@ export interface BinaryBuild {
   root: string
   public: string
   outfile: string
+  /** another file below the project that serves, for loads */
+  entry?: string
   /** as Bun names them, `bun-linux-arm64`; this machine's if absent. Another one's Bun is fetched */
   target?: string
 }
@@ -217,10 +219,16 @@ export interface BinaryBuild {
  * Compiles the server, its workers and the public folder into one executable file.
  * @throws Error with what the bundler said
  */
-export async function buildBinary({ root, public: folder, outfile, target }: BinaryBuild): Promise<void> {
+export async function buildBinary({
+  root,
+  public: folder,
+  outfile,
+  entry = 'src/main.ts',
+  target,
+}: BinaryBuild): Promise<void> {
   // P47: a worker is found in the binary only if it is an entry point of its own
   const workers = await Array.fromAsync(new Glob('src/**/*.worker.ts').scan({ cwd: root }))
-  const entries = ['src/main.ts', ...workers.sort()]
+  const entries = [entry, ...workers.sort()]
   const command = [
     process.execPath,
     'build',

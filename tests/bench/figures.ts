@@ -1,0 +1,74 @@
+/** What a run says, and what many runs say together: medians, ranges, ratios within a round. */
+import type { Name } from './servers.ts'
+
+/** One run of one server under one load. Times in ms, costs in µs of the server's CPU. */
+export interface Run {
+  scenario: string
+  server: Name
+  round: number
+  figures: Partial<Record<Figure, number>>
+  /** what makes the run worthless */
+  faults: string[]
+}
+
+export type Figure =
+  'cost' | 'perSecond' | 'sentPerSecond' | 'p50' | 'p99' | 'p999' | 'bytes' | 'connects' | 'connectCost'
+
+/** How a figure is called, and which way is better. */
+export const FIGURES: Record<Figure, { title: string; digits: number }> = {
+  cost: { title: 'CPU µs per delivery', digits: 3 },
+  perSecond: { title: 'deliveries per second', digits: 0 },
+  sentPerSecond: { title: 'messages per second', digits: 0 },
+  p50: { title: 'p50 ms', digits: 2 },
+  p99: { title: 'p99 ms', digits: 2 },
+  p999: { title: 'p99.9 ms', digits: 2 },
+  bytes: { title: 'bytes per connection', digits: 0 },
+  connects: { title: 'connects per second', digits: 0 },
+  connectCost: { title: 'CPU µs per connect', digits: 0 },
+}
+
+export interface Spread {
+  median: number
+  least: number
+  most: number
+  runs: number
+}
+
+/** @returns null where there is nothing */
+export function spreadOf(values: readonly number[]): Spread | null {
+  const sorted = [...values].sort((one, other) => one - other)
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (least === undefined || most === undefined) return null
+  const middle = sorted.length / 2
+  const median = ((sorted[Math.ceil(middle) - 1] ?? least) + (sorted[Math.floor(middle)] ?? least)) / 2
+  return { median, least, most, runs: sorted.length }
+}
+
+/** Of the good runs of one server under one load. */
+export function valuesOf(runs: readonly Run[], scenario: string, server: Name, figure: Figure): number[] {
+  return runs
+    .filter((run) => run.scenario === scenario && run.server === server && run.faults.length === 0)
+    .map(({ figures }) => figures[figure])
+    .filter((value) => value !== undefined)
+}
+
+/** One server's figure over another's of the same round: what noise there is hits both. */
+export function ratiosOf(
+  runs: readonly Run[],
+  scenario: string,
+  [one, other]: readonly [Name, Name],
+  figure: Figure,
+): number[] {
+  const of = (server: Name, round: number) =>
+    valuesOf(
+      runs.filter((run) => run.round === round),
+      scenario,
+      server,
+      figure,
+    )[0]
+  const rounds = new Set(runs.map(({ round }) => round))
+  return [...rounds].flatMap((round) => {
+    const [above, below] = [of(one, round), of(other, round)]
+    return above === undefined || below === undefined || below === 0 ? [] : [above / below]
+  })
+}

@@ -1,0 +1,120 @@
+/** The results for people: a line a run, a table a load, the machine; and for the documents the same with a plot. */
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { cpus, loadavg, release } from 'node:os'
+import { join } from 'node:path'
+import { type Figure, FIGURES, ratiosOf, type Run, spreadOf, type Spread, valuesOf } from './figures.ts'
+import { plot } from './plot.ts'
+import type { Scenario } from './scenarios.ts'
+import { type Name, NAMES, TITLES } from './servers.ts'
+
+const ROOT = join(import.meta.dir, '../..')
+
+export interface Machine {
+  /** all of it in one line */
+  line: string
+  load: string
+  /** ms of one write of 4 KiB with fsync, median */
+  fsync: number
+}
+
+/** Where this runs, and what one fsync costs beside the data. */
+export async function machine(home: string): Promise<Machine> {
+  const load = (loadavg()[0] ?? 0).toFixed(1)
+  const fsync = fsyncAlone(join(home, 'fsync'))
+  const model = cpus()[0]?.model.trim() || process.arch
+  const line = `${cpus().length} cores of ${model}, Linux ${release()}, Bun ${Bun.version}, fsync ${fsync.toFixed(2)} ms, load ${load}, ${new Date().toISOString().slice(0, 10)}`
+  return { line, load, fsync }
+}
+
+function fsyncAlone(path: string): number {
+  const file = openSync(path, 'w')
+  const took: number[] = []
+  for (let n = 0; n < 100; n += 1) {
+    const began = performance.now()
+    writeSync(file, Buffer.alloc(4_096, n))
+    fsyncSync(file)
+    took.push(performance.now() - began)
+  }
+  closeSync(file)
+  rmSync(path)
+  return spreadOf(took)?.median ?? 0
+}
+
+function number(value: number, figure: Figure): string {
+  const digits = value >= 100 ? 0 : FIGURES[figure].digits
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+function cell(spread: Spread | null, figure: Figure): string {
+  if (spread === null) return '–'
+  const { median, least, most } = spread
+  const range = least === most ? '' : ` (${number(least, figure)}–${number(most, figure)})`
+  return number(median, figure) + range
+}
+
+/** One run, as it is made. */
+export function lineOf({ server, round, figures, faults }: Run, scenario: Scenario): string {
+  const said = scenario.figures.map((figure) => {
+    const value = figures[figure]
+    return value === undefined ? '' : `${FIGURES[figure].title} ${number(value, figure)}`
+  })
+  const faulty = faults.length > 0 ? `  NOT COUNTED: ${faults.join('; ')}` : ''
+  return `  ${round} ${TITLES[server].padEnd(18)} ${said.filter(Boolean).join('  ')}${faulty}`
+}
+
+function tableOf(scenario: Scenario, runs: readonly Run[]): string {
+  const key = scenario.figures[0]
+  if (key === undefined) return ''
+  const titles = scenario.figures.map((figure) => FIGURES[figure].title)
+  const head = ['server', ...titles, '× raw Bun', 'Hubbub is']
+  const rows = NAMES.filter((name) => valuesOf(runs, scenario.id, name, key).length > 0).map((name) => {
+    const cells = scenario.figures.map((figure) =>
+      cell(spreadOf(valuesOf(runs, scenario.id, name, figure)), figure),
+    )
+    const ratio = (one: Name, other: Name) => {
+      const spread = one === other ? null : spreadOf(ratiosOf(runs, scenario.id, [one, other], key))
+      return spread === null ? '–' : `${spread.median.toFixed(2)} ×`
+    }
+    return [TITLES[name], ...cells, ratio(name, 'bun'), ratio('hubbub', name)]
+  })
+  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  const goals = scenario.goals.flatMap(({ id, against, of, most }) => {
+    const spread = spreadOf(ratiosOf(runs, scenario.id, ['hubbub', against], of))
+    if (spread === null) return []
+    const { median, least, most: worst } = spread
+    const held = median <= most ? 'held' : '**missed**'
+    return [
+      `- ${id}: ${FIGURES[of].title} ${median.toFixed(2)} × ${TITLES[against]} (${least.toFixed(2)}–${worst.toFixed(2)}), goal ≤ ${most.toFixed(2)}: ${held}`,
+    ]
+  })
+  const bad = runs.filter(({ scenario: id, faults }) => id === scenario.id && faults.length > 0).length
+  if (bad > 0) goals.push(`- ${bad} runs were not counted`)
+  return [`### ${scenario.title}`, '', ...lines, ...(goals.length > 0 ? ['', ...goals] : [])].join('\n')
+}
+
+/** A table a load, in Markdown. */
+export function report(scenarios: readonly Scenario[], runs: readonly Run[]): string {
+  return scenarios.map((scenario) => `${tableOf(scenario, runs)}\n`).join('\n')
+}
+
+/** Writes the results where the documents have them: `docs/bench/`. */
+export async function write(
+  about: Machine,
+  scenarios: readonly Scenario[],
+  runs: readonly Run[],
+): Promise<void> {
+  const out = join(ROOT, 'docs/bench')
+  const intro = `# Measured
+
+Written by \`bun run bench -- --write\`; how to read it stands in [operations.md](../operations.md#how-much-one-machine-holds). Each server
+in turn on one core, a fresh process a run, the generator on another core, rounds interleaved; medians, ranges in brackets.
+Absolute figures are of this machine and hour, ratios are of the same round.
+
+${about.line}.
+
+![What a delivery costs against how many people are in the room](cost.svg)
+`
+  await Bun.write(join(out, 'README.md'), `${intro}\n${report(scenarios, runs)}`)
+  await Bun.write(join(out, 'cost.svg'), plot(scenarios, runs))
+  await Bun.write(join(out, 'results.json'), `${JSON.stringify({ about: about.line, runs })}\n`)
+}

@@ -1,0 +1,173 @@
+/** The loads, and what `performance.md` wants of each. A run is one server under one of them, in a process of its own. */
+import type { Figure } from './figures.ts'
+import type { Name } from './servers.ts'
+
+/** Median of the rounds' ratios of `of` to that of another server: at most so much. */
+export interface Goal {
+  id: string
+  against: Name
+  of: Figure
+  most: number
+}
+
+export interface Scenario {
+  id: string
+  title: string
+  /** people, and rooms they are spread over */
+  people: number
+  rooms: number
+  /** how the generator loads; empty: connect and hold */
+  load: readonly string[]
+  /** who is measured beside Hubbub; the rest of them only where there is time */
+  beside: readonly Name[]
+  more?: readonly Name[]
+  /** rounds before the measured one in which everybody connects once */
+  returning?: boolean
+  /** everybody holds the newest position already */
+  upToDate?: boolean
+  figures: readonly Figure[]
+  goals: readonly Goal[]
+}
+
+const open = (rate: number) => ['--mode', 'rate', '--rate', String(rate), '--senders', '50']
+const closed = (senders: number, window: number) => [
+  ...['--mode', 'sat', '--senders', String(senders), '--window', String(window)],
+]
+const cost = (id: string, against: Name, most: number): Goal => ({ id, against, of: 'cost', most })
+const NODE: readonly Name[] = ['elysia', 'ws', 'socketio', 'gorilla']
+const OPEN: readonly Figure[] = ['cost', 'p50', 'p99', 'p999']
+const CLOSED: readonly Figure[] = ['cost', 'perSecond']
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    id: 'quiet',
+    title: 'A quiet room: 1,000 people, 50 messages a second, one at a time',
+    people: 1_000,
+    rooms: 1,
+    load: open(50),
+    beside: ['bun', ...NODE],
+    figures: OPEN,
+    goals: [
+      cost('G1', 'bun', 1.1),
+      cost('G1', 'ws', 0.65),
+      cost('G1', 'socketio', 0.5),
+      { id: 'G5', against: 'bun', of: 'p50', most: 1.15 },
+      { id: 'G5', against: 'bun', of: 'p99', most: 1.3 },
+    ],
+  },
+  {
+    id: 'small',
+    title: 'A lively room: 200 people, 200 messages a second',
+    people: 200,
+    rooms: 1,
+    load: open(200),
+    beside: ['bun'],
+    more: NODE,
+    figures: OPEN,
+    goals: [cost('G2', 'bun', 1.2)],
+  },
+  {
+    id: 'busy',
+    title: 'A busy room: 1,000 people, 200 messages a second',
+    people: 1_000,
+    rooms: 1,
+    load: open(200),
+    beside: ['bun'],
+    more: ['elysia', 'gorilla'],
+    figures: OPEN,
+    goals: [cost('G4', 'bun', 0.5)],
+  },
+  {
+    id: 'full',
+    title: 'As fast as it goes: 1,000 people, 16 senders with 2 unfinished messages each',
+    people: 1_000,
+    rooms: 1,
+    load: closed(16, 2),
+    beside: ['bun', ...NODE],
+    figures: CLOSED,
+    goals: [cost('G3', 'bun', 1.25), cost('G3', 'ws', 1 / 15), cost('G3', 'gorilla', 1 / 3)],
+  },
+  {
+    id: 'fullSmall',
+    title: 'As fast as it goes: 100 people, 16 senders with 2 unfinished messages each',
+    people: 100,
+    rooms: 1,
+    load: closed(16, 2),
+    beside: ['bun'],
+    more: NODE,
+    figures: CLOSED,
+    goals: [cost('G10', 'bun', 1.35)],
+  },
+  {
+    id: 'idle',
+    title: 'Nothing said: 10,000 people in 100 rooms',
+    people: 10_000,
+    rooms: 100,
+    load: [],
+    beside: ['bun', 'ws'],
+    more: ['elysia', 'socketio', 'gorilla'],
+    figures: ['bytes', 'connects'],
+    goals: [
+      { id: 'G6', against: 'bun', of: 'bytes', most: 3.5 },
+      { id: 'G6', against: 'ws', of: 'bytes', most: 1.3 },
+      { id: 'G6', against: 'gorilla', of: 'bytes', most: 0.5 },
+    ],
+  },
+  {
+    id: 'connect',
+    title: 'Coming: 2,000 people connect, say hello and get the last 50 messages',
+    people: 2_000,
+    rooms: 1,
+    load: [],
+    returning: true,
+    beside: ['bun', 'ws'],
+    more: ['elysia', 'socketio', 'gorilla'],
+    figures: ['connectCost', 'connects'],
+    goals: [
+      { id: 'G7', against: 'bun', of: 'connectCost', most: 4 },
+      { id: 'G7', against: 'ws', of: 'connectCost', most: 1 },
+    ],
+  },
+  {
+    id: 'resume',
+    title: 'Coming back: 2,000 people connect and have missed nothing',
+    people: 2_000,
+    rooms: 1,
+    load: [],
+    returning: true,
+    upToDate: true,
+    beside: ['bun'],
+    figures: ['connectCost', 'connects'],
+    goals: [],
+  },
+  {
+    id: 'commit',
+    title: 'Written down: 16 people in a room each, 128 messages on their way to the disk',
+    people: 16,
+    rooms: 16,
+    load: closed(16, 8),
+    beside: [],
+    figures: ['sentPerSecond', 'p50', 'p99'],
+    goals: [],
+  },
+  ...[10, 100, 1_000, 10_000].map((people) => ({
+    id: `room${people}`,
+    title: `Growth: one room of ${people.toLocaleString('en')} people`,
+    people,
+    rooms: 1,
+    load: open(Math.min(500, Math.max(4, 40_000 / people))),
+    beside: ['bun', 'ws', 'socketio', 'gorilla'] as const,
+    figures: ['cost'] as const,
+    goals: [],
+  })),
+  ...[1, 10, 100, 1_000].map((rooms) => ({
+    id: `rooms${rooms}`,
+    title: `Growth: ${rooms.toLocaleString('en')} rooms of 10 people, 500 messages a second in all`,
+    people: rooms * 10,
+    rooms,
+    load: open(500),
+    beside: ['bun'] as const,
+    figures: ['cost'] as const,
+    goals: [],
+  })),
+]
