@@ -46,6 +46,11 @@ export class Feed {
     if (open.watchers <= 0) this.#rooms.delete(room)
   }
 
+  /** Connections that have joined it. */
+  watchers(room: string): number {
+    return this.#rooms.get(room)?.watchers ?? 0
+  }
+
   /** The last seq published; 0 if none. */
   shown(room: string): number {
     return this.#rooms.get(room)?.shown ?? 0

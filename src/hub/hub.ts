@@ -94,7 +94,7 @@ export class Hub {
     this.#time = new SteadyTime(clock.now())
     const tell = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
     this.#feed = new Feed(store, broadcast, log)
-    this.#queue = new WriterQueue(store, this.#feed, doorbell, log)
+    this.#queue = new WriterQueue({ store, feed: this.#feed, doorbell, clock, log })
     this.#says = new Says({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
     this.#presence = new Presence(tell)
     this.#typing = new Typing(tell)

@@ -1,7 +1,16 @@
 import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Feed } from './feed.ts'
-import type { Doorbell, Draft, Log, Outcome, Store } from './ports.ts'
+import { ENOUGH, Pace } from './pace.ts'
+import type { Clock, Doorbell, Draft, Log, Outcome, Store } from './ports.ts'
+
+interface Deps {
+  store: Pick<Store, 'commit'>
+  feed: Feed
+  doorbell: Pick<Doorbell, 'ring'>
+  clock: Clock
+  log: Log
+}
 
 interface Waiting {
   draft: Draft
@@ -9,23 +18,21 @@ interface Waiting {
 }
 
 /**
- * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows the disk
- * and no timer is needed. Of each batch every event is published in seq order, then every draft is answered, all in one
- * turn of the loop.
+ * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows the disk. Where
+ * much is said to many the next one waits for its tick as well (`Pace`), or until there is enough of it. Of each batch every event is published in seq order,
+ * then every draft is answered, all in one turn of the loop.
  */
 export class WriterQueue {
-  readonly #store: Pick<Store, 'commit'>
-  readonly #feed: Feed
-  readonly #doorbell: Pick<Doorbell, 'ring'>
-  readonly #log: Log
+  readonly #deps: Deps
+  readonly #pace: Pace
   #waiting: Waiting[] = []
   #running: Promise<void> | null = null
+  /** ends a wait for the tick */
+  #enough: (() => void) | null = null
 
-  constructor(store: Pick<Store, 'commit'>, feed: Feed, doorbell: Pick<Doorbell, 'ring'>, log: Log) {
-    this.#store = store
-    this.#feed = feed
-    this.#doorbell = doorbell
-    this.#log = log
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#pace = new Pace(deps.clock.now())
   }
 
   /** Drafts that wait for their batch. */
@@ -40,6 +47,7 @@ export class WriterQueue {
   push(draft: Draft, answer: (outcome: Outcome) => void): void {
     if (this.#waiting.length >= LIMITS.queue) throw new ChatError('overloaded')
     this.#waiting.push({ draft, answer })
+    if (this.#waiting.length >= ENOUGH) this.#enough?.()
     this.#running ??= this.#run()
   }
 
@@ -49,37 +57,51 @@ export class WriterQueue {
   }
 
   async #run(): Promise<void> {
+    const { clock, feed } = this.#deps
     while (this.#waiting.length > 0) {
+      const wait = this.#pace.wait(clock.now())
+      if (wait > 0 && this.#waiting.length < ENOUGH) await this.#tick(wait)
+      this.#pace.begin(clock.now())
       const batch = this.#waiting.slice(0, LIMITS.batch)
       this.#waiting = this.#waiting.slice(LIMITS.batch)
       const outcomes = await this.#commit(batch)
-      const filled = this.#feed.fill(firstsOf(batch, outcomes))
+      const filled = feed.fill(firstsOf(batch, outcomes))
       if (filled) await filled
       this.#finish(batch, outcomes)
     }
     this.#running = null
   }
 
+  async #tick(ms: number): Promise<void> {
+    const enough = new Promise<void>((resolve) => (this.#enough = resolve))
+    await Promise.race([this.#deps.clock.wait(ms), enough])
+    this.#enough = null
+  }
+
   async #commit(batch: readonly Waiting[]): Promise<Outcome[]> {
     try {
-      return await this.#store.commit(batch.map(({ draft }) => draft))
+      return await this.#deps.store.commit(batch.map(({ draft }) => draft))
     } catch (error) {
-      this.#log.error('commit', error)
+      this.#deps.log.error('commit', error)
       return batch.map(() => ({ result: 'failed' }))
     }
   }
 
   /** Without an `await`: what is published in one turn shares one write a socket. */
   #finish(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
+    const { clock, doorbell, feed } = this.#deps
     const heads = new Map<string, number>()
+    let deliveries = 0
     batch.forEach(({ draft: { room } }, i) => {
       const outcome = outcomes[i]
       if (outcome?.result !== 'stored') return
-      this.#feed.show(room, outcome.event)
+      feed.show(room, outcome.event)
+      deliveries += feed.watchers(room)
       heads.set(room, outcome.event.seq)
     })
     batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
-    if (heads.size > 0) this.#doorbell.ring(heads)
+    this.#pace.note(clock.now(), batch.length, deliveries)
+    if (heads.size > 0) doorbell.ring(heads)
   }
 }
 

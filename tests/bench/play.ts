@@ -111,8 +111,10 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
     const idle = ['--mode', 'idle', '--settle', '2', '--idle', '0.2']
     // More than 1,000 messages: before that what is measured is the compiler.
     if (scenario.load.length > 0) await load(bench, [...to, ...warmUp(server, port)])
+    // Whose loop was late just now refuses to let anybody in.
+    await Bun.sleep(600)
     if (scenario.returning) await load(bench, [...to, ...crowd, ...idle])
-    const times = ['--warmup', '0.5', '--duration', String(bench.seconds), '--drain', '2', '--settle', '2']
+    const times = ['--warmup', '1', '--duration', String(bench.seconds), '--drain', '2', '--settle', '2']
     const said = await load(bench, [
       ...to,
       ...crowd,

@@ -129,6 +129,8 @@ describe('a message', () => {
     expect(refused).toHaveLength(33 * 61 - 2_001)
     here.store.resume()
     await settled()
+    here.clock.pass(5_000)
+    await settled()
     await tabs[0]?.send('hi', refused[0]?.nonce)
     expect(tabs[0]?.connection.all('ack').at(-1)).toMatchObject({ nonce: refused[0]?.nonce, seq: 2_002 })
   })
