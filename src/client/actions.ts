@@ -245,22 +245,8 @@ export function createActions(
       await withTalk()
     },
 
-    async makeRoom(name) {
-      const answer = await api.makeRoom(name)
-      if (answer.ok) {
-        void actions.loadRooms()
-        return { result: 'made', room: answer.value.room }
-      }
-      const { code, words, suggestion } = answer
-      if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-      return { result: 'failed', words }
-    },
-
-    async loadRooms() {
-      const answer = await api.rooms()
-      if (answer.ok) store.dispatch({ type: 'rooms', list: answer.value })
-    },
-
+    makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: '' },
+    loadRooms: async () => talk?.loadRooms(),
     settle: () => talk?.settle(),
     openRoom: (room) => talk?.openRoom(room),
     leaveRoom: (room) => talk?.leaveRoom(room),

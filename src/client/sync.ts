@@ -6,7 +6,7 @@ import type { Socket, SocketOwner } from './net/socket.ts'
 import { withFar } from './nearby.ts'
 import { needsTick } from './state/reduce.ts'
 import { keyOf } from './state/rows.ts'
-import type { OutboxEntry, RoomState } from './state/state.ts'
+import type { OutboxEntry, RoomState, State } from './state/state.ts'
 import type { Store } from './state/store.ts'
 
 export interface SyncWorld {
@@ -54,6 +54,8 @@ export function createSync(
   const refs = new Map<string, string>()
   /** rooms I left and the server has not said so yet, since when (ms) it was asked; 0: not yet */
   const leaving = new Map<string, number>()
+  /** rooms that are mine no more, though an older list may say so */
+  const left = new Set<string>()
   let gathered: ServerFrame[] = []
   let drawing = false
   let refsGiven = 0
@@ -253,7 +255,17 @@ export function createSync(
     for (const [room, since] of leaving) if (now - since >= UNANSWERED) askToLeave(room)
   }
 
+  /** All my rooms are kept up to date, as far as they fit: what is not read is counted, and told, wherever it is said (U74). */
+  function follow(list: State['list']): void {
+    if (list.length === 0) left.clear()
+    const { rooms } = store.get()
+    const missing = list.filter(({ room, joined: mine }) => mine && !rooms[room] && !left.has(room))
+    for (const { room } of missing.slice(0, Math.max(0, OPEN - Object.keys(rooms).length)))
+      store.dispatch({ type: 'opened', room })
+  }
+
   store.watch((state) => state.rooms, askWanting, signal)
+  store.watch((state) => state.list, follow, signal)
   let ticking = () => {}
   const tick = () => {
     patrol()
@@ -275,6 +287,7 @@ export function createSync(
     outbox,
     open(room) {
       leaving.delete(room)
+      left.delete(room)
       store.dispatch({ type: 'opened', room })
       for (const entry of outbox.entries(room)) show(entry)
       forgetOldest(room)
@@ -284,7 +297,8 @@ export function createSync(
       joined.delete(room)
       asked.delete(room)
       askToLeave(room)
-      store.dispatch({ type: 'forgotten', room })
+      left.add(room)
+      store.dispatch({ type: 'forgotten', room, left: true })
     },
   }
 }

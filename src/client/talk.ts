@@ -10,10 +10,7 @@ import type { Store } from './state/store.ts'
 import type { Sync } from './sync.ts'
 
 /** The part of `Actions` done here, and what the other part needs of it. */
-export interface Talk extends Omit<
-  Actions,
-  'signIn' | 'rename' | 'signOut' | 'unsent' | 'lastName' | 'makeRoom' | 'loadRooms'
-> {
+export interface Talk extends Omit<Actions, 'signIn' | 'rename' | 'signOut' | 'unsent' | 'lastName'> {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
   /** Works for nobody; what is kept stays. */
@@ -46,6 +43,29 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   const reads = new Map<string, number>()
   let reading = false
   let typed: { room: string; at: number } | null = null
+
+  // A room that the list does not have yet was made since it came.
+  const unlisted = new Set<string>()
+  store.watch(
+    ({ rooms, list }) =>
+      list.length === 0
+        ? undefined
+        : Object.values(rooms).find(
+            ({ room, sync: { state } }) =>
+              state === 'live' && !unlisted.has(room) && !list.some((one) => one.room === room),
+          )?.room,
+    (room) => {
+      if (room === undefined) return
+      unlisted.add(room)
+      void loadRooms()
+    },
+    new AbortController().signal,
+  )
+
+  async function loadRooms(): Promise<void> {
+    const answer = await api.rooms()
+    if (answer.ok) store.dispatch({ type: 'rooms', list: answer.value })
+  }
 
   function saveDraft(room: string): void {
     const draft = drafts.get(room)
@@ -94,6 +114,18 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     settle() {
       for (const room of [...drafts.keys()]) saveDraft(room)
+    },
+
+    loadRooms,
+    async makeRoom(name) {
+      const answer = await api.makeRoom(name)
+      if (answer.ok) {
+        void loadRooms()
+        return { result: 'made', room: answer.value.room }
+      }
+      const { code, words, suggestion } = answer
+      if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
+      return { result: 'failed', words }
     },
 
     openRoom: (room) => sync.open(room),

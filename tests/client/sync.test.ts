@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { countOf } from '../../src/client/state/select.ts'
 import { numbers } from '../support/aState.ts'
 import { aBrowser, aClient, type Browser } from '../support/aClient.ts'
 import { anApp } from '../support/anApp.ts'
@@ -444,6 +445,32 @@ describe('what is kept, what is older', () => {
     expect(bob.room(room).you).toMatchObject({ readSeq: 3, unread: 0 })
     await eventually('told', () => bob.sent.some(({ type }) => type === 'read'))
     expect(bob.sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', room, seq: 3 }])
+  })
+
+  test('[U74] what is said in a room of mine that this page has not opened is counted at once', async () => {
+    const { ada, bob, room } = await two()
+    bob.end()
+    const again = aPage(bob.browser)
+    await again.actions.meet()
+    again.actions.openRoom('lobby')
+    await again.isLive()
+    await again.actions.loadRooms()
+    await again.isLive(room)
+    ada.actions.send(room, 'anybody here?')
+    await eventually('it counts', () => countOf(again.store.get(), room).unread === 1)
+    again.actions.leaveRoom(room)
+    expect(again.store.get().list.find((one) => one.room === room)).toMatchObject({ joined: false })
+    await again.actions.loadRooms()
+    expect(again.store.get().rooms[room]).toBeUndefined()
+  })
+
+  test('[U74] a room made elsewhere since the list came is asked for', async () => {
+    const { ada, bob } = await two()
+    await bob.actions.loadRooms()
+    const made = await ada.actions.makeRoom(`Later ${(names += 1)}`)
+    if (made.result !== 'made') throw new Error('no room was made')
+    bob.actions.openRoom(made.room)
+    await eventually('listed', () => bob.store.get().list.some((one) => one.room === made.room && one.joined))
   })
 
   test('[U87] a room whose name is taken comes with another', async () => {

@@ -128,6 +128,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   )
 
   const it = {
+    browser,
     actions,
     store,
     sync,

@@ -1,6 +1,6 @@
 /** The only code that changes the state. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
-import type { RoomEvent } from '../../shared/model.ts'
+import type { RoomEntry, RoomEvent } from '../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../shared/protocol.ts'
 import { typingAt, withPresence, withTyping } from './presence.ts'
 import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
@@ -61,10 +61,12 @@ export function reduce(state: State, action: Action): State {
       return opened(state, action.room)
     case 'asked':
       return changed(state, action.room, (room) => asked(room, action.now))
-    case 'forgotten':
+    case 'forgotten': {
+      const next = action.left ? withList(state, action.room, { joined: false }) : state
       return state.rooms[action.room] === undefined
-        ? state
-        : { ...state, rooms: withRoom(state.rooms, action.room, null) }
+        ? next
+        : { ...next, rooms: withRoom(state.rooms, action.room, null) }
+    }
     case 'queued': {
       const { entry, user } = action
       const key = keyOf(entry.user, entry.nonce)
@@ -85,6 +87,8 @@ export function reduce(state: State, action: Action): State {
       return changed(state, action.room, (room) => withRead(room, action.seq, state.self))
     case 'rooms':
       return { ...state, list: action.list }
+    case 'settings':
+      return { ...state, settings: action.settings }
     case 'signedOut':
       return { ...NOBODY, self: null, link: state.link, offline: state.offline, forgetful: state.forgetful }
     case 'tick':
@@ -162,7 +166,9 @@ function heard(state: State, frame: ServerFrame, now: number): State {
     case 'ack':
       return me === null ? state : changed(state, frame.room, (room) => withAck(room, me, frame))
     case 'left':
-      return changed(state, frame.room, (room) => withReset(room, 'access', now))
+      return changed(withList(state, frame.room, { joined: false }), frame.room, (room) =>
+        withReset(room, 'access', now),
+      )
     case 'error':
       return frame.code === 'rateLimited' ? { ...state, slowUntil: now + (frame.after ?? SLOW) } : state
     case 'beat': {
@@ -180,10 +186,12 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       )
     case 'typing':
       return changed(state, frame.room, (room) => withTyping(room, frame, me, now))
-    case 'read':
-      return changed(state, frame.room, (room) =>
-        withReadFrame(room, frame.seq, frame.unread, frame.mentions),
+    case 'read': {
+      const { room, seq: readSeq, unread, mentions } = frame
+      return changed(withList(state, room, { readSeq, unread, mentions }), room, (known) =>
+        withReadFrame(known, readSeq, unread, mentions),
       )
+    }
     case 'drain':
       return state
     default:
@@ -195,8 +203,14 @@ function heard(state: State, frame: ServerFrame, now: number): State {
 /** A room whose last page has come is one of mine, whatever the list said when it was asked for. */
 function withMine(state: State, { room, you }: Heard<'sync'>): State {
   if (you === undefined || !state.list.some((one) => one.room === room && !one.joined)) return state
-  const list = state.list.map((one) => (one.room === room ? { ...one, ...you, joined: true } : one))
-  return { ...state, list }
+  return withList(state, room, { ...you, joined: true })
+}
+
+/** What the list says of a room, where it is one of mine or becomes one. */
+function withList(state: State, room: string, now: Partial<RoomEntry>): State {
+  const at = state.list.findIndex((one) => one.room === room && (one.joined || now.joined))
+  const one = state.list[at]
+  return one === undefined ? state : { ...state, list: state.list.with(at, { ...one, ...now }) }
 }
 
 /** What the rooms of the list are about, after events that the list did not know. */

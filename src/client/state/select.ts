@@ -1,12 +1,13 @@
 /** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
-import type { Person, User } from '../../shared/model.ts'
+import type { Person, RoomEntry, User } from '../../shared/model.ts'
 import { dayOf } from './day.ts'
-import type { Link, PresenceLine, RoomState, Row } from './state.ts'
-
 import { rowById } from './rows.ts'
+import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './state.ts'
+import { countOf } from './unread.ts'
 
 export { lastOwn, rowById } from './rows.ts'
-export { roomName, titleOf, unreadTotal } from './title.ts'
+export { roomName, titleOf } from './title.ts'
+export { countOf, unreadTotal } from './unread.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
 export type Item =
@@ -31,9 +32,6 @@ export interface Run {
   left: readonly User[]
   renamed: readonly { user: User; before: string }[]
 }
-
-/** How join and leave lines are drawn: each, a run as one line, or not at all. */
-export type LinesShown = 'shown' | 'condensed' | 'hidden'
 
 const GROUP = 5 * 60_000
 /** Above so many people nobody is told who came and went. */
@@ -217,6 +215,25 @@ export function typingText(typing: RoomState['typing']): string {
   if (typing.length > 3) return 'Several people are typing'
   if (two === undefined) return `${one} is typing`
   return three === undefined ? `${one} and ${two} are typing` : `${one}, ${two} and ${three} are typing`
+}
+
+/** Makes the selector of my rooms with what counts in each; `current` is listed even before it is mine. */
+export function myRooms(current: string): (state: State) => readonly RoomEntry[] {
+  let given: readonly RoomEntry[] = []
+  let before: readonly RoomEntry[] = []
+  return (state) => {
+    const mine = state.list.filter(({ joined, room }) => joined || room === current)
+    const next = mine.map((entry, at) => {
+      const { unread, mentions } = countOf(state, entry.room)
+      const last = given[at]
+      return last && before[at] === entry && last.unread === unread && last.mentions === mentions
+        ? last
+        : { ...entry, unread, mentions }
+    })
+    before = mine
+    if (next.length === given.length && next.every((one, at) => one === given[at])) return given
+    return (given = next)
+  }
 }
 
 export interface People {

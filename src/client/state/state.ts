@@ -139,6 +139,26 @@ export interface RoomState {
   keep: number
 }
 
+export type Theme = 'system' | 'light' | 'dark'
+/** How join and leave lines are drawn: each, a run as one line, or not at all. */
+export type LinesShown = 'condensed' | 'shown' | 'hidden'
+/** What of a room counts and is told. */
+export type Level = 'all' | 'mentions' | 'nothing'
+
+/** How one person wants it on this device. */
+export interface Settings {
+  theme: Theme
+  lines: LinesShown
+  /** 'device': Enter sends where the primary pointer is fine */
+  enter: 'device' | 'sends' | 'breaks'
+  clock: 'system' | '12' | '24'
+  level: Level
+  /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
+  levels: Readonly<Record<string, Level>>
+  notify: boolean
+  sound: boolean
+}
+
 export interface State {
   /** 'unknown' until the server was asked; null: nobody */
   self: Self | null | 'unknown'
@@ -154,6 +174,7 @@ export interface State {
   offline: boolean
   /** drafts and unsent messages are kept in memory alone: the browser refuses storage */
   forgetful: boolean
+  settings: Settings
 }
 
 /** What I say: a message, or a change to the one whose id is `target`. */
@@ -188,7 +209,8 @@ export type Action =
   /** this page wants to be in the room, is being asked into it, or wants it no longer */
   | { type: 'opened'; room: string }
   | { type: 'asked'; room: string; now: number }
-  | { type: 'forgotten'; room: string }
+  /** `left`: it is mine no more */
+  | { type: 'forgotten'; room: string; left?: boolean }
   | { type: 'queued'; entry: OutboxEntry & { kind: 'message' }; user: User }
   | { type: 'standing'; room: string; key: string; standing: Standing }
   | { type: 'dropped'; room: string; key: string }
@@ -197,12 +219,25 @@ export type Action =
   /** I have seen all up to this seq */
   | { type: 'read'; room: string; seq: number }
   | { type: 'rooms'; list: readonly RoomEntry[] }
+  | { type: 'settings'; settings: Settings }
   | { type: 'signedOut' }
   /** once a second, while anything depends on it */
   | { type: 'tick'; now: number }
 
 /** Rows kept of an open room, unless a reader loads more. */
 export const KEPT_ROWS = 2_000
+
+/** How it is for whoever has chosen nothing. */
+export const USUAL: Settings = {
+  theme: 'system',
+  lines: 'condensed',
+  enter: 'device',
+  clock: 'system',
+  level: 'all',
+  levels: Object.create(null) as Record<string, Level>,
+  notify: false,
+  sound: false,
+}
 
 export const NOBODY: State = {
   self: 'unknown',
@@ -213,6 +248,7 @@ export const NOBODY: State = {
   slowUntil: 0,
   offline: false,
   forgetful: false,
+  settings: USUAL,
 }
 
 /** A room this page has heard nothing of yet. */

@@ -1,13 +1,5 @@
-/** The window's title and what it counts. Pure. */
+/** The window's title. Pure. */
 import type { State } from './state.ts'
-
-/** Unread messages of all my rooms, those of the list that this page has not open included. */
-export function unreadTotal(state: State): number {
-  let total = 0
-  for (const room of Object.values(state.rooms)) total += room.you?.unread ?? 0
-  for (const entry of state.list) if (entry.joined && !state.rooms[entry.room]?.you) total += entry.unread
-  return total
-}
 
 /** The window's title: `(3) kitchen · Hubbub`. `page` is the room's name or another screen's; '' on home. */
 export function titleOf(unread: number, page: string, place: string): string {

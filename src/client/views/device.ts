@@ -1,5 +1,5 @@
 /** What is kept on this device alone. A browser that refuses storage forgets, and nothing else changes. */
-import type { LinesShown } from '../state/select.ts'
+import type { LinesShown } from '../state/state.ts'
 
 export type Theme = 'system' | 'light' | 'dark'
 

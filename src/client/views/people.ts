@@ -2,7 +2,7 @@ import { iconOf } from '../components/icons.ts'
 import { people } from '../components/people.ts'
 import { h, list, type View } from '../dom.ts'
 import { countText, isolated } from '../format.ts'
-import { peopleGroups } from '../state/select.ts'
+import { myRooms, peopleGroups } from '../state/select.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Context } from './context.ts'
 import { keep, kept } from './device.ts'
@@ -156,11 +156,7 @@ export function sidebar(
     },
     signal,
   )
-  store.watch(
-    (state) => state.list,
-    (all) => rooms.update(all.filter(({ joined, room: one }) => joined || one === room)),
-    signal,
-  )
+  store.watch(myRooms(room), (mine) => rooms.update(mine), signal)
 
   return {
     element,
@@ -179,7 +175,8 @@ function roomsView(current: string): View<readonly RoomEntry[]> {
 
   function roomView(first: RoomEntry): View<RoomEntry> {
     const name = h('bdi', { class: 'truncate' })
-    const unread = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
+    const mentions = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
+    const unread = h('span', { class: 'text-meta tabular-nums text-accent font-semibold' })
     const link = h(
       'a',
       {
@@ -188,13 +185,18 @@ function roomsView(current: string): View<readonly RoomEntry[]> {
         ...(first.room === current && { 'aria-current': 'page' }),
       },
       name,
+      mentions,
       unread,
     )
     const update = (entry: RoomEntry) => {
       name.textContent = entry.name
-      const count = entry.room === current ? 0 : entry.unread
-      unread.textContent = count > 0 ? countText(count) : ''
-      link.setAttribute('aria-label', count > 0 ? `${isolated(entry.name)}, ${count} unread` : entry.name)
+      unread.textContent = entry.unread > 0 ? countText(entry.unread) : ''
+      mentions.textContent = entry.mentions > 0 ? `@${countText(entry.mentions)}` : ''
+      const said = [
+        entry.unread > 0 && `${entry.unread} unread`,
+        entry.mentions > 0 && `${entry.mentions} mentioning you`,
+      ].filter(Boolean)
+      link.setAttribute('aria-label', [isolated(entry.name), ...said].join(', '))
     }
     update(first)
     return { element: h('li', {}, link), update }

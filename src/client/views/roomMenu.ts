@@ -1,6 +1,6 @@
 import { choice, entry, menu } from '../components/menu.ts'
 import { h } from '../dom.ts'
-import type { LinesShown } from '../state/select.ts'
+import type { LinesShown } from '../state/state.ts'
 import type { Context } from './context.ts'
 import type { Theme } from './device.ts'
 import type * as Dialogs from './dialogs.ts'
