@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dir)
+const BROWSER = 'tests/browser/'
 const bun = process.execPath
-const report = join(tmpdir(), `hubbub-tests-${process.pid}.xml`)
+const reports: string[] = []
 const lint = [bun, 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'tests']
 const build = `await (await import('./src/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'none' })`
 
@@ -18,22 +19,40 @@ await step('format', [bun, 'fmt', '--no-script', '--check', 'src', 'tests'])
 await step('lint', lint)
 await step('types', [bun, 'check', '--no-script', '-b'])
 await step('build', [bun, '-e', build])
-const reporter = ['--reporter=junit', `--reporter-outfile=${report}`]
-await step('test', [bun, 'test', '--isolate', ...reporter, ...process.argv.slice(2)])
+if (!failed.includes('build')) process.env.CLIENT_IS_BUILT = '1'
+const chosen = process.argv.slice(2)
+if (chosen.length > 0) await step('test', tests(chosen))
+// A browser waits much and the rest does too: side by side they take little longer than the longer of both.
+else await Promise.all([step('test', tests(await others())), step('browser', tests([BROWSER]), 'pipe')])
 
 const unasked = await audit()
-const { passed, failures, skipped } = await read(report)
+const { passed, failures, skipped } = await counted()
 if (unasked !== null) skipped.push(unasked)
-await rm(report, { force: true })
 for (const name of skipped) console.log(`SKIPPED ${name}`)
 if (failed.length > 0) console.log(`Not passed: ${failed.join(', ')}`)
 console.log(`${passed} passed, ${failures} failed, ${skipped.length} skipped`)
 process.exit(failed.length > 0 || failures > 0 || passed === 0 ? 1 : 0)
 
-async function step(name: string, command: string[]): Promise<void> {
+function tests(paths: string[]): string[] {
+  const report = join(tmpdir(), `hubbub-tests-${process.pid}-${reports.length}.xml`)
+  reports.push(report)
+  return [bun, 'test', '--isolate', '--reporter=junit', `--reporter-outfile=${report}`, ...paths]
+}
+
+/** Where tests are, but for those in a browser. */
+async function others(): Promise<string[]> {
+  const files = await Array.fromAsync(new Bun.Glob('tests/**/*.test.ts').scan({ cwd: root }))
+  return files.filter((file) => !file.startsWith(BROWSER)).sort()
+}
+
+/** @param output `pipe`: told when it has ended, so that it does not mix with another's */
+async function step(name: string, command: string[], output: 'inherit' | 'pipe' = 'inherit'): Promise<void> {
   const began = performance.now()
-  const child = Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  const code = await child.exited
+  const child = Bun.spawn(command, { cwd: root, stdio: ['ignore', output, output] })
+  const told = async (stream: unknown) =>
+    stream instanceof ReadableStream ? await new Response(stream).text() : ''
+  const [out, errors, code] = await Promise.all([told(child.stdout), told(child.stderr), child.exited])
+  process.stdout.write(out + errors)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`${code === 0 ? 'ok' : 'NOT OK'} ${name} (${seconds} s)\n`)
   if (code !== 0) failed.push(name)
@@ -55,24 +74,31 @@ async function audit(): Promise<string | null> {
   return null
 }
 
-/** The counts of Bun's own report. A run that broke off before it could write one has passed nothing. */
-async function read(path: string): Promise<{ passed: number; failures: number; skipped: string[] }> {
-  const file = Bun.file(path)
-  if (!(await file.exists())) return { passed: 0, failures: 1, skipped: [] }
-  const xml = await file.text()
+/** The counts of Bun's own reports. A run that broke off before it could write one has passed nothing. */
+async function counted(): Promise<{ passed: number; failures: number; skipped: string[] }> {
   const skipped: string[] = []
   let cases = 0
   let failures = 0
-  for (const [, head = '', body = ''] of xml.matchAll(
-    /<testcase\b((?:[^>"]|"[^"]*")*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
-  )) {
-    cases++
-    if (/<(failure|error)\b/.test(body)) failures++
-    if (/<(skipped|todo)\b/.test(body)) skipped.push(`${attribute(head, 'file')}: ${attribute(head, 'name')}`)
+  for (const report of reports) {
+    const file = Bun.file(report)
+    if (!(await file.exists())) {
+      failures++
+      continue
+    }
+    for (const [, head = '', body = ''] of (await file.text()).matchAll(
+      /<testcase\b((?:[^>"]|"[^"]*")*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g,
+    )) {
+      cases++
+      if (/<(failure|error)\b/.test(body)) failures++
+      if (/<(skipped|todo)\b/.test(body))
+        skipped.push(`${attribute(head, 'file')}: ${attribute(head, 'name')}`)
+    }
+    await rm(report)
   }
-  const passed = cases - failures - skipped.length
+  const passed = Math.max(0, cases - failures - skipped.length)
   // what fails between two tests is in no test's report, only in the exit code
-  return { passed, failures: failed.includes('test') ? Math.max(1, failures) : failures, skipped }
+  const broken = failed.includes('test') || failed.includes('browser')
+  return { passed, failures: broken ? Math.max(1, failures) : failures, skipped }
 }
 
 function attribute(head: string, name: string): string {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { buildClient } from '../../src/build.ts'
 import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
+import { theClient } from '../support/theClient.ts'
 
 const DESKTOP = { viewport: { width: 1280, height: 800 } }
 const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true }
@@ -20,7 +20,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
   /** The server on the one directory and port of all these journeys; not twice. */
   async function started(): Promise<ServerProcess> {
     if (server !== null) return server
-    await buildClient({ root: '.', out: 'dist/public', compress: 'none' })
+    await theClient()
     server = await aServer({ DATA_DIR: data.dir, PORT: port })
     await server.ready()
     return server

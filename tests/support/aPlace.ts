@@ -1,10 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll } from 'bun:test'
-import { buildClient } from '../../src/build.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from './aServer.ts'
 import { browserFound } from './browser.ts'
-
-const ROOT = join(import.meta.dir, '../..')
+import { theClient } from './theClient.ts'
 
 /** The client as it is now, served by a real server with an empty directory, for the tests of one file. */
 export function usePlace(): { readonly origin: string } {
@@ -14,7 +11,7 @@ export function usePlace(): { readonly origin: string } {
 
   beforeAll(async () => {
     if (browserFound === null) return
-    await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })
+    await theClient()
     server = await aServer({ DATA_DIR: data.dir })
     origin = await server.ready()
   })

@@ -121,7 +121,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     },
     async cut() {
       down = true
-      await wire?.close({ code: 1001, reason: 'cut' })
+      await wire?.close({ code: 1011, reason: 'cut' })
     },
     mend() {
       down = false

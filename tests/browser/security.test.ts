@@ -298,6 +298,7 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
     await page.keyboard.press('Control+Enter')
     const text = page.locator('.message .text').filter({ hasText: 'plain.example' }).last()
     await text.waitFor()
+    await eventually('the links', async () => (await text.locator('a').count()) === 3)
     const shown = (await text.textContent()) ?? ''
     expect(shown).toContain('https://xn--pple-43d.com/login')
     expect(shown).not.toContain('\u0430pple')
