@@ -2,7 +2,7 @@
 import type { Flaw } from './minimalClient.ts'
 import { Findings, type Scenario } from './scenario.ts'
 import { rewound } from './scenarios/rewind.ts'
-import { world } from './world.ts'
+import { until, world, type World } from './world.ts'
 
 interface Mutant {
   id: string
@@ -91,7 +91,9 @@ export const mutants: readonly Scenario[] = [
         const fate = there.random.fork('kills')
         const talking = there.talk(10, end)
         while (Date.now() < end - 500) {
-          await Bun.sleep(fate.between(600, 1_200))
+          await Bun.sleep(fate.between(200, 600))
+          await loseAnswers(there)
+          await Bun.sleep(fate.between(200, 600))
           await there.server.kill()
           await there.server.start()
         }
@@ -120,6 +122,17 @@ export const mutants: readonly Scenario[] = [
     },
   },
 ]
+
+/** ms for which the server hears and is not heard */
+const MUTED = 300
+
+/** Messages arrive and are stored, their acks are lost with the connection: whoever sent one sends it again. */
+async function loseAnswers({ people, proxy }: World): Promise<void> {
+  await until(() => people.filter(({ connected }) => connected).length > people.length / 2, 2_000)
+  proxy.muteAll()
+  await Bun.sleep(MUTED)
+  proxy.cutAll()
+}
 
 function noticed(letters: string, sentences: readonly string[], found: Findings, operations: number) {
   const right = sentences.filter((sentence) => letters.includes(sentence[0] ?? ' '))

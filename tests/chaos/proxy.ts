@@ -33,6 +33,8 @@ export interface Proxy {
   /** strikes every open connection now */
   cutAll(): void
   blackHoleAll(): void
+  /** From now on what the server says on the open connections gets lost; what it is told arrives. */
+  muteAll(): void
   /** calm weather, and connections that were swallowed are cut at last */
   heal(): void
   close(): void
@@ -45,6 +47,8 @@ interface Line {
   swallowedAt: number | null
   /** ms since the epoch until when nothing passes */
   heldUntil: number
+  /** nothing reaches the client any more */
+  muted: boolean
   fragmented: boolean
   /** what waits on its way to each side, in order; null is the end */
   waiting: Map<Socket, (Buffer | null)[]>
@@ -71,7 +75,7 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
 
   /** Everything goes one way through one queue: neither a piece nor an end may overtake what was held back. */
   function pass(line: Line, to: Socket, bytes: Buffer | null): void {
-    if (line.swallowedAt !== null) return
+    if (line.swallowedAt !== null || (line.muted && to === line.client)) return
     const queue = line.waiting.get(to) ?? []
     if (bytes !== null && line.fragmented && bytes.length > 1) {
       struck.fragment += 1
@@ -102,6 +106,7 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
       server,
       swallowedAt: null,
       heldUntil: 0,
+      muted: false,
       fragmented: random.hit(weather.fragment),
       waiting: new Map([
         [client, []],
@@ -163,6 +168,9 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     },
     blackHoleAll() {
       for (const line of lines) swallow(line)
+    },
+    muteAll() {
+      for (const line of lines) line.muted = true
     },
     heal() {
       weather = CALM
