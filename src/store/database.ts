@@ -3,8 +3,8 @@ import { statSync } from 'node:fs'
 import { CannotOpen, databaseIn, refuseNewer, snapshot } from './directory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 
-/** How long a writer waits for somebody else's transaction before it gives up, ms. */
-const WRITER_WAITS = 500
+/** How long a writer waits for somebody else's transaction before it gives up, and while that one goes on, ms. */
+export const WRITER_WAITS = { first: 500, again: 50 } as const
 
 export interface Opened {
   db: Database
@@ -65,7 +65,7 @@ export function checkpoint(db: Database): boolean {
 function connect(file: string): Database {
   const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })
-  db.run(`PRAGMA busy_timeout = ${WRITER_WAITS}`)
+  db.run(`PRAGMA busy_timeout = ${WRITER_WAITS.first}`)
   // Lets retention give pages back; it has to be said before there is a first page.
   if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')

@@ -3,6 +3,7 @@ import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hu
 import { assertNever } from '../shared/assert.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Role } from '../shared/model.ts'
+import { WRITER_WAITS } from './database.ts'
 import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
 import { diskTrouble } from './trouble.ts'
@@ -48,6 +49,7 @@ export class Writer implements Writes {
   readonly #alive: Statement<Alive, [string, string]>
   readonly #addEvent: Statement<null, [Row]>
   readonly #addMessage: Statement<null, [Row]>
+  #waits: number = WRITER_WAITS.first
 
   /** @param failed hears why drafts of a `commit` failed */
   constructor(db: Database, failed: (error: unknown) => void) {
@@ -361,10 +363,27 @@ export class Writer implements Writes {
     return this.#db.query<null, [Row]>(sql).run(values)
   }
 
+  /** Whoever else holds the file is waited for once; what has queued up behind that is told soon. */
+  #begin(): void {
+    try {
+      this.#db.run('BEGIN IMMEDIATE')
+    } catch (error) {
+      if (diskTrouble(error) === 'SQLITE_BUSY') this.#patience(WRITER_WAITS.again)
+      throw error
+    }
+    this.#patience(WRITER_WAITS.first)
+  }
+
+  #patience(ms: number): void {
+    if (this.#waits === ms) return
+    this.#db.run(`PRAGMA busy_timeout = ${ms}`)
+    this.#waits = ms
+  }
+
   #transaction<T>(work: () => T): T {
     const db = this.#db
     try {
-      db.run('BEGIN IMMEDIATE')
+      this.#begin()
       const result = work()
       db.run('COMMIT')
       return result

@@ -264,7 +264,9 @@ test('[O12, K34] while another process holds the database sends fail within a se
 
   const said = draft('held up')
   const start = performance.now()
+  const behind = [store.commit([draft('behind it')]), store.commit([draft('behind that')])]
   expect(await store.commit([said])).toEqual([{ result: 'failed' }])
+  expect(await Promise.all(behind)).toEqual([[{ result: 'failed' }], [{ result: 'failed' }]])
   expect(performance.now() - start).toBeLessThan(1_000)
   expect(store.trouble).toBe('SQLITE_BUSY')
 
