@@ -15,6 +15,7 @@ import type { Misses } from './misses.ts'
 import type { Places } from './places.ts'
 import { topicOf } from './topics.ts'
 import { whoAsks } from './who.ts'
+import { written } from './written.ts'
 
 /** P21: they hold in `new Elysia({ websocket })` alone. */
 export const SOCKET_LIMITS = {
@@ -74,7 +75,7 @@ class Link implements Connection {
   send(frame: ServerFrame): void {
     if (this.#state === 'closed') return
     this.#count(frame)
-    this.#raw.send(JSON.stringify(frame))
+    this.#raw.send(written(frame))
   }
 
   ready(): true | Promise<boolean> {
@@ -276,43 +277,62 @@ interface Wrapper {
   data: { request: Request; query: Record<string, string> }
 }
 
+/** P20: stands where Elysia keeps the whole request of a socket, and is what it calls from then on. X5: nothing is thrown. */
+class Line {
+  readonly link: Link
+  readonly #ended: (link: Link, code: number) => void
+
+  constructor(link: Link, ended: (link: Link, code: number) => void) {
+    this.link = link
+    this.#ended = ended
+  }
+
+  close(_raw: unknown, code: number): void {
+    this.does(() => this.#ended(this.link, code))
+  }
+
+  drain(): void {
+    this.does(() => this.link.drained())
+  }
+
+  ping(): void {
+    this.does(() => this.link.ping())
+  }
+
+  does(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.link.failed(error)
+    }
+  }
+}
+
 /**
- * The handlers of `/ws`. Elysia upgrades, opens and closes; `message` is Bun's own, before Elysia parses (X3). All are
- * synchronous, in `try`, and return nothing (X5). X6: state is keyed on the raw socket.
+ * The handlers of `/ws`. Elysia upgrades and opens; `message` is Bun's own, before Elysia parses (X3). All are synchronous,
+ * in `try`, and return nothing (X5). X6: state is kept at the raw socket.
  */
 export function createSockets(deps: Deps) {
-  const links = new WeakMap<object, Link>()
   const live = new Set<Link>()
-  const on = (raw: object, work: (link: Link) => void): void => {
-    const link = links.get(raw)
-    if (!link) return
-    try {
-      work(link)
-    } catch (error) {
-      link.failed(error)
-    }
+  const ended = (link: Link, code: number): void => {
+    if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
+    link.closed()
   }
   /** bytes that all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, link) => sum + link.unsent, 0)
   return {
-    open({ raw, data }: Wrapper): void {
-      const link = new Link(raw as Raw, deps, visitOf(data.request).counted)
-      links.set(raw, link)
+    open({ raw, data: { request, query } }: Wrapper): void {
+      const link = new Link(raw as Raw, deps, visitOf(request).counted)
+      Object.assign(raw, { data: new Line(link, ended) })
       live.add(link)
-      link.admit(data.request, data.query.v).catch((error: unknown) => {
+      link.admit(request, query.v).catch((error: unknown) => {
         link.failed(error)
         link.close(CLOSE.overloaded, 'unavailable')
       })
     },
-    close: ({ raw }: { raw: object }, code: number): void =>
-      on(raw, (link) => {
-        if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
-        link.closed()
-      }),
-    drain: ({ raw }: { raw: object }): void => on(raw, (link) => link.drained()),
-    /** Not the wrapper but the raw socket comes here, whatever the type says (P20). */
-    ping: (raw: object): void => on(raw, (link) => link.ping()),
-    message: (raw: object, text: string | Buffer): void => on(raw, (link) => link.hear(text)),
+    message({ data: line }: { data: unknown }, text: string | Buffer): void {
+      if (line instanceof Line) line.does(() => line.link.hear(text))
+    },
     unsent,
     /** Lets go of those who read most slowly until all together leave no more than `most` bytes unsent. */
     relieve(most = UNSENT_IN_ALL): void {

@@ -264,6 +264,7 @@ export class Hub {
     const time = this.#time.at(now)
     this.#presence.tick(time)
     this.#typing.tick(time)
+    this.#sync.tick()
     for (const visit of this.#visits.all()) this.#look(visit, time)
     void this.#readNews.tell()
     void this.people.reread(this.#visits.online())

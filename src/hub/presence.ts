@@ -15,6 +15,8 @@ interface Crowd {
   told: number
   /** too many: nobody is told of single people */
   large: boolean
+  /** those the others know, as they are named to who comes; null: to be looked up again */
+  named: readonly Person[] | null
 }
 
 /** One connection: whose, and what it says of them. */
@@ -56,7 +58,7 @@ export class Presence {
     tab.rooms.add(room)
     let crowd = this.#rooms.get(room)
     if (!crowd) {
-      crowd = { version: 0, people: new Map(), unsettled: new Set(), told: 0, large: false }
+      crowd = { version: 0, people: new Map(), unsettled: new Set(), told: 0, large: false, named: null }
       this.#rooms.set(room, crowd)
     }
     const { id, name } = user
@@ -108,7 +110,7 @@ export class Presence {
     const crowd = this.#rooms.get(room)
     if (!crowd) return { version: 0, count: 0, full: [] }
     const me = crowd.people.get(self)
-    const full = this.#named(crowd)
+    const full = [...this.#named(crowd)]
     const count = crowd.told + (me && !me.told ? 1 : 0)
     if (me && !full.some(({ id }) => id === self)) {
       if (full.length >= LIMITS.crowdNamed && crowd.large) full.pop()
@@ -152,20 +154,23 @@ export class Presence {
   #announce(room: string, crowd: Crowd, news: readonly News[]): void {
     const was = crowd.large
     crowd.large = was ? crowd.told >= LIMITS.crowdEnds : crowd.told > LIMITS.crowd
+    if (was !== crowd.large) crowd.named = null
     if (was && crowd.large) return
     crowd.version += 1
     const { version, told: count } = crowd
-    const names = was === crowd.large ? namesOf(news) : { full: this.#named(crowd) }
+    const names = was === crowd.large ? namesOf(news) : { full: [...this.#named(crowd)] }
     this.#tell(room, { type: 'presence', room, version, count, ...names })
   }
 
   /** Those the others know, in a crowd the longest here alone. */
-  #named(crowd: Crowd): Person[] {
+  #named(crowd: Crowd): readonly Person[] {
+    if (crowd.named !== null) return crowd.named
     const full: Person[] = []
     for (const { told } of crowd.people.values()) {
       if (crowd.large && full.length >= LIMITS.crowdNamed) break
       if (told) full.push(told)
     }
+    crowd.named = full
     return full
   }
 
@@ -179,6 +184,7 @@ export class Presence {
   #put(room: string, crowd: Crowd, user: string, then: Here | null): void {
     const before = crowd.people.get(user)
     crowd.told += (then?.told ? 1 : 0) - (before?.told ? 1 : 0)
+    if ((then?.told ?? null) !== (before?.told ?? null)) crowd.named = null
     if (then) crowd.people.set(user, then)
     else crowd.people.delete(user)
     if (then && isUnsettled(then)) {

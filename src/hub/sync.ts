@@ -5,6 +5,7 @@ import type { ResetReason, You } from '../shared/protocol.ts'
 import type { Feed } from './feed.ts'
 import type { Reads } from './notify.ts'
 import type { Clock, Log, RoomRow, Store } from './ports.ts'
+import { RecentPages } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import type { Visit } from './visits.ts'
@@ -41,9 +42,16 @@ const PACE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 export class Sync {
   readonly #deps: Deps
   readonly #paces = new Buckets(PACE)
+  readonly #pages: RecentPages
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#pages = new RecentPages(deps.store)
+  }
+
+  /** Each second. */
+  tick(): void {
+    this.#pages.tick()
   }
 
   /** Sends the room once what was asked before is sent. */
@@ -91,7 +99,7 @@ export class Sync {
     for (;;) {
       if (!(await this.#mayGoOn(visit)) || over()) return
       const known = feed.head(room)
-      const events = await store.events(room, after, LIMITS.pageEvents)
+      const events = await this.#pages.read(room, after, Math.max(row.head, known))
       if (over()) return
       after = events.at(-1)?.seq ?? after
       this.#spend(visit, events)

@@ -94,7 +94,7 @@ export interface Sync {
   type: 'sync'
   room: string
   ref?: string
-  events: RoomEvent[]
+  events: readonly RoomEvent[]
   head: number
   floor: number
   more: boolean

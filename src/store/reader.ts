@@ -29,6 +29,7 @@ interface ReactionRow {
   mine: 0 | 1
 }
 type Counts = { unread: number; mentions: number; head: number }
+type Unread = { unread: number; texts: string; head: number | null }
 interface EventRow extends Keys {
   target: string | null
   data: string | null
@@ -53,8 +54,7 @@ export class Reader {
   readonly #events: Statement<EventRow, [string, number, number]>
   readonly #last: Statement<MessageRow, [Range]>
   readonly #first: Statement<MessageRow, [Range]>
-  readonly #unread: Statement<{ text: string }, [string, number, string]>
-  readonly #counts: (room: string, user: User, after: number) => Counts
+  readonly #unread: Statement<Unread, [{ room: string; after: number; user: string }]>
   readonly #snapshot: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
 
   constructor(db: Database) {
@@ -65,13 +65,14 @@ export class Reader {
     const range = `SELECT ${MESSAGE} FROM messages WHERE room = $room AND seq >= $from AND seq < $to ORDER BY seq`
     this.#last = db.query(`${range} DESC LIMIT $limit`)
     this.#first = db.query(`${range} LIMIT $limit`)
-    this.#unread = db.query(
-      `SELECT iif(instr(text, '@'), text, '') AS text FROM messages
-       WHERE room = ? AND seq > ? AND user_id IS NOT ? AND kind = 'message' AND text IS NOT NULL
-       ORDER BY seq DESC LIMIT ${MOST}`,
-    )
+    // Only texts with an @ can mention anybody: those alone leave the database.
+    this.#unread = db.query(`
+      SELECT count(*) AS unread, json_group_array(text) FILTER (WHERE instr(text, '@')) AS texts,
+        (SELECT seq FROM rooms WHERE room = $room) AS head
+      FROM (SELECT text FROM messages
+        WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
+        ORDER BY seq DESC LIMIT ${MOST})`)
     this.#snapshot = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
-    this.#counts = db.transaction((room, user, after) => this.#count(room, user, after))
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
@@ -138,7 +139,10 @@ export class Reader {
 
   /** Of one moment, as `history`. */
   unread(room: string, user: User, after: number): Counts {
-    return this.#counts(room, user, after)
+    const found = this.#unread.get({ room, after, user: user.id })
+    const texts = JSON.parse(found?.texts ?? '[]') as string[]
+    const mentions = texts.filter((text) => mentionsName(text, user.name)).length
+    return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
   }
 
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
@@ -154,12 +158,6 @@ export class Reader {
     if (row === null) return null
     const { id, name, role, seen } = row
     return { user: { id, name, role }, seen }
-  }
-
-  #count(room: string, user: User, after: number): Counts {
-    const texts = this.#unread.all(room, after, user.id)
-    const mentions = texts.filter(({ text }) => text !== '' && mentionsName(text, user.name))
-    return { unread: texts.length, mentions: mentions.length, head: this.room(room)?.head ?? 0 }
   }
 
   #history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
