@@ -184,6 +184,8 @@ export interface Clock {
   now(): number
   /** resolves after `ms`, without keeping the process alive */
   wait(ms: number): Promise<void>
+  /** resolves in a later turn of the loop: whatever else is ready goes first */
+  turn(): Promise<void>
 }
 
 export interface Ids {

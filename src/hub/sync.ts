@@ -76,6 +76,7 @@ export class Sync {
         return
       }
       visit.pages.shift()
+      if (visit.pages.length > 0) await this.#deps.clock.turn()
     }
   }
 
@@ -126,6 +127,8 @@ export class Sync {
       }
       impossible = events.length === 0 ? (counts?.head ?? 0) : 0
       if (events.length > 0) connection.send({ ...page, more: true })
+      // Everybody else has a turn before the next page is read.
+      await this.#deps.clock.turn()
     }
   }
 

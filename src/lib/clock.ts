@@ -5,6 +5,7 @@ export const clock = {
     new Promise((resolve) => {
       setTimeout(resolve, ms).unref()
     }),
+  turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
 }
 
 /** How far the clock may go beside the time that has passed, ms. */

@@ -247,6 +247,23 @@ describe('pages', () => {
     expect(seqs(bob)).toEqual(from(2, 500))
   })
 
+  test('[C94] leave everybody else a turn of the loop between two of them', async () => {
+    const { at, guest } = await aTalk(500)
+    const bob = await guest('Bob')
+    const turns: number[] = []
+    let turn = 0
+    const send = bob.connection.send.bind(bob.connection)
+    bob.connection.send = (frame) => {
+      if (frame.type === 'sync') turns.push(turn)
+      send(frame)
+      if (turn === turns.at(-1)) setImmediate(() => (turn += 1))
+    }
+    bob.say({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
+    await settled()
+    expect(seqs(bob)).toEqual(from(2, 500))
+    expect(new Set(turns).size).toBe(3)
+  })
+
   test('[C11] are not waited for: what is behind a join in the same breath is heard and answered', async () => {
     const { ada, at, guest } = await aTalk(300)
     const bob = await guest('Bob')
@@ -266,7 +283,7 @@ describe('pages', () => {
     bob.say({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
     for (let n = 0; n < 40; n += 1) {
       ada.say({ type: 'send', nonce: `nonce-1${n}`, room: 'lobby', text: 'meanwhile' })
-      await Promise.resolve()
+      await (n % 4 === 3 ? new Promise((resolve) => setImmediate(resolve)) : Promise.resolve())
     }
     await settled()
     // What was read ahead of its publishing comes twice: whoever holds a position drops what is not above it.
@@ -329,6 +346,7 @@ describe('pages', () => {
     const rooms = Array.from({ length: 101 }, (_, n) => `room-${n}`)
     for (const room of rooms) await store.addRoom({ room, name: room, topic: '', kind: 'public' }, 0)
     const ada = await guest('Ada', rooms.slice(0, 100))
+    while (ada.connection.all('sync').length < 100) await settled()
     clock.pass(1_000)
     ada.forget()
     ada.say({ type: 'join', ref: 'more', room: 'room-100' }, { type: 'join', ref: 'again', room: 'room-0' })

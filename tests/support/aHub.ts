@@ -19,7 +19,7 @@ export interface World {
 
 /** Everything that was ready to happen has happened. Nothing here waits for time to pass. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** A hub on a store in memory, with a clock that stands still, and people to come. */

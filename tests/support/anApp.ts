@@ -77,6 +77,7 @@ export function standingClock(now = 1_700_000_000_000) {
   return {
     now: () => now,
     wait: (ms: number) => Bun.sleep(ms),
+    turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
     move: (ms: number) => {
       now += ms
     },

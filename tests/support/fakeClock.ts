@@ -12,6 +12,7 @@ export function fakeClock(start = Date.UTC(2026, 0, 15, 12)): FakeClock {
   return {
     now: () => now,
     wait: (ms) => new Promise((resolve) => waiting.push({ until: now + ms, go: resolve })),
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     pass(ms) {
       now += ms
       const due = waiting.filter(({ until }) => until <= now)
