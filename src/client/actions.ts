@@ -10,7 +10,7 @@ import type { Talk } from './talk.ts'
 export type NameAnswer =
   | { result: 'ok' }
   | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid'; fault?: NameFault; words: string }
+  | { result: 'invalid'; fault?: NameFault; words: string; suggestion?: string }
   | { result: 'failed'; words: string }
 
 export type RoomAnswer =
@@ -26,6 +26,8 @@ export interface Actions {
   /** Ends the session and empties this device of my drafts and outbox. `unsent` tells how many messages would be lost. */
   signOut(): Promise<void>
   unsent(): Promise<number>
+  /** In how many rooms something is written and not sent. */
+  drafts(): Promise<number>
   /** The name last used on this device, '' if none. */
   lastName(): string
 
@@ -90,8 +92,8 @@ export interface ActionsWorld {
 
 /** What else the page may ask for, besides what a person can do. */
 export interface Inner extends Actions {
-  /** Who am I? Asks the server until it says; then the state knows. */
-  meet(): Promise<void>
+  /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
+  meet(nobody?: boolean): Promise<void>
   /** Another tab of mine signed in, out, or has a new name. */
   became(self: Self | null): Promise<void>
   /** Stores at once what a timer was to store: the page may go. */
@@ -155,16 +157,17 @@ export function createActions(
     await begun
   }
 
-  function end(): void {
+  function end(elsewhere = false): void {
     talk?.end()
-    store.dispatch({ type: 'signedOut' })
+    store.dispatch({ type: 'signedOut', elsewhere })
   }
 
   function known(answer: Answer<Self>): NameAnswer | null {
     if (answer.ok) return null
     const { code, words, suggestion } = answer
-    if (code === 'nameTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-    return code === 'nameInvalid' ? { result: 'invalid', words } : { result: 'failed', words }
+    const instead = suggestion === undefined ? {} : { suggestion }
+    if (code === 'nameTaken') return { result: 'taken', ...instead }
+    return code === 'nameInvalid' ? { result: 'invalid', words, ...instead } : { result: 'failed', words }
   }
 
   function faultOf(name: string): NameAnswer | null {
@@ -212,9 +215,15 @@ export function createActions(
     },
 
     unsent: async () => (await talkIfAny())?.unsent() ?? 0,
+    drafts: async () => (await talkIfAny())?.drafts() ?? 0,
     lastName: () => recall('name'),
 
-    async meet() {
+    async meet(nobody = false) {
+      // No cookie came with this page, so there is nothing to take back either.
+      if (nobody) {
+        remember('leaving', null)
+        return store.dispatch({ type: 'self', self: null })
+      }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
         if (recall('leaving') !== '') {
           const left = await api.signOut()
@@ -231,7 +240,7 @@ export function createActions(
     async became(self) {
       const before = store.get().self
       if (self === null) {
-        if (before !== null) end()
+        if (before !== null) end(true)
       } else if (before !== null && before !== 'unknown' && before.id === self.id)
         store.dispatch({ type: 'self', self })
       else {

@@ -17,7 +17,7 @@ function dates(locale: string | undefined, options: Intl.DateTimeFormatOptions):
 
 /** Hour and minute as the locale writes them: `14:02`, `2:02 PM`. */
 export function timeOfDay(at: number, locale?: string): string {
-  return dates(locale, { hour: 'numeric', minute: '2-digit' }).format(at)
+  return dates(locale, { timeStyle: 'short' }).format(at)
 }
 
 /** Date and time in full, for a title. */

@@ -42,7 +42,8 @@ function start(root: HTMLElement): void {
     },
     signal,
   )
-  void actions.meet()
+  const nobody = document.querySelector('meta[name=session]') !== null
+  void actions.meet(nobody)
 
   const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
   const router = createRouter(
@@ -126,12 +127,23 @@ async function screenOf(
     return homeView(context, signal)
   }
   try {
-    const [{ roomView }] = await Promise.all([loadChat(), ready()])
+    const [{ roomView }] = await Promise.all([loadChat(), ready(), known(context, signal)])
     return roomView(context, route, signal)
   } catch (error) {
     console.error('the chat could not be loaded', error)
     return unloaded()
   }
+}
+
+/** Until it is known who is here, a cold page shows what it came with. */
+function known({ store }: Context, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) =>
+    store.watch(
+      ({ self }) => self !== 'unknown',
+      (is) => is && resolve(),
+      signal,
+    ),
+  )
 }
 
 function whenIdle(run: () => void): void {

@@ -35,6 +35,12 @@ export function parseRoute(path: string): Route {
   return Number.isSafeInteger(Number(seq)) ? { name: 'room', room, seq: Number(seq) } : { name: 'notFound' }
 }
 
+/** The address that was meant by one that names no screen but for its capitals or a slash at its end; else itself. */
+export function meantBy(path: string): string {
+  const meant = path.toLowerCase().replace(/\/+$/, '')
+  return parseRoute(path).name === 'notFound' && parseRoute(meant).name === 'room' ? meant : path
+}
+
 /** The path of a link that a click means to follow inside this page, or null if the click is the browser's. */
 export function pathOfClick(event: MouseEvent, origin: string): string | null {
   if (event.defaultPrevented || event.button !== 0) return null
@@ -73,7 +79,8 @@ export function createRouter(
   function enter(arrival: Arrival): void {
     screen.abort()
     screen = new AbortController()
-    path = location.pathname
+    path = meantBy(location.pathname)
+    if (path !== location.pathname) history.replaceState(history.state, '', path)
     route = parseRoute(path)
     show(route, screen.signal, arrival)
   }

@@ -67,12 +67,12 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     if (answer.ok) store.dispatch({ type: 'rooms', list: answer.value })
   }
 
-  function saveDraft(room: string): void {
+  async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
     if (draft === undefined) return
     draft.cancel()
     drafts.delete(room)
-    void outbox.saveDraft(room, draft.text, draft.caret)
+    await outbox.saveDraft(room, draft.text, draft.caret)
   }
 
   function sendReads(): void {
@@ -111,9 +111,13 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     wipe: () => outbox.wipe(),
     unsent: () => outbox.unsent,
+    async drafts() {
+      await Promise.all([...drafts.keys()].map(saveDraft))
+      return outbox.drafts()
+    },
 
     settle() {
-      for (const room of [...drafts.keys()]) saveDraft(room)
+      for (const room of [...drafts.keys()]) void saveDraft(room)
     },
 
     loadRooms,
@@ -210,7 +214,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     saveDraft(room, text, caret) {
       drafts.get(room)?.cancel()
-      drafts.set(room, { text, caret, cancel: world.after(DRAFT_SETTLES, () => saveDraft(room)) })
+      drafts.set(room, { text, caret, cancel: world.after(DRAFT_SETTLES, () => void saveDraft(room)) })
     },
   }
 }

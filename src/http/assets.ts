@@ -3,9 +3,11 @@ import { staticPlugin } from '@elysiajs/static'
 import { Elysia } from 'elysia'
 import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
 import { failure } from './failure.ts'
+import { tokensOf } from './who.ts'
 
 /** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
 const CHAT = 'chat.ts'
+const NOBODY = '<meta name="session" content="none">'
 const PLACES = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
 
 /**
@@ -25,11 +27,11 @@ export async function assets({ dir, siteName }: { dir: string; siteName: string 
 
   return new Elysia({ name: 'assets' })
     .use(await plainFiles(dir, manifest))
-    .get('/*', ({ path, request: { headers } }) => {
+    .get('/*', ({ path, request }) => {
       const asset = bundle.get(path)
-      if (asset) return asset(headers)
-      if (PLACES.test(path)) return pageAnswer(path === '/' ? page : roomPage, 200)
-      return wantsPage(headers) ? pageAnswer(page, 404) : failure('notFound')
+      if (asset) return asset(request.headers)
+      if (PLACES.test(path)) return pageAnswer(forWhom(path === '/' ? page : roomPage, request), 200)
+      return wantsPage(request.headers) ? pageAnswer(forWhom(page, request), 404) : failure('notFound')
     })
 }
 
@@ -124,6 +126,11 @@ function wantsPage(asked: Headers): boolean {
   return (asked.get('accept') ?? '').includes('text/html')
 }
 
+/** The page, telling whoever came without a session that there is nothing to ask about: the answer would only be 401. */
+function forWhom(page: string, request: Request): string {
+  return tokensOf(request).tokens.length > 0 ? page : page.replace('</head>', () => `${NOBODY}</head>`)
+}
+
 function pageAnswer(page: string, status: 200 | 404): Response {
   // X9: without its type the page would be a download
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
@@ -134,6 +141,7 @@ function pageAnswer(page: string, status: 200 | 404): Response {
 function named(page: string, siteName: string): string {
   const name = Bun.escapeHTML(siteName)
   return page
+    .replace(/(<h1 [^>]*data-place[^>]*>)[^<]*/, (_, before: string) => before + name)
     .replace(/<title>[^<]*<\/title>/, () => `<title>${name}</title>`)
     .replace(
       /(<meta name="application-name" content=")[^"]*(")/,

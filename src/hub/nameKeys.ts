@@ -4,7 +4,7 @@
 const IN_ANY = ['admin', 'administrator', 'moderator', 'system', 'staff', 'support', 'official', 'hubbub']
 /** Reserved as a whole name only. */
 // prettier-ignore
-const ALONE = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted']
+const ALONE = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted', 'you']
 
 /** Zero-width and the like, and the accents: they make no difference to the eye, or hardly any. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu

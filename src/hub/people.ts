@@ -7,6 +7,8 @@ import type { Clock, Ids, Log, Stale, Store } from './ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const HOUR = 60 * 60 * 1000
+/** Offered in place of a reserved name. */
+const INSTEAD = 'Visitor'
 /** A renaming: how long (ms) until the next, how many a day (I6), and how long the old name is kept (ms). */
 const RENAME = { every: 30_000, perDay: 5, held: DAY }
 /** ms after which a guest who never wrote has lost the name to whoever asks for it */
@@ -46,11 +48,12 @@ export class People {
 
   /**
    * Makes a guest of a name as typed.
-   * @throws ChatError `nameInvalid` with the fault in words; `nameTaken` with a free name as `suggestion`; `unavailable`
+   * @throws ChatError `nameInvalid` with the fault in words; `nameTaken`, or a reserved one, with a free name as `suggestion`;
+   * `unavailable`
    */
   async signUp(typed: string, session: string): Promise<Self> {
     const { store, ids, clock, log } = this.#deps
-    const name = this.#cleaned(typed)
+    const name = await this.#cleaned(typed)
     const at = clock.now()
     const id = ids.next(at)
     const guest = { id, name, keys: keysOf(name), session, at }
@@ -76,7 +79,7 @@ export class People {
    */
   async rename(self: Self, typed: string): Promise<Self> {
     const { store, clock, log } = this.#deps
-    const name = this.#cleaned(typed)
+    const name = await this.#cleaned(typed, self.id)
     if (name === self.name) return self
     const at = clock.now()
     const times = this.#mayRename(self.id, at)
@@ -163,23 +166,29 @@ export class People {
     return { unused: now - this.#deps.sessionDays * DAY, unwritten: now - UNWRITTEN }
   }
 
-  #cleaned(typed: string): string {
+  /** @param user whose name it may be already */
+  async #cleaned(typed: string, user?: string): Promise<string> {
     const cleaned = cleanName(typed)
     if ('fault' in cleaned) throw new ChatError('nameInvalid', NAME_FAULTS[cleaned.fault])
-    if (this.#isReserved(cleaned.name)) throw new ChatError('nameInvalid', NAME_FAULTS.reserved)
+    if (this.#isReserved(cleaned.name))
+      throw new ChatError('nameInvalid', NAME_FAULTS.reserved, await this.#suggestion(INSTEAD, user, ''))
     return cleaned.name
   }
 
   async #taken(name: string, user?: string): Promise<ChatError> {
+    return new ChatError('nameTaken', undefined, await this.#suggestion(name, user))
+  }
+
+  /** A free name that begins so; none, where nothing near is free. */
+  async #suggestion(name: string, user?: string, ...first: string[]): Promise<{ suggestion?: string }> {
     const { store, clock, ids } = this.#deps
     const now = clock.now()
-    for (const end of ['2', '3', '4', '5', '6', '7', '8', '9', ids.random(4)]) {
+    for (const end of [...first, '2', '3', '4', '5', '6', '7', '8', '9', ids.random(4)]) {
       const suggestion = shortened(name, end)
       if (suggestion === null || this.#isReserved(suggestion)) continue
-      if (!(await store.nameTaken(keysOf(suggestion), now, this.#stale(now), user)))
-        return new ChatError('nameTaken', undefined, { suggestion })
+      if (!(await store.nameTaken(keysOf(suggestion), now, this.#stale(now), user))) return { suggestion }
     }
-    return new ChatError('nameTaken')
+    return {}
   }
 
   /** The times of somebody's renamings within a day. @throws ChatError `rateLimited` if there may be none now */

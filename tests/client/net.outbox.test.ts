@@ -456,6 +456,7 @@ function mortal(device: DeviceStorage) {
     remove: guard(device.remove),
     entries: guard(device.entries),
     draft: guard(device.draft),
+    drafts: guard(device.drafts),
     saveDraft: guard(device.saveDraft),
     wipe: guard(device.wipe),
   }

@@ -6,7 +6,7 @@ import { isolated } from '../format.ts'
 export type NameOutcome =
   | { result: 'ok' }
   | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid' | 'failed'; words: string }
+  | { result: 'invalid' | 'failed'; words: string; suggestion?: string }
 
 export interface NameForm {
   readonly element: HTMLFormElement
@@ -46,11 +46,11 @@ export function nameForm(
     field.setAttribute('aria-invalid', String(words.length > 0))
   }
 
-  function offer(name: string, suggestion: string | undefined): void {
-    if (suggestion === undefined) return say(`${isolated(name)} is taken.`)
+  function offer(words: string, suggestion: string | undefined): void {
+    if (suggestion === undefined) return say(words)
     const use = h('button', { type: 'button', class: 'text-button', onClick: () => void take(suggestion) })
     use.append(`Use ${isolated(suggestion)}?`)
-    say(`${isolated(name)} is taken. `, use)
+    say(`${words} `, use)
   }
 
   async function take(typed: string): Promise<void> {
@@ -69,8 +69,7 @@ export function nameForm(
       say()
       return on.done()
     }
-    if (answer.result === 'taken') offer(checked.name, answer.suggestion)
-    else say(answer.words)
+    offer(answer.result === 'taken' ? `${isolated(checked.name)} is taken.` : answer.words, answer.suggestion)
     field.focus()
   }
 

@@ -321,6 +321,11 @@ export class Outbox {
     return this.#user === null ? null : this.#storage.draft(this.#user, room)
   }
 
+  /** In how many rooms this person has one. */
+  async drafts(): Promise<number> {
+    return this.#user === null ? 0 : this.#storage.drafts(this.#user)
+  }
+
   async saveDraft(room: string, text: string, caret: number): Promise<void> {
     if (this.#user === null) return
     await this.#storage.saveDraft(this.#user, room, text === '' ? null : { text, caret })

@@ -20,6 +20,8 @@ export interface DeviceStorage {
   /** in the order in which they leave */
   entries(user: string): Promise<Stored[]>
   draft(user: string, room: string): Promise<Draft | null>
+  /** in how many rooms there is one */
+  drafts(user: string): Promise<number>
   /** null deletes it */
   saveDraft(user: string, room: string, draft: Draft | null): Promise<void>
   /** Everything of this person goes. */
@@ -60,6 +62,7 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
         const found: Draft | undefined = await promisifyRequest(kept.get([user, 'draft', room]))
         return found ?? null
       }),
+    drafts: (user) => store('readonly', (kept) => promisifyRequest(kept.count(all(user, 'draft')))),
     saveDraft: (user, room, draft) =>
       write((kept) => {
         if (draft === null) kept.delete([user, 'draft', room])
@@ -84,6 +87,7 @@ export function memoryStorage(): DeviceStorage {
     },
     entries: async (user) => [...sent.values()].filter((entry) => entry.user === user).sort(byOrder),
     draft: async (user, room) => drafts.get(`${user} ${room}`) ?? null,
+    drafts: async (user) => [...drafts.keys()].filter((key) => key.startsWith(`${user} `)).length,
     async saveDraft(user, room, draft) {
       if (draft === null) drafts.delete(`${user} ${room}`)
       else drafts.set(`${user} ${room}`, draft)
@@ -127,6 +131,7 @@ export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorag
       return [...new Map(found.flat().map((entry) => [entry.nonce, entry])).values()].sort(byOrder)
     },
     draft: (user, room) => device.draft(user, room).catch(() => null),
+    drafts: (user) => device.drafts(user).catch(() => 0),
     saveDraft: (user, room, draft) => device.saveDraft(user, room, draft).catch(() => {}),
     wipe: (user) => everywhere((storage) => storage.wipe(user)),
   }

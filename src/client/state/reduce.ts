@@ -90,7 +90,14 @@ export function reduce(state: State, action: Action): State {
     case 'settings':
       return { ...state, settings: action.settings }
     case 'signedOut':
-      return { ...NOBODY, self: null, link: state.link, offline: state.offline, forgetful: state.forgetful }
+      return {
+        ...NOBODY,
+        self: null,
+        elsewhere: action.elsewhere ?? false,
+        link: state.link,
+        offline: state.offline,
+        forgetful: state.forgetful,
+      }
     case 'tick':
       return everywhere(state, (room) => typingAt(checked(room, action.now), action.now))
     default:

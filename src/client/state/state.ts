@@ -162,6 +162,8 @@ export interface Settings {
 export interface State {
   /** 'unknown' until the server was asked; null: nobody */
   self: Self | null | 'unknown'
+  /** another tab of mine has signed out */
+  elsewhere: boolean
   link: Link
   /** without a prototype: `constructor` is a possible room */
   rooms: Readonly<Record<string, RoomState>>
@@ -220,7 +222,8 @@ export type Action =
   | { type: 'read'; room: string; seq: number }
   | { type: 'rooms'; list: readonly RoomEntry[] }
   | { type: 'settings'; settings: Settings }
-  | { type: 'signedOut' }
+  /** `elsewhere`: by another tab of mine */
+  | { type: 'signedOut'; elsewhere?: boolean }
   /** once a second, while anything depends on it */
   | { type: 'tick'; now: number }
 
@@ -241,6 +244,7 @@ export const USUAL: Settings = {
 
 export const NOBODY: State = {
   self: 'unknown',
+  elsewhere: false,
   link: { state: 'idle' },
   rooms: Object.create(null) as Record<string, RoomState>,
   list: [],

@@ -12,7 +12,7 @@ import { announce } from './announce.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
 import { keep, kept } from './device.ts'
-import { emptyRoom } from './emptyRoom.ts'
+import { emptyRoom, skeleton } from './emptyRoom.ts'
 import { focusSoon } from './focus.ts'
 import { keyboardSpace } from './keyboardSpace.ts'
 import { untilLoaded } from './load.ts'
@@ -32,6 +32,7 @@ export function chatView(
 
   const spoken = announcer(signal)
   const empty = emptyRoom()
+  const bones = skeleton()
   let more: More | null = null
   const messages = messageList(
     { label: name, empty },
@@ -97,6 +98,7 @@ export function chatView(
   const options = h('div', { class: 'options' })
   const heading = h('header', { class: 'head' })
   const main = h('main', { class: 'contents' }, messages.element)
+  messages.element.append(bones)
   const foot = h(
     'div',
     { class: 'foot' },
@@ -126,12 +128,19 @@ export function chatView(
     const all = items(state)
     const said = all.some((item) => item.kind === 'message')
     empty.hidden = said || state?.sync.state !== 'live'
+    bones.hidden = said || !empty.hidden
     const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
     messages.update({ items: all, older, newer, missed: (after) => missed(state, after) })
-    if (back && said) {
-      messages.show(back)
-      back = undefined
-    }
+    const place = back
+    if (!place || !said) return
+    const here = all.some((item) => item.kind === 'message' && item.row.seq === place.seq)
+    if (!here && state?.sync.state !== 'live') return
+    back = undefined
+    if (here) return messages.show(place)
+    // After a reload it may be further up than what came.
+    void actions.jump(room, place.seq).then((reached) => {
+      if (reached && !signal.aborted) messages.show(place)
+    })
   }
   store.watch((state) => state.rooms[room], draw, signal)
   store.watch(
@@ -155,14 +164,13 @@ export function chatView(
   showBanner(context, line, spoken, signal)
   announce(context, room, spoken, signal)
   keyboardSpace(shell, signal)
-  signal.addEventListener(
-    'abort',
-    () => {
-      const place = messages.place()
-      router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
-    },
-    { once: true },
-  )
+  const leave = () => {
+    const place = messages.place()
+    router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
+  }
+  signal.addEventListener('abort', leave, { once: true })
+  // Before the router writes down what is kept.
+  window.addEventListener('pagehide', leave, { capture: true, signal })
   actions.openRoom(room)
   const parts: Parts = {
     heading,

@@ -40,21 +40,33 @@ export function openRename({ actions, store }: Context, signal: AbortSignal): vo
     { button: 'Change name', first: self === null || self === 'unknown' ? '' : self.name },
     { take: (name) => actions.rename(name), done: () => dialog.close() },
   )
+  const cancel = h(
+    'button',
+    { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
+    'Cancel',
+  )
+  const change = form.element.querySelector('[type=submit]')
+  form.element.append(buttons(cancel, change))
   const dialog = openDialog({ title: 'Your name' }, signal, form.element)
 }
 
-/** Is somebody sure to sign out, with so many messages not sent? */
-export function askSure(lost: number, signal: AbortSignal): Promise<boolean> {
+const counted = (count: number, one: string) => (count === 1 ? `one ${one}` : `${count} ${one}s`)
+
+/** Is somebody sure to sign out, with so much not sent? */
+export function askSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (yes: boolean) => () => {
       resolve(yes)
       dialog.close()
     }
-    const messages = lost === 1 ? 'One message has' : `${lost} messages have`
+    const what = [
+      lost.messages > 0 && counted(lost.messages, 'message'),
+      lost.drafts > 0 && counted(lost.drafts, 'draft'),
+    ].filter((words) => words !== false)
     const dialog = openDialog(
       { title: 'Sign out?', closed: () => resolve(false) },
       signal,
-      h('p', {}, `${messages} not been sent yet and would be deleted from this device.`),
+      h('p', {}, `Not sent yet, and deleted from this device if you go on: ${what.join(' and ')}.`),
       buttons(
         h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, 'Stay'),
         h('button', { type: 'button', class: 'button button-danger', onClick: answer(true) }, 'Sign out'),

@@ -5,7 +5,7 @@ import { isolated } from '../format.ts'
 import type { Context } from './context.ts'
 import { focusSoon } from './focus.ts'
 import { page } from './page.ts'
-import { signOut } from './signOut.ts'
+import { signOut, UNASKED } from './signOut.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
 export function homeView(context: Context, signal: AbortSignal): HTMLElement {
@@ -19,7 +19,7 @@ export function doorView(
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const { element, title } = page(
+  const { element, title, words } = page(
     { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
     body,
   )
@@ -34,6 +34,7 @@ export function doorView(
   }
 
   function ask(): void {
+    if (store.get().elsewhere) words.textContent = 'You signed out in another tab. Pick a name to go on.'
     const form = nameForm(
       { button: `Join ${room}`, first: actions.lastName() },
       { take: join, done: entered },
@@ -44,7 +45,11 @@ export function doorView(
   }
 
   function welcomeBack(name: string): void {
-    const other = () => void signOut({ actions }, signal)
+    const fault = h('p', { class: 'fault', role: 'alert' })
+    const other = () =>
+      void signOut({ actions }, signal).then((outcome) => {
+        if (outcome === 'unasked') fault.textContent = UNASKED
+      })
     body.replaceChildren(
       h(
         'div',
@@ -55,6 +60,7 @@ export function doorView(
           `Continue as ${isolated(name)}`,
         ),
         h('button', { type: 'button', class: 'button-quiet', onClick: other }, 'Use another name'),
+        fault,
       ),
     )
   }

@@ -1,10 +1,10 @@
 import type { Context } from './context.ts'
-import { deadEnd } from './page.ts'
+import { wayOut } from './page.ts'
 
 /** An address that is no page here. */
 export function notFoundView(_context: Context, _signal: AbortSignal): HTMLElement {
-  return deadEnd('There is nothing here', 'The address may be mistyped, or the page is gone.', {
+  return wayOut('There is nothing here', 'The address may be mistyped, or the page is gone.', {
     href: '/',
     words: 'Go to the start page',
-  })
+  }).element
 }

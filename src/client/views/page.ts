@@ -5,11 +5,12 @@ import { h, type Child } from '../dom.ts'
 export function page(
   { title, words, look }: { title: string; words: string; look: 'text-place' | 'text-title' },
   ...rest: Child[]
-): { element: HTMLElement; title: HTMLElement } {
+): { element: HTMLElement; title: HTMLElement; words: HTMLElement } {
   const mark = h('span', { class: 'mark text-place' })
   mark.append(iconOf('mark'))
   const ground = h('div', { class: 'page-ground' })
   ground.append(iconOf('mark'))
+  const sentence = h('p', { class: 'text-muted' }, words)
   const heading = h('h1', {
     class: `${look} font-semibold tracking-tight wrap-anywhere`,
     tabindex: -1,
@@ -20,18 +21,16 @@ export function page(
     'main',
     { class: 'page' },
     ground,
-    h(
-      'div',
-      { class: 'grid gap-6' },
-      h('div', { class: 'grid gap-2' }, mark, heading, h('p', { class: 'text-muted' }, words)),
-      ...rest,
-    ),
+    h('div', { class: 'grid gap-6' }, h('div', { class: 'grid gap-2' }, mark, heading, sentence), ...rest),
   )
-  return { element, title: heading }
+  return { element, title: heading, words: sentence }
 }
 
 /** A page with one way out. */
-export function deadEnd(title: string, words: string, way: { href: string; words: string }): HTMLElement {
-  const link = h('a', { class: 'button', href: way.href }, way.words)
-  return page({ title, words, look: 'text-title' }, link).element
+export function wayOut(
+  title: string,
+  words: string,
+  way: { href: string; words: string },
+): ReturnType<typeof page> {
+  return page({ title, words, look: 'text-title' }, h('a', { class: 'button', href: way.href }, way.words))
 }

@@ -1,8 +1,9 @@
 import { h } from '../dom.ts'
 import { chatView } from './chat.ts'
 import type { Context } from './context.ts'
+import { focusSoon } from './focus.ts'
 import { doorView } from './home.ts'
-import { deadEnd } from './page.ts'
+import { wayOut } from './page.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomView(
@@ -21,6 +22,13 @@ export function roomView(
     element.replaceChildren(make(inner.signal) ?? '')
   }
 
+  function deadEnd(): HTMLElement {
+    const { element: screen, title } = closed(room)
+    // A9: what had the focus is gone with the room.
+    focusSoon(title, inner.signal)
+    return screen
+  }
+
   store.watch(
     ({ self, rooms }) => {
       if (self === 'unknown') return 'unknown'
@@ -32,15 +40,15 @@ export function roomView(
       else if (state === 'nobody') show((its) => doorView(context, { room, entered: () => {} }, its))
       else if (state.startsWith('open'))
         show((its) => chatView(context, { room, ...(seq !== undefined && { seq }) }, its))
-      else show(() => closed(room))
+      else show(deadEnd)
     },
     signal,
   )
   return element
 }
 
-function closed(room: string): HTMLElement {
-  return deadEnd(
+function closed(room: string): ReturnType<typeof wayOut> {
+  return wayOut(
     'This room does not exist or is not open to you',
     'Whoever sent you here can tell you more.',
     room === 'lobby'

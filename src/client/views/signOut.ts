@@ -1,19 +1,25 @@
 import type { Context } from './context.ts'
 
-/** Signs out; asks first if something would be lost by it (U8). True: it was done. */
-export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
-  const lost = await actions.unsent()
-  if (lost > 0 && !(await sure(lost, signal))) return false
-  await actions.signOut()
-  return true
-}
+export const UNASKED = 'You are still signed in: what asks whether you are sure did not load.'
 
-/** What cannot be asked is not done. */
-async function sure(lost: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    const { askSure } = await import('./dialogs.ts')
-    return await askSure(lost, signal)
-  } catch {
-    return false
+/**
+ * Signs out; asks first if something would be lost by it (U8).
+ * @returns 'unasked': what cannot be asked is not done
+ */
+export async function signOut(
+  { actions }: Pick<Context, 'actions'>,
+  signal: AbortSignal,
+): Promise<'done' | 'stayed' | 'unasked'> {
+  const lost = { messages: await actions.unsent(), drafts: await actions.drafts() }
+  if (lost.messages + lost.drafts > 0) {
+    try {
+      const { askSure } = await import('./dialogs.ts')
+      if (!(await askSure(lost, signal))) return 'stayed'
+    } catch {
+      // The network is off, or a newer version has taken its place.
+      return 'unasked'
+    }
   }
+  await actions.signOut()
+  return 'done'
 }
