@@ -11,6 +11,7 @@ import type { Store } from './state/store.ts'
 import { createSync } from './sync.ts'
 import { AHEAD, createTalk, type Talk } from './talk.ts'
 
+export { notFoundView } from './views/notFound.ts'
 export { roomView } from './views/room.ts'
 
 /** How often (ms) the tab that leads looks for what dead tabs left behind. */

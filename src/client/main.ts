@@ -11,7 +11,7 @@ import { roomName, titleOf } from './state/title.ts'
 import { unreadTotal } from './state/unread.ts'
 import type { Context } from './views/context.ts'
 import { homeView } from './views/home.ts'
-import { notFoundView } from './views/notFound.ts'
+import { page } from './views/page.ts'
 
 const loadChat = () => import('./chat.ts')
 
@@ -43,12 +43,15 @@ function start(root: HTMLElement): void {
     signal,
   )
   const nobody = document.querySelector('meta[name=session]') !== null
-  void actions.meet(nobody)
+  const met = actions.meet(nobody)
+
+  // Until it is known who is here, a cold page shows what it came with.
+  const ready = () => Promise.all([met, actions.ready()])
 
   const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
   const router = createRouter(
     window,
-    (route, its, arrival) => void mount(root, context, () => actions.ready(), route, its, arrival),
+    (route, its, arrival) => void mount(root, context, ready, route, its, arrival),
     signal,
   )
   const context: Context = { store, actions, router, place }
@@ -81,7 +84,7 @@ let shownBefore = location.pathname
 async function mount(
   root: HTMLElement,
   context: Context,
-  ready: () => Promise<void>,
+  ready: () => Promise<unknown>,
   route: Route,
   signal: AbortSignal,
   arrival: Arrival,
@@ -113,11 +116,10 @@ async function mount(
 
 async function screenOf(
   context: Context,
-  ready: () => Promise<void>,
+  ready: () => Promise<unknown>,
   route: Route,
   signal: AbortSignal,
 ): Promise<HTMLElement> {
-  if (route.name === 'notFound') return notFoundView(context, signal)
   if (route.name === 'home') {
     whenIdle(() => {
       ready().catch(() => {
@@ -127,23 +129,13 @@ async function screenOf(
     return homeView(context, signal)
   }
   try {
-    const [{ roomView }] = await Promise.all([loadChat(), ready(), known(context, signal)])
+    const [{ roomView, notFoundView }] = await Promise.all([loadChat(), ready()])
+    if (route.name === 'notFound') return notFoundView()
     return roomView(context, route, signal)
   } catch (error) {
     console.error('the chat could not be loaded', error)
     return unloaded()
   }
-}
-
-/** Until it is known who is here, a cold page shows what it came with. */
-function known({ store }: Context, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) =>
-    store.watch(
-      ({ self }) => self !== 'unknown',
-      (is) => is && resolve(),
-      signal,
-    ),
-  )
 }
 
 function whenIdle(run: () => void): void {
@@ -153,17 +145,14 @@ function whenIdle(run: () => void): void {
 
 /** A part of the page did not come: the network is off, or a newer version has taken its place. */
 function unloaded(): HTMLElement {
-  return h(
-    'main',
-    { class: 'page' },
-    h(
-      'div',
-      { class: 'grid gap-6' },
-      h('h1', { class: 'text-title font-semibold tracking-tight', tabindex: -1 }, 'This did not load'),
-      h('p', { class: 'text-muted' }, 'The network may be off, or there is a newer version.'),
-      h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, 'Reload'),
-    ),
-  )
+  return page(
+    {
+      title: 'This did not load',
+      words: 'The network may be off, or there is a newer version.',
+      look: 'text-title',
+    },
+    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, 'Reload'),
+  ).element
 }
 
 const app = document.getElementById('app')

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   createRouter,
+  meantBy,
   parseRoute,
   pathOfClick,
   type Arrival,
@@ -39,6 +40,18 @@ describe('addresses', () => {
   ]
   test.each(nothing)('[U81] %s is no page here', (path) => {
     expect(parseRoute(path)).toEqual({ name: 'notFound' })
+  })
+})
+
+describe('addresses that mean another', () => {
+  test.each([
+    ['/chat/LOBBY', '/chat/lobby'],
+    ['/chat/lobby/', '/chat/lobby'],
+    ['/chat/Lobby/17/', '/chat/lobby/17'],
+    ['/chat/lobby', '/chat/lobby'],
+    ['/Nope/', '/Nope/'],
+  ])('[U81] %s leads to %s', (path, meant) => {
+    expect(meantBy(path)).toBe(meant)
   })
 })
 
@@ -88,6 +101,14 @@ describe('steps', () => {
   test('[U80] the first address is shown at once, and the browser keeps its hands off the scroll position', () => {
     expect(shown).toMatchObject([{ route: { name: 'home' }, arrival: 'first' }])
     expect(String(dom.window.history.scrollRestoration)).toBe('manual')
+  })
+
+  test('[U81] an address with capitals is corrected, and adds nothing to the history', () => {
+    dom.window.history.pushState(null, '', '/chat/LOBBY')
+    const before = dom.window.history.length
+    router.start()
+    expect(last()).toMatchObject({ route: { name: 'room', room: 'lobby' } })
+    expect([at(), dom.window.history.length]).toEqual(['/chat/lobby', before])
   })
 
   test('[U80] a step adds to the history, a correction does not', () => {

@@ -292,8 +292,10 @@ describe('names and sessions', () => {
     page.actions.saveDraft('lobby', 'half a thought', 4)
     const { self } = page.store.get()
     page.faults.away = false
-    expect(await page.actions.unsent()).toBe(1)
+    // The draft is not stored yet, and counts.
+    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([1, 1])
     await page.actions.signOut()
+    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([0, 0])
     const id = typeof self === 'object' ? (self?.id ?? '') : ''
     expect(await browser.storage.entries(id)).toEqual([])
     expect(await browser.storage.draft(id, 'lobby')).toBeNull()
@@ -317,7 +319,17 @@ describe('names and sessions', () => {
   test('[U48] another tab signs out, and this one is nobody too', async () => {
     const page = await aPage().enter(`Ada ${(names += 1)}`)
     await page.actions.became(null)
-    expect(page.store.get()).toMatchObject({ self: null, link: { state: 'idle' } })
+    expect(page.store.get()).toMatchObject({ self: null, elsewhere: true, link: { state: 'idle' } })
+    await page.enter(`Eve ${(names += 1)}`)
+    await page.actions.signOut()
+    expect(page.store.get().elsewhere).toBe(false)
+  })
+
+  test('[W4] a page that came without a session asks nobody who they are', async () => {
+    const page = aPage()
+    await page.actions.meet(true)
+    expect(page.store.get().self).toBeNull()
+    expect(page.requests).toEqual([])
   })
 
   test('[U48] signed in as another in the same page, the room is live and messages are theirs', async () => {

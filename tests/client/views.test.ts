@@ -135,6 +135,19 @@ describe('asking for a name', () => {
     expect(asked).toEqual(['Ann', 'Ann2'])
   })
 
+  test('[U3] a name that nobody may have is answered by another one, too', async () => {
+    const { submit, fault, asked, form } = aForm({
+      result: 'invalid',
+      words: 'This name is reserved.',
+      suggestion: 'Visitor',
+    })
+    await submit('admin')
+    expect(fault()).toBe('This name is reserved. Use Visitor?')
+    form.element.querySelector<HTMLElement>('.fault button')?.click()
+    await settled()
+    expect(asked).toEqual(['admin', 'Visitor'])
+  })
+
   test('[U3] what the server says in words stands beside the field, and the typed text stays', async () => {
     const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'This name is reserved.' })
     await submit('admin')

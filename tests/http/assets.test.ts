@@ -134,11 +134,27 @@ test('[W2] a room’s page says at once which chunk it is going to need; home do
   expect((await get('/')).body.toString()).not.toContain(link)
 })
 
+test('[W4] a page that came without a session says so, so that nobody is asked who they are', async () => {
+  const none = '<meta name="session" content="none">'
+  const cookie = `session=${'a'.repeat(43)}`
+  for (const path of ['/', '/chat/lobby', '/nowhere']) {
+    const saying = async (headers: Record<string, string>) =>
+      (await get(path, { ...HTML, ...headers })).body.toString().includes(none)
+    expect([
+      path,
+      await saying({}),
+      await saying({ cookie: 'theme=dark' }),
+      await saying({ cookie }),
+    ]).toEqual([path, true, true, false])
+  }
+})
+
 test('[S2] the site’s name is text wherever it stands in the page', async () => {
   const page = (await get('/')).body.toString()
   const name = 'Ada &amp; &lt;Bob&gt;&#x27;s &quot;$&amp;&quot;'
   expect(page).toContain(`<title>${name}</title>`)
   expect(page).toContain(`<meta name="application-name" content="${name}">`)
+  expect(page).toContain(`data-place>${name}</h1>`)
   expect(page).not.toContain('<Bob>')
 })
 

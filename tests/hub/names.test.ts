@@ -96,6 +96,16 @@ const ACCEPTED = [
 ]
 
 describe('a name', () => {
+  test('[I4] is not what the list calls oneself', () => {
+    expect(['You', 'you2', 'Y0U', 'Young', 'Me and You'].map(mayBeCalled)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
+  })
+
   test('[I4, S11] is reserved in each of 35 disguises', () => {
     expect(REFUSED).toHaveLength(35)
     expect(REFUSED.filter(([, typed]) => mayBeCalled(typed)).map(([how]) => how)).toEqual([])

@@ -36,6 +36,7 @@ describe('signing up', () => {
     expect(await refusal(hub.people.signUp(typed, 'hash'))).toEqual({
       code: 'nameInvalid',
       message: NAME_FAULTS[fault],
+      ...(fault === 'reserved' && { suggestion: 'Visitor' }),
     })
   })
 

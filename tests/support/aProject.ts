@@ -15,7 +15,7 @@ export const CLIENT: Record<string, string> = {
     <link rel="stylesheet" href="/assets/style.css">
     <script type="module" src="/assets/main.js"></script>
   </head>
-  <body><p class="pt-4">Hello</p></body>
+  <body><h1 class="pt-4" data-place>Hubbub</h1></body>
 </html>
 `,
   'public/theme.js': `document.documentElement.dataset.theme = 'dark'\n`,

@@ -6,6 +6,7 @@ import { COMMANDS } from './commands.ts'
 import type { Context } from './context.ts'
 
 export { openRooms } from './roomsDialog.ts'
+export { signOut } from './signOut.ts'
 
 /** A link as a QR code, and as text. */
 export async function openCode(link: string, signal: AbortSignal): Promise<void> {
@@ -48,31 +49,6 @@ export function openRename({ actions, store }: Context, signal: AbortSignal): vo
   const change = form.element.querySelector('[type=submit]')
   form.element.append(buttons(cancel, change))
   const dialog = openDialog({ title: 'Your name' }, signal, form.element)
-}
-
-const counted = (count: number, one: string) => (count === 1 ? `one ${one}` : `${count} ${one}s`)
-
-/** Is somebody sure to sign out, with so much not sent? */
-export function askSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const answer = (yes: boolean) => () => {
-      resolve(yes)
-      dialog.close()
-    }
-    const what = [
-      lost.messages > 0 && counted(lost.messages, 'message'),
-      lost.drafts > 0 && counted(lost.drafts, 'draft'),
-    ].filter((words) => words !== false)
-    const dialog = openDialog(
-      { title: 'Sign out?', closed: () => resolve(false) },
-      signal,
-      h('p', {}, `Not sent yet, and deleted from this device if you go on: ${what.join(' and ')}.`),
-      buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, 'Stay'),
-        h('button', { type: 'button', class: 'button button-danger', onClick: answer(true) }, 'Sign out'),
-      ),
-    )
-  })
 }
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [

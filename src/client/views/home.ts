@@ -5,7 +5,9 @@ import { isolated } from '../format.ts'
 import type { Context } from './context.ts'
 import { focusSoon } from './focus.ts'
 import { page } from './page.ts'
-import { signOut, UNASKED } from './signOut.ts'
+
+/** What asks whether one is sure has not come, and unasked nobody is signed out. */
+const UNLOADED = 'This did not load: the network may be off.'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
 export function homeView(context: Context, signal: AbortSignal): HTMLElement {
@@ -47,9 +49,10 @@ export function doorView(
   function welcomeBack(name: string): void {
     const fault = h('p', { class: 'fault', role: 'alert' })
     const other = () =>
-      void signOut({ actions }, signal).then((outcome) => {
-        if (outcome === 'unasked') fault.textContent = UNASKED
-      })
+      void import('./dialogs.ts').then(
+        ({ signOut }) => signOut({ actions }, signal),
+        () => (fault.textContent = UNLOADED),
+      )
     body.replaceChildren(
       h(
         'div',

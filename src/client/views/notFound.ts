@@ -1,8 +1,7 @@
-import type { Context } from './context.ts'
 import { wayOut } from './page.ts'
 
 /** An address that is no page here. */
-export function notFoundView(_context: Context, _signal: AbortSignal): HTMLElement {
+export function notFoundView(): HTMLElement {
   return wayOut('There is nothing here', 'The address may be mistyped, or the page is gone.', {
     href: '/',
     words: 'Go to the start page',

@@ -5,7 +5,6 @@ import type { Context } from './context.ts'
 import type { Theme } from './device.ts'
 import type * as Dialogs from './dialogs.ts'
 import type { Given } from './parts.ts'
-import { signOut } from './signOut.ts'
 
 /** The address people come to this room by. */
 function linkOf(room: string): string {
@@ -86,8 +85,9 @@ export function roomMenu(
       'off',
       'Sign out',
       () =>
-        // prettier-ignore
-        void signOut(context, signal).then((done) => { if (done) router.navigate('/') }),
+        void openLater(async ({ signOut }) => {
+          if (await signOut(context, signal)) router.navigate('/')
+        }, on.said),
     ),
   )
 }

@@ -1,25 +1,35 @@
+import { buttons, openDialog } from '../components/dialog.ts'
+import { h } from '../dom.ts'
 import type { Context } from './context.ts'
 
-export const UNASKED = 'You are still signed in: what asks whether you are sure did not load.'
-
-/**
- * Signs out; asks first if something would be lost by it (U8).
- * @returns 'unasked': what cannot be asked is not done
- */
-export async function signOut(
-  { actions }: Pick<Context, 'actions'>,
-  signal: AbortSignal,
-): Promise<'done' | 'stayed' | 'unasked'> {
+/** Signs out; asks first if something would be lost by it (U8). True: it was done. */
+export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
   const lost = { messages: await actions.unsent(), drafts: await actions.drafts() }
-  if (lost.messages + lost.drafts > 0) {
-    try {
-      const { askSure } = await import('./dialogs.ts')
-      if (!(await askSure(lost, signal))) return 'stayed'
-    } catch {
-      // The network is off, or a newer version has taken its place.
-      return 'unasked'
-    }
-  }
+  if (lost.messages + lost.drafts > 0 && !(await isSure(lost, signal))) return false
   await actions.signOut()
-  return 'done'
+  return true
+}
+
+const counted = (count: number, one: string) => (count === 1 ? `one ${one}` : `${count} ${one}s`)
+
+function isSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answer = (yes: boolean) => () => {
+      resolve(yes)
+      dialog.close()
+    }
+    const what = [
+      lost.messages > 0 && counted(lost.messages, 'message'),
+      lost.drafts > 0 && counted(lost.drafts, 'draft'),
+    ].filter((words) => words !== false)
+    const dialog = openDialog(
+      { title: 'Sign out?', closed: () => resolve(false) },
+      signal,
+      h('p', {}, `Not sent yet, and deleted from this device if you go on: ${what.join(' and ')}.`),
+      buttons(
+        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, 'Stay'),
+        h('button', { type: 'button', class: 'button button-danger', onClick: answer(true) }, 'Sign out'),
+      ),
+    )
+  })
 }
