@@ -43,6 +43,8 @@ export interface Actions {
   loadNewer(room: string): void
   /** Has a message drawn, with those around it. False: it cannot be reached, or is no more; then nothing has changed. */
   jump(room: string, seq: number): Promise<boolean>
+  /** The same to the first message of others behind `after`. Gives its seq, or null. */
+  jumpBehind(room: string, after: number): Promise<number | null>
   /** Draws what was drawn before the last jump into the past. */
   back(room: string): void
   /** Draws the live end. */
@@ -262,6 +264,7 @@ export function createActions(
     loadOlder: (room) => talk?.loadOlder(room),
     loadNewer: (room) => talk?.loadNewer(room),
     jump: (room, seq) => talk?.jump(room, seq) ?? Promise.resolve(false),
+    jumpBehind: async (room, after) => talk?.jumpBehind(room, after) ?? null,
     back: (room) => talk?.back(room),
     present: (room) => talk?.present(room),
     loadQuotes: (room, ids) => talk?.loadQuotes(room, ids),

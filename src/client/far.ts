@@ -64,6 +64,16 @@ export const far = {
     return after !== undefined && past.whereIs(after, seq) === 'drawn'
   },
 
+  /** Goes to the first message of others behind `after`. Gives its seq, null where it cannot be reached. */
+  async jumpBehind(store: Store, api: Api, room: string, after: number): Promise<number | null> {
+    const { self } = store.get()
+    const me = self === null || self === 'unknown' ? null : self.id
+    const page = pageOf(await api.messages(room, `around=${after + 1}`))
+    const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
+    const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq
+    return seq !== undefined && (await far.jump(store, api, room, seq)) ? seq : null
+  },
+
   back: (store: Store, room: string) => change(store, room, past.wentBack),
 
   async quotes(store: Store, api: Api, room: string, ids: readonly string[]): Promise<void> {

@@ -143,6 +143,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       ),
     loadNewer: (room) => withFar((far) => void far.load(store, api, room, 'newer')),
     jump: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
+    jumpBehind: async (room, after) => (await loadFar())?.jumpBehind(store, api, room, after) ?? null,
     back: (room) => withFar((far) => far.back(store, room)),
     present: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
     loadQuotes: (room, ids) => withFar((far) => void far.quotes(store, api, room, ids)),

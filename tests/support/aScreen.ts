@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core'
 import type { Person, RoomEvent, Self } from '../../src/shared/model.ts'
-import type { ClientFrame, ServerFrame, Sync } from '../../src/shared/protocol.ts'
+import type { ClientFrame, ServerFrame, Sync, You } from '../../src/shared/protocol.ts'
 import { members, welcome, you } from './aState.ts'
 import { eventually } from './eventually.ts'
 
@@ -14,6 +14,7 @@ export interface Told {
   people?: readonly Person[]
   /** people here, if not all of them are named */
   count?: number
+  you?: You
 }
 
 /** The real page, from the real server, on a wire whose other end is the test: so any state of a room can be shown. */
@@ -67,7 +68,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
   let wire: WebSocketRoute | null = null
   let down = false
 
-  const sync = ({ events = [], people = [], count }: Told): Sync => ({
+  const sync = ({ events = [], people = [], count, you: mine = you }: Told): Sync => ({
     type: 'sync',
     room: 'lobby',
     events: [...events],
@@ -78,7 +79,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
       ...members({ id: me.id, name: me.name, state: 'active' }, ...people),
       ...(count !== undefined && { count }),
     },
-    you,
+    you: mine,
   })
   const tell = (...frames: ServerFrame[]) => {
     for (const frame of frames) wire?.send(JSON.stringify(frame))

@@ -24,8 +24,8 @@ export interface ListEvents extends MessageEvents {
   newer(): void
   /** The live end is wanted. */
   present(): void
-  /** At the end, all up to this seq is on screen. */
-  seen(seq: number): void
+  /** The reader goes to the end, and passes over what is between. */
+  ended(): void
   /** Escape on the list, or the row that had the focus is gone. */
   leave(): void
   /** Opens what can be done with a row; false: nothing can. */
@@ -43,6 +43,8 @@ export interface MessageList extends View<Shown> {
   place(): Place
   /** Goes there, as soon as the list is in the page; nowhere if the message is not among the items. */
   show(place: { seq: number; offset: number }): void
+  /** All up to this seq is no news; the pill counts what is behind it. `anew`: and no more than that. */
+  seen(seq: number, anew?: boolean): void
   /** Draws the rows again with what `rich` can, without moving what is read. */
   enrich(rich: Rich): void
   /** What is drawn in an element of the list, or null. */
@@ -87,7 +89,8 @@ export function messageList(
   let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
   let atEnd = true
-  let seen = 0
+  /** −1 until something is drawn */
+  let seen = -1
   let held: { element: Element; top: number } | null = null
   let width = 0
   let unseen = false
@@ -182,10 +185,7 @@ export function messageList(
   function settled(): void {
     held = atEnd ? null : anchor(() => true)
     const end = atEnd && live()
-    if (end && !document.hidden) {
-      seen = Math.max(seen, lastSeq())
-      if (seen > 0) on.seen(seen)
-    }
+    if (end && !document.hidden) seen = Math.max(seen, lastSeq())
     jump.update(end ? null : missed(seen))
     watch()
     soon()
@@ -252,18 +252,23 @@ export function messageList(
     if (!shown.live) shown = AT_THE_END
     atEnd = true
     redraw()
+    on.ended()
   }
 
   log.addEventListener(
     'scroll',
     () => {
-      atEnd = live() && log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
+      atEnd = live() && isNear()
       held = atEnd ? null : anchor(() => true)
       if (atEnd) settled()
       else if (jump.element.hidden) jump.update(missed(seen))
     },
     { passive: true, signal },
   )
+
+  function isNear(): boolean {
+    return log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
+  }
 
   function lastSeq(): number {
     let last = 0
@@ -285,7 +290,9 @@ export function messageList(
     redraw()
     const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
     if (row) hold({ element: row, top: offset })
-    held = anchor(() => true)
+    // What lies that near to the end that it cannot go further up is at the end.
+    atEnd = live() && isNear()
+    settled()
     return true
   }
 
@@ -329,7 +336,7 @@ export function messageList(
       ;({ items, older, newer, missed } = next)
       // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
       const last = lastSeq()
-      if (newer === 'none' && (seen === 0 || (last > 0 && last < seen))) seen = last
+      if (newer === 'none' && last > 0 && (seen < 0 || last < seen)) seen = last
       // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
       // there is no way to hold still where a row goes before others come.
       if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extend(items, shown, 'top')
@@ -351,6 +358,10 @@ export function messageList(
     show(place) {
       if (log.isConnected) go(place)
       else wanted = place
+    },
+    seen(seq, anew = false) {
+      seen = anew ? seq : Math.max(seen, seq)
+      jump.update(atEnd && live() ? null : missed(seen))
     },
     rows,
     name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),

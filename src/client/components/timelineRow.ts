@@ -39,6 +39,7 @@ function textOf(item: Between, now: number): string {
     case 'day': return dayLabel(item.at, now)
     case 'lines': return runText(item)
     case 'line': return lineText(item.row)
+    case 'new': return 'New'
     case 'begin': return item.kept ? 'What was said before is no longer kept' : 'This is where the room begins'
     case 'notice': return item.notice === 'away' ? 'You were away for a while' : 'The server’s history has changed'
     default: return assertNever(item)
@@ -48,7 +49,11 @@ function textOf(item: Between, now: number): string {
 /** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
 export function timelineRow(first: Between, now: () => number): View<Item> {
   const words = h('span', {})
-  const element = h('div', { class: first.kind === 'day' ? 'day' : 'aside' }, words)
+  const element = h(
+    'div',
+    { class: first.kind === 'day' ? 'day' : first.kind === 'new' ? 'day new' : 'aside' },
+    words,
+  )
   const update = (item: Item) => {
     if (item.kind === 'message') return
     const text = textOf(item, now())

@@ -22,6 +22,8 @@ export type Item =
   | { kind: 'line'; key: string; row: Row }
   /** those who came and went between two messages; at least one of the lists holds somebody */
   | ({ kind: 'lines'; key: string; at: number } & Run)
+  /** what follows was not read when I came */
+  | { kind: 'new'; key: 'new' }
   /** nothing was said before; `kept`: what was is no longer kept */
   | { kind: 'begin'; key: 'begin'; kept: boolean }
   /** said once after a reset: I was away too long, or the server's history is another one */
@@ -88,6 +90,7 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
       room.quotes === before.quotes &&
       room.changes === before.changes &&
       room.lines === before.lines &&
+      room.divider === before.divider &&
       room.older === before.older &&
       room.floor === before.floor &&
       room.notice === before.notice &&
@@ -132,6 +135,7 @@ function alike(one: Item, other: Item): boolean {
     case 'day': return other.kind === 'day' && one.day === other.day
     case 'begin': return other.kind === 'begin' && one.kept === other.kept
     case 'notice': return other.kind === 'notice' && one.notice === other.notice
+    case 'new': return other.kind === 'new'
     case 'lines': return false
   }
 }
@@ -155,6 +159,8 @@ function* itemsOf(
       ? []
       : room.lines.filter((line) => older === 'none' || edge === null || line.after >= edge)
   const days = new Map<string, number>()
+  // Below rows that are not loaded nobody knows whether it is the place.
+  let divider = older === 'none' || (edge ?? 0) <= (room.divider ?? 0) + 1 ? room.divider : null
   let line = 0
   let last: Row | null = null
   let day = ''
@@ -180,7 +186,12 @@ function* itemsOf(
       last = null
       continue
     }
-    const first = last === null || today !== day || drawn.length > 0 || !follows(row, last)
+    const news = divider !== null && !row.own && row.seq !== null && row.seq > divider
+    if (news) {
+      divider = null
+      yield { kind: 'new', key: 'new' }
+    }
+    const first = news || last === null || today !== day || drawn.length > 0 || !follows(row, last)
     const drawnRow = changes.length > 0 ? overlaid(row, room) : row
     const quote = row.replyTo === undefined ? undefined : rowById(room, row.replyTo)
     yield { kind: 'message', key: row.key, row: drawnRow, first, ...(quote !== undefined && { quote }) }

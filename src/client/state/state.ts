@@ -127,6 +127,8 @@ export interface RoomState {
   /** who types, until when (ms) */
   typing: readonly { user: User; until: number }[]
   you: You | null
+  /** the seq behind which the line "New" stands, while the room is shown */
+  divider: number | null
   /** said once above the rows after a `reset` */
   notice: 'away' | 'changed' | null
   /** times (ms) of the last gaps, three at most */
@@ -278,6 +280,7 @@ export function unheard(room: string): RoomState {
     lines: [],
     typing: [],
     you: null,
+    divider: null,
     notice: null,
     gaps: [],
     behind: null,

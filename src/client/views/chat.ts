@@ -51,9 +51,7 @@ export function chatView(
         actions.drop(room, key)
         write.focus()
       },
-      seen(seq) {
-        if (document.hasFocus()) actions.read(room, seq)
-      },
+      ended: () => more?.ended(),
       leave: () => write.focus(),
     },
     signal,
@@ -124,6 +122,7 @@ export function chatView(
 
   // Where the reader stood when this entry of the history was left (U82).
   let back: Place | undefined = placeOf(router.remembered())
+  const returned = back !== null
   function draw(state: RoomState | undefined): void {
     const all = items(state)
     const said = all.some((item) => item.kind === 'message')
@@ -177,6 +176,7 @@ export function chatView(
     options,
     topic,
     messages,
+    returned,
     empty,
     side,
     write,

@@ -8,6 +8,8 @@ import type { Parts } from './parts.ts'
 export interface Jumping {
   /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
   to(seq: number, home?: boolean): Promise<void>
+  /** The same to the first message of others behind `after`, which may be further up than what is loaded. */
+  behind(after: number): Promise<void>
 }
 
 /** How long (ms) a message that was gone to is marked (U27). */
@@ -66,18 +68,21 @@ export function jumping(
     { passive: true, signal },
   )
 
+  async function go(find: () => Promise<number | null>, home: boolean): Promise<void> {
+    const from = { place: messages.place(), past: pastOf() }
+    const seq = await find()
+    if (signal.aborted) return
+    if (seq === null) return spoken.say('That message cannot be reached')
+    if (!home) {
+      left.push(from)
+      way.hidden = false
+    }
+    messages.show({ seq, offset: OFFSET })
+    mark(seq)
+  }
+
   return {
-    async to(seq, home = false) {
-      const from = { place: messages.place(), past: pastOf() }
-      const reached = await actions.jump(room, seq)
-      if (signal.aborted) return
-      if (!reached) return spoken.say('That message cannot be reached')
-      if (!home) {
-        left.push(from)
-        way.hidden = false
-      }
-      messages.show({ seq, offset: OFFSET })
-      mark(seq)
-    },
+    to: (seq, home = false) => go(async () => ((await actions.jump(room, seq)) ? seq : null), home),
+    behind: (after) => go(() => actions.jumpBehind(room, after), false),
   }
 }

@@ -5,7 +5,7 @@ import type { Writing } from './writing.ts'
 export function keyboard(
   { heading, messages, side, write }: Parts,
   aims: Writing,
-  help: () => void,
+  on: { help(): void; end(): void },
   signal: AbortSignal,
 ): void {
   const round = [
@@ -28,13 +28,15 @@ export function keyboard(
       const typing = event.target instanceof Element && event.target.closest('input, textarea') !== null
       if (event.key === '?' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
-        if (document.querySelector('dialog[open]') === null) help()
+        if (document.querySelector('dialog[open]') === null) on.help()
         return
       }
       // A dialog or an open menu has its own Escape, and takes it first.
       if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
       if (document.querySelector('dialog[open], [popover]:popover-open')) return
-      if (!side.close() && !aims.end()) messages.toEnd()
+      if (side.close() || aims.end()) return
+      on.end()
+      messages.toEnd()
     },
     { signal },
   )

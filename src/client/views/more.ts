@@ -10,6 +10,7 @@ import type { More, Parts } from './parts.ts'
 import { openLater, roomMenu } from './roomMenu.ts'
 import { rowActions } from './rowActions.ts'
 import { explainStops } from './stopped.ts'
+import { reading } from './reading.ts'
 import { emojiButton } from './emojiButton.ts'
 import { suggesting } from './suggesting.ts'
 import { writing } from './writing.ts'
@@ -71,17 +72,23 @@ export function furnish(
   const ways = parts.empty.querySelector('.ways')
   if (ways) invite(ways, room, spoken.say, signal)
   explainStops(context, signal)
-  keyboard(parts, aims, help, signal)
+  const eyes = reading(context, { room, ...(seq !== undefined && { seq }) }, parts, jumps, signal)
+  keyboard(parts, aims, { help, end: eyes.end }, signal)
   if (seq !== undefined) void jumps.to(seq, true)
 
   return {
-    send: (text) => aims.send(text),
+    send(text) {
+      const taken = aims.send(text)
+      if (taken === true) eyes.end()
+      return taken
+    },
     key: (event) => offers.key(event) || aims.key(event),
     changed() {
       offers.look()
       return aims.drafts()
     },
     act: rows.act,
+    ended: eyes.pass,
     rooms: () => dialog(({ openRooms }) => openRooms(context, signal)),
   }
 }

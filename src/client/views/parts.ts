@@ -15,6 +15,8 @@ export interface Parts {
   options: HTMLElement
   topic: HTMLElement
   messages: MessageList
+  /** the reader is back where they were before */
+  returned: boolean
   empty: HTMLElement
   side: Sidebar
   write: Composer
@@ -41,6 +43,8 @@ export interface More {
   /** The text in the composer has changed; false: it is no draft. */
   changed(): boolean
   act(row: HTMLElement): boolean
+  /** The reader has gone to the end. */
+  ended(): void
   /** Opens the list of all rooms. */
   rooms(): void
 }

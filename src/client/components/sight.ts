@@ -1,0 +1,96 @@
+/** What of a list somebody has had the time to see (U70). */
+
+/** The first and the last message on screen, by seq. */
+export interface Sight {
+  top: number
+  bottom: number
+}
+
+/** So long (ms) a message is on screen before it counts as seen. */
+const SEEN = 500
+
+/** The messages of which half is in view, or the end where one is taller than the view; null: none is. */
+export function sightOf(
+  log: HTMLElement,
+  rows: HTMLElement,
+  seqOf: (row: Element) => number | null,
+): Sight | null {
+  const view = log.getBoundingClientRect()
+  const { children } = rows
+  const side = (row: Element): number => {
+    const box = row.getBoundingClientRect()
+    const mark = box.height > view.height ? box.bottom : box.top + box.height / 2
+    return mark < view.top ? -1 : mark > view.bottom + 1 ? 1 : 0
+  }
+  let low = 0
+  let high = children.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (side(children[middle] as Element) < 0) low = middle + 1
+    else high = middle
+  }
+  const seqs: number[] = []
+  for (let at = low; at < children.length; at += 1) {
+    const row = children[at] as Element
+    if (side(row) > 0) break
+    const seq = seqOf(row)
+    if (seq !== null) seqs.push(seq)
+  }
+  const [top] = seqs
+  return top === undefined ? null : { top, bottom: seqs.at(-1) ?? top }
+}
+
+export interface Seeing {
+  /** What is on screen from now on; null: nothing, or nobody looks. */
+  look(sight: Sight | null): void
+}
+
+/** Calls `seen` with what was on screen all of the last half second, until the signal aborts. */
+export function seeing(
+  world: { now(): number; after(ms: number, run: () => void): () => void },
+  seen: (sight: Sight) => void,
+  signal: AbortSignal,
+): Seeing {
+  let glances: (Sight & { at: number })[] = []
+  let cancel: (() => void) | null = null
+
+  function forget(): void {
+    cancel?.()
+    cancel = null
+    glances = []
+  }
+
+  function wait(since: number): void {
+    cancel ??= world.after(Math.max(0, since + SEEN - world.now()), () => {
+      cancel = null
+      judge()
+    })
+  }
+
+  function judge(): void {
+    const from = world.now() - SEEN
+    const held = glances.findLastIndex(({ at }) => at <= from)
+    if (held >= 0) {
+      glances = glances.slice(held)
+      const top = Math.max(...glances.map((one) => one.top))
+      const bottom = Math.min(...glances.map((one) => one.bottom))
+      if (top <= bottom) seen({ top, bottom })
+    }
+    const next = glances[held >= 0 ? 1 : 0]
+    if (next) wait(next.at)
+  }
+
+  signal.addEventListener('abort', forget, { once: true })
+
+  return {
+    look(sight) {
+      if (signal.aborted) return
+      if (sight === null) return forget()
+      const last = glances.at(-1)
+      if (last?.top === sight.top && last.bottom === sight.bottom) return
+      const at = world.now()
+      glances.push({ ...sight, at })
+      wait(at)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import type { Message } from '../../src/shared/model.ts'
+import { aContext, aScreen, DESKTOP } from '../support/aScreen.ts'
+import { usePlace } from '../support/aPlace.ts'
+import { event, history, numbers, said, you } from '../support/aState.ts'
+import { browserFound, useBrowser } from '../support/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { PEOPLE } from '../support/someTalk.ts'
+
+const people = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
+const talk = (from: number, to: number) => numbers(from, to).map((seq) => said(seq)) as Message[]
+
+/** Where the line stands, from the top of the list (px); null: nowhere. */
+const line = (page: Page) =>
+  page.evaluate(() => {
+    const top = document.querySelector('.log')?.getBoundingClientRect().top ?? 0
+    const found = document.querySelector('.day.new')?.getBoundingClientRect().top
+    return found === undefined ? null : Math.round(found - top)
+  })
+/** The text of the row below the line. */
+const below = (page: Page) =>
+  page.evaluate(
+    () => document.querySelector('.day.new')?.nextElementSibling?.querySelector('.text')?.textContent,
+  )
+
+/** What would be read by being on screen is read by now. */
+async function longEnough(): Promise<void> {
+  const end = performance.now() + 800
+  await eventually('time enough to read', () => performance.now() > end)
+}
+
+describe.skipIf(browserFound === null)('what is not read', () => {
+  const place = usePlace()
+  const world = useBrowser()
+
+  test('[U70, U72, U74] a room opens at the first message not read; only what is shown is read, and the line stays', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const mine = { ...you, readSeq: 50, unread: 50 }
+    const screen = await aScreen(place.origin, context, { events: talk(1, 100), people, you: mine })
+    const { page } = screen
+    await page.waitForSelector('.day.new')
+    expect(await below(page)).toBe('text 51')
+    expect(await line(page)).toBeGreaterThan(0)
+    const { seq } = await screen.next('read')
+    const last = await page.evaluate(() => {
+      const view = document.querySelector('.log')?.getBoundingClientRect()
+      const rows = [...document.querySelectorAll('.message')].filter(
+        (row) => row.getBoundingClientRect().bottom <= (view?.bottom ?? 0) + 1,
+      )
+      return rows.at(-1)?.querySelector('.text')?.textContent
+    })
+    expect(Math.abs(seq - Number(last?.replace('text ', '')))).toBeLessThanOrEqual(1)
+    expect(await page.title()).toBe(`(${100 - seq}) lobby · Hubbub`)
+    await eventually('the pill counts what is below', async () => {
+      const left = await page.locator('.pill').textContent()
+      return left === `${100 - seq} new`
+    })
+
+    // Behind a dialog nothing is read.
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('?')
+    await page.waitForSelector('dialog[open]')
+    await page.evaluate(() => document.querySelector('.log')?.scrollBy(0, 200))
+    await longEnough()
+    expect(screen.heard.filter(({ type }) => type === 'read')).toHaveLength(1)
+    await page.keyboard.press('Escape')
+    expect((await screen.next('read')).seq).toBeGreaterThan(seq)
+
+    screen.tell(event(said(101)))
+    await page.click('.pill')
+    await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
+    expect(await below(page)).toBe('text 51')
+    await page.focus('textarea')
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('.day.new', { state: 'detached' })
+    await context.close()
+  })
+
+  test('[U75, U72] the first message not read is gone to, also further up than what is loaded; nothing was read before', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const mine = { ...you, readSeq: 20, unread: 180 }
+    const screen = await aScreen(place.origin, context, { events: talk(151, 200), people, you: mine })
+    const { page } = screen
+    await page.route('**/api/rooms/lobby/messages*', async (route) => {
+      const around = Number(new URL(route.request().url()).searchParams.get('around'))
+      const messages = around > 0 ? talk(Math.max(1, around - 25), around + 24) : []
+      await route.fulfill({ json: history(messages, { head: 200, older: false, newer: true }) })
+    })
+    await page.waitForSelector('.unread-bar:not([hidden])')
+    await longEnough()
+    expect(await page.title()).toBe('(99+) lobby · Hubbub')
+    await page.click('text=Jump to first unread')
+    await page.waitForSelector('.day.new')
+    expect(await below(page)).toBe('text 21')
+    expect((await screen.next('read')).seq).toBeLessThan(60)
+    expect(await page.locator('.unread-bar').isVisible()).toBe(false)
+    await context.close()
+  })
+})
