@@ -103,13 +103,13 @@ describe('what stands around a message', () => {
   test('[U23] an answer shows one line of what it answers and jumps there; a deleted original is said', () => {
     const answered = rowOf(said(7, { text: 'first line\nsecond' }), ada.id)
     const there = aMessage({ replyTo: 'id-7' }, answered)
-    expect(there.find('.quote')?.textContent).toBe('Bobfirst line')
+    expect(there.find('.quote')?.textContent).toBe('Answer to Bob first line')
     there.find('.quote')?.click()
     expect(there.pressed).toEqual(['jump 7'])
     const gone = aMessage({ replyTo: 'id-7' }, { ...answered, text: null })
-    expect(gone.find('.quote')?.textContent).toBe('Original deleted')
+    expect(gone.find('.quote')?.textContent).toBe('Answer: Original deleted')
     expect(gone.find('.quote')?.hasAttribute('disabled')).toBe(true)
-    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Loading…')
+    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Answer to Loading…')
   })
 
   test('[U22] up to three emoji alone are large; digits, words and four of them are not', () => {

@@ -63,10 +63,9 @@ export function extras(on: ExtrasEvents): Rich {
 
   /** The first line of a text as it is read, without its marks. */
   function plain(text: string): string {
-    const read = on
-      .format(text.slice(0, 400))
-      .map(({ textContent }) => textContent)
-      .join(' ')
+    const nodes = h('div', {}, ...on.format(text.slice(0, 400)))
+    for (const button of nodes.querySelectorAll('button')) button.remove()
+    const read = [...nodes.childNodes].map(({ textContent }) => textContent).join(' ')
     return read.trim().split('\n', 1)[0] ?? ''
   }
 
@@ -98,16 +97,18 @@ export function extras(on: ExtrasEvents): Rich {
     const words = !quote ? 'Loading…' : quote.text && plain(quote.text)
     const gone = words === null
     const content = gone
-      ? [h('span', {}, 'Original deleted')]
-      : [quote ? on.nameOf(quote.user) : null, h('span', { class: 'truncate', dir: 'auto' }, words)]
+      ? [h('span', { class: 'heard' }, 'Answer: '), h('span', {}, 'Original deleted')]
+      : [
+          h('span', { class: 'heard' }, 'Answer to '),
+          quote ? on.nameOf(quote.user) : null,
+          quote ? ' ' : null,
+          h('span', { class: 'truncate', dir: 'auto' }, words),
+        ]
     parts.quote = h('button', {
       type: 'button',
       class: 'quote',
       tabindex: -1,
       disabled: gone || seq === null,
-      'aria-label': gone
-        ? 'Answer to a message that was deleted'
-        : `Answer to ${isolated(quote?.user.name ?? 'a message')}: ${words}`,
       onClick: () => seq !== null && on.jump(seq),
     })
     parts.quote.append(...content.filter((one) => one !== null))
