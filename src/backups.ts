@@ -1,7 +1,7 @@
 /** Backups by the clock, each in a process of its own: nothing here waits while a large database is copied. */
 import type { Config } from './config.ts'
 import type { Logger } from './lib/log.ts'
-import { ageOfLastBackup } from './store/kept.ts'
+import { ageOfLastBackup, removeOlder } from './store/kept.ts'
 
 const MINUTE = 60_000
 /** How long after one that failed another is tried. */
@@ -25,6 +25,20 @@ export function scheduleBackups(config: Config, log: Logger): void {
   }
   void look()
   setInterval(() => void look(), MINUTE).unref()
+}
+
+/** At start and each hour removes backups and snapshots that hold what `RETENTION_DAYS` has taken away (O27). */
+export function forgetOldCopies({ retentionDays, dataDir }: Config, log: Logger): void {
+  if (retentionDays === 0) return
+  const look = () => {
+    try {
+      removeOlder(dataDir, Date.now() - retentionDays * 24 * 60 * MINUTE)
+    } catch (error) {
+      log.error('old copies', error)
+    }
+  }
+  look()
+  setInterval(look, 60 * MINUTE).unref()
 }
 
 /** @returns null when it is made, else why not */

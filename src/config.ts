@@ -27,6 +27,8 @@ export interface Config {
   readonly maxNewGuestsPerAddress: number
   /** opens `GET /metrics` to who brings it; null: nobody */
   readonly metricsToken: string | null
+  /** after so many days what was said is taken away; 0: never */
+  readonly retentionDays: number
   /** of a second listener with `/metrics` alone and no token, or null */
   readonly metricsPort: number | null
   /** between two backups; 0: none are made */
@@ -141,6 +143,7 @@ export const SETTINGS = {
     read: (text: string) => (text.length <= SITE_NAME_MOST && WELL_FORMED.test(text) ? text : undefined),
   },
   SESSION_DAYS: whole(1, 400),
+  RETENTION_DAYS: whole(0, 36_500),
   MAX_CONNECTIONS: whole(1, 1_000_000),
   MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000),
   MAX_HANDSHAKES_PER_ADDRESS: whole(1, 1_000_000),
@@ -158,7 +161,6 @@ export const SETTINGS = {
 
   ACCESS: notYet('invite links', 'open'),
   ROOM_CREATE: notYet('other rule', 'anyone'),
-  RETENTION_DAYS: notYet('retention', '0'),
   DATABASE_URL: notYet('Postgres'),
   DATABASE_URL_FILE: notYet('Postgres'),
   ADMIN_TOKEN: notYet('admins'),
@@ -202,6 +204,7 @@ export function readConfig(
     dataDir: read('DATA_DIR', SETTINGS.DATA_DIR, './data'),
     siteName: read('SITE_NAME', SETTINGS.SITE_NAME, 'Hubbub'),
     sessionDays: read('SESSION_DAYS', SETTINGS.SESSION_DAYS, 90),
+    retentionDays: read('RETENTION_DAYS', SETTINGS.RETENTION_DAYS, 0),
     maxConnections: read('MAX_CONNECTIONS', SETTINGS.MAX_CONNECTIONS, 10_000),
     maxConnectionsPerAddress: read('MAX_CONNECTIONS_PER_ADDRESS', SETTINGS.MAX_CONNECTIONS_PER_ADDRESS, 50),
     maxHandshakesPerAddress: read('MAX_HANDSHAKES_PER_ADDRESS', SETTINGS.MAX_HANDSHAKES_PER_ADDRESS, 10),
@@ -216,7 +219,7 @@ export function readConfig(
     logFormat: read('LOG_FORMAT', SETTINGS.LOG_FORMAT, terminal ? 'pretty' : 'json'),
     logAddress: read('LOG_ADDRESS', SETTINGS.LOG_ADDRESS, 'hash'),
   }
-  for (const name of ['ACCESS', 'ROOM_CREATE', 'RETENTION_DAYS'] as const) read(name, SETTINGS[name], null)
+  for (const name of ['ACCESS', 'ROOM_CREATE'] as const) read(name, SETTINGS[name], null)
   for (const name of ['DATABASE_URL', 'ADMIN_TOKEN'] as const) {
     read(name, SETTINGS[name], null)
     read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)

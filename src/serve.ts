@@ -1,6 +1,6 @@
 /** The server: config → store → hub → edge, a tick each second, and the drain that ends it. */
 import { localDoorbell } from './cluster/local.ts'
-import { scheduleBackups } from './backups.ts'
+import { forgetOldCopies, scheduleBackups } from './backups.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
@@ -111,7 +111,13 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     clock,
     ids,
     log,
-    settings: { build: VERSION, sessionDays: config.sessionDays, siteName: config.siteName, limits },
+    settings: {
+      build: VERSION,
+      sessionDays: config.sessionDays,
+      retentionDays: config.retentionDays,
+      siteName: config.siteName,
+      limits,
+    },
   })
   const readings = (): Readings => {
     const { connections, users, queue } = hub.stats()
@@ -187,6 +193,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   gate.stage = 'open'
   scheduleBackups(config, log)
+  forgetOldCopies(config, log)
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })

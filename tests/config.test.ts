@@ -148,7 +148,16 @@ const TABLE: Record<
   },
   ACCESS: { valid: [['open', undefined]], invalid: ['invite'] },
   ROOM_CREATE: { valid: [['anyone', undefined]], invalid: ['members', 'admins'] },
-  RETENTION_DAYS: { valid: [['0', undefined]], invalid: ['30'] },
+  RETENTION_DAYS: {
+    field: 'retentionDays',
+    missing: 0,
+    valid: [
+      ['0', 0],
+      ['30', 30],
+      ['36500', 36_500],
+    ],
+    invalid: ['-1', '1.5', '36501'],
+  },
   BACKUP_HOURS: {
     field: 'backupHours',
     missing: 0,

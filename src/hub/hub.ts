@@ -20,6 +20,7 @@ import type {
 import { Presence } from './presence.ts'
 import { WriterQueue } from './queue.ts'
 import { fullBucket, take, waitFor, type Rate } from './rate.ts'
+import { Retention } from './retention.ts'
 import { Rooms } from './rooms.ts'
 import { Says } from './says.ts'
 import { SteadyTime } from './steady.ts'
@@ -55,6 +56,8 @@ export interface HubDeps {
     /** after so many days without use a session, and a guest with it, ends */
     sessionDays: number
     siteName: string
+    /** after so many days what was said is taken away; none: never */
+    retentionDays?: number
     limits?: Partial<PersonLimits>
   }
 }
@@ -82,6 +85,7 @@ export class Hub {
   readonly #reads: Reads
   readonly #readNews: ReadNews
   readonly #says: Says
+  readonly #retention: Retention
   readonly #time: SteadyTime
   #draining = false
   #swept = 0
@@ -105,7 +109,8 @@ export class Hub {
     const count = (room: string) => presence.count(room)
     const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
     this.rooms = new Rooms({ store, clock, ids, log, reads, count, topic })
-    const { sessionDays, siteName } = settings
+    const { sessionDays, siteName, retentionDays: days = 0 } = settings
+    this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (user: string) => this.#signedOut(user)
     this.people = new People({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
@@ -115,6 +120,7 @@ export class Hub {
   async start(): Promise<void> {
     await this.rooms.ensureLobby()
     await this.people.hourly(() => false)
+    void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.heard(heads))
   }
 
@@ -276,6 +282,7 @@ export class Hub {
       this.#cleaned = time
       const isOnline = (user: string) => this.#visits.isOnline(user)
       void this.people.hourly(isOnline)
+      void this.#retention.hourly()
     }
   }
 

@@ -149,6 +149,13 @@ export interface Store {
   /** Ends sessions, and gives back names, of those stale. */
   forget(stale: Stale): Promise<void>
 
+  /**
+   * Retention: empties the oldest events of the rooms that were said before `before` (ms), `limit` at most in all, and raises
+   * `floor` behind them; all keys stay. With a message go its edits, emoji and pin. A room's purge ends at the first event
+   * that is to stay: what a clock set back has dated earlier behind it waits. @returns how many it was
+   */
+  purge(before: number, limit: number): Promise<number>
+
   /** Finishes what was asked for, writes everything into the main file, lets go. Nothing may be called afterwards. */
   close(): Promise<void>
 }

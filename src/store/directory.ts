@@ -24,6 +24,7 @@ export class CannotOpen extends Error {
   }
 }
 
+export const SNAPSHOTS = 'snapshots'
 const SNAPSHOTS_KEPT = 3
 /** Bytes that stay free on the disk, so that there is room to recover: below it nothing is stored (O12). */
 export const RESERVE = 64 * 1024 * 1024
@@ -90,7 +91,7 @@ export function schemaInHeader(dir: string): number {
  * @returns the snapshot's path
  */
 export function snapshot(dir: string, schema: number): string {
-  const folder = join(dir, 'snapshots')
+  const folder = join(dir, SNAPSHOTS)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const name = `schema-${String(schema).padStart(4, '0')}-${new Date().toISOString().replaceAll(':', '')}.db`
   const half = join(dir, 'tmp', name)
@@ -121,7 +122,7 @@ export function spaceOf(dir: string): { bytes: number; free: number } {
 
 /** Names of the snapshots, oldest first. */
 export function snapshotsIn(dir: string): string[] {
-  const folder = join(dir, 'snapshots')
+  const folder = join(dir, SNAPSHOTS)
   if (!existsSync(folder)) return []
   const taken = (name: string) => name.slice(name.indexOf('-', 'schema-'.length))
   return readdirSync(folder)

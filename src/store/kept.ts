@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { SNAPSHOTS, snapshotsIn } from './directory.ts'
 
 /** The folder of a data directory in which backups are. */
 export const BACKUPS = 'backups'
@@ -21,10 +22,15 @@ export function backupsIn(dir: string): string[] {
   }
 }
 
+/** When a backup of this name was begun, ms; NaN of another name. */
+function timeOf(name: string): number {
+  const [, hour = '', minute = '', rest = ''] = NAME.exec(name) ?? []
+  return Date.parse(`${hour}:${minute}:${rest}`)
+}
+
 /** Seconds since the last backup was begun, or null if there is none. @param now ms */
 export function ageOfLastBackup(dir: string, now: number): number | null {
-  const [, hour = '', minute = '', rest = ''] = NAME.exec(backupsIn(dir).at(-1) ?? '') ?? []
-  const at = Date.parse(`${hour}:${minute}:${rest}`)
+  const at = timeOf(backupsIn(dir).at(-1) ?? '')
   return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1_000)
 }
 
@@ -32,3 +38,12 @@ export function ageOfLastBackup(dir: string, now: number): number | null {
 export function pruneBackups(dir: string, keep: number): void {
   for (const name of backupsIn(dir).slice(0, -keep)) rmSync(join(dir, BACKUPS, name))
 }
+
+/** Removes the backups and snapshots of a directory that are from before `before` (ms): they hold what retention took. */
+export function removeOlder(dir: string, before: number): void {
+  for (const name of backupsIn(dir)) if (timeOf(name) < before) rmSync(join(dir, BACKUPS, name))
+  for (const name of snapshotsIn(dir)) if (timeOf(asBackup(name)) < before) rmSync(join(dir, SNAPSHOTS, name))
+}
+
+/** Snapshots say their time as backups do. */
+const asBackup = (snapshot: string) => snapshot.replace(/^schema-\d+-(.*)\.db$/, 'hubbub-$1.tar.gz')

@@ -258,6 +258,10 @@ class SqliteStore implements Sqlite {
     return this.#write('forget', stale)
   }
 
+  purge(before: number, limit: number): Promise<number> {
+    return this.#write('purge', before, limit)
+  }
+
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
     clearInterval(this.#trying)

@@ -61,8 +61,7 @@ function open(dir: string): Answer {
       write(id, call) {
         try {
           const value = perform(writer, call)
-          if (call.method === 'commit' && call.args[0].some(({ kind }) => kind === 'delete'))
-            emptying ??= setTimeout(empty, EMPTIED)
+          if (leavesText(call)) emptying ??= setTimeout(empty, EMPTIED)
           return { answer: 'written', id, value, failures: failures.splice(0) }
         } catch (error) {
           return { answer: 'failed', id, failure: failureOf(error) }
@@ -87,6 +86,12 @@ function open(dir: string): Answer {
   }
 }
 
+/** Is there text in the WAL that the database has no longer? */
+function leavesText(call: Call): boolean {
+  if (call.method !== 'commit') return call.method === 'purge'
+  return call.args[0].some(({ kind }) => kind === 'delete')
+}
+
 function perform(writer: Writer, call: Call): unknown {
   // prettier-ignore
   switch (call.method) {
@@ -100,6 +105,7 @@ function perform(writer: Writer, call: Call): unknown {
     case 'touch': return writer.touch(...call.args)
     case 'endSession': return writer.endSession(...call.args)
     case 'forget': return writer.forget(...call.args)
+    case 'purge': return writer.purge(...call.args)
     case 'tryOut': return writer.tryOut(...call.args)
     default: return assertNever(call)
   }

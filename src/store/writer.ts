@@ -6,6 +6,7 @@ import type { Role } from '../shared/model.ts'
 import { WRITER_WAITS } from './database.ts'
 import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
+import { BLANK, compact, purge } from './retention.ts'
 import { diskTrouble } from './trouble.ts'
 
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
@@ -31,6 +32,7 @@ export interface Writes {
   touch(hash: string, at: number): void
   endSession(hash: string): void
   forget(stale: Stale): void
+  purge(before: number, limit: number): number
   /** Changes nothing, but writes to the disk like anything that does. */
   tryOut(): void
 }
@@ -50,6 +52,8 @@ export class Writer implements Writes {
   readonly #addEvent: Statement<null, [Row]>
   readonly #addMessage: Statement<null, [Row]>
   #waits: number = WRITER_WAITS.first
+  /** a purge is under way */
+  #purged = false
 
   /** @param failed hears why drafts of a `commit` failed */
   constructor(db: Database, failed: (error: unknown) => void) {
@@ -182,6 +186,13 @@ export class Writer implements Writes {
     })
   }
 
+  purge(before: number, limit: number): number {
+    const emptied = this.#transaction(() => purge(this.#db, before, limit))
+    if (emptied === 0 && this.#purged) compact(this.#db)
+    this.#purged = emptied > 0
+    return emptied
+  }
+
   tryOut(): void {
     this.#transaction(() => this.#db.run(`PRAGMA user_version = ${schemaOf(this.#db)}`))
   }
@@ -260,13 +271,16 @@ export class Writer implements Writes {
 
   /** Nothing of a message but its keys stays, nor of its edits (S34). */
   #empty(room: string, seq: number, id: string): void {
+    this.#run(`UPDATE messages SET text = ${BLANK.text} WHERE room = $room AND seq = $seq`, { room, seq })
     this.#run(
       `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0
        WHERE room = $room AND seq = $seq`,
       { room, seq },
     )
-    this.#run('UPDATE events SET data = NULL WHERE room = $room AND seq = $seq', { room, seq })
-    this.#run(`UPDATE events SET data = NULL WHERE target = $id AND kind = 'edit'`, { id })
+    for (const data of [BLANK.data, 'NULL']) {
+      this.#run(`UPDATE events SET data = ${data} WHERE room = $room AND seq = $seq`, { room, seq })
+      this.#run(`UPDATE events SET data = ${data} WHERE target = $id AND kind = 'edit'`, { id })
+    }
     this.#run('DELETE FROM reactions WHERE message = $id', { id })
   }
 

@@ -106,6 +106,7 @@ const deeds = fc.oneof(
   ),
   common('endSession', fc.constantFrom(...hashes), ({ store }, hash) => store.endSession(hash)),
   common('forget', stale, ({ store }, old) => store.forget(old)),
+  common('purge', fc.tuple(time, fc.nat(6)), ({ store }, [before, limit]) => store.purge(before, limit)),
   common('erase', fc.tuple(fc.constantFrom('lobby'), seq), (world, [slug, which]) =>
     world.erase(slug, which),
   ),

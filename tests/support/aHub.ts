@@ -15,6 +15,7 @@ export interface World {
   doorbell?: Doorbell
   siteName?: string
   limits?: Partial<PersonLimits>
+  retentionDays?: number
 }
 
 /** Everything that was ready to happen has happened. Nothing here waits for time to pass. */
@@ -28,12 +29,13 @@ export async function aHub({
   doorbell = localDoorbell(),
   siteName = 'Hubbub',
   limits = {},
+  retentionDays = 0,
   seen = (itself) => itself,
 }: World = {}) {
   const clock = fakeClock()
   const topics = fakeTopics()
   const log = someLog()
-  const settings = { build: 'test', sessionDays: 90, siteName, limits }
+  const settings = { build: 'test', sessionDays: 90, siteName, limits, retentionDays }
   const hub = new Hub({
     store: seen(store),
     broadcast: topics,

@@ -255,6 +255,20 @@ export class MemoryStore implements Store {
     })
   }
 
+  purge(before: number, limit: number): Promise<number> {
+    return this.#change(() => {
+      let left = limit
+      for (const slug of [...this.#rooms.keys()].toSorted()) {
+        const room = this.#found(slug)
+        for (; left > 0 && (room.events[room.floor - 1]?.at ?? before) < before; left -= 1) {
+          this.#eraseAll(slug, room.floor)
+          room.floor += 1
+        }
+      }
+      return limit - left
+    })
+  }
+
   close(): Promise<void> {
     return this.#write(() => {
       this.#closed = true
@@ -312,6 +326,14 @@ export class MemoryStore implements Store {
     found.reactions.delete(id)
   }
 
+  /** An event, and the edits of a message. */
+  #eraseAll(room: string, seq: number): void {
+    const { events } = this.#found(room)
+    const id = events[seq - 1]?.id
+    this.erase(room, seq)
+    for (const edit of [...events]) if (edit.kind === 'edit' && edit.target === id) this.erase(room, edit.seq)
+  }
+
   /** A restored backup: no message after `head` was ever said. */
   rewind(room: string, head: number): void {
     const found = this.#found(room)
@@ -367,9 +389,7 @@ export class MemoryStore implements Store {
         room.messages.set(target.seq, { ...target, text: draft.text, edited: entry.at })
         return { kind: 'edit', ...change, text: draft.text }
       case 'delete':
-        this.erase(draft.room, target.seq)
-        for (const event of room.events)
-          if (event.kind === 'edit' && event.target === target.id) this.erase(draft.room, event.seq)
+        this.#eraseAll(draft.room, target.seq)
         return { kind: 'delete', ...change, by: 'author' }
       case 'pin': {
         const { pinned: _, ...rest } = target

@@ -1,0 +1,73 @@
+import type { Database } from 'bun:sqlite'
+
+/**
+ * As many blanks as a text has bytes. Written over it first: a row of the same size is overwritten where it lies, while of
+ * one that becomes smaller its page may keep a copy, in a part that is not in use and that `secure_delete` does not see.
+ */
+export const BLANK = {
+  data: `printf('%*s', octet_length(data), '')`,
+  text: `printf('%*s', octet_length(text), '')`,
+} as const
+
+interface Old {
+  room: string
+  floor: number
+}
+
+/**
+ * Empties the oldest events of each room that were said before `before` (ms), `limit` at most in all, with what became of
+ * them, and raises the floors behind them. Their rows keep all keys. In the caller's transaction.
+ * @returns how many were emptied
+ */
+export function purge(db: Database, before: number, limit: number): number {
+  const rooms = db.query<Old, [number]>(
+    `SELECT room, floor FROM rooms
+     WHERE (SELECT at FROM events WHERE room = rooms.room AND seq = rooms.floor) < ? ORDER BY room`,
+  )
+  const next = db.query<{ seq: number; at: number }, [string, number, number]>(
+    'SELECT seq, at FROM events WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?',
+  )
+  let left = limit
+  for (const { room, floor } of rooms.all(before)) {
+    if (left === 0) break
+    let end = floor
+    for (const { seq, at } of next.iterate(room, floor, left)) {
+      if (at >= before) break
+      end = seq + 1
+    }
+    empty(db, { room, floor, end })
+    left -= end - floor
+  }
+  return limit - left
+}
+
+function empty(db: Database, range: { room: string; floor: number; end: number }): void {
+  const run = (sql: string) => db.query<null, [typeof range]>(sql).run(range)
+  const those = 'room = $room AND seq >= $floor AND seq < $end'
+  // What was changed later than the period ago is still of a message from before it.
+  const edits = `kind = 'edit' AND target IN (SELECT id FROM messages WHERE ${those})`
+  for (const where of [those, edits]) {
+    run(`UPDATE events SET data = ${BLANK.data} WHERE ${where}`)
+    run(`UPDATE events SET data = NULL WHERE ${where}`)
+  }
+  run(`DELETE FROM reactions WHERE message IN (SELECT id FROM messages WHERE ${those})`)
+  run(`UPDATE messages SET text = ${BLANK.text} WHERE ${those}`)
+  run(`UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${those}`)
+  run('UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end')
+}
+
+/** Bytes up to which a database is written anew in a fraction of a second, for which nobody minds to wait. */
+const SMALL = 32 * 1024 * 1024
+
+/**
+ * After a purge: gives pages that nothing is in back to the file system. A small database is written anew, for where pages
+ * were split SQLite may have left a copy of a row in a part that is not in use; a large one overwrites those in time.
+ */
+export function compact(db: Database): void {
+  const { page_count: pages = 0, page_size: bytes = 0 } = {
+    ...db.query<{ page_count: number }, []>('PRAGMA page_count').get(),
+    ...db.query<{ page_size: number }, []>('PRAGMA page_size').get(),
+  }
+  if (pages * bytes <= SMALL) db.run('VACUUM')
+  else db.query('PRAGMA incremental_vacuum(1000)').all()
+}

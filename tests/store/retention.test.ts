@@ -1,0 +1,138 @@
+import { Database } from 'bun:sqlite'
+import { describe, expect, test } from 'bun:test'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Draft, Store } from '../../src/hub/ports.ts'
+import { nameOf, removeOlder } from '../../src/store/kept.ts'
+import { rebuild } from '../../src/store/rebuild.ts'
+import { eventually } from '../support/eventually.ts'
+import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './scene.ts'
+import { worlds } from './world.ts'
+
+const edit = (target: string, text: string, at: number): Draft => {
+  const id = `e${at.toString(16).padStart(11, '0')}`
+  return { kind: 'edit', room: 'lobby', id, at, user: ada, nonce: `nonce-${id}`, target, text }
+}
+const react = (target: string, at: number): Draft => {
+  const id = `r${at.toString(16).padStart(11, '0')}`
+  return {
+    kind: 'react',
+    room: 'lobby',
+    id,
+    at,
+    user: bob,
+    nonce: `nonce-${id}`,
+    target,
+    emoji: '👍',
+    on: true,
+  }
+}
+
+/** Everything there is to take before `before`, a few at a time. */
+async function purgeAll(store: Store, before: number, slice = 2): Promise<number[]> {
+  const slices: number[] = []
+  for (let taken = await store.purge(before, slice); taken > 0; taken = await store.purge(before, slice))
+    slices.push(taken)
+  return slices
+}
+
+const texts = async (store: Store, room = 'lobby') =>
+  (await store.history(room, { at: 'end', limit: 50 }))?.messages.map((one) =>
+    'text' in one ? one.text : null,
+  )
+
+describe.each(Object.entries(worlds))('retention: %s store', (_kind, aWorld) => {
+  test('[K48, O27] takes what was said before a moment, exact to an event, a slice at a time; keys stay', async () => {
+    const world = await aWorld()
+    let { store } = world
+    const said = [10, 20, 30, 40, 50].map((at) => draft(`at ${at}`, { at, id: `id-${at}` }))
+    await store.commit(said)
+    await store.addRoom({ room: 'garden', name: 'Garden', topic: '', kind: 'public' }, 1)
+    await store.commit([draft('in the garden', { at: 15, room: 'garden' })])
+
+    expect(await store.purge(10, 9)).toBe(0)
+    expect(await purgeAll(store, 40)).toEqual([2, 2])
+    await world.restart()
+    ;({ store } = world)
+    expect(await store.room('lobby')).toMatchObject({ head: 5, floor: 4 })
+    expect(await store.room('garden')).toMatchObject({ head: 1, floor: 2 })
+    expect(await texts(store)).toEqual(['at 40', 'at 50'])
+    expect(await texts(store, 'garden')).toEqual([])
+    expect(await store.events('lobby', 0, 9)).toMatchObject([
+      { seq: 1, id: 'id-10', gone: true },
+      { seq: 2, id: 'id-20', gone: true },
+      { seq: 3, id: 'id-30', gone: true },
+      { seq: 4, text: 'at 40' },
+      { seq: 5, text: 'at 50' },
+    ])
+    expect(await store.commit(said.slice(0, 1))).toMatchObject([{ result: 'duplicate', seq: 1 }])
+    expect(await store.startOf('garden')).toBe(0)
+    expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 2 })
+  })
+
+  test('[K48] takes with a message its edits and emoji, whenever they were made; an answer to it stays', async () => {
+    const { store } = await aWorld()
+    await store.commit([draft('old', { at: 10, id: 'old' }), draft('answer', { at: 60, replyTo: 'old' })])
+    await store.commit([edit('old', 'old, edited', 70), react('old', 80)])
+    await purgeAll(store, 50)
+    const [, answer, edited] = await store.events('lobby', 0, 9)
+    expect(answer).toMatchObject({ text: 'answer', replyTo: 'old' })
+    expect(edited).toMatchObject({ kind: 'edit', target: 'old', gone: true })
+    expect(await store.commit([edit('old', 'once more', 90)])).toMatchObject([{ code: 'gone' }])
+    expect(await texts(store)).toEqual(['answer'])
+  })
+
+  test('[K48] ends at the first event that is to stay, also where the clock was set back behind it', async () => {
+    const { store } = await aWorld()
+    await store.commit([10, 99, 20].map((at) => draft(`at ${at}`, { at })))
+    await purgeAll(store, 50)
+    expect(await store.room('lobby')).toMatchObject({ floor: 2 })
+    expect(await texts(store)).toEqual(['at 99', 'at 20'])
+  })
+})
+
+test('[O27, S34, K47] what was taken is in no file of the directory, and the log still says what the tables hold', async () => {
+  const dir = aTemporaryDir()
+  const store = await open(dir)
+  const canary = 'canary-71c9'
+  const files = (at: string): string[] =>
+    readdirSync(at).flatMap((name) =>
+      statSync(join(at, name)).isDirectory() ? files(join(at, name)) : [join(at, name)],
+    )
+  const found = () => files(dir).filter((file) => readFileSync(file).includes(canary))
+  mkdirSync(join(dir, 'backups'))
+  mkdirSync(join(dir, 'snapshots'))
+  const day = 24 * 60 * 60 * 1_000
+  const snapshotOf = (at: number) => `schema-0001-${new Date(at).toISOString().replaceAll(':', '')}.db`
+  const kept = [join('backups', nameOf(9 * day)), join('snapshots', snapshotOf(9 * day))]
+  for (const old of [join('backups', nameOf(day)), join('snapshots', snapshotOf(day))])
+    writeFileSync(join(dir, old), canary)
+  for (const name of kept) writeFileSync(join(dir, name), 'of later')
+
+  await say(
+    store,
+    numbered(400).map((n) => `${canary} ${n} ${'long '.repeat(n === '40' ? 3_000 : 20)}`),
+    { at: day },
+  )
+  await say(store, ['stays'], { at: 9 * day })
+  expect(found().length).toBeGreaterThan(2)
+  const size = () => statSync(join(dir, 'hubbub.db')).size
+  await purgeAll(store, 8 * day, 50)
+  removeOlder(dir, 8 * day)
+  await eventually('the text is gone', () => found().length === 0, 10_000)
+  expect(files(dir).map((file) => file.slice(dir.length + 1))).toEqual(expect.arrayContaining(kept))
+  expect(await texts(store)).toEqual(['stays'])
+  const before = size()
+  await store.close()
+  expect(size()).toBeLessThanOrEqual(before)
+
+  const db = new Database(join(dir, 'hubbub.db'))
+  const all = () => ['messages', 'reactions'].map((table) => db.query(`SELECT * FROM ${table}`).all())
+  const held = all()
+  db.run('DELETE FROM messages')
+  db.run('DELETE FROM reactions')
+  rebuild(db, ['lobby'])
+  expect(all()).toEqual(held)
+  db.close()
+  rmSync(dir, { recursive: true, force: true })
+}, 20_000)
