@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 
 /** % of its core above which the generator is what is measured: then only the server's own time is believed. */
 const BUSY_GENERATOR = 80
+/** ms by which the generator may send late: whose messages come in bursts shares writes for nothing it did */
+const LATE = 10
 /** ms until a server must listen, a run be over */
 const STARTS = 15_000
 const ENDS = 90_000
@@ -18,8 +20,9 @@ export interface Bench {
   /** of the server, of the generator */
   cpus: readonly [number, number]
   world: World
-  /** seconds that are measured */
+  /** seconds that are measured, and between connecting and the load */
   seconds: number
+  rest: number
 }
 
 /** What wsload says of a run: the fields that are used here. */
@@ -39,6 +42,7 @@ interface Said {
   lat_p999_ms: number
   srv_cpu_us_per_deliv: number
   gen_cpu_pct: number
+  sendlag_p99_ms: number
   closed: number
   error: string
 }
@@ -114,7 +118,13 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
     // Whose loop was late just now refuses to let anybody in.
     await Bun.sleep(600)
     if (scenario.returning) await load(bench, [...to, ...crowd, ...idle])
-    const times = ['--warmup', '1', '--duration', String(bench.seconds), '--drain', '2', '--settle', '2']
+    // What connecting leaves behind (compiling, collecting, news of who came) is over by then.
+    const times = [
+      // Not faster than people are let in by a server whose loop must not be late.
+      ...['--conn-rate', '1000', '--inflight', '32'],
+      ...['--settle', '2', '--idle', String(bench.rest), '--warmup', '1'],
+      ...['--duration', String(bench.seconds), '--drain', '2'],
+    ]
     const said = await load(bench, [
       ...to,
       ...crowd,
@@ -163,6 +173,8 @@ function faultsOf(said: Said, { people, load: loads }: Scenario): string[] {
   if (said.loss_pct > 0) faults.push(`${said.loss_pct} % lost`)
   if (said.dup > 0) faults.push(`${said.dup} came twice`)
   if (said.order_diff > 0) faults.push(`${said.order_diff} saw another order`)
+  if (said.sendlag_p99_ms > LATE && said.gen_cpu_pct <= BUSY_GENERATOR)
+    faults.push(`the generator sent ${Math.round(said.sendlag_p99_ms)} ms late`)
   if (said.closed > 0) faults.push(`${said.closed} were let go`)
   return faults
 }

@@ -21,7 +21,9 @@ export interface Scenario {
   /** who is measured beside Hubbub; the rest of them only where there is time */
   beside: readonly Name[]
   more?: readonly Name[]
-  /** rounds before the measured one in which everybody connects once */
+  /** a point of a curve */
+  growth?: boolean
+  /** everybody has connected once before */
   returning?: boolean
   /** everybody holds the newest position already */
   upToDate?: boolean
@@ -152,6 +154,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   ...[10, 100, 1_000, 10_000].map((people) => ({
     id: `room${people}`,
+    growth: true,
     title: `Growth: one room of ${people.toLocaleString('en')} people`,
     people,
     rooms: 1,
@@ -162,6 +165,7 @@ export const SCENARIOS: readonly Scenario[] = [
   })),
   ...[1, 10, 100, 1_000].map((rooms) => ({
     id: `rooms${rooms}`,
+    growth: true,
     title: `Growth: ${rooms.toLocaleString('en')} rooms of 10 people, 500 messages a second in all`,
     people: rooms * 10,
     rooms,
