@@ -17,6 +17,7 @@ import { focusSoon } from './focus.ts'
 import { keyboardSpace } from './keyboardSpace.ts'
 import { untilLoaded } from './load.ts'
 import type { More, Parts } from './parts.ts'
+import { placesOf } from './places.ts'
 import { sidebar } from './people.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
@@ -182,7 +183,7 @@ export function chatView(
     write,
     above,
     spoken,
-    given: { nameOf, reasonText, keep, kept, untilLoaded },
+    given: { nameOf, reasonText, keep, kept, untilLoaded, placesOf },
     lines(shown) {
       items = timeline(shown)
       draw(store.get().rooms[room])

@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 
 export { openRooms } from './roomsDialog.ts'
 export { signOut } from './signOut.ts'
+export { openSwitcher } from './switcher.ts'
 
 /** A link as a QR code, and as text. */
 export async function openCode(link: string, signal: AbortSignal): Promise<void> {
@@ -56,6 +57,8 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Shift+Enter', 'a new line'],
   ['↑', 'in the empty field: change your last message'],
   ['Page Up, Page Down', 'in the empty field: scroll'],
+  ['Ctrl+K, ⌘K', 'go to a room'],
+  ['Alt+↑, Alt+↓', 'previous, next room; with Shift those with something unread'],
   ['F6, Shift+F6', 'next, previous part of the page'],
   ['↑ ↓ Home End', 'in the list: move'],
   ['Escape', 'close, stop changing or answering, go to the end'],

@@ -11,16 +11,7 @@ export function invite(
   const copy = h('button', {
     type: 'button',
     class: 'button-quiet',
-    onClick: () => {
-      void copyLink(
-        room,
-        (words) => {
-          copy.textContent = words
-          said(words)
-        },
-        signal,
-      )
-    },
+    onClick: () => void copyLink(room, said, signal),
   })
   copy.append('Copy link')
   const code = h('button', {

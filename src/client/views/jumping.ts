@@ -21,7 +21,7 @@ const OFFSET = 96
 export function jumping(
   { store, actions }: Context,
   room: string,
-  { messages, spoken }: Pick<Parts, 'messages' | 'spoken'>,
+  { messages, say }: Pick<Parts, 'messages'> & { say(words: string): void },
   signal: AbortSignal,
 ): Jumping {
   const left: { place: Place; past: Past | null }[] = []
@@ -72,7 +72,7 @@ export function jumping(
     const from = { place: messages.place(), past: pastOf() }
     const seq = await find()
     if (signal.aborted) return
-    if (seq === null) return spoken.say('That message cannot be reached')
+    if (seq === null) return say('That message cannot be reached')
     if (!home) {
       left.push(from)
       way.hidden = false

@@ -7,12 +7,16 @@ import { invite } from './invite.ts'
 import { jumping } from './jumping.ts'
 import { keyboard } from './keyboard.ts'
 import type { More, Parts } from './parts.ts'
+import { navigation } from './navigation.ts'
+import { notes } from './note.ts'
+import { keepPlaces } from './keepPlaces.ts'
 import { openLater, roomMenu } from './roomMenu.ts'
 import { rowActions } from './rowActions.ts'
 import { explainStops } from './stopped.ts'
 import { reading } from './reading.ts'
 import { emojiButton } from './emojiButton.ts'
 import { suggesting } from './suggesting.ts'
+import { swipe } from './swipe.ts'
 import { writing } from './writing.ts'
 
 /** Furnishes the room: everything that goes on ends with `signal`. */
@@ -23,14 +27,17 @@ export function furnish(
   signal: AbortSignal,
 ): More {
   const { store, actions } = context
-  const { messages, spoken } = parts
-  const jumps = jumping(context, room, parts, signal)
-  const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, spoken.say)
+  const { messages, side, write } = parts
+  const { self } = store.get()
+  const me = self === null || self === 'unknown' ? '' : self.id
+  const note = notes(parts, signal)
+  const jumps = jumping(context, room, { messages, say: note }, signal)
+  const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, note)
   const help = () => dialog(({ openHelp }) => openHelp(signal))
   const aims = writing(context, room, parts, help)
   const offers = suggesting(context, room, parts, signal)
   emojiButton(parts.write, signal)
-  const rows = rowActions(context, room, parts, aims, signal)
+  const rows = rowActions(context, room, { messages, write, note }, aims, signal)
   let format = (text: string): Node[] => [document.createTextNode(text)]
 
   const drawn = extras({
@@ -66,12 +73,23 @@ export function furnish(
     },
     signal,
   )
-  const options = roomMenu(context, room, { said: spoken.say, lines: parts.lines, ...parts.given }, signal)
+  const options = roomMenu(
+    context,
+    room,
+    { me, said: note, order: side.order, lines: parts.lines, ...parts.given },
+    signal,
+  )
   header(context, room, parts, jumps, signal)
   parts.options.append(options.button, options.panel)
   const ways = parts.empty.querySelector('.ways')
-  if (ways) invite(ways, room, spoken.say, signal)
+  if (ways) invite(ways, room, note, signal)
   explainStops(context, signal)
+  const recent = [room, ...parts.given.placesOf('recent', me).filter((one) => one !== room)]
+  keepPlaces('recent', me, recent)
+  const ask = () => dialog(({ openSwitcher }) => openSwitcher(context, { room, recent }, signal))
+  navigation(context, { room, side }, { ask }, signal)
+  const shell = side.element.parentElement
+  if (shell) swipe(shell, side.element, side, signal)
   const eyes = reading(context, { room, ...(seq !== undefined && { seq }) }, parts, jumps, signal)
   keyboard(parts, aims, { help, end: eyes.end }, signal)
   if (seq !== undefined) void jumps.to(seq, true)

@@ -6,6 +6,7 @@ import type { reasonText } from '../components/message.ts'
 import type { LinesShown } from '../state/state.ts'
 import type { keep, kept } from './device.ts'
 import type { untilLoaded } from './load.ts'
+import type { placesOf } from './places.ts'
 import type { Sidebar } from './people.ts'
 
 /** What the room's screen is made of when it is drawn first, and where the rest finds its place. */
@@ -34,6 +35,7 @@ export interface Given {
   kept: typeof kept
   keep: typeof keep
   untilLoaded: typeof untilLoaded
+  placesOf: typeof placesOf
 }
 
 /** What the rest of the room, once it is here, does in place of the first drawing. */

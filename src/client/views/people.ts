@@ -3,9 +3,11 @@ import { people } from '../components/people.ts'
 import { h, list, type View } from '../dom.ts'
 import { countText, isolated } from '../format.ts'
 import { myRooms, peopleGroups } from '../state/select.ts'
+import { grouped, type Groups } from '../state/switching.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Context } from './context.ts'
 import { keep, kept } from './device.ts'
+import { placesOf } from './places.ts'
 
 export interface Sidebar {
   readonly element: HTMLElement
@@ -13,6 +15,11 @@ export interface Sidebar {
   readonly scrim: HTMLElement
   /** opens and closes it: "12 here" */
   readonly toggle: HTMLButtonElement
+  open(): void
+  /** my rooms as they stand in it, from above */
+  rooms(): readonly RoomEntry[]
+  /** Draws the rooms again: which come first has changed. */
+  order(): void
   /** Closes it where it lies over the page. False: it does not. */
   close(): boolean
   focus(): void
@@ -35,6 +42,10 @@ export function sidebar(
   let closeLayer: (() => void) | null = null
 
   const persons = people()
+  const me = () => {
+    const { self } = store.get()
+    return self === null || self === 'unknown' ? '' : self.id
+  }
   const rooms = roomsView(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
   home.append(iconOf('mark'), h('bdi', {}, place))
@@ -141,12 +152,8 @@ export function sidebar(
   })
   const groups = peopleGroups()
   store.watch(
-    (state) =>
-      groups(state.rooms[room], state.self === null || state.self === 'unknown' ? '' : state.self.id),
-    (shown) => {
-      const { self } = store.get()
-      persons.update({ groups: shown, me: self === null || self === 'unknown' ? '' : self.id })
-    },
+    (state) => groups(state.rooms[room], me()),
+    (shown) => persons.update({ groups: shown, me: me() }),
     signal,
   )
   store.watch(
@@ -156,22 +163,42 @@ export function sidebar(
     },
     signal,
   )
-  store.watch(myRooms(room), (mine) => rooms.update(mine), signal)
+  const mine = myRooms(room)
+  let ordered: readonly RoomEntry[] = []
+  const order = () => {
+    const groups = grouped(mine(store.get()), placesOf('favourites', me()))
+    ordered = [...groups.first, ...groups.rest]
+    rooms.update(groups)
+  }
+  store.watch(mine, order, signal)
 
   return {
     element,
     scrim,
     toggle,
+    open: () => {
+      if (!isOpen()) show()
+    },
     close: closeDrawer,
+    order,
+    rooms: () => ordered,
     focus: () => (isOpen() ? element : toggle).focus(),
   }
 }
 
-/** My rooms, in an order that does not jump; nothing where there is but one (U83). */
-function roomsView(current: string): View<readonly RoomEntry[]> {
-  const rows = h('ul', { role: 'list' })
-  const element = h('nav', { 'aria-label': 'Rooms', hidden: true }, h('h2', {}, 'Rooms'), rows)
-  const show = list<RoomEntry>(rows, ({ room }) => room, roomView)
+/** My rooms, those I put first above the others; nothing where there is but one (U83). */
+function roomsView(current: string): View<Groups> {
+  const element = h('nav', { 'aria-label': 'Rooms', hidden: true })
+  const [showFirst, showRest] = ['Favourites', 'Rooms'].map((title) => {
+    const heading = h('h2', {}, title)
+    const rows = h('ul', { role: 'list' })
+    element.append(heading, rows)
+    const show = list<RoomEntry>(rows, ({ room }) => room, roomView)
+    return (entries: readonly RoomEntry[]) => {
+      heading.hidden = entries.length === 0
+      show(entries)
+    }
+  })
 
   function roomView(first: RoomEntry): View<RoomEntry> {
     const name = h('bdi', { class: 'truncate' })
@@ -204,9 +231,10 @@ function roomsView(current: string): View<readonly RoomEntry[]> {
 
   return {
     element,
-    update(entries) {
-      element.hidden = entries.length < 2
-      show([...entries].sort((one, other) => one.name.localeCompare(other.name)))
+    update({ first, rest }) {
+      element.hidden = first.length + rest.length < 2
+      showFirst?.(first)
+      showRest?.(rest)
     },
   }
 }

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import type { Theme } from './device.ts'
 import type * as Dialogs from './dialogs.ts'
 import type { Given } from './parts.ts'
+import { keepPlaces } from './keepPlaces.ts'
 
 /** The address people come to this room by. */
 function linkOf(room: string): string {
@@ -48,12 +49,42 @@ export async function openLater(
 export function roomMenu(
   context: Context,
   room: string,
-  on: { said(words: string): void; lines(shown: LinesShown): void } & Pick<Given, 'keep' | 'kept'>,
+  on: { me: string; said(words: string): void; order(): void; lines(shown: LinesShown): void } & Pick<
+    Given,
+    'keep' | 'kept' | 'placesOf'
+  >,
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
   const { actions, router } = context
+  const star = entry('star', '', () => {
+    const before = on.placesOf('favourites', on.me)
+    const is = before.includes(room)
+    keepPlaces('favourites', on.me, is ? before.filter((one) => one !== room) : [...before, room])
+    on.order()
+    on.said(is ? 'Taken off your favourites' : 'Added to your favourites')
+    name()
+  })
+  const words = h('span', {})
+  star.append(words)
+  function name(): void {
+    words.textContent = on.placesOf('favourites', on.me).includes(room)
+      ? 'Take off favourites'
+      : 'Add to favourites'
+  }
+  name()
+  // Another tab of mine has changed it.
+  window.addEventListener(
+    'storage',
+    ({ key }) => {
+      if (key !== 'favourites') return
+      on.order()
+      name()
+    },
+    { signal },
+  )
   return menu(
     'Menu',
+    star,
     entry('link', 'Copy link', () => void copyLink(room, on.said, signal)),
     entry('code', 'Show QR code', () => void showCode(room, on.said, signal)),
     entry(

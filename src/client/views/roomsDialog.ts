@@ -2,7 +2,11 @@ import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../components/dialog.ts'
 import { h, list } from '../dom.ts'
 import { isolated } from '../format.ts'
+import { found } from '../state/finding.ts'
 import type { Context } from './context.ts'
+
+/** From so many rooms on there is a field to find one. */
+const SEVERAL = 7
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
@@ -14,6 +18,24 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     ({ room }) => room,
     (entry) => ({ element: roomRow(entry), update: () => {} }),
   )
+  const filter = h('input', {
+    class: 'field',
+    type: 'search',
+    'aria-label': 'Find a room',
+    placeholder: 'Find a room',
+    autocomplete: 'off',
+    hidden: true,
+    dir: 'auto',
+    onInput: () => draw(),
+  })
+  const none = h('p', { class: 'text-meta text-muted', role: 'status' })
+  function draw(): void {
+    const { list: all } = store.get()
+    filter.hidden = all.length <= SEVERAL && filter.value === ''
+    const fit = found(all, filter.value, { recent: [], current: '', most: all.length })
+    show(filter.value.trim() === '' ? all : fit)
+    none.textContent = fit.length === 0 && all.length > 0 ? 'No room is called that. Make it below.' : ''
+  }
   const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
     id: 'room-name',
@@ -88,7 +110,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     field.focus()
   }
 
-  const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, rows, form)
-  store.watch(({ list: all }) => all, show, until)
+  const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
+  store.watch(({ list: all }) => all, draw, until)
   void actions.loadRooms()
 }

@@ -14,7 +14,7 @@ import type { Writing } from './writing.ts'
 export function rowActions(
   { store, actions }: Context,
   room: string,
-  { messages, spoken, write }: Pick<Parts, 'messages' | 'spoken' | 'write'>,
+  { messages, note, write }: Pick<Parts, 'messages' | 'write'> & { note(words: string): void },
   aims: Writing,
   signal: AbortSignal,
 ): { act(row: HTMLElement): boolean } {
@@ -54,7 +54,7 @@ export function rowActions(
 
   function copied(text: string, words: string): void {
     navigator.clipboard?.writeText(text).then(
-      () => spoken.say(words),
+      () => note(words),
       () => write.say('This browser does not let the page copy.'),
     )
   }

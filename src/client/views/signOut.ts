@@ -7,6 +7,12 @@ export async function signOut({ actions }: Pick<Context, 'actions'>, signal: Abo
   const lost = { messages: await actions.unsent(), drafts: await actions.drafts() }
   if (lost.messages + lost.drafts > 0 && !(await isSure(lost, signal))) return false
   await actions.signOut()
+  // S42: the next person at this device is not to read where somebody was.
+  try {
+    for (const kind of ['favourites', 'recent']) localStorage.removeItem(kind)
+  } catch {
+    // A browser that refuses storage has kept nothing.
+  }
   return true
 }
 

@@ -1,0 +1,12 @@
+import type { Places } from './places.ts'
+
+/** Rooms remembered of each kind. */
+const MOST = 50
+
+export function keepPlaces(kind: Places, user: string, rooms: readonly string[]): void {
+  try {
+    localStorage.setItem(kind, [user, ...rooms.slice(0, MOST)].join(' '))
+  } catch (error) {
+    console.warn('not kept on this device', error)
+  }
+}
