@@ -135,10 +135,14 @@ export function createRouter(
       }
     },
     remember(value: string | number) {
-      // One number a screen ever visited in this tab; the oldest go first.
-      kept.delete(layer?.entry ?? entry)
-      kept.set(layer?.entry ?? entry, value)
+      const mine = layer?.entry ?? entry
+      // One value a screen ever visited in this tab; the oldest go first.
+      kept.delete(mine)
+      kept.set(mine, value)
       if (kept.size > 100) for (const oldest of kept.keys()) if (kept.size > 100) kept.delete(oldest)
+      // At once, since what is written while the page goes is lost. Behind Back the entry is another one already.
+      const state = entryOf(history.state)
+      if (state?.entry === mine) history.replaceState({ ...state, kept: value }, '')
     },
     remembered: () => kept.get(layer?.entry ?? entry),
   }
@@ -151,15 +155,6 @@ export function createRouter(
       adopt()
       endLayer()
       if (location.pathname !== path) enter('history')
-    },
-    { signal },
-  )
-  page.addEventListener(
-    'pagehide',
-    () => {
-      const value = kept.get(entry)
-      const state = entryOf(history.state)
-      if (value !== undefined && state !== null) history.replaceState({ ...state, kept: value }, '')
     },
     { signal },
   )

@@ -43,6 +43,9 @@ const topOf = (page: Page, label: string) =>
     return (row?.getBoundingClientRect().top ?? Number.NaN) - log.getBoundingClientRect().top
   }, label)
 
+/** Does the history hold the place of the row that is read? */
+const keeps = (page: Page) => page.evaluate(() => /^\d/.test(String(history.state?.kept)))
+
 const rowCount = (page: Page) => page.locator('.message').count()
 const lastText = (page: Page) => page.locator('.message .text').last().textContent()
 
@@ -121,7 +124,45 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await scrollUp(page, 900)
     const before = await reading(page)
     await page.setViewportSize({ width: 700, height: 800 })
-    await eventually('the row', async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2)
+    const isBack = async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2
+    await eventually('the row', isBack)
+    await eventually('it is kept', () => keeps(page))
+    await page.reload()
+    await page.waitForSelector('.message')
+    await eventually('the row after a reload', isBack)
+    await end()
+  })
+
+  test('[U82] a reload far back in the history comes back to the very row, and from there on to the end', async () => {
+    const log = talk(1, 400)
+    const { page, end } = await aRoom(log.slice(-60))
+    await page.route('**/api/rooms/lobby/messages*', async (route) => {
+      const asked = new URL(route.request().url()).searchParams
+      const [before, around, after] = ['before', 'around', 'after'].map((one) => Number(asked.get(one)))
+      const from = before ? before - 51 : around ? around - 26 : after
+      const messages = asked.has('pinned')
+        ? []
+        : (log.slice(Math.max(0, from ?? 0), before ? before - 1 : (from ?? 0) + 50) as Message[])
+      const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 400]
+      await route.fulfill({ json: { messages, head: 400, floor: 1, older: first > 1, newer: last < 400 } })
+    })
+    const firstSeq = () => page.locator('.message').count()
+    for (let turn = 0; turn < 4; turn += 1) {
+      const count = await firstSeq()
+      await page.locator('.log').evaluate((element) => (element.scrollTop = 0))
+      await eventually('an older page', async () => (await firstSeq()) > count)
+    }
+    await scrollUp(page, 9_000)
+    const before = await reading(page)
+    await eventually('it is kept', () => keeps(page))
+    await page.reload()
+    await page.waitForSelector('.message')
+    await eventually(
+      'the row after a reload',
+      async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2,
+    )
+    await page.locator('.pill').click()
+    await eventually('the end', async () => (await lastText(page)) === (log.at(-1) as Message).text)
     await end()
   })
 

@@ -166,7 +166,6 @@ describe('steps', () => {
   test('[U82] what was kept survives a reload', () => {
     router.navigate('/chat/lobby')
     router.remember(17)
-    window.dispatchEvent(new Event('pagehide'))
     over.abort()
     over = new AbortController()
     const again = createRouter(dom.window as unknown as globalThis.Window, () => {}, over.signal)

@@ -522,6 +522,7 @@ describe('speech', () => {
 
   function aVoice() {
     const voice = announcer(end.signal)
+    document.body.replaceChildren(voice.element)
     const spoken = () => [...voice.element.querySelectorAll('p')].map(({ textContent }) => textContent)
     const say = (count: number) =>
       voice.heard(numbers(1, count).map((at) => ({ name: 'Ann', text: `text ${at}` })))
@@ -534,6 +535,15 @@ describe('speech', () => {
     expect(spoken()).toHaveLength(10)
     jest.advanceTimersByTime(5_000)
     expect(spoken()).toEqual([])
+  })
+
+  test('[A29] what is said before the page has the screen is said once it has', () => {
+    const voice = announcer(end.signal)
+    voice.say('Kitchen, 2 here')
+    expect(voice.element.textContent).toBe('')
+    document.body.replaceChildren(voice.element)
+    jest.advanceTimersByTime(100)
+    expect(voice.element.textContent).toBe('Kitchen, 2 here')
   })
 
   test('[A3] one message is read out; those of the next three seconds are counted in one sentence', () => {

@@ -17,6 +17,7 @@ export interface Announcer {
 }
 
 const STAYS = 5_000
+const SETTLES = 100
 const EVERY = 3_000
 /** messages in one minute; above it only their count is spoken */
 const MOST = 20
@@ -44,6 +45,8 @@ export function announcer(signal: AbortSignal): Announcer {
 
   function put(node: HTMLElement, text: string): void {
     if (signal.aborted) return
+    // What a region brings along when it comes into the page is not heard.
+    if (!node.isConnected) return void later(SETTLES, () => put(node, text))
     while (node.childElementCount >= AT_ONCE) node.firstElementChild?.remove()
     const line = h('p', {}, text)
     node.append(line)

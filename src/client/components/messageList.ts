@@ -164,6 +164,8 @@ export function messageList(
     const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
     const keepFocus = focus.keep()
     shown = next.shown
+    // What is empty would move to make room, and that is what one sees of a page that loads (W3).
+    content.hidden = items.length === 0
     draw(next.drawn)
     loading.hidden = older === 'none' || items.length === 0
     loading.textContent =

@@ -169,8 +169,6 @@ export function chatView(
     router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
   }
   signal.addEventListener('abort', leave, { once: true })
-  // Before the router writes down what is kept.
-  window.addEventListener('pagehide', leave, { capture: true, signal })
   actions.openRoom(room)
   const parts: Parts = {
     heading,
@@ -182,6 +180,7 @@ export function chatView(
     side,
     write,
     above,
+    leave,
     spoken,
     given: { nameOf, reasonText, keep, kept, untilLoaded, placesOf },
     lines(shown) {

@@ -19,6 +19,9 @@ import { suggesting } from './suggesting.ts'
 import { swipe } from './swipe.ts'
 import { writing } from './writing.ts'
 
+/** Whoever has not scrolled for so long (ms) stands where they read. */
+const STANDS = 400
+
 /** Furnishes the room: everything that goes on ends with `signal`. */
 export function furnish(
   context: Context,
@@ -86,6 +89,13 @@ export function furnish(
   explainStops(context, signal)
   const recent = [room, ...parts.given.placesOf('recent', me).filter((one) => one !== room)]
   keepPlaces('recent', me, recent)
+  let stands: ReturnType<typeof setTimeout> | undefined
+  const moved = () => {
+    clearTimeout(stands)
+    stands = setTimeout(parts.leave, STANDS)
+  }
+  messages.rows.closest('.log')?.addEventListener('scroll', moved, { passive: true, signal })
+  signal.addEventListener('abort', () => clearTimeout(stands), { once: true })
   const ask = () => dialog(({ openSwitcher }) => openSwitcher(context, { room, recent }, signal))
   navigation(context, { room, side }, { ask }, signal)
   const shell = side.element.parentElement

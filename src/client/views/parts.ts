@@ -23,6 +23,8 @@ export interface Parts {
   write: Composer
   /** right above the composer, for what it is about to do */
   above: HTMLElement
+  /** Keeps where the reader stands, for Back and for a reload (U82). */
+  leave(): void
   spoken: Announcer
   lines(shown: LinesShown): void
   given: Given
