@@ -6,6 +6,7 @@ import { createApp } from './http/app.ts'
 import { assets } from './http/assets.ts'
 import { addressOf, cannotListen } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/ops.ts'
+import type { Watch } from './http/socket.ts'
 import { createTopics } from './http/topics.ts'
 import { Hub, type PersonLimits } from './hub/hub.ts'
 import type { Rate } from './hub/rate.ts'
@@ -13,7 +14,7 @@ import { clock, jumps } from './lib/clock.ts'
 import { NO_COUNTS } from './lib/counts.ts'
 import { createIds } from './lib/ids.ts'
 import { watchLag } from './lib/lag.ts'
-import type { Logger } from './lib/log.ts'
+import { addressMask, type Logger } from './lib/log.ts'
 import type { Metrics, Readings } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { SCHEMA } from './store/migrations.ts'
@@ -59,6 +60,15 @@ async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metric
   const metrics = createMetrics({ version: VERSION, schema: String(SCHEMA), bun: Bun.version })
   watchLoop(metrics)
   return metrics
+}
+
+/** Each connection is a line of the log, its address as LOG_ADDRESS says. */
+function watching({ logAddress }: Config, log: Logger): Watch {
+  const masked = addressMask(logAddress)
+  return (what, { address = '', ...fields }) => {
+    const told = address === '' ? undefined : masked(address, clock.now())
+    log.debug(what, { ...fields, ...(told !== undefined && { address: told }) })
+  }
 }
 
 /** Runs until a signal ends it, and then ends the process. */
@@ -146,6 +156,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     assets: await page,
     counts,
     ...(limits.frames && { frames: limits.frames }),
+    ...(config.logLevel === 'debug' && { watch: watching(config, log) }),
     ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
   const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(

@@ -31,13 +31,15 @@ export interface Visit {
   counted: string | null
   /** it came by https, so far as we can know: its cookies are Secure */
   secure: boolean
+  /** where it comes from, as far as whom we trust can tell; nothing is counted by it */
+  address: string
 }
 
 const visits = new WeakMap<Request, Visit>()
 
 /** What admission found out. Of a request that it never saw: nothing to count by. */
 export function visitOf(request: Request): Visit {
-  return visits.get(request) ?? { counted: null, secure: false }
+  return visits.get(request) ?? { counted: null, secure: false, address: '' }
 }
 
 /** The largest body of a request, in bytes. */
@@ -95,7 +97,8 @@ export function createAdmit(deps: {
       )
     }
     const secure = publicUrl?.startsWith('https:') ?? cameByHttps(peer, headers, trustProxy)
-    return { counted: unvouched ? null : addressKey(clientAddress(peer, headers, trustProxy)), secure }
+    const address = clientAddress(peer, headers, trustProxy)
+    return { counted: unvouched ? null : addressKey(address), secure, address }
   }
 
   /** S1, S21: a browser says where its page is from; whoever does not is a program with its own token, or sits at the machine. */

@@ -13,7 +13,7 @@ import { Misses } from './misses.ts'
 import { Places } from './places.ts'
 import { rooms } from './rooms.ts'
 import { session, type SessionSettings } from './session.ts'
-import { createSockets, SOCKET_LIMITS } from './socket.ts'
+import { createSockets, SOCKET_LIMITS, type Watch } from './socket.ts'
 
 export type Settings = AdmitSettings & SessionSettings
 
@@ -29,6 +29,7 @@ export interface AppDeps {
   /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
   frames?: Rate
   counts?: Counts
+  watch?: Watch
   /** who knows the token may read them; without it nobody can */
   metrics?: Scraped & { token: string }
 }
@@ -44,7 +45,19 @@ export function createApp(deps: AppDeps): {
   /** Each second: those who read most slowly are let go while all together leave too much unsent (S9). */
   relieve(most?: number): void
 } {
-  const { hub, gate, settings, clock, ids, log, assets, frames = FRAMES, counts = NO_COUNTS, metrics } = deps
+  const {
+    hub,
+    gate,
+    settings,
+    clock,
+    ids,
+    log,
+    assets,
+    frames = FRAMES,
+    counts = NO_COUNTS,
+    metrics,
+    watch,
+  } = deps
   const places = new Places()
   const misses = new Misses(clock)
   const admit = createAdmit({ settings, places, gate, clock, log })
@@ -57,6 +70,7 @@ export function createApp(deps: AppDeps): {
     log,
     counts,
     frames,
+    ...(watch && { watch }),
   })
 
   const app = new Elysia({

@@ -36,6 +36,12 @@ const INBOX = 2 * LIMITS.unacked
 
 type Raw = ServerWebSocket<unknown>
 
+/** Hears of each connection that opens and closes, for whoever looks for trouble with one. */
+export type Watch = (
+  what: 'socket opened' | 'socket closed',
+  fields: { connection: string; user?: string; address?: string; code?: number; ms?: number },
+) => void
+
 interface Deps {
   hub: Hub
   places: Places
@@ -46,6 +52,7 @@ interface Deps {
   counts: Counts
   /** what one connection may send */
   frames: Rate
+  watch?: Watch
 }
 
 /** One connection: its meter, its inbox, and what the hub sees of it. */
@@ -56,6 +63,7 @@ class Link implements Connection {
   readonly #counted: string | null
   readonly #meter: Meter
   readonly #inbox: { frame: ClientFrame; asked: Asked }[] = []
+  readonly #opened: number
   /** who it is, once that is known */
   #user: string | null = null
   #state: 'asking' | 'open' | 'closed' = 'asking'
@@ -65,6 +73,7 @@ class Link implements Connection {
   constructor(raw: Raw, deps: Deps, counted: string | null) {
     const now = deps.clock.now()
     this.id = deps.ids.random(20)
+    this.#opened = now
     this.#raw = raw
     this.#deps = deps
     this.#counted = counted
@@ -109,6 +118,8 @@ class Link implements Connection {
     if (refused !== null) return this.close(refused, 'refused')
     this.#user = who.user.id
     this.#state = 'open'
+    const { watch } = this.#deps
+    watch?.('socket opened', { connection: this.id, user: who.user.id, address: visitOf(request).address })
     this.#next()
   }
 
@@ -136,8 +147,10 @@ class Link implements Connection {
   }
 
   /** The socket has gone. P11: what the code says is not to be relied on. */
-  closed(): void {
+  closed(code: number): void {
     if (this.#gone()) return
+    const ms = this.#deps.clock.now() - this.#opened
+    this.#deps.watch?.('socket closed', { connection: this.id, code, ms })
     const known = this.#state === 'open'
     this.#state = 'closed'
     this.#inbox.length = 0
@@ -316,7 +329,7 @@ export function createSockets(deps: Deps) {
   const live = new Set<Link>()
   const ended = (link: Link, code: number): void => {
     if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
-    link.closed()
+    link.closed(code)
   }
   /** bytes that all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, link) => sum + link.unsent, 0)

@@ -95,6 +95,24 @@ describe('what is nobody else’s to read', () => {
       expect(holding(files, there)).toContain('unpacked')
   })
 
+  test('[O17] at debug a connection is a line when it opens and one when it closes, its address hashed', async () => {
+    const socket = await victim.bystander(ada, ADDRESS)
+    socket.close()
+    const lines = (msg: string) =>
+      victim.server
+        .out()
+        .split('\n')
+        .filter((line) => line.includes(`"msg":"${msg}"`))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    await eventually('the close', () => lines('socket closed').length > 0)
+    const [first, second] = lines('socket opened').filter(({ user }) => user === ada.user.id)
+    expect(first?.address).toMatch(/^[0-9a-f]{12}$/)
+    expect(second?.address).toBe(first?.address)
+    expect(lines('socket closed')).toContainEqual(
+      expect.objectContaining({ connection: second?.connection, code: expect.any(Number), ms: expect.any(Number) }),
+    )
+  })
+
   test('[S34] no address of anybody is stored, on the disk or in the log', async () => {
     expect(holding(filesIn(victim.dir), ADDRESS)).toEqual([])
     expect(victim.server.out()).not.toContain(ADDRESS)
