@@ -134,7 +134,7 @@ function linksOf({ metafile }: BuildOutput): Omit<Manifest, 'files' | 'style'> {
  * Tailwind by its own `compile()`, as the plugin for Bun carries another version (P53). Classes are looked for in
  * the client's TypeScript and in the page, and nowhere else.
  */
-export function tailwind(root: string): BunPlugin {
+function tailwind(root: string): BunPlugin {
   return {
     name: 'tailwind',
     setup(build) {

@@ -27,7 +27,7 @@ function seqOf(text: string): number {
  * What a history request asks for (`docs/protocol.md` §5).
  * @throws ChatError `badRequest` for nonsense, a parameter given twice, or two places at once
  */
-export function historyQuery(params: URLSearchParams): HistoryQuery {
+function historyQuery(params: URLSearchParams): HistoryQuery {
   const one = (name: string): string | null => {
     const [value = null, ...more] = params.getAll(name)
     if (more.length > 0) throw new ChatError('badRequest')

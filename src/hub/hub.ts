@@ -38,7 +38,7 @@ export interface PersonLimits {
   connections: number
 }
 
-export const PERSON_LIMITS: PersonLimits = {
+const PERSON_LIMITS: PersonLimits = {
   sends: { perSecond: 5, burst: 15 },
   joins: { perSecond: 10, burst: 100 },
   connections: 20,

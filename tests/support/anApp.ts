@@ -73,7 +73,7 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
 }
 
 /** A clock that stands until it is told to move. */
-export function standingClock(now = 1_700_000_000_000) {
+function standingClock(now = 1_700_000_000_000) {
   return {
     now: () => now,
     wait: (ms: number) => Bun.sleep(ms),

@@ -172,7 +172,7 @@ function press(label: string, then: () => void): HTMLButtonElement {
 }
 
 /** Who shows it, in words: `👍 2: Ann and Bo`. */
-export function reactionText({ emoji, count, users }: Reaction): string {
+function reactionText({ emoji, count, users }: Reaction): string {
   const names = users.slice(0, NAMED).map(({ name }) => isolated(name))
   const rest = count - names.length
   return `${emoji} ${count}: ${nameList(rest > 0 ? [...names, rest === 1 ? '1 other' : `${rest} others`] : names)}`

@@ -17,7 +17,7 @@ export interface Corner {
 }
 
 /** The emoji offered at once. */
-export const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
+const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 /**
  * Opens the menu of one message: a native popover, on a phone a sheet at the lower edge. Arrow keys move in it, Escape or a
