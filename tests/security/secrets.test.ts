@@ -109,7 +109,11 @@ describe('what is nobody else’s to read', () => {
     expect(first?.address).toMatch(/^[0-9a-f]{12}$/)
     expect(second?.address).toBe(first?.address)
     expect(lines('socket closed')).toContainEqual(
-      expect.objectContaining({ connection: second?.connection, code: expect.any(Number), ms: expect.any(Number) }),
+      expect.objectContaining({
+        connection: second?.connection,
+        code: expect.any(Number),
+        ms: expect.any(Number),
+      }),
     )
   })
 

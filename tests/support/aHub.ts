@@ -1,4 +1,5 @@
 import { localDoorbell } from '../../src/cluster/local.ts'
+import { dispatch } from '../../src/http/dispatch.ts'
 import { errorFrame } from '../../src/hub/answers.ts'
 import { Hub, type PersonLimits } from '../../src/hub/hub.ts'
 import type { Connection, Doorbell, Ids, Log, Store } from '../../src/hub/ports.ts'
@@ -141,24 +142,6 @@ export class Screen {
   /** Forgets what was heard. */
   forget(): void {
     this.connection.heard.length = 0
-  }
-}
-
-function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void | Promise<void> {
-  // prettier-ignore
-  switch (frame.type) {
-    case 'hello': return hub.hello(from, frame)
-    case 'join': return hub.join(from, frame)
-    case 'leave': return hub.leave(from, frame)
-    case 'send': return hub.send(from, frame)
-    case 'edit': return hub.edit(from, frame)
-    case 'delete': return hub.delete(from, frame)
-    case 'react': return hub.react(from, frame)
-    case 'pin': return hub.pin(from, frame)
-    case 'read': return hub.read(from, frame)
-    case 'typing': return hub.typing(from, frame)
-    case 'state': return hub.state(from, frame)
-    case 'beat': return hub.beat(from)
   }
 }
 
