@@ -26,7 +26,8 @@ export function isLoopbackHost(host: string): boolean {
 export function hostOf(header: string | null, origins: Origins): string | 'missing' | 'wrong' {
   if (header === null || header === '') return 'missing'
   const host = header.toLowerCase()
-  if (!HOST.test(host) || nameOf(host).length < 4) return 'wrong'
+  const [found, , port = ''] = HOST.exec(host) ?? []
+  if (found === undefined || nameOf(host).length < 4 || Number(port) > 65_535) return 'wrong'
   if (origins.publicUrl === null || isLoopbackHost(host)) return host
   const known = [origins.publicUrl, ...origins.allowedOrigins]
   return known.some((origin) => ownOrigins(host).includes(origin)) ? host : 'wrong'

@@ -188,3 +188,17 @@ test('[O9] `migrate --check` says what the next start would do and does nothing;
   expect(readFileSync(snapshot).equals(before)).toBe(true)
   expect((await aCommand(['migrate'], { DATA_DIR: old })).out).toContain('nothing to do')
 })
+
+test('[O1] a wrong setting ends the start within 200 ms, or as soon as this machine starts anything', async () => {
+  const bare: number[] = []
+  const wrong: number[] = []
+  for (let round = 0; round < 4; round += 1) {
+    const began = performance.now()
+    await Bun.spawn([process.execPath, '-e', '0']).exited
+    bare.push(performance.now() - began)
+    const { code, err, ms } = await aCommand([], { PORT: 'x', DATA_DIR: join(dir, 'never made') })
+    expect([code, err]).toEqual([1, expect.stringContaining('PORT')])
+    wrong.push(ms)
+  }
+  expect(Math.min(...wrong)).toBeLessThan(Math.max(200, 4 * Math.min(...bare)))
+})

@@ -170,6 +170,19 @@ describe('a planted fault is found, with one sentence of what to do', () => {
 })
 
 describe('beside a server', () => {
+  test('[O29, S33] what an address for --url holds beside the place is not said again', async () => {
+    const path = join(dir, 'none at all')
+    for (const url of [
+      'http://ada:s3cret@127.0.0.1:1/?token=s3cret',
+      'ada:s3cret@host',
+      'ftp://ada:s3cret@host',
+    ]) {
+      const { code, out, err } = await aCommand(['doctor', '--url', url], { DATA_DIR: path })
+      expect(code).toBe(1)
+      expect(out + err).not.toContain('s3cret')
+    }
+  })
+
   test('[O6, O29] it finds the server, disturbs nothing, and with --url comes in as a page would', async () => {
     const path = aDirectory()
     const server = await aServer({ DATA_DIR: path })
