@@ -1,6 +1,5 @@
 import { openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
-import { isolated } from '../format.ts'
 import { found } from '../state/finding.ts'
 import { countOf } from '../state/unread.ts'
 import type { RoomEntry } from '../../shared/model.ts'
@@ -100,18 +99,7 @@ export function openSwitcher(
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog(
-    { title: 'Go to a room', closed: () => its.abort() },
-    signal,
-    field,
-    list,
-    none,
-    h('p', { class: 'text-meta text-muted' }, `From ${isolated(placeName())}: ↑ ↓ and Enter`),
-  )
+  const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
   store.watch(({ list: all }) => all, look, until)
   void actions.loadRooms()
-
-  function placeName(): string {
-    return store.get().list.find((entry) => entry.room === room)?.name ?? room
-  }
 }
