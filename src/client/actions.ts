@@ -3,6 +3,7 @@ import type { Self } from '../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../shared/names.ts'
 import type { Answer, Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
+import type { Settings } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import type { Talk } from './talk.ts'
 
@@ -28,6 +29,8 @@ export interface Actions {
   unsent(): Promise<number>
   /** In how many rooms something is written and not sent. */
   drafts(): Promise<number>
+  /** How I want it, from now on and on this device. */
+  choose(change: Partial<Settings>): void
   /** The name last used on this device, '' if none. */
   lastName(): string
 
@@ -259,6 +262,7 @@ export function createActions(
     makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: '' },
     loadRooms: async () => talk?.loadRooms(),
     settle: () => talk?.settle(),
+    choose: (change) => talk?.choose(change),
     openRoom: (room) => talk?.openRoom(room),
     leaveRoom: (room) => talk?.leaveRoom(room),
     loadOlder: (room) => talk?.loadOlder(room),

@@ -7,10 +7,12 @@ import type { Socket, SocketOwner } from './net/socket.ts'
 import { memoryStorage, openStorage } from './net/storage.ts'
 import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
+import { keepSettings } from './settings.ts'
 import type { Store } from './state/store.ts'
 import { createSync } from './sync.ts'
 import { AHEAD, createTalk, type Talk } from './talk.ts'
 
+export { unreadTotal } from './state/unread.ts'
 export { notFoundView } from './views/notFound.ts'
 export { roomView } from './views/room.ts'
 
@@ -82,7 +84,17 @@ export async function startTalk(
       // Only fetched ahead; who opens one is told.
     })
   })
-  const talk = createTalk(store, sync, api, tabs, { now, after })
+  const settings = keepSettings(
+    store,
+    {
+      device: storageOf('localStorage'),
+      elsewhere: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
+      // theme.js shows it, as it does what another tab has chosen.
+      theme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
+    },
+    signal,
+  )
+  const talk = createTalk(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
     async begin(user) {

@@ -1,6 +1,8 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; no locale means the reader's own. */
 import { dayFrom, dayOf } from './state/day.ts'
 
+import type { Settings } from './state/state.ts'
+
 export { dayFrom, dayOf }
 
 // T10: making a formatter costs a hundred times what using it does.
@@ -15,9 +17,9 @@ function dates(locale: string | undefined, options: Intl.DateTimeFormatOptions):
   return made
 }
 
-/** Hour and minute as the locale writes them: `14:02`, `2:02 PM`. */
-export function timeOfDay(at: number, locale?: string): string {
-  return dates(locale, { timeStyle: 'short' }).format(at)
+/** Hour and minute as the locale, or `clock`, writes them: `14:02`, `2:02 PM`. */
+export function timeOfDay(at: number, clock: Settings['clock'] = 'system', locale?: string): string {
+  return dates(locale, { timeStyle: 'short', ...(clock !== 'system' && { hourCycle: clock }) }).format(at)
 }
 
 /** Date and time in full, for a title. */

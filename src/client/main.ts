@@ -8,12 +8,19 @@ import { joinTabs } from './net/tabs.ts'
 import { createRouter, type Arrival, type Route } from './router.ts'
 import { createStore } from './state/store.ts'
 import { roomName, titleOf } from './state/title.ts'
-import { unreadTotal } from './state/unread.ts'
+import type { State } from './state/state.ts'
 import type { Context } from './views/context.ts'
 import { homeView } from './views/home.ts'
 import { page } from './views/page.ts'
 
-const loadChat = () => import('./chat.ts')
+/** What is not read; nothing is known of it before the chat's chunk is here. */
+let unread = (_state: State) => 0
+
+async function loadChat() {
+  const chat = await import('./chat.ts')
+  unread = chat.unreadTotal
+  return chat
+}
 
 function start(root: HTMLElement): void {
   // Aborted by nobody: what listens here ends with the page.
@@ -94,7 +101,7 @@ async function mount(
   if (signal.aborted) return
   context.store.watch(
     (state) =>
-      titleOf(unreadTotal(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
+      titleOf(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
     (title) => {
       document.title = title
     },

@@ -5,6 +5,7 @@ import type { Actions } from './actions.ts'
 import type { Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
 import { loadFar, withFar } from './nearby.ts'
+import type { SettingsKeeper } from './settings.ts'
 import type { RoomState, Said } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import type { Sync } from './sync.ts'
@@ -23,6 +24,7 @@ export interface Talk extends Omit<Actions, 'signIn' | 'rename' | 'signOut' | 'u
 }
 
 export interface TalkWorld {
+  settings: SettingsKeeper
   now(): number
   after(ms: number, run: () => void): () => void
 }
@@ -109,7 +111,11 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       outbox.end()
     },
 
-    wipe: () => outbox.wipe(),
+    async wipe() {
+      world.settings.forget()
+      await outbox.wipe()
+    },
+    choose: (change) => world.settings.choose(change),
     unsent: () => outbox.unsent,
     async drafts() {
       await Promise.all([...drafts.keys()].map(saveDraft))

@@ -5,7 +5,7 @@ import { CLOSE } from '../../src/shared/errors.ts'
 import type { RoomEvent, User } from '../../src/shared/model.ts'
 import { aContext, aScreen, DESKTOP, PHONE, type Screen, type Told } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
-import { said } from '../support/aState.ts'
+import { said, you } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { crowd, PEOPLE, talk } from '../support/someTalk.ts'
@@ -85,6 +85,17 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     await page.fill('.picker input', 'heart')
     return page
   },
+  async 'the settings'(origin, context) {
+    const { page } = await aScreen(origin, context, toLobby)
+    await openSettings(page)
+    return page
+  },
+  async 'what is not read'(origin, context) {
+    const mine = { ...you, readSeq: 54, unread: 6 }
+    const { page } = await aScreen(origin, context, { ...toLobby, you: mine })
+    await page.waitForSelector('.day.new')
+    return page
+  },
   async 'keys and commands'(origin, context) {
     const { page } = await aScreen(origin, context, toLobby)
     await page.click('.head [popovertarget]')
@@ -137,6 +148,12 @@ function written(): RoomEvent[] {
     { ...change, kind: 'edit', seq: 5, id: 'id-5', nonce: 'nonce-5', text: `${text}\n\nLater` },
     { ...change, kind: 'delete', seq: 6, id: 'id-6', nonce: 'nonce-6', target: 'id-3', by: 'author' },
   ]
+}
+
+async function openSettings(page: Page): Promise<void> {
+  await page.click('.head [popovertarget]')
+  await page.click('text=Settings')
+  await page.waitForSelector('dialog .settings')
 }
 
 async function openPeople(page: Page): Promise<void> {
@@ -361,10 +378,22 @@ describe.skipIf(browserFound === null)('screens', () => {
     const { page } = await aScreen(place.origin, context, toLobby)
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     const light = await ground()
-    await page.click('.head [popovertarget]')
+    await openSettings(page)
     await page.click('text=Dark')
     const dark = await ground()
     expect(dark).not.toBe(light)
+    // What else was chosen holds at once too, and a second tab of mine agrees with the first.
+    const times = () => page.evaluate(() => document.querySelector('.message time')?.textContent ?? '')
+    await page.click('text=2:02 PM')
+    expect(await times()).toMatch(/[ap]m/i)
+    await page.click('text=14:02')
+    expect(await times()).not.toMatch(/[ap]m/i)
+    const other = await context.newPage()
+    await other.goto(place.origin)
+    expect(await other.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(dark)
+    await page.click('text=Light')
+    await other.waitForFunction((ground) => getComputedStyle(document.body).backgroundColor === ground, light)
+    await page.click('text=Dark')
     // Without the client's script only theme.js can have set it.
     await page.route('**/assets/main-*.js', (route) => route.abort())
     await page.reload()

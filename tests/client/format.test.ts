@@ -18,8 +18,14 @@ const time = (...parts: [number, number, number, number?, number?, number?]) => 
 
 describe('times', () => {
   test('[U12] hour and minute are written as the locale does', () => {
-    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'de')).toBe('14:02')
-    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'en-US').replace(/\s/, ' ')).toBe('2:02 PM')
+    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'system', 'de')).toBe('14:02')
+    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'system', 'en-US').replace(/\s/, ' ')).toBe('2:02 PM')
+  })
+
+  test('[U12] and by the clock that somebody has chosen, also at midnight', () => {
+    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'h12', 'de')).toContain('2:02')
+    expect(timeOfDay(time(2026, 0, 15, 14, 2), 'h23', 'en-US')).toBe('14:02')
+    expect(timeOfDay(time(2026, 0, 15, 0, 2), 'h23', 'en-US')).toBe('00:02')
   })
 
   test('[U12] a row tells its full date and its ISO time', () => {

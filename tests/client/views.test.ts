@@ -199,6 +199,20 @@ describe('writing', () => {
     expect(field.getAttribute('enterkeyhint')).toBe(coarse ? 'enter' : 'send')
   })
 
+  test('[U30, E30] a setting decides instead, from then on', () => {
+    const { made, field, heard, type } = aComposer()
+    made.enter(false)
+    type('one')
+    press(field, 'Enter')
+    expect([heard.sent, field.getAttribute('enterkeyhint')]).toEqual([[], 'enter'])
+    press(field, 'Enter', { ctrlKey: true })
+    expect(heard.sent).toEqual(['one'])
+    made.enter(true)
+    type('two')
+    press(field, 'Enter')
+    expect(heard.sent).toEqual(['one', 'two'])
+  })
+
   test('[U31] an Enter that belongs to an input method is never a send', () => {
     const { field, heard, type } = aComposer()
     type('にほん')

@@ -4,6 +4,7 @@ import { Outbox } from '../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../src/client/net/socket.ts'
 import { memoryStorage, type DeviceStorage } from '../../src/client/net/storage.ts'
 import type { TabNews } from '../../src/client/net/tabs.ts'
+import { keepSettings } from '../../src/client/settings.ts'
 import { createStore } from '../../src/client/state/store.ts'
 import type { RoomState } from '../../src/client/state/state.ts'
 import { createSync } from '../../src/client/sync.ts'
@@ -122,9 +123,14 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
       ),
     page.signal,
   )
+  const settings = keepSettings(
+    store,
+    { device: browser.device, elsewhere: () => {}, theme: () => {} },
+    page.signal,
+  )
   const tabs = { tell: (news: TabNews) => void told.push(news) }
   const actions: Inner = createActions(store, api, tabs, { after, device: browser.device }, async () =>
-    createTalk(store, sync, api, tabs, { now, after }),
+    createTalk(store, sync, api, tabs, { now, after, settings }),
   )
 
   const it = {

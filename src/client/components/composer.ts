@@ -17,6 +17,8 @@ export interface Composer {
   fill(text: string, caret?: number): void
   /** Says under the field what is wrong; '' for nothing. */
   say(words: string): void
+  /** Does Enter send, or break the line? */
+  enter(sends: boolean): void
   /** Instead of the placeholder: why nothing can be said here now. null: it can. */
   block(why: string | null): void
   /** The room as people call it, once that is known. */
@@ -36,15 +38,15 @@ export interface ComposerEvents {
 
 const COUNTS_FROM = LIMITS.text * 0.9
 
-/** Where one writes (U30–U35). `coarse`: the primary pointer is a finger, so Enter breaks the line. */
+/** Where one writes (U30–U35). `coarse`: the primary pointer is a finger, so Enter breaks the line unless told otherwise. */
 export function composer(at: { room: string; coarse: boolean }, on: ComposerEvents): Composer {
-  const { coarse } = at
+  let sends = !at.coarse
   let { room } = at
   let blocked: string | null = null
   const field = h('textarea', {
     rows: 1,
     name: 'message',
-    enterkeyhint: coarse ? 'enter' : 'send',
+    enterkeyhint: sends ? 'send' : 'enter',
     autocomplete: 'off',
     autocapitalize: 'sentences',
     dir: 'auto',
@@ -114,7 +116,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     if (event.isComposing || event.keyCode === 229 || on.key?.(event)) return
     if (event.key === 'Enter') {
       const always = event.metaKey || event.ctrlKey
-      if (!always && (coarse || event.shiftKey || event.altKey)) return
+      if (!always && (!sends || event.shiftKey || event.altKey)) return
       event.preventDefault()
       send()
     } else if (field.value === '' && (event.key === 'PageUp' || event.key === 'PageDown')) {
@@ -156,6 +158,10 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
       field.value = text
       field.setSelectionRange(caret, caret)
       drawn()
+    },
+    enter(now) {
+      sends = now
+      field.setAttribute('enterkeyhint', sends ? 'send' : 'enter')
     },
     block(why) {
       blocked = why

@@ -39,28 +39,3 @@ export function entry(name: ActionIcon, words: string, press: () => void): HTMLB
   button.append(actionIcon(name), words)
   return button
 }
-
-/** A few values of which one holds. */
-export function choice<T extends string>(
-  legend: string,
-  values: Readonly<Record<T, string>>,
-  now: T,
-  pick: (value: T) => void,
-): HTMLElement {
-  made += 1
-  const name = `choice-${made}`
-  const labels = (Object.keys(values) as T[]).map((value) =>
-    h(
-      'label',
-      {},
-      h('input', { type: 'radio', name, value, checked: value === now, onChange: () => pick(value) }),
-      values[value],
-    ),
-  )
-  return h(
-    'fieldset',
-    {},
-    h('legend', { class: 'px-3 py-1 text-meta text-muted' }, legend),
-    h('div', { class: 'choice' }, ...labels),
-  )
-}

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { h, type View } from '../dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../format.ts'
 import type { Item } from '../state/select.ts'
-import type { Row } from '../state/state.ts'
+import type { Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from './avatar.ts'
 import { iconOf } from './icons.ts'
 
@@ -18,6 +18,7 @@ export interface Rich {
 
 export interface MessageEvents {
   rich: Rich | null
+  clock?: Settings['clock']
   retry(key: string): void
   /** Drops it, waiting or failed. */
   drop(key: string): void
@@ -27,7 +28,7 @@ export interface MessageEvents {
 
 export interface MessageView extends View<MessageItem> {
   readonly row: Row
-  /** What `rich` brings has come. */
+  /** What `rich` brings has come, or times are written otherwise. */
   enrich(): void
   /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
   age(now: number): number | null
@@ -87,7 +88,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const { row } = item
     if (head === null || before !== row) {
       element.toggleAttribute('data-own', row.own)
-      time.textContent = timeOfDay(row.at)
+      drawTime()
       time.dateTime = isoTime(row.at)
       time.title = fullDate(row.at)
       write()
@@ -96,6 +97,10 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
     drawHead()
     drawStage(stageOf(row, Date.now()))
+  }
+
+  function drawTime(): void {
+    time.textContent = timeOfDay(item.row.at, on.clock)
   }
 
   function write(again = false): void {
@@ -143,7 +148,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const { user, at, text: words } = item.row
     element.setAttribute(
       'aria-label',
-      `${isolated(user.name)}, ${timeOfDay(at)}${said ?? ''}: ${words ?? 'message deleted'}`,
+      `${isolated(user.name)}, ${timeOfDay(at, on.clock)}${said ?? ''}: ${words ?? 'message deleted'}`,
     )
   }
 
@@ -183,6 +188,8 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     enrich() {
       write(true)
       on.rich?.around(element, text, item)
+      drawTime()
+      drawStage(stage)
     },
     age(at) {
       const { status } = item.row.standing

@@ -1,7 +1,7 @@
 import { h, list, type View } from '../dom.ts'
 import { dayFrom, isolated } from '../format.ts'
 import type { Item } from '../state/select.ts'
-import type { Edge, Row } from '../state/state.ts'
+import type { Edge, Row, Settings } from '../state/state.ts'
 import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
 import { pill } from './pill.ts'
 import { rowFocus } from './rowFocus.ts'
@@ -47,6 +47,8 @@ export interface MessageList extends View<Shown> {
   seen(seq: number, anew?: boolean): void
   /** Draws the rows again with what `rich` can, without moving what is read. */
   enrich(rich: Rich): void
+  /** Writes the times so from now on. */
+  clock(clock: Settings['clock']): void
   /** What is drawn in an element of the list, or null. */
   rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
   readonly rows: HTMLElement
@@ -197,6 +199,16 @@ export function messageList(
     const long = candidates.filter((view) => view.long)
     const over = long.map((view) => view.overflows())
     for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
+  }
+
+  /** Every row anew, without moving what is read. */
+  function drawAgain(): void {
+    const kept = atEnd ? null : anchor(() => true)
+    const all = messageViews()
+    for (const view of all) view.enrich()
+    offerFolds(all)
+    if (atEnd && live()) log.scrollTop = log.scrollHeight
+    else hold(kept)
   }
 
   function messageViews(): MessageView[] {
@@ -369,12 +381,12 @@ export function messageList(
     name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
     enrich(rich) {
       on.rich = rich
-      const kept = atEnd ? null : anchor(() => true)
-      const all = messageViews()
-      for (const view of all) view.enrich()
-      offerFolds(all)
-      if (atEnd && live()) log.scrollTop = log.scrollHeight
-      else hold(kept)
+      drawAgain()
+    },
+    clock(clock) {
+      if (clock === (on.clock ?? 'system')) return
+      on.clock = clock
+      drawAgain()
     },
     rowOf(element) {
       const row = element?.closest('.message')

@@ -153,7 +153,8 @@ export interface Settings {
   lines: LinesShown
   /** 'device': Enter sends where the primary pointer is fine */
   enter: 'device' | 'sends' | 'breaks'
-  clock: 'system' | '12' | '24'
+  /** as `Intl` calls the cycles of hours */
+  clock: 'system' | 'h12' | 'h23'
   level: Level
   /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
   levels: Readonly<Record<string, Level>>

@@ -14,12 +14,8 @@ export function countOf({ rooms, list, settings }: State, room: string): Count {
   const known = rooms[room]
   if (known?.sync.state === 'closed') return NONE
   const { unread, mentions } = known?.you ?? list.find((one) => one.room === room && one.joined) ?? NONE
-  // prettier-ignore
-  switch (settings.levels[room] ?? settings.level) {
-    case 'all': return { unread, mentions }
-    case 'mentions': return { unread: mentions, mentions }
-    case 'nothing': return NONE
-  }
+  const level = settings.levels[room] ?? settings.level
+  return level === 'nothing' ? NONE : { unread: level === 'all' ? unread : mentions, mentions }
 }
 
 /** Of all my rooms. */

@@ -1,12 +1,16 @@
-import type { Announcer } from '../components/announcer.ts'
-import { reasonText } from '../components/message.ts'
 import { isolated } from '../format.ts'
-import { roomName } from '../state/select.ts'
+import { roomName } from '../state/title.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from './context.ts'
+import type { Parts } from './parts.ts'
 
 /** Says aloud what others write and what fails; never history, my own sends, acks, presence (A3, A4). */
-export function announce({ store }: Context, room: string, to: Announcer, signal: AbortSignal): void {
+export function announce(
+  { store }: Context,
+  room: string,
+  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
+  signal: AbortSignal,
+): void {
   /** all up to this seq is known; null before the room was live for the first time */
   let known: number | null = null
   let failed: ReadonlySet<string> | null = null
@@ -34,7 +38,8 @@ export function announce({ store }: Context, room: string, to: Announcer, signal
         standing.status === 'failed' ? [[key, standing.reason]] : [],
       ),
     )
-    if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))
+    if (failed !== null)
+      for (const [key, reason] of now) if (!failed.has(key)) to.warn(given.reasonText(reason))
     failed = new Set(now.keys())
   }
 

@@ -1,4 +1,3 @@
-import { announcer } from '../components/announcer.ts'
 import { nameOf } from '../components/avatar.ts'
 import { banner } from '../components/banner.ts'
 import { composer } from '../components/composer.ts'
@@ -6,15 +5,12 @@ import { reasonText } from '../components/message.ts'
 import { messageList, type Place } from '../components/messageList.ts'
 import { typing } from '../components/typing.ts'
 import { h } from '../dom.ts'
-import { roomName, timeline, typingText } from '../state/select.ts'
+import { countOf, roomName, timeline, typingText } from '../state/select.ts'
 import type { RoomState } from '../state/state.ts'
-import { announce } from './announce.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
-import { keep, kept } from './device.ts'
 import { emptyRoom, skeleton } from './emptyRoom.ts'
 import { focusSoon } from './focus.ts'
-import { keyboardSpace } from './keyboardSpace.ts'
 import { untilLoaded } from './load.ts'
 import type { More, Parts } from './parts.ts'
 import { placesOf } from './places.ts'
@@ -29,9 +25,8 @@ export function chatView(
   const { store, actions, router } = context
   const name = roomName(store.get(), room)
   const coarse = matchMedia('(pointer: coarse)').matches
-  let items = timeline(kept('lines'))
+  let items = timeline(store.get().settings.lines)
 
-  const spoken = announcer(signal)
   const empty = emptyRoom()
   const bones = skeleton()
   let more: More | null = null
@@ -119,7 +114,7 @@ export function chatView(
   )
   heading.append(h('div', { class: 'min-w-0 flex-1' }, title, about), side.toggle, options)
   main.append(foot)
-  shell.append(skip, side.element, side.scrim, heading, main, spoken.element)
+  shell.append(skip, side.element, side.scrim, heading, main)
 
   // Where the reader stood when this entry of the history was left (U82).
   let back: Place | undefined = placeOf(router.remembered())
@@ -161,16 +156,33 @@ export function chatView(
     signal,
   )
   store.watch((state) => blockedBy(state.rooms[room]), write.block, signal)
-  showBanner(context, line, spoken, signal)
-  announce(context, room, spoken, signal)
-  keyboardSpace(shell, signal)
+  store.watch(
+    ({ settings }) => settings.enter,
+    (enter) => write.enter(enter === 'device' ? !coarse : enter === 'sends'),
+    signal,
+  )
+  store.watch(({ settings }) => settings.clock, messages.clock, signal)
+  store.watch(
+    ({ settings }) => settings.lines,
+    (shown) => {
+      items = timeline(shown)
+      draw(store.get().rooms[room])
+    },
+    signal,
+  )
+  showBanner(
+    context,
+    line,
+    { say: (words) => more?.spoken.say(words), warn: (words) => more?.spoken.warn(words) },
+    signal,
+  )
   const leave = () => {
     const place = messages.place()
     router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
   }
   signal.addEventListener('abort', leave, { once: true })
   actions.openRoom(room)
-  const parts: Parts = {
+  const parts: Omit<Parts, 'spoken'> = {
     heading,
     options,
     topic,
@@ -181,12 +193,8 @@ export function chatView(
     write,
     above,
     leave,
-    spoken,
-    given: { nameOf, reasonText, keep, kept, untilLoaded, placesOf },
-    lines(shown) {
-      items = timeline(shown)
-      draw(store.get().rooms[room])
-    },
+    shell,
+    given: { countOf, nameOf, reasonText, untilLoaded, placesOf },
   }
   void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)

@@ -10,7 +10,7 @@ const LOOK = 250
 export function showBanner(
   { store }: Context,
   line: View<Banner | null>,
-  to: Announcer,
+  to: Pick<Announcer, 'say' | 'warn'>,
   signal: AbortSignal,
 ): void {
   let away = false

@@ -1,17 +1,9 @@
 /** What is kept on this device alone. A browser that refuses storage forgets, and nothing else changes. */
-import type { LinesShown } from '../state/state.ts'
-
-export type Theme = 'system' | 'light' | 'dark'
-
 interface Kept {
-  theme: Theme
-  lines: LinesShown
   people: 'open' | 'closed'
 }
 
 const VALUES: { [K in keyof Kept]: readonly Kept[K][] } = {
-  theme: ['system', 'light', 'dark'],
-  lines: ['condensed', 'shown', 'hidden'],
   people: ['open', 'closed'],
 }
 

@@ -1,11 +1,10 @@
 /** What opens over a room when somebody asks for it: a chunk of its own (W1). */
 import { buttons, openDialog } from '../components/dialog.ts'
-import { nameForm } from '../components/nameForm.ts'
 import { h } from '../dom.ts'
 import { COMMANDS } from './commands.ts'
-import type { Context } from './context.ts'
 
 export { openRooms } from './roomsDialog.ts'
+export { openSettings } from './settings.ts'
 export { signOut } from './signOut.ts'
 export { openSwitcher } from './switcher.ts'
 
@@ -33,23 +32,6 @@ export async function openCode(link: string, signal: AbortSignal): Promise<void>
     field,
     buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
   )
-}
-
-/** A new name, where the old one is. */
-export function openRename({ actions, store }: Context, signal: AbortSignal): void {
-  const { self } = store.get()
-  const form = nameForm(
-    { button: 'Change name', first: self === null || self === 'unknown' ? '' : self.name },
-    { take: (name) => actions.rename(name), done: () => dialog.close() },
-  )
-  const cancel = h(
-    'button',
-    { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
-    'Cancel',
-  )
-  const change = form.element.querySelector('[type=submit]')
-  form.element.append(buttons(cancel, change))
-  const dialog = openDialog({ title: 'Your name' }, signal, form.element)
 }
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [

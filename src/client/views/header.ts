@@ -90,7 +90,7 @@ function openPins(
           'span',
           { class: 'flex items-baseline gap-2' },
           nameOf(row.user),
-          h('time', { class: 'text-time text-muted' }, timeOfDay(row.at)),
+          h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, store.get().settings.clock)),
         ),
         h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, words),
       ),

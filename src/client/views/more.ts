@@ -1,11 +1,14 @@
 /** What the room's screen does beyond its first drawing, as a chunk of its own (W1). */
 import { mentionsName } from '../../shared/text.ts'
+import { announcer } from '../components/announcer.ts'
 import { extras } from '../components/extras.ts'
+import { announce } from './announce.ts'
 import type { Context } from './context.ts'
 import { header } from './header.ts'
 import { invite } from './invite.ts'
 import { jumping } from './jumping.ts'
 import { keyboard } from './keyboard.ts'
+import { keyboardSpace } from './keyboardSpace.ts'
 import type { More, Parts } from './parts.ts'
 import { navigation } from './navigation.ts'
 import { notes } from './note.ts'
@@ -26,11 +29,16 @@ const STANDS = 400
 export function furnish(
   context: Context,
   { room, seq }: { room: string; seq?: number },
-  parts: Parts,
+  drawn: Omit<Parts, 'spoken'>,
   signal: AbortSignal,
 ): More {
   const { store, actions } = context
+  const spoken = announcer(signal)
+  const parts: Parts = { ...drawn, spoken }
   const { messages, side, write } = parts
+  parts.shell.append(spoken.element)
+  announce(context, room, parts, signal)
+  keyboardSpace(parts.shell, signal)
   const { self } = store.get()
   const me = self === null || self === 'unknown' ? '' : self.id
   const note = notes(parts, signal)
@@ -43,7 +51,7 @@ export function furnish(
   const rows = rowActions(context, room, { messages, write, note }, aims, signal)
   let format = (text: string): Node[] => [document.createTextNode(text)]
 
-  const drawn = extras({
+  const rich = extras({
     react: (id, emoji, on) => void actions.react(room, id, emoji, on),
     jump: (to) => void jumps.to(to),
     retry: (key) => actions.retry(room, key),
@@ -55,12 +63,12 @@ export function furnish(
     format: (text) => format(text),
     ...parts.given,
   })
-  messages.enrich(drawn)
+  messages.enrich(rich)
   const loadProse = async () => (await import('../components/prose.ts')).prepare()
   void parts.given.untilLoaded(loadProse, signal).then((prose) => {
     if (prose === null || signal.aborted) return
     format = prose
-    messages.enrich(drawn)
+    messages.enrich(rich)
   })
 
   // What messages answer, and what is pinned, is asked for where it is not here.
@@ -76,12 +84,7 @@ export function furnish(
     },
     signal,
   )
-  const options = roomMenu(
-    context,
-    room,
-    { me, said: note, order: side.order, lines: parts.lines, ...parts.given },
-    signal,
-  )
+  const options = roomMenu(context, room, { me, said: note, order: side.order, ...parts.given }, signal)
   header(context, room, parts, jumps, signal)
   parts.options.append(options.button, options.panel)
   const ways = parts.empty.querySelector('.ways')
@@ -96,7 +99,10 @@ export function furnish(
   }
   messages.rows.closest('.log')?.addEventListener('scroll', moved, { passive: true, signal })
   signal.addEventListener('abort', () => clearTimeout(stands), { once: true })
-  const ask = () => dialog(({ openSwitcher }) => openSwitcher(context, { room, recent }, signal))
+  const ask = () =>
+    dialog(({ openSwitcher }) =>
+      openSwitcher(context, { room, recent, countOf: parts.given.countOf }, signal),
+    )
   navigation(context, { room, side }, { ask }, signal)
   const shell = side.element.parentElement
   if (shell) swipe(shell, side.element, side, signal)
@@ -105,6 +111,7 @@ export function furnish(
   if (seq !== undefined) void jumps.to(seq, true)
 
   return {
+    spoken,
     send(text) {
       const taken = aims.send(text)
       if (taken === true) eyes.end()

@@ -3,14 +3,14 @@ import type { Composer } from '../components/composer.ts'
 import type { MessageList } from '../components/messageList.ts'
 import type { nameOf } from '../components/avatar.ts'
 import type { reasonText } from '../components/message.ts'
-import type { LinesShown } from '../state/state.ts'
-import type { keep, kept } from './device.ts'
+import type { countOf } from '../state/select.ts'
 import type { untilLoaded } from './load.ts'
 import type { placesOf } from './places.ts'
 import type { Sidebar } from './people.ts'
 
 /** What the room's screen is made of when it is drawn first, and where the rest finds its place. */
 export interface Parts {
+  shell: HTMLElement
   heading: HTMLElement
   /** at the end of the header, for what opens from it */
   options: HTMLElement
@@ -26,22 +26,21 @@ export interface Parts {
   /** Keeps where the reader stands, for Back and for a reload (U82). */
   leave(): void
   spoken: Announcer
-  lines(shown: LinesShown): void
   given: Given
 }
 
 /** What the first drawing has at hand: imported once more it would be a chunk, and a request, of its own (W2). */
 export interface Given {
+  countOf: typeof countOf
   nameOf: typeof nameOf
   reasonText: typeof reasonText
-  kept: typeof kept
-  keep: typeof keep
   untilLoaded: typeof untilLoaded
   placesOf: typeof placesOf
 }
 
 /** What the rest of the room, once it is here, does in place of the first drawing. */
 export interface More {
+  readonly spoken: Announcer
   send(text: string): boolean | string
   key(event: KeyboardEvent): boolean
   /** The text in the composer has changed; false: it is no draft. */

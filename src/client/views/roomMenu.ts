@@ -1,8 +1,6 @@
-import { choice, entry, menu } from '../components/menu.ts'
+import { entry, menu } from '../components/menu.ts'
 import { h } from '../dom.ts'
-import type { LinesShown } from '../state/state.ts'
 import type { Context } from './context.ts'
-import type { Theme } from './device.ts'
 import type * as Dialogs from './dialogs.ts'
 import type { Given } from './parts.ts'
 import { keepPlaces } from './keepPlaces.ts'
@@ -45,14 +43,11 @@ export async function openLater(
   }
 }
 
-/** What one can do here, and the few settings there are. */
+/** What one can do here. */
 export function roomMenu(
   context: Context,
   room: string,
-  on: { me: string; said(words: string): void; order(): void; lines(shown: LinesShown): void } & Pick<
-    Given,
-    'keep' | 'kept' | 'placesOf'
-  >,
+  on: { me: string; said(words: string): void; order(): void } & Pick<Given, 'placesOf'>,
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
   const { actions, router } = context
@@ -87,24 +82,11 @@ export function roomMenu(
     star,
     entry('link', 'Copy link', () => void copyLink(room, on.said, signal)),
     entry('code', 'Show QR code', () => void showCode(room, on.said, signal)),
-    entry(
-      'pencil',
-      'Change your name',
-      () => void openLater(({ openRename }) => openRename(context, signal), on.said),
-    ),
     h('hr'),
-    choice('Theme', { system: 'System', light: 'Light', dark: 'Dark' }, on.kept('theme'), (theme: Theme) => {
-      on.keep('theme', theme)
-      showTheme(theme)
-    }),
-    choice(
-      'Who comes and goes',
-      { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
-      on.kept('lines'),
-      (shown: LinesShown) => {
-        on.keep('lines', shown)
-        on.lines(shown)
-      },
+    entry(
+      'settings',
+      'Settings',
+      () => void openLater(({ openSettings }) => openSettings(context, room, signal), on.said),
     ),
     entry('keys', 'Keys and commands', () => void openLater(({ openHelp }) => openHelp(signal), on.said)),
     h('hr'),
@@ -121,16 +103,4 @@ export function roomMenu(
         }, on.said),
     ),
   )
-}
-
-/** Shows a theme; theme.js shows it again before the next first paint (V9). */
-function showTheme(theme: Theme): void {
-  const root = document.documentElement
-  if (theme === 'system') delete root.dataset.theme
-  else root.dataset.theme = theme
-  // The browser's own bars follow: of the page's two colours for them, the one that fits holds.
-  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
-    const its = meta.dataset.for ?? ''
-    meta.media = theme === 'system' ? `(prefers-color-scheme: ${its})` : its === theme ? 'all' : 'not all'
-  }
 }

@@ -80,7 +80,7 @@ export function rowActions(
     const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
     const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
     openRowMenu(
-      `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at)}`,
+      `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at, store.get().settings.clock)}`,
       deeds.filter((deed) => deed !== false),
       can('react')
         ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, write.say, signal) }

@@ -1,16 +1,16 @@
 import { openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
 import { found } from '../state/finding.ts'
-import { countOf } from '../state/unread.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Context } from './context.ts'
+import type { Given } from './parts.ts'
 
 const MOST = 8
 
 /** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
 export function openSwitcher(
   { store, actions, router }: Context,
-  { room, recent }: { room: string; recent: readonly string[] },
+  { room, recent, countOf }: { room: string; recent: readonly string[] } & Pick<Given, 'countOf'>,
   signal: AbortSignal,
 ): void {
   const its = new AbortController()

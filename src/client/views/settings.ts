@@ -1,0 +1,105 @@
+import { choice } from '../components/choice.ts'
+import { buttons, openDialog } from '../components/dialog.ts'
+import { nameForm } from '../components/nameForm.ts'
+import { h, type Child } from '../dom.ts'
+import { roomName } from '../state/title.ts'
+import type { Level, Settings } from '../state/state.ts'
+import type { Context } from './context.ts'
+
+/** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
+export function openSettings(context: Context, room: string, signal: AbortSignal): void {
+  const { store, actions } = context
+  const its = new AbortController()
+  const until = AbortSignal.any([signal, its.signal])
+  const body = h('div', { class: 'settings' })
+  const dialog = openDialog(
+    { title: 'Settings', closed: () => its.abort() },
+    signal,
+    name(context),
+    body,
+    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
+  )
+
+  // The first thing in it is a field, which would open a phone's keyboard (T13).
+  dialog.tabIndex = -1
+  dialog.focus()
+
+  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level'>(
+    legend: string,
+    key: K,
+    values: Partial<Readonly<Record<Settings[K], string>>>,
+    now: Settings[K],
+  ): HTMLElement {
+    return choice(legend, values as Record<Settings[K], string>, now, (value) =>
+      actions.choose({ [key]: value } as Partial<Settings>),
+    )
+  }
+
+  function levelHere(settings: Settings): HTMLElement {
+    type Here = Level | 'same'
+    const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
+    const here: Here = settings.levels[room] ?? 'same'
+    return choice<Here>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
+      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
+      if (level === 'same') delete levels[room]
+      else levels[room] = level
+      actions.choose({ levels })
+    })
+  }
+
+  // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
+  store.watch(
+    (state) => state.settings,
+    (settings) => {
+      const focused = document.activeElement
+      const at = focused instanceof HTMLInputElement && body.contains(focused) ? focused : null
+      const place = at === null ? -1 : [...body.querySelectorAll('input')].indexOf(at)
+      const coarse = matchMedia('(pointer: coarse)').matches
+      const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
+      const parts: Child[] = [
+        one('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
+        one('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
+        one('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
+        one(
+          'Who comes and goes',
+          'lines',
+          { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
+          settings.lines,
+        ),
+        one(
+          'What counts as unread, and is told',
+          'level',
+          { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
+          settings.level,
+        ),
+        levelHere(settings),
+      ]
+      body.replaceChildren(...parts.filter((part) => part instanceof Node))
+      if (place >= 0) body.querySelectorAll('input')[place]?.focus()
+    },
+    until,
+  )
+}
+
+/** What one is called, in one line with the button that changes it (U6). */
+function name({ store, actions }: Context): HTMLElement {
+  const { self } = store.get()
+  const said = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const form = nameForm(
+    { button: 'Change', first: self === null || self === 'unknown' ? '' : self.name },
+    {
+      async take(typed) {
+        said.textContent = ''
+        return actions.rename(typed)
+      },
+      done() {
+        said.textContent = 'Changed.'
+      },
+    },
+  )
+  const change = form.element.querySelector('[type=submit]')
+  change?.classList.replace('button', 'button-quiet')
+  form.element.classList.add('name-line')
+  form.element.append(said)
+  return form.element
+}
