@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import {
   bannerOf,
+  fullBannerOf,
   condense,
   peopleGroups,
   timeline,
@@ -289,6 +290,12 @@ describe('words', () => {
 
   test.each(['live', 'suspect'] as const)('[U50] %s, there is nothing to say', (state) => {
     expect(bannerOf({ state }, false, NOON)).toBeNull()
+  })
+
+  test('[O12] a server that can store nothing for two seconds is said, and that what is written is kept', () => {
+    expect(fullBannerOf(0, NOON)).toBeNull()
+    expect(fullBannerOf(NOON, NOON + 1_999)).toBeNull()
+    expect(fullBannerOf(NOON, NOON + 2_000)?.text).toContain('kept here')
   })
 
   test('[U74] the title counts what is unread and names the room', () => {

@@ -277,6 +277,17 @@ describe('mine', () => {
     })
   })
 
+  test('[O12] that the server can store nothing is known from its first refusal until something of mine is stored, or the link ends', () => {
+    const { message, retry } = ERRORS.unavailable
+    const refused = { type: 'error', nonce: 'nonce-01', code: 'unavailable', message, retry } as const
+    const full = () => aLivePage().hear(refused)
+    expect(full().state.full).toBe(NOON)
+    const ack = { type: 'ack', nonce: 'nonce-01', room: 'lobby', seq: 4, id: 'id-4', at: NOON } as const
+    expect(full().hear(refused, ack).state.full).toBe(0)
+    const waiting = { state: 'waiting', attempt: 1, since: NOON, until: NOON, calm: false } as const
+    expect(full().tell({ type: 'link', link: waiting, now: NOON }).state.full).toBe(0)
+  })
+
   test('[U49] too fast is known until when', () => {
     const { message, retry } = ERRORS.rateLimited
     const at = aLivePage().hear({ type: 'error', code: 'rateLimited', message, retry, after: 3_000 })

@@ -49,7 +49,7 @@ export function reduce(state: State, action: Action): State {
       const ended = gone && action.link.state !== 'hello'
       const quiet = action.now < state.quietUntil
       const next = ended ? everywhere(state, (room) => lost(room, quiet)) : state
-      return { ...next, link: action.link }
+      return { ...next, full: 0, link: action.link }
     }
     case 'offline':
       return action.offline === state.offline ? state : { ...state, offline: action.offline }
@@ -171,12 +171,15 @@ function heard(state: State, frame: ServerFrame, now: number): State {
         [frame],
       )
     case 'ack':
-      return me === null ? state : changed(state, frame.room, (room) => withAck(room, me, frame))
+      return me === null
+        ? state
+        : changed({ ...state, full: 0 }, frame.room, (room) => withAck(room, me, frame))
     case 'left':
       return changed(withList(state, frame.room, { joined: false }), frame.room, (room) =>
         withReset(room, 'access', now),
       )
     case 'error':
+      if (frame.code === 'unavailable') return { ...state, full: state.full || now }
       return frame.code === 'rateLimited' ? { ...state, slowUntil: now + (frame.after ?? SLOW) } : state
     case 'beat': {
       let next = state

@@ -287,6 +287,15 @@ export interface Banner {
 /** A break shorter than this (ms) is not worth a word; a longer one after a drain. */
 const CALM = { lost: 2_000, drained: 8_000 }
 
+/** The line while the server is there but can store nothing, or null. It becomes one by time alone. Times in ms. */
+export function fullBannerOf(since: number, now: number): Banner | null {
+  if (since === 0 || now - since < CALM.lost) return null
+  return {
+    text: 'The server cannot store anything just now. What you write is kept here and sent later.',
+    retry: false,
+  }
+}
+
 /** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
 export function bannerOf(link: Link, offline: boolean, now: number): Banner | null {
   // prettier-ignore

@@ -175,6 +175,8 @@ export interface State {
   quietUntil: number
   /** until when (ms) the composer says that sending was too fast */
   slowUntil: number
+  /** since when (ms) the server says that it can store nothing; 0: it can, as far as anybody knows */
+  full: number
   /** the network is known to be off */
   offline: boolean
   /** drafts and unsent messages are kept in memory alone: the browser refuses storage */
@@ -253,6 +255,7 @@ export const NOBODY: State = {
   list: [],
   quietUntil: 0,
   slowUntil: 0,
+  full: 0,
   offline: false,
   forgetful: false,
   settings: USUAL,
