@@ -9,6 +9,7 @@ import { brotliCompressSync, constants } from 'node:zlib'
 import { $, type BuildOutput, type BunPlugin, Glob } from 'bun'
 import { compile } from 'tailwindcss'
 import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from './lib/manifest.ts'
+import { sbom } from './lib/sbom.ts'
 
 export interface ClientBuild {
   /** the project: holds `src/client/main.ts`, `src/client/style.css` and `public` */
@@ -255,6 +256,7 @@ if (import.meta.main) {
   try {
     await buildClient({ root, out, compress: 'best' })
     await buildBinary({ root, public: out, outfile, ...(values.target && { target: values.target }) })
+    await Bun.write(`${outfile}.cdx.json`, await sbom(root))
     const mebibytes = (Bun.file(outfile).size / 2 ** 20).toFixed(1)
     console.log(
       `Built ${relative(process.cwd(), outfile)}, ${mebibytes} MiB, with everything it needs inside.`,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { dirname, join } from 'node:path'
-import { licences } from './support/licences.ts'
+import { licences } from '../src/lib/licences.ts'
+import { sbom } from '../src/lib/sbom.ts'
 
 const ROOT = dirname(import.meta.dir)
 const read = (path: string) => Bun.file(join(ROOT, path)).text()
@@ -53,5 +54,19 @@ describe('packages', () => {
     const rows = all.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`)
     const listed = (await read('docs/licences.md')).match(/^\| .+ \| \d.* \| .+ \|$/gm) ?? []
     expect<readonly string[]>(listed).toEqual(rows)
+  })
+
+  test('[S31] beside the binary stands what it is made of: each of these, and the runtime', async () => {
+    const bom = JSON.parse(await sbom(ROOT)) as {
+      bomFormat: string
+      components: { name: string; version: string; purl?: string; licenses: unknown[] }[]
+    }
+    const all = await licences(ROOT)
+    expect(bom).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'hubbub' } } })
+    expect(bom.components.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      `bun ${Bun.version}`,
+      ...all.map(({ name, version }) => `${name} ${version}`),
+    ])
+    expect(new Set(bom.components.map(({ purl }) => purl)).size).toBe(bom.components.length)
   })
 })
