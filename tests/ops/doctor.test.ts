@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SCHEMA } from '../../src/store/migrations.ts'
 import { aCommand, type Ran } from '../support/aCommand.ts'
@@ -170,6 +170,36 @@ describe('a planted fault is found, with one sentence of what to do', () => {
 })
 
 describe('beside a server', () => {
+  test('[O28] what a day takes, and how long the disk lasts at that, is right within a tenth', async () => {
+    const sizes: number[] = []
+    const path = aDirectory((db, at) => {
+      const size = () => {
+        db.run('VACUUM')
+        db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+        sizes.push(statSync(join(at, 'hubbub.db')).size)
+      }
+      // 200 of long ago, then 1,800 of this week, of 10 KB each.
+      db.run(`UPDATE events SET at = 0, data = json_object('text', printf('%10000s', seq))`)
+      size()
+      db.run(`
+        WITH RECURSIVE n (seq) AS (SELECT 201 UNION ALL SELECT seq + 1 FROM n WHERE seq < 2000)
+        INSERT INTO events (room, seq, id, kind, user_id, name, nonce, at, data)
+        SELECT 'lobby', seq, 'x' || seq, 'message', '0a', 'Ada', 'growth-' || seq,
+          (unixepoch() - 86400 * (seq % 7) - 60) * 1000, json_object('text', printf('%10000s', seq)) FROM n`)
+      db.run(`UPDATE rooms SET seq = 2000 WHERE room = 'lobby'`)
+      size()
+    })
+    const said = (await aCommand(['doctor'], { DATA_DIR: path })).out
+    const [, daily = '', lasts = ''] =
+      /growth: ([\d.]+) MB a day .* lasts (more than ten years|\d+ days)/.exec(said) ?? []
+    const right = ((sizes[1] ?? 0) - (sizes[0] ?? 0)) / 7 / 1e6
+    expect(Math.abs(Number(daily) - right) / right).toBeLessThan(0.1)
+    const { bavail, bsize } = statfsSync(path)
+    const days = (bavail * bsize) / 1e6 / right
+    if (lasts.endsWith('days')) expect(Math.abs(Number.parseInt(lasts, 10) - days) / days).toBeLessThan(0.1)
+    else expect(days).toBeGreaterThan(3_000)
+  })
+
   test('[O29, S33] what an address for --url holds beside the place is not said again', async () => {
     const path = join(dir, 'none at all')
     for (const url of [
