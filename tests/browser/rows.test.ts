@@ -161,7 +161,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     await answerHistory(page, log)
     screen.tell(screen.sync({ events: log.slice(-50), people: [ada] }))
     const quote = page.locator('.quote')
-    await eventually('the quote', async () => (await quote.textContent()) === 'Adatext 20')
+    await eventually('the quote', async () => (await quote.textContent()) === 'Answer to Ada text 20')
     const topOf = () => rowWith(page, 'text 370').evaluate((row) => row.getBoundingClientRect().top)
     await rowWith(page, 'text 360').evaluate((row) => row.scrollIntoView())
     const before = await topOf()

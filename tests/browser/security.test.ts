@@ -350,6 +350,8 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
       .or(page.getByRole('button', { name: /sign out/i }))
       .first()
       .click()
+    // A draft would be lost: that is asked about first.
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Your name').waitFor()
     // Also that somebody is leaving: it is kept until the server has said that they are gone.
     await eventually('no row', async () => {
