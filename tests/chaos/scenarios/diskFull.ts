@@ -63,8 +63,10 @@ async function trier(port: number, name: string) {
     get isConnected() {
       return line.code === null
     },
-    end() {
+    /** Says nothing more, and waits for the last answer: nothing is stored while the log is compared. */
+    async end() {
       clearInterval(timer)
+      await until(() => asked === null || line.code !== null, 5_000)
       line.end()
     },
   }
@@ -79,6 +81,8 @@ async function heldByAnother(seed: number, found: Findings): Promise<Played> {
     await until(() => tries.answers.length > 3, 5_000)
     await server.measure()
     const other = new Database(join(dir, 'hubbub.db'))
+    // The server may be in the middle of a write of its own.
+    other.run('PRAGMA busy_timeout = 2000')
     other.run('BEGIN IMMEDIATE')
     const began = Date.now()
     await Bun.sleep(HELD)
@@ -105,6 +109,7 @@ async function heldByAnother(seed: number, found: Findings): Promise<Played> {
     if (!exit.includes('ended with 3')) found.add(`R11 a second server on the same directory: ${exit}`)
     const took = Date.now() - began2
     await talking
+    await tries.end()
     if ((await there.settle(30_000)) === null) found.add('R11 not everybody came to rest')
     found.add(...(await there.verdict()))
     return {
@@ -116,7 +121,7 @@ async function heldByAnother(seed: number, found: Findings): Promise<Played> {
       },
     }
   } finally {
-    tries.end()
+    await tries.end()
     await there.close()
   }
 }
@@ -171,7 +176,7 @@ async function noSpace(seed: number, found: Findings): Promise<Played | string> 
     found.atMost('R11 full: loop lag p99, ms', lagP99, LAG)
     if (server.starts !== 1) found.add('R11 full: it was started again')
     await talking
-    tries.end()
+    await tries.end()
     if ((await there.settle(30_000)) === null) found.add('R11 full: not everybody came to rest')
     // The file lies where only the server's own namespace sees it, and nobody writes any more.
     for (const file of ['hubbub.db', 'hubbub.db-wal']) await cp(join(inside, file), join(copy, file))
