@@ -102,7 +102,8 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.click('text=Sign out')
     await page.click('dialog >> .button-danger')
     await page.waitForSelector('text=Your name')
-    expect(await page.evaluate(() => Object.keys(localStorage))).toEqual([])
+    // Also that somebody is leaving: it is kept until the server has said that they are gone.
+    await eventually('nothing is kept', () => page.evaluate(() => Object.keys(localStorage).length === 0))
     // U48: the other tab says why it asks for a name.
     await other.waitForSelector('text=You signed out in another tab')
     await context.close()

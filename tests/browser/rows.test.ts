@@ -113,7 +113,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     const words = await page.locator('.row-menu .row-button').allTextContents()
     expect(words).toEqual(['Reply', 'Copy text', 'Copy link'])
     await page.keyboard.press('Escape')
-    expect(await page.locator('.row-menu').count()).toBe(0)
+    await eventually('the menu is closed', async () => (await page.locator('.row-menu').count()) === 0)
     await end()
   })
 
