@@ -33,7 +33,7 @@ describe.skipIf(browserFound === null)('composing', () => {
     await page.keyboard.type('@')
     await page.waitForSelector('[role=option]')
     await page.keyboard.press('Escape')
-    expect(await page.locator('[role=option]').count()).toBe(0)
+    await eventually('no list', async () => (await page.locator('[role=option]').count()) === 0)
     expect(await page.inputValue('textarea')).toBe('hi @Bob Kowalski @')
     await page.keyboard.press('Backspace')
     await page.keyboard.press('Enter')
