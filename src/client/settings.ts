@@ -46,8 +46,6 @@ function settingsOf(text: string | null): Settings {
   return {
     ...(Object.fromEntries(named) as Pick<Settings, keyof typeof VALUES>),
     levels,
-    notify: kept.notify === true,
-    sound: kept.sound === true,
   }
 }
 
@@ -98,7 +96,7 @@ export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSi
       const id = idOf(store.get())
       if (id === null) return
       const settings = { ...store.get().settings, ...change }
-      const { levels: _levels, level: _level, notify: _notify, sound: _sound, ...anybody } = settings
+      const { levels: _levels, level: _level, ...anybody } = settings
       put(keyOf(id), JSON.stringify(settings))
       put('settings', JSON.stringify(anybody))
       store.dispatch({ type: 'settings', settings })

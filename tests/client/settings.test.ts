@@ -80,7 +80,6 @@ describe('settings', () => {
       clock: 'h12',
       enter: 'breaks',
       level: 'mentions',
-      sound: true,
       levels: levels({ attic: 'nothing' }),
     })
     tab.as(null)
@@ -108,7 +107,7 @@ describe('settings', () => {
       'null',
       '7',
       '{',
-      '{"theme":"pink","clock":12,"levels":{"a":"loud"},"notify":"yes"}',
+      '{"theme":"pink","clock":12,"levels":{"a":"loud"},"enter":"maybe"}',
       '[]',
     ]) {
       const tab = aDevice({ 'settings a1': text }).tab()

@@ -158,8 +158,6 @@ export interface Settings {
   level: Level
   /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
   levels: Readonly<Record<string, Level>>
-  notify: boolean
-  sound: boolean
 }
 
 export interface State {
@@ -243,8 +241,6 @@ export const USUAL: Settings = {
   clock: 'system',
   level: 'all',
   levels: Object.create(null) as Record<string, Level>,
-  notify: false,
-  sound: false,
 }
 
 export const NOBODY: State = {

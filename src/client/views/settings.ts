@@ -67,7 +67,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
           settings.lines,
         ),
         one(
-          'What counts as unread, and is told',
+          'What counts as unread',
           'level',
           { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
           settings.level,
