@@ -54,10 +54,7 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     return page
   },
   async 'what is written, and an answer to it'(origin, context) {
-    const { page } = await aScreen(origin, context, { events: written(), people: here })
-    await page.waitForSelector('.text strong')
-    await page.locator('.message').first().focus()
-    await page.keyboard.press('Enter')
+    const page = await SCREENS['the menu of a message']!(origin, context)
     await page.locator('.row-menu .row-button').first().click()
     await page.waitForSelector('.aim')
     return page
@@ -101,6 +98,13 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     await page.click('.head [popovertarget]')
     await page.click('text=Keys and commands')
     await page.waitForSelector('dialog dl')
+    return page
+  },
+  async 'the switcher'(origin, context) {
+    const { page } = await aScreen(origin, context, toLobby)
+    await page.waitForSelector('.emoji-button')
+    await page.keyboard.press('Control+k')
+    await page.waitForSelector('dialog [role=option]')
     return page
   },
   async 'a failed message'(origin, context) {
