@@ -10,3 +10,12 @@ export function keepPlaces(kind: Places, user: string, rooms: readonly string[])
     console.warn('not kept on this device', error)
   }
 }
+
+/** S42: the next person at this device is not to read where somebody was. */
+export function forgetPlaces(): void {
+  try {
+    for (const kind of ['favourites', 'recent'] satisfies Places[]) localStorage.removeItem(kind)
+  } catch {
+    // A browser that refuses storage has kept nothing.
+  }
+}

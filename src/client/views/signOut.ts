@@ -1,18 +1,14 @@
 import { buttons, openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
 import type { Context } from './context.ts'
+import { forgetPlaces } from './keepPlaces.ts'
 
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
 export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
   const lost = { messages: await actions.unsent(), drafts: await actions.drafts() }
   if (lost.messages + lost.drafts > 0 && !(await isSure(lost, signal))) return false
   await actions.signOut()
-  // S42: the next person at this device is not to read where somebody was.
-  try {
-    for (const kind of ['favourites', 'recent']) localStorage.removeItem(kind)
-  } catch {
-    // A browser that refuses storage has kept nothing.
-  }
+  forgetPlaces()
   return true
 }
 
