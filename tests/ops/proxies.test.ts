@@ -141,7 +141,8 @@ for (const kind of PROXIES) {
       const { seq = 0, id = null } = sync.events.at(-1) ?? {}
       await proxy.stop()
       await eventually('the socket ends', () => first.code() !== undefined)
-      expect([1001, 1006]).toContain(first.code() ?? 0)
+      // 1002: it was cut within a frame. Whatever it is, no code that tells a client to stay away.
+      expect([1001, 1002, 1006]).toContain(first.code() ?? 0)
       await proxy.start()
       const again = await eventually('a socket', async () => {
         const socket = open(proxy.origin, { cookie })
