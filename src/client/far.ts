@@ -3,7 +3,7 @@ import type { HistoryPage } from '../shared/model.ts'
 import type { Answer, Api } from './net/api.ts'
 import { withMine } from './state/mine.ts'
 import * as past from './state/past.ts'
-import type { RoomState } from './state/state.ts'
+import { idOf, type RoomState } from './state/state.ts'
 import type { Store } from './state/store.ts'
 
 export type Far = typeof far
@@ -66,8 +66,7 @@ export const far = {
 
   /** Goes to the first message of others behind `after`. Gives its seq, null where it cannot be reached. */
   async jumpBehind(store: Store, api: Api, room: string, after: number): Promise<number | null> {
-    const { self } = store.get()
-    const me = self === null || self === 'unknown' ? null : self.id
+    const me = idOf(store.get())
     const page = pageOf(await api.messages(room, `around=${after + 1}`))
     const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
     const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq

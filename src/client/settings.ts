@@ -1,5 +1,5 @@
 /** How somebody wants it, kept on this device: per person, and but for what names rooms, as the start for the next one. */
-import type { Level, Settings, State, Theme } from './state/state.ts'
+import { idOf, type Level, type Settings, type Theme } from './state/state.ts'
 import type { Store } from './state/store.ts'
 
 export interface SettingsWorld {
@@ -48,8 +48,6 @@ function settingsOf(text: string | null): Settings {
     levels,
   }
 }
-
-const idOf = ({ self }: State) => (self === null || self === 'unknown' ? null : self.id)
 
 /** Has the settings of whoever is signed in in the state, and agrees with other tabs, until the signal aborts. */
 export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {

@@ -18,9 +18,9 @@ interface Waiting {
 }
 
 /**
- * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows the disk. Where
- * much is said to many the next one waits for its tick as well (`Pace`), or until there is enough of it. Of each batch every event is published in seq order,
- * then every draft is answered, all in one turn of the loop.
+ * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows
+ * the disk. Where much is said to many the next one waits for its tick as well (`Pace`), or until there is enough of it. Of
+ * each batch every event is published in seq order, then every draft is answered, all in one turn of the loop.
  */
 export class WriterQueue {
   readonly #deps: Deps

@@ -5,7 +5,7 @@ import type { Heard, ServerFrame } from '../../shared/protocol.ts'
 import { typingAt, withPresence, withTyping } from './presence.ts'
 import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
 import { keyOf, pendingRow, trimmed, withAck } from './rows.ts'
-import { KEPT_ROWS, NOBODY, unheard } from './state.ts'
+import { idOf, KEPT_ROWS, NOBODY, unheard } from './state.ts'
 import type { Action, MyChange, RoomState, Row, Standing, State } from './state.ts'
 
 /** After my own return: so long (ms) no lines about those who were here before. */
@@ -32,10 +32,6 @@ function everywhere(state: State, change: (room: RoomState) => RoomState): State
   let next = state
   for (const room of Object.keys(state.rooms)) next = changed(next, room, change)
   return next
-}
-
-function myId(state: State): string | null {
-  return state.self === null || state.self === 'unknown' ? null : state.self.id
 }
 
 /** The state after one action. A kind without a case here does not compile. */
@@ -70,7 +66,7 @@ export function reduce(state: State, action: Action): State {
     case 'queued': {
       const { entry, user } = action
       const key = keyOf(entry.user, entry.nonce)
-      if (entry.user !== myId(state)) return state
+      if (entry.user !== idOf(state)) return state
       return changed(state, entry.room, (room) =>
         room.rows.some((row) => row.key === key)
           ? room
@@ -82,7 +78,7 @@ export function reduce(state: State, action: Action): State {
     case 'dropped':
       return stood(state, action.room, action.key, null)
     case 'changed':
-      return changed(state, action.room, (room) => action.by(room, myId(state)))
+      return changed(state, action.room, (room) => action.by(room, idOf(state)))
     case 'read':
       return changed(state, action.room, (room) => withRead(room, action.seq, state.self))
     case 'rooms':
@@ -152,7 +148,7 @@ function restood<T extends Row | MyChange>(
 }
 
 function heard(state: State, frame: ServerFrame, now: number): State {
-  const me = myId(state)
+  const me = idOf(state)
   switch (frame.type) {
     case 'welcome':
       return { ...withSelf(state, frame.user), quietUntil: now + QUIET }

@@ -3,7 +3,7 @@ import type { Change, Message, Notice, RoomEvent, Topic } from '../../shared/mod
 import type { Heard, ResetReason } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { aboveFloor, keyOf, rowOf, settled, trimmed, waitingRows, withChange, withRow } from './rows.ts'
-import { unheard, type Past, type RoomState, type Row, type State } from './state.ts'
+import { idOf, unheard, type Past, type RoomState, type Row, type State } from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
 const HELD = 2_000
@@ -13,10 +13,6 @@ const GAPS_WITHIN = 60_000
 const BEHIND = 2_000
 
 type Me = State['self']
-
-function idOf(me: Me): string | null {
-  return me === null || me === 'unknown' ? null : me.id
-}
 
 /** Changes kept for what comes by HTTP meanwhile. */
 const RECENT = 500
@@ -43,7 +39,7 @@ function said(room: RoomState, event: Message | Topic | Notice, me: Me, live: bo
     : room.typing
   return {
     ...room,
-    rows: event.seq >= room.floor ? withRow(room.rows, rowOf(event, idOf(me))) : room.rows,
+    rows: event.seq >= room.floor ? withRow(room.rows, rowOf(event, idOf({ self: me }))) : room.rows,
     typing,
     you: live ? withUnread(room.you, event, me) : room.you,
   }
@@ -51,7 +47,7 @@ function said(room: RoomState, event: Message | Topic | Notice, me: Me, live: bo
 
 /** What is shown of a message changes wherever it is shown; of one that is not, nothing is drawn. */
 function altered(room: RoomState, change: Change, me: Me, live: boolean): RoomState {
-  const mine = idOf(me)
+  const mine = idOf({ self: me })
   const alter = (rows: readonly Row[]) => withChange(rows, change, mine)
   const past = (one: Past | null): Past | null =>
     one && { ...one, rows: alter(one.rows), before: past(one.before) }

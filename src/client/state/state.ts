@@ -257,6 +257,11 @@ export const NOBODY: State = {
   settings: USUAL,
 }
 
+/** Who I am, or null: nobody, or not known yet. */
+export function idOf({ self }: Pick<State, 'self'>): string | null {
+  return self === null || self === 'unknown' ? null : self.id
+}
+
 /** A room this page has heard nothing of yet. */
 export function unheard(room: string): RoomState {
   return {

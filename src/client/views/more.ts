@@ -2,6 +2,7 @@
 import { mentionsName } from '../../shared/text.ts'
 import { announcer } from '../components/announcer.ts'
 import { extras } from '../components/extras.ts'
+import { idOf } from '../state/state.ts'
 import { announce } from './announce.ts'
 import type { Context } from './context.ts'
 import { header } from './header.ts'
@@ -39,8 +40,7 @@ export function furnish(
   parts.shell.append(spoken.element)
   announce(context, room, parts, signal)
   keyboardSpace(parts.shell, signal)
-  const { self } = store.get()
-  const me = self === null || self === 'unknown' ? '' : self.id
+  const me = idOf(store.get()) ?? ''
   const note = notes(parts, signal)
   const jumps = jumping(context, room, { messages, say: note }, signal)
   const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, note)

@@ -5,6 +5,7 @@ import { countText, isolated } from '../format.ts'
 import { myRooms, peopleGroups } from '../state/select.ts'
 import { grouped, type Groups } from '../state/switching.ts'
 import type { RoomEntry } from '../../shared/model.ts'
+import { idOf } from '../state/state.ts'
 import type { Context } from './context.ts'
 import { keep, kept } from './device.ts'
 import { placesOf } from './places.ts'
@@ -42,10 +43,7 @@ export function sidebar(
   let closeLayer: (() => void) | null = null
 
   const persons = people()
-  const me = () => {
-    const { self } = store.get()
-    return self === null || self === 'unknown' ? '' : self.id
-  }
+  const me = () => idOf(store.get()) ?? ''
   const rooms = roomsView(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
   home.append(iconOf('mark'), h('bdi', {}, place))
