@@ -81,6 +81,8 @@ export interface Actions {
   typing(room: string, on: boolean): void
   /** I have seen all up to this seq; only forward. */
   read(room: string, seq: number): void
+  /** All of my rooms are read; for a while nobody is told, and it can be undone. `tell`: they are told now. */
+  allRead(what: 'mark' | 'undo' | 'tell'): void
   /** Skips the wait for the next attempt to connect. */
   reconnect(): void
 
@@ -283,6 +285,7 @@ export function createActions(
     drop: (room, key) => talk?.drop(room, key),
     typing: (room, on) => talk?.typing(room, on),
     read: (room, seq) => talk?.read(room, seq),
+    allRead: (what) => talk?.allRead(what),
     reconnect: () => talk?.reconnect(),
     async draft(room) {
       await begun

@@ -9,10 +9,12 @@ import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
 import { keepSettings } from './settings.ts'
 import type { Store } from './state/store.ts'
+import { unreadTotal } from './state/unread.ts'
 import { createSync } from './sync.ts'
 import { AHEAD, createTalk, type Talk } from './talk.ts'
+import { untilLoaded } from './views/load.ts'
 
-export { unreadTotal } from './state/unread.ts'
+export { unreadTotal }
 export { notFoundView } from './views/notFound.ts'
 export { roomView } from './views/room.ts'
 
@@ -94,6 +96,10 @@ export async function startTalk(
     },
     signal,
   )
+  void untilLoaded(() => import('./telling.ts'), signal).then((telling) => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+    telling?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+  })
   const talk = createTalk(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,

@@ -2,6 +2,7 @@
 import type { HistoryPage } from '../shared/model.ts'
 import type { Answer, Api } from './net/api.ts'
 import { withMine } from './state/mine.ts'
+import { marked, settled, unmarked } from './state/marked.ts'
 import * as past from './state/past.ts'
 import { idOf, type RoomState } from './state/state.ts'
 import type { Store } from './state/store.ts'
@@ -21,6 +22,10 @@ function change(store: Store, room: string, by: (room: RoomState, me: string | n
 }
 
 const pageOf = (answer: Answer<HistoryPage>) => (answer.ok ? answer.value : null)
+
+/** How long (ms) it can be undone that all was marked read. */
+const UNDO = 10_000
+let settling = () => {}
 
 export const far = {
   withMine,
@@ -92,6 +97,27 @@ export const far = {
     const page = pageOf(await api.messages(room, 'pinned=true'))
     asked.delete(key)
     if (page) change(store, room, (now, me) => past.withPins(now, page, me))
+  },
+
+  /** @param told gets each room and up to where it is read, once that stands */
+  allRead(
+    store: Store,
+    what: 'mark' | 'undo' | 'tell',
+    after: (ms: number, run: () => void) => () => void,
+    told: (room: string, seq: number) => void,
+  ): void {
+    const all = Object.values(store.get().rooms)
+    settling()
+    if (what === 'mark') {
+      for (const { room } of all) change(store, room, marked)
+      settling = after(UNDO, () => far.allRead(store, 'tell', after, told))
+      return
+    }
+    for (const { room, marked: is, you } of all) {
+      if (is === undefined) continue
+      change(store, room, what === 'undo' ? unmarked : settled)
+      if (what === 'tell' && you !== null) told(room, you.readSeq)
+    }
   },
 
   /** Gives null, or in words why not. */

@@ -83,6 +83,14 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     if (reading) world.after(READ_LATER, sendReads)
   }
 
+  function tellRead(room: string, seq: number): void {
+    tabs.tell({ type: 'read', room, seq })
+    reads.set(room, Math.max(reads.get(room) ?? 0, seq))
+    if (reading) return
+    reading = true
+    world.after(READ_EVERY, sendReads)
+  }
+
   function say(room: string, said: Said): boolean {
     const waits = outbox.say(room, said) !== null
     if (waits) socket.nudge('send')
@@ -204,12 +212,14 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     read(room, seq) {
       if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
       store.dispatch({ type: 'read', room, seq })
-      tabs.tell({ type: 'read', room, seq })
-      reads.set(room, Math.max(reads.get(room) ?? 0, seq))
-      if (reading) return
-      reading = true
-      world.after(READ_EVERY, sendReads)
+      tellRead(room, seq)
     },
+
+    allRead: (what) =>
+      withFar((far) => {
+        far.allRead(store, what, world.after, tellRead)
+        if (what === 'tell') sendReads()
+      }),
 
     reconnect: () => socket.nudge('person'),
 

@@ -97,4 +97,38 @@ describe.skipIf(browserFound === null)('what is not read', () => {
     expect(await page.locator('.unread-bar').isVisible()).toBe(false)
     await context.close()
   })
+
+  test('[U75, U74] Shift+Escape marks all read, title and icon say so, nothing is sent, and Undo in the sidebar brings it back', async () => {
+    const { context, refused } = await aContext(world.browser, DESKTOP)
+    const mine = { ...you, readSeq: 50, unread: 50 }
+    const screen = await aScreen(place.origin, context, { events: talk(1, 100), people, you: mine })
+    const { page } = screen
+    const icon = () => page.locator('link[rel=icon]').getAttribute('href')
+    await page.waitForSelector('.day.new')
+    await screen.next('read')
+    const before = await page.title()
+    await eventually('the icon is marked', async () => (await icon())?.endsWith('/icons/unread.svg') ?? false)
+    const reads = () => screen.heard.filter(({ type }) => type === 'read').length
+    const sent = reads()
+
+    await page.keyboard.press('Shift+Escape')
+    await page.waitForSelector('.side-note:not([hidden])')
+    expect(await page.title()).toBe('lobby · Hubbub')
+    expect(await icon()).toEndWith('/icons/hubbub.svg')
+    await page.evaluate(() => document.querySelector('.log')?.scrollBy(0, 200))
+    await longEnough()
+    await page.click('.side-note button')
+    await page.waitForSelector('.side-note', { state: 'hidden' })
+    expect(await page.title()).toBe(before)
+    expect(reads()).toBe(sent)
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+
+    // The server is asked again, and says the same.
+    await eventually('the room is asked for', () => screen.heard.at(-1)?.type === 'join')
+    await page.click('.head [popovertarget]')
+    await page.click('text=Mark all read')
+    await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
+    expect(refused).toEqual([])
+    await context.close()
+  })
 })

@@ -2,11 +2,16 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createStore } from '../../src/client/state/store.ts'
 import { unreadTotal } from '../../src/client/state/select.ts'
+import { showUnread } from '../../src/client/telling.ts'
+import { far } from '../../src/client/far.ts'
+import { marked, settled, unmarked } from '../../src/client/state/marked.ts'
+import { titleOf } from '../../src/client/state/title.ts'
 import type { Context } from '../../src/client/views/context.ts'
 import { sidebar } from '../../src/client/views/people.ts'
 import { h } from '../../src/client/dom.ts'
 import type { RoomEntry, RoomEvent } from '../../src/shared/model.ts'
-import { ada, event, NOON, page, said, welcome, you } from '../support/aState.ts'
+import { ada, aLivePage, event, NOON, numbers, page, said, welcome, you } from '../support/aState.ts'
+import { fakeTime } from '../support/fakeTime.ts'
 import { useDom } from '../support/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -31,8 +36,25 @@ function aSidebar() {
   store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room)) })
   const side = sidebar(context, { room: 'lobby', shell: h('div'), rest: [] }, { rooms() {} }, end.signal)
   document.body.replaceChildren(side.element)
+  const icon = { href: 'http://localhost/icons/hubbub.svg' }
+  let badge = 0
+  const app = {
+    async setAppBadge(count: number) {
+      badge = count
+    },
+    async clearAppBadge() {
+      badge = 0
+    },
+  }
+  showUnread(store, { icon, badge: app }, unreadTotal, end.signal)
   return {
     store,
+    /** What else says how much is not read. */
+    said: () => ({
+      title: titleOf(unreadTotal(store.get()), 'lobby', 'Hubbub'),
+      icon: icon.href.replace('http://localhost/icons/', ''),
+      badge,
+    }),
     heads,
     open(room: string) {
       store.dispatch({ type: 'opened', room })
@@ -69,13 +91,13 @@ describe('what is not read', () => {
     it.say('kitchen')
     it.say('kitchen', { text: '@Ada look' })
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 2, attic: 0 })
-    expect(unreadTotal(it.store.get())).toBe(3)
+    expect(it.said()).toEqual({ title: '(3) lobby · Hubbub', icon: 'unread.svg', badge: 3 })
     it.store.dispatch({ type: 'read', room: 'kitchen', seq: 2 })
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 0, attic: 0 })
     it.end()
   })
 
-  test('[U74] sidebar and title agree after each of 200 events, whatever they are', () => {
+  test('[U74] sidebar, title, icon and badge agree after each of 200 events, whatever they are', () => {
     const room = fc.constantFrom(...ROOMS)
     const step = fc.oneof(
       {
@@ -92,6 +114,7 @@ describe('what is not read', () => {
       { weight: 1, arbitrary: fc.record({ do: fc.constant('told'), room, at: fc.nat(40) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('list'), room, at: fc.nat(9) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('open'), room }) },
+      { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('mark', 'undo', 'settle'), room }) },
     )
     fc.assert(
       fc.property(fc.array(step, { minLength: 200, maxLength: 200 }), (steps) => {
@@ -118,12 +141,92 @@ describe('what is not read', () => {
               type: 'rooms',
               list: ROOMS.map((name) => listed(name, { unread: name === one.room ? at : 1 })),
             })
+          else if (one.do === 'mark' || one.do === 'undo' || one.do === 'settle') {
+            const by = { mark: marked, undo: unmarked, settle: settled }[one.do]
+            for (const room of ROOMS) it.store.dispatch({ type: 'changed', room, by })
+          }
           const said = Object.values(it.counts()).reduce((sum, count) => sum + count, 0)
-          expect(unreadTotal(it.store.get())).toBe(said)
+          expect(it.said()).toEqual({
+            title: said === 0 ? 'lobby · Hubbub' : `(${said > 99 ? '99+' : said}) lobby · Hubbub`,
+            icon: said === 0 ? 'hubbub.svg' : 'unread.svg',
+            badge: said,
+          })
         }
         it.end()
       }),
       { numRuns: 15 },
     )
+  })
+})
+
+describe('all that is marked read', () => {
+  /** The lobby, read up to 2 of 6 messages. */
+  const unread = () =>
+    aLivePage(
+      numbers(1, 6).map((seq) => said(seq)),
+      { you: { ...you, readSeq: 2, unread: 4 } },
+    )
+  const change = (by: typeof marked) => ({ type: 'changed', room: 'lobby', by }) as const
+
+  test('[U75] is read at once, and as it was before when that is undone; what came meanwhile counts on', () => {
+    const page = unread().tell(change(marked))
+    expect(page.lobby.you).toMatchObject({ readSeq: 6, unread: 0 })
+    page.hear(event(said(7, { text: '@Ada' })))
+    expect(page.lobby.you).toMatchObject({ unread: 1, mentions: 1 })
+    page.tell(change(unmarked))
+    expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5, mentions: 1 })
+    expect(page.lobby.marked).toBeUndefined()
+  })
+
+  test('[U75] marked twice, it goes back to what was before the first', () => {
+    const page = unread()
+      .tell(change(marked))
+      .hear(event(said(7)))
+      .tell(change(marked))
+    expect(page.lobby.you).toMatchObject({ readSeq: 7, unread: 0 })
+    page.tell(change(unmarked))
+    expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5 })
+  })
+
+  test('[U75] a deletion meanwhile is counted by the server, once it is undone', () => {
+    const page = unread().tell(change(marked))
+    page.hear(event({ ...said(7), kind: 'delete', target: 'id-4', by: 'author' } as never))
+    page.tell(change(unmarked)).pass(1_000)
+    expect(page.lobby.sync.state).toBe('gap')
+  })
+
+  test('[U75] for ten seconds nobody is told; then each room, once, unless it was undone', () => {
+    const it = aSidebar()
+    const time = fakeTime()
+    const told: [string, number][] = []
+    const tell = (room: string, seq: number) => void told.push([room, seq])
+    const all = (what: 'mark' | 'undo' | 'tell') => far.allRead(it.store, what, time.after, tell)
+    for (const room of ['lobby', 'kitchen', 'attic']) it.open(room)
+    for (const room of ['lobby', 'kitchen', 'kitchen']) it.say(room)
+    all('mark')
+    expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
+    time.pass(9_999)
+    all('undo')
+    expect(it.counts()).toEqual({ lobby: 1, kitchen: 2, attic: 0 })
+    time.pass(20_000)
+    expect(told).toEqual([])
+
+    all('mark')
+    time.pass(10_000)
+    expect(told).toEqual([
+      ['lobby', 1],
+      ['kitchen', 2],
+    ])
+    all('undo')
+    all('tell')
+    expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
+    expect(told).toHaveLength(2)
+    it.end()
+  })
+
+  test('[U75] where nothing is unread nothing changes, and what is settled cannot be undone', () => {
+    const { lobby } = unread()
+    const done = settled(marked(lobby))
+    expect(marked(done) === done && unmarked(done) === done && settled(done) === done).toBe(true)
   })
 })

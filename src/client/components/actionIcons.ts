@@ -4,6 +4,7 @@ import { icon } from '../dom.ts'
 const PATHS = {
   bell: 'M5.5 14V9a4.5 4.5 0 0 1 9 0v5M3.5 14h13M8.5 16.5h3',
   code: 'M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h2v2h-2zM16.5 11.5v5h-3',
+  check: 'M2.5 10.5l3.5 3.5l7-8M10 13.5l.5 .5l7-8',
   copy: 'M7.5 7.5h9v9h-9zM12.5 7.5v-4h-9v9h4',
   keys: 'M2.5 5.5h15v9h-15zM5.5 8.5h.1M8.5 8.5h.1M11.5 8.5h.1M14.5 8.5h.1M6.5 11.5h7',
   plus: 'M10 4v12M4 10h12',

@@ -44,6 +44,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['F6, Shift+F6', 'next, previous part of the page'],
   ['↑ ↓ Home End', 'in the list: move'],
   ['Escape', 'close, stop changing or answering, go to the end'],
+  ['Shift+Escape', 'mark all rooms read'],
   ['@ and : and /', 'people, emoji and commands'],
   ['?', 'this list'],
 ]

@@ -32,7 +32,7 @@ export function keyboard(
         return
       }
       // A dialog or an open menu has its own Escape, and takes it first.
-      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+      if (event.key !== 'Escape' || event.shiftKey || event.isComposing || event.defaultPrevented) return
       if (document.querySelector('dialog[open], [popover]:popover-open')) return
       if (side.close() || aims.end()) return
       on.end()

@@ -3,6 +3,7 @@ import { mentionsName } from '../../shared/text.ts'
 import { announcer } from '../components/announcer.ts'
 import { extras } from '../components/extras.ts'
 import { idOf } from '../state/state.ts'
+import { allRead } from './allRead.ts'
 import { announce } from './announce.ts'
 import type { Context } from './context.ts'
 import { header } from './header.ts'
@@ -84,7 +85,9 @@ export function furnish(
     },
     signal,
   )
-  const options = roomMenu(context, room, { me, said: note, order: side.order, ...parts.given }, signal)
+  const all = allRead(context, { ...parts, say: note }, signal)
+  const on = { me, allRead: all, said: note, order: side.order, ...parts.given }
+  const options = roomMenu(context, room, on, signal)
   header(context, room, parts, jumps, signal)
   parts.options.append(options.button, options.panel)
   const ways = parts.empty.querySelector('.ways')

@@ -85,7 +85,8 @@ export function reading(
     const sight = sightOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = known()
     bar.hidden = passed || state === undefined || state.divider === null || sight === null || reaches(sight)
-    eyes.look(attended() ? sight : null)
+    // While all is marked read and that may be undone, what is seen says nothing.
+    eyes.look(attended() && state?.marked === undefined ? sight : null)
   }
 
   function arrive(): void {

@@ -47,7 +47,10 @@ export async function openLater(
 export function roomMenu(
   context: Context,
   room: string,
-  on: { me: string; said(words: string): void; order(): void } & Pick<Given, 'placesOf'>,
+  on: { me: string; allRead: HTMLElement; said(words: string): void; order(): void } & Pick<
+    Given,
+    'placesOf'
+  >,
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
   const { actions, router } = context
@@ -80,6 +83,7 @@ export function roomMenu(
   return menu(
     'Menu',
     star,
+    on.allRead,
     entry('link', 'Copy link', () => void copyLink(room, on.said, signal)),
     entry('code', 'Show QR code', () => void showCode(room, on.said, signal)),
     h('hr'),

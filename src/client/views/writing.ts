@@ -127,7 +127,7 @@ export function writing(
       return taken
     },
     key(event) {
-      if (event.key === 'Escape' && aim !== null) {
+      if (event.key === 'Escape' && !event.shiftKey && aim !== null) {
         event.preventDefault()
         event.stopPropagation()
         return end()

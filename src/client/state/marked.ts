@@ -1,0 +1,25 @@
+/** All of a room is read, by a word and not by looking, and for a while it can be taken back (U75). Pure. */
+import type { RoomState } from './state.ts'
+
+/** The room with all of it read; what was unread until then is kept beside it. */
+export function marked(room: RoomState): RoomState {
+  const { you, position } = room
+  if (you === null || you.unread === 0) return room
+  const now = { ...you, readSeq: position.seq, unread: 0, mentions: 0 }
+  return { ...room, you: now, marked: unmarked(room).you ?? you }
+}
+
+/** The room as it was before. What came since counts on; what was changed or read elsewhere meanwhile only the server knows. */
+export function unmarked(room: RoomState): RoomState {
+  const { marked: before, ...rest } = room
+  if (before === undefined) return room
+  const { unread = 0, mentions = 0 } = room.you ?? {}
+  const you = { ...before, unread: before.unread + unread, mentions: before.mentions + mentions }
+  return { ...rest, you, doubtful: true }
+}
+
+/** It is read for good. */
+export function settled(room: RoomState): RoomState {
+  const { marked: before, ...rest } = room
+  return before === undefined ? room : rest
+}
