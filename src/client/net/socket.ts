@@ -64,7 +64,7 @@ const STEADY = 10_000
 const CUT = 2
 const OVERLOADED = 8_000
 const SPREAD = 2_000
-/** `atFirst`: and the time it has been away, where nobody answered */
+/** `atFirst`: and half the time it has been away, where nobody answered */
 const MOST = { seen: 20_000, hidden: 300_000, atFirst: 2_000 }
 /** A page that comes into view trusts a socket that spoke so lately. */
 const FRESH = 5_000
@@ -233,7 +233,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     overloaded = code === CLOSE.overloaded
     const most = world.hidden() ? MOST.hidden : MOST.seen
     // Quick draws while a server restarts must not add up to a long one once it is back.
-    const patient = code === 1006 ? MOST.atFirst + (now - lostAt) : most
+    const patient = code === 1006 ? MOST.atFirst + (now - lostAt) / 2 : most
     const backoff = world.random() * Math.min(most, patient, 500 * 2 ** Math.min(attempt, 20))
     const wait = announced ? world.random() * within : (overloaded ? OVERLOADED : 100) + backoff
     attempt += 1

@@ -127,13 +127,13 @@ function sameRow(one: Row, other: Row): boolean {
 export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   const { seq } = row
   if (seq === null) return rows
-  const last = rows.at(-1)
-  if (!row.own && (last === undefined || (last.seq !== null && last.seq < seq))) return [...rows, row]
-  // From the end, where news and what waits belong: beside a message that waits every event comes this way.
+  // News of others stands before what waits of mine. Not `[...rows, row]`, which takes four times as long.
+  const newest = rows.findLastIndex((other) => other.seq !== null)
+  if (!row.own && (rows[newest]?.seq ?? 0) < seq) return rows.toSpliced(newest + 1, 0, row)
   const known = rows.findLastIndex((other) => other.key === row.key)
   const before = rows[known]
   if (before !== undefined && (sameRow(before, row) || before.asOf > row.asOf)) return rows
-  const others = before === undefined ? [...rows] : rows.toSpliced(known, 1)
+  const others = before === undefined ? rows.slice() : rows.toSpliced(known, 1)
   const below = others.findLastIndex((other) => other.seq !== null && other.seq <= seq)
   const there = others[below]
   // The same number under another id: one of two histories, and this one was heard last.
@@ -183,8 +183,9 @@ export function settled(room: RoomState, event?: string): RoomState {
 
 /** No more rows than are kept: the oldest go, and can be loaded again. */
 export function trimmed(room: RoomState): RoomState {
-  if (room.rows.length <= room.keep) return room
-  const rows = room.rows.filter((row, at) => at >= room.rows.length - room.keep || row.seq === null)
+  const over = room.rows.length - room.keep
+  if (over <= 0) return room
+  const rows = room.rows.toSpliced(0, over, ...waitingRows(room.rows.slice(0, over)))
   return { ...room, rows, older: 'more' }
 }
 
