@@ -67,14 +67,9 @@ const began = performance.now()
 const runs: Run[] = []
 for (const scenario of scenarios) {
   print(`\n${scenario.title}`)
-  for (let round = 1; round <= roundsOf(scenario); round += 1)
-    for (const one of servers.filter(({ name }) => isMeasured(name, scenario, round))) {
-      const run = await play(bench, one, scenario, round).catch((error: unknown) =>
-        broken(one.name, scenario, round, error),
-      )
-      runs.push(run)
-      print(lineOf(run, scenario))
-    }
+  await playAll(scenario, 1, roundsOf(scenario))
+  // One more look before a change is blamed for what a neighbour may have done.
+  if (values.gate && judge(runs).result === 'tooSlow') await playAll(scenario, rounds + 1, 3 * rounds)
 }
 await rm(join(home, 'data'), { recursive: true, force: true })
 await Bun.write(join(home, 'results.json'), `${JSON.stringify({ about, runs }, null, 1)}\n`)
@@ -87,6 +82,17 @@ const verdict = values.gate ? judge(runs) : null
 const WORDS = { good: 'GOOD', tooSlow: 'TOO SLOW', notJudged: 'NOT JUDGED' } as const
 if (verdict) print(`${WORDS[verdict.result]} ${verdict.sentence}`)
 process.exit(verdict?.result === 'tooSlow' ? 1 : 0)
+
+async function playAll(scenario: Scenario, from: number, to: number): Promise<void> {
+  for (let round = from; round <= to; round += 1)
+    for (const one of servers.filter(({ name }) => isMeasured(name, scenario, round))) {
+      const run = await play(bench, one, scenario, round).catch((error: unknown) =>
+        broken(one.name, scenario, round, error),
+      )
+      runs.push(run)
+      print(lineOf(run, scenario))
+    }
+}
 
 /** What only draws a curve is measured once: many points beside each other are its medians. */
 function roundsOf({ goals }: Scenario): number {
