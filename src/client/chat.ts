@@ -27,6 +27,7 @@ export async function startTalk(
   api: Api,
   tabs: Tabs,
   makeSocket: (owner: SocketOwner) => Socket,
+  go: (path: string) => void,
   signal: AbortSignal,
 ): Promise<Talk> {
   let lead = false
@@ -96,9 +97,10 @@ export async function startTalk(
     },
     signal,
   )
-  void untilLoaded(() => import('./telling.ts'), signal).then((telling) => {
+  void untilLoaded(() => import('./outside.ts'), signal).then((outside) => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-    telling?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+    outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+    outside?.tellOutside(store, { now, after, leads: () => lead, go }, signal)
   })
   const talk = createTalk(store, sync, api, tabs, { now, after, settings })
   return {

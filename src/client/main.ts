@@ -32,7 +32,14 @@ function start(root: HTMLElement): void {
     else store.dispatch(news)
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
-    (await loadChat()).startTalk(store, api, tabs, (owner) => socketFor(api, owner), signal),
+    (await loadChat()).startTalk(
+      store,
+      api,
+      tabs,
+      (owner) => socketFor(api, owner),
+      (path) => router.navigate(path),
+      signal,
+    ),
   )
   window.addEventListener('pagehide', () => actions.settle(), { signal })
   document.addEventListener(

@@ -23,6 +23,8 @@ const VALUES = {
   enter: ['device', 'sends', 'breaks'],
   clock: ['system', 'h12', 'h23'],
   level: ['all', 'mentions', 'nothing'],
+  notify: ['off', 'on'],
+  sound: ['off', 'on'],
 } as const
 
 /** What was stored, as far as it is something. */
@@ -94,7 +96,7 @@ export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSi
       const id = idOf(store.get())
       if (id === null) return
       const settings = { ...store.get().settings, ...change }
-      const { levels: _levels, level: _level, ...anybody } = settings
+      const { levels: _levels, level: _level, notify: _notify, ...anybody } = settings
       put(keyOf(id), JSON.stringify(settings))
       put('settings', JSON.stringify(anybody))
       store.dispatch({ type: 'settings', settings })

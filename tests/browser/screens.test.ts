@@ -93,6 +93,15 @@ const SCREENS: Record<string, (origin: string, context: BrowserContext) => Promi
     await page.waitForSelector('.day.new')
     return page
   },
+  async 'all is marked read'(origin, context) {
+    const mine = { ...you, readSeq: 5, unread: 55 }
+    const { page } = await aScreen(origin, context, { ...toLobby, you: mine })
+    await page.waitForSelector('.emoji-button')
+    await openPeople(page)
+    await page.keyboard.press('Shift+Escape')
+    await page.waitForSelector('.side-note:not([hidden])')
+    return page
+  },
   async 'keys and commands'(origin, context) {
     const { page } = await aScreen(origin, context, toLobby)
     await page.click('.head [popovertarget]')

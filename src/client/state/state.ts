@@ -158,6 +158,9 @@ export interface Settings {
   /** as `Intl` calls the cycles of hours */
   clock: 'system' | 'h12' | 'h23'
   level: Level
+  /** what is told outside of the page, by notifications and by a sound */
+  notify: 'off' | 'on'
+  sound: 'off' | 'on'
   /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
   levels: Readonly<Record<string, Level>>
 }
@@ -242,6 +245,8 @@ export const USUAL: Settings = {
   enter: 'device',
   clock: 'system',
   level: 'all',
+  notify: 'off',
+  sound: 'off',
   levels: Object.create(null) as Record<string, Level>,
 }
 

@@ -12,6 +12,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   const its = new AbortController()
   const until = AbortSignal.any([signal, its.signal])
   const body = h('div', { class: 'settings' })
+  const may = mayNotify()
   const dialog = openDialog(
     { title: 'Settings', closed: () => its.abort() },
     signal,
@@ -24,7 +25,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   dialog.tabIndex = -1
   dialog.focus()
 
-  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level'>(
+  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'notify' | 'sound'>(
     legend: string,
     key: K,
     values: Partial<Readonly<Record<Settings[K], string>>>,
@@ -47,38 +48,75 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     })
   }
 
+  /** What the browser says of it comes before what is chosen. */
+  function notifying(settings: Settings): HTMLElement | null {
+    if (!may) return null
+    const { permission } = Notification
+    if (permission === 'granted')
+      return one('Notifications', 'notify', { on: 'On', off: 'Off' }, settings.notify)
+    const words = 'This browser refuses them for this page. Its own settings can allow them.'
+    return h(
+      'fieldset',
+      {},
+      h('legend', { class: 'py-1 text-meta text-muted' }, 'Notifications'),
+      permission === 'denied'
+        ? h('p', { class: 'text-meta' }, words)
+        : h(
+            'button',
+            { type: 'button', class: 'button-quiet', onClick: () => void ask() },
+            'Turn on notifications',
+          ),
+    )
+  }
+
+  async function ask(): Promise<void> {
+    const answer = await Notification.requestPermission()
+    if (answer === 'granted') actions.choose({ notify: 'on' })
+    else if (!until.aborted) draw(store.get().settings)
+  }
+
   // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
-  store.watch(
-    (state) => state.settings,
-    (settings) => {
-      const focused = document.activeElement
-      const at = focused instanceof HTMLInputElement && body.contains(focused) ? focused : null
-      const place = at === null ? -1 : [...body.querySelectorAll('input')].indexOf(at)
-      const coarse = matchMedia('(pointer: coarse)').matches
-      const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
-      const parts: Child[] = [
-        one('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
-        one('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
-        one('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
-        one(
-          'Who comes and goes',
-          'lines',
-          { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
-          settings.lines,
-        ),
-        one(
-          'What counts as unread',
-          'level',
-          { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
-          settings.level,
-        ),
-        levelHere(settings),
-      ]
-      body.replaceChildren(...parts.filter((part) => part instanceof Node))
-      if (place >= 0) body.querySelectorAll('input')[place]?.focus()
-    },
-    until,
-  )
+  function draw(settings: Settings): void {
+    const stops = () => [...body.querySelectorAll<HTMLElement>('input, button')]
+    const place = stops().findIndex((stop) => stop === document.activeElement)
+    const coarse = matchMedia('(pointer: coarse)').matches
+    const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
+    const parts: Child[] = [
+      one('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
+      one('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
+      one('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
+      one(
+        'Who comes and goes',
+        'lines',
+        { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
+        settings.lines,
+      ),
+      one(
+        'Unread and notifications',
+        'level',
+        { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
+        settings.level,
+      ),
+      levelHere(settings),
+      notifying(settings),
+      one('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
+    ]
+    body.replaceChildren(...parts.filter((part) => part instanceof Node))
+    if (place >= 0) (stops()[place] ?? dialog).focus()
+  }
+
+  store.watch((state) => state.settings, draw, until)
+}
+
+/** May a page notify here by itself? Where only a service worker may, the attempt throws; without leave nothing shows (U76). */
+function mayNotify(): boolean {
+  if (typeof Notification === 'undefined' || !isSecureContext) return false
+  try {
+    if (Notification.permission === 'default') new Notification('').close()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What one is called, in one line with the button that changes it (U6). */
