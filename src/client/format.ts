@@ -17,14 +17,16 @@ function dates(locale: string | undefined, options: Intl.DateTimeFormatOptions):
   return made
 }
 
+const cycle = (clock: Settings['clock']) => clock !== 'system' && { hourCycle: clock }
+
 /** Hour and minute as the locale, or `clock`, writes them: `14:02`, `2:02 PM`. */
 export function timeOfDay(at: number, clock: Settings['clock'] = 'system', locale?: string): string {
-  return dates(locale, { timeStyle: 'short', ...(clock !== 'system' && { hourCycle: clock }) }).format(at)
+  return dates(locale, { timeStyle: 'short', ...cycle(clock) }).format(at)
 }
 
-/** Date and time in full, for a title. */
-export function fullDate(at: number, locale?: string): string {
-  return dates(locale, { dateStyle: 'full', timeStyle: 'medium' }).format(at)
+/** Date and time in full, for a title; the time as `timeOfDay` writes it, with seconds. */
+export function fullDate(at: number, clock: Settings['clock'] = 'system', locale?: string): string {
+  return dates(locale, { dateStyle: 'full', timeStyle: 'medium', ...cycle(clock) }).format(at)
 }
 
 /** For `<time datetime>`. */

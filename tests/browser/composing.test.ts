@@ -66,7 +66,7 @@ describe.skipIf(browserFound === null)('composing', () => {
     await end()
   })
 
-  test('[U39, S3] emoji come when they are first asked for: by name in the text, from the grid at the caret', async () => {
+  test('[U39, E31, S3] emoji come when they are first asked for: by name in the text, from the grid at the caret', async () => {
     const { page, asked, refused, end } = await aRoom()
     const data = () => asked.filter((path) => path.endsWith('.json'))
     await page.focus('textarea')
@@ -82,6 +82,8 @@ describe.skipIf(browserFound === null)('composing', () => {
     await page.keyboard.press('Enter')
     expect(await page.inputValue('textarea')).toBe('yes 🎉 🚀')
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    await page.keyboard.type(' :tada:')
+    await eventually('it is exchanged', async () => (await page.inputValue('textarea')) === 'yes 🎉 🚀 🎉')
     expect(data()).toHaveLength(1)
     expect(refused).toEqual([])
     await end()

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { nameOf } from '../../src/client/components/avatar.ts'
 import { extras } from '../../src/client/components/extras.ts'
 import { messageView, reasonText, type MessageItem } from '../../src/client/components/message.ts'
+import { fullDate } from '../../src/client/format.ts'
 import { keyOf, rowOf } from '../../src/client/state/rows.ts'
 import type { MyChange, Row } from '../../src/client/state/state.ts'
 import { ada, bob, NOON, numbers, said } from '../support/aState.ts'
@@ -19,6 +20,7 @@ function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
     retry: (key) => pressed.push(`retry ${key}`),
     drop: (key) => pressed.push(`drop ${key}`),
     mentionsMe: (text) => text.includes('@Ada'),
+    when: fullDate,
     format: (text) => [document.createTextNode(text)],
     nameOf,
     reasonText,

@@ -30,8 +30,10 @@ describe('times', () => {
 
   test('[U12] a row tells its full date and its ISO time', () => {
     const at = time(2026, 0, 15, 14, 2, 7)
-    expect(fullDate(at, 'en-GB')).toContain('Thursday')
-    expect(fullDate(at, 'en-GB')).toContain('14:02:07')
+    expect(fullDate(at, 'system', 'en-GB')).toContain('Thursday')
+    expect(fullDate(at, 'system', 'en-GB')).toContain('14:02:07')
+    expect(fullDate(at, 'h12', 'en-GB')).toContain('2:02:07 pm')
+    expect(fullDate(at, 'h23', 'en-US')).toContain('14:02:07')
     expect(new Date(isoTime(at)).getTime()).toBe(at)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { findEmoji, type Emoji } from '../../src/client/components/emoji.ts'
 import { commandOf, spoken } from '../../src/client/views/commands.ts'
-import { mentioned } from '../../src/client/views/suggesting.ts'
+import { completed, mentioned } from '../../src/client/views/suggesting.ts'
 import { mentionsName } from '../../src/shared/text.ts'
 import { numbers } from '../support/aState.ts'
 
@@ -71,6 +71,26 @@ describe('people behind an @', () => {
 })
 
 describe('emoji by their names', () => {
+  test.each([
+    ['hurray :tada:', 7, '🎉'],
+    [':TADA:', 0, '🎉'],
+    ['(:+1:', 1, '👍'],
+    ['`a` :tada:', 4, '🎉'],
+    ['at 10:30:', null, null],
+    [':none:', null, null],
+    ['`:tada:', null, null],
+    ['```\n :tada:', null, null],
+    [':tada', null, null],
+    [':tada: ', null, null],
+  ])('[E31] %j is exchanged from %p on for %p', (before, from, emoji) => {
+    const all = [
+      { emoji: '🎉', shortcodes: ['tada'] },
+      { emoji: '👍', shortcodes: ['+1', 'thumbsup'] },
+      { emoji: '?' },
+    ]
+    expect(completed(before, all)).toEqual(from === null || emoji === null ? null : { from, emoji })
+  })
+
   test('[U39] a short name that fits comes first, then those that begin so, then names and words', async () => {
     const all = (await import('emoji-picker-element-data/en/github/data.json')).default as Emoji[]
     const first = (letters: string) => findEmoji(all, letters, 8)[0]?.emoji

@@ -1,6 +1,6 @@
 import type { Reaction, User } from '../../shared/model.ts'
 import { h, list, type View } from '../dom.ts'
-import { fullDate, isolated, isoTime, nameList } from '../format.ts'
+import { isolated, isoTime, nameList } from '../format.ts'
 import type { MyChange, Row } from '../state/state.ts'
 import type { MessageItem, reasonText, Rich } from './message.ts'
 
@@ -13,6 +13,8 @@ export interface ExtrasEvents {
   drop(key: string): void
   /** Is it I whom this text names? */
   mentionsMe(text: string): boolean
+  /** Date and time (ms) in full. */
+  when(at: number): string
   /** The text as nodes. */
   format(text: string): Node[]
   nameOf(user: User): HTMLElement
@@ -143,7 +145,7 @@ export function extras(on: ExtrasEvents): Rich {
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited) },
+        { class: 'edited', datetime: isoTime(row.edited), title: on.when(row.edited) },
         'edited',
       )
       const last = place.lastElementChild

@@ -90,7 +90,6 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       element.toggleAttribute('data-own', row.own)
       drawTime()
       time.dateTime = isoTime(row.at)
-      time.title = fullDate(row.at)
       write()
     }
     on.rich?.around(element, text, item)
@@ -101,6 +100,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
 
   function drawTime(): void {
     time.textContent = timeOfDay(item.row.at, on.clock)
+    time.title = fullDate(item.row.at, on.clock)
   }
 
   function write(again = false): void {

@@ -2,6 +2,7 @@
 import { mentionsName } from '../../shared/text.ts'
 import { announcer } from '../components/announcer.ts'
 import { extras } from '../components/extras.ts'
+import { fullDate } from '../format.ts'
 import { idOf } from '../state/state.ts'
 import { allRead } from './allRead.ts'
 import { announce } from './announce.ts'
@@ -61,6 +62,7 @@ export function furnish(
       const { self } = store.get()
       return self !== null && self !== 'unknown' && mentionsName(text, self.name)
     },
+    when: (at) => fullDate(at, store.get().settings.clock),
     format: (text) => format(text),
     ...parts.given,
   })

@@ -1,3 +1,4 @@
+import type { Emoji } from '../components/emoji.ts'
 import type { findEmoji, loadEmoji } from '../components/emojiPicker.ts'
 import { suggest, type Found, type Suggest } from '../components/suggest.ts'
 import type { User } from '../../shared/model.ts'
@@ -31,6 +32,17 @@ function commands(before: string): Found | null {
   return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
 }
 
+/** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
+export function completed(
+  before: string,
+  all: readonly Pick<Emoji, 'emoji' | 'shortcodes'>[],
+): { from: number; emoji: string } | null {
+  const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
+  if (code === undefined || before.split('`').length % 2 === 0) return null
+  const one = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
+  return one === undefined ? null : { from: before.length - code.length - 2, emoji: one.emoji }
+}
+
 /** What is offered while one writes: people behind `@`, emoji behind `:`, commands behind `/`. */
 export function suggesting(
   { store }: Context,
@@ -53,7 +65,7 @@ export function suggesting(
     try {
       const { findEmoji, loadEmoji } = await import('../components/emojiPicker.ts')
       emoji = { find: findEmoji, all: await loadEmoji() }
-      if (!signal.aborted) list.look()
+      if (!signal.aborted) look()
     } catch {
       // Until it comes a short name stays as it was typed.
     }
@@ -73,10 +85,24 @@ export function suggesting(
     return { from: before.length - letters.length - 1, items }
   }
 
+  function exchange(): void {
+    const { value, selectionStart, selectionEnd } = write.field
+    const done = emoji && completed(value.slice(0, selectionStart), emoji.all)
+    if (!done || selectionStart !== selectionEnd) return
+    write.field.setRangeText(done.emoji, done.from, selectionStart, 'end')
+    write.field.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+
   const list = suggest(
     write.field,
     (before) => commands(before) ?? emojiFor(before) ?? mentioned(before, people()),
     signal,
   )
-  return list
+  function look(): void {
+    list.look()
+    // Whoever is told of this change is told of it first.
+    queueMicrotask(exchange)
+  }
+
+  return { ...list, look }
 }
