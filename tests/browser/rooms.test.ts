@@ -147,6 +147,10 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.waitForFunction(() => document.querySelector('.side')?.getAnimations().length === 0)
     const box = await page.locator('.side').boundingBox()
     expect([Math.round((box?.x ?? 0) + (box?.width ?? 0)), (box?.x ?? 0) > 40]).toEqual([375, true])
+    // T13: a field with the focus would open the keyboard over the rooms.
+    await page.click('.side-foot button')
+    await page.waitForSelector('dialog a')
+    expect(await focused(page)).toBe('DIALOG')
     await context.close()
   })
 })

@@ -8,6 +8,10 @@ import type { Context } from './context.ts'
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
 
+const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
+const inOrder = (one: RoomEntry, other: RoomEntry) =>
+  Number(other.joined) - Number(one.joined) || names.compare(one.name, other.name)
+
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
   const its = new AbortController()
@@ -33,7 +37,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     const { list: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
     const fit = found(all, filter.value, { recent: [], current: '', most: all.length })
-    show(filter.value.trim() === '' ? all : fit)
+    show(filter.value.trim() === '' ? all.toSorted(inOrder) : fit)
     none.textContent = fit.length === 0 && all.length > 0 ? 'No room is called that. Make it below.' : ''
   }
   const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
@@ -112,5 +116,9 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
 
   const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
   store.watch(({ list: all }) => all, draw, until)
+  // T13: a field that has the focus opens a phone's keyboard over the rooms.
+  dialog.tabIndex = -1
+  if (matchMedia('(pointer: coarse)').matches) dialog.focus()
+  else (filter.hidden ? field : filter).focus()
   void actions.loadRooms()
 }
