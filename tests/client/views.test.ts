@@ -468,7 +468,7 @@ describe('the window over the rows', () => {
   test('[U16] on entry the last hundred; more than 400 are never drawn, and what goes is at the far end', () => {
     const entry = cut(items(300), AT_THE_END, 'top')
     expect([seqs(entry.drawn)[0], entry.drawn.length, entry.shown.live]).toEqual([201, 100, true])
-    const long = { first: 'b1 n1', last: null, live: true }
+    const long = { first: 'b1 n1', last: 'b1 n400', live: true }
     const atEnd = cut(items(401), long, 'top')
     expect([seqs(atEnd.drawn)[0], seqs(atEnd.drawn).at(-1)]).toEqual([102, 401])
     const readingUp = cut(items(401), long, 'bottom')
@@ -478,6 +478,11 @@ describe('the window over the rows', () => {
       false,
     ])
     expect(atEnd.drawn.length).toBeLessThanOrEqual(MOST_ROWS)
+  })
+
+  test('[W6, U16] after a burst in which all that was drawn has gone, a hundred rows are drawn, as on entry', () => {
+    const burst = cut(items(1_400), { first: 'b1 n1', last: 'b1 n400', live: true }, 'top')
+    expect([seqs(burst.drawn)[0], burst.drawn.length, burst.shown.live]).toEqual([1_301, 100, true])
   })
 
   test('[U16] walking up and down meets every row once a step, and ends live', () => {

@@ -14,7 +14,7 @@ export function usePlace(): { readonly origin: string } {
     await theClient()
     server = await aServer({ DATA_DIR: data.dir })
     origin = await server.ready()
-  })
+  }, 60_000)
 
   afterAll(async () => {
     server?.kill('SIGTERM')

@@ -65,6 +65,12 @@ function isLong({ text }: Row): boolean {
   return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
 }
 
+function sendingMark(): HTMLElement {
+  const mark = h('span', { class: 'sending icon-small' })
+  mark.append(iconOf('clock'), h('span', {}, 'Sending'))
+  return mark
+}
+
 /** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
 export function messageView(first: MessageItem, now: number, on: MessageEvents): MessageView {
   let item = first
@@ -73,14 +79,13 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   let written: Row | null = null
   const key = first.row.key
   const time = h('time', { dir: 'auto' })
-  const sending = h('span', { class: 'sending icon-small', hidden: true })
-  sending.append(iconOf('clock'), h('span', {}, 'Sending'))
-  const when = h('span', { class: 'when' }, time, sending)
+  const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
   let head: HTMLElement | null = null
   let note: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
+  let sending: HTMLElement | null = null
 
   function update(next: MessageItem): void {
     const before = item.row
@@ -137,7 +142,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     if (to !== stage) {
       stage = to
       element.dataset.stage = to.split(' ')[0]
-      sending.hidden = to !== 'sending' && to !== 'waiting'
+      const waits = to === 'sending' || to === 'waiting'
+      if (waits) when.append((sending ??= sendingMark()))
+      else sending?.remove()
       note?.remove()
       note = noteOf()
       if (note) element.append(note)
@@ -145,10 +152,10 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const said = { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' }[
       stage.split(' ')[0] ?? ''
     ]
-    const { user, at, text: words } = item.row
+    const { user, text: words } = item.row
     element.setAttribute(
       'aria-label',
-      `${isolated(user.name)}, ${timeOfDay(at, on.clock)}${said ?? ''}: ${words ?? 'message deleted'}`,
+      `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words ?? 'message deleted'}`,
     )
   }
 

@@ -154,6 +154,14 @@ export function messageList(
     if (Math.abs(moved) >= 1) log.scrollTop += moved
   }
 
+  /** What is drawn next: what is read is in it, however much came at once. */
+  function cutAround(drop: 'top' | 'bottom'): ReturnType<typeof cut> {
+    const next = cut(items, shown, drop)
+    const key = held && views.get(held.element)?.key
+    if (!key || next.drawn.some((item) => item.key === key)) return next
+    return cut(items, around(items, key) ?? shown, drop)
+  }
+
   function redraw(): void {
     if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
       unseen = true
@@ -161,7 +169,7 @@ export function messageList(
     }
     unseen = false
     const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
-    const next = cut(items, shown, far || newer !== 'none' ? 'bottom' : 'top')
+    const next = cutAround(far || newer !== 'none' ? 'bottom' : 'top')
     const keys = new Set(next.drawn.map((item) => item.key))
     const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
     const keepFocus = focus.keep()

@@ -66,8 +66,11 @@ export function cut(
   if (at.length === 0) return { drawn: items, shown: AT_THE_END }
   let [from, to] = rangeOf(items, at, shown)
   if (to - from + 1 > MOST_ROWS) {
-    if (drop === 'top') from = to - KEPT + 1
-    else to = from + KEPT - 1
+    if (drop === 'top') {
+      from = to - KEPT + 1
+      // After a burst nothing of what was drawn is left: it is like an entry, and costs no more (W6).
+      if (at.findLastIndex((index) => items[index]?.key === shown.last) < from) from = to - ENTRY + 1
+    } else to = from + KEPT - 1
   }
   const next = windowOf(items, at, from, to)
   const begin = from === 0 ? 0 : (at[from - 1] ?? 0) + 1

@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { event, said } from '../support/aState.ts'
+import { aContext, DESKTOP } from '../support/aScreen.ts'
+import { usePlace } from '../support/aPlace.ts'
+import { aWiredPage } from '../support/aWire.ts'
+import { browserFound, useBrowser } from '../support/browser.ts'
+import { PEOPLE } from '../support/someTalk.ts'
+
+/** W10: three times each; gates compare with what was measured in the same run, and goals are reported. */
+const ROUNDS = [1, 2, 3]
+
+const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN
+/**
+ * How long (ms) the page's main thread is at work while `run` runs. What else the machine does takes the thread's turn away,
+ * but is not counted as its work.
+ */
+async function clockOf(
+  page: Page,
+): Promise<<T>(run: () => Promise<T>) => Promise<{ work: number; answer: T }>> {
+  const client = await page.context().newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const worked = async () => {
+    const { metrics } = await client.send('Performance.getMetrics')
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000
+  }
+  return async (run) => {
+    const before = await worked()
+    const answer = await run()
+    return { work: (await worked()) - before, answer }
+  }
+}
+
+const KEYS = 30
+
+/** Messages `from` … of somebody whose name and text change as they do in a room. */
+const messages = (from: number, count: number) =>
+  Array.from({ length: count }, (_, at) => {
+    const user = PEOPLE[Math.floor(at / 3) % PEOPLE.length]!
+    return event(said(from + at, { user, text: `text ${from + at}`, at: Date.now() }))
+  })
+
+/** Runs in the page: from each of so many keys to the paint that shows it; the longest, ms. */
+async function keysToPaint(count: number): Promise<number> {
+  const field = document.querySelector('textarea')!
+  field.focus()
+  const painted = () =>
+    new Promise((done) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = done
+        port2.postMessage('')
+      })
+    })
+  const took: number[] = []
+  for (let at = 0; at < count; at += 1) {
+    await painted()
+    const from = performance.now()
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true, cancelable: true }))
+    document.execCommand('insertText', false, at % 8 === 7 ? ' ' : 'a')
+    await painted()
+    took.push(performance.now() - from)
+  }
+  field.value = ''
+  return Math.max(...took)
+}
+
+/** Runs in the page: from hearing these until the last of them is painted, ms. */
+async function burst({ frames, last }: { frames: readonly string[]; last: string }): Promise<number> {
+  const from = performance.now()
+  window.hear(frames)
+  for (;;) {
+    await new Promise((done) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = done
+        port2.postMessage('')
+      })
+    })
+    const all = document.querySelectorAll('.message .text')
+    if (all[all.length - 1]?.textContent?.startsWith(last)) return performance.now() - from
+  }
+}
+
+/** Runs in the page: 400 rows with nothing behind them, in a list like ours; until they are painted, ms. */
+async function bareRows(): Promise<number> {
+  const log = document.createElement('div')
+  log.className = 'log'
+  const column = document.createElement('div')
+  column.className = 'column'
+  log.append(column)
+  document.querySelector('.stage')?.append(log)
+  await new Promise((done) => requestAnimationFrame(done))
+  const from = performance.now()
+  for (let at = 0; at < 400; at += 1) {
+    const [row, who, name, time, text] = ['article', 'div', 'strong', 'time', 'div'].map((tag) =>
+      document.createElement(tag),
+    ) as [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]
+    row.className = 'message'
+    who.className = 'who'
+    name.className = 'name'
+    text.className = 'text'
+    name.textContent = `Name ${at % 7}`
+    time.textContent = '14:02'
+    text.textContent = `text ${at}`
+    who.append(name, time)
+    row.append(who, text)
+    column.append(row)
+  }
+  log.scrollTop = log.scrollHeight
+  await new Promise((done) => {
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = done
+      port2.postMessage('')
+    })
+  })
+  const took = performance.now() - from
+  log.remove()
+  return took
+}
+
+describe.skipIf(browserFound === null)('what it costs to draw', () => {
+  const place = usePlace()
+  const world = useBrowser()
+
+  const rowCount = (page: Page) => page.locator('.message').count()
+
+  test('[W5, W10] a key is on screen as soon with 400 rows as with none', async () => {
+    const [one, other] = [await aContext(world.browser, DESKTOP), await aContext(world.browser, DESKTOP)]
+    const empty = await aWiredPage(place.origin, one.context, 'Typist one')
+    const full = await aWiredPage(place.origin, other.context, 'Typist two')
+    for (const from of [1, 101, 201, 301]) await full.hear(...messages(from, 100))
+    expect(await rowCount(full.page)).toBe(400)
+    const results = []
+    for (const { page } of [empty, full]) {
+      const clock = await clockOf(page)
+      const work: number[] = []
+      const longest: number[] = []
+      for (const _ of ROUNDS) {
+        const keys = await clock(() => page.evaluate(keysToPaint, KEYS))
+        work.push(keys.work / KEYS)
+        longest.push(keys.answer)
+      }
+      results.push({ work: median(work), longest })
+    }
+    const [bare, ours] = results
+    console.log('[W5] work a key and the longest of 30 to its paint:', { bare, ours })
+    expect(ours?.work).toBeLessThanOrEqual(1.5 * (bare?.work ?? 0) + 1)
+    await one.context.close()
+    await other.context.close()
+  })
+
+  test('[W6, W10, U13] a thousand messages in one turn cost little more than 400 bare rows, and move nobody who reads', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const { page, hear } = await aWiredPage(place.origin, context, 'Burst')
+    const [bare, ours, painted]: [number[], number[], number[]] = [[], [], []]
+    const clock = await clockOf(page)
+    for (const round of ROUNDS) {
+      bare.push((await clock(() => page.evaluate(bareRows))).work)
+      const frames = messages((round - 1) * 1_000 + 1, 1_000).map((frame) => JSON.stringify(frame))
+      const { work, answer } = await clock(() =>
+        page.evaluate(burst, { frames, last: `text ${round * 1_000}` }),
+      )
+      ours.push(work)
+      painted.push(answer)
+      expect(await rowCount(page)).toBeLessThanOrEqual(400)
+    }
+    console.log('[W6] work for 400 bare rows, for 1,000 messages, until they are painted:', {
+      bare,
+      ours,
+      painted,
+    })
+    expect(median(ours)).toBeLessThanOrEqual(1.5 * median(bare) + 50)
+
+    // A little way up, where what has come would push out what is read.
+    const row = await page.locator('.log').evaluateHandle(async (log) => {
+      log.scrollTop -= 400
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+      const { top } = log.getBoundingClientRect()
+      return [...log.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top > top)!
+    })
+    const before = await row.asElement()?.boundingBox()
+    await hear(...messages(3_001, 600))
+    expect(await page.locator('.pill').getAttribute('aria-label')).toBe('Jump to 600 new messages')
+    expect(Math.abs(((await row.asElement()?.boundingBox())?.y ?? 999) - (before?.y ?? 0))).toBeLessThan(2)
+    expect(await rowCount(page)).toBeLessThanOrEqual(400)
+    await context.close()
+  })
+})
