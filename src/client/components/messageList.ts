@@ -157,7 +157,7 @@ export function messageList(
   /** What is drawn next: what is read is in it, however much came at once. */
   function cutAround(drop: 'top' | 'bottom'): ReturnType<typeof cut> {
     const next = cut(items, shown, drop)
-    const key = held && views.get(held.element)?.key
+    const key = atEnd ? null : held && views.get(held.element)?.key
     if (!key || next.drawn.some((item) => item.key === key)) return next
     return cut(items, around(items, key) ?? shown, drop)
   }
