@@ -1,12 +1,24 @@
 import { Database } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, fsyncSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGzip } from 'node:zlib'
 import { openForReading } from './database.ts'
 import { CannotOpen, databaseIn, flush, spaceOf } from './directory.ts'
+import { makeEqual, Pace } from './gently.ts'
 import { BACKUPS, nameOf } from './kept.ts'
+import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
@@ -56,10 +68,11 @@ export async function backup(
     )
 
   const desk = join(dir, 'tmp', `backup-${process.pid}`)
+  const pace = new Pace(isServed(dir))
+  const copy = join(desk, DATABASE)
   mkdirSync(desk, { recursive: true, mode: 0o700 })
   try {
-    const copy = join(desk, DATABASE)
-    const { events, schema } = copyOf(dir, copy)
+    const { events, schema } = await copyOf(dir, copy, pace)
     const part = { bytes: statSync(copy).size, sha256: await sumOf(copy) }
     const manifest: BackupManifest = {
       format: 'hubbub backup',
@@ -74,25 +87,88 @@ export async function backup(
       return { file: null, bytes: part.bytes, events, schema }
     }
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    await writeWhole(target, archive)
+    await writeWhole(target, archive, pace)
     return { file: target, bytes: statSync(target).size, events, schema }
   } finally {
+    if (existsSync(copy)) await pace.remove(copy)
     rmSync(desk, { recursive: true, force: true })
   }
 }
 
-/** The copy of one moment, fsynced and checked. */
-function copyOf(dir: string, copy: string): { events: number; schema: number } {
-  const source = openForReading(dir)
+/** How often what has changed is copied while it goes on changing, and when it is little enough, bytes. */
+const PASSES = 3
+const LITTLE = 4 * 1024 * 1024
+
+/**
+ * The copy of one moment, fsynced and checked. Most of it is copied while the database goes on changing; then, while a
+ * transaction that reads keeps the file and what is in its WAL as they are, what has changed meanwhile. `VACUUM INTO`
+ * would write all of it as fast as it can, and everybody's next fsync would wait behind that.
+ */
+async function copyOf(dir: string, copy: string, pace: Pace): Promise<{ events: number; schema: number }> {
+  const source = openSync(databaseIn(dir), 'r')
+  const target = openSync(copy, 'wx+', 0o600)
   try {
-    const schema = schemaOf(source)
-    if (schema > SCHEMA)
-      throw new CannotOpen(4, `The database in ${dir} has schema ${schema}, and this Hubbub knows ${SCHEMA}.`)
-    source.run('VACUUM INTO ?', [copy])
+    for (let passes = 0; passes < PASSES && (await makeEqual(target, source, pace)) > LITTLE;) passes += 1
+    const db = openForReading(dir)
+    try {
+      db.run('BEGIN')
+      const schema = schemaOf(db)
+      if (schema > SCHEMA)
+        throw new CannotOpen(
+          4,
+          `The database in ${dir} has schema ${schema}, and this Hubbub knows ${SCHEMA}.`,
+        )
+      await makeEqual(target, source, pace)
+      await copyWal(`${databaseIn(dir)}-wal`, `${copy}-wal`, pace)
+    } finally {
+      db.close()
+    }
   } finally {
-    source.close()
+    // Not before: closing any descriptor of a file drops the locks that this process has on it.
+    closeSync(source)
+    closeSync(target)
   }
+  fold(copy)
   flush(copy)
+  return check(dir, copy)
+}
+
+/** Bytes of a WAL's header: another one, as soon as SQLite begins anew to write it from its start. */
+const WAL_HEADER = 32
+
+/** Copies a WAL. If it is begun anew meanwhile, so is the copy: half of an old one would take back what the file has. */
+async function copyWal(from: string, to: string, pace: Pace): Promise<void> {
+  if (!existsSync(from)) return
+  const [source, target] = [openSync(from, 'r'), openSync(to, 'wx+', 0o600)]
+  const header = () => {
+    const bytes = Buffer.alloc(WAL_HEADER)
+    readSync(source, bytes, 0, WAL_HEADER, 0)
+    return bytes
+  }
+  try {
+    for (let before = header(); ; before = header()) {
+      await makeEqual(target, source, pace)
+      if (before.equals(header())) return
+    }
+  } finally {
+    closeSync(source)
+    closeSync(target)
+  }
+}
+
+/** Writes what a copy has in its WAL into it, so that it is one file. */
+function fold(copy: string): void {
+  const db = new Database(copy, { readwrite: true })
+  try {
+    // Flushed once, by the caller.
+    db.run('PRAGMA synchronous = OFF')
+    db.run('PRAGMA journal_mode = DELETE')
+  } finally {
+    db.close()
+  }
+}
+
+function check(dir: string, copy: string): { events: number; schema: number } {
   const copied = new Database(copy, { readonly: true })
   try {
     const verdict = copied.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
@@ -129,11 +205,14 @@ async function* archiveOf(manifest: BackupManifest, copy: string, at: number): A
 }
 
 /** Writes a file that is there whole or not at all. */
-async function writeWhole(target: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeWhole(target: string, pieces: AsyncIterable<Uint8Array>, pace: Pace): Promise<void> {
   const half = join(dirname(target), `.${basename(target)}.${process.pid}`)
   const file = await open(half, 'wx', 0o600)
   try {
-    for await (const piece of pieces) await file.writeFile(piece)
+    for await (const piece of pieces) {
+      await file.writeFile(piece)
+      await pace.wrote(file.fd, piece.length)
+    }
     fsyncSync(file.fd)
     await file.close()
     await rename(half, target)

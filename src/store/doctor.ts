@@ -3,6 +3,7 @@ import { accessSync, constants as files, existsSync, readdirSync, statSync } fro
 import { join } from 'node:path'
 import { ageOfLastBackup } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
+import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
 import { diskTrouble } from './trouble.ts'
 
@@ -88,21 +89,12 @@ function spaceFindings(dir: string): Finding {
   return ok('space', `${say}.`)
 }
 
-/** Reading it takes a lock for a moment, as short as there is. */
 function lockOf(dir: string): Finding {
   const file = join(dir, 'lock.db')
   if (!existsSync(file)) return ok('lock', 'No server has used this directory yet.')
   try {
-    const db = new Database(file, { readonly: true })
-    try {
-      db.query('PRAGMA schema_version').get()
-    } finally {
-      db.close()
-    }
-    return ok('lock', 'No server is running on this directory.')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')
-      return ok('lock', 'A server is running on this directory.')
+    return ok('lock', `${isServed(dir) ? 'A' : 'No'} server is running on this directory.`)
+  } catch {
     return fault('lock', `${file} cannot be used: while no server runs, remove it.`)
   }
 }

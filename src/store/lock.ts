@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotOpen, createPrivate } from './directory.ts'
 
@@ -22,7 +23,7 @@ export function takeLock(dir: string): Lock {
     db.run('BEGIN EXCLUSIVE')
   } catch (error) {
     db.close()
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')
+    if (isBusy(error))
       throw new CannotOpen(
         3,
         `Another Hubbub is using the data directory ${dir}. Stop it first, or set DATA_DIR.`,
@@ -37,3 +38,23 @@ export function takeLock(dir: string): Lock {
     },
   }
 }
+
+/** Does somebody hold a directory? Reading takes a lock for a moment, as short as there is. */
+export function isServed(dir: string): boolean {
+  const file = join(dir, 'lock.db')
+  if (!existsSync(file)) return false
+  try {
+    const db = new Database(file, { readonly: true })
+    try {
+      db.query('PRAGMA schema_version').get()
+      return false
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  }
+}
+
+const isBusy = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY'

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { backup } from '../../src/store/backup.ts'
-import { openForWriting } from '../../src/store/database.ts'
+import { checkpoint, openForWriting } from '../../src/store/database.ts'
 import { ageOfLastBackup, backupsIn, pruneBackups } from '../../src/store/kept.ts'
 import { takeLock } from '../../src/store/lock.ts'
 import { SCHEMA } from '../../src/store/migrations.ts'
@@ -112,6 +112,33 @@ describe('a backup', () => {
     expect(copied).toEqual(logOf(folder('one')).slice(0, copied.length))
     expect(copied.map(({ seq }) => seq)).toEqual(copied.map((_, at) => at + 1))
   })
+
+  test('[O24] beside a server it rests while it writes, and is a prefix of a log that goes on, folded or not', async () => {
+    aDatabase(folder('served'), 8_000)
+    const lock = takeLock(folder('served'))
+    const { db } = openForWriting(folder('served'))
+    let going = true
+    let turns = 0
+    const writing = (async () => {
+      for (; going; turns += 1) {
+        tell(db, 'lobby', 20)
+        if (turns % 3 === 0) checkpoint(db)
+        await Bun.sleep(1)
+      }
+    })()
+    const before = logOf(folder('served')).length
+    const { file } = await backup(folder('served'), folder('served.tar.gz'), how)
+    going = false
+    await writing
+    db.close()
+    lock.release()
+    expect(turns).toBeGreaterThan(5)
+    await restore(folder('served again'), read(file ?? ''), AT)
+    const copied = logOf(folder('served again'))
+    expect(copied.length).toBeGreaterThan(before)
+    expect(copied).toEqual(logOf(folder('served')).slice(0, copied.length))
+    expect(readdirSync(join(folder('served'), 'tmp'))).toEqual([])
+  }, 30_000)
 
   test('[O24] of those made by the clock the newest are kept, and no other file is touched', () => {
     const backups = join(folder('kept'), 'backups')

@@ -1,0 +1,86 @@
+/** Large files on a disk that somebody else's fsync waits for. */
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+
+/** Bytes that are written before the disk is left to others. */
+const PIECE = 1024 * 1024
+/** For how many times as long as that took, and ms at most. */
+const REST = { times: 3, most: 100 }
+/** Bytes that are compared at once. */
+const BLOCK = 16 * 1024
+/** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
+const GIVEN_BACK = 16 * PIECE
+
+/** Paces who writes much: what has been written is put on the disk piece by piece, and after each there is a rest. */
+export class Pace {
+  readonly #gently: boolean
+  #written = 0
+
+  /** @param gently false: nobody else waits for this disk */
+  constructor(gently: boolean) {
+    this.#gently = gently
+  }
+
+  /** To be asked after each write. */
+  async wrote(descriptor: number, bytes: number): Promise<void> {
+    this.#written += bytes
+    if (!this.#gently || this.#written < PIECE) return
+    this.#written = 0
+    await this.#flush(descriptor)
+  }
+
+  /** Removes a file, a part at a time. */
+  async remove(file: string): Promise<void> {
+    if (this.#gently) {
+      const descriptor = openSync(file, 'r+')
+      try {
+        for (let size = statSync(file).size - GIVEN_BACK; size > 0; size -= GIVEN_BACK) {
+          ftruncateSync(descriptor, size)
+          await this.#flush(descriptor)
+        }
+      } finally {
+        closeSync(descriptor)
+      }
+    }
+    rmSync(file)
+  }
+
+  async #flush(descriptor: number): Promise<void> {
+    const began = performance.now()
+    fdatasyncSync(descriptor)
+    await Bun.sleep(Math.min(REST.most, REST.times * (performance.now() - began)))
+  }
+}
+
+/**
+ * Makes a file equal to another, writing only what differs. Both are open; the other may change meanwhile.
+ * @returns how many bytes were written
+ */
+export async function makeEqual(target: number, source: number, pace: Pace): Promise<number> {
+  const [wanted, found] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)]
+  let at = 0
+  let written = 0
+  for (;;) {
+    const length = readSync(source, wanted, 0, PIECE, at)
+    if (length === 0) break
+    const had = readSync(target, found, 0, length, at)
+    for (let from = 0; from < length; from += BLOCK) {
+      const end = Math.min(from + BLOCK, length)
+      if (end <= had && wanted.compare(found, from, end, from, end) === 0) continue
+      writeSync(target, wanted, from, end - from, at + from)
+      written += end - from
+      await pace.wrote(target, end - from)
+    }
+    at += length
+  }
+  ftruncateSync(target, at)
+  return written
+}
