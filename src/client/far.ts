@@ -106,11 +106,26 @@ export const far = {
     after: (ms: number, run: () => void) => () => void,
     told: (room: string, seq: number) => void,
   ): void {
-    const all = Object.values(store.get().rooms)
+    const { rooms, list } = store.get()
+    const all = Object.values(rooms)
     settling()
     if (what === 'mark') {
       for (const { room } of all) change(store, room, marked)
-      settling = after(UNDO, () => far.allRead(store, 'tell', after, told))
+      // Rooms beyond those that are followed: the server believes only who is in the room.
+      const others = list.filter(({ room, joined, unread }) => joined && unread > 0 && !rooms[room])
+      for (const { room } of others) store.dispatch({ type: 'opened', room })
+      const end = new AbortController()
+      const coming = new Set(others.map(({ room }) => room))
+      const come = (now: typeof rooms) => {
+        for (const room of coming)
+          if (now[room]?.sync.state === 'live' && coming.delete(room)) change(store, room, marked)
+      }
+      store.watch((state) => state.rooms, come, end.signal)
+      const cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
+      settling = () => {
+        cancel()
+        end.abort()
+      }
       return
     }
     for (const { room, marked: is, you } of all) {

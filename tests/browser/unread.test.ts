@@ -115,11 +115,13 @@ describe.skipIf(browserFound === null)('what is not read', () => {
     await page.waitForSelector('.side-note:not([hidden])')
     expect(await page.title()).toBe('lobby · Hubbub')
     expect(await icon()).toEndWith('/icons/hubbub.svg')
+    expect(await page.locator('.pill').textContent()).not.toContain('new')
     await page.evaluate(() => document.querySelector('.log')?.scrollBy(0, 200))
     await longEnough()
     await page.click('.side-note button')
     await page.waitForSelector('.side-note', { state: 'hidden' })
     expect(await page.title()).toBe(before)
+    expect(before).toStartWith(`(${Number.parseInt((await page.locator('.pill').textContent()) ?? '')}) `)
     expect(reads()).toBe(sent)
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
 

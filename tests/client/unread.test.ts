@@ -224,6 +224,34 @@ describe('all that is marked read', () => {
     it.end()
   })
 
+  test('[U75] a room that is not followed here is joined for it', () => {
+    const it = aSidebar()
+    const time = fakeTime()
+    const told: string[] = []
+    const all = (what: 'mark' | 'undo') =>
+      far.allRead(it.store, what, time.after, (room) => void told.push(room))
+    it.store.dispatch({
+      type: 'rooms',
+      list: ROOMS.map((room) => listed(room, { unread: room === 'attic' ? 3 : 0 })),
+    })
+    all('mark')
+    expect(Object.keys(it.store.get().rooms)).toEqual(['attic'])
+    it.store.dispatch({ type: 'asked', room: 'attic', now: NOON })
+    const mine = { ...you, unread: 3 }
+    it.store.dispatch({
+      type: 'heard',
+      frames: [page([said(1), said(2), said(3)], { room: 'attic', you: mine })],
+      now: NOON,
+    })
+    expect(it.counts()).toMatchObject({ attic: 0 })
+    all('undo')
+    expect(it.counts()).toMatchObject({ attic: 3 })
+    all('mark')
+    time.pass(10_000)
+    expect(told).toEqual(['attic'])
+    it.end()
+  })
+
   test('[U75] where nothing is unread nothing changes, and what is settled cannot be undone', () => {
     const { lobby } = unread()
     const done = settled(marked(lobby))

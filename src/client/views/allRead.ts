@@ -25,8 +25,11 @@ export function allRead(
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    const { rooms } = store.get()
-    if (Object.values(rooms).every(({ you }) => (you?.unread ?? 0) === 0)) return say('All is read already')
+    const { rooms, list } = store.get()
+    const unread =
+      Object.values(rooms).some(({ you }) => you !== null && you.unread > 0) ||
+      list.some((one) => one.joined && one.unread > 0 && rooms[one.room] === undefined)
+    if (!unread) return say('All is read already')
     actions.allRead('mark')
     say('All rooms are marked read')
   }

@@ -3,6 +3,7 @@ import { seeing, sightOf, type Sight } from '../components/sight.ts'
 import { h } from '../dom.ts'
 import { divided, firstUnread, undivided } from '../state/divider.ts'
 import type { RoomState } from '../state/state.ts'
+import type { You } from '../../shared/protocol.ts'
 import type { Context } from './context.ts'
 import type { Jumping } from './jumping.ts'
 import type { Parts } from './parts.ts'
@@ -137,6 +138,18 @@ export function reading(
     () => {
       if (!arrived) arrive()
       look()
+    },
+    signal,
+  )
+  let was: You | undefined
+  store.watch(
+    (state) => state.rooms[room]?.marked,
+    (marked) => {
+      const state = known()
+      if (marked) messages.seen(state?.position.seq ?? 0)
+      // Settled it is what it was; taken back the pill counts again.
+      else if (was) messages.seen(state?.you?.readSeq ?? 0, true)
+      was = marked
     },
     signal,
   )
