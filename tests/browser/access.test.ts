@@ -147,7 +147,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
       await page.locator('.pill').waitFor({ state: 'hidden' })
       expect(await distance()).toBeLessThanOrEqual(1)
     })
-    await step('leave', ['Shift+F6', 'Tab', 'Enter', ...Array<string>(6).fill('Tab'), 'Enter'], async () => {
+    await step('leave', ['Shift+F6', 'Tab', 'Enter', ...Array<string>(7).fill('Tab'), 'Enter'], async () => {
       await page.waitForURL(`${place.origin}/`)
       await page.waitForSelector('text=Continue as')
     })
