@@ -23,6 +23,7 @@ const VALUES = {
   enter: ['device', 'sends', 'breaks'],
   clock: ['system', 'h12', 'h23'],
   level: ['all', 'mentions', 'nothing'],
+  spoken: ['messages', 'all', 'nothing'],
   notify: ['off', 'on'],
   sound: ['off', 'on'],
 } as const

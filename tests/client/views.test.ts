@@ -587,6 +587,29 @@ describe('speech', () => {
     expect(spoken()).toEqual(['Ann: text 1'])
   })
 
+  test('[A3] a mention goes first, each by itself; the others are counted behind it', () => {
+    const { voice, spoken, say } = aVoice()
+    say(1)
+    say(3)
+    voice.heard([{ name: 'Bo', text: '@Mira come', mentions: true }])
+    jest.advanceTimersByTime(3_000)
+    expect(spoken().at(-1)).toBe('Bo mentions you: @Mira come')
+    jest.advanceTimersByTime(3_000)
+    expect(spoken().at(-1)).toBe('3 new messages, last from Ann: text 3')
+  })
+
+  test('[A3] what is gathered is one sentence in three seconds', () => {
+    const { voice, spoken } = aVoice()
+    const came: string[] = []
+    for (const name of ['Ann', 'Bo', 'Cy']) {
+      came.push(name)
+      voice.gathered(() => `${came.splice(0).join(', ')} joined`)
+    }
+    expect(spoken()).toEqual([])
+    jest.advanceTimersByTime(3_000)
+    expect(spoken()).toEqual(['Ann, Bo, Cy joined'])
+  })
+
   test('[A4] what is urgent interrupts, and only that', () => {
     const { voice } = aVoice()
     voice.warn('Not sent.')

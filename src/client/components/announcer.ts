@@ -4,6 +4,8 @@ import { h } from '../dom.ts'
 export interface Heard {
   name: string
   text: string
+  /** it names me */
+  mentions?: boolean
 }
 
 export interface Announcer {
@@ -12,8 +14,10 @@ export interface Announcer {
   say(text: string): void
   /** Interrupting: a failure, a lost connection, a removal. */
   warn(text: string): void
-  /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence. */
+  /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence; a mention first. */
   heard(messages: readonly Heard[]): void
+  /** Politely, one sentence in 3 s for all that came since the one before; `words` makes it. */
+  gathered(words: () => string): void
 }
 
 const STAYS = 5_000
@@ -30,8 +34,10 @@ export function announcer(signal: AbortSignal): Announcer {
   const element = h('div', {}, polite, assertive)
   const timers = new Set<ReturnType<typeof setTimeout>>()
   let waiting: Heard[] = []
+  let named: Heard[] = []
   let count = 0
   let lately: { at: number; count: number }[] = []
+  let gathering = false
   let next: ReturnType<typeof setTimeout> | null = null
 
   function later(ms: number, then: () => void): ReturnType<typeof setTimeout> {
@@ -55,6 +61,12 @@ export function announcer(signal: AbortSignal): Announcer {
 
   function flush(now: number): void {
     next = null
+    const mention = named.shift()
+    if (mention !== undefined) {
+      put(polite, `${mention.name} mentions you: ${mention.text}`)
+      next = later(EVERY, () => flush(Date.now()))
+      return
+    }
     const last = waiting.at(-1)
     if (last === undefined) return
     lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
@@ -74,12 +86,22 @@ export function announcer(signal: AbortSignal): Announcer {
     say: (text) => put(polite, text),
     warn: (text) => put(assertive, text),
     heard(messages) {
-      const last = messages.at(-1)
-      if (last === undefined || signal.aborted) return
-      // Only the last one is ever read out, so only it is kept.
-      waiting = [last]
-      count += messages.length
+      if (messages.length === 0 || signal.aborted) return
+      const others = messages.filter(({ mentions }) => !mentions)
+      named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-AT_ONCE)
+      // Of the others only the last one is ever read out, so only it is kept.
+      waiting = others.length > 0 ? others.slice(-1) : waiting
+      count += others.length
       if (next === null) flush(Date.now())
+    },
+    gathered(words) {
+      if (gathering || signal.aborted) return
+      gathering = true
+      later(EVERY, () => {
+        gathering = false
+        const text = words()
+        if (text !== '') put(polite, text)
+      })
     },
   }
 }

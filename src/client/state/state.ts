@@ -158,6 +158,8 @@ export interface Settings {
   /** as `Intl` calls the cycles of hours */
   clock: 'system' | 'h12' | 'h23'
   level: Level
+  /** what a screen reader is told of what happens; 'all': who comes and goes too */
+  spoken: 'messages' | 'all' | 'nothing'
   /** what is told outside of the page, by notifications and by a sound */
   notify: 'off' | 'on'
   sound: 'off' | 'on'
@@ -245,6 +247,7 @@ export const USUAL: Settings = {
   enter: 'device',
   clock: 'system',
   level: 'all',
+  spoken: 'messages',
   notify: 'off',
   sound: 'off',
   levels: Object.create(null) as Record<string, Level>,

@@ -1,10 +1,14 @@
+import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../format.ts'
 import { roomName } from '../state/title.ts'
-import type { RoomState } from '../state/state.ts'
+import type { PresenceLine, RoomState } from '../state/state.ts'
 import type { Context } from './context.ts'
 import type { Parts } from './parts.ts'
 
-/** Says aloud what others write and what fails; never history, my own sends, acks, presence (A3, A4). */
+/** Rooms with more people have no lines about who comes and goes (U64). */
+const CROWD = 100
+
+/** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
 export function announce(
   { store }: Context,
   room: string,
@@ -14,6 +18,9 @@ export function announce(
   /** all up to this seq is known; null before the room was live for the first time */
   let known: number | null = null
   let failed: ReadonlySet<string> | null = null
+  /** the last line known of who came and went; null: none yet */
+  let line: string | null = null
+  const said: PresenceLine[] = []
 
   function messages(state: RoomState): void {
     if (state.sync.state !== 'live') return
@@ -29,7 +36,26 @@ export function announce(
     const news = state.rows.filter(
       (row) => row.kind === 'message' && !row.own && row.seq !== null && row.seq > since && row.text !== null,
     )
-    to.heard(news.map((row) => ({ name: isolated(row.user.name), text: row.text ?? '' })))
+    const { self, settings } = store.get()
+    if (settings.spoken === 'nothing') return
+    const me = self === null || self === 'unknown' ? null : self.name
+    to.heard(
+      news.map(({ user, text }) => ({
+        name: isolated(user.name),
+        text: text ?? '',
+        mentions: me !== null && mentionsName(text ?? '', me),
+      })),
+    )
+  }
+
+  /** Who came and went, for those who asked for it; in a crowd nobody is told. */
+  function comings({ lines, count }: RoomState): void {
+    const from = lines.findLastIndex(({ id }) => id === line) + 1
+    const news = line === null ? [] : lines.slice(from)
+    line = lines.at(-1)?.id ?? ''
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
+    said.push(...news)
+    to.gathered(() => given.runText(given.condense(said.splice(0))))
   }
 
   function failures(state: RoomState): void {
@@ -48,6 +74,7 @@ export function announce(
     (state) => {
       if (state === undefined) return
       messages(state)
+      comings(state)
       failures(state)
     },
     signal,

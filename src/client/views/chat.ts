@@ -3,9 +3,10 @@ import { banner } from '../components/banner.ts'
 import { composer } from '../components/composer.ts'
 import { reasonText } from '../components/message.ts'
 import { messageList, type Place } from '../components/messageList.ts'
+import { runText } from '../components/timelineRow.ts'
 import { typing } from '../components/typing.ts'
 import { h } from '../dom.ts'
-import { countOf, roomName, timeline, typingText } from '../state/select.ts'
+import { condense, countOf, roomName, timeline, typingText } from '../state/select.ts'
 import type { RoomState } from '../state/state.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
@@ -194,7 +195,7 @@ export function chatView(
     above,
     leave,
     shell,
-    given: { countOf, nameOf, reasonText, untilLoaded, placesOf },
+    given: { condense, countOf, nameOf, reasonText, runText, untilLoaded, placesOf },
   }
   void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { header } from './header.ts'
 import { invite } from './invite.ts'
 import { jumping } from './jumping.ts'
+import { keepFocus } from './keepFocus.ts'
 import { keyboard } from './keyboard.ts'
 import { keyboardSpace } from './keyboardSpace.ts'
 import type { More, Parts } from './parts.ts'
@@ -42,6 +43,7 @@ export function furnish(
   parts.shell.append(spoken.element)
   announce(context, room, parts, signal)
   keyboardSpace(parts.shell, signal)
+  keepFocus(side.element, signal)
   const me = idOf(store.get()) ?? ''
   const note = notes(parts, signal)
   const jumps = jumping(context, room, { messages, say: note }, signal)

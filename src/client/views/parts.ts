@@ -3,7 +3,8 @@ import type { Composer } from '../components/composer.ts'
 import type { MessageList } from '../components/messageList.ts'
 import type { nameOf } from '../components/avatar.ts'
 import type { reasonText } from '../components/message.ts'
-import type { countOf } from '../state/select.ts'
+import type { runText } from '../components/timelineRow.ts'
+import type { condense, countOf } from '../state/select.ts'
 import type { untilLoaded } from './load.ts'
 import type { placesOf } from './places.ts'
 import type { Sidebar } from './people.ts'
@@ -31,9 +32,11 @@ export interface Parts {
 
 /** What the first drawing has at hand: imported once more it would be a chunk, and a request, of its own (W2). */
 export interface Given {
+  condense: typeof condense
   countOf: typeof countOf
   nameOf: typeof nameOf
   reasonText: typeof reasonText
+  runText: typeof runText
   untilLoaded: typeof untilLoaded
   placesOf: typeof placesOf
 }

@@ -27,7 +27,6 @@ export interface Sidebar {
 }
 
 const WIDE = '(min-width: 768px)'
-const FOCUSABLE = 'a[href], button:not([disabled]), input, [tabindex="0"]'
 
 /**
  * Rooms and people: a column beside the room, or a drawer over it where there is no space (V13). While the drawer is open
@@ -136,18 +135,6 @@ export function sidebar(
   )
   draw(wide.matches && kept('people') === 'open')
 
-  // `inert` keeps the focus off the page, but not out of the browser's own bars.
-  element.addEventListener('keydown', (event) => {
-    if (event.key !== 'Tab' || closeLayer === null) return
-    const stops = [...element.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((stop) =>
-      stop.checkVisibility(),
-    )
-    const from = stops.findIndex((stop) => stop === document.activeElement)
-    const last = event.shiftKey ? 0 : stops.length - 1
-    if (from >= 0 && from !== last) return
-    event.preventDefault()
-    stops[event.shiftKey ? stops.length - 1 : 0]?.focus()
-  })
   const groups = peopleGroups()
   store.watch(
     (state) => groups(state.rooms[room], me()),

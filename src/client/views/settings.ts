@@ -25,7 +25,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   dialog.tabIndex = -1
   dialog.focus()
 
-  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'notify' | 'sound'>(
+  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
     legend: string,
     key: K,
     values: Partial<Readonly<Record<Settings[K], string>>>,
@@ -100,6 +100,12 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
       levelHere(settings),
       notifying(settings),
       one('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
+      one(
+        'Told to a screen reader',
+        'spoken',
+        { messages: 'Messages', all: 'People too', nothing: 'Nothing' },
+        settings.spoken,
+      ),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
     if (place >= 0) (stops()[place] ?? dialog).focus()
