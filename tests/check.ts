@@ -4,11 +4,16 @@
  * Arguments go to `bun test`, so `bun run test tests/hub` runs the tests of one folder.
  */
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dir)
-const BROWSER = 'tests/browser/'
+/** They judge times, and must have the machine to themselves. */
+const ALONE = ['tests/security/flood.test.ts', 'tests/security/frames.test.ts', 'tests/security/slow.test.ts']
+/** It waits as long as the product waits, and disturbs nobody. */
+const PATIENT = 'tests/security/patience.test.ts'
+/** Most of a test is waiting: for sockets, disks, browsers. */
+const WORKERS = Math.min(8, 2 * availableParallelism())
 const bun = process.execPath
 const reports: string[] = []
 const lint = [bun, 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'tests']
@@ -16,14 +21,17 @@ const build = `await (await import('./src/build.ts')).buildClient({ root: '.', o
 
 const failed: string[] = []
 await step('format', [bun, 'fmt', '--no-script', '--check', 'src', 'tests'])
-await step('lint', lint)
-await step('types', [bun, 'check', '--no-script', '-b'])
 await step('build', [bun, '-e', build])
 if (!failed.includes('build')) process.env.CLIENT_IS_BUILT = '1'
 const chosen = process.argv.slice(2)
-if (chosen.length > 0) await step('test', tests(chosen))
-// A browser waits much and the rest does too: side by side they take little longer than the longer of both.
-else await Promise.all([step('test', tests(await others())), step('browser', tests([BROWSER]), 'pipe')])
+if (chosen.length > 0) {
+  await checks()
+  await step('test', tests(chosen))
+} else {
+  const others = await restOf([...ALONE, PATIENT])
+  await Promise.all([step('test', [...tests(others), ...parallel()]), checks()])
+  await Promise.all([step('test alone', tests(ALONE)), step('test of patience', tests([PATIENT]), 'pipe')])
+}
 
 const unasked = await audit()
 const { passed, failures, skipped } = await counted()
@@ -33,16 +41,34 @@ if (failed.length > 0) console.log(`Not passed: ${failed.join(', ')}`)
 console.log(`${passed} passed, ${failures} failed, ${skipped.length} skipped`)
 process.exit(failed.length > 0 || failures > 0 || passed === 0 ? 1 : 0)
 
+async function checks(): Promise<void> {
+  await step('lint', lint, 'pipe')
+  await step('types', [bun, 'check', '--no-script', '-b'], 'pipe')
+}
+
 function tests(paths: string[]): string[] {
   const report = join(tmpdir(), `hubbub-tests-${process.pid}-${reports.length}.xml`)
   reports.push(report)
-  return [bun, 'test', '--isolate', '--reporter=junit', `--reporter-outfile=${report}`, ...paths]
+  // Bun does not obey the limit of bunfig.toml.
+  const how = ['--isolate', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
+  return [bun, 'test', ...how, ...paths]
 }
 
-/** Where tests are, but for those in a browser. */
-async function others(): Promise<string[]> {
+/**
+ * Files from one queue, the longest first, so that none is left over when all others have ended. How long each takes is
+ * written by `bun test --parallel --timings=tests/timings.json --update-timings`; a file not named there runs all the same.
+ */
+function parallel(): string[] {
+  return [`--parallel=${WORKERS}`, '--timings=tests/timings.json']
+}
+
+/** @throws Error where one of the others has gone: it would run beside what it must not run beside */
+async function restOf(apart: string[]): Promise<string[]> {
   const files = await Array.fromAsync(new Bun.Glob('tests/**/*.test.ts').scan({ cwd: root }))
-  return files.filter((file) => !file.startsWith(BROWSER)).sort()
+  const gone = apart.filter((file) => !files.includes(file))
+  if (gone.length > 0)
+    throw new Error(`There is no ${gone.join(', ')}: please say in ${import.meta.file} what is run apart`)
+  return files.filter((file) => !apart.includes(file)).sort()
 }
 
 /** @param output `pipe`: told when it has ended, so that it does not mix with another's */
@@ -97,7 +123,7 @@ async function counted(): Promise<{ passed: number; failures: number; skipped: s
   }
   const passed = Math.max(0, cases - failures - skipped.length)
   // what fails between two tests is in no test's report, only in the exit code
-  const broken = failed.includes('test') || failed.includes('browser')
+  const broken = failed.some((name) => name.startsWith('test'))
   return { passed, failures: broken ? Math.max(1, failures) : failures, skipped }
 }
 

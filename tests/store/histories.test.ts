@@ -167,4 +167,4 @@ test('[K33] a history of anything at all leaves both stores alike', async () => 
     }),
     { seed, numRuns: 40, endOnFailure: false },
   )
-}, 60_000)
+}, 120_000)
