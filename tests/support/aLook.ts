@@ -1,0 +1,87 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+
+const SMALL = { width: 320, height: 256 }
+
+/**
+ * What is wrong with a screen as it stands: faint text in light, dark or more contrast, wider than its window, a violation of
+ * axe, or something that the page's policy refused on the way to it.
+ */
+export async function faultsOf(page: Page, refused: string[]): Promise<unknown[]> {
+  const wrong: unknown[] = []
+  const own = page.viewportSize() ?? SMALL
+  for (const viewport of [SMALL, own]) {
+    await page.setViewportSize(viewport)
+    const over = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    if (over > 0) wrong.push(`${over} px too wide at ${viewport.width}`)
+  }
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, contrast: 'no-preference' })
+    wrong.push(...(await page.evaluate(tooFaint, { text: 4.5, large: 3 })))
+    await page.emulateMedia({ colorScheme, contrast: 'more' })
+    wrong.push(...(await page.evaluate(tooFaint, { text: 7, large: 7 })))
+  }
+  wrong.push(...refused)
+  // Contrast has been measured, on every ground and in both themes; the other rules see no colours.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .disableRules(['color-contrast'])
+    .analyze()
+  wrong.push(...violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]))
+  // What axe does itself, the policy refuses.
+  refused.length = 0
+  await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' })
+  return wrong
+}
+
+/** Text whose contrast with the ground painted behind it is too low; as the browser computes both. */
+function tooFaint(least: { text: number; large: number }): string[] {
+  const canvas = document.createElement('canvas')
+  canvas.width = canvas.height = 1
+  const paint = canvas.getContext('2d', { willReadFrequently: true })
+  if (paint === null) throw new TypeError('no canvas')
+  const rgba = (colours: string[]): number[] => {
+    paint.clearRect(0, 0, 1, 1)
+    for (const colour of colours) {
+      paint.fillStyle = colour
+      paint.fillRect(0, 0, 1, 1)
+    }
+    return [...paint.getImageData(0, 0, 1, 1).data]
+  }
+  const luminance = ([r = 0, g = 0, b = 0]: number[]) => {
+    const [x = 0, y = 0, z = 0] = [r, g, b].map((value) => {
+      const part = value / 255
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z
+  }
+  const wrong: string[] = []
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+    const element = node.parentElement
+    if (
+      element === null ||
+      node.textContent?.trim() === '' ||
+      !element.checkVisibility({ visibilityProperty: true })
+    )
+      continue
+    if (element.closest('noscript, .heard, [inert]') !== null) continue
+    const grounds: string[] = []
+    for (let at: Element | null = element; at !== null; at = at.parentElement) {
+      grounds.unshift(getComputedStyle(at).backgroundColor)
+      if (at.matches('dialog, [popover], .side, .pill')) break
+    }
+    const style = getComputedStyle(element)
+    const ground = rgba(grounds)
+    const [one, other] = [luminance(rgba([...grounds, style.color])), luminance(ground)]
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
+    const large = Number.parseFloat(style.fontSize) >= 24
+    if (ratio < (large ? least.large : least.text))
+      wrong.push(`${ratio.toFixed(2)} ${node.textContent?.slice(0, 40)}`)
+  }
+  return wrong
+}

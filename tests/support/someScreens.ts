@@ -1,0 +1,28 @@
+import type { Page } from 'playwright-core'
+import type { Told } from './aScreen.ts'
+import { PEOPLE, talk } from './someTalk.ts'
+
+/** The people of the talk, two of them away. */
+export const here = PEOPLE.map((user, at) => ({
+  ...user,
+  state: at > 4 ? ('idle' as const) : ('active' as const),
+}))
+/** A room in which much was said. */
+export const toLobby: Told = { events: talk(1, 60), people: here }
+
+export async function openSettings(page: Page): Promise<void> {
+  await page.click('.head [popovertarget]')
+  await page.click('text=Settings')
+  await page.waitForSelector('dialog .settings')
+}
+
+export async function openPeople(page: Page): Promise<void> {
+  const toggle = page.locator('[aria-controls=people]')
+  if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
+  await page.waitForFunction(() => {
+    const side = document.querySelector('.side')
+    return (
+      side !== null && getComputedStyle(side).visibility === 'visible' && side.getAnimations().length === 0
+    )
+  })
+}
