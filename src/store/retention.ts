@@ -1,14 +1,5 @@
 import type { Database } from 'bun:sqlite'
 
-/**
- * As many blanks as a text has bytes. Written over it first: a row of the same size is overwritten where it lies, while of
- * one that becomes smaller its page may keep a copy, in a part that is not in use and that `secure_delete` does not see.
- */
-export const BLANK = {
-  data: `printf('%*s', octet_length(data), '')`,
-  text: `printf('%*s', octet_length(text), '')`,
-} as const
-
 interface Old {
   room: string
   floor: number
@@ -46,28 +37,16 @@ function empty(db: Database, range: { room: string; floor: number; end: number }
   const those = 'room = $room AND seq >= $floor AND seq < $end'
   // What was changed later than the period ago is still of a message from before it.
   const edits = `kind = 'edit' AND target IN (SELECT id FROM messages WHERE ${those})`
-  for (const where of [those, edits]) {
-    run(`UPDATE events SET data = ${BLANK.data} WHERE ${where}`)
-    run(`UPDATE events SET data = NULL WHERE ${where}`)
-  }
+  for (const where of [those, edits]) run(`UPDATE events SET data = NULL WHERE ${where}`)
   run(`DELETE FROM reactions WHERE message IN (SELECT id FROM messages WHERE ${those})`)
-  run(`UPDATE messages SET text = ${BLANK.text} WHERE ${those}`)
   run(`UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${those}`)
   run('UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end')
 }
 
-/** Bytes up to which a database is written anew in a fraction of a second, for which nobody minds to wait. */
-const SMALL = 32 * 1024 * 1024
+/** Pages that are given back at once. */
+const GIVEN_BACK = 1_000
 
-/**
- * After a purge: gives pages that nothing is in back to the file system. A small database is written anew, for where pages
- * were split SQLite may have left a copy of a row in a part that is not in use; a large one overwrites those in time.
- */
+/** After a purge: gives pages that nothing is in back to the file system. */
 export function compact(db: Database): void {
-  const { page_count: pages = 0, page_size: bytes = 0 } = {
-    ...db.query<{ page_count: number }, []>('PRAGMA page_count').get(),
-    ...db.query<{ page_size: number }, []>('PRAGMA page_size').get(),
-  }
-  if (pages * bytes <= SMALL) db.run('VACUUM')
-  else db.query('PRAGMA incremental_vacuum(1000)').all()
+  db.query(`PRAGMA incremental_vacuum(${GIVEN_BACK})`).all()
 }

@@ -2,10 +2,13 @@
  * The only thread that writes. It opens the database, does one call after the other and answers each with a value. What
  * is not caught here ends the thread, and with it the process: nobody may go on without a writer.
  */
+import { closeSync, openSync } from 'node:fs'
 import { assertNever } from '../shared/assert.ts'
 import { checkpoint, openForWriting } from './database.ts'
-import { CannotOpen } from './directory.ts'
+import { CannotOpen, databaseIn } from './directory.ts'
 import type { Answer, Call, Failure, Order } from './orders.ts'
+import { canScrub, scrub } from './scrub.ts'
+import { Traces } from './traces.ts'
 import { diskTrouble } from './trouble.ts'
 import { Writer } from './writer.ts'
 
@@ -18,9 +21,8 @@ interface Desk {
 
 let desk: Desk | null = null
 
-/** ms from a delete until its text has left the WAL too, and to the next try where that was not possible */
-const EMPTIED = 500
-const EMPTIED_LATER = 5_000
+/** ms from the start until what an earlier process has left is looked for. */
+const AFTER_START = 10_000
 
 self.onmessage = ({ data: order }: MessageEvent<Order>) => {
   if (order.order === 'open') return opening(order.dir)
@@ -46,32 +48,30 @@ function open(dir: string): Answer {
     const { db, from, snapshot } = openForWriting(dir)
     const failures: Failure[] = []
     const writer = new Writer(db, (error) => failures.push(failureOf(error)))
-    let emptying: Timer | undefined
-    const empty = () => {
-      emptying = undefined
-      let done = false
-      try {
-        done = checkpoint(db)
-      } catch (error) {
-        if (diskTrouble(error) === null) throw error
-      }
-      if (!done) emptying = setTimeout(empty, EMPTIED_LATER)
-    }
+    // Never closed before the database: closing any descriptor of a file drops the locks this process has on it.
+    const file = openSync(databaseIn(dir), 'r+')
+    const scrubs = canScrub(db, file)
+    const traces = new Traces({
+      fold: () => unlessHeldUp(() => writer.fold()) ?? false,
+      scrub: (from) => (scrubs ? unlessHeldUp(() => scrub(file, from)) : null),
+    })
+    traces.leave(AFTER_START)
     desk = {
       write(id, call) {
         try {
           const value = perform(writer, call)
-          if (leavesText(call)) emptying ??= setTimeout(empty, EMPTIED)
+          if (leavesText(call)) traces.leave()
           return { answer: 'written', id, value, failures: failures.splice(0) }
         } catch (error) {
           return { answer: 'failed', id, failure: failureOf(error) }
         }
       },
       close() {
-        clearTimeout(emptying)
+        traces.stop()
         try {
           checkpoint(db)
           db.close()
+          closeSync(file)
           return { answer: 'closed' }
         } catch (error) {
           return { answer: 'closed', failure: failureOf(error) }
@@ -86,7 +86,18 @@ function open(dir: string): Answer {
   }
 }
 
-/** Is there text in the WAL that the database has no longer? */
+/** @returns undefined where it was trouble with the disk that kept it from being done */
+function unlessHeldUp<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    // Without SQLite in between it is the system that says so.
+    if (diskTrouble(error) === null && !(error instanceof Error && 'syscall' in error)) throw error
+    return undefined
+  }
+}
+
+/** Is there text in the files that the database has no longer? */
 function leavesText(call: Call): boolean {
   if (call.method !== 'commit') return call.method === 'purge'
   return call.args[0].some(({ kind }) => kind === 'delete')

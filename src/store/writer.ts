@@ -3,10 +3,10 @@ import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hu
 import { assertNever } from '../shared/assert.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Role } from '../shared/model.ts'
-import { WRITER_WAITS } from './database.ts'
+import { checkpoint, WRITER_WAITS } from './database.ts'
 import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
-import { BLANK, compact, purge } from './retention.ts'
+import { compact, purge } from './retention.ts'
 import { diskTrouble } from './trouble.ts'
 
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
@@ -197,6 +197,22 @@ export class Writer implements Writes {
     this.#transaction(() => this.#db.run(`PRAGMA user_version = ${schemaOf(this.#db)}`))
   }
 
+  /**
+   * Writes all of the WAL into the main file and empties it, and forgets what it knows of any page.
+   * @returns false, and nothing is lost: somebody else reads, who is not waited for
+   */
+  fold(): boolean {
+    const waits = this.#waits
+    this.#patience(0)
+    try {
+      const folded = checkpoint(this.#db)
+      if (folded) this.#db.run('PRAGMA shrink_memory')
+      return folded
+    } finally {
+      this.#patience(waits)
+    }
+  }
+
   /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */
   #store(draft: Draft): Written {
     const { room, kind, id, at, user, nonce = null } = draft
@@ -271,16 +287,13 @@ export class Writer implements Writes {
 
   /** Nothing of a message but its keys stays, nor of its edits (S34). */
   #empty(room: string, seq: number, id: string): void {
-    this.#run(`UPDATE messages SET text = ${BLANK.text} WHERE room = $room AND seq = $seq`, { room, seq })
     this.#run(
       `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0
        WHERE room = $room AND seq = $seq`,
       { room, seq },
     )
-    for (const data of [BLANK.data, 'NULL']) {
-      this.#run(`UPDATE events SET data = ${data} WHERE room = $room AND seq = $seq`, { room, seq })
-      this.#run(`UPDATE events SET data = ${data} WHERE target = $id AND kind = 'edit'`, { id })
-    }
+    this.#run('UPDATE events SET data = NULL WHERE room = $room AND seq = $seq', { room, seq })
+    this.#run(`UPDATE events SET data = NULL WHERE target = $id AND kind = 'edit'`, { id })
     this.#run('DELETE FROM reactions WHERE message = $id', { id })
   }
 

@@ -1,0 +1,118 @@
+import { afterAll, expect, test } from 'bun:test'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Draft } from '../../src/hub/ports.ts'
+import { checkpoint, openForReading, openForWriting } from '../../src/store/database.ts'
+import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
+import { canScrub, scrub } from '../../src/store/scrub.ts'
+import { Writer } from '../../src/store/writer.ts'
+import { aTemporaryDir } from '../support/aServer.ts'
+import { eventually } from '../support/eventually.ts'
+import { ada, numbered, open } from './scene.ts'
+
+const { dir: folder, remove: removeFolder } = aTemporaryDir()
+afterAll(removeFolder)
+
+const ROOMS = 30
+const idOf = (n: number) => `a${String(n).padStart(11, '0')}`
+/** Somewhere, and not in the order of the rooms: so pages are split in their midst. */
+const roomOf = (n: number) => `room-${(n * n * 7 + n * 13) % ROOMS}`
+const signed = (n: number, kind: string) => ({
+  room: roomOf(n),
+  at: n,
+  user: ada,
+  nonce: `${kind}-${n}-0000`,
+})
+const saying = (n: number): Draft => {
+  const text = `marker-${n}. ${'blah '.repeat((n * 17) % 40)}${n % 211 === 0 ? 'long '.repeat(2_000) : ''}`
+  return { kind: 'message', id: idOf(n), text, ...signed(n, 'said') }
+}
+const changing = (n: number): Draft => {
+  const text = 'changed '.repeat((n * 31) % 60)
+  return { kind: 'edit', id: `e${idOf(n)}`, target: idOf(n), text, ...signed(n, 'edit') }
+}
+const removing = (n: number): Draft => ({
+  kind: 'delete',
+  id: `d${idOf(n)}`,
+  target: idOf(n),
+  ...signed(n, 'gone'),
+})
+const isDeleted = (n: number) => (n * 31) % 7 < 3
+const all = numbered(6_000).map(Number)
+const rooms = numbered(ROOMS).map((_, at) => `room-${at}`)
+const aRoom = (room: string) => ({ room, name: room, topic: '', kind: 'public' }) as const
+
+/** In twenties. */
+function batchesOf<T>(many: readonly T[]): T[][] {
+  const count = Math.ceil(many.length / 20)
+  return Array.from({ length: count }, (_, at) => many.slice(20 * at, 20 * at + 20))
+}
+
+/** How many deleted messages can still be read in a directory's database. */
+function leftIn(dir: string): number {
+  const content = readFileSync(databaseIn(dir), 'latin1')
+  return [...content.matchAll(/marker-(\d+)\./g)].filter(([, n]) => isDeleted(Number(n))).length
+}
+
+test('[S34] what moved rows leave behind in pages is overwritten, and no row with it', () => {
+  const dir = join(folder, 'by hand')
+  createDirectory(dir)
+  createPrivate(databaseIn(dir))
+  const { db } = openForWriting(dir)
+  const writer = new Writer(db, (error) => {
+    throw error
+  })
+  for (const room of rooms) writer.addRoom(aRoom(room), 1)
+  for (const batch of batchesOf(all)) writer.commit(batch.map(saying))
+  for (const batch of batchesOf(all.filter(isDeleted))) writer.commit(batch.map(removing))
+  expect(writer.fold()).toBe(true)
+  // What SQLite itself removes is not all: without this the rest proves nothing.
+  expect(leftIn(dir)).toBeGreaterThan(0)
+
+  // Who reads is not waited for: half a second would be what the writer waits for others.
+  const reading = openForReading(dir)
+  reading.run('BEGIN')
+  reading.query('SELECT count(*) FROM rooms').get()
+  writer.commit([removing(all.find(isDeleted) ?? 0), saying(all.length + 1)])
+  const waits = [1, 2, 3].map(() => {
+    const began = performance.now()
+    expect(writer.fold()).toBe(false)
+    return performance.now() - began
+  })
+  expect(Math.min(...waits)).toBeLessThan(400)
+  reading.close()
+
+  const rows = () => ['events', 'messages'].map((table) => db.query(`SELECT * FROM ${table}`).all())
+  const before = rows()
+  expect(writer.fold()).toBe(true)
+  const file = openSync(databaseIn(dir), 'r+')
+  expect(canScrub(db, file)).toBe(true)
+  for (let page: number | null = 2; page !== null;) page = scrub(file, page)
+  expect(leftIn(dir)).toBe(0)
+  expect(Bun.deepEquals(rows(), before)).toBe(true)
+
+  // Nothing that was in a cache brings it back.
+  const kept = all.filter((n) => !isDeleted(n))
+  for (const batch of batchesOf(kept)) writer.commit(batch.map(changing))
+  checkpoint(db)
+  expect(leftIn(dir)).toBe(0)
+  expect(db.query('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+  db.close()
+  closeSync(file)
+}, 60_000)
+
+test('[S34] a store does so by itself while it is written, soon after a delete, once nobody holds it up', async () => {
+  const dir = join(folder, 'by itself')
+  const store = await open(dir)
+  for (const room of rooms) await store.addRoom(aRoom(room), 1)
+  for (const batch of batchesOf(all)) await store.commit(batch.map(saying))
+  const reading = openForReading(dir)
+  reading.run('BEGIN')
+  reading.query('SELECT count(*) FROM rooms').get()
+  for (const batch of batchesOf(all.filter(isDeleted))) await store.commit(batch.map(removing))
+  expect(leftIn(dir)).toBeGreaterThan(0)
+  reading.close()
+  await eventually('the text is gone', () => leftIn(dir) === 0, 30_000)
+  await store.close()
+  expect(leftIn(dir)).toBe(0)
+}, 90_000)
