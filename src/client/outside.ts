@@ -21,7 +21,7 @@ export function showUnread(
   store.watch(
     total,
     (count) => {
-      const href = count > 0 ? usual.replace('hubbub', 'unread') : usual
+      const href = count > 0 ? usual.replace(/hubbub\.svg$/, 'unread.svg') : usual
       if (icon !== null && icon.href !== href) icon.href = href
       const shown = count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.()
       shown?.catch(() => {

@@ -36,7 +36,7 @@ function aSidebar() {
   store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room)) })
   const side = sidebar(context, { room: 'lobby', shell: h('div'), rest: [] }, { rooms() {} }, end.signal)
   document.body.replaceChildren(side.element)
-  const icon = { href: 'http://localhost/icons/hubbub.svg' }
+  const icon = { href: 'https://hubbub.example/icons/hubbub.svg' }
   let badge = 0
   const app = {
     async setAppBadge(count: number) {
@@ -52,7 +52,7 @@ function aSidebar() {
     /** What else says how much is not read. */
     said: () => ({
       title: titleOf(unreadTotal(store.get()), 'lobby', 'Hubbub'),
-      icon: icon.href.replace('http://localhost/icons/', ''),
+      icon: icon.href.replace('https://hubbub.example/icons/', ''),
       badge,
     }),
     heads,
