@@ -159,6 +159,66 @@ describe('two people', () => {
     expect(ada.room(room).rows[0]?.reactions).toMatchObject([{ emoji: '👍', count: 1 }])
   })
 
+  test('[U24, M70] in two tabs one message is changed two ways at once: both are done, and all see the later one', async () => {
+    const { ada, bob, room, browser } = await two()
+    const { id, seq } = await saidBy(bob, room, 'mine')
+    const tab = aPage(browser)
+    await tab.actions.meet()
+    tab.actions.openRoom(room)
+    await tab.isLive(room)
+    bob.actions.edit(room, id, 'in one tab')
+    tab.actions.edit(room, id, 'in the other')
+    const pages = [ada, bob, tab]
+    await eventually('both are in the log', () =>
+      pages.every((one) => one.room(room).position.seq === seq + 2 && one.room(room).changes.length === 0),
+    )
+    const [last] = ada.texts(room)
+    expect(['in one tab', 'in the other']).toContain(last ?? '')
+    expect(pages.map((one) => drawn(one, room, seq)?.text)).toEqual(Array(3).fill(last))
+  })
+
+  test('[U24, M75] what was deleted a moment ago is not changed: it is said why, and what was written is kept', async () => {
+    const { ada, bob, room, browser } = await two()
+    const { id, seq } = await saidBy(bob, room, 'mine')
+    const tab = aPage(browser)
+    await tab.actions.meet()
+    tab.actions.openRoom(room)
+    await tab.isLive(room)
+    bob.faults.swallow = (frame) => frame.type === 'event'
+    tab.actions.remove(room, id)
+    await ada.shows(['gone'], room)
+    expect(bob.actions.edit(room, id, 'mine, better')).toBe(true)
+    const change = () => bob.room(room).changes[0]
+    await eventually('refused', () => change()?.standing.status === 'failed')
+    expect(change()).toMatchObject({ entry: { text: 'mine, better' }, standing: { reason: 'gone' } })
+    expect(await bob.actions.unsent()).toBe(1)
+    bob.faults.swallow = () => false
+    bob.lose()
+    await eventually('gone here too', () => drawn(bob, room, seq)?.text === null)
+    expect(drawn(bob, room, seq)?.changes).toMatchObject([{ entry: { text: 'mine, better' } }])
+    bob.actions.drop(room, change()?.key ?? '')
+    await eventually('nothing is kept', async () => (await bob.actions.unsent()) === 0)
+  })
+
+  test('[C67, M75] an emoji at what retention took while I was away leaves nothing that waits', async () => {
+    const { ada, bob, room, browser } = await two(5)
+    const [, , third] = bob.room(room).rows
+    bob.faults.away = true
+    bob.lose()
+    await eventually('lost', () => bob.store.get().link.state === 'waiting')
+    bob.actions.react(room, third?.id ?? '', '👍', true)
+    await eventually('it waits', async () => (await bob.actions.unsent()) === 1)
+    bob.end()
+    expect(await app.store.purge(1_000, 100)).toBe(5)
+    const last = await saidBy(ada, room, 'after that')
+    const again = aPage(browser)
+    await again.actions.meet()
+    again.actions.openRoom(room)
+    await eventually('nothing waits', async () => (await again.actions.unsent()) === 0)
+    await again.shows(['after that'], room)
+    expect(again.room(room).rows.map(({ seq }) => seq)).toEqual([last.seq])
+  })
+
   test('[M73, U87] hear of a new topic, in the list and as a line; who may not is told in words', async () => {
     const { ada, bob, room } = await two()
     await bob.actions.loadRooms()

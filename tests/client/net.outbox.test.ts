@@ -418,6 +418,25 @@ describe('the device', () => {
     expect(it.said.at(-1)).toBe('safe')
   })
 
+  test('[U47, U34] a draft that the device refuses is said, and is there as long as the page is, until it is sent', async () => {
+    const real = await aDevice()
+    const full = () => Promise.reject(new DOMException('full', 'QuotaExceededError'))
+    const device: DeviceStorage = { ...real, saveDraft: full }
+    const it = await anOutbox({ storage: device })
+    await it.outbox.saveDraft('lobby', 'half a thought', 3)
+    expect(it.said).toEqual(['forgetful'])
+    expect(await it.outbox.draft('lobby')).toEqual({ text: 'half a thought', caret: 3 })
+    expect(await it.outbox.drafts()).toBe(1)
+    device.saveDraft = real.saveDraft
+    await it.outbox.saveDraft('lobby', 'half a thought more', 3)
+    const later = await anOutbox({ storage: real })
+    expect(await later.outbox.draft('lobby')).toEqual({ text: 'half a thought more', caret: 3 })
+    device.saveDraft = full
+    await it.outbox.saveDraft('lobby', 'a whole thought', 3)
+    it.write('a whole thought')
+    await eventually('the draft has become a message', async () => (await it.outbox.draft('lobby')) === null)
+  })
+
   test('[T7] with a device that keeps, leaving the page is never asked about', async () => {
     const it = await anOutbox()
     it.write('one')

@@ -138,12 +138,13 @@ function codeBlock(text: string): HTMLElement {
     type: 'button',
     class: 'text-button',
     tabindex: -1,
-    onClick: () => {
-      const say = (words: string) => (copy.textContent = words)
-      navigator.clipboard.writeText(text).then(
-        () => say('Copied'),
-        () => say('Not copied'),
+    onClick: async () => {
+      // Without https there is no clipboard to ask.
+      const done = await navigator.clipboard?.writeText(text).then(
+        () => true,
+        () => false,
       )
+      copy.textContent = done === true ? 'Copied' : 'Not copied'
     },
   })
   copy.append('Copy')

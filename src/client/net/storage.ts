@@ -100,26 +100,30 @@ export function memoryStorage(): DeviceStorage {
 }
 
 /**
- * The same, and nothing rejects: once the device refuses a message (it is full, or storage was switched off) `refused` is
- * called, and what follows is kept in memory. What stays behind on the device is sent one day and answered as a duplicate.
+ * The same, and nothing rejects: what the device refuses (it is full, or storage was switched off) is kept in memory, and
+ * `refused` is called; after a message, all that follow are. What stays behind on the device is sent one day and answered as
+ * a duplicate.
  */
 export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorage {
-  let memory: DeviceStorage | null = null
-  const both = () => (memory === null ? [device] : [device, memory])
+  const memory = memoryStorage()
+  let full = false
+  const both = [device, memory]
   const everywhere = async (change: (storage: DeviceStorage) => Promise<void>) => {
-    await Promise.allSettled(both().map(change))
+    await Promise.allSettled(both.map(change))
   }
   return {
     get lasting() {
-      return memory === null && device.lasting
+      return !full && device.lasting
     },
     async put(entry, dropDraft) {
-      if (memory === null) {
+      if (!full) {
         try {
-          return await device.put(entry, dropDraft)
+          await device.put(entry, dropDraft)
+          if (dropDraft) await memory.saveDraft(entry.user, entry.room, null)
+          return
         } catch {
           // Not told to anybody but `refused`: there is nothing else to be done about it.
-          memory ??= memoryStorage()
+          full = true
           refused()
         }
       }
@@ -127,12 +131,20 @@ export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorag
     },
     remove: (user, nonce) => everywhere((storage) => storage.remove(user, nonce)),
     async entries(user) {
-      const found = await Promise.all(both().map((storage) => storage.entries(user).catch(() => [])))
+      const found = await Promise.all(both.map((storage) => storage.entries(user).catch(() => [])))
       return [...new Map(found.flat().map((entry) => [entry.nonce, entry])).values()].sort(byOrder)
     },
-    draft: (user, room) => device.draft(user, room).catch(() => null),
-    drafts: (user) => device.drafts(user).catch(() => 0),
-    saveDraft: (user, room, draft) => device.saveDraft(user, room, draft).catch(() => {}),
+    draft: async (user, room) =>
+      (await memory.draft(user, room)) ?? (await device.draft(user, room).catch(() => null)),
+    drafts: async (user) => (await memory.drafts(user)) + (await device.drafts(user).catch(() => 0)),
+    async saveDraft(user, room, draft) {
+      const kept = await device.saveDraft(user, room, draft).then(
+        () => true,
+        () => false,
+      )
+      await memory.saveDraft(user, room, kept ? null : draft)
+      if (!kept && draft !== null) refused()
+    },
     wipe: (user) => everywhere((storage) => storage.wipe(user)),
   }
 }

@@ -46,6 +46,11 @@ export function furnish(
   keepFocus(side.element, signal)
   const me = idOf(store.get()) ?? ''
   const note = notes(parts, signal)
+  store.watch(
+    ({ forgetful }) => forgetful,
+    (is) => is && note('This browser keeps nothing: what is not sent goes with the page'),
+    signal,
+  )
   const jumps = jumping(context, room, { messages, say: note }, signal)
   const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, note)
   const help = () => dialog(({ openHelp }) => openHelp(signal))

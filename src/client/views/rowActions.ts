@@ -52,11 +52,14 @@ export function rowActions(
     if (!done) write.say('200 messages are waiting to be sent already. This was not done.')
   }
 
-  function copied(text: string, words: string): void {
-    navigator.clipboard?.writeText(text).then(
-      () => note(words),
-      () => write.say('This browser does not let the page copy.'),
-    )
+  async function copied(text: string, words: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text)
+      note(words)
+    } catch {
+      // Refused, or without https not there.
+      write.say('This browser does not let the page copy.')
+    }
   }
 
   function menu(element: HTMLElement, at: Corner): void {
@@ -67,8 +70,8 @@ export function rowActions(
     const link = `${location.origin}/chat/${room}/${seq}`
     const deeds: (Deed | false)[] = [
       can('send') && { icon: 'reply', words: 'Reply', press: () => aims.reply(row) },
-      { icon: 'copy', words: 'Copy text', press: () => copied(text, 'Text copied') },
-      { icon: 'link', words: 'Copy link', press: () => copied(link, 'Link copied') },
+      { icon: 'copy', words: 'Copy text', press: () => void copied(text, 'Text copied') },
+      { icon: 'link', words: 'Copy link', press: () => void copied(link, 'Link copied') },
       can('pin') && {
         icon: 'pin',
         words: row.pinned ? 'Unpin' : 'Pin',
