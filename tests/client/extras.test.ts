@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { nameOf } from '../../src/client/components/avatar.ts'
 import { extras } from '../../src/client/components/extras.ts'
-import { messageView, reasonText, type MessageItem } from '../../src/client/components/message.ts'
+import { messageView, type MessageItem } from '../../src/client/components/message.ts'
 import { fullDate } from '../../src/client/format.ts'
 import { keyOf, rowOf } from '../../src/client/state/rows.ts'
 import type { MyChange, Row } from '../../src/client/state/state.ts'
@@ -23,7 +23,6 @@ function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
     when: fullDate,
     format: (text) => [document.createTextNode(text)],
     nameOf,
-    reasonText,
   })
   const on = { rich, retry: () => {}, drop: () => {}, edit: () => {} }
   const row = { ...rowOf(said(1), ada.id), ...more }

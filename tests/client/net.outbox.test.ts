@@ -432,8 +432,9 @@ describe('the device', () => {
     const later = await anOutbox({ storage: real })
     expect(await later.outbox.draft('lobby')).toEqual({ text: 'half a thought more', caret: 3 })
     device.saveDraft = full
-    await it.outbox.saveDraft('lobby', 'a whole thought', 3)
-    it.write('a whole thought')
+    await it.outbox.saveDraft('lobby', 'all of a thought', 3)
+    const words = 'all of a thought'
+    it.write(words)
     await eventually('the draft has become a message', async () => (await it.outbox.draft('lobby')) === null)
   })
 

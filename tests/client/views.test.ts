@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, setSystemTime, test } from 'bun:test'
 import { announcer } from '../../src/client/components/announcer.ts'
 import { composer, type ComposerEvents } from '../../src/client/components/composer.ts'
+import { reasonText } from '../../src/client/components/reasons.ts'
 import { messageView, type MessageItem } from '../../src/client/components/message.ts'
 import { nameForm, type NameOutcome } from '../../src/client/components/nameForm.ts'
 import { people } from '../../src/client/components/people.ts'
@@ -295,8 +296,9 @@ describe('a message', () => {
 
   function aMessage(row: Row, first = true) {
     const pressed: string[] = []
+    const text = (place: HTMLElement, { text: words }: Row) => (place.textContent = words)
     const view = messageView(anItem(row, first), Date.now(), {
-      rich: null,
+      rich: { text, around: () => {}, reason: reasonText },
       retry: (key) => pressed.push(`retry ${key}`),
       drop: (key) => pressed.push(`drop ${key}`),
       edit: (key, text) => pressed.push(`edit ${key} ${text}`),

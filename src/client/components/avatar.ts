@@ -8,13 +8,12 @@ export function colour(element: HTMLElement, user: User): void {
   element.style.setProperty('--hue', String(hueOf(user.id)))
 }
 
-/** Letters by name: to cut one off costs a tenth of a millisecond. Forgotten at so many. */
+/** Letters by name: to cut one off costs a tenth of a millisecond. Forgotten at 500. */
 const known = new Map<string, string>()
-const KNOWN = 500
 
 function letterOf(name: string): string {
   const letter = known.get(name) ?? initials(name)
-  if (known.size >= KNOWN) known.clear()
+  if (known.size > 500) known.clear()
   known.set(name, letter)
   return letter
 }

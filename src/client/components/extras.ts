@@ -2,7 +2,8 @@ import type { Reaction, User } from '../../shared/model.ts'
 import { h, list, type View } from '../dom.ts'
 import { isolated, isoTime, nameList } from '../format.ts'
 import type { MyChange, Row } from '../state/state.ts'
-import type { MessageItem, reasonText, Rich } from './message.ts'
+import type { MessageItem, Rich } from './message.ts'
+import { reasonText } from './reasons.ts'
 
 export interface ExtrasEvents {
   react(id: string, emoji: string, on: boolean): void
@@ -18,7 +19,6 @@ export interface ExtrasEvents {
   /** The text as nodes. */
   format(text: string): Node[]
   nameOf(user: User): HTMLElement
-  reasonText: typeof reasonText
 }
 
 /** Kinds of reaction drawn at a message; the rest is counted (U25). */
@@ -126,7 +126,7 @@ export function extras(on: ExtrasEvents): Rich {
           'span',
           { class: 'text-danger' },
           standing.status === 'failed'
-            ? on.reasonText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
+            ? reasonText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
             : '',
         ),
         press('Retry', () => on.retry(key)),
@@ -152,6 +152,7 @@ export function extras(on: ExtrasEvents): Rich {
       if (last?.tagName === 'P') last.append(' ', mark)
       else place.append(' ', mark)
     },
+    reason: reasonText,
     around(element, place, item) {
       const parts = partsOf(element)
       const before = parts.item

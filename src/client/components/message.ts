@@ -1,10 +1,10 @@
-import type { ErrorCode } from '../../shared/errors.ts'
 import { h, type View } from '../dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../format.ts'
 import type { Item } from '../state/select.ts'
 import type { Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from './avatar.ts'
 import { iconOf } from './icons.ts'
+import type { Failure } from './reasons.ts'
 
 export type MessageItem = Extract<Item, { kind: 'message' }>
 
@@ -14,6 +14,8 @@ export interface Rich {
   text(place: HTMLElement, row: Row): void
   /** Draws what stands around it. */
   around(element: HTMLElement, place: HTMLElement, item: MessageItem): void
+  /** Why it was not sent, in words. */
+  reason(failure: Failure): string
 }
 
 export interface MessageEvents {
@@ -41,25 +43,6 @@ export interface MessageView extends View<MessageItem> {
 /** A message looks unconfirmed only after this long, so that a fast ack does not flicker (U45), and stuck after that (U46). */
 const SENDING = 400
 const WAITING = 10_000
-
-type Failure = ErrorCode | 'late' | 'refused'
-
-const REASONS: Partial<Record<Failure, string>> = {
-  tooBig: 'It is too long.',
-  forbidden: 'You may not write here.',
-  noRoom: 'This room is not open to you.',
-  notMember: 'You are no longer in this room.',
-  readOnly: 'Nobody may write here now.',
-  nonceReused: 'Something else was sent in its place.',
-  gone: 'The message it answers is gone.',
-  unauthenticated: 'You are signed out.',
-  late: 'It could not be delivered in time.',
-}
-
-/** Why a message was not sent, in words. */
-export function reasonText(reason: Failure, what = 'Not sent.'): string {
-  return `${what} ${REASONS[reason] ?? 'The server refused it.'}`
-}
 
 function isLong({ text }: Row): boolean {
   return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
@@ -167,7 +150,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, reasonText(standing.reason)),
+        h('span', {}, on.rich?.reason(standing.reason) ?? 'Not sent.'),
         press('Retry', () => on.retry(key)),
         press('Edit', () => on.edit(key, words ?? '')),
         press('Delete', () => on.drop(key)),
@@ -196,7 +179,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       write(true)
       on.rich?.around(element, text, item)
       drawTime()
-      drawStage(stage)
+      const drawn = stage
+      stage = ''
+      drawStage(drawn)
     },
     age(at) {
       const { status } = item.row.standing

@@ -154,14 +154,6 @@ export function messageList(
     if (Math.abs(moved) >= 1) log.scrollTop += moved
   }
 
-  /** What is drawn next: what is read is in it, however much came at once. */
-  function cutAround(drop: 'top' | 'bottom'): ReturnType<typeof cut> {
-    const next = cut(items, shown, drop)
-    const key = atEnd ? null : held && views.get(held.element)?.key
-    if (!key || next.drawn.some((item) => item.key === key)) return next
-    return cut(items, around(items, key) ?? shown, drop)
-  }
-
   function redraw(): void {
     if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
       unseen = true
@@ -169,7 +161,12 @@ export function messageList(
     }
     unseen = false
     const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
-    const next = cutAround(far || newer !== 'none' ? 'bottom' : 'top')
+    const drop = far || newer !== 'none' ? 'bottom' : 'top'
+    let next = cut(items, shown, drop)
+    // What is read stays, however much came at once.
+    const read = held && views.get(held.element)?.key
+    if (read && !next.drawn.some(({ key }) => key === read))
+      next = cut(items, around(items, read) ?? shown, drop)
     const keys = new Set(next.drawn.map((item) => item.key))
     const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
     const keepFocus = focus.keep()
@@ -273,6 +270,7 @@ export function messageList(
     if (newer !== 'none') on.present()
     if (!shown.live) shown = AT_THE_END
     atEnd = true
+    held = null
     redraw()
     on.ended()
   }
@@ -309,6 +307,7 @@ export function messageList(
     if (!item || !near) return false
     shown = near
     atEnd = false
+    held = null
     redraw()
     const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
     if (row) hold({ element: row, top: offset })

@@ -135,15 +135,15 @@ export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorag
       return [...new Map(found.flat().map((entry) => [entry.nonce, entry])).values()].sort(byOrder)
     },
     draft: async (user, room) =>
-      (await memory.draft(user, room)) ?? (await device.draft(user, room).catch(() => null)),
+      (await memory.draft(user, room)) ?? device.draft(user, room).catch(() => null),
     drafts: async (user) => (await memory.drafts(user)) + (await device.drafts(user).catch(() => 0)),
     async saveDraft(user, room, draft) {
-      const kept = await device.saveDraft(user, room, draft).then(
-        () => true,
-        () => false,
+      const homeless = await device.saveDraft(user, room, draft).then(
+        () => null,
+        () => draft,
       )
-      await memory.saveDraft(user, room, kept ? null : draft)
-      if (!kept && draft !== null) refused()
+      await memory.saveDraft(user, room, homeless)
+      if (homeless) refused()
     },
     wipe: (user) => everywhere((storage) => storage.wipe(user)),
   }

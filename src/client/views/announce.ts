@@ -1,4 +1,5 @@
 import { mentionsName } from '../../shared/text.ts'
+import { reasonText } from '../components/reasons.ts'
 import { isolated } from '../format.ts'
 import { roomName } from '../state/title.ts'
 import type { PresenceLine, RoomState } from '../state/state.ts'
@@ -12,7 +13,7 @@ const CROWD = 100
 export function announce(
   { store }: Context,
   room: string,
-  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
+  { spoken: to }: Pick<Parts, 'spoken'>,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -64,8 +65,7 @@ export function announce(
         standing.status === 'failed' ? [[key, standing.reason]] : [],
       ),
     )
-    if (failed !== null)
-      for (const [key, reason] of now) if (!failed.has(key)) to.warn(given.reasonText(reason))
+    if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))
     failed = new Set(now.keys())
   }
 

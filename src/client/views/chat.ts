@@ -1,7 +1,6 @@
 import { nameOf } from '../components/avatar.ts'
 import { banner } from '../components/banner.ts'
 import { composer } from '../components/composer.ts'
-import { reasonText } from '../components/message.ts'
 import { messageList, type Place } from '../components/messageList.ts'
 import { runText } from '../components/timelineRow.ts'
 import { typing } from '../components/typing.ts'
@@ -195,7 +194,7 @@ export function chatView(
     above,
     leave,
     shell,
-    given: { condense, countOf, nameOf, reasonText, runText, untilLoaded, placesOf },
+    given: { condense, countOf, nameOf, runText, untilLoaded, placesOf },
   }
   void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)

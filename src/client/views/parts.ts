@@ -2,7 +2,6 @@ import type { Announcer } from '../components/announcer.ts'
 import type { Composer } from '../components/composer.ts'
 import type { MessageList } from '../components/messageList.ts'
 import type { nameOf } from '../components/avatar.ts'
-import type { reasonText } from '../components/message.ts'
 import type { runText } from '../components/timelineRow.ts'
 import type { condense, countOf } from '../state/select.ts'
 import type { untilLoaded } from './load.ts'
@@ -35,7 +34,6 @@ export interface Given {
   condense: typeof condense
   countOf: typeof countOf
   nameOf: typeof nameOf
-  reasonText: typeof reasonText
   runText: typeof runText
   untilLoaded: typeof untilLoaded
   placesOf: typeof placesOf
