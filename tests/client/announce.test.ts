@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Heard } from '../../src/client/components/announcer.ts'
-import { reasonText } from '../../src/client/components/message.ts'
 import { runText } from '../../src/client/components/timelineRow.ts'
 import { condense } from '../../src/client/state/select.ts'
 import { createStore } from '../../src/client/state/store.ts'
@@ -34,7 +33,7 @@ function aRoom(settings: Partial<Settings> = {}) {
     heard: (all: readonly Heard[]) => void heard.push(...all),
     gathered: (words: () => string) => void (gathered = words),
   }
-  const parts = { spoken, given: { reasonText, runText, condense } } as unknown as Parts
+  const parts = { spoken, given: { runText, condense } } as unknown as Parts
   announce({ store } as unknown as Context, 'lobby', parts, ended.signal)
   store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
   hear(page([said(1), said(2)], { you }))

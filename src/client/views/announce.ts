@@ -13,7 +13,7 @@ const CROWD = 100
 export function announce(
   { store }: Context,
   room: string,
-  { spoken: to }: Pick<Parts, 'spoken'>,
+  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
