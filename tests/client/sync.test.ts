@@ -459,6 +459,35 @@ describe('what is kept, what is older', () => {
     expect(bob.sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', room, seq: 3 }])
   })
 
+  test('[U75] all marked read: nothing is told while it can be undone, undone all is as before, and what stands my other device hears', async () => {
+    const { ada, bob, room } = await two()
+    for (const text of ['one', 'two', 'three']) bob.actions.send(room, text)
+    const device = aPage({ ...aBrowser(), cookie: ada.browser.cookie })
+    await device.actions.meet()
+    device.actions.openRoom(room)
+    const counts = (who: typeof ada) => countOf(who.store.get(), room).unread
+    await eventually('both count', () => counts(ada) === 3 && counts(device) === 3)
+    const told = () => ada.sent.filter(({ type }) => type === 'read').length
+
+    ada.actions.allRead('mark')
+    await eventually('all is read', () => counts(ada) === 0)
+    ada.actions.allRead('undo')
+    expect(counts(ada)).toBe(3)
+    await eventually(
+      'the server has counted',
+      () => !ada.room(room).doubtful && ada.room(room).sync.state === 'live',
+    )
+    expect([counts(ada), counts(device), told()]).toEqual([3, 3, 0])
+
+    ada.actions.allRead('mark')
+    ada.actions.allRead('tell')
+    await eventually('the other device knows', () => {
+      app.pass(1_000)
+      return counts(device) === 0
+    })
+    expect([counts(ada), told()]).toEqual([0, 1])
+  })
+
   test('[U74] what is said in a room of mine that this page has not opened is counted at once', async () => {
     const { ada, bob, room } = await two()
     bob.end()
