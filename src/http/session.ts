@@ -17,6 +17,30 @@ export interface SessionSettings {
   maxNewGuestsPerAddress: number
 }
 
+/** Of what there is of them, one person's and one address's; each may read much. */
+const COPIES = { perSecond: 1 / 60, burst: 3 }
+const COPY = {
+  'content-type': 'application/json; charset=utf-8',
+  'content-disposition': 'attachment; filename="hubbub.json"',
+}
+
+/** Text as it is asked for: whoever reads slowly, or stops, costs no more than they have read. */
+function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await pieces.next()
+        if (done === true) controller.close()
+        else controller.enqueue(new TextEncoder().encode(value))
+      },
+      async cancel() {
+        await pieces.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
 /** Becoming somebody, being them again, another name, and leaving: `/api/session`. */
 export function session(deps: { hub: Hub; clock: Clock; settings: SessionSettings }) {
   const { hub, clock, settings } = deps
@@ -24,6 +48,8 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
     perSecond: settings.maxNewGuestsPerAddress / 3_600,
     burst: settings.maxNewGuestsPerAddress / 2,
   })
+
+  const copies = new Buckets(COPIES)
 
   const cookie = (request: Request, token: string, seconds: number) => ({
     'set-cookie': setCookie(COOKIE, token, seconds, visitOf(request).secure),
@@ -70,6 +96,14 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
       },
       { parse: 'none' },
     )
+    .get('/api/session/export', async ({ request }) => {
+      const { user } = await someone(hub, request)
+      for (const key of [user.id, visitOf(request).counted]) {
+        const after = key === null ? 0 : copies.spend(key, clock.now())
+        if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+      }
+      return new Response(streamOf(hub.ownCopy(user)), { headers: COPY })
+    })
     .delete(
       '/api/session',
       async ({ request }) => {

@@ -5,6 +5,7 @@ import type { Heard, Of, Position, ServerFrame } from '../shared/protocol.ts'
 import { sendAway, type Drain } from './drain.ts'
 import { Feed } from './feed.ts'
 import { ReadNews, Reads } from './notify.ts'
+import { ownCopy } from './own.ts'
 import { People } from './people.ts'
 import type {
   Broadcast,
@@ -253,6 +254,11 @@ export class Hub {
     visit.heard = this.#steady()
     if (visit.asked) visit.asked = false
     else this.#beatTo(visit)
+  }
+
+  /** What there is of somebody, in pieces of JSON (S34). */
+  ownCopy(user: Self): AsyncGenerator<string> {
+    return ownCopy(this.#deps, user)
   }
 
   /** Older messages, for who has a session: `reader`. @throws ChatError `noRoom` */

@@ -67,6 +67,13 @@ export interface SessionRow {
   seen: number
 }
 
+/** Where one of somebody's events stands. */
+export interface Place {
+  nonce: string | null
+  room: string
+  seq: number
+}
+
 /** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
@@ -94,6 +101,11 @@ export interface Store {
 
   /** Events with `after < seq`, in order, at most `limit`; fewer if their JSON would pass `LIMITS.pageBytes`, but one at least. */
   events(room: string, after: number, limit: number): Promise<RoomEvent[]>
+  /**
+   * Where somebody's events stand, in the order of their nonces, those without one first: at most `limit` of them, behind
+   * `after` (null: from the beginning).
+   */
+  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]>
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
   /**

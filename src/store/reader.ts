@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'bun:sqlite'
-import type { HistoryQuery, Membership, RoomRow, SessionRow, Stale } from '../hub/ports.ts'
+import type { HistoryQuery, Membership, RoomRow, Place, SessionRow, Stale } from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { HistoryMessage, HistoryPage, Reaction, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
@@ -85,6 +85,21 @@ export class Reader {
       page.push(event)
     }
     return page
+  }
+
+  saidBy(user: string, after: Place | null, limit: number): Place[] {
+    // By the index of the nonces alone. Two questions: one that asks for both would walk from its beginning.
+    const behind = (where: string, most: number) =>
+      this.#db
+        .query<Place, [Record<string, string | number | null>]>(
+          `SELECT nonce, room, seq FROM events WHERE user_id = $user AND ${where} LIMIT $most`,
+        )
+        .all({ user, nonce: after?.nonce ?? '', room: after?.room ?? '', seq: after?.seq ?? 0, most })
+    const without =
+      (after?.nonce ?? null) === null
+        ? behind('nonce IS NULL AND (room, seq) > ($room, $seq) ORDER BY room, seq', limit)
+        : []
+    return [...without, ...behind('nonce > $nonce ORDER BY nonce', limit - without.length)]
   }
 
   idAt(room: string, seq: number): string | null {

@@ -7,6 +7,7 @@ import type {
   NewGuest,
   Outcome,
   RoomRow,
+  Place,
   SessionRow,
   Stale,
   Store,
@@ -167,6 +168,10 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.events(room, after, limit))
   }
 
+  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]> {
+    return this.#read((reader) => reader.saidBy(user, after, limit))
+  }
+
   idAt(room: string, seq: number): Promise<string | null> {
     return this.#read((reader) => reader.idAt(room, seq))
   }
@@ -316,7 +321,7 @@ class SqliteStore implements Sqlite {
     })
   }
 
-  /** Said once when it begins and once when it ends, however much fails in between. */
+  /** Place once when it begins and once when it ends, however much fails in between. */
   #note(trouble: string | null): void {
     if (trouble === this.#trouble) return
     this.#trouble = trouble

@@ -217,3 +217,62 @@ describe('being them again', () => {
     expect((await ada.ask('/api/session', { method: 'DELETE' })).status).toBe(204)
   })
 })
+
+describe('a copy of what there is of me', () => {
+  interface Copy {
+    user: { id: string; name: string }
+    rooms: { room: string }[]
+    events: { room: string; seq: number; kind: string; text?: string; gone?: true; user?: { id: string } }[]
+  }
+
+  test('[S34] is a file with all I said, room by room in its order, and with nothing of others', async () => {
+    const app = await running()
+    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+    await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Garden', topic: 'roses' } })
+    const say = (who: typeof ada, room: string, n: number) => ({
+      kind: 'message' as const,
+      room,
+      id: `0${who.user.id.length}-${room}-${n}-${who.user.name}`,
+      at: n,
+      user: { id: who.user.id, name: who.user.name },
+      // in no order
+      nonce: `nonce-${(n * 7_919) % 10_007}-${room}`,
+      text: `${who.user.name} ${n}`,
+    })
+    for (let n = 1; n <= 130; n += 1)
+      await app.store.commit([say(ada, 'lobby', n), say(bob, 'lobby', n), say(ada, 'garden', n)])
+    const { room, at, user, id: target } = say(ada, 'lobby', 5)
+    await app.store.commit([{ kind: 'delete', room, at, user, target, id: 'dd', nonce: 'nonce-delete' }])
+
+    const answer = await ada.ask('/api/session/export')
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="hubbub.json"')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    const text = await answer.text()
+    expect(text).not.toContain('Bob')
+    const copy = JSON.parse(text) as Copy
+    expect(copy.user).toMatchObject({ id: ada.user.id, name: 'Ada' })
+    expect(copy.rooms).toMatchObject([{ room: 'garden' }])
+    const said = copy.events.filter(({ kind }) => kind === 'message')
+    expect(said).toHaveLength(260)
+    expect(said.filter((event) => event.gone)).toHaveLength(1)
+    expect(copy.events.filter(({ kind }) => kind === 'delete')).toHaveLength(1)
+    const order = copy.events.map(({ room, seq }) => `${room} ${String(seq).padStart(9, '0')}`)
+    expect(order).toEqual(order.toSorted())
+    const others = (await (await bob.ask('/api/session/export')).json()) as Copy
+    expect(others.events.every(({ user }) => user?.id === bob.user.id)).toBe(true)
+  })
+
+  test('[S34] is nobody else’s, valid with nothing in it, and not for asking all the time', async () => {
+    const app = await running()
+    expect((await fetch(`${app.origin}/api/session/export`)).status).toBe(401)
+    const eve = await app.guest('Eve')
+    const answers = await Promise.all([1, 2, 3, 4].map(() => eve.ask('/api/session/export')))
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      200, 200, 200, 429,
+    ])
+    const copies = answers.filter(({ ok }) => ok).map((answer) => answer.json() as Promise<Copy>)
+    for (const copy of await Promise.all(copies)) expect(copy).toMatchObject({ rooms: [], events: [] })
+    expect(answers.find(({ ok }) => !ok)?.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
+  })
+})

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import type { HistoryQuery, Store } from '../../src/hub/ports.ts'
+import type { HistoryQuery, Place, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import { ada, bob, draft, numbered, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
@@ -192,6 +192,30 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(bytes).toBeLessThanOrEqual(LIMITS.pageBytes)
       expect(bytes + one).toBeGreaterThan(LIMITS.pageBytes)
       expect((await store.events('lobby', 60, 200)).map(({ seq }) => seq)).toEqual([61])
+    })
+
+    test('[K54] what somebody said is found, wherever it is, a part at a time and each once', async () => {
+      await store.addRoom(garden, 1)
+      await store.commit([
+        draft('one', { id: '01', nonce: 'nonce-b' }),
+        draft('not mine', { user: bob, nonce: 'nonce-a' }),
+        draft('two', { room: 'garden', id: '02', nonce: 'nonce-c' }),
+        { kind: 'topic', room: 'garden', id: '03', at: 3, user: ada, text: 'Tea' },
+        draft('three', { id: '04', nonce: 'nonce-a' }),
+      ])
+      const found: Place[] = []
+      for (let part = await store.saidBy(ada.id, null, 2); part.length > 0;) {
+        expect(part.length).toBeLessThanOrEqual(2)
+        found.push(...part)
+        part = await store.saidBy(ada.id, found.at(-1) ?? null, 2)
+      }
+      expect(found).toEqual([
+        { nonce: null, room: 'garden', seq: 2 },
+        { nonce: 'nonce-a', room: 'lobby', seq: 3 },
+        { nonce: 'nonce-b', room: 'lobby', seq: 1 },
+        { nonce: 'nonce-c', room: 'garden', seq: 1 },
+      ])
+      expect(await store.saidBy('nobody', null, 9)).toEqual([])
     })
 
     test('[K10] each seq has its id, and no other has one', async () => {

@@ -5,6 +5,7 @@ import type {
   NewGuest,
   Outcome,
   RoomRow,
+  Place,
   SessionRow,
   Stale,
   Store,
@@ -70,6 +71,26 @@ export class MemoryStore implements Store {
       const page = (this.#rooms.get(room)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit)
       while (page.length > 1 && Buffer.byteLength(JSON.stringify(page)) > LIMITS.pageBytes) page.pop()
       return page
+    })
+  }
+
+  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]> {
+    return this.#read(() => {
+      const all = [...this.#rooms].flatMap(([room, { events }]) =>
+        events
+          .filter((event) => 'user' in event && event.user?.id === user)
+          .map((event): Place => ({
+            nonce: ('nonce' in event && event.nonce) || null,
+            room,
+            seq: event.seq,
+          })),
+      )
+      const order = ({ nonce, room, seq }: Place) =>
+        nonce === null ? `0 ${room} ${String(seq).padStart(16, '0')}` : `1 ${nonce}`
+      return all
+        .toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
+        .filter((one) => after === null || order(one) > order(after))
+        .slice(0, limit)
     })
   }
 

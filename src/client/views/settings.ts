@@ -18,6 +18,11 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     signal,
     name(context),
     body,
+    h(
+      'a',
+      { class: 'button-quiet', href: '/api/session/export', download: 'hubbub.json' },
+      'Save a copy of all I said',
+    ),
     buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
   )
 
