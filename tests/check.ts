@@ -24,6 +24,7 @@ await step('format', [bun, 'fmt', '--no-script', '--check', 'src', 'tests'])
 await step('build', [bun, '-e', build])
 if (!failed.includes('build')) process.env.CLIENT_IS_BUILT = '1'
 const chosen = process.argv.slice(2)
+const asked = audit()
 if (chosen.length > 0) {
   await checks()
   await step('test', tests(chosen))
@@ -33,7 +34,7 @@ if (chosen.length > 0) {
   await Promise.all([step('test alone', tests(ALONE)), step('test of patience', tests([PATIENT]), 'pipe')])
 }
 
-const unasked = await audit()
+const unasked = await asked
 const { passed, failures, skipped } = await counted()
 if (unasked !== null) skipped.push(unasked)
 for (const name of skipped) console.log(`SKIPPED ${name}`)

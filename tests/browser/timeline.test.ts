@@ -84,20 +84,18 @@ describe.skipIf(browserFound === null)('timeline', () => {
     return { screen, page: screen.page, end: () => context.close() }
   }
 
-  test.each([0, 79])('[U13] %d px from the end, a new row is followed', async (far) => {
+  test('[U13, U14] near the end a new row is followed; further up nothing moves, and a pill says how many came; pressing it, or a message of my own, goes to the end', async () => {
     const { screen, page, end } = await aRoom(talk(1, 60))
-    await scrollUp(page, far)
-    screen.tell(event(said(61, { user: ada, text: 'news' })))
-    await eventually('the row', async () => (await lastText(page)) === 'news')
-    expect(await distance(page)).toBeLessThanOrEqual(1)
-    await end()
-  })
+    for (const [at, far] of [0, 79].entries()) {
+      await scrollUp(page, far)
+      screen.tell(event(said(61 + at, { user: ada, text: `news at ${far} px` })))
+      await eventually('the row', async () => (await lastText(page)) === `news at ${far} px`)
+      expect(await distance(page)).toBeLessThanOrEqual(1)
+    }
 
-  test('[U13, U14] further up nothing moves, and a pill says how many came; pressing it goes to the end', async () => {
-    const { screen, page, end } = await aRoom(talk(1, 60))
     await scrollUp(page, 400)
     const before = await reading(page)
-    screen.tell(...[61, 62, 63, 64, 65, 66, 67].map((seq) => event(said(seq, { user: ada }))))
+    screen.tell(...[63, 64, 65, 66, 67, 68, 69].map((seq) => event(said(seq, { user: ada }))))
     const pill = page.locator('.pill')
     await eventually(
       'the pill',
@@ -107,6 +105,12 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await pill.click()
     expect(await distance(page)).toBeLessThanOrEqual(1)
     expect(await pill.isVisible()).toBe(false)
+
+    await scrollUp(page, 900)
+    await page.fill('textarea', 'mine')
+    await page.keyboard.press('Enter')
+    await show(screen, 'mine')
+    expect(await distance(page)).toBeLessThanOrEqual(1)
     await end()
   })
 
@@ -119,10 +123,15 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await end()
   })
 
-  test('[U13] a reader further up stays at the row while the window gets narrower', async () => {
+  test('[U13, U82] a reader further up stays at the row: away and Back again, while the window gets narrower, and after a reload', async () => {
     const { page, end } = await aRoom(talk(1, 60), DESKTOP)
     await scrollUp(page, 900)
     const before = await reading(page)
+    await page.click('.wordmark')
+    await page.waitForSelector('text=Continue as')
+    await page.goBack()
+    await page.waitForSelector('.message')
+    await eventually('the row', async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2)
     await page.setViewportSize({ width: 700, height: 800 })
     const isBack = async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2
     await eventually('the row', isBack)
@@ -163,16 +172,6 @@ describe.skipIf(browserFound === null)('timeline', () => {
     )
     await page.locator('.pill').click()
     await eventually('the end', async () => (await lastText(page)) === (log.at(-1) as Message).text)
-    await end()
-  })
-
-  test('[U13] my own message goes to the end from wherever I am', async () => {
-    const { screen, page, end } = await aRoom(talk(1, 60))
-    await scrollUp(page, 900)
-    await page.fill('textarea', 'mine')
-    await page.keyboard.press('Enter')
-    await show(screen, 'mine')
-    expect(await distance(page)).toBeLessThanOrEqual(1)
     await end()
   })
 
@@ -315,18 +314,6 @@ describe.skipIf(browserFound === null)('timeline', () => {
     expect(await lines()).toBe(20)
     await page.click('.fold')
     expect(await lines()).toBeGreaterThan(80)
-    await end()
-  })
-
-  test('[U82] away from the room and Back again, the same row is where it was', async () => {
-    const { page, end } = await aRoom(talk(1, 60))
-    await scrollUp(page, 900)
-    const before = await reading(page)
-    await page.click('.wordmark')
-    await page.waitForSelector('text=Continue as')
-    await page.goBack()
-    await page.waitForSelector('.message')
-    await eventually('the row', async () => Math.abs((await topOf(page, before.label)) - before.top) <= 2)
     await end()
   })
 
