@@ -1,8 +1,10 @@
 import type { Clock, Log, Store } from './ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-/** events a slice, and ms between two: what is said meanwhile goes between them */
+/** events a slice, and ms between two at least: what is said meanwhile goes between them */
 const SLICE = { events: 200, pause: 25 }
+/** For how many times as long as a slice took the disk is then left to who talks, and ms at most. */
+const REST = { times: 3, most: 500 }
 
 interface Deps {
   store: Pick<Store, 'purge'>
@@ -29,10 +31,13 @@ export class Retention {
     const before = clock.now() - days * DAY
     let events = 0
     try {
-      for (let taken = await store.purge(before, SLICE.events); taken > 0;) {
+      for (;;) {
+        const began = clock.now()
+        const taken = await store.purge(before, SLICE.events)
+        if (taken === 0) break
         events += taken
-        await clock.wait(SLICE.pause)
-        taken = await store.purge(before, SLICE.events)
+        const rest = Math.min(REST.most, REST.times * (clock.now() - began))
+        await clock.wait(Math.max(SLICE.pause, rest))
       }
     } catch (error) {
       log.error('retention', error)
