@@ -70,3 +70,39 @@ describe('packages', () => {
     expect(new Set(bom.components.map(({ purl }) => purl)).size).toBe(bom.components.length)
   })
 })
+
+/** Of the actions a workflow uses, those that somebody else could replace: not by their commit, with its name beside it. */
+function movable(workflow: string): string[] {
+  const used = workflow.match(/^[ \t-]*uses:.*$/gm) ?? []
+  return used
+    .map((line) => line.replace(/^[ \t-]*uses:\s*/, ''))
+    .filter((action) => !/^(\.\/\S+|[\w.-]+(\/[\w.-]+)+@[0-9a-f]{40} # v\d+(\.\d+)*)$/.test(action))
+}
+
+describe('workflows', () => {
+  test('[S31] whatever action they use is the commit that is named, and they may read, no more', async () => {
+    const found = [...new Bun.Glob('.github/**/*.{yml,yaml}').scanSync({ cwd: ROOT, dot: true })]
+    expect(found).toContain('.github/workflows/check.yml')
+    for (const file of found.filter((path) => path.startsWith('.github/workflows/'))) {
+      const workflow = await read(file)
+      expect([file, movable(workflow)]).toEqual([file, []])
+      const { permissions } = Bun.YAML.parse(workflow) as { permissions: unknown }
+      expect([file, permissions]).toEqual([file, { contents: 'read' }])
+      expect(workflow).not.toMatch(/pull_request_target|\$\{\{\s*github\.(event|head_ref)|secrets\./)
+    }
+  })
+
+  test('[S31] a tag, a branch, a short hash or a bare image is not the commit', () => {
+    const hash = '0123456789abcdef0123456789abcdef01234567'
+    expect(movable(`  - uses: some/action@${hash} # v1.2.3\n  - uses: ./.github/own`)).toEqual([])
+    const others = [
+      'a/b@v4',
+      'a/b@main',
+      'a/b',
+      `a/b@${hash.slice(0, 7)} # v1`,
+      `a/b@${hash}`,
+      'docker://alpine',
+    ]
+    for (const other of others) expect(movable(`      - uses: ${other}`)).toEqual([other])
+  })
+})
