@@ -8,7 +8,7 @@ export async function eventually<T>(
   ask: () => T | Promise<T>,
   ms = 5_000,
 ): Promise<Exclude<T, undefined | null | false>> {
-  const deadline = performance.now() + ms
+  const began = performance.now()
   for (;;) {
     let trouble: unknown
     try {
@@ -18,7 +18,9 @@ export async function eventually<T>(
     } catch (error) {
       trouble = error
     }
-    if (performance.now() > deadline) throw new Error(`never came: ${what}`, { cause: trouble })
-    await Bun.sleep(4)
+    const passed = performance.now() - began
+    if (passed > ms) throw new Error(`never came: ${what}`, { cause: trouble })
+    // To ask costs the one who is asked, above all a page; so the longer it takes, the less often.
+    await Bun.sleep(Math.min(25, Math.max(4, passed / 8)))
   }
 }
