@@ -1,4 +1,5 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; no locale means the reader's own. */
+import { graphemesOf } from '../shared/names.ts'
 import { dayFrom, dayOf } from './state/day.ts'
 
 import type { Settings } from './state/state.ts'
@@ -71,10 +72,10 @@ export function hueOf(id: string): number {
   return ((hash ^ (hash >>> 13)) >>> 0) % 360
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
 function firstGrapheme(text: string): string {
-  for (const { segment } of graphemes.segment(text)) return segment
+  // Two plain letters are two characters: most names need no more (W3).
+  if (/^[ -~]{2}/.test(text)) return text[0] ?? ''
+  for (const { segment } of graphemesOf(text)) return segment
   return ''
 }
 

@@ -17,10 +17,23 @@ export const NAME_FAULTS: Record<NameFault, string> = {
 let segmenter: Intl.Segmenter | undefined
 const REFUSED = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0]/u
 const FORMAT = /\p{Cf}/u
-const EMOJI = /^\p{RGI_Emoji}$/v
+// Not literals: the emoji are thousands of strings, and to read them takes a browser 40 ms before it has drawn anything (W3).
+let emoji: RegExp | undefined
+let whole: RegExp | undefined
 
-/** The characters that a person would count. Made when a first text comes: it takes 2 MB. */
-function graphemesOf(text: string): Intl.Segments {
+/** Is there an emoji in this text? */
+export function holdsEmoji(text: string): boolean {
+  emoji ??= new RegExp('\\p{RGI_Emoji}', 'v')
+  return emoji.test(text)
+}
+
+function isEmoji(text: string): boolean {
+  whole ??= new RegExp('^\\p{RGI_Emoji}$', 'v')
+  return whole.test(text)
+}
+
+/** The characters that a person would count. Made when a first text comes: it takes 2 MB and 40 ms. */
+export function graphemesOf(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   return segmenter.segment(text)
 }
@@ -46,12 +59,12 @@ export function cleanName(
   let count = 0
   for (const { segment } of graphemesOf(name)) {
     count += 1
-    if (FORMAT.test(segment) && !EMOJI.test(segment)) return { fault: 'characters' }
-    if ((segment.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !EMOJI.test(segment))
+    if (FORMAT.test(segment) && !isEmoji(segment)) return { fault: 'characters' }
+    if ((segment.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !isEmoji(segment))
       return { fault: 'marks' }
   }
   if (count > most.graphemes || byteLength(name) > most.bytes) return { fault: 'long' }
-  if (!/[\p{L}\p{N}]|\p{RGI_Emoji}/v.test(name)) return { fault: 'empty' }
+  if (!/[\p{L}\p{N}]/u.test(name) && !holdsEmoji(name)) return { fault: 'empty' }
   const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u].filter((script) =>
     script.test(name),
   )

@@ -149,6 +149,13 @@ test('[W4] a page that came without a session says so, so that nobody is asked w
   }
 })
 
+test('[W3] a page that came with a session asks whose it is while its files come; without one it does not', async () => {
+  const asks = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'
+  const asking = async (headers: Record<string, string>) =>
+    (await get('/chat/lobby', { ...HTML, ...headers })).body.toString().includes(asks)
+  expect([await asking({}), await asking({ cookie: `session=${'a'.repeat(43)}` })]).toEqual([false, true])
+})
+
 test('[S2] the site’s name is text wherever it stands in the page', async () => {
   const page = (await get('/')).body.toString()
   const name = 'Ada &amp; &lt;Bob&gt;&#x27;s &quot;$&amp;&quot;'

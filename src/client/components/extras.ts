@@ -34,8 +34,16 @@ const UNDONE = {
   message: '',
 }
 
-/** 1–3 emoji and nothing else. */
-const LONE = /^\s*(?:\p{RGI_Emoji}\s*){1,3}$/v
+/** What any emoji holds: a pictograph, half a flag, or the frame of a key. */
+const EMOJI = /\p{Extended_Pictographic}|\p{RI}|\u20e3/u
+let lone: RegExp | undefined
+
+/** 1–3 emoji and nothing else. The pattern is thousands of strings: made where it may fit, not for every text (W3). */
+function isLone(text: string): boolean {
+  if (text.length >= 60 || !EMOJI.test(text) || /\p{L}/u.test(text)) return false
+  lone ??= new RegExp('^\\s*(?:\\p{RGI_Emoji}\\s*){1,3}$', 'v')
+  return lone.test(text)
+}
 
 interface Parts {
   item: MessageItem | null
@@ -139,9 +147,9 @@ export function extras(on: ExtrasEvents): Rich {
   return {
     text(place, row) {
       const text = row.text ?? ''
-      const lone = text.length < 60 && LONE.test(text)
-      place.classList.toggle('lone', lone)
-      place.replaceChildren(...(lone ? [text] : on.format(text)))
+      const alone = isLone(text)
+      place.classList.toggle('lone', alone)
+      place.replaceChildren(...(alone ? [text] : on.format(text)))
       if (row.edited === null) return
       const mark = h(
         'time',
