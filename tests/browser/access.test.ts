@@ -71,7 +71,7 @@ const ROOM = `
       - text: Ada
       - time: hh:mm
       - text: Morning!
-    - 'article "Bob Kowalski, hh:mm: Hello **Ada**"':
+    - 'article "Bob Kowalski, hh:mm: Hello Ada"':
       - text: Bob Kowalski
       - time: hh:mm
       - button "Answer to Ada Morning!"

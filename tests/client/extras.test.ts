@@ -12,7 +12,9 @@ useDom('http://localhost/chat/lobby')
 
 const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
 
-function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
+const asTyped = (text: string): Node[] => [document.createTextNode(text)]
+
+function aMessage(more: Partial<Row> = {}, quote?: Row | null, format = asTyped) {
   const pressed: string[] = []
   const rich = extras({
     react: (id, emoji, on) => pressed.push(`react ${id} ${emoji} ${on}`),
@@ -21,7 +23,7 @@ function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
     drop: (key) => pressed.push(`drop ${key}`),
     mentionsMe: (text) => text.includes('@Ada'),
     when: fullDate,
-    format: (text) => [document.createTextNode(text)],
+    format,
     nameOf,
   })
   const on = { rich, retry: () => {}, drop: () => {}, edit: () => {} }
@@ -53,6 +55,18 @@ const reaction = (emoji: string, count: number, mine = false) => ({
 })
 
 describe('what stands around a message', () => {
+  test('[A1] a row is called by its words, without the marks of their format', async () => {
+    const { prepare } = await import('../../src/client/components/prose.ts')
+    const text = '**one**\n\n```\ntwo\n```'
+    const { element, view, row, item } = aMessage({ text }, undefined, await prepare())
+    const label = () => element.getAttribute('aria-label')?.split(': ')[1]
+    expect(label()?.split(/\s+/)).toEqual(['one', 'two'])
+    view.update(item({ ...row, text: 'three' }))
+    expect(label()).toBe('three')
+    view.update(item({ ...row, text: null }))
+    expect(label()).toBe('message deleted')
+  })
+
   test('[U25] a chip shows emoji and count, says who, and is pressed where I am among them', () => {
     const { element, pressed } = aMessage({ reactions: [reaction('👍', 2), reaction('🎉', 1, true)] })
     const chips = [...element.querySelectorAll<HTMLElement>('.chip')]

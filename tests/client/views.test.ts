@@ -298,7 +298,7 @@ describe('a message', () => {
     const pressed: string[] = []
     const text = (place: HTMLElement, { text: words }: Row) => (place.textContent = words)
     const view = messageView(anItem(row, first), Date.now(), {
-      rich: { text, around: () => {}, reason: reasonText },
+      rich: { text, around: () => {}, words: () => undefined, reason: reasonText },
       retry: (key) => pressed.push(`retry ${key}`),
       drop: (key) => pressed.push(`drop ${key}`),
       edit: (key, text) => pressed.push(`edit ${key} ${text}`),

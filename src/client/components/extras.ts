@@ -56,6 +56,7 @@ interface Parts {
 /** Draws what a row has besides its author, its time and its plain text: format, quote, reactions, what was refused. */
 export function extras(on: ExtrasEvents): Rich {
   const known = new WeakMap<HTMLElement, Parts>()
+  const spoken = new WeakMap<HTMLElement, string>()
 
   function partsOf(element: HTMLElement): Parts {
     const before = known.get(element)
@@ -150,6 +151,7 @@ export function extras(on: ExtrasEvents): Rich {
       const alone = isLone(text)
       place.classList.toggle('lone', alone)
       place.replaceChildren(...(alone ? [text] : on.format(text)))
+      spoken.set(place, spokenOf(place))
       if (row.edited === null) return
       const mark = h(
         'time',
@@ -160,6 +162,7 @@ export function extras(on: ExtrasEvents): Rich {
       if (last?.tagName === 'P') last.append(' ', mark)
       else place.append(' ', mark)
     },
+    words: (place) => spoken.get(place),
     reason: reasonText,
     around(element, place, item) {
       const parts = partsOf(element)
@@ -176,6 +179,15 @@ export function extras(on: ExtrasEvents): Rich {
       if (before?.quote !== item.quote || before?.row.text !== row.text) drawQuote(parts, place, item)
     },
   }
+}
+
+/** The text of what is drawn, a block behind the other, without the buttons in it. */
+function spokenOf(place: HTMLElement): string {
+  return [...place.childNodes]
+    .map(
+      (block) => (block instanceof HTMLElement ? (block.querySelector('pre') ?? block) : block).textContent,
+    )
+    .join('\n')
 }
 
 function press(label: string, then: () => void): HTMLButtonElement {

@@ -14,6 +14,8 @@ export interface Rich {
   text(place: HTMLElement, row: Row): void
   /** Draws what stands around it. */
   around(element: HTMLElement, place: HTMLElement, item: MessageItem): void
+  /** What stands in this place, read aloud: without the marks of its format. */
+  words(place: HTMLElement): string | undefined
   /** Why it was not sent, in words. */
   reason(failure: Failure): string
 }
@@ -135,11 +137,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const said = { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' }[
       stage.split(' ')[0] ?? ''
     ]
-    const { user, text: words } = item.row
-    element.setAttribute(
-      'aria-label',
-      `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words ?? 'message deleted'}`,
-    )
+    const { user } = item.row
+    const words = item.row.text === null ? 'message deleted' : (on.rich?.words(text) ?? item.row.text)
+    element.setAttribute('aria-label', `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words}`)
   }
 
   function noteOf(): HTMLElement | null {
