@@ -2,6 +2,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -12,8 +13,8 @@ import {
 
 /** Bytes that are written before the disk is left to others. */
 const PIECE = 1024 * 1024
-/** For how many times as long as that took, and ms at most. */
-const REST = { times: 3, most: 100 }
+/** For how many times as long as that took; ms at least and at most. */
+const REST = { times: 3, least: 25, most: 100 }
 /** Bytes that are compared at once. */
 const BLOCK = 16 * 1024
 /** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
@@ -56,20 +57,23 @@ export class Pace {
   async #flush(descriptor: number): Promise<void> {
     const began = performance.now()
     fdatasyncSync(descriptor)
-    await Bun.sleep(Math.min(REST.most, REST.times * (performance.now() - began)))
+    const rest = REST.times * (performance.now() - began)
+    await Bun.sleep(Math.min(REST.most, Math.max(REST.least, rest)))
   }
 }
 
 /**
- * Makes a file equal to another, writing only what differs. Both are open; the other may change meanwhile.
+ * Makes a file equal to another, writing only what differs. Both are open; the other may change meanwhile, and what it grows by
+ * is left out: it could grow faster than this goes.
  * @returns how many bytes were written
  */
 export async function makeEqual(target: number, source: number, pace: Pace): Promise<number> {
   const [wanted, found] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)]
+  const size = fstatSync(source).size
   let at = 0
   let written = 0
-  for (;;) {
-    const length = readSync(source, wanted, 0, PIECE, at)
+  while (at < size) {
+    const length = readSync(source, wanted, 0, Math.min(PIECE, size - at), at)
     if (length === 0) break
     const had = readSync(target, found, 0, length, at)
     for (let from = 0; from < length; from += BLOCK) {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeEqual, Pace } from '../../src/store/gently.ts'
 import { aTemporaryDir } from '../support/aServer.ts'
@@ -33,6 +33,25 @@ test('[O24] a file is made equal to another, larger or smaller, and only what di
   expect(await made(target, source)).toBe(0)
   expect(readFileSync(target).equals(readFileSync(source))).toBe(true)
 })
+
+test('[O24] one that grows faster than it is copied is copied up to where it was', async () => {
+  const [source, target] = [join(dir, 'growing'), join(dir, 'copy of it')]
+  writeFileSync(source, Buffer.alloc(3 * MEGABYTE, 1))
+  writeFileSync(target, '')
+  const [from, to] = [openSync(source, 'r'), openSync(target, 'r+')]
+  let grown = 0
+  const growing = setInterval(() => {
+    grown += 1
+    // Were it followed, it would never end; a test must.
+    if (grown <= 40) appendFileSync(source, Buffer.alloc(2 * MEGABYTE, 2))
+  }, 1)
+  expect(await makeEqual(to, from, new Pace(true))).toBe(3 * MEGABYTE)
+  clearInterval(growing)
+  expect(grown).toBeGreaterThan(0)
+  expect(readFileSync(target).every((byte) => byte === 1)).toBe(true)
+  closeSync(from)
+  closeSync(to)
+}, 20_000)
 
 test('[O24] who goes gently rests after each megabyte, also where a large file is removed; else never', async () => {
   const file = join(dir, 'large')
