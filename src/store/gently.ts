@@ -14,7 +14,7 @@ import {
 /** Bytes that are written before the disk is left to others. */
 const PIECE = 1024 * 1024
 /** For how many times as long as that took; ms at least and at most. */
-const REST = { times: 3, least: 25, most: 100 }
+const REST = { times: 3, least: 25, most: 300 }
 /** Bytes that are compared at once. */
 const BLOCK = 16 * 1024
 /** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
