@@ -4,7 +4,7 @@ import type { Answer, Api } from './net/api.ts'
 import { withMine } from './state/mine.ts'
 import { marked, settled, unmarked } from './state/marked.ts'
 import * as past from './state/past.ts'
-import { idOf, type RoomState } from './state/state.ts'
+import { idOf, type RoomState, type State } from './state/state.ts'
 import type { Store } from './state/store.ts'
 
 export type Far = typeof far
@@ -99,40 +99,51 @@ export const far = {
     if (page) change(store, room, (now, me) => past.withPins(now, page, me))
   },
 
-  /** @param told gets each room and up to where it is read, once that stands */
+  /**
+   * What is to be told lies in the rooms, so that it goes with them when somebody signs out.
+   * @param told gets each room and up to where it is read, once that stands
+   */
   allRead(
     store: Store,
     what: 'mark' | 'undo' | 'tell',
     after: (ms: number, run: () => void) => () => void,
     told: (room: string, seq: number) => void,
   ): void {
-    const { rooms, list } = store.get()
-    const all = Object.values(rooms)
+    const names = () => Object.keys(store.get().rooms)
     settling()
-    if (what === 'mark') {
-      for (const { room } of all) change(store, room, marked)
-      // Rooms beyond those that are followed: the server believes only who is in the room.
-      const others = list.filter(({ room, joined, unread }) => joined && unread > 0 && !rooms[room])
-      for (const { room } of others) store.dispatch({ type: 'opened', room })
-      const end = new AbortController()
-      const coming = new Set(others.map(({ room }) => room))
-      const come = (now: typeof rooms) => {
-        for (const room of coming)
-          if (now[room]?.sync.state === 'live' && coming.delete(room)) change(store, room, marked)
-      }
-      store.watch((state) => state.rooms, come, end.signal)
-      const cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
-      settling = () => {
-        cancel()
-        end.abort()
-      }
+    settling = () => {}
+    if (what === 'undo') {
+      for (const room of names()) change(store, room, unmarked)
       return
     }
-    for (const { room, marked: is, you } of all) {
-      if (is === undefined) continue
-      change(store, room, what === 'undo' ? unmarked : settled)
-      if (what === 'tell' && you !== null) told(room, you.readSeq)
+    let cancel = () => {}
+    if (what === 'mark') {
+      const { rooms, list } = store.get()
+      // Rooms beyond those that are followed: the server believes only who is in the room.
+      for (const { room, joined, unread } of list)
+        if (joined && unread > 0 && !rooms[room]) store.dispatch({ type: 'opened', room })
+      for (const room of names()) change(store, room, marked)
+      cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
     }
+    const end = new AbortController()
+    settling = () => {
+      cancel()
+      end.abort()
+    }
+    /** rooms told: that they are settled is queued behind the present change */
+    const done = new Set<string>()
+    const come = (rooms: State['rooms']) => {
+      for (const { room, marked: is, you, sync } of Object.values(rooms)) {
+        // Only within the room is it believed; until then it can be undone.
+        if (you === null || sync.state !== 'live') continue
+        if (is === null) change(store, room, marked)
+        if (what === 'mark' || !is || done.has(room)) continue
+        done.add(room)
+        told(room, you.readSeq)
+        change(store, room, settled)
+      }
+    }
+    store.watch(({ rooms }) => rooms, come, end.signal)
   },
 
   /** Gives null, or in words why not. */

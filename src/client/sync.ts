@@ -237,8 +237,8 @@ export function createSync(
   function forgetOldest(but: string): void {
     const rooms = Object.values(store.get().rooms)
     const idle = rooms.filter(
-      ({ room, rows, changes }) =>
-        room !== but && changes.length === 0 && rows.every((row) => row.seq !== null),
+      ({ room, rows, changes, marked }) =>
+        room !== but && marked === undefined && changes.length === 0 && rows.every((row) => row.seq !== null),
     )
     for (const { room } of idle.slice(0, Math.max(0, rooms.length - OPEN)))
       store.dispatch({ type: 'forgotten', room })

@@ -44,6 +44,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
   const reads = new Map<string, number>()
   let reading = false
+  let later = () => {}
   let typed: { room: string; at: number } | null = null
 
   // A room that the list does not have yet was made since it came.
@@ -78,9 +79,10 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   }
 
   function sendReads(): void {
+    later()
     for (const [room, seq] of reads) if (socket.send({ type: 'read', room, seq })) reads.delete(room)
     reading = reads.size > 0
-    if (reading) world.after(READ_LATER, sendReads)
+    if (reading) later = world.after(READ_LATER, sendReads)
   }
 
   function tellRead(room: string, seq: number): void {
@@ -88,7 +90,14 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     reads.set(room, Math.max(reads.get(room) ?? 0, seq))
     if (reading) return
     reading = true
-    world.after(READ_EVERY, sendReads)
+    later = world.after(READ_EVERY, sendReads)
+  }
+
+  function allRead(what: 'mark' | 'undo' | 'tell'): void {
+    withFar((far) => {
+      far.allRead(store, what, world.after, tellRead)
+      if (what === 'tell') sendReads()
+    })
   }
 
   function say(room: string, said: Said): boolean {
@@ -132,6 +141,8 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     settle() {
       for (const room of [...drafts.keys()]) void saveDraft(room)
+      // Whoever goes meant it.
+      allRead('tell')
     },
 
     loadRooms,
@@ -215,11 +226,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       tellRead(room, seq)
     },
 
-    allRead: (what) =>
-      withFar((far) => {
-        far.allRead(store, what, world.after, tellRead)
-        if (what === 'tell') sendReads()
-      }),
+    allRead,
 
     reconnect: () => socket.nudge('person'),
 

@@ -9,19 +9,14 @@ import { titleOf } from '../../src/client/state/title.ts'
 import type { Context } from '../../src/client/views/context.ts'
 import { sidebar } from '../../src/client/views/people.ts'
 import { h } from '../../src/client/dom.ts'
-import type { RoomEntry, RoomEvent } from '../../src/shared/model.ts'
-import { ada, aLivePage, event, NOON, numbers, page, said, welcome, you } from '../support/aState.ts'
+import type { RoomEvent } from '../../src/shared/model.ts'
+import { ada, aLivePage, event, listed, NOON, numbers, page, said, welcome, you } from '../support/aState.ts'
 import { fakeTime } from '../support/fakeTime.ts'
 import { useDom } from '../support/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
 const ROOMS = ['lobby', 'kitchen', 'attic'] as const
-
-function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
-  const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
-  return { room, ...usual, head: 0, readSeq: 0, unread: 0, mentions: 0, ...more }
-}
 
 /** Ada's page in the lobby with the sidebar beside it; `heads` counts what was said in each room. */
 function aSidebar() {

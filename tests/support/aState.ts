@@ -6,7 +6,15 @@ import {
   type RoomState,
   type State,
 } from '../../src/client/state/state.ts'
-import type { HistoryMessage, HistoryPage, Message, Person, RoomEvent, User } from '../../src/shared/model.ts'
+import type {
+  HistoryMessage,
+  HistoryPage,
+  Message,
+  Person,
+  RoomEntry,
+  RoomEvent,
+  User,
+} from '../../src/shared/model.ts'
 import type { Members, ServerFrame, Sync, Welcome, You } from '../../src/shared/protocol.ts'
 
 export const ada: User = { id: 'a1', name: 'Ada' }
@@ -67,6 +75,12 @@ export function page(events: readonly RoomEvent[], more: Partial<Sync> = {}): Sy
     you,
     ...more,
   }
+}
+
+/** An entry of the list of rooms: one of mine. */
+export function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
+  const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
+  return { room, ...usual, head: 0, readSeq: 0, unread: 0, mentions: 0, ...more }
 }
 
 /** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */

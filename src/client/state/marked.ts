@@ -1,10 +1,11 @@
 /** All of a room is read, by a word and not by looking, and for a while it can be taken back (U75). Pure. */
 import type { RoomState } from './state.ts'
 
-/** The room with all of it read; what was unread until then is kept beside it. */
+/** The room with all of it read; what was unread until then is kept beside it. One that is not here yet is once it is. */
 export function marked(room: RoomState): RoomState {
-  const { you, position } = room
-  if (you === null || you.unread === 0) return room
+  const { you, position, sync } = room
+  if (you === null) return sync.state === 'closed' || room.marked === null ? room : { ...room, marked: null }
+  if (you.unread === 0) return room.marked === null ? settled(room) : room
   const now = { ...you, readSeq: position.seq, unread: 0, mentions: 0 }
   return { ...room, you: now, marked: unmarked(room).you ?? you }
 }
@@ -13,6 +14,7 @@ export function marked(room: RoomState): RoomState {
 export function unmarked(room: RoomState): RoomState {
   const { marked: before, ...rest } = room
   if (before === undefined) return room
+  if (before === null) return rest
   const { unread = 0, mentions = 0 } = room.you ?? {}
   const you = { ...before, unread: before.unread + unread, mentions: before.mentions + mentions }
   return { ...rest, you, doubtful: true }

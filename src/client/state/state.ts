@@ -127,8 +127,8 @@ export interface RoomState {
   /** who types, until when (ms) */
   typing: readonly { user: User; until: number }[]
   you: You | null
-  /** what was unread before all was marked read, while that can be taken back */
-  marked?: You
+  /** what was unread before all was marked read, while that can be taken back; null: to be marked once the room is here */
+  marked?: You | null
   /** the seq behind which the line "New" stands, while the room is shown */
   divider: number | null
   /** said once above the rows after a `reset` */

@@ -26,9 +26,11 @@ export function allRead(
 
   function mark(): void {
     const { rooms, list } = store.get()
+    const here = Object.values(rooms).filter(({ you, sync }) => you !== null || sync.state === 'closed')
+    const known = new Set(here.map(({ room }) => room))
     const unread =
-      Object.values(rooms).some(({ you }) => you !== null && you.unread > 0) ||
-      list.some((one) => one.joined && one.unread > 0 && rooms[one.room] === undefined)
+      here.some(({ you }) => (you?.unread ?? 0) > 0) ||
+      list.some((one) => one.joined && one.unread > 0 && !known.has(one.room))
     if (!unread) return say('All is read already')
     actions.allRead('mark')
     say('All rooms are marked read')
@@ -61,7 +63,5 @@ export function allRead(
     },
     { signal },
   )
-  // Whoever goes meant it.
-  window.addEventListener('pagehide', () => actions.allRead('tell'), { signal })
   return way
 }

@@ -3,7 +3,6 @@ import { seeing, sightOf, type Sight } from '../components/sight.ts'
 import { h } from '../dom.ts'
 import { divided, firstUnread, undivided } from '../state/divider.ts'
 import type { RoomState } from '../state/state.ts'
-import type { You } from '../../shared/protocol.ts'
 import type { Context } from './context.ts'
 import type { Jumping } from './jumping.ts'
 import type { Parts } from './parts.ts'
@@ -141,7 +140,7 @@ export function reading(
     },
     signal,
   )
-  let was: You | undefined
+  let was: RoomState['marked']
   store.watch(
     (state) => state.rooms[room]?.marked,
     (marked) => {
