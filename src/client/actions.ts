@@ -232,14 +232,13 @@ export function createActions(
         return store.dispatch({ type: 'self', self: null })
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
-        if (recall('leaving') !== '') {
-          const left = await api.signOut()
-          if (left.ok || left.code === 'unauthenticated') remember('leaving', null)
-        }
-        const answer = recall('leaving') === '' ? await api.session() : null
+        // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
+        const answer = await (recall('leaving') === '' ? api.session() : api.signOut())
+        const gone = answer.ok ? answer.value === null : answer.code === 'unauthenticated'
+        if (gone) remember('leaving', null)
         if (store.get().self !== 'unknown') return
-        if (answer?.ok) return begin(answer.value)
-        if (answer?.code === 'unauthenticated') return store.dispatch({ type: 'self', self: null })
+        if (answer.ok && answer.value) return begin(answer.value)
+        if (gone) return store.dispatch({ type: 'self', self: null })
         await new Promise<void>((resolve) => world.after(wait, resolve))
       }
     },

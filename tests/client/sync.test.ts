@@ -305,15 +305,18 @@ describe('names and sessions', () => {
     expect(later.store.get().self).toBeNull()
   })
 
-  test('[U8] signed out without a network, the server is told before anything else', async () => {
+  test('[U8] signed out without a network, the server is told before anything else, and asked nothing that it may have answered before', async () => {
     const browser = aBrowser()
     const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
     page.faults.away = true
     await page.actions.signOut()
     const later = aPage(browser)
     await later.actions.meet()
-    expect(later.requests).toEqual(['DELETE /api/session', 'GET /api/session'])
+    expect(later.requests).toEqual(['DELETE /api/session'])
     expect(later.store.get().self).toBeNull()
+    const again = aPage(browser)
+    await again.actions.meet()
+    expect([again.store.get().self, again.requests]).toEqual([null, ['GET /api/session']])
   })
 
   test('[U48] another tab signs out, and this one is nobody too', async () => {
