@@ -52,6 +52,11 @@ function open(dir: string): Answer {
     const file = openSync(databaseIn(dir), 'r+')
     const scrubs = canScrub(db, file)
     const traces = new Traces({
+      now: () => performance.now(),
+      after(ms, run) {
+        const timer = setTimeout(run, ms)
+        return () => clearTimeout(timer)
+      },
       fold: () => unlessHeldUp(() => writer.fold()) ?? false,
       scrub: (from) => (scrubs ? unlessHeldUp(() => scrub(file, from)) : null),
     })
@@ -60,9 +65,11 @@ function open(dir: string): Answer {
       write(id, call) {
         try {
           const value = perform(writer, call)
-          if (leavesText(call, value)) traces.leave()
+          if (deletes(call)) traces.leave()
+          if (call.method === 'purge') traces.purged(value !== 0)
           return { answer: 'written', id, value, failures: failures.splice(0) }
         } catch (error) {
+          if (call.method === 'purge') traces.purged(false)
           return { answer: 'failed', id, failure: failureOf(error) }
         }
       },
@@ -97,10 +104,8 @@ function unlessHeldUp<T>(work: () => T): T | undefined {
   }
 }
 
-/** Is there text in the files that the database has no longer? After a purge, not after each part of it. */
-function leavesText(call: Call, value: unknown): boolean {
-  if (call.method !== 'commit') return call.method === 'purge' && value === 0
-  return call.args[0].some(({ kind }) => kind === 'delete')
+function deletes(call: Call): boolean {
+  return call.method === 'commit' && call.args[0].some(({ kind }) => kind === 'delete')
 }
 
 function perform(writer: Writer, call: Call): unknown {

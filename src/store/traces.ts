@@ -10,6 +10,10 @@ const PASSES = 2
 const FIRST = 2
 
 interface Deps {
+  /** ms, since whenever */
+  now(): number
+  /** @returns keeps it from being run */
+  after(ms: number, run: () => void): () => void
   /** empties the WAL into the file; false: not now */
   fold(): boolean
   /** removes what is left over in some pages; the page to go on with, null at the end, undefined: not now */
@@ -22,7 +26,7 @@ interface Deps {
  */
 export class Traces {
   readonly #deps: Deps
-  #timer: Timer | undefined
+  #cancel: (() => void) | null = null
   #due = 0
   /** where a pass is; null: there is none under way */
   #page: number | null = null
@@ -30,6 +34,8 @@ export class Traces {
   #notBefore = 0
   /** passes that are to begin */
   #todo = 0
+  /** a purge has taken something, and is not over */
+  #purging = false
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -41,22 +47,28 @@ export class Traces {
     this.#wake(wait)
   }
 
+  /** To be told after each part of a purge. @param took false: it took nothing, or failed, and so the purge is over */
+  purged(took: boolean): void {
+    if (this.#purging && !took) this.leave()
+    this.#purging = took
+  }
+
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#cancel?.()
   }
 
   #wake(wait: number): void {
-    const due = performance.now() + wait
-    if (this.#timer !== undefined && this.#due <= due) return
-    clearTimeout(this.#timer)
+    const due = this.#deps.now() + wait
+    if (this.#cancel !== null && this.#due <= due) return
+    this.#cancel?.()
     this.#due = due
-    this.#timer = setTimeout(() => this.#look(), wait)
+    this.#cancel = this.#deps.after(wait, () => this.#look())
   }
 
   #look(): void {
-    this.#timer = undefined
+    this.#cancel = null
     if (!this.#deps.fold()) return this.#wake(LATER)
-    const now = performance.now()
+    const now = this.#deps.now()
     if (this.#page === null) {
       if (this.#todo === 0) return
       if (now < this.#notBefore) return this.#wake(this.#notBefore - now)
