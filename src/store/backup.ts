@@ -20,6 +20,7 @@ import { makeEqual, Pace } from './gently.ts'
 import { BACKUPS, nameOf } from './kept.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
+import { canScrub, scrub } from './scrub.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
 export const MANIFEST = 'manifest.json'
@@ -128,10 +129,13 @@ async function copyOf(dir: string, copy: string, pace: Pace): Promise<{ events: 
     closeSync(source)
     closeSync(target)
   }
-  fold(copy)
+  await fold(copy, pace)
   flush(copy)
   return check(dir, copy)
 }
+
+/** Bytes that a part of a scrub writes at most, about. */
+const SCRUBBED = 256 * 1024
 
 /** Bytes of a WAL's header: another one, as soon as SQLite begins anew to write it from its start. */
 const WAL_HEADER = 32
@@ -156,15 +160,22 @@ async function copyWal(from: string, to: string, pace: Pace): Promise<void> {
   }
 }
 
-/** Writes what a copy has in its WAL into it, so that it is one file. */
-function fold(copy: string): void {
+/** Writes what a copy has in its WAL into it, so that it is one file, and removes what SQLite has left over in it (S34). */
+async function fold(copy: string, pace: Pace): Promise<void> {
+  const file = openSync(copy, 'r+')
   const db = new Database(copy, { readwrite: true })
   try {
     // Flushed once, by the caller.
     db.run('PRAGMA synchronous = OFF')
     db.run('PRAGMA journal_mode = DELETE')
+    if (!canScrub(db, file)) return
+    for (let page: number | null = 2; page !== null;) {
+      page = scrub(file, page)
+      await pace.wrote(file, SCRUBBED)
+    }
   } finally {
     db.close()
+    closeSync(file)
   }
 }
 
