@@ -62,6 +62,17 @@ export function checkpoint(db: Database): boolean {
   return db.query<{ busy: number }, []>('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
 }
 
+/** Does something while nobody can write, if the WAL is empty. @throws if somebody else writes */
+export function alone<T>(db: Database, work: () => T): T | undefined {
+  db.run('BEGIN IMMEDIATE')
+  try {
+    return statSync(`${db.filename}-wal`).size === 0 ? work() : undefined
+  } finally {
+    // Nothing was written by SQLite: this is no fsync.
+    db.run('ROLLBACK')
+  }
+}
+
 function connect(file: string): Database {
   const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })

@@ -58,7 +58,7 @@ function open(dir: string): Answer {
         return () => clearTimeout(timer)
       },
       fold: () => unlessHeldUp(() => writer.fold()) ?? false,
-      scrub: (from) => (scrubs ? unlessHeldUp(() => scrub(file, from)) : null),
+      scrub: (from) => (scrubs ? unlessHeldUp(() => writer.alone(() => scrub(file, from))) : null),
     })
     traces.leave(AFTER_START)
     desk = {

@@ -3,7 +3,8 @@ import type { Draft, Membership, NewGuest, Outcome, RoomRow, Stale } from '../hu
 import { assertNever } from '../shared/assert.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { Role } from '../shared/model.ts'
-import { checkpoint, WRITER_WAITS } from './database.ts'
+import { contentOf, digestOf } from './content.ts'
+import { alone, checkpoint, WRITER_WAITS } from './database.ts'
 import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
 import { compact, purge } from './retention.ts'
@@ -202,12 +203,23 @@ export class Writer implements Writes {
    * @returns false, and nothing is lost: somebody else reads, who is not waited for
    */
   fold(): boolean {
-    const waits = this.#waits
-    this.#patience(0)
-    try {
+    return this.#atOnce(() => {
       const folded = checkpoint(this.#db)
       if (folded) this.#db.run('PRAGMA shrink_memory')
       return folded
+    })
+  }
+
+  /** Does what nobody may write beside, also no other process. @returns undefined, and nothing is done: the WAL is not empty */
+  alone<T>(work: () => T): T | undefined {
+    return this.#atOnce(() => alone(this.#db, work))
+  }
+
+  #atOnce<T>(work: () => T): T {
+    const waits = this.#waits
+    this.#patience(0)
+    try {
+      return work()
     } finally {
       this.#patience(waits)
     }
@@ -420,25 +432,4 @@ export class Writer implements Writes {
       throw error
     }
   }
-}
-
-/** What was said, as JSON: what the log keeps of it, and what a second draft of its nonce must be equal to. */
-function contentOf(draft: Draft): string {
-  // prettier-ignore
-  switch (draft.kind) {
-    case 'message': return JSON.stringify({ text: draft.text, ...(draft.replyTo && { replyTo: draft.replyTo }) })
-    case 'edit': case 'topic': return JSON.stringify({ text: draft.text })
-    case 'delete': return '{}'
-    case 'react': return JSON.stringify({ emoji: draft.emoji, on: draft.on })
-    case 'pin': return JSON.stringify({ on: draft.on })
-    default: return assertNever(draft)
-  }
-}
-
-/** What tells a draft sent again from another one under the same nonce. */
-function digestOf(room: string, kind: string, target: string | null, data: string): Buffer {
-  // not node:crypto: loading it takes a megabyte
-  return Buffer.from(
-    new Bun.CryptoHasher('sha256').update(JSON.stringify([room, kind, target, data])).digest(),
-  )
 }
