@@ -68,7 +68,7 @@ export interface SessionRow {
 }
 
 /** Where one of somebody's events stands. */
-export interface Place {
+export interface OwnEvent {
   nonce: string | null
   room: string
   seq: number
@@ -105,7 +105,7 @@ export interface Store {
    * Where somebody's events stand, in the order of their nonces, those without one first: at most `limit` of them, behind
    * `after` (null: from the beginning).
    */
-  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]>
+  eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]>
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
   /**

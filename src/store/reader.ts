@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'bun:sqlite'
-import type { HistoryQuery, Membership, RoomRow, Place, SessionRow, Stale } from '../hub/ports.ts'
+import type { HistoryQuery, Membership, OwnEvent, RoomRow, SessionRow, Stale } from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { HistoryMessage, HistoryPage, Reaction, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
@@ -87,11 +87,11 @@ export class Reader {
     return page
   }
 
-  saidBy(user: string, after: Place | null, limit: number): Place[] {
+  eventsOf(user: string, after: OwnEvent | null, limit: number): OwnEvent[] {
     // By the index of the nonces alone. Two questions: one that asks for both would walk from its beginning.
     const behind = (where: string, most: number) =>
       this.#db
-        .query<Place, [Record<string, string | number | null>]>(
+        .query<OwnEvent, [Record<string, string | number | null>]>(
           `SELECT nonce, room, seq FROM events WHERE user_id = $user AND ${where} LIMIT $most`,
         )
         .all({ user, nonce: after?.nonce ?? '', room: after?.room ?? '', seq: after?.seq ?? 0, most })

@@ -6,8 +6,8 @@ import type {
   Membership,
   NewGuest,
   Outcome,
+  OwnEvent,
   RoomRow,
-  Place,
   SessionRow,
   Stale,
   Store,
@@ -168,8 +168,8 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.events(room, after, limit))
   }
 
-  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]> {
-    return this.#read((reader) => reader.saidBy(user, after, limit))
+  eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]> {
+    return this.#read((reader) => reader.eventsOf(user, after, limit))
   }
 
   idAt(room: string, seq: number): Promise<string | null> {
@@ -321,7 +321,7 @@ class SqliteStore implements Sqlite {
     })
   }
 
-  /** Place once when it begins and once when it ends, however much fails in between. */
+  /** Said once when it begins and once when it ends, however much fails in between. */
   #note(trouble: string | null): void {
     if (trouble === this.#trouble) return
     this.#trouble = trouble

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import type { HistoryQuery, Place, Store } from '../../src/hub/ports.ts'
+import type { HistoryQuery, OwnEvent, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import { ada, bob, draft, numbered, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
@@ -203,11 +203,11 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
         { kind: 'topic', room: 'garden', id: '03', at: 3, user: ada, text: 'Tea' },
         draft('three', { id: '04', nonce: 'nonce-a' }),
       ])
-      const found: Place[] = []
-      for (let part = await store.saidBy(ada.id, null, 2); part.length > 0;) {
+      const found: OwnEvent[] = []
+      for (let part = await store.eventsOf(ada.id, null, 2); part.length > 0;) {
         expect(part.length).toBeLessThanOrEqual(2)
         found.push(...part)
-        part = await store.saidBy(ada.id, found.at(-1) ?? null, 2)
+        part = await store.eventsOf(ada.id, found.at(-1) ?? null, 2)
       }
       expect(found).toEqual([
         { nonce: null, room: 'garden', seq: 2 },
@@ -215,7 +215,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
         { nonce: 'nonce-b', room: 'lobby', seq: 1 },
         { nonce: 'nonce-c', room: 'garden', seq: 1 },
       ])
-      expect(await store.saidBy('nobody', null, 9)).toEqual([])
+      expect(await store.eventsOf('nobody', null, 9)).toEqual([])
     })
 
     test('[K10] each seq has its id, and no other has one', async () => {

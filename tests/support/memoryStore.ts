@@ -4,8 +4,8 @@ import type {
   Membership,
   NewGuest,
   Outcome,
+  OwnEvent,
   RoomRow,
-  Place,
   SessionRow,
   Stale,
   Store,
@@ -74,18 +74,18 @@ export class MemoryStore implements Store {
     })
   }
 
-  saidBy(user: string, after: Place | null, limit: number): Promise<Place[]> {
+  eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]> {
     return this.#read(() => {
       const all = [...this.#rooms].flatMap(([room, { events }]) =>
         events
           .filter((event) => 'user' in event && event.user?.id === user)
-          .map((event): Place => ({
+          .map((event): OwnEvent => ({
             nonce: ('nonce' in event && event.nonce) || null,
             room,
             seq: event.seq,
           })),
       )
-      const order = ({ nonce, room, seq }: Place) =>
+      const order = ({ nonce, room, seq }: OwnEvent) =>
         nonce === null ? `0 ${room} ${String(seq).padStart(16, '0')}` : `1 ${nonce}`
       return all
         .toSorted((one, other) => (order(one) < order(other) ? -1 : 1))
