@@ -100,7 +100,7 @@ export async function startTalk(
   void untilLoaded(() => import('./outside.ts'), signal).then((outside) => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
     outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
-    outside?.tellOutside(store, { now, after, leads: () => lead, go }, signal)
+    outside?.tellOutside(store, { now, after, go }, signal)
   })
   const talk = createTalk(store, sync, api, tabs, { now, after, settings })
   return {

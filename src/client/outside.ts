@@ -1,7 +1,8 @@
 /** What is shown and heard outside of the page, wherever in it one is: a chunk of its own (W1). */
 import { idOf, type State } from './state/state.ts'
 import type { Store } from './state/store.ts'
-import { tellNews, type Note } from './telling.ts'
+import { tellsForAll } from './teller.ts'
+import { tellNews, type Note, type Word } from './telling.ts'
 
 /** As much of the browser as says how much is unread. */
 export interface Marks {
@@ -41,29 +42,28 @@ export function tellOutside(
   world: {
     now(): number
     after(ms: number, run: () => void): () => void
-    leads(): boolean
     go(path: string): void
   },
   signal: AbortSignal,
 ): void {
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub looking')
+  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub telling')
   const telling = tellNews(
     store,
     {
       ...world,
+      leads: tellsForAll(store, { after: world.after, locks: navigator.locks }, signal),
       attended(room) {
         if (document.hidden || !document.hasFocus() || location.pathname.split('/')[2] !== room) return false
         const log = document.querySelector('.log')
         return log !== null && log.scrollHeight - log.scrollTop - log.clientHeight <= END
       },
-      looking: (ids) => channel?.postMessage(ids),
+      say: (word) => channel?.postMessage(word),
       show: (note, closed) => notify(note, world.go, closed),
       sound: chime,
     },
     signal,
   )
-  if (channel !== null)
-    channel.onmessage = ({ data }: MessageEvent<readonly string[]>) => telling.looked(data)
+  if (channel !== null) channel.onmessage = ({ data }: MessageEvent<Word>) => telling.hear(data)
   // A notification whose page is gone leads nowhere.
   window.addEventListener('pagehide', telling.close, { signal })
   signal.addEventListener('abort', () => channel?.close(), { once: true })

@@ -4,6 +4,7 @@ import { isolated } from './format.ts'
 import { idOf, type RoomState, type Row, type State } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import { roomName } from './state/title.ts'
+import { RELEASED } from './teller.ts'
 
 export interface Note {
   id: string
@@ -13,6 +14,9 @@ export interface Note {
   body: string
 }
 
+/** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
+export type Word = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+
 export interface TellingWorld {
   now(): number
   after(ms: number, run: () => void): () => void
@@ -20,28 +24,30 @@ export interface TellingWorld {
   attended(room: string): boolean
   /** Is it this tab that tells for all of mine? */
   leads(): boolean
-  /** Tells the others which messages are looked at here. */
-  looking(ids: readonly string[]): void
+  /** To my other tabs. */
+  say(word: Word): void
   /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
   show(note: Note, closed: () => void): (() => void) | null
   sound(): void
 }
 
 export interface Telling {
-  /** Another tab tells which messages are looked at there. */
-  looked(ids: readonly string[]): void
+  /** Another tab says so. */
+  hear(word: Word): void
   /** Nothing stays on show. */
   close(): void
 }
 
-/** So long (ms) a tab in front has to say that the message is looked at there. */
+/** So long (ms) a tab in front has to say that the message, or its room, is looked at there. */
 const GRACE = 400
+/** What came while the tab that tells had no connection, the one that tells in its place looks at so much (ms) later. */
+const HANDOVER = RELEASED + 2_000
 /** Between two sounds, ms. */
 const QUIET = 3_000
 /** On show at once; the oldest goes (T15). */
 const SHOWN = 5
-/** Ids of messages looked at elsewhere that are kept. */
-const LOOKED = 1_000
+/** Ids of messages looked at, or told, elsewhere that are kept. */
+const DONE = 1_000
 /** Characters of a message that are shown. */
 const LETTERS = 200
 
@@ -49,7 +55,9 @@ const LETTERS = 200
 export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal): Telling {
   /** up to which seq a room's messages are known */
   const known = new Map<string, number>()
-  const looked = new Set<string>()
+  const done = new Set<string>()
+  /** rooms that another tab looked at, when it was asked last */
+  const attended = new Map<string, number>()
   const shown = new Map<string, { note: Note; close(): void }>()
   let before: State['rooms'] = {}
   let sounded = Number.NEGATIVE_INFINITY
@@ -67,19 +75,33 @@ export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal)
   function heard(room: RoomState): void {
     const news = newsOf(room, known).filter((row) => isWanted(store.get(), room.room, row))
     if (news.length === 0) return
-    if (room.past === null && world.attended(room.room)) {
-      return world.looking(news.flatMap(({ id }) => id ?? []))
-    }
-    if (!world.leads()) return
+    // It may come here long before it comes where somebody looks, so it is the room that is asked for.
+    if (looksAt(room.room)) return world.say({ type: 'done', ids: idsOf(news) })
+    if (world.leads()) return ask(room.room, news)
+    const me = idOf(store.get())
+    world.after(HANDOVER, () => {
+      if (!signal.aborted && world.leads() && idOf(store.get()) === me) ask(room.room, news)
+    })
+  }
+
+  function looksAt(room: string): boolean {
+    return store.get().rooms[room]?.past === null && world.attended(room)
+  }
+
+  function ask(room: string, news: readonly Row[]): void {
+    const asked = world.now()
+    world.say({ type: 'who', room })
     world.after(GRACE, () => {
-      if (!signal.aborted) tell(room.room, news)
+      if (signal.aborted) return
+      if (!looksAt(room) && (attended.get(room) ?? 0) < asked) tell(room, news)
+      world.say({ type: 'done', ids: idsOf(news) })
     })
   }
 
   function tell(room: string, rows: readonly Row[]): void {
     const state = store.get()
     const now = state.rooms[room]
-    const missed = rows.filter((row) => now && !looked.has(row.id ?? '') && !isDone(now, row))
+    const missed = rows.filter((row) => now && !done.has(row.id ?? '') && !isDone(now, row))
     if (missed.length === 0) return
     if (state.settings.sound === 'on' && world.now() - sounded >= QUIET) {
       sounded = world.now()
@@ -118,9 +140,21 @@ export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal)
   signal.addEventListener('abort', closeAll, { once: true })
 
   return {
-    looked(ids) {
-      for (const id of ids) looked.add(id)
-      for (const id of looked) if (looked.size > LOOKED) looked.delete(id)
+    hear(word) {
+      switch (word.type) {
+        case 'done':
+          for (const id of word.ids) done.add(id)
+          for (const id of done) if (done.size > DONE) done.delete(id)
+          break
+        case 'who':
+          if (looksAt(word.room)) world.say({ type: 'here', room: word.room })
+          break
+        case 'here':
+          attended.set(word.room, world.now())
+          break
+        default:
+        // A tab of a newer version says more.
+      }
     },
     close: closeAll,
   }
@@ -138,6 +172,8 @@ function newsOf(room: RoomState, known: Map<string, number>): Row[] {
     .slice(from + 1)
     .filter(({ kind, own, seq, text }) => kind === 'message' && !own && seq !== null && text !== null)
 }
+
+const idsOf = (rows: readonly Row[]) => rows.flatMap(({ id }) => id ?? [])
 
 function isWanted({ settings, self }: State, room: string, { text }: Row): boolean {
   if (settings.notify === 'off' && settings.sound === 'off') return false

@@ -7,6 +7,7 @@ import type { Activity } from '../../src/shared/model.ts'
 import { ada } from '../support/aState.ts'
 import { eventually } from '../support/eventually.ts'
 import { fakeTime } from '../support/fakeTime.ts'
+import { someLocks } from '../support/someLocks.ts'
 import { useDom } from '../support/useDom.ts'
 
 const MINUTE = 60_000
@@ -71,30 +72,6 @@ describe('am I here', () => {
     expect(it.time.waiting).toBe(0)
   })
 })
-
-/** Web Locks as the standard has them, as far as they are used: one holder a name, the others in line. */
-function someLocks() {
-  const held = new Map<string, Promise<void>>()
-  return {
-    async request(
-      name: string,
-      options: { ifAvailable?: boolean },
-      run: (lock: { name: string } | null) => unknown,
-    ): Promise<void> {
-      if (held.has(name) && options.ifAvailable) return void (await run(null))
-      while (held.has(name)) await held.get(name)
-      let free = () => {}
-      held.set(name, new Promise((resolve) => (free = resolve)))
-      try {
-        await run({ name })
-      } finally {
-        held.delete(name)
-        free()
-      }
-    },
-    query: async () => ({ held: [...held.keys()].map((name) => ({ name })) }),
-  } as unknown as LockManager
-}
 
 function aSession(id?: string): TabWorld['session'] {
   const kept = new Map(id === undefined ? [] : [['tab', id]])

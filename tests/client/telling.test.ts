@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createStore } from '../../src/client/state/store.ts'
 import { USUAL, type Settings } from '../../src/client/state/state.ts'
+import { tellsForAll } from '../../src/client/teller.ts'
 import { tellNews, type Note, type Telling } from '../../src/client/telling.ts'
 import type { RoomEvent } from '../../src/shared/model.ts'
 import { ada, event, NOON, numbers, page, said, welcome, you } from '../support/aState.ts'
+import { eventually } from '../support/eventually.ts'
 import { fakeTime } from '../support/fakeTime.ts'
+import { someLocks } from '../support/someLocks.ts'
 
 let ended = new AbortController()
 afterEach(() => {
@@ -12,6 +15,8 @@ afterEach(() => {
   ended = new AbortController()
 })
 
+const LIVE = { state: 'live' } as const
+const LOST = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
 const ON: Settings = { ...USUAL, notify: 'on', sound: 'on' }
 
 /** Ada's tabs in lobby and kitchen, the first of which tells for all; none is looked at. */
@@ -21,6 +26,7 @@ function tabs(count: number, settings: Settings = ON) {
   const all: { store: ReturnType<typeof createStore>; telling: Telling; front: string | null }[] = []
   let notified = 0
   let sounds = 0
+  let leader = 0
   for (const at of numbers(0, count - 1)) {
     const store = createStore()
     store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
@@ -32,8 +38,8 @@ function tabs(count: number, settings: Settings = ON) {
         now: time.now,
         after: time.after,
         attended: (room) => all[at]?.front === room,
-        leads: () => at === 0,
-        looking: (ids) => all.forEach((tab) => tab !== all[at] && tab.telling.looked(ids)),
+        leads: () => at === leader,
+        say: (word) => all.forEach((tab) => tab !== all[at] && tab.telling.hear(word)),
         show(note, closed) {
           notified += 1
           shown.set(note.id, note)
@@ -63,6 +69,10 @@ function tabs(count: number, settings: Settings = ON) {
       const one = all[tab]
       if (one) one.front = room
     },
+    lead: (tab: number) => void (leader = tab),
+    /** Only this tab hears it, as yet. */
+    hears: (tab: number, of: RoomEvent) =>
+      all[tab]?.store.dispatch({ type: 'heard', frames: [event(of)], now: NOON }),
     /** All tabs hear it, and what follows from that has happened. */
     say(of: RoomEvent, room = 'lobby') {
       everywhere({ type: 'heard', frames: [event(of, room)], now: NOON })
@@ -102,6 +112,68 @@ describe('notifications', () => {
       ended.abort()
       ended = new AbortController()
     }
+  })
+
+  test('[U76] what comes later to the tab where its room is looked at is not told; away from the live end it is', () => {
+    const it = tabs(3)
+    it.front(2, 'lobby')
+    it.hears(0, said(2))
+    it.time.pass(3_000)
+    it.hears(2, said(2))
+    it.hears(1, said(2))
+    it.time.pass(20_000)
+    expect(it.counts()).toEqual({ notified: 0, sounds: 0 })
+    it.front(2, 'kitchen')
+    it.hears(0, said(3))
+    it.time.pass(400)
+    expect(it.shown()).toEqual(['id-3'])
+  })
+
+  test('[U76] what came while the tab that tells was cut off is told by the one in its place, once', () => {
+    const it = tabs(3)
+    it.hears(1, said(2))
+    it.hears(2, said(2))
+    it.time.pass(5_000)
+    it.lead(1)
+    it.time.pass(10_000)
+    expect(it.counts()).toEqual({ notified: 1, sounds: 1 })
+    it.hears(0, said(2))
+    it.lead(0)
+    it.time.pass(10_000)
+    expect(it.counts().notified).toBe(1)
+    it.say(said(3))
+    it.lead(2)
+    it.time.pass(10_000)
+    expect(it.counts().notified).toBe(2)
+  })
+
+  test('[U76] of the tabs whose connection lives one tells; cut off for seconds it lets go', async () => {
+    const time = fakeTime()
+    const locks = someLocks()
+    const all = numbers(1, 2).map(() => {
+      const store = createStore()
+      const live = (is: boolean) => store.dispatch({ type: 'link', link: is ? LIVE : LOST, now: NOON })
+      return { live, leads: tellsForAll(store, { after: time.after, locks }, ended.signal) }
+    })
+    const [one, two] = all
+    const who = () => all.map(({ leads }) => leads())
+    two?.live(true)
+    await eventually('the second, as the first is not live', () => two?.leads() === true)
+    one?.live(true)
+    two?.live(false)
+    time.pass(4_999)
+    expect(who()).toEqual([false, true])
+    two?.live(true)
+    time.pass(10_000)
+    expect(who()).toEqual([false, true])
+    two?.live(false)
+    time.pass(5_000)
+    await eventually('the first', () => one?.leads() === true)
+    two?.live(true)
+    time.pass(10_000)
+    expect(who()).toEqual([true, false])
+    ended.abort()
+    expect(who()).toEqual([false, false])
   })
 
   test('[U76] read in another tab, deleted, or signed out, it goes; another stays', () => {
@@ -157,12 +229,8 @@ describe('notifications', () => {
     it.say(said(2, { user: ada }))
     expect(it.counts().notified).toBe(0)
     it.everywhere(
-      {
-        type: 'link',
-        link: { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false },
-        now: NOON,
-      },
-      { type: 'link', link: { state: 'live' }, now: NOON },
+      { type: 'link', link: LOST, now: NOON },
+      { type: 'link', link: LIVE, now: NOON },
       { type: 'asked', room: 'lobby', now: NOON },
       { type: 'heard', frames: [page([said(3), said(4)], { you: { ...you, unread: 2 } })], now: NOON },
     )
