@@ -98,10 +98,12 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
     )
     .get('/api/session/export', async ({ request }) => {
       const { user } = await someone(hub, request)
-      for (const key of [user.id, visitOf(request).counted]) {
-        const after = key === null ? 0 : copies.spend(key, clock.now())
-        if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-      }
+      const { counted } = visitOf(request)
+      const now = clock.now()
+      const keys = counted === null ? [user.id] : [user.id, counted]
+      const after = Math.max(...keys.map((key) => copies.wait(key, now)))
+      if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+      for (const key of keys) copies.spend(key, now)
       return new Response(streamOf(hub.ownCopy(user)), { headers: COPY })
     })
     .delete(

@@ -275,4 +275,18 @@ describe('a copy of what there is of me', () => {
     for (const copy of await Promise.all(copies)) expect(copy).toMatchObject({ rooms: [], events: [] })
     expect(answers.find(({ ok }) => !ok)?.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
   })
+
+  test('[S34] refused for what others at the same address have had, it is not counted as had', async () => {
+    const app = await running({ trustProxy: 1 })
+    const cookies = await Promise.all(['Ada', 'Bob'].map(async (name) => cookieOf(await app.signUp(name))))
+    const from = async (address: string, cookie = '') => {
+      const answer = await fetch(`${app.session}/export`, { headers: { cookie, 'x-forwarded-for': address } })
+      await answer.body?.cancel()
+      return answer.status
+    }
+    const [ada, bob] = cookies
+    for (const _ of [1, 2, 3]) expect(await from('192.0.2.1', ada)).toBe(200)
+    for (const _ of [1, 2, 3]) expect(await from('192.0.2.1', bob)).toBe(429)
+    for (const _ of [1, 2, 3]) expect(await from('192.0.2.2', bob)).toBe(200)
+  })
 })

@@ -20,9 +20,16 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     body,
     h(
       'a',
-      { class: 'button-quiet', href: '/api/session/export', download: 'hubbub.json' },
+      {
+        class: 'button-quiet',
+        href: '/api/session/export',
+        download: 'hubbub.json',
+        'aria-describedby': 'copies',
+      },
       'Save a copy of all I said',
     ),
+    // What is refused the browser only calls failed.
+    h('p', { id: 'copies', class: 'text-meta text-muted' }, 'At most three at once, then one a minute.'),
     buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
   )
 
