@@ -6,7 +6,8 @@ import { tellNews, type Note, type Word } from './telling.ts'
 
 /** As much of the browser as says how much is unread. */
 export interface Marks {
-  icon: Pick<HTMLLinkElement, 'href'> | null
+  /** `data-unread`: its other address */
+  icon: Pick<HTMLLinkElement, 'href' | 'dataset'> | null
   /** the app's own number, where there is an app */
   badge: { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> }
 }
@@ -19,11 +20,14 @@ export function showUnread(
   signal: AbortSignal,
 ): void {
   const usual = icon?.href ?? ''
+  let before = usual
   store.watch(
     total,
     (count) => {
-      const href = count > 0 ? usual.replace(/hubbub\.svg$/, 'unread.svg') : usual
-      if (icon !== null && icon.href !== href) icon.href = href
+      const href = (count > 0 && icon?.dataset.unread) || usual
+      // The same again would be fetched again.
+      if (icon !== null && href !== before) icon.href = href
+      before = href
       const shown = count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.()
       shown?.catch(() => {
         // It is no app, or its system has no badges.

@@ -31,7 +31,7 @@ function aSidebar() {
   store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room)) })
   const side = sidebar(context, { room: 'lobby', shell: h('div'), rest: [] }, { rooms() {} }, end.signal)
   document.body.replaceChildren(side.element)
-  const icon = { href: 'https://hubbub.example/icons/hubbub.svg' }
+  const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }
   let badge = 0
   const app = {
     async setAppBadge(count: number) {
@@ -47,7 +47,7 @@ function aSidebar() {
     /** What else says how much is not read. */
     said: () => ({
       title: titleOf(unreadTotal(store.get()), 'lobby', 'Hubbub'),
-      icon: icon.href.replace('https://hubbub.example/icons/', ''),
+      icon: icon.href.replace('/icons/', ''),
       badge,
     }),
     heads,
@@ -90,6 +90,16 @@ describe('what is not read', () => {
     it.store.dispatch({ type: 'read', room: 'kitchen', seq: 2 })
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 0, attic: 0 })
     it.end()
+  })
+
+  test('[U74] the page names its icon and the one that says unread, and both are there', async () => {
+    const root = `${import.meta.dir}/../../public`
+    const html = await Bun.file(`${root}/index.html`).text()
+    const icon = /<link rel="icon" href="([^"]+)" data-unread="([^"]+)"/.exec(html)
+    expect(icon).not.toBeNull()
+    const files = await Promise.all((icon ?? []).slice(1).map((path) => Bun.file(root + path).text()))
+    expect(new Set(files).size).toBe(2)
+    for (const file of files) expect(file).toStartWith('<svg')
   })
 
   test('[U74] sidebar, title, icon and badge agree after each of 200 events, whatever they are', () => {
