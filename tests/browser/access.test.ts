@@ -6,9 +6,8 @@ import { usePlace } from '../support/aPlace.ts'
 import { said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
+import { everybody } from '../support/someScreens.ts'
 import { PEOPLE, talk } from '../support/someTalk.ts'
-
-const here = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
 
 /** Narrow enough for a drawer, low enough that a few messages are more than a screen. */
 const NARROW = { viewport: { width: 700, height: 520 } }
@@ -195,7 +194,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
           },
           { ...change, kind: 'pin', seq: 62, id: 'id-62', nonce: 'nonce-62', on: true },
         ],
-        people: here,
+        people: everybody,
       })
       await page.waitForSelector('.text pre')
       await look(page, 'room')
@@ -225,7 +224,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
 
   test('[A23, V16] each row that gets the focus lies between header and composer, with a ring of 2 px around it', async () => {
     const { context } = await aContext(world.browser, NARROW)
-    const { page } = await aScreen(place.origin, context, { events: talk(1, 30), people: here })
+    const { page } = await aScreen(place.origin, context, { events: talk(1, 30), people: everybody })
     await page.waitForSelector('.emoji-button')
     await page.focus('.log')
     const wrong: unknown[] = []
@@ -268,7 +267,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
         said(1, { user: ada!, text: 'Morning!', at: Date.now() }),
         said(2, { user: bob!, text: 'Hello **Ada**', replyTo: 'id-1', at: Date.now() }),
       ],
-      people: here.slice(0, 2),
+      people: everybody.slice(0, 2),
     })
     await page.waitForSelector('.text strong')
     await page.waitForSelector('.emoji-button')
@@ -278,7 +277,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
 
   test('[A30] with less motion nothing takes longer than 1 ms; under forced colours mine and others’ differ by a border', async () => {
     const { context } = await aContext(world.browser, NARROW)
-    const screen = await aScreen(place.origin, context, { events: talk(1, 20), people: here })
+    const screen = await aScreen(place.origin, context, { events: talk(1, 20), people: everybody })
     const { page } = screen
     await page.waitForSelector('.emoji-button')
     /** The longest (ms) of what moves while the people come and go, a menu opens, and a button is pointed at. */

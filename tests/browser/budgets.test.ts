@@ -1,64 +1,27 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { event, said } from '../support/aState.ts'
+import { clockOf, median, messages } from '../support/aMeasure.ts'
 import { aContext, DESKTOP } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
 import { aWiredPage } from '../support/aWire.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
-import { PEOPLE } from '../support/someTalk.ts'
 
 /** W10: three times each; gates compare with what was measured in the same run, and goals are reported. */
 const ROUNDS = [1, 2, 3]
 
-const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN
-/**
- * How long (ms) the page's main thread is at work while `run` runs. What else the machine does takes the thread's turn away,
- * but is not counted as its work.
- */
-async function clockOf(
-  page: Page,
-): Promise<<T>(run: () => Promise<T>) => Promise<{ work: number; answer: T }>> {
-  const client = await page.context().newCDPSession(page)
-  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const worked = async () => {
-    const { metrics } = await client.send('Performance.getMetrics')
-    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000
-  }
-  return async (run) => {
-    const before = await worked()
-    const answer = await run()
-    return { work: (await worked()) - before, answer }
-  }
-}
-
 const KEYS = 16
-
-/** Messages `from` … of somebody whose name and text change as they do in a room. */
-const messages = (from: number, count: number) =>
-  Array.from({ length: count }, (_, at) => {
-    const user = PEOPLE[Math.floor(at / 3) % PEOPLE.length]!
-    return event(said(from + at, { user, text: `text ${from + at}`, at: Date.now() }))
-  })
 
 /** Runs in the page: from each of so many keys to the paint that shows it; the longest, ms. */
 async function keysToPaint(count: number): Promise<number> {
   const field = document.querySelector('textarea')!
   field.focus()
-  const painted = () =>
-    new Promise((done) => {
-      requestAnimationFrame(() => {
-        const { port1, port2 } = new MessageChannel()
-        port1.onmessage = done
-        port2.postMessage('')
-      })
-    })
   const took: number[] = []
   for (let at = 0; at < count; at += 1) {
-    await painted()
+    await window.painted()
     const from = performance.now()
     field.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true, cancelable: true }))
     document.execCommand('insertText', false, at % 8 === 7 ? ' ' : 'a')
-    await painted()
+    await window.painted()
     took.push(performance.now() - from)
   }
   field.value = ''
@@ -70,13 +33,7 @@ async function burst({ frames, last }: { frames: readonly string[]; last: string
   const from = performance.now()
   window.hear(frames)
   for (;;) {
-    await new Promise((done) => {
-      requestAnimationFrame(() => {
-        const { port1, port2 } = new MessageChannel()
-        port1.onmessage = done
-        port2.postMessage('')
-      })
-    })
+    await window.painted()
     const all = document.querySelectorAll('.message .text')
     if (all[all.length - 1]?.textContent?.startsWith(last)) return performance.now() - from
   }
@@ -108,13 +65,7 @@ async function bareRows(): Promise<number> {
     column.append(row)
   }
   log.scrollTop = log.scrollHeight
-  await new Promise((done) => {
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel()
-      port1.onmessage = done
-      port2.postMessage('')
-    })
-  })
+  await window.painted()
   const took = performance.now() - from
   log.remove()
   return took
@@ -129,7 +80,7 @@ describe.skipIf(browserFound === null)('what it costs to draw', () => {
   test('[W5, W10] a key is on screen as soon with 400 rows as with none', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const { page, hear } = await aWiredPage(place.origin, context, 'Typist')
-    const clock = await clockOf(page)
+    const { clock } = await clockOf(page)
     const typed = async () => {
       const work: number[] = []
       const longest: number[] = []
@@ -153,7 +104,7 @@ describe.skipIf(browserFound === null)('what it costs to draw', () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const { page, hear } = await aWiredPage(place.origin, context, 'Burst')
     const [bare, ours, painted]: [number[], number[], number[]] = [[], [], []]
-    const clock = await clockOf(page)
+    const { clock } = await clockOf(page)
     for (const round of ROUNDS) {
       bare.push((await clock(() => page.evaluate(bareRows))).work)
       const frames = messages((round - 1) * 1_000 + 1, 1_000).map((frame) => JSON.stringify(frame))

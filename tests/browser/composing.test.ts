@@ -4,9 +4,7 @@ import { usePlace } from '../support/aPlace.ts'
 import { said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { PEOPLE } from '../support/someTalk.ts'
-
-const here = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
+import { everybody } from '../support/someScreens.ts'
 
 describe.skipIf(browserFound === null)('composing', () => {
   const place = usePlace()
@@ -14,7 +12,7 @@ describe.skipIf(browserFound === null)('composing', () => {
 
   async function aRoom() {
     const { context, refused } = await aContext(world.browser, DESKTOP)
-    const screen = await aScreen(place.origin, context, { events: [said(1)], people: here })
+    const screen = await aScreen(place.origin, context, { events: [said(1)], people: everybody })
     const { page } = screen
     await page.waitForSelector('.composer [aria-label=Emoji]')
     const asked: string[] = []

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { BrowserContext } from 'playwright-core'
 import { buildClient } from '../../src/build.ts'
 import { aClient } from '../support/aClient.ts'
+import { median } from '../support/aMeasure.ts'
 import { aContext, PHONE } from '../support/aScreen.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
@@ -103,8 +104,6 @@ async function load(context: BrowserContext, url: string) {
   await page.close()
   return seen
 }
-
-const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN
 
 describe.skipIf(browserFound === null || !LONG)('the first load', () => {
   const world = useBrowser()

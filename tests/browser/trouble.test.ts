@@ -6,11 +6,10 @@ import { usePlace } from '../support/aPlace.ts'
 import { event, said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
+import { everybody } from '../support/someScreens.ts'
 import { PEOPLE } from '../support/someTalk.ts'
 
 const DAY = 86_400_000
-const here = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
-
 /** Runs in the page before its scripts: a clock that is wrong by so much, and a device that keeps nothing. */
 function wrong({ by, forbidden }: { by: number; forbidden: boolean }): void {
   const Real = Date
@@ -98,7 +97,7 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
   test('[U35, U24, U39, U86, U34] 50 KB and HTML pasted, unknown emoji, an edit of what was just deleted, and the room lost while I write', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: place.origin })
-    const screen = await aScreen(place.origin, context, { events: [said(1)], people: here })
+    const screen = await aScreen(place.origin, context, { events: [said(1)], people: everybody })
     const { page } = screen
     await page.waitForSelector('.emoji-button')
     const field = page.locator('textarea')

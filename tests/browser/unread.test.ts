@@ -6,9 +6,8 @@ import { usePlace } from '../support/aPlace.ts'
 import { event, history, numbers, said, you } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { PEOPLE } from '../support/someTalk.ts'
+import { everybody as people } from '../support/someScreens.ts'
 
-const people = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
 const talk = (from: number, to: number) => numbers(from, to).map((seq) => said(seq)) as Message[]
 
 /** Where the line stands, from the top of the list (px); null: nowhere. */

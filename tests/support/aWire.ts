@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** Hears these frames, all of them in one turn. */
     hear(frames: readonly string[]): void
+    /** Resolves once what has changed is painted. */
+    painted(): Promise<void>
   }
 }
 
@@ -80,4 +82,12 @@ function wire({ hello, lobby }: { hello: string; lobby: object }): void {
     }
   }
   Reflect.set(window, 'WebSocket', Wire)
+  window.painted = () =>
+    new Promise((done) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => done()
+        port2.postMessage('')
+      })
+    })
 }

@@ -2,11 +2,10 @@ import type { Page } from 'playwright-core'
 import type { Told } from './aScreen.ts'
 import { PEOPLE, talk } from './someTalk.ts'
 
-/** The people of the talk, two of them away. */
-export const here = PEOPLE.map((user, at) => ({
-  ...user,
-  state: at > 4 ? ('idle' as const) : ('active' as const),
-}))
+/** The people of the talk, all of them there. */
+export const everybody = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
+/** Two of them away. */
+export const here = everybody.map((one, at) => (at > 4 ? { ...one, state: 'idle' as const } : one))
 /** A room in which much was said. */
 export const toLobby: Told = { events: talk(1, 60), people: here }
 
