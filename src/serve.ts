@@ -44,6 +44,9 @@ export function cannotStart(error: unknown): never {
   return end(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`)
 }
 
+/** ms after which what a start leaves behind is collected */
+const STARTED = 500
+
 /** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
 function dieOfBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
@@ -205,6 +208,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   gate.stage = 'open'
   scheduleBackups(config, log)
   forgetOldCopies(config, log)
+  setTimeout(() => Bun.gc(true), STARTED).unref()
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })

@@ -1,7 +1,8 @@
 /**
- * Everything a change must pass: format, lint, types, the client's build, all tests. What has failed does not keep the
+ * Everything a change must pass: format, lint, types, the client's build, the tests. What has failed does not keep the
  * rest from running. Prints the tests that were skipped, and as its last line how many passed, failed and were skipped.
- * Arguments go to `bun test`, so `bun run test tests/hub` runs the tests of one folder.
+ * `--slow` runs those that wait long or need the machine to themselves; CI does, after the others. Other arguments go to
+ * `bun test`, so `bun run test tests/hub` runs the tests of one folder.
  */
 import { rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -10,8 +11,12 @@ import { dirname, join } from 'node:path'
 const root = dirname(import.meta.dir)
 /** They judge times, and must have the machine to themselves. */
 const ALONE = ['tests/security/flood.test.ts', 'tests/security/frames.test.ts', 'tests/security/slow.test.ts']
-/** It waits as long as the product waits, and disturbs nobody. */
-const PATIENT = 'tests/security/patience.test.ts'
+/** They wait as long as people and the product do, or look at every screen there is. */
+const SLOW = [
+  'tests/browser/coming-back.test.ts',
+  'tests/browser/looks.test.ts',
+  'tests/security/patience.test.ts',
+]
 /** Most of a test is waiting: for sockets, disks, browsers. */
 const WORKERS = Math.min(8, 2 * availableParallelism())
 const bun = process.execPath
@@ -25,13 +30,14 @@ await step('build', [bun, '-e', build])
 if (!failed.includes('build')) process.env.CLIENT_IS_BUILT = '1'
 const chosen = process.argv.slice(2)
 const asked = audit()
-if (chosen.length > 0) {
+if (chosen[0] === '--slow') {
+  await step('test, slow', [...tests(SLOW), ...parallel()])
+  await step('test, alone', tests(ALONE))
+} else if (chosen.length > 0) {
   await checks()
   await step('test', tests(chosen))
 } else {
-  const others = await restOf([...ALONE, PATIENT])
-  await Promise.all([step('test', [...tests(others), ...parallel()]), checks()])
-  await Promise.all([step('test alone', tests(ALONE)), step('test of patience', tests([PATIENT]), 'pipe')])
+  await Promise.all([step('test', [...tests(await restOf([...ALONE, ...SLOW])), ...parallel()]), checks()])
 }
 
 const unasked = await asked

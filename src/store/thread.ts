@@ -35,7 +35,8 @@ export class Thread {
 
   constructor(url: URL | string, onDeath: (error: Error) => void) {
     this.#onDeath = onDeath
-    this.#worker = new Worker(url)
+    // A small heap: what it works with is SQLite's own memory.
+    this.#worker = new Worker(url, { smol: true })
     this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#hear(data)
     this.#worker.addEventListener('error', ({ message }) => this.#end(new Error(message)))
     this.#worker.addEventListener('close', () => this.#end(new Error('the writer has ended')))
