@@ -10,11 +10,19 @@ import { dirname, join } from 'node:path'
 
 const root = dirname(import.meta.dir)
 /** They judge times, and must have the machine to themselves. */
-const ALONE = ['tests/security/flood.test.ts', 'tests/security/frames.test.ts', 'tests/security/slow.test.ts']
-/** They wait as long as people and the product do, or look at every screen there is. */
+const ALONE = [
+  'tests/browser/budgets.test.ts',
+  'tests/security/flood.test.ts',
+  'tests/security/frames.test.ts',
+  'tests/security/slow.test.ts',
+]
+/** They wait as long as people and the product do, look at every screen there is, or begin with an empty machine. */
 const SLOW = [
   'tests/browser/coming-back.test.ts',
   'tests/browser/looks.test.ts',
+  'tests/browser/screens.test.ts',
+  'tests/browser/timeline.test.ts',
+  'tests/run.test.ts',
   'tests/security/patience.test.ts',
 ]
 /** Most of a test is waiting: for sockets, disks, browsers. */
