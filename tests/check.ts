@@ -16,11 +16,13 @@ const ALONE = [
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',
 ]
-/** They wait as long as people and the product do, look at every screen there is, or begin with an empty machine. */
+/** They wait as long as people and the product do, go through every screen or field there is, or begin with an empty machine. */
 const SLOW = [
+  'tests/browser/access.test.ts',
   'tests/browser/coming-back.test.ts',
   'tests/browser/looks.test.ts',
   'tests/browser/screens.test.ts',
+  'tests/browser/security.test.ts',
   'tests/browser/timeline.test.ts',
   'tests/run.test.ts',
   'tests/security/patience.test.ts',
