@@ -255,6 +255,37 @@ describe.skipIf(browserFound === null)('for everybody', () => {
     await context.close()
   })
 
+  test.each([
+    ['with a mouse', DESKTOP],
+    ['with a finger', PHONE],
+  ])(
+    '[V16] %s: the ring of what has the focus in header and sidebar is not cut off by the window',
+    async (_how, size) => {
+      const { context } = await aContext(world.browser, size)
+      const { page } = await aScreen(place.origin, context, { events: talk(1, 30), people: everybody })
+      await page.waitForSelector('.emoji-button')
+      const cut: unknown[] = []
+      await page.focus('.log')
+      for (let presses = 0; presses < 12; presses += 1) {
+        await page.keyboard.press('Shift+Tab')
+        const found = await page.evaluate(() => {
+          const stop = document.activeElement
+          if (stop === null || stop.closest('.head, .side') === null) return null
+          const { outlineWidth, outlineOffset } = getComputedStyle(stop)
+          const reach = Number.parseFloat(outlineOffset) + Number.parseFloat(outlineWidth)
+          const { left, right, top } = stop.getBoundingClientRect()
+          return {
+            at: `${stop.tagName} ${stop.className}`,
+            ends: [left - reach, innerWidth - right - reach, top - reach],
+          }
+        })
+        if (found !== null && Math.min(...found.ends) < 0) cut.push(found)
+      }
+      expect(cut).toEqual([])
+      await context.close()
+    },
+  )
+
   test('[A28] home and room, as those hear them who do not see them', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const home = await context.newPage()
