@@ -7,6 +7,7 @@ import type { SocketOwner } from '../../src/client/net/socket.ts'
 import { memoryStorage } from '../../src/client/net/storage.ts'
 import { loadFar } from '../../src/client/nearby.ts'
 import { createStore } from '../../src/client/state/store.ts'
+import { isUnread } from '../../src/client/state/unread.ts'
 import { createSync } from '../../src/client/sync.ts'
 import { createTalk } from '../../src/client/talk.ts'
 import { allRead } from '../../src/client/views/allRead.ts'
@@ -155,6 +156,7 @@ test('[U75] what the sidebar counts by the list alone can be marked; undone whil
   const parts = {
     side: { element },
     write: { focus: () => {} },
+    given: { isUnread },
     say: (words: string) => void notes.push(words),
   }
   const end = new AbortController()

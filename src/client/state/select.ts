@@ -7,7 +7,7 @@ import { countOf } from './unread.ts'
 
 export { lastOwn, rowById } from './rows.ts'
 export { roomName, titleOf } from './title.ts'
-export { countOf, unreadTotal } from './unread.ts'
+export { countOf, isUnread, unreadTotal } from './unread.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
 export type Item =

@@ -9,7 +9,7 @@ import type { Parts } from './parts.ts'
  */
 export function allRead(
   { store, actions }: Context,
-  { side, write, say }: Pick<Parts, 'side' | 'write'> & { say(words: string): void },
+  { side, write, given, say }: Pick<Parts, 'side' | 'write' | 'given'> & { say(words: string): void },
   signal: AbortSignal,
 ): HTMLElement {
   let undoing = false
@@ -25,13 +25,7 @@ export function allRead(
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    const { rooms, list } = store.get()
-    const here = Object.values(rooms).filter(({ you, sync }) => you !== null || sync.state === 'closed')
-    const known = new Set(here.map(({ room }) => room))
-    const unread =
-      here.some(({ you }) => (you?.unread ?? 0) > 0) ||
-      list.some((one) => one.joined && one.unread > 0 && !known.has(one.room))
-    if (!unread) return say('All is read already')
+    if (!given.isUnread(store.get())) return say('All is read already')
     actions.allRead('mark')
     say('All rooms are marked read')
   }

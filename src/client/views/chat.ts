@@ -5,7 +5,7 @@ import { messageList, type Place } from '../components/messageList.ts'
 import { runText } from '../components/timelineRow.ts'
 import { typing } from '../components/typing.ts'
 import { h } from '../dom.ts'
-import { condense, countOf, roomName, timeline, typingText } from '../state/select.ts'
+import { condense, countOf, isUnread, roomName, timeline, typingText } from '../state/select.ts'
 import type { RoomState } from '../state/state.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
@@ -194,7 +194,7 @@ export function chatView(
     above,
     leave,
     shell,
-    given: { condense, countOf, nameOf, runText, untilLoaded, placesOf },
+    given: { condense, countOf, isUnread, nameOf, runText, untilLoaded, placesOf },
   }
   void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)

@@ -3,7 +3,7 @@ import type { Composer } from '../components/composer.ts'
 import type { MessageList } from '../components/messageList.ts'
 import type { nameOf } from '../components/avatar.ts'
 import type { runText } from '../components/timelineRow.ts'
-import type { condense, countOf } from '../state/select.ts'
+import type { condense, countOf, isUnread } from '../state/select.ts'
 import type { untilLoaded } from './load.ts'
 import type { placesOf } from './places.ts'
 import type { Sidebar } from './people.ts'
@@ -33,6 +33,7 @@ export interface Parts {
 export interface Given {
   condense: typeof condense
   countOf: typeof countOf
+  isUnread: typeof isUnread
   nameOf: typeof nameOf
   runText: typeof runText
   untilLoaded: typeof untilLoaded
