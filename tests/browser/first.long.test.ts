@@ -1,12 +1,12 @@
 /** LONG=1: the first load on a slow network and a slow machine. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import type { BrowserContext } from 'playwright-core'
 import { buildClient } from '../../src/build.ts'
 import { aClient } from '../support/aClient.ts'
 import { median } from '../support/aMeasure.ts'
+import { usePlace } from '../support/aPlace.ts'
 import { aContext, PHONE } from '../support/aScreen.ts'
-import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -107,22 +107,10 @@ async function load(context: BrowserContext, url: string) {
 
 describe.skipIf(browserFound === null || !LONG)('the first load', () => {
   const world = useBrowser()
-  const data = aTemporaryDir()
-  let server: ServerProcess | null = null
-  let origin = ''
-
-  beforeAll(async () => {
-    await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'best' })
-    server = await aServer({ DATA_DIR: data.dir })
-    origin = await server.ready()
-  }, 60_000)
-  afterAll(async () => {
-    server?.kill('SIGTERM')
-    await server?.exited()
-    data.remove()
-  })
+  const place = usePlace(() => buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'best' }))
 
   test('[W3, W10] on a slow network a room is painted and usable about as soon as any page of its weight, and nothing moves', async () => {
+    const { origin } = place
     const bare = bareServer(
       (await fetch(`${origin}/chat/lobby`, { headers: { accept: 'text/html' } })).headers,
     )

@@ -1,12 +1,10 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { DESKTOP, isKept, PHONE } from '../support/aScreen.ts'
 import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { theClient } from '../support/theClient.ts'
-
-const DESKTOP = { viewport: { width: 1280, height: 800 } }
-const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true }
 
 describe.skipIf(browserFound === null)('two people in real browsers, on a real server', () => {
   const running = useBrowser()
@@ -33,7 +31,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
   }
 
   /** A browser of its own for somebody, at an address, with nobody signed in. */
-  async function aPage(path = '/', as = DESKTOP): Promise<Page> {
+  async function aPage(path = '/', as: BrowserContextOptions = DESKTOP): Promise<Page> {
     await started()
     const context = await running.browser.newContext(as)
     context.setDefaultTimeout(10_000)
@@ -44,7 +42,10 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
   }
 
   /** Somebody new, in a room, by what a person does. */
-  async function somebody(room = 'lobby', as = DESKTOP): Promise<{ page: Page; name: string }> {
+  async function somebody(
+    room = 'lobby',
+    as: BrowserContextOptions = DESKTOP,
+  ): Promise<{ page: Page; name: string }> {
     const page = await aPage(`/chat/${room}`, as)
     people += 1
     const name = `Person ${people}`
@@ -72,20 +73,6 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
       ms,
     )
   }
-
-  /** Does the device hold this text, as a draft or unsent? */
-  const isKept = (page: Page, text: string) =>
-    page.evaluate(
-      (wanted) =>
-        new Promise<boolean>((resolve) => {
-          const opening = indexedDB.open('hubbub')
-          opening.onsuccess = () => {
-            const all = opening.result.transaction('kept').objectStore('kept').getAll()
-            all.onsuccess = () => resolve(JSON.stringify(all.result).includes(wanted))
-          }
-        }),
-      text,
-    )
 
   const nothingWaits = (page: Page) =>
     eventually(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { aClient } from '../support/aClient.ts'
-import { aContext, aScreen, DESKTOP } from '../support/aScreen.ts'
+import { aContext, aScreen, DESKTOP, isKept } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
 import { event, said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
@@ -29,19 +29,6 @@ function wrong({ by, forbidden }: { by: number; forbidden: boolean }): void {
       },
     })
 }
-
-const isKept = (page: Page, text: string) =>
-  page.evaluate(
-    (wanted) =>
-      new Promise<boolean>((resolve) => {
-        const opening = indexedDB.open('hubbub')
-        opening.onsuccess = () => {
-          const all = opening.result.transaction('kept').objectStore('kept').getAll()
-          all.onsuccess = () => resolve(JSON.stringify(all.result).includes(wanted))
-        }
-      }),
-    text,
-  )
 
 describe.skipIf(browserFound === null)('where things are not as they should be', () => {
   const place = usePlace()

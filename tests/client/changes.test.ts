@@ -52,6 +52,15 @@ async function two(messages = 0) {
   return { ada, bob, room, browser: other }
 }
 
+/** The same person's, in the room. */
+async function anotherTab(browser: Browser, room: string) {
+  const tab = aPage(browser)
+  await tab.actions.meet()
+  tab.actions.openRoom(room)
+  await tab.isLive(room)
+  return tab
+}
+
 /** What is drawn of a message, by its first text or its place from the end. */
 function drawn(client: Client, room: string, seq: number): Row | undefined {
   const item = timeline()(client.room(room)).find((one) => one.kind === 'message' && one.row.seq === seq)
@@ -162,10 +171,7 @@ describe('two people', () => {
   test('[U24, M70] in two tabs one message is changed two ways at once: both are done, and all see the later one', async () => {
     const { ada, bob, room, browser } = await two()
     const { id, seq } = await saidBy(bob, room, 'mine')
-    const tab = aPage(browser)
-    await tab.actions.meet()
-    tab.actions.openRoom(room)
-    await tab.isLive(room)
+    const tab = await anotherTab(browser, room)
     bob.actions.edit(room, id, 'in one tab')
     tab.actions.edit(room, id, 'in the other')
     const pages = [ada, bob, tab]
@@ -180,10 +186,7 @@ describe('two people', () => {
   test('[U24, M75] what was deleted a moment ago is not changed: it is said why, and what was written is kept', async () => {
     const { ada, bob, room, browser } = await two()
     const { id, seq } = await saidBy(bob, room, 'mine')
-    const tab = aPage(browser)
-    await tab.actions.meet()
-    tab.actions.openRoom(room)
-    await tab.isLive(room)
+    const tab = await anotherTab(browser, room)
     bob.faults.swallow = (frame) => frame.type === 'event'
     tab.actions.remove(room, id)
     await ada.shows(['gone'], room)
@@ -249,10 +252,7 @@ describe('two people', () => {
         }) as const,
     )
     await app.store.commit(more)
-    const again = aPage(browser)
-    await again.actions.meet()
-    again.actions.openRoom(room)
-    await again.isLive(room)
+    const again = await anotherTab(browser, room)
     expect(again.room(room).you).toMatchObject({ unread: 71, mentions: 1 })
     expect(rowById(again.room(room), mention.id)).toBeNull()
     ada.actions.remove(room, mention.id)

@@ -3,15 +3,18 @@ import { aServer, aTemporaryDir, type ServerProcess } from './aServer.ts'
 import { browserFound } from './browser.ts'
 import { theClient } from './theClient.ts'
 
-/** The client as it is now, served by a real server with an empty directory, for the tests of one file. */
-export function usePlace(): { readonly origin: string } {
+/**
+ * The client as it is now, served by a real server with an empty directory, for the tests of one file.
+ * @param make makes the client's files
+ */
+export function usePlace(make: () => Promise<unknown> = theClient): { readonly origin: string } {
   let origin = ''
   let server: ServerProcess | null = null
   const data = aTemporaryDir()
 
   beforeAll(async () => {
     if (browserFound === null) return
-    await theClient()
+    await make()
     server = await aServer({ DATA_DIR: data.dir })
     origin = await server.ready()
   }, 60_000)

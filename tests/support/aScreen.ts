@@ -132,3 +132,17 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     },
   }
 }
+
+/** Does the device hold this text, as a draft or unsent? */
+export const isKept = (page: Page, text: string) =>
+  page.evaluate(
+    (wanted) =>
+      new Promise<boolean>((resolve) => {
+        const opening = indexedDB.open('hubbub')
+        opening.onsuccess = () => {
+          const all = opening.result.transaction('kept').objectStore('kept').getAll()
+          all.onsuccess = () => resolve(JSON.stringify(all.result).includes(wanted))
+        }
+      }),
+    text,
+  )
