@@ -246,6 +246,30 @@ describe('refusals', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30])
   })
 
+  test.each(numbers(0, 24))(
+    '[M68] woken %i ms beside its time, by a clock that goes on meanwhile, it goes all the same',
+    async (beside) => {
+      const time = fakeTime()
+      let looks = 0
+      const it = await anOutbox({
+        time: {
+          ...time,
+          now: () => time.now() + (looks += 1),
+          after: (ms, run) =>
+            time.after(ms, () => {
+              looks = beside
+              run()
+            }),
+        },
+      })
+      it.connect().write('one')
+      await it.leaves(1)
+      it.refuse('unavailable')
+      time.pass(2 * SECOND)
+      expect(it.texts).toEqual(['one', 'one'])
+    },
+  )
+
   const final = Object.entries(ERRORS).filter(([, { retry }]) => !retry) as [ErrorCode, unknown][]
   test.each(final)('[U46] %s is final: the message failed, the next one leaves', async (code) => {
     const it = await anOutbox()

@@ -45,6 +45,7 @@ interface Waiting {
   /** its transaction has ended */
   stored: boolean
   sentAt: number | null
+  /** 0: as soon as it can. Any other time stays until it was woken for, whatever has looked at the clock meanwhile */
   retryAt: number
   refusals: number
   /** when this tab began to wait for it */
@@ -352,7 +353,7 @@ export class Outbox {
     for (const waiting of this.#waiting.values()) {
       next = Math.min(next, this.#endOf(waiting))
       if (waiting.sentAt !== null) next = Math.min(next, waiting.sentAt + OVERDUE)
-      else if (waiting.retryAt > now) next = Math.min(next, waiting.retryAt)
+      else if (waiting.retryAt > 0) next = Math.min(next, waiting.retryAt)
     }
     if (next === Number.POSITIVE_INFINITY) return
     this.#cancel = this.#world.after(Math.max(50, next - now), () => this.#wake())
@@ -374,7 +375,7 @@ export class Outbox {
         // Asked once for each time it was sent; if the answer comes, all of it is sent again.
         waiting.sentAt = now
         overdue = true
-      }
+      } else if (waiting.retryAt <= now) waiting.retryAt = 0
     }
     if (overdue) this.#owner.doubt()
     this.flush()
