@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { Heard } from '../../src/client/components/announcer.ts'
+import { wordsOf } from '../../src/client/components/extras.ts'
+import { prepare } from '../../src/client/components/prose.ts'
 import { runText } from '../../src/client/components/timelineRow.ts'
 import { condense } from '../../src/client/state/select.ts'
 import { createStore } from '../../src/client/state/store.ts'
@@ -9,6 +11,14 @@ import type { Context } from '../../src/client/views/context.ts'
 import type { Parts } from '../../src/client/views/parts.ts'
 import type { Presence, ServerFrame } from '../../src/shared/protocol.ts'
 import { ada, eve, event, NOON, page, person, said, welcome, you } from '../support/aState.ts'
+import { useDom } from '../support/useDom.ts'
+
+useDom('http://localhost/chat/lobby')
+
+let prose = (_text: string): Node[] => []
+beforeAll(async () => {
+  prose = await prepare()
+})
 
 let ended = new AbortController()
 afterEach(() => {
@@ -34,7 +44,7 @@ function aRoom(settings: Partial<Settings> = {}) {
     gathered: (words: () => string) => void (gathered = words),
   }
   const parts = { spoken, given: { runText, condense } } as unknown as Parts
-  announce({ store } as unknown as Context, 'lobby', parts, ended.signal)
+  announce({ store } as unknown as Context, 'lobby', parts, (text) => wordsOf(prose(text)), ended.signal)
   store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
   hear(page([said(1), said(2)], { you }))
   return { told, heard, hear, gathered: () => gathered?.() ?? null }
@@ -53,6 +63,12 @@ describe('what a screen reader is told', () => {
       { name: 'Bob', text: '@Ada look', mentions: true },
     ])
     expect(gathered()).toBe(null)
+  })
+
+  test('[A3] words without their marks', () => {
+    const { heard, hear } = aRoom()
+    hear(event(said(3, { text: '**now** or _never_\n\n```\nlet a = 1\n```' })))
+    expect(heard.map(({ text }) => text)).toEqual(['now or never let a = 1'])
   })
 
   test('[A3] who comes and goes, where that was chosen; whoever came and went meanwhile is not told', () => {

@@ -53,6 +53,16 @@ interface Parts {
   faults: HTMLElement
 }
 
+/** What is read of the nodes of a text: what they say, without buttons. */
+export function wordsOf(nodes: readonly Node[]): string {
+  const read = h('div', {}, ...nodes)
+  for (const button of read.querySelectorAll('button')) button.remove()
+  return [...read.childNodes]
+    .map(({ textContent }) => textContent)
+    .join(' ')
+    .trim()
+}
+
 /** Draws what a row has besides its author, its time and its plain text: format, quote, reactions, what was refused. */
 export function extras(on: ExtrasEvents): Rich {
   const known = new WeakMap<HTMLElement, Parts>()
@@ -73,12 +83,7 @@ export function extras(on: ExtrasEvents): Rich {
   }
 
   /** The first line of a text as it is read, without its marks. */
-  function plain(text: string): string {
-    const nodes = h('div', {}, ...on.format(text.slice(0, 400)))
-    for (const button of nodes.querySelectorAll('button')) button.remove()
-    const read = [...nodes.childNodes].map(({ textContent }) => textContent).join(' ')
-    return read.trim().split('\n', 1)[0] ?? ''
-  }
+  const plain = (text: string) => wordsOf(on.format(text.slice(0, 400))).split('\n', 1)[0] ?? ''
 
   function drawReactions(parts: Parts, place: HTMLElement, { id, reactions }: Row): void {
     if (reactions.length === 0) return parts.reactions.remove()

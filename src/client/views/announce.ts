@@ -9,11 +9,15 @@ import type { Parts } from './parts.ts'
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
-/** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
+/**
+ * Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4).
+ * @param words of a text, as they are read
+ */
 export function announce(
   { store }: Context,
   room: string,
   { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
+  words: (text: string) => string,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -43,7 +47,7 @@ export function announce(
     to.heard(
       news.map(({ user, text }) => ({
         name: isolated(user.name),
-        text: text ?? '',
+        text: words(text ?? ''),
         mentions: me !== null && mentionsName(text ?? '', me),
       })),
     )

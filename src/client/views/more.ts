@@ -1,7 +1,7 @@
 /** What the room's screen does beyond its first drawing, as a chunk of its own (W1). */
 import { mentionsName } from '../../shared/text.ts'
 import { announcer } from '../components/announcer.ts'
-import { extras } from '../components/extras.ts'
+import { extras, wordsOf } from '../components/extras.ts'
 import { fullDate } from '../format.ts'
 import { idOf } from '../state/state.ts'
 import { allRead } from './allRead.ts'
@@ -41,7 +41,6 @@ export function furnish(
   const parts: Parts = { ...drawn, spoken }
   const { messages, side, write } = parts
   parts.shell.append(spoken.element)
-  announce(context, room, parts, signal)
   keyboardSpace(parts.shell, signal)
   keepFocus(side.element, signal)
   const me = idOf(store.get()) ?? ''
@@ -59,6 +58,7 @@ export function furnish(
   emojiButton(parts.write, signal)
   const rows = rowActions(context, room, { messages, write, note }, aims, signal)
   let format = (text: string): Node[] => [document.createTextNode(text)]
+  announce(context, room, parts, (text) => wordsOf(format(text)), signal)
 
   const rich = extras({
     react: (id, emoji, on) => void actions.react(room, id, emoji, on),
