@@ -54,7 +54,7 @@ export class Reader {
   readonly #events: Statement<EventRow, [string, number, number]>
   readonly #last: Statement<MessageRow, [Range]>
   readonly #first: Statement<MessageRow, [Range]>
-  readonly #unread: Statement<Unread, [{ room: string; after: number; user: string }]>
+  readonly #unread: Statement<Unread, [{ room: string; after: number; user: string; mark: string }]>
   readonly #snapshot: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
 
   constructor(db: Database) {
@@ -65,9 +65,9 @@ export class Reader {
     const range = `SELECT ${MESSAGE} FROM messages WHERE room = $room AND seq >= $from AND seq < $to ORDER BY seq`
     this.#last = db.query(`${range} DESC LIMIT $limit`)
     this.#first = db.query(`${range} LIMIT $limit`)
-    // Only texts with an @ can mention anybody: those alone leave the database.
+    // What cannot mention this person does not leave the database: it may be ten thousand texts.
     this.#unread = db.query(`
-      SELECT count(*) AS unread, json_group_array(text) FILTER (WHERE instr(text, '@')) AS texts,
+      SELECT count(*) AS unread, json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts,
         (SELECT seq FROM rooms WHERE room = $room) AS head
       FROM (SELECT text FROM messages
         WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
@@ -154,7 +154,7 @@ export class Reader {
 
   /** Of one moment, as `history`. */
   unread(room: string, user: User, after: number): Counts {
-    const found = this.#unread.get({ room, after, user: user.id })
+    const found = this.#unread.get({ room, after, user: user.id, mark: markOf(user.name) })
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
     const mentions = texts.filter((text) => mentionsName(text, user.name)).length
     return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
@@ -265,4 +265,12 @@ function messageOf(row: MessageRow, reactions?: Reaction[]): HistoryMessage {
     ...(pinned === 1 && { pinned: true }),
     ...(reactions && { reactions }),
   } as HistoryMessage
+}
+
+/**
+ * How a mention of this name begins, as far as SQLite lowers it as JavaScript does: up to the first letter beyond ASCII, or
+ * one (i, k) that letters beyond ASCII are lowered to.
+ */
+function markOf(name: string): string {
+  return `@${/^[\x20-hjl-~]*/.exec(name.toLowerCase())?.[0] ?? ''}`
 }

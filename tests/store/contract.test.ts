@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { HistoryQuery, OwnEvent, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
+import { mentionsName } from '../../src/shared/text.ts'
 import { ada, bob, draft, numbered, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
 
@@ -428,6 +429,17 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       })
       expect(await store.unread('lobby', bob, 6)).toEqual({ unread: 0, mentions: 0, head: 6 })
       expect(await store.unread('nowhere', bob, 0)).toEqual({ unread: 0, mentions: 0, head: 0 })
+    })
+
+    test.each([
+      ['Kim', '@\u212aim @KIM'],
+      ['i\u0307ris', '@\u0130RIS'],
+      ['Zo\u00eb', '@ZO\u00cb'],
+      ['ann lee', '@Ann Lee'],
+    ])('[K22] a mention of %s in %s counts, as the screen shows it', async (name, text) => {
+      await store.commit([draft(text), draft('@nobody')])
+      expect(mentionsName(text, name)).toBe(true)
+      expect(await store.unread('lobby', { ...bob, name }, 0)).toMatchObject({ unread: 2, mentions: 1 })
     })
 
     test('[K23] counting stops at 9,999, and looks at the newest', async () => {
