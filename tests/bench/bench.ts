@@ -1,13 +1,15 @@
 /**
  * `bun run bench -- [--quick] [--gate] [--write] [--all] [--only quiet,busy] [--servers hubbub,bun] [--rounds N] [--seconds S]
  * [--cpus 0,1]`: starts each server in turn on one core, loads it from another, round after round, and prints medians with
- * their ranges, ratios within a round and the machine. Loopback only. About five minutes; with `--write`, which measures growth
- * as well and writes `docs/bench/`, about eight. `--all`: every server in every round. Exit 1 where `--gate` finds it too slow.
+ * their ranges, ratios within a round and the machine. Loopback only. About five minutes; with `--write`, which measures
+ * growth, joining, reading back and the browser as well and writes `docs/bench/`, about eight, a round more three to five. `--all`:
+ * every server in every round. Exit 1 where `--gate` finds it too slow.
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measured } from './beyond.ts'
 import type { Run } from './figures.ts'
 import { GATE, judge } from './gate.ts'
 import { type Bench, makeGenerator, play } from './play.ts'
@@ -58,7 +60,7 @@ const growsToo = values.write || values.all
 const scenarios = SCENARIOS.filter(({ id, growth }) => chosen?.includes(id) ?? (growsToo || !growth))
 const names = NAMES.filter((name) => wanted.includes(name))
 const world = await makeWorld(home, scenarios)
-const bench: Bench = { ...made, cpus: [server, generator], world, seconds, rest: isShort ? 0.3 : 1.5 }
+const bench: Bench = { ...made, home, cpus: [server, generator], world, seconds, rest: isShort ? 0.3 : 1.5 }
 const servers = await makeServers(home, names, world, print)
 const about = await machine(home)
 print(about.line)
@@ -86,7 +88,8 @@ process.exit(verdict?.result === 'tooSlow' ? 1 : 0)
 async function playAll(scenario: Scenario, from: number, to: number): Promise<void> {
   for (let round = from; round <= to; round += 1)
     for (const one of servers.filter(({ name }) => isMeasured(name, scenario, round))) {
-      const run = await play(bench, one, scenario, round).catch((error: unknown) =>
+      const playing = scenario.measure === undefined ? play : measured
+      const run = await playing(bench, one, scenario, round).catch((error: unknown) =>
         broken(one.name, scenario, round, error),
       )
       runs.push(run)

@@ -29,7 +29,8 @@ describe('the bench', () => {
   test('[G15] compares within a round, and leaves out a round of which one side is worthless', () => {
     const lost = { ...run('small', 'hubbub', 3, 1), faults: ['1 % lost'] }
     const runs = [...rounds(1), run('small', 'bun', 3, 100), lost]
-    const ratios = ratiosOf(runs, 'small', ['hubbub', 'bun'], 'cost')
+    const cost = (server: Name) => ({ scenario: 'small', server, figure: 'cost' }) as const
+    const ratios = ratiosOf(runs, cost('hubbub'), cost('bun'))
     expect(ratios.map((ratio) => ratio.toFixed(2))).toEqual(['0.97', '0.97', '0.97'])
   })
 

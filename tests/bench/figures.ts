@@ -12,7 +12,20 @@ export interface Run {
 }
 
 export type Figure =
-  'cost' | 'perSecond' | 'sentPerSecond' | 'p50' | 'p99' | 'p999' | 'bytes' | 'connects' | 'connectCost'
+  | 'cost'
+  | 'perSecond'
+  | 'sentPerSecond'
+  | 'p50'
+  | 'p95'
+  | 'p99'
+  | 'p999'
+  | 'bytes'
+  | 'connects'
+  | 'connectCost'
+  | 'joinCost'
+  | 'work'
+  | 'bare'
+  | 'painted'
 
 /** How a figure is called, and which way is better. */
 export const FIGURES: Record<Figure, { title: string; digits: number }> = {
@@ -20,11 +33,16 @@ export const FIGURES: Record<Figure, { title: string; digits: number }> = {
   perSecond: { title: 'deliveries per second', digits: 0 },
   sentPerSecond: { title: 'messages per second', digits: 0 },
   p50: { title: 'p50 ms', digits: 2 },
+  p95: { title: 'p95 ms', digits: 2 },
   p99: { title: 'p99 ms', digits: 2 },
   p999: { title: 'p99.9 ms', digits: 2 },
   bytes: { title: 'bytes per connection', digits: 0 },
   connects: { title: 'connects per second', digits: 0 },
   connectCost: { title: 'CPU µs per connect', digits: 0 },
+  joinCost: { title: 'CPU µs per join', digits: 0 },
+  work: { title: 'ms of work for 1,000 messages', digits: 0 },
+  bare: { title: 'for 400 bare rows', digits: 0 },
+  painted: { title: 'ms until they are painted', digits: 0 },
 }
 
 export interface Spread {
@@ -52,14 +70,16 @@ export function valuesOf(runs: readonly Run[], scenario: string, server: Name, f
     .filter((value) => value !== undefined)
 }
 
-/** One server's figure over another's of the same round: what noise there is hits both. */
-export function ratiosOf(
-  runs: readonly Run[],
-  scenario: string,
-  [one, other]: readonly [Name, Name],
-  figure: Figure,
-): number[] {
-  const of = (server: Name, round: number) =>
+/** Where a figure stands: of one server under one load. */
+export interface Place {
+  scenario: string
+  server: Name
+  figure: Figure
+}
+
+/** One figure over another of the same round: what noise there is hits both. */
+export function ratiosOf(runs: readonly Run[], one: Place, other: Place): number[] {
+  const at = ({ scenario, server, figure }: Place, round: number) =>
     valuesOf(
       runs.filter((run) => run.round === round),
       scenario,
@@ -68,7 +88,7 @@ export function ratiosOf(
     )[0]
   const rounds = new Set(runs.map(({ round }) => round))
   return [...rounds].flatMap((round) => {
-    const [above, below] = [of(one, round), of(other, round)]
+    const [above, below] = [at(one, round), at(other, round)]
     return above === undefined || below === undefined || below === 0 ? [] : [above / below]
   })
 }

@@ -1,5 +1,6 @@
 /** What a change may cost: Hubbub's cost of a delivery over raw Bun's, in the same rounds. */
 import { ratiosOf, type Run, spreadOf } from './figures.ts'
+import type { Name } from './servers.ts'
 
 /**
  * The load in which every part weighs: what a message costs by itself (parsing, the disk, the ack) and what each delivery does.
@@ -16,7 +17,8 @@ export type Verdict = { result: 'good' | 'tooSlow' | 'notJudged'; sentence: stri
 const NEEDED = 3
 
 export function judge(runs: readonly Run[]): Verdict {
-  const ratio = spreadOf(ratiosOf(runs, GATE.scenario, ['hubbub', 'bun'], 'cost'))
+  const costOf = (server: Name) => ({ scenario: GATE.scenario, server, figure: 'cost' }) as const
+  const ratio = spreadOf(ratiosOf(runs, costOf('hubbub'), costOf('bun')))
   if (ratio === null || ratio.runs < NEEDED)
     return {
       result: 'notJudged',

@@ -17,6 +17,8 @@ const ENDS = 90_000
 export interface Bench {
   /** the generator, compiled */
   wsload: string
+  /** where everything is made */
+  home: string
   /** of the server, of the generator */
   cpus: readonly [number, number]
   world: World
@@ -57,12 +59,12 @@ export function makeGenerator(home: string): { wsload: string } | string {
   return exitCode === 0 ? { wsload } : `cc says: ${stderr.toString().split('\n')[0]}`
 }
 
-/** A server that listens, and its end. */
-export async function started(bench: Bench, server: Server) {
+/** A server that listens, and its end. @param more environment of this start alone */
+export async function started(bench: Bench, server: Server, more: Record<string, string> = {}) {
   await server.fresh()
   const port = await freePort()
   const child = Bun.spawn(['taskset', '-c', String(bench.cpus[0]), ...server.command(port)], {
-    env: { PATH: process.env['PATH'] ?? '', ...server.env(port) },
+    env: { PATH: process.env['PATH'] ?? '', ...server.env(port), ...more },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'inherit',

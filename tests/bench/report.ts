@@ -72,19 +72,24 @@ function tableOf(scenario: Scenario, runs: readonly Run[]): string {
       cell(spreadOf(valuesOf(runs, scenario.id, name, figure)), figure),
     )
     const ratio = (one: Name, other: Name) => {
-      const spread = one === other ? null : spreadOf(ratiosOf(runs, scenario.id, [one, other], key))
+      const at = (server: Name) => ({ scenario: scenario.id, server, figure: key })
+      const spread = one === other ? null : spreadOf(ratiosOf(runs, at(one), at(other)))
       return spread === null ? '–' : `${spread.median.toFixed(2)} ×`
     }
     return [TITLES[name], ...cells, ratio(name, 'bun'), ratio('hubbub', name)]
   })
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  const goals = scenario.goals.flatMap(({ id, against, of, most }) => {
-    const spread = spreadOf(ratiosOf(runs, scenario.id, ['hubbub', against], of))
+  const goals = scenario.goals.flatMap(({ id, against, than, of, most }) => {
+    const here = { scenario: scenario.id, server: 'hubbub', figure: of } as const
+    const other = { ...here, scenario: than ?? scenario.id, server: against ?? 'hubbub' }
+    const isRatio = against !== undefined || than !== undefined
+    const spread = spreadOf(isRatio ? ratiosOf(runs, here, other) : valuesOf(runs, scenario.id, 'hubbub', of))
     if (spread === null) return []
     const { median, least, most: worst } = spread
     const held = median <= most ? 'held' : '**missed**'
+    const what = against !== undefined ? ` × ${TITLES[against]}` : than !== undefined ? ` × ${than}` : ''
     return [
-      `- ${id}: ${FIGURES[of].title} ${median.toFixed(2)} × ${TITLES[against]} (${least.toFixed(2)}–${worst.toFixed(2)}), goal ≤ ${most.toFixed(2)}: ${held}`,
+      `- ${id}: ${FIGURES[of].title} ${median.toFixed(2)}${what} (${least.toFixed(2)}–${worst.toFixed(2)}), goal ≤ ${most.toFixed(2)}: ${held}`,
     ]
   })
   const bad = runs.filter(({ scenario: id, faults }) => id === scenario.id && faults.length > 0).length

@@ -2,13 +2,18 @@
 import type { Figure } from './figures.ts'
 import type { Name } from './servers.ts'
 
-/** Median of the rounds' ratios of `of` to that of another server: at most so much. */
+/** At most so much. */
 export interface Goal {
   id: string
-  against: Name
   of: Figure
   most: number
+  /** the median of the rounds' ratios to another server's, or to Hubbub's under another load; none: the median itself */
+  against?: Name
+  than?: string
 }
+
+/** Who joins a room of others, one after the other. */
+export const JOINERS = 100
 
 export interface Scenario {
   id: string
@@ -21,8 +26,10 @@ export interface Scenario {
   /** who is measured beside Hubbub; the rest of them only where there is time */
   beside: readonly Name[]
   more?: readonly Name[]
-  /** a point of a curve */
+  /** a point of a curve, or what takes minutes: only with `--write` and `--all` */
   growth?: boolean
+  /** what else is done than to load it; of Hubbub alone */
+  measure?: 'join' | 'history' | 'burst'
   /** everybody has connected once before */
   returning?: boolean
   /** everybody holds the newest position already */
@@ -150,6 +157,42 @@ export const SCENARIOS: readonly Scenario[] = [
     load: closed(16, 8),
     beside: [],
     figures: ['sentPerSecond', 'p50', 'p99'],
+    goals: [],
+  },
+  ...[50, 5_000].map((people) => ({
+    id: `join${people}`,
+    growth: true,
+    title: `Joining a room of ${people.toLocaleString('en')} people`,
+    people: people + JOINERS,
+    rooms: 1,
+    load: [],
+    measure: 'join' as const,
+    beside: [],
+    figures: ['joinCost'] as const,
+    goals: people > 50 ? [{ id: 'G12', of: 'joinCost' as const, than: 'join50', most: 5 }] : [],
+  })),
+  {
+    id: 'history',
+    growth: true,
+    title: 'Reading back: pages of 50 anywhere among a million messages, one after the other',
+    people: 1,
+    rooms: 1,
+    load: [],
+    measure: 'history',
+    beside: [],
+    figures: ['p50', 'p95', 'p99'],
+    goals: [{ id: 'G13', of: 'p95', most: 2 }],
+  },
+  {
+    id: 'burst',
+    growth: true,
+    title: 'In the browser: 1,000 messages in one turn',
+    people: 1,
+    rooms: 1,
+    load: [],
+    measure: 'burst',
+    beside: [],
+    figures: ['work', 'bare', 'painted'],
     goals: [],
   },
   ...[10, 100, 1_000, 10_000].map((people) => ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
+import { aBurst } from '../support/aBurst.ts'
 import { clockOf, median, messages } from '../support/aMeasure.ts'
 import { aContext, DESKTOP } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
@@ -26,49 +27,6 @@ async function keysToPaint(count: number): Promise<number> {
   }
   field.value = ''
   return Math.max(...took)
-}
-
-/** Runs in the page: from hearing these until the last of them is painted, ms. */
-async function burst({ frames, last }: { frames: readonly string[]; last: string }): Promise<number> {
-  const from = performance.now()
-  window.hear(frames)
-  for (;;) {
-    await window.painted()
-    const all = document.querySelectorAll('.message .text')
-    if (all[all.length - 1]?.textContent?.startsWith(last)) return performance.now() - from
-  }
-}
-
-/** Runs in the page: 400 rows with nothing behind them, in a list like ours; until they are painted, ms. */
-async function bareRows(): Promise<number> {
-  const log = document.createElement('div')
-  log.className = 'log'
-  const column = document.createElement('div')
-  column.className = 'column'
-  log.append(column)
-  document.querySelector('.stage')?.append(log)
-  await new Promise((done) => requestAnimationFrame(done))
-  const from = performance.now()
-  for (let at = 0; at < 400; at += 1) {
-    const [row, who, name, time, text] = ['article', 'div', 'strong', 'time', 'div'].map((tag) =>
-      document.createElement(tag),
-    ) as [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]
-    row.className = 'message'
-    who.className = 'who'
-    name.className = 'name'
-    text.className = 'text'
-    name.textContent = `Name ${at % 7}`
-    time.textContent = '14:02'
-    text.textContent = `text ${at}`
-    who.append(name, time)
-    row.append(who, text)
-    column.append(row)
-  }
-  log.scrollTop = log.scrollHeight
-  await window.painted()
-  const took = performance.now() - from
-  log.remove()
-  return took
 }
 
 describe.skipIf(browserFound === null)('what it costs to draw', () => {
@@ -104,15 +62,11 @@ describe.skipIf(browserFound === null)('what it costs to draw', () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const { page, hear } = await aWiredPage(place.origin, context, 'Burst')
     const [bare, ours, painted]: [number[], number[], number[]] = [[], [], []]
-    const { clock } = await clockOf(page)
     for (const round of ROUNDS) {
-      bare.push((await clock(() => page.evaluate(bareRows))).work)
-      const frames = messages((round - 1) * 1_000 + 1, 1_000).map((frame) => JSON.stringify(frame))
-      const { work, answer } = await clock(() =>
-        page.evaluate(burst, { frames, last: `text ${round * 1_000}` }),
-      )
-      ours.push(work)
-      painted.push(answer)
+      const one = await aBurst(page, round)
+      bare.push(one.bare)
+      ours.push(one.work)
+      painted.push(one.painted)
       expect(await rowCount(page)).toBeLessThanOrEqual(400)
     }
     console.log('[W6] work for 400 bare rows, for 1,000 messages, until they are painted:', {
