@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { aContext, aScreen, DESKTOP } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
+import { aTemporaryDir } from '../support/aServer.ts'
 import { said } from '../support/aState.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
@@ -97,6 +99,55 @@ describe.skipIf(browserFound === null)('composing', () => {
     const emoji = await page.evaluate(() => document.activeElement?.textContent)
     await page.keyboard.press('Enter')
     expect(await screen.next('react')).toMatchObject({ target: 'id-1', emoji: emoji ?? '' })
+    await end()
+  })
+
+  test('[U28] a file held over the page, or over the field, is refused; a text is not', async () => {
+    const { page, end } = await aRoom()
+    const { dir, remove } = aTemporaryDir()
+    const file = join(dir, 'picture.png')
+    await Bun.write(file, 'not read')
+    await page.fill('textarea', 'half a sentence')
+    // A browser without windows opens no dropped file, so it is asked what one with windows would go by.
+    await page.evaluate(() => {
+      window.addEventListener('dragover', (event) => {
+        document.documentElement.dataset['over'] =
+          `${event.dataTransfer?.dropEffect} ${event.defaultPrevented}`
+      })
+    })
+    const session = await page.context().newCDPSession(page)
+    const over = async (
+      selector: string,
+      data: { items: { mimeType: string; data: string }[]; files?: string[] },
+    ) => {
+      const { x, y, width, height } = (await page.locator(selector).boundingBox())!
+      const at = { x: x + width / 2, y: y + height / 2, data: { ...data, dragOperationsMask: 1 } }
+      await session.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at })
+      await session.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
+      const said = await page.evaluate(() => document.documentElement.dataset['over'])
+      await session.send('Input.dispatchDragEvent', { type: 'drop', ...at })
+      return said
+    }
+    const before = page.url()
+    expect(await over('.log', { items: [], files: [file] })).toBe('none true')
+    expect(await over('textarea', { items: [], files: [file] })).toBe('none true')
+    expect([page.url(), await page.inputValue('textarea')]).toEqual([before, 'half a sentence'])
+    const text = { items: [{ mimeType: 'text/plain', data: ' more' }] }
+    expect(await over('textarea', text)).toBe('copy false')
+    expect(await page.inputValue('textarea')).toContain(' more')
+    remove()
+    await end()
+  })
+
+  test('[O14] what a newer version has taken away says so where it was asked for, and to reload; the draft stays', async () => {
+    const { page, end } = await aRoom()
+    await page.route('**/emojiPicker-*.js', (route) => route.fulfill({ status: 404 }))
+    await page.fill('textarea', 'half a sentence')
+    await page.click('[aria-label=Emoji]')
+    await eventually('words', async () =>
+      (await page.locator('.foot .fault').textContent())?.includes('Reload the page'),
+    )
+    expect(await page.inputValue('textarea')).toBe('half a sentence')
     await end()
   })
 })

@@ -1,6 +1,7 @@
 import { actionIcon } from '../components/actionIcons.ts'
 import type { Composer } from '../components/composer.ts'
 import { h } from '../dom.ts'
+import { UNLOADED } from './roomMenu.ts'
 
 /** Opens the grid of emoji, which comes on first use (U39). `corner`: where it opens, px of the window. */
 export async function pickEmoji(
@@ -13,7 +14,7 @@ export async function pickEmoji(
     const { openPicker } = await import('../components/emojiPicker.ts')
     await openPicker(corner, pick, signal)
   } catch {
-    failed('The emoji did not load')
+    failed(UNLOADED)
   }
 }
 

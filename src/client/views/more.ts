@@ -13,6 +13,7 @@ import { jumping } from './jumping.ts'
 import { keepFocus } from './keepFocus.ts'
 import { keyboard } from './keyboard.ts'
 import { keyboardSpace } from './keyboardSpace.ts'
+import { refuseFiles } from './noFiles.ts'
 import type { More, Parts } from './parts.ts'
 import { navigation } from './navigation.ts'
 import { notes } from './note.ts'
@@ -42,6 +43,7 @@ export function furnish(
   const { messages, side, write } = parts
   parts.shell.append(spoken.element)
   keyboardSpace(parts.shell, signal)
+  refuseFiles(signal)
   keepFocus(side.element, signal)
   const me = idOf(store.get()) ?? ''
   const note = notes(parts, signal)

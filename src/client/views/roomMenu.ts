@@ -5,6 +5,9 @@ import type * as Dialogs from './dialogs.ts'
 import type { Given } from './parts.ts'
 import { keepPlaces } from './keepPlaces.ts'
 
+/** The network is off, or a newer version has taken the place of what was asked for (O14). */
+export const UNLOADED = 'This did not load. Reload the page to go on.'
+
 /** The address people come to this room by. */
 function linkOf(room: string): string {
   return `${location.origin}/chat/${room}`
@@ -38,8 +41,7 @@ export async function openLater(
   try {
     await open(await import('./dialogs.ts'))
   } catch {
-    // The network is off, or a newer version has taken its place.
-    said('This did not load')
+    said(UNLOADED)
   }
 }
 
