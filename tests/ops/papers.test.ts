@@ -20,6 +20,20 @@ test('[O30] `.env.example` has exactly the names of the settings, and as it stan
   expect(given).toEqual(readConfig({}))
 })
 
+test('[O1, O30] `.env.example` says “not yet” of what is not there yet, and of nothing else', async () => {
+  const said = [
+    ...(await read('.env.example')).matchAll(/^# (?:Not yet|[^\n]* yet\))[^\n]*\n((?:[A-Z].*\n)+)/gm),
+  ]
+  const names = said.flatMap(([, lines = '']) => [...lines.matchAll(/^[A-Z_]+/gm)].map(([name]) => name))
+  const waiting = Object.entries(SETTINGS).filter(([, { accepts }]) => accepts.includes(' yet'))
+  expect(names.sort()).toEqual(
+    waiting
+      .map(([name]) => name)
+      .filter((name) => NAMES.includes(name))
+      .sort(),
+  )
+})
+
 const readme = Bun.file(join(ROOT, 'README.md'))
 const hasTable = (await readme.exists()) && (await readme.text()).includes('\n## Configuration\n')
 if (!hasTable)
@@ -31,6 +45,19 @@ test.skipIf(!hasTable)('[O1] the table of the README is the code’s', async () 
   const cells = table.match(/^\|[^|]+\|/gm) ?? []
   const named = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name))
   expect(named.sort()).toEqual(NAMES.sort())
+
+  const none = readConfig({})
+  if ('faults' in none) throw new TypeError('no configuration is none')
+  const usual = new Map(Object.entries<unknown>(none.config))
+  const rows = [...table.matchAll(/^\| `([A-Z_]+)`(?: ★)? \| (none|`([^`]*)`)/gm)]
+  const wrong = rows.filter(([, name = '', , shown]) => {
+    const field = name.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const value = usual.get(field)
+    if (typeof value === 'string' || typeof value === 'number') return String(value) !== shown
+    return shown !== undefined || !(value === null || (Array.isArray(value) && value.length === 0))
+  })
+  expect(rows.length).toBe(NAMES.length - 4)
+  expect(wrong.map(([row]) => row)).toEqual([])
 })
 
 test('[O30] everything the README shows or names is there', async () => {
