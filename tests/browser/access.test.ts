@@ -286,6 +286,36 @@ describe.skipIf(browserFound === null)('for everybody', () => {
     },
   )
 
+  test('[A12, V10] with text spaced as far as people may ask, at 320 px, nothing is cut off or wider than the window', async () => {
+    const { context } = await aContext(world.browser, { viewport: { width: 320, height: 640 } })
+    const { page } = await aScreen(place.origin, context, { events: talk(1, 20), people: everybody })
+    await page.waitForSelector('.emoji-button')
+    const cut = () =>
+      page.evaluate(() => {
+        const sheet = new CSSStyleSheet()
+        sheet.replaceSync(
+          '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }',
+        )
+        document.adoptedStyleSheets = [sheet]
+        const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement
+        const faults = scrollWidth > clientWidth || scrollHeight > clientHeight ? ['the page'] : []
+        for (const one of document.querySelectorAll<HTMLElement>(
+          'h1, button, a, label, time, .name, .text, p',
+        )) {
+          const shown = one.checkVisibility({ visibilityProperty: true }) && one.closest('[inert]') === null
+          const hides = getComputedStyle(one).overflow !== 'visible' && one.textContent?.trim() !== ''
+          if (!shown || !hides || one.matches('.skip')) continue
+          if (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+            faults.push(`${one.tagName} ${one.className} “${one.textContent}”`)
+        }
+        return faults
+      })
+    expect(await cut()).toEqual([])
+    await page.click('[aria-controls=people]')
+    expect(await cut()).toEqual([])
+    await context.close()
+  })
+
   test('[A28] home and room, as those hear them who do not see them', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const home = await context.newPage()
@@ -306,7 +336,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
     await context.close()
   })
 
-  test('[A30] with less motion nothing takes longer than 1 ms; under forced colours mine and others’ differ by a border', async () => {
+  test('[A30, V15] with less motion nothing takes longer than 1 ms; under forced colours mine and others’ differ by a border', async () => {
     const { context } = await aContext(world.browser, NARROW)
     const screen = await aScreen(place.origin, context, { events: talk(1, 20), people: everybody })
     const { page } = screen

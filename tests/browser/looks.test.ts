@@ -227,7 +227,7 @@ describe.skipIf(browserFound === null)('screens', () => {
 
   describe.each(sizes)('%s', (_size, size, walks) => {
     test.each(Object.entries(walks))(
-      '[A21, A22, A31, S3] %s: no violation of axe, no faint text in light, dark or more contrast, no wider than the window, nothing the policy refuses',
+      '[A21, A22, A31, V6, V18, S3] %s: no violation of axe, no faint text in light, dark or more contrast, no wider than the window, nothing the policy refuses',
       async (_name, begin) => {
         const { context, refused } = await aContext(world.browser, size)
         const { page, screens } = await begin(place.origin, context)

@@ -28,7 +28,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
   const isAt = (page: Page, path: string) =>
     eventually(`at ${path}`, () => page.url() === place.origin + path)
 
-  test('[U84, U83, A29] by keys alone from room to room: the switcher, Alt and arrows; each says once where one is', async () => {
+  test('[U84, U83, A9, A29] by keys alone from room to room: the switcher, Alt and arrows; each says once where one is', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Attic', 'Kitchen')
     await page.waitForSelector('.side a[href="/chat/attic"]')

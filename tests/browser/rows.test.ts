@@ -57,7 +57,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     await page.waitForSelector('.row-menu', { state: 'detached' })
   }
 
-  test('[U26, A8] by the keyboard alone: react, reply, edit and delete, and the focus is never lost', async () => {
+  test('[U26, A8, A10] by the keyboard alone: react, reply, edit and delete, and the focus is never lost', async () => {
     const { screen, page, mine, end } = await aRoom([said(1, { user: ada, text: 'of Ada' })])
     screen.tell(event(mine(2, { text: 'of mine' })))
     await page.waitForSelector('[data-own]')
@@ -84,6 +84,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     await page.keyboard.press('Enter')
     expect(await screen.next('send')).toMatchObject({ text: 'an answer', replyTo: 'id-1' })
     expect(await page.locator('.aim').count()).toBe(0)
+    expect(await focused(page)).toContain('Message')
 
     await toRow('of mine')
     await choose(page, 'Edit')

@@ -114,10 +114,18 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await end()
   })
 
-  test('[U13] the list stays at the end while the composer grows and the window shrinks', async () => {
+  test('[U13, U32] the list stays at the end while the composer grows, to 40 % of the window, and the window shrinks', async () => {
     const { page, end } = await aRoom(talk(1, 60), PHONE)
-    await page.fill('textarea', 'line\n'.repeat(20))
-    await eventually('the end', async () => (await distance(page)) <= 1)
+    const height = async () => (await page.locator('textarea').boundingBox())!.height
+    const heights = [await height()]
+    for (const lines of [3, 20]) {
+      await page.fill('textarea', 'line\n'.repeat(lines))
+      await eventually('the end', async () => (await distance(page)) <= 1)
+      heights.push(await height())
+    }
+    expect(heights).toEqual(heights.toSorted((one, other) => one - other))
+    expect(new Set(heights).size).toBe(3)
+    expect(heights[2]).toBeLessThanOrEqual(PHONE.viewport.height * 0.4 + 1)
     await page.setViewportSize({ width: 320, height: 500 })
     await eventually('the end', async () => (await distance(page)) <= 1)
     await end()

@@ -9,6 +9,7 @@ import { pill } from '../../src/client/components/pill.ts'
 import { around, AT_THE_END, cut, extend, MOST_ROWS } from '../../src/client/components/rowWindow.ts'
 import { runText, timelineRow } from '../../src/client/components/timelineRow.ts'
 import { h, list, safeUrl } from '../../src/client/dom.ts'
+import { keyboardSpace } from '../../src/client/views/keyboardSpace.ts'
 import type { Item } from '../../src/client/state/select.ts'
 import type { Row, Standing } from '../../src/client/state/state.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
@@ -283,6 +284,35 @@ describe('writing', () => {
     const event = new Event('pointerdown', { bubbles: true, cancelable: true })
     made.element.querySelector('.send')?.dispatchEvent(event)
     expect(event.defaultPrevented).toBe(true)
+  })
+})
+
+describe('the keyboard of a phone', () => {
+  test('[V11] what it covers is room below the composer, and nothing where it covers nothing or two fingers zoom', () => {
+    const view = Object.assign(new window.EventTarget(), { height: 800, offsetTop: 0, scale: 1 })
+    const usual = Object.getOwnPropertyDescriptor(window, 'visualViewport')
+    Object.defineProperty(window, 'visualViewport', { value: view, configurable: true })
+    const end = new AbortController()
+    const shell = h('div')
+    try {
+      keyboardSpace(shell, end.signal)
+      const seen = (more: Partial<typeof view>): string => {
+        Object.assign(view, more).dispatchEvent(new Event('resize'))
+        return shell.style.getPropertyValue('--kb')
+      }
+      const { innerHeight } = window
+      expect(seen({ height: innerHeight })).toBe('0px')
+      expect(seen({ height: innerHeight - 300 })).toBe('300px')
+      expect(seen({ offsetTop: 100 })).toBe('200px')
+      expect(seen({ offsetTop: 400 })).toBe('0px')
+      expect(seen({ height: innerHeight / 2, offsetTop: 0, scale: 2 })).toBe('0px')
+      expect(shell.style.height).toBe('')
+      end.abort()
+      expect(seen({ scale: 1 })).toBe('0px')
+    } finally {
+      if (usual) Object.defineProperty(window, 'visualViewport', usual)
+      else Reflect.deleteProperty(window, 'visualViewport')
+    }
   })
 })
 

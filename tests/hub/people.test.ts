@@ -110,6 +110,22 @@ describe('a name', () => {
     expect(await refusal(hub.people.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
   })
 
+  test('[I7] that was given back gives no past: what was said stays with the one who said it', async () => {
+    const { hub, guest } = await aHub()
+    const ann = await guest('Ann', ['lobby'])
+    await ann.send('mine')
+    await hub.people.signOut('session of Ann')
+    const other = await guest('Ann', ['lobby'])
+    expect(other.self.id).not.toBe(ann.self.id)
+    const [row] = other.connection.all('sync').flatMap(({ events }) => events)
+    if (row?.kind !== 'message') throw new TypeError('no message')
+    expect(row.user).toEqual({ id: ann.self.id, name: 'Ann' })
+    other.say({ type: 'edit', nonce: 'nonce-edit', room: 'lobby', target: row.id, text: 'not mine' })
+    other.say({ type: 'delete', nonce: 'nonce-delete', room: 'lobby', target: row.id })
+    await settled()
+    expect(other.connection.all('error')).toMatchObject([{ code: 'forbidden' }, { code: 'forbidden' }])
+  })
+
   test('[I6] can be changed once in 30 s and five times a day; the old one stays theirs for a day', async () => {
     const { hub, clock } = await aHub()
     let ann = await hub.people.signUp('Ann', '1')
