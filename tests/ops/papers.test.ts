@@ -48,7 +48,7 @@ test.skipIf(!hasTable)('[O1] the table of the README is the code’s', async () 
 
   const none = readConfig({})
   if ('faults' in none) throw new TypeError('no configuration is none')
-  const usual = new Map(Object.entries<unknown>(none.config))
+  const usual = new Map<string, unknown>(Object.entries({ ...none.config }))
   const rows = [...table.matchAll(/^\| `([A-Z_]+)`(?: ★)? \| (none|`([^`]*)`)/gm)]
   const wrong = rows.filter(([, name = '', , shown]) => {
     const field = name.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
