@@ -109,6 +109,22 @@ export function createSync(
     }
   }
 
+  /** The same, and for what waits for pages that nobody was asked for. */
+  function askMissing(): void {
+    // The last page of a room may have come and not be drawn.
+    draw()
+    if (store.get().link.state !== 'live') return
+    for (const room of wanted()) if (room.sync.state !== 'live' && !asked.has(room.room)) ask(room)
+  }
+
+  /** The server says so, whatever it has refused meanwhile. */
+  function isIn(room: string): void {
+    asked.delete(room)
+    if (joined.has(room) || leaving.has(room)) return
+    joined.add(room)
+    outbox.flush()
+  }
+
   function closed(room: string): void {
     joined.delete(room)
     asked.delete(room)
@@ -121,7 +137,7 @@ export function createSync(
       case 'sync':
         if (frame.ref !== undefined && !frame.more) refs.delete(frame.ref)
         if (frame.more) asked.set(frame.room, world.now())
-        else asked.delete(frame.room)
+        else isIn(frame.room)
         break
       case 'reset':
         if (frame.reason === 'access') closed(frame.room)
@@ -157,10 +173,14 @@ export function createSync(
       closed(room)
       return gather({ type: 'reset', room, reason: 'access' })
     }
+    // Asked twice and answered once: it is in.
+    if (!asked.has(room)) return
     joined.delete(room)
+    const until = world.now() + after
+    asked.set(room, until)
     world.after(after, () => {
-      const known = store.get().rooms[room]
-      if (known?.sync.state === 'syncing' && asked.has(room)) ask(known)
+      if (asked.get(room) === until) asked.delete(room)
+      askMissing()
     })
   }
 
@@ -189,7 +209,7 @@ export function createSync(
       for (const room of leaving.keys()) {
         askToLeave(room)
       }
-      askWanting()
+      askMissing()
       outbox.back()
     },
     closed(code) {
@@ -240,8 +260,10 @@ export function createSync(
       ({ room, rows, changes, marked }) =>
         room !== but && marked === undefined && changes.length === 0 && rows.every((row) => row.seq !== null),
     )
-    for (const { room } of idle.slice(0, Math.max(0, rooms.length - OPEN)))
+    for (const { room } of idle.slice(0, Math.max(0, rooms.length - OPEN))) {
+      asked.delete(room)
       store.dispatch({ type: 'forgotten', room })
+    }
   }
 
   /** Asks again for what nobody answered. */
@@ -250,8 +272,9 @@ export function createSync(
     for (const [room, since] of asked) {
       const known = store.get().rooms[room]
       if (known === undefined) asked.delete(room)
-      else if (now - since >= UNANSWERED && joined.has(room)) ask(known)
+      else if (now - since >= UNANSWERED) ask(known)
     }
+    askMissing()
     for (const [room, since] of leaving) if (now - since >= UNANSWERED) askToLeave(room)
   }
 

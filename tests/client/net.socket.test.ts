@@ -291,6 +291,17 @@ describe('coming back', () => {
     }
   })
 
+  test('[C75] a clock that is set back an hour makes neither a dead wire last nor attempts follow at once', async () => {
+    const it = aSocket({ session: 'unknown' }).live()
+    it.time.turn(-3_600 * SECOND)
+    it.time.pass(39 * SECOND)
+    expect(it.closes).toEqual([1006])
+    const back = aSocket({ session: 'unknown' }).live()
+    back.time.turn(-3_600 * SECOND)
+    back.wire.end(1006)
+    expect(back.wait).toBeGreaterThan(100)
+  })
+
   test('[U51] ten seconds of life make the next wait short again', () => {
     const it = aSocket({ random: 1 })
     const waits = [1, 1, 1, 1, 1, 11].map((alive) => {

@@ -5,6 +5,8 @@ export interface FakeTime {
   pass(ms: number): void
   /** The machine sleeps: the clock jumps, and timers that were due run late, all at the end. */
   sleep(ms: number): void
+  /** The clock is set otherwise (ms); timers do not see it. */
+  turn(ms: number): void
   /** timers that wait */
   readonly waiting: number
 }
@@ -40,6 +42,10 @@ export function fakeTime(start = Date.UTC(2026, 0, 15, 12)): FakeTime {
     sleep(ms) {
       now += ms
       for (let timer = next(now); timer !== undefined; timer = next(now)) timer.run()
+    },
+    turn(ms) {
+      now += ms
+      timers = timers.map((timer) => Object.assign(timer, { at: timer.at + ms }))
     },
     get waiting() {
       return timers.length

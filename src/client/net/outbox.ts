@@ -63,6 +63,7 @@ export class Outbox {
   readonly #failed = new Map<string, Stored>()
   #order = 0
   #liveSince: number | null = null
+  #lookedAt = 0
   #cancel: (() => void) | null = null
   #losing = false
 
@@ -130,6 +131,21 @@ export class Outbox {
     this.#schedule()
   }
 
+  /** What the clock shows. Where it was set back, nothing waits for that as well. */
+  #look(): number {
+    const now = this.#world.now()
+    const back = this.#lookedAt - now
+    this.#lookedAt = now
+    if (back <= 0) return now
+    for (const waiting of this.#waiting.values()) {
+      waiting.since -= back
+      if (waiting.sentAt !== null) waiting.sentAt -= back
+      if (waiting.retryAt > 0) waiting.retryAt -= back
+    }
+    if (this.#liveSince !== null) this.#liveSince -= back
+    return now
+  }
+
   #wait(entry: Stored, stored: boolean): Waiting {
     return { entry, stored, sentAt: null, retryAt: 0, refusals: 0, since: this.#world.now() }
   }
@@ -179,7 +195,7 @@ export class Outbox {
 
   /** Sends what may be sent now. */
   flush(): void {
-    const now = this.#world.now()
+    const now = this.#look()
     const busy = new Set<string>()
     let onTheWay = 0
     for (const { sentAt } of this.#waiting.values()) if (sentAt !== null) onTheWay += 1
@@ -267,7 +283,9 @@ export class Outbox {
     }
     const waiting = this.#waiting.get(nonce)
     if (waiting === undefined) return
-    if (!retry) this.#fail(waiting, code)
+    // It went behind a join that was refused for a time: it goes again when that is in.
+    if (code === 'notMember' && !this.#owner.joined(waiting.entry.room)) this.#requeue(waiting, 0)
+    else if (!retry) this.#fail(waiting, code)
     else {
       waiting.refusals += 1
       const backoff = Math.min(AGAIN.most, AGAIN.first * 2 ** (waiting.refusals - 1))
@@ -348,7 +366,7 @@ export class Outbox {
     }
     this.#cancel?.()
     this.#cancel = null
-    const now = this.#world.now()
+    const now = this.#look()
     let next = Number.POSITIVE_INFINITY
     for (const waiting of this.#waiting.values()) {
       next = Math.min(next, this.#endOf(waiting))
@@ -367,7 +385,7 @@ export class Outbox {
 
   #wake(): void {
     this.#cancel = null
-    const now = this.#world.now()
+    const now = this.#look()
     let overdue = false
     for (const waiting of [...this.#waiting.values()]) {
       if (this.#endOf(waiting) <= now) this.#fail(waiting, 'late')

@@ -197,11 +197,11 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     owner.back()
   }
 
-  /** Watches for silence: looks again when the last frame would be too old. */
+  /** Watches for silence: looks again when the last frame would be too old. One from the future: the clock was set back. */
   function watch(): void {
     arm(heardAt + SILENT - world.now(), () => {
       if (!awake() || link.state !== 'live') return
-      if (world.now() - heardAt >= SILENT) doubt()
+      if (Math.abs(world.now() - heardAt) >= SILENT) doubt()
       else watch()
     })
   }
@@ -233,7 +233,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     overloaded = code === CLOSE.overloaded
     const most = world.hidden() ? MOST.hidden : MOST.seen
     // Quick draws while a server restarts must not add up to a long one once it is back.
-    const patient = code === 1006 ? MOST.atFirst + (now - lostAt) / 2 : most
+    const patient = code === 1006 ? MOST.atFirst + Math.abs(now - lostAt) / 2 : most
     const backoff = world.random() * Math.min(most, patient, 500 * 2 ** Math.min(attempt, 20))
     const wait = announced ? world.random() * within : (overloaded ? OVERLOADED : 100) + backoff
     attempt += 1
@@ -281,9 +281,9 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
 }
 
 function parsed(data: unknown): ServerFrame | null {
-  if (typeof data !== 'string') return null
   try {
-    const frame = JSON.parse(data) as Partial<ServerFrame> | null
+    // What is no text is no JSON either.
+    const frame = JSON.parse(data as string) as Partial<ServerFrame> | null
     return typeof frame?.type === 'string' ? (frame as ServerFrame) : null
   } catch {
     // Nothing this client could use.
