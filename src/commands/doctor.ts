@@ -18,7 +18,10 @@ clock, backups. Changes nothing, and may run beside the server. Exit 1 if there 
   --help       this`,
   options: { url: { type: 'string' } },
   async run({ options, env }) {
-    const found = [...configured(env), ...(typeof options.url === 'string' ? await reached(options.url) : [])]
+    const found = [
+      ...configured(env),
+      ...(typeof options.url === 'string' ? await reached(options.url, env['TRUST_PROXY']) : []),
+    ]
     const faults = found.filter(({ verdict }) => verdict === 'fault').length
     const lines = found.map(({ check, verdict, say }) => `${MARKS[verdict]} ${check}: ${say}`)
     const sum = faults === 0 ? 'Nothing is wrong.' : `${faults} ${faults === 1 ? 'fault' : 'faults'}.`
@@ -75,8 +78,11 @@ function descriptors(connections: number): Finding[] {
   }
 }
 
-/** Through whatever stands before the server: does it answer, and does a socket get in? */
-async function reached(url: string): Promise<Finding[]> {
+/**
+ * Through whatever stands before the server: does it answer, and does a socket get in?
+ * @param trusted TRUST_PROXY as it is set here
+ */
+async function reached(url: string, trusted = ''): Promise<Finding[]> {
   const origin = URL.parse(url)?.origin ?? ''
   if (!/^https?:/.test(origin))
     return [
@@ -98,7 +104,15 @@ async function reached(url: string): Promise<Finding[]> {
         verdict: 'fault',
         say: `${origin}/readyz answers ${answer.status}: is Hubbub running behind the proxy, and does its log say why?`,
       }
-  return [ready, await handshake(origin)]
+  return [ready, ...proxied(answer.headers, trusted), await handshake(origin)]
+}
+
+/** Our own answers have neither of these headers. */
+function proxied(headers: Headers, trusted: string): Finding[] {
+  const proxy = /[a-z]+/i.exec(headers.get('server') ?? headers.get('via') ?? '')?.[0]
+  if (proxy === undefined || !/^(none)?$/.test(trusted.trim())) return []
+  const say = `A proxy (${proxy}) stands before the server and TRUST_PROXY is not set, so that all people seem to come from it and no limit by address holds: set TRUST_PROXY to the number of proxies.`
+  return [{ check: 'proxy', verdict: 'warning', say }]
 }
 
 /** As a page has it, but without a session: let in as far as the close code that says so. */

@@ -244,4 +244,27 @@ describe('beside a server', () => {
     )
     await proxy.stop(true)
   })
+
+  test('[O29, S18] a proxy that shows itself and is not trusted is a warning, and none once it is', async () => {
+    const proxy = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      reusePort: false,
+      fetch: () => new Response(null, { headers: { server: 'nginx/1.22.1' } }),
+    })
+    const path = aDirectory()
+    const warned = async (env: Record<string, string>) => {
+      const { out } = await doctor(path, env, '--url', proxy.url.origin)
+      return (JSON.parse(out) as Report).found.filter(({ check }) => check === 'proxy')
+    }
+    const [warning, ...more] = await warned({})
+    expect(more).toEqual([])
+    expect(warning).toMatchObject({
+      verdict: 'warning',
+      say: expect.stringMatching(/^A proxy \(nginx\).*TRUST_PROXY/),
+    })
+    expect(await warned({ TRUST_PROXY: 'none' })).toHaveLength(1)
+    expect(await warned({ TRUST_PROXY: '1' })).toEqual([])
+    await proxy.stop(true)
+  })
 })
