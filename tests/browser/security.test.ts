@@ -79,7 +79,7 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
       .catch(() => aGuest(place.origin, `Person ${at}`))
   }
 
-  test('[S2, S3, S34] sixty payloads as name, message, edit, room, topic and link: nothing runs, nothing is reported, nothing is drawn but text', async () => {
+  test('[S2, S3, S34] sixty payloads as name, message, edit, quote, reaction, room, topic and link: nothing runs, nothing is reported, nothing is drawn but text', async () => {
     expect(PAYLOADS).toHaveLength(60)
     const reader = await aPage('/chat/lobby')
     await signIn(reader.page, 'Reader')
@@ -140,7 +140,21 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
             }
             socket.send(edit)
             await socket.hears('ack', ({ nonce }) => nonce === edit.nonce)
+          } else {
+            // What is answered is drawn once more, as a quote.
+            const nonce = `answer-${at}`
+            socket.send({ type: 'send', nonce, room: 'lobby', text: 'an answer', replyTo: id })
+            await socket.hears('ack', (ack) => ack.nonce === nonce)
           }
+          socket.send({
+            type: 'react',
+            nonce: `react-${at}`,
+            room: 'lobby',
+            target: id,
+            emoji: payload,
+            on: true,
+          })
+          await socket.hears('error')
           await who.ask('/api/rooms', {
             method: 'POST',
             body: { name: `${at} ${payload}`.slice(0, 60), topic: payload },
@@ -158,6 +172,17 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
     expect(live.length).toBeGreaterThan(20)
     expect(literal(live)).toBeGreaterThan(10)
     await isInert()
+    expect(await page.locator('.message .quote').count()).toBeGreaterThan(10)
+    // Names in the list to mention, and rooms in the switcher.
+    await page.locator('textarea').pressSequentially('@')
+    await page.waitForSelector('[role=option]')
+    await isInert()
+    await page.keyboard.press('Escape')
+    await page.fill('textarea', '')
+    await page.keyboard.press('Control+k')
+    await page.waitForSelector('dialog [role=option]')
+    await isInert()
+    await page.keyboard.press('Escape')
 
     await page.reload()
     await eventually('the history', async () => (await drawn()).length > 20)
