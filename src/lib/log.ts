@@ -28,14 +28,18 @@ export interface Logger {
 /** Characters of a string that are kept; the rest becomes an ellipsis. */
 export const LONGEST = 256
 const MOST_FRAMES = 10
+/** ms in which a class of lines above `debug` is written once (O17): a full disk must not fill another with words about it */
+const PACE = 1_000
 
 /**
  * Writes to stdout at once, line by line, in this thread: pino's transports are workers, and no binary finds them (P52).
  * @param to for tests: takes each line with its newline instead of stdout
+ * @param now ms of any clock that runs on
  */
 export function createLog(
   { level, format }: { level: LogLevel; format: LogFormat },
   to?: { write(line: string): void },
+  now: () => number = () => performance.now(),
 ): Logger {
   const stdout = to ?? pino.destination({ dest: 1, sync: true })
   const options = { colorize: to === undefined, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
@@ -48,11 +52,33 @@ export function createLog(
     },
     format === 'json' ? stdout : prettyStream(options, stdout),
   )
+  const paced = pacing(now)
   return {
     debug: (what, fields = {}) => log.debug(fields, cut(what)),
-    info: (what, fields = {}) => log.info(fields, cut(what)),
-    warn: (what, fields = {}) => log.warn(fields, cut(what)),
-    error: (what, error) => log.error(error === undefined ? {} : told(error), cut(what)),
+    info: (what, fields = {}) => paced(what, (left) => log.info({ ...fields, ...left }, cut(what))),
+    warn: (what, fields = {}) => paced(what, (left) => log.warn({ ...fields, ...left }, cut(what))),
+    error(what, error) {
+      const fields = error === undefined ? {} : told(error)
+      // The first word: behind it may stand the id of a request. Two bugs are two classes.
+      const [word = ''] = what.split(' ', 1)
+      const kind = `${word} ${String(fields['error'])} ${String(fields['stack'])}`
+      paced(kind, (left) => log.error({ ...fields, ...left }, cut(what)))
+    },
+  }
+}
+
+/** Lets one of a class write each second, and tells it how many were left out since the last. */
+function pacing(now: () => number): (kind: string, write: (more: { left?: number }) => void) => void {
+  const last = new Map<string, { at: number; left: number }>()
+  return (kind, write) => {
+    const at = now()
+    const before = last.get(kind)
+    if (before !== undefined && at - before.at < PACE) {
+      before.left += 1
+      return
+    }
+    last.set(kind, { at, left: 0 })
+    write(before !== undefined && before.left > 0 ? { left: before.left } : {})
   }
 }
 

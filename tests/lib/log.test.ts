@@ -25,6 +25,30 @@ test('[O17] what is below the level is not written', () => {
   expect(lines).toEqual([])
 })
 
+test('[O17] of one class a line is written each second, and the next says how many were left out', () => {
+  const lines: string[] = []
+  let now = 5
+  const to = { write: (line: string) => lines.push(line) }
+  const log = createLog({ level: 'debug', format: 'json' }, to, () => now)
+  const full = new Error('no space')
+  for (let n = 0; n < 1_000; n += 1) log.error(`request ${n}`, full)
+  log.error('request 1000', new RangeError('another bug'))
+  log.warn('odd')
+  log.warn('odd')
+  log.info('ready')
+  const seen = () => lines.splice(0).map((line) => JSON.parse(line) as { msg: string; left?: number })
+  expect(seen().map(({ msg }) => msg)).toEqual(['request 0', 'request 1000', 'odd', 'ready'])
+  now += 999
+  log.error('request 1001', full)
+  expect(seen()).toEqual([])
+  now += 1
+  log.error('request 1002', full)
+  log.info('ready')
+  expect(seen()).toMatchObject([{ msg: 'request 1002', left: 1_000 }, { msg: 'ready' }])
+  for (const user of ['u-1', 'u-2']) log.debug('socket opened', { user })
+  expect(seen()).toHaveLength(2)
+})
+
 test('[S19] control characters and a megabyte stay within one line of short values', () => {
   const { log, lines } = aLog()
   log.warn('odd', { code: 'x\n{"level":60}', user: '\u001b[31m', address: 'a'.repeat(1_000_000) })
