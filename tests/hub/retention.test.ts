@@ -45,6 +45,15 @@ test('[O27] what is older than the days kept goes a slice at a time; what is sai
   await settled()
   expect(await floor()).toBe(301)
   expect(ada.connection.all('event').map(({ seq }) => seq)).toEqual([301])
+  // What is below the floor can be neither reacted to nor answered.
+  const below = { room: 'lobby', target: 'id-10' }
+  ada.say({ type: 'react', nonce: 'nonce-react', ...below, emoji: '👍', on: true })
+  ada.say({ type: 'send', nonce: 'nonce-answer', room: 'lobby', text: 'to that', replyTo: 'id-10' })
+  await settled()
+  expect(ada.connection.all('error')).toMatchObject([
+    { nonce: 'nonce-react', code: 'gone' },
+    { nonce: 'nonce-answer', code: 'gone' },
+  ])
 
   const bob = connect(await hub.people.signUp('Bob', 'session of Bob'))
   bob.say({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', seq: 10, id: 'id-10' }] })
