@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { aGuest, type Guest } from '../support/anApp.ts'
 import { aCommand } from '../support/aCommand.ts'
@@ -122,4 +131,88 @@ test('[O12] a damaged file is not started on: exit 1, it is left as it is, and t
   const server = await aServer({ DATA_DIR: own })
   expect(await server.exited()).toBe(1)
   expect(server.err()).toMatch(/^The database in \S+ cannot be used: .*left as it was.*hubbub doctor/)
+})
+
+const limits = Bun.which('prlimit') !== null && process.platform === 'linux'
+if (!limits) console.log('SKIPPED [O12] a disk that takes nothing: prlimit is missing')
+test.skipIf(!limits)(
+  '[O12, O17] while the disk takes no byte, as one that became read-only, all is read, each send is refused, a few lines say it, and then it goes on',
+  async () => {
+    const own = join(dir, 'refusing')
+    const server = await aServer({ DATA_DIR: own })
+    const origin = await server.ready()
+    const [ada, bob] = [await aGuest(origin, 'Ada'), await aGuest(origin, 'Bob')]
+    const [socket, other] = [await ada.enter('lobby'), await bob.enter('lobby')]
+    const send = (nonce: string) => socket.send({ type: 'send', room: 'lobby', nonce, text: nonce })
+    send('nonce-before')
+    await socket.hears('ack')
+    const may = (bytes: string) =>
+      expect(
+        Bun.spawnSync(['prlimit', '--pid', String(server.pid), `--fsize=${bytes}:unlimited`]).exitCode,
+      ).toBe(0)
+    const ready = async () => (await fetch(`${origin}/readyz`)).status
+
+    may('1')
+    const refused = Array.from({ length: 8 }, (_, at) => `nonce-full-${at}`)
+    for (const nonce of refused) {
+      send(nonce)
+      expect(await socket.hears('error', (error) => error.nonce === nonce)).toMatchObject({
+        code: 'unavailable',
+        retry: true,
+      })
+    }
+    expect(await ready()).toBe(503)
+    const history = (await (await bob.ask('/api/rooms/lobby/messages')).json()) as {
+      messages: { text: string }[]
+    }
+    expect(history.messages.map(({ text }) => text)).toEqual(['nonce-before'])
+    expect(other.heard.filter(({ type }) => type === 'event')).toHaveLength(1)
+
+    may('unlimited')
+    await eventually('it is ready again', async () => (await ready()) === 200)
+    send('nonce-full-0')
+    expect(await socket.hears('ack', ({ nonce }) => nonce === 'nonce-full-0')).toMatchObject({ seq: 2 })
+    const lines = server
+      .out()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string; level: string; code?: string })
+    expect(lines.filter(({ msg }) => msg.includes('the disk'))).toMatchObject([
+      { level: 'warn', msg: 'the disk cannot be written or read', code: expect.stringContaining('IOERR') },
+      { level: 'info', msg: 'the disk works again' },
+    ])
+    expect(lines.filter(({ level }) => level === 'error').length).toBeLessThan(refused.length)
+
+    server.kill('SIGTERM')
+    expect(await server.exited()).toBe(0)
+    const { code } = await aCommand(['doctor'], { DATA_DIR: own })
+    expect(code).toBe(0)
+  },
+)
+
+test('[O12] a file damaged under a running server: what is whole is read, the rest and each send are refused, and nothing ends', async () => {
+  const own = join(dir, 'damaged later')
+  aDatabase(own, 3_000)
+  const server = await aServer({ DATA_DIR: own })
+  const origin = await server.ready()
+  const ada = await aGuest(origin, 'Ada')
+  const socket = await ada.enter('lobby')
+  const path = join(own, 'hubbub.db')
+  const [first, last] = [20 * 4_096, statSync(path).size - 10 * 4_096]
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(last - first, 0x55), 0, last - first, first)
+  closeSync(file)
+
+  const page = (place: string) => ada.ask(`/api/rooms/lobby/messages${place}`)
+  const refused = await page('?before=1500')
+  expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'unavailable' } }])
+  expect((await page('')).status).toBe(200)
+  socket.send({ type: 'send', room: 'lobby', nonce: 'nonce-damaged', text: 'hi' })
+  expect(await socket.hears('error')).toMatchObject({ nonce: 'nonce-damaged', code: 'unavailable' })
+  expect(await (await fetch(`${origin}/readyz`)).json()).toEqual({ ready: false, failing: ['store'] })
+  expect(
+    server.out().match(/"code":"SQLITE_CORRUPT","msg":"the disk cannot be written or read"/g),
+  ).toHaveLength(1)
+  server.kill('SIGTERM')
+  expect(await server.exited()).toBe(0)
 })
