@@ -261,12 +261,20 @@ describe('every answer', () => {
     }
   })
 
-  test('[S29] a bug is answered without a word about it; the log has it under the id of the answer', async () => {
+  test('[S29, S4] a bug is answered without a word about it, with all headers; the log has it under the id of the answer', async () => {
     const app = await running()
     app.store.history = () => Promise.reject(new Error('canary in /some/path'))
     const ada = await app.guest('Ada')
     const answer = await ada.ask('/api/rooms/lobby/messages')
     expect(answer.status).toBe(500)
+    const usual = await fetch(`${app.origin}/healthz`)
+    for (const name of [
+      'content-security-policy',
+      'x-content-type-options',
+      'cache-control',
+      'x-frame-options',
+    ])
+      expect([name, answer.headers.get(name)]).toEqual([name, usual.headers.get(name) ?? 'missing'])
     expect(await answer.json()).toEqual({
       error: { code: 'internal', message: 'Something went wrong on the server.' },
     })
