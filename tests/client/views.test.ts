@@ -6,6 +6,7 @@ import { messageView, type MessageItem } from '../../src/client/components/messa
 import { nameForm, type NameOutcome } from '../../src/client/components/nameForm.ts'
 import { people } from '../../src/client/components/people.ts'
 import { pill } from '../../src/client/components/pill.ts'
+import { rowFocus } from '../../src/client/components/rowFocus.ts'
 import { around, AT_THE_END, cut, extend, MOST_ROWS } from '../../src/client/components/rowWindow.ts'
 import { runText, timelineRow } from '../../src/client/components/timelineRow.ts'
 import { h, list, safeUrl } from '../../src/client/dom.ts'
@@ -284,6 +285,31 @@ describe('writing', () => {
     const event = new Event('pointerdown', { bubbles: true, cancelable: true })
     made.element.querySelector('.send')?.dispatchEvent(event)
     expect(event.defaultPrevented).toBe(true)
+  })
+})
+
+describe('the row that has the focus', () => {
+  test.each([
+    ['is deleted: the next one has it', false, 'b', 'c', 0],
+    ['was the last: the one before has it', false, 'c', 'b', 0],
+    ['is trimmed away: the composer is asked to take it', true, 'b', null, 1],
+    ['stays: nothing changes', false, null, 'b', 0],
+  ] as const)('[A10] %s', (_, trimmed, goes, has, left) => {
+    const rows = h('div')
+    for (const id of ['a', 'b', 'c']) rows.append(h('article', { class: 'message', id, tabindex: -1 }))
+    const log = h('div', {}, rows)
+    document.body.replaceChildren(log)
+    let leaves = 0
+    const none = () => undefined
+    const on = { end: none, top: none, near: () => null, leave: () => (leaves += 1), act: () => false }
+    const focus = rowFocus(log, rows, on)
+    document.getElementById(goes ?? 'b')?.focus()
+    const after = focus.keep()
+    if (goes !== null) document.getElementById(goes)?.remove()
+    after(() => trimmed)
+    expect(leaves).toBe(left)
+    if (has !== null) expect(document.activeElement?.id).toBe(has)
+    log.remove()
   })
 })
 
