@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { aContext, aScreen, DESKTOP } from '../support/aScreen.ts'
+import { aContext, aScreen, DESKTOP, isKept } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
 import { aTemporaryDir } from '../support/aServer.ts'
 import { said } from '../support/aState.ts'
@@ -60,9 +60,12 @@ describe.skipIf(browserFound === null)('composing', () => {
     await page.keyboard.press('Enter')
     await eventually('the reason', async () => (await page.locator('.foot .fault').textContent()) !== '')
     expect(await page.inputValue('textarea')).toBe('/nick admin')
-    await page.fill('textarea', `/nick Nick ${Date.now() % 100_000}`)
+    const command = `/nick Nick ${Date.now() % 100_000}`
+    await page.fill('textarea', command)
+    await eventually('the draft', () => isKept(page, command))
     await page.keyboard.press('Enter')
     await eventually('it is gone', async () => (await page.inputValue('textarea')) === '')
+    await eventually('it is no draft either', async () => !(await isKept(page, command)))
     await end()
   })
 

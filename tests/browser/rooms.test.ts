@@ -109,6 +109,20 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await context.close()
   })
 
+  test('[U87, A10] a room without a topic asks whoever may give it one in words, and the focus comes back', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const page = await somebody(context, 'Garden')
+    await page.goto(`${place.origin}/chat/garden`)
+    await page.click('text=Add a topic')
+    await page.keyboard.type('What grows')
+    await page.keyboard.press('Enter')
+    await page.locator('header', { hasText: 'What grows' }).waitFor()
+    await page.waitForSelector('dialog', { state: 'detached' })
+    expect(await focused(page)).toBe('Change the topic')
+    expect(await page.locator('text=Add a topic').count()).toBe(0)
+    await context.close()
+  })
+
   test('[U86, U81] an address in capitals leads to the room; a missing room is said, leads to the lobby, and has the focus', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context)

@@ -108,6 +108,41 @@ describe.skipIf(browserFound === null)('rows', () => {
     await end()
   })
 
+  test('[A10, U26] by the mouse: the bar goes to another row, and the focus does not go with it into nothing', async () => {
+    const { screen, page, mine, end } = await aRoom([said(1, { user: ada, text: 'of Ada' })])
+    screen.tell(event(mine(2, { text: 'of mine' })))
+    await rowWith(page, 'of mine').hover()
+    await page.locator('.tool').last().click()
+    await page.locator('.row-menu .row-button', { hasText: 'Copy text' }).click()
+    await page.waitForSelector('.row-menu', { state: 'detached' })
+    await rowWith(page, 'of Ada').hover()
+    await eventually(
+      'the bar is there',
+      async () => (await rowWith(page, 'of Ada').locator('.tools').count()) === 1,
+    )
+    expect(await focused(page)).toContain('of mine')
+
+    await rowWith(page, 'of mine').hover()
+    await page.locator('.tool').last().click()
+    await page.locator('.row-menu .row-button', { hasText: 'Delete' }).click()
+    await page.locator('dialog button', { hasText: 'Delete' }).click()
+    await eventually('the deletion', async () => (await page.locator('.gone').count()) === 1)
+    expect(await focused(page)).toContain('message deleted')
+    await end()
+  })
+
+  test('[U7, U65] who comes into an empty room does not move its invitation', async () => {
+    const { screen, page, end } = await aRoom([])
+    const top = () => page.locator('.empty').evaluate((empty) => empty.getBoundingClientRect().top)
+    await page.locator('.empty button').first().waitFor()
+    const before = await top()
+    const bo = { id: 'bo', name: 'Bo', state: 'active' as const }
+    screen.tell({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [bo] })
+    await page.getByText('Bo joined').waitFor()
+    expect(await top()).toBe(before)
+    await end()
+  })
+
   test('[U26] what is not mine cannot be edited or deleted, and pinning is a moderator’s', async () => {
     const { page, end } = await aRoom([said(1, { user: ada, text: 'of Ada' })])
     await rowWith(page, 'of Ada').click({ button: 'right' })
@@ -156,13 +191,21 @@ describe.skipIf(browserFound === null)('rows', () => {
 
   test('[U23] a quote far back leads there and back again to the very row', async () => {
     const log = numbers(1, 400).map((seq) =>
-      said(seq, { user: ada, ...(seq === 370 && { replyTo: 'id-20' }) }),
+      said(seq, {
+        user: seq === 20 ? { ...ada, name: 'Maximiliane of Ulm' } : ada,
+        ...(seq === 370 && { replyTo: 'id-20' }),
+      }),
     )
     const { screen, page, end } = await aRoom([])
     await answerHistory(page, log)
     screen.tell(screen.sync({ events: log.slice(-50), people: [ada] }))
     const quote = page.locator('.quote')
-    await eventually('the quote', async () => (await quote.textContent()) === 'Answer to Ada text 20')
+    await eventually(
+      'the quote',
+      async () => (await quote.textContent()) === 'Answer to Maximiliane of Ulm text 20',
+    )
+    const cut = await quote.locator('.name').evaluate((name) => name.scrollWidth - name.clientWidth)
+    expect(cut, 'a name beside few words has room').toBeLessThanOrEqual(0)
     const topOf = () => rowWith(page, 'text 370').evaluate((row) => row.getBoundingClientRect().top)
     await rowWith(page, 'text 360').evaluate((row) => row.scrollIntoView())
     const before = await topOf()

@@ -32,8 +32,16 @@ export function openRowMenu(
   signal: AbortSignal,
 ): void {
   const before = document.activeElement
+  // Not to the button that opened it: that goes with the bar as soon as the pointer leaves the row (A10).
+  const home = before?.closest('.message') ?? before
+  function back(): void {
+    const now = document.activeElement
+    if ((now === before || now === document.body || panel.contains(now)) && home instanceof HTMLElement)
+      home.focus({ preventScroll: true })
+  }
   const choose = (press: () => void) => () => {
     panel.hidePopover()
+    back()
     press()
   }
   const quick = QUICK.map((emoji) => {
@@ -91,9 +99,8 @@ export function openRowMenu(
   })
   panel.addEventListener('toggle', (event) => {
     if ((event as ToggleEvent).newState !== 'closed') return
-    const inside = panel.contains(document.activeElement) || document.activeElement === document.body
     panel.remove()
-    if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    back()
   })
   signal.addEventListener('abort', () => panel.remove(), { once: true })
   const ground = document.querySelector('main') ?? document.body

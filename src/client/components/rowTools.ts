@@ -55,15 +55,22 @@ export function rowTools(
     press('More', iconOf('more'), (of, button) => on.menu(of, below(button))),
   )
 
+  /** A10: the focus does not go with the bar into nothing. */
+  function release(): void {
+    if (bar.contains(document.activeElement)) row?.focus({ preventScroll: true })
+  }
+
   function show(target: EventTarget | null): void {
     const next = target instanceof Element ? target.closest<HTMLElement>('.message') : null
     if (next === null || next === row) return
     if (!on.can(next)) return away()
+    release()
     row = next
     next.append(bar)
   }
 
   function away(): void {
+    release()
     bar.remove()
     row = null
   }

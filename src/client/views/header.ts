@@ -45,23 +45,28 @@ export function header(
     },
     signal,
   )
+  // One button for all of it: the focus comes back to it when the topic it opened is there.
+  const change = h('button', {
+    type: 'button',
+    class: 'topic-button',
+    hidden: true,
+    onClick: () => openTopic(context, room, signal),
+  })
+  topic.after(change)
   store.watch(
-    ({ rooms, self }) => {
+    ({ rooms, self, list }) => {
       const role = rooms[room]?.you?.role
-      return self !== null && self !== 'unknown' && role !== undefined && may({ id: self.id, role }, 'topic')
+      if (self === null || self === 'unknown' || role === undefined) return ''
+      if (!may({ id: self.id, role }, 'topic')) return ''
+      const none = (list.find((entry) => entry.room === room)?.topic ?? '') === ''
+      return none ? 'Add a topic' : 'Change the topic'
     },
-    (mayChange) => {
-      topic.nextElementSibling?.remove()
-      if (!mayChange) return
-      const change = h('button', {
-        type: 'button',
-        class: 'topic-button',
-        'aria-label': 'Change the topic',
-        title: 'Change the topic',
-        onClick: () => openTopic(context, room, signal),
-      })
-      change.append(actionIcon('pencil'))
-      topic.after(change)
+    (words) => {
+      change.hidden = words === ''
+      // An icon alone, where there is nothing it stands beside, says too little.
+      change.replaceChildren(words === 'Add a topic' ? words : actionIcon('pencil'))
+      change.setAttribute('aria-label', words)
+      change.title = words
     },
     signal,
   )

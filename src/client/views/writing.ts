@@ -87,17 +87,22 @@ export function writing(
     const { name, rest } = commandOf(text) ?? { name: '', rest: '' }
     // prettier-ignore
     switch (name) {
-      case 'help': help(); return true
-      case 'nick': void rename(rest, text); return true
+      case 'help': help(); break
+      case 'nick': void rename(rest, text); break
       case 'me': return 'Say what you do: /me waves'
       default: return `There is no command /${name}. /help lists them; // begins a message with a slash.`
     }
+    actions.saveDraft(room, '', 0)
+    return true
   }
 
   async function rename(name: string, text: string): Promise<void> {
     const answer = await actions.rename(name)
     if (answer.result === 'ok') return
-    if (write.text() === '') write.fill(text)
+    if (write.text() === '') {
+      write.fill(text)
+      actions.saveDraft(room, text, text.length)
+    }
     const free =
       answer.result === 'taken' && answer.suggestion !== undefined
         ? ` ${isolated(answer.suggestion)} is free.`
