@@ -1,6 +1,6 @@
 /** What the wire asks for: hello, joining what has a gap, and frames gathered so that many of them are one draw (W9). */
 import type { Activity } from '../shared/model.ts'
-import type { ClientFrame, ServerFrame } from '../shared/protocol.ts'
+import type { ServerFrame } from '../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from './net/outbox.ts'
 import type { Socket, SocketOwner } from './net/socket.ts'
 import { withFar } from './nearby.ts'
@@ -42,7 +42,7 @@ export function createSync(
   world: SyncWorld,
   makeSocket: (owner: SocketOwner) => Socket,
   makeOutbox: (
-    owner: Pick<OutboxOwner, 'send' | 'joined' | 'queued' | 'standing' | 'dropped' | 'doubt'>,
+    owner: Pick<OutboxOwner, 'send' | 'joined' | 'entered' | 'queued' | 'standing' | 'dropped' | 'doubt'>,
   ) => Outbox,
   signal: AbortSignal,
 ): Sync {
@@ -86,10 +86,14 @@ export function createSync(
     const ref = `join-${refsGiven}`
     if (!socket.send({ type: 'join', ref, room: room.room, ...(seq > 0 && { seq, id }) })) return
     refs.set(ref, room.room)
-    joined.add(room.room)
-    asked.set(room.room, world.now())
-    store.dispatch({ type: 'asked', room: room.room, now: world.now() })
+    isAsked(room.room)
     outbox.flush()
+  }
+
+  function isAsked(room: string): void {
+    joined.add(room)
+    asked.set(room, world.now())
+    store.dispatch({ type: 'asked', room, now: world.now() })
   }
 
   /** Until the server says `left` it may not have heard: a leave is asked for again, and again changes nothing. */
@@ -101,20 +105,16 @@ export function createSync(
     leaving.set(room, world.now())
   }
 
-  function askWanting(): void {
+  /** @param missing also for what waits for pages that nobody was asked for */
+  function askWanting(missing = false): void {
+    // The last page of a room may have come and not be drawn.
+    if (missing) draw()
     if (store.get().link.state !== 'live') return
     for (const room of wanted()) {
-      const open = room.sync.state === 'unsynced' || room.sync.state === 'gap'
+      const { state } = room.sync
+      const open = state !== 'live' && (missing || state !== 'syncing')
       if (open && !asked.has(room.room)) ask(room)
     }
-  }
-
-  /** The same, and for what waits for pages that nobody was asked for. */
-  function askMissing(): void {
-    // The last page of a room may have come and not be drawn.
-    draw()
-    if (store.get().link.state !== 'live') return
-    for (const room of wanted()) if (room.sync.state !== 'live' && !asked.has(room.room)) ask(room)
   }
 
   /** The server says so, whatever it has refused meanwhile. */
@@ -123,6 +123,11 @@ export function createSync(
     if (joined.has(room) || leaving.has(room)) return
     joined.add(room)
     outbox.flush()
+  }
+
+  /** What is heard of it was said before the leave that was asked for, though it may be asked for again. */
+  function isParting(room: string): boolean {
+    return [...refs].some(([ref, of]) => of === room && ref.startsWith('leave-'))
   }
 
   function closed(room: string): void {
@@ -135,6 +140,7 @@ export function createSync(
     outbox.heard(frame)
     switch (frame.type) {
       case 'sync':
+        if (isParting(frame.room)) return
         if (frame.ref !== undefined && !frame.more) refs.delete(frame.ref)
         if (frame.more) asked.set(frame.room, world.now())
         else isIn(frame.room)
@@ -176,11 +182,9 @@ export function createSync(
     // Asked twice and answered once: it is in.
     if (!asked.has(room)) return
     joined.delete(room)
-    const until = world.now() + after
-    asked.set(room, until)
     world.after(after, () => {
-      if (asked.get(room) === until) asked.delete(room)
-      askMissing()
+      if (!joined.has(room)) asked.delete(room)
+      askWanting(true)
     })
   }
 
@@ -188,17 +192,12 @@ export function createSync(
     hello() {
       draw()
       const rooms = wanted().slice(0, 100)
-      for (const { room } of rooms) {
-        joined.add(room)
-        asked.set(room, world.now())
-      }
-      const hello: ClientFrame = {
+      for (const { room } of rooms) isAsked(room)
+      return {
         type: 'hello',
         rooms: rooms.map(({ room, position }) => ({ room, ...position })),
         state: world.activity(),
       }
-      for (const { room } of rooms) store.dispatch({ type: 'asked', room, now: world.now() })
-      return hello
     },
     heard: receive,
     link(link) {
@@ -209,7 +208,7 @@ export function createSync(
       for (const room of leaving.keys()) {
         askToLeave(room)
       }
-      askMissing()
+      askWanting(true)
       outbox.back()
     },
     closed(code) {
@@ -224,6 +223,7 @@ export function createSync(
   const outbox = makeOutbox({
     send: (frame) => socket.send(frame),
     joined: (room) => joined.has(room),
+    entered: (room) => joined.has(room) && !asked.has(room),
     doubt: () => socket.doubt(),
     queued(entry) {
       // Whatever waits for a room is only sent from within it.
@@ -266,16 +266,18 @@ export function createSync(
     }
   }
 
+  /** Was it long enough? What lies ahead was asked before the clock was set back. */
+  const isOver = (since: number) => Math.abs(world.now() - since) >= UNANSWERED
+
   /** Asks again for what nobody answered. */
   function patrol(): void {
-    const now = world.now()
     for (const [room, since] of asked) {
       const known = store.get().rooms[room]
       if (known === undefined) asked.delete(room)
-      else if (now - since >= UNANSWERED) ask(known)
+      else if (isOver(since) && joined.has(room)) ask(known)
     }
-    askMissing()
-    for (const [room, since] of leaving) if (now - since >= UNANSWERED) askToLeave(room)
+    askWanting(true)
+    for (const [room, since] of leaving) if (isOver(since)) askToLeave(room)
   }
 
   /** All my rooms are kept up to date, as far as they fit: what is not read is counted, and told, wherever it is said (U74). */
@@ -287,7 +289,11 @@ export function createSync(
       store.dispatch({ type: 'opened', room })
   }
 
-  store.watch((state) => state.rooms, askWanting, signal)
+  store.watch(
+    (state) => state.rooms,
+    () => askWanting(),
+    signal,
+  )
   store.watch((state) => state.list, follow, signal)
   let ticking = () => {}
   const tick = () => {

@@ -31,6 +31,7 @@ function anOutbox(device = memoryStorage()) {
         return open
       },
       joined: () => true,
+      entered: () => true,
       queued: (entry) => queued.push(entry),
       standing: (entry, standing) => standings.set(entry.nonce, standing),
       dropped() {},

@@ -48,6 +48,7 @@ async function anOutbox({ storage, time = fakeTime(), user = ada.id, tab = 'tab-
         return wire.open
       },
       joined: () => wire.joined,
+      entered: () => wire.joined,
       queued: (entry) => queued.push(entry),
       standing: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),
       dropped: (entry) => dropped.push(entry.text ?? entry.kind),

@@ -110,6 +110,61 @@ test('[C74] a room that was let go of while it was asked for, and is opened agai
   expect(at.stateOf('slow')).toBe('live')
 })
 
+test('[C74] what is said of a room before it is left does not count once it is opened again', async () => {
+  const at = await atFakeServer()
+  at.live()
+  at.sync.open('lobby')
+  const first = refOf(at)
+  at.sync.leave('lobby')
+  at.sync.open('lobby')
+  const leave = at.wire.all('leave')[0]?.ref ?? ''
+  at.wire.say(
+    page([said(1)], { ref: first }),
+    { type: 'left', ref: leave, room: 'lobby' },
+    refusal('rateLimited', { ref: refOf(at) }, SECOND),
+  )
+  at.time.pass(500)
+  expect(at.stateOf('lobby')).toBe('syncing')
+  at.time.pass(SECOND)
+  at.wire.say(page([said(1), said(2)], { ref: refOf(at) }))
+  at.time.pass(100)
+  expect(at.wire.all('join')).toHaveLength(3)
+  expect(at.stateOf('lobby')).toBe('live')
+})
+
+test('[M76] an answer to a message that overtakes the next join takes it down no more than the first', async () => {
+  const at = await atFakeServer()
+  at.live()
+  at.sync.outbox.add('lobby', 'hello')
+  await at.stored()
+  const nonce = at.wire.all('send')[0]?.nonce ?? ''
+  at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 10))
+  at.time.pass(50)
+  expect(at.wire.all('join')).toHaveLength(2)
+  at.wire.say(refusal('notMember', { nonce }), page([], { ref: refOf(at) }))
+  at.time.pass(SECOND)
+  at.wire.say({ type: 'ack', nonce, room: 'lobby', seq: 1, id: 'id-1', at: 0 })
+  expect(at.sync.outbox.unsent).toBe(0)
+})
+
+test('[C75] a last event lost before the clock was set back is fetched', async () => {
+  const at = await inTheLobby()
+  at.wire.say({ type: 'beat', heads: { lobby: 2 } })
+  at.time.pass(SECOND)
+  at.time.turn(-3_600 * SECOND)
+  at.time.pass(3 * SECOND)
+  expect(at.wire.all('join')).toHaveLength(2)
+})
+
+test('[C75] a join without an answer is asked again, though the clock was set back', async () => {
+  const at = await atFakeServer()
+  at.live()
+  at.sync.open('lobby')
+  at.time.turn(-3_600 * SECOND)
+  at.time.pass(16 * SECOND)
+  expect(at.wire.all('join').length).toBeGreaterThan(1)
+})
+
 test('[M77] a clock that is set back an hour holds no message up', async () => {
   const at = await inTheLobby()
   at.sync.outbox.add('lobby', 'hello')

@@ -5,7 +5,7 @@ import { createStore } from '../../src/client/state/store.ts'
 import { createSync } from '../../src/client/sync.ts'
 import type { ClientFrame, Of, ServerFrame } from '../../src/shared/protocol.ts'
 import { ada, welcome } from './aState.ts'
-import { fakeTime } from './fakeTime.ts'
+import { fakeTime, type FakeTime } from './fakeTime.ts'
 
 /** One attempt to connect, as the server sees it. */
 export class FakeWire implements Wire {
@@ -37,6 +37,7 @@ export class FakeWire implements Wire {
 
 /** What stands still until told, and what a test may set of the client's world. */
 interface Given {
+  time?: (made: FakeTime) => void
   now?: () => number
   after?: (ms: number, run: () => void) => () => void
   random?: () => number
@@ -47,6 +48,7 @@ interface Given {
 /** Ada's client without screens and HTTP, in a time that stands still, at a server that the test plays. */
 export async function atFakeServer(given: Given = {}) {
   const time = fakeTime()
+  given.time?.(time)
   const { now = () => time.now(), after = (ms, run) => time.after(ms, run), random = () => 0.5 } = given
   const end = new AbortController()
   const store = createStore()

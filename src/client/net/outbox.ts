@@ -20,6 +20,8 @@ export interface OutboxOwner {
   send(frame: ClientFrame): boolean
   /** Has this connection joined the room? */
   joined(room: string): boolean
+  /** Has the server said that it is in? */
+  entered(room: string): boolean
   /** An entry that is to be drawn: a new one, or one found on this device. */
   queued(entry: OutboxEntry): void
   standing(entry: OutboxEntry, standing: Standing): void
@@ -147,7 +149,7 @@ export class Outbox {
   }
 
   #wait(entry: Stored, stored: boolean): Waiting {
-    return { entry, stored, sentAt: null, retryAt: 0, refusals: 0, since: this.#world.now() }
+    return { entry, stored, sentAt: null, retryAt: 0, refusals: 0, since: this.#look() }
   }
 
   #sort(): void {
@@ -163,7 +165,7 @@ export class Outbox {
 
   /** The same for whatever is said: a message, which its draft gives way to, or a change to one. */
   say(room: string, said: Said): OutboxEntry | null {
-    const now = this.#world.now()
+    const now = this.#look()
     if (this.#user === null || this.#waiting.size >= QUEUED) return null
     const entry: Stored = {
       nonce: this.#world.nonce(),
@@ -215,7 +217,7 @@ export class Outbox {
 
   /** The connection is new, or has proven alive: what has no ack is sent again, in its order. */
   back(): void {
-    this.#liveSince ??= this.#world.now()
+    this.#liveSince ??= this.#look()
     this.#unsend(0)
     this.flush()
   }
@@ -241,7 +243,7 @@ export class Outbox {
   #requeue(waiting: Waiting, retryAt: number): void {
     waiting.sentAt = null
     waiting.retryAt = retryAt
-    const later = retryAt > this.#world.now()
+    const later = retryAt > this.#look()
     this.#owner.standing(waiting.entry, {
       status: 'queued',
       since: waiting.since,
@@ -275,7 +277,7 @@ export class Outbox {
   }
 
   #refused(nonce: string | undefined, code: ErrorCode, retry: boolean, after: number | undefined): void {
-    const now = this.#world.now()
+    const now = this.#look()
     if (nonce === undefined) {
       // Frames were dropped unread, and nobody says which.
       if (code === 'rateLimited') this.#unsend(now + (after ?? AGAIN.first))
@@ -283,8 +285,8 @@ export class Outbox {
     }
     const waiting = this.#waiting.get(nonce)
     if (waiting === undefined) return
-    // It went behind a join that was refused for a time: it goes again when that is in.
-    if (code === 'notMember' && !this.#owner.joined(waiting.entry.room)) this.#requeue(waiting, 0)
+    // It went behind a join that was refused for a time: it goes again behind the next one.
+    if (code === 'notMember' && !this.#owner.entered(waiting.entry.room)) this.#requeue(waiting, 0)
     else if (!retry) this.#fail(waiting, code)
     else {
       waiting.refusals += 1
@@ -316,7 +318,7 @@ export class Outbox {
   retry(nonce: string): void {
     const failed = this.#failed.get(nonce)
     if (failed === undefined || this.#waiting.size >= QUEUED) return
-    const now = this.#world.now()
+    const now = this.#look()
     const { failed: _, ...entry }: Stored = { ...failed, at: now, order: this.#next(now) }
     this.#failed.delete(nonce)
     const waiting = this.#wait(entry, false)

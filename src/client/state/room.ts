@@ -215,7 +215,7 @@ export function withHead(room: RoomState, head: number, now: number): RoomState 
 /** A last event that did not come in time is a gap like any. What only the server can count it tells who joins. */
 export function checked(room: RoomState, now: number): RoomState {
   if (room.sync.state !== 'live') return room
-  if (room.behind !== null && now - room.behind >= BEHIND) return gapped(room, now, [])
+  if (room.behind !== null && Math.abs(now - room.behind) >= BEHIND) return gapped(room, now, [])
   return room.doubtful ? { ...room, doubtful: false, sync: { state: 'gap', since: now, held: [] } } : room
 }
 
