@@ -140,6 +140,15 @@ describe.skipIf(browserFound === null)('rows', () => {
     screen.tell({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [bo] })
     await page.getByText('Bo joined').waitFor()
     expect(await top()).toBe(before)
+    // Where there is hardly room for both, neither lies over the other.
+    await page.setViewportSize({ width: 320, height: 480 })
+    const topic = 'words and '.repeat(24)
+    screen.tell(event({ kind: 'topic', seq: 1, at: Date.now(), id: 'id-1', user: ada, text: topic }))
+    await page.getByText('changed the topic').waitFor()
+    const [copy, line] = ['.empty button', '.edge:not([hidden]), .day'].map((of) => page.locator(of).first())
+    const under = async () =>
+      ((await copy?.boundingBox())?.y ?? 0) + 44 - ((await line?.boundingBox())?.y ?? 0)
+    expect(await under()).toBeLessThanOrEqual(0)
     await end()
   })
 
@@ -150,6 +159,16 @@ describe.skipIf(browserFound === null)('rows', () => {
     expect(words).toEqual(['Reply', 'Copy text', 'Copy link'])
     await page.keyboard.press('Escape')
     await eventually('the menu is closed', async () => (await page.locator('.row-menu').count()) === 0)
+    await end()
+  })
+
+  test('[A32, U26] written from right to left, a menu opens where it was asked for', async () => {
+    const { page, end } = await aRoom([said(1, { user: ada, text: 'of Ada' })])
+    await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'))
+    await rowWith(page, 'of Ada').click({ button: 'right', position: { x: 300, y: 10 } })
+    const menu = await page.locator('.row-menu').boundingBox()
+    const row = await rowWith(page, 'of Ada').boundingBox()
+    expect(Math.abs((menu?.x ?? 0) + (menu?.width ?? 0) - (row?.x ?? 0) - 300)).toBeLessThanOrEqual(1)
     await end()
   })
 
