@@ -141,8 +141,11 @@ export function rowTools(
       if (!touch && theirs) return
       event.preventDefault()
       cancel()
-      if (Date.now() - opened >= LONG * 2 && open(event.target, { x: event.clientX, y: event.clientY }))
-        opened = touch ? Date.now() : opened
+      // Under the pointer, also within its round corner: where the press and not its end asks for a menu, the end, on
+      // nothing of it, would close it again.
+      const inward = document.dir === 'rtl' ? 8 : -8
+      const at = { x: event.clientX + inward, y: event.clientY - 8 }
+      if (Date.now() - opened >= LONG * 2 && open(event.target, at)) opened = touch ? Date.now() : opened
     },
     { signal },
   )
