@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, type Rate, take, waitFor } from '../hub/rate.ts'
+import { asOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../hub/rate.ts'
 
 export const FRAMES: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
@@ -42,6 +42,8 @@ export class Meter {
   }
 
   #pay(cost: number, now: number): Verdict {
+    this.#bucket = asOf(this.#bucket, now)
+    this.#overdraft = asOf(this.#overdraft, now)
     const bucket = take(this.#bucket, now, this.#frames, cost)
     if (bucket) {
       this.#bucket = bucket
@@ -50,7 +52,7 @@ export class Meter {
     const overdraft = take(this.#overdraft, now, this.#frames, cost)
     if (overdraft === null) return 'flood'
     this.#overdraft = overdraft
-    if (now < this.#saidAt + SAY_EVERY) return 'drop'
+    if (Math.abs(now - this.#saidAt) < SAY_EVERY) return 'drop'
     this.#saidAt = now
     return 'say'
   }

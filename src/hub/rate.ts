@@ -21,21 +21,25 @@ export function fullBucket(now: number, rate: Rate): Bucket {
  * @returns the bucket afterwards, or null if it held too few and nothing was taken
  */
 export function take(bucket: Bucket, now: number, rate: Rate, cost = 1): Bucket | null {
-  const at = Math.max(now, bucket.at)
-  const tokens = level(bucket, at, rate)
-  return tokens < cost ? null : { tokens: tokens - cost, at }
+  const tokens = level(bucket, now, rate)
+  return tokens < cost ? null : { tokens: tokens - cost, at: now }
 }
 
 /** ms until `take` would succeed, 0 if it would now; never, where `cost` is above the burst. */
 export function waitFor(bucket: Bucket, now: number, rate: Rate, cost = 1): number {
   if (cost > rate.burst) return Infinity
-  const lacking = cost - level(bucket, Math.max(now, bucket.at), rate)
+  const lacking = cost - level(bucket, now, rate)
   return lacking <= 0 ? 0 : Math.ceil((lacking / rate.perSecond) * 1000)
+}
+
+/** The same where the clock was set back: it refills from now on, not when the old time has come again. */
+export function asOf(bucket: Bucket, now: number): Bucket {
+  return bucket.at <= now ? bucket : { ...bucket, at: now }
 }
 
 /** Has it refilled, so that forgetting it changes nothing? */
 export function isFull(bucket: Bucket, now: number, rate: Rate): boolean {
-  return level(bucket, Math.max(now, bucket.at), rate) >= rate.burst
+  return level(bucket, now, rate) >= rate.burst
 }
 
 const SWEEP = 60_000
@@ -68,8 +72,7 @@ export class Buckets {
   charge(key: string, now: number, cost: number): void {
     this.#sweep(now)
     const bucket = this.#of(key, now)
-    const at = Math.max(now, bucket.at)
-    this.#buckets.set(key, { tokens: level(bucket, at, this.#rate) - cost, at })
+    this.#buckets.set(key, { tokens: level(bucket, now, this.#rate) - cost, at: now })
   }
 
   /** Gives back a token that was not used after all. */
@@ -84,7 +87,11 @@ export class Buckets {
   }
 
   #of(key: string, now: number): Bucket {
-    return this.#buckets.get(key) ?? fullBucket(now, this.#rate)
+    const known = this.#buckets.get(key)
+    if (known === undefined) return fullBucket(now, this.#rate)
+    const bucket = asOf(known, now)
+    if (bucket !== known) this.#buckets.set(key, bucket)
+    return bucket
   }
 
   #sweep(now: number): void {
@@ -94,6 +101,6 @@ export class Buckets {
   }
 }
 
-function level(bucket: Bucket, at: number, rate: Rate): number {
-  return Math.min(rate.burst, bucket.tokens + ((at - bucket.at) / 1000) * rate.perSecond)
+function level(bucket: Bucket, now: number, rate: Rate): number {
+  return Math.min(rate.burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * rate.perSecond)
 }
