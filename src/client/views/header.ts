@@ -49,10 +49,8 @@ export function header(
   const change = h('button', {
     type: 'button',
     class: 'topic-button',
-    hidden: true,
     onClick: () => openTopic(context, room, signal),
   })
-  topic.after(change)
   store.watch(
     ({ rooms, self, list }) => {
       const role = rooms[room]?.you?.role
@@ -62,7 +60,9 @@ export function header(
       return none ? 'Add a topic' : 'Change the topic'
     },
     (words) => {
-      change.hidden = words === ''
+      // Not only hidden: F6 looks for the first button there is.
+      if (words === '') return change.remove()
+      if (!change.isConnected) topic.after(change)
       // An icon alone, where there is nothing it stands beside, says too little.
       change.replaceChildren(words === 'Add a topic' ? words : actionIcon('pencil'))
       change.setAttribute('aria-label', words)
