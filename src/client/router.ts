@@ -29,10 +29,10 @@ interface Entry {
 /** A path without its query → the screen that it names. */
 export function parseRoute(path: string): Route {
   if (path === '/') return { name: 'home' }
-  const [, room, seq] = /^\/chat\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,15}))?$/.exec(path) ?? []
+  // Fifteen digits are a number that nothing is lost of.
+  const [, room, seq] = /^\/chat\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,14}))?$/.exec(path) ?? []
   if (room === undefined) return { name: 'notFound' }
-  if (seq === undefined) return { name: 'room', room }
-  return Number.isSafeInteger(Number(seq)) ? { name: 'room', room, seq: Number(seq) } : { name: 'notFound' }
+  return { name: 'room', room, ...(seq !== undefined && { seq: Number(seq) }) }
 }
 
 /** The address that was meant by one that names no screen but for its capitals or a slash at its end; else itself. */
@@ -87,7 +87,7 @@ export function createRouter(
 
   function adopt(): void {
     const known = entryOf(history.state)
-    entry = known?.entry ?? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER)
+    entry = known?.entry ?? Math.random()
     if (known === null) history.replaceState({ entry } satisfies Entry, '')
     else if (known.kept !== undefined && !kept.has(entry)) kept.set(entry, known.kept)
   }
@@ -101,7 +101,7 @@ export function createRouter(
   function write(how: 'pushState' | 'replaceState', to: string, over?: true): void {
     // The screen being left may still want to keep something with its own entry.
     if (to !== path) screen.abort()
-    entry = how === 'pushState' ? Math.floor(Math.random() * Number.MAX_SAFE_INTEGER) : entry
+    if (how === 'pushState') entry = Math.random()
     history[how]({ entry, ...(over && { over }) } satisfies Entry, '', to)
   }
 
