@@ -123,6 +123,24 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await context.close()
   })
 
+  test('[E32] who leaves a room is in the one they were in before, and with the last of them at home', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const page = await somebody(context, 'Cellar', 'Loft')
+    for (const room of ['cellar', 'lobby', 'loft']) {
+      await page.click(`.side a[href="/chat/${room}"]`)
+      await isAt(page, `/chat/${room}`)
+      await page.waitForSelector('.emoji-button')
+    }
+    for (const then of ['/chat/lobby', '/chat/cellar', '/']) {
+      await page.click('.head [popovertarget]')
+      await page.click('text=Leave this room')
+      await isAt(page, then)
+      if (then !== '/') await page.waitForSelector('.emoji-button')
+    }
+    await page.waitForSelector('text=Continue as')
+    await context.close()
+  })
+
   test('[U86, U81] an address in capitals leads to the room; a missing room is said, leads to the lobby, and has the focus', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context)

@@ -55,7 +55,7 @@ export function roomMenu(
   >,
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
-  const { actions, router } = context
+  const { actions, router, store } = context
   const star = entry('star', '', () => {
     const before = on.placesOf('favourites', on.me)
     const is = before.includes(room)
@@ -97,8 +97,10 @@ export function roomMenu(
     entry('keys', 'Keys and commands', () => void openLater(({ openHelp }) => openHelp(signal), on.said)),
     h('hr'),
     entry('leave', 'Leave this room', () => {
+      const mine = store.get().list.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))
+      const next = on.placesOf('recent', on.me).find((one) => mine.includes(one)) ?? mine[0]
       actions.leaveRoom(room)
-      router.navigate('/')
+      router.navigate(next === undefined ? '/' : `/chat/${next}`)
     }),
     entry(
       'off',
