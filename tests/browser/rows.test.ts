@@ -206,6 +206,18 @@ describe.skipIf(browserFound === null)('rows', () => {
     await page.keyboard.press('Enter')
     const text = rowWith(page, 'end').locator('.text')
     await eventually('it is drawn', async () => (await text.textContent()) === 'the end edited')
+    // Also in a row that goes on under the name of the one before, whose time shows only where one points.
+    screen.tell(
+      event(mine(3, { text: 'and more', at: Date.now() })),
+      event(mine(4, { text: 'again', at: Date.now() })),
+    )
+    await rowWith(page, 'again').waitFor()
+    await page.focus('textarea')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.type(', again')
+    await page.keyboard.press('Enter')
+    const goesOn = page.locator('.message:not([data-first])', { hasText: 'again, again' })
+    expect(await goesOn.locator('.edited').isVisible()).toBe(true)
     const { nonce } = await screen.next('edit')
     screen.tell({ type: 'error', nonce, code: 'gone', message: 'No.', retry: false })
     await eventually('it is taken back', async () => (await text.textContent()) === 'teh end')
