@@ -30,6 +30,8 @@ export const LONGEST = 256
 const MOST_FRAMES = 10
 /** ms in which a class of lines above `debug` is written once (O17): a full disk must not fill another with words about it */
 const PACE = 1_000
+/** classes that are remembered; what an error says of itself may make any number */
+const CLASSES = 1_000
 
 /**
  * Writes to stdout at once, line by line, in this thread: pino's transports are workers, and no binary finds them (P52).
@@ -77,6 +79,7 @@ function pacing(now: () => number): (kind: string, write: (more: { left?: number
       before.left += 1
       return
     }
+    if (last.size >= CLASSES) last.clear()
     last.set(kind, { at, left: 0 })
     write(before !== undefined && before.left > 0 ? { left: before.left } : {})
   }

@@ -76,6 +76,14 @@ test('[O17] for a person the same is said in plain lines', () => {
   expect(lines.join('')).toMatch(/INFO.*ready\n\s+ms: 12/)
 })
 
+test('[O17] of ever new classes of trouble a thousand are remembered, and no line is lost for that', () => {
+  const { log, lines } = aLog()
+  for (let n = 0; n < 2_500; n += 1) log.error(`bug-${n}`)
+  log.error('bug-2499')
+  log.error('bug-0')
+  expect(lines).toHaveLength(2_501)
+})
+
 test('[O17] an address is told apart for a day, and not after it', () => {
   const mask = addressMask('hash')
   const day = 24 * 60 * 60 * 1000
