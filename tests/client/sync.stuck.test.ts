@@ -28,6 +28,8 @@ async function inTheLobby() {
   return at
 }
 
+const late = (ref: string, after: number) => refusal('rateLimited', { ref }, after)
+
 describe('a room that was refused for a time', () => {
   test('[C73] whose time comes while the connection is in doubt is asked for once it is not', async () => {
     const at = await atFakeServer()
@@ -40,7 +42,16 @@ describe('a room that was refused for a time', () => {
     expect(at.wire.all('join')).toHaveLength(2)
   })
 
-  test('[C73] when it is in by another answer is written to', async () => {
+  test.each([
+    [
+      'an earlier',
+      (first: string, second: string) => [page([said(1)], { ref: first }), late(second, SECOND)],
+    ],
+    [
+      'a later',
+      (first: string, second: string) => [late(first, 5 * SECOND), page([said(1)], { ref: second })],
+    ],
+  ])('[C73] and is in by %s answer is written to', async (_which, answers) => {
     const at = await atFakeServer()
     at.live()
     at.sync.open('lobby')
@@ -48,23 +59,7 @@ describe('a room that was refused for a time', () => {
     at.time.pass(16 * SECOND)
     const second = refOf(at)
     expect(second).not.toBe(first)
-    at.wire.say(page([said(1)], { ref: first }), refusal('rateLimited', { ref: second }, SECOND))
-    at.time.pass(SECOND)
-    expect(at.stateOf('lobby')).toBe('live')
-    at.sync.outbox.add('lobby', 'hello')
-    await at.stored()
-    at.time.pass(5 * SECOND)
-    expect(at.wire.all('send')).toHaveLength(1)
-  })
-
-  test('[C73] and is in by a later answer is written to', async () => {
-    const at = await atFakeServer()
-    at.live()
-    at.sync.open('lobby')
-    const first = refOf(at)
-    at.time.pass(16 * SECOND)
-    const second = refOf(at)
-    at.wire.say(refusal('rateLimited', { ref: first }, 5 * SECOND), page([said(1)], { ref: second }))
+    at.wire.say(...answers(first, second))
     at.time.pass(SECOND)
     expect(at.stateOf('lobby')).toBe('live')
     at.sync.outbox.add('lobby', 'hello')
