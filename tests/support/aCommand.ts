@@ -7,7 +7,8 @@ export interface Ran {
   out: string
   err: string
   bytes: Uint8Array<ArrayBuffer>
-  ms: number
+  /** ms of CPU it took */
+  cpu: number
 }
 
 /** Runs a command of `src/main.ts` to its end, in an environment of nothing but PATH and `env`. */
@@ -17,7 +18,6 @@ export async function aCommand(
   input: Uint8Array | 'ignore' = 'ignore',
   before: readonly string[] = [],
 ): Promise<Ran> {
-  const began = performance.now()
   const child = Bun.spawn([...before, process.execPath, MAIN, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdin: input,
@@ -29,5 +29,6 @@ export async function aCommand(
     new Response(child.stderr).text(),
     child.exited,
   ])
-  return { code, out: new TextDecoder().decode(bytes), err, bytes, ms: performance.now() - began }
+  const cpu = Number(child.resourceUsage()?.cpuTime.total) / 1_000
+  return { code, out: new TextDecoder().decode(bytes), err, bytes, cpu }
 }
