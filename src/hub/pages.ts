@@ -5,10 +5,10 @@ import type { Store } from './ports.ts'
 /** Events that are remembered at most. */
 const MOST = 10_000
 
-interface Page {
-  /** what was known to exist when it was read */
+/** What was read of a room, and the last seq then known to exist. */
+interface Read<T> {
   head: number
-  events: Promise<readonly RoomEvent[]>
+  found: Promise<T>
 }
 
 /**
@@ -17,35 +17,49 @@ interface Page {
  * always asks the log itself, since nothing is said only until it is.
  */
 export class RecentPages {
-  readonly #store: Pick<Store, 'events'>
-  readonly #pages = new Map<string, Page>()
+  readonly #store: Pick<Store, 'events' | 'startOf'>
+  readonly #pages = new Map<string, Read<readonly RoomEvent[]>>()
+  readonly #starts = new Map<string, Read<number>>()
   #size = 0
 
-  constructor(store: Pick<Store, 'events'>) {
+  constructor(store: Pick<Store, 'events' | 'startOf'>) {
     this.#store = store
+  }
+
+  /** After which event a page for somebody new begins. @param head the last seq known to exist */
+  start(room: string, head: number): Promise<number> {
+    return recent(this.#starts, room, head, () => this.#store.startOf(room))
   }
 
   /** A page of events after `after`; never changed by anybody. @param head the last seq known to exist */
   read(room: string, after: number, head: number): Promise<readonly RoomEvent[]> {
-    if (after >= head) return this.#store.events(room, after, LIMITS.pageEvents)
+    const read = () => this.#store.events(room, after, LIMITS.pageEvents)
+    if (after >= head) return read()
     const key = `${room} ${after}`
-    const known = this.#pages.get(key)
-    if (known?.head === head) return known.events
-    const page = { head, events: this.#store.events(room, after, LIMITS.pageEvents) }
-    this.#pages.set(key, page)
-    const forget = () => {
-      if (this.#pages.get(key) === page) this.#pages.delete(key)
-    }
-    page.events.then((events) => {
+    return recent(this.#pages, key, head, async () => {
+      const events = await read()
       this.#size += events.length
-      if (events.length === 0 || this.#size > MOST) forget()
-    }, forget)
-    return page.events
+      if (events.length === 0 || this.#size > MOST) this.#pages.delete(key)
+      return events
+    })
   }
 
   /** Each second: by then the rush is over, or the page is worth reading again. */
   tick(): void {
     this.#pages.clear()
+    this.#starts.clear()
     this.#size = 0
   }
+}
+
+/** What was read under this key at the same head, or is now; a failure is not remembered. */
+function recent<T>(all: Map<string, Read<T>>, key: string, head: number, read: () => Promise<T>): Promise<T> {
+  const known = all.get(key)
+  if (known?.head === head) return known.found
+  const now = { head, found: read() }
+  all.set(key, now)
+  now.found.catch(() => {
+    if (all.get(key) === now) all.delete(key)
+  })
+  return now.found
 }

@@ -94,7 +94,7 @@ export class Sync {
     const reason = pages.seq === 0 ? null : await this.#faultOf(row, pages)
     if (over()) return
     if (reason) connection.send({ type: 'reset', ...head(), reason, head: row.head, floor: row.floor })
-    let after = reason || pages.seq === 0 ? await store.startOf(room) : pages.seq
+    let after = reason || pages.seq === 0 ? await this.#pages.start(room, row.head) : pages.seq
     let impossible = 0
 
     for (;;) {
@@ -106,7 +106,7 @@ export class Sync {
       this.#spend(visit, events)
       const readSeq = this.#readSeq(visit, room)
       const isNear = events.length === 0 || after >= Math.max(row.head, feed.head(room))
-      const counts = isNear ? await store.unread(room, visit.user, readSeq) : null
+      const counts = isNear ? await this.#unread(visit, room, readSeq, after) : null
       if (over()) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
@@ -155,6 +155,12 @@ export class Sync {
   #spend({ user }: Visit, events: readonly RoomEvent[]): void {
     const bytes = events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
     this.#paces.charge(user.id, this.#deps.clock.now(), bytes)
+  }
+
+  /** What is unread of what the pages brought, and up to where it is counted. Who has read all of it is not counted for. */
+  #unread({ user }: Visit, room: string, readSeq: number, after: number): ReturnType<Store['unread']> {
+    if (readSeq >= after) return Promise.resolve({ unread: 0, mentions: 0, head: after })
+    return this.#deps.store.unread(room, user, readSeq)
   }
 
   #readSeq({ user }: Visit, room: string): number {
