@@ -30,10 +30,11 @@ import {
 import { eventOf } from './event.ts'
 import { takeLock, type Lock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
+import { Moment } from './moment.ts'
 import type { Failure } from './orders.ts'
 import { Reader } from './reader.ts'
 import { Space } from './space.ts'
-import { Thread, WriteFailed } from './thread.ts'
+import { type Done, Thread, WriteFailed } from './thread.ts'
 import { diskTrouble } from './trouble.ts'
 import type { Writes, Written } from './writer.ts'
 
@@ -109,6 +110,7 @@ class SqliteStore implements Sqlite {
   readonly #dir: string
   readonly #db: Database
   readonly #reader: Reader
+  readonly #moment: Moment
   readonly #writer: Thread
   readonly #lock: Lock
   readonly #log: Log | undefined
@@ -131,6 +133,7 @@ class SqliteStore implements Sqlite {
     this.#counts = counts
     this.#db = db
     this.#reader = new Reader(db)
+    this.#moment = new Moment(db)
     this.#writer = writer
     this.#lock = lock
     this.#log = log
@@ -154,7 +157,7 @@ class SqliteStore implements Sqlite {
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
     const began = performance.now()
     if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
-    const { value, failures } = await this.#writer.write('commit', drafts)
+    const { value, failures } = await this.#answered('commit', drafts)
     this.#counts.took('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#note(null)
     for (const failure of failures) this.#noteFailure(failure)
@@ -270,6 +273,7 @@ class SqliteStore implements Sqlite {
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
     clearInterval(this.#trying)
+    this.#moment.end()
     this.#db.close()
     const failure = await this.#writer.close()
     if (failure !== null) this.#noteFailure(failure)
@@ -278,6 +282,7 @@ class SqliteStore implements Sqlite {
 
   async #read<T>(ask: (reader: Reader) => T): Promise<T> {
     try {
+      this.#moment.begin()
       return ask(this.#reader)
     } catch (error) {
       const disk = diskTrouble(error)
@@ -293,13 +298,25 @@ class SqliteStore implements Sqlite {
   ): Promise<ReturnType<Writes[M]>> {
     if (this.#isLow(performance.now())) throw new ChatError('unavailable')
     try {
-      const { value } = await this.#writer.write(method, ...args)
+      const { value } = await this.#answered(method, ...args)
       this.#note(null)
       return value
     } catch (error) {
       if (!(error instanceof WriteFailed) || error.failure.disk === undefined) throw error
       this.#note(error.failure.disk)
       throw new ChatError('unavailable')
+    }
+  }
+
+  /** Whoever hears of a write reads what it wrote (K55). */
+  async #answered<M extends keyof Writes>(
+    method: M,
+    ...args: Parameters<Writes[M]>
+  ): Promise<Done<ReturnType<Writes[M]>>> {
+    try {
+      return await this.#writer.write(method, ...args)
+    } finally {
+      this.#moment.end()
     }
   }
 

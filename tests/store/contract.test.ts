@@ -116,7 +116,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       await store.addRoom(garden, 1)
       await store.commit([draft('here', { id: '01' }), draft('there', { id: '02', room: 'garden' })])
       await store.commit([draft('erased', { id: '03' })])
-      world.erase('lobby', 2)
+      await world.erase('lobby', 2)
       const answer = draft('answer', { replyTo: '01' })
 
       const outcomes = await store.commit([
@@ -143,7 +143,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     test('[K6] a known nonce is recognised before the message it answers is asked for', async () => {
       const answer = draft('answer', { replyTo: '01' })
       await store.commit([draft('said', { id: '01' }), answer])
-      world.erase('lobby', 1)
+      await world.erase('lobby', 1)
       expect(await store.commit([answer])).toMatchObject([{ result: 'duplicate', seq: 2 }])
     })
 
@@ -221,7 +221,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
 
     test('[K10] each seq has its id, and no other has one', async () => {
       await store.commit([draft('a', { id: '01' }), draft('b', { id: '02' })])
-      world.erase('lobby', 1)
+      await world.erase('lobby', 1)
       const ids = [0, 1, 2, 3].map((seq) => store.idAt('lobby', seq))
       expect(await Promise.all(ids)).toEqual([null, '01', '02', null])
       expect(await store.idAt('nowhere', 1)).toBeNull()
@@ -238,24 +238,24 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
 
     test('[K11] erased messages do not count, and no newcomer goes back more than 500 events', async () => {
       await say(store, numbered(600))
-      world.erase('lobby', ...range(540, 600))
+      await world.erase('lobby', ...range(540, 600))
       expect(await store.startOf('lobby')).toBe(490)
-      world.erase('lobby', ...range(120, 540))
+      await world.erase('lobby', ...range(120, 540))
       expect(await store.startOf('lobby')).toBe(100)
     })
 
     test('[K11] no newcomer begins below the floor, but each gets the event at the head', async () => {
       await say(store, numbered(9))
-      world.retain('lobby', 4)
+      await world.retain('lobby', 4)
       expect(await store.startOf('lobby')).toBe(3)
-      world.retain('lobby', 10)
+      await world.retain('lobby', 10)
       expect(await store.startOf('lobby')).toBe(8)
     })
 
     test('[K16] an erased event keeps its keys and says that it is gone', async () => {
       await store.commit([draft('a', { id: '01', at: 5, nonce: 'n-000001' }), draft('b', { replyTo: '01' })])
-      world.erase('lobby', 1)
-      world.erase('lobby', 2)
+      await world.erase('lobby', 1)
+      await world.erase('lobby', 2)
       const gone = {
         kind: 'message',
         seq: 1,
@@ -321,7 +321,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       await store.addRoom(garden, 1)
       await store.commit([draft('a', { id: '01' }), draft('b', { id: '02' }), draft('c', { id: '03' })])
       await store.commit([draft('elsewhere', { id: '04', room: 'garden' })])
-      world.erase('lobby', 2)
+      await world.erase('lobby', 2)
 
       const ids = ['03', '02', 'missing', '04', '03', '01']
       expect(await page({ at: 'ids', ids, limit: 50 })).toEqual([[1, 2, 3], false, false])
@@ -332,7 +332,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
 
     test('[K15] a page says head and floor of its moment; nothing is pinned yet; no room, no page', async () => {
       await say(store, numbered(3))
-      world.retain('lobby', 2)
+      await world.retain('lobby', 2)
       expect(await store.history('lobby', { at: 'pinned', limit: 50 })).toEqual({
         messages: [],
         head: 3,
@@ -345,7 +345,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
 
     test('[K17] below the floor there is nothing', async () => {
       await store.commit(numbered(5).map((n) => draft(n, { id: `0${n}` })))
-      world.retain('lobby', 3)
+      await world.retain('lobby', 3)
       expect(await page({ at: 'end', limit: 50 })).toEqual([[3, 4, 5], false, false])
       expect(await page({ at: 'before', seq: 3, limit: 50 })).toEqual([[], false, true])
       expect(await page({ at: 'after', seq: 0, limit: 2 })).toEqual([[3, 4], false, true])
@@ -420,7 +420,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
         draft('erased @Bob'),
         draft('bye @Bob'),
       ])
-      world.erase('lobby', 5)
+      await world.erase('lobby', 5)
       expect(await store.unread('lobby', bob, 1)).toEqual({ unread: 3, mentions: 2, head: 6 })
       expect(await store.unread('lobby', { ...bob, name: 'Bobby' }, 1)).toEqual({
         unread: 3,

@@ -11,8 +11,8 @@ export interface World {
   store: Store
   /** closes the store and opens it again, where it has anything to open */
   restart(): Promise<void>
-  erase(room: string, ...seqs: number[]): void
-  retain(room: string, floor: number): void
+  erase(room: string, ...seqs: number[]): Promise<void>
+  retain(room: string, floor: number): Promise<void>
   /** done with it; without this it lasts as long as the file's tests */
   end(): Promise<void>
 }
@@ -32,8 +32,8 @@ async function memoryWorld(): Promise<World> {
   return {
     store,
     restart: () => Promise.resolve(),
-    erase: (room, ...seqs) => seqs.forEach((seq) => store.erase(room, seq)),
-    retain: (room, floor) => store.retain(room, floor),
+    erase: async (room, ...seqs) => seqs.forEach((seq) => store.erase(room, seq)),
+    retain: async (room, floor) => store.retain(room, floor),
     end: () => store.close(),
   }
 }
@@ -41,12 +41,13 @@ async function memoryWorld(): Promise<World> {
 async function sqliteWorld(): Promise<World> {
   const dir = aTemporaryDir()
   let store = await open(dir)
-  // A writer of its own, as a purge has it: what it commits the store sees.
-  const change = (work: (db: Database) => void) => {
+  // A writer of its own, as another process would be: what it commits the store sees from the next turn on (K55).
+  const change = async (work: (db: Database) => void) => {
     const db = new Database(join(dir, 'hubbub.db'), { readwrite: true })
     db.run('PRAGMA busy_timeout = 2000')
     db.transaction(() => work(db)).immediate()
     db.close()
+    await new Promise((resolve) => setImmediate(resolve))
   }
   const world: World = {
     get store() {

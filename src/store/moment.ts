@@ -1,0 +1,34 @@
+import type { Database, Statement } from 'bun:sqlite'
+
+/**
+ * What is read in one turn of the loop is read in one transaction: to take SQLite's locks and give them back for each
+ * question costs as much as the questions do.
+ */
+export class Moment {
+  readonly #db: Database
+  readonly #begin: Statement
+  readonly #rollback: Statement
+  #lasts = false
+
+  constructor(db: Database) {
+    this.#db = db
+    this.#begin = db.query('BEGIN')
+    this.#rollback = db.query('ROLLBACK')
+  }
+
+  /** Before each reading. */
+  begin(): void {
+    if (this.#lasts && this.#db.inTransaction) return
+    this.#begin.run()
+    this.#lasts = true
+    setImmediate(() => this.end())
+  }
+
+  /** What has been written meanwhile is seen by who reads after this. */
+  end(): void {
+    if (!this.#lasts) return
+    this.#lasts = false
+    // Not by COMMIT, which throws after a page that could not be read. P37: SQLite may have ended it by itself.
+    if (this.#db.inTransaction) this.#rollback.run()
+  }
+}
