@@ -138,7 +138,6 @@ export class Hub {
       greeted: false,
       gone: false,
       rooms: new Map(),
-      live: new Set(),
       pages: [],
       unanswered: 0,
       joins: fullBucket(now, this.#limits.joins),
@@ -333,9 +332,9 @@ export class Hub {
     if (visit.gone) return true
     const { user, connection } = visit
     const { role, head } = membership
-    const isNew = !visit.rooms.has(room)
-    visit.rooms.set(room, role)
-    if (isNew) {
+    const joined = visit.rooms.get(room)
+    visit.rooms.set(room, { role, live: joined?.live ?? false })
+    if (!joined) {
       this.#feed.watch(room, head)
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
@@ -347,7 +346,6 @@ export class Hub {
   /** One connection is in the room no more. */
   #part(visit: Visit, room: string): void {
     this.#sync.stop(visit, room)
-    visit.live.delete(room)
     visit.connection.unfollow(room)
     if (visit.rooms.delete(room)) this.#feed.unwatch(room)
   }
@@ -395,7 +393,8 @@ export class Hub {
     visit.asked = true
     const heads: Record<string, number> = {}
     const counts: Record<string, number> = {}
-    for (const room of visit.live) {
+    for (const [room, { live }] of visit.rooms) {
+      if (!live) continue
       heads[room] = this.#feed.shown(room)
       if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)
     }

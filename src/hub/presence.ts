@@ -22,7 +22,7 @@ interface Crowd {
 /** One connection: whose, and what it says of them. */
 interface Tab {
   readonly user: string
-  readonly rooms: Set<string>
+  rooms: readonly string[]
   state: Activity
 }
 
@@ -33,7 +33,7 @@ interface Tab {
 export class Presence {
   readonly #rooms = new Map<string, Crowd>()
   readonly #tabs = new Map<string, Tab>()
-  readonly #tabsOf = new Map<string, Set<Tab>>()
+  readonly #tabsOf = new Map<string, readonly Tab[]>()
   /** rooms with somebody unsettled */
   readonly #restless = new Set<string>()
   readonly #tell: (room: string, frame: ServerFrame) => void
@@ -44,18 +44,17 @@ export class Presence {
 
   /** A connection says who it is; it is in no room yet, but its person may be active by it. */
   open(connection: string, user: string, state: Activity, now: number): void {
-    const tab: Tab = { user, state, rooms: new Set() }
+    const tab: Tab = { user, state, rooms: [] }
     this.#tabs.set(connection, tab)
-    const tabs = this.#tabsOf.get(user) ?? new Set()
-    this.#tabsOf.set(user, tabs.add(tab))
+    this.#tabsOf.set(user, [...(this.#tabsOf.get(user) ?? []), tab])
     this.#stateOf(user, now)
   }
 
   /** A connection enters a room; once is enough. */
   enter(room: string, connection: string, user: User, now: number): void {
     const tab = this.#tabs.get(connection)
-    if (!tab || tab.rooms.has(room)) return
-    tab.rooms.add(room)
+    if (!tab || tab.rooms.includes(room)) return
+    tab.rooms = [...tab.rooms, room]
     let crowd = this.#rooms.get(room)
     if (!crowd) {
       crowd = { version: 0, people: new Map(), unsettled: new Set(), told: 0, large: false, named: null }
@@ -70,16 +69,16 @@ export class Presence {
     const tab = this.#tabs.get(connection)
     if (!tab) return
     this.#tabs.delete(connection)
-    const others = this.#tabsOf.get(tab.user)
-    others?.delete(tab)
-    if (others?.size === 0) this.#tabsOf.delete(tab.user)
+    const others = this.#tabsOf.get(tab.user)?.filter((one) => one !== tab) ?? []
+    if (others.length > 0) this.#tabsOf.set(tab.user, others)
+    else this.#tabsOf.delete(tab.user)
     for (const room of tab.rooms) this.#happen(room, tab.user, { type: 'went', until })
     if (this.#tabsOf.has(tab.user)) this.#stateOf(tab.user, now)
   }
 
   /** A person leaves a room with all their connections; the others hear it at once. */
   leave(room: string, user: string): void {
-    for (const tab of this.#tabsOf.get(user) ?? []) tab.rooms.delete(room)
+    for (const tab of this.#tabsOf.get(user) ?? []) tab.rooms = tab.rooms.filter((one) => one !== room)
     const crowd = this.#rooms.get(room)
     const here = crowd?.people.get(user)
     if (!crowd || !here) return

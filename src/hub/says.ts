@@ -38,7 +38,7 @@ export class Says {
   say(visit: Visit, frame: Durable): void {
     const { nonce, room } = frame
     if (this.#stopped) throw new ChatError('unavailable')
-    const role = visit.rooms.get(room)
+    const role = visit.rooms.get(room)?.role
     if (role === undefined) throw new ChatError('notMember')
     if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
     const { id, name } = visit.user

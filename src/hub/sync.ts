@@ -119,7 +119,8 @@ export class Sync {
       if (reached && isCounted && readSeq === this.#readSeq(visit, room)) {
         feed.reached(room, after)
         connection.follow(room)
-        visit.live.add(room)
+        const joined = visit.rooms.get(room)
+        if (joined) joined.live = true
         const { unread, mentions } = counts
         const you: You = { role, readSeq, unread, mentions }
         const members = this.#deps.presence.members(room, visit.user.id)

@@ -4,6 +4,14 @@ import type { Connection } from './ports.ts'
 import type { Bucket } from './rate.ts'
 import type { Pages } from './sync.ts'
 
+/** A room that a connection has joined. */
+interface Joined {
+  /** the stronger of the person's roles there */
+  role: Role
+  /** its last page is sent */
+  live: boolean
+}
+
 /** One connection, from `open` to `close`, and who is behind it. Times are ms of the hub's steady time. */
 export interface Visit {
   readonly connection: Connection
@@ -12,10 +20,8 @@ export interface Visit {
   /** whether `hello` was said */
   greeted: boolean
   gone: boolean
-  /** rooms it has joined, with the stronger of the person's roles there; frames to them are taken */
-  readonly rooms: Map<string, Role>
-  /** those among them whose last page is sent */
-  readonly live: Set<string>
+  /** rooms it has joined; frames to them are taken */
+  readonly rooms: Map<string, Joined>
   /** what it is still to be sent, in order; the first is under way */
   readonly pages: Pages[]
   /** durable frames without an answer */
@@ -30,7 +36,8 @@ export interface Visit {
 /** All connections of this node, by connection and by person. */
 export class Visits {
   readonly #all = new Map<string, Visit>()
-  readonly #of = new Map<string, Set<Visit>>()
+  // Arrays: nearly everybody has one connection, and a set of one takes five times the memory.
+  readonly #of = new Map<string, readonly Visit[]>()
 
   get size(): number {
     return this.#all.size
@@ -43,26 +50,25 @@ export class Visits {
 
   add(visit: Visit): void {
     this.#all.set(visit.connection.id, visit)
-    const theirs = this.#of.get(visit.user.id) ?? new Set()
-    this.#of.set(visit.user.id, theirs.add(visit))
+    this.#of.set(visit.user.id, [...this.of(visit.user.id), visit])
   }
 
   /** @returns whether it was the person's last */
   remove(visit: Visit): boolean {
     this.#all.delete(visit.connection.id)
-    const theirs = this.#of.get(visit.user.id)
-    theirs?.delete(visit)
-    if (theirs && theirs.size > 0) return false
-    this.#of.delete(visit.user.id)
-    return true
+    const others = this.of(visit.user.id).filter((one) => one !== visit)
+    if (others.length > 0) this.#of.set(visit.user.id, others)
+    else this.#of.delete(visit.user.id)
+    return others.length === 0
   }
 
   get(connection: Connection): Visit | undefined {
     return this.#all.get(connection.id)
   }
 
-  of(user: string): Visit[] {
-    return [...(this.#of.get(user) ?? [])]
+  /** As they are now: what comes or goes meanwhile changes another list. */
+  of(user: string): readonly Visit[] {
+    return this.#of.get(user) ?? []
   }
 
   isOnline(user: string): boolean {
@@ -79,7 +85,7 @@ export class Visits {
 
   /** Sends to every connection of a person that has said hello, but one. */
   tell(user: string, frame: ServerFrame, but?: Connection): void {
-    for (const { connection, greeted } of this.#of.get(user) ?? [])
+    for (const { connection, greeted } of this.of(user))
       if (greeted && connection !== but) connection.send(frame)
   }
 }
