@@ -8,6 +8,7 @@ import type { Clock, Log, RoomRow, Store } from './ports.ts'
 import { RecentPages } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
+import { unreadOf } from './unread.ts'
 import type { Visit } from './visits.ts'
 
 /** A room somebody is to be sent from a position on. */
@@ -102,11 +103,12 @@ export class Sync {
       const known = feed.head(room)
       const events = await this.#pages.read(room, after, Math.max(row.head, known))
       if (over()) return
-      after = events.at(-1)?.seq ?? after
+      const from = after
+      after = events.at(-1)?.seq ?? from
       this.#spend(visit, events)
       const readSeq = this.#readSeq(visit, room)
       const isNear = events.length === 0 || after >= Math.max(row.head, feed.head(room))
-      const counts = isNear ? await this.#unread(visit, room, readSeq, after) : null
+      const counts = isNear ? await this.#unread(visit, room, readSeq, { from, events }) : null
       if (over()) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
@@ -158,10 +160,17 @@ export class Sync {
     this.#paces.charge(user.id, this.#deps.clock.now(), bytes)
   }
 
-  /** What is unread of what the pages brought, and up to where it is counted. Who has read all of it is not counted for. */
-  #unread({ user }: Visit, room: string, readSeq: number, after: number): ReturnType<Store['unread']> {
-    if (readSeq >= after) return Promise.resolve({ unread: 0, mentions: 0, head: after })
-    return this.#deps.store.unread(room, user, readSeq)
+  /** What is unread, and up to where it is counted. The store is asked where the last page alone, after `from`, cannot tell. */
+  async #unread(
+    { user }: Visit,
+    room: string,
+    readSeq: number,
+    { from, events }: { from: number; events: readonly RoomEvent[] },
+  ): ReturnType<Store['unread']> {
+    const counts = readSeq >= from ? unreadOf(events, user, readSeq) : null
+    return counts
+      ? { ...counts, head: events.at(-1)?.seq ?? from }
+      : await this.#deps.store.unread(room, user, readSeq)
   }
 
   #readSeq({ user }: Visit, room: string): number {

@@ -29,6 +29,7 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
 
 /** Does a text mention somebody of this name: `@name`, not inside a word, any case. */
 export function mentionsName(text: string, name: string): boolean {
+  if (!text.includes('@')) return false
   const wanted = `@${name.toLowerCase()}`
   const lower = text.toLowerCase()
   for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
