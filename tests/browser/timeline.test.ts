@@ -114,6 +114,27 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await end()
   })
 
+  test('[U32] the empty field is one line high, however long the room’s name is; icons grow with the text', async () => {
+    const { context } = await aContext(world.browser, { ...PHONE, viewport: { width: 320, height: 640 } })
+    const name = 'A room that somebody took a rather long time to name'
+    await context.route('**/api/rooms', async (route) => {
+      const rooms = await (await route.fetch()).text()
+      await route.fulfill({ body: rooms.replace('"name":"lobby"', `"name":"${name}"`) })
+    })
+    const { page } = await aScreen(place.origin, context)
+    await page.waitForSelector(`textarea[placeholder*="${name}"]`)
+    const sizes = () =>
+      page.evaluate(() =>
+        ['textarea', '.send .icon'].map(
+          (what) => document.querySelector(what)?.getBoundingClientRect().height,
+        ),
+      )
+    expect(await sizes()).toEqual([48, 20])
+    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'))
+    expect(await sizes()).toEqual([72, 40])
+    await context.close()
+  })
+
   test('[U13, U32] the list stays at the end while the composer grows, to 40 % of the window, and the window shrinks', async () => {
     const { page, end } = await aRoom(talk(1, 60), PHONE)
     const height = async () => (await page.locator('textarea').boundingBox())!.height
