@@ -2,13 +2,16 @@ import type { Database, Statement } from 'bun:sqlite'
 
 /**
  * What is read in one turn of the loop is read in one transaction: to take SQLite's locks and give them back for each
- * question costs as much as the questions do.
+ * question costs as much as the questions do. Not while anything is written, each question alone then: of who always
+ * reads the writer would find no moment to begin the WAL anew.
  */
 export class Moment {
   readonly #db: Database
   readonly #begin: Statement
   readonly #rollback: Statement
   #lasts = false
+  /** writes without an answer */
+  #writes = 0
 
   constructor(db: Database) {
     this.#db = db
@@ -18,17 +21,27 @@ export class Moment {
 
   /** Before each reading. */
   begin(): void {
-    if (this.#lasts && this.#db.inTransaction) return
+    if (this.#writes > 0 || (this.#lasts && this.#db.inTransaction)) return
     this.#begin.run()
     this.#lasts = true
     setImmediate(() => this.end())
   }
 
-  /** What has been written meanwhile is seen by who reads after this. */
   end(): void {
     if (!this.#lasts) return
     this.#lasts = false
     // Not by COMMIT, which throws after a page that could not be read. P37: SQLite may have ended it by itself.
     if (this.#db.inTransaction) this.#rollback.run()
+  }
+
+  /** No moment lasts while this does. */
+  async without<T>(write: () => Promise<T>): Promise<T> {
+    this.end()
+    this.#writes += 1
+    try {
+      return await write()
+    } finally {
+      this.#writes -= 1
+    }
   }
 }

@@ -34,7 +34,7 @@ import { Moment } from './moment.ts'
 import type { Failure } from './orders.ts'
 import { Reader } from './reader.ts'
 import { Space } from './space.ts'
-import { type Done, Thread, WriteFailed } from './thread.ts'
+import { Thread, WriteFailed } from './thread.ts'
 import { diskTrouble } from './trouble.ts'
 import type { Writes, Written } from './writer.ts'
 
@@ -157,7 +157,7 @@ class SqliteStore implements Sqlite {
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
     const began = performance.now()
     if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
-    const { value, failures } = await this.#answered('commit', drafts)
+    const { value, failures } = await this.#moment.without(() => this.#writer.write('commit', drafts))
     this.#counts.took('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#note(null)
     for (const failure of failures) this.#noteFailure(failure)
@@ -298,25 +298,13 @@ class SqliteStore implements Sqlite {
   ): Promise<ReturnType<Writes[M]>> {
     if (this.#isLow(performance.now())) throw new ChatError('unavailable')
     try {
-      const { value } = await this.#answered(method, ...args)
+      const { value } = await this.#moment.without(() => this.#writer.write(method, ...args))
       this.#note(null)
       return value
     } catch (error) {
       if (!(error instanceof WriteFailed) || error.failure.disk === undefined) throw error
       this.#note(error.failure.disk)
       throw new ChatError('unavailable')
-    }
-  }
-
-  /** Whoever hears of a write reads what it wrote (K55). */
-  async #answered<M extends keyof Writes>(
-    method: M,
-    ...args: Parameters<Writes[M]>
-  ): Promise<Done<ReturnType<Writes[M]>>> {
-    try {
-      return await this.#writer.write(method, ...args)
-    } finally {
-      this.#moment.end()
     }
   }
 

@@ -1,11 +1,12 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { aTemporaryDir, draft, open } from './scene.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('[K55] what is read in one turn of the loop is of one moment, and the next turn has its own', async () => {
+test('[K55] what is read in one turn of the loop while nothing is written is of one moment, and the next turn has its own', async () => {
   const dir = aTemporaryDir()
   const store = await open(dir)
   const other = new Database(join(dir, 'hubbub.db'), { readwrite: true })
@@ -37,5 +38,26 @@ test('[K55] whoever hears that something was written reads it, also who read a m
     await written
   }
   expect(answered).toBe(300)
+  await store.close()
+})
+
+test('[K55] who reads in every turn does not keep what was written from leaving the WAL', async () => {
+  const dir = aTemporaryDir()
+  const store = await open(dir)
+  let talking = true
+  const reading = (async () => {
+    while (talking) {
+      for (let n = 0; n < 20; n += 1) {
+        await store.room('lobby')
+        await store.memberships('0a')
+        await store.events('lobby', 0, 50)
+      }
+      await Bun.sleep(0)
+    }
+  })()
+  for (let said = 0; said < 1_000; said += 1) await store.commit([draft('x'.repeat(300)), draft('y')])
+  talking = false
+  await reading
+  expect(statSync(join(dir, 'hubbub.db-wal')).size).toBeLessThan(12 * 1024 * 1024)
   await store.close()
 })
