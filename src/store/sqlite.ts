@@ -200,7 +200,7 @@ class SqliteStore implements Sqlite {
   }
 
   addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): Promise<'added' | 'taken'> {
-    return this.#write('addRoom', room, at, maker)
+    return this.#write('addRoom', room, at, ...(maker === undefined ? [] : ([maker] as const)))
   }
 
   memberships(user: string): Promise<Membership[]> {

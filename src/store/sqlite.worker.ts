@@ -24,12 +24,17 @@ let desk: Desk | null = null
 /** ms from the start until what an earlier process has left is looked for. */
 const AFTER_START = 10_000
 
-self.onmessage = ({ data: order }: MessageEvent<Order>) => {
+self.onmessage = ({ data }: MessageEvent<string>) => {
+  const order = JSON.parse(data) as Order
   if (order.order === 'open') return opening(order.dir)
   if (desk === null) throw new TypeError(`${order.order} before open`)
-  if (order.order === 'write') return postMessage(desk.write(order.id, order.call))
-  postMessage(desk.close())
+  if (order.order === 'write') return say(desk.write(order.id, order.call))
+  say(desk.close())
   leave()
+}
+
+function say(answer: Answer): void {
+  postMessage(JSON.stringify(answer))
 }
 
 /** P34: with nothing more to hear, the thread ends by itself; terminate() beside a database is a known crash. */
@@ -39,7 +44,7 @@ function leave(): void {
 
 function opening(dir: string): void {
   const answer = open(dir)
-  postMessage(answer)
+  say(answer)
   if (answer.answer === 'refused') leave()
 }
 

@@ -37,7 +37,7 @@ export class Thread {
     this.#onDeath = onDeath
     // A small heap: what it works with is SQLite's own memory.
     this.#worker = new Worker(url, { smol: true })
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#hear(data)
+    this.#worker.onmessage = ({ data }: MessageEvent<string>) => this.#hear(JSON.parse(data) as Answer)
     this.#worker.addEventListener('error', ({ message }) => this.#end(new Error(message)))
     this.#worker.addEventListener('close', () => this.#end(new Error('the writer has ended')))
   }
@@ -72,7 +72,7 @@ export class Thread {
   }
 
   #ask(order: Order): void {
-    this.#worker.postMessage(order)
+    this.#worker.postMessage(JSON.stringify(order))
   }
 
   #hear(answer: Answer): void {

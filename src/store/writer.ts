@@ -39,6 +39,8 @@ export interface Writes {
 }
 
 type Row = Record<string, string | number | null | Uint8Array>
+/** The last seq of each room a batch has come to, written when it ends: a room's row is touched once a batch. */
+type Heads = Map<string, number>
 type Alive = { seq: number; user_id: string }
 type Known = { seq: number; id: string; at: number; digest: Uint8Array }
 
@@ -48,7 +50,8 @@ export class Writer implements Writes {
   readonly #failed: (error: unknown) => void
   readonly #names: Names
   readonly #known: Statement<Known, [string, string]>
-  readonly #raised: Statement<{ seq: number }, [string]>
+  readonly #head: Statement<{ seq: number }, [string]>
+  readonly #raise: Statement<null, [number, string]>
   readonly #alive: Statement<Alive, [string, string]>
   readonly #addEvent: Statement<null, [Row]>
   readonly #addMessage: Statement<null, [Row]>
@@ -62,7 +65,8 @@ export class Writer implements Writes {
     this.#failed = failed
     this.#names = new Names(db)
     this.#known = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
-    this.#raised = db.query('UPDATE rooms SET seq = seq + 1 WHERE room = ? RETURNING seq')
+    this.#head = db.query('SELECT seq FROM rooms WHERE room = ?')
+    this.#raise = db.query('UPDATE rooms SET seq = ? WHERE room = ?')
     this.#alive = db.query(
       `SELECT seq, user_id FROM messages WHERE id = ? AND +room = ? AND kind = 'message' AND text IS NOT NULL`,
     )
@@ -76,7 +80,7 @@ export class Writer implements Writes {
 
   commit(drafts: readonly Draft[]): Written[] {
     try {
-      return this.#transaction(() => drafts.map((draft) => this.#store(draft)))
+      return this.#transaction(() => this.#storeAll(drafts))
     } catch (error) {
       if (diskTrouble(error) === null && drafts.length > 1) return this.#commitEach(drafts)
       this.#failed(error)
@@ -225,8 +229,15 @@ export class Writer implements Writes {
     }
   }
 
+  #storeAll(drafts: readonly Draft[]): Written[] {
+    const heads: Heads = new Map()
+    const written = drafts.map((draft) => this.#store(draft, heads))
+    for (const [room, seq] of heads) this.#raise.run(seq, room)
+    return written
+  }
+
   /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */
-  #store(draft: Draft): Written {
+  #store(draft: Draft, heads: Heads): Written {
     const { room, kind, id, at, user, nonce = null } = draft
     const target = 'target' in draft ? draft.target : null
     const content = contentOf(draft)
@@ -243,9 +254,10 @@ export class Writer implements Writes {
     if ((kind === 'edit' || kind === 'delete') && alive?.user_id !== user.id)
       return { result: 'refused', code: 'forbidden' }
     if (kind === 'react' && !this.#takesEmoji(draft)) return { result: 'refused', code: 'tooBig' }
-    const raised = this.#raised.get(room)
-    if (raised === null) return { result: 'refused', code: 'noRoom' }
-    const { seq } = raised
+    const head = heads.get(room) ?? this.#head.get(room)?.seq
+    if (head === undefined) return { result: 'refused', code: 'noRoom' }
+    const seq = head + 1
+    heads.set(room, seq)
     const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
     const count = this.#derive(draft, row, alive?.seq ?? 0)
     const data =
@@ -349,7 +361,7 @@ export class Writer implements Writes {
       // What comes behind trouble with the disk fails too: it must not overtake what will be sent again.
       if (full) return { result: 'failed' }
       try {
-        return this.#transaction(() => this.#store(draft))
+        return this.#transaction(() => this.#storeAll([draft])[0] ?? { result: 'failed' })
       } catch (error) {
         full = diskTrouble(error) !== null
         this.#failed(error)
