@@ -69,6 +69,8 @@ class Link implements Connection {
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
   #waiting: ((sent: boolean) => void)[] = []
+  /** acks of this turn */
+  #acks: string[] = []
 
   constructor(raw: Raw, deps: Deps, counted: string | null) {
     const now = deps.clock.now()
@@ -81,10 +83,13 @@ class Link implements Connection {
     deps.places.enter(counted)
   }
 
+  /** A write costs as much as thirty frames that share it: all acks of a batch leave together, and with its events. */
   send(frame: ServerFrame): void {
     if (this.#state === 'closed') return
     this.#count(frame)
-    this.#raw.send(written(frame))
+    const text = written(frame)
+    if (frame.type !== 'ack') this.#raw.send(text)
+    else if (this.#acks.push(text) === 1) queueMicrotask(() => this.#release())
   }
 
   ready(): true | Promise<boolean> {
@@ -102,7 +107,9 @@ class Link implements Connection {
   }
 
   close(code: number, reason: string): void {
-    if (this.#state !== 'closed') this.#raw.close(code, reason)
+    if (this.#state === 'closed') return
+    this.#release()
+    this.#raw.close(code, reason)
   }
 
   /** Lets somebody in, or says by a close code why not: of a refused handshake a page would see nothing. */
@@ -163,6 +170,15 @@ class Link implements Connection {
   /** Something of ours broke: the log has it, the connection goes on. What was refused on purpose is no news. */
   failed(error: unknown): void {
     if (!(error instanceof ChatError)) this.#deps.log.error('socket', error)
+  }
+
+  #release(): void {
+    const acks = this.#acks
+    this.#acks = []
+    if (this.#state === 'closed' || acks.length === 0) return
+    this.#raw.cork(() => {
+      for (const text of acks) this.#raw.send(text)
+    })
   }
 
   #gone(): boolean {
