@@ -61,7 +61,7 @@ export function createApp(deps: AppDeps): {
   const places = new Places()
   const misses = new Misses(clock)
   const admit = createAdmit({ settings, places, gate, clock, log })
-  const { message, unsent, relieve, ...socket } = createSockets({
+  const { upgrade, message, unsent, relieve } = createSockets({
     hub,
     places,
     misses,
@@ -99,7 +99,7 @@ export function createApp(deps: AppDeps): {
     })
     .use(session({ hub, clock, settings }))
     .use(rooms({ hub, clock, misses }))
-    .ws('/ws', socket)
+    .ws('/ws', { beforeHandle: upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 

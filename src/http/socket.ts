@@ -1,4 +1,4 @@
-import type { ServerWebSocket } from 'bun'
+import type { Server, ServerWebSocket } from 'bun'
 import { type Asked, errorFrame } from '../hub/answers.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Connection, Ids, Log } from '../hub/ports.ts'
@@ -10,6 +10,7 @@ import type { ClientFrame, ResetReason, ServerFrame } from '../shared/protocol.t
 import { visitOf } from './admit.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
+import { failure } from './failure.ts'
 import { Meter } from './meter.ts'
 import type { Misses } from './misses.ts'
 import type { Places } from './places.ts'
@@ -300,49 +301,81 @@ class Link implements Connection {
 /** Close codes that are counted each by itself: a client may make up any other. */
 const CODES = new Set<number>([...Object.values(CLOSE), 1000, 1002, 1005, 1006, 1007, 1009])
 
-/** What Elysia's wrapper says of a socket. Its type of `raw` is older than Bun's. */
-interface Wrapper {
-  raw: object
-  data: { request: Request; query: Record<string, string> }
+/** A handshake that was admitted. */
+interface Handshake {
+  request: Request
+  server: Pick<Server<unknown>, 'upgrade'> | null
+  query: Record<string, string>
+  set: { headers: Record<string, unknown> }
 }
 
-/** P20: stands where Elysia keeps the whole request of a socket, and is what it calls from then on. X5: nothing is thrown. */
+/**
+ * P20: stands as `data` at the raw socket, where Elysia would keep the whole request, and is what it calls. X5: nothing is
+ * thrown.
+ */
 class Line {
-  readonly link: Link
+  /** makes the link of the socket, once: it knows the request, which is let go of then */
+  #begin: ((raw: Raw) => Link) | null
   readonly #ended: (link: Link, code: number) => void
+  readonly #log: Log
+  #link: Link | null = null
 
-  constructor(link: Link, ended: (link: Link, code: number) => void) {
-    this.link = link
+  constructor(begin: (raw: Raw) => Link, ended: (link: Link, code: number) => void, log: Log) {
+    this.#begin = begin
     this.#ended = ended
+    this.#log = log
   }
 
-  close(_raw: unknown, code: number): void {
-    this.does(() => this.#ended(this.link, code))
+  open(raw: Raw): void {
+    try {
+      this.#link = this.#begin?.(raw) ?? null
+      this.#begin = null
+    } catch (error) {
+      this.#log.error('socket', error)
+    }
+  }
+
+  close(_raw: Raw, code: number): void {
+    this.with((link) => this.#ended(link, code))
   }
 
   drain(): void {
-    this.does(() => this.link.drained())
+    this.with((link) => link.drained())
   }
 
   ping(): void {
-    this.does(() => this.link.ping())
+    this.with((link) => link.ping())
   }
 
-  does(work: () => void): void {
+  with(work: (link: Link) => void): void {
+    const link = this.#link
     try {
-      work()
+      if (link) work(link)
     } catch (error) {
-      this.link.failed(error)
+      link?.failed(error)
     }
   }
 }
 
+/** Nobody hears it: the connection is a socket by then. */
+const UPGRADED = new Response(null)
+
 /**
- * The handlers of `/ws`. Elysia upgrades and opens; `message` is Bun's own, before Elysia parses (X3). All are synchronous,
- * in `try`, and return nothing (X5). X6: state is kept at the raw socket.
+ * What `/ws` does. P24: Elysia would make a wrapper for each socket, with fourteen bound methods and the request in it; so it
+ * is upgraded in a hook of its route, and what it calls from then on is a `Line`. `message` is Bun's own, before Elysia
+ * parses (X3). All are synchronous, in `try`, and return nothing (X5). X6: state is kept at the raw socket.
  */
 export function createSockets(deps: Deps) {
   const live = new Set<Link>()
+  const begin = (raw: Raw, request: Request, version: string | undefined): Link => {
+    const link = new Link(raw, deps, visitOf(request).counted)
+    live.add(link)
+    link.admit(request, version).catch((error: unknown) => {
+      link.failed(error)
+      link.close(CLOSE.overloaded, 'unavailable')
+    })
+    return link
+  }
   const ended = (link: Link, code: number): void => {
     if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
     link.closed(code)
@@ -350,17 +383,15 @@ export function createSockets(deps: Deps) {
   /** bytes that all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, link) => sum + link.unsent, 0)
   return {
-    open({ raw, data: { request, query } }: Wrapper): void {
-      const link = new Link(raw as Raw, deps, visitOf(request).counted)
-      Object.assign(raw, { data: new Line(link, ended) })
-      live.add(link)
-      link.admit(request, query.v).catch((error: unknown) => {
-        link.failed(error)
-        link.close(CLOSE.overloaded, 'unavailable')
-      })
+    upgrade({ request, server, query, set }: Handshake): Response {
+      const data = new Line((raw) => begin(raw, request, query['v']), ended, deps.log)
+      const headers = set.headers as Record<string, string>
+      if (!server?.upgrade(request, { data, headers })) return failure('badRequest')
+      set.headers = {}
+      return UPGRADED
     },
     message({ data: line }: { data: unknown }, text: string | Buffer): void {
-      if (line instanceof Line) line.does(() => line.link.hear(text))
+      if (line instanceof Line) line.with((link) => link.hear(text))
     },
     unsent,
     /** Lets go of those who read most slowly until all together leave no more than `most` bytes unsent. */
