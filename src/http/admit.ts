@@ -86,6 +86,7 @@ export function createAdmit(deps: {
     burst: 2 * settings.maxHandshakesPerAddress,
   })
   let warned = false
+  let last: { host: string | null; secure: boolean; headers: Readonly<Record<string, string>> } | null = null
 
   function visit(request: Request, peer: string): Visit {
     const { headers } = request
@@ -120,6 +121,13 @@ export function createAdmit(deps: {
     return after > 0 ? failure('rateLimited', { after }) : undefined
   }
 
+  /** Nearly every request asks for those of the one before. */
+  function headersFor(host: string | null, secure: boolean): Readonly<Record<string, string>> {
+    if (last?.host !== host || last.secure !== secure)
+      last = { host, secure, headers: securityHeaders(host, secure, publicUrl) }
+    return last.headers
+  }
+
   function starting(request: Request): Response {
     if (!(request.headers.get('accept') ?? '').includes('text/html')) return failure('unavailable')
     const headers = { 'content-type': 'text/html;charset=utf-8', 'retry-after': '1', refresh: '1' }
@@ -132,7 +140,7 @@ export function createAdmit(deps: {
     visits.set(request, seen)
     const host = hostOf(request.headers.get('host'), settings)
     const believed = host === 'missing' || host === 'wrong' ? null : host
-    Object.assign(set.headers, securityHeaders(believed, seen.secure, publicUrl))
+    Object.assign(set.headers, headersFor(believed, seen.secure))
 
     const path = pathOf(request.url)
     const answer = probe(request.method, path, gate)

@@ -34,7 +34,7 @@ export function securityHeaders(
   host: string | null,
   secure: boolean,
   publicUrl: string | null,
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   const ws = host === null ? '' : ` ${secure ? 'wss' : 'ws'}://${publicUrl ? new URL(publicUrl).host : host}`
   return {
     ...ALWAYS,

@@ -77,7 +77,7 @@ function saidOf(frame: Durable): Said {
   switch (frame.type) {
     case 'send': {
       const { text, replyTo } = frame
-      return { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) }
+      return replyTo === undefined ? { kind: 'message', text } : { kind: 'message', text, replyTo }
     }
     case 'edit':
       return { kind: 'edit', target: frame.target, text: frame.text }

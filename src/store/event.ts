@@ -11,7 +11,8 @@ export function eventOf(draft: Draft, seq: number, count = 0): RoomEvent {
   switch (draft.kind) {
     case 'message': {
       const { kind, text, replyTo } = draft
-      return { kind, ...entry, text, ...(replyTo !== undefined && { replyTo }) }
+      const event = { kind, seq, id, at, user, nonce: draft.nonce, text }
+      return replyTo === undefined ? event : { ...event, replyTo }
     }
     case 'edit': {
       const { kind, target, text } = draft
