@@ -34,6 +34,20 @@ describe('the bench', () => {
     expect(ratios.map((ratio) => ratio.toFixed(2))).toEqual(['0.97', '0.97', '0.97'])
   })
 
+  test('[G15] takes off what only one of them has to do, in the round in which it was measured', () => {
+    const late = (server: Name, round: number, p50: number, fsync: number): Run => {
+      return { scenario: 'quiet', server, round, figures: { p50, fsync }, faults: [] }
+    }
+    const runs = [
+      late('hubbub', 1, 6, 1),
+      late('bun', 1, 5, 1),
+      late('hubbub', 2, 12, 2),
+      late('bun', 2, 5, 9),
+    ]
+    const p50 = (server: Name) => ({ scenario: 'quiet', server, figure: 'p50' }) as const
+    expect(ratiosOf(runs, p50('hubbub'), p50('bun'), 'fsync')).toEqual([1, 2])
+  })
+
   test('[G16] its gate sees what makes a delivery 1.5 times as dear, and no noise of 30 % in a round', () => {
     expect(resultOf(rounds(1))).toBe('good')
     expect(resultOf(rounds(1, [1.3, 1, 0.7]))).toBe('good')

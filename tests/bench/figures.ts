@@ -26,6 +26,7 @@ export type Figure =
   | 'work'
   | 'bare'
   | 'painted'
+  | 'fsync'
 
 /** How a figure is called, and which way is better. */
 export const FIGURES: Record<Figure, { title: string; digits: number }> = {
@@ -43,6 +44,7 @@ export const FIGURES: Record<Figure, { title: string; digits: number }> = {
   work: { title: 'ms of work for 1,000 messages', digits: 0 },
   bare: { title: 'for 400 bare rows', digits: 0 },
   painted: { title: 'ms until they are painted', digits: 0 },
+  fsync: { title: 'one fsync alone, ms', digits: 2 },
 }
 
 export interface Spread {
@@ -77,8 +79,8 @@ export interface Place {
   figure: Figure
 }
 
-/** One figure over another of the same round: what noise there is hits both. */
-export function ratiosOf(runs: readonly Run[], one: Place, other: Place): number[] {
+/** One figure over another of the same round: what noise there is hits both. @param less is taken off the first before */
+export function ratiosOf(runs: readonly Run[], one: Place, other: Place, less?: Figure): number[] {
   const at = ({ scenario, server, figure }: Place, round: number) =>
     valuesOf(
       runs.filter((run) => run.round === round),
@@ -89,6 +91,8 @@ export function ratiosOf(runs: readonly Run[], one: Place, other: Place): number
   const rounds = new Set(runs.map(({ round }) => round))
   return [...rounds].flatMap((round) => {
     const [above, below] = [at(one, round), at(other, round)]
-    return above === undefined || below === undefined || below === 0 ? [] : [above / below]
+    const off = less === undefined ? 0 : at({ ...one, figure: less }, round)
+    if (above === undefined || below === undefined || off === undefined || below === 0) return []
+    return [(above - off) / below]
   })
 }

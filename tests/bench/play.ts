@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { freePort } from '../chaos/serverProcess.ts'
 import type { Run } from './figures.ts'
+import { fsyncAlone } from './report.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Server, Speech } from './servers.ts'
 import type { World } from './world.ts'
@@ -105,6 +106,7 @@ export async function load(bench: Bench, args: readonly string[]): Promise<Said>
 /** @throws Error if the server does not start or the generator says nothing */
 export async function play(bench: Bench, server: Server, scenario: Scenario, round: number): Promise<Run> {
   const { people, rooms, upToDate = false } = scenario
+  const fsync = fsyncAlone(join(bench.home, 'fsync'))
   const { port, pid, end } = await started(bench, server)
   try {
     const speech: Speech = {
@@ -136,7 +138,7 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
       scenario: scenario.id,
       server: server.name,
       round,
-      figures: figuresOf(said, scenario),
+      figures: { ...figuresOf(said, scenario), fsync },
       faults: faultsOf(said, scenario),
     }
   } finally {
