@@ -117,8 +117,10 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
     const to = ['--port', String(port), '--pid', String(pid), '--cpu', String(bench.cpus[0])]
     const crowd = ['--n', String(people), '--rooms', String(rooms), ...server.speak(port, speech)]
     const idle = ['--mode', 'idle', '--settle', '2', '--idle', '0.2']
-    // More than 1,000 messages: before that what is measured is the compiler.
-    if (scenario.load.length > 0) await load(bench, [...to, ...warmUp(server, port)])
+    // More than 1,000 messages, together and one by one: before that what is measured is the compiler.
+    if (scenario.load.length > 0)
+      for (const [senders, window, seconds] of WARM_UPS)
+        await load(bench, [...to, ...warmUp(server, port, senders, window, seconds)])
     // Whose loop was late just now refuses to let anybody in.
     await Bun.sleep(600)
     if (scenario.returning) await load(bench, [...to, ...crowd, ...idle])
@@ -146,11 +148,18 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
   }
 }
 
-function warmUp(server: Server, port: number): string[] {
-  const speech = { room: '0', prefix: 'warmingUp', position: null }
+/** senders, what each has unfinished at a time, seconds */
+const WARM_UPS = [
+  [16, 4, 0.7],
+  [1, 1, 1.3],
+] as const
+
+function warmUp(server: Server, port: number, senders: number, window: number, seconds: number): string[] {
+  const speech = { room: '0', prefix: `warmingUp${senders}`, position: null }
   return [
-    ...['--n', '16', '--mode', 'sat', '--senders', '16', '--window', '4', ...server.speak(port, speech)],
-    ...['--warmup', '0', '--duration', '0.7', '--settle', '0.3', '--drain', '0.2'],
+    ...['--n', '16', '--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
+    ...[...server.speak(port, speech), '--warmup', '0', '--duration', `${seconds}`],
+    ...['--settle', '0.3', '--drain', '0.2'],
   ]
 }
 

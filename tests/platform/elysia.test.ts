@@ -90,6 +90,30 @@ describe('sockets', () => {
     expect(heard).toEqual(['message 123', 'close'])
   })
 
+  test('[P20, P24] a hook of `.ws()` may upgrade: it runs once, Elysia calls what it gave, and nobody hears what it returns', async () => {
+    const happened: string[] = []
+    const own = {
+      open: (raw: { send(text: string): void }) => void (happened.push('open'), raw.send('first')),
+      close: () => void happened.push('close'),
+    }
+    const app = new Elysia().ws('/ws', {
+      open: () => void happened.push('the open of `.ws()`'),
+      beforeHandle({ request, server }) {
+        happened.push('hook')
+        server?.upgrade(request, { data: own, headers: { 'x-own': 'yes' } })
+        return new Response('never seen')
+      },
+    })
+    const client = await rawSocket(listening(app))
+    await eventually('the first frame', () => client.text().includes('first'))
+    client.end()
+    await eventually('the close', () => happened.includes('close'))
+    expect(happened).toEqual(['hook', 'open', 'close'])
+    expect(client.text()).toContain('101 Switching Protocols')
+    expect(client.text().toLowerCase()).toContain('x-own: yes')
+    expect(client.text()).not.toContain('never seen')
+  })
+
   test('[P21, X2] limits hold in `new Elysia({ websocket })` and are ignored in `.ws()`', async () => {
     const limits = { maxPayloadLength: 1_024 }
     const heard: number[] = []
