@@ -74,6 +74,16 @@ export interface OwnEvent {
   seq: number
 }
 
+/**
+ * What unread messages of a room are counted from: those that have text, the newest first, each with its author, and with
+ * its text if that holds an '@'. They are all there are after `from`. `head`: the room's last seq at that moment.
+ */
+export interface Tally {
+  head: number
+  from: number
+  messages: readonly (readonly [seq: number, author: string | null, text: string | null])[]
+}
+
 /** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
@@ -139,6 +149,8 @@ export interface Store {
    * room's last seq at that moment.
    */
   unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number; head: number }>
+  /** The newest 9,999 messages after `after`, whosoever; `from` is `after` unless there may be more. */
+  tally(room: string, after: number): Promise<Tally>
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>

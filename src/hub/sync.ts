@@ -8,6 +8,7 @@ import type { Clock, Log, RoomRow, Store } from './ports.ts'
 import { RecentPages } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
+import { Tallies } from './tallies.ts'
 import { unreadOf } from './unread.ts'
 import type { Visit } from './visits.ts'
 
@@ -25,7 +26,7 @@ export interface Pages {
 }
 
 interface Deps {
-  store: Pick<Store, 'room' | 'events' | 'idAt' | 'startOf' | 'unread'>
+  store: Pick<Store, 'room' | 'events' | 'idAt' | 'startOf' | 'unread' | 'tally'>
   feed: Feed
   presence: Presence
   reads: Reads
@@ -44,15 +45,18 @@ export class Sync {
   readonly #deps: Deps
   readonly #paces = new Buckets(PACE)
   readonly #pages: RecentPages
+  readonly #tallies: Tallies
 
   constructor(deps: Deps) {
     this.#deps = deps
     this.#pages = new RecentPages(deps.store)
+    this.#tallies = new Tallies(deps.store)
   }
 
   /** Each second. */
   tick(): void {
     this.#pages.tick()
+    this.#tallies.tick()
   }
 
   /** Sends the room once what was asked before is sent. */
@@ -108,7 +112,7 @@ export class Sync {
       this.#spend(visit, events)
       const readSeq = this.#readSeq(visit, room)
       const isNear = events.length === 0 || after >= Math.max(row.head, feed.head(room))
-      const counts = isNear ? await this.#unread(visit, room, readSeq, { from, events }) : null
+      const counts = isNear ? await this.#unread(visit, row, readSeq, { from, events }) : null
       if (over()) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
@@ -163,14 +167,15 @@ export class Sync {
   /** What is unread, and up to where it is counted. The store is asked where the last page alone, after `from`, cannot tell. */
   async #unread(
     { user }: Visit,
-    room: string,
+    row: RoomRow,
     readSeq: number,
     { from, events }: { from: number; events: readonly RoomEvent[] },
   ): ReturnType<Store['unread']> {
+    const after = events.at(-1)?.seq ?? from
     const counts = readSeq >= from ? unreadOf(events, user, readSeq) : null
-    return counts
-      ? { ...counts, head: events.at(-1)?.seq ?? from }
-      : await this.#deps.store.unread(room, user, readSeq)
+    if (counts) return { ...counts, head: after }
+    const head = Math.max(row.head, this.#deps.feed.head(row.room), after)
+    return await this.#tallies.unread(row, user, readSeq, head)
   }
 
   #readSeq({ user }: Visit, room: string): number {

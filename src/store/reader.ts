@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'bun:sqlite'
-import type { HistoryQuery, Membership, OwnEvent, RoomRow, SessionRow, Stale } from '../hub/ports.ts'
+import type { HistoryQuery, Membership, OwnEvent, RoomRow, SessionRow, Stale, Tally } from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
 import type { HistoryMessage, HistoryPage, Reaction, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
@@ -55,6 +55,8 @@ export class Reader {
   readonly #last: Statement<MessageRow, [Range]>
   readonly #first: Statement<MessageRow, [Range]>
   readonly #unread: Statement<Unread, [{ room: string; after: number; user: string; mark: string }]>
+  readonly #authors: Statement<never, [string, number]>
+  readonly #tally: (room: string, after: number) => Tally
   readonly #snapshot: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
 
   constructor(db: Database) {
@@ -72,6 +74,11 @@ export class Reader {
       FROM (SELECT text FROM messages
         WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
         ORDER BY seq DESC LIMIT ${MOST})`)
+    this.#authors = db.query(`
+      SELECT seq, user_id, iif(instr(text, '@'), text, NULL) FROM messages
+      WHERE room = ? AND seq > ? AND kind = 'message' AND text IS NOT NULL
+      ORDER BY seq DESC LIMIT ${MOST}`)
+    this.#tally = db.transaction((room, after) => this.#tallied(room, after))
     this.#snapshot = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
   }
 
@@ -160,6 +167,11 @@ export class Reader {
     return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
   }
 
+  /** Of one moment, as `history`. */
+  tally(room: string, after: number): Tally {
+    return this.#tally(room, after)
+  }
+
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
     return this.#names.holders(keys, at, stale, user).some((holder) => !holder.stale)
   }
@@ -173,6 +185,12 @@ export class Reader {
     if (row === null) return null
     const { id, name, role, seen } = row
     return { user: { id, name, role }, seen }
+  }
+
+  #tallied(room: string, after: number): Tally {
+    const messages = this.#authors.values(room, after) as [number, string | null, string | null][]
+    const from = messages.length < MOST ? after : (messages.at(-1)?.[0] ?? 0) - 1
+    return { head: this.room(room)?.head ?? 0, from, messages }
   }
 
   #history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {

@@ -11,6 +11,7 @@ import type {
   SessionRow,
   Stale,
   Store,
+  Tally,
 } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { type Counts, NO_COUNTS } from '../lib/counts.ts'
@@ -229,6 +230,10 @@ class SqliteStore implements Sqlite {
     after: number,
   ): Promise<{ unread: number; mentions: number; head: number }> {
     return this.#read((reader) => reader.unread(room, user, after))
+  }
+
+  tally(room: string, after: number): Promise<Tally> {
+    return this.#read((reader) => reader.tally(room, after))
   }
 
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'> {

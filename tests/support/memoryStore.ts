@@ -9,6 +9,7 @@ import type {
   SessionRow,
   Stale,
   Store,
+  Tally,
 } from '../../src/hub/ports.ts'
 import { ChatError } from '../../src/shared/errors.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
@@ -207,6 +208,20 @@ export class MemoryStore implements Store {
         .slice(-MOST)
       const mentions = unread.filter(({ text }) => text !== undefined && mentionsName(text, user.name))
       return { unread: unread.length, mentions: mentions.length, head: found?.events.length ?? 0 }
+    })
+  }
+
+  tally(room: string, after: number): Promise<Tally> {
+    return this.#read(() => {
+      const found = this.#rooms.get(room)
+      const messages = [...(found?.messages.values() ?? [])]
+        .filter(({ kind, seq }) => kind === 'message' && seq > after)
+        .filter(hasText)
+        .slice(-MOST)
+        .toReversed()
+        .map(({ seq, user, text = '' }) => [seq, user?.id ?? null, text.includes('@') ? text : null] as const)
+      const from = messages.length < MOST ? after : (messages.at(-1)?.[0] ?? 0) - 1
+      return { head: found?.events.length ?? 0, from, messages }
     })
   }
 
