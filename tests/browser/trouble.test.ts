@@ -93,6 +93,8 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
         const blobs = Object.entries(all).map(([type, text]) => [type, new Blob([text], { type })])
         await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))])
       }, kinds)
+      // Newer browsers hold what a page copies against its policy: that was this test, and no paste.
+      refused.length = 0
       await field.focus()
       await page.keyboard.press('Control+v')
     }

@@ -219,7 +219,7 @@ export class MemoryStore implements Store {
         .filter(hasText)
         .slice(-MOST)
         .toReversed()
-        .map(({ seq, user, text = '' }) => [seq, user?.id ?? null, text.includes('@') ? text : null] as const)
+        .map(({ seq, user, text }) => [seq, user?.id ?? null, text.includes('@') ? text : null] as const)
       const from = messages.length < MOST ? after : (messages.at(-1)?.[0] ?? 0) - 1
       return { head: found?.events.length ?? 0, from, messages }
     })
