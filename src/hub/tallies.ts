@@ -28,9 +28,11 @@ export class Tallies {
     const asked = this.#asked.get(key)
     if (asked?.head !== head) this.#asked.set(key, { head, counter: null })
     else {
-      const counter = (asked.counter ??= this.#counter(room, head - length))
-      counter.catch(() => (asked.counter = null))
-      const counts = (await counter)?.unread(user, readSeq)
+      asked.counter ??= this.#counter(room, head - length).catch((error: unknown) => {
+        asked.counter = null
+        throw error
+      })
+      const counts = (await asked.counter)?.unread(user, readSeq)
       if (counts && counts.head >= head) return counts
     }
     return this.#store.unread(room, user, readSeq)

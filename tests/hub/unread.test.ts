@@ -133,3 +133,69 @@ test('[C95] of those who come at once to the same messages the first two cost th
   tallies.tick()
   expect(await come()).toEqual(['unread', 'tally'])
 })
+
+test('[C95] so it is beyond what a tally holds, after a purge and a delete, and when the store could not be read', async () => {
+  const store = memoryStore()
+  const tallies = new Tallies(store)
+  let said = 0
+  const say = (count: number) =>
+    store.commit(
+      Array.from({ length: count }, (): Draft => {
+        const at = (said += 1)
+        const user = at % 7 === 0 ? BOB : ADA
+        return {
+          room: 'lobby',
+          id: `id-${at}`,
+          nonce: `nonce-${at}`,
+          at,
+          user,
+          kind: 'message',
+          text: TEXTS[at % 6] ?? '',
+        }
+      }),
+    )
+  const room = async () => {
+    const row = await store.room('lobby')
+    if (!row) throw new Error('no lobby')
+    return row
+  }
+  const areRight = async () => {
+    const row = await room()
+    for (const user of [ADA, BOB, NEW])
+      for (const back of [1, 60, 9_998, 9_999, 10_000, row.head])
+        for (let time = 0; time < 3; time += 1) {
+          const readSeq = row.head - back
+          const counts = await tallies.unread(row, user, readSeq, row.head)
+          expect(counts).toEqual(await store.unread('lobby', user, readSeq))
+        }
+  }
+  await say(10_050)
+  await areRight()
+  // The head stays, and what has text does not.
+  await store.purge(300, 250)
+  await areRight()
+  await store.commit([
+    {
+      room: 'lobby',
+      id: 'last',
+      nonce: 'nonce-last',
+      at: said,
+      user: ADA,
+      kind: 'delete',
+      target: 'id-10049',
+    },
+  ])
+  await areRight()
+
+  tallies.tick()
+  const row = await room()
+  const ask = () => tallies.unread(row, BOB, 9_000, row.head)
+  await ask()
+  store.fail('reads')
+  expect((await Promise.allSettled([ask(), ask()])).map(({ status }) => status)).toEqual([
+    'rejected',
+    'rejected',
+  ])
+  store.heal()
+  expect(await ask()).toEqual(await store.unread('lobby', BOB, 9_000))
+})
