@@ -327,11 +327,13 @@ class Line {
   }
 
   open(raw: Raw): void {
+    const begin = this.#begin
+    this.#begin = null
     try {
-      this.#link = this.#begin?.(raw) ?? null
-      this.#begin = null
+      this.#link = begin?.(raw) ?? null
     } catch (error) {
       this.#log.error('socket', error)
+      raw.close(CLOSE.overloaded, 'unavailable')
     }
   }
 

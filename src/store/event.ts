@@ -7,13 +7,15 @@ export function eventOf(draft: Draft, seq: number, count = 0): RoomEvent {
   const { id, at } = draft
   const user = { id: draft.user.id, name: draft.user.name }
   if (draft.kind === 'topic') return { kind: draft.kind, seq, id, at, user, text: draft.text }
-  const entry = { seq, id, at, user, nonce: draft.nonce }
+  const { nonce } = draft
+  if (draft.kind === 'message') {
+    const { kind, text, replyTo } = draft
+    // Without a spread: it is what nearly all of them are.
+    const event = { kind, seq, id, at, user, nonce, text }
+    return replyTo === undefined ? event : { ...event, replyTo }
+  }
+  const entry = { seq, id, at, user, nonce }
   switch (draft.kind) {
-    case 'message': {
-      const { kind, text, replyTo } = draft
-      const event = { kind, seq, id, at, user, nonce: draft.nonce, text }
-      return replyTo === undefined ? event : { ...event, replyTo }
-    }
     case 'edit': {
       const { kind, target, text } = draft
       return { kind, ...entry, target, text }

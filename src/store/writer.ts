@@ -49,8 +49,6 @@ export class Writer implements Writes {
   readonly #db: Database
   readonly #failed: (error: unknown) => void
   readonly #names: Names
-  readonly #beginNow: Statement<null, []>
-  readonly #commitNow: Statement<null, []>
   readonly #known: Statement<Known, [string, string]>
   readonly #head: Statement<{ seq: number }, [string]>
   readonly #raise: Statement<null, [number, string]>
@@ -66,8 +64,6 @@ export class Writer implements Writes {
     this.#db = db
     this.#failed = failed
     this.#names = new Names(db)
-    this.#beginNow = db.query('BEGIN IMMEDIATE')
-    this.#commitNow = db.query('COMMIT')
     this.#known = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
     this.#head = db.query('SELECT seq FROM rooms WHERE room = ?')
     this.#raise = db.query('UPDATE rooms SET seq = ? WHERE room = ?')
@@ -421,7 +417,7 @@ export class Writer implements Writes {
   /** Whoever else holds the file is waited for once; what has queued up behind that is told soon. */
   #begin(): void {
     try {
-      this.#beginNow.run()
+      this.#db.run('BEGIN IMMEDIATE')
     } catch (error) {
       if (diskTrouble(error) === 'SQLITE_BUSY') this.#patience(WRITER_WAITS.again)
       throw error
@@ -440,7 +436,7 @@ export class Writer implements Writes {
     try {
       this.#begin()
       const result = work()
-      this.#commitNow.run()
+      db.run('COMMIT')
       return result
     } catch (error) {
       // P37: SQLite has rolled back by itself after some failures, not after others.

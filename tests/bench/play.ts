@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { freePort } from '../chaos/serverProcess.ts'
 import type { Run } from './figures.ts'
-import { fsyncAlone } from './report.ts'
+import { fsyncAlone } from './machine.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Server, Speech } from './servers.ts'
 import type { World } from './world.ts'

@@ -1,44 +1,12 @@
-/** The results for people: a line a run, a table a load, the machine; and for the documents the same with a plot. */
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
-import { cpus, loadavg, release } from 'node:os'
+/** The results for people: a line a run, a table a load; and for the documents the same with a plot. */
 import { join } from 'node:path'
 import { type Figure, FIGURES, ratiosOf, type Run, spreadOf, type Spread, valuesOf } from './figures.ts'
+import type { Machine } from './machine.ts'
 import { plot } from './plot.ts'
 import type { Scenario } from './scenarios.ts'
 import { type Name, NAMES, TITLES } from './servers.ts'
 
 const ROOT = join(import.meta.dir, '../..')
-
-export interface Machine {
-  /** all of it in one line */
-  line: string
-  load: string
-  fsync: number
-}
-
-/** Where this runs, and what one fsync costs beside the data. */
-export async function machine(home: string): Promise<Machine> {
-  const load = (loadavg()[0] ?? 0).toFixed(1)
-  const fsync = fsyncAlone(join(home, 'fsync'))
-  const model = cpus()[0]?.model.trim() || process.arch
-  const line = `${cpus().length} cores of ${model}, Linux ${release()}, Bun ${Bun.version}, fsync ${fsync.toFixed(2)} ms, load ${load}, ${new Date().toISOString().slice(0, 10)}`
-  return { line, load, fsync }
-}
-
-/** ms of one write of 4 KiB with fsync, median. */
-export function fsyncAlone(path: string): number {
-  const file = openSync(path, 'w')
-  const took: number[] = []
-  for (let n = 0; n < 100; n += 1) {
-    const began = performance.now()
-    writeSync(file, Buffer.alloc(4_096, n))
-    fsyncSync(file)
-    took.push(performance.now() - began)
-  }
-  closeSync(file)
-  rmSync(path)
-  return spreadOf(took)?.median ?? 0
-}
 
 function number(value: number, figure: Figure): string {
   const digits = value >= 100 ? 0 : FIGURES[figure].digits

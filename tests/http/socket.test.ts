@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { ChatError } from '../../src/shared/errors.ts'
-import type { ServerWebSocket } from 'bun'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -34,41 +33,6 @@ async function byHand(port: number, cookie: string): Promise<RawSocket> {
   socket.write(clientFrame(0x81, JSON.stringify({ ...HELLO, rooms })))
   await eventually('the room', () => socket.text().includes('"more":false'))
   return socket
-}
-/** Counts what is sent to single sockets of this process from now on; all of a cork is one write (P7). */
-async function countWrites(): Promise<{ stop(): number }> {
-  const opened = Promise.withResolvers<ServerWebSocket<undefined>>()
-  const server = Bun.serve<undefined>({
-    port: 0,
-    fetch: (request, listening) =>
-      listening.upgrade(request) ? undefined : new Response('no', { status: 400 }),
-    websocket: { open: opened.resolve, message() {} },
-  })
-  const client = await openSocket(`ws://localhost:${server.port}/`, {})
-  const every = Object.getPrototypeOf(await opened.promise) as ServerWebSocket<undefined>
-  const real = { send: every.send, cork: every.cork }
-  let [writes, corked] = [0, 0]
-  every.send = function (...args) {
-    if (corked === 0) writes += 1
-    return real.send.apply(this, args)
-  }
-  every.cork = function (work) {
-    writes += 1
-    corked += 1
-    try {
-      return real.cork.call(this, work) as never
-    } finally {
-      corked -= 1
-    }
-  }
-  return {
-    stop() {
-      Object.assign(every, real)
-      client.close()
-      void server.stop(true)
-      return writes
-    },
-  }
 }
 const beats = (count: number) =>
   Buffer.concat(Array.from({ length: count }, () => clientFrame(0x81, '{"type":"beat"}')))
@@ -222,24 +186,6 @@ describe('frames', () => {
     expect(await socket.hears('error')).toMatchObject({ code: 'tooBig', nonce: send(1).nonce, retry: false })
     socket.send(send(1, 'x'.repeat(4_000)))
     expect(await socket.hears('ack')).toMatchObject({ seq: 1 })
-  })
-
-  test('[M19] to one person the events of a batch and their acks leave in one write', async () => {
-    const { port, ada, store } = await aLobby()
-    const socket = await byHand(port, ada.cookie)
-    const commit = store.commit.bind(store)
-    store.commit = async (drafts) => {
-      const outcomes = await commit(drafts)
-      await Bun.sleep(20)
-      return outcomes
-    }
-    const writes = await countWrites()
-    socket.write(
-      Buffer.concat(Array.from({ length: 8 }, (_, at) => clientFrame(0x81, JSON.stringify(send(at))))),
-    )
-    await eventually('every ack', () => socket.text().split('"type":"ack"').length === 9)
-    // The first is on its way to the disk before the others come: a batch of one, and a batch of seven.
-    expect(writes.stop()).toBe(2)
   })
 
   test('[F17] the frames of one connection are handled in their order, also while the first one waits', async () => {
