@@ -32,6 +32,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Attic', 'Kitchen')
     await page.waitForSelector('.side a[href="/chat/attic"]')
+    await page.locator('.heard p').first().waitFor({ state: 'attached' })
     await page.evaluate(() => {
       const spoken: string[] = []
       Reflect.set(window, 'spoken', spoken)
@@ -53,10 +54,9 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await eventually('it is said', async () => (await spoken()).length > 0)
     expect(await spoken()).toEqual(['Kitchen, 1 here'])
 
-    await page.waitForSelector('.emoji-button')
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/attic')
-    await page.waitForSelector('.emoji-button')
+    await eventually('the focus', async () => (await focused(page)) === 'Message Attic')
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/lobby')
     // Back is a step like any, and what had the focus when one left has it again.
