@@ -1,11 +1,11 @@
 /**
  * `bun run chaos -- --seconds N --seed S [--only R1,R2] [--short]`: plays the catalogue against real servers on loopback. Exit 1
- * on any violation; the last line says how many operations were checked and how many violations were found.
+ * on any violation, and on a bound that is missed in each of three plays; the last line says how many operations were checked and how many violations were found.
  */
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { mutants } from './mutants.ts'
-import type { Report, Scenario } from './scenario.ts'
+import type { Report, Run, Scenario } from './scenario.ts'
 import { crash } from './scenarios/crash.ts'
 import { deploy } from './scenarios/deploy.ts'
 import { diskFull } from './scenarios/diskFull.ts'
@@ -37,6 +37,9 @@ const CATALOGUE: readonly Scenario[] = [
   ...mutants,
 ]
 
+/** times a scenario is played until its bounds hold */
+const PLAYS = 3
+
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
   options: {
@@ -59,40 +62,50 @@ const print = (line: string) => process.stdout.write(`${line}\n`)
 
 print(`seed ${seed}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`)
 const began = performance.now()
-const sum = { operations: 0, violations: 0, skipped: 0, notJudged: 0 }
+const sum = { operations: 0, violations: 0, skipped: 0, heldLater: 0, notJudged: 0 }
 for (const scenario of CATALOGUE) {
   const length = values.short ? scenario.short : scenario.long
   if (wanted ? !wanted.includes(scenario.id) : length === 0) continue
   const run = { seed, seconds: seconds ?? (length || scenario.long || scenario.short), short: values.short }
   print(`\n${scenario.id} ${scenario.title} (${run.seconds} s)`)
-  const from = performance.now()
-  const {
-    operations,
-    violations,
-    figures,
-    notJudged = [],
-    skipped,
-  } = await scenario.play(run).catch((error: unknown) => broken(scenario.id, error))
-  for (const [what, figure] of Object.entries(figures)) print(`  ${what}: ${figure}`)
-  for (const sentence of notJudged) print(`  NOT JUDGED, the machine was busy: ${sentence}`)
-  for (const sentence of violations) print(`  VIOLATION ${sentence}`)
-  if (skipped !== undefined) print(`  SKIPPED ${skipped}`)
-  const ms = performance.now() - from
-  print(`  ${operations} operations, ${violations.length} violations, ${(ms / 1_000).toFixed(1)} s`)
-  sum.operations += operations
-  sum.violations += violations.length
-  sum.notJudged += notJudged.length
-  sum.skipped += skipped === undefined ? 0 : 1
+  const reports = [await played(scenario, run)]
+  // A bound is missed by the product each time, by what a neighbour did hardly twice.
+  while (reports.length < PLAYS && reports.every(({ missed }) => missed.length > 0)) {
+    print('  once more, for a bound that was missed')
+    reports.push(await played(scenario, run))
+  }
+  const isMissed = reports.every(({ missed }) => missed.length > 0)
+  for (const { operations, violations, missed, notJudged = [], skipped } of reports) {
+    sum.operations += operations
+    sum.violations += violations.length + (isMissed ? missed.length : 0)
+    sum.notJudged += notJudged.length
+    sum.heldLater += isMissed ? 0 : missed.length
+    sum.skipped += skipped === undefined ? 0 : 1
+  }
 }
 const took = Math.round((performance.now() - began) / 1_000)
 print(
-  `\nseed ${seed}, ${took} s, ${sum.skipped} skipped, ${sum.notJudged} bounds not judged: ` +
+  `\nseed ${seed}, ${took} s, ${sum.skipped} skipped, ${sum.notJudged} bounds not judged, ${sum.heldLater} held when played again: ` +
     `${sum.operations} operations checked, ${sum.violations} violations`,
 )
 process.exit(sum.violations > 0 ? 1 : 0)
 
+async function played(scenario: Scenario, run: Run): Promise<Report> {
+  const from = performance.now()
+  const report = await scenario.play(run).catch((error: unknown) => broken(scenario.id, error))
+  const { operations, violations, missed, figures, notJudged = [], skipped } = report
+  for (const [what, figure] of Object.entries(figures)) print(`  ${what}: ${figure}`)
+  for (const sentence of notJudged) print(`  NOT JUDGED, the machine was busy: ${sentence}`)
+  for (const sentence of missed) print(`  MISSED ${sentence}`)
+  for (const sentence of violations) print(`  VIOLATION ${sentence}`)
+  if (skipped !== undefined) print(`  SKIPPED ${skipped}`)
+  const ms = performance.now() - from
+  print(`  ${operations} operations, ${violations.length} violations, ${(ms / 1_000).toFixed(1)} s`)
+  return report
+}
+
 /** A scenario that could not be played to its end proves nothing, and counts as a violation. */
 function broken(id: string, error: unknown): Report {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { operations: 0, violations: [`${id} could not be played: ${why}`], figures: {} }
+  return { operations: 0, violations: [`${id} could not be played: ${why}`], missed: [], figures: {} }
 }

@@ -132,7 +132,7 @@ export function aWhile(ms: number): () => boolean {
 
 /** What was found. Bounds on time that this machine had no time to judge are said aloud, and hold nothing up (reliability §8). */
 export function foundBy(findings: Findings, figures: Record<string, number>): string[] {
-  const { violations, notJudged = [], figures: seen } = findings.report(0, figures)
+  const { violations, missed, notJudged = [], figures: seen } = findings.report(0, figures)
   if (notJudged.length > 0) console.log('NOT JUDGED, the machine was busy:', notJudged, seen)
-  return violations
+  return [...violations, ...missed]
 }

@@ -14,6 +14,8 @@ const BYTES = 1_024
 const EACH = 2 * 1024 * 1024
 /** ms between the first and the last stalled reader that is cut off: they all stalled at once */
 const CUT = 3_000
+/** ms; of so long windows the median p99 is taken: one stall of the machine is not what stalled readers cost all the time */
+const WINDOW = 500
 /** ms more that a busy machine is given until all of them are cut off */
 const PATIENCE = 30_000
 const FULL = Array.from({ length: 10 }, (_, at) => `full-${at}`)
@@ -42,17 +44,23 @@ export const readers: Scenario = {
       const speak = (end: number | (() => boolean), name: string) =>
         load({ ...loud, bytes: BYTES, name, end })
 
-      let delays: number[] = []
+      const calm = new Map<number, number[]>()
+      const beside = new Map<number, number[]>()
+      let current = calm
       for (const cookie of group(1).slice(0, short ? 10 : count))
         lines.push(
           new Line(server.port, cookie, ['lobby'], undefined, ({ seq }, text) => {
-            if (seq % 10 === 0) delays.push(Date.now() - dueOf(text.slice(text.indexOf('"text":"'))))
+            if (seq % 10 !== 0) return
+            const now = Date.now()
+            const window = Math.floor(now / WINDOW)
+            const delays = current.get(window) ?? []
+            current.set(window, delays)
+            delays.push(now - dueOf(text.slice(text.indexOf('"text":"'))))
           }),
         )
       await Promise.all(lines.map((line) => line.live()))
       const before = await speak(Date.now() + 2_000, 'before')
-      const without = quantile(delays, 0.99)
-      delays = []
+      current = beside
 
       const stalled = await Promise.all(group(2).map((cookie) => stalledReader(server.port, cookie)))
       const rss = server.rss()
@@ -67,14 +75,16 @@ export const readers: Scenario = {
           open = Math.max(open, descriptors())
           const gone = open - descriptors()
           if (gone > 0 && Number.isNaN(first)) first = Date.now() - began
-          if (gone >= count && Number.isNaN(last)) last = Date.now() - began
+          if (gone >= count && Number.isNaN(last)) {
+            last = Date.now() - began
+            current = calm
+          }
           return gone >= count && Date.now() - began > seconds * 1_000
         },
         seconds * 1_000 + PATIENCE,
       )
       isOver = true
       const during = await speaking
-      const beside = quantile(delays, 0.99)
       if (isCut === null) found.add('R7 not all stalled readers were cut off')
 
       const resumed = await Promise.all(
@@ -91,8 +101,9 @@ export const readers: Scenario = {
       if ((await until(isThere, 10_000)) === null) found.add('R7 not every reader is at the head')
       const holes = lines.reduce((sum, line) => sum + line.holes, 0)
       if (holes > 0) found.add(`R7 readers saw ${holes} holes`)
+      const [p99, p99Beside] = [usual(calm), usual(beside)]
       // A hundredth of a second is no difference that anybody notices.
-      found.atMost('R7 healthy p99, ms', beside, Math.max(2 * without, without + 10))
+      found.atMost('R7 healthy p99, ms', p99Beside, Math.max(2 * p99, p99 + 10))
       found.atMost('R7 memory for each stalled reader, bytes', most / count, EACH)
       found.atMost('R7 from the first to the last cut, ms', last - first, CUT)
 
@@ -103,7 +114,7 @@ export const readers: Scenario = {
       return found.report(operations.length, {
         'stalled, reading': `${count}, ${lines.length - count}`,
         'stalled that had missed too much': resumed.filter(({ resets }) => resets > 0).length,
-        'healthy p99 without, beside, ms': `${without}, ${beside}`,
+        'healthy p99 without, beside, ms': `${p99}, ${p99Beside}`,
         'memory at most, MB for each stalled': most / count / 1024 / 1024,
         'cut off after, first and last, ms': `${first}, ${last}`,
         'slow joiner: MB, s': `${slowly.megabytes}, ${slowly.seconds}`,
@@ -113,6 +124,14 @@ export const readers: Scenario = {
       await there.close()
     }
   },
+}
+
+/** The median of the windows' p99. */
+function usual(windows: ReadonlyMap<number, number[]>): number {
+  return quantile(
+    [...windows.values()].map((delays) => quantile(delays, 0.99)),
+    0.5,
+  )
 }
 
 async function stalledReader(port: number, cookie: string): Promise<{ socket: RawSocket; cookie: string }> {
