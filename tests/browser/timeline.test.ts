@@ -187,8 +187,11 @@ describe.skipIf(browserFound === null)('timeline', () => {
     const firstSeq = () => page.locator('.message').count()
     for (let turn = 0; turn < 4; turn += 1) {
       const count = await firstSeq()
-      await page.locator('.log').evaluate((element) => (element.scrollTop = 0))
-      await eventually('an older page', async () => (await firstSeq()) > count)
+      // Who scrolls goes on scrolling: what is drawn in the same frame may undo one step.
+      await eventually('an older page', async () => {
+        await page.locator('.log').evaluate((element) => (element.scrollTop = 0))
+        return (await firstSeq()) > count
+      })
     }
     await scrollUp(page, 9_000)
     const before = await reading(page)
