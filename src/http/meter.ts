@@ -5,6 +5,7 @@ export const FRAMES: Rate = { perSecond: 20, burst: 60 }
 const LONG = 2_048
 const BAD = { cost: 5, most: 10, within: 60_000 }
 const SAY_EVERY = 1_000
+const NONE: readonly number[] = []
 
 /** What to do with a frame: handle it, drop it in silence, drop it and say so, or close. */
 export type Verdict = 'pass' | 'drop' | 'say' | 'flood'
@@ -15,7 +16,7 @@ export class Meter {
   /** what may be dropped before the connection is a flood */
   #overdraft: Bucket
   #saidAt = -Infinity
-  #bad: number[] = []
+  #bad = NONE
   readonly #frames: Rate
 
   constructor(now: number, frames: Rate = FRAMES) {

@@ -56,6 +56,14 @@ interface Deps {
   watch?: Watch
 }
 
+interface Asking {
+  frame: ClientFrame
+  asked: Asked
+}
+
+/** Who waits until little is unsent: at nearly every connection nobody, one list for all. */
+const NOBODY: readonly ((sent: boolean) => void)[] = []
+
 /** One connection: its meter, its inbox, and what the hub sees of it. */
 class Link implements Connection {
   readonly id: string
@@ -63,15 +71,16 @@ class Link implements Connection {
   readonly #deps: Deps
   readonly #counted: string | null
   readonly #meter: Meter
-  readonly #inbox: { frame: ClientFrame; asked: Asked }[] = []
+  /** null: none, as nearly always */
+  #inbox: Asking[] | null = null
   readonly #opened: number
   /** who it is, once that is known */
   #user: string | null = null
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
-  #waiting: ((sent: boolean) => void)[] = []
-  /** acks of this turn */
-  #acks: string[] = []
+  #waiting = NOBODY
+  /** acks of this turn; null: none */
+  #acks: string[] | null = null
 
   constructor(raw: Raw, deps: Deps, counted: string | null) {
     const now = deps.clock.now()
@@ -90,13 +99,17 @@ class Link implements Connection {
     this.#count(frame)
     const text = written(frame)
     if (frame.type !== 'ack') this.#raw.send(text)
-    else if (this.#acks.push(text) === 1) queueMicrotask(() => this.#release())
+    else if (this.#acks) this.#acks.push(text)
+    else {
+      this.#acks = [text]
+      queueMicrotask(() => this.#release())
+    }
   }
 
   ready(): true | Promise<boolean> {
     if (this.#state === 'closed') return Promise.resolve(false)
     if (this.#raw.getBufferedAmount() <= UNSENT) return true
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return new Promise((resolve) => (this.#waiting = [...this.#waiting, resolve]))
   }
 
   follow(room: string): void {
@@ -161,7 +174,7 @@ class Link implements Connection {
     this.#deps.watch?.('socket closed', { connection: this.id, code, ms })
     const known = this.#state === 'open'
     this.#state = 'closed'
-    this.#inbox.length = 0
+    this.#inbox = null
     this.#deps.places.leave(this.#counted)
     this.#settle(false)
     // Bun calls this inside `close()`; the hub is promised a later turn.
@@ -175,8 +188,8 @@ class Link implements Connection {
 
   #release(): void {
     const acks = this.#acks
-    this.#acks = []
-    if (this.#state === 'closed' || acks.length === 0) return
+    this.#acks = null
+    if (this.#state === 'closed' || acks === null) return
     this.#raw.cork(() => {
       for (const text of acks) this.#raw.send(text)
     })
@@ -228,13 +241,14 @@ class Link implements Connection {
     const decoded = decode(value)
     if (decoded.result === 'unknown') return this.#drop('unknown')
     if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.asked)
-    if (this.#inbox.length >= INBOX) {
+    if ((this.#inbox?.length ?? 0) >= INBOX) {
       this.#drop('inbox')
       return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
     }
     this.#deps.counts.count('frames', decoded.frame.type)
+    if (!this.#busy && this.#state === 'open') return this.#handle(decoded)
+    this.#inbox ??= []
     this.#inbox.push(decoded)
-    this.#next()
   }
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
@@ -252,15 +266,22 @@ class Link implements Connection {
   /** Hands over the frames that wait, one at a time, in their order: the next one when the hub is through with the last. */
   #next(): void {
     while (!this.#busy && this.#state === 'open') {
-      const first = this.#inbox.shift()
-      if (!first) return
-      try {
-        this.#mayLook(first.frame)
-        const under = dispatch(this.#deps.hub, this, first.frame)
-        if (under) this.#await(under, first.asked)
-      } catch (error) {
-        this.#refuse(error, first.asked)
+      const first = this.#inbox?.shift()
+      if (first) this.#handle(first)
+      else {
+        this.#inbox = null
+        return
       }
+    }
+  }
+
+  #handle({ frame, asked }: Asking): void {
+    try {
+      this.#mayLook(frame)
+      const under = dispatch(this.#deps.hub, this, frame)
+      if (under) this.#await(under, asked)
+    } catch (error) {
+      this.#refuse(error, asked)
     }
   }
 
@@ -285,7 +306,7 @@ class Link implements Connection {
 
   #settle(sent: boolean): void {
     const waiting = this.#waiting
-    this.#waiting = []
+    this.#waiting = NOBODY
     for (const resolve of waiting) resolve(sent)
   }
 

@@ -27,7 +27,7 @@ import { Says } from './says.ts'
 import { SteadyTime } from './steady.ts'
 import { Sync } from './sync.ts'
 import { Typing } from './typing.ts'
-import { Visits, type Visit } from './visits.ts'
+import { joinedIn, NONE, Visits, type Visit } from './visits.ts'
 
 /** What one person, or one connection of theirs, may do. A bench may ask for more. */
 export interface PersonLimits {
@@ -137,8 +137,8 @@ export class Hub {
       opened: now,
       greeted: false,
       gone: false,
-      rooms: new Map(),
-      pages: [],
+      rooms: NONE,
+      pages: NONE,
       unanswered: 0,
       joins: fullBucket(now, this.#limits.joins),
       heard: now,
@@ -177,7 +177,7 @@ export class Hub {
    */
   async join(from: Connection, { ref, room, seq = 0, id = null }: Of<'join'>): Promise<void> {
     const visit = this.#greeted(from)
-    if (!visit.rooms.has(room) && visit.rooms.size >= LIMITS.rooms) throw new ChatError('tooBig')
+    if (!joinedIn(visit, room) && visit.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
     // Who asks without reading the answers is to wait.
     if (visit.pages.length >= 2 * LIMITS.rooms)
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
@@ -232,14 +232,14 @@ export class Hub {
 
   /** They have read up to here. Backwards, beyond the head, or in a room not joined: ignored. */
   read(from: Connection, { room, seq }: Of<'read'>): void {
-    const { user, rooms } = this.#greeted(from)
-    if (rooms.has(room)) this.#reads.read(user.id, room, seq, this.#feed.head(room), from.id)
+    const visit = this.#greeted(from)
+    if (joinedIn(visit, room)) this.#reads.read(visit.user.id, room, seq, this.#feed.head(room), from.id)
   }
 
   typing(from: Connection, { room, on }: Of<'typing'>): void {
-    const { user, rooms } = this.#greeted(from)
-    if (!rooms.has(room) || this.#presence.count(room) > LIMITS.typing) return
-    this.#typing.set(room, user, on, this.#steady())
+    const visit = this.#greeted(from)
+    if (!joinedIn(visit, room) || this.#presence.count(room) > LIMITS.typing) return
+    this.#typing.set(room, visit.user, on, this.#steady())
   }
 
   state(from: Connection, { state }: Of<'state'>): void {
@@ -332,9 +332,10 @@ export class Hub {
     if (visit.gone) return true
     const { user, connection } = visit
     const { role, head } = membership
-    const joined = visit.rooms.get(room)
-    visit.rooms.set(room, { role, live: joined?.live ?? false })
-    if (!joined) {
+    const before = joinedIn(visit, room)
+    const others = visit.rooms.filter((joined) => joined !== before)
+    visit.rooms = [...others, { room, role, live: before?.live ?? false }]
+    if (!before) {
       this.#feed.watch(room, head)
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
@@ -347,7 +348,9 @@ export class Hub {
   #part(visit: Visit, room: string): void {
     this.#sync.stop(visit, room)
     visit.connection.unfollow(room)
-    if (visit.rooms.delete(room)) this.#feed.unwatch(room)
+    if (!joinedIn(visit, room)) return
+    visit.rooms = visit.rooms.filter((joined) => joined.room !== room)
+    this.#feed.unwatch(room)
   }
 
   /** Forgets a connection; its person stays here for their grace. */
@@ -355,7 +358,7 @@ export class Hub {
     const now = this.#steady()
     const { connection, user } = visit
     visit.gone = true
-    for (const room of [...visit.rooms.keys()]) this.#part(visit, room)
+    for (const { room } of visit.rooms) this.#part(visit, room)
     this.#presence.close(connection.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
     if (this.#visits.remove(visit)) this.#reads.forget(user.id)
   }
@@ -367,7 +370,7 @@ export class Hub {
 
   #signedOut(user: string): void {
     for (const visit of this.#visits.of(user)) {
-      for (const room of visit.rooms.keys()) this.#typing.set(room, visit.user, false, this.#steady())
+      for (const { room } of visit.rooms) this.#typing.set(room, visit.user, false, this.#steady())
       this.#dismiss(visit, CLOSE.noSession, 'signed out')
     }
     this.#presence.leaveAll(user)
@@ -393,7 +396,7 @@ export class Hub {
     visit.asked = true
     const heads: Record<string, number> = {}
     const counts: Record<string, number> = {}
-    for (const [room, { live }] of visit.rooms) {
+    for (const { room, live } of visit.rooms) {
       if (!live) continue
       heads[room] = this.#feed.shown(room)
       if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)

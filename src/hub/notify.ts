@@ -10,12 +10,18 @@ export interface Moved {
   by: string
 }
 
+/** How far somebody has read a room. */
+interface Standing {
+  readonly room: string
+  seq: number
+}
+
 /** How far people have read. Kept in memory while they are online, written once a tick. */
 export class Reads {
   readonly #store: Pick<Store, 'saveReads'>
   readonly #log: Log
-  /** user → room → seq */
-  readonly #known = new Map<string, Map<string, number>>()
+  /** of each user, where they stand in their rooms: lists, for a map of one takes four times the memory */
+  readonly #known = new Map<string, readonly Standing[]>()
   #moved = new Map<string, Moved>()
   #flushing: Promise<Moved[]> | null = null
 
@@ -26,27 +32,29 @@ export class Reads {
 
   /** What the store knows of somebody who enters a room. What moved meanwhile counts. */
   learn(user: string, { room, readSeq }: Membership): void {
-    const rooms = this.#known.get(user) ?? new Map<string, number>()
-    const moved = this.#moved.get(`${user} ${room}`)?.seq ?? 0
-    this.#known.set(user, rooms.set(room, Math.max(readSeq, moved, rooms.get(room) ?? 0)))
+    const seq = Math.max(readSeq, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
+    const known = this.#standing(user, room)
+    if (known) known.seq = Math.max(known.seq, seq)
+    else this.#known.set(user, [...(this.#known.get(user) ?? []), { room, seq }])
   }
 
   /** The last seq they have read; `stored` where they are not in the room. */
   of(user: string, room: string, stored = 0): number {
-    return this.#known.get(user)?.get(room) ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
+    return this.#standing(user, room)?.seq ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
   }
 
   /** They read up to `seq`. Backwards, or beyond `head`: nothing happens. */
   read(user: string, room: string, seq: number, head: number, by: string): void {
-    const rooms = this.#known.get(user)
-    if (!rooms || seq > head || seq <= (rooms.get(room) ?? 0)) return
-    rooms.set(room, seq)
+    const known = this.#standing(user, room)
+    if (!known || seq > head || seq <= known.seq) return
+    known.seq = seq
     this.#moved.set(`${user} ${room}`, { room, user, seq, by })
   }
 
   /** They left the room: what they had read counts no more. */
   leave(user: string, room: string): void {
-    this.#known.get(user)?.delete(room)
+    const others = this.#known.get(user)?.filter((known) => known.room !== room)
+    if (others) this.#known.set(user, others)
     this.#moved.delete(`${user} ${room}`)
   }
 
@@ -59,6 +67,10 @@ export class Reads {
   flush(): Promise<Moved[]> {
     this.#flushing ??= this.#write().finally(() => (this.#flushing = null))
     return this.#flushing
+  }
+
+  #standing(user: string, room: string): Standing | undefined {
+    return this.#known.get(user)?.find((known) => known.room === room)
   }
 
   async #write(): Promise<Moved[]> {

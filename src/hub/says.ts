@@ -8,7 +8,7 @@ import { answerTo } from './answers.ts'
 import type { Clock, Ids, Outcome, Said } from './ports.ts'
 import type { WriterQueue } from './queue.ts'
 import { Buckets, type Rate } from './rate.ts'
-import type { Visit } from './visits.ts'
+import { joinedIn, type Visit } from './visits.ts'
 
 interface Deps {
   queue: WriterQueue
@@ -38,7 +38,7 @@ export class Says {
   say(visit: Visit, frame: Durable): void {
     const { nonce, room } = frame
     if (this.#stopped) throw new ChatError('unavailable')
-    const role = visit.rooms.get(room)?.role
+    const role = joinedIn(visit, room)?.role
     if (role === undefined) throw new ChatError('notMember')
     if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
     const { id, name } = visit.user

@@ -10,7 +10,7 @@ import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import { Tallies } from './tallies.ts'
 import { unreadOf } from './unread.ts'
-import type { Visit } from './visits.ts'
+import { joinedIn, NONE, type Visit } from './visits.ts'
 
 /** A room somebody is to be sent from a position on. */
 export interface Pages {
@@ -61,7 +61,7 @@ export class Sync {
 
   /** Sends the room once what was asked before is sent. */
   begin(visit: Visit, pages: Pages): void {
-    visit.pages.push(pages)
+    visit.pages = [...visit.pages, pages]
     if (visit.pages.length === 1) void this.#run(visit)
   }
 
@@ -80,7 +80,7 @@ export class Sync {
         visit.connection.close(CLOSE.overloaded, 'cannot read')
         return
       }
-      visit.pages.shift()
+      visit.pages = visit.pages.length > 1 ? visit.pages.slice(1) : NONE
       if (visit.pages.length > 0) await this.#deps.clock.turn()
     }
   }
@@ -125,7 +125,7 @@ export class Sync {
       if (reached && isCounted && readSeq === this.#readSeq(visit, room)) {
         feed.reached(room, after)
         connection.follow(room)
-        const joined = visit.rooms.get(room)
+        const joined = joinedIn(visit, room)
         if (joined) joined.live = true
         const { unread, mentions } = counts
         const you: You = { role, readSeq, unread, mentions }

@@ -6,8 +6,9 @@ import type { Pages } from './sync.ts'
 
 /** A room that a connection has joined. */
 interface Joined {
+  readonly room: string
   /** the stronger of the person's roles there */
-  role: Role
+  readonly role: Role
   /** its last page is sent */
   live: boolean
 }
@@ -21,9 +22,9 @@ export interface Visit {
   greeted: boolean
   gone: boolean
   /** rooms it has joined; frames to them are taken */
-  readonly rooms: Map<string, Joined>
+  rooms: readonly Joined[]
   /** what it is still to be sent, in order; the first is under way */
-  readonly pages: Pages[]
+  pages: readonly Pages[]
   /** durable frames without an answer */
   unanswered: number
   joins: Bucket
@@ -31,6 +32,14 @@ export interface Visit {
   heard: number
   nextBeat: number
   asked: boolean
+}
+
+/** What most have none of: one for all. Whoever adds to it makes a list of their own. */
+export const NONE: readonly never[] = []
+
+/** A room as a connection has joined it. A list: nearly everybody is in few, and a map of one takes four times the memory. */
+export function joinedIn({ rooms }: Visit, room: string): Joined | undefined {
+  return rooms.find((joined) => joined.room === room)
 }
 
 /** All connections of this node, by connection and by person. */
