@@ -104,9 +104,10 @@ function roundsOf({ id, goals }: Scenario): number {
   return isJudged || values.rounds !== undefined ? rounds : 1
 }
 
-/** Hubbub and raw Bun in each round; the others, who are far away, once unless all is asked for. */
-function isMeasured(name: Name, { beside, more = [] }: Scenario, round: number): boolean {
-  if (name === 'hubbub' || (name === 'bun' && beside.includes(name))) return true
+/** Hubbub, and whom a goal is against, in each round; the others once unless all is asked for. */
+function isMeasured(name: Name, { beside, more = [], goals }: Scenario, round: number): boolean {
+  if (name === 'hubbub' || goals.some(({ against }) => against === name)) return true
+  if (name === 'bun' && beside.includes(name)) return true
   if (beside.includes(name)) return values.all || round === 1
   return values.all && more.includes(name)
 }

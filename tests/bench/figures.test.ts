@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { ratiosOf, type Run, spreadOf } from './figures.ts'
+import { differencesOf, ratiosOf, type Run, spreadOf } from './figures.ts'
 import { GATE, judge } from './gate.ts'
 import type { Name } from './servers.ts'
 
@@ -47,6 +47,7 @@ describe('the bench', () => {
     ]
     const p50 = (server: Name) => ({ scenario: 'quiet', server, figure: 'p50' }) as const
     expect(ratiosOf(runs, p50('hubbub'), p50('bun'), 'fsync')).toEqual([1, 2])
+    expect(differencesOf(runs, p50('hubbub'), p50('bun'))).toEqual([1, 7])
   })
 
   test('[G16] its gate sees what makes a delivery 1.5 times as dear, and no noise of 30 % in a round', () => {

@@ -81,6 +81,15 @@ export interface Place {
 
 /** One figure over another of the same round: what noise there is hits both. @param less is taken off the first before */
 export function ratiosOf(runs: readonly Run[], one: Place, other: Place, less?: Figure): number[] {
+  return pairsOf(runs, one, other, less).flatMap(([above, below]) => (below === 0 ? [] : [above / below]))
+}
+
+/** By how much one figure is above another of the same round. */
+export function differencesOf(runs: readonly Run[], one: Place, other: Place, less?: Figure): number[] {
+  return pairsOf(runs, one, other, less).map(([above, below]) => above - below)
+}
+
+function pairsOf(runs: readonly Run[], one: Place, other: Place, less?: Figure): [number, number][] {
   const at = ({ scenario, server, figure }: Place, round: number) =>
     valuesOf(
       runs.filter((run) => run.round === round),
@@ -92,7 +101,7 @@ export function ratiosOf(runs: readonly Run[], one: Place, other: Place, less?: 
   return [...rounds].flatMap((round) => {
     const [above, below] = [at(one, round), at(other, round)]
     const off = less === undefined ? 0 : at({ ...one, figure: less }, round)
-    if (above === undefined || below === undefined || off === undefined || below === 0) return []
-    return [(above - off) / below]
+    if (above === undefined || below === undefined || off === undefined) return []
+    return [[above - off, below]]
   })
 }

@@ -19,11 +19,15 @@ export async function machine(home: string): Promise<Machine> {
   return { line, load }
 }
 
-/** ms of one write of 4 KiB with fsync, median. */
+/** ms between two of them: as a quiet room has them. One right behind another takes a third of the time. */
+const APART = 20
+
+/** ms of one write of 4 KiB with fsync where nothing else is done, median. */
 export function fsyncAlone(path: string): number {
   const file = openSync(path, 'w')
   const took: number[] = []
-  for (let n = 0; n < 100; n += 1) {
+  for (let n = 0; n < 50; n += 1) {
+    Bun.sleepSync(APART)
     const began = performance.now()
     writeSync(file, Buffer.alloc(4_096, n))
     fsyncSync(file)

@@ -106,7 +106,8 @@ export async function load(bench: Bench, args: readonly string[]): Promise<Said>
 /** @throws Error if the server does not start or the generator says nothing */
 export async function play(bench: Bench, server: Server, scenario: Scenario, round: number): Promise<Run> {
   const { people, rooms, upToDate = false } = scenario
-  const fsync = fsyncAlone(join(bench.home, 'fsync'))
+  const isLess = scenario.goals.some(({ less }) => less === 'fsync')
+  const disk = isLess ? { fsync: fsyncAlone(join(bench.home, 'fsync')) } : {}
   const { port, pid, end } = await started(bench, server)
   try {
     const speech: Speech = {
@@ -140,7 +141,7 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
       scenario: scenario.id,
       server: server.name,
       round,
-      figures: { ...figuresOf(said, scenario), fsync },
+      figures: { ...figuresOf(said, scenario), ...disk },
       faults: faultsOf(said, scenario),
     }
   } finally {

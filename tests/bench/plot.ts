@@ -14,6 +14,7 @@ const BOTTOM = 48
 const COLOURS: Record<Name, string> = {
   hubbub: '#0f766e',
   bun: '#737373',
+  durable: '#4d7c0f',
   elysia: '#a16207',
   ws: '#1d4ed8',
   socketio: '#be123c',

@@ -1,6 +1,15 @@
 /** The results for people: a line a run, a table a load; and for the documents the same with a plot. */
 import { join } from 'node:path'
-import { type Figure, FIGURES, ratiosOf, type Run, spreadOf, type Spread, valuesOf } from './figures.ts'
+import {
+  differencesOf,
+  type Figure,
+  FIGURES,
+  ratiosOf,
+  type Run,
+  spreadOf,
+  type Spread,
+  valuesOf,
+} from './figures.ts'
 import type { Machine } from './machine.ts'
 import { plot } from './plot.ts'
 import type { Scenario } from './scenarios.ts'
@@ -47,18 +56,22 @@ function tableOf(scenario: Scenario, runs: readonly Run[]): string {
     return [TITLES[name], ...cells, ratio(name, 'bun'), ratio('hubbub', name)]
   })
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
-  const goals = scenario.goals.flatMap(({ id, against, than, of, less, most }) => {
+  const goals = scenario.goals.flatMap(({ id, against, than, of, less, apart, most, least }) => {
     const here = { scenario: scenario.id, server: 'hubbub', figure: of } as const
     const other = { ...here, scenario: than ?? scenario.id, server: against ?? 'hubbub' }
-    const isRatio = against !== undefined || than !== undefined
-    const values = isRatio ? ratiosOf(runs, here, other, less) : valuesOf(runs, scenario.id, 'hubbub', of)
+    const isAlone = against === undefined && than === undefined
+    const compared = apart ? differencesOf : ratiosOf
+    const values = isAlone ? valuesOf(runs, scenario.id, 'hubbub', of) : compared(runs, here, other, less)
     const spread = spreadOf(values)
     if (spread === null) return []
-    const { median, least, most: worst } = spread
-    const held = median <= most ? 'held' : '**missed**'
-    const what = against !== undefined ? ` × ${TITLES[against]}` : than !== undefined ? ` × ${than}` : ''
+    const digits = isAlone ? FIGURES[of].digits : 2
+    const [middle, low, high] = [spread.median, spread.least, spread.most].map((one) => one.toFixed(digits))
+    const isHeld = spread.median <= (most ?? Infinity) && spread.median >= (least ?? 0)
+    const what = `${FIGURES[of].title}${less ? ` less ${FIGURES[less].title}` : ''}`
+    const whom = isAlone ? '' : ` ${apart ? 'more than' : '×'} ${against ? TITLES[against] : than}`
+    const goal = most === undefined ? `≥ ${least?.toFixed(digits)}` : `≤ ${most.toFixed(digits)}`
     return [
-      `- ${id}: ${FIGURES[of].title}${less ? ` less ${FIGURES[less].title}` : ''} ${median.toFixed(2)}${what} (${least.toFixed(2)}–${worst.toFixed(2)}), goal ≤ ${most.toFixed(2)}: ${held}`,
+      `- ${id}: ${what} ${middle}${whom} (${low}–${high}), goal ${goal}: ${isHeld ? 'held' : '**missed**'}`,
     ]
   })
   const bad = runs.filter(({ scenario: id, faults }) => id === scenario.id && faults.length > 0).length

@@ -7,12 +7,13 @@ import type { World } from './world.ts'
 const HERE = import.meta.dir
 const ROOT = join(HERE, '../..')
 
-export type Name = 'hubbub' | 'bun' | 'elysia' | 'ws' | 'socketio' | 'gorilla'
-export const NAMES: readonly Name[] = ['hubbub', 'bun', 'elysia', 'ws', 'socketio', 'gorilla']
+export type Name = 'hubbub' | 'bun' | 'durable' | 'elysia' | 'ws' | 'socketio' | 'gorilla'
+export const NAMES: readonly Name[] = ['hubbub', 'bun', 'durable', 'elysia', 'ws', 'socketio', 'gorilla']
 
 export const TITLES: Record<Name, string> = {
   hubbub: 'Hubbub',
   bun: 'raw Bun publish',
+  durable: 'raw Bun and SQLite',
   elysia: 'plain Elysia',
   ws: 'ws on Node',
   socketio: 'Socket.IO on Node',
@@ -83,6 +84,18 @@ async function fetchPeers(home: string): Promise<string | null> {
   return null
 }
 
+/** @returns raw Bun that writes down what it publishes */
+function durable(home: string): Server {
+  const database = join(home, 'durable.db')
+  const server = plain('durable', (port) => [
+    ...[process.execPath, join(HERE, 'servers/durable.ts'), String(port), database],
+  ])
+  const fresh = async () => {
+    for (const end of ['', '-wal', '-shm']) await rm(database + end, { force: true })
+  }
+  return { ...server, fresh }
+}
+
 function onNode(name: 'ws' | 'socketio', home: string): Server {
   const packages = join(home, 'peers/package.json')
   const server = plain(name, (port) => ['node', join(HERE, `servers/${name}.mjs`), String(port), packages])
@@ -124,6 +137,7 @@ export async function makeServers(
       : await fetchPeers(home)
   for (const name of wanted) {
     if (name === 'hubbub') servers.push(await hubbub(home, world))
+    else if (name === 'durable') servers.push(durable(home))
     else if (name === 'bun' || name === 'elysia') servers.push(onBun(name))
     else if (name === 'gorilla') {
       const made = await gorilla(home)
