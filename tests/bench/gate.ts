@@ -5,9 +5,9 @@ import type { Name } from './servers.ts'
 /**
  * The load in which every part weighs: what a message costs by itself (parsing, the disk, the ack) and what each delivery does.
  * Both servers are far from saturation, so that a machine with neighbours makes neither share writes by being late. Before
- * batches kept a pace it was 1.64.
+ * batches kept a pace it was 1.64; since then the medians of eleven runs lie between 0.78 and 1.11.
  */
-export const GATE = { scenario: 'small', usual: 0.84 } as const
+export const GATE = { scenario: 'small', usual: 0.95 } as const
 /** times the usual: between what noise does and a regression of 1.5 × */
 const MARGIN = 1.3
 

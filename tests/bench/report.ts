@@ -95,7 +95,8 @@ export async function write(
 
 Written by \`bun run bench -- --write\`; how to read it stands in [operations.md](../operations.md#how-much-one-machine-holds). Each server
 in turn on one core, a fresh process a run, the generator on another core, rounds interleaved; medians, ranges in brackets.
-Absolute figures are of this machine and hour, ratios are of the same round.
+Absolute figures are of this machine and hour, ratios are of the same round. Two servers are floors: raw Bun publish forgets what it
+tells; raw Bun and SQLite has each frame on disk before anybody hears it, and does nothing else.
 
 ${about.line}.
 
