@@ -82,9 +82,11 @@ describe.skipIf(browserFound === null)('what is not read', () => {
     const screen = await aScreen(place.origin, context, { events: talk(151, 200), people, you: mine })
     const { page } = screen
     await page.route('**/api/rooms/lobby/messages*', async (route) => {
-      const around = Number(new URL(route.request().url()).searchParams.get('around'))
-      const messages = around > 0 ? talk(Math.max(1, around - 25), around + 24) : []
-      await route.fulfill({ json: history(messages, { head: 200, older: false, newer: true }) })
+      const asked = new URL(route.request().url()).searchParams
+      const [before, around] = ['before', 'around'].map((one) => Number(asked.get(one))) as [number, number]
+      const first = Math.max(1, before > 0 ? before - 50 : around - 25)
+      const messages = before + around > 0 ? talk(first, before > 0 ? before - 1 : around + 24) : []
+      await route.fulfill({ json: history(messages, { head: 200, older: first > 1, newer: true }) })
     })
     await page.waitForSelector('.unread-bar:not([hidden])')
     await longEnough()
