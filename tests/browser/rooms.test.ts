@@ -28,6 +28,9 @@ describe.skipIf(browserFound === null)('rooms', () => {
   const isAt = (page: Page, path: string) =>
     eventually(`at ${path}`, () => page.url() === place.origin + path)
 
+  /** the room's menu: it comes with the keys of the room, a moment after its field */
+  const LOADED = '.head [popovertarget]'
+
   test('[U84, U83, A9, A29] by keys alone from room to room: the switcher, Alt and arrows; each says once where one is', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Attic', 'Kitchen')
@@ -54,9 +57,11 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await eventually('it is said', async () => (await spoken()).length > 0)
     expect(await spoken()).toEqual(['Kitchen, 1 here'])
 
+    await page.waitForSelector(LOADED)
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/attic')
     await eventually('the focus', async () => (await focused(page)) === 'Message Attic')
+    await page.waitForSelector(LOADED)
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/lobby')
     // Back is a step like any, and what had the focus when one left has it again.
