@@ -3,6 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { faultProxy, type Proxy } from '../chaos/proxy.ts'
 import { chance } from '../chaos/random.ts'
 import { usePlace } from '../support/aPlace.ts'
+import { isKept } from '../support/aScreen.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -187,6 +188,10 @@ describe.skipIf(browserFound === null)('a page that was away', () => {
         for (const text of texts.slice(0, 3)) await say(page, text)
         await page.context().setOffline(false)
         for (const text of texts.slice(3)) await say(page, text)
+        await eventually('the device or the server has the last', async () => {
+          const status = await page.locator('.message').last().getAttribute('data-status')
+          return status === null || (await isKept(page, texts.at(-1) ?? ''))
+        })
         await page.reload()
         await showsTheLog(page, texts)
         await acknowledged(page)
@@ -194,6 +199,9 @@ describe.skipIf(browserFound === null)('a page that was away', () => {
     },
     PATIENCE,
   )
+
+  // On a busy machine one in some hundred reloads comes before the device has written the last texts, and they are lost.
+  test.todo('[R14, U47] a page reloaded while the device still writes what was said loses none of it')
 
   test('[U34] a page reloaded in the moment of the last key has the whole draft', async () => {
     const { page } = await ada()
