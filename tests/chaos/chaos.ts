@@ -70,7 +70,8 @@ for (const scenario of CATALOGUE) {
   print(`\n${scenario.id} ${scenario.title} (${run.seconds} s)`)
   const reports = [await played(scenario, run)]
   // A bound is missed by the product each time, by what a neighbour did hardly twice.
-  while (reports.length < PLAYS && reports.every(({ missed }) => missed.length > 0)) {
+  const isOpen = () => reports.every(({ missed, violations }) => missed.length > 0 && violations.length === 0)
+  while (reports.length < PLAYS && isOpen()) {
     print('  once more, for a bound that was missed')
     reports.push(await played(scenario, run))
   }
