@@ -76,7 +76,7 @@ function start(root: HTMLElement): void {
 function socketFor(api: Api, owner: SocketOwner): Socket {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const world = {
-    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=1`) as Wire,
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=2`) as Wire,
     now,
     after,
     random,

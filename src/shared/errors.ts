@@ -7,7 +7,7 @@ export const ERRORS = {
   unavailable: { status: 503, retry: true, message: 'The server cannot store anything just now.' },
   rateLimited: { status: 429, retry: true, message: 'Too fast.' },
   internal: { status: 500, retry: true, message: 'Something went wrong on the server.' },
-  badFrame: { status: 400, retry: false, message: 'This is not a frame of protocol version 1.' },
+  badFrame: { status: 400, retry: false, message: 'This is not a frame of protocol version 2.' },
   badRequest: { status: 400, retry: false, message: 'This request is malformed.' },
   tooBig: { status: 413, retry: false, message: 'This is too long.' },
   forbidden: { status: 403, retry: false, message: 'You may not do this.' },

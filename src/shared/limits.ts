@@ -24,9 +24,16 @@ export const LIMITS = {
   /** messages one history request may ask for, and how many it gets unasked */
   historyMax: 100,
   history: 50,
-  /** messages with text a newcomer sees, and events they may be spread over */
+  /** messages with text a newcomer sees, and rows that may hold them: some of them may be gone */
   firstMessages: 50,
-  firstEvents: 500,
+  firstRows: 100,
+  /** unread messages that are counted: so many, or more */
+  unread: 1_000,
+  /** the last events of an open room that are kept at hand, and their bytes */
+  tail: 512,
+  tailBytes: 256 * 1024,
+  /** rooms of others in one answer of the list */
+  roomsListed: 200,
   /** events a client may have missed before `reset "tooOld"` */
   resume: 1_000,
   /** people of a room up to which everybody hears of everybody; below `crowdEnds` that begins again */
@@ -66,4 +73,4 @@ export const WELCOME_LIMITS = {
   unacked: LIMITS.unacked,
 }
 
-export const VERSION = 1
+export const VERSION = 2

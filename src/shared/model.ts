@@ -68,17 +68,21 @@ type Reacted = { emoji: string; on: boolean; count: number }
 /** One entry of a room's log. A kind that a client does not know still moves its position. */
 export type RoomEvent = Message | Topic | Notice | Change
 
-/** Who shows an emoji at a message: how many, whether I do, and the first 20 of them. */
-export interface Reaction {
+/** Who shows an emoji at a message: how many, and the first 20 of them. */
+export interface ReactionCount {
   emoji: string
   count: number
-  mine: boolean
   users: User[]
 }
 
+/** The same for one reader, who may show it too. */
+export interface Reaction extends ReactionCount {
+  mine: boolean
+}
+
 /** What stands in the timeline, as history tells it: true at the head of its page. `edited` in ms. */
-export type HistoryMessage =
-  | (Message & { edited?: number; pinned?: true; reactions?: Reaction[] })
+export type HistoryMessage<R extends ReactionCount = Reaction> =
+  | (Message & { edited?: number; pinned?: true; reactions?: R[] })
   | ((Topic | Notice) & { edited?: never; pinned?: never; reactions?: never })
 
 /** One entry of `GET /api/rooms`. */
@@ -90,14 +94,14 @@ export interface RoomEntry {
   joined: boolean
   role: Role
   head: number
-  readSeq: number
-  unread: number
-  mentions: number
   /** people here now */
   count: number
 }
 
-/** Answer of `GET /api/rooms/:room/messages`: newest last; `older`, `newer`: there is more on that side. */
+/**
+ * Answer of `GET /api/rooms/:room/messages`: newest last; `older`, `newer`: there is more on that side. Of `ids` and `pinned`
+ * `older` tells that the oldest did not fit.
+ */
 export interface HistoryPage {
   messages: HistoryMessage[]
   head: number

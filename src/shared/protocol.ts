@@ -1,11 +1,21 @@
 /**
- * The wire, version 1: what a client may say and what a server says. The server checks every frame against
+ * The wire, version 2: what a client may say and what a server says. The server checks every frame against
  * `ClientFrame`; the browser imports the types alone.
  */
 import { type Static, Type as t } from '@sinclair/typebox'
-import type { Activity, Person, Position, Role, RoomEvent, Self, User } from './model.ts'
+import type {
+  Activity,
+  HistoryMessage,
+  Person,
+  Position,
+  ReactionCount,
+  Role,
+  RoomEvent,
+  Self,
+  User,
+} from './model.ts'
 import type { ErrorCode } from './errors.ts'
-import type { WELCOME_LIMITS } from './limits.ts'
+import { LIMITS, type WELCOME_LIMITS } from './limits.ts'
 
 const Nonce = t.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' })
 const Ref = t.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
@@ -14,12 +24,14 @@ const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
 const Seq = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const State = t.Union([t.Literal('active'), t.Literal('idle')])
 const IdOrNothing = t.Union([Id, t.Null()])
+/** how many messages a first page may have; 0: the room is not on screen */
+const Limit = t.Optional(t.Integer({ minimum: 0, maximum: LIMITS.firstMessages }))
 
 /** What a client may say. Past `decode`, nothing is believed that is not one of these. */
 export const ClientFrame = t.Union([
   t.Object({
     type: t.Literal('hello'),
-    rooms: t.Array(t.Object({ room: Room, seq: Seq, id: IdOrNothing })),
+    rooms: t.Array(t.Object({ room: Room, seq: Seq, id: IdOrNothing, limit: Limit })),
     state: State,
   }),
   t.Object({
@@ -28,6 +40,7 @@ export const ClientFrame = t.Union([
     room: Room,
     seq: t.Optional(Seq),
     id: t.Optional(IdOrNothing),
+    limit: Limit,
   }),
   t.Object({ type: t.Literal('leave'), ref: Ref, room: Room }),
   t.Object({
@@ -68,7 +81,10 @@ export interface Members {
   full: Person[]
 }
 
-/** My own standing in a room. `unread`: messages of others after `readSeq` that still have text. */
+/**
+ * My own standing in a room. `unread`: the messages of others after `readSeq` that still have text, and `mentions`: those of
+ * them that name me. Only the newest 1,000 are counted: 1,000 means "or more".
+ */
 export interface You {
   role: Role
   readSeq: number
@@ -89,14 +105,38 @@ export interface Welcome {
   build: string
 }
 
-/** One page of a room's log; the last one (`more: false`) has `members` and `you`, and from there on the room is live. */
-export interface Sync {
+interface Page {
   type: 'sync'
   room: string
   ref?: string
   events: readonly RoomEvent[]
   head: number
   floor: number
+}
+
+/**
+ * What a newcomer gets, also after a `reset`: the newest messages as they stand at `at`, then the events behind it without a
+ * hole. The position afterwards is that of the last event, else `at`. The room is live from here on.
+ */
+export interface FirstPage extends Page {
+  /** `{ seq: 0, id: null }` in an empty room */
+  at: Position
+  messages: readonly HistoryMessage<ReactionCount>[]
+  /** message id → emoji I show there; absent where there are none */
+  mine?: Readonly<Record<string, readonly string[]>>
+  /** there are messages below these */
+  older: boolean
+  more: false
+  members: Members
+  you: You
+}
+
+/** Events behind the position a client holds; the last page (`more: false`) has `members` and `you`, and the room is live. */
+export interface MissedPage extends Page {
+  at?: never
+  messages?: never
+  mine?: never
+  older?: never
   more: boolean
   members?: Members
   you?: You
@@ -116,7 +156,8 @@ export interface Presence {
 /** What a server says. */
 export type ServerFrame =
   | Welcome
-  | Sync
+  | FirstPage
+  | MissedPage
   | { type: 'reset'; room: string; ref?: string; reason: ResetReason; head?: number; floor?: number }
   | ({ type: 'event'; room: string } & RoomEvent)
   | { type: 'ack'; nonce: string; room: string; seq: number; id: string; at: number; duplicate?: true }

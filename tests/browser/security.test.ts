@@ -250,9 +250,9 @@ describe.skipIf(browserFound === null)('in a real browser', () => {
         url,
       )
     // X12: the cookie does travel, whatever SameSite says: it is the same site.
-    expect(await tries(`ws://127.0.0.1:${listening.port}/ws?v=1`)).toBe('closed 1006')
+    expect(await tries(`ws://127.0.0.1:${listening.port}/ws?v=2`)).toBe('closed 1006')
     expect(seen).toEqual([expect.stringContaining('session=')])
-    expect(await tries(`${place.origin.replace('http', 'ws')}/ws?v=1`)).toBe('closed 1006')
+    expect(await tries(`${place.origin.replace('http', 'ws')}/ws?v=2`)).toBe('closed 1006')
 
     const changed = await page.evaluate(async (origin) => {
       const results: string[] = []

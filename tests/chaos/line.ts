@@ -34,7 +34,7 @@ export class Line {
     const standing = rooms.map((room) => (typeof room === 'string' ? { room, seq: 0, id: null } : room))
     this.standing = new Map(standing.map((one) => [one.room, { ...one }]))
     const waiting = new Set(this.standing.keys())
-    const socket = new Socket(`ws://127.0.0.1:${port}/ws?v=1`, { headers: { cookie } })
+    const socket = new Socket(`ws://127.0.0.1:${port}/ws?v=2`, { headers: { cookie } })
     this.#socket = socket
     socket.onopen = () =>
       this.say({ type: 'hello', rooms: [...this.standing.values()], state: 'active' } as ClientFrame)

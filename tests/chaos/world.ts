@@ -101,7 +101,7 @@ export async function world(plan: Plan): Promise<World> {
   const people = names.map((name, i): Talker => {
     const setting: Setting = {
       name,
-      url: () => `ws://127.0.0.1:${proxy.port}/ws?v=1`,
+      url: () => `ws://127.0.0.1:${proxy.port}/ws?v=2`,
       cookie: cookies[i] ?? '',
       rooms: plan.rooms,
       random: random.fork(name),

@@ -31,7 +31,7 @@ async function statusOf(port: number, lines: readonly string[]): Promise<number>
 }
 const handshake = (port: number, host: string, ...more: string[]) =>
   statusOf(port, [
-    'GET /ws?v=1 HTTP/1.1',
+    'GET /ws?v=2 HTTP/1.1',
     `Host: ${host}`,
     ...Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`),
     ...more,
@@ -197,7 +197,7 @@ describe('every answer', () => {
       [404, await fetch(`${origin}/nothing`)],
       [404, await fetch(`${origin}/nothing`, { method: 'DELETE', headers: json })],
       [400, await post('/api/session', '{')],
-      [400, await fetch(`${origin}/ws?v=1`)],
+      [400, await fetch(`${origin}/ws?v=2`)],
       [403, await post('/api/session', '{}', { ...json, origin: 'https://evil.example' })],
       [413, await post('/api/session', JSON.stringify({ name: 'x'.repeat(70_000) }))],
       [
@@ -212,7 +212,7 @@ describe('every answer', () => {
       [201, await post('/api/session', '{"name":"Bob"}')],
       [429, await post('/api/session', '{"name":"Eve"}')],
       [broken.status, broken],
-      [101, await fetch(`${origin}/ws?v=1`, { headers: { ...HANDSHAKE, origin } })],
+      [101, await fetch(`${origin}/ws?v=2`, { headers: { ...HANDSHAKE, origin } })],
     ]
     expect(answers.map(([, { status }]) => status)).toEqual(answers.map(([status]) => status))
     expect([500, 503]).toContain(broken.status)
@@ -323,7 +323,7 @@ describe('what is allowed in', () => {
   test('[S7] handshakes of one address: twenty at once, ten a second, the rest is 429 with a time to wait', async () => {
     const app = await running({ trustProxy: 1 })
     const ask = (address: string) =>
-      fetch(`${app.origin}/ws?v=1`, {
+      fetch(`${app.origin}/ws?v=2`, {
         headers: { ...HANDSHAKE, origin: app.origin, 'x-forwarded-for': address },
       })
     const answers = await Promise.all(Array.from({ length: 30 }, () => ask('203.0.113.9')))
@@ -339,7 +339,7 @@ describe('what is allowed in', () => {
     const app = await running()
     const headers = { ...HANDSHAKE, origin: app.origin, 'x-forwarded-for': '203.0.113.9' }
     const answers = await Promise.all(
-      Array.from({ length: 60 }, () => fetch(`${app.origin}/ws?v=1`, { headers })),
+      Array.from({ length: 60 }, () => fetch(`${app.origin}/ws?v=2`, { headers })),
     )
     expect(answers.filter(({ status }) => status === 101)).toHaveLength(60)
     expect(app.warnings).toHaveLength(1)
@@ -349,7 +349,7 @@ describe('what is allowed in', () => {
     const app = await running({ maxConnections: 2 })
     const ada = await app.guest('Ada')
     await Promise.all([ada.enter('lobby'), ada.enter('lobby')])
-    const third = await fetch(`${app.origin}/ws?v=1`, { headers: { ...HANDSHAKE, origin: app.origin } })
+    const third = await fetch(`${app.origin}/ws?v=2`, { headers: { ...HANDSHAKE, origin: app.origin } })
     expect([third.status, third.headers.get('retry-after')]).toEqual([503, '1'])
   })
 })
@@ -357,7 +357,7 @@ describe('what is allowed in', () => {
 test('[S5] compression is offered in vain', async () => {
   const { origin } = await running()
   const offer = { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' }
-  const answer = await fetch(`${origin}/ws?v=1`, { headers: { ...HANDSHAKE, ...offer, origin } })
+  const answer = await fetch(`${origin}/ws?v=2`, { headers: { ...HANDSHAKE, ...offer, origin } })
   expect([answer.status, answer.headers.get('sec-websocket-extensions')]).toEqual([101, null])
 })
 
@@ -396,7 +396,7 @@ describe('the life of a server', () => {
     const app = await running()
     const ada = await app.guest('Ada')
     app.gate.stage = 'draining'
-    const socket = await fetch(`${app.origin}/ws?v=1`, { headers: { ...HANDSHAKE, origin: app.origin } })
+    const socket = await fetch(`${app.origin}/ws?v=2`, { headers: { ...HANDSHAKE, origin: app.origin } })
     expect(socket.status).toBe(503)
     expect((await ada.ask('/api/session', { method: 'PATCH', body: { name: 'Ann' } })).status).toBe(503)
     expect((await ada.ask('/api/rooms/lobby/messages')).status).toBe(200)

@@ -153,7 +153,7 @@ describe('being them again', () => {
     const both = { ...json, cookie: `${ada.cookie}; ${eve.cookie}` }
     expect((await fetch(session, { headers: both })).status).toBe(401)
     expect((await fetch(session, { method: 'POST', headers: both, body: '{"name":"Cy"}' })).status).toBe(401)
-    const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=1`, both)
+    const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, both)
     expect((await socket.ends()).code).toBe(4501)
     const dead = { cookie: `session=${'a'.repeat(43)}; ${ada.cookie}; ${ada.cookie}` }
     expect((await fetch(session, { headers: dead })).status).toBe(200)

@@ -28,7 +28,7 @@ const send = (at: number, text = 'hi') => ({
 })
 /** Ada's socket by hand, past her hello, live in the lobby. */
 async function byHand(port: number, cookie: string): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=1', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
   const rooms = [{ room: 'lobby', seq: 0, id: null }]
   socket.write(clientFrame(0x81, JSON.stringify({ ...HELLO, rooms })))
   await eventually('the room', () => socket.text().includes('"more":false'))
@@ -361,7 +361,7 @@ describe('too much', () => {
     const events = store.events.bind(store)
     store.events = (room, after) => events(room, after, 20)
     await store.commit(Array.from({ length: 900 }, (_, at) => draft(at + 1)))
-    const socket = await rawSocket(port, '/ws?v=1', [
+    const socket = await rawSocket(port, '/ws?v=2', [
       `Cookie: ${ada.cookie}`,
       `Origin: http://localhost:${port}`,
     ])
@@ -423,7 +423,7 @@ describe('the end', () => {
       await held
       return whoIs(hash)
     }
-    const socket = await rawSocket(port, '/ws?v=1', [
+    const socket = await rawSocket(port, '/ws?v=2', [
       `Cookie: ${ada.cookie}`,
       `Origin: http://localhost:${port}`,
     ])

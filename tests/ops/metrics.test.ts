@@ -95,7 +95,7 @@ describe('/metrics', () => {
   test('[O16] whatever clients send, there are at most 200 series', async () => {
     const eve = await aGuest(origin, 'Eve')
     for (let round = 0; round < 6; round++) {
-      const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=1`, eve.headers())
+      const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, eve.headers())
       socket.send({ type: 'hello', rooms: [], state: 'active' })
       for (let i = 0; i < 80; i++)
         socket.raw(JSON.stringify({ type: `made-up-${round}-${i}`, room: `r${i}` }))

@@ -13,7 +13,7 @@ const UNTRUSTED = { rejectUnauthorized: false }
 
 /** A socket through a proxy whose certificate is its own. */
 function open(origin: string, headers: Record<string, string>) {
-  const socket = new WebSocket(`${origin.replace('https', 'wss')}/ws?v=1`, {
+  const socket = new WebSocket(`${origin.replace('https', 'wss')}/ws?v=2`, {
     headers: { origin, ...headers },
     tls: UNTRUSTED,
   } as unknown as string[])
@@ -50,7 +50,7 @@ function handshakeFrom(address: string, origin: string, cookie: string, ...more:
       '/dev/null',
       '-w',
       '%{http_code}',
-      `${origin}/ws?v=1`,
+      `${origin}/ws?v=2`,
     ]
       .concat([
         '-H',

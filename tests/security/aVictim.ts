@@ -58,7 +58,7 @@ export async function aVictim(
   const origin = await server.ready()
   const port = Number(new URL(origin).port)
   const raw = (who: Guest, address: string) =>
-    rawSocket(port, '/ws?v=1', [
+    rawSocket(port, '/ws?v=2', [
       `Cookie: ${who.cookie}`,
       `Origin: http://localhost:${port}`,
       `X-Forwarded-For: ${address}`,
@@ -78,7 +78,7 @@ export async function aVictim(
     },
     async bystander(who, address) {
       const headers = { ...who.headers(), 'x-forwarded-for': address }
-      const client = await openSocket(`${origin.replace('http', 'ws')}/ws?v=1`, headers)
+      const client = await openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, headers)
       client.send(HELLO)
       await client.hears('sync', ({ more }) => !more)
       return client

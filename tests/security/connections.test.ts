@@ -28,7 +28,7 @@ async function opens(origin: string, count: number, headers: (at: number) => Rec
   const worker = async () => {
     while (next < count) {
       const more = headers(next++)
-      const { status } = await fetch(`${origin}/ws?v=1`, { headers: { ...HANDSHAKE, origin, ...more } })
+      const { status } = await fetch(`${origin}/ws?v=2`, { headers: { ...HANDSHAKE, origin, ...more } })
       statuses.push(status)
     }
   }

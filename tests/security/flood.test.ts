@@ -104,7 +104,7 @@ describe('others', () => {
             origin: victim.origin,
             'x-forwarded-for': `198.51.100.${at}`,
           }
-          const { status } = await fetch(`${victim.origin}/ws?v=1`, { headers })
+          const { status } = await fetch(`${victim.origin}/ws?v=2`, { headers })
           if (status === 429) refused += 1
           await Bun.sleep(10)
         }
@@ -129,7 +129,7 @@ describe('others', () => {
       const statuses = new Set<number>()
       while (!isOver()) {
         const headers = { ...eves[0]?.headers(), 'x-forwarded-for': `198.51.100.${statuses.size}` }
-        const answer = await fetch(`${full.origin}/ws?v=1`, {
+        const answer = await fetch(`${full.origin}/ws?v=2`, {
           headers: {
             ...HANDSHAKE,
             ...headers,

@@ -29,7 +29,7 @@ async function aLobby() {
   const ada = await app.guest('Ada')
   const byHand = async () => {
     const own = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${app.port}`]
-    const socket = await rawSocket(app.port, '/ws?v=1', own)
+    const socket = await rawSocket(app.port, '/ws?v=2', own)
     socket.write(clientFrame(TEXT, JSON.stringify(HELLO)))
     await eventually('the room', () => socket.text().includes('"more":false'))
     return socket
@@ -85,7 +85,7 @@ describe('a frame that is none', () => {
     ['under its old name', 'x-webkit-deflate-frame'],
     ['two hundred times', `permessage-deflate${'; client_max_window_bits'.repeat(200)}`],
   ])('[S5] compression offered %s is not agreed to', async (_how, offer) => {
-    const socket = await rawSocket(app.port, '/ws?v=1', [
+    const socket = await rawSocket(app.port, '/ws?v=2', [
       `Origin: http://localhost:${app.port}`,
       `Sec-WebSocket-Extensions: ${offer}`,
     ])

@@ -132,7 +132,7 @@ describe(`whatever is sent (seed ${SEED})`, () => {
     const worker = async () => {
       while (next < frames.length) {
         const batch = frames.slice(next, (next += EACH))
-        const socket = await rawSocket(app.port, '/ws?v=1', own)
+        const socket = await rawSocket(app.port, '/ws?v=2', own)
         socket.write(clientFrame(0x81, JSON.stringify(HELLO)))
         for (const bytes of batch) socket.write(bytes)
         socket.write(clientFrame(0x89, 'behind'))

@@ -52,7 +52,7 @@ describe('what is nobody else’s to read', () => {
     const asked = [
       ugly,
       [
-        'GET /ws?v=1&token=canaryquery HTTP/1.1',
+        'GET /ws?v=2&token=canaryquery HTTP/1.1',
         ...ugly.slice(1),
         'Upgrade: websocket',
         'Connection: Upgrade',
@@ -164,7 +164,7 @@ describe('a foreign name that leads here', () => {
 
   test('[S40] with PUBLIC_URL is refused', async () => {
     const closed = await aVictim({ PUBLIC_URL: 'https://chat.example.org' })
-    for (const path of ['/', '/api/session', '/api/rooms', '/ws?v=1']) {
+    for (const path of ['/', '/api/session', '/api/rooms', '/ws?v=2']) {
       const answer = await fetch(closed.origin + path, { headers: { host: 'rebound.example' } })
       expect([path, answer.status]).toEqual([path, 421])
     }

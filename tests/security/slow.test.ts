@@ -25,7 +25,7 @@ const UNNOTICED = 100
 
 /** Somebody's socket by hand, live in a room. */
 async function byHand(port: number, { cookie }: Guest, room: string): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=1', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
   const hello = { ...HELLO, rooms: [{ room, seq: 0, id: null }] }
   socket.write(clientFrame(0x81, JSON.stringify(hello)))
   await eventually('the room', () => socket.text().includes('"more":false'))

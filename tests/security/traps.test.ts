@@ -36,7 +36,7 @@ describe('what looks safe and is not', () => {
 
     const app = await anApp()
     const ada = await app.guest('Ada')
-    const ours = await rawSocket(app.port, '/ws?v=1', [
+    const ours = await rawSocket(app.port, '/ws?v=2', [
       `Cookie: ${ada.cookie}`,
       `Origin: http://localhost:${app.port}`,
     ])

@@ -51,7 +51,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   function open(): Wire {
     if (faults.away) throw new TypeError('no network')
     const headers = { cookie: browser.cookie, origin }
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws?v=1`, { headers } as unknown as string[])
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws?v=2`, { headers } as unknown as string[])
     wire = socket
     const ours: Wire = {
       onopen: null,

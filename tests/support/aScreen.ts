@@ -84,7 +84,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
   const tell = (...frames: ServerFrame[]) => {
     for (const frame of frames) wire?.send(JSON.stringify(frame))
   }
-  await page.routeWebSocket(/\/ws\?v=1$/, (route) => {
+  await page.routeWebSocket(/\/ws\?v=2$/, (route) => {
     if (down) return void route.close({ code: 1013, reason: 'down' })
     wire = route
     route.onMessage((text) => {

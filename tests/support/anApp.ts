@@ -49,7 +49,7 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
   const { user } = (await answer.json()) as { user: Self }
   const cookie = cookieOf(answer)
   const socket = (more: Record<string, string> = {}) =>
-    openSocket(`${origin.replace('http', 'ws')}/ws?v=1`, { cookie, origin, ...more })
+    openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, { cookie, origin, ...more })
   return {
     user,
     cookie,
@@ -135,7 +135,7 @@ export async function anApp(
     warnings,
     port: server.port ?? 0,
     origin,
-    ws: `${origin.replace('http', 'ws')}/ws?v=1`,
+    ws: `${origin.replace('http', 'ws')}/ws?v=2`,
     guest: (name: string) => aGuest(origin, name),
     /** lets time pass, with the hub's tick in each second of it */
     pass(ms: number) {

@@ -98,7 +98,7 @@ export const flood: Scenario = {
 }
 
 async function inLobby(port: number, cookie: string): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=1', [`Cookie: ${cookie}`])
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
   const rooms = [{ room: 'lobby', seq: 0, id: null }]
   socket.write(text(JSON.stringify({ type: 'hello', rooms, state: 'active' })))
   await eventually('the lobby', () => socket.text().includes('"more":false'), 10_000)

@@ -148,7 +148,7 @@ export const fuzz: Scenario = {
 }
 
 async function byHand(port: number, cookie: string): Promise<RawSocket> {
-  return await rawSocket(port, '/ws?v=1', [`Cookie: ${cookie}`])
+  return await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
 }
 
 const LAST = 'the-last-question'

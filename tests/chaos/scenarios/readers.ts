@@ -142,7 +142,7 @@ async function stalledReader(port: number, cookie: string): Promise<{ socket: Ra
 }
 
 async function byHand(port: number, cookie: string, rooms: readonly Standing[]): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=1', [`Cookie: ${cookie}`])
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
   socket.write(clientFrame(0x81, JSON.stringify({ type: 'hello', rooms, state: 'active' })))
   return socket
 }

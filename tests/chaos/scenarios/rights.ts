@@ -53,7 +53,7 @@ async function handshake(port: number, cookie: string, origin: string): Promise<
     'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     'sec-websocket-version': '13',
   }
-  return (await fetch(`http://127.0.0.1:${port}/ws?v=1`, { headers })).status
+  return (await fetch(`http://127.0.0.1:${port}/ws?v=2`, { headers })).status
 }
 
 /** Three sockets of one person, who signs out: the codes they were closed with, 0 where one was not. */
