@@ -3,6 +3,7 @@ import type { Hub } from '../hub/hub.ts'
 import type { Clock, HistoryQuery } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { byteLength } from '../shared/text.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText, textOf } from './body.ts'
 import { Buckets } from '../hub/rate.ts'
@@ -54,6 +55,18 @@ function historyQuery(params: URLSearchParams): HistoryQuery {
   return places[0] ?? { limit, at: 'end' }
 }
 
+/**
+ * Which rooms are asked for: `q` is part of a name, `after` the last one of the answer before.
+ * @throws ChatError `badRequest` for nonsense, or a parameter given twice
+ */
+function listQuery(params: URLSearchParams): { called: string; after: string } {
+  const [called = '', ...moreCalled] = params.getAll('q')
+  const [after = '', ...moreAfter] = params.getAll('after')
+  const isNonsense = moreCalled.length + moreAfter.length > 0 || (after !== '' && !ROOM.test(after))
+  if (isNonsense || byteLength(called) > LIMITS.roomName.bytes) throw new ChatError('badRequest')
+  return { called: called.trim(), after }
+}
+
 /** What is no slug is a room that does not exist, and nothing shows the difference. */
 const nowhere = () => Promise.reject(new ChatError('noRoom'))
 
@@ -73,7 +86,8 @@ export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: 
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
       const { user } = await someone(hub, request)
-      return Response.json({ rooms: await hub.rooms.list(user) })
+      const { searchParams } = new URL(request.url)
+      return Response.json(await hub.rooms.list(user, listQuery(searchParams)))
     })
     .post(
       '/api/rooms',

@@ -78,6 +78,8 @@ class Link implements Connection {
   #user: string | null = null
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
+  /** its `hello` named rooms that are not open to it */
+  #missed = false
   #waiting = NOBODY
   /** acks of this turn; null: none */
   #acks: string[] | null = null
@@ -223,7 +225,10 @@ class Link implements Connection {
 
   #reset(reason: ResetReason): void {
     this.#deps.counts.count('reset', reason)
-    if (reason === 'access') this.#deps.misses.note(this.#user)
+    // S17: one `hello` is one miss, however many rooms it names.
+    if (reason !== 'access' || this.#missed) return
+    this.#missed = true
+    this.#deps.misses.note(this.#user)
   }
 
   #limited(after: number): void {

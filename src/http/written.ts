@@ -1,5 +1,5 @@
-/** Frames as text. What goes to many is written once: events that a page was read with, people a room knows. */
-import type { Heard, ServerFrame } from '../shared/protocol.ts'
+/** Frames as text. What goes to many is written once: messages and events that a page was read with, people a room knows. */
+import type { FirstPage, MissedPage, ServerFrame } from '../shared/protocol.ts'
 
 /** JSON of values that never change, as long as somebody holds the value. */
 const known = new WeakMap<object, string>()
@@ -10,8 +10,9 @@ export function written(frame: ServerFrame): string {
 }
 
 /** What is long is put together and never cut: it is copied once, when it is sent. */
-function writtenPage({ type, events, members, ...rest }: Heard<'sync'>): string {
-  const page = `{"type":"${type}","events":${once(events)},`
+function writtenPage({ type, messages, events, members, ...rest }: FirstPage | MissedPage): string {
+  const first = messages === undefined ? '' : `"messages":${once(messages)},`
+  const page = `{"type":"${type}",${first}"events":${once(events)},`
   const end = JSON.stringify(rest).slice(1)
   if (members === undefined) return page + end
   const { full, ...counts } = members

@@ -8,6 +8,9 @@ interface OpenRoom {
   watchers: number
   /** the last seq this node has published; null while nobody follows and nothing was said */
   shown: number | null
+  /** the last events published, without a hole, and the bytes of each */
+  readonly tail: { event: RoomEvent; bytes: number }[]
+  tailBytes: number
   /** the last seq known to exist */
   head: number
   /** the reading under way */
@@ -35,7 +38,7 @@ export class Feed {
   watch(room: string, head: number): void {
     const open = this.#rooms.get(room)
     if (open) open.watchers += 1
-    else this.#rooms.set(room, { watchers: 1, shown: null, head, catching: null })
+    else this.#rooms.set(room, { watchers: 1, shown: null, tail: [], tailBytes: 0, head, catching: null })
   }
 
   /** Undoes one `watch`. */
@@ -61,6 +64,20 @@ export class Feed {
     return this.#rooms.get(room)?.head ?? 0
   }
 
+  /**
+   * What was published behind `seq`, to be sent in this turn by whoever begins to follow in it; null if it is not at hand: then
+   * the log is to be read on. Where nothing was published yet it is all there only from the head on.
+   */
+  behind(room: string, seq: number): RoomEvent[] | null {
+    const open = this.#rooms.get(room)
+    if (!open) return []
+    const { shown, head, tail } = open
+    if (seq >= (shown ?? head)) return []
+    const first = tail[0]
+    if (shown === null || first === undefined || seq < first.event.seq - 1) return null
+    return tail.slice(seq + 1 - first.event.seq).map(({ event }) => event)
+  }
+
   /** Somebody follows from `seq` on: their pages reached it. */
   reached(room: string, seq: number): void {
     const open = this.#rooms.get(room)
@@ -76,7 +93,16 @@ export class Feed {
     open.head = Math.max(open.head, event.seq)
     if (open.shown !== null && event.seq !== open.shown + 1) return
     open.shown = event.seq
-    this.#broadcast.publish(room, JSON.stringify({ type: 'event', room, ...event }))
+    const frame = JSON.stringify({ type: 'event', room, ...event })
+    this.#keep(open, event, frame.length)
+    this.#broadcast.publish(room, frame)
+  }
+
+  #keep(open: OpenRoom, event: RoomEvent, bytes: number): void {
+    open.tail.push({ event, bytes })
+    open.tailBytes += bytes
+    while (open.tail.length > LIMITS.tail || open.tailBytes > LIMITS.tailBytes)
+      open.tailBytes -= open.tail.shift()?.bytes ?? 0
   }
 
   /** Reads whatever lies before these events, so that `show` publishes all of them; null where nothing does. Never rejects. */

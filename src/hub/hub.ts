@@ -1,7 +1,8 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { HistoryPage, Self } from '../shared/model.ts'
-import type { Heard, Of, Position, ServerFrame } from '../shared/protocol.ts'
+import { strongerOf } from '../shared/policy.ts'
+import type { Heard, Of, ServerFrame } from '../shared/protocol.ts'
 import { sendAway, type Drain } from './drain.ts'
 import { Feed } from './feed.ts'
 import { ReadNews, Reads } from './notify.ts'
@@ -45,6 +46,9 @@ const PERSON_LIMITS: PersonLimits = {
   connections: 20,
 }
 
+/** A position in a room, as `hello` and `join` name it. */
+type Asked = Partial<Pick<Of<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
+
 export interface HubDeps {
   store: Store
   broadcast: Broadcast
@@ -64,6 +68,8 @@ export interface HubDeps {
 }
 
 const HOUR = 60 * 60 * 1000
+/** The position of whoever holds nothing of a room. */
+const NOWHERE = { seq: 0, id: null, limit: 0 }
 /** ms between two comparisons of the heads of open rooms with what was shown */
 const SWEEP = 2_000
 
@@ -108,8 +114,9 @@ export class Hub {
     this.#sync = new Sync({ store, feed, presence, reads, clock, log })
     this.#readNews = new ReadNews({ reads, visits: this.#visits, store, feed, log })
     const count = (room: string) => presence.count(room)
+    const counts = () => presence.counts()
     const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
-    this.rooms = new Rooms({ store, clock, ids, log, reads, count, topic })
+    this.rooms = new Rooms({ store, clock, ids, log, count, counts, topic })
     const { sessionDays, siteName, retentionDays: days = 0 } = settings
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
@@ -129,8 +136,10 @@ export class Hub {
   open(connection: Connection, user: Self): number | null {
     if (this.#draining) return CLOSE.restart
     if (this.people.hasLeft(user.id)) return CLOSE.noSession
-    if (this.#visits.of(user.id).length >= this.#limits.connections) return CLOSE.tooMany
     const now = this.#steady()
+    const others = this.#visits.of(user.id)
+    if (others.length >= this.#limits.connections)
+      this.#dismiss(leastAlive(others), CLOSE.tooMany, 'too many')
     this.#visits.add({
       connection,
       user,
@@ -143,7 +152,7 @@ export class Hub {
       joins: fullBucket(now, this.#limits.joins),
       heard: now,
       nextBeat: 0,
-      asked: false,
+      asked: null,
     })
     return null
   }
@@ -155,7 +164,8 @@ export class Hub {
   }
 
   /**
-   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date.
+   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date. One that I am no member of is
+   * `reset`: a device that slept undoes no leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
   async hello(from: Connection, { rooms, state }: Of<'hello'>): Promise<void> {
@@ -175,15 +185,18 @@ export class Hub {
    * Makes a member of who was none, and brings the room up to date from a position.
    * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
    */
-  async join(from: Connection, { ref, room, seq = 0, id = null }: Of<'join'>): Promise<void> {
+  async join(from: Connection, { ref, room, ...asked }: Of<'join'>): Promise<void> {
     const visit = this.#greeted(from)
     if (!joinedIn(visit, room) && visit.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
     // Who asks without reading the answers is to wait.
     if (visit.pages.length >= 2 * LIMITS.rooms)
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
     this.#spendJoins(visit, 1)
-    const entered = await this.rooms.inTurn(visit.user.id, () => this.#enter(visit, { room, seq, id }, ref))
-    if (!entered) throw new ChatError('noRoom')
+    await this.rooms.inTurn(visit.user.id, async () => {
+      const entered = await this.rooms.enter(visit.user, room)
+      if (!entered) throw new ChatError('noRoom')
+      this.#enter(visit, entered, { ref, ...asked })
+    })
   }
 
   /** Ends a membership: all the person's screens hear `left`, the others `presence` at once. */
@@ -251,8 +264,8 @@ export class Hub {
   beat(from: Connection): void {
     const visit = this.#greeted(from)
     visit.heard = this.#steady()
-    if (visit.asked) visit.asked = false
-    else this.#beatTo(visit)
+    if (visit.asked === null) this.#beatTo(visit)
+    else visit.asked = null
   }
 
   /** What there is of somebody, in pieces of JSON (S34). */
@@ -304,14 +317,20 @@ export class Hub {
     await sendAway([...this.#visits.all()], clock, how)
   }
 
-  async #greet(visit: Visit, rooms: readonly (Position & { room: string })[]): Promise<void> {
+  async #greet(visit: Visit, asked: Of<'hello'>['rooms']): Promise<void> {
+    const { store } = this.#deps
     try {
-      if (rooms.length === 0) return
-      const mine = await this.#deps.store.memberships(visit.user.id)
-      const known = new Map(mine.map((membership) => [membership.room, membership]))
-      for (const asked of rooms) {
-        const entered = await this.#enter(visit, asked, undefined, known.get(asked.room))
-        if (!entered) this.#sync.begin(visit, { ...asked, role: null, stopped: false })
+      if (asked.length === 0) return
+      const [rows, memberships] = await Promise.all([
+        store.roomsOf(asked.map(({ room }) => room)),
+        store.memberships(visit.user.id),
+      ])
+      const heads = new Map(rows.map(({ room, head }) => [room, head]))
+      const mine = new Map(memberships.map((membership) => [membership.room, membership]))
+      for (const { room, ...position } of asked) {
+        const [head, membership] = [heads.get(room), mine.get(room)]
+        if (head !== undefined && membership) this.#enter(visit, { ...membership, head }, position)
+        else this.#sync.begin(visit, { ...NOWHERE, room, role: null, stopped: false })
       }
     } catch (error) {
       // No answer could name the rooms that are missing: it comes back with its positions.
@@ -320,18 +339,16 @@ export class Hub {
     }
   }
 
-  /** The room counts as joined when this resolves to true; its pages follow by themselves. Called in turn. */
-  async #enter(
+  /** The room counts as joined from here on; its pages follow by themselves. Called in turn. */
+  #enter(
     visit: Visit,
-    { room, seq, id }: Position & { room: string },
-    ref: string | undefined,
-    known?: Membership,
-  ): Promise<boolean> {
-    const membership = await this.rooms.enter(visit.user, room, known)
-    if (!membership) return false
-    if (visit.gone) return true
+    membership: Membership & { head: number },
+    { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: Asked,
+  ): void {
+    if (visit.gone) return
     const { user, connection } = visit
-    const { role, head } = membership
+    const { room, head } = membership
+    const role = strongerOf(user.role, membership.role)
     const before = joinedIn(visit, room)
     const others = visit.rooms.filter((joined) => joined !== before)
     visit.rooms = [...others, { room, role, live: before?.live ?? false }]
@@ -340,8 +357,8 @@ export class Hub {
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
     this.#reads.learn(user.id, membership)
-    this.#sync.begin(visit, { room, role, seq, id, stopped: false, ...(ref !== undefined && { ref }) })
-    return true
+    const pages = { room, role, seq, id, limit, stopped: false }
+    this.#sync.begin(visit, ref === undefined ? pages : { ...pages, ref })
   }
 
   /** One connection is in the room no more. */
@@ -393,7 +410,7 @@ export class Hub {
   }
 
   #beatTo(visit: Visit): void {
-    visit.asked = true
+    visit.asked ??= this.#steady()
     const heads: Record<string, number> = {}
     const counts: Record<string, number> = {}
     for (const { room, live } of visit.rooms) {
@@ -443,4 +460,13 @@ export class Hub {
   #steady(): number {
     return this.#time.at(this.#deps.clock.now())
   }
+}
+
+/** The one whose beat has been unanswered longest, else the oldest. */
+function leastAlive(visits: readonly Visit[]): Visit {
+  const since = ({ asked, opened }: Visit) => [asked ?? Number.POSITIVE_INFINITY, opened] as const
+  return visits.reduce((least, visit) => {
+    const [[asked, opened], [leastAsked, leastOpened]] = [since(visit), since(least)]
+    return asked < leastAsked || (asked === leastAsked && opened < leastOpened) ? visit : least
+  })
 }

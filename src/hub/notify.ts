@@ -1,11 +1,13 @@
+import { LIMITS } from '../shared/limits.ts'
 import type { Feed } from './feed.ts'
 import type { Log, Membership, Store } from './ports.ts'
 import type { Visits } from './visits.ts'
 
-/** One read position that has moved. `by`: the connection that moved it last. */
+/** One read position that has moved. `from`: where it was told to be; `by`: the connection that moved it last. */
 export interface Moved {
   room: string
   user: string
+  from: number
   seq: number
   by: string
 }
@@ -47,8 +49,9 @@ export class Reads {
   read(user: string, room: string, seq: number, head: number, by: string): void {
     const known = this.#standing(user, room)
     if (!known || seq > head || seq <= known.seq) return
+    const key = `${user} ${room}`
+    this.#moved.set(key, { room, user, from: this.#moved.get(key)?.from ?? known.seq, seq, by })
     known.seq = seq
-    this.#moved.set(`${user} ${room}`, { room, user, seq, by })
   }
 
   /** They left the room: what they had read counts no more. */
@@ -119,17 +122,18 @@ export class ReadNews {
 
   async #tell(moved: Moved): Promise<void> {
     const { visits, store, feed, log } = this.#deps
-    const { room, user, seq, by } = moved
-    const [one] = visits.of(user)
+    const { room, user, from, seq, by } = moved
+    // Whoever has 1,000 unread, or more, cannot know how many they are after reading some.
+    const isMany = feed.shown(room) - from >= LIMITS.unread
+    const told = () => visits.of(user).filter((one) => one.greeted && (isMany || one.connection.id !== by))
+    const [one] = told()
     if (!one) return
     try {
       const { head, ...counts } = await store.unread(room, one.user, seq)
       const shown = feed.shown(room)
       // What is counted before it is shown would be counted again on screen: another time, then.
       if (shown > 0 && head > shown) this.#untold.push(moved)
-      else
-        for (const { greeted, connection } of visits.of(user))
-          if (greeted && connection.id !== by) connection.send({ type: 'read', room, seq, ...counts })
+      else for (const { connection } of told()) connection.send({ type: 'read', room, seq, ...counts })
     } catch (error) {
       log.error('unread', error)
     }

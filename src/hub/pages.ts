@@ -1,34 +1,53 @@
 import { LIMITS } from '../shared/limits.ts'
 import type { RoomEvent } from '../shared/model.ts'
-import type { Store } from './ports.ts'
+import type { Newest, Store } from './ports.ts'
 
 /** Events that are remembered at most. */
 const MOST = 10_000
 
-/** What was read of a room, and the last seq then known to exist. */
-interface Read<T> {
+/** The newest messages of a room as read lately, or just now for whoever asked: `isFresh`. */
+export interface FirstRead {
+  key: string
+  found: Promise<Newest | null>
+  isFresh: boolean
+}
+
+interface Read {
   head: number
-  found: Promise<T>
+  found: Promise<readonly RoomEvent[]>
 }
 
 /**
- * Pages of logs as they were just read, for whoever else stands at the same place: after a restart these are thousands. A
- * page is read anew once something more was said in its room, for that may have been a delete; and who stands at the end
- * always asks the log itself, since nothing is said only until it is.
+ * What was just read of rooms, for everybody else who comes in the same second: after a restart these are thousands. A page
+ * of events is read anew once something more was said in its room, for that may have been a delete; a reader at the end
+ * always asks the log itself. The newest messages stay true at their seq: what came behind it is sent with them.
  */
 export class RecentPages {
-  readonly #store: Pick<Store, 'events' | 'startOf'>
-  readonly #pages = new Map<string, Read<readonly RoomEvent[]>>()
-  readonly #starts = new Map<string, Read<number>>()
+  readonly #store: Pick<Store, 'events' | 'newest'>
+  readonly #pages = new Map<string, Read>()
+  readonly #firsts = new Map<string, Promise<Newest | null>>()
   #size = 0
 
-  constructor(store: Pick<Store, 'events' | 'startOf'>) {
+  constructor(store: Pick<Store, 'events' | 'newest'>) {
     this.#store = store
   }
 
-  /** After which event a page for somebody new begins. @param head the last seq known to exist */
-  start(room: string, head: number): Promise<number> {
-    return recent(this.#starts, room, head, () => this.#store.startOf(room))
+  /** The newest messages of a room; never changed by anybody. @param limit 0: none, or all that a first page may have */
+  newest(room: string, limit: number): FirstRead {
+    const most = limit === 0 ? 0 : LIMITS.firstMessages
+    const key = `${room} ${most}`
+    const known = this.#firsts.get(key)
+    if (known) return { key, found: known, isFresh: false }
+    const found = this.#store.newest(room, most)
+    const read = { key, found, isFresh: true }
+    this.#firsts.set(key, found)
+    found.catch(() => this.forget(read))
+    return read
+  }
+
+  /** It is too old by now; the next who asks reads anew. */
+  forget({ key, found }: FirstRead): void {
+    if (this.#firsts.get(key) === found) this.#firsts.delete(key)
   }
 
   /** A page of events after `after`; never changed by anybody. @param head the last seq known to exist */
@@ -36,30 +55,26 @@ export class RecentPages {
     const read = () => this.#store.events(room, after, LIMITS.pageEvents)
     if (after >= head) return read()
     const key = `${room} ${after}`
-    return recent(this.#pages, key, head, async () => {
-      const events = await read()
+    const known = this.#pages.get(key)
+    if (known?.head === head) return known.found
+    const found = read().then((events) => {
       this.#size += events.length
-      if (events.length === 0 || this.#size > MOST) this.#pages.delete(key)
+      if (events.length === 0 || this.#size > MOST) this.#drop(key, found)
       return events
     })
+    this.#pages.set(key, { head, found })
+    found.catch(() => this.#drop(key, found))
+    return found
   }
 
   /** Each second: by then the rush is over, or the page is worth reading again. */
   tick(): void {
     this.#pages.clear()
-    this.#starts.clear()
+    this.#firsts.clear()
     this.#size = 0
   }
-}
 
-/** What was read under this key at the same head, or is now; a failure is not remembered. */
-function recent<T>(all: Map<string, Read<T>>, key: string, head: number, read: () => Promise<T>): Promise<T> {
-  const known = all.get(key)
-  if (known?.head === head) return known.found
-  const now = { head, found: read() }
-  all.set(key, now)
-  now.found.catch(() => {
-    if (all.get(key) === now) all.delete(key)
-  })
-  return now.found
+  #drop(key: string, found: Promise<readonly RoomEvent[]>): void {
+    if (this.#pages.get(key)?.found === found) this.#pages.delete(key)
+  }
 }

@@ -2,7 +2,16 @@
  * What the hub needs from outside, each with its contract. Implementations say only how; what they must do stands here and
  * in the contract suites.
  */
-import type { HistoryPage, Role, RoomEvent, Self, User } from '../shared/model.ts'
+import type {
+  HistoryMessage,
+  HistoryPage,
+  Position,
+  ReactionCount,
+  Role,
+  RoomEvent,
+  Self,
+  User,
+} from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
 
 /** What a draft says: the content of an event, and the message that it changes. */
@@ -84,6 +93,18 @@ export interface Tally {
   messages: readonly (readonly [seq: number, author: string | null, text: string | null])[]
 }
 
+/**
+ * The newest messages of a room as they stand at `at`, the same for every reader, and how many bytes of JSON they are.
+ * `older`: there are messages below them.
+ */
+export interface Newest {
+  at: Position
+  floor: number
+  messages: readonly HistoryMessage<ReactionCount>[]
+  older: boolean
+  bytes: number
+}
+
 /** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
@@ -119,19 +140,25 @@ export interface Store {
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
   /**
-   * The seq after which a newcomer begins: before the 50th last message with text, at most 500 events back, never below
-   * `floor − 1`, but before the event at `head`. 0 in an empty room.
+   * What a newcomer sees, or null if there is no such room: the newest messages, `limit` of them with text, those that are gone
+   * between them too; at most 100 in all, newest first to be taken, within `LIMITS.pageBytes`, one at least. With a limit of 0
+   * none, and `older` tells whether there are any.
    */
-  startOf(room: string): Promise<number>
+  newest(room: string, limit: number): Promise<Newest | null>
+  /** Of these messages, the emoji that somebody shows there; those without any are left out. */
+  mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
    * A page of messages in their present state, or null if there is no such room. Of those pinned the newest. Emoji stand in
-   * the order in which each began to show, people in theirs; `mine` are those of `reader`.
+   * the order in which each began to show, people in theirs; `mine` are those of `reader`. It ends where it would pass
+   * `LIMITS.pageBytes`: `after` at its newer end, the others at their older one, and `around` at both.
    */
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null>
 
   room(room: string): Promise<RoomRow | null>
-  /** Every room, by slug. */
-  rooms(): Promise<RoomRow[]>
+  /** Those of these rooms that exist, by slug. */
+  roomsOf(rooms: readonly string[]): Promise<RoomRow[]>
+  /** Rooms whose slug sorts after `room`, by slug; with `called` those alone whose name or slug holds it, in any case. */
+  roomsAfter(room: string, limit: number, called?: string): Promise<RoomRow[]>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
   /** Makes a room, its maker a member with the room role `owner` (none: made by the server). */
@@ -145,11 +172,11 @@ export interface Store {
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
   /**
-   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 9,999. `head`: the
+   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 1,000. `head`: the
    * room's last seq at that moment.
    */
   unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number; head: number }>
-  /** The newest 9,999 messages after `after`, whosoever; `from` is `after` unless there may be more. */
+  /** The newest 1,000 messages after `after`, whosoever; `from` is `after` unless there may be more. */
   tally(room: string, after: number): Promise<Tally>
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */

@@ -123,6 +123,11 @@ export class Presence {
     return this.#rooms.get(room)?.people.size ?? 0
   }
 
+  /** The rooms that somebody is in, and how many are. */
+  *counts(): Iterable<[room: string, count: number]> {
+    for (const [room, { people }] of this.#rooms) yield [room, people.size]
+  }
+
   /** Does this room's count come with `beat`? */
   isLarge(room: string): boolean {
     return this.#rooms.get(room)?.large ?? false

@@ -5,7 +5,6 @@ import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../shared/names.
 import { may, strongerOf } from '../shared/policy.ts'
 import { byteLength, cleanText } from '../shared/text.ts'
 import { written } from './answers.ts'
-import type { Reads } from './notify.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from './ports.ts'
 
 /** What a room is made of, as typed. */
@@ -14,14 +13,19 @@ export interface NewRoom {
   topic?: string
 }
 
+/** ms for which it is not looked again which rooms have most people */
+const BUSY_FOR = 1_000
+/** How many pages of rooms one answer of the list reads. */
+const READS = 5
+
 interface Deps {
   store: Store
   clock: Clock
   ids: Ids
   log: Log
-  reads: Reads
-  /** people here now */
+  /** people here now; those of all rooms that somebody is in */
   count(room: string): number
+  counts(): Iterable<[room: string, count: number]>
   /** puts the topic into the log. Rejects with ChatError `rateLimited`, `overloaded`, `unavailable` */
   topic(self: Self, room: string, text: string): Promise<void>
 }
@@ -31,6 +35,7 @@ export class Rooms {
   readonly #deps: Deps
   /** user → the last thing they asked of their memberships */
   readonly #turns = new Map<string, Promise<unknown>>()
+  #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -43,22 +48,27 @@ export class Rooms {
     await store.addRoom({ room: 'lobby', name: 'lobby', topic: '', kind: 'public' }, clock.now())
   }
 
-  /** The rooms somebody may see, theirs first, by name. */
-  async list(self: Self): Promise<RoomEntry[]> {
-    const { store, reads } = this.#deps
-    const [rows, memberships] = await Promise.all([store.rooms(), store.memberships(self.id)])
-    const mine = new Map(memberships.map((membership) => [membership.room, membership]))
-    const entries = rows.map(async (row) => {
-      const membership = mine.get(row.room)
-      if (!membership) return this.#entry(row, self.role)
-      const readSeq = reads.of(self.id, row.room, membership.readSeq)
-      const counts = readSeq < row.head ? await store.unread(row.room, self, readSeq) : {}
-      return { ...this.#entry(row, strongerOf(self.role, membership.role)), joined: true, readSeq, ...counts }
-    })
+  /**
+   * The rooms somebody may see: theirs, by name, then at most 200 others, those with most people first; with `called` those
+   * alone whose name holds it. Behind the room `after` others alone. `more`: these were not all.
+   */
+  async list(self: Self, { called = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
+    const { store } = this.#deps
+    const memberships = await store.memberships(self.id)
+    const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
+    const others = await this.#others(called, after, (room) => mine.has(room))
+    const rows = others.rows.slice(0, LIMITS.roomsListed)
+    const more = others.more || rows.length < others.rows.length
+    const theirs = after === '' ? await store.roomsOf([...mine.keys()]) : []
     const order = new Intl.Collator('en').compare
-    return (await Promise.all(entries)).sort(
-      (a, b) => Number(b.joined) - Number(a.joined) || order(a.name, b.name) || order(a.room, b.room),
-    )
+    const rooms = [
+      ...theirs
+        .filter((row) => isCalled(row, called))
+        .map((row) => ({ ...this.#entry(row, mine.get(row.room) ?? self.role), joined: true }))
+        .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
+      ...rows.map((row) => this.#entry(row, self.role)),
+    ]
+    return { rooms, more }
   }
 
   /**
@@ -91,9 +101,7 @@ export class Rooms {
     if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
     const topic = topicOf(typed)
     if (topic !== row.topic) await this.#deps.topic(self, room, topic)
-    const entry = (await this.list(self)).find((one) => one.room === room)
-    if (!entry) throw new ChatError('noRoom')
-    return entry
+    return { ...this.#entry({ ...row, topic }, role), joined: membership !== null }
   }
 
   /** @throws ChatError `noRoom` */
@@ -114,17 +122,14 @@ export class Rooms {
     return turn
   }
 
-  /**
-   * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
-   * @param known what they are already, if that was read in this turn
-   */
-  async enter(self: Self, room: string, known?: Membership): Promise<(Membership & { head: number }) | null> {
+  /** Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn. */
+  async enter(self: Self, room: string): Promise<(Membership & { head: number }) | null> {
     const { store, clock, log } = this.#deps
     const row = await store.room(room)
     if (!row) return null
-    const membership = known ?? (await store.membership(self.id, room))
+    const membership = await store.membership(self.id, room)
     const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
-    return { ...found, role: strongerOf(self.role, found.role), head: row.head }
+    return { ...found, head: row.head }
   }
 
   /** Ends a membership. Called in turn. */
@@ -134,8 +139,44 @@ export class Rooms {
   }
 
   #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
-    const count = this.#deps.count(room)
-    return { room, name, topic, kind, joined: false, role, head, readSeq: 0, unread: 0, mentions: 0, count }
+    return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
+  }
+
+  /** Others' rooms behind `after`, one more than are listed if there are so many: where people are, then the rest by slug. */
+  async #others(
+    called: string,
+    after: string,
+    isMine: (room: string) => boolean,
+  ): Promise<{ rows: RoomRow[]; more: boolean }> {
+    const { store } = this.#deps
+    const most = LIMITS.roomsListed + 1
+    const busy = called === '' ? this.#busiest() : []
+    const at = busy.indexOf(after)
+    const next = after === '' ? busy : at < 0 ? [] : busy.slice(at + 1)
+    const wanted = next.filter((room) => !isMine(room)).slice(0, most)
+    const found = new Map((await store.roomsOf(wanted)).map((row) => [row.room, row]))
+    const rows = wanted.flatMap((room) => found.get(room) ?? [])
+    const isListed = new Set(busy)
+    let last = at < 0 ? after : ''
+    // Each reading is short; of a name that few rooms have, the rest is asked for with the last one as `after`.
+    for (let read = 0; rows.length < most && read < READS; read += 1) {
+      const page = await store.roomsAfter(last, most, called)
+      rows.push(...page.filter(({ room }) => !isMine(room) && !isListed.has(room)))
+      last = page.at(-1)?.room ?? last
+      if (page.length < most) return { rows, more: false }
+    }
+    return { rows, more: true }
+  }
+
+  /** Rooms with somebody in them, those with most first; looked at once a second at most. */
+  #busiest(): readonly string[] {
+    const { clock, counts } = this.#deps
+    const now = clock.now()
+    if (Math.abs(now - this.#busy.at) >= BUSY_FOR) {
+      const all = [...counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+      this.#busy = { at: now, rooms: all.map(([room]) => room) }
+    }
+    return this.#busy.rooms
   }
 
   async #taken(name: string): Promise<ChatError> {
@@ -148,6 +189,12 @@ export class Rooms {
     }
     return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })
   }
+}
+
+/** As the store finds rooms by their name. */
+function isCalled({ room, name }: RoomRow, called: string): boolean {
+  const small = called.toLowerCase()
+  return room.includes(small) || name.toLowerCase().includes(small)
 }
 
 /** A fault of a room's name in words; most are said of a person's in the same. */

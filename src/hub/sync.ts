@@ -1,15 +1,15 @@
 import { CLOSE } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
-import type { Role, RoomEvent } from '../shared/model.ts'
-import type { ResetReason, You } from '../shared/protocol.ts'
+import type { HistoryMessage, ReactionCount, Role, RoomEvent, User } from '../shared/model.ts'
+import type { Members, ResetReason } from '../shared/protocol.ts'
 import type { Feed } from './feed.ts'
 import type { Reads } from './notify.ts'
-import type { Clock, Log, RoomRow, Store } from './ports.ts'
+import type { Clock, Log, Newest, RoomRow, Store } from './ports.ts'
 import { RecentPages } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import { Tallies } from './tallies.ts'
-import { unreadOf } from './unread.ts'
+import { type Counts, unreadOf } from './unread.ts'
 import { joinedIn, NONE, type Visit } from './visits.ts'
 
 /** A room somebody is to be sent from a position on. */
@@ -21,12 +21,14 @@ export interface Pages {
   /** the position they hold */
   readonly seq: number
   readonly id: string | null
+  /** messages that a first page may have; 0: the room is not on screen, and nobody is named either */
+  readonly limit: number
   /** left again: nothing more is sent */
   stopped: boolean
 }
 
 interface Deps {
-  store: Pick<Store, 'room' | 'events' | 'idAt' | 'startOf' | 'unread' | 'tally'>
+  store: Pick<Store, 'room' | 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
   feed: Feed
   presence: Presence
   reads: Reads
@@ -36,10 +38,20 @@ interface Deps {
 
 /** Bytes of pages a person is sent, in all their connections (S39). */
 const PACE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
+/** Events that may follow a first page that was read for somebody else. */
+const BEHIND = 50
+/** So often a count that did not fit the page is made again; then it is sent as it is. */
+const COUNTED = 20
+/** Bytes of a frame besides what is said, and of one person in `members`. */
+const ENVELOPE = 512
+const PERSON = 100
+
+type Said = readonly (RoomEvent | HistoryMessage<ReactionCount>)[]
 
 /**
- * Brings connections up to date: each room from the position held, or by a `reset`, page by page; one page is under way a
- * connection. The room goes live in the turn in which its last page is sent, and that page reaches what was published.
+ * Brings connections up to date: each room by a first page, or from the position held, page by page; one page is under way a
+ * connection. The room goes live in the turn in which its last page is sent, and that page reaches what was published: what
+ * the store had not told yet is at hand in the feed.
  */
 export class Sync {
   readonly #deps: Deps
@@ -86,57 +98,134 @@ export class Sync {
   }
 
   async #serve(visit: Visit, pages: Pages): Promise<void> {
-    const { store, feed } = this.#deps
     const { connection } = visit
     const { room, role } = pages
-    const head = () => ({ room, ...(pages.ref !== undefined && { ref: pages.ref }) })
-    const over = () => visit.gone || pages.stopped
-
-    if (!(await this.#mayGoOn(visit)) || over()) return
-    const row = await store.room(room)
-    if (over()) return
-    if (!row || !role) return connection.send({ type: 'reset', ...head(), reason: 'access' })
+    if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
+    const row = await this.#deps.store.room(room)
+    if (isOver(visit, pages)) return
+    if (!row || !role) return connection.send({ type: 'reset', ...named(pages), reason: 'access' })
     const reason = pages.seq === 0 ? null : await this.#faultOf(row, pages)
-    if (over()) return
-    if (reason) connection.send({ type: 'reset', ...head(), reason, head: row.head, floor: row.floor })
-    let after = reason || pages.seq === 0 ? await this.#pages.start(room, row.head) : pages.seq
-    let impossible = 0
+    if (isOver(visit, pages)) return
+    const { head, floor } = row
+    if (reason) connection.send({ type: 'reset', ...named(pages), reason, head, floor })
+    if (reason || pages.seq === 0) await this.#sendFirst(visit, pages, role, row)
+    else await this.#sendMissed(visit, pages, role, row)
+  }
 
-    for (;;) {
-      if (!(await this.#mayGoOn(visit)) || over()) return
+  /** The newest messages, and the events behind them: one frame. */
+  async #sendFirst(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
+    const { feed, store, clock } = this.#deps
+    const { room, limit } = pages
+    const { user } = visit
+    for (let tries = 0; ; tries += 1) {
+      if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
       const known = feed.head(room)
-      const events = await this.#pages.read(room, after, Math.max(row.head, known))
-      if (over()) return
-      const from = after
-      after = events.at(-1)?.seq ?? from
-      this.#spend(visit, events)
+      const read = this.#pages.newest(room, limit)
+      const page = cut(await read.found, limit)
+      if (page === null) throw new Error('a room that was there is gone')
+      const { at, floor, messages, older, bytes } = page
+      const reacted = messages.flatMap(({ id, reactions }) => (reactions ? [id] : []))
+      const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
       const readSeq = this.#readSeq(visit, room)
-      const isNear = events.length === 0 || after >= Math.max(row.head, feed.head(room))
-      const counts = isNear ? await this.#unread(visit, row, readSeq, { from, events }) : null
-      if (over()) return
+      const after = older ? (messages[0]?.seq ?? at.seq + 1) - 1 : 0
+      const counted = readSeq < after ? await this.#unread(visit, row, readSeq) : null
+      if (isOver(visit, pages)) return
 
-      // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
-      const goal = Math.max(row.head, feed.head(room))
-      // A head that was known before an empty page was read does not exist: a ring may lie, a backup be restored.
-      const reached = after >= goal || (events.length === 0 && feed.head(room) === known)
-      const page = { type: 'sync', ...head(), events, head: Math.max(goal, after), floor: row.floor } as const
-      // What is counted must be what the pages brought: on screen each event behind them changes it.
-      const isCounted = counts !== null && (counts.head <= after || counts.head === impossible)
-      if (reached && isCounted && readSeq === this.#readSeq(visit, room)) {
-        feed.reached(room, after)
-        connection.follow(room)
-        const joined = joinedIn(visit, room)
-        if (joined) joined.live = true
-        const { unread, mentions } = counts
-        const you: You = { role, readSeq, unread, mentions }
-        const members = this.#deps.presence.members(room, visit.user.id)
-        return connection.send({ ...page, head: after, more: false, members, you })
+      // Nothing may be awaited from here to the page: what is published meanwhile would be missed.
+      const events = feed.behind(room, at.seq) ?? (read.isFresh && feed.head(room) === known ? [] : null)
+      const isRecent = events !== null && (read.isFresh || follows(events))
+      const last = events?.at(-1)?.seq ?? at.seq
+      const said = [...messages, ...(events ?? [])]
+      const counts =
+        isRecent && readSeq === this.#readSeq(visit, room)
+          ? countsOf(user, readSeq, { said, after, last }, counted, tries)
+          : null
+      if (isRecent && counts) {
+        const members = this.#goLive(visit, pages, last)
+        this.#spend(visit, bytes + weightOf(events) + PERSON * members.full.length)
+        const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
+        const found = { at, messages, ...shown, events, older, head: last, floor }
+        const you = { role, readSeq, ...counts }
+        return visit.connection.send({ type: 'sync', ...named(pages), ...found, more: false, members, you })
       }
-      impossible = events.length === 0 ? (counts?.head ?? 0) : 0
-      if (events.length > 0) connection.send({ ...page, more: true })
-      // Everybody else has a turn before the next page is read.
-      await this.#deps.clock.turn()
+      if (!isRecent) this.#pages.forget(read)
+      await clock.turn()
     }
+  }
+
+  /** The events behind the position held, as many pages as they take. */
+  async #sendMissed(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
+    const { feed, clock } = this.#deps
+    const { room } = pages
+    const { floor } = row
+    const { connection, user } = visit
+    let from = pages.seq
+    let after = pages.seq
+    let said: readonly RoomEvent[] = []
+    for (let tries = 0; ;) {
+      if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
+      const known = feed.head(room)
+      const read = await this.#pages.read(room, after, Math.max(row.head, known))
+      if (isOver(visit, pages)) return
+      said = said.length === 0 ? read : [...said, ...read]
+      after = read.at(-1)?.seq ?? after
+      const isAtEnd = () =>
+        feed.behind(room, after) ?? (read.length === 0 && feed.head(room) === known ? [] : null)
+      const send = (events: readonly RoomEvent[]) => {
+        this.#spend(visit, weightOf(events))
+        const head = Math.max(row.head, feed.head(room), after)
+        connection.send({ type: 'sync', ...named(pages), events, head, floor, more: true })
+      }
+      if (isAtEnd() !== null) {
+        const readSeq = this.#readSeq(visit, room)
+        const counted = readSeq < from ? await this.#unread(visit, row, readSeq) : null
+        if (isOver(visit, pages)) return
+
+        // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
+        const behind = isAtEnd()
+        const all = behind === null || behind.length === 0 ? said : [...said, ...behind]
+        const last = all.at(-1)?.seq ?? after
+        const counts =
+          behind !== null && readSeq === this.#readSeq(visit, room)
+            ? countsOf(user, readSeq, { said: all, after: from, last }, counted, tries)
+            : null
+        if (counts) {
+          const parts = behind?.length === 0 ? [said] : partsOf(all)
+          for (const part of parts.slice(0, -1)) send(part)
+          const events = parts.at(-1) ?? []
+          const members = this.#goLive(visit, pages, last)
+          this.#spend(visit, weightOf(events) + PERSON * members.full.length)
+          const you = { role, readSeq, ...counts }
+          return connection.send({
+            type: 'sync',
+            ...named(pages),
+            events,
+            head: last,
+            floor,
+            more: false,
+            members,
+            you,
+          })
+        }
+        tries += 1
+      }
+      if (said.length >= LIMITS.pageEvents || isAtEnd() === null) {
+        if (said.length > 0) send(said)
+        ;[from, said] = [after, []]
+      }
+      // Everybody else has a turn before the next page is read.
+      await clock.turn()
+    }
+  }
+
+  /** From this turn on the connection hears what is published behind `seq`. @returns who is in the room */
+  #goLive(visit: Visit, { room, limit }: Pages, seq: number): Members {
+    this.#deps.feed.reached(room, seq)
+    visit.connection.follow(room)
+    const joined = joinedIn(visit, room)
+    if (joined) joined.live = true
+    const members = this.#deps.presence.members(room, visit.user.id)
+    return limit === 0 ? { ...members, full: [] } : members
   }
 
   /** Why this position is none of ours, or null: then the events after it follow. */
@@ -158,27 +247,88 @@ export class Sync {
     }
   }
 
-  /** Takes what the page weighed, into debt if need be: what comes after it waits. */
-  #spend({ user }: Visit, events: readonly RoomEvent[]): void {
-    const bytes = events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
-    this.#paces.charge(user.id, this.#deps.clock.now(), bytes)
+  /** Takes what was sent, into debt if need be: what comes after it waits. */
+  #spend({ user }: Visit, bytes: number): void {
+    this.#paces.charge(user.id, this.#deps.clock.now(), bytes + ENVELOPE)
   }
 
-  /** What is unread, and up to where it is counted. The store is asked where the last page alone, after `from`, cannot tell. */
-  async #unread(
-    { user }: Visit,
-    row: RoomRow,
-    readSeq: number,
-    { from, events }: { from: number; events: readonly RoomEvent[] },
-  ): ReturnType<Store['unread']> {
-    const after = events.at(-1)?.seq ?? from
-    const counts = readSeq >= from ? unreadOf(events, user, readSeq) : null
-    if (counts) return { ...counts, head: after }
-    const head = Math.max(row.head, this.#deps.feed.head(row.room), after)
-    return await this.#tallies.unread(row, user, readSeq, head)
+  /** What is unread of the whole room, and up to where that is counted. */
+  #unread({ user }: Visit, row: RoomRow, readSeq: number): ReturnType<Store['unread']> {
+    const head = Math.max(row.head, this.#deps.feed.head(row.room))
+    return this.#tallies.unread(row, user, readSeq, head)
   }
 
   #readSeq({ user }: Visit, room: string): number {
     return this.#deps.reads.of(user.id, room)
   }
+}
+
+function isOver(visit: Visit, pages: Pages): boolean {
+  return visit.gone || pages.stopped
+}
+
+/** What answers name: the room, and the `ref` of whoever asked. */
+function named({ room, ref }: Pages): { room: string; ref?: string } {
+  return { room, ...(ref !== undefined && { ref }) }
+}
+
+/** May these events follow a page read before them? Not many, and none that takes text from it: that must not be told again. */
+function follows(events: readonly RoomEvent[]): boolean {
+  return events.length <= BEHIND && events.every(({ kind }) => kind !== 'delete' && kind !== 'edit')
+}
+
+/** No more messages with text than were asked for. */
+function cut(page: Newest | null, limit: number): Newest | null {
+  if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
+  const first = page.messages.filter(({ gone }) => !gone).at(-limit)
+  const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
+  return { ...page, messages, older: page.older || messages.length < page.messages.length }
+}
+
+/**
+ * What is unread at the end of a page: counted in what it says, if that reaches down to `readSeq`, else what the store had
+ * `counted` and what was said behind that.
+ * @returns null where the count does not fit the page: the room moved on meanwhile, and another try may do
+ */
+function countsOf(
+  user: User,
+  readSeq: number,
+  { said, after, last }: { said: Said; after: number; last: number },
+  counted: Awaited<ReturnType<Store['unread']>> | null,
+  tries: number,
+): Counts | null {
+  if (counted === null) return unreadOf(said, user, readSeq, after)
+  const { head, unread, mentions } = counted
+  // Heard live, what lies behind the page would be counted once more.
+  if (head > last) return tries < COUNTED ? null : { unread, mentions }
+  const more = unreadOf(
+    said.filter(({ seq }) => seq > head),
+    user,
+    readSeq,
+    head,
+  )
+  if (more === null) return tries < COUNTED ? null : { unread, mentions }
+  return { unread: Math.min(LIMITS.unread, unread + more.unread), mentions: mentions + more.mentions }
+}
+
+/** Events in pages of which each keeps to the limits of one. */
+function partsOf(events: readonly RoomEvent[]): RoomEvent[][] {
+  const parts: RoomEvent[][] = []
+  let part: RoomEvent[] = []
+  let bytes = 0
+  for (const event of events) {
+    const size = Buffer.byteLength(JSON.stringify(event)) + ','.length
+    if (part.length === LIMITS.pageEvents || (part.length > 0 && bytes + size > LIMITS.pageBytes)) {
+      parts.push(part)
+      ;[part, bytes] = [[], 0]
+    }
+    part.push(event)
+    bytes += size
+  }
+  return [...parts, part]
+}
+
+/** About so many bytes. */
+function weightOf(events: readonly RoomEvent[]): number {
+  return events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
 }

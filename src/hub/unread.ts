@@ -1,24 +1,38 @@
-import type { RoomEvent, User } from '../shared/model.ts'
+import type { HistoryMessage, ReactionCount, RoomEvent, User } from '../shared/model.ts'
+import { LIMITS } from '../shared/limits.ts'
 import { mentionsName } from '../shared/text.ts'
 
+export interface Counts {
+  unread: number
+  mentions: number
+}
+
 /**
- * What somebody who has read up to `readSeq` has not read of some events of a log, counted as the store counts it; null
- * where they hold an edit, for of whose text that is only the store knows.
- * @param events one after the other, as they are now: a message that was deleted is `gone`
+ * What somebody who has read up to `readSeq` has not read of a stretch of a log, counted as the store counts it.
+ * @param events without a hole; messages may stand as they are now, before the events that changed them or behind
+ * @param after the seq behind which the stretch holds every message
+ * @returns null where a message below the stretch was changed that may be unread: only the store knows whose it was
  */
 export function unreadOf(
-  events: readonly RoomEvent[],
-  { id, name }: User,
+  events: readonly (RoomEvent | HistoryMessage<ReactionCount>)[],
+  { id: me, name }: User,
   readSeq: number,
-): { unread: number; mentions: number } | null {
-  let unread = 0
-  let mentions = 0
+  after: number,
+): Counts | null {
+  const unread = new Map<string, string>()
+  const known = new Set<string>()
   for (const event of events) {
-    if (event.seq <= readSeq) continue
-    if (event.kind === 'edit') return null
-    if (event.kind !== 'message' || event.text === undefined || event.user?.id === id) continue
-    unread += 1
-    if (mentionsName(event.text, name)) mentions += 1
+    if (event.kind === 'message') {
+      known.add(event.id)
+      const isOf = event.seq > readSeq && event.user.id !== me
+      if (isOf && event.text !== undefined) unread.set(event.id, event.text)
+    } else if (event.kind === 'edit' || event.kind === 'delete') {
+      const { target, text } = event
+      if (readSeq < after && !known.has(target)) return null
+      if (event.kind === 'delete') unread.delete(target)
+      else if (text !== undefined && unread.has(target)) unread.set(target, text)
+    }
   }
-  return { unread, mentions }
+  const texts = [...unread.values()].slice(-LIMITS.unread)
+  return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, name)).length }
 }

@@ -28,10 +28,10 @@ export interface Visit {
   /** durable frames without an answer */
   unanswered: number
   joins: Bucket
-  /** when it last answered a beat, or said hello; when the next beat is due; whether one is unanswered */
+  /** when it last answered a beat, or said hello; when the next beat is due; since when one is unanswered, or null */
   heard: number
   nextBeat: number
-  asked: boolean
+  asked: number | null
 }
 
 /** What most have none of: one for all. Whoever adds to it makes a list of their own. */

@@ -4,7 +4,8 @@ import type { Database } from 'bun:sqlite'
  * The schema, one step a number, forward only: a step that was released is never edited. `events` is the truth, one row
  * for each seq for ever; `messages` is what the log says now and is written in the same transaction. Kinds that change a
  * message have it as their `target`; what its text was leaves with `data` and `text`, the keys of the row stay. Of a
- * reaction `seq` is the event that set it, `since` the one with which its emoji began to show.
+ * reaction `seq` is the event that set it. `reaction_kinds` has each emoji a message shows: by how many people, and `since`,
+ * the seq of the event with which it began to show.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -99,6 +100,31 @@ export const MIGRATIONS: readonly string[] = [
     since INTEGER NOT NULL,
     PRIMARY KEY (message, emoji, user_id)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE reaction_kinds (
+    message TEXT NOT NULL,
+    emoji TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (message, emoji)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO reaction_kinds (message, emoji, since, count)
+    SELECT message, emoji, min(since), count(*) FROM reactions GROUP BY message, emoji;
+
+  ALTER TABLE reactions RENAME TO reactions_before;
+  CREATE TABLE reactions (
+    message TEXT NOT NULL,
+    emoji TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (message, emoji, seq)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO reactions (message, emoji, seq, user_id, name)
+    SELECT message, emoji, seq, user_id, name FROM reactions_before;
+  DROP TABLE reactions_before;
+  CREATE UNIQUE INDEX reactions_user ON reactions (message, user_id, emoji);
   `,
 ]
 

@@ -1,12 +1,19 @@
 import type { Database, Statement } from 'bun:sqlite'
-import type { HistoryQuery, Membership, OwnEvent, RoomRow, SessionRow, Stale, Tally } from '../hub/ports.ts'
+import type {
+  HistoryQuery,
+  Membership,
+  Newest,
+  OwnEvent,
+  RoomRow,
+  SessionRow,
+  Stale,
+  Tally,
+} from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
-import type { HistoryMessage, HistoryPage, Reaction, Role, RoomEvent, User } from '../shared/model.ts'
+import type { HistoryMessage, HistoryPage, ReactionCount, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
 import { Names } from './names.ts'
 
-/** Where counting unread messages stops. */
-const MOST = 9_999
 /** How many ids one history query may name; those beyond are not looked at. */
 const MOST_IDS = 50
 
@@ -20,14 +27,9 @@ interface Keys {
   nonce: string | null
   at: number
 }
-interface ReactionRow {
-  message: string
-  emoji: string
-  user_id: string
-  name: string
-  count: number
-  mine: 0 | 1
-}
+/** One emoji of a message; `users`: JSON of the first who show it. */
+type Kind = { emoji: string; count: number; users: string }
+type Emoji = { message: string; emoji: string }
 type Counts = { unread: number; mentions: number; head: number }
 type Unread = { unread: number; texts: string; head: number | null }
 interface EventRow extends Keys {
@@ -40,6 +42,9 @@ interface MessageRow extends Keys {
   edited_at: number | null
   pinned: 0 | 1
 }
+
+/** Bytes of a page that are not its messages. */
+const ENVELOPE = 128
 
 const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
 const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
@@ -57,7 +62,11 @@ export class Reader {
   readonly #unread: Statement<Unread, [{ room: string; after: number; user: string; mark: string }]>
   readonly #authors: Statement<never, [string, number]>
   readonly #tally: (room: string, after: number) => Tally
-  readonly #snapshot: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
+  readonly #reacted: Statement<{ message: string }, [string]>
+  readonly #kinds: Statement<Kind, [string]>
+  readonly #mine: Statement<Emoji, [{ user: string; ids: string }]>
+  readonly #page: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
+  readonly #newest: (slug: string, limit: number) => Newest | null
 
   constructor(db: Database) {
     this.#db = db
@@ -73,13 +82,24 @@ export class Reader {
         (SELECT seq FROM rooms WHERE room = $room) AS head
       FROM (SELECT text FROM messages
         WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
-        ORDER BY seq DESC LIMIT ${MOST})`)
+        ORDER BY seq DESC LIMIT ${LIMITS.unread})`)
     this.#authors = db.query(`
       SELECT seq, user_id, iif(instr(text, '@'), text, NULL) FROM messages
       WHERE room = ? AND seq > ? AND kind = 'message' AND text IS NOT NULL
-      ORDER BY seq DESC LIMIT ${MOST}`)
+      ORDER BY seq DESC LIMIT ${LIMITS.unread}`)
     this.#tally = db.transaction((room, after) => this.#tallied(room, after))
-    this.#snapshot = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
+    this.#reacted = db.query(`
+      SELECT DISTINCT message FROM reaction_kinds WHERE message IN (SELECT value FROM json_each(?))`)
+    this.#kinds = db.query(`
+      SELECT emoji, count, (SELECT json_group_array(json_object('id', user_id, 'name', name)) FROM (
+        SELECT user_id, name FROM reactions
+        WHERE message = kinds.message AND emoji = kinds.emoji ORDER BY seq LIMIT ${LIMITS.emojiPeople})) AS users
+      FROM reaction_kinds AS kinds WHERE message = ? ORDER BY since`)
+    this.#mine = db.query(`
+      SELECT message, emoji FROM reactions
+      WHERE message IN (SELECT value FROM json_each($ids)) AND user_id = $user`)
+    this.#page = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
+    this.#newest = db.transaction((slug, limit) => this.#newestOf(slug, limit))
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
@@ -114,29 +134,47 @@ export class Reader {
     return this.#db.query<{ id: string }, [string, number]>(sql).get(room, seq)?.id ?? null
   }
 
-  startOf(slug: string): number {
-    // prettier-ignore
-    const found = this.#db.query<{ head: number; start: number }, [Record<string, string | number>]>(`
-      SELECT seq AS head, max(seq - $events, floor - 1, coalesce((
-        SELECT seq - 1 FROM messages
-        WHERE room = $room AND seq > rooms.seq - $events AND text IS NOT NULL
-        ORDER BY seq DESC LIMIT 1 OFFSET $messages - 1), 0)) AS start
-      FROM rooms WHERE room = $room`)
-      .get({ room: slug, events: LIMITS.firstEvents, messages: LIMITS.firstMessages })
-    return found === null || found.head === 0 ? 0 : Math.min(found.start, found.head - 1)
+  /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
+  newest(slug: string, limit: number): Newest | null {
+    return this.#newest(slug, limit)
   }
 
-  /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
+  mine(user: string, ids: readonly string[]): Map<string, string[]> {
+    const mine = new Map<string, string[]>()
+    for (const { message, emoji } of this.#mine.iterate({ user, ids: JSON.stringify(ids) }))
+      mine.set(message, [...(mine.get(message) ?? []), emoji])
+    return mine
+  }
+
+  /** Of one moment, as `newest`. */
   history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
-    return this.#snapshot(slug, query, reader)
+    return this.#page(slug, query, reader)
   }
 
   room(room: string): RoomRow | null {
     return this.#db.query<RoomRow, [string]>(`SELECT ${ROOM} FROM rooms WHERE room = ?`).get(room)
   }
 
-  rooms(): RoomRow[] {
-    return this.#db.query<RoomRow, []>(`SELECT ${ROOM} FROM rooms ORDER BY room`).all()
+  roomsOf(rooms: readonly string[]): RoomRow[] {
+    const sql = `SELECT ${ROOM} FROM rooms WHERE room IN (SELECT value FROM json_each(?)) ORDER BY room`
+    return this.#db.query<RoomRow, [string]>(sql).all(JSON.stringify(rooms))
+  }
+
+  roomsAfter(room: string, limit: number, called = ''): RoomRow[] {
+    const sql = `SELECT ${ROOM} FROM rooms WHERE room > $room`
+    if (called === '')
+      return this.#db
+        .query<RoomRow, [{ room: string; limit: number }]>(`${sql} ORDER BY room LIMIT $limit`)
+        .all({ room, limit })
+    // SQLite knows capitals of ASCII alone: other names are looked for as typed, in small letters and in capitals.
+    const [small, large] = [called.toLowerCase(), called.toUpperCase()]
+    const first = large.slice(0, 1) + small.slice(1)
+    return this.#db
+      .query<RoomRow, [Record<string, string | number>]>(
+        `${sql} AND (instr(room, $small) OR instr(lower(name), $small) OR instr(name, $called)
+           OR instr(name, $large) OR instr(name, $first)) ORDER BY room LIMIT $limit`,
+      )
+      .all({ room, limit, called, small, large, first })
   }
 
   countRooms(): number {
@@ -159,7 +197,7 @@ export class Reader {
     return this.#db.query<Membership, [string, string]>(sql).get(user, room)
   }
 
-  /** Of one moment, as `history`. */
+  /** Of one moment, as `newest`. */
   unread(room: string, user: User, after: number): Counts {
     const found = this.#unread.get({ room, after, user: user.id, mark: markOf(user.name) })
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
@@ -167,7 +205,7 @@ export class Reader {
     return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
   }
 
-  /** Of one moment, as `history`. */
+  /** Of one moment, as `newest`. */
   tally(room: string, after: number): Tally {
     return this.#tally(room, after)
   }
@@ -189,7 +227,7 @@ export class Reader {
 
   #tallied(room: string, after: number): Tally {
     const messages = this.#authors.values(room, after) as [number, string | null, string | null][]
-    const from = messages.length < MOST ? after : (messages.at(-1)?.[0] ?? 0) - 1
+    const from = messages.length < LIMITS.unread ? after : (messages.at(-1)?.[0] ?? 0) - 1
     return { head: this.room(room)?.head ?? 0, from, messages }
   }
 
@@ -197,30 +235,56 @@ export class Reader {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room
-    if (query.at === 'ids') {
-      const messages = this.#told(this.#picked(slug, query.ids), reader)
-      return { messages, head, floor, older: false, newer: false }
-    }
-    if (query.at === 'pinned') {
-      const pinned = this.#db
-        .query<MessageRow, [string, number]>(
-          // Left to itself SQLite walks the whole room backwards.
-          `SELECT ${MESSAGE} FROM messages INDEXED BY messages_pinned
-           WHERE room = ? AND pinned = 1 ORDER BY seq DESC LIMIT ?`,
-        )
-        .all(slug, query.limit + 1)
-      const messages = this.#told(pinned.slice(0, query.limit).reverse(), reader)
-      return { messages, head, floor, older: pinned.length > query.limit, newer: false }
+    if (query.at === 'ids' || query.at === 'pinned') {
+      const rows = query.at === 'ids' ? this.#picked(slug, query.ids) : this.#pinned(slug, query.limit + 1)
+      const { messages } = this.#told(query.at === 'ids' ? rows : rows.slice(0, query.limit), { reader })
+      return { messages: messages.reverse(), head, floor, older: messages.length < rows.length, newer: false }
     }
     // Where the page is cut in two: so many messages before it, so many from it on.
     const end = head + 1
     const cut = query.at === 'end' ? end : query.at === 'after' ? query.seq + 1 : query.seq
     const back = query.at === 'after' ? 0 : query.at === 'around' ? Math.floor(query.limit / 2) : query.limit
     const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
-    const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
     const from = this.#first.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
-    const messages = this.#told([...before.slice(0, back).reverse(), ...from.slice(0, on)], reader)
-    return { messages, head, floor, older: before.length > back, newer: from.length > on }
+    const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
+    // Around a message each side gets half of the bytes, and the earlier one also what the later one leaves.
+    const half = query.at === 'around' ? LIMITS.pageBytes / 2 : LIMITS.pageBytes
+    const behind = this.#told(from.slice(0, on), { reader, most: half })
+    const left = LIMITS.pageBytes - behind.bytes
+    const ahead = this.#told(before.slice(0, back), {
+      reader,
+      most: left,
+      least: behind.messages.length > 0 ? 0 : 1,
+    })
+    const messages = [...ahead.messages.reverse(), ...behind.messages]
+    const older = before.length > ahead.messages.length
+    return { messages, head, floor, older, newer: from.length > behind.messages.length }
+  }
+
+  #newestOf(slug: string, limit: number): Newest | null {
+    const room = this.room(slug)
+    if (room === null) return null
+    const { head, floor } = room
+    const rows: MessageRow[] = []
+    let texts = 0
+    let isMore = false
+    const all = { room: slug, from: floor, to: head + 1, limit: LIMITS.firstRows + 1 }
+    for (const row of this.#last.iterate(all)) {
+      isMore = texts === limit || rows.length === LIMITS.firstRows
+      if (isMore) break
+      rows.push(row)
+      if (row.text !== null) texts += 1
+    }
+    const { messages, bytes } = this.#told(rows)
+    const at = { seq: head, id: head === 0 ? null : this.idAt(slug, head) }
+    return { at, floor, messages: messages.reverse(), older: isMore || messages.length < rows.length, bytes }
+  }
+
+  #pinned(room: string, limit: number): MessageRow[] {
+    // Left to itself SQLite walks the whole room backwards.
+    const sql = `SELECT ${MESSAGE} FROM messages INDEXED BY messages_pinned
+      WHERE room = ? AND pinned = 1 ORDER BY seq DESC LIMIT ?`
+    return this.#db.query<MessageRow, [string, number]>(sql).all(room, limit)
   }
 
   #picked(room: string, ids: readonly string[]): MessageRow[] {
@@ -230,29 +294,39 @@ export class Reader {
       SELECT ${MESSAGE} FROM messages
       WHERE id IN (SELECT value FROM json_each($ids)) AND +room = $room
         AND seq >= (SELECT floor FROM rooms WHERE room = $room)
-      ORDER BY seq`)
+      ORDER BY seq DESC`)
       .all({ room, ids: wanted })
   }
 
-  /** Rows as history tells them, with who reacted to them. */
-  #told(rows: readonly MessageRow[], reader = ''): HistoryMessage[] {
-    if (rows.length === 0) return []
-    const shown = new Map<string, Reaction[]>()
-    // prettier-ignore
-    const all = this.#db.query<ReactionRow, [{ ids: string; reader: string }]>(`
-      SELECT message, emoji, user_id, name, count(*) OVER kind AS count, max(user_id = $reader) OVER kind AS mine
-      FROM reactions WHERE message IN (SELECT value FROM json_each($ids))
-      WINDOW kind AS (PARTITION BY message, emoji)
-      ORDER BY message, since, seq`)
-      .iterate({ ids: JSON.stringify(rows.map(({ id }) => id)), reader })
-    for (const { message, emoji, user_id, name, count, mine } of all) {
-      const reactions = shown.get(message) ?? []
-      shown.set(message, reactions)
-      let kind = reactions.at(-1)
-      if (kind?.emoji !== emoji) reactions.push((kind = { emoji, count, mine: mine === 1, users: [] }))
-      if (kind.users.length < LIMITS.emojiPeople) kind.users.push({ id: user_id, name })
+  /**
+   * Rows as history tells them, with who reacted to them, in their order: as many as fit into `most` bytes of JSON, but
+   * `least`. Without a reader nothing is told of what is theirs.
+   */
+  #told(
+    rows: readonly MessageRow[],
+    how: { reader?: string | undefined; most?: number; least?: number } = {},
+  ): { messages: HistoryMessage[]; bytes: number } {
+    const { reader, most = LIMITS.pageBytes, least = 1 } = how
+    const ids = rows.map(({ id }) => id)
+    const reacted = new Set(this.#reacted.all(JSON.stringify(ids)).map(({ message }) => message))
+    const mine = reader === undefined || reacted.size === 0 ? undefined : this.mine(reader, [...reacted])
+    const messages: HistoryMessage[] = []
+    let bytes = 0
+    for (const row of rows) {
+      const kinds = reacted.has(row.id) ? this.#kinds.all(row.id) : []
+      const reactions = kinds.map(({ emoji, count, users }): ReactionCount => ({
+        emoji,
+        count,
+        ...(reader !== undefined && { mine: mine?.get(row.id)?.includes(emoji) ?? false }),
+        users: JSON.parse(users) as User[],
+      }))
+      const message = messageOf(row, reactions)
+      const size = Buffer.byteLength(JSON.stringify(message)) + ','.length
+      if (messages.length >= least && bytes + size > most - ENVELOPE) break
+      messages.push(message)
+      bytes += size
     }
-    return rows.map((row) => messageOf(row, shown.get(row.id)))
+    return { messages, bytes }
   }
 }
 
@@ -273,7 +347,7 @@ function eventOf(row: EventRow): RoomEvent {
   return { ...entryOf(row), ...(row.target !== null && { target: row.target }), ...content } as RoomEvent
 }
 
-function messageOf(row: MessageRow, reactions?: Reaction[]): HistoryMessage {
+function messageOf(row: MessageRow, reactions: readonly ReactionCount[]): HistoryMessage {
   const { text, reply_to, edited_at, pinned } = row
   return {
     ...entryOf(row),
@@ -281,7 +355,7 @@ function messageOf(row: MessageRow, reactions?: Reaction[]): HistoryMessage {
     ...(text !== null && reply_to !== null && { replyTo: reply_to }),
     ...(edited_at !== null && { edited: edited_at }),
     ...(pinned === 1 && { pinned: true }),
-    ...(reactions && { reactions }),
+    ...(reactions.length > 0 && { reactions }),
   } as HistoryMessage
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite'
+import { setReaction } from './reactions.ts'
 
 /**
  * Makes anew what follows from the log: the messages as they are now, with their edits, pins and emoji. Of rooms that have
@@ -26,7 +27,7 @@ export function rebuild(db: Database, rooms: readonly string[]): void {
 }
 
 interface Reacted {
-  target: string
+  message: string
   emoji: string
   on: 0 | 1
   user: string
@@ -34,21 +35,12 @@ interface Reacted {
   seq: number
 }
 
-/** One emoji after the other, in their order: how long each shows without a break is in no single event. */
+/** One event after the other: how long an emoji shows without a break is in no single one. */
 function react(db: Database, room: string): void {
-  const add = db.query(`
-    INSERT INTO reactions (message, emoji, user_id, name, seq, since)
-    SELECT $target, $emoji, $user, $name, $seq,
-      coalesce((SELECT since FROM reactions WHERE message = $target AND emoji = $emoji LIMIT 1), $seq)
-    WHERE EXISTS (SELECT 1 FROM messages WHERE id = $target AND room = $room AND text IS NOT NULL)
-    ON CONFLICT DO NOTHING`)
-  const take = db.query(
-    'DELETE FROM reactions WHERE message = $target AND emoji = $emoji AND user_id = $user',
-  )
   const all = db.query<Reacted, [string]>(`
-    SELECT target, data ->> 'emoji' AS emoji, data ->> 'on' AS "on", user_id AS user, name, seq FROM events
-    WHERE room = ? AND kind = 'react' AND data IS NOT NULL ORDER BY seq`)
-  for (const { on, target, emoji, user, name, seq } of all.iterate(room))
-    if (on) add.run({ target, emoji, user, name, seq, room })
-    else take.run({ target, emoji, user })
+    SELECT target AS message, data ->> 'emoji' AS emoji, data ->> 'on' AS "on", events.user_id AS user,
+      events.name, events.seq
+    FROM events JOIN messages ON messages.id = target AND messages.room = events.room AND messages.text IS NOT NULL
+    WHERE events.room = ? AND events.kind = 'react' AND data IS NOT NULL ORDER BY events.seq`)
+  for (const { on, ...row } of all.iterate(room)) setReaction(db, row, on === 1)
 }

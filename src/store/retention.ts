@@ -38,7 +38,8 @@ function empty(db: Database, range: { room: string; floor: number; end: number }
   // What was changed later than the period ago is still of a message from before it.
   const edits = `kind = 'edit' AND target IN (SELECT id FROM messages WHERE ${those})`
   for (const where of [those, edits]) run(`UPDATE events SET data = NULL WHERE ${where}`)
-  run(`DELETE FROM reactions WHERE message IN (SELECT id FROM messages WHERE ${those})`)
+  for (const table of ['reactions', 'reaction_kinds'])
+    run(`DELETE FROM ${table} WHERE message IN (SELECT id FROM messages WHERE ${those})`)
   run(`UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${those}`)
   run('UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end')
 }

@@ -4,6 +4,7 @@ import type {
   HistoryQuery,
   Log,
   Membership,
+  Newest,
   NewGuest,
   Outcome,
   OwnEvent,
@@ -180,8 +181,12 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.idAt(room, seq))
   }
 
-  startOf(room: string): Promise<number> {
-    return this.#read((reader) => reader.startOf(room))
+  newest(room: string, limit: number): Promise<Newest | null> {
+    return this.#read((reader) => reader.newest(room, limit))
+  }
+
+  mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
+    return this.#read((reader) => reader.mine(user, ids))
   }
 
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
@@ -192,8 +197,12 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.room(room))
   }
 
-  rooms(): Promise<RoomRow[]> {
-    return this.#read((reader) => reader.rooms())
+  roomsOf(rooms: readonly string[]): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsOf(rooms))
+  }
+
+  roomsAfter(room: string, limit: number, called?: string): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsAfter(room, limit, called))
   }
 
   heads(rooms: readonly string[]): Promise<Map<string, number>> {

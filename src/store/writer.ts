@@ -7,6 +7,7 @@ import { contentOf, digestOf } from './content.ts'
 import { alone, checkpoint, WRITER_WAITS } from './database.ts'
 import { schemaOf } from './migrations.ts'
 import { IS_STALE, Names } from './names.ts'
+import { setReaction } from './reactions.ts'
 import { compact, purge } from './retention.ts'
 import { diskTrouble } from './trouble.ts'
 
@@ -303,7 +304,7 @@ export class Writer implements Writes {
         })
         return
       case 'react':
-        return this.#react(draft, row)
+        return this.#react(draft, Number(row.seq))
       default:
         return assertNever(draft)
     }
@@ -319,6 +320,7 @@ export class Writer implements Writes {
     this.#run('UPDATE events SET data = NULL WHERE room = $room AND seq = $seq', { room, seq })
     this.#run(`UPDATE events SET data = NULL WHERE target = $id AND kind = 'edit'`, { id })
     this.#run('DELETE FROM reactions WHERE message = $id', { id })
+    this.#run('DELETE FROM reaction_kinds WHERE message = $id', { id })
   }
 
   /** Has the message this emoji already, or room for one kind more? */
@@ -326,32 +328,15 @@ export class Writer implements Writes {
     if (!on) return true
     const found = this.#db
       .query<{ kinds: number; known: number | null }, [Row]>(
-        `SELECT count(DISTINCT emoji) AS kinds, max(emoji = $emoji) AS known FROM reactions
-         WHERE message = $target`,
+        'SELECT count(*) AS kinds, max(emoji = $emoji) AS known FROM reaction_kinds WHERE message = $target',
       )
       .get({ target, emoji })
     return found?.known === 1 || (found?.kinds ?? 0) < LIMITS.emojiKinds
   }
 
-  #react({ target, emoji, on, user }: Extract<Draft, { kind: 'react' }>, { seq = 0 }: Row): number {
-    if (on)
-      this.#run(
-        `INSERT INTO reactions (message, emoji, user_id, name, seq, since)
-         SELECT $target, $emoji, $user, $name, $seq,
-           coalesce((SELECT since FROM reactions WHERE message = $target AND emoji = $emoji LIMIT 1), $seq)
-         WHERE true ON CONFLICT DO NOTHING`,
-        { target, emoji, user: user.id, name: user.name, seq },
-      )
-    else
-      this.#run('DELETE FROM reactions WHERE message = $target AND emoji = $emoji AND user_id = $user', {
-        target,
-        emoji,
-        user: user.id,
-      })
-    const counted = this.#db.query<{ n: number }, [Row]>(
-      'SELECT count(*) AS n FROM reactions WHERE message = $target AND emoji = $emoji',
-    )
-    return counted.get({ target, emoji })?.n ?? 0
+  /** @returns how many people show the emoji now */
+  #react({ target, emoji, on, user }: Extract<Draft, { kind: 'react' }>, seq: number): number {
+    return setReaction(this.#db, { message: target, emoji, user: user.id, name: user.name, seq }, on)
   }
 
   /** After a batch that failed for a bug: whichever draft it was, the others are stored. */

@@ -127,6 +127,35 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     expect(party).toMatchObject({ emoji: '🎉', count: 25, mine: true, users: many.slice(1, 21) })
   })
 
+  test('[K81] a page ends before its reactions pass 224 KiB, in every direction; without a reader it says nothing of theirs', async () => {
+    const people = numbered(20).map((n) => ({ id: `p${n}`, name: `Person ${n} ${'x'.repeat(100)}` }))
+    const emoji = Array.from({ length: LIMITS.emojiKinds }, (_, n) => String.fromCodePoint(0x1f600 + n))
+    const ids = numbered(12).map((n) => `m${n}`)
+    await store.commit(ids.map((id) => draft(`text ${id}`, { id })))
+    for (const id of ids)
+      await store.commit(emoji.flatMap((one) => people.map((user) => react(id, one, true, user))))
+    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+    const page = await store.history('lobby', { at: 'end', limit: 100 }, 'p3')
+    expect(bytes(page)).toBeLessThanOrEqual(LIMITS.pageBytes)
+    expect(page?.messages.length).toBeGreaterThan(1)
+    expect(page).toMatchObject({ older: true, newer: false })
+    expect(
+      page?.messages.at(-1)?.reactions?.map(({ count, mine, users }) => [count, mine, users.length]),
+    ).toEqual(emoji.map(() => [20, true, 20]))
+    const newest = await store.newest('lobby', 50)
+    expect(bytes(newest?.messages)).toBeLessThanOrEqual(LIMITS.pageBytes)
+    expect(newest?.messages.at(-1)?.reactions?.[0]).not.toHaveProperty('mine')
+    expect(newest?.older).toBe(true)
+    const mine = await store.mine('p3', ['m12', 'm11', '01'])
+    expect([...mine].map(([id, shown]) => [id, shown.length]).toSorted()).toEqual([
+      ['m11', 20],
+      ['m12', 20],
+    ])
+    const after = await store.history('lobby', { at: 'after', seq: 0, limit: 100 }, 'p3')
+    expect(after?.messages.slice(0, 3).map(({ id }) => id)).toEqual(['01', '02', 'm1'])
+    expect([after?.newer, bytes(after) <= LIMITS.pageBytes]).toEqual([true, true])
+  })
+
   test('[K43, S43] a twenty-first kind of emoji is too much; one that shows already is not', async () => {
     const kinds = Array.from({ length: LIMITS.emojiKinds + 1 }, (_, n) => String.fromCodePoint(0x1f600 + n))
     const [last = ''] = kinds.slice(-1)
@@ -291,10 +320,11 @@ test('[K47] rebuilt from the log, messages and reactions are what the tables hol
   await store.close()
 
   const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
-  const { messages, reactions } = rebuilt(db)
+  const { messages, reactions, kinds } = rebuilt(db)
   const all = (sql: string) => db.query<Record<string, unknown>, []>(sql).all()
   expect(all('SELECT * FROM messages ORDER BY room, seq')).toEqual(messages)
   expect(all('SELECT * FROM reactions ORDER BY message, emoji, user_id')).toEqual(reactions)
+  expect(all('SELECT * FROM reaction_kinds ORDER BY message, emoji')).toEqual(kinds)
   expect(reactions.length).toBeGreaterThan(10)
   expect(messages.filter(({ text }) => text === null).length).toBeGreaterThan(2)
   db.close()
@@ -324,10 +354,11 @@ interface Logged {
   data: string | null
 }
 
-/** What `messages` and `reactions` must hold, from `events` alone. */
+/** What `messages`, `reactions` and `reaction_kinds` must hold, from `events` alone. */
 function rebuilt(db: Database) {
   const messages = new Map<string, Record<string, unknown>>()
   const reactions = new Map<string, Record<string, unknown>>()
+  const begun = new Map<string, number>()
   const log = db.query<Logged, []>('SELECT * FROM events ORDER BY room, seq').all()
   for (const { target, data, digest: _, ...keys } of log) {
     const content = JSON.parse(data ?? '{}') as Record<string, string | boolean>
@@ -346,9 +377,10 @@ function rebuilt(db: Database) {
     else if (keys.kind === 'pin') message.pinned = content.on ? 1 : 0
     else if (keys.kind === 'react') {
       const key = JSON.stringify([target, content.emoji, keys.user_id])
-      const shown = [...reactions.values()].find(
+      const isShown = [...reactions.values()].some(
         (one) => one.message === target && one.emoji === content.emoji,
       )
+      if (!isShown) begun.set(`${target} ${content.emoji}`, keys.seq)
       if (!content.on) reactions.delete(key)
       else if (!reactions.has(key))
         reactions.set(key, {
@@ -357,13 +389,16 @@ function rebuilt(db: Database) {
           user_id: keys.user_id,
           name: keys.name,
           seq: keys.seq,
-          since: shown?.since ?? keys.seq,
         })
     } else throw new TypeError(`${keys.kind} leaves its text`)
   }
   const order = (one: Record<string, unknown>) => JSON.stringify([one.message, one.emoji, one.user_id])
-  return {
-    messages: [...messages.values()],
-    reactions: [...reactions.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1)),
+  const sorted = [...reactions.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1))
+  const kinds = new Map<string, Record<string, unknown>>()
+  for (const { message, emoji } of sorted) {
+    const key = `${String(message)} ${String(emoji)}`
+    const count = Number(kinds.get(key)?.count ?? 0) + 1
+    kinds.set(key, { message, emoji, since: begun.get(key), count })
   }
+  return { messages: [...messages.values()], reactions: sorted, kinds: [...kinds.values()] }
 }

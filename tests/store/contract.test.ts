@@ -5,6 +5,7 @@ import { mentionsName } from '../../src/shared/text.ts'
 import { ada, bob, draft, numbered, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
 
+const through = (first: number, last: number) => range(first, last + 1)
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
 const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
 
@@ -15,6 +16,13 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     world = await aWorld()
     store = world.store
   })
+
+  /** A page as `[seqs, older, newer]`. */
+  async function page(query: HistoryQuery): Promise<[seqs: number[], older: boolean, newer: boolean]> {
+    const found = await store.history('lobby', query)
+    if (found === null) throw new Error('no page')
+    return [found.messages.map(({ seq }) => seq), found.older, found.newer]
+  }
 
   describe('commit', () => {
     test('[K1] drafts get the numbers after the head in their order, each room its own', async () => {
@@ -227,29 +235,71 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.idAt('nowhere', 1)).toBeNull()
     })
 
-    test('[K11] a newcomer begins before the 50th last message, in a short room before the first', async () => {
-      expect(await store.startOf('lobby')).toBe(0)
-      expect(await store.startOf('nowhere')).toBe(0)
+    /** What a newcomer sees: `[seqs, older]`. */
+    async function newest(limit = LIMITS.firstMessages): Promise<[seqs: number[], older: boolean]> {
+      const found = await store.newest('lobby', limit)
+      if (found === null) throw new Error('no room')
+      return [found.messages.map(({ seq }) => seq), found.older]
+    }
+
+    test('[K11] a newcomer sees the newest 50 messages with text, or as many as asked for, and where they are true', async () => {
+      expect(await store.newest('nowhere', 50)).toBeNull()
+      expect(await store.newest('lobby', 50)).toMatchObject({
+        at: { seq: 0, id: null },
+        messages: [],
+        older: false,
+      })
       await say(store, numbered(50))
-      expect(await store.startOf('lobby')).toBe(0)
+      expect(await newest()).toEqual([through(1, 50), false])
       await say(store, numbered(10))
-      expect(await store.startOf('lobby')).toBe(10)
+      expect(await newest()).toEqual([through(11, 60), true])
+      expect(await newest(2)).toEqual([[59, 60], true])
+      const [last] = await store.events('lobby', 59, 1)
+      expect(await store.newest('lobby', 0)).toMatchObject({
+        at: { seq: 60, id: last?.id },
+        messages: [],
+        older: true,
+      })
     })
 
-    test('[K11] erased messages do not count, and no newcomer goes back more than 500 events', async () => {
-      await say(store, numbered(600))
-      await world.erase('lobby', ...range(540, 600))
-      expect(await store.startOf('lobby')).toBe(490)
-      await world.erase('lobby', ...range(120, 540))
-      expect(await store.startOf('lobby')).toBe(100)
+    test('[K11] erased messages between them are seen as gone, 100 rows at most; below the floor there is nothing', async () => {
+      await say(store, numbered(120))
+      await world.erase('lobby', ...through(101, 110))
+      expect(await newest()).toEqual([through(61, 120), true])
+      await world.erase('lobby', ...through(31, 100), ...through(111, 120))
+      expect(await newest()).toEqual([through(21, 120), true])
+      await world.erase('lobby', ...through(1, 30))
+      expect(await newest()).toEqual([through(21, 120), true])
+      await world.retain('lobby', 118)
+      expect(await newest()).toEqual([through(118, 120), false])
     })
 
-    test('[K11] no newcomer begins below the floor, but each gets the event at the head', async () => {
-      await say(store, numbered(9))
-      await world.retain('lobby', 4)
-      expect(await store.startOf('lobby')).toBe(3)
-      await world.retain('lobby', 10)
-      expect(await store.startOf('lobby')).toBe(8)
+    test('[K80] the newest messages end, as every page does, before they pass 224 KiB; one is always there', async () => {
+      const texts = numbered(30).map((n) => `${n} ${'\u4e2d'.repeat(4_000)}`)
+      await say(store, texts)
+      const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+      const found = await store.newest('lobby', 50)
+      expect(found?.messages.length).toBeGreaterThan(15)
+      expect(found?.messages.at(-1)?.seq).toBe(30)
+      expect(bytes(found?.messages)).toBeLessThanOrEqual(LIMITS.pageBytes)
+      expect(Math.abs((found?.bytes ?? 0) - bytes(found?.messages))).toBeLessThan(200)
+      const n = found?.messages.length ?? 0
+      expect(await page({ at: 'end', limit: 100 })).toEqual([through(31 - n, 30), true, false])
+      expect(await page({ at: 'before', seq: 30, limit: 100 })).toEqual([through(30 - n, 29), true, true])
+      expect(await page({ at: 'after', seq: 2, limit: 100 })).toEqual([through(3, 2 + n), true, true])
+      const [around, older, newer] = await page({ at: 'around', seq: 15, limit: 100 })
+      expect([around, older, newer]).toEqual([through(around[0] ?? 0, around.at(-1) ?? 0), true, true])
+      expect(around).toContain(15)
+      expect(around.length).toBeGreaterThanOrEqual(n - 1)
+      const events = await Promise.all([store.events('lobby', 0, 15), store.events('lobby', 15, 15)])
+      const ids = events.flat().map(({ id }) => id)
+      expect(await page({ at: 'ids', ids, limit: 50 })).toEqual([through(31 - n, 30), true, false])
+      for (const query of [
+        { at: 'end', limit: 100 },
+        { at: 'around', seq: 15, limit: 100 },
+        { at: 'ids', ids, limit: 50 },
+      ] as const)
+        expect(bytes(await store.history('lobby', query))).toBeLessThanOrEqual(LIMITS.pageBytes)
     })
 
     test('[K16] an erased event keeps its keys and says that it is gone', async () => {
@@ -275,13 +325,6 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
   })
 
   describe('history', () => {
-    /** A page as `[seqs, older, newer]`. */
-    async function page(query: HistoryQuery): Promise<[seqs: number[], older: boolean, newer: boolean]> {
-      const found = await store.history('lobby', query)
-      if (found === null) throw new Error('no page')
-      return [found.messages.map(({ seq }) => seq), found.older, found.newer]
-    }
-
     test('[K12] the newest, newest last, and whether there is more', async () => {
       expect(await page({ at: 'end', limit: 3 })).toEqual([[], false, false])
       await say(store, numbered(5))
@@ -357,15 +400,15 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
   describe('rooms', () => {
     test('[K18] the lobby exists from the start, and rooms are listed by slug', async () => {
       const lobby = { room: 'lobby', name: 'lobby', topic: '', kind: 'public', head: 0, floor: 1 } as const
-      expect(await store.rooms()).toEqual([lobby])
+      expect(await store.roomsAfter('', 100)).toEqual([lobby])
       await store.addRoom({ ...garden, room: 'zoo' }, 1)
       await store.addRoom(garden, 1)
-      expect((await store.rooms()).map(({ room }) => room)).toEqual(['garden', 'lobby', 'zoo'])
+      expect((await store.roomsAfter('', 100)).map(({ room }) => room)).toEqual(['garden', 'lobby', 'zoo'])
       expect(await store.room('garden')).toEqual({ ...garden, head: 0, floor: 1 })
       expect(await store.room('nowhere')).toBeNull()
       expect(await store.heads(['nowhere', 'lobby'])).toEqual(new Map([['lobby', 0]]))
       await world.restart()
-      expect(await world.store.rooms()).toHaveLength(3)
+      expect(await world.store.roomsAfter('', 100)).toHaveLength(3)
     })
 
     test('[K19] of two who make the same room one does, and is its owner', async () => {
@@ -447,10 +490,10 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.tally('nowhere', 0)).toEqual({ head: 0, from: 0, messages: [] })
     })
 
-    test('[K56] a tally stops at the newest 9,999, and says from where on it is whole', async () => {
-      await say(store, numbered(10_001))
+    test('[K56] a tally stops at the newest 1,000, and says from where on it is whole', async () => {
+      await say(store, numbered(1_002))
       const { from, messages } = await store.tally('lobby', 0)
-      expect([from, messages.length, messages.at(-1)?.[0]]).toEqual([2, 9_999, 3])
+      expect([from, messages.length, messages.at(-1)?.[0]]).toEqual([2, 1_000, 3])
     })
 
     test.each([
@@ -464,9 +507,9 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.unread('lobby', { ...bob, name }, 0)).toMatchObject({ unread: 2, mentions: 1 })
     })
 
-    test('[K23] counting stops at 9,999, and looks at the newest', async () => {
-      await say(store, ['@Bob too long ago', ...numbered(9_997), '@Bob', 'bye'])
-      expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 9_999, mentions: 1 })
+    test('[K23] counting stops at 1,000, and looks at the newest', async () => {
+      await say(store, ['@Bob too long ago', ...numbered(998), '@Bob', 'bye'])
+      expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 1_000, mentions: 1 })
     })
   })
 })

@@ -126,12 +126,13 @@ async function seen(store: Store): Promise<unknown> {
   const ofRooms = rooms.map(async (slug) => ({
     events: await store.events(slug, 0, 100),
     id: await store.idAt(slug, 2),
-    start: await store.startOf(slug),
+    newest: await Promise.all([0, 2, 50].map((limit) => store.newest(slug, limit))),
+    mine: await Promise.all(people.map(({ id }) => store.mine(id, ids))),
     pages: await Promise.all(queries.map((query) => store.history(slug, query, people[0]?.id))),
     unread: await Promise.all(people.map((user) => store.unread(slug, user, 1))),
   }))
   return {
-    rooms: await store.rooms(),
+    rooms: await store.roomsAfter('', 100),
     ofRooms: await Promise.all(ofRooms),
     members: await Promise.all(people.map(({ id }) => store.memberships(id))),
     sessions: await Promise.all(hashes.map((hash) => store.session(hash))),

@@ -66,7 +66,7 @@ describe.each(Object.entries(worlds))('retention: %s store', (_kind, aWorld) => 
       { seq: 5, text: 'at 50' },
     ])
     expect(await store.commit(said.slice(0, 1))).toMatchObject([{ result: 'duplicate', seq: 1 }])
-    expect(await store.startOf('garden')).toBe(0)
+    expect(await store.newest('garden', 50)).toMatchObject({ at: { seq: 1 }, messages: [], older: false })
     expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 2 })
   })
 

@@ -53,7 +53,7 @@ export async function aHub({
     const connection = new FakeConnection(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
     const refused = hub.open(connection, self)
     if (refused !== null) connection.close(refused)
-    return new Screen(hub, connection, self)
+    return new Screen(hub, store, connection, self)
   }
   return {
     hub,
@@ -98,10 +98,12 @@ export class Screen {
   readonly connection: FakeConnection
   readonly self: Self
   readonly #hub: Hub
+  readonly #store: MemoryStore
   #inbox: Promise<void> = Promise.resolve()
 
-  constructor(hub: Hub, connection: FakeConnection, self: Self) {
+  constructor(hub: Hub, store: MemoryStore, connection: FakeConnection, self: Self) {
     this.#hub = hub
+    this.#store = store
     this.connection = connection
     this.self = self
   }
@@ -126,8 +128,15 @@ export class Screen {
       })
   }
 
-  /** Says hello from nowhere in these rooms, and waits until they are live. */
+  /** Makes a member of these rooms, as far as they exist. */
+  async member(rooms: readonly string[]): Promise<void> {
+    for (const { room } of await this.#store.roomsOf(rooms))
+      await this.#store.addMember(room, this.self.id, 'guest', 0)
+  }
+
+  /** Says hello from nowhere, as a member of these rooms, and waits until they are live. */
   async hello(rooms: readonly string[] = []): Promise<void> {
+    await this.member(rooms)
     this.say({ type: 'hello', state: 'active', rooms: rooms.map((room) => ({ room, seq: 0, id: null })) })
     await settled()
   }

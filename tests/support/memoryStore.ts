@@ -2,6 +2,7 @@ import type {
   Draft,
   HistoryQuery,
   Membership,
+  Newest,
   NewGuest,
   Outcome,
   OwnEvent,
@@ -13,10 +14,17 @@ import type {
 } from '../../src/hub/ports.ts'
 import { ChatError } from '../../src/shared/errors.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
-import type { HistoryMessage, HistoryPage, Role, RoomEvent, Self, User } from '../../src/shared/model.ts'
+import type {
+  HistoryMessage,
+  HistoryPage,
+  ReactionCount,
+  Role,
+  RoomEvent,
+  Self,
+  User,
+} from '../../src/shared/model.ts'
 import { mentionsName } from '../../src/shared/text.ts'
 
-const MOST = 9_999
 const MOST_IDS = 50
 
 interface Room extends Omit<RoomRow, 'head'> {
@@ -99,18 +107,30 @@ export class MemoryStore implements Store {
     return this.#read(() => this.#rooms.get(room)?.events[seq - 1]?.id ?? null)
   }
 
-  startOf(slug: string): Promise<number> {
+  newest(slug: string, limit: number): Promise<Newest | null> {
     return this.#read(() => {
       const room = this.#rooms.get(slug)
-      if (room === undefined || room.events.length === 0) return 0
-      const head = room.events.length
-      const first = [...room.messages.values()].filter(hasText).at(-LIMITS.firstMessages)
-      const start = Math.max(
-        first === undefined ? 0 : first.seq - 1,
-        head - LIMITS.firstEvents,
-        room.floor - 1,
-      )
-      return Math.min(start, head - 1)
+      if (room === undefined) return null
+      const { events, floor } = room
+      const kept = [...room.messages.values()].filter(({ seq }) => seq >= floor)
+      const first = kept.filter(hasText).at(-limit)
+      const from = first === undefined ? 0 : kept.indexOf(first)
+      const rows = limit === 0 ? [] : kept.slice(Math.max(from, kept.length - LIMITS.firstRows))
+      const messages = fitting(rows.map((message) => sharedOf(room, message)).reverse()).reverse()
+      const at = { seq: events.length, id: events.at(-1)?.id ?? null }
+      return { at, floor, messages, older: messages.length < kept.length, bytes: bytesOf(messages) }
+    })
+  }
+
+  mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
+    return this.#read(() => {
+      const mine = new Map<string, string[]>()
+      for (const { reactions } of this.#rooms.values())
+        for (const id of ids) {
+          const emoji = [...(reactions.get(id) ?? [])].filter(([, people]) => people.has(user))
+          if (emoji.length > 0) mine.set(id, emoji.map(([one]) => one).toSorted())
+        }
+      return mine
     })
   }
 
@@ -119,14 +139,33 @@ export class MemoryStore implements Store {
       const room = this.#rooms.get(slug)
       if (room === undefined) return null
       const { floor } = room
+      const head = room.events.length
       const kept = [...room.messages.values()].filter(({ seq }) => seq >= floor)
       const told = (some: readonly HistoryMessage[]) => some.map((message) => toldOf(room, message, reader))
-      const head = room.events.length
-      if (query.at === 'ids')
-        return { messages: told(picked(kept, query.ids)), head, floor, older: false, newer: false }
+      if (query.at === 'ids') {
+        const all = told(picked(kept, query.ids))
+        const messages = fitting(all.toReversed()).reverse()
+        return { messages, head, floor, older: messages.length < all.length, newer: false }
+      }
       const all = query.at === 'pinned' ? kept.filter(({ pinned }) => pinned) : kept
       const [from, to] = rangeOf(all, query)
-      return { messages: told(all.slice(from, to)), head, floor, older: from > 0, newer: to < all.length }
+      const middle =
+        query.at === 'around'
+          ? all.filter(({ seq }) => seq < query.seq).length
+          : query.at === 'after'
+            ? from
+            : to
+      const half = query.at === 'around' ? LIMITS.pageBytes / 2 : LIMITS.pageBytes
+      const behind = fitting(told(all.slice(middle, to)), half)
+      const left = LIMITS.pageBytes - bytesOf(behind)
+      const ahead = fitting(told(all.slice(from, middle)).reverse(), left, behind.length > 0 ? 0 : 1)
+      return {
+        messages: [...ahead.toReversed(), ...behind],
+        head,
+        floor,
+        older: middle - ahead.length > 0,
+        newer: middle + behind.length < all.length && query.at !== 'pinned',
+      }
     })
   }
 
@@ -137,8 +176,18 @@ export class MemoryStore implements Store {
     })
   }
 
-  rooms(): Promise<RoomRow[]> {
-    return this.#read(() => [...this.#rooms.values()].map(rowOf).sort((a, b) => (a.room < b.room ? -1 : 1)))
+  roomsOf(rooms: readonly string[]): Promise<RoomRow[]> {
+    return this.#read(() => this.#sorted().filter(({ room }) => rooms.includes(room)))
+  }
+
+  roomsAfter(after: string, limit: number, called = ''): Promise<RoomRow[]> {
+    const small = called.toLowerCase()
+    const isCalled = ({ room, name }: RoomRow) => room.includes(small) || name.toLowerCase().includes(small)
+    return this.#read(() =>
+      this.#sorted()
+        .filter((row) => row.room > after && isCalled(row))
+        .slice(0, limit),
+    )
   }
 
   heads(rooms: readonly string[]): Promise<Map<string, number>> {
@@ -205,7 +254,7 @@ export class MemoryStore implements Store {
       const unread = [...(found?.messages.values() ?? [])]
         .filter(({ kind, seq, user: author }) => kind === 'message' && seq > after && author?.id !== user.id)
         .filter(hasText)
-        .slice(-MOST)
+        .slice(-LIMITS.unread)
       const mentions = unread.filter(({ text }) => text !== undefined && mentionsName(text, user.name))
       return { unread: unread.length, mentions: mentions.length, head: found?.events.length ?? 0 }
     })
@@ -217,10 +266,10 @@ export class MemoryStore implements Store {
       const messages = [...(found?.messages.values() ?? [])]
         .filter(({ kind, seq }) => kind === 'message' && seq > after)
         .filter(hasText)
-        .slice(-MOST)
+        .slice(-LIMITS.unread)
         .toReversed()
         .map(({ seq, user, text }) => [seq, user?.id ?? null, text.includes('@') ? text : null] as const)
-      const from = messages.length < MOST ? after : (messages.at(-1)?.[0] ?? 0) - 1
+      const from = messages.length < LIMITS.unread ? after : (messages.at(-1)?.[0] ?? 0) - 1
       return { head: found?.events.length ?? 0, from, messages }
     })
   }
@@ -378,6 +427,10 @@ export class MemoryStore implements Store {
       found.messages.delete(seq)
       if (user && nonce !== undefined) this.#nonces.delete(nonceOf(user, nonce))
     }
+  }
+
+  #sorted(): RoomRow[] {
+    return [...this.#rooms.values()].map(rowOf).sort((a, b) => (a.room < b.room ? -1 : 1))
   }
 
   #stored(draft: Draft): Outcome {
@@ -584,6 +637,31 @@ function toldOf(room: Room, message: HistoryMessage, reader?: string): HistoryMe
     users: [...people.values()].slice(0, LIMITS.emojiPeople),
   }))
   return { ...message, reactions }
+}
+
+/** The same without what is one reader's. */
+function sharedOf(room: Room, message: HistoryMessage): HistoryMessage<ReactionCount> {
+  const { reactions, ...rest } = toldOf(room, message)
+  if (!reactions) return rest
+  return {
+    ...rest,
+    reactions: reactions.map(({ mine: _, ...shown }) => shown),
+  } as HistoryMessage<ReactionCount>
+}
+
+const sizeOf = (message: object) => Buffer.byteLength(JSON.stringify(message)) + 1
+const bytesOf = (messages: readonly object[]) => messages.reduce((sum, message) => sum + sizeOf(message), 0)
+
+/** The first of them that fit into so many bytes, with 128 around them, but so many at least. */
+function fitting<M extends object>(messages: readonly M[], most: number = LIMITS.pageBytes, least = 1): M[] {
+  const fit: M[] = []
+  let bytes = 128
+  for (const message of messages) {
+    bytes += sizeOf(message)
+    if (fit.length >= least && bytes > most) break
+    fit.push(message)
+  }
+  return fit
 }
 
 /** Where a page begins and ends within all messages of the room. */
