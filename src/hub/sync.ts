@@ -132,8 +132,9 @@ export class Sync {
       if (isOver(visit, pages)) return
 
       // Nothing may be awaited from here to the page: what is published meanwhile would be missed.
-      const events = feed.behind(room, at.seq) ?? (read.isFresh && feed.head(room) === known ? [] : null)
-      const isRecent = events !== null && (read.isFresh || follows(events))
+      // A head that was known before the page was read, and is not in it, does not exist: a ring may lie, a log be cut.
+      const events = read.isFresh && at.seq < known ? [] : feed.behind(room, at.seq)
+      const isRecent = events !== null && floor >= row.floor && (read.isFresh || follows(events))
       const last = events?.at(-1)?.seq ?? at.seq
       const said = [...messages, ...(events ?? [])]
       const counts =
@@ -159,58 +160,46 @@ export class Sync {
     const { room } = pages
     const { floor } = row
     const { connection, user } = visit
+    const send = (events: readonly RoomEvent[], head: number) => {
+      this.#spend(visit, weightOf(events))
+      connection.send({ type: 'sync', ...named(pages), events, head, floor, more: true })
+    }
     let from = pages.seq
     let after = pages.seq
     let said: readonly RoomEvent[] = []
     for (let tries = 0; ;) {
       if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
-      const known = feed.head(room)
-      const read = await this.#pages.read(room, after, Math.max(row.head, known))
+      const known = Math.max(row.head, feed.head(room))
+      const read = await this.#pages.read(room, after, known)
       if (isOver(visit, pages)) return
       said = said.length === 0 ? read : [...said, ...read]
       after = read.at(-1)?.seq ?? after
-      const isAtEnd = () =>
-        feed.behind(room, after) ?? (read.length === 0 && feed.head(room) === known ? [] : null)
-      const send = (events: readonly RoomEvent[]) => {
-        this.#spend(visit, weightOf(events))
-        const head = Math.max(row.head, feed.head(room), after)
-        connection.send({ type: 'sync', ...named(pages), events, head, floor, more: true })
-      }
-      if (isAtEnd() !== null) {
+      if (after >= known || read.length === 0) {
         const readSeq = this.#readSeq(visit, room)
         const counted = readSeq < from ? await this.#unread(visit, row, readSeq) : null
         if (isOver(visit, pages)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
-        const behind = isAtEnd()
+        const behind = after < known ? [] : feed.behind(room, after)
         const all = behind === null || behind.length === 0 ? said : [...said, ...behind]
         const last = all.at(-1)?.seq ?? after
-        const counts =
-          behind !== null && readSeq === this.#readSeq(visit, room)
-            ? countsOf(user, readSeq, { said: all, after: from, last }, counted, tries)
-            : null
+        const isCounted = behind !== null && readSeq === this.#readSeq(visit, room)
+        const counts = isCounted
+          ? countsOf(user, readSeq, { said: all, after: from, last }, counted, tries)
+          : null
         if (counts) {
-          const parts = behind?.length === 0 ? [said] : partsOf(all)
-          for (const part of parts.slice(0, -1)) send(part)
+          const parts = all === said ? [said] : partsOf(all)
+          for (const part of parts.slice(0, -1)) send(part, last)
           const events = parts.at(-1) ?? []
           const members = this.#goLive(visit, pages, last)
           this.#spend(visit, weightOf(events) + PERSON * members.full.length)
-          const you = { role, readSeq, ...counts }
-          return connection.send({
-            type: 'sync',
-            ...named(pages),
-            events,
-            head: last,
-            floor,
-            more: false,
-            members,
-            you,
-          })
+          const end = { events, head: last, floor, more: false, members, you: { role, readSeq, ...counts } }
+          return connection.send({ type: 'sync', ...named(pages), ...end })
         }
         tries += 1
       }
-      if (said.length >= LIMITS.pageEvents || isAtEnd() === null) {
-        if (said.length > 0) send(said)
+      if (said.length >= LIMITS.pageEvents || after < known) {
+        send(said, Math.max(known, feed.head(room)))
         ;[from, said] = [after, []]
       }
       // Everybody else has a turn before the next page is read.

@@ -118,7 +118,7 @@ describe('a change to a message', () => {
     ])
     const anew = connect(bob.self)
     await anew.hello(['lobby'])
-    expect(anew.connection.all('sync')[0]?.events[0]).toMatchObject({ seq: 1, id, gone: true })
+    expect(anew.connection.all('sync')[0]?.messages?.[0]).toMatchObject({ seq: 1, id, gone: true })
   })
 })
 
@@ -242,9 +242,17 @@ function countedAtLast({ heard }: Screen): { unread: number; mentions: number } 
   const messages = new Map<string, boolean>()
   let [unread, mentions] = [0, 0]
   let live = false
+  let position = 0
   for (const frame of heard) {
-    const events = frame.type === 'sync' ? frame.events : frame.type === 'event' ? [frame] : []
+    const events =
+      frame.type === 'sync'
+        ? [...(frame.messages ?? []), ...frame.events]
+        : frame.type === 'event'
+          ? [frame]
+          : []
     for (const event of events) {
+      if (frame.type === 'event' && event.seq <= position) continue
+      position = event.seq
       const count = (change: number, text = '') => {
         if (!live) return
         unread += change

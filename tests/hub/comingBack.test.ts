@@ -20,6 +20,7 @@ async function aTalk(count: number, world: World = {}) {
   /** Somebody new who says hello from this position in the lobby. */
   const back = async (position: Position): Promise<Screen> => {
     const bob = here.connect(await here.hub.people.signUp('Bob', 'session of Bob'))
+    await bob.member(['lobby'])
     bob.say({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', ...position }] })
     await settled()
     return bob
@@ -28,7 +29,9 @@ async function aTalk(count: number, world: World = {}) {
 }
 
 const seqs = ({ connection }: Screen) =>
-  connection.all('sync').flatMap(({ events }) => events.map(({ seq }) => seq))
+  connection
+    .all('sync')
+    .flatMap(({ messages = [], events }) => [...messages, ...events].map(({ seq }) => seq))
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
 describe('hello', () => {
@@ -38,7 +41,7 @@ describe('hello', () => {
     expect(ada.heard).toEqual([
       {
         type: 'welcome',
-        version: 1,
+        version: 2,
         connection: ada.connection.id,
         user: { ...ada.self, name: 'Ada', role: 'guest' },
         now: clock.now(),
@@ -96,11 +99,14 @@ describe('hello', () => {
 })
 
 describe('a position', () => {
-  test('[C3] of nothing yet gets the end of the log, from the 50th last message on', async () => {
-    const { back } = await aTalk(120)
+  test('[C3] of nothing yet gets a first page: the newest 50 messages as they are, in one frame', async () => {
+    const { back, at } = await aTalk(120)
     const bob = await back({ seq: 0, id: null })
     expect(seqs(bob)).toEqual(from(71, 120))
-    expect(bob.connection.all('sync')).toMatchObject([{ head: 120, floor: 1, more: false }])
+    const { id } = at(120)
+    expect(bob.connection.all('sync')).toMatchObject([
+      { at: { seq: 120, id }, events: [], older: true, head: 120, floor: 1, more: false },
+    ])
   })
 
   test('[C4] of ours gets exactly what follows it', async () => {
@@ -394,7 +400,7 @@ describe('pages', () => {
     await settled()
     const bob = await back(at(0))
     const bytes = () => JSON.stringify(bob.connection.all('sync')).length
-    const first = bob.connection.all('sync')[0]?.events[0]
+    const first = bob.connection.all('sync')[0]?.messages?.[0]
     if (!first) throw new Error('nothing to begin from')
     for (let n = 0; n < 60; n += 1)
       bob.say({ type: 'join', ref: `r${n}`, room: 'lobby', seq: first.seq, id: first.id })
@@ -517,7 +523,7 @@ describe('a connection', () => {
     store.resume()
     await pass(2)
     expect(ada.heard).toEqual([])
-    expect((await hub.rooms.list(ada.self))[0]?.count).toBe(2)
+    expect((await hub.rooms.list(ada.self)).rooms[0]?.count).toBe(2)
     for (const { connection } of [ada, bob]) connection.end()
     await settled()
     // Were any room still open, its head would be asked for now.

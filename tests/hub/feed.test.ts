@@ -105,7 +105,9 @@ describe('the feed', () => {
         rings(new Map([['lobby', n]]))
       }
       await settled()
-      const pages = eve.connection.all('sync').flatMap(({ events }) => events.map(({ seq }) => seq))
+      const pages = eve.connection
+        .all('sync')
+        .flatMap(({ messages = [], events }) => [...messages, ...events].map(({ seq }) => seq))
       const all = [...pages, ...live(eve).filter((seq) => seq > (pages.at(-1) ?? 0))]
       expect({ instant, all }).toEqual({ instant, all: [1, 2] })
     }

@@ -56,11 +56,12 @@ test('[O27] what is older than the days kept goes a slice at a time; what is sai
   ])
 
   const bob = connect(await hub.people.signUp('Bob', 'session of Bob'))
+  await bob.member(['lobby'])
   bob.say({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', seq: 10, id: 'id-10' }] })
   await settled()
   expect(bob.connection.all('reset')).toMatchObject([{ reason: 'tooOld', floor: 301, head: 301 }])
   expect(bob.connection.all('sync')).toMatchObject([
-    { floor: 301, events: [{ seq: 301, text: 'said between two slices' }] },
+    { floor: 301, messages: [{ seq: 301, text: 'said between two slices' }], events: [] },
   ])
 })
 

@@ -12,44 +12,50 @@ async function refusal(asked: Promise<unknown>) {
 }
 
 describe('the list of rooms', () => {
-  test('[M30] begins with those I have joined, and says what I have not read in them', async () => {
+  test('[M30] begins with those I have joined, by name', async () => {
     const { ada, bob, hub } = await aLobby()
     await hub.rooms.make(ada.self, { name: 'Aquarium', topic: ' Fish\n and  plants ' })
     await ada.send('hi @Bob')
-    await ada.send('are you there?')
-    bob.say({ type: 'read', room: 'lobby', seq: 1 })
-    await settled()
-    const common = { kind: 'public', role: 'guest' }
-    expect(await hub.rooms.list(bob.self)).toEqual([
-      {
-        ...common,
-        room: 'lobby',
-        name: 'lobby',
-        topic: '',
-        joined: true,
-        head: 2,
-        readSeq: 1,
-        unread: 1,
-        mentions: 0,
-        count: 2,
-      },
-      {
-        ...common,
-        room: 'aquarium',
-        name: 'Aquarium',
-        topic: 'Fish and plants',
-        joined: false,
-        head: 0,
-        readSeq: 0,
-        unread: 0,
-        mentions: 0,
-        count: 0,
-      },
-    ] as Awaited<ReturnType<typeof hub.rooms.list>>)
-    expect((await hub.rooms.list(ada.self)).map(({ room, role }) => [room, role])).toEqual([
+    const common = { kind: 'public', role: 'guest' } as const
+    const lobby = { ...common, room: 'lobby', name: 'lobby', topic: '', joined: true, head: 1, count: 2 }
+    const tank = { room: 'aquarium', name: 'Aquarium', topic: 'Fish and plants', head: 0, count: 0 }
+    expect(await hub.rooms.list(bob.self)).toEqual({
+      rooms: [lobby, { ...common, ...tank, joined: false }],
+      more: false,
+    })
+    expect((await hub.rooms.list(ada.self)).rooms.map(({ room, role }) => [room, role])).toEqual([
       ['aquarium', 'owner'],
       ['lobby', 'guest'],
     ])
+  })
+
+  test('[M78] has at most 200 of others, those with most people first, and goes on behind one of them', async () => {
+    const { ada, hub, store, guest, pass } = await aLobby()
+    for (let n = 100; n < 350; n += 1)
+      await store.addRoom({ room: `r${n}`, name: `Room ${n}`, topic: '', kind: 'public' }, 1)
+    for (const name of ['Cy', 'Dee']) await guest(name, ['r200', ...(name === 'Cy' ? ['r300'] : [])])
+    await pass(2)
+    const first = await hub.rooms.list(ada.self)
+    expect([first.rooms.length, first.more]).toEqual([201, true])
+    expect(first.rooms.slice(0, 4).map(({ room }) => room)).toEqual(['lobby', 'r200', 'r300', 'r100'])
+    const last = first.rooms.at(-1)?.room ?? ''
+    const rest = await hub.rooms.list(ada.self, { after: last })
+    const all = [...first.rooms, ...rest.rooms].map(({ room }) => room)
+    expect([all.length, new Set(all).size, rest.more]).toEqual([251, 251, false])
+    expect((await hub.rooms.list(ada.self, { after: 'r200' })).rooms[0]?.room).toBe('r300')
+  })
+
+  test('[M79] finds rooms by a part of their name, mine among them, whatever the case', async () => {
+    const { ada, bob, hub } = await aLobby()
+    for (const name of ['Tea garden', 'Чайная', 'Coffee']) await hub.rooms.make(bob.self, { name })
+    const found = async (called: string) =>
+      (await hub.rooms.list(ada.self, { called })).rooms.map(({ name }) => name)
+    expect(await found('GARD')).toEqual(['Tea garden'])
+    expect(await found('чай')).toEqual(['Чайная'])
+    expect(await found('lob')).toEqual(['lobby'])
+    expect(await found('nothing')).toEqual([])
+    const mine = (await hub.rooms.list(bob.self, { called: 'tea' })).rooms
+    expect(mine).toMatchObject([{ room: 'tea-garden', joined: true, role: 'owner' }])
   })
 
   test('[M31] has the lobby from the first start on, and only one', async () => {
@@ -72,9 +78,6 @@ describe('a new room', () => {
       joined: true,
       role: 'owner',
       head: 0,
-      readSeq: 0,
-      unread: 0,
-      mentions: 0,
       count: 0,
     })
     ada.say({ type: 'join', ref: 'r', room: 'cafe-ole' })

@@ -131,7 +131,8 @@ export class Screen {
   /** Makes a member of these rooms, as far as they exist. */
   async member(rooms: readonly string[]): Promise<void> {
     for (const { room } of await this.#store.roomsOf(rooms))
-      await this.#store.addMember(room, this.self.id, 'guest', 0)
+      if (!(await this.#store.membership(this.self.id, room)))
+        await this.#store.addMember(room, this.self.id, 'guest', 0)
   }
 
   /** Says hello from nowhere, as a member of these rooms, and waits until they are live. */
