@@ -137,7 +137,7 @@ class Link implements Connection {
     })
     if (this.#gone()) return
     if (!who) return this.close(CLOSE.noSession, 'no session')
-    const refused = this.#deps.hub.open(this, who.user)
+    const refused = this.#deps.hub.open(this, who.user, who.hash)
     if (refused !== null) return this.close(refused, 'refused')
     this.#user = who.user.id
     this.#state = 'open'

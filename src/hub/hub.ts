@@ -120,22 +120,26 @@ export class Hub {
     const { sessionDays, siteName, retentionDays: days = 0 } = settings
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
-    const signedOut = (user: string) => this.#signedOut(user)
+    const signedOut = (session: string, user: string) => this.#signedOut(session, user)
     this.people = new People({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
   }
 
   /** Reads and makes what it needs. Rejects if the store does. */
   async start(): Promise<void> {
     await this.rooms.ensureLobby()
-    await this.people.hourly(() => false)
+    await this.people.hourly([])
     void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.heard(heads))
   }
 
-  /** A socket of somebody admitted. @returns null, or the code to close it with: it is not taken */
-  open(connection: Connection, user: Self): number | null {
+  /**
+   * A socket of somebody admitted.
+   * @param session the hash of the session that let it in, and with which it ends
+   * @returns null, or the code to close it with: it is not taken
+   */
+  open(connection: Connection, user: Self, session: string): number | null {
     if (this.#draining) return CLOSE.restart
-    if (this.people.hasLeft(user.id)) return CLOSE.noSession
+    if (this.people.hasEnded(session)) return CLOSE.noSession
     const now = this.#steady()
     const others = this.#visits.of(user.id)
     if (others.length >= this.#limits.connections)
@@ -143,6 +147,7 @@ export class Hub {
     this.#visits.add({
       connection,
       user,
+      session,
       opened: now,
       greeted: false,
       gone: false,
@@ -291,15 +296,14 @@ export class Hub {
     this.#sync.tick()
     for (const visit of this.#visits.all()) this.#look(visit, time)
     void this.#readNews.tell()
-    void this.people.reread(this.#visits.online())
+    void this.people.reread(this.#visits.sessions())
     if (time - this.#swept >= SWEEP) {
       this.#swept = time
       void this.#feed.sweep()
     }
     if (time - this.#cleaned >= HOUR) {
       this.#cleaned = time
-      const isOnline = (user: string) => this.#visits.isOnline(user)
-      void this.people.hourly(isOnline)
+      void this.people.hourly(this.#visits.sessions())
       void this.#retention.hourly()
     }
   }
@@ -385,12 +389,14 @@ export class Hub {
     this.#presence.rename(self)
   }
 
-  #signedOut(user: string): void {
+  /** The sockets of one session end; those of the person's other sessions stay. */
+  #signedOut(session: string, user: string): void {
     for (const visit of this.#visits.of(user)) {
+      if (visit.session !== session) continue
       for (const { room } of visit.rooms) this.#typing.set(room, visit.user, false, this.#steady())
       this.#dismiss(visit, CLOSE.noSession, 'signed out')
     }
-    this.#presence.leaveAll(user)
+    if (!this.#visits.isOnline(user)) this.#presence.leaveAll(user)
   }
 
   #dismiss(visit: Visit, code: number, reason: string): void {

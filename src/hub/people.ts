@@ -27,16 +27,17 @@ interface Deps {
   siteName: string
   /** what open connections must learn of it */
   renamed(self: Self): void
-  signedOut(user: string): void
+  /** the session, by its hash, is over; the person may have others */
+  signedOut(session: string, user: string): void
 }
 
 /** Guests: their names, and the sessions that make them the same people tomorrow. Sessions are known by their hashes alone. */
 export class People {
   readonly #deps: Deps
   readonly #isReserved: (name: string) => boolean
-  /** user → the session seen last, when its use was noted, and when it was last read (ms) */
-  readonly #sessions = new Map<string, { hash: string; noted: number; read: number }>()
-  /** people whose session was ended, and when (ms): a socket that was under way meanwhile is not theirs any more */
+  /** session → whose it is, when its use was last noted, and when it was last read (ms) */
+  readonly #sessions = new Map<string, { user: string; noted: number; read: number }>()
+  /** sessions that were ended, and when (ms): a socket that was under way meanwhile is not theirs any more */
   readonly #ended = new Map<string, number>()
   /** user → times of renaming (ms) within a day */
   readonly #renamings = new Map<string, number[]>()
@@ -47,19 +48,20 @@ export class People {
   }
 
   /**
-   * Makes a guest of a name as typed.
+   * Makes a guest of a name as typed, a member of `room` from the start, or of the lobby if there is no such room.
    * @throws ChatError `nameInvalid` with the fault in words; `nameTaken`, or a reserved one, with a free name as `suggestion`;
    * `unavailable`
    */
-  async signUp(typed: string, session: string): Promise<Self> {
+  async signUp(typed: string, session: string, room = 'lobby'): Promise<Self> {
     const { store, ids, clock, log } = this.#deps
     const name = await this.#cleaned(typed)
     const at = clock.now()
     const id = ids.next(at)
-    const guest = { id, name, keys: keysOf(name), session, at }
+    const guest = { id, name, keys: keysOf(name), session, at, room }
     const added = await written(store.addGuest(guest, this.#stale(at)), log)
     if (added === 'taken') throw await this.#taken(name)
-    this.#sessions.set(id, { hash: session, noted: at, read: at })
+    this.#ended.delete(session)
+    this.#sessions.set(session, { user: id, noted: at, read: at })
     return { id, name, role: 'guest' }
   }
 
@@ -68,14 +70,14 @@ export class People {
     const now = this.#deps.clock.now()
     const row = await this.#deps.store.session(session)
     if (!row || row.seen < this.#stale(now).unused) return null
-    this.#sessions.set(row.user.id, { hash: session, noted: row.seen, read: now })
-    this.#note(row.user.id, now)
+    this.#sessions.set(session, { user: row.user.id, noted: row.seen, read: now })
+    this.#note(session, now)
     return row.user
   }
 
   /**
    * Gives a person another name; the old one stays theirs for a day.
-   * @throws ChatError as `signUp`; `rateLimited` with `after` (ms)
+   * @throws ChatError as `signUp`; `rateLimited` with `after` (ms); `unauthenticated` for a person who has signed out
    */
   async rename(self: Self, typed: string): Promise<Self> {
     const { store, clock, log } = this.#deps
@@ -87,6 +89,7 @@ export class People {
     try {
       const [keys, held] = [keysOf(name), at + RENAME.held]
       const renamed = await written(store.rename(self.id, name, keys, at, held, this.#stale(at)), log)
+      if (renamed === 'nobody') throw new ChatError('unauthenticated')
       if (renamed === 'taken') throw await this.#taken(name, self.id)
     } catch (error) {
       times.splice(times.indexOf(at), 1)
@@ -97,56 +100,69 @@ export class People {
     return then
   }
 
-  /** Ends a session: its person is gone at once, from every room and screen. Unknown: nothing happens. */
-  async signOut(session: string): Promise<void> {
-    const row = await this.#deps.store.session(session)
-    await written(this.#deps.store.endSession(session), this.#deps.log)
-    if (!row) return
-    this.#sessions.delete(row.user.id)
-    this.#ended.set(row.user.id, this.#deps.clock.now())
-    this.#deps.signedOut(row.user.id)
+  /**
+   * Ends a session and its sockets; a guest whose last one it was is gone at once, from every room and screen.
+   * @returns false, and nothing was written: there is no such session
+   */
+  async signOut(session: string): Promise<boolean> {
+    const { store, clock, log } = this.#deps
+    const row = await store.session(session)
+    if (!row) return false
+    await written(store.endSession(session), log)
+    this.#sessions.delete(session)
+    this.#ended.set(session, clock.now())
+    this.#deps.signedOut(session, row.user.id)
+    return true
   }
 
-  /** Did this person sign out within the last hour? */
-  hasLeft(user: string): boolean {
-    return this.#ended.has(user)
+  /** Was this session ended within the last hour? */
+  hasEnded(session: string): boolean {
+    return this.#ended.has(session)
   }
 
   /**
-   * Each second: reads again, a few at a time, the sessions of those online that were not read for five minutes; whose has
-   * ended elsewhere is signed out here as well (S15). Never rejects.
+   * Each second: reads again, a few at a time, the sessions online that were not read for five minutes; one that has
+   * ended elsewhere ends here as well (S15). Never rejects.
+   * @param online the session of each connection
    */
   async reread(online: Iterable<string>): Promise<void> {
     const now = this.#deps.clock.now()
-    let left = REREAD.most
-    for (const user of [...online]) {
-      const session = this.#sessions.get(user)
-      if (!session || now - session.read < REREAD.after) continue
-      if ((left -= 1) < 0) return
-      session.read = now
+    const due: string[] = []
+    for (const session of online) {
+      const known = this.#sessions.get(session)
+      if (!known || now - known.read < REREAD.after) continue
+      known.read = now
+      if (due.push(session) >= REREAD.most) break
+    }
+    for (const session of due) {
+      const user = this.#sessions.get(session)?.user
       try {
-        if (await this.whoIs(session.hash)) continue
+        if (user === undefined || (await this.whoIs(session))) continue
       } catch (error) {
-        // Whoever cannot be asked for stays: a disk in trouble signs nobody out.
+        // A session that cannot be read goes on: a disk in trouble signs nobody out.
         this.#deps.log.error('session', error)
         return
       }
-      this.#sessions.delete(user)
-      this.#deps.signedOut(user)
+      this.#sessions.delete(session)
+      this.#deps.signedOut(session, user)
     }
   }
 
-  /** Each hour: notes that those online were here, and gives back the names of who was not for long. Never rejects. */
-  async hourly(isOnline: (user: string) => boolean): Promise<void> {
+  /**
+   * Each hour: notes that the people online were here, and gives back the names of those who were away for long. Never rejects.
+   * @param online the session of each connection
+   */
+  async hourly(online: Iterable<string>): Promise<void> {
     const { store, clock, log } = this.#deps
     const now = clock.now()
+    const here = new Set(online)
     for (const [user, times] of this.#renamings)
       if (times.every((at) => at <= now - DAY)) this.#renamings.delete(user)
-    for (const user of this.#sessions.keys()) {
-      if (isOnline(user)) this.#note(user, now)
-      else this.#sessions.delete(user)
+    for (const session of this.#sessions.keys()) {
+      if (here.has(session)) this.#note(session, now)
+      else this.#sessions.delete(session)
     }
-    for (const [user, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(user)
+    for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
       // Behind the notes above: the store keeps the order of writes.
       await store.forget(this.#stale(now))
@@ -155,11 +171,11 @@ export class People {
     }
   }
 
-  #note(user: string, now: number): void {
-    const session = this.#sessions.get(user)
-    if (!session || now - session.noted < TOUCH) return
-    session.noted = now
-    this.#deps.store.touch(session.hash, now).catch((error: unknown) => this.#deps.log.error('touch', error))
+  #note(session: string, now: number): void {
+    const known = this.#sessions.get(session)
+    if (!known || now - known.noted < TOUCH) return
+    known.noted = now
+    this.#deps.store.touch(session, now).catch((error: unknown) => this.#deps.log.error('touch', error))
   }
 
   #stale(now: number): Stale {

@@ -62,6 +62,8 @@ export interface NewGuest {
   keys: readonly string[]
   session: string
   at: number
+  /** the room they are a member of from the start: the lobby where it does not exist. Absent: no room */
+  room?: string
 }
 
 /** Holders last seen before these times (ms) have lost their name to whoever asks for it: at all, and if they never wrote. */
@@ -161,13 +163,20 @@ export interface Store {
   roomsAfter(room: string, limit: number, called?: string): Promise<RoomRow[]>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
-  /** Makes a room, its maker a member with the room role `owner` (none: made by the server). */
-  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): Promise<'added' | 'taken'>
+  /** Makes a room, its maker a member with the room role `owner` (none: made by the server). `nobody`: no such person. */
+  addRoom(
+    room: Omit<RoomRow, 'head' | 'floor'>,
+    at: number,
+    maker?: string,
+  ): Promise<'added' | 'taken' | 'nobody'>
 
   memberships(user: string): Promise<Membership[]>
   membership(user: string, room: string): Promise<Membership | null>
-  /** Makes a member of who was none, its `readSeq` at the room's head; whoever is one stays as they are. */
-  addMember(room: string, user: string, role: Role, at: number): Promise<Membership>
+  /**
+   * Makes a member of who was none, its `readSeq` at the room's head; whoever is one stays as they are. `nobody`: the person
+   * does not exist, or has signed out.
+   */
+  addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'>
   removeMember(room: string, user: string): Promise<void>
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
@@ -181,7 +190,7 @@ export interface Store {
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
-  /** Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms). */
+  /** Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms). `nobody`: no such person. */
   rename(
     user: string,
     name: string,
@@ -189,7 +198,7 @@ export interface Store {
     at: number,
     heldUntil: number,
     stale: Stale,
-  ): Promise<'renamed' | 'taken'>
+  ): Promise<'renamed' | 'taken' | 'nobody'>
   /** Is one of these keys held by somebody other than `user`? */
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean>
   session(hash: string): Promise<SessionRow | null>

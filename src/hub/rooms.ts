@@ -73,7 +73,8 @@ export class Rooms {
 
   /**
    * Makes a public room; its maker is its owner.
-   * @throws ChatError `roomInvalid` with the fault in words; `tooBig`; `roomTaken` with a free name as `suggestion`; `unavailable`
+   * @throws ChatError `roomInvalid` with the fault in words; `tooBig`; `roomTaken` with a free name as `suggestion`;
+   * `unauthenticated` for a person who has signed out; `unavailable`
    */
   async make(self: Self, made: NewRoom): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
@@ -85,6 +86,7 @@ export class Rooms {
     const room = slug || ids.random(8)
     const row = { room, name, topic, kind: 'public' } as const
     const added = await written(store.addRoom(row, clock.now(), self.id), log)
+    if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
@@ -122,13 +124,17 @@ export class Rooms {
     return turn
   }
 
-  /** Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn. */
+  /**
+   * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
+   * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
+   */
   async enter(self: Self, room: string): Promise<(Membership & { head: number }) | null> {
     const { store, clock, log } = this.#deps
     const row = await store.room(room)
     if (!row) return null
     const membership = await store.membership(self.id, room)
     const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
+    if (found === 'nobody') throw new ChatError('unauthenticated')
     return { ...found, head: row.head }
   }
 

@@ -17,6 +17,8 @@ interface Joined {
 export interface Visit {
   readonly connection: Connection
   user: Self
+  /** the hash of the session that let it in */
+  readonly session: string
   readonly opened: number
   /** whether `hello` was said */
   greeted: boolean
@@ -84,8 +86,9 @@ export class Visits {
     return this.#of.has(user)
   }
 
-  online(): Iterable<string> {
-    return this.#of.keys()
+  /** The session of each connection, those with several connections several times. */
+  *sessions(): Iterable<string> {
+    for (const { session } of this.#all.values()) yield session
   }
 
   all(): Iterable<Visit> {

@@ -209,7 +209,11 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.heads(rooms))
   }
 
-  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): Promise<'added' | 'taken'> {
+  addRoom(
+    room: Omit<RoomRow, 'head' | 'floor'>,
+    at: number,
+    maker?: string,
+  ): Promise<'added' | 'taken' | 'nobody'> {
     return this.#write('addRoom', room, at, ...(maker === undefined ? [] : ([maker] as const)))
   }
 
@@ -221,7 +225,7 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.membership(user, room))
   }
 
-  addMember(room: string, user: string, role: Role, at: number): Promise<Membership> {
+  addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'> {
     return this.#write('addMember', room, user, role, at)
   }
 
@@ -256,7 +260,7 @@ class SqliteStore implements Sqlite {
     at: number,
     heldUntil: number,
     stale: Stale,
-  ): Promise<'renamed' | 'taken'> {
+  ): Promise<'renamed' | 'taken' | 'nobody'> {
     return this.#write('rename', user, name, keys, at, heldUntil, stale)
   }
 

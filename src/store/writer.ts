@@ -18,8 +18,8 @@ export type Written =
 /** The half of `Store` that writes, without its promises; what must hold stands there. */
 export interface Writes {
   commit(drafts: readonly Draft[]): Written[]
-  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken'
-  addMember(room: string, user: string, role: Role, at: number): Membership
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' | 'nobody'
+  addMember(room: string, user: string, role: Role, at: number): Membership | 'nobody'
   removeMember(room: string, user: string): void
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): void
   addGuest(guest: NewGuest, stale: Stale): 'added' | 'taken'
@@ -30,7 +30,7 @@ export interface Writes {
     at: number,
     heldUntil: number,
     stale: Stale,
-  ): 'renamed' | 'taken'
+  ): 'renamed' | 'taken' | 'nobody'
   touch(hash: string, at: number): void
   endSession(hash: string): void
   forget(stale: Stale): void
@@ -89,8 +89,9 @@ export class Writer implements Writes {
     }
   }
 
-  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' {
+  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' | 'nobody' {
     return this.#transaction(() => {
+      if (maker !== undefined && !this.#isSomebody(maker)) return 'nobody'
       const { changes } = this.#run(
         `INSERT INTO rooms (room, name, topic, kind, at) VALUES ($room, $name, $topic, $kind, $at)
          ON CONFLICT DO NOTHING`,
@@ -102,8 +103,8 @@ export class Writer implements Writes {
     })
   }
 
-  addMember(room: string, user: string, role: Role, at: number): Membership {
-    return this.#transaction(() => this.#join(room, user, role, at))
+  addMember(room: string, user: string, role: Role, at: number): Membership | 'nobody' {
+    return this.#transaction(() => (this.#isSomebody(user) ? this.#join(room, user, role, at) : 'nobody'))
   }
 
   removeMember(room: string, user: string): void {
@@ -122,7 +123,7 @@ export class Writer implements Writes {
     })
   }
 
-  addGuest({ id, name, keys, session, at }: NewGuest, stale: Stale): 'added' | 'taken' {
+  addGuest({ id, name, keys, session, at, room }: NewGuest, stale: Stale): 'added' | 'taken' {
     return this.#transaction(() => {
       if (!this.#takeKeys(id, keys, at, stale)) return 'taken'
       this.#run('INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
@@ -131,6 +132,8 @@ export class Writer implements Writes {
         id,
         at,
       })
+      const first = [room, 'lobby'].find((one) => one !== undefined && this.#hasRoom(one))
+      if (room !== undefined && first !== undefined) this.#join(first, id, 'guest', at)
       return 'added'
     })
   }
@@ -142,10 +145,9 @@ export class Writer implements Writes {
     at: number,
     heldUntil: number,
     stale: Stale,
-  ): 'renamed' | 'taken' {
+  ): 'renamed' | 'taken' | 'nobody' {
     return this.#transaction(() => {
-      if (this.#db.query('SELECT 1 FROM users WHERE id = ?').get(user) === null)
-        throw new TypeError('rename of somebody unknown')
+      if (!this.#isSomebody(user)) return 'nobody'
       if (!this.#takeKeys(user, keys, at, stale)) return 'taken'
       this.#run('UPDATE users SET name = $name WHERE id = $user', { user, name })
       this.#run(
@@ -389,6 +391,11 @@ export class Writer implements Writes {
     for (const table of ['sessions', 'name_keys', 'members'])
       this.#run(`DELETE FROM ${table} WHERE user_id = $user`, { user })
     this.#run('DELETE FROM users WHERE id = $user', { user })
+  }
+
+  /** Asked inside the transaction: a sign-out that came just before has taken the person away. */
+  #isSomebody(user: string): boolean {
+    return this.#db.query('SELECT 1 FROM users WHERE id = ?').get(user) !== null
   }
 
   #hasRoom(room: string): boolean {

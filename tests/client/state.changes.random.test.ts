@@ -27,7 +27,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 /** A real store, a page of Ada's, and what happens between them: a wire that may lose, answers that may be late. */
 async function play(steps: readonly Step[], first: number) {
   const store = memoryStore()
-  await store.addMember('lobby', ada.id, 'guest', 1)
+  const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
+  await store.addGuest(guest, { unused: 0, unwritten: 0 })
   const at = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
   const answers: { at: string; page: HistoryPage; which: number }[] = []
   const sent = new Map<string, Record<string, unknown> & { nonce: string }>()

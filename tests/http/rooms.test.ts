@@ -52,8 +52,8 @@ describe('rooms', () => {
     const bob = await guest('Bob')
     const { rooms } = (await (await bob.ask('/api/rooms')).json()) as { rooms: RoomEntry[] }
     expect(rooms.map(({ room, joined }) => [room, joined])).toEqual([
+      ['lobby', true],
       ['cafe-nord', false],
-      ['lobby', false],
     ])
   })
 

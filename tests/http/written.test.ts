@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { written } from '../../src/http/written.ts'
 import type { Person, RoomEvent } from '../../src/shared/model.ts'
-import type { ServerFrame, Sync } from '../../src/shared/protocol.ts'
+import type { FirstPage, MissedPage, ServerFrame } from '../../src/shared/protocol.ts'
 
 const user = { id: 'u-ada', name: 'Ada "}]' }
 const events: readonly RoomEvent[] = [1, 2].map((seq) => ({
@@ -21,7 +21,18 @@ const page = { type: 'sync', room: 'lobby', events, head: 2, floor: 1, more: tru
 const you = { role: 'guest', readSeq: 1, unread: 1, mentions: 0 } as const
 const last = { ...page, more: false, members: { version: 3, count: 2, full: people }, you } as const
 
-test.each<[string, Sync]>([
+const first = {
+  ...last,
+  at: { seq: 2, id: 'id-2' },
+  messages: events.flatMap((event) => (event.kind === 'message' ? event : [])),
+  mine: { 'id-1': ['👍'] },
+  events: [],
+  older: false,
+} as const
+
+test.each<[string, FirstPage | MissedPage]>([
+  ['a first page', first],
+  ['the first page for somebody else', { ...first, mine: {}, older: true }],
   ['a page', page],
   ['one that was asked for by name', { ...page, ref: 'ref' }],
   ['one without events', { ...page, events: [] }],

@@ -68,6 +68,7 @@ describe('hello', () => {
   test('[C2] comes first, once, and names each room once: all else is a bad frame and does nothing', async () => {
     const { connect, hub, store } = await aHub()
     const ada = connect(await hub.people.signUp('Ada', 'session'))
+    await store.removeMember('lobby', ada.self.id)
     const rooms = [{ room: 'lobby', seq: 0, id: null }]
     ada.say(
       { type: 'join', ref: 'j', room: 'lobby' },
@@ -515,6 +516,7 @@ describe('a connection', () => {
   test('[C28] that ends while its join is under way is nowhere afterwards', async () => {
     const { ada, bob, hub, store, guest, pass, log } = await aLobby()
     const eve = await guest('Eve')
+    await store.removeMember('lobby', eve.self.id)
     store.pause()
     eve.say({ type: 'join', ref: 'r', room: 'lobby' })
     await settled()

@@ -178,11 +178,62 @@ describe('signing out', () => {
     expect(hub.stats()).toEqual({ connections: 1, users: 1, queue: 0 })
   })
 
+  test('[S48] closes the sockets of that session alone; the person’s other devices go on as they were', async () => {
+    const { ada, bob, hub, store, connect } = await aLobby()
+    store.lend(bob.self.id, 'phone')
+    const phone = connect(bob.self, 'phone')
+    await phone.hello(['lobby'])
+    expect(await hub.people.whoIs('phone')).toEqual(bob.self)
+    ada.forget()
+    await hub.people.signOut('phone')
+    await settled()
+    expect([phone.connection.closed, bob.connection.closed]).toEqual([4501, null])
+    expect(connect(bob.self, 'phone').connection.closed).toBe(4501)
+    expect(ada.heard).toEqual([])
+    bob.forget()
+    await bob.send('still here')
+    expect(bob.connection.all('ack')).toHaveLength(1)
+    expect(await store.memberships(bob.self.id)).toMatchObject([{ room: 'lobby' }])
+    expect(connect(bob.self).connection.closed).toBe(null)
+  })
+
+  test('[S48] a guest is gone with the last session: name, memberships and presence', async () => {
+    const { ada, bob, hub, store, connect, guest } = await aLobby()
+    store.lend(bob.self.id, 'phone')
+    const phone = connect(bob.self, 'phone')
+    await phone.hello(['lobby'])
+    await hub.people.signOut('session of Bob')
+    ada.forget()
+    await hub.people.signOut('phone')
+    expect([phone.connection.closed, bob.connection.closed]).toEqual([4501, 4501])
+    expect(ada.connection.all('presence')).toMatchObject([{ left: [bob.self.id] }])
+    expect(await store.memberships(bob.self.id)).toEqual([])
+    expect((await guest('Bob')).self.id).not.toBe(bob.self.id)
+  })
+
+  test('[S48] is noticed for each session by itself where another process ends it', async () => {
+    const { ada, bob, hub, store, connect, pass } = await aLobby()
+    store.lend(bob.self.id, 'phone')
+    const phone = connect(bob.self, 'phone')
+    await phone.hello(['lobby'])
+    await hub.people.whoIs('phone')
+    await store.endSession('phone')
+    for (let second = 0; second < 310; second += 10) {
+      for (const screen of [ada, bob, phone]) screen.say({ type: 'beat' })
+      await pass(10)
+    }
+    expect([phone.connection.closed, bob.connection.closed, ada.connection.closed]).toEqual([
+      4501,
+      null,
+      null,
+    ])
+  })
+
   test('[S15] counts for a socket that was being opened meanwhile', async () => {
     const { hub, connect } = await aHub()
     const ada = await hub.people.signUp('Ada', 'hash')
     await hub.people.signOut('hash')
-    expect(connect(ada).connection.closed).toBe(4501)
+    expect(connect(ada, 'hash').connection.closed).toBe(4501)
   })
 
   test('[S15] stops what a socket had under way', async () => {
@@ -195,6 +246,28 @@ describe('signing out', () => {
     bob.say({ type: 'send', nonce: 'nonce-001', room: 'lobby', text: 'hi' })
     await settled()
     expect((await store.events('lobby', 0, 10)).map(({ nonce }) => nonce)).not.toContain('nonce-001')
+  })
+
+  test('[K60] beside a join, a new room and a new name refuses these as unauthenticated, and logs nothing', async () => {
+    const { ada, bob, hub, log, store } = await aLobby()
+    await hub.rooms.make(ada.self, { name: 'Den' })
+    store.pause()
+    const gone = hub.people.signOut('session of Bob')
+    await settled()
+    const asked = Promise.allSettled([
+      refusal(hub.rooms.make(bob.self, { name: 'Attic' })),
+      refusal(hub.people.rename(bob.self, 'Rob')),
+      refusal(hub.rooms.enter(bob.self, 'den')),
+    ])
+    await settled()
+    store.resume()
+    await gone
+    const codes = (await asked).map((one) => (one.status === 'fulfilled' ? one.value.code : one.reason))
+    expect(codes).toEqual(['unauthenticated', 'unauthenticated', 'unauthenticated'])
+    expect(await store.room('attic')).toBe(null)
+    expect(await store.memberships(bob.self.id)).toEqual([])
+    expect(log.errors).toEqual([])
+    expect(ada.connection.closed).toBe(null)
   })
 
   test('[S15] of an unknown session does nothing', async () => {

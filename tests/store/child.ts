@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotOpen, type Sqlite } from '../../src/store/sqlite.ts'
-import { draft, open } from './scene.ts'
+import { ada, draft, guest, NEVER, open } from './scene.ts'
 
 const [part = '', dir = '', run = ''] = process.argv.slice(2)
 const print = (line: string) => writeSync(1, `${line}\n`)
@@ -25,6 +25,7 @@ async function write(store: Sqlite): Promise<never> {
 /** On a small file system: fills it, goes on reading, makes room, goes on writing. Prints what it saw. */
 async function full(store: Sqlite): Promise<void> {
   const filler = join(dir, '..', 'filler')
+  await store.addGuest(guest('Ada', { id: ada.id }), NEVER)
   await store.commit([draft('before')])
   try {
     writeFileSync(filler, Buffer.alloc(64 * 1024 * 1024))
@@ -35,7 +36,7 @@ async function full(store: Sqlite): Promise<void> {
   let outcomes = await store.commit([draft(text), draft(text)])
   while (outcomes.some(({ result }) => result === 'stored'))
     outcomes = await store.commit([draft(text), draft(text)])
-  const other: unknown = await store.addMember('lobby', '0a', 'guest', 1).catch((error: unknown) => error)
+  const other: unknown = await store.addMember('lobby', ada.id, 'guest', 1).catch((error: unknown) => error)
   const head = (await store.room('lobby'))?.head
   const during = {
     results: outcomes.map(({ result }) => result),

@@ -2,12 +2,17 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import type { HistoryQuery, OwnEvent, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import { mentionsName } from '../../src/shared/text.ts'
-import { ada, bob, draft, numbered, say } from './scene.ts'
+import { ada, bob, draft, guest, NEVER, numbered, say } from './scene.ts'
 import { worlds, type World } from './world.ts'
 
 const through = (first: number, last: number) => range(first, last + 1)
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)
 const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
+
+/** Ada and Bob become guests, members of no room. */
+async function signUp(store: Store): Promise<void> {
+  for (const { id, name } of [ada, bob]) await store.addGuest(guest(name, { id }), NEVER)
+}
 
 describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
   let world: World
@@ -236,7 +241,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
 
     /** What a newcomer sees: `[seqs, older]`. */
-    async function newest(limit = LIMITS.firstMessages): Promise<[seqs: number[], older: boolean]> {
+    async function newest(limit: number = LIMITS.firstMessages): Promise<[seqs: number[], older: boolean]> {
       const found = await store.newest('lobby', limit)
       if (found === null) throw new Error('no room')
       return [found.messages.map(({ seq }) => seq), found.older]
@@ -412,6 +417,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
 
     test('[K19] of two who make the same room one does, and is its owner', async () => {
+      await signUp(store)
       const made = await Promise.all(
         [ada, bob].map(({ id }) => store.addRoom({ ...garden, topic: id }, 1, id)),
       )
@@ -422,6 +428,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
 
     test('[K20] a member begins at the head, and stays as they are when added again', async () => {
+      await signUp(store)
       await store.addRoom(garden, 1)
       await say(store, numbered(3))
       const joined = { room: 'lobby', role: 'guest', readSeq: 3 } as const
@@ -439,12 +446,14 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
 
     test('[K20] nobody becomes a member of a room that does not exist', async () => {
+      await signUp(store)
       const refusal: unknown = await store.addMember('nowhere', ada.id, 'guest', 1).catch((error) => error)
       expect(refusal).toBeInstanceOf(Error)
       expect(await store.memberships(ada.id)).toEqual([])
     })
 
     test('[K21] read positions only rise, and only for members', async () => {
+      await signUp(store)
       await store.addMember('lobby', ada.id, 'guest', 1)
       const reads = (seq: number) => [ada, bob].map(({ id }) => ({ room: 'lobby', user: id, seq }))
       await store.saveReads(reads(7))

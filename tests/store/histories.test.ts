@@ -88,11 +88,12 @@ const deeds = fc.oneof(
   ),
   common(
     'addGuest',
-    fc.tuple(person, someKeys, time, stale),
-    async ({ store }, [{ id, name }, some, at, old]) => {
+    fc.tuple(person, someKeys, time, stale, fc.option(room, { nil: undefined })),
+    async ({ store }, [{ id, name }, some, at, old, place]) => {
       // The hub gives out each id and each session once; so does this history.
       if ((await store.session(`session-${id}`)) !== null) return 'is there'
-      return store.addGuest({ id, name, keys: some, session: `session-${id}`, at }, old)
+      const guest = { id, name, keys: some, session: `session-${id}`, at }
+      return store.addGuest(place === undefined ? guest : { ...guest, room: place }, old)
     },
   ),
   common(

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
 import { ChatError } from '../../src/shared/errors.ts'
 import { memoryStore } from '../support/memoryStore.ts'
-import { ada, draft } from './scene.ts'
+import { ada, draft, guest, NEVER } from './scene.ts'
 
 test('[K32] a store in memory that is paused does what it was asked in order, once it may', async () => {
   const store = memoryStore()
+  await store.addGuest(guest('Ada', { id: ada.id }), NEVER)
   store.pause()
   const asked = [
     store.commit([draft('a')]),

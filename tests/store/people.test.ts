@@ -64,11 +64,8 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.nameTaken(['free'], 2_000, NEVER)).toBe(false)
     })
 
-    test('[K25] nobody is renamed who does not exist', async () => {
-      const refusal: unknown = await store
-        .rename('nobody', 'Eve', ['eve'], 1, 2, NEVER)
-        .catch((error: unknown) => error)
-      expect(refusal).toBeInstanceOf(Error)
+    test('[K60] nobody is renamed who does not exist', async () => {
+      expect(await store.rename('nobody', 'Eve', ['eve'], 1, 2, NEVER)).toBe('nobody')
       expect(await store.nameTaken(['eve'], 1, NEVER)).toBe(false)
     })
 
@@ -175,8 +172,43 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     })
   })
 
+  describe('a person who has signed out', () => {
+    test('[K60] becomes no member, makes no room and takes no name, also where the sign-out is only just before', async () => {
+      await store.addGuest(guest('Ada'), NEVER)
+      const den = { room: 'den', name: 'Den', topic: '', kind: 'public' } as const
+      const [, joined, made, renamed] = await Promise.all([
+        store.endSession('session-ada'),
+        store.addMember('lobby', 'id-ada', 'guest', 1),
+        store.addRoom(den, 1, 'id-ada'),
+        store.rename('id-ada', 'Eve', ['eve'], 1, 2, NEVER),
+      ])
+      expect([joined, made, renamed]).toEqual(['nobody', 'nobody', 'nobody'])
+      expect(await store.memberships('id-ada')).toEqual([])
+      expect(await store.room('den')).toBeNull()
+      expect(await store.nameTaken(['eve'], 1, NEVER)).toBe(false)
+    })
+  })
+
+  describe('a new guest', () => {
+    test('[K61] is a member of the named room from the start, at its head', async () => {
+      await store.addRoom({ room: 'garden', name: 'Garden', topic: '', kind: 'public' }, 1)
+      await store.commit([draft('a', { room: 'garden' }), draft('b', { room: 'garden' })])
+      await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
+      expect(await store.memberships('id-ada')).toEqual([{ room: 'garden', role: 'guest', readSeq: 2 }])
+    })
+
+    test('[K61] is a member of the lobby where there is no such room, and of no room if the name is taken', async () => {
+      await store.addGuest(guest('Ada', { room: 'nowhere' }), NEVER)
+      expect(await store.memberships('id-ada')).toEqual([{ room: 'lobby', role: 'guest', readSeq: 0 }])
+      const eve = guest('Eve', { keys: ['ada'], room: 'lobby' })
+      expect(await store.addGuest(eve, NEVER)).toBe('taken')
+      expect(await store.memberships('id-eve')).toEqual([])
+    })
+  })
+
   describe('order', () => {
     test('[K32] writes take effect in the order of the calls, whatever they are', async () => {
+      await store.addGuest(guest('Ada', { id: ada.id }), NEVER)
       const asked = [
         store.addRoom({ room: 'garden', name: 'Garden', topic: '', kind: 'public' }, 1),
         store.commit([draft('a', { room: 'garden' })]),

@@ -48,10 +48,10 @@ export async function aHub({
   })
   await hub.start()
   let opened = 0
-  /** Opens one more socket for somebody; nothing is said on it yet. */
-  const connect = (self: Self): Screen => {
+  /** Opens one more socket for somebody, by the session they have from `guest`; nothing is said on it yet. */
+  const connect = (self: Self, session = `session of ${self.name}`): Screen => {
     const connection = new FakeConnection(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
-    const refused = hub.open(connection, self)
+    const refused = hub.open(connection, self, session)
     if (refused !== null) connection.close(refused)
     return new Screen(hub, store, connection, self)
   }

@@ -201,8 +201,13 @@ export class MemoryStore implements Store {
     })
   }
 
-  addRoom(room: Omit<RoomRow, 'head' | 'floor'>, _at: number, maker?: string): Promise<'added' | 'taken'> {
+  addRoom(
+    room: Omit<RoomRow, 'head' | 'floor'>,
+    _at: number,
+    maker?: string,
+  ): Promise<'added' | 'taken' | 'nobody'> {
     return this.#change(() => {
+      if (maker !== undefined && !this.#people.has(maker)) return 'nobody'
       if (this.#rooms.has(room.room)) return 'taken'
       this.#rooms.set(room.room, aRoom(room))
       if (maker !== undefined) this.#join(room.room, maker, 'owner')
@@ -225,8 +230,8 @@ export class MemoryStore implements Store {
     })
   }
 
-  addMember(room: string, user: string, role: Role, _at: number): Promise<Membership> {
-    return this.#change(() => ({ ...this.#join(room, user, role) }))
+  addMember(room: string, user: string, role: Role, _at: number): Promise<Membership | 'nobody'> {
+    return this.#change(() => (this.#people.has(user) ? { ...this.#join(room, user, role) } : 'nobody'))
   }
 
   removeMember(room: string, user: string): Promise<void> {
@@ -280,6 +285,8 @@ export class MemoryStore implements Store {
       const self: Self = { id: guest.id, name: guest.name, role: 'guest' }
       this.#people.set(guest.id, { self, seen: guest.at })
       this.#sessions.set(guest.session, { user: guest.id, seen: guest.at })
+      const first = [guest.room, 'lobby'].find((one) => one !== undefined && this.#rooms.has(one))
+      if (guest.room !== undefined && first !== undefined) this.#join(first, guest.id, 'guest')
       return 'added'
     })
   }
@@ -291,10 +298,10 @@ export class MemoryStore implements Store {
     at: number,
     heldUntil: number,
     stale: Stale,
-  ): Promise<'renamed' | 'taken'> {
+  ): Promise<'renamed' | 'taken' | 'nobody'> {
     return this.#change(() => {
       const person = this.#people.get(user)
-      if (person === undefined) throw new TypeError('rename of somebody unknown')
+      if (person === undefined) return 'nobody'
       if (!this.#takes(user, keys, at, stale)) return 'taken'
       for (const [key, hold] of this.#keys)
         if (hold.user === user && hold.until === null && !keys.includes(key)) hold.until = heldUntil
@@ -375,6 +382,11 @@ export class MemoryStore implements Store {
   /** From now on commits answer `failed` and other writes reject, or reads reject: a full or a broken disk. */
   fail(what: 'writes' | 'reads'): void {
     this.#broken = { ...this.#broken, [what]: true }
+  }
+
+  /** One more session of a person, as another device of theirs has it. */
+  lend(user: string, session: string): void {
+    this.#sessions.set(session, { user, seen: this.#people.get(user)?.seen ?? 0 })
   }
 
   /** The disk works again. */

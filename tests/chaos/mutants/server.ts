@@ -57,9 +57,9 @@ function onHello(change: (user: string, room: string, seq: number, id: string | 
   const hello = Hub.prototype.hello
   const open = Hub.prototype.open
   const users = new Map<string, string>()
-  Hub.prototype.open = function (connection, user) {
+  Hub.prototype.open = function (connection, user, session) {
     users.set(connection.id, user.id)
-    return open.call(this, connection, user)
+    return open.call(this, connection, user, session)
   }
   Hub.prototype.hello = function (from, frame) {
     const user = users.get(from.id) ?? ''
@@ -101,10 +101,10 @@ const plant: Record<string, () => void> = {
 
   followsLate() {
     const open = Hub.prototype.open
-    Hub.prototype.open = function (connection, user) {
+    Hub.prototype.open = function (connection, user, session) {
       const follow = connection.follow.bind(connection)
       connection.follow = (room) => void setTimeout(() => follow(room), EARLY)
-      return open.call(this, connection, user)
+      return open.call(this, connection, user, session)
     }
   },
 
