@@ -9,13 +9,14 @@ import {
   isPrivate,
   type TrustProxy,
 } from '../lib/address.ts'
+import { sessionCookie } from '../lib/cookie.ts'
+import { bearerOf } from './bearer.ts'
 import { failure } from './failure.ts'
 import { securityHeaders } from './headers.ts'
 import { Buckets } from '../hub/rate.ts'
 import { type Gate, probe } from './ops.ts'
 import { allowsOrigin, hostOf, isLoopbackHost, type Origins } from './origin.ts'
 import type { Places } from './places.ts'
-import { bearerOf } from './who.ts'
 
 export interface AdmitSettings extends Origins {
   trustProxy: TrustProxy
@@ -31,6 +32,8 @@ export interface Visit {
   counted: string | null
   /** it came by https, so far as we can know: its cookies are Secure */
   secure: boolean
+  /** the name of its session cookie */
+  cookie: string
   /** where it comes from, as far as whom we trust can tell; nothing is counted by it */
   address: string
 }
@@ -39,7 +42,7 @@ const visits = new WeakMap<Request, Visit>()
 
 /** What admission found out. Of a request that it never saw: nothing to count by. */
 export function visitOf(request: Request): Visit {
-  return visits.get(request) ?? { counted: null, secure: false, address: '' }
+  return visits.get(request) ?? { counted: null, secure: false, cookie: 'session', address: '' }
 }
 
 /** The largest body of a request, in bytes. */
@@ -99,7 +102,8 @@ export function createAdmit(deps: {
     }
     const secure = publicUrl?.startsWith('https:') ?? cameByHttps(peer, headers, trustProxy)
     const address = clientAddress(peer, headers, trustProxy)
-    return { counted: unvouched ? null : addressKey(address), secure, address }
+    const cookie = sessionCookie(secure, publicUrl ?? headers.get('host') ?? '')
+    return { counted: unvouched ? null : addressKey(address), secure, cookie, address }
   }
 
   /** S1, S21: a browser says where its page is from; whoever does not is a program with its own token, or sits at the machine. */

@@ -59,7 +59,8 @@ export function createApp(deps: AppDeps): {
     watch,
   } = deps
   const places = new Places()
-  const misses = new Misses(clock)
+  const { maxConnectionsPerAddress } = settings
+  const misses = new Misses(clock, maxConnectionsPerAddress)
   const admit = createAdmit({ settings, places, gate, clock, log })
   const { upgrade, message, unsent, relieve } = createSockets({
     hub,
@@ -98,7 +99,7 @@ export function createApp(deps: AppDeps): {
       return failure('internal')
     })
     .use(session({ hub, clock, settings }))
-    .use(rooms({ hub, clock, misses }))
+    .use(rooms({ hub, clock, misses, maxConnectionsPerAddress }))
     .ws('/ws', { beforeHandle: upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)

@@ -1,6 +1,9 @@
 import { ChatError } from '../shared/errors.ts'
 import { BODY } from './admit.ts'
 
+/** How a room's slug looks. */
+export const SLUG = /^[a-z0-9-]{1,64}$/
+
 export type Fields = Record<string, unknown>
 
 /** The JSON object a request brings; none at all is an empty one. @throws ChatError `badRequest`, `tooBig` */

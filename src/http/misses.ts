@@ -1,42 +1,69 @@
 import type { Clock } from '../hub/ports.ts'
 import { Buckets } from '../hub/rate.ts'
 import { ChatError } from '../shared/errors.ts'
+import { type Purse, scaled } from './spend.ts'
 
 /** Rooms that are not there, or not open, which one person or one address may ask for (S17). */
 const MISSES = { perSecond: 30 / 60, burst: 30 }
+/** First misses of people at one address: a mistyped link is usual, many of them are guests made for guessing. */
+const FIRST = { perSecond: 10 / 60, burst: 15 }
+/** Each miss makes a person known as one who misses for an hour more. */
+const KNOWN = { perSecond: 1 / 3_600, burst: 1 }
 
-/** A person's id, or what admission counts an address by; null has no limit. */
-type Key = string | null
-
-/** Counts guesses at rooms. A miss is paid for when it is known to be one, into debt if need be; who owes is not answered. */
+/**
+ * Counts guesses at rooms. A miss is paid for when it is known to be one, into debt if need be; a debtor is not answered.
+ * The misses of an address hold up only people with misses of their own, so that one guest who guesses locks out nobody
+ * else there; new guests who guess once each share a small bucket of their own.
+ */
 export class Misses {
   readonly #clock: Pick<Clock, 'now'>
-  readonly #buckets = new Buckets(MISSES)
+  readonly #people = new Buckets(MISSES)
+  readonly #known = new Buckets(KNOWN)
+  readonly #addresses: Buckets
+  readonly #first: Buckets
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, maxConnectionsPerAddress = 0) {
     this.#clock = clock
+    this.#addresses = new Buckets(scaled(MISSES, maxConnectionsPerAddress))
+    this.#first = new Buckets(scaled(FIRST, maxConnectionsPerAddress))
   }
 
-  /** @throws ChatError `rateLimited` if one of them has missed too often, whatever it asks for now */
-  allow(...keys: readonly Key[]): void {
+  /**
+   * @param counted what admission counts the address by; null has no limit
+   * @throws ChatError `rateLimited` for a person who must wait, whatever they ask for now
+   */
+  allow(user: string | null, counted: string | null = null): void {
     const now = this.#clock.now()
-    const after = Math.max(0, ...keys.map((key) => (key === null ? 0 : this.#buckets.wait(key, now))))
-    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    // Takes nothing: a look is paid for once it is a miss.
+    for (const [buckets, key] of this.#purses(user, counted, now)) {
+      const after = key === null ? 0 : buckets.wait(key, now)
+      if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    }
   }
 
-  note(...keys: readonly Key[]): void {
+  note(user: string | null, counted: string | null = null): void {
     const now = this.#clock.now()
-    for (const key of keys) if (key !== null) this.#buckets.charge(key, now, 1)
+    for (const [buckets, key] of this.#purses(user, counted, now))
+      if (key !== null) buckets.charge(key, now, 1)
+    if (user !== null) this.#known.charge(user, now, 1)
   }
 
   /** Looks for a room on somebody's behalf. @throws ChatError `rateLimited`, and whatever `look` throws */
-  async guard<T>(keys: readonly Key[], look: () => Promise<T>): Promise<T> {
-    this.allow(...keys)
+  async guard<T>(user: string, counted: string | null, look: () => Promise<T>): Promise<T> {
+    this.allow(user, counted)
     try {
       return await look()
     } catch (error) {
-      if (error instanceof ChatError && error.code === 'noRoom') this.note(...keys)
+      if (error instanceof ChatError && error.code === 'noRoom') this.note(user, counted)
       throw error
     }
+  }
+
+  #purses(user: string | null, counted: string | null, now: number): readonly Purse[] {
+    const isKnown = user === null || this.#known.wait(user, now) > 0
+    return [
+      [this.#people, user],
+      [isKnown ? this.#addresses : this.#first, counted],
+    ]
   }
 }

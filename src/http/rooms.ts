@@ -5,17 +5,23 @@ import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { byteLength } from '../shared/text.ts'
 import { visitOf } from './admit.ts'
-import { jsonOf, neededText, textOf } from './body.ts'
+import { jsonOf, neededText, SLUG, textOf } from './body.ts'
 import { Buckets } from '../hub/rate.ts'
 import type { Misses } from './misses.ts'
+import { scaled, spend } from './spend.ts'
 import { someone } from './who.ts'
 
-const ROOM = /^[a-z0-9-]{1,64}$/
 const ID = /^[0-9a-f-]{1,64}$/
 const IDS = 50
-/** Pages of history of one person, and of one address (S16). Rooms made from one address (S17). */
+/** Pages of history, lists and new rooms of one person, and of one address (S16, S17). */
 const PAGES = { perSecond: 2, burst: 30 }
+/** Characters of a page for which one page more is charged. */
+const HEAVY = 64 * 1024
+const LISTS = { perSecond: 1, burst: 20 }
 const MADE = { perSecond: 20 / 3_600, burst: 20 }
+/** New rooms of all people together whose address has no limit: rooms stay, and guests are made quickly. */
+const MADE_NEARBY = { perSecond: 200 / 3_600, burst: 200 }
+const JSON_ONLY = { 'content-type': 'application/json;charset=utf-8' }
 
 /** @throws ChatError `badRequest` for anything but a number of the room's log, written plainly */
 function seqOf(text: string): number {
@@ -62,7 +68,7 @@ function historyQuery(params: URLSearchParams): HistoryQuery {
 function listQuery(params: URLSearchParams): { called: string; after: string } {
   const [called = '', ...moreCalled] = params.getAll('q')
   const [after = '', ...moreAfter] = params.getAll('after')
-  const isNonsense = moreCalled.length + moreAfter.length > 0 || (after !== '' && !ROOM.test(after))
+  const isNonsense = moreCalled.length + moreAfter.length > 0 || (after !== '' && !SLUG.test(after))
   if (isNonsense || byteLength(called) > LIMITS.roomName.bytes) throw new ChatError('badRequest')
   return { called: called.trim(), after }
 }
@@ -70,24 +76,32 @@ function listQuery(params: URLSearchParams): { called: string; after: string } {
 /** What is no slug is a room that does not exist, and nothing shows the difference. */
 const nowhere = () => Promise.reject(new ChatError('noRoom'))
 
-/** The rooms there are, one more of them, and what was said in one. */
-export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: Misses }) {
-  const pages = new Buckets(PAGES)
-  const made = new Buckets(MADE)
+interface Deps {
+  hub: Hub
+  clock: Clock
+  misses: Misses
+  maxConnectionsPerAddress: number
+}
 
-  /** @throws ChatError `rateLimited` if one of the keys has nothing left; null has no limit */
-  function spend(buckets: Buckets, ...keys: (string | null)[]): void {
-    for (const key of keys) {
-      const after = key === null ? 0 : buckets.spend(key, clock.now())
-      if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    }
-  }
+/** The rooms there are, one more of them, and what was said in one. */
+export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: Deps) {
+  const pages = new Buckets(PAGES)
+  // Quotes and pins come by themselves with a room: they must not use up what people at one address scroll by.
+  const scrolls = new Buckets(scaled(PAGES, most))
+  const quotes = new Buckets(scaled(PAGES, most))
+  const lists = new Buckets(LISTS)
+  const listsNearby = new Buckets(scaled(LISTS, most))
+  const made = new Buckets(MADE)
+  const madeAtAddress = new Buckets(scaled(MADE, most))
+  const madeNearby = new Buckets(scaled(MADE_NEARBY, most))
 
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
       const { user } = await someone(hub, request)
-      const { searchParams } = new URL(request.url)
-      return Response.json(await hub.rooms.list(user, listQuery(searchParams)))
+      const query = listQuery(new URL(request.url).searchParams)
+      if (request.method === 'HEAD') return new Response(null, { headers: JSON_ONLY })
+      spend(clock.now(), [lists, user.id], [listsNearby, visitOf(request).counted])
+      return Response.json(await hub.rooms.list(user, query))
     })
     .post(
       '/api/rooms',
@@ -98,7 +112,9 @@ export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: 
         const kind = textOf(fields, 'kind') ?? 'public'
         const { user } = await someone(hub, request)
         if (kind !== 'public') throw new ChatError('roomInvalid', 'Only public rooms can be made.')
-        spend(made, visitOf(request).counted)
+        const { counted } = visitOf(request)
+        const nearby = counted === null ? 'all' : null
+        spend(clock.now(), [made, user.id], [madeAtAddress, counted], [madeNearby, nearby])
         return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
@@ -108,8 +124,8 @@ export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: 
       async ({ request, params }) => {
         const topic = neededText(await jsonOf(request), 'topic')
         const { user } = await someone(hub, request)
-        const entry = await misses.guard([user.id, visitOf(request).counted], () =>
-          ROOM.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : nowhere(),
+        const entry = await misses.guard(user.id, visitOf(request).counted, () =>
+          SLUG.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : nowhere(),
         )
         return Response.json(entry)
       },
@@ -118,11 +134,14 @@ export function rooms({ hub, clock, misses }: { hub: Hub; clock: Clock; misses: 
     .get('/api/rooms/:room/messages', async ({ request, params }) => {
       const query = historyQuery(new URL(request.url).searchParams)
       const { user } = await someone(hub, request)
-      const keys = [user.id, visitOf(request).counted]
-      spend(pages, ...keys)
-      const page = await misses.guard(keys, () =>
-        ROOM.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
+      const { counted } = visitOf(request)
+      const isScroll = query.at !== 'ids' && query.at !== 'pinned'
+      spend(clock.now(), [pages, user.id], [isScroll ? scrolls : quotes, counted])
+      const page = await misses.guard(user.id, counted, () =>
+        SLUG.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
       )
-      return Response.json(page)
+      const text = JSON.stringify(page)
+      pages.charge(user.id, clock.now(), Math.floor(text.length / HEAVY))
+      return new Response(text, { headers: JSON_ONLY })
     })
 }

@@ -2,9 +2,11 @@ import type { Hub } from '../hub/hub.ts'
 import { ChatError } from '../shared/errors.ts'
 import type { Self } from '../shared/model.ts'
 import { cookieValues } from '../lib/cookie.ts'
+import { visitOf } from './admit.ts'
+import { bearerOf, TOKEN } from './bearer.ts'
 
-export const COOKIE = 'session'
-const TOKEN = /^[A-Za-z0-9_-]{43}$/
+/** The cookie's name before it depended on scheme and port: read where the one of today is absent. */
+const FORMER = 'session'
 /** Session cookies one request is asked about. More of them are nobody's doing but a sibling host's. */
 const COOKIES = 4
 
@@ -13,8 +15,8 @@ export interface Who {
   user: Self
   token: string
   hash: string
-  /** it came as a cookie, not as a bearer token */
-  cookie: boolean
+  /** the name of the cookie it came in; null: it is a bearer token */
+  cookie: string | null
 }
 
 /** 256 random bits. */
@@ -26,20 +28,17 @@ export function hashOf(token: string): string {
   return new Bun.CryptoHasher('sha256').update(token).digest('hex')
 }
 
-/** The token of an `Authorization: Bearer`, or null. */
-export function bearerOf(request: Request): string | null {
-  const [scheme = '', token = '', ...more] = (request.headers.get('authorization') ?? '').split(' ')
-  return scheme.toLowerCase() === 'bearer' && TOKEN.test(token) && more.length === 0 ? token : null
-}
-
 /** The tokens of a request that could be one's. With an `Authorization` of any kind no cookie is read. */
-export function tokensOf(request: Request): { tokens: string[]; cookie: boolean } {
+export function tokensOf(request: Request): Pick<Who, 'cookie'> & { tokens: string[] } {
   if (request.headers.has('authorization')) {
     const bearer = bearerOf(request)
-    return { tokens: bearer === null ? [] : [bearer], cookie: false }
+    return { tokens: bearer === null ? [] : [bearer], cookie: null }
   }
-  const values = cookieValues(request.headers.get('cookie'), COOKIE)
-  return { tokens: values.filter((value) => TOKEN.test(value)), cookie: true }
+  const header = request.headers.get('cookie')
+  const { cookie: name } = visitOf(request)
+  const right = cookieValues(header, name)
+  const [cookie, values] = right.length > 0 ? [name, right] : [FORMER, cookieValues(header, FORMER)]
+  return { tokens: values.filter((value) => TOKEN.test(value)), cookie }
 }
 
 /**

@@ -119,7 +119,94 @@ describe('too much', () => {
     for (let at = 0; at < 20; at += 1) expect((await make(`Den ${at}`, '203.0.113.9')).status).toBe(201)
     const refused = await make('One more', '203.0.113.9')
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '180'])
-    expect((await make('One more', '203.0.113.10')).status).toBe(201)
+  })
+
+  test('[S17, S53] twenty rooms an hour are the limit of a person wherever they are, and of an address whoever asks', async () => {
+    const app = await anApp({ trustProxy: 1 })
+    apps.push(app)
+    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+    const make = async (who: typeof ada, name: string, address: string) => {
+      const headers = { 'x-forwarded-for': address }
+      return (await who.ask('/api/rooms', { method: 'POST', body: { name }, headers })).status
+    }
+    for (let at = 0; at < 20; at += 1) expect(await make(ada, `Den ${at}`, `203.0.113.${at % 3}`)).toBe(201)
+    expect(await make(ada, 'One more', '203.0.113.10')).toBe(429)
+    for (let at = 0; at < 20; at += 1) expect(await make(bob, `Nook ${at}`, '203.0.113.9')).toBe(201)
+    expect(await make(await app.guest('Cy'), 'One more', '203.0.113.9')).toBe(429)
+  })
+
+  test('[S53] private peers, who have no limit by address, make twenty rooms each and two hundred together', async () => {
+    const app = await anApp()
+    apps.push(app)
+    const statuses: number[] = []
+    for (let person = 0; person < 12; person += 1) {
+      const who = await app.guest(`Person ${person}`)
+      for (let at = 0; at < 21; at += 1) {
+        const body = { name: `Den ${person} of ${at}` }
+        statuses.push((await who.ask('/api/rooms', { method: 'POST', body })).status)
+      }
+    }
+    expect(statuses.filter((status) => status === 201)).toHaveLength(200)
+    expect(statuses.slice(0, 21).at(-1)).toBe(429)
+    app.pass(18_000)
+    expect(
+      (await (await app.guest('Late')).ask('/api/rooms', { method: 'POST', body: { name: 'Late' } })).status,
+    ).toBe(201)
+  })
+
+  test('[S54] where many people share an address its limits are raised with MAX_CONNECTIONS_PER_ADDRESS', async () => {
+    const app = await anApp({ trustProxy: 1, maxConnectionsPerAddress: 150, maxNewGuestsPerAddress: 1_000 })
+    apps.push(app)
+    const headers = { 'x-forwarded-for': '203.0.113.9' }
+    const people = await Promise.all(['Ada', 'Bob', 'Cy', 'Di'].map((name) => app.guest(name)))
+    const asked = async (path: string) => {
+      const all = people.flatMap((who) =>
+        Array.from({ length: 30 }, async () => (await who.ask(path, { headers })).status),
+      )
+      return (await Promise.all(all)).filter((status) => status === 200).length
+    }
+    expect(await asked('/api/rooms/lobby/messages')).toBe(90)
+    expect(await asked('/api/rooms')).toBe(60)
+    const make = async (at: number) => {
+      const body = { name: `Den ${at}` }
+      return (await people[at % 4]?.ask('/api/rooms', { method: 'POST', body, headers }))?.status
+    }
+    const made = await Promise.all(Array.from({ length: 72 }, (_, at) => make(at)))
+    expect(made.filter((status) => status === 201)).toHaveLength(60)
+  })
+
+  test('[S54] pins and quotes leave an address what it scrolls by; a person has one measure for all', async () => {
+    const app = await anApp({ trustProxy: 1 })
+    apps.push(app)
+    const headers = { 'x-forwarded-for': '203.0.113.9' }
+    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+    const asked = async (who: typeof ada, query: string, times: number) => {
+      const path = `/api/rooms/lobby/messages${query}`
+      const all = Array.from({ length: times }, async () => (await who.ask(path, { headers })).status)
+      return (await Promise.all(all)).filter((status) => status === 200).length
+    }
+    expect(await asked(ada, '?pinned=true', 15)).toBe(15)
+    expect(await asked(ada, '?ids=0', 20)).toBe(15)
+    expect(await asked(ada, '', 5)).toBe(0)
+    expect(await asked(bob, '?pinned=true', 5)).toBe(0)
+    expect(await asked(bob, '', 40)).toBe(30)
+  })
+
+  test('[S55] the list is for asking twenty times at once and then once a second, by a person and by an address', async () => {
+    const app = await anApp({ trustProxy: 1 })
+    apps.push(app)
+    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+    const ask = (who: typeof ada, address: string) =>
+      who.ask('/api/rooms', { headers: { 'x-forwarded-for': address } })
+    for (let at = 0; at < 20; at += 1) expect((await ask(ada, '203.0.113.9')).status).toBe(200)
+    const refused = await ask(ada, '203.0.113.10')
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+    expect((await ask(bob, '203.0.113.9')).status).toBe(429)
+    expect((await ask(bob, '203.0.113.10')).status).toBe(200)
+    app.pass(1_000)
+    expect([(await ask(ada, '203.0.113.9')).status, (await ask(bob, '203.0.113.9')).status]).toEqual([
+      200, 429,
+    ])
   })
 })
 

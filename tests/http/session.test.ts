@@ -20,16 +20,49 @@ const codeOf = async (answer: Response) => ((await answer.json()) as { error: { 
 
 describe('becoming somebody', () => {
   test('[S20] the cookie holds 256 random bits, for this host, for no script, for as long as a session', async () => {
-    const { signUp } = await running()
+    const { signUp, port } = await running()
     const answer = await signUp('Ada')
     expect(answer.status).toBe(201)
     expect(await answer.json()).toEqual({ user: { id: expect.any(String), name: 'Ada', role: 'guest' } })
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=7776000$/,
+      new RegExp(`^session-${port}=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000$`),
     )
     const secure = await running({ publicUrl: 'https://chat.example.org' })
     const behind = await secure.signUp('Ada', { origin: 'https://chat.example.org' })
-    expect(behind.headers.get('set-cookie')).toEndWith('; Secure')
+    expect(behind.headers.get('set-cookie')).toMatch(/^__Host-session=.*; Path=\/;.*; Secure$/)
+  })
+
+  test.each([
+    [{ publicUrl: 'https://chat.example.org' }, 'chat.example.org', '__Host-session'],
+    [{ publicUrl: 'https://chat.example.org:8443' }, 'chat.example.org:8443', '__Host-session'],
+    [{ publicUrl: 'http://chat.example.org' }, 'chat.example.org', 'session'],
+    [{ publicUrl: 'http://chat.example.org:443' }, 'chat.example.org:443', 'session'],
+    [{ publicUrl: 'http://chat.example.org:8080' }, 'chat.example.org:8080', 'session-8080'],
+    [{}, 'chat.example.org', 'session'],
+    [{}, 'chat.example.org:80', 'session'],
+    [{}, 'chat.example.org:3001', 'session-3001'],
+    [{}, '[::1]:3001', 'session-3001'],
+  ])('[S49] with %j and the Host %s the cookie is called %s', async (settings, host, name) => {
+    const { signUp } = await running(settings)
+    const origin = 'publicUrl' in settings ? settings.publicUrl : `http://${host.replace(/:80$/, '')}`
+    const answer = await signUp('Ada', { host, origin })
+    expect([answer.status, cookieOf(answer).split('=')[0]]).toEqual([201, name])
+  })
+
+  test('[S50] a new guest is a member of the named room, or of the lobby, from the answer on', async () => {
+    const { guest, session, json, store } = await running()
+    const ada = await guest('Ada')
+    await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Garden' } })
+    const roomsOf = async (body: unknown) => {
+      const answer = await fetch(session, { method: 'POST', headers: json, body: JSON.stringify(body) })
+      const { user } = (await answer.json()) as { user?: { id: string } }
+      return [answer.status, (await store.memberships(user?.id ?? '')).map(({ room }) => room)]
+    }
+    expect(await roomsOf({ name: 'Bob' })).toEqual([201, ['lobby']])
+    expect(await roomsOf({ name: 'Cy', room: 'garden' })).toEqual([201, ['garden']])
+    expect(await roomsOf({ name: 'Di', room: 'nowhere' })).toEqual([201, ['lobby']])
+    for (const room of ['', 'Garden', '../garden', 'x'.repeat(65), 5, null])
+      expect(await roomsOf({ name: 'Ed', room })).toEqual([400, []])
   })
 
   test('[S20] it is Secure, too, where a believed proxy says https', async () => {
@@ -49,9 +82,11 @@ describe('becoming somebody', () => {
       return addGuest(guest, stale)
     }
     const cookie = cookieOf(await signUp('Ada'))
-    const token = cookie.replace('session=', '')
+    const token = cookie.split('=')[1] ?? ''
     expect(hashes).toEqual([new Bun.CryptoHasher('sha256').update(token).digest('hex')])
-    expect((await fetch(session, { headers: { cookie: `session=${hashes[0]}` } })).status).toBe(401)
+    expect(
+      (await fetch(session, { headers: { cookie: cookie.replace(token, hashes[0] ?? '') } })).status,
+    ).toBe(401)
   })
 
   test.each([
@@ -122,6 +157,66 @@ describe('becoming somebody', () => {
   })
 })
 
+describe('what comes to nothing', () => {
+  test('[S51] sixty refused names of one address are answered, one a second from then on; what succeeds is free', async () => {
+    const app = await running({ trustProxy: 1 })
+    const from = (address: string, name: string) => app.signUp(name, { 'x-forwarded-for': address })
+    await from('203.0.113.9', 'Ada')
+    const asked = Array.from(
+      { length: 500 },
+      async (_, n) => (await from('203.0.113.9', n % 2 ? 'Ada' : '')).status,
+    )
+    const statuses = await Promise.all(asked)
+    expect(statuses.filter((status) => status !== 429)).toHaveLength(60)
+    expect((await from('203.0.113.9', 'Bob')).status).toBe(429)
+    expect((await from('203.0.113.10', 'Bob')).status).toBe(201)
+    app.pass(2_000)
+    expect((await from('203.0.113.9', 'Cy')).status).toBe(201)
+    expect((await from('203.0.113.9', 'Di')).status).toBe(201)
+  })
+
+  test('[S51] a private peer, which may be many people, has five hundred at once', async () => {
+    const app = await running()
+    await app.signUp('Ada')
+    const asked = Array.from({ length: 700 }, async () => (await app.signUp('Ada')).status)
+    const statuses = await Promise.all(asked)
+    expect(statuses.filter((status) => status === 409)).toHaveLength(500)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(200)
+  })
+
+  test('[S51] a person is refused twenty other names at once', async () => {
+    const app = await running()
+    const [ada] = [await app.guest('Ada'), await app.guest('Bob')]
+    const rename = async () =>
+      (await ada.ask('/api/session', { method: 'PATCH', body: { name: 'Bob' } })).status
+    const statuses = await Promise.all(Array.from({ length: 50 }, rename))
+    expect(statuses.filter((status) => status === 409)).toHaveLength(20)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+  })
+
+  test('[S51] a sign-out with made-up tokens costs two looks and no write, and an address has sixty of them', async () => {
+    const app = await running({ trustProxy: 1 })
+    const calls = { session: 0, endSession: 0 }
+    const { session, endSession } = app.store
+    app.store.session = (hash) => ((calls.session += 1), session.call(app.store, hash))
+    app.store.endSession = (hash) => ((calls.endSession += 1), endSession.call(app.store, hash))
+    const leave = async (cookie: string, address = '203.0.113.9') => {
+      const headers = { ...app.json, cookie, 'x-forwarded-for': address }
+      return (await fetch(app.session, { method: 'DELETE', headers })).status
+    }
+    const name = `session-${app.port}`
+    const madeUp = Array.from({ length: 8 }, (_, n) => `${name}=${String(n).repeat(43)}`).join('; ')
+    expect(await leave(madeUp)).toBe(204)
+    expect(calls).toEqual({ session: 2, endSession: 0 })
+    const statuses = await Promise.all(Array.from({ length: 200 }, () => leave(madeUp)))
+    expect(statuses.filter((status) => status === 204)).toHaveLength(59)
+    // Without a token there is nothing to look for, and elsewhere a session that exists ends.
+    expect(await leave('')).toBe(204)
+    const ada = await app.guest('Ada')
+    expect([await leave(ada.cookie, '203.0.113.10'), calls.endSession]).toEqual([204, 1])
+  })
+})
+
 describe('being them again', () => {
   test('[S20] the cookie says who I am, and is renewed whenever it does', async () => {
     const { guest } = await running()
@@ -148,14 +243,14 @@ describe('being them again', () => {
   })
 
   test('[S20] two living sessions in one request are nobody; signing out ends both', async () => {
-    const { guest, session, json, origin } = await running()
+    const { guest, session, json, origin, port } = await running()
     const [ada, eve] = [await guest('Ada'), await guest('Eve')]
     const both = { ...json, cookie: `${ada.cookie}; ${eve.cookie}` }
     expect((await fetch(session, { headers: both })).status).toBe(401)
     expect((await fetch(session, { method: 'POST', headers: both, body: '{"name":"Cy"}' })).status).toBe(401)
     const socket = await openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, both)
     expect((await socket.ends()).code).toBe(4501)
-    const dead = { cookie: `session=${'a'.repeat(43)}; ${ada.cookie}; ${ada.cookie}` }
+    const dead = { cookie: `session-${port}=${'a'.repeat(43)}; ${ada.cookie}; ${ada.cookie}` }
     expect((await fetch(session, { headers: dead })).status).toBe(200)
 
     expect((await fetch(session, { method: 'DELETE', headers: both })).status).toBe(204)
@@ -164,12 +259,51 @@ describe('being them again', () => {
     ])
   })
 
+  test('[S49] a cookie under the former name keeps its person: today’s is set with it, and the former cleared', async () => {
+    const { guest, session, json, port, ws } = await running()
+    const ada = await guest('Ada')
+    const former = ada.cookie.replace(`session-${port}`, 'session')
+    const answer = await fetch(session, { headers: { cookie: former } })
+    expect([answer.status, await answer.json()]).toEqual([200, { user: ada.user }])
+    const [today = '', cleared = '', ...more] = answer.headers.getSetCookie()
+    expect(today).toStartWith(`${ada.cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000`)
+    expect([cleared, more]).toEqual(['session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0', []])
+
+    const again = { method: 'POST', headers: { ...json, cookie: former }, body: '{"name":"Eve"}' }
+    expect((await fetch(session, again)).status).toBe(409)
+    const socket = await openSocket(ws, { cookie: former, origin: json.origin })
+    socket.send({ type: 'hello', rooms: [], state: 'active' })
+    expect(await socket.hears('welcome')).toMatchObject({ user: ada.user })
+
+    const out = await fetch(session, { method: 'DELETE', headers: { ...json, cookie: former } })
+    expect(out.headers.getSetCookie().map((one) => one.split(';')[0])).toEqual([
+      `session-${port}=`,
+      'session=',
+    ])
+    expect((await socket.ends()).code).toBe(4501)
+  })
+
+  test('[S49] beside today’s cookie the former name is not read, whoever has set it; nor is another chat’s cleared', async () => {
+    const { guest, session, json, port } = await running()
+    const [ada, eve] = [await guest('Ada'), await guest('Eve')]
+    const planted = eve.cookie.replace(`session-${port}`, 'session')
+    const who = await fetch(session, { headers: { cookie: `${planted}; ${ada.cookie}` } })
+    expect(await who.json()).toEqual({ user: ada.user })
+    expect(who.headers.getSetCookie()).toHaveLength(1)
+    const headers = { ...json, cookie: `session=${'a'.repeat(43)}` }
+    const made = await fetch(session, { method: 'POST', headers, body: '{"name":"Cy"}' })
+    expect([made.status, made.headers.getSetCookie().length]).toEqual([201, 1])
+    const out = await fetch(session, { method: 'DELETE', headers })
+    expect(out.headers.getSetCookie().map((one) => one.split(';')[0])).toEqual([`session-${port}=`])
+    expect((await eve.ask('/api/session')).status).toBe(200)
+  })
+
   test('[S20] a program may bring the same token as a bearer; then no cookie is read', async () => {
     const { guest, session } = await running()
     const [ada, eve] = [await guest('Ada'), await guest('Eve')]
     const bearer = (token: string) =>
       fetch(session, { headers: { authorization: token, cookie: eve.cookie } })
-    const token = ada.cookie.replace('session=', '')
+    const token = ada.cookie.split('=')[1] ?? ''
     expect(await (await bearer(`Bearer ${token}`)).json()).toEqual({ user: ada.user })
     expect((await bearer(`Bearer ${token}`)).headers.get('set-cookie')).toBeNull()
     const odd = [
@@ -203,13 +337,13 @@ describe('being them again', () => {
   })
 
   test('[S15] signing out ends the session and closes its sockets with 4501', async () => {
-    const { guest } = await running()
+    const { guest, port } = await running()
     const ada = await guest('Ada')
     const [here, there] = [await ada.enter('lobby'), await ada.enter()]
     const answer = await ada.ask('/api/session', { method: 'DELETE' })
     expect(answer.status).toBe(204)
     expect(answer.headers.get('set-cookie')).toStartWith(
-      'session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0',
+      `session-${port}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`,
     )
     expect([(await here.ends()).code, (await there.ends()).code]).toEqual([4501, 4501])
     expect((await ada.ask('/api/session')).status).toBe(401)
@@ -275,6 +409,21 @@ describe('a copy of what there is of me', () => {
     for (const copy of await Promise.all(copies))
       expect(copy).toMatchObject({ rooms: [{ room: 'lobby' }], events: [] })
     expect(answers.find(({ ok }) => !ok)?.headers.get('retry-after')).toMatch(/^[1-9]\d?$/)
+  })
+
+  test('[S52] to ask for its headers alone is free, and so it is with the list of rooms', async () => {
+    const app = await running()
+    const ada = await app.guest('Ada')
+    for (const path of ['/api/session/export', '/api/rooms']) {
+      expect((await fetch(app.origin + path, { method: 'HEAD' })).status).toBe(401)
+      for (let n = 0; n < 30; n += 1) expect((await ada.ask(path, { method: 'HEAD' })).status).toBe(200)
+      const answer = await ada.ask(path)
+      expect([path, answer.status]).toEqual([path, 200])
+      await answer.body?.cancel()
+    }
+    // A page is read for either, and tells whether there is the room: it costs the same.
+    for (let n = 0; n < 30; n += 1) await ada.ask('/api/rooms/lobby/messages', { method: 'HEAD' })
+    expect((await ada.ask('/api/rooms/lobby/messages')).status).toBe(429)
   })
 
   test('[S34] refused for what others at the same address have had, it is not counted as had', async () => {
