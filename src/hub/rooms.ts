@@ -103,7 +103,8 @@ export class Rooms {
     if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
     const topic = topicOf(typed)
     if (topic !== row.topic) await this.#deps.topic(self, room, topic)
-    return { ...this.#entry({ ...row, topic }, role), joined: membership !== null }
+    const now = await store.room(room)
+    return { ...this.#entry(now ?? row, role), joined: membership !== null }
   }
 
   /** @throws ChatError `noRoom` */

@@ -42,11 +42,11 @@ describe('coming in', () => {
     const { ada } = await aLobby()
     const socket = await ada.socket()
     socket.send(HELLO)
-    expect(await socket.hears('welcome')).toMatchObject({ version: 1, user: ada.user, beat: 25_000 })
+    expect(await socket.hears('welcome')).toMatchObject({ version: 2, user: ada.user, beat: 25_000 })
     expect(socket.heard[0]?.type).toBe('welcome')
   })
 
-  test.each(['', '?v=', '?v=2', '?v=1.0', '?v=1&v=2', '?version=1'])(
+  test.each(['', '?v=', '?v=1', '?v=3', '?v=2.0', '?v=2&v=1', '?version=2'])(
     '[F11] /ws%s is another version: close 4510',
     async (query) => {
       const { ada, origin } = await aLobby()
@@ -84,11 +84,13 @@ describe('coming in', () => {
     expect(polite.closed).toBeUndefined()
   })
 
-  test('[S7] the newest of more than twenty connections of a person is closed with 4509', async () => {
+  test('[S7] one more than twenty connections of a person takes the place of the oldest: 4509', async () => {
     const { ada } = await aLobby()
-    const sockets = await Promise.all(Array.from({ length: 20 }, () => ada.enter()))
-    expect((await (await ada.socket()).ends()).code).toBe(4509)
-    expect(sockets.filter(({ closed }) => closed !== undefined)).toEqual([])
+    const first = await ada.enter()
+    const sockets = await Promise.all(Array.from({ length: 19 }, () => ada.enter()))
+    const newest = await ada.enter('lobby')
+    expect((await first.ends()).code).toBe(4509)
+    expect([...sockets, newest].filter(({ closed }) => closed !== undefined)).toEqual([])
   })
 })
 

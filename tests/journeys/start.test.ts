@@ -97,7 +97,7 @@ describe('starting', () => {
     const server = await started({ DATA_DIR: own })
     expect(await server.exited()).toBe(4)
     expect(server.err()).toBe(
-      `The database in ${own} has schema 999, and this Hubbub knows 2. Start a release that knows schema 999.\n`,
+      `The database in ${own} has schema 999, and this Hubbub knows 3. Start a release that knows schema 999.\n`,
     )
     expect(readFileSync(join(own, 'hubbub.db')).equals(bytes)).toBe(true)
   })
@@ -120,7 +120,7 @@ describe('commands', () => {
   test('[O36] `version` says what this is; what is no command is answered with how to use it, exit 2', async () => {
     const version = await started({}, 'version')
     expect(await version.exited()).toBe(0)
-    expect(version.out()).toMatch(/^hubbub \d+\.\d+\.\d+ \(bun .+, sqlite .+, schema \d+, wire 1\)\n$/)
+    expect(version.out()).toMatch(/^hubbub \d+\.\d+\.\d+ \(bun .+, sqlite .+, schema \d+, wire 2\)\n$/)
     const wrong = await started({}, 'dance')
     expect(await wrong.exited()).toBe(2)
     expect(wrong.err()).toStartWith('Usage: hubbub [command]')

@@ -69,11 +69,11 @@ describe('two people talk', () => {
       await socket?.hears('ack', (ack) => ack.nonce === nonce)
     }
     const newcomer = await bob.enter('history')
-    const { events, head } = await newcomer.hears('sync', ({ room }) => room === 'history')
-    expect([events.length, head, events.at(-1)?.text]).toEqual([50, 75, 'old 74'])
+    const { messages = [], head } = await newcomer.hears('sync', ({ room }) => room === 'history')
+    expect([messages.length, head, messages.at(-1)?.text]).toEqual([50, 75, 'old 74'])
 
-    const texts: (string | undefined)[] = events.map(({ text }) => text)
-    let before = events[0]?.seq ?? 0
+    const texts: (string | undefined)[] = messages.map(({ text }) => text)
+    let before = messages[0]?.seq ?? 0
     for (let page: HistoryPage | undefined; page?.older !== false; before = page.messages[0]?.seq ?? 0) {
       page = (await (
         await bob.ask(`/api/rooms/history/messages?before=${before}&limit=10`)

@@ -31,7 +31,7 @@ export interface Guest {
     init?: { method?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<Response>
   socket(headers?: Record<string, string>): Promise<SocketClient>
-  /** a socket that has said hello and is live in these rooms */
+  /** a socket that has said hello and is live in these rooms: a guest is a member of the lobby, the others are joined */
   enter(...rooms: string[]): Promise<SocketClient>
 }
 
@@ -63,8 +63,10 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
     socket,
     async enter(...rooms) {
       const client = await socket()
-      const positions = rooms.map((room) => ({ room, seq: 0, id: null }))
+      const isHome = (room: string) => room === 'lobby'
+      const positions = rooms.filter(isHome).map((room) => ({ room, seq: 0, id: null }))
       client.send({ type: 'hello', rooms: positions, state: 'active' })
+      for (const room of rooms) if (!isHome(room)) client.send({ type: 'join', ref: `enter-${room}`, room })
       await client.hears('welcome')
       for (const room of rooms) await client.hears('sync', (sync) => sync.room === room && !sync.more)
       return client
