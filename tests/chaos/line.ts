@@ -36,8 +36,13 @@ export class Line {
     const waiting = new Set(this.standing.keys())
     const socket = new Socket(`ws://127.0.0.1:${port}/ws?v=2`, { headers: { cookie } })
     this.#socket = socket
-    socket.onopen = () =>
-      this.say({ type: 'hello', rooms: [...this.standing.values()], state: 'active' } as ClientFrame)
+    socket.onopen = () => {
+      // Whoever stands somewhere has joined before, and a guest is a member of the lobby.
+      const isMine = ({ room, seq }: Standing) => seq > 0 || room === 'lobby'
+      const all = [...this.standing.values()]
+      this.say({ type: 'hello', rooms: all.filter(isMine), state: 'active' })
+      for (const { room } of all.filter((one) => !isMine(one))) this.say({ type: 'join', ref: room, room })
+    }
     socket.onmessage = ({ data }) => {
       const text = String(data)
       // Of thousands a second that nobody wants only the beginning is looked at.
@@ -50,6 +55,7 @@ export class Line {
         return
       }
       if (frame.type === 'sync') {
+        if (frame.at) Object.assign(this.standing.get(frame.room) ?? {}, frame.at)
         for (const { seq, id } of frame.events) this.#follow(frame.room, seq, id)
         if (!frame.more && waiting.delete(frame.room) && waiting.size === 0) {
           this.liveAt = performance.now()

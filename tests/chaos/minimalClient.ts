@@ -3,7 +3,7 @@
  * database is right for other reasons than a shared mistake. One frame in flight per room, the same nonce until it is answered.
  */
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import type { RoomEvent } from '../../src/shared/model.ts'
+import type { HistoryMessage, ReactionCount, RoomEvent } from '../../src/shared/model.ts'
 import type { Operation, Shown, Witness } from './checker.ts'
 import type { Chance } from './random.ts'
 
@@ -30,6 +30,8 @@ export type Flaw =
   | 'reorders'
 
 interface Room {
+  /** it was live once: `hello` names it, else it is joined */
+  joined: boolean
   seq: number
   id: string | null
   rows: Shown[]
@@ -84,6 +86,7 @@ export class MinimalClient {
   constructor(readonly setting: Setting) {
     for (const room of setting.rooms)
       this.rooms.set(room, {
+        joined: false,
         seq: 0,
         id: null,
         rows: [],
@@ -169,9 +172,12 @@ export class MinimalClient {
     this.#socket = socket
     socket.onopen = () => {
       if (socket !== this.#socket) return
-      const rooms = [...this.rooms].map(([room, { seq, id }]) => ({ room, seq, id }))
+      const rooms = [...this.rooms].flatMap(([room, { joined, seq, id }]) =>
+        joined ? { room, seq, id } : [],
+      )
       for (const room of this.rooms.values()) this.#unsettle(room)
       socket.send(JSON.stringify({ type: 'hello', rooms, state: 'active' }))
+      for (const [name, room] of this.rooms) if (!room.joined) this.#rejoin(name, room)
     }
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return
@@ -272,11 +278,17 @@ export class MinimalClient {
     this.resets.push({ room: name, reason, behind: head - room.seq })
     Object.assign(room, { seq: 0, id: null, rows: [] })
     this.#unsettle(room)
+    // A backup from before it joined: it is a member no more.
+    if (reason === 'access') this.#rejoin(name, room)
   }
 
   #page(frame: Extract<ServerFrame, { type: 'sync' }>): void {
     const room = this.rooms.get(frame.room)
     if (room === undefined) return
+    if (frame.at !== undefined) {
+      Object.assign(room, { rows: [], ...frame.at })
+      for (const message of frame.messages) room.rows.push(rowOf(message))
+    }
     for (const event of frame.events) {
       if (event.seq <= room.seq) continue
       if (room.seq > 0 && event.seq !== room.seq + 1)
@@ -285,6 +297,7 @@ export class MinimalClient {
     }
     if (frame.more) return
     room.live = true
+    room.joined = true
     for (let next = room.held.get(room.seq + 1); next !== undefined; next = room.held.get(room.seq + 1))
       this.#draw(room, next)
     room.held.clear()
@@ -303,8 +316,7 @@ export class MinimalClient {
   }
 
   #draw(room: Room, event: RoomEvent): void {
-    const { seq, id, kind, nonce = '', text = null } = event
-    room.rows.push(shared({ seq, id, kind, nonce, text }))
+    room.rows.push(rowOf(event))
     room.seq = event.seq
     room.id = event.id
   }
@@ -338,6 +350,10 @@ export class MinimalClient {
       this.#flush(name, room)
     }
   }
+}
+
+function rowOf({ seq, id, kind, nonce = '', text }: RoomEvent | HistoryMessage<ReactionCount>): Shown {
+  return shared({ seq, id, kind, nonce, text: text ?? null })
 }
 
 const seen = new Map<string, Shown>()

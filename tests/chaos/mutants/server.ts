@@ -63,7 +63,7 @@ function onHello(change: (user: string, room: string, seq: number, id: string | 
   }
   Hub.prototype.hello = function (from, frame) {
     const user = users.get(from.id) ?? ''
-    const rooms = frame.rooms.map(({ room, seq, id }) => ({ room, seq, id: change(user, room, seq, id) }))
+    const rooms = frame.rooms.map((one) => ({ ...one, id: change(user, one.room, one.seq, one.id) }))
     return hello.call(this, from, { ...frame, rooms })
   }
 }

@@ -158,6 +158,7 @@ function positionOf(socket: RawSocket, found: Findings): Standing {
   const standing: Standing = { room: 'lobby', seq: 0, id: null }
   for (const frame of framesOf(socket)) {
     const events = frame.type === 'event' ? [frame] : frame.type === 'sync' ? frame.events : []
+    if (frame.type === 'sync' && frame.at) Object.assign(standing, frame.at)
     for (const { seq, id } of events) {
       if (standing.seq > 0 && seq !== standing.seq + 1)
         found.add(`R7 a stalled reader got ${seq} behind ${standing.seq}`)
