@@ -27,8 +27,6 @@ interface Keys {
   nonce: string | null
   at: number
 }
-/** One emoji of a message; `users`: JSON of the first who show it. */
-type Kind = { emoji: string; count: number; users: string }
 type Emoji = { message: string; emoji: string }
 type Counts = { unread: number; mentions: number; head: number }
 type Unread = { unread: number; texts: string; head: number | null }
@@ -45,6 +43,7 @@ interface MessageRow extends Keys {
 
 /** Bytes of a page that are not its messages. */
 const ENVELOPE = 128
+const REACTIONS = ',"reactions":'.length
 
 const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
 const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
@@ -63,7 +62,8 @@ export class Reader {
   readonly #authors: Statement<never, [string, number]>
   readonly #tally: (room: string, after: number) => Tally
   readonly #reacted: Statement<{ message: string }, [string]>
-  readonly #kinds: Statement<Kind, [string]>
+  readonly #reactions: Statement<{ json: string }, [{ message: string; reader: string }]>
+  readonly #counts: Statement<{ json: string }, [{ message: string }]>
   readonly #mine: Statement<Emoji, [{ user: string; ids: string }]>
   readonly #page: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
   readonly #newest: (slug: string, limit: number) => Newest | null
@@ -90,11 +90,18 @@ export class Reader {
     this.#tally = db.transaction((room, after) => this.#tallied(room, after))
     this.#reacted = db.query(`
       SELECT DISTINCT message FROM reaction_kinds WHERE message IN (SELECT value FROM json_each(?))`)
-    this.#kinds = db.query(`
-      SELECT emoji, count, (SELECT json_group_array(json_object('id', user_id, 'name', name)) FROM (
-        SELECT user_id, name FROM reactions
-        WHERE message = kinds.message AND emoji = kinds.emoji ORDER BY seq LIMIT ${LIMITS.emojiPeople})) AS users
-      FROM reaction_kinds AS kinds WHERE message = ? ORDER BY since`)
+    // As JSON, which is made in the database: a page may have two thousand emoji.
+    const kinds = (mine: string) => `
+      SELECT json_group_array(json_object('emoji', emoji, 'count', count, ${mine} 'users', json((
+        SELECT json_group_array(json_object('id', user_id, 'name', name)) FROM (
+          SELECT user_id, name FROM reactions
+          WHERE message = kinds.message AND emoji = kinds.emoji ORDER BY seq LIMIT ${LIMITS.emojiPeople})))) ORDER BY since) AS json
+      FROM reaction_kinds AS kinds WHERE message = $message`
+    this.#counts = db.query(kinds(''))
+    this.#reactions = db.query(
+      kinds(`'mine', json(iif(EXISTS (SELECT 1 FROM reactions
+        WHERE message = kinds.message AND user_id = $reader AND emoji = kinds.emoji), 'true', 'false')),`),
+    )
     this.#mine = db.query(`
       SELECT message, emoji FROM reactions
       WHERE message IN (SELECT value FROM json_each($ids)) AND user_id = $user`)
@@ -309,21 +316,22 @@ export class Reader {
     const { reader, most = LIMITS.pageBytes, least = 1 } = how
     const ids = rows.map(({ id }) => id)
     const reacted = new Set(this.#reacted.all(JSON.stringify(ids)).map(({ message }) => message))
-    const mine = reader === undefined || reacted.size === 0 ? undefined : this.mine(reader, [...reacted])
     const messages: HistoryMessage[] = []
     let bytes = 0
     for (const row of rows) {
-      const kinds = reacted.has(row.id) ? this.#kinds.all(row.id) : []
-      const reactions = kinds.map(({ emoji, count, users }): ReactionCount => ({
-        emoji,
-        count,
-        ...(reader !== undefined && { mine: mine?.get(row.id)?.includes(emoji) ?? false }),
-        users: JSON.parse(users) as User[],
-      }))
-      const message = messageOf(row, reactions)
-      const size = Buffer.byteLength(JSON.stringify(message)) + ','.length
+      const { id: message } = row
+      const found = !reacted.has(message)
+        ? null
+        : reader === undefined
+          ? this.#counts.get({ message })
+          : this.#reactions.get({ message, reader })
+      const told = messageOf(row)
+      const size =
+        Buffer.byteLength(JSON.stringify(told)) +
+        ','.length +
+        (found ? Buffer.byteLength(found.json) + REACTIONS : 0)
       if (messages.length >= least && bytes + size > most - ENVELOPE) break
-      messages.push(message)
+      messages.push(found ? ({ ...told, reactions: JSON.parse(found.json) } as HistoryMessage) : told)
       bytes += size
     }
     return { messages, bytes }
@@ -347,7 +355,7 @@ function eventOf(row: EventRow): RoomEvent {
   return { ...entryOf(row), ...(row.target !== null && { target: row.target }), ...content } as RoomEvent
 }
 
-function messageOf(row: MessageRow, reactions: readonly ReactionCount[]): HistoryMessage {
+function messageOf(row: MessageRow): HistoryMessage {
   const { text, reply_to, edited_at, pinned } = row
   return {
     ...entryOf(row),
@@ -355,7 +363,6 @@ function messageOf(row: MessageRow, reactions: readonly ReactionCount[]): Histor
     ...(text !== null && reply_to !== null && { replyTo: reply_to }),
     ...(edited_at !== null && { edited: edited_at }),
     ...(pinned === 1 && { pinned: true }),
-    ...(reactions.length > 0 && { reactions }),
   } as HistoryMessage
 }
 
