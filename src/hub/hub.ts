@@ -109,8 +109,8 @@ export class Hub {
     this.#readNews = new ReadNews({ reads, visits: this.#visits, store, feed, log })
     const count = (room: string) => presence.count(room)
     const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
-    this.rooms = new Rooms({ store, clock, ids, log, reads, count, topic })
     const { sessionDays, siteName, retentionDays: days = 0 } = settings
+    this.rooms = new Rooms({ store, clock, ids, log, reads, siteName, count, topic })
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (session: string, user: string) => this.#signedOut(session, user)

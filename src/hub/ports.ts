@@ -134,6 +134,10 @@ export interface Store {
   room(room: string): Promise<RoomRow | null>
   /** Every room, by slug. */
   rooms(): Promise<RoomRow[]>
+  /** Slug and name of every room, in no order. */
+  roomNames(): Promise<(readonly [room: string, name: string])[]>
+  /** Has one of these rooms more than so many members? */
+  anyAbove(rooms: readonly string[], members: number): Promise<boolean>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
   /** Makes a room, its maker a member with the room role `owner` (none: made by the server). `nobody`: no such person. */
