@@ -3,6 +3,7 @@
  * whose feature this version does not have yet is refused in words, and not taken in silence.
  */
 import { readFileSync } from 'node:fs'
+import { canRoute } from './http/origin.ts'
 import { parseAddress, parseRange, type TrustProxy } from './lib/address.ts'
 import type { LogAddress, LogFormat, LogLevel } from './lib/log.ts'
 
@@ -31,6 +32,8 @@ export interface Config {
   readonly retentionDays: number
   /** of a second listener with `/metrics` alone and no token, or null */
   readonly metricsPort: number | null
+  /** where that one listens */
+  readonly metricsHost: string
   /** between two backups; 0: none are made */
   readonly backupHours: number
   /** how many of those are kept */
@@ -118,12 +121,14 @@ const SITE_NAME_MOST = 40
 const WELL_FORMED = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
 
+const listenedAt: Setting<string> = {
+  accepts: 'an address to listen on, such as 0.0.0.0, 127.0.0.1 or ::',
+  read: (text) => (isAddress(text) || HOST_NAME.test(text) ? text : undefined),
+}
+
 export const SETTINGS = {
   PORT: whole(0, 65_535),
-  HOST: {
-    accepts: 'an address to listen on, such as 0.0.0.0, 127.0.0.1 or ::',
-    read: (text: string) => (isAddress(text) || HOST_NAME.test(text) ? text : undefined),
-  },
+  HOST: listenedAt,
   PUBLIC_URL: { accepts: 'an address such as https://chat.example.com, without a path', read: origin },
   ALLOWED_ORIGINS: {
     accepts: 'origins such as https://chat.example.com, separated by commas',
@@ -151,6 +156,7 @@ export const SETTINGS = {
   METRICS_TOKEN: secret,
   METRICS_TOKEN_FILE: secretFile,
   METRICS_PORT: whole(1, 65_535),
+  METRICS_HOST: listenedAt,
   BACKUP_HOURS: whole(0, 8_760),
   BACKUP_KEEP: whole(1, 1_000),
   DRAIN_SECONDS: whole(5, 300),
@@ -211,6 +217,7 @@ export function readConfig(
     maxNewGuestsPerAddress: read('MAX_NEW_GUESTS_PER_ADDRESS', SETTINGS.MAX_NEW_GUESTS_PER_ADDRESS, 60),
     metricsToken: secretOf('METRICS_TOKEN'),
     metricsPort: read('METRICS_PORT', SETTINGS.METRICS_PORT, null),
+    metricsHost: read('METRICS_HOST', SETTINGS.METRICS_HOST, '127.0.0.1'),
     backupHours: read('BACKUP_HOURS', SETTINGS.BACKUP_HOURS, 0),
     backupKeep: read('BACKUP_KEEP', SETTINGS.BACKUP_KEEP, 7),
     drainSeconds: read('DRAIN_SECONDS', SETTINGS.DRAIN_SECONDS, 10),
@@ -224,6 +231,10 @@ export function readConfig(
     read(name, SETTINGS[name], null)
     read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
   }
+  if (config.publicUrl !== null && !canRoute(new URL(config.publicUrl).host))
+    faults.push(
+      'PUBLIC_URL accepts no host as short as this one: with its port it needs four characters, or paths would be misread. Take a longer name or another port.',
+    )
   if (config.metricsPort !== null && config.metricsPort === config.port)
     faults.push('METRICS_PORT accepts another port than PORT.')
   if (config.drainWait >= config.drainSeconds)

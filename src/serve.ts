@@ -170,12 +170,12 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   )
   topics.attach(server)
   if (scraped && config.metricsPort !== null) {
-    const at = { host: config.host, port: config.metricsPort }
+    const at = { host: config.metricsHost, port: config.metricsPort }
     try {
       listenForMetrics(scraped, at)
     } catch (error) {
       await store.close()
-      end(1, `METRICS_PORT: ${cannotListen(at, error)}`)
+      end(1, `METRICS_PORT: ${cannotListen(at, error, 'METRICS_')}`)
     }
   }
   await hub.start()

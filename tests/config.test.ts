@@ -46,6 +46,7 @@ const TABLE: Record<
     valid: [
       ['https://chat.example.com', 'https://chat.example.com'],
       ['HTTP://Chat.example:8080/', 'http://chat.example:8080'],
+      ['http://nas:81', 'http://nas:81'],
     ],
     invalid: [
       'chat.example.com',
@@ -53,6 +54,9 @@ const TABLE: Record<
       'https://a:b@chat.example',
       'ftp://x',
       'https://x?',
+      'https://a.b',
+      'http://nas',
+      'https://nas:80',
       'https://x#y',
     ],
   },
@@ -198,6 +202,15 @@ const TABLE: Record<
     valid: [['9091', 9091]],
     invalid: ['0', '65536', '3000'],
   },
+  METRICS_HOST: {
+    field: 'metricsHost',
+    missing: '127.0.0.1',
+    valid: [
+      ['::', '::'],
+      ['10.0.0.7', '10.0.0.7'],
+    ],
+    invalid: ['a b', 'http://x', '127.0.0.1:9091'],
+  },
 }
 
 function faultsOf(env: Environment): string[] {
@@ -243,6 +256,11 @@ test('[O1] every fault is named at once', () => {
     'ADMIN_TOKEN',
     'HUBBUB_PORT',
   ])
+})
+
+test('[S38] a PUBLIC_URL whose host is too short is refused with the reason', () => {
+  const [fault = ''] = faultsOf({ PUBLIC_URL: 'http://nas' })
+  expect(fault).toContain('four characters')
 })
 
 test('[O1] a name within two letters of a long one is a warning, a short or foreign one is not', () => {

@@ -10,7 +10,7 @@ test('[O20] fly.toml runs one machine with its volume, and says each value that 
     kill_signal: 'SIGTERM',
     kill_timeout: '30s',
     build: { dockerfile: 'Dockerfile' },
-    env: { TRUST_PROXY: 'fly', METRICS_PORT: '9091' },
+    env: { TRUST_PROXY: 'fly', METRICS_PORT: '9091', METRICS_HOST: '::' },
     metrics: { port: 9091, path: '/metrics' },
     deploy: { strategy: 'rolling' },
     mounts: { source: 'data', destination: '/data' },

@@ -4,14 +4,14 @@ export interface Place {
   port: number
 }
 
-/** Why the server cannot listen, for who started it. */
-export function cannotListen({ host, port }: Place, error: unknown): string {
+/** Why the server cannot listen, for the operator. @param prefix of the names of the settings that say where */
+export function cannotListen({ host, port }: Place, error: unknown, prefix = ''): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'EADDRINUSE')
-    return `Port ${port} is taken, perhaps by another Hubbub. Stop what uses it, or set PORT to another number.`
+    return `Port ${port} is taken, perhaps by another Hubbub. Stop what uses it, or set ${prefix}PORT to another number.`
   if (code === 'EACCES')
-    return `Port ${port} needs rights this user does not have. Set PORT to a number above 1023.`
-  return `Cannot listen on ${host}, port ${port} (${code}). Set HOST and PORT to an address of this machine.`
+    return `Port ${port} needs rights this user does not have. Set ${prefix}PORT to a number above 1023.`
+  return `Cannot listen on ${host}, port ${port} (${code}). Set ${prefix}HOST and ${prefix}PORT to an address of this machine.`
 }
 
 /** Where people on this machine find it. */

@@ -9,6 +9,15 @@ export interface Origins {
 /** A name or address as a Host header may have it, its port apart. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{1,5}))?$/
 
+/** Characters a Host needs in all: X11, Elysia's router misreads the path behind a shorter one. */
+const LEAST = 4
+
+/** Can paths be told under this host? The port counts, but for 80, which Bun leaves out of a request's address. */
+export function canRoute(host: string): boolean {
+  const port = Number(/:(\d+)$/.exec(host)?.[1] ?? 80)
+  return `${nameOf(host)}${port === 80 ? '' : `:${port}`}`.length >= LEAST
+}
+
 function nameOf(host: string): string {
   return host.replace(/:\d+$/, '')
 }
@@ -21,13 +30,13 @@ export function isLoopbackHost(host: string): boolean {
 
 /**
  * The request's Host in lower case, or why it is not answered (S38). Known names alone once `PUBLIC_URL` is set, else any
- * well-formed one of at least four characters: X11, a shorter one shifts Elysia's router.
+ * well-formed one that is long enough.
  */
 export function hostOf(header: string | null, origins: Origins): string | 'missing' | 'wrong' {
   if (header === null || header === '') return 'missing'
   const host = header.toLowerCase()
   const [found, , port = ''] = HOST.exec(host) ?? []
-  if (found === undefined || nameOf(host).length < 4 || Number(port) > 65_535) return 'wrong'
+  if (found === undefined || !canRoute(host) || Number(port) > 65_535) return 'wrong'
   if (origins.publicUrl === null || isLoopbackHost(host)) return host
   const known = [origins.publicUrl, ...origins.allowedOrigins]
   return known.some((origin) => ownOrigins(host).includes(origin)) ? host : 'wrong'

@@ -161,7 +161,8 @@ class Link implements Connection {
     return this.#gone() ? 0 : this.#raw.getBufferedAmount()
   }
 
-  ping(): void {
+  /** A ping, or a pong: either costs a turn of its own. */
+  control(): void {
     this.#charged(0)
   }
 
@@ -372,7 +373,11 @@ class Line {
   }
 
   ping(): void {
-    this.with((link) => link.ping())
+    this.with((link) => link.control())
+  }
+
+  pong(): void {
+    this.with((link) => link.control())
   }
 
   with(work: (link: Link) => void): void {

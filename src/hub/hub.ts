@@ -116,8 +116,8 @@ export class Hub {
     const count = (room: string) => presence.count(room)
     const counts = () => presence.counts()
     const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
-    this.rooms = new Rooms({ store, clock, ids, log, count, counts, topic })
     const { sessionDays, siteName, retentionDays: days = 0 } = settings
+    this.rooms = new Rooms({ store, clock, ids, log, siteName, count, counts, topic })
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (session: string, user: string) => this.#signedOut(session, user)

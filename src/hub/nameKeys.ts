@@ -39,17 +39,36 @@ export function keysOf(name: string): string[] {
   return folded === kept ? [folded] : [folded, kept]
 }
 
+/** The keys of a cleaned name of a room: i and ! are read as l, too, for whoever looks for a room looks hastily. */
+export function roomKeysOf(name: string): string[] {
+  return [...new Set(keysOf(name).map((key) => key.replace(/[i!]/g, 'l')))]
+}
+
 /** Asks of a cleaned name whether it is reserved; the name of the site is, too. */
 export function reservedNames(siteName: string): (name: string) => boolean {
   let reserved: Reserved | undefined
   return (name) => {
-    const { inAny, alone, phrases } = (reserved ??= reservedBy(siteName))
-    return readings(name).some((words) => {
-      if (alone.has(joined(words)) || inAny.has(words)) return true
-      const sentence = ` ${words} `
-      return phrases.some((phrase) => sentence.includes(phrase))
-    })
+    reserved ??= reservedBy(siteName)
+    return isReserved(readings(name), reserved)
   }
+}
+
+/** The same of a room's name, except that a common word with a number is free: `Room 5` imitates nobody. */
+export function reservedRooms(siteName: string): (name: string) => boolean {
+  let reserved: Reserved | undefined
+  return (name) => {
+    reserved ??= reservedBy(siteName)
+    const isNumbered = /\d\P{L}*$/u.test(name)
+    return isReserved(readings(name), isNumbered ? { ...reserved, alone: reserved.inAny } : reserved)
+  }
+}
+
+function isReserved(texts: readonly string[], { inAny, alone, phrases }: Reserved): boolean {
+  return texts.some((words) => {
+    if (alone.has(joined(words)) || inAny.has(words)) return true
+    const sentence = ` ${words} `
+    return phrases.some((phrase) => sentence.includes(phrase))
+  })
 }
 
 type Reserved = ReturnType<typeof reservedBy>

@@ -5,6 +5,8 @@ import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../shared/names.
 import { may, strongerOf } from '../shared/policy.ts'
 import { byteLength, cleanText } from '../shared/text.ts'
 import { written } from './answers.ts'
+import { LookAlikes } from './lookAlikes.ts'
+import { reservedRooms } from './nameKeys.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from './ports.ts'
 
 /** What a room is made of, as typed. */
@@ -23,6 +25,7 @@ interface Deps {
   clock: Clock
   ids: Ids
   log: Log
+  siteName: string
   /** people here now; those of all rooms that somebody is in */
   count(room: string): number
   counts(): Iterable<[room: string, count: number]>
@@ -33,12 +36,16 @@ interface Deps {
 /** Rooms and who is a member of them. */
 export class Rooms {
   readonly #deps: Deps
+  readonly #isReserved: (name: string) => boolean
+  readonly #lookAlikes: LookAlikes
   /** user → the last thing they asked of their memberships */
   readonly #turns = new Map<string, Promise<unknown>>()
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#isReserved = reservedRooms(deps.siteName)
+    this.#lookAlikes = new LookAlikes(deps)
   }
 
   /** Makes the room everybody finds, if it is missing. */
@@ -81,13 +88,16 @@ export class Rooms {
     const cleaned = cleanName(made.name, LIMITS.roomName)
     if ('fault' in cleaned) throw new ChatError('roomInvalid', ROOM_FAULTS[cleaned.fault])
     const { name } = cleaned
+    if (this.#isReserved(name)) throw new ChatError('roomInvalid', ROOM_FAULTS.reserved)
     const topic = topicOf(made.topic ?? '')
     const slug = slugOf(name)
     const room = slug || ids.random(8)
+    if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
     const row = { room, name, topic, kind: 'public' } as const
     const added = await written(store.addRoom(row, clock.now(), self.id), log)
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
+    this.#lookAlikes.add(room, name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
@@ -191,7 +201,8 @@ export class Rooms {
       // A slug is cut at 40: from a long name the number must not be.
       const suggestion = `${name.slice(0, 36).toWellFormed().trim()} ${n}`
       const slug = slugOf(suggestion)
-      if (slug.endsWith(`-${n}`) && !(await this.#deps.store.room(slug)))
+      if (!slug.endsWith(`-${n}`) || (await this.#deps.store.room(slug))) continue
+      if (!(await this.#lookAlikes.has(suggestion)))
         return new ChatError('roomTaken', undefined, { suggestion })
     }
     return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })

@@ -184,6 +184,17 @@ export class Reader {
       .all({ room, limit, called, small, large, first })
   }
 
+  roomNames(): [room: string, name: string][] {
+    return this.#db.query<never, []>('SELECT room, name FROM rooms').values() as [string, string][]
+  }
+
+  anyAbove(rooms: readonly string[], members: number): boolean {
+    // The members of all rooms are walked through, once: they stand in the order of their people.
+    const sql = `SELECT 1 FROM members WHERE room IN (SELECT value FROM json_each(?))
+      GROUP BY room HAVING count(*) > ? LIMIT 1`
+    return this.#db.query<{ 1: 1 }, [string, number]>(sql).get(JSON.stringify(rooms), members) !== null
+  }
+
   countRooms(): number {
     return this.#db.query<{ n: number }, []>('SELECT count(*) AS n FROM rooms').get()?.n ?? 0
   }

@@ -205,6 +205,14 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.roomsAfter(room, limit, called))
   }
 
+  roomNames(): Promise<(readonly [room: string, name: string])[]> {
+    return this.#read((reader) => reader.roomNames())
+  }
+
+  anyAbove(rooms: readonly string[], members: number): Promise<boolean> {
+    return this.#read((reader) => reader.anyAbove(rooms, members))
+  }
+
   heads(rooms: readonly string[]): Promise<Map<string, number>> {
     return this.#read((reader) => reader.heads(rooms))
   }

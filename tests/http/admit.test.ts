@@ -108,7 +108,9 @@ describe('Host', () => {
   const WRONG: [what: string, ...lines: string[]][] = [
     ['one letter', 'Host: x'],
     ['three letters', 'Host: a.b'],
-    ['one letter and a port', 'Host: x:80'],
+    ['one letter and the port of http', 'Host: x:80'],
+    ['the same port in other digits', 'Host: nas:00080'],
+    ['three characters with the port', 'Host: x:8'],
     ['empty', 'Host: '],
     ['two', 'Host: localhost', 'Host: evil.example'],
     ['a user', 'Host: a@b.example'],
@@ -123,14 +125,22 @@ describe('Host', () => {
     ['a comma', 'Host: a.example, b.example'],
     ['an empty label', 'Host: b..example'],
   ]
-  test('[S38] seventeen odd Hosts are refused, whatever is asked of them', async () => {
+  test('[S38] nineteen odd Hosts are refused, whatever is asked of them', async () => {
     const { port } = await running()
     const statuses = await Promise.all([
       ...WRONG.map(([, ...lines]) => statusOf(port, ['GET /zzz/api/rooms HTTP/1.1', ...lines])),
       statusOf(port, ['GET /api/rooms HTTP/1.0']),
     ])
-    expect(statuses).toHaveLength(17)
+    expect(statuses).toHaveLength(19)
     expect(statuses.filter((status) => status !== 421 && status !== 400)).toEqual([])
+  })
+
+  test('[S38] a short name is answered with a port that makes it four characters, and each path is what it says', async () => {
+    const { port } = await running()
+    const ask = (host: string, path: string) => statusOf(port, [`GET ${path} HTTP/1.1`, `Host: ${host}`])
+    for (const host of ['nas:3000', 'nas:8080', 'x:443', 'ab:9'])
+      expect([await ask(host, '/api/rooms'), await ask(host, '/zzz/api/rooms')]).toEqual([401, 404])
+    expect(await ask('nas', '/api/rooms')).toBe(421)
   })
 
   test('[S38] with PUBLIC_URL only its host, those of ALLOWED_ORIGINS and loopback names are answered', async () => {

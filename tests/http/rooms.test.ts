@@ -86,6 +86,31 @@ describe('rooms', () => {
     expect(((await (await ada.ask('/api/rooms')).json()) as { rooms: RoomEntry[] }).rooms).toHaveLength(1)
   })
 
+  test('[K60] a request beside a sign-out is 401, makes nothing and is no trouble', async () => {
+    const { ada, store, trouble } = await aLobby()
+    store.pause()
+    const out = ada.ask('/api/session', { method: 'DELETE' })
+    const ending = Promise.withResolvers<void>()
+    const { endSession } = store
+    store.endSession = (hash) => {
+      ending.resolve()
+      return endSession.call(store, hash)
+    }
+    await ending.promise
+    const made = ada.ask('/api/rooms', { method: 'POST', body: { name: 'Den' } })
+    const named = ada.ask('/api/session', { method: 'PATCH', body: { name: 'Eve' } })
+    const asked = Promise.withResolvers<void>()
+    const { addRoom } = store
+    store.addRoom = (...args) => {
+      setImmediate(asked.resolve)
+      return addRoom.apply(store, args)
+    }
+    await asked.promise
+    store.resume()
+    expect([(await out).status, (await made).status, (await named).status]).toEqual([204, 401, 401])
+    expect([await store.room('den'), trouble]).toEqual([null, []])
+  })
+
   test('[S14] without a session there is no list, no new room and no history', async () => {
     const { origin } = await aLobby(1)
     const json = { origin, 'content-type': 'application/json' }

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { Elysia } from 'elysia'
+import { tokensOf } from '../../src/http/who.ts'
 import { anApp, cookieOf } from '../support/anApp.ts'
 import { openSocket } from '../support/socketClient.ts'
 
@@ -47,6 +49,17 @@ describe('becoming somebody', () => {
     const origin = 'publicUrl' in settings ? settings.publicUrl : `http://${host.replace(/:80$/, '')}`
     const answer = await signUp('Ada', { host, origin })
     expect([answer.status, cookieOf(answer).split('=')[0]]).toEqual([201, name])
+  })
+
+  test('[S49] the page, too, looks for a session under these names alone', async () => {
+    const page = new Elysia().get('/*', ({ request }) => String(tokensOf(request).tokens.length))
+    const { origin, port } = await running({ assets: page })
+    const names = ['session', `session-${port}`, 'session-1', '__Host-session']
+    const found = names.map(async (name) => {
+      const headers = { cookie: `${name}=${'a'.repeat(43)}` }
+      return (await fetch(`${origin}/chat/lobby`, { headers })).text()
+    })
+    expect(await Promise.all(found)).toEqual(['1', '1', '0', '0'])
   })
 
   test('[S50] a new guest is a member of the named room, or of the lobby, from the answer on', async () => {

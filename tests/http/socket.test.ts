@@ -321,6 +321,13 @@ describe('too much', () => {
     await eventually('the close', () => socket.code() === 4429)
   })
 
+  test('[S57] unasked pongs are charged as pings are', async () => {
+    const { port, ada } = await aLobby()
+    const socket = await byHand(port, ada.cookie)
+    socket.write(Buffer.concat(Array.from({ length: 500 }, () => clientFrame(0x8a, ''))))
+    await eventually('the close', () => socket.code() === 4429)
+  })
+
   test('[F19] of frames that wait for the one under way 128 are kept, the next are refused by their names', async () => {
     const { port, ada, hub, pass } = await aLobby()
     const socket = await byHand(port, ada.cookie)

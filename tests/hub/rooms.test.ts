@@ -115,6 +115,84 @@ describe('a new room', () => {
     expect(await refusal(hub.rooms.make(ada.self, { name }))).toEqual({ code })
   })
 
+  test.each([
+    '1obby',
+    'l0bby',
+    'lo·bby',
+    'ʟᴏʙʙʏ',
+    'ӏоЬЬу',
+    'Iobby',
+    '!obby',
+    'lob by',
+    'ＬＯＢＢＹ',
+    'löbby',
+    'lobbу',
+  ])('[I20] called %j would pass for the lobby: taken', async (name) => {
+    const { hub, guest } = await aHub()
+    const ada = await guest('Ada')
+    const { code, suggestion = '' } = await refusal(hub.rooms.make(ada.self, { name }))
+    // Of two scripts in one name it is the mixture that is refused.
+    expect(name === 'lobbу' ? 'roomInvalid' : 'roomTaken').toBe(code)
+    if (name !== 'lobbу')
+      expect(await hub.rooms.make(ada.self, { name: suggestion })).toMatchObject({ name: suggestion })
+  })
+
+  test('[I20] that looks like a room with more than ten members is taken; a smaller one may have a double', async () => {
+    const { hub, guest, store } = await aHub()
+    const ada = await guest('Ada')
+    await hub.rooms.make(ada.self, { name: 'Garden Hill' })
+    const members = async (from: number, to: number) => {
+      for (let n = from; n < to; n += 1)
+        await store.addMember('garden-hill', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
+    }
+    await members(0, 9)
+    expect(await hub.rooms.make(ada.self, { name: 'Garden Hi11' })).toMatchObject({ room: 'garden-hi11' })
+    await members(9, 10)
+    expect(await refusal(hub.rooms.make(ada.self, { name: 'Gärden-HilI' }))).toMatchObject({
+      code: 'roomTaken',
+      suggestion: 'Gärden-HilI 2',
+    })
+    expect(await hub.rooms.make(ada.self, { name: 'Garden Hull' })).toMatchObject({ room: 'garden-hull' })
+  })
+
+  test('[I20] is compared with the rooms there were before this process began', async () => {
+    const { hub, store, guest } = await aHub()
+    const ada = await guest('Ada')
+    for (let n = 0; n < 120; n += 1) await hub.rooms.make(ada.self, { name: `Nook ${n}` })
+    for (let n = 0; n < 10; n += 1)
+      await store.addMember('nook-111', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
+    const again = await aHub({ store })
+    const bob = await again.guest('Bob')
+    expect(await refusal(again.hub.rooms.make(bob.self, { name: 'N00k l11' }))).toMatchObject({
+      code: 'roomTaken',
+    })
+  })
+
+  test.each([
+    'admin',
+    'Support',
+    'Hubbub official',
+    'аdmin',
+    'Adm1n',
+    'The staff room',
+    'Kettle',
+    'everyone',
+    'Room',
+  ])('[I21] called %j is refused: reserved', async (name) => {
+    const { hub, guest } = await aHub({ siteName: 'Kettle' })
+    const ada = await guest('Ada')
+    expect(await refusal(hub.rooms.make(ada.self, { name }))).toEqual({ code: 'roomInvalid' })
+  })
+
+  test.each(['Room 5', 'Channel 4', 'Supporters', 'Kitchen', '茶室', '2026', '🎉'])(
+    '[I21] called %j is made: it imitates nobody',
+    async (name) => {
+      const { hub, guest } = await aHub()
+      const ada = await guest('Ada')
+      expect(await hub.rooms.make(ada.self, { name })).toMatchObject({ name })
+    },
+  )
+
   test('[M34, S43] has a topic of 250 characters at most', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')

@@ -120,6 +120,30 @@ describe('METRICS_PORT', () => {
     expect((await fetch(`${at}/metrics`, { method: 'POST', body: 'x' })).status).not.toBe(200)
   })
 
+  test('[O37] listens on this machine alone, wherever the chat does, unless METRICS_HOST says otherwise', async () => {
+    const reached = (at: number) =>
+      fetch(`http://127.0.0.2:${at}/healthz`).then(
+        () => true,
+        () => false,
+      )
+    for (const [host, isReached] of [
+      ['', false],
+      ['0.0.0.0', true],
+    ] as const) {
+      const at = freePort()
+      const open = await aServer({
+        DATA_DIR: join(dir, `open${host}`),
+        HOST: '0.0.0.0',
+        METRICS_PORT: String(at),
+        METRICS_HOST: host,
+      })
+      const chat = Number(new URL(await open.ready()).port)
+      expect([await reached(chat), await reached(at)]).toEqual([true, isReached])
+      open.kill('SIGKILL')
+      await open.exited()
+    }
+  })
+
   test('[O33] one that is taken is said by its name, exit 1', async () => {
     const second = await aServer({ DATA_DIR: join(dir, 'second'), METRICS_PORT: String(port) })
     expect(await second.exited()).toBe(1)

@@ -197,6 +197,22 @@ test('[P14] the server is asked for each ping, so that they can be charged', asy
   await eventually('a thousand pings', () => pings === 1_000)
 })
 
+test('[P70] the server is asked for each pong, and for no empty piece of a message that goes on', async () => {
+  const seen = { pongs: 0, messages: 0, pings: 0 }
+  const { client } = await aSocket({
+    ping: () => void (seen.pings += 1),
+    pong: () => void (seen.pongs += 1),
+    message: () => void (seen.messages += 1),
+  })
+  client.write(Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(0x8a, ''))))
+  await eventually('a thousand pongs', () => seen.pongs === 1_000)
+  client.write(clientFrame(0x01, 'x'))
+  client.write(Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(0x00, ''))))
+  client.write(clientFrame(0x89, ''))
+  await eventually('the ping behind them', () => seen.pings === 1)
+  expect(seen).toEqual({ pongs: 1_000, messages: 0, pings: 1 })
+})
+
 test('[P15] handlers run in the context of the server, not of the request: state belongs to the socket', async () => {
   const { AsyncLocalStorage } = await import('node:async_hooks')
   const context = new AsyncLocalStorage<string>()

@@ -34,6 +34,18 @@ describe('a session that ends', () => {
     expect((await ada.ask('/api/rooms/lobby/messages')).status).toBe(401)
   })
 
+  test('[K60] elsewhere lets its sockets into no further room until then: unauthenticated, and no trouble', async () => {
+    const app = await running()
+    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+    await bob.ask('/api/rooms', { method: 'POST', body: { name: 'Den' } })
+    const socket = await ada.enter('lobby')
+    await app.store.endSession(hashOf(ada.cookie.split('=')[1] ?? ''))
+    socket.send({ type: 'join', ref: 'r', room: 'den' })
+    expect(await socket.hears('error')).toMatchObject({ ref: 'r', code: 'unauthenticated', retry: false })
+    expect(await app.store.memberships(ada.user.id)).toEqual([])
+    expect(app.trouble).toEqual([])
+  })
+
   test('[S15] elsewhere than here is noticed within five minutes', async () => {
     const app = await running()
     const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]

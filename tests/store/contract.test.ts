@@ -445,6 +445,18 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.addMember('lobby', ada.id, 'guest', 4)).toMatchObject({ readSeq: 4 })
     })
 
+    test('[K62] every room has a name, and whether one of some has more members than a number is told', async () => {
+      await signUp(store)
+      await store.addRoom(garden, 1)
+      expect(Object.fromEntries(await store.roomNames())).toEqual({ garden: 'Garden', lobby: 'lobby' })
+      for (const { id } of [ada, bob]) await store.addMember('garden', id, 'guest', 1)
+      await store.addMember('lobby', ada.id, 'guest', 1)
+      expect(await store.anyAbove(['lobby', 'garden', 'nowhere'], 1)).toBe(true)
+      expect(await store.anyAbove(['garden'], 2)).toBe(false)
+      expect(await store.anyAbove(['lobby'], 1)).toBe(false)
+      expect(await store.anyAbove([], 0)).toBe(false)
+    })
+
     test('[K20] nobody becomes a member of a room that does not exist', async () => {
       await signUp(store)
       const refusal: unknown = await store.addMember('nowhere', ada.id, 'guest', 1).catch((error) => error)

@@ -141,6 +141,19 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.memberships('id-ada')).toEqual([])
     })
 
+    test('[K29, S48] a session that ends while there is another leaves name, memberships and the other one', async () => {
+      await store.addGuest(guest('Ada', { room: 'lobby' }), NEVER)
+      await world.lend('id-ada', 'session-phone')
+      await store.endSession('session-ada')
+      expect((await store.session('session-phone'))?.user.name).toBe('Ada')
+      expect(await store.session('session-ada')).toBeNull()
+      expect(await store.memberships('id-ada')).toHaveLength(1)
+      expect(await store.nameTaken(['ada'], 1_000, NEVER)).toBe(true)
+      await store.endSession('session-phone')
+      expect(await store.memberships('id-ada')).toEqual([])
+      expect(await store.nameTaken(['ada'], 1_000, NEVER)).toBe(false)
+    })
+
     test('[K30] a touch keeps session and name alive and never makes them older', async () => {
       await store.addGuest(guest('Ada'), NEVER)
       await store.touch('session-ada', 5_000)

@@ -13,6 +13,8 @@ export interface World {
   restart(): Promise<void>
   erase(room: string, ...seqs: number[]): Promise<void>
   retain(room: string, floor: number): Promise<void>
+  /** one more session of a person, as another device of theirs has it */
+  lend(user: string, session: string): Promise<void>
   /** done with it; without this it lasts as long as the file's tests */
   end(): Promise<void>
 }
@@ -34,6 +36,7 @@ async function memoryWorld(): Promise<World> {
     restart: () => Promise.resolve(),
     erase: async (room, ...seqs) => seqs.forEach((seq) => store.erase(room, seq)),
     retain: async (room, floor) => store.retain(room, floor),
+    lend: async (user, session) => store.lend(user, session),
     end: () => store.close(),
   }
 }
@@ -72,6 +75,10 @@ async function sqliteWorld(): Promise<World> {
         db.run(`${NO_REACTIONS} WHERE room = ? AND seq < ?)`, [room, floor])
         db.run('UPDATE rooms SET floor = ? WHERE room = ?', [floor, room])
       }),
+    lend: (user, session) =>
+      change((db) =>
+        db.run('INSERT INTO sessions (hash, user_id, at, seen) VALUES (?, ?, 1, 1)', [session, user]),
+      ),
     async end() {
       living.delete(world)
       await store.close()

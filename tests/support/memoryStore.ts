@@ -190,6 +190,15 @@ export class MemoryStore implements Store {
     )
   }
 
+  roomNames(): Promise<(readonly [room: string, name: string])[]> {
+    return this.#read(() => [...this.#rooms.values()].map(({ room, name }) => [room, name] as const))
+  }
+
+  anyAbove(rooms: readonly string[], members: number): Promise<boolean> {
+    const count = (room: string) => [...this.#members.values()].filter((theirs) => theirs.has(room)).length
+    return this.#read(() => rooms.some((room) => count(room) > members))
+  }
+
   heads(rooms: readonly string[]): Promise<Map<string, number>> {
     return this.#read(() => {
       const heads = new Map<string, number>()
