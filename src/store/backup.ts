@@ -8,13 +8,13 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  rmSync,
   statSync,
 } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGzip } from 'node:zlib'
 import { openForReading } from './database.ts'
+import { takeDesk } from './desk.ts'
 import { CannotOpen, databaseIn, flush, spaceOf } from './directory.ts'
 import { makeEqual, Pace } from './gently.ts'
 import { BACKUPS, nameOf } from './kept.ts'
@@ -68,10 +68,9 @@ export async function backup(
       `A backup needs ${megabytes(2 * bytes)} MB free in ${dir} for a moment, and there are ${megabytes(free)}. Make room first.`,
     )
 
-  const desk = join(dir, 'tmp', `backup-${process.pid}`)
   const pace = new Pace(isServed(dir))
-  const copy = join(desk, DATABASE)
-  mkdirSync(desk, { recursive: true, mode: 0o700 })
+  const desk = takeDesk(dir, 'backup')
+  const copy = join(desk.path, DATABASE)
   try {
     const { events, schema } = await copyOf(dir, copy, pace)
     const part = { bytes: statSync(copy).size, sha256: await sumOf(copy) }
@@ -92,7 +91,7 @@ export async function backup(
     return { file: target, bytes: statSync(target).size, events, schema }
   } finally {
     if (existsSync(copy)) await pace.remove(copy)
-    rmSync(desk, { recursive: true, force: true })
+    desk.clear()
   }
 }
 

@@ -51,13 +51,6 @@ export function createPrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
 }
 
-/** Removes what an earlier process left half-written. */
-export function emptyTmp(dir: string): void {
-  const tmp = join(dir, 'tmp')
-  rmSync(tmp, { recursive: true, force: true })
-  mkdirSync(tmp, { mode: 0o700 })
-}
-
 /**
  * Turns down a database of a newer schema than `known`.
  * @throws CannotOpen 4

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'bun:sqlite'
 import { checkpoint, openForWriting } from './database.ts'
-import { CannotOpen, createDirectory, createPrivate, databaseIn, emptyTmp, unwritable } from './directory.ts'
+import { emptyTmp } from './desk.ts'
+import { CannotOpen, createDirectory, createPrivate, databaseIn, unwritable } from './directory.ts'
 import { takeLock } from './lock.ts'
 import { rebuild } from './rebuild.ts'
 import type { EventLine, Header, Line, RoomLine, UserLine } from './transfer.ts'

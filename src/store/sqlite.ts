@@ -17,11 +17,11 @@ import { ChatError } from '../shared/errors.ts'
 import { type Counts, NO_COUNTS } from '../lib/counts.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
 import { openForReading } from './database.ts'
+import { emptyTmp } from './desk.ts'
 import {
   createDirectory,
   createPrivate,
   databaseIn,
-  emptyTmp,
   refuseNewer,
   RESERVE,
   schemaInHeader,
