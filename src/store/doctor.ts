@@ -5,7 +5,7 @@ import { ageOfLastBackup } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
-import { diskTrouble } from './trouble.ts'
+import { diskTrouble, isHeld } from './trouble.ts'
 
 /** One thing looked at. A `fault` must be seen to, a `warning` should be known. `say`: what is, and what to do about it. */
 export interface Finding {
@@ -149,7 +149,12 @@ function databaseFindings(dir: string, now: number): Finding[] {
       growthOf(db, dir, now),
     ]
   } catch (error) {
-    if (diskTrouble(error) === null && !isDamage(error)) throw error
+    const code = diskTrouble(error)
+    if (code !== null && isHeld(code))
+      return [
+        fault('database', `Another process holds ${databaseIn(dir)} (${code}): try again when it is done.`),
+      ]
+    if (code === null && !isDamage(error)) throw error
     return [damaged]
   } finally {
     db?.close()
