@@ -1,7 +1,7 @@
 import { constants, Database } from 'bun:sqlite'
 import { accessSync, constants as files, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ageOfLastBackup } from './kept.ts'
+import { ageOfLastBackup, BACKUPS } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
@@ -100,7 +100,15 @@ function lockOf(dir: string): Finding {
 }
 
 function backupsOf(dir: string, now: number, hours: number): Finding {
-  const age = ageOfLastBackup(dir, now)
+  let age: number | null
+  try {
+    age = ageOfLastBackup(dir, now)
+  } catch (error) {
+    return fault(
+      'backup',
+      `${join(dir, BACKUPS)} cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`,
+    )
+  }
   const last =
     age === null ? 'There is no backup' : `The last backup is ${Math.round(age / 360) / 10} hours old`
   if (hours === 0) {
@@ -220,3 +228,7 @@ function isDamage(error: unknown): boolean {
 }
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e6)
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}
+
