@@ -5,6 +5,7 @@ import { ageOfLastBackup, BACKUPS } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
+import { foreignIn, rolesIn } from './schema.ts'
 import { diskTrouble, isHeld } from './trouble.ts'
 
 /** One thing looked at. A `fault` must be seen to, a `warning` should be known. `say`: what is, and what to do about it. */
@@ -138,11 +139,21 @@ function databaseFindings(dir: string, now: number): Finding[] {
   try {
     db = openUntouched(databaseIn(dir))
     const schema = schemaOf(db)
+    if (schema < 0) return [damaged]
     if (schema > SCHEMA)
       return [
         fault(
           'schema',
           `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`,
+        ),
+      ]
+    // Before anything else is asked: a view may have no end.
+    const foreign = foreignIn(db, schema)
+    if (foreign !== null)
+      return [
+        fault(
+          'schema',
+          `${databaseIn(dir)} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`,
         ),
       ]
     const check = db.query<{ quick_check: string }, []>('PRAGMA quick_check(3)').all()
@@ -152,6 +163,7 @@ function databaseFindings(dir: string, now: number): Finding[] {
     return [
       ok('database', 'Every page of it is sound.'),
       ok('schema', `It has schema ${schema}${next}.`),
+      ...rolesOf(db),
       ...logsOf(db),
       ...newestOf(db, now),
       growthOf(db, dir, now),
@@ -174,6 +186,12 @@ function openUntouched(file: string): Database {
   if (existsSync(`${file}-wal`)) return new Database(file, { readonly: true })
   const uri = `file:${encodeURI(file).replaceAll('?', '%3f').replaceAll('#', '%23')}?immutable=1`
   return new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
+}
+
+/** No command gives a role: who has one got it by sqlite3, or by a database from elsewhere. */
+function rolesOf(db: Database): Finding[] {
+  const roles = rolesIn(db)
+  return roles === null ? [] : [warning('roles', `More than guests: ${roles}. Are they meant to be?`)]
 }
 
 function logsOf(db: Database): Finding[] {
@@ -221,6 +239,10 @@ function growthOf(db: Database, dir: string, now: number): Finding {
   return days < 14 ? warning('growth', `${say}: make room soon.`) : ok('growth', `${say}.`)
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}
+
 function isDamage(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(String(error.code))
@@ -228,7 +250,3 @@ function isDamage(error: unknown): boolean {
 }
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e6)
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-}
-
