@@ -134,7 +134,12 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   })
   const readings = (): Readings => {
     const { connections, users, queue } = hub.stats()
-    const backupAgeSeconds = ageOfLastBackup(dir, clock.now())
+    let backupAgeSeconds: number | null = null
+    try {
+      backupAgeSeconds = ageOfLastBackup(dir, clock.now())
+    } catch {
+      // A folder that cannot be read is the scheduler's and the doctor's to tell.
+    }
     return {
       connections,
       users,

@@ -32,7 +32,13 @@ const CONTRACT_TYPES = ['shared/']
 const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   ['shared/', { may: ['shared/', '@sinclair/typebox'] }],
   ['hub/', { may: ['hub/', 'shared/', 'unhomoglyph/data.json'] }],
-  ['store/', { may: ['store/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
+  [
+    'store/',
+    {
+      may: ['store/', 'shared/', 'lib/', 'bun:', 'node:', '@sinclair/typebox', '@sinclair/typebox/compiler'],
+      types: ['hub/ports'],
+    },
+  ],
   ['cluster/', { may: ['cluster/', 'shared/', 'lib/', 'bun:', 'node:'], types: ['hub/ports'] }],
   [
     'http/',

@@ -31,6 +31,9 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
       say: `Saved ${made.events} events to ${where} (${(made.bytes / 1e6).toFixed(1)} MB).`,
       json: made,
       streamed: made.file === null,
+      ...(made.foreign !== null && {
+        warns: `This backup cannot be restored as it is: ${made.foreign}. Run hubbub doctor.`,
+      }),
     }
   },
 }

@@ -1,6 +1,7 @@
 /** What every command of the binary has in common: its options, `--help`, `--json`, and how it ends. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { Config } from '../config.ts'
+import { printable } from '../lib/printable.ts'
 import { CannotOpen } from '../store/directory.ts'
 
 export interface Asked {
@@ -17,6 +18,8 @@ export interface Asked {
 export interface Told {
   say: string
   json: unknown
+  /** what is to be known besides, to stderr */
+  warns?: string
   /** 0 unless it says otherwise */
   code?: 0 | 1
   /** the data went to stdout, so that words go to stderr */
@@ -59,13 +62,19 @@ export async function perform(
     }
     const told = await command.run({ options, word, env, config })
     const text = json ? JSON.stringify(told.json) : told.say
-    if (text !== '') (told.streamed ? process.stderr : process.stdout).write(`${text}\n`)
+    if (text !== '') (told.streamed ? process.stderr : process.stdout).write(`${shown(text)}\n`)
+    if (told.warns !== undefined) process.stderr.write(`${shown(told.warns)}\n`)
     return told.code ?? 0
   } catch (error) {
     const { code, say } = endOf(error, command.usage)
-    process.stderr.write(`${json ? JSON.stringify({ error: say, code }) : say}\n`)
+    process.stderr.write(`${shown(json ? JSON.stringify({ error: say, code }) : say)}\n`)
     return code
   }
+}
+
+/** Line by line as a terminal may show it: paths, and what stands in a file, may hold anything. */
+function shown(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }
 
 function optionsOf(command: Command, args: readonly string[]) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../config.ts'
+import { printable } from '../lib/printable.ts'
 import { VERSION as WIRE } from '../shared/limits.ts'
 import { CLOSE } from '../shared/errors.ts'
 import { examine, type Finding } from '../store/doctor.ts'
@@ -23,7 +24,7 @@ clock, backups. Changes nothing, and may run beside the server. Exit 1 if there 
       ...(typeof options.url === 'string' ? await reached(options.url, env['TRUST_PROXY']) : []),
     ]
     const faults = found.filter(({ verdict }) => verdict === 'fault').length
-    const lines = found.map(({ check, verdict, say }) => `${MARKS[verdict]} ${check}: ${say}`)
+    const lines = found.map(({ check, verdict, say }) => `${MARKS[verdict]} ${check}: ${printable(say)}`)
     const sum = faults === 0 ? 'Nothing is wrong.' : `${faults} ${faults === 1 ? 'fault' : 'faults'}.`
     return {
       say: [...lines, sum].join('\n'),

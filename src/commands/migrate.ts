@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { openForWriting } from '../store/database.ts'
-import { databaseIn, emptyTmp, refuseNewer, schemaInHeader, spaceOf } from '../store/directory.ts'
+import { emptyTmp } from '../store/desk.ts'
+import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../store/directory.ts'
 import { takeLock } from '../store/lock.ts'
 import { SCHEMA } from '../store/migrations.ts'
 import { type Command, Refused } from './command.ts'

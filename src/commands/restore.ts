@@ -1,3 +1,4 @@
+import { printable } from '../lib/printable.ts'
 import { restore } from '../store/restore.ts'
 import { type Command } from './command.ts'
 import { readFrom } from './streams.ts'
@@ -13,10 +14,11 @@ Stop the server first. A backup that is not whole changes nothing.
   word: 'needed',
   async run({ word = '-', config }) {
     const { dataDir } = config()
-    const { manifest, before } = await restore(dataDir, readFrom(word), Date.now())
+    const { manifest, before, roles } = await restore(dataDir, readFrom(word), Date.now())
     const aside = before === null ? '' : ` What was there is now in ${before}.`
+    const more = roles === null ? '' : ` More than guests in it: ${roles}.`
     return {
-      say: `Restored the backup of ${manifest.at} into ${dataDir}.${aside}`,
+      say: printable(`Restored the backup of ${manifest.at} into ${dataDir}.${aside}${more}`),
       json: { at: manifest.at, schema: manifest.schema, hubbub: manifest.hubbub, before },
     }
   },

@@ -128,7 +128,8 @@ export interface Store {
    * `tooBig`: one more kind of emoji than a message takes. Raises the room's head by one for each event stored.
    *
    * A delete takes the text from the message and from its edits, in the log and in the file, with its emoji and its pin;
-   * their events keep all else. A `react` event counts who shows the emoji after it; also where nothing changes by it.
+   * their events keep all else. A nonce whose content is gone is a duplicate, whatever is sent under it. A `react` event
+   * counts who shows the emoji after it; also where nothing changes by it.
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>
 

@@ -17,10 +17,10 @@ import type {
 import type { ErrorCode } from './errors.ts'
 import { LIMITS, type WELCOME_LIMITS } from './limits.ts'
 
-const Nonce = t.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' })
+export const Nonce = t.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' })
 const Ref = t.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
-const Room = t.String({ pattern: '^[a-z0-9-]{1,64}$' })
-const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
+export const Room = t.String({ pattern: '^[a-z0-9-]{1,64}$' })
+export const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
 const Seq = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const State = t.Union([t.Literal('active'), t.Literal('idle')])
 const IdOrNothing = t.Union([Id, t.Null()])

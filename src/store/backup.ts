@@ -8,18 +8,19 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  rmSync,
   statSync,
 } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGzip } from 'node:zlib'
 import { openForReading } from './database.ts'
+import { takeDesk } from './desk.ts'
 import { CannotOpen, databaseIn, flush, spaceOf } from './directory.ts'
 import { makeEqual, Pace } from './gently.ts'
 import { BACKUPS, nameOf } from './kept.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
+import { foreignIn } from './schema.ts'
 import { canScrub, scrub } from './scrub.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
@@ -42,6 +43,8 @@ export interface Made {
   bytes: number
   events: number
   schema: number
+  /** what Hubbub did not make in it: `restore` will not take it; null if there is nothing */
+  foreign: string | null
 }
 
 /**
@@ -68,12 +71,11 @@ export async function backup(
       `A backup needs ${megabytes(2 * bytes)} MB free in ${dir} for a moment, and there are ${megabytes(free)}. Make room first.`,
     )
 
-  const desk = join(dir, 'tmp', `backup-${process.pid}`)
   const pace = new Pace(isServed(dir))
-  const copy = join(desk, DATABASE)
-  mkdirSync(desk, { recursive: true, mode: 0o700 })
+  const desk = takeDesk(dir, 'backup')
+  const copy = join(desk.path, DATABASE)
   try {
-    const { events, schema } = await copyOf(dir, copy, pace)
+    const { schema, ...counted } = await copyOf(dir, copy, pace)
     const part = { bytes: statSync(copy).size, sha256: await sumOf(copy) }
     const manifest: BackupManifest = {
       format: 'hubbub backup',
@@ -85,16 +87,18 @@ export async function backup(
     const archive = archiveOf(manifest, copy, Math.floor(now / 1_000))
     if (typeof target !== 'string') {
       for await (const piece of archive) await target.write(piece)
-      return { file: null, bytes: part.bytes, events, schema }
+      return { file: null, bytes: part.bytes, schema, ...counted }
     }
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
     await writeWhole(target, archive, pace)
-    return { file: target, bytes: statSync(target).size, events, schema }
+    return { file: target, bytes: statSync(target).size, schema, ...counted }
   } finally {
     if (existsSync(copy)) await pace.remove(copy)
-    rmSync(desk, { recursive: true, force: true })
+    desk.clear()
   }
 }
+
+type Checked = Pick<Made, 'events' | 'schema' | 'foreign'>
 
 /** How often what has changed is copied while it goes on changing, and when it is little enough, bytes. */
 const PASSES = 3
@@ -105,7 +109,7 @@ const LITTLE = 4 * 1024 * 1024
  * transaction that reads keeps the file and what is in its WAL as they are, what has changed meanwhile. `VACUUM INTO`
  * would write all of it as fast as it can, and everybody's next fsync would wait behind that.
  */
-async function copyOf(dir: string, copy: string, pace: Pace): Promise<{ events: number; schema: number }> {
+async function copyOf(dir: string, copy: string, pace: Pace): Promise<Checked> {
   const source = openSync(databaseIn(dir), 'r')
   const target = openSync(copy, 'wx+', 0o600)
   try {
@@ -179,14 +183,15 @@ async function fold(copy: string, pace: Pace): Promise<void> {
   }
 }
 
-function check(dir: string, copy: string): { events: number; schema: number } {
+function check(dir: string, copy: string): Checked {
   const copied = new Database(copy, { readonly: true })
   try {
     const verdict = copied.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
     if (verdict?.integrity_check !== 'ok')
       throw new CannotOpen(1, `The database in ${dir} is damaged, so no backup was made. Run hubbub doctor.`)
     const events = copied.query<{ n: number }, []>('SELECT count(*) AS n FROM events').get()?.n ?? 0
-    return { events, schema: schemaOf(copied) }
+    const schema = schemaOf(copied)
+    return { events, schema, foreign: foreignIn(copied, schema) }
   } finally {
     copied.close()
   }

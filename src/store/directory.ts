@@ -13,14 +13,18 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { printable } from '../lib/printable.ts'
 
-/** Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. */
+/**
+ * Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. It may name what
+ * stands in a file of somebody else's, so no letter of it steers a terminal.
+ */
 export class CannotOpen extends Error {
   constructor(
     readonly exitCode: 1 | 3 | 4,
     message: string,
   ) {
-    super(message)
+    super(printable(message))
   }
 }
 
@@ -49,13 +53,6 @@ export function createDirectory(dir: string): void {
 export function createPrivate(file: string): void {
   // Only ever opened when new: closing any descriptor of a file drops the locks this process has on it.
   if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
-}
-
-/** Removes what an earlier process left half-written. */
-export function emptyTmp(dir: string): void {
-  const tmp = join(dir, 'tmp')
-  rmSync(tmp, { recursive: true, force: true })
-  mkdirSync(tmp, { mode: 0o700 })
 }
 
 /**

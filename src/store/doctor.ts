@@ -1,11 +1,12 @@
 import { constants, Database } from 'bun:sqlite'
 import { accessSync, constants as files, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ageOfLastBackup } from './kept.ts'
+import { ageOfLastBackup, BACKUPS } from './kept.ts'
 import { databaseIn, RESERVE, spaceOf } from './directory.ts'
 import { isServed } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
-import { diskTrouble } from './trouble.ts'
+import { foreignIn, rolesIn } from './schema.ts'
+import { diskTrouble, isHeld } from './trouble.ts'
 
 /** One thing looked at. A `fault` must be seen to, a `warning` should be known. `say`: what is, and what to do about it. */
 export interface Finding {
@@ -100,7 +101,15 @@ function lockOf(dir: string): Finding {
 }
 
 function backupsOf(dir: string, now: number, hours: number): Finding {
-  const age = ageOfLastBackup(dir, now)
+  let age: number | null
+  try {
+    age = ageOfLastBackup(dir, now)
+  } catch (error) {
+    return fault(
+      'backup',
+      `${join(dir, BACKUPS)} cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`,
+    )
+  }
   const last =
     age === null ? 'There is no backup' : `The last backup is ${Math.round(age / 360) / 10} hours old`
   if (hours === 0) {
@@ -130,11 +139,21 @@ function databaseFindings(dir: string, now: number): Finding[] {
   try {
     db = openUntouched(databaseIn(dir))
     const schema = schemaOf(db)
+    if (schema < 0) return [damaged]
     if (schema > SCHEMA)
       return [
         fault(
           'schema',
           `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`,
+        ),
+      ]
+    // Before anything else is asked: a view may have no end.
+    const foreign = foreignIn(db, schema)
+    if (foreign !== null)
+      return [
+        fault(
+          'schema',
+          `${databaseIn(dir)} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`,
         ),
       ]
     const check = db.query<{ quick_check: string }, []>('PRAGMA quick_check(3)').all()
@@ -144,12 +163,18 @@ function databaseFindings(dir: string, now: number): Finding[] {
     return [
       ok('database', 'Every page of it is sound.'),
       ok('schema', `It has schema ${schema}${next}.`),
+      ...rolesOf(db),
       ...logsOf(db),
       ...newestOf(db, now),
       growthOf(db, dir, now),
     ]
   } catch (error) {
-    if (diskTrouble(error) === null && !isDamage(error)) throw error
+    const code = diskTrouble(error)
+    if (code !== null && isHeld(code))
+      return [
+        fault('database', `Another process holds ${databaseIn(dir)} (${code}): try again when it is done.`),
+      ]
+    if (code === null && !isDamage(error)) throw error
     return [damaged]
   } finally {
     db?.close()
@@ -161,6 +186,12 @@ function openUntouched(file: string): Database {
   if (existsSync(`${file}-wal`)) return new Database(file, { readonly: true })
   const uri = `file:${encodeURI(file).replaceAll('?', '%3f').replaceAll('#', '%23')}?immutable=1`
   return new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
+}
+
+/** No command gives a role: who has one got it by sqlite3, or by a database from elsewhere. */
+function rolesOf(db: Database): Finding[] {
+  const roles = rolesIn(db)
+  return roles === null ? [] : [warning('roles', `More than guests: ${roles}. Are they meant to be?`)]
 }
 
 function logsOf(db: Database): Finding[] {
@@ -206,6 +237,10 @@ function growthOf(db: Database, dir: string, now: number): Finding {
   const days = Math.floor(Math.max(0, free - RESERVE) / daily)
   const say = `${(daily / 1e6).toFixed(1)} MB a day in the last week; at that rate the disk lasts ${days > 3_650 ? 'more than ten years' : `${days} days`}`
   return days < 14 ? warning('growth', `${say}: make room soon.`) : ok('growth', `${say}.`)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }
 
 function isDamage(error: unknown): boolean {

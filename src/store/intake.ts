@@ -1,15 +1,15 @@
 import type { Database, Statement } from 'bun:sqlite'
+import { LIMITS } from '../shared/limits.ts'
 import { checkpoint, openForWriting } from './database.ts'
-import { CannotOpen, createDirectory, createPrivate, databaseIn, emptyTmp, unwritable } from './directory.ts'
+import { emptyTmp } from './desk.ts'
+import { CannotOpen, createDirectory, createPrivate, databaseIn, unwritable } from './directory.ts'
+import { type EventTaken, type HeaderTaken, lineOf, type RoomTaken, type UserTaken } from './lines.ts'
 import { takeLock } from './lock.ts'
 import { rebuild } from './rebuild.ts'
-import type { EventLine, Header, Line, RoomLine, UserLine } from './transfer.ts'
 
 /** No line of an export comes near it. */
 const LINE_MOST = 1024 * 1024
 const SLUG = /^[a-z0-9-]{1,64}$/
-const ID = /^[0-9a-f-]{1,64}$/
-const KINDS: ReadonlySet<unknown> = new Set(['message', 'edit', 'delete', 'react', 'pin', 'topic', 'notice'])
 
 export interface TakenIn {
   users: number
@@ -84,6 +84,8 @@ function wrong(what: string): CannotOpen {
   return new CannotOpen(1, `This is no whole export of Hubbub: ${what}. Nothing was changed.`)
 }
 
+const malformed = (number: number, fault: string) => wrong(`line ${number} is malformed (${fault})`)
+
 type Row = Record<string, string | number | null | Uint8Array>
 
 /** Takes one line after the other and checks that each follows from those before. */
@@ -93,7 +95,7 @@ class Intake {
   readonly #filled: boolean
   readonly #addEvent: Statement<null, [Row]>
   readonly #rooms = new Map<string, { head: number; seq: number }>()
-  #header: Header | null = null
+  #header: HeaderTaken | null = null
   #users = 0
   #events = 0
 
@@ -115,13 +117,18 @@ class Intake {
 
   /** @param number of the line, from 1 */
   take(text: string, number: number): void {
-    const line = parsed(text)
-    if (line === null || (number === 1) !== (line.type === 'hubbub'))
-      throw wrong(`line ${number} is malformed`)
+    const found = lineOf(text)
+    if ('fault' in found) {
+      if (number === 1 && found.fault === 'format') throw wrong('it is of another format')
+      throw malformed(number, found.fault)
+    }
+    const { line } = found
+    if ((number === 1) !== (line.type === 'hubbub'))
+      throw malformed(number, 'a header stands first, and once')
     // prettier-ignore
     switch (line.type) {
       case 'hubbub': this.#header = line; return
-      case 'user': return this.#user(line, number)
+      case 'user': return this.#user(line)
       case 'room': return this.#room(line, number)
       case 'event': return this.#event(line, number)
     }
@@ -139,13 +146,18 @@ class Intake {
       !whole
     )
       throw wrong('it ends too early')
-    rebuild(this.#db, [...this.#rooms.keys()])
+    try {
+      rebuild(this.#db, [...this.#rooms.keys()])
+    } catch (error) {
+      if (isConstraint(error)) throw wrong('two of its messages have the same id')
+      throw error
+    }
+    const kinds = 'SELECT message FROM reactions GROUP BY message HAVING count(DISTINCT emoji) > $most'
+    if (this.#exists(kinds, { most: LIMITS.emojiKinds })) throw wrong('a message has too many kinds of emoji')
     return counts
   }
 
-  #user({ id, name, role, at, seen }: UserLine, number: number): void {
-    if (!fits(ID, id) || typeof name !== 'string' || role !== 'guest' || !isTime(at) || !isTime(seen))
-      throw wrong(`line ${number} is malformed`)
+  #user({ id, name, role, at, seen }: UserTaken): void {
     this.#users += 1
     this.#run(
       `INSERT INTO users (id, name, role, at, seen) VALUES ($id, $name, $role, $at, $seen) ON CONFLICT DO NOTHING`,
@@ -153,14 +165,12 @@ class Intake {
     )
   }
 
-  #room({ room, name, topic, kind, head, floor, at }: RoomLine, number: number): void {
+  #room({ room, name, topic, kind, head, floor, at }: RoomTaken, number: number): void {
     const slug = this.#prefix + room
-    const good =
-      fits(SLUG, room) && typeof name === 'string' && typeof topic === 'string' && kind === 'public'
-    if (!good || !isCount(head) || !isCount(floor) || floor < 1 || !isTime(at) || this.#rooms.has(slug))
-      throw wrong(`line ${number} is malformed`)
+    if (floor > head + 1) throw malformed(number, 'floor')
+    if (this.#rooms.has(slug)) throw malformed(number, 'room')
     if (
-      !fits(SLUG, slug) ||
+      !SLUG.test(slug) ||
       (this.#filled && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
     )
       throw new CannotOpen(
@@ -176,40 +186,31 @@ class Intake {
     )
   }
 
-  #event(line: EventLine, number: number): void {
-    const { seq, id, kind, user = null, name = null, nonce = null, at, target = null, digest, data } = line
+  #event(line: EventTaken, number: number): void {
+    const { seq, id, kind, at, data } = line
     const slug = this.#prefix + line.room
     const room = this.#rooms.get(slug)
-    const texts = [user, name, nonce, target, digest ?? null]
-    const good =
-      room !== undefined &&
-      seq === room.seq + 1 &&
-      seq <= room.head &&
-      fits(ID, id) &&
-      KINDS.has(kind) &&
-      isTime(at) &&
-      texts.every((text) => text === null || typeof text === 'string') &&
-      (data === undefined || isFields(data))
-    if (!good) throw wrong(`line ${number} is malformed, or not the next of its room`)
+    if (room === undefined || seq !== room.seq + 1 || seq > room.head)
+      throw malformed(number, 'it is not the next of its room')
     room.seq = seq
     this.#events += 1
+    const nonce = 'nonce' in line ? line.nonce : null
     try {
       this.#addEvent.run({
         room: slug,
         seq,
         id,
         kind,
-        user,
-        name,
+        user: 'user' in line ? line.user : null,
+        name: 'name' in line ? line.name : null,
         nonce,
-        // of what is gone: equal to nothing that could be sent again
-        digest: nonce === null ? null : Buffer.from(digest ?? '', 'base64'),
+        digest: nonce === null ? null : digestOf(line),
         at,
-        target,
+        target: 'target' in line ? line.target : null,
         data: data === undefined ? null : JSON.stringify(data),
       })
     } catch (error) {
-      if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CONSTRAINT'))
+      if (isConstraint(error))
         throw new CannotOpen(
           1,
           `Line ${number} is here already: was this imported before? Nothing was changed.`,
@@ -227,25 +228,12 @@ class Intake {
   }
 }
 
-const TYPES: ReadonlySet<unknown> = new Set(['hubbub', 'user', 'room', 'event'])
-
-function parsed(text: string): Line | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!isFields(value) || !TYPES.has(value.type)) return null
-    if (value.type === 'hubbub' && value.format !== 1) throw wrong('it is of another format')
-    return value as unknown as Line
-  } catch (error) {
-    if (error instanceof CannotOpen) throw error
-    return null
-  }
+/** Of what is gone none, whatever the file has: a digest tells who guesses right (S70). */
+function digestOf(line: EventTaken): Uint8Array {
+  const digest = line.data !== undefined && 'digest' in line ? line.digest : undefined
+  return Buffer.from(digest ?? '', 'base64')
 }
 
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function isConstraint(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CONSTRAINT')
 }
-
-/** A pattern takes a number for its digits. */
-const fits = (pattern: RegExp, value: unknown) => typeof value === 'string' && pattern.test(value)
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-const isTime = isCount

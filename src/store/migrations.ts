@@ -3,7 +3,7 @@ import type { Database } from 'bun:sqlite'
 /**
  * The schema, one step a number, forward only: a step that was released is never edited. `events` is the truth, one row
  * for each seq for ever; `messages` is what the log says now and is written in the same transaction. Kinds that change a
- * message have it as their `target`; what its text was leaves with `data` and `text`, the keys of the row stay. Of a
+ * message have it as their `target`; what its text was leaves with `data`, `digest` and `text`, the keys of the row stay. Of a
  * reaction `seq` is the event that set it. `reaction_kinds` has each emoji a message shows: by how many people, and `since`,
  * the seq of the event with which it began to show.
  */
@@ -101,6 +101,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (message, emoji, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Earlier versions left the digests of deleted and purged content: a short text can be guessed back from one (S70).
+  `UPDATE events SET digest = x'' WHERE data IS NULL AND length(digest) > 0`,
   `
   CREATE TABLE reaction_kinds (
     message TEXT NOT NULL,

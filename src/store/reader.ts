@@ -14,6 +14,7 @@ import type { HistoryMessage, HistoryPage, ReactionCount, Role, RoomEvent, User 
 import { mentionsName } from '../shared/text.ts'
 import { Names } from './names.ts'
 
+const GONE = { gone: true } as const
 /** How many ids one history query may name; those beyond are not looked at. */
 const MOST_IDS = 50
 
@@ -362,8 +363,31 @@ function entryOf({ kind, seq, id, at, user_id, name, nonce }: Keys) {
 
 /** The writer alone makes rows, each of one of the kinds. */
 function eventOf(row: EventRow): RoomEvent {
-  const content: object = row.data === null ? { gone: true } : JSON.parse(row.data)
-  return { ...entryOf(row), ...(row.target !== null && { target: row.target }), ...content } as RoomEvent
+  const entry = { ...entryOf(row), ...(row.target !== null && { target: row.target }) }
+  return { ...entry, ...contentOf(row) } as RoomEvent
+}
+
+/** Field by field: what else stands in a row is not told, and never in the place of a key of it. */
+function contentOf({ kind, data }: EventRow): object {
+  if (data === null) return GONE
+  const { text, replyTo, by, emoji, on, count } = JSON.parse(data) as Record<string, unknown>
+  switch (kind) {
+    case 'message':
+      if (typeof text !== 'string') return GONE
+      return typeof replyTo === 'string' ? { text, replyTo } : { text }
+    case 'edit':
+    case 'topic':
+    case 'notice':
+      return typeof text === 'string' ? { text } : GONE
+    case 'delete':
+      return { by: by === 'moderator' ? by : 'author' }
+    case 'react':
+      return typeof emoji === 'string' ? { emoji, on: on === true, count: Number(count) || 0 } : GONE
+    case 'pin':
+      return { on: on === true }
+    default:
+      return {}
+  }
 }
 
 function messageOf(row: MessageRow): HistoryMessage {

@@ -1,4 +1,4 @@
-import { Database } from 'bun:sqlite'
+import { Database, SQLiteError } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { type BackupManifest, DATABASE, MANIFEST } from './backup.ts'
 import { checkpoint } from './database.ts'
-import { CannotOpen, createDirectory, databaseIn, emptyTmp, flush, unwritable } from './directory.ts'
+import { emptyTmp } from './desk.ts'
+import { CannotOpen, createDirectory, databaseIn, flush, spaceOf, unwritable } from './directory.ts'
 import { takeLock } from './lock.ts'
 import { SCHEMA, schemaOf } from './migrations.ts'
+import { foreignIn, rolesIn } from './schema.ts'
 import { BadArchive, type Entry, readTar } from './tar.ts'
 
 /** A manifest is some hundred bytes; what claims to be a larger one is none. */
@@ -18,6 +20,8 @@ export interface Restored {
   manifest: BackupManifest
   /** where the former data is now; null if there was none */
   before: string | null
+  /** how many people in it are more than guests, by role; null if nobody is */
+  roles: string | null
 }
 
 /**
@@ -36,13 +40,13 @@ export async function restore(
   const desk = join(dir, 'tmp', 'restore')
   try {
     mkdirSync(desk, { recursive: true, mode: 0o700 })
-    const manifest = await unpack(source, desk)
+    const manifest = await unpack(source, desk, spaceOf(dir).free)
     const fresh = join(desk, DATABASE)
-    check(fresh, manifest)
+    const roles = check(fresh, manifest)
     const before = setAside(dir, `before-restore-${new Date(now).toISOString().replaceAll(':', '')}`)
     renameSync(fresh, databaseIn(dir))
     flush(dir)
-    return { manifest, before }
+    return { manifest, before, roles }
   } finally {
     rmSync(desk, { recursive: true, force: true })
     lock.release()
@@ -60,8 +64,12 @@ function taken(dir: string) {
   }
 }
 
-/** Unpacks both parts and compares them with what the manifest says of them. */
-async function unpack(source: AsyncIterable<Uint8Array>, desk: string): Promise<BackupManifest> {
+/** Unpacks both parts and compares them with what the manifest says of them. @param free bytes there is room for */
+async function unpack(
+  source: AsyncIterable<Uint8Array>,
+  desk: string,
+  free: number,
+): Promise<BackupManifest> {
   let text = ''
   let manifest: BackupManifest | null = null
   let whole = false
@@ -72,13 +80,16 @@ async function unpack(source: AsyncIterable<Uint8Array>, desk: string): Promise<
       if (piece !== null) text += Buffer.from(piece).toString('latin1')
       else manifest = manifestOf(text)
     } else if (name === DATABASE && manifest !== null && !whole) {
+      const { bytes, sha256 } = manifest.parts[DATABASE] ?? {}
+      // Before a byte of it is written: a gigabyte of zeros is a small archive.
+      if (size !== bytes) throw new BadArchive('its database is not the one that was saved')
+      if (size > free)
+        throw new CannotOpen(1, `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`)
       if (piece !== null) {
         hash.update(piece)
         await file.writeFile(piece)
       } else {
-        const { bytes, sha256 } = manifest.parts[DATABASE] ?? {}
-        if (size !== bytes || hash.digest('hex') !== sha256)
-          throw new BadArchive('its database is not the one that was saved')
+        if (hash.digest('hex') !== sha256) throw new BadArchive('its database is not the one that was saved')
         whole = true
       }
     } else throw new BadArchive('it holds what no backup holds')
@@ -131,11 +142,13 @@ function manifestOf(text: string): BackupManifest {
   } catch {
     throw new BadArchive('its manifest is damaged')
   }
-  const { format, schema, parts } = Object(value) as Partial<BackupManifest>
+  const { format, hubbub, schema, at, parts } = Object(value) as Partial<BackupManifest>
   const { bytes, sha256 } = Object(parts)[DATABASE] ?? {}
   if (
     format !== 'hubbub backup' ||
-    !Number.isInteger(schema) ||
+    !(Number.isInteger(schema) && Number(schema) > 0) ||
+    typeof hubbub !== 'string' ||
+    typeof at !== 'string' ||
     !Number.isInteger(bytes) ||
     typeof sha256 !== 'string'
   )
@@ -143,19 +156,34 @@ function manifestOf(text: string): BackupManifest {
   return value as BackupManifest
 }
 
-function check(file: string, { schema }: BackupManifest): void {
+/** The schema first: nothing in a database that is not ours may be asked. @returns how many are more than guests */
+function check(file: string, { schema }: BackupManifest): string | null {
   if (schema > SCHEMA)
     throw new CannotOpen(
       4,
       `This backup has schema ${schema}, and this Hubbub knows ${SCHEMA}. Restore it with a release that knows schema ${schema}.`,
     )
-  const db = new Database(file, { readonly: true })
+  const damaged = new CannotOpen(
+    1,
+    'The database in this backup is damaged. Nothing was changed; try another one.',
+  )
+  let db: Database | null = null
   try {
+    db = new Database(file, { readonly: true })
+    if (schemaOf(db) !== schema) throw damaged
+    const foreign = foreignIn(db, schema)
+    if (foreign !== null)
+      throw new CannotOpen(
+        1,
+        `The database in this backup is not one of Hubbub: ${foreign}. Nothing was changed; try another one.`,
+      )
     const verdict = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
-    if (verdict?.integrity_check !== 'ok' || schemaOf(db) !== schema)
-      throw new CannotOpen(1, 'The database in this backup is damaged. Nothing was changed; try another one.')
+    if (verdict?.integrity_check !== 'ok') throw damaged
+    return rolesIn(db)
+  } catch (error) {
+    throw error instanceof SQLiteError ? damaged : error
   } finally {
-    db.close()
+    db?.close()
   }
 }
 

@@ -37,7 +37,7 @@ function empty(db: Database, range: { room: string; floor: number; end: number }
   const those = 'room = $room AND seq >= $floor AND seq < $end'
   // What was changed later than the period ago is still of a message from before it.
   const edits = `kind = 'edit' AND target IN (SELECT id FROM messages WHERE ${those})`
-  for (const where of [those, edits]) run(`UPDATE events SET data = NULL WHERE ${where}`)
+  for (const where of [those, edits]) run(`UPDATE events SET data = NULL, digest = x'' WHERE ${where}`)
   for (const table of ['reactions', 'reaction_kinds'])
     run(`DELETE FROM ${table} WHERE message IN (SELECT id FROM messages WHERE ${those})`)
   run(`UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${those}`)

@@ -18,11 +18,11 @@ import { ChatError } from '../shared/errors.ts'
 import { type Counts, NO_COUNTS } from '../lib/counts.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
 import { openForReading } from './database.ts'
+import { emptyTmp } from './desk.ts'
 import {
   createDirectory,
   createPrivate,
   databaseIn,
-  emptyTmp,
   refuseNewer,
   RESERVE,
   schemaInHeader,
@@ -37,13 +37,16 @@ import type { Failure } from './orders.ts'
 import { Reader } from './reader.ts'
 import { Space } from './space.ts'
 import { Thread, WriteFailed } from './thread.ts'
-import { diskTrouble } from './trouble.ts'
+import { diskTrouble, isHeld } from './trouble.ts'
 import type { Writes, Written } from './writer.ts'
 
 export { CannotOpen } from './directory.ts'
 
 export interface Sqlite extends Store {
-  /** SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. */
+  /**
+   * SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. Not that
+   * another process holds the database: that passes, and what is asked meanwhile fails by itself.
+   */
   readonly trouble: string | null
   /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
@@ -119,6 +122,7 @@ class SqliteStore implements Sqlite {
   readonly #counts: Counts
   readonly #space: Space
   #trouble: string | null = null
+  #held = false
   #trying: ReturnType<typeof setInterval> | undefined
 
   constructor(
@@ -354,7 +358,11 @@ class SqliteStore implements Sqlite {
 
   /** Said once when it begins and once when it ends, however much fails in between. */
   #note(trouble: string | null): void {
-    if (trouble === this.#trouble) return
+    const held = trouble !== null && isHeld(trouble)
+    if (held && !this.#held) this.#log?.warn('another process holds the database', { code: trouble })
+    this.#held = held
+    // The disk is as it was before.
+    if (held || trouble === this.#trouble) return
     this.#trouble = trouble
     clearInterval(this.#trying)
     if (trouble !== null) this.#trying = setInterval(() => this.#try(), TRIED_EVERY).unref()

@@ -12,6 +12,9 @@ export interface Entry {
   size: number
 }
 
+/** Empty blocks behind an archive: tools fill up to 20 of them, or as many as they were told to. */
+const ENDS_MOST = 2_048
+
 /** The archive cannot be read: it is cut, damaged, or not one of ours. */
 export class BadArchive extends Error {}
 
@@ -76,7 +79,8 @@ export async function readTar(
         if (rest.length < BLOCK) break
         const block = rest.subarray(0, BLOCK)
         rest = rest.subarray(BLOCK)
-        if (block.every((byte) => byte === 0)) ends += 1
+        const isEmpty = block.every((byte) => byte === 0)
+        if (isEmpty && ends < ENDS_MOST) ends += 1
         else if (ends > 0) throw new BadArchive('there is more after its end')
         else {
           entry = entryOf(block)

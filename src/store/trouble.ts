@@ -1,10 +1,15 @@
 import { SQLiteError } from 'bun:sqlite'
 
 /**
- * The code of a failure that is the disk's: no space, not writable, locked by another, or what is on it is damaged. It may
- * pass, or somebody must see to it; meanwhile what can be read is read. Null of any other failure: that one is a bug.
+ * The code of a failure that is no bug: the disk has no space, cannot be written, or what is on it is damaged; or another
+ * process holds the database. It may pass, or somebody must see to it; meanwhile what can be read is read.
  */
 export function diskTrouble(error: unknown): string | null {
   if (!(error instanceof SQLiteError) || error.code === undefined) return null
   return /^SQLITE_(FULL|IOERR|BUSY|READONLY|CANTOPEN|CORRUPT|NOTADB)/.test(error.code) ? error.code : null
+}
+
+/** Does another process hold the database? The disk is sound, and when that process is done everything works. */
+export function isHeld(code: string): boolean {
+  return code.startsWith('SQLITE_BUSY')
 }

@@ -97,7 +97,7 @@ describe('starting', () => {
     const server = await started({ DATA_DIR: own })
     expect(await server.exited()).toBe(4)
     expect(server.err()).toBe(
-      `The database in ${own} has schema 999, and this Hubbub knows 3. Start a release that knows schema 999.\n`,
+      `The database in ${own} has schema 999, and this Hubbub knows 4. Start a release that knows schema 999.\n`,
     )
     expect(readFileSync(join(own, 'hubbub.db')).equals(bytes)).toBe(true)
   })

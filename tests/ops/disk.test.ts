@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   closeSync,
@@ -213,6 +214,51 @@ test('[O12] a file damaged under a running server: what is whole is read, the re
   expect(
     server.out().match(/"code":"SQLITE_CORRUPT","msg":"the disk cannot be written or read"/g),
   ).toHaveLength(1)
+  server.kill('SIGTERM')
+  expect(await server.exited()).toBe(0)
+})
+
+test('[O42] while another process writes for some seconds the server stays ready; what is asked meanwhile fails, is said once, and then goes on', async () => {
+  const own = join(dir, 'held')
+  const server = await aServer({ DATA_DIR: own })
+  const origin = await server.ready()
+  const ada = await aGuest(origin, 'Ada')
+  const socket = await ada.enter('lobby')
+  const send = (nonce: string) => socket.send({ type: 'send', room: 'lobby', nonce, text: nonce })
+  send('nonce-before')
+  await socket.hears('ack')
+
+  const other = new Database(join(own, 'hubbub.db'), { readwrite: true })
+  other.run('BEGIN IMMEDIATE')
+  const until = performance.now() + 2_500
+  for (let n = 0; performance.now() < until; n += 1) {
+    const nonce = `nonce-held-${n}`
+    send(nonce)
+    expect(await socket.hears('error', (error) => error.nonce === nonce)).toMatchObject({
+      code: 'unavailable',
+      retry: true,
+    })
+    const ready = await fetch(`${origin}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([200, { ready: true, failing: [] }])
+    await Bun.sleep(300)
+  }
+  await expect(aGuest(origin, 'Bob')).rejects.toThrow('503')
+  const page = await ada.ask('/api/rooms/lobby/messages')
+  expect(page.status).toBe(200)
+  other.run('COMMIT')
+  other.close()
+
+  send('nonce-held-0')
+  expect(await socket.hears('ack', ({ nonce }) => nonce === 'nonce-held-0')).toMatchObject({ seq: 2 })
+  const lines = server
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { msg: string; level: string; code?: string })
+  expect(lines.filter(({ msg }) => msg.includes('the disk'))).toEqual([])
+  expect(lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { level: 'warn', msg: 'another process holds the database', code: 'SQLITE_BUSY' },
+  ])
   server.kill('SIGTERM')
   expect(await server.exited()).toBe(0)
 })

@@ -225,6 +225,17 @@ describe('beside a server', () => {
     expect(await server.exited()).toBe(0)
   })
 
+  test('[O42] a database that another process holds for itself is not said to be damaged', async () => {
+    const path = aDirectory()
+    const other = new Database(join(path, 'hubbub.db'), { readwrite: true })
+    other.run('PRAGMA locking_mode = EXCLUSIVE')
+    other.run('BEGIN EXCLUSIVE')
+    expect((await doctor(path)).faults).toEqual([
+      expect.stringMatching(/^database: Another process holds .*hubbub\.db \(SQLITE_BUSY\): try again/),
+    ])
+    other.close()
+  })
+
   test('[O29] a proxy that passes pages and no sockets, and one with nobody behind it, are told apart', async () => {
     const proxy = Bun.serve({
       port: 0,

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { backup } from '../../src/store/backup.ts'
 import { checkpoint, openForWriting } from '../../src/store/database.ts'
+import { emptyTmp } from '../../src/store/desk.ts'
 import { ageOfLastBackup, backupsIn, pruneBackups } from '../../src/store/kept.ts'
 import { takeLock } from '../../src/store/lock.ts'
 import { SCHEMA } from '../../src/store/migrations.ts'
@@ -139,6 +140,46 @@ describe('a backup', () => {
     expect(copied).toEqual(logOf(folder('served')).slice(0, copied.length))
     expect(readdirSync(join(folder('served'), 'tmp'))).toEqual([])
   }, 30_000)
+
+  test('[O41] a server that starts meanwhile leaves its desk alone, and removes those of the dead', async () => {
+    const path = folder('restarted')
+    aDatabase(path, 5_000)
+    const left = join(path, 'tmp', 'backup-1')
+    mkdirSync(left, { recursive: true })
+    writeFileSync(join(left, 'hubbub.db'), 'half')
+    writeFileSync(join(left, 'lock.db'), '')
+    writeFileSync(join(path, 'tmp', 'half'), '')
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'child.ts'), 'desk', path], {
+      stdout: 'pipe',
+    })
+    const reader = child.stdout.getReader()
+    await reader.read()
+    const desks = () => readdirSync(join(path, 'tmp'))
+    expect(desks()).toHaveLength(3)
+    const lock = takeLock(path)
+    emptyTmp(path)
+    expect(desks()).toEqual([expect.stringMatching(/^backup-/)])
+    expect(desks()).not.toEqual(['backup-1'])
+    child.kill(9)
+    await child.exited
+    emptyTmp(path)
+    expect(desks()).toEqual([])
+    lock.release()
+  })
+
+  test('[O41] a backup goes on while a server starts, again and again', async () => {
+    const path = folder('restarted')
+    let going = true
+    const backing = backup(path, folder('restarted.tar.gz'), how).finally(() => (going = false))
+    let starts = 0
+    for (; going; starts += 1) {
+      emptyTmp(path)
+      await Bun.sleep(1)
+    }
+    expect(await backing).toMatchObject({ events: 5_000 })
+    expect(starts).toBeGreaterThan(1)
+    expect(readdirSync(join(path, 'tmp'))).toEqual([])
+  })
 
   test('[O24] of those made by the clock the newest are kept, and no other file is touched', () => {
     const backups = join(folder('kept'), 'backups')

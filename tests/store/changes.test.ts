@@ -230,15 +230,40 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     const deleted = remove('01')
     await store.commit([...first, deleted])
     expect(refusals(await store.commit([...first, deleted]))).toEqual(Array(4).fill('duplicate'))
-    const { nonce } = first[0] ?? deleted
+    const nonce = first[1]?.nonce ?? ''
     const others = [
-      edit('01', 'y', { nonce }),
-      edit('02', 'x', { nonce }),
+      edit('01', 'x', { nonce }),
       remove('01', { nonce }),
-      change({ kind: 'react', target: '01', emoji: '👍', on: true }, { nonce }),
+      change({ kind: 'react', target: '02', emoji: '👍', on: true }, { nonce }),
+      change({ kind: 'react', target: '01', emoji: '👍', on: false }, { nonce }),
     ]
     expect(refusals(await store.commit(others))).toEqual(Array(4).fill('nonceReused'))
     expect(refusals(await store.commit([react('01', '👍')]))).toEqual(['gone'])
+  })
+
+  test('[K70] what is gone and sent again, also with other content, is a duplicate: nothing is kept to compare it with', async () => {
+    const said = draft('my pin is 4711', { id: '03' })
+    const edited = edit('03', 'my pin is 4712')
+    await store.commit([said, edited])
+    await store.commit([remove('03')])
+    const { nonce } = edited
+    const again: Draft[] = [
+      said,
+      edited,
+      { ...said, text: 'my pin is 4713' },
+      edit('03', 'my pin is 4713', { nonce }),
+      change({ kind: 'pin', target: '01', on: true }, { nonce: said.nonce }),
+    ]
+    const [first, second] = [
+      { result: 'duplicate', seq: 3, id: '03' },
+      { result: 'duplicate', seq: 4, id: edited.id },
+    ]
+    // `toMatchObject` lets everything pass that is to be equal to an object it has met before.
+    const outcomes = [first, second, first, second, first].map((one) => expect.objectContaining(one))
+    expect(await store.commit(again)).toEqual(outcomes)
+    await world.restart()
+    expect(await world.store.commit(again)).toEqual(outcomes)
+    expect(await world.store.heads(['lobby'])).toEqual(new Map([['lobby', 5]]))
   })
 
   test('[U73] deleted is no longer unread, and edited it mentions whom it mentions now', async () => {

@@ -1,9 +1,10 @@
 /**
- * A process of its own that opens the store of a directory: `child.ts <hold|write|full> <dir> [run]`. It prints `open`,
+ * A process of its own that opens the store of a directory: `child.ts <hold|write|full|desk> <dir> [run]`. It prints `open`,
  * then what its part says, one thing a line; if it cannot open, why, and exits as the server would.
  */
 import { rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { takeDesk } from '../../src/store/desk.ts'
 import { CannotOpen, type Sqlite } from '../../src/store/sqlite.ts'
 import { ada, draft, guest, NEVER, open } from './scene.ts'
 
@@ -58,7 +59,15 @@ async function full(store: Sqlite): Promise<void> {
   await store.close()
 }
 
+/** Sits at a desk until it is killed. */
+async function sit(): Promise<never> {
+  takeDesk(dir, 'backup')
+  print('at it')
+  for (;;) await Bun.sleep(1_000)
+}
+
 try {
+  if (part === 'desk') await sit()
   const store = await open(dir, part === 'full' ? { reserve: 0 } : {})
   print('open')
   if (part === 'write') await write(store)

@@ -139,13 +139,9 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
         answer,
       ])
 
-      const gone = { result: 'refused', code: 'gone' }
-      expect(outcomes).toMatchObject([
-        gone,
-        gone,
-        gone,
-        { result: 'stored', event: { seq: 3, replyTo: '01' } },
-      ])
+      const codes = outcomes.map((one) => (one.result === 'refused' ? one.code : one.result))
+      expect(codes).toEqual(['gone', 'gone', 'gone', 'stored'])
+      expect(outcomes[3]).toMatchObject({ event: { seq: 3, replyTo: '01' } })
     })
 
     test('[K5] an answer may stand behind its message in one commit', async () => {

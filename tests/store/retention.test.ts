@@ -42,7 +42,7 @@ const texts = async (store: Store, room = 'lobby') =>
   )
 
 describe.each(Object.entries(worlds))('retention: %s store', (_kind, aWorld) => {
-  test('[K48, O27] takes what was said before a moment, exact to an event, a slice at a time; keys stay', async () => {
+  test('[K48, K70, O27] takes what was said before a moment, exact to an event, a slice at a time; keys stay', async () => {
     const world = await aWorld()
     let { store } = world
     const said = [10, 20, 30, 40, 50].map((at) => draft(`at ${at}`, { at, id: `id-${at}` }))
@@ -65,7 +65,12 @@ describe.each(Object.entries(worlds))('retention: %s store', (_kind, aWorld) => 
       { seq: 4, text: 'at 40' },
       { seq: 5, text: 'at 50' },
     ])
-    expect(await store.commit(said.slice(0, 1))).toMatchObject([{ result: 'duplicate', seq: 1 }])
+    const other = said.slice(0, 1).map((one) => ({ ...one, text: 'another' }))
+    for (const again of [said.slice(0, 1), other])
+      expect(await store.commit(again)).toMatchObject([{ result: 'duplicate', seq: 1 }])
+    expect(await store.commit([{ ...draft('x'), nonce: said[4]?.nonce ?? '' }])).toMatchObject([
+      { code: 'nonceReused' },
+    ])
     expect(await store.newest('garden', 50)).toMatchObject({ at: { seq: 1 }, messages: [], older: false })
     expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 2 })
   })

@@ -293,7 +293,8 @@ async function heldUp(): Promise<number> {
   expect(await store.commit([said])).toEqual([{ result: 'failed' }])
   expect(await Promise.all(behind)).toEqual([[{ result: 'failed' }], [{ result: 'failed' }]])
   const ms = performance.now() - start
-  expect(store.trouble).toBe('SQLITE_BUSY')
+  // No fault of the disk (O42).
+  expect(store.trouble).toBeNull()
 
   other.run('ROLLBACK')
   other.close()

@@ -26,6 +26,7 @@ afterAll(async () => {
   for (const world of living) await world.end()
 })
 
+const GONE = `UPDATE events SET data = NULL, digest = x''`
 const EMPTY = 'UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0'
 const NO_REACTIONS = 'DELETE FROM reactions WHERE message IN (SELECT id FROM messages'
 
@@ -63,14 +64,14 @@ async function sqliteWorld(): Promise<World> {
     erase: (room, ...seqs) =>
       change((db) => {
         for (const seq of seqs) {
-          db.run('UPDATE events SET data = NULL WHERE room = ? AND seq = ?', [room, seq])
+          db.run(`${GONE} WHERE room = ? AND seq = ?`, [room, seq])
           db.run(`${EMPTY} WHERE room = ? AND seq = ?`, [room, seq])
           db.run(`${NO_REACTIONS} WHERE room = ? AND seq = ?)`, [room, seq])
         }
       }),
     retain: (room, floor) =>
       change((db) => {
-        db.run('UPDATE events SET data = NULL WHERE room = ? AND seq < ?', [room, floor])
+        db.run(`${GONE} WHERE room = ? AND seq < ?`, [room, floor])
         db.run(`${EMPTY} WHERE room = ? AND seq < ?`, [room, floor])
         db.run(`${NO_REACTIONS} WHERE room = ? AND seq < ?)`, [room, floor])
         db.run('UPDATE rooms SET floor = ? WHERE room = ?', [floor, room])

@@ -52,7 +52,8 @@ interface Hold {
  */
 export class MemoryStore implements Store {
   readonly #rooms = new Map<string, Room>()
-  readonly #nonces = new Map<string, { said: string; seq: number; id: string; at: number }>()
+  /** `said`: null once it is gone */
+  readonly #nonces = new Map<string, { said: string | null; seq: number; id: string; at: number }>()
   readonly #ids = new Set<string>()
   readonly #people = new Map<string, Holder>()
   readonly #keys = new Map<string, Hold>()
@@ -427,6 +428,8 @@ export class MemoryStore implements Store {
       gone: true,
     }
     events[seq - 1] = { ...gone, ...('target' in event && { target: event.target }) } as RoomEvent
+    const known = user && nonce !== undefined ? this.#nonces.get(nonceOf(user, nonce)) : undefined
+    if (known !== undefined) known.said = null
     if (!messages.has(seq)) return
     messages.set(seq, gone as HistoryMessage)
     found.reactions.delete(id)
@@ -459,7 +462,7 @@ export class MemoryStore implements Store {
     const said = JSON.stringify(contentOf(draft))
     const known = draft.nonce === undefined ? undefined : this.#nonces.get(nonceOf(user, draft.nonce))
     if (known !== undefined) {
-      if (known.said !== said) return { result: 'refused', code: 'nonceReused' }
+      if (known.said !== null && known.said !== said) return { result: 'refused', code: 'nonceReused' }
       return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
     }
     const room = this.#rooms.get(draft.room)

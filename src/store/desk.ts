@@ -1,0 +1,50 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { isServed, takeLock } from './lock.ts'
+
+/** A folder in which one process has unfinished work. */
+export interface Desk {
+  readonly path: string
+  /** removes it, with what is left in it */
+  clear(): void
+}
+
+/**
+ * Takes a desk in the `tmp` of a directory. A lock in it says that its process lives: a server that starts meanwhile leaves
+ * it alone. A process id would not say so: after a restart of a container it is another process's.
+ */
+export function takeDesk(dir: string, name: string): Desk {
+  const tmp = join(dir, 'tmp')
+  mkdirSync(tmp, { recursive: true, mode: 0o700 })
+  const path = mkdtempSync(join(tmp, `${name}-`))
+  const lock = takeLock(path)
+  return {
+    path,
+    clear() {
+      lock.release()
+      rmSync(path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Removes what an earlier process left half-written. Desks of living processes stay. */
+export function emptyTmp(dir: string): void {
+  const tmp = join(dir, 'tmp')
+  const names = lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(tmp) : []
+  const dead = names.filter((name) => !isTaken(join(tmp, name)))
+  if (dead.length < names.length) {
+    for (const name of dead) rmSync(join(tmp, name), { recursive: true, force: true })
+    return
+  }
+  rmSync(tmp, { recursive: true, force: true })
+  mkdirSync(tmp, { mode: 0o700 })
+}
+
+function isTaken(path: string): boolean {
+  try {
+    return isServed(path)
+  } catch {
+    // A lock that cannot be read is nobody's.
+    return false
+  }
+}

@@ -1,0 +1,64 @@
+import { Database } from 'bun:sqlite'
+import { MIGRATIONS, migrate } from './migrations.ts'
+
+interface Item {
+  type: string
+  name: string
+  tbl_name: string
+  sql: string | null
+}
+
+const ITEMS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema'
+/** How much of a foreign name is said. */
+const SAID = 60
+
+/**
+ * In what the schema of a database is not the one that the first `version` migrations make, in words; null: in nothing. To be
+ * asked before anything else: a view can be endless, and a trigger do anything. Only the list of what there is is read.
+ */
+export function foreignIn(db: Database, version: number): string | null {
+  const own = ownItems(version)
+  for (const item of db.query<Item, []>(ITEMS).iterate()) {
+    const known = own.get(item.name)
+    if (known === undefined) return `it has ${wordOf(item)} that Hubbub does not make`
+    if (known !== textOf(item)) return `${wordOf(item)} in it is not the one that Hubbub makes`
+    own.delete(item.name)
+  }
+  const [missing] = own.keys()
+  return missing === undefined ? null : `${missing} is missing in it`
+}
+
+function ownItems(version: number): Map<string, string> {
+  const db = new Database(':memory:')
+  try {
+    migrate(db, MIGRATIONS.slice(0, version))
+    return new Map(
+      db
+        .query<Item, []>(ITEMS)
+        .all()
+        .map((item) => [item.name, textOf(item)]),
+    )
+  } finally {
+    db.close()
+  }
+}
+
+/** SQLite keeps a statement as it was written: its white space is that of our source. */
+function textOf({ type, name, tbl_name, sql }: Item): string {
+  return JSON.stringify([type, name, tbl_name, sql?.replace(/\s+/g, ' ').trim() ?? null])
+}
+
+function wordOf({ type, name, sql }: Item): string {
+  const kind = /^create\s+virtual/i.test(sql ?? '') ? `virtual ${type}` : type
+  return `the ${kind} ${name.slice(0, SAID)}`
+}
+
+/** How many people of a database of ours are more than guests, by role; null if nobody is. */
+export function rolesIn(db: Database): string | null {
+  const found = db
+    .query<{ role: string; n: number }, []>(
+      `SELECT role, count(*) AS n FROM users WHERE role IS NOT 'guest' GROUP BY role LIMIT 9`,
+    )
+    .all()
+  return found.length === 0 ? null : found.map(({ role, n }) => `${role.slice(0, SAID)} ${n}`).join(', ')
+}
