@@ -127,6 +127,8 @@ export const MIGRATIONS: readonly string[] = [
     SELECT message, emoji, seq, user_id, name FROM reactions_before;
   DROP TABLE reactions_before;
   CREATE UNIQUE INDEX reactions_user ON reactions (message, user_id, emoji);
+
+  CREATE INDEX members_room ON members (room);
   `,
 ]
 

@@ -175,7 +175,10 @@ export async function serverProcess(
   }
 }
 
-/** A new guest's cookie. @throws Error when the server refuses */
+/**
+ * A new guest's cookie, under the name that is read on every port: clients reach the server also through a proxy on another one.
+ * @throws Error when the server refuses
+ */
 export async function guest(port: number, name: string): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/session`, {
     method: 'POST',
@@ -183,8 +186,7 @@ export async function guest(port: number, name: string): Promise<string> {
     body: JSON.stringify({ name }),
   })
   if (answer.status !== 201) throw new Error(`${name} was refused: ${answer.status} ${await answer.text()}`)
-  // Under the name that is right at every port: most people come through the proxy, which has another.
-  const [, token = ''] = /^session[^=]*=([^;]*)/.exec(answer.headers.get('set-cookie') ?? '') ?? []
+  const [token] = /(?<==)[^;]*/.exec(answer.headers.get('set-cookie') ?? '') ?? ['']
   return `session=${token}`
 }
 
