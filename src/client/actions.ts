@@ -40,6 +40,8 @@ export interface Actions {
   leaveRoom(room: string): void
   makeRoom(name: string): Promise<RoomAnswer>
   loadRooms(): Promise<void>
+  /** Has rooms in the list whose name holds this text, a moment after the last call, where not all are listed. */
+  findRooms(text: string): void
   /** The next page of older messages, if there is one and none is under way. */
   loadOlder(room: string): void
   /** The same towards the live end, where somebody is in the past; there the two become one. */
@@ -262,6 +264,7 @@ export function createActions(
 
     makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: '' },
     loadRooms: async () => talk?.loadRooms(),
+    findRooms: (text) => talk?.findRooms(text),
     settle: () => talk?.settle(),
     choose: (change) => talk?.choose(change),
     openRoom: (room) => talk?.openRoom(room),

@@ -1,6 +1,6 @@
 /** What is not needed at first draw, as a chunk of its own: older messages, going back to one, quotes, pins, changes of mine. */
 import type { HistoryPage } from '../shared/model.ts'
-import type { Answer, Api } from './net/api.ts'
+import type { Api } from './net/api.ts'
 import { withMine } from './state/mine.ts'
 import { marked, settled, unmarked } from './state/marked.ts'
 import * as past from './state/past.ts'
@@ -21,7 +21,37 @@ function change(store: Store, room: string, by: (room: RoomState, me: string | n
   store.dispatch({ type: 'changed', room, by })
 }
 
-const pageOf = (answer: Answer<HistoryPage>) => (answer.ok ? answer.value : null)
+/** How often a page is asked for that is older than what the room has heard. */
+const TIMES = 3
+
+/** A page of a room, read no earlier than what the room has heard of; null: none came. */
+async function pageOf(store: Store, api: Api, room: string, place: string): Promise<HistoryPage | null> {
+  for (let times = 0; times < TIMES; times += 1) {
+    const answer = await api.messages(room, place)
+    if (!answer.ok) return null
+    if (answer.value.head >= (store.get().rooms[room]?.since ?? 0)) return answer.value
+  }
+  return null
+}
+
+/** The room has its first page, or nothing is to be waited for. */
+function hasBegun({ rooms, link }: State, room: string): boolean {
+  const known = rooms[room]
+  if (known === undefined || known.position.seq > 0 || link.state === 'stopped') return true
+  return known.sync.state === 'live' || known.sync.state === 'closed'
+}
+
+/** Resolves once the room has its first page: what is asked for before that may be older. */
+function begun(store: Store, room: string): Promise<void> {
+  const end = new AbortController()
+  return new Promise<void>((resolve) => {
+    store.watch(
+      (state) => hasBegun(state, room),
+      (has) => has && resolve(),
+      end.signal,
+    )
+  }).finally(() => end.abort())
+}
 
 /** How long (ms) it can be undone that all was marked read. */
 const UNDO = 10_000
@@ -37,7 +67,12 @@ export const far = {
     if (before.older !== 'more' && before.older !== 'failed') return
     const edge = past.edgeOf(before)
     change(store, room, past.askingOlder)
-    const page = pageOf(await api.messages(room, `before=${edge}`))
+    // What the list wants while a state is told it may want twice; a room that began anew is answered by what is under way.
+    const key = `${room} ${edge}`
+    if (asked.has(key)) return
+    asked.add(key)
+    const page = await pageOf(store, api, room, `before=${edge}`)
+    asked.delete(key)
     change(store, room, (now, me) =>
       // A reset meanwhile: these rows hang together with nothing any more.
       page === null || past.edgeOf(now) !== edge ? past.olderFailed(now) : past.withOlder(now, page, me),
@@ -49,7 +84,7 @@ export const far = {
     if (!at || (at[side] !== 'more' && at[side] !== 'failed')) return
     const edge = side === 'older' ? `before=${at.rows[0]?.seq}` : `after=${at.rows.at(-1)?.seq}`
     change(store, room, (now) => past.asking(now, side))
-    const page = pageOf(await api.messages(room, edge))
+    const page = await pageOf(store, api, room, edge)
     change(store, room, (now, me) => past.further(now, at, side, page, me))
   },
 
@@ -62,7 +97,8 @@ export const far = {
     const where = past.whereIs(before, seq)
     if (where === 'end') change(store, room, (now) => ({ ...now, past: null }))
     if (where !== null) return true
-    const page = pageOf(await api.messages(room, `around=${seq}`))
+    await begun(store, room)
+    const page = await pageOf(store, api, room, `around=${seq}`)
     if (page === null || jumps.get(room) !== mine) return false
     change(store, room, (now, me) => past.goneTo(now, seq, page, me))
     const after = store.get().rooms[room]
@@ -72,7 +108,7 @@ export const far = {
   /** Goes to the first message of others behind `after`. Gives its seq, null where it cannot be reached. */
   async jumpBehind(store: Store, api: Api, room: string, after: number): Promise<number | null> {
     const me = idOf(store.get())
-    const page = pageOf(await api.messages(room, `around=${after + 1}`))
+    const page = await pageOf(store, api, room, `around=${after + 1}`)
     const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
     const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq
     return seq !== undefined && (await far.jump(store, api, room, seq)) ? seq : null
@@ -85,16 +121,23 @@ export const far = {
     const wanted = ids.filter((id) => known && !past.isHere(known, id) && !asked.has(id)).slice(0, IDS)
     if (wanted.length === 0) return
     for (const id of wanted) asked.add(id)
-    const page = pageOf(await api.messages(room, `ids=${wanted.join()}`))
+    for (let missing = wanted; missing.length > 0;) {
+      const page = await pageOf(store, api, room, `ids=${missing.join()}`)
+      const found = page?.messages.map(({ id }) => id) ?? []
+      // Not all of them fitted into the answer: those that are missing may still be there.
+      const partly = page !== null && page.older && found.length > 0
+      const answered = partly ? found : missing
+      if (page) change(store, room, (now, me) => past.quoted(now, answered, page, me))
+      missing = missing.filter((id) => !answered.includes(id))
+    }
     for (const id of wanted) asked.delete(id)
-    if (page) change(store, room, (now, me) => past.quoted(now, wanted, page, me))
   },
 
   async pins(store: Store, api: Api, room: string): Promise<void> {
     const key = `pins ${room}`
     if (store.get().rooms[room]?.pins !== null || asked.has(key)) return
     asked.add(key)
-    const page = pageOf(await api.messages(room, 'pinned=true'))
+    const page = await pageOf(store, api, room, 'pinned=true')
     asked.delete(key)
     if (page) change(store, room, (now, me) => past.withPins(now, page, me))
   },
@@ -118,10 +161,6 @@ export const far = {
     }
     let cancel = () => {}
     if (what === 'mark') {
-      const { rooms, list } = store.get()
-      // Rooms beyond those that are followed: the server believes only who is in the room.
-      for (const { room, joined, unread } of list)
-        if (joined && unread > 0 && !rooms[room]) store.dispatch({ type: 'opened', room })
       for (const room of names()) change(store, room, marked)
       cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
     }

@@ -49,13 +49,6 @@ function start(root: HTMLElement): void {
     },
     { signal },
   )
-  store.watch(
-    ({ link }) => link.state === 'live',
-    (live) => {
-      if (live) void actions.loadRooms()
-    },
-    signal,
-  )
   const nobody = document.querySelector('meta[name=session]') !== null
   const met = actions.meet(nobody)
 

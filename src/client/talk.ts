@@ -4,6 +4,7 @@ import { cleanText, textFault } from '../shared/text.ts'
 import type { Actions } from './actions.ts'
 import type { Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
+import { createListing } from './listing.ts'
 import { loadFar, withFar } from './nearby.ts'
 import type { SettingsKeeper } from './settings.ts'
 import type { RoomState, Said } from './state/state.ts'
@@ -47,28 +48,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   let later = () => {}
   let typed: { room: string; at: number } | null = null
 
-  // A room that the list does not have yet was made since it came.
-  const unlisted = new Set<string>()
-  store.watch(
-    ({ rooms, list }) =>
-      list.length === 0
-        ? undefined
-        : Object.values(rooms).find(
-            ({ room, sync: { state } }) =>
-              state === 'live' && !unlisted.has(room) && !list.some((one) => one.room === room),
-          )?.room,
-    (room) => {
-      if (room === undefined) return
-      unlisted.add(room)
-      void loadRooms()
-    },
-    new AbortController().signal,
-  )
-
-  async function loadRooms(): Promise<void> {
-    const answer = await api.rooms()
-    if (answer.ok) store.dispatch({ type: 'rooms', list: answer.value })
-  }
+  const listing = createListing(store, sync, api, world.after, new AbortController().signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
@@ -145,11 +125,12 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       allRead('tell')
     },
 
-    loadRooms,
+    loadRooms: listing.load,
+    findRooms: listing.find,
     async makeRoom(name) {
       const answer = await api.makeRoom(name)
       if (answer.ok) {
-        void loadRooms()
+        void listing.load()
         return { result: 'made', room: answer.value.room }
       }
       const { code, words, suggestion } = answer

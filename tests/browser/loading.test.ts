@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page, WebSocketRoute } from 'playwright-core'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { members, page as syncPage, welcome } from '../support/aState.ts'
+import { firstPage, members, welcome } from '../support/aState.ts'
 import { aContext, DESKTOP, PHONE } from '../support/aScreen.ts'
 import { usePlace } from '../support/aPlace.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
@@ -69,7 +69,7 @@ describe.skipIf(browserFound === null)('while it loads', () => {
       // Its coming is the only movement it makes.
       await eventually('a still skeleton', async () => (await moving()) === 0)
       await eventually('the connection', () => wire !== undefined)
-      tell(syncPage(talk(1, 60), { members: members({ ...user, state: 'active' }) }))
+      tell(firstPage(talk(1, 60), { members: members({ ...user, state: 'active' }) }))
       await page.waitForSelector('.message')
       await eventually('no skeleton', async () => !(await bones()))
       await page.waitForSelector('.emoji-button')

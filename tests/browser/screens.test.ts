@@ -162,15 +162,17 @@ describe.skipIf(browserFound === null)('screens', () => {
     }
   })
 
-  test('[U86] a missing room and a forbidden one are the same page, without the rows', async () => {
+  test('[U86, U141] a room that I am no longer in says so without its rows, and its button joins again', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const screen = await aScreen(place.origin, context, toLobby)
+    await screen.next('join')
     screen.tell({ type: 'reset', room: 'lobby', reason: 'access' })
     await screen.page.waitForSelector('.page')
-    expect(await screen.page.locator('h1').textContent()).toBe(
-      'This room does not exist or is not open to you',
-    )
+    expect(await screen.page.locator('h1').textContent()).toBe('You are no longer in this room')
     expect(await screen.page.locator('.message').count()).toBe(0)
+    await screen.page.getByRole('button', { name: 'Join' }).click()
+    expect(await screen.next('join')).toMatchObject({ room: 'lobby', limit: 50 })
+    await screen.page.waitForSelector('.message')
     await context.close()
   })
 

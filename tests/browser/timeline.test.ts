@@ -64,7 +64,7 @@ async function answerHistory(
     await until
     const messages = log.filter(({ seq }) => seq < before).slice(-LIMITS.history) as Message[]
     const older = (messages[0]?.seq ?? 1) > 1
-    await route.fulfill({ json: { messages, head: log.length, floor: 1, older, newer: true } })
+    await route.fulfill({ json: { messages, head: 10_000, floor: 1, older, newer: true } })
   })
   return { asked }
 }
@@ -224,6 +224,33 @@ describe.skipIf(browserFound === null)('timeline', () => {
     await eventually('more rows', async () => (await rowCount(page)) > 50)
     expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(2)
     expect(asked[0]).toBe(151)
+    await end()
+  })
+
+  test('[U143] a first page without messages is not an empty room: what is older is loaded until it fills the screen', async () => {
+    const log = talk(1, 120)
+    const { page, screen, end } = await aRoom([])
+    const { asked } = await answerHistory(page, log)
+    const at = { seq: 620, id: 'id-620' }
+    screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
+    await page.waitForSelector('.message')
+    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
+    expect(asked[0]).toBe(621)
+    await end()
+  })
+
+  test('[U143] where it cannot be loaded, that is said, and it can be tried again', async () => {
+    const { page, screen, end } = await aRoom([])
+    let asked = 0
+    await page.route('**/api/rooms/lobby/messages*', (route) => {
+      if (route.request().url().includes('before=')) asked += 1
+      return route.abort()
+    })
+    const at = { seq: 620, id: 'id-620' }
+    screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await eventually('asked again', () => asked === 2)
+    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
     await end()
   })
 

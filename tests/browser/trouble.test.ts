@@ -149,7 +149,7 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
     await field.fill('half a thought')
     screen.tell({ type: 'reset', room: 'lobby', reason: 'access' })
     await page.waitForSelector('.page')
-    expect(await page.locator('h1').textContent()).toContain('not open to you')
+    expect(await page.locator('h1').textContent()).toContain('no longer in this room')
     await eventually('the draft is kept', () => isKept(page, 'half a thought'))
     expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true)
     expect(refused).toEqual([])

@@ -1,7 +1,7 @@
 /** The product's own client without its screen: socket, outbox, sync and reducer as the page wires them, on Bun's WebSocket. */
 import { keyOf } from '../../src/client/state/rows.ts'
 import { createStore } from '../../src/client/state/store.ts'
-import type { Row, State } from '../../src/client/state/state.ts'
+import type { RoomState, Row, State } from '../../src/client/state/state.ts'
 import { createSync } from '../../src/client/sync.ts'
 import { Outbox } from '../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../src/client/net/socket.ts'
@@ -54,7 +54,7 @@ export function productClient(setting: Setting): Talker {
     else if (frame.type === 'event') {
       if (frame.user?.id === self?.id) settle(frame.nonce ?? '', frame.seq, frame.id)
     } else if (frame.type === 'sync') {
-      for (const { user, nonce, seq, id } of frame.events)
+      for (const { user, nonce, seq, id } of [...(frame.messages ?? []), ...frame.events])
         if (user?.id === self?.id) settle(nonce ?? '', seq, id)
     } else if (frame.type === 'ack') {
       if (frame.duplicate) counts.duplicates += 1
@@ -144,12 +144,22 @@ export function productClient(setting: Setting): Talker {
       await sync.outbox.begin(user.id)
       for (const room of setting.rooms) sync.open(room)
       sync.socket.start()
+      // As somebody who looks into each room: what is only followed has no messages to compare.
+      store.watch(
+        ({ rooms }) => setting.rooms.find((room) => isFollowed(rooms[room])),
+        (room) =>
+          room !== undefined && setTimeout(() => isFollowed(store.get().rooms[room]) && sync.open(room)),
+        page.signal,
+      )
     })
     .catch((error: unknown) => errors.push(String(error)))
 
   const live = () =>
     (store.get().link.state === 'live' || store.get().link.state === 'suspect') &&
-    setting.rooms.every((room) => store.get().rooms[room]?.sync.state === 'live')
+    setting.rooms.every((room) => {
+      const known = store.get().rooms[room]
+      return known?.sync.state === 'live' && known.depth !== 'counts'
+    })
 
   return {
     setting,
@@ -204,6 +214,11 @@ export function productClient(setting: Setting): Talker {
       page.abort()
     },
   }
+}
+
+/** Live, and not on screen since its first page. */
+function isFollowed(room: RoomState | undefined): boolean {
+  return room?.sync.state === 'live' && room.depth === 'counts'
 }
 
 /** Rows of the log, as the checker compares them; mine that wait have no place yet. */

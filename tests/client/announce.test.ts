@@ -10,7 +10,7 @@ import { announce } from '../../src/client/views/announce.ts'
 import type { Context } from '../../src/client/views/context.ts'
 import type { Parts } from '../../src/client/views/parts.ts'
 import type { Presence, ServerFrame } from '../../src/shared/protocol.ts'
-import { ada, eve, event, NOON, page, person, said, welcome, you } from '../support/aState.ts'
+import { ada, eve, event, firstPage, NOON, person, said, welcome, you } from '../support/aState.ts'
 import { useDom } from '../support/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -46,7 +46,7 @@ function aRoom(settings: Partial<Settings> = {}) {
   const parts = { spoken, given: { runText, condense } } as unknown as Parts
   announce({ store } as unknown as Context, 'lobby', parts, (text) => wordsOf(prose(text)), ended.signal)
   store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
-  hear(page([said(1), said(2)], { you }))
+  hear(firstPage([said(1), said(2)], { you }))
   return { told, heard, hear, gathered: () => gathered?.() ?? null }
 }
 

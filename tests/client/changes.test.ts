@@ -252,6 +252,8 @@ describe('two people', () => {
         }) as const,
     )
     await app.store.commit(more)
+    // The hub has not heard of these: a page that it shared a moment ago does not have them.
+    app.pass(2_000)
     const again = await anotherTab(browser, room)
     expect(again.room(room).you).toMatchObject({ unread: 71, mentions: 1 })
     expect(rowById(again.room(room), mention.id)).toBeNull()

@@ -5,7 +5,7 @@ import { memoryStorage, openStorage, type DeviceStorage } from '../../src/client
 import type { OutboxEntry, Standing } from '../../src/client/state/state.ts'
 import { ERRORS, type ErrorCode } from '../../src/shared/errors.ts'
 import type { ClientFrame, ServerFrame } from '../../src/shared/protocol.ts'
-import { ada, event, eve, numbers, page, said } from '../support/aState.ts'
+import { firstPage, ada, event, eve, numbers, page, said } from '../support/aState.ts'
 import { eventually } from '../support/eventually.ts'
 import { fakeTime, type FakeTime } from '../support/fakeTime.ts'
 
@@ -150,6 +150,21 @@ describe('leaving', () => {
     it.outbox.heard(event(said(2, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })))
     await it.leaves(3)
     it.outbox.heard(page([said(3, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })]))
+    expect(it.outbox.unsent).toBe(0)
+    await eventually('an empty device', async () => (await it.stored()).length === 0)
+  })
+
+  test('[C111] a row of mine in a first page settles its message, also one that had failed', async () => {
+    const it = await anOutbox()
+    it.connect().write('one', 'two')
+    await it.leaves(1)
+    const nonces = it.outbox.entries('lobby').map(({ nonce }) => nonce)
+    it.outbox.closed('lobby')
+    const [first, second] = nonces.map((nonce, at) => said(at + 1, { user: ada, nonce }))
+    if (!first || !second) throw new TypeError('two were written')
+    it.outbox.heard(firstPage([first, { ...second, user: eve }]))
+    expect(it.outbox.entries('lobby').map(({ nonce }) => nonce)).toEqual(nonces.slice(1))
+    it.outbox.heard(firstPage([first, second]))
     expect(it.outbox.unsent).toBe(0)
     await eventually('an empty device', async () => (await it.stored()).length === 0)
   })

@@ -64,7 +64,7 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
       session: async () => world.session,
     },
     {
-      hello: () => hello,
+      hello: () => [hello],
       heard: (frame) => heard.push(frame),
       link: (link) => links.push(link),
       back: () => (backs += 1),
@@ -503,7 +503,7 @@ describe('on a real socket', () => {
         session: async () => 'yes',
       },
       {
-        hello: () => hello,
+        hello: () => [hello],
         heard: () => {},
         link: (link) => links.push(link.state),
         back: () => {},

@@ -5,13 +5,14 @@ import { keepPlaces } from '../../src/client/views/keepPlaces.ts'
 import { navigation } from '../../src/client/views/navigation.ts'
 import { placesOf } from '../../src/client/views/places.ts'
 import { swiped } from '../../src/client/views/swipe.ts'
+import type { CountedRoom } from '../../src/client/state/unread.ts'
 import type { RoomEntry } from '../../src/shared/model.ts'
 import { numbers } from '../support/aState.ts'
 import { useDom } from '../support/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-function aRoom(name: string, more: Partial<RoomEntry> = {}): RoomEntry {
+function aRoom(name: string, more: Partial<CountedRoom> = {}): CountedRoom {
   return {
     room: name.toLowerCase().replaceAll(' ', '-'),
     name,
@@ -20,7 +21,6 @@ function aRoom(name: string, more: Partial<RoomEntry> = {}): RoomEntry {
     joined: true,
     role: 'guest',
     head: 0,
-    readSeq: 0,
     unread: 0,
     mentions: 0,
     count: 0,

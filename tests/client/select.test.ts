@@ -18,14 +18,17 @@ import {
   ada,
   aLivePage,
   bob,
+  counts,
   entry,
-  event,
   eve,
+  event,
   history,
+  listed,
   NOON,
   numbers,
   person,
   said,
+  you,
 } from '../support/aState.ts'
 
 const SECOND = 1_000
@@ -74,7 +77,7 @@ describe('groups', () => {
   })
 
   test('[U10] groups close over the edge of an older page', () => {
-    const older = history([at(50, NOON)], { older: true })
+    const older = history([at(50, NOON)], { older: true, head: 52 })
     const page = aLivePage([at(51, NOON), at(52, NOON)])
     const items = timeline()
     expect(short(items(page.lobby)).slice(-2)).toEqual(['*51', '52'])
@@ -308,27 +311,12 @@ describe('words', () => {
     expect(titleOf(0, 'מטבח', 'Hubbub')).toBe('\u2068מטבח\u2069 · Hubbub')
   })
 
-  test('[U74] rooms that this page has not open count by the list', () => {
+  test('[U74] rooms that this page follows count, on screen or not', () => {
     const page = aLivePage([]).hear(event(said(1)))
-    const listed = {
-      name: 'x',
-      topic: '',
-      kind: 'public',
-      role: 'guest',
-      head: 9,
-      readSeq: 0,
-      mentions: 0,
-      count: 1,
-    } as const
-    page.tell({
-      type: 'rooms',
-      list: [
-        { ...listed, room: 'lobby', joined: true, unread: 5 },
-        { ...listed, room: 'kitchen', joined: true, unread: 2 },
-        { ...listed, room: 'attic', joined: false, unread: 0 },
-      ],
-    })
-    expect(unreadTotal(page.state)).toBe(3)
+    page.tell({ type: 'opened', room: 'kitchen' }, { type: 'asked', room: 'kitchen', now: NOON })
+    page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
+    page.tell({ type: 'rooms', list: [listed('lobby'), listed('kitchen'), listed('attic')] })
+    expect(unreadTotal(page.state)).toBe(4)
   })
 })
 

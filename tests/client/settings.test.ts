@@ -3,7 +3,7 @@ import { keepSettings } from '../../src/client/settings.ts'
 import { countOf } from '../../src/client/state/select.ts'
 import { USUAL, type Level } from '../../src/client/state/state.ts'
 import { createStore } from '../../src/client/state/store.ts'
-import { ada, bob, event, NOON, page, said, welcome, you } from '../support/aState.ts'
+import { ada, bob, event, firstPage, NOON, said, welcome, you } from '../support/aState.ts'
 
 let ended = new AbortController()
 afterEach(() => {
@@ -137,7 +137,7 @@ describe('settings', () => {
     store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
     store.dispatch({ type: 'opened', room: 'lobby' })
     store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
-    const frames = [welcome, page([], { you }), event(said(1)), event(said(2, { text: '@Ada' }))]
+    const frames = [welcome, firstPage([], { you }), event(said(1)), event(said(2, { text: '@Ada' }))]
     store.dispatch({ type: 'heard', frames, now: NOON })
     const count = () => countOf(store.get(), 'lobby')
     expect(count()).toEqual({ unread: 2, mentions: 1 })

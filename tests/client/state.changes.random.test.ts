@@ -5,7 +5,7 @@ import type { RoomState, Row } from '../../src/client/state/state.ts'
 import type { Draft } from '../../src/hub/ports.ts'
 import type { HistoryMessage, HistoryPage } from '../../src/shared/model.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { ada, aPage, bob, event, eve, NOON, page, welcome, you } from '../support/aState.ts'
+import { ada, aPage, bob, eve, event, firstPage, NOON, page, welcome, you } from '../support/aState.ts'
 import { memoryStore } from '../support/memoryStore.ts'
 import { by, drawn, mine } from '../support/someChanges.ts'
 
@@ -71,11 +71,19 @@ async function play(steps: readonly Step[], first: number) {
       { type: 'link', link: { state: 'live' }, now: at.now },
       { type: 'asked', room: 'lobby', now: at.now },
     )
-    const head = (await log()).length
-    const start = seq === 0 ? Math.max(0, head - 12) : seq
-    const events = await store.events('lobby', start, 10_000)
-    const { head: _, ...counts } = await store.unread('lobby', ada, read)
-    at.hear(page(events, { head, you: { ...you, ...counts, readSeq: read } }))
+    const events = await store.events('lobby', seq, 10_000)
+    const { head, ...counts } = await store.unread('lobby', ada, read)
+    const more = { head, you: { ...you, ...counts, readSeq: read } }
+    if (seq > 0) return void at.hear(page(events, more))
+    const found = await store.history('lobby', { at: 'end', limit: 12 }, ada.id)
+    const messages = found?.messages ?? []
+    const mine = Object.fromEntries(
+      messages.map(({ id, reactions = [] }) => [id, reactions.flatMap((one) => (one.mine ? one.emoji : []))]),
+    )
+    const older = found?.older ?? false
+    at.hear(
+      firstPage([], { ...more, at: { seq: head, id: events.at(-1)?.id ?? null }, messages, mine, older }),
+    )
   }
 
   for (let n = 0; n < first; n += 1)

@@ -3,7 +3,19 @@ import { goneTo } from '../../src/client/state/past.ts'
 import { needsTick } from '../../src/client/state/reduce.ts'
 import { lastOwn, timeline } from '../../src/client/state/select.ts'
 import type { RoomEvent } from '../../src/shared/model.ts'
-import { ada, aLivePage, bob, event, eve, history, NOON, page, said, you } from '../support/aState.ts'
+import {
+  ada,
+  aLivePage,
+  bob,
+  eve,
+  event,
+  firstPage,
+  history,
+  NOON,
+  page,
+  said,
+  you,
+} from '../support/aState.ts'
 import {
   by,
   change,
@@ -175,7 +187,7 @@ describe('changes of mine', () => {
     const late = aLivePage()
       .tell(mine({ kind: 'pin', target: 'id-9', on: true }, 'n-3'))
       .hear(ack)
-    late.tell({ type: 'asked', room: 'lobby', now: NOON }).hear(page(some(100, 120)))
+    late.tell({ type: 'asked', room: 'lobby', now: NOON }).hear(firstPage(some(100, 120)))
     expect(late.lobby.changes).toEqual([])
   })
 

@@ -12,7 +12,18 @@ import {
 import { rowById, timeline } from '../../src/client/state/select.ts'
 import type { Action } from '../../src/client/state/state.ts'
 import type { HistoryMessage } from '../../src/shared/model.ts'
-import { ada, aLivePage, bob, event, eve, history, NOON, numbers, page, said } from '../support/aState.ts'
+import {
+  ada,
+  aLivePage,
+  bob,
+  eve,
+  event,
+  firstPage,
+  history,
+  NOON,
+  numbers,
+  said,
+} from '../support/aState.ts'
 import { by, deleted, edited, type Page, pinned, reacted, rowOf, seqs, some } from '../support/someChanges.ts'
 
 describe('what history says', () => {
@@ -127,19 +138,22 @@ describe('in the past', () => {
 
   test('[U27, U53] opened there before the first page it stays; a reset, or a page far behind it, takes it away', () => {
     const cold = () => {
-      const at = aLivePage([], { more: true }).tell(
-        { type: 'forgotten', room: 'lobby' },
-        { type: 'opened', room: 'lobby' },
-      )
+      const at = aLivePage([]).tell({ type: 'forgotten', room: 'lobby' }, { type: 'opened', room: 'lobby' })
       at.tell(
         by((room, me) => goneTo(room, 100, around(76, 125, 480), me)),
         { type: 'asked', room: 'lobby', now: NOON },
       )
       return at
     }
-    const at = cold().hear(page([...some(451, 499), edited(500, 100, 'better')], { head: 500 }))
+    const at = cold().hear(
+      firstPage([edited(500, 100, 'better')], {
+        at: { seq: 480, id: 'id-480' },
+        messages: some(431, 480),
+        events: [...some(481, 499), edited(500, 100, 'better')],
+      }),
+    )
     expect(at.lobby.past?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
-    expect(cold().hear(page(some(951, 1_000))).lobby.past).toBeNull()
+    expect(cold().hear(firstPage(some(951, 1_000))).lobby.past).toBeNull()
     at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 9, floor: 1 })
     expect(at.lobby.past).toBeNull()
   })

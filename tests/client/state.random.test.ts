@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { RoomEvent } from '../../src/shared/model.ts'
+import type { Message, RoomEvent } from '../../src/shared/model.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
 import {
   ada,
@@ -9,6 +9,7 @@ import {
   bob,
   entry,
   event,
+  firstPage,
   NOON,
   numbers,
   page,
@@ -45,6 +46,8 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: fc.constant('wait' as const), ms: fc.nat(5_000) }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('again' as const) }) },
 )
+
+const placeOf = (last: RoomEvent | undefined) => ({ seq: last?.seq ?? 0, id: last?.id ?? null })
 
 /**
  * A server of a few lines and a page, with what happens between them. The server keeps a log; a page that follows hears
@@ -99,7 +102,16 @@ function aWorld() {
       at.hear({ type: 'reset', room: 'lobby', reason: seq > head ? 'ahead' : 'diverged', head, floor: 1 })
       from = 0
     }
-    if (from === 0) from = Math.max(0, head - 5)
+    if (from === 0) {
+      const cut = head - (world.written % 3)
+      const [start, last] = [Math.max(0, head - 5), world.log[cut - 1]]
+      const messages = world.log.slice(start, Math.max(start, cut)) as Message[]
+      const events = world.log.slice(start + messages.length)
+      const place =
+        last && messages.length > 0 ? { seq: last.seq, id: last.id } : placeOf(world.log[start - 1])
+      at.hear(firstPage([], { at: place, messages, events, head, older: start > 0 }))
+      return
+    }
     for (let first = from; ; first += 3) {
       const events = world.log.slice(first, first + 3)
       const more = first + 3 < head

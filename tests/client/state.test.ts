@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { askingOlder, olderFailed, withOlder } from '../../src/client/state/past.ts'
 import { keyOf } from '../../src/client/state/rows.ts'
-import { NOBODY, unheard, type Action } from '../../src/client/state/state.ts'
+import { KEPT_FOLLOWED, NOBODY, unheard, type Action } from '../../src/client/state/state.ts'
 import { ERRORS } from '../../src/shared/errors.ts'
 import type { Message } from '../../src/shared/model.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
@@ -11,8 +11,9 @@ import {
   aPage,
   bob,
   entry,
-  event,
   eve,
+  event,
+  firstPage,
   history,
   members,
   NOON,
@@ -61,17 +62,16 @@ describe('one order', () => {
   })
 
   test('[C62] an event that comes between the pages is drawn after the last of them', () => {
-    const at = aPage().hear(welcome)
-    at.tell({ type: 'opened', room: 'lobby' }, { type: 'asked', room: 'lobby', now: NOON })
+    const at = aLivePage([said(1)]).tell({ type: 'asked', room: 'lobby', now: NOON })
     at.hear(
       page(
-        numbers(1, 200).map((seq) => said(seq)),
+        numbers(2, 201).map((seq) => said(seq)),
         { more: true, head: 250 },
       ),
       event(said(251)),
     )
     expect(at.lobby.sync.state).toBe('syncing')
-    at.hear(page(numbers(201, 250).map((seq) => said(seq))))
+    at.hear(page(numbers(202, 250).map((seq) => said(seq))))
     expect(at.drawn).toEqual(numbers(1, 251))
   })
 
@@ -157,38 +157,43 @@ describe('one order', () => {
 
   test('[T8] a room may be called constructor', () => {
     const at = aPage().hear(welcome).tell({ type: 'opened', room: 'constructor' })
-    expect(at.state.rooms['constructor']).toEqual(unheard('constructor'))
+    expect(at.state.rooms['constructor']).toEqual({ ...unheard('constructor'), keep: KEPT_FOLLOWED })
   })
 })
 
 describe('reset', () => {
   const reasons = [
-    ['tooOld', 'away'],
-    ['diverged', 'changed'],
-    ['ahead', 'changed'],
+    ['tooOld', null, 'away'],
+    ['diverged', 'changed', 'changed'],
+    ['ahead', 'changed', 'changed'],
   ] as const
-  test.each(reasons)('[U53] %s forgets the rows, keeps mine that wait, and is said', (reason, notice) => {
-    const at = aLivePage().queue(entry('n-waiting'))
-    at.hear({ type: 'reset', room: 'lobby', reason, head: 2_000, floor: 1 })
-    expect(at.drawn).toEqual(['n-waiting'])
-    expect(at.lobby.notice).toBe(notice)
-    at.hear(page(numbers(1_951, 2_000).map((seq) => said(seq))))
-    expect(at.drawn).toEqual([...numbers(1_951, 2_000), 'n-waiting'])
-    expect(at.lobby.older).toBe('more')
-    expect(at.lobby.sync.state).toBe('live')
-  })
+  test.each(reasons)(
+    '[U53] %s forgets the rows, keeps mine that wait, and is said',
+    (reason, atOnce, notice) => {
+      const at = aLivePage().queue(entry('n-waiting'))
+      at.hear({ type: 'reset', room: 'lobby', reason, head: 2_000, floor: 1 })
+      expect(at.drawn).toEqual(['n-waiting'])
+      expect(at.lobby.notice).toBe(atOnce)
+      at.hear(firstPage(numbers(1_951, 2_000).map((seq) => said(seq))))
+      expect(at.lobby.notice).toBe(notice)
+      expect(at.drawn).toEqual([...numbers(1_951, 2_000), 'n-waiting'])
+      expect(at.lobby.older).toBe('more')
+      expect(at.lobby.sync.state).toBe('live')
+    },
+  )
 
-  test('[U86] losing access takes the rows away and looks like a room that never was', () => {
+  test('[U86, U141] losing access takes the rows away; of a room that never was it differs by what may be tried: to join again', () => {
     const at = aLivePage().hear({ type: 'reset', room: 'lobby', reason: 'access' })
     const never = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
     never.hear({ type: 'reset', room: 'lobby', reason: 'access' })
-    expect(at.lobby).toEqual(never.lobby)
+    expect(at.lobby).toEqual({ ...never.lobby, sync: { state: 'closed', left: true } })
+    expect(never.lobby.sync).toEqual({ state: 'closed' })
     expect(at.lobby.rows).toEqual([])
   })
 
   test('[U53] an answer for older rows from before the reset joins nothing', () => {
     const at = aLivePage([said(50), said(51)]).tell(olderAsked)
-    at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 60, floor: 1 }, page([said(60)]))
+    at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 60, floor: 1 }, firstPage([said(60)]))
     at.tell(anOlder([said(48), said(49)], true))
     expect(at.drawn).toEqual([60])
   })
@@ -348,7 +353,7 @@ describe('older', () => {
     for (let to = 4_000; to > 1_000; to -= 100) at.tell(olderAsked, older(to - 99, to, true))
     at.hear(event(said(5_001)))
     expect(at.drawn).toEqual(numbers(1_001, 5_001))
-    at.tell({ type: 'opened', room: 'lobby' })
+    at.tell({ type: 'opened', room: 'lobby', shown: true })
     expect(at.lobby.rows).toHaveLength(2_000)
   })
 })

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { ERRORS, type ErrorCode } from '../../src/shared/errors.ts'
-import type { RoomEvent } from '../../src/shared/model.ts'
-import type { ClientFrame, Of, ServerFrame } from '../../src/shared/protocol.ts'
+import type { Message, RoomEvent } from '../../src/shared/model.ts'
+import type { ClientFrame, FirstPage, Of, ServerFrame } from '../../src/shared/protocol.ts'
 import { chance } from '../chaos/random.ts'
-import { ada, event, page, said, welcome } from '../support/aState.ts'
+import { ada, event, firstPage, members, page, person, said, welcome } from '../support/aState.ts'
 import { atFakeServer, type FakeWire } from '../support/fakeServer.ts'
 
 const SECOND = 1_000
@@ -28,6 +28,8 @@ function aWorld(seed: number) {
   const dice = chance(seed)
   const logs = new Map<string, RoomEvent[]>(ROOMS.map((room) => [room, []]))
   const seen = new Map<FakeWire, Seen>()
+  /** rooms that Ada is a member of */
+  const mine = new Set<string>()
   const world = { well: false, skew: 0, later: (_ms: number, _run: () => void) => {}, time: () => 0 }
   const bad = (p: number) => !world.well && dice.hit(p)
 
@@ -54,7 +56,8 @@ function aWorld(seed: number) {
     down(wire, { type: 'error', code: why, message, retry, ...to, ...after })
   }
 
-  function bring(wire: FakeWire, room: string, seq: number, ref?: string): void {
+  /** @param limit of a first page's messages; 0: only the counts are wanted */
+  function bring(wire: FakeWire, room: string, seq: number, limit = 50, ref?: string): void {
     const at = seen.get(wire)
     if (at === undefined) return
     at.joined.add(room)
@@ -63,12 +66,26 @@ function aWorld(seed: number) {
     world.later(bad(0.05) ? dice.between(SECOND, 20 * SECOND) : 1, () => {
       if (!at.joined.has(room)) return
       const log = logOf(room)
-      const more = { room, head: log.length, ...(ref !== undefined && { ref }) }
+      const people = limit === 0 ? { version: 1, count: 2, full: [] } : members(person(ada))
+      const more = { room, head: log.length, members: people, ...(ref !== undefined && { ref }) }
+      if (seq === 0) {
+        at.live.add(room)
+        return down(wire, firstOf(log, limit, more))
+      }
       const events = log.slice(seq)
       if (events.length > 4) down(wire, page(events.slice(0, 2), { ...more, more: true }))
       at.live.add(room)
       down(wire, page(events.length > 4 ? events.slice(2) : events, more))
     })
+  }
+
+  /** The page of whoever comes: what stands at some place near the end, and what follows. */
+  function firstOf(log: RoomEvent[], limit: number, more: Partial<FirstPage>): FirstPage {
+    const cut = Math.max(0, log.length - Math.floor(dice.between(0, 4)))
+    const start = Math.max(0, cut - limit)
+    const place = { seq: cut, id: log[cut - 1]?.id ?? null }
+    const messages = log.slice(start, cut) as Message[]
+    return firstPage([], { ...more, at: place, messages, events: log.slice(cut), older: start > 0 })
   }
 
   function store(room: string, text: string, nonce: string | null): RoomEvent {
@@ -99,14 +116,20 @@ function aWorld(seed: number) {
       case 'hello':
         if (bad(0.05)) return
         down(wire, welcome)
-        for (const { room, seq } of frame.rooms) bring(wire, room, seq)
+        for (const { room, seq, limit } of frame.rooms)
+          if (mine.has(room)) bring(wire, room, seq, limit)
+          else down(wire, { type: 'reset', room, reason: 'access' })
         break
       case 'join':
         if (bad(0.3)) refuse(wire, { ref: frame.ref })
-        else bring(wire, frame.room, frame.seq ?? 0, frame.ref)
+        else {
+          mine.add(frame.room)
+          bring(wire, frame.room, frame.seq ?? 0, frame.limit, frame.ref)
+        }
         break
       case 'leave':
         if (bad(0.2)) return refuse(wire, { ref: frame.ref })
+        mine.delete(frame.room)
         at.joined.delete(frame.room)
         at.live.delete(frame.room)
         down(wire, { type: 'left', ref: frame.ref, room: frame.room })
@@ -210,17 +233,23 @@ async function live(seed: number): Promise<void> {
     if (dice.hit(0.3)) it.beat()
   }
   world.well = true
-  for (const room of ROOMS) at.sync.open(room)
-  const settled = () =>
+  const settled = (shown: string) =>
     at.store.get().link.state === 'live' &&
     at.sync.outbox.unsent === 0 &&
+    at.store.get().rooms[shown]?.depth === 'all' &&
     ROOMS.every(
       (room) =>
         at.stateOf(room) === 'live' && at.store.get().rooms[room]?.position.seq === it.logOf(room).length,
     )
-  for (let s = 0; s < 120 && !settled(); s += 1) {
-    if (s % 25 === 0) it.beat()
-    await pass(SECOND)
+  for (const room of ROOMS) at.sync.open(room)
+  // Each is looked at, the one on screen first.
+  let s = 0
+  for (const room of ROOMS.toReversed()) {
+    at.sync.open(room)
+    for (; s < 120 && !settled(room); s += 1) {
+      if (s % 25 === 0) it.beat()
+      await pass(SECOND)
+    }
   }
   const { link, rooms } = at.store.get()
   expect({
@@ -233,6 +262,7 @@ async function live(seed: number): Promise<void> {
     expect(texts.filter((text) => text.startsWith('mine'))).toEqual(written.get(room) ?? [])
     const drawn = rooms[room]?.rows.map(({ text }) => text ?? '') ?? []
     expect(drawn).toEqual(texts.slice(-drawn.length || texts.length))
+    expect(rooms[room]?.depth).toBe('all')
   }
   at.end()
   at.sync.socket.stop()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ERRORS, type ErrorCode } from '../../src/shared/errors.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { numbers, page, said } from '../support/aState.ts'
+import { firstPage, said } from '../support/aState.ts'
 import { atFakeServer } from '../support/fakeServer.ts'
 
 const SECOND = 1_000
@@ -22,7 +22,7 @@ async function inTheLobby() {
   const at = await atFakeServer()
   at.live()
   at.sync.open('lobby')
-  at.wire.say(page([said(1)], { ref: refOf(at) }))
+  at.wire.say(firstPage([said(1)], { ref: refOf(at) }))
   at.time.pass(SECOND)
   expect(at.stateOf('lobby')).toBe('live')
   return at
@@ -45,11 +45,11 @@ describe('a room that was refused for a time', () => {
   test.each([
     [
       'an earlier',
-      (first: string, second: string) => [page([said(1)], { ref: first }), late(second, SECOND)],
+      (first: string, second: string) => [firstPage([said(1)], { ref: first }), late(second, SECOND)],
     ],
     [
       'a later',
-      (first: string, second: string) => [late(first, 5 * SECOND), page([said(1)], { ref: second })],
+      (first: string, second: string) => [late(first, 5 * SECOND), firstPage([said(1)], { ref: second })],
     ],
   ])('[C73] and is in by %s answer is written to', async (_which, answers) => {
     const at = await atFakeServer()
@@ -87,24 +87,6 @@ describe('a room that was refused for a time', () => {
   })
 })
 
-test('[C74] a room that was let go of while it was asked for, and is opened again, is asked for again', async () => {
-  const at = await inTheLobby()
-  at.sync.open('slow')
-  for (const n of numbers(1, 20)) {
-    at.sync.open(`room-${n}`)
-    at.wire.say(page([], { room: `room-${n}`, ref: refOf(at, `room-${n}`) }))
-    at.time.pass(10)
-  }
-  expect(at.stateOf('slow')).toBeUndefined()
-  const late = refOf(at, 'slow')
-  at.sync.open('slow')
-  at.wire.say(page([said(1)], { room: 'slow', ref: late }))
-  at.time.pass(100)
-  at.wire.say(page([said(1)], { room: 'slow', ref: refOf(at, 'slow') }))
-  at.time.pass(2 * SECOND)
-  expect(at.stateOf('slow')).toBe('live')
-})
-
 test('[C74] what is said of a room before it is left does not count once it is opened again', async () => {
   const at = await atFakeServer()
   at.live()
@@ -114,14 +96,14 @@ test('[C74] what is said of a room before it is left does not count once it is o
   at.sync.open('lobby')
   const leave = at.wire.all('leave')[0]?.ref ?? ''
   at.wire.say(
-    page([said(1)], { ref: first }),
+    firstPage([said(1)], { ref: first }),
     { type: 'left', ref: leave, room: 'lobby' },
     refusal('rateLimited', { ref: refOf(at) }, SECOND),
   )
   at.time.pass(500)
   expect(at.stateOf('lobby')).toBe('syncing')
   at.time.pass(SECOND)
-  at.wire.say(page([said(1), said(2)], { ref: refOf(at) }))
+  at.wire.say(firstPage([said(1), said(2)], { ref: refOf(at) }))
   at.time.pass(100)
   expect(at.wire.all('join')).toHaveLength(3)
   expect(at.stateOf('lobby')).toBe('live')
@@ -136,7 +118,7 @@ test('[M76] an answer to a message that overtakes the next join takes it down no
   at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 10))
   at.time.pass(50)
   expect(at.wire.all('join')).toHaveLength(2)
-  at.wire.say(refusal('notMember', { nonce }), page([], { ref: refOf(at) }))
+  at.wire.say(refusal('notMember', { nonce }), firstPage([], { ref: refOf(at) }))
   at.time.pass(SECOND)
   at.wire.say({ type: 'ack', nonce, room: 'lobby', seq: 1, id: 'id-1', at: 0 })
   expect(at.sync.outbox.unsent).toBe(0)

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core'
 import type { Person, RoomEvent, Self } from '../../src/shared/model.ts'
-import type { ClientFrame, ServerFrame, Sync, You } from '../../src/shared/protocol.ts'
-import { members, welcome, you } from './aState.ts'
+import type { ClientFrame, FirstPage, MissedPage, ServerFrame, You } from '../../src/shared/protocol.ts'
+import { firstPage, members, page as missed, welcome, you } from './aState.ts'
 import { eventually } from './eventually.ts'
 
 /** Sizes that the screens are made for. */
@@ -31,8 +31,8 @@ export interface Screen {
   /** The connection is lost, and no other one comes about until `mend`. */
   cut(): Promise<void>
   mend(): void
-  /** A last page of the lobby, telling it anew. */
-  sync(told: Told): Sync
+  /** A first page of the lobby, telling it anew. */
+  sync(told: Told): FirstPage
   dispose(): Promise<void>
 }
 
@@ -68,19 +68,19 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
   let wire: WebSocketRoute | null = null
   let down = false
 
-  const sync = ({ events = [], people = [], count, you: mine = you }: Told): Sync => ({
-    type: 'sync',
-    room: 'lobby',
-    events: [...events],
-    head: events.at(-1)?.seq ?? 0,
-    floor: 1,
-    more: false,
-    members: {
-      ...members({ id: me.id, name: me.name, state: 'active' }, ...people),
-      ...(count !== undefined && { count }),
-    },
-    you: mine,
-  })
+  const sync = ({ events = [], people = [], count, you: mine = you }: Told): FirstPage =>
+    firstPage(events, {
+      members: {
+        ...members({ id: me.id, name: me.name, state: 'active' }, ...people),
+        ...(count !== undefined && { count }),
+      },
+      you: mine,
+    })
+  /** The same for one who stands at `seq`. */
+  const pageFrom = (seq: number): FirstPage | MissedPage => {
+    const { members: people, head, you: mine } = sync(told)
+    return seq === 0 ? sync(told) : missed(told.events ?? [], { members: people, head, you: mine })
+  }
   const tell = (...frames: ServerFrame[]) => {
     for (const frame of frames) wire?.send(JSON.stringify(frame))
   }
@@ -92,9 +92,10 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
       heard.push(frame)
       if (frame.type === 'hello') {
         tell({ ...welcome, user: me })
-        if (frame.rooms.length > 0) tell(sync(told))
+        for (const { seq } of frame.rooms.filter(({ room }) => room === 'lobby')) tell(pageFrom(seq))
       }
-      if (frame.type === 'join') tell({ ...sync(told), ref: frame.ref })
+      if (frame.type === 'join' && frame.room === 'lobby')
+        tell({ ...pageFrom(frame.seq ?? 0), ref: frame.ref })
     })
   })
   await page.goto(`${origin}/chat/lobby`)

@@ -15,7 +15,7 @@ import type {
   RoomEvent,
   User,
 } from '../../src/shared/model.ts'
-import type { Members, ServerFrame, Sync, Welcome, You } from '../../src/shared/protocol.ts'
+import type { FirstPage, Members, MissedPage, ServerFrame, Welcome, You } from '../../src/shared/protocol.ts'
 
 export const ada: User = { id: 'a1', name: 'Ada' }
 export const bob: User = { id: 'b1', name: 'Bob' }
@@ -26,7 +26,7 @@ export const NOON = new Date(2026, 0, 15, 12).getTime()
 
 export const welcome: Welcome = {
   type: 'welcome',
-  version: 1,
+  version: 2,
   connection: 'c1',
   user: { ...ada, role: 'guest' },
   now: NOON,
@@ -62,8 +62,42 @@ export function members(...people: Person[]): Members {
   return { version: 1, count: people.length, full: people }
 }
 
-/** The last page of a room's log. */
-export function page(events: readonly RoomEvent[], more: Partial<Sync> = {}): Sync {
+/** The first page of a room with these events: its messages as they stand before the first change to one, then what follows. */
+export function firstPage(events: readonly RoomEvent[], more: Partial<FirstPage> = {}): FirstPage {
+  const change = events.findIndex(({ kind }) => kind !== 'message' && kind !== 'topic' && kind !== 'notice')
+  const messages = (change < 0 ? events : events.slice(0, change)) as HistoryMessage[]
+  const last = messages.at(-1)
+  const [first] = events
+  return {
+    type: 'sync',
+    room: 'lobby',
+    at: last ? { seq: last.seq, id: last.id } : { seq: (first?.seq ?? 1) - 1, id: null },
+    messages,
+    events: events.slice(messages.length),
+    older: first !== undefined && first.seq > (more.floor ?? 1),
+    head: events.at(-1)?.seq ?? 0,
+    floor: 1,
+    more: false,
+    members: members(person(ada), person(bob)),
+    you,
+    ...more,
+  }
+}
+
+/** What the first page of a room that is not on screen says: its counts. */
+export function counts(seq: number, more: Partial<FirstPage> = {}): FirstPage {
+  const at = { seq, id: seq === 0 ? null : `id-${seq}` }
+  return firstPage([], {
+    at,
+    head: seq,
+    older: seq > 0,
+    members: { version: 1, count: 2, full: [] },
+    ...more,
+  })
+}
+
+/** The last page of what was missed. */
+export function page(events: readonly RoomEvent[], more: Partial<MissedPage> = {}): MissedPage {
   return {
     type: 'sync',
     room: 'lobby',
@@ -80,7 +114,7 @@ export function page(events: readonly RoomEvent[], more: Partial<Sync> = {}): Sy
 /** An entry of the list of rooms: one of mine. */
 export function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
   const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
-  return { room, ...usual, head: 0, readSeq: 0, unread: 0, mentions: 0, ...more }
+  return { room, ...usual, head: 0, ...more }
 }
 
 /** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */
@@ -144,14 +178,14 @@ export function aPage(first: State = NOBODY) {
 /** Ada's page with the lobby live: these messages said, Ada and Bob here. */
 export function aLivePage(
   events: readonly RoomEvent[] = numbers(1, 3).map((seq) => said(seq)),
-  more: Partial<Sync> = {},
+  more: Partial<FirstPage> = {},
 ) {
   return aPage()
     .hear(welcome)
     .tell(
       { type: 'link', link: { state: 'live' }, now: NOON },
-      { type: 'opened', room: 'lobby' },
+      { type: 'opened', room: 'lobby', shown: true },
       { type: 'asked', room: 'lobby', now: NOON },
     )
-    .hear(page(events, more))
+    .hear(firstPage(events, more))
 }

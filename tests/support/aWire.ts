@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import type { Self } from '../../src/shared/model.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { members, page as lastPage, welcome, you } from './aState.ts'
+import { firstPage, members, welcome, you } from './aState.ts'
 
 declare global {
   interface Window {
@@ -32,7 +32,7 @@ export async function aWiredPage(
   const page = await context.newPage()
   await page.addInitScript(wire, {
     hello: JSON.stringify({ ...welcome, user: me, now: Date.now() }),
-    lobby: lastPage([], { members: members({ ...me, state: 'active' }), you }),
+    lobby: firstPage([], { members: members({ ...me, state: 'active' }), you }),
   })
   await page.goto(`${origin}/chat/lobby`)
   await page.waitForSelector('.emoji-button')

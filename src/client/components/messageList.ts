@@ -172,9 +172,9 @@ export function messageList(
     const keepFocus = focus.keep()
     shown = next.shown
     // What is empty would move to make room, and that is what one sees of a page that loads (W3).
-    content.hidden = items.length === 0
+    content.hidden = items.length === 0 && older !== 'failed'
     draw(next.drawn)
-    loading.hidden = older === 'none' || items.length === 0
+    loading.hidden = older === 'none' || content.hidden
     loading.textContent =
       older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
     if (older === 'failed')
@@ -255,7 +255,11 @@ export function messageList(
   // An observer speaks only of changes: asked anew, it says at once where things stand.
   function watch(): void {
     edges.disconnect()
-    if (items.length === 0) return
+    if (items.length === 0) {
+      // There is no edge to come near to.
+      if (older === 'more') on.older()
+      return
+    }
     edges.observe(above)
     if (!live()) edges.observe(below)
   }

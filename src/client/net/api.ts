@@ -24,7 +24,8 @@ export interface Api {
   signIn(name: string): Promise<Answer<Self>>
   rename(name: string): Promise<Answer<Self>>
   signOut(): Promise<Answer<null>>
-  rooms(): Promise<Answer<RoomEntry[]>>
+  /** My rooms and those of others with most people; `text`: those whose name holds it. `more`: there are others. */
+  rooms(text?: string): Promise<Answer<{ rooms: RoomEntry[]; more: boolean }>>
   makeRoom(name: string): Promise<Answer<RoomEntry>>
   /** Messages of a place in the log, newest last: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
   messages(room: string, place: string): Promise<Answer<HistoryPage>>
@@ -60,7 +61,11 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
     signIn: (name) => pick(ask('POST', '/api/session', { name }), user),
     rename: (name) => pick(ask('PATCH', '/api/session', { name }), user),
     signOut: () => pick(ask('DELETE', '/api/session'), () => null),
-    rooms: () => pick(ask('GET', '/api/rooms'), (value) => (value as { rooms: RoomEntry[] }).rooms),
+    rooms: (text) =>
+      pick(
+        ask('GET', text === undefined ? '/api/rooms' : `/api/rooms?q=${encodeURIComponent(text)}`),
+        (value) => value as { rooms: RoomEntry[]; more: boolean },
+      ),
     makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
     messages: (room, place) =>
       pick(ask('GET', `/api/rooms/${room}/messages?limit=50&${place}`), (value) => value as HistoryPage),

@@ -257,13 +257,13 @@ export class Outbox {
     switch (frame.type) {
       case 'ack': this.#settle(frame.nonce); break
       case 'event': this.#happened(frame); break
-      case 'sync': for (const event of frame.events) this.#happened(event); break
+      case 'sync': for (const one of [...(frame.messages ?? []), ...frame.events]) this.#happened(one); break
       case 'error': this.#refused(frame.nonce, frame.code, frame.retry, frame.after); break
       default: return
     }
   }
 
-  #happened({ user, nonce }: RoomEvent): void {
+  #happened({ user, nonce }: Pick<RoomEvent, 'user' | 'nonce'>): void {
     if (user?.id === this.#user && nonce !== undefined) this.#settle(nonce)
   }
 

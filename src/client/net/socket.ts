@@ -28,8 +28,8 @@ export interface SocketWorld {
 }
 
 export interface SocketOwner {
-  /** the first frame of a connection */
-  hello(): ClientFrame
+  /** the first frames of a connection: `hello`, and what may follow it without waiting */
+  hello(): readonly ClientFrame[]
   heard(frame: ServerFrame): void
   link(link: Link): void
   /** what has no ack yet may be sent again: the connection is new, or has proven alive */
@@ -162,7 +162,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       seenAt = world.now()
       show({ state: 'hello', attempt, since: lostAt, calm })
       arm(CONNECT, () => ended(1006))
-      write(owner.hello())
+      for (const frame of owner.hello()) write(frame)
     }
     made.onmessage = ({ data }) => {
       if (mine === generation) receive(data)

@@ -1,4 +1,5 @@
 /** Where what is not read begins, and the line above it (U70, U72). Pure. */
+import { LIMITS } from '../../shared/limits.ts'
 import type { RoomState, Row } from './state.ts'
 
 const isUnread =
@@ -15,7 +16,8 @@ export function firstUnread(room: RoomState): number | 'above' | null {
   const from = rows.find(({ seq }) => seq !== null)?.seq ?? Number.POSITIVE_INFINITY
   const all = (past ?? room).older === 'none' || from <= you.readSeq + 1
   // The live rows hold as many as there are: none is further up, whatever else the log has between.
-  if (!all && (past !== null || unread.length < you.unread)) return 'above'
+  const none = past === null && unread.length >= you.unread && you.unread < LIMITS.unread
+  if (!all && !none) return 'above'
   return unread[0]?.seq ?? null
 }
 

@@ -1,5 +1,6 @@
 /** Which room is meant by what was typed (U84). Pure. */
 import type { RoomEntry } from '../../shared/model.ts'
+import type { Count } from './unread.ts'
 
 /** As it is compared: without capitals and accents. */
 const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
@@ -29,7 +30,7 @@ export function fits(name: string, typed: string): number | null {
  * current one at the end.
  * @param recent rooms by their last visit, the latest first
  */
-export function found<T extends RoomEntry>(
+export function found<T extends RoomEntry & Partial<Count>>(
   rooms: readonly T[],
   typed: string,
   { recent, current, most }: { recent: readonly string[]; current: string; most: number },
@@ -44,8 +45,8 @@ export function found<T extends RoomEntry>(
       ({ entry: one, fit }, { entry: other, fit: its }) =>
         fit - its ||
         Number(one.room === current) - Number(other.room === current) ||
-        Number(other.mentions > 0) - Number(one.mentions > 0) ||
-        Number(other.unread > 0) - Number(one.unread > 0) ||
+        Number((other.mentions ?? 0) > 0) - Number((one.mentions ?? 0) > 0) ||
+        Number((other.unread ?? 0) > 0) - Number((one.unread ?? 0) > 0) ||
         visited(one.room) - visited(other.room) ||
         Number(other.joined) - Number(one.joined) ||
         (one.name < other.name ? -1 : 1),

@@ -1,4 +1,5 @@
 /** All of a room is read, by a word and not by looking, and for a while it can be taken back (U75). Pure. */
+import { LIMITS } from '../../shared/limits.ts'
 import type { RoomState } from './state.ts'
 
 /** The room with all of it read; what was unread until then is kept beside it. One that is not here yet is once it is. */
@@ -16,7 +17,8 @@ export function unmarked(room: RoomState): RoomState {
   if (before === undefined) return room
   if (before === null) return rest
   const { unread = 0, mentions = 0 } = room.you ?? {}
-  const you = { ...before, unread: before.unread + unread, mentions: before.mentions + mentions }
+  const most = (count: number) => Math.min(LIMITS.unread, count)
+  const you = { ...before, unread: most(before.unread + unread), mentions: most(before.mentions + mentions) }
   return { ...rest, you, doubtful: true }
 }
 

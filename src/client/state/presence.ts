@@ -21,6 +21,8 @@ export function withPresence(
 ): RoomState {
   const { state } = room.sync
   if (state === 'unsynced' || state === 'closed' || frame.version <= room.version) return room
+  // Of a room that is not on screen only the count is shown.
+  if (room.depth !== 'all') return { ...room, version: frame.version, count: frame.count }
   if (frame.version > room.version + 1) {
     // During a sync the last page brings the people; later versions follow it.
     return state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room

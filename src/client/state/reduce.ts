@@ -5,7 +5,7 @@ import type { Heard, ServerFrame } from '../../shared/protocol.ts'
 import { typingAt, withPresence, withTyping } from './presence.ts'
 import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './room.ts'
 import { keyOf, pendingRow, trimmed, withAck } from './rows.ts'
-import { idOf, KEPT_ROWS, NOBODY, unheard } from './state.ts'
+import { idOf, KEPT_FOLLOWED, KEPT_ROWS, NOBODY, unheard } from './state.ts'
 import type { Action, MyChange, RoomState, Row, Standing, State } from './state.ts'
 
 /** After my own return: so long (ms) no lines about those who were here before. */
@@ -54,7 +54,7 @@ export function reduce(state: State, action: Action): State {
     case 'heard':
       return action.frames.reduce((next, frame) => heard(next, frame, action.now), state)
     case 'opened':
-      return opened(state, action.room)
+      return opened(state, action.room, action.shown ?? false)
     case 'asked':
       return changed(state, action.room, (room) => asked(room, action.now))
     case 'forgotten': {
@@ -117,13 +117,15 @@ function withSelf(state: State, self: State['self']): State {
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
 }
 
-function opened(state: State, room: string): State {
+function opened(state: State, room: string, shown: boolean): State {
+  const keep = shown ? KEPT_ROWS : KEPT_FOLLOWED
   const before = state.rooms[room]
-  if (before === undefined) return { ...state, rooms: withRoom(state.rooms, room, unheard(room)) }
+  if (before === undefined)
+    return { ...state, rooms: withRoom(state.rooms, room, { ...unheard(room), keep }) }
   if (before.sync.state === 'closed')
-    return changed(state, room, (known) => ({ ...known, sync: { state: 'unsynced' } }))
+    return changed(state, room, (known) => ({ ...known, keep, sync: { state: 'unsynced' } }))
   return changed(state, room, (known) =>
-    known.keep === KEPT_ROWS ? known : trimmed({ ...known, keep: KEPT_ROWS }),
+    !shown || known.keep === keep ? known : trimmed({ ...known, keep }),
   )
 }
 
@@ -156,10 +158,12 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       return withTopics(
         changed(withMine(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
         frame.room,
-        frame.events,
+        [...(frame.messages ?? []), ...frame.events],
       )
-    case 'reset':
-      return changed(state, frame.room, (room) => withReset(room, frame.reason, now))
+    case 'reset': {
+      const next = frame.reason === 'access' ? withList(state, frame.room, { joined: false }) : state
+      return changed(next, frame.room, (room) => withReset(room, frame.reason, now))
+    }
     case 'event':
       return withTopics(
         changed(state, frame.room, (room) => withEvent(room, frame, state.self, now)),
@@ -192,12 +196,8 @@ function heard(state: State, frame: ServerFrame, now: number): State {
       )
     case 'typing':
       return changed(state, frame.room, (room) => withTyping(room, frame, me, now))
-    case 'read': {
-      const { room, seq: readSeq, unread, mentions } = frame
-      return changed(withList(state, room, { readSeq, unread, mentions }), room, (known) =>
-        withReadFrame(known, readSeq, unread, mentions),
-      )
-    }
+    case 'read':
+      return changed(state, frame.room, (room) => withReadFrame(room, frame))
     case 'drain':
       return state
     default:
@@ -209,7 +209,7 @@ function heard(state: State, frame: ServerFrame, now: number): State {
 /** A room whose last page has come is one of mine, whatever the list said when it was asked for. */
 function withMine(state: State, { room, you }: Heard<'sync'>): State {
   if (you === undefined || !state.list.some((one) => one.room === room && !one.joined)) return state
-  return withList(state, room, { ...you, joined: true })
+  return withList(state, room, { joined: true, role: you.role })
 }
 
 /** What the list says of a room, where it is one of mine or becomes one. */
@@ -236,8 +236,8 @@ function withRename(state: State, name: string | undefined): State {
   return withSelf(state, { ...state.self, name })
 }
 
-function withReadFrame(room: RoomState, seq: number, unread: number, mentions: number): RoomState {
+function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions }: Heard<'read'>): RoomState {
   const { you } = room
-  if (you === null || seq < you.readSeq) return room
-  return { ...room, you: { ...you, readSeq: seq, unread, mentions } }
+  if (you === null || readSeq < you.readSeq) return room
+  return { ...room, you: { ...you, readSeq, unread, mentions } }
 }

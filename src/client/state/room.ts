@@ -1,9 +1,20 @@
 /** One room's log: its position, what lies beyond a gap, coming back. Protocol §5 and §6, ROOM. */
 import type { Change, Message, Notice, RoomEvent, Topic } from '../../shared/model.ts'
-import type { Heard, ResetReason } from '../../shared/protocol.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { FirstPage, Heard, ResetReason, You } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
-import { aboveFloor, keyOf, rowOf, settled, trimmed, waitingRows, withChange, withRow } from './rows.ts'
-import { idOf, unheard, type Past, type RoomState, type Row, type State } from './state.ts'
+import {
+  aboveFloor,
+  asMine,
+  keyOf,
+  rowOf,
+  settled,
+  trimmed,
+  waitingRows,
+  withChange,
+  withRow,
+} from './rows.ts'
+import { idOf, KEPT_ROWS, unheard, type Past, type RoomState, type Row, type State } from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
 const HELD = 2_000
@@ -74,11 +85,11 @@ function pinsAfter(room: RoomState, change: Change, pins: readonly Row[]): reado
 /** What is unread after an edit or a delete: of a message that is not here only the server knows whether it was. */
 function recounted(room: RoomState, before: RoomState, change: Change, me: Me): RoomState {
   const { you } = room
-  if (you === null || me === null || me === 'unknown' || you.unread === 0) return room
+  if (you === null || me === null || me === 'unknown' || you.unread === 0 || isMany(you)) return room
   if (change.kind !== 'edit' && change.kind !== 'delete') return room
   const row = before.rows.findLast(({ id }) => id === change.target)
   if (row === undefined || row.asOf >= change.seq) {
-    const first = room.rows[0]?.seq ?? room.position.seq
+    const first = firstOf(room)
     return room.older !== 'none' && first > you.readSeq + 1 ? { ...room, doubtful: true } : room
   }
   if (row.own || row.text === null || (row.seq ?? 0) <= you.readSeq) return room
@@ -99,8 +110,16 @@ function withUnread(you: RoomState['you'], event: RoomEvent, me: Me): RoomState[
   if (event.kind !== 'message' || event.gone || event.user.id === me.id || event.seq <= you.readSeq)
     return you
   const mentioned = mentionsName(event.text, me.name) ? 1 : 0
-  return { ...you, unread: you.unread + 1, mentions: you.mentions + mentioned }
+  const most = (count: number) => Math.min(LIMITS.unread, count)
+  return { ...you, unread: most(you.unread + 1), mentions: most(you.mentions + mentioned) }
 }
+
+/** So many, or more: only the server can subtract from it, and tells by a `read` frame. */
+const isMany = ({ unread }: You) => unread >= LIMITS.unread
+
+/** The seq from which on the rows have every message. */
+const firstOf = ({ rows, position }: RoomState) =>
+  rows.find(({ seq }) => seq !== null)?.seq ?? position.seq + 1
 
 /** The room as if nothing had been heard of it, but for what I have not sent, who is here, and what was noted of gaps. */
 function forgotten(room: RoomState): RoomState {
@@ -118,8 +137,13 @@ function forgotten(room: RoomState): RoomState {
     floor: 1,
     older: 'none',
     behind: null,
-    keep: unheard(room.room).keep,
+    keep: Math.min(room.keep, KEPT_ROWS),
   }
+}
+
+/** The room as one whose messages and people are asked for from the start: it was followed by its counts alone. */
+export function anew(room: RoomState): RoomState {
+  return { ...forgotten(room), sync: { state: 'unsynced' } }
 }
 
 function gapped(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {
@@ -145,40 +169,60 @@ export function withEvent(room: RoomState, event: RoomEvent, me: Me, now: number
 /** A page of the log. The last one brings the people and my standing; then what was held follows. */
 export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: number): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
-  const events = page.events.filter((event) => event.seq > room.position.seq)
-  const [first] = events
-  const fresh = room.position.seq === 0 || (first !== undefined && first.seq > room.position.seq + 1)
-  // A page begins where I stand, or it is the end of the log: then nothing older hangs together with it.
-  let next = room
-  if (fresh && first !== undefined) {
-    const since = first.seq - 1
-    // Somebody may have gone to a message before the room's first page is here.
-    const past = room.past !== null && Math.max(room.past.head, room.position.seq) >= since ? room.past : null
-    next = { ...forgotten(room), sync: room.sync, since, past }
-  }
-  next = aboveFloor(next, page.floor)
+  const begun = page.at ? begunBy(room, page, me) : room
+  const events = page.events.filter((event) => event.seq > begun.position.seq)
+  // A page that does not begin where I stand leaves a hole as a lost event does.
+  if ((events[0]?.seq ?? 0) > begun.position.seq + 1) return gapped(begun, now, [])
+  let next = aboveFloor(begun, page.floor)
   for (const event of events) next = applied(next, event, me, false)
-  if (fresh && first !== undefined) next = { ...next, older: first.seq > page.floor ? 'more' : 'none' }
   next = settled(trimmed({ ...next, head: Math.max(page.head, next.position.seq), behind: null }))
   const { sync } = next
   const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
   if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
-  next = {
-    ...next,
-    sync: { state: 'live' },
-    ...(page.you && { you: page.you, doubtful: false }),
-    ...(page.members && {
-      version: page.members.version,
-      count: page.members.count,
-      people: page.members.full,
-    }),
+  next = { ...next, sync: { state: 'live' }, ...(page.you && { you: page.you, doubtful: false }) }
+  if (page.members) {
+    const { version, count, full: people } = page.members
+    next = { ...next, version, count, people, depth: depthOf(next, page, people.length > 0) }
   }
-  next = withoutVanished(next, held)
+  next = withoutVanished(withNotice(next, page), held)
   // Read here, and not told the server yet.
   next = withRead(next, room.you?.readSeq ?? 0, me)
   for (const event of [...held].sort((one, other) => one.seq - other.seq))
     next = withEvent(next, event, me, now)
   return next
+}
+
+/** The room as its first page tells it; of what was known only that stays which I have not sent. */
+function begunBy(room: RoomState, page: FirstPage, me: Me): RoomState {
+  const { at, messages, mine = {}, older } = page
+  const said = messages.map((one) => rowOf(asMine(one, mine[one.id]), idOf({ self: me }), at.seq))
+  const keys = new Set(said.map(({ key }) => key))
+  // Somebody may have gone to a message before the room's first page is here.
+  const past = room.past !== null && Math.max(room.past.head, room.position.seq) >= at.seq ? room.past : null
+  return {
+    ...forgotten(room),
+    sync: room.sync,
+    position: at,
+    rows: [...said, ...waitingRows(room.rows).filter(({ key }) => !keys.has(key))],
+    past,
+    since: at.seq,
+    older: older ? 'more' : 'none',
+  }
+}
+
+/** Whoever asks for no messages gets no names either: asked for them, at least I am among those named. */
+function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, named: boolean): RoomState['depth'] {
+  if (named) return at || depth !== 'counts' ? 'all' : depth
+  return at ? 'counts' : depth === 'all' ? 'rows' : depth
+}
+
+/** After a `reset "tooOld"`: whether a message was missed, as soon as a page with messages tells. */
+function withNotice(room: RoomState, { messages = [], events }: Heard<'sync'>): RoomState {
+  const { heldBefore, depth } = room
+  if (heldBefore === null) return room
+  const missed = [...messages, ...events].some(({ kind, seq }) => kind === 'message' && seq > heldBefore)
+  if (missed) return { ...room, heldBefore: null, notice: 'away' }
+  return depth === 'counts' ? room : { ...room, heldBefore: null }
 }
 
 /** What was acknowledged beyond my position, and is in no log: a backup was restored meanwhile. */
@@ -191,11 +235,16 @@ function withoutVanished(room: RoomState, held: readonly RoomEvent[]): RoomState
 
 /** The server has another history than I, or none for me. */
 export function withReset(room: RoomState, reason: ResetReason, now: number): RoomState {
-  if (reason === 'access') return { ...unheard(room.room), sync: { state: 'closed' } }
+  if (reason === 'access') {
+    const left = room.you !== null || (room.sync.state === 'closed' && room.sync.left === true)
+    return { ...unheard(room.room), sync: { state: 'closed', ...(left && { left }) } }
+  }
   return {
     ...forgotten(room),
     sync: { state: 'syncing', since: now, held: [] },
-    notice: reason === 'tooOld' ? 'away' : 'changed',
+    ...(reason === 'tooOld'
+      ? { heldBefore: room.heldBefore ?? room.position.seq }
+      : { heldBefore: null, notice: 'changed' }),
   }
 }
 
@@ -248,11 +297,12 @@ export function withRead(room: RoomState, seq: number, me: Me): RoomState {
     })
     return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, me.name)).length }
   }
-  if (room.older === 'none' || (room.rows[0]?.seq ?? 0) <= readSeq + 1) {
+  if (room.older === 'none' || firstOf(room) <= readSeq + 1) {
     const left = count(readSeq, Number.POSITIVE_INFINITY)
     const unread = Math.min(you.unread, left.unread)
     return { ...room, you: { ...you, readSeq, unread, mentions: Math.min(you.mentions, left.mentions) } }
   }
+  if (isMany(you)) return { ...room, you: { ...you, readSeq } }
   const read = count(you.readSeq, readSeq)
   const [first, last] = [past?.rows[0]?.seq ?? readSeq, past?.rows.at(-1)?.seq ?? 0]
   const unread = Math.max(0, you.unread - read.unread)

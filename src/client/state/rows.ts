@@ -1,6 +1,6 @@
 /** A room's rows: by seq, mine that wait last. Rows are replaced, never mutated; what says the same stays `===`. */
 import { LIMITS } from '../../shared/limits.ts'
-import type { Change, HistoryMessage, Reaction, User } from '../../shared/model.ts'
+import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
 import type { Heard } from '../../shared/protocol.ts'
 import type { MyChange, OutboxEntry, RoomState, Row, Standing } from './state.ts'
 
@@ -31,6 +31,16 @@ export function rowOf(message: HistoryMessage, me: string | null, asOf = message
     standing: { status: 'acked' },
     asOf,
   }
+}
+
+/** A message of a page that is the same for everybody, with the emoji that I show there. */
+export function asMine(
+  { reactions, ...message }: HistoryMessage<ReactionCount>,
+  emoji: readonly string[] = [],
+): HistoryMessage {
+  if (reactions === undefined) return message as HistoryMessage
+  const mine = reactions.map((one) => ({ ...one, mine: emoji.includes(one.emoji) }))
+  return { ...message, reactions: mine } as HistoryMessage
 }
 
 export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User): Row {

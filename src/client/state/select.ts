@@ -1,9 +1,9 @@
 /** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
-import type { Person, RoomEntry, User } from '../../shared/model.ts'
+import type { Person, User } from '../../shared/model.ts'
 import { dayOf } from './day.ts'
 import { rowById } from './rows.ts'
 import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './state.ts'
-import { countOf } from './unread.ts'
+import { countOf, type CountedRoom } from './unread.ts'
 
 export { lastOwn, rowById } from './rows.ts'
 export { roomName, titleOf } from './title.ts'
@@ -229,9 +229,9 @@ export function typingText(typing: RoomState['typing']): string {
 }
 
 /** Makes the selector of my rooms with what counts in each; `current` is listed even before it is mine. */
-export function myRooms(current: string): (state: State) => readonly RoomEntry[] {
-  let given: readonly RoomEntry[] = []
-  let before: readonly RoomEntry[] = []
+export function myRooms(current: string): (state: State) => readonly CountedRoom[] {
+  let given: readonly CountedRoom[] = []
+  let before: State['list'] = []
   return (state) => {
     const mine = state.list.filter(({ joined, room }) => joined || room === current)
     const next = mine.map((entry, at) => {

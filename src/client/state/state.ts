@@ -95,12 +95,19 @@ export type RoomSync =
   | { state: 'unsynced' }
   | { state: 'syncing' | 'gap'; since: number; held: readonly RoomEvent[] }
   | { state: 'live' }
-  /** missing or not open to me: both look alike */
-  | { state: 'closed' }
+  /** missing or not open to me: both look alike. `left`: I was in it, and may ask to join it again */
+  | { state: 'closed'; left?: true }
+
+/**
+ * What this page has of a room. 'counts': its position and what is unread, and of messages only those that came since; 'rows':
+ * the newest messages too; 'all': also the people by name.
+ */
+export type Depth = 'counts' | 'rows' | 'all'
 
 export interface RoomState {
   room: string
   sync: RoomSync
+  depth: Depth
   position: Position
   /** messages and lines by seq, none left out between them; mine that wait stand last */
   rows: readonly Row[]
@@ -133,6 +140,8 @@ export interface RoomState {
   divider: number | null
   /** said once above the rows after a `reset` */
   notice: 'away' | 'changed' | null
+  /** the seq held before a `reset "tooOld"`, until a page tells whether a message came after it; null: no such reset */
+  heldBefore: number | null
   /** times (ms) of the last gaps, three at most */
   gaps: readonly number[]
   /** since when (ms) `head` is known to lie beyond the position of a live room, or null */
@@ -218,8 +227,8 @@ export type Action =
   | { type: 'forgetful' }
   /** frames of one draw, in their order */
   | { type: 'heard'; frames: readonly ServerFrame[]; now: number }
-  /** this page wants to be in the room, is being asked into it, or wants it no longer */
-  | { type: 'opened'; room: string }
+  /** this page wants to be in the room, is being asked into it, or wants it no longer. `shown`: it comes on screen */
+  | { type: 'opened'; room: string; shown?: boolean }
   | { type: 'asked'; room: string; now: number }
   /** `left`: it is mine no more */
   | { type: 'forgotten'; room: string; left?: boolean }
@@ -237,8 +246,9 @@ export type Action =
   /** once a second, while anything depends on it */
   | { type: 'tick'; now: number }
 
-/** Rows kept of an open room, unless a reader loads more. */
+/** Rows kept of a room that is or was on screen, unless a reader loads more, and of one that is only followed. */
 export const KEPT_ROWS = 2_000
+export const KEPT_FOLLOWED = 200
 
 /** How it is for whoever has chosen nothing. */
 export const USUAL: Settings = {
@@ -277,6 +287,7 @@ export function unheard(room: string): RoomState {
   return {
     room,
     sync: { state: 'unsynced' },
+    depth: 'counts',
     position: { seq: 0, id: null },
     rows: [],
     past: null,
@@ -297,6 +308,7 @@ export function unheard(room: string): RoomState {
     you: null,
     divider: null,
     notice: null,
+    heldBefore: null,
     gaps: [],
     behind: null,
     listed: [],

@@ -1,4 +1,5 @@
 /** What is not read, as sidebar, title, favicon and app badge say it: one selector, so that they cannot disagree (U74). */
+import type { RoomEntry } from '../../shared/model.ts'
 import type { State } from './state.ts'
 
 /** `unread`: what counts, by the room's level. */
@@ -7,13 +8,14 @@ export interface Count {
   mentions: number
 }
 
+/** A room of the list with what is not read in it. */
+export type CountedRoom = RoomEntry & Count
+
 const NONE: Count = { unread: 0, mentions: 0 }
 
-/** What is not read in a room, whatever counts: by its own account where this page has it open, else by the list. */
-function unreadOf({ rooms, list }: State, room: string): Count {
-  const known = rooms[room]
-  if (known?.sync.state === 'closed') return NONE
-  return known?.you ?? list.find((one) => one.room === room && one.joined) ?? NONE
+/** What is not read in a room, whatever counts; nothing in one that is not followed. */
+function unreadOf({ rooms }: State, room: string): Count {
+  return rooms[room]?.you ?? NONE
 }
 
 /** What counts in a room. */
@@ -23,18 +25,14 @@ export function countOf(state: State, room: string): Count {
   return level === 'nothing' ? NONE : { unread: level === 'all' ? unread : mentions, mentions }
 }
 
-function roomsOf({ rooms, list }: State): ReadonlySet<string> {
-  return new Set([...Object.keys(rooms), ...list.map(({ room }) => room)])
-}
-
 /** Of all my rooms. */
 export function unreadTotal(state: State): number {
   let total = 0
-  for (const room of roomsOf(state)) total += countOf(state, room).unread
+  for (const room of Object.keys(state.rooms)) total += countOf(state, room).unread
   return total
 }
 
 /** Is there anything at all that is not read? */
 export function isUnread(state: State): boolean {
-  return [...roomsOf(state)].some((room) => unreadOf(state, room).unread > 0)
+  return Object.keys(state.rooms).some((room) => unreadOf(state, room).unread > 0)
 }

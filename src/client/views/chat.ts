@@ -122,14 +122,21 @@ export function chatView(
   function draw(state: RoomState | undefined): void {
     const all = items(state)
     const said = all.some((item) => item.kind === 'message')
-    empty.hidden = said || state?.sync.state !== 'live'
-    bones.hidden = said || !empty.hidden
     const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
-    messages.update({ items: all, older, newer, missed: (after) => missed(state, after) })
+    const bare = state === undefined || state.depth === 'counts'
+    empty.hidden = said || bare || state.sync.state !== 'live' || older !== 'none'
+    bones.hidden = said || !empty.hidden || older === 'failed'
+    // Of a room that was only followed nothing older is asked for: its first page is on its way.
+    messages.update({
+      items: all,
+      older: bare && !state?.past ? 'none' : older,
+      newer,
+      missed: (after) => missed(state, after),
+    })
     const place = back
     if (!place || !said) return
     const here = all.some((item) => item.kind === 'message' && item.row.seq === place.seq)
-    if (!here && state?.sync.state !== 'live') return
+    if (!here && (bare || state.sync.state !== 'live')) return
     back = undefined
     if (here) return messages.show(place)
     // After a reload it may be further up than what came.

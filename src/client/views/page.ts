@@ -26,11 +26,16 @@ export function page(
   return { element, title: heading, words: sentence }
 }
 
-/** A page with one way out. */
+/** A page with one way out, and where one may stay a button for that before it. */
 export function wayOut(
   title: string,
   words: string,
   way: { href: string; words: string },
+  stay?: { words: string; press(): void },
 ): ReturnType<typeof page> {
-  return page({ title, words, look: 'text-title' }, h('a', { class: 'button', href: way.href }, way.words))
+  return page(
+    { title, words, look: 'text-title' },
+    ...(stay ? [h('button', { type: 'button', class: 'button', onClick: stay.press }, stay.words)] : []),
+    h('a', { class: stay ? 'button-quiet' : 'button', href: way.href }, way.words),
+  )
 }

@@ -1,10 +1,11 @@
+import { LIMITS } from '../../shared/limits.ts'
 import { iconOf } from '../components/icons.ts'
 import { people } from '../components/people.ts'
 import { h, list, type View } from '../dom.ts'
 import { countText, isolated } from '../format.ts'
 import { myRooms, peopleGroups } from '../state/select.ts'
 import { grouped, type Groups } from '../state/switching.ts'
-import type { RoomEntry } from '../../shared/model.ts'
+import type { CountedRoom } from '../state/unread.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from './context.ts'
 import { keep, kept } from './device.ts'
@@ -18,7 +19,7 @@ export interface Sidebar {
   readonly toggle: HTMLButtonElement
   open(): void
   /** my rooms as they stand in it, from above */
-  rooms(): readonly RoomEntry[]
+  rooms(): readonly CountedRoom[]
   /** Draws the rooms again: which come first has changed. */
   order(): void
   /** Closes it where it lies over the page. False: it does not. */
@@ -149,7 +150,7 @@ export function sidebar(
     signal,
   )
   const mine = myRooms(room)
-  let ordered: readonly RoomEntry[] = []
+  let ordered: readonly CountedRoom[] = []
   const order = () => {
     const groups = grouped(mine(store.get()), placesOf('favourites', me()))
     ordered = [...groups.first, ...groups.rest]
@@ -172,20 +173,20 @@ export function sidebar(
 }
 
 /** My rooms, those I put first above the others; nothing where there is but one (U83). */
-function roomsView(current: string): View<Groups> {
+function roomsView(current: string): View<Groups<CountedRoom>> {
   const element = h('nav', { 'aria-label': 'Rooms', hidden: true })
   const [showFirst, showRest] = ['Favourites', 'Rooms'].map((title) => {
     const heading = h('h2', {}, title)
     const rows = h('ul', { role: 'list' })
     element.append(heading, rows)
-    const show = list<RoomEntry>(rows, ({ room }) => room, roomView)
-    return (entries: readonly RoomEntry[]) => {
+    const show = list<CountedRoom>(rows, ({ room }) => room, roomView)
+    return (entries: readonly CountedRoom[]) => {
       heading.hidden = entries.length === 0
       show(entries)
     }
   })
 
-  function roomView(first: RoomEntry): View<RoomEntry> {
+  function roomView(first: CountedRoom): View<CountedRoom> {
     const name = h('bdi', { class: 'truncate' })
     const mentions = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
     const unread = h('span', { class: 'text-meta tabular-nums text-accent font-semibold' })
@@ -200,12 +201,13 @@ function roomsView(current: string): View<Groups> {
       mentions,
       unread,
     )
-    const update = (entry: RoomEntry) => {
+    const update = (entry: CountedRoom) => {
       name.textContent = entry.name
       unread.textContent = entry.unread > 0 ? countText(entry.unread) : ''
       mentions.textContent = entry.mentions > 0 ? `@${countText(entry.mentions)}` : ''
       const said = [
-        entry.unread > 0 && `${entry.unread} unread`,
+        entry.unread > 0 &&
+          `${entry.unread >= LIMITS.unread ? `${entry.unread} or more` : entry.unread} unread`,
         entry.mentions > 0 && `${entry.mentions} mentioning you`,
       ].filter(Boolean)
       link.setAttribute('aria-label', [isolated(entry.name), ...said].join(', '))

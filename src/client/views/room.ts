@@ -11,7 +11,7 @@ export function roomView(
   { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
-  const { store } = context
+  const { store, actions } = context
   const element = h('div', {})
   let inner = new AbortController()
   signal.addEventListener('abort', () => inner.abort(), { once: true })
@@ -22,37 +22,50 @@ export function roomView(
     element.replaceChildren(make(inner.signal) ?? '')
   }
 
-  function deadEnd(): HTMLElement {
-    const { element: screen, title } = closed(room)
+  function deadEnd(left: boolean): HTMLElement {
+    const { element: screen, title } = closed(room, left ? () => actions.openRoom(room) : null)
     // A9: what had the focus is gone with the room.
     focusSoon(title, inner.signal)
     return screen
   }
 
+  // Whoever comes to a room wants to be in it, whatever was said of it before.
+  if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
   store.watch(
     ({ self, rooms }) => {
       if (self === 'unknown') return 'unknown'
       if (self === null) return 'nobody'
-      return rooms[room]?.sync.state === 'closed' ? `closed ${self.id}` : `open ${self.id}`
+      const sync = rooms[room]?.sync
+      if (sync?.state !== 'closed') return `open ${self.id}`
+      return `${sync.left ? 'left' : 'closed'} ${self.id}`
     },
     (state) => {
       if (state === 'unknown') show(() => null)
       else if (state === 'nobody') show((its) => doorView(context, { room, entered: () => {} }, its))
       else if (state.startsWith('open'))
         show((its) => chatView(context, { room, ...(seq !== undefined && { seq }) }, its))
-      else show(deadEnd)
+      else show(() => deadEnd(state.startsWith('left')))
     },
     signal,
   )
   return element
 }
 
-function closed(room: string): ReturnType<typeof wayOut> {
-  return wayOut(
-    'This room does not exist or is not open to you',
-    'Whoever sent you here can tell you more.',
+function closed(room: string, join: (() => void) | null): ReturnType<typeof wayOut> {
+  const away =
     room === 'lobby'
       ? { href: '/', words: 'Go to the start page' }
-      : { href: '/chat/lobby', words: 'Go to the lobby' },
+      : { href: '/chat/lobby', words: 'Go to the lobby' }
+  if (join === null)
+    return wayOut(
+      'This room does not exist or is not open to you',
+      'Whoever sent you here can tell you more.',
+      away,
+    )
+  return wayOut(
+    'You are no longer in this room',
+    'You left it on another device, or it is not open to you any more.',
+    away,
+    { words: 'Join', press: join },
   )
 }

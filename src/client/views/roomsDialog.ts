@@ -30,7 +30,10 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     autocomplete: 'off',
     hidden: true,
     dir: 'auto',
-    onInput: () => draw(),
+    onInput: () => {
+      draw()
+      actions.findRooms(filter.value)
+    },
   })
   const none = h('p', { class: 'text-meta text-muted', role: 'status' })
   function draw(): void {

@@ -1,7 +1,7 @@
 import { openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
 import { found } from '../state/finding.ts'
-import type { RoomEntry } from '../../shared/model.ts'
+import type { CountedRoom } from '../state/unread.ts'
 import type { Context } from './context.ts'
 import type { Given } from './parts.ts'
 
@@ -15,7 +15,7 @@ export function openSwitcher(
 ): void {
   const its = new AbortController()
   const until = AbortSignal.any([signal, its.signal])
-  let shown: RoomEntry[] = []
+  let shown: CountedRoom[] = []
   let at = 0
 
   const list = h('ul', { id: 'switcher-rooms', role: 'listbox', 'aria-label': 'Rooms', class: '-mx-3' })
@@ -32,7 +32,10 @@ export function openSwitcher(
     spellcheck: 'false',
     enterkeyhint: 'go',
     dir: 'auto',
-    onInput: () => look(),
+    onInput: () => {
+      look()
+      actions.findRooms(field.value)
+    },
     onKeydown: (event: KeyboardEvent) => pressed(event),
   })
 
@@ -53,12 +56,12 @@ export function openSwitcher(
     now?.scrollIntoView({ block: 'nearest' })
   }
 
-  function option(entry: RoomEntry, index: number): HTMLElement {
+  function option(entry: CountedRoom, index: number): HTMLElement {
     const { mentions, unread } = entry
     const words = [
       entry.room === room && 'you are here',
       mentions > 0 && `@${mentions}`,
-      unread > 0 && `${unread} new`,
+      unread > 0 && `${unread > 99 ? '99+' : unread} new`,
     ]
     return h(
       'li',
@@ -94,7 +97,7 @@ export function openSwitcher(
     }
   }
 
-  function go(entry: RoomEntry): void {
+  function go(entry: CountedRoom): void {
     dialog.close()
     router.navigate(`/chat/${entry.room}`)
   }
