@@ -10,7 +10,7 @@ import type {
   Tally,
 } from '../hub/ports.ts'
 import { LIMITS } from '../shared/limits.ts'
-import type { HistoryMessage, HistoryPage, ReactionCount, Role, RoomEvent, User } from '../shared/model.ts'
+import type { HistoryMessage, HistoryPage, Role, RoomEvent, User } from '../shared/model.ts'
 import { mentionsName } from '../shared/text.ts'
 import { Names } from './names.ts'
 

@@ -147,10 +147,10 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     expect(newest?.messages.at(-1)?.reactions?.[0]).not.toHaveProperty('mine')
     expect(newest?.older).toBe(true)
     const mine = await store.mine('p3', ['m12', 'm11', '01'])
-    expect([...mine].map(([id, shown]) => [id, shown.length]).toSorted()).toEqual([
-      ['m11', 20],
-      ['m12', 20],
-    ])
+    expect(Object.fromEntries([...mine].map(([id, shown]) => [id, shown.length]))).toEqual({
+      m11: 20,
+      m12: 20,
+    })
     const after = await store.history('lobby', { at: 'after', seq: 0, limit: 100 }, 'p3')
     expect(after?.messages.slice(0, 3).map(({ id }) => id)).toEqual(['01', '02', 'm1'])
     expect([after?.newer, bytes(after) <= LIMITS.pageBytes]).toEqual([true, true])
