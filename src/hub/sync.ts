@@ -198,7 +198,7 @@ export class Sync {
         }
         tries += 1
       }
-      if (said.length >= LIMITS.pageEvents || after < known) {
+      if (said.length >= LIMITS.pageEvents || (after < known && said.length > 0)) {
         send(said, Math.max(known, feed.head(room)))
         ;[from, said] = [after, []]
       }
@@ -286,6 +286,7 @@ function countsOf(
   counted: Awaited<ReturnType<Store['unread']>> | null,
   tries: number,
 ): Counts | null {
+  if (readSeq >= last) return { unread: 0, mentions: 0 }
   if (counted === null) return unreadOf(said, user, readSeq, after)
   const { head, unread, mentions } = counted
   // Heard live, what lies behind the page would be counted once more.
