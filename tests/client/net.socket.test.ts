@@ -428,10 +428,18 @@ describe('staying away', () => {
     const it = aSocket().live()
     it.wire.end(code)
     expect(it.links.at(-1)).toEqual({ state: 'stopped', code })
-    for (const why of ['online', 'visible', 'pageshow', 'person', 'send'] satisfies Nudge[])
-      it.socket.nudge(why)
+    for (const why of ['online', 'visible', 'pageshow', 'send'] satisfies Nudge[]) it.socket.nudge(why)
     it.time.pass(60 * SECOND)
     expect(it.wires).toHaveLength(1)
+  })
+
+  test('[U101] after a final close the person can go on in the same page, with what it was about to ask', () => {
+    const it = aSocket().live()
+    it.wire.end(4509)
+    it.socket.nudge('person')
+    expect(it.state).toBe('connecting')
+    it.live()
+    expect([it.wires.length, it.state, it.backs]).toEqual([2, 'live', 2])
   })
 
   test.each([4400, 4408, 4413, 4429, 1009, 1000])('[U51] %d is not: it comes back', (code) => {

@@ -242,14 +242,16 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     if (mine === generation) arm(wait, connect)
   }
 
+  function start(): void {
+    if (link.state !== 'idle' && link.state !== 'stopped') return
+    attempt = 0
+    calm = false
+    lostAt = world.now()
+    connect()
+  }
+
   return {
-    start() {
-      if (link.state !== 'idle' && link.state !== 'stopped') return
-      attempt = 0
-      calm = false
-      lostAt = world.now()
-      connect()
-    },
+    start,
     stop() {
       const had = link.state !== 'idle' && link.state !== 'stopped'
       abandon()
@@ -262,6 +264,8 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       return true
     },
     nudge(why) {
+      // Somebody who presses a button may go on after a final close too.
+      if (why === 'person' && link.state === 'stopped') return start()
       if (!awake() && link.state !== 'waiting') return
       const now = world.now()
       if (why === 'visible' || why === 'pageshow') {
