@@ -29,7 +29,7 @@ function start(root: HTMLElement): void {
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((news) => {
     if (news.type === 'self') void actions.became(news.self)
-    else store.dispatch(news)
+    else store.dispatch({ type: 'read', room: news.room, seq: news.seq })
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
     (await loadChat()).startTalk(

@@ -3,6 +3,7 @@ import { watchActivity } from '../../src/client/net/activity.ts'
 import { createApi } from '../../src/client/net/api.ts'
 import { joinTab, type TabWorld } from '../../src/client/net/tabLock.ts'
 import { joinTabs, type TabNews } from '../../src/client/net/tabs.ts'
+import { wordOf } from '../../src/client/telling.ts'
 import type { Activity } from '../../src/shared/model.ts'
 import { ada } from '../support/aState.ts'
 import { eventually } from '../support/eventually.ts'
@@ -128,6 +129,61 @@ describe('tabs', () => {
       ['two', { type: 'read', room: 'lobby', seq: 3 }],
       ['two', { type: 'self', self: null }],
     ])
+  })
+})
+
+describe('junk of others', () => {
+  const page = { role: 'guest', ...ada }
+  const junk: unknown[] = [
+    null,
+    5,
+    'self',
+    [],
+    {},
+    { type: 'signedOut' },
+    { type: 'forgotten', room: 'lobby' },
+    { type: 'something of a newer version' },
+    { type: 'read', room: 'lobby' },
+    { type: 'read', room: 'lobby', seq: '7' },
+    { type: 'read', room: 'lobby', seq: Number.NaN },
+    { type: 'read', room: 'Not a room', seq: 7 },
+    { type: 'self' },
+    { type: 'self', self: 'unknown' },
+    { type: 'self', self: { id: 5, name: 'Eve', role: 'guest' } },
+    { type: 'self', self: { ...ada, role: 'king' } },
+  ]
+
+  test('[S46] what is on the channel of my tabs and is no news is not heard', async () => {
+    const heard: TabNews[] = []
+    joinTabs((news) => heard.push(news), over.signal)
+    const other = new BroadcastChannel('hubbub')
+    for (const data of junk) other.postMessage(data)
+    // A field too many is not passed on.
+    other.postMessage({ type: 'self', self: { ...page, more: 1 }, rooms: {} })
+    other.postMessage({ type: 'read', room: 'lobby', seq: 7, list: [] })
+    await eventually('what is news', () => heard.length >= 2)
+    other.close()
+    expect(heard).toEqual([
+      { type: 'self', self: page as never },
+      { type: 'read', room: 'lobby', seq: 7 },
+    ])
+  })
+
+  test('[S46] nor is what is no word on the channel of those that tell', () => {
+    for (const data of [...junk, { type: 'done' }, { type: 'done', ids: [5] }, { type: 'who', room: 5 }])
+      expect(wordOf(data)).toBeNull()
+    expect(wordOf({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
+    expect(wordOf({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
+  })
+
+  test('[S46] a tab whose kept name is junk gets another', async () => {
+    const random = () => 'made'
+    const tab = await joinTab(
+      { locks: undefined, session: aSession('x'.repeat(5_000)), random },
+      () => {},
+      over.signal,
+    )
+    expect(tab.id).toBe('made')
   })
 })
 

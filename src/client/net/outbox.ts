@@ -6,7 +6,8 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
 import type { OutboxEntry, Said, Standing } from '../state/state.ts'
-import { sturdy, type DeviceStorage, type Draft, type Stored } from './storage.ts'
+import { sturdy, type DeviceStorage } from './storage.ts'
+import type { Draft, Stored } from './stored.ts'
 
 export interface OutboxWorld {
   now(): number

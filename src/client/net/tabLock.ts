@@ -1,5 +1,7 @@
 /** Which tab this is, which others live, and which one looks after what dead ones left. By Web Locks: they end with the tab. */
 
+import { isShort } from './stored.ts'
+
 export interface Tab {
   /** the same after a reload */
   id: string
@@ -25,8 +27,8 @@ export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSi
   const ended = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
   )
-  const before = session?.getItem('tab') ?? null
-  let id = before ?? world.random()
+  const before = session?.getItem('tab')
+  let id = isShort(before) ? before : world.random()
   if (locks !== undefined) {
     const hold = (name: string) =>
       new Promise<boolean>((resolve) => {
