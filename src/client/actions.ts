@@ -111,7 +111,7 @@ const hasLeft = (answer: Answer<unknown>) =>
 export interface Inner extends Actions {
   /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
   meet(nobody?: boolean): Promise<void>
-  /** Another tab of mine signed in, out, or has a new name. */
+  /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
   became(self: Self | null): Promise<void>
   /** Stores at once what a timer was to store: the page may go. */
   settle(): void
@@ -248,7 +248,8 @@ export function createActions(
       const answer = await api.rename(name)
       if (!answer.ok) return refusal(answer)
       remember('name', answer.value.name)
-      store.dispatch({ type: 'self', self: answer.value })
+      // Whoever the cookie is of by now has the new name.
+      await actions.became(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
@@ -294,7 +295,10 @@ export function createActions(
         store.dispatch({ type: 'self', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
-        if (before !== null && before !== 'unknown') end()
+        if (before !== null && before !== 'unknown') {
+          talk?.settle()
+          end()
+        }
         await begin(self)
       }
     },

@@ -3,12 +3,12 @@ import { createActions } from './actions.ts'
 import { after, now, random, storageOf } from './browser.ts'
 import { h } from './dom.ts'
 import { createApi, type Api } from './net/api.ts'
-import { createSocket, type Socket, type SocketOwner, type Wire } from './net/socket.ts'
+import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from './net/socket.ts'
 import { joinTabs } from './net/tabs.ts'
 import { createRouter, type Arrival, type Route } from './router.ts'
 import { createStore } from './state/store.ts'
 import { roomName, titleOf } from './state/title.ts'
-import type { State } from './state/state.ts'
+import { idOf, type State } from './state/state.ts'
 import type { Context } from './views/context.ts'
 import { homeView } from './views/home.ts'
 import { page } from './views/page.ts'
@@ -36,7 +36,8 @@ function start(root: HTMLElement): void {
       store,
       api,
       tabs,
-      (owner) => socketFor(api, owner),
+      (owner) =>
+        socketFor(api, owner, { me: () => idOf(store.get()), became: (self) => void actions.became(self) }),
       (path) => router.navigate(path),
       signal,
     ),
@@ -73,9 +74,10 @@ function start(root: HTMLElement): void {
 }
 
 /** Here, where home has room for it, so that the chat's chunk stays within what a chunk may take (W1). */
-function socketFor(api: Api, owner: SocketOwner): Socket {
+function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | 'became'>): Socket {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const world = {
+  const world: SocketWorld = {
+    ...who,
     open: () => new WebSocket(`${scheme}://${location.host}/ws?v=1`) as Wire,
     now,
     after,
@@ -86,7 +88,7 @@ function socketFor(api: Api, owner: SocketOwner): Socket {
       if (answer.ok) return 'yes'
       return answer.code === 'unauthenticated' ? 'no' : 'unknown'
     },
-  } as const
+  }
   return createSocket(world, owner)
 }
 

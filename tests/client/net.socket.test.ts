@@ -43,7 +43,8 @@ interface Settings {
 /** A socket in a world of its own: `wires` are its attempts, `links` what it told. */
 function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {}) {
   const time = fakeTime()
-  const world = { random, hidden, session, refuse: false }
+  const world = { random, hidden, session, refuse: false, me: welcome.user.id }
+  const became: string[] = []
   const wires: FakeWire[] = []
   const links: Link[] = []
   const heard: ServerFrame[] = []
@@ -62,6 +63,8 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
       random: () => world.random,
       hidden: () => world.hidden,
       session: async () => world.session,
+      me: () => world.me,
+      became: (user) => became.push(user.id),
     },
     {
       hello: () => hello,
@@ -79,6 +82,7 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
     links,
     heard,
     closes,
+    became,
     get backs() {
       return backs
     },
@@ -423,6 +427,23 @@ describe('coming back', () => {
   })
 })
 
+describe('a welcome to somebody else', () => {
+  test('[U105] ends the connection before anything is heard or sent on it, and tells who it was for', () => {
+    const it = aSocket().live()
+    it.wire.end(1006)
+    it.time.pass(it.wait)
+    it.world.me = 'somebody else'
+    it.wire.open()
+    it.wire.say(welcome)
+    it.wire.say({ type: 'beat', heads: {} })
+    expect([it.state, it.became, it.heard, it.backs]).toEqual(['idle', [welcome.user.id], [welcome], 1])
+    expect([it.wire.closed, it.wire.sent]).toEqual([true, [hello]])
+    expect(it.closes).toEqual([1006, 1000])
+    it.time.pass(60 * SECOND)
+    expect(it.wires).toHaveLength(2)
+  })
+})
+
 describe('staying away', () => {
   test.each([4501, 4503, 4509, 4510])('[U55] %d is final: no attempt follows', (code) => {
     const it = aSocket().live()
@@ -509,6 +530,8 @@ describe('on a real socket', () => {
         random: () => 0,
         hidden: () => false,
         session: async () => 'yes',
+        me: () => welcome.user.id,
+        became: () => {},
       },
       {
         hello: () => hello,

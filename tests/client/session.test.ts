@@ -34,6 +34,12 @@ const nameOf = ({ store }: Pick<ReturnType<typeof aClient>, 'store'>) => {
   return self === null || self === 'unknown' ? self : self.name
 }
 
+function idOf({ store }: ReturnType<typeof aClient>): string {
+  const { self } = store.get()
+  if (self === null || self === 'unknown') throw new TypeError('nobody is signed in')
+  return self.id
+}
+
 /** A page without a chat, at a server whose every answer is the test's. */
 function aDoor(answers: Partial<Record<'session' | 'signIn' | 'signOut', () => Promise<Answer<unknown>>>>) {
   const asked: string[] = []
@@ -140,6 +146,55 @@ describe('a session that this page did not know of', () => {
       result: 'failed',
       words: expect.stringContaining('again'),
     } as never)
+  })
+})
+
+describe('a cookie that is another person’s by now', () => {
+  /** Ada's page, cut off with a message and half a draft, in a browser whose cookie has become Eve's. */
+  async function swapped() {
+    const [mine, hers] = [aBrowser(), aBrowser()]
+    names += 1
+    const [ada, adas] = [`Ada ${names}`, `written by Ada ${names}`]
+    const page = await aPage(mine).enter(ada)
+    const id = idOf(page)
+    const eve = await aPage(hers).enter(`Eve ${names}`)
+    page.faults.away = true
+    page.lose()
+    await eventually('lost', () => page.store.get().link.state === 'waiting')
+    page.actions.send('lobby', adas)
+    await eventually('stored', async () => (await mine.storage.entries(id)).length === 1)
+    page.actions.saveDraft('lobby', 'half a thought of hers', 4)
+    page.sent.length = 0
+    mine.cookie = hers.cookie
+    page.faults.away = false
+    return { page, id, eve, mine, adas }
+  }
+
+  test('[U105] what Ada wrote does not leave as Eve: it waits for Ada, and Eve sees nothing of it', async () => {
+    const { page, id, eve, mine, adas } = await swapped()
+    page.actions.reconnect()
+    await eventually('Eve', () => nameOf(page) === nameOf(eve))
+    page.actions.openRoom('lobby')
+    await page.isLive()
+    eve.actions.send('lobby', `by Eve ${names}`)
+    await eventually('hers', () => page.texts().includes(`by Eve ${names}`))
+    expect(page.sent.filter(({ type }) => type === 'send')).toEqual([])
+    expect(page.texts().join()).not.toContain(adas)
+    expect((await mine.storage.entries(id)).map(({ text }) => text)).toEqual([adas])
+    expect(await mine.storage.draft(id, 'lobby')).toMatchObject({ text: 'half a thought of hers' })
+    expect(await page.actions.draft('lobby')).toMatchObject({ text: '' })
+  })
+
+  test('[U105] nor after a rename that was answered with somebody else', async () => {
+    const { page, id, mine, adas } = await swapped()
+    expect(await page.actions.rename(`Evelyn ${names}`)).toEqual({ result: 'ok' })
+    expect(nameOf(page)).toBe(`Evelyn ${names}`)
+    page.actions.openRoom('lobby')
+    await page.isLive()
+    page.actions.send('lobby', `by Evelyn ${names}`)
+    await eventually('hers', () => page.texts().includes(`by Evelyn ${names}`))
+    expect(page.texts().join()).not.toContain(adas)
+    expect((await mine.storage.entries(id)).map(({ text }) => text)).toEqual([adas])
   })
 })
 
