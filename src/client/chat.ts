@@ -35,7 +35,12 @@ export async function startTalk(
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
     joinTab(
-      { locks: navigator.locks, session: storageOf('sessionStorage'), random: nonce },
+      {
+        locks: navigator.locks,
+        session: storageOf('sessionStorage'),
+        random: nonce,
+        away: (run) => watchAway(run, signal),
+      },
       () => {
         lead = true
         void orphans()
@@ -110,6 +115,14 @@ export async function startTalk(
       void orphans()
     },
   }
+}
+
+/** Tells whenever the page is hidden or goes, and when it is back. */
+function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
+  const look = () => run(document.hidden)
+  document.addEventListener('visibilitychange', look, { signal })
+  window.addEventListener('pageshow', look, { signal })
+  window.addEventListener('pagehide', () => run(true), { signal })
 }
 
 /** What the browser says of the network and of being seen. */

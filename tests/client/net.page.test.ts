@@ -74,10 +74,15 @@ describe('am I here', () => {
   })
 })
 
-function aSession(id?: string): TabWorld['session'] {
+function aSession(id?: string): NonNullable<TabWorld['session']> {
   const kept = new Map(id === undefined ? [] : [['tab', id]])
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  }
 }
+const away = () => {}
 
 describe('tabs', () => {
   let made = 0
@@ -87,12 +92,12 @@ describe('tabs', () => {
     const locks = someLocks()
     const page = new AbortController()
     const session = aSession()
-    const first = await joinTab({ locks, session, random }, () => {}, page.signal)
+    const first = await joinTab({ locks, session, random, away }, () => {}, page.signal)
     page.abort()
     await eventually('let go', async () => (await first.living()).size === 0)
-    const again = await joinTab({ locks, session, random }, () => {}, over.signal)
+    const again = await joinTab({ locks, session, random, away }, () => {}, over.signal)
     expect(again.id).toBe(first.id)
-    const copy = await joinTab({ locks, session: aSession(first.id), random }, () => {}, over.signal)
+    const copy = await joinTab({ locks, session: aSession(first.id), random, away }, () => {}, over.signal)
     expect(copy.id).not.toBe(first.id)
     expect(await copy.living()).toEqual(new Set([first.id, copy.id]))
   })
@@ -101,8 +106,8 @@ describe('tabs', () => {
     const locks = someLocks()
     const led: string[] = []
     const page = new AbortController()
-    await joinTab({ locks, session: aSession(), random }, () => led.push('first'), page.signal)
-    await joinTab({ locks, session: aSession(), random }, () => led.push('second'), over.signal)
+    await joinTab({ locks, session: aSession(), random, away }, () => led.push('first'), page.signal)
+    await joinTab({ locks, session: aSession(), random, away }, () => led.push('second'), over.signal)
     await eventually('the first leads', () => led.length === 1)
     expect(led).toEqual(['first'])
     page.abort()
@@ -112,10 +117,26 @@ describe('tabs', () => {
 
   test('[U48] a browser without locks and storage has a tab all the same', async () => {
     let led = 0
-    const tab = await joinTab({ locks: undefined, session: null, random }, () => (led += 1), over.signal)
+    const tab = await joinTab(
+      { locks: undefined, session: null, random, away },
+      () => (led += 1),
+      over.signal,
+    )
     expect(tab.id).not.toBe('')
     expect(await tab.living()).toEqual(new Set())
     expect(led).toBe(1)
+  })
+
+  test('[U106] without locks a duplicated tab is another one all the same, and a reloaded one the same', async () => {
+    const session = aSession()
+    const goes: ((away: boolean) => void)[] = []
+    const world = { locks: undefined, random, away: (run: (away: boolean) => void) => void goes.push(run) }
+    const first = await joinTab({ ...world, session }, () => {}, over.signal)
+    const copied = session.getItem('tab')
+    const copy = await joinTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
+    expect(copy.id).not.toBe(first.id)
+    for (const away of [true, false, true]) goes[0]?.(away)
+    expect((await joinTab({ ...world, session }, () => {}, over.signal)).id).toBe(first.id)
   })
 
   test('[U71] what one tab tells the others hear, itself not', async () => {
@@ -179,7 +200,7 @@ describe('junk of others', () => {
   test('[S46] a tab whose kept name is junk gets another', async () => {
     const random = () => 'made'
     const tab = await joinTab(
-      { locks: undefined, session: aSession('x'.repeat(5_000)), random },
+      { locks: undefined, session: aSession('x'.repeat(5_000)), random, away },
       () => {},
       over.signal,
     )

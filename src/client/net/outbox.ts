@@ -102,9 +102,14 @@ export class Outbox {
     await this.#load((entry) => entry.tab === this.#tab)
   }
 
-  /** Takes over what tabs left behind that are no more. `living`: those that are. */
+  /**
+   * Takes over what tabs left behind that are no more. `living`: those that are. Where this one is not among them nobody
+   * can tell, and any other tab may still send, or cancel, what it waits with until its time is over.
+   */
   async adopt(living: ReadonlySet<string>): Promise<void> {
-    await this.#load((entry) => entry.tab !== this.#tab && !living.has(entry.tab), true)
+    const known = living.has(this.#tab)
+    const isLeft = (entry: Stored) => (known ? !living.has(entry.tab) : isLate(entry, this.#look()))
+    await this.#load((entry) => entry.tab !== this.#tab && isLeft(entry), true)
   }
 
   async #load(mine: (entry: Stored) => boolean, adopting = false): Promise<void> {
@@ -114,8 +119,13 @@ export class Outbox {
     for (const entry of found.filter(mine)) {
       if (this.#user !== user) return
       if (this.#waiting.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
-      const own = adopting ? { ...entry, tab: this.#tab } : entry
-      if (adopting) await this.#storage.put(own, false)
+      const late = entry.failed === undefined && isLate(entry, this.#look())
+      if (late && !hasText(entry)) {
+        void this.#storage.remove(entry.user, entry.nonce)
+        continue
+      }
+      const own: Stored = { ...entry, tab: this.#tab, ...(late && { failed: 'late' }) }
+      if (adopting || late) await this.#storage.put(own, false)
       if (this.#user !== user) return
       this.#order = Math.max(this.#order, own.order)
       if (own.failed === undefined) this.#waiting.set(own.nonce, this.#wait(own, true))
@@ -402,6 +412,8 @@ export class Outbox {
     this.flush()
   }
 }
+
+const isLate = ({ at }: OutboxEntry, now: number) => at + IN_ALL <= now
 
 const hasText = ({ text }: Said) => text !== undefined
 
