@@ -7,6 +7,7 @@ import type { Socket, SocketOwner } from './net/socket.ts'
 import { memoryStorage, openStorage } from './net/storage.ts'
 import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
+import { unloadCopies } from './net/unloadCopy.ts'
 import { keepSettings } from './settings.ts'
 import type { Store } from './state/store.ts'
 import { unreadTotal } from './state/unread.ts'
@@ -69,6 +70,7 @@ export async function startTalk(
               ? window.addEventListener('beforeunload', asks)
               : window.removeEventListener('beforeunload', asks),
         },
+        unloadCopies(storageOf('localStorage'), now),
       ),
     signal,
   )
@@ -113,6 +115,10 @@ export async function startTalk(
     async begin(user) {
       await talk.begin(user)
       void orphans()
+    },
+    settle() {
+      talk.settle()
+      sync.outbox.goes()
     },
   }
 }

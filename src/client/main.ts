@@ -57,6 +57,14 @@ function start(root: HTMLElement): void {
     },
     signal,
   )
+  // A final close offers a reload: nothing may be left to a timer by then (U55).
+  store.watch(
+    ({ link }) => link.state === 'stopped',
+    (stopped) => {
+      if (stopped) actions.settle()
+    },
+    signal,
+  )
   const nobody = document.querySelector('meta[name=session]') !== null
   const met = actions.meet(nobody)
 

@@ -202,7 +202,7 @@ describe('where one comes in', () => {
   test('[U104] the room of the link goes with the name, and home names none', async () => {
     const bodies: unknown[] = []
     const api = createApi(async (_, init) => {
-      bodies.push(JSON.parse(String(init.body)))
+      bodies.push(JSON.parse(init.body as string))
       return Response.json({ user: SELF }, { status: 201 })
     })
     await api.signIn('Ada')

@@ -8,6 +8,8 @@ import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts
 import type { OutboxEntry, Said, Standing } from '../state/state.ts'
 import { sturdy, type DeviceStorage } from './storage.ts'
 import type { Draft, Stored } from './stored.ts'
+import { withCopies, type CopiedStorage } from './unconfirmed.ts'
+import { unloadCopies, type UnloadCopies } from './unloadCopy.ts'
 
 export interface OutboxWorld {
   now(): number
@@ -59,7 +61,7 @@ export class Outbox {
   readonly #world: OutboxWorld
   readonly #owner: OutboxOwner
   readonly #tab: string
-  readonly #storage: DeviceStorage
+  readonly #storage: CopiedStorage
   #user: string | null = null
   /** by nonce, in the order in which they leave */
   readonly #waiting = new Map<string, Waiting>()
@@ -70,8 +72,19 @@ export class Outbox {
   #cancel: (() => void) | null = null
   #losing = false
 
-  constructor(storage: DeviceStorage, tab: string, world: OutboxWorld, owner: OutboxOwner) {
-    this.#storage = sturdy(storage, () => owner.forgetful())
+  /** @param copies where a page that goes leaves what its device has not confirmed; left out: nowhere */
+  constructor(
+    storage: DeviceStorage,
+    tab: string,
+    world: OutboxWorld,
+    owner: OutboxOwner,
+    copies: UnloadCopies = unloadCopies(null, world.now),
+  ) {
+    this.#storage = withCopies(
+      sturdy(storage, () => owner.forgetful()),
+      copies,
+      tab,
+    )
     this.#tab = tab
     this.#world = world
     this.#owner = owner
@@ -99,7 +112,7 @@ export class Outbox {
     if (this.#user === user) return
     this.end()
     this.#user = user
-    await this.#load((entry) => entry.tab === this.#tab)
+    await this.#load((tab) => tab === this.#tab)
   }
 
   /**
@@ -108,18 +121,19 @@ export class Outbox {
    */
   async adopt(living: ReadonlySet<string>): Promise<void> {
     const known = living.has(this.#tab)
-    const isLeft = (entry: Stored) => (known ? !living.has(entry.tab) : isLate(entry, this.#look()))
-    await this.#load((entry) => entry.tab !== this.#tab && isLeft(entry), true)
+    const isLeft = (tab: string, at: number) => (known ? !living.has(tab) : isLate(at, this.#look()))
+    await this.#load((tab, at) => tab !== this.#tab && isLeft(tab, at), true)
   }
 
-  async #load(mine: (entry: Stored) => boolean, adopting = false): Promise<void> {
+  async #load(mine: (tab: string, at: number) => boolean, adopting = false): Promise<void> {
     const user = this.#user
     if (user === null) return
+    await this.#storage.takeBack(user, mine, !adopting)
     const found = await this.#storage.entries(user)
-    for (const entry of found.filter(mine)) {
+    for (const entry of found.filter(({ tab, at }) => mine(tab, at))) {
       if (this.#user !== user) return
       if (this.#waiting.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
-      const late = entry.failed === undefined && isLate(entry, this.#look())
+      const late = entry.failed === undefined && isLate(entry.at, this.#look())
       if (late && !hasText(entry)) {
         void this.#storage.remove(entry.user, entry.nonce)
         continue
@@ -136,9 +150,15 @@ export class Outbox {
     this.flush()
   }
 
+  /** The page may go: what the device has not confirmed is there again at the next start. */
+  goes(): void {
+    if (this.#user !== null) this.#storage.goes(this.#user)
+  }
+
   /** Forgets who it works for; what is stored stays stored. */
   end(): void {
     this.#user = null
+    this.#storage.forget()
     this.#waiting.clear()
     this.#failed.clear()
     this.#schedule()
@@ -413,7 +433,7 @@ export class Outbox {
   }
 }
 
-const isLate = ({ at }: OutboxEntry, now: number) => at + IN_ALL <= now
+const isLate = (at: number, now: number) => at + IN_ALL <= now
 
 const hasText = ({ text }: Said) => text !== undefined
 
