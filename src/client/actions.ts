@@ -1,6 +1,7 @@
 /** What a person can do. Who they are is done here; what needs a connection is `talk.ts`, which home does without. */
 import type { Self } from '../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../shared/names.ts'
+import { isolated } from './format.ts'
 import type { Answer, Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
 import type { Settings } from './state/state.ts'
@@ -21,8 +22,11 @@ export type RoomAnswer =
 
 /** What a person can do. Views call these and nothing else; none of them throws or rejects. */
 export interface Actions {
-  /** Signs in under a name as typed; on 'ok' the state has me, and the socket is on its way. */
-  signIn(name: string): Promise<NameAnswer>
+  /**
+   * Signs in under a name as typed, into the room whose page asks for it; on 'ok' the state has me, and the socket is on
+   * its way. Whoever has signed out here before is signed out first.
+   */
+  signIn(name: string, room?: string): Promise<NameAnswer>
   rename(name: string): Promise<NameAnswer>
   /** Ends the session and empties this device of my drafts and outbox. `unsent` tells how many messages would be lost. */
   signOut(): Promise<void>
@@ -99,17 +103,27 @@ export interface ActionsWorld {
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
 }
 
+type Refused = Extract<Answer<unknown>, { ok: false }>
+
+/** Has the server said that nobody is signed in here? */
+const hasLeft = (answer: Answer<unknown>) =>
+  answer.ok ? answer.value === null : answer.code === 'unauthenticated'
+
 /** What else the page may ask for, besides what a person can do. */
 export interface Inner extends Actions {
   /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
   meet(nobody?: boolean): Promise<void>
-  /** Another tab of mine signed in, out, or has a new name. */
+  /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
   became(self: Self | null): Promise<void>
   /** Stores at once what a timer was to store: the page may go. */
   settle(): void
   /** Has what needs a connection at hand: from then on all of the actions do something. Rejects if it does not load. */
   ready(): Promise<void>
 }
+
+const STILL_LEAVING =
+  'You are still being signed out, and the server cannot be reached. Try again in a moment.'
+const TRY_AGAIN = 'That did not work. Try again.'
 
 /** @param load fetches what needs a connection; asked again only if it has failed */
 export function createActions(
@@ -123,6 +137,10 @@ export function createActions(
   let loading: Promise<Talk> | null = null
   /** what this device keeps for me is at hand */
   let begun = Promise.resolve<void>(undefined)
+
+  /** I have signed out and the server does not know yet; also kept on the device */
+  let owed = false
+  let leaving: Promise<Answer<null>> | null = null
 
   function withTalk(): Promise<Talk> {
     loading ??= load().then(
@@ -158,6 +176,39 @@ export function createActions(
     }
   }
 
+  const isLeaving = () => owed || recall('leaving') !== ''
+
+  /** Has the server end my session. One request at a time: a late answer would take away the cookie of who comes next. */
+  function leave(): Promise<Answer<null>> {
+    leaving ??= api.signOut().then((answer) => {
+      leaving = null
+      if (hasLeft(answer)) {
+        owed = false
+        remember('leaving', null)
+      }
+      return answer
+    })
+    return leaving
+  }
+
+  /** A typed name is never answered with another: the session that lives is that one, or nobody's here. */
+  async function already(name: string): Promise<NameAnswer> {
+    const answer = await api.session()
+    if (!answer.ok)
+      return { result: 'failed', words: answer.code === 'unauthenticated' ? TRY_AGAIN : answer.words }
+    const cleaned = cleanName(name)
+    if ('name' in cleaned && cleaned.name === answer.value.name) return entered(answer.value)
+    const who = isolated(answer.value.name)
+    const words = `You are signed in as ${who} in this browser. Reload the page to go on as ${who} or to sign out.`
+    return { result: 'failed', words }
+  }
+
+  async function entered(self: Self): Promise<NameAnswer> {
+    await begin(self)
+    tabs.tell({ type: 'self', self })
+    return { result: 'ok' }
+  }
+
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
     // Set before any screen that this makes asks for drafts: they are this person's.
@@ -171,9 +222,7 @@ export function createActions(
     store.dispatch({ type: 'signedOut', elsewhere })
   }
 
-  function known(answer: Answer<Self>): NameAnswer | null {
-    if (answer.ok) return null
-    const { code, words, suggestion } = answer
+  function refusal({ code, words, suggestion }: Refused): NameAnswer {
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid' ? { result: 'invalid', words, ...instead } : { result: 'failed', words }
@@ -186,40 +235,37 @@ export function createActions(
   }
 
   const actions: Inner = {
-    async signIn(name) {
+    async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      let answer = await api.signIn(name)
-      // Signed in meanwhile, in another tab: that is who I am.
-      if (!answer.ok && answer.code === 'signedIn') answer = await api.session()
-      if (!answer.ok) return known(answer) ?? { result: 'failed', words: answer.words }
-      remember('leaving', null)
-      await begin(answer.value)
-      tabs.tell({ type: 'self', self: answer.value })
-      return { result: 'ok' }
+      if (isLeaving() && !hasLeft(await leave())) return { result: 'failed', words: STILL_LEAVING }
+      const answer = await api.signIn(name, room)
+      if (answer.ok) return entered(answer.value)
+      return answer.code === 'signedIn' ? already(name) : refusal(answer)
     },
 
     async rename(name) {
       const fault = faultOf(name)
       if (fault !== null) return fault
       const answer = await api.rename(name)
-      if (!answer.ok) return known(answer) ?? { result: 'failed', words: answer.words }
+      if (!answer.ok) return refusal(answer)
       remember('name', answer.value.name)
-      store.dispatch({ type: 'self', self: answer.value })
+      // Whoever the cookie is of by now has the new name.
+      await actions.became(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
 
     async signOut() {
+      // The cookie is the server's to take: where it cannot be reached, it is asked at the next start or sign-in.
+      owed = true
+      remember('leaving', 'yes')
       const wiped = (await talkIfAny())?.wipe()
       end()
       await wiped
-      // The cookie is the server's to take: where it cannot be reached, it is asked at the next start.
-      remember('leaving', 'yes')
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
-      const answer = await api.signOut()
-      if (answer.ok || answer.code === 'unauthenticated') remember('leaving', null)
+      await leave()
       tabs.tell({ type: 'self', self: null })
     },
 
@@ -235,12 +281,10 @@ export function createActions(
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
         // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
-        const answer = await (recall('leaving') === '' ? api.session() : api.signOut())
-        const gone = answer.ok ? answer.value === null : answer.code === 'unauthenticated'
-        if (gone) remember('leaving', null)
+        const answer = await (isLeaving() ? leave() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)
-        if (gone) return store.dispatch({ type: 'self', self: null })
+        if (hasLeft(answer)) return store.dispatch({ type: 'self', self: null })
         await new Promise<void>((resolve) => world.after(wait, resolve))
       }
     },
@@ -253,7 +297,10 @@ export function createActions(
         store.dispatch({ type: 'self', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
-        if (before !== null && before !== 'unknown') end()
+        if (before !== null && before !== 'unknown') {
+          talk?.settle()
+          end()
+        }
         await begin(self)
       }
     },

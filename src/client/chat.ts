@@ -7,6 +7,7 @@ import type { Socket, SocketOwner } from './net/socket.ts'
 import { memoryStorage, openStorage } from './net/storage.ts'
 import { joinTab } from './net/tabLock.ts'
 import type { Tabs } from './net/tabs.ts'
+import { unloadCopies } from './net/unloadCopy.ts'
 import { keepSettings } from './settings.ts'
 import type { Store } from './state/store.ts'
 import { unreadTotal } from './state/unread.ts'
@@ -35,7 +36,12 @@ export async function startTalk(
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
     joinTab(
-      { locks: navigator.locks, session: storageOf('sessionStorage'), random: nonce },
+      {
+        locks: navigator.locks,
+        session: storageOf('sessionStorage'),
+        random: nonce,
+        away: (run) => watchAway(run, signal),
+      },
       () => {
         lead = true
         void orphans()
@@ -64,6 +70,7 @@ export async function startTalk(
               ? window.addEventListener('beforeunload', asks)
               : window.removeEventListener('beforeunload', asks),
         },
+        unloadCopies(storageOf('localStorage'), now),
       ),
     signal,
   )
@@ -109,7 +116,19 @@ export async function startTalk(
       await talk.begin(user)
       void orphans()
     },
+    settle() {
+      talk.settle()
+      sync.outbox.goes()
+    },
   }
+}
+
+/** Tells whenever the page is hidden or goes, and when it is back. */
+function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
+  const look = () => run(document.hidden)
+  document.addEventListener('visibilitychange', look, { signal })
+  window.addEventListener('pageshow', look, { signal })
+  window.addEventListener('pagehide', () => run(true), { signal })
 }
 
 /** What the browser says of the network and of being seen. */

@@ -3,12 +3,12 @@ import { createActions } from './actions.ts'
 import { after, now, random, storageOf } from './browser.ts'
 import { h } from './dom.ts'
 import { createApi, type Api } from './net/api.ts'
-import { createSocket, type Socket, type SocketOwner, type Wire } from './net/socket.ts'
+import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from './net/socket.ts'
 import { joinTabs } from './net/tabs.ts'
 import { createRouter, type Arrival, type Route } from './router.ts'
 import { createStore } from './state/store.ts'
 import { roomName, titleOf } from './state/title.ts'
-import type { State } from './state/state.ts'
+import { idOf, type State } from './state/state.ts'
 import type { Context } from './views/context.ts'
 import { homeView } from './views/home.ts'
 import { page } from './views/page.ts'
@@ -29,14 +29,15 @@ function start(root: HTMLElement): void {
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((news) => {
     if (news.type === 'self') void actions.became(news.self)
-    else store.dispatch(news)
+    else store.dispatch({ type: 'read', room: news.room, seq: news.seq })
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
     (await loadChat()).startTalk(
       store,
       api,
       tabs,
-      (owner) => socketFor(api, owner),
+      (owner) =>
+        socketFor(api, owner, { me: () => idOf(store.get()), became: (self) => void actions.became(self) }),
       (path) => router.navigate(path),
       signal,
     ),
@@ -48,6 +49,14 @@ function start(root: HTMLElement): void {
       if (document.hidden) actions.settle()
     },
     { signal },
+  )
+  // A final close offers a reload: nothing may be left to a timer by then (U55).
+  store.watch(
+    ({ link }) => link.state === 'stopped',
+    (stopped) => {
+      if (stopped) actions.settle()
+    },
+    signal,
   )
   const nobody = document.querySelector('meta[name=session]') !== null
   const met = actions.meet(nobody)
@@ -66,9 +75,10 @@ function start(root: HTMLElement): void {
 }
 
 /** Here, where home has room for it, so that the chat's chunk stays within what a chunk may take (W1). */
-function socketFor(api: Api, owner: SocketOwner): Socket {
+function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | 'became'>): Socket {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const world = {
+  const world: SocketWorld = {
+    ...who,
     open: () => new WebSocket(`${scheme}://${location.host}/ws?v=2`) as Wire,
     now,
     after,
@@ -79,7 +89,7 @@ function socketFor(api: Api, owner: SocketOwner): Socket {
       if (answer.ok) return 'yes'
       return answer.code === 'unauthenticated' ? 'no' : 'unknown'
     },
-  } as const
+  }
   return createSocket(world, owner)
 }
 

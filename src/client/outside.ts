@@ -2,7 +2,7 @@
 import { idOf, type State } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import { tellsForAll } from './teller.ts'
-import { tellNews, type Note, type Word } from './telling.ts'
+import { tellNews, wordOf, type Note } from './telling.ts'
 
 /** As much of the browser as says how much is unread. */
 export interface Marks {
@@ -67,7 +67,11 @@ export function tellOutside(
     },
     signal,
   )
-  if (channel !== null) channel.onmessage = ({ data }: MessageEvent<Word>) => telling.hear(data)
+  if (channel !== null)
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      const word = wordOf(data)
+      if (word !== null) telling.hear(word)
+    }
   // A notification whose page is gone leads nowhere.
   window.addEventListener('pagehide', telling.close, { signal })
   signal.addEventListener('abort', () => channel?.close(), { once: true })

@@ -1,6 +1,7 @@
 /** Which messages are told outside of the page, by which of my tabs, and until when (U76). The browser is `outside.ts`. */
 import { mentionsName } from '../shared/text.ts'
 import { isolated } from './format.ts'
+import { fieldsOf, isRoom } from './net/stored.ts'
 import { idOf, type RoomState, type Row, type State } from './state/state.ts'
 import type { Store } from './state/store.ts'
 import { roomName } from './state/title.ts'
@@ -16,6 +17,13 @@ export interface Note {
 
 /** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
 export type Word = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+
+/** What another tab has said, or null: it may be of another version, or say what is none of ours. */
+export function wordOf(said: unknown): Word | null {
+  const { type, ids, room } = fieldsOf(said)
+  if (type === 'done' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { type, ids }
+  return (type === 'who' || type === 'here') && isRoom(room) ? { type, room } : null
+}
 
 export interface TellingWorld {
   now(): number

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { CLOSE } from '../../src/shared/errors.ts'
 import { usePlace } from '../support/aPlace.ts'
-import { aContext, aScreen, DESKTOP, PHONE } from '../support/aScreen.ts'
+import { aContext, aScreen, DESKTOP, PHONE, stopWriting } from '../support/aScreen.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { here, openPeople, openSettings, toLobby } from '../support/someScreens.ts'
@@ -160,6 +160,35 @@ describe.skipIf(browserFound === null)('screens', () => {
       expect(await screen.page.locator('dialog[open] h2').allTextContents()).toEqual([title])
       await context.close()
     }
+  })
+
+  test('[R22, U55] when a reload is offered, as to a page of a former version, all that waits is on the device', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const screen = await aScreen(place.origin, context, toLobby)
+    const { page } = screen
+    await stopWriting(page)
+    await page.evaluate(() => {
+      new MutationObserver((_, observer) => {
+        if (document.querySelector('dialog') === null) return
+        observer.disconnect()
+        document.body.dataset.kept = Object.values(localStorage).join()
+      }).observe(document.body, { childList: true, subtree: true })
+    })
+    await page.fill('textarea', 'not sent yet')
+    await page.keyboard.press('Enter')
+    await page.fill('textarea', 'half a thought')
+    await screen.close(CLOSE.version)
+    await page.waitForSelector('dialog[open]')
+    const kept = await page.evaluate(() => document.body.dataset.kept)
+    expect(kept).toContain('not sent yet')
+    expect(kept).toContain('half a thought')
+    await page.click('dialog button')
+    await eventually(
+      'the draft',
+      async () => (await page.locator('textarea').inputValue()) === 'half a thought',
+    )
+    expect(await screen.next('send')).toMatchObject({ text: 'not sent yet' })
+    await context.close()
   })
 
   test('[U86, U141] a room that I am no longer in says so without its rows, and its button joins again', async () => {

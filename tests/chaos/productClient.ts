@@ -99,6 +99,8 @@ export function productClient(setting: Setting): Talker {
               (user) => (user === null ? 'no' : 'yes'),
               () => 'unknown',
             ),
+          me: () => self?.id ?? null,
+          became: ({ name }) => errors.push(`${setting.name} has become ${name}`),
         },
         owner,
       ),

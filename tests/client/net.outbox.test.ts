@@ -423,6 +423,41 @@ describe('the device', () => {
     expect(again.queued).toEqual([])
   })
 
+  test('[U106] where nobody can tell which tabs live, what another waits with is left to it while it may still send it', async () => {
+    const one = await anOutbox({ tab: 'tab-1' })
+    one.write('I did not mean that', 'but this')
+    await eventually('stored', async () => (await one.stored()).length === 2)
+    const two = await anOutbox({ storage: one.device, tab: 'tab-2', time: one.time })
+    two.connect()
+    one.time.pass(59 * MINUTE)
+    await two.outbox.adopt(new Set())
+    expect(two.queued).toEqual([])
+    const [first] = one.outbox.entries('lobby')
+    one.outbox.drop(first?.nonce ?? '')
+    one.connect()
+    await one.leaves(1)
+    expect([one.texts, two.texts]).toEqual([['but this'], []])
+  })
+
+  test('[U106] after that it is shown as not sent, and never sent by itself', async () => {
+    const one = await anOutbox({ tab: 'tab-1' })
+    one.write('left behind')
+    one.outbox.say('lobby', { kind: 'delete', target: 'id-1' })
+    await eventually('stored', async () => (await one.stored()).length === 2)
+    one.outbox.end()
+    one.time.pass(60 * MINUTE)
+    const two = await anOutbox({ storage: one.device, tab: 'tab-2', time: one.time })
+    two.connect()
+    await two.outbox.adopt(new Set())
+    expect(two.queued.map(({ text, failed }) => [text, failed])).toEqual([['left behind', 'late']])
+    two.time.pass(MINUTE)
+    expect(two.texts).toEqual([])
+    expect(await one.stored()).toEqual(['left behind'])
+    two.outbox.retry(two.queued[0]?.nonce ?? '')
+    await two.leaves(1)
+    expect(two.texts).toEqual(['left behind'])
+  })
+
   test('[U8] signing out leaves no text of mine on the device', async () => {
     const it = await anOutbox()
     it.write('one')
@@ -487,6 +522,55 @@ describe('the device', () => {
     const forgetful = await anOutbox({ storage: memoryStorage() })
     forgetful.write('one')
     await eventually('losing', () => forgetful.said.includes('losing'))
+  })
+})
+
+describe('junk on the device', () => {
+  const good = { nonce: 'nonce-of-hers', room: 'lobby', user: ada.id, kind: 'message', text: 'good' }
+  const entry = { ...good, at: 5, order: 5, tab: 'tab-1' }
+  const rows: [string, unknown][] = [
+    ['nothing', null],
+    ['a number', 5],
+    ['a string', 'hello'],
+    ['a list', [entry]],
+    ['no text', { ...entry, text: undefined }],
+    ['a text that is none', { ...entry, text: 5 }],
+    ['a text longer than any', { ...entry, text: 'x'.repeat(4_001) }],
+    ['a kind of a newer version', { ...entry, kind: 'poll' }],
+    ['an edit of nothing', { ...entry, kind: 'edit' }],
+    ['a nonce that is none', { ...entry, nonce: 'n' }],
+    ['a room that is none', { ...entry, room: '../lobby' }],
+    ['somebody else’s', { ...entry, user: eve.id }],
+    ['no order', { ...entry, order: Number.NaN }],
+    ['no time', { ...entry, at: 'yesterday' }],
+    ['no tab', { ...entry, tab: 5 }],
+    ['an emoji that is none', { ...entry, kind: 'react', target: 'id-1', emoji: {}, on: true }],
+    ['a pin that is neither', { ...entry, kind: 'pin', target: 'id-1', on: 'yes' }],
+  ]
+
+  test('[S46] rows that are no entries and no drafts are as if they were not there', async () => {
+    const name = `device ${(databases += 1)}`
+    const device = await openStorage(name)
+    await device.put({ ...entry, more: 'fields' } as never, false)
+    await device.saveDraft(ada.id, 'kitchen', { text: 'half', caret: Number.NaN })
+    const drafts = ['hello', 5, null, [], { caret: 3 }, { text: 7, caret: 3 }, { text: '', caret: 0 }]
+    const opening = indexedDB.open(name)
+    await new Promise((resolve) => (opening.onsuccess = resolve))
+    const kept = opening.result.transaction('kept', 'readwrite').objectStore('kept')
+    for (const [at, [, row]] of rows.entries()) kept.put(row, [ada.id, 'sent', `junk ${at}`])
+    for (const [at, row] of drafts.entries()) kept.put(row, [ada.id, 'draft', `room-${at}`])
+    await new Promise((resolve) => (kept.transaction.oncomplete = resolve))
+
+    expect(await device.entries(ada.id)).toEqual([entry as never])
+    for (const at of drafts.keys()) expect(await device.draft(ada.id, `room-${at}`)).toBeNull()
+    expect(await device.draft(ada.id, 'kitchen')).toEqual({ text: 'half', caret: 4 })
+    expect(await device.drafts(ada.id)).toBe(1)
+    const it = await anOutbox({ storage: device })
+    expect(it.queued.map(({ text }) => text)).toEqual(['good'])
+    await it.outbox.wipe()
+    const left = opening.result.transaction('kept').objectStore('kept').count()
+    await new Promise((resolve) => (left.onsuccess = resolve))
+    expect(left.result).toBe(0)
   })
 })
 

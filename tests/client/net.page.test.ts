@@ -3,6 +3,7 @@ import { watchActivity } from '../../src/client/net/activity.ts'
 import { createApi } from '../../src/client/net/api.ts'
 import { joinTab, type TabWorld } from '../../src/client/net/tabLock.ts'
 import { joinTabs, type TabNews } from '../../src/client/net/tabs.ts'
+import { wordOf } from '../../src/client/telling.ts'
 import type { Activity } from '../../src/shared/model.ts'
 import { ada } from '../support/aState.ts'
 import { eventually } from '../support/eventually.ts'
@@ -73,10 +74,15 @@ describe('am I here', () => {
   })
 })
 
-function aSession(id?: string): TabWorld['session'] {
+function aSession(id?: string): NonNullable<TabWorld['session']> {
   const kept = new Map(id === undefined ? [] : [['tab', id]])
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  }
 }
+const away = () => {}
 
 describe('tabs', () => {
   let made = 0
@@ -86,12 +92,12 @@ describe('tabs', () => {
     const locks = someLocks()
     const page = new AbortController()
     const session = aSession()
-    const first = await joinTab({ locks, session, random }, () => {}, page.signal)
+    const first = await joinTab({ locks, session, random, away }, () => {}, page.signal)
     page.abort()
     await eventually('let go', async () => (await first.living()).size === 0)
-    const again = await joinTab({ locks, session, random }, () => {}, over.signal)
+    const again = await joinTab({ locks, session, random, away }, () => {}, over.signal)
     expect(again.id).toBe(first.id)
-    const copy = await joinTab({ locks, session: aSession(first.id), random }, () => {}, over.signal)
+    const copy = await joinTab({ locks, session: aSession(first.id), random, away }, () => {}, over.signal)
     expect(copy.id).not.toBe(first.id)
     expect(await copy.living()).toEqual(new Set([first.id, copy.id]))
   })
@@ -100,8 +106,8 @@ describe('tabs', () => {
     const locks = someLocks()
     const led: string[] = []
     const page = new AbortController()
-    await joinTab({ locks, session: aSession(), random }, () => led.push('first'), page.signal)
-    await joinTab({ locks, session: aSession(), random }, () => led.push('second'), over.signal)
+    await joinTab({ locks, session: aSession(), random, away }, () => led.push('first'), page.signal)
+    await joinTab({ locks, session: aSession(), random, away }, () => led.push('second'), over.signal)
     await eventually('the first leads', () => led.length === 1)
     expect(led).toEqual(['first'])
     page.abort()
@@ -111,10 +117,26 @@ describe('tabs', () => {
 
   test('[U48] a browser without locks and storage has a tab all the same', async () => {
     let led = 0
-    const tab = await joinTab({ locks: undefined, session: null, random }, () => (led += 1), over.signal)
+    const tab = await joinTab(
+      { locks: undefined, session: null, random, away },
+      () => (led += 1),
+      over.signal,
+    )
     expect(tab.id).not.toBe('')
     expect(await tab.living()).toEqual(new Set())
     expect(led).toBe(1)
+  })
+
+  test('[U106] without locks a duplicated tab is another one all the same, and a reloaded one the same', async () => {
+    const session = aSession()
+    const goes: ((away: boolean) => void)[] = []
+    const world = { locks: undefined, random, away: (run: (away: boolean) => void) => void goes.push(run) }
+    const first = await joinTab({ ...world, session }, () => {}, over.signal)
+    const copied = session.getItem('tab')
+    const copy = await joinTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
+    expect(copy.id).not.toBe(first.id)
+    for (const away of [true, false, true]) goes[0]?.(away)
+    expect((await joinTab({ ...world, session }, () => {}, over.signal)).id).toBe(first.id)
   })
 
   test('[U71] what one tab tells the others hear, itself not', async () => {
@@ -128,6 +150,61 @@ describe('tabs', () => {
       ['two', { type: 'read', room: 'lobby', seq: 3 }],
       ['two', { type: 'self', self: null }],
     ])
+  })
+})
+
+describe('junk of others', () => {
+  const page = { role: 'guest', ...ada }
+  const junk: unknown[] = [
+    null,
+    5,
+    'self',
+    [],
+    {},
+    { type: 'signedOut' },
+    { type: 'forgotten', room: 'lobby' },
+    { type: 'something of a newer version' },
+    { type: 'read', room: 'lobby' },
+    { type: 'read', room: 'lobby', seq: '7' },
+    { type: 'read', room: 'lobby', seq: Number.NaN },
+    { type: 'read', room: 'Not a room', seq: 7 },
+    { type: 'self' },
+    { type: 'self', self: 'unknown' },
+    { type: 'self', self: { id: 5, name: 'Eve', role: 'guest' } },
+    { type: 'self', self: { ...ada, role: 'king' } },
+  ]
+
+  test('[S46] what is on the channel of my tabs and is no news is not heard', async () => {
+    const heard: TabNews[] = []
+    joinTabs((news) => heard.push(news), over.signal)
+    const other = new BroadcastChannel('hubbub')
+    for (const data of junk) other.postMessage(data)
+    // A field too many is not passed on.
+    other.postMessage({ type: 'self', self: { ...page, more: 1 }, rooms: {} })
+    other.postMessage({ type: 'read', room: 'lobby', seq: 7, list: [] })
+    await eventually('what is news', () => heard.length >= 2)
+    other.close()
+    expect(heard).toEqual([
+      { type: 'self', self: page as never },
+      { type: 'read', room: 'lobby', seq: 7 },
+    ])
+  })
+
+  test('[S46] nor is what is no word on the channel of those that tell', () => {
+    for (const data of [...junk, { type: 'done' }, { type: 'done', ids: [5] }, { type: 'who', room: 5 }])
+      expect(wordOf(data)).toBeNull()
+    expect(wordOf({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
+    expect(wordOf({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
+  })
+
+  test('[S46] a tab whose kept name is junk gets another', async () => {
+    const random = () => 'made'
+    const tab = await joinTab(
+      { locks: undefined, session: aSession('x'.repeat(5_000)), random, away },
+      () => {},
+      over.signal,
+    )
+    expect(tab.id).toBe('made')
   })
 })
 

@@ -43,7 +43,8 @@ interface Settings {
 /** A socket in a world of its own: `wires` are its attempts, `links` what it told. */
 function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {}) {
   const time = fakeTime()
-  const world = { random, hidden, session, refuse: false }
+  const world = { random, hidden, session, refuse: false, me: welcome.user.id }
+  const became: string[] = []
   const wires: FakeWire[] = []
   const links: Link[] = []
   const heard: ServerFrame[] = []
@@ -62,6 +63,8 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
       random: () => world.random,
       hidden: () => world.hidden,
       session: async () => world.session,
+      me: () => world.me,
+      became: (user) => became.push(user.id),
     },
     {
       hello: () => [hello],
@@ -79,6 +82,7 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
     links,
     heard,
     closes,
+    became,
     get backs() {
       return backs
     },
@@ -423,15 +427,40 @@ describe('coming back', () => {
   })
 })
 
+describe('a welcome to somebody else', () => {
+  test('[U105] ends the connection before anything is heard or sent on it, and tells who it was for', () => {
+    const it = aSocket().live()
+    it.wire.end(1006)
+    it.time.pass(it.wait)
+    it.world.me = 'somebody else'
+    it.wire.open()
+    it.wire.say(welcome)
+    it.wire.say({ type: 'beat', heads: {} })
+    expect([it.state, it.became, it.heard, it.backs]).toEqual(['idle', [welcome.user.id], [welcome], 1])
+    expect([it.wire.closed, it.wire.sent]).toEqual([true, [hello]])
+    expect(it.closes).toEqual([1006, 1000])
+    it.time.pass(60 * SECOND)
+    expect(it.wires).toHaveLength(2)
+  })
+})
+
 describe('staying away', () => {
   test.each([4501, 4503, 4509, 4510])('[U55] %d is final: no attempt follows', (code) => {
     const it = aSocket().live()
     it.wire.end(code)
     expect(it.links.at(-1)).toEqual({ state: 'stopped', code })
-    for (const why of ['online', 'visible', 'pageshow', 'person', 'send'] satisfies Nudge[])
-      it.socket.nudge(why)
+    for (const why of ['online', 'visible', 'pageshow', 'send'] satisfies Nudge[]) it.socket.nudge(why)
     it.time.pass(60 * SECOND)
     expect(it.wires).toHaveLength(1)
+  })
+
+  test('[U101] after a final close the person can go on in the same page, with what it was about to ask', () => {
+    const it = aSocket().live()
+    it.wire.end(4509)
+    it.socket.nudge('person')
+    expect(it.state).toBe('connecting')
+    it.live()
+    expect([it.wires.length, it.state, it.backs]).toEqual([2, 'live', 2])
   })
 
   test.each([4400, 4408, 4413, 4429, 1009, 1000])('[U51] %d is not: it comes back', (code) => {
@@ -501,6 +530,8 @@ describe('on a real socket', () => {
         random: () => 0,
         hidden: () => false,
         session: async () => 'yes',
+        me: () => welcome.user.id,
+        became: () => {},
       },
       {
         hello: () => [hello],

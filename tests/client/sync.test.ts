@@ -363,7 +363,12 @@ describe('names and sessions', () => {
   })
 
   test('[U48] another tab signs out, and this one is nobody too', async () => {
-    const page = await aPage().enter(`Ada ${(names += 1)}`)
+    const browser = aBrowser()
+    const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
+    const other = aPage(browser)
+    await other.actions.meet()
+    await other.actions.signOut()
+    expect(other.told.at(-1)).toEqual({ type: 'self', self: null })
     await page.actions.became(null)
     expect(page.store.get()).toMatchObject({ self: null, elsewhere: true, link: { state: 'idle' } })
     await page.enter(`Eve ${(names += 1)}`)

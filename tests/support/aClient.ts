@@ -6,7 +6,7 @@ import { memoryStorage, type DeviceStorage } from '../../src/client/net/storage.
 import type { TabNews } from '../../src/client/net/tabs.ts'
 import { keepSettings } from '../../src/client/settings.ts'
 import { createStore } from '../../src/client/state/store.ts'
-import type { RoomState } from '../../src/client/state/state.ts'
+import { idOf, type RoomState } from '../../src/client/state/state.ts'
 import { createSync } from '../../src/client/sync.ts'
 import { createTalk } from '../../src/client/talk.ts'
 import type { ClientFrame, ServerFrame } from '../../src/shared/protocol.ts'
@@ -106,6 +106,8 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
             api
               .session()
               .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
+          me: () => idOf(store.get()),
+          became: (self) => void actions.became(self),
         },
         owner,
       ),

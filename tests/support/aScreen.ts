@@ -147,3 +147,14 @@ export const isKept = (page: Page, text: string) =>
       }),
     text,
   )
+
+/** Whatever the page gives its IndexedDB from now on is under way until the page goes, and lost with it. */
+export const stopWriting = (page: Page) =>
+  page.evaluate(() => {
+    const { transaction } = IDBDatabase.prototype
+    IDBDatabase.prototype.transaction = function (...all) {
+      if (all[1] !== 'readwrite') return transaction.apply(this, all)
+      const store = { put() {}, delete() {}, transaction: { commit() {} } }
+      return { objectStore: () => store } as never
+    }
+  })

@@ -71,6 +71,8 @@ export async function atFakeServer(given: Given = {}) {
           random,
           hidden: () => false,
           session: async () => 'yes',
+          me: () => ada.id,
+          became: () => {},
         },
         owner,
       ),

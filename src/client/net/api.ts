@@ -21,7 +21,8 @@ const user = (value: unknown) => (value as { user: Self }).user
 export interface Api {
   /** who I am; 'unauthenticated' if nobody */
   session(): Promise<Answer<Self>>
-  signIn(name: string): Promise<Answer<Self>>
+  /** @param room also makes me a member of it; without one, of the lobby */
+  signIn(name: string, room?: string): Promise<Answer<Self>>
   rename(name: string): Promise<Answer<Self>>
   signOut(): Promise<Answer<null>>
   /** My rooms and those of others with most people; `text`: those whose name holds it. `more`: there are others. */
@@ -58,7 +59,7 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
 
   return {
     session: () => pick(ask('GET', '/api/session'), user),
-    signIn: (name) => pick(ask('POST', '/api/session', { name }), user),
+    signIn: (name, room) => pick(ask('POST', '/api/session', { name, room }), user),
     rename: (name) => pick(ask('PATCH', '/api/session', { name }), user),
     signOut: () => pick(ask('DELETE', '/api/session'), () => null),
     rooms: (text) =>

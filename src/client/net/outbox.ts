@@ -6,7 +6,10 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
 import type { OutboxEntry, Said, Standing } from '../state/state.ts'
-import { sturdy, type DeviceStorage, type Draft, type Stored } from './storage.ts'
+import { sturdy, type DeviceStorage } from './storage.ts'
+import type { Draft, Stored } from './stored.ts'
+import { withCopies, type CopiedStorage } from './unconfirmed.ts'
+import { unloadCopies, type UnloadCopies } from './unloadCopy.ts'
 
 export interface OutboxWorld {
   now(): number
@@ -58,7 +61,7 @@ export class Outbox {
   readonly #world: OutboxWorld
   readonly #owner: OutboxOwner
   readonly #tab: string
-  readonly #storage: DeviceStorage
+  readonly #storage: CopiedStorage
   #user: string | null = null
   /** by nonce, in the order in which they leave */
   readonly #waiting = new Map<string, Waiting>()
@@ -69,8 +72,19 @@ export class Outbox {
   #cancel: (() => void) | null = null
   #losing = false
 
-  constructor(storage: DeviceStorage, tab: string, world: OutboxWorld, owner: OutboxOwner) {
-    this.#storage = sturdy(storage, () => owner.forgetful())
+  /** @param copies where a page that goes leaves what its device has not confirmed; left out: nowhere */
+  constructor(
+    storage: DeviceStorage,
+    tab: string,
+    world: OutboxWorld,
+    owner: OutboxOwner,
+    copies: UnloadCopies = unloadCopies(null, world.now),
+  ) {
+    this.#storage = withCopies(
+      sturdy(storage, () => owner.forgetful()),
+      copies,
+      tab,
+    )
     this.#tab = tab
     this.#world = world
     this.#owner = owner
@@ -98,23 +112,34 @@ export class Outbox {
     if (this.#user === user) return
     this.end()
     this.#user = user
-    await this.#load((entry) => entry.tab === this.#tab)
+    await this.#load((tab) => tab === this.#tab)
   }
 
-  /** Takes over what tabs left behind that are no more. `living`: those that are. */
+  /**
+   * Takes over what tabs left behind that are no more. `living`: those that are. Where this one is not among them nobody
+   * can tell, and any other tab may still send, or cancel, what it waits with until its time is over.
+   */
   async adopt(living: ReadonlySet<string>): Promise<void> {
-    await this.#load((entry) => entry.tab !== this.#tab && !living.has(entry.tab), true)
+    const known = living.has(this.#tab)
+    const isLeft = (tab: string, at: number) => (known ? !living.has(tab) : isLate(at, this.#look()))
+    await this.#load((tab, at) => tab !== this.#tab && isLeft(tab, at), true)
   }
 
-  async #load(mine: (entry: Stored) => boolean, adopting = false): Promise<void> {
+  async #load(mine: (tab: string, at: number) => boolean, adopting = false): Promise<void> {
     const user = this.#user
     if (user === null) return
+    await this.#storage.takeBack(user, mine, !adopting)
     const found = await this.#storage.entries(user)
-    for (const entry of found.filter(mine)) {
+    for (const entry of found.filter(({ tab, at }) => mine(tab, at))) {
       if (this.#user !== user) return
       if (this.#waiting.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
-      const own = adopting ? { ...entry, tab: this.#tab } : entry
-      if (adopting) await this.#storage.put(own, false)
+      const late = entry.failed === undefined && isLate(entry.at, this.#look())
+      if (late && !hasText(entry)) {
+        void this.#storage.remove(entry.user, entry.nonce)
+        continue
+      }
+      const own: Stored = { ...entry, tab: this.#tab, ...(late && { failed: 'late' }) }
+      if (adopting || late) await this.#storage.put(own, false)
       if (this.#user !== user) return
       this.#order = Math.max(this.#order, own.order)
       if (own.failed === undefined) this.#waiting.set(own.nonce, this.#wait(own, true))
@@ -125,9 +150,15 @@ export class Outbox {
     this.flush()
   }
 
+  /** The page may go: what the device has not confirmed is there again at the next start. */
+  goes(): void {
+    if (this.#user !== null) this.#storage.goes(this.#user)
+  }
+
   /** Forgets who it works for; what is stored stays stored. */
   end(): void {
     this.#user = null
+    this.#storage.forget()
     this.#waiting.clear()
     this.#failed.clear()
     this.#schedule()
@@ -401,6 +432,8 @@ export class Outbox {
     this.flush()
   }
 }
+
+const isLate = (at: number, now: number) => at + IN_ALL <= now
 
 const hasText = ({ text }: Said) => text !== undefined
 

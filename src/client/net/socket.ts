@@ -1,6 +1,7 @@
 /** The one socket: CONNECTION of protocol §6. Who it is for, and what time it is, it is told. */
 import { CLOSE } from '../../shared/errors.ts'
 import { TIMES } from '../../shared/limits.ts'
+import type { Self } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import type { Link } from '../state/state.ts'
 
@@ -25,6 +26,10 @@ export interface SocketWorld {
   hidden(): boolean
   /** Asks over HTTP whether my session lives: a refused handshake shows nothing but 1006 (P30). */
   session(): Promise<'yes' | 'no' | 'unknown'>
+  /** the id of the person this page works for */
+  me(): string | null
+  /** The session is somebody else's by now. */
+  became(user: Self): void
 }
 
 export interface SocketOwner {
@@ -181,6 +186,11 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const frame = parsed(data)
     if (frame === null) return
     heardAt = world.now()
+    if (frame.type === 'welcome' && frame.user.id !== world.me()) {
+      // Nothing of the person before may leave on this connection (U48).
+      stop()
+      return world.became(frame.user)
+    }
     if (frame.type === 'beat') write({ type: 'beat' })
     owner.heard(frame)
     if (frame.type === 'drain') {
@@ -242,26 +252,32 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     if (mine === generation) arm(wait, connect)
   }
 
+  function start(): void {
+    if (link.state !== 'idle' && link.state !== 'stopped') return
+    attempt = 0
+    calm = false
+    lostAt = world.now()
+    connect()
+  }
+
+  function stop(): void {
+    const had = link.state !== 'idle' && link.state !== 'stopped'
+    abandon()
+    if (had) owner.closed(1000)
+    show({ state: 'idle' })
+  }
+
   return {
-    start() {
-      if (link.state !== 'idle' && link.state !== 'stopped') return
-      attempt = 0
-      calm = false
-      lostAt = world.now()
-      connect()
-    },
-    stop() {
-      const had = link.state !== 'idle' && link.state !== 'stopped'
-      abandon()
-      if (had) owner.closed(1000)
-      show({ state: 'idle' })
-    },
+    start,
+    stop,
     send(frame) {
       if (link.state !== 'live' || spread !== null || wire === null) return false
       write(frame)
       return true
     },
     nudge(why) {
+      // Somebody who presses a button may go on after a final close too.
+      if (why === 'person' && link.state === 'stopped') return start()
       if (!awake() && link.state !== 'waiting') return
       const now = world.now()
       if (why === 'visible' || why === 'pageshow') {

@@ -1,14 +1,6 @@
 /** Drafts and unsent messages on this device, each under its person. One interface, in IndexedDB or in memory. */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import type { OutboxEntry } from '../state/state.ts'
-
-/** An entry with the tab that sends it. */
-export type Stored = OutboxEntry & { tab: string }
-
-export interface Draft {
-  text: string
-  caret: number
-}
+import { draftOf, storedOf, type Draft, type Stored } from './stored.ts'
 
 /** What rejects has changed nothing. */
 export interface DeviceStorage {
@@ -54,15 +46,16 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
     remove: (user, nonce) => write((kept) => kept.delete([user, 'sent', nonce])),
     entries: (user) =>
       store('readonly', async (kept) => {
-        const found: Stored[] = await promisifyRequest(kept.getAll(all(user, 'sent')))
-        return found.sort(byOrder)
+        const found: unknown[] = await promisifyRequest(kept.getAll(all(user, 'sent')))
+        return found.flatMap((row) => storedOf(row, user) ?? []).sort(byOrder)
       }),
     draft: (user, room) =>
+      store('readonly', async (kept) => draftOf(await promisifyRequest(kept.get([user, 'draft', room])))),
+    drafts: (user) =>
       store('readonly', async (kept) => {
-        const found: Draft | undefined = await promisifyRequest(kept.get([user, 'draft', room]))
-        return found ?? null
+        const found: unknown[] = await promisifyRequest(kept.getAll(all(user, 'draft')))
+        return found.filter((row) => draftOf(row) !== null).length
       }),
-    drafts: (user) => store('readonly', (kept) => promisifyRequest(kept.count(all(user, 'draft')))),
     saveDraft: (user, room, draft) =>
       write((kept) => {
         if (draft === null) kept.delete([user, 'draft', room])

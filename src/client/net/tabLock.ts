@@ -1,5 +1,7 @@
 /** Which tab this is, which others live, and which one looks after what dead ones left. By Web Locks: they end with the tab. */
 
+import { isShort } from './stored.ts'
+
 export interface Tab {
   /** the same after a reload */
   id: string
@@ -12,8 +14,10 @@ const NAME = 'hubbub tab '
 /** As much of `navigator` and `sessionStorage` as is used; both may be missing or refuse. */
 export interface TabWorld {
   locks: LockManager | undefined
-  session: Pick<Storage, 'getItem' | 'setItem'> | null
+  session: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
   random(): string
+  /** Calls whenever the page goes or is hidden (true), and when it is back (false). */
+  away(run: (away: boolean) => void): void
 }
 
 /**
@@ -25,8 +29,8 @@ export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSi
   const ended = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
   )
-  const before = session?.getItem('tab') ?? null
-  let id = before ?? world.random()
+  const before = session?.getItem('tab')
+  let id = isShort(before) ? before : world.random()
   if (locks !== undefined) {
     const hold = (name: string) =>
       new Promise<boolean>((resolve) => {
@@ -50,12 +54,17 @@ export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSi
         // Aborted: the page is going.
       })
   }
-  session?.setItem('tab', id)
-  if (locks === undefined) lead()
+  const keep = (kept: boolean) => (kept ? session?.setItem('tab', id) : session?.removeItem('tab'))
+  keep(locks !== undefined)
+  if (locks === undefined) {
+    // Nobody could tell this tab from a duplicate of it: its name lies there only while it is not to be seen.
+    world.away(keep)
+    lead()
+  }
   return {
     id,
     async living() {
-      const held = (await locks?.query())?.held ?? []
+      const held = (await locks?.query().catch(() => null))?.held ?? []
       return new Set(held.flatMap(({ name }) => (name?.startsWith(NAME) ? [name.slice(NAME.length)] : [])))
     },
   }

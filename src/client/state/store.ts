@@ -8,8 +8,11 @@ export interface Store {
   watch<T>(select: (state: State) => T, show: (picked: T) => void, signal: AbortSignal): void
 }
 
-/** The one owner of the page's state. Dispatching from within `show` is queued behind the present one. */
-export function createStore(first: State = NOBODY): Store {
+/**
+ * The one owner of the page's state. Dispatching from within `show` is queued behind the present one.
+ * @param failed gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
+ */
+export function createStore(first: State = NOBODY, failed: (error: unknown) => void = reportError): Store {
   let state = first
   let telling = false
   const waiting: Action[] = []
@@ -19,15 +22,21 @@ export function createStore(first: State = NOBODY): Store {
     waiting.push(action)
     if (telling) return
     telling = true
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const before = state
+      const action = next
+      attempt(() => (state = reduce(before, action)))
+      if (state === before) continue
+      for (const tell of [...watchers]) if (watchers.has(tell)) attempt(tell)
+    }
+    telling = false
+  }
+
+  function attempt(run: () => void): void {
     try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const after = reduce(state, next)
-        if (after === state) continue
-        state = after
-        for (const tell of [...watchers]) if (watchers.has(tell)) tell()
-      }
-    } finally {
-      telling = false
+      run()
+    } catch (error) {
+      failed(error)
     }
   }
 

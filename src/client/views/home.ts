@@ -14,10 +14,10 @@ export function homeView(context: Context, signal: AbortSignal): HTMLElement {
   return doorView(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
-/** Home, or what a room's link shows to nobody yet: the same page, leading elsewhere (U4). */
+/** Home, or what a room's link shows to nobody yet: the same page, leading elsewhere (U4). @param joins the link's room */
 export function doorView(
   { store, actions, place }: Context,
-  { room, entered }: { room: string; entered(): void },
+  { room, joins, entered }: { room: string; joins?: string; entered(): void },
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
@@ -30,7 +30,7 @@ export function doorView(
   let joining = false
   async function join(name: string): Promise<NameAnswer> {
     joining = true
-    const answer = await actions.signIn(name)
+    const answer = await actions.signIn(name, joins)
     joining = false
     return answer
   }

@@ -41,7 +41,8 @@ export function roomView(
     },
     (state) => {
       if (state === 'unknown') show(() => null)
-      else if (state === 'nobody') show((its) => doorView(context, { room, entered: () => {} }, its))
+      else if (state === 'nobody')
+        show((its) => doorView(context, { room, joins: room, entered: () => {} }, its))
       else if (state.startsWith('open'))
         show((its) => chatView(context, { room, ...(seq !== undefined && { seq }) }, its))
       else show(() => deadEnd(state.startsWith('left')))
