@@ -14,6 +14,7 @@ const root = dirname(import.meta.dir)
 /** They judge times, and must have the machine to themselves. */
 const ALONE = [
   'tests/browser/budgets.test.ts',
+  'tests/security/costs.test.ts',
   'tests/security/flood.test.ts',
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',

@@ -243,12 +243,9 @@ export const SCENARIOS: readonly Scenario[] = [
     { join: ROOMS.heavy },
     loop('G20', 5),
   ),
-  dear(
-    'dearRead',
-    'a thousand people read what is said in their room',
-    { read: ROOMS.plain },
-    loop('G23', 0.05),
-  ),
+  dear('dearRead', 'a thousand people read what is said in their room', { read: ROOMS.plain }, [
+    { id: 'G23', of: 'loopOfMany', most: 0.02 },
+  ]),
   {
     id: 'burst',
     growth: true,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { type AnyElysia, Elysia } from 'elysia'
 import { metricsPage } from '../../src/http/ops.ts'
 import { ClientFrame } from '../../src/shared/protocol.ts'
@@ -16,9 +17,13 @@ afterAll(endVictims)
 /** ms that nobody notices, whatever a calm server takes */
 const UNNOTICED = 25
 /** ms of each use, of the calm before and after it, and how often something is noticed before it is believed: the machine has others too */
-const LASTS = 2_000
+const LASTS = 1_500
 const CALM = 1_000
 const TIMES = 3
+/** ms for which a calm goes on being believed */
+const LATELY = 4_000
+/** part of the time that the server may wait for a core; above it others work on this machine */
+const KEPT = 0.15
 const OTHERS = 20
 
 test('[G25] each route that the server has, and each frame it takes, is among the uses that are measured', async () => {
@@ -68,41 +73,51 @@ describe('others do not notice', () => {
     })
     const tokens = people.slice(1, 1 + OTHERS).map(({ token }) => token)
     expect(await ask({ origin: victim.origin, tokens })).toBe('ready')
-    await p99(LASTS)
+    await look(LASTS)
   })
   afterAll(() => speakers.terminate())
 
-  /**
-   * ms that 99 of a hundred acks of the others take at most, from now on for so long, and until the server is done with what
-   * was asked of it.
-   */
-  async function p99(ms: number, meanwhile: (isOver: () => boolean) => Promise<unknown> = async () => {}) {
+  /** From now on for so long: ms that 99 of a hundred acks of the others take at most, and how long the server waits for a core. */
+  async function look(ms: number, meanwhile: (isOver: () => boolean) => Promise<unknown> = async () => {}) {
     await ask('count')
+    const [began, waited] = [performance.now(), keptWaiting(victim.server.pid)]
     const isOver = aWhile(ms)
     await meanwhile(isOver)
     await eventually('the end', isOver, ms + 30_000)
-    await (await fetch(`${victim.origin}/healthz`)).arrayBuffer()
     const answer = await ask('count')
-    return typeof answer === 'string' ? Number.NaN : percentile(answer.times, 0.99)
+    const kept = (keptWaiting(victim.server.pid) - waited) / (performance.now() - began)
+    const p99 = typeof answer === 'string' ? Number.NaN : percentile(answer.times, 0.99)
+    return { p99: Math.round(p99 * 10) / 10, kept }
+  }
+
+  let calmBefore = { p99: Number.NaN, at: -Infinity }
+  async function calm(): Promise<number> {
+    const { p99 } = await look(CALM)
+    calmBefore = { p99, at: performance.now() }
+    return p99
   }
 
   /**
    * What the others notice of it, beside what they wait before and after it. Where that is too much it is looked at again: the
-   * machine may have had no time for them.
+   * machine may have had no time for them. If it never had any, that is said, and is nobody's fault (reliability §8).
    */
   async function noticed(begin: (eve: Holder) => Promise<(isOver: () => boolean) => Promise<unknown>>) {
-    const seen: { calm: number; p99: number }[] = []
+    const seen: { before: number; p99: number; after: number; kept: string }[] = []
+    let isJudged = false
     for (let time = 0; time < TIMES; time += 1) {
       const eve = people[(next += 1) % people.length]
       if (eve === undefined) throw new TypeError('nobody')
       const use = await begin(eve)
-      const before = await p99(CALM)
-      const during = await p99(LASTS, use)
-      const calm = Math.max(before, await p99(CALM))
-      seen.push({ calm: Math.round(calm), p99: Math.round(during) })
-      if (during <= Math.max(UNNOTICED, 2 * calm)) return []
+      const before = performance.now() - calmBefore.at < LATELY ? calmBefore.p99 : await calm()
+      const { p99, kept } = await look(LASTS, use)
+      const after = await calm()
+      if (p99 <= Math.max(UNNOTICED, 2 * Math.max(before, after))) return []
+      seen.push({ before, p99, after, kept: `${Math.round(kept * 100)} %` })
+      isJudged ||= kept <= KEPT
     }
-    return seen
+    if (isJudged) return seen
+    console.log('NOT JUDGED, the machine was busy:', seen)
+    return []
   }
 
   const titleOf = (what: string, how?: string) => (how === undefined ? what : `${what} (${how})`)
@@ -188,6 +203,11 @@ describe('others do not notice', () => {
     },
   )
 })
+
+/** ms that a process's first thread has waited for a core. */
+function keptWaiting(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1_000_000
+}
 
 /** Does something so often, until it is over. */
 async function atRate(

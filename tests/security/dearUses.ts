@@ -32,7 +32,7 @@ export interface Saying extends Use {
 }
 
 /** Where no rule says how often: as a browser might at most. */
-const FREELY = { burst: 200, perSecond: 200 }
+const FREELY = { burst: 20, perSecond: 200 }
 const PAGES = { burst: 30, perSecond: 2 }
 /** What is to be stored, of one person over all connections; what is not, of each of their connections. */
 const STORED = { burst: 15, perSecond: 5 }
