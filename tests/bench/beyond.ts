@@ -1,4 +1,4 @@
-/** What a load does not show: a person who joins a crowd, pages far back, the browser. Of Hubbub alone. */
+/** What a load does not show: a person who joins a crowd, pages far back, the browser, the dearest requests. Of Hubbub alone. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { aContext, DESKTOP } from '../support/aScreen.ts'
 import { aWiredPage } from '../support/aWire.ts'
 import { browserFound } from '../support/browser.ts'
 import type { Run } from './figures.ts'
+import { dear } from './dear.ts'
 import { type Bench, load, started } from './play.ts'
 import { JOINERS, type Scenario } from './scenarios.ts'
 import type { Server } from './servers.ts'
@@ -30,7 +31,7 @@ export async function measured(
   return { scenario: id, server: server.name, round, figures, faults: [] }
 }
 
-const MEASURES = { join: joining, history, burst } as const
+const MEASURES = { join: joining, history, burst, dear } as const
 
 /** ns of CPU a process has used, all threads. */
 function cpuOf(pid: number): number {

@@ -27,6 +27,8 @@ export type Figure =
   | 'bare'
   | 'painted'
   | 'fsync'
+  | 'loop'
+  | 'loopOfMany'
 
 /** How a figure is called, and which way is better. */
 export const FIGURES: Record<Figure, { title: string; digits: number }> = {
@@ -45,6 +47,8 @@ export const FIGURES: Record<Figure, { title: string; digits: number }> = {
   bare: { title: 'for 400 bare rows', digits: 0 },
   painted: { title: 'ms until they are painted', digits: 0 },
   fsync: { title: 'one fsync alone, ms', digits: 2 },
+  loop: { title: 'ms of the loop each, by one person', digits: 3 },
+  loopOfMany: { title: 'by a thousand', digits: 3 },
 }
 
 export interface Spread {

@@ -1,4 +1,6 @@
 /** The loads, and what `performance.md` wants of each. A run is one server under one of them, in a process of its own. */
+import { ROOMS } from '../support/aHeavyPlace.ts'
+import type { Ask } from './dear.ts'
 import type { Figure } from './figures.ts'
 import type { Name } from './servers.ts'
 
@@ -34,7 +36,9 @@ export interface Scenario {
   /** a point of a curve, or what takes minutes: only with `--write` and `--all` */
   growth?: boolean
   /** what else is done than to load it; of Hubbub alone */
-  measure?: 'join' | 'history' | 'burst'
+  measure?: 'join' | 'history' | 'burst' | 'dear'
+  /** what is measured of the server's loop, where that is `dear` */
+  ask?: Ask
   /** everybody has connected once before */
   returning?: boolean
   /** everybody holds the newest position already */
@@ -50,6 +54,21 @@ const closed = (senders: number, window: number) => [
 const cost = (id: string, against: Name, most: number): Goal => ({ id, against, of: 'cost', most })
 const late = (id: string, against: Name, of: 'p50' | 'p99', most: number): Goal => ({ id, against, of, most })
 const grows = (than: string): Goal => ({ id: 'G14', of: 'cost', than, most: 1.2 })
+/** What one person, and each of a thousand, may ask for. */
+const dear = (id: string, title: string, ask: Ask, goals: readonly Goal[] = []): Scenario => ({
+  ...{ id, title: `The loop: ${title}`, ask, goals },
+  ...{
+    growth: true,
+    people: 1,
+    rooms: 1,
+    load: [],
+    measure: 'dear',
+    beside: [],
+    figures: ['loop', 'loopOfMany'],
+  },
+})
+const loop = (id: string, most: number, than?: string): Goal[] =>
+  (['loop', 'loopOfMany'] as const).map((of) => ({ id, of, most, ...(than !== undefined && { than }) }))
 const OTHERS: readonly Name[] = ['elysia', 'ws', 'socketio', 'gorilla']
 const OPEN: readonly Figure[] = ['cost', 'p50', 'p99', 'p999']
 const CLOSED: readonly Figure[] = ['cost', 'perSecond']
@@ -193,6 +212,40 @@ export const SCENARIOS: readonly Scenario[] = [
     figures: ['p50', 'p95', 'p99'],
     goals: [{ id: 'G13', of: 'p95', most: 2 }],
   },
+  dear(
+    'dearPage',
+    'a page of 50 messages of 12 KB, each with 20 kinds of reactions by 20 people',
+    { get: `/api/rooms/${ROOMS.heavy}/messages` },
+    loop('G20', 5),
+  ),
+  dear(
+    'dearRooms',
+    'the list of rooms, in five of them 10,000 unread',
+    { get: '/api/rooms' },
+    loop('G21', 1),
+  ),
+  dear('first', 'a first page, of a room in which 50 messages were said', { join: ROOMS.plain }),
+  dear(
+    'firstReacted',
+    'a first page, 100,000 reactions behind the last message',
+    { join: ROOMS.reacted },
+    loop('G22', 2, 'first'),
+  ),
+  dear(
+    'firstDeleted',
+    'a first page, the last 3,000 messages deleted',
+    { join: ROOMS.deleted },
+    loop('G22', 2, 'first'),
+  ),
+  dear(
+    'firstHeavy',
+    'a first page, 50 messages of 12 KB with 400 reactions each',
+    { join: ROOMS.heavy },
+    loop('G20', 5),
+  ),
+  dear('dearRead', 'a thousand people read what is said in their room', { read: ROOMS.plain }, [
+    { id: 'G23', of: 'loopOfMany', most: 0.02 },
+  ]),
   {
     id: 'burst',
     growth: true,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import type { BrowserContext, Page } from 'playwright-core'
 import { faultProxy, type Proxy } from '../chaos/proxy.ts'
 import { chance } from '../chaos/random.ts'
+import { timed } from '../support/aMeasure.ts'
 import { usePlace } from '../support/aPlace.ts'
 import { isKept, stopWriting } from '../support/aScreen.ts'
 import { browserFound, useBrowser } from '../support/browser.ts'
@@ -116,9 +117,7 @@ describe.skipIf(browserFound === null)('a page that was away', () => {
 
   /** ms until the text is on screen */
   async function until(page: Page, text: string): Promise<number> {
-    const began = performance.now()
-    await page.getByText(text, { exact: true }).waitFor()
-    return performance.now() - began
+    return (await timed(() => page.getByText(text, { exact: true }).waitFor())).ms
   }
 
   test(
@@ -162,7 +161,7 @@ describe.skipIf(browserFound === null)('a page that was away', () => {
       for (let passed = 0; passed < 6 * MINUTE; passed += STEP) {
         await reader.page.clock.runFor(STEP)
         await reader.page.evaluate(async () => (await fetch('/healthz')).status)
-        await eventually('an answer', () => !reader.wire.asks)
+        await eventually('an answer', () => !reader.wire.asks, 10_000)
         if (passed % MINUTE === 0) await say(writer.page, `minute ${passed / MINUTE}`)
       }
       await reader.page.clock.resume()

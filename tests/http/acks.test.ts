@@ -47,16 +47,21 @@ test('[M19] to one person the events of a batch and their acks leave in one writ
   const { store } = app
   const ada = await (await app.guest('Ada')).enter('lobby')
   const commit = store.commit.bind(store)
+  // The first is on its way to the disk until the others have come: a batch of one, and a batch of seven.
+  const come = Promise.withResolvers<void>()
   store.commit = async (drafts) => {
     const outcomes = await commit(drafts)
-    await Bun.sleep(20)
+    await come.promise
     return outcomes
   }
-  const writes = await countWrites()
   for (let at = 0; at < 8; at += 1)
     ada.send({ type: 'send', nonce: `nonce-00000${at}`, room: 'lobby', text: 'hi' })
+  // What is asked behind them is answered once the server has read them.
+  ada.send({ type: 'beat' })
+  await ada.hears('beat')
+  const writes = await countWrites()
+  come.resolve()
   await eventually('every ack', () => ada.heard.filter(({ type }) => type === 'ack').length === 8)
-  // The first is on its way to the disk before the others come: a batch of one, and a batch of seven.
   expect(writes.stop()).toBe(2)
   await app.stop()
 })

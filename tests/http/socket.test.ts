@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { ChatError } from '../../src/shared/errors.ts'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
+import { worked } from '../support/aMeasure.ts'
 import { anApp } from '../support/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../support/rawSocket.ts'
@@ -281,10 +282,11 @@ describe('too much', () => {
     const said = Buffer.concat(
       Array.from({ length: 5_000 }, (_, at) => clientFrame(0x81, JSON.stringify(send(at)))),
     )
-    const before = performance.now()
-    flood.write(said)
-    await eventually('the close', () => flood.code() === 4429)
-    expect(performance.now() - before).toBeLessThan(1_000)
+    const ms = await worked(() => {
+      flood.write(said)
+      return eventually('the close', () => flood.code() === 4429)
+    })
+    expect(ms).toBeLessThan(1_000)
     other.send(send(1))
     await other.hears('ack')
     expect(
@@ -419,9 +421,7 @@ describe('the end', () => {
     await hub.drain()
     const ends = await Promise.all(sockets.map((socket) => socket.ends()))
     expect(ends.map(({ code }) => code)).toEqual([1012, 1012, 1012])
-    expect(sockets.map(({ heard }) => heard.at(-1))).toEqual(
-      sockets.map(() => ({ type: 'drain', spread: 2_000 })),
-    )
+    for (const { heard } of sockets) expect(heard).toContainEqual({ type: 'drain', spread: 2_000 })
   })
 
   test('[S30] a socket that goes while it is asked who it is leaves nothing behind', async () => {

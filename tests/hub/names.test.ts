@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { worked } from '../support/aMeasure.ts'
 import { keysOf, reservedNames } from '../../src/hub/nameKeys.ts'
 import { cleanName } from '../../src/shared/names.ts'
 
@@ -174,11 +175,12 @@ describe('a name', () => {
     }
   })
 
-  test('[I4, S11] is checked in a time that grows with its length alone', () => {
+  test('[I4, S11] is checked in a time that grows with its length alone', async () => {
     const names = [...ACCEPTED, 'x'.repeat(128)]
-    const begun = performance.now()
-    for (let n = 0; n < 2_000; n += 1) mayBeCalled(names[n % names.length] ?? '')
+    const ms = await worked(() => {
+      for (let n = 0; n < 2_000; n += 1) mayBeCalled(names[n % names.length] ?? '')
+    })
     // 50,000 a second is the goal; what is held here is that nothing is a hundred times slower.
-    expect(performance.now() - begun).toBeLessThan(4_000)
+    expect(ms).toBeLessThan(4_000)
   })
 })

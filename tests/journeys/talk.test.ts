@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { HistoryPage } from '../../src/shared/model.ts'
 import type { Heard } from '../../src/shared/protocol.ts'
+import { timed } from '../support/aMeasure.ts'
 import { type Guest, aGuest } from '../support/anApp.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
 import type { SocketClient } from '../support/socketClient.ts'
@@ -40,10 +41,11 @@ describe('two people talk', () => {
     for (let at = 0; at < 10; at += 1) {
       const [from, to] = at % 2 === 0 ? [a, b] : [b, a]
       const nonce = `talk-${String(at).padStart(6, '0')}`
-      const before = performance.now()
-      say(from, nonce, `line ${at}`)
-      await to.hears('event', (event) => event.nonce === nonce)
-      times.push(performance.now() - before)
+      const { ms } = await timed(() => {
+        say(from, nonce, `line ${at}`)
+        return to.hears('event', (event) => event.nonce === nonce)
+      })
+      times.push(ms)
       await from.hears('ack', (ack) => ack.nonce === nonce)
     }
     const lines = Array.from({ length: 10 }, (_, at) => `line ${at}`)

@@ -36,6 +36,37 @@ export async function clockOf(page: Page): Promise<{
   }
 }
 
+/** ms between two looks at how late this machine is */
+const LOOK = 10
+
+/**
+ * How long something takes that others do (ms): another process, a browser. What this process's own timers are late meanwhile is
+ * taken off, for a machine that is busy keeps them all waiting. Not for work of this process itself: that is `worked`.
+ */
+export async function timed<T>(run: () => Promise<T>): Promise<{ ms: number; answer: T }> {
+  const began = performance.now()
+  let [looked, late] = [began, 0]
+  const timer = setInterval(() => {
+    const now = performance.now()
+    late += Math.max(0, now - looked - LOOK)
+    looked = now
+  }, LOOK)
+  try {
+    const answer = await run()
+    return { ms: performance.now() - began - late, answer }
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** How much this process works (ms of CPU, all threads) while it runs. */
+export async function worked(run: () => unknown): Promise<number> {
+  const before = process.cpuUsage()
+  await run()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
 /** A frame at 60 a second, µs. */
 const FRAME = 1_000_000 / 60
 
