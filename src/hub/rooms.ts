@@ -3,7 +3,7 @@ import { LIMITS } from '../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../shared/model.ts'
 import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../shared/names.ts'
 import { may, strongerOf } from '../shared/policy.ts'
-import { byteLength, cleanText } from '../shared/text.ts'
+import { byteLength, cleanText, isBlank } from '../shared/text.ts'
 import { written } from './answers.ts'
 import { LookAlikes } from './lookAlikes.ts'
 import { reservedRooms } from './nameKeys.ts'
@@ -228,5 +228,5 @@ function topicOf(typed: string): string {
   if (typed.length > 4 * most.bytes) throw new ChatError('tooBig')
   const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
   if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw new ChatError('tooBig')
-  return topic
+  return isBlank(topic) ? '' : topic
 }

@@ -4,6 +4,14 @@ import { LIMITS } from './limits.ts'
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
+/** What shows something. The Hangul fillers are default-ignorable; the empty Braille pattern is drawn as a blank. */
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u
+
+/** Does a text show nothing at all? */
+export function isBlank(text: string): boolean {
+  return !VISIBLE.test(text)
+}
+
 /** How many bytes a text takes in UTF-8. */
 export function byteLength(text: string): number {
   let bytes = 0
@@ -22,7 +30,7 @@ export function cleanText(typed: string): string {
 /** Why the server would refuse a text, or null if it would not. It refuses what `cleanText` would have changed. */
 export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null {
   if (text.length > LIMITS.text || byteLength(text) > LIMITS.textBytes) return 'tooBig'
-  if (text.trim() === '') return 'blank'
+  if (isBlank(text)) return 'blank'
   if (!text.isWellFormed() || text.search(CONTROLS) >= 0) return 'malformed'
   return null
 }

@@ -141,4 +141,159 @@ describe('what people write', () => {
     }
     expect(tree(prose('>'.repeat(4_000)))).toBe('>'.repeat(4_000))
   })
+
+  // What the lexer and the finder of addresses know, and what stands between marks.
+  // prettier-ignore
+  const PIECES = ['*', '**', '_', '__', '~~', '~', '`', '``', '```', '[', '](', ')', '(', ']', '![', '<', '>', '\\', '!', 'a', 'b ', '中', '。', ' ', '\t', '\n', '\n\n', '- ', '1. ', '> ', '|', '|-', '&amp;', 'http://', 'https://a.b', 'mailto:', '@', '//', 'a.a', '"', ':', '-', '#', '<http:', '[a](', 'x@y.z', '  \n', '\n- ', '\n> ', '\n1. ', '\n  - ', '<a href="', '<!--', '\n```\n', '*a!', 'a*', '**a**', '\u200b', '\u202e', '\u2028', '\u3000', '\ufdfa']
+  const STARTS = [
+    '',
+    'http://a.b/',
+    'http://a.b/(',
+    'mailto:a@',
+    '[a](',
+    '[a](http://',
+    '`',
+    '```\n',
+    '> ',
+    '- ',
+    '**',
+  ]
+
+  function fastest(text: string, rounds: number): number {
+    let least = Infinity
+    for (let round = 0; round < rounds; round++) {
+      const before = performance.now()
+      prose(text)
+      least = Math.min(least, performance.now() - before)
+    }
+    return least
+  }
+
+  test('[U120] whatever marks 4,000 characters hold, they are drawn in 5 ms more than letters', () => {
+    // The found ones first; then a piece, pairs, triples, a turn half way, and an end that differs.
+    const given = ['*中。', '*a!', '**a!', '_中。', '\u200b_', '*', '`a', '[a](b', '\n- http://a.b']
+    const texts = given.map((piece) => piece.repeat(4_000).slice(0, 4_000))
+    let seed = 1
+    const one = (of: readonly string[]) => {
+      seed = (seed * 48_271) % 0x7fffffff
+      return of[seed % of.length] ?? ''
+    }
+    const some = () => Array.from({ length: 1 + (seed % 3) }, () => one(PIECES)).join('')
+    for (const first of PIECES)
+      for (const second of PIECES) texts.push((first + second).repeat(2_000).slice(0, 4_000))
+    for (let count = 0; count < 2_000; count++) {
+      const [start, unit, other] = [one(STARTS), some(), some()]
+      texts.push((start + unit.repeat(4_000)).slice(0, 4_000))
+      texts.push((start + unit.repeat(4_000)).slice(0, 2_000) + other.repeat(2_000).slice(0, 2_000))
+      texts.push((start + unit.repeat(4_000)).slice(0, 3_980) + other)
+      texts.push(
+        Array.from({ length: 1_000 }, () => one([unit, other, some()]))
+          .join('')
+          .slice(0, 4_000),
+      )
+    }
+    for (let round = 0; round < 20; round++)
+      prose('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40))
+    const letters = fastest('abc def '.repeat(500), 5)
+    const slow = texts.filter((text) => fastest(text, 1) - letters > 5 && fastest(text, 20) - letters > 5)
+    expect(slow.map((text) => text.slice(0, 40))).toEqual([])
+  }, 60_000)
+
+  test('[U120] what costs too much shows as typed, each letter of it', () => {
+    const shown = (text: string) => {
+      const place = document.createElement('div')
+      place.replaceChildren(...prose(text))
+      return place
+    }
+    for (const piece of [
+      '*a!',
+      '**b c!',
+      '_中。',
+      '- d\n',
+      '`e',
+      '> f\n\n',
+      'http://g.h/i ',
+      '[j](http://k.l) ',
+      '```\nm\n```\n',
+    ]) {
+      const text = piece.repeat(Math.floor(4_000 / piece.length))
+      const letters = (all: string) => all.replace(/[^\p{L}\p{N}]/gu, '')
+      const place = shown(text)
+      for (const button of place.querySelectorAll('button')) button.remove()
+      expect([piece, letters(place.textContent)]).toEqual([piece, letters(text)])
+    }
+    expect(shown(`https://a.b ${'*a!'.repeat(1_000)}`).querySelectorAll('a')).toHaveLength(1)
+    expect(shown('http://g.h/i '.repeat(300)).querySelectorAll('a')).toHaveLength(60)
+  })
+
+  test('[U120] what people write at length keeps its format', () => {
+    const place = document.createElement('div')
+    const line =
+      '- **Name**: `value`, which is _rather_ long so that it takes its time to read; see https://a.b/c\n'
+    place.replaceChildren(...prose(line.repeat(40)))
+    expect(['li', 'strong', 'code', 'em', 'a'].map((tag) => place.querySelectorAll(tag).length)).toEqual([
+      40, 40, 40, 40, 40,
+    ])
+    place.replaceChildren(...prose(`\`\`\`\n${'if (a_b) *c = [d]; // e\n'.repeat(150)}\`\`\``))
+    expect(place.querySelectorAll('pre')).toHaveLength(1)
+  })
+
+  // prettier-ignore
+  test.each([
+    'bank。com', 'bank．com', 'bank｡com', 'bank․com', 'bank…com', 'bank·com', 'bankꓸcom', '“bank.com”', '→bank.com', '(bank.com)', 'ban\u200bk.com', 'bank\u200b.com',
+    '\u202emoc.knab', '\u202emoc knab', 'evil.test https://bank.com/login', 'https://evil.test@bank.com', '127.0.0.1', '2130706433', '[::1]', 'localhost', 'bank .com', 'bank\\.com',
+    'bank**.**com', '`bank.com`', '𝐛𝐚𝐧𝐤.𝐜𝐨𝐦', 'bank.🅲🅾🅼', 'bank⁄login', 'www bank', 'http bank', 'ann@bank', '/login', 'x'.repeat(300),
+  ])('[U121] %j shows where its link leads', (words) => {
+    expect(tree(prose(`[${words}](https://evil.test/x)`))).toEndWith('span( (evil.test))')
+  })
+
+  test.each([
+    'here',
+    'the docs',
+    'Click here!',
+    'don’t',
+    'R&D',
+    'e-mail me',
+    '這裡',
+    'evil.test',
+    'https://evil.test/x',
+    'www.evil.test',
+  ])('[U121] %j needs no such note', (words) => {
+    expect(tree(prose(`[${words}](https://evil.test/x)`))).toBe(`a<https://evil.test/x>(${words})`)
+  })
+
+  test('[U121] an address that goes on around a link shows where the link leads', () => {
+    for (const text of [
+      'bank[.com](https://evil.test)',
+      'www.bank.[com](https://evil.test)',
+      '[bank](https://evil.test).com',
+    ])
+      expect(tree(prose(text))).toContain('span( (evil.test))')
+    expect(
+      tree(prose('See [this](https://a.b). Or ([that](https://a.b)), 看。[這裡](https://a.b)吧')),
+    ).not.toContain('span')
+  })
+
+  test('[U121] what stands before an address does not turn it round', () => {
+    const place = document.createElement('div')
+    place.replaceChildren(...prose('\u202e https://evil.test/moc.knab//:sptth [x.y](https://a.b)'))
+    expect([...place.querySelectorAll('a, span')].map((one) => one.getAttribute('dir'))).toEqual([
+      'ltr',
+      'auto',
+      'ltr',
+    ])
+  })
+
+  test('[U122] marks and links around nothing show as typed', () => {
+    for (const text of [
+      '*\u3164*',
+      '~~\u2800~~',
+      '**\u115f**',
+      '[](https://a.b)',
+      '[\u3164](https://a.b)',
+      '> ',
+      '- ',
+    ])
+      expect(tree(prose(text)).replace(/a<[^>]*>\((.*?)\)/, '$1')).toBe(text)
+  })
 })

@@ -193,6 +193,14 @@ describe('a new room', () => {
     },
   )
 
+  test('[U122] has no topic where it would show nothing', async () => {
+    const { hub, guest } = await aHub()
+    const ada = await guest('Ada')
+    expect(await hub.rooms.make(ada.self, { name: 'Blank', topic: '\u3164 \u2800\u200b' })).toMatchObject({
+      topic: '',
+    })
+  })
+
   test('[M34, S43] has a topic of 250 characters at most', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')

@@ -51,6 +51,17 @@ describe('a name as typed', () => {
 })
 
 describe('a text as typed', () => {
+  // prettier-ignore
+  test.each(['\u3164', '\u115f\u1160', '\u2800 \u2800', '\uffa0', '\u034f', '\u200b', '\u200d\u2060', '\ufeff', '\ufe0f', '\u00ad', '\u202e\u202c', '\u17b4', '\ufff9', '\u{e0041}', '\u3000\u2028'])(
+    '[U122] %j is blank', (text) => {
+      expect(textFault(text)).toBe('blank')
+    },
+  )
+
+  test('[U122] what shows anything is not blank', () => {
+    for (const text of ['.', '\u3164a', '❤️', '👨‍👩‍👧', '\u0301', '_']) expect(textFault(text)).toBe(null)
+  })
+
   test('[U35] control characters are dropped, lone surrogates replaced, line breaks folded, and nothing is cut', () => {
     expect(cleanText('a\r\nb\u0000\u001b[1m\tc\ud800')).toBe('a\nb[1m\tc\ufffd')
     expect(cleanText('x'.repeat(50_000))).toHaveLength(50_000)

@@ -1,8 +1,25 @@
 /** Addresses in a text, as nodes (U21). Recognised with their scheme only: `readme.md` is no link. */
-import { LinkifyIt } from 'linkify-it'
+import { LinkifyIt, REBuilder } from 'linkify-it'
 import { h, safeUrl } from '../dom.ts'
 
-const finder = new LinkifyIt({ fuzzyEmail: false, urlAuth: true }).add('ftp:', null).add('//', null)
+/** The package's own pattern of a path takes Safari's engine 40 ms for a long address. */
+class Path extends REBuilder {
+  override get_path(): RegExp {
+    const pair = (open: string, close: string) => {
+      const inside = `[^\\s<>\uff5c\\${open}\\${close}]`
+      return `\\${open}(?:${inside}|\\${open}${inside}*\\${close})*\\${close}`
+    }
+    const pairs = `${pair('(', ')')}|${pair('[', ']')}|${pair('{', '}')}`
+    const marks = `[\\\\/:%@#&=_~*-]|[.,;!?']+(?=[\\w/%&=-])`
+    return (this.cache.src_path ??= new RegExp(
+      `(?:[/?#](?:${pairs}|${marks}|(?!${this.src_ZPCc}|[><\uff5c]).)*)?`,
+    ))
+  }
+}
+
+const finder = new LinkifyIt({ fuzzyEmail: false, urlAuth: true, rebuilder: new Path() })
+  .add('ftp:', null)
+  .add('//', null)
 
 const SCRIPTS = [
   /\p{Script=Latin}/u,
@@ -40,22 +57,31 @@ function typedHost(address: string): string {
   return rest.slice(rest.lastIndexOf('@') + 1).replace(/:\d*$/, '')
 }
 
-/** A link that opens elsewhere and tells the other side nothing. */
-export function linkTo(url: URL, ...content: (Node | string)[]): HTMLElement {
-  return h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, ...content)
+/**
+ * A link that opens elsewhere and tells the other side nothing. Its `dir` also keeps what stands before it from turning the
+ * address round.
+ */
+export function linkTo(url: URL, dir: 'ltr' | 'auto', ...content: (Node | string)[]): HTMLElement {
+  return h(
+    'a',
+    { href: url.href, dir, target: '_blank', rel: 'noopener noreferrer nofollow ugc' },
+    ...content,
+  )
 }
 
-/** A text with its addresses as links. */
-export function withLinks(text: string): (Node | string)[] {
+/** A text with its addresses as links, the first `most` of what may be one. */
+export function withLinks(text: string, most: number): (Node | string)[] {
   const parts: (Node | string)[] = []
   let at = 0
-  for (const { index, lastIndex, url: address } of finder.match(text) ?? []) {
+  const beyond = [...text.matchAll(/https?:|mailto:/gi)][most]
+  const end = beyond === undefined ? text.length : text.lastIndexOf(' ', beyond.index) + 1
+  for (const { index, lastIndex, url: address } of finder.match(text.slice(0, end)) ?? []) {
     const url = followable(address)
     if (url === null) continue
     const shown = text.slice(index, lastIndex)
     const host = typedHost(shown)
     const said = host !== '' && !honest(host) ? shown.replace(host, () => url.hostname) : shown
-    parts.push(text.slice(at, index), linkTo(url, said))
+    parts.push(text.slice(at, index), linkTo(url, 'ltr', said))
     // What stands before an @ may look like a host.
     if (url.username !== '') parts.push(hostBehind(url))
     at = lastIndex
@@ -66,17 +92,43 @@ export function withLinks(text: string): (Node | string)[] {
 
 /** Where a link really leads, for behind it. */
 export function hostBehind(url: URL): HTMLElement {
-  return h('span', { class: 'text-muted' }, ` (${hostOf(url)})`)
+  return h('span', { class: 'text-muted', dir: 'ltr' }, ` (${hostOf(url)})`)
 }
 
 function hostOf(url: URL): string {
   return url.protocol === 'mailto:' ? (url.pathname.split('@').at(-1) ?? '') : url.hostname
 }
 
-/** Do the words of a link written by hand look like an address elsewhere? */
-export function misleads(words: string, url: URL): boolean {
-  const [, named = ''] = /(?:^|[\s/@(])((?:[\p{L}\p{N}-]+\.)+[\p{L}][\p{L}\p{N}-]+)/u.exec(words) ?? []
-  if (named === '') return false
-  const plain = (host: string) => host.toLowerCase().replace(/^www\./, '')
-  return plain(named) !== plain(hostOf(url))
+/** Longer words than this get the note without a look: nobody reads them to the end. */
+const WORDS = 200
+/** Directions are changed with these, so that the words may stand in another order than they are drawn in. */
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+/** What is not seen, and the marks of a format, which stay as typed in the words of a link. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\\*_~`]/gu
+/** Anything but a hyphen, an apostrophe, & and + between two letters or digits; also marks and letters that look like a dot. */
+const JOINED =
+  /[\p{L}\p{N}](?:[^\p{L}\p{N}\p{M}\s'’&+-]+|[\u0307\u0323\u0358\u0660\u06f0\u119e\u1427\ua4f8\ua78f]+)[\p{L}\p{N}]/u
+const DOTTED = /[^\s.]\s*[.·•∙⋅・。]+\s*[^\s.)\]"”’'!?]/
+const NAMED = /^[./:@]|[./:@]$|\/\/|@|\\|::|www|https?|ftp|mailto|localhost|xn--|\d{8}|0x/i
+/** The words of a link go on in the text around it, as an address would. */
+const GLUED = /[\p{L}\p{N}][./:@][\p{L}\p{N}]|\w[^\s\w'’()[\]"-]\w/u
+
+/**
+ * May the words of a link written by hand look like an address elsewhere? When in doubt they do.
+ * @param around the text before and behind them
+ */
+export function misleads(words: string, url: URL, around: { before: string; behind: string }): boolean {
+  if (words.length > WORDS || BIDI.test(words) || url.username !== '' || url.password !== '') return true
+  const seen = words.normalize('NFKC').replace(UNSEEN, '').normalize('NFKC')
+  if (GLUED.test(around.before.slice(-2) + seen.slice(0, 2))) return true
+  if (GLUED.test(seen.slice(-2) + around.behind.slice(0, 2))) return true
+  if (!JOINED.test(seen) && !DOTTED.test(seen) && !NAMED.test(seen)) return false
+  const said = words.trim().toLowerCase()
+  if (url.protocol === 'mailto:') return said.replace(/^mailto:/, '') !== url.pathname.toLowerCase()
+  const [, host = ''] = /^(?:https?:\/\/)?([^/?#]+)[\x21-\x7e]*$/.exec(said) ?? []
+  const address = `https://${host}`
+  if (!honest(host.replace(/:\d+$/, '')) || !URL.canParse(address)) return true
+  const plain = (name: string) => name.replace(/^www\./, '')
+  const { host: named, username } = new URL(address)
+  return username !== '' || plain(named) !== plain(url.host)
 }

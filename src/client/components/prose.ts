@@ -2,7 +2,8 @@
  * What people write, as nodes: bold, italic, strike, code, quotes, lists and links; all else shows as typed (U20). Nothing
  * here makes HTML: `marked` cuts the text into tokens, and `h` makes elements of the few kinds that are named below.
  */
-import { Lexer, Tokenizer, type MarkedToken, type Token } from 'marked'
+import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type TokensList } from 'marked'
+import { isBlank } from '../../shared/text.ts'
 import { h } from '../dom.ts'
 import type * as Links from './links.ts'
 
@@ -21,15 +22,75 @@ export async function prepare(): Promise<(text: string) => Node[]> {
 const DEPTH = 8
 
 /** Without any of these a text is only itself. */
-const MARKS = /[*_~`>[\\]|^\s*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
+const MARKS = /[*_~`>[\\]|^[ \t]*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
 const NESTED = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
 
 const ARM = '\\_(ツ)_/¯'
 
 const nothing = () => undefined
 
+/** More addresses than this are text. */
+const LINKS = 60
+let left = 0
+
+/** More line breaks than this, and a text is drawn as typed. */
+const LINES = 400
+/** What a text may cost to cut into tokens, in steps of about 0.3 µs. Text that costs more is drawn as typed. */
+const STEPS = 10_000
+/** A mark that the lexer looks at. An underscore within a word is none. */
+const MARK = /\*+|~+|(?:^|[^\p{L}\p{N}_])_+|`+|[\\[<]/gu
+const DELIMITER = /\*+|~+|_+/g
+/** Only what the subset has ends a paragraph. */
+const PARAGRAPH =
+  /^[^\n]+(?:\n(?! {0,3}(?:>|`{3,}[^`\n]*(?:\n|$)|~~~|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*/
+/** Up to the next mark. */
+const PLAIN = /^(?:`+|~+|[^])[^\\<[!`*_~]*/
+
+const costly = new Error('the marks of this text cost too much')
+
+/** Counts what it does: every opening mark may look at every mark behind it, and every block at all lines in it again. */
+class Bounded extends Lexer {
+  #left = STEPS
+
+  #spend(steps: number): void {
+    this.#left -= steps
+    if (this.#left < 0) throw costly
+  }
+
+  override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[]
+  override blockTokens(src: string, tokens?: TokensList, lastParagraphClipped?: boolean): TokensList
+  override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[] {
+    this.#spend(70 + 5 * src.split('\n').length)
+    const blocks = super.blockTokens(src, tokens, lastParagraphClipped)
+    this.#spend(blocks.reduce((sum, { type }) => sum + (type === 'code' ? 120 : 10), 0))
+    return blocks
+  }
+
+  override inlineTokens(src: string, tokens?: Token[]): Token[] {
+    const marks = src.match(MARK)?.length ?? 0
+    const runs = src.match(DELIMITER) ?? []
+    // The search for the end of a strike goes letter by letter.
+    const inRuns = runs.reduce(
+      (sum, run) => sum + run.length ** 2 / 50 + (run.startsWith('~~') ? src.length / 10 : 0),
+      0,
+    )
+    this.#spend(10 + 10 * runs.length + inRuns + marks * (10 + runs.length + src.length / 100))
+    return super.inlineTokens(src, tokens)
+  }
+}
+
 /** Of GitHub's Markdown only what the subset has; the rest is not seen, so it stays text. */
 class Subset extends Tokenizer {
+  override paragraph(src: string): Tokens.Paragraph | undefined {
+    const [raw] = PARAGRAPH.exec(src) ?? []
+    return raw === undefined
+      ? undefined
+      : { type: 'paragraph', raw, text: raw, tokens: this.lexer.inline(raw) }
+  }
+  override inlineText(src: string): Tokens.Text {
+    const [raw = ''] = PLAIN.exec(src) ?? []
+    return { type: 'text', raw, text: raw, escaped: false }
+  }
   override code = nothing
   override heading = nothing
   override lheading = nothing
@@ -53,11 +114,29 @@ class Subset extends Tokenizer {
 
 /** The nodes of a text. */
 function prose(text: string): Node[] {
-  return nodes(MARKS.test(text) && !NESTED.test(text) ? blocks(tokensOf(text), 0) : [text])
+  left = LINKS
+  const tokens = MARKS.test(text) && !NESTED.test(text) ? tokensOf(text) : null
+  const drawn = nodes(tokens === null ? linked(text) : blocks(tokens, 0))
+  // Marks around nothing would be an empty row.
+  return drawn.some(({ textContent }) => !isBlank(textContent ?? '')) ? drawn : nodes([text])
 }
 
-function tokensOf(text: string): Token[] {
-  return new Lexer({ gfm: true, breaks: false, tokenizer: new Subset() }).lex(text)
+/** The addresses of a text as links, as long as there are not too many. */
+function linked(text: string): Part[] {
+  const parts = links.withLinks(text, left)
+  left -= parts.filter((part) => part instanceof HTMLAnchorElement).length
+  return parts
+}
+
+/** null: the text is drawn as typed. */
+function tokensOf(text: string): Token[] | null {
+  if (text.split('\n', LINES + 1).length > LINES) return null
+  try {
+    return new Bounded({ gfm: true, breaks: false, tokenizer: new Subset() }).lex(text)
+  } catch (error) {
+    if (error !== costly) throw error
+    return null
+  }
 }
 
 function nodes(parts: readonly Part[]): Node[] {
@@ -82,7 +161,7 @@ function blocks(tokens: readonly Token[], depth: number): Part[] {
         break
       }
       default: {
-        const content = 'tokens' in token && token.tokens ? inline(token.tokens, depth) : links.withLinks(token.raw)
+        const content = 'tokens' in token && token.tokens ? inline(token.tokens, depth) : linked(token.raw)
         if (open === null) all.push(open = h('p', {}, ...content))
         else open.append('\n', ...content)
       }
@@ -101,14 +180,14 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
   const parts: Part[] = []
   let text = ''
   const flush = () => {
-    parts.push(...links.withLinks(text))
+    parts.push(...linked(text))
     text = ''
   }
   const wrap = (tag: 'strong' | 'em' | 's', token: { tokens: Token[] }) => {
     flush()
     parts.push(h(tag, {}, ...inline(token.tokens, depth + 1)))
   }
-  for (const token of tokens as readonly MarkedToken[]) {
+  for (const [index, token] of (tokens as readonly MarkedToken[]).entries()) {
     // prettier-ignore
     switch (token.type) {
       case 'strong': wrap('strong', token); break
@@ -116,12 +195,14 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
       case 'del': wrap('s', token); break
       case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
       case 'link': {
-        const url = links.followable(token.href)
+        const words = token.tokens.map(({ raw }) => raw).join('')
+        const url = left > 0 && !isBlank(words) ? links.followable(token.href) : null
         if (url === null) { text += token.raw; break }
+        const around = { before: text, behind: tokens[index + 1]?.raw ?? '' }
         flush()
-        const words = inline(token.tokens, DEPTH)
-        parts.push(links.linkTo(url, ...words))
-        if (links.misleads(token.text, url)) parts.push(links.hostBehind(url))
+        left -= 1
+        parts.push(links.linkTo(url, 'auto', words))
+        if (links.misleads(words, url, around)) parts.push(links.hostBehind(url))
         break
       }
       case 'escape': text += token.text; break
