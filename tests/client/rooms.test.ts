@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { fits, found } from '../../src/client/state/finding.ts'
+import { first, fits, found } from '../../src/client/state/finding.ts'
 import { grouped } from '../../src/client/state/switching.ts'
 import { keepPlaces } from '../../src/client/views/keepPlaces.ts'
 import { navigation } from '../../src/client/views/navigation.ts'
@@ -75,6 +75,29 @@ describe('finding a room', () => {
       return performance.now() - began
     })
     expect(Math.min(...times)).toBeLessThanOrEqual(8)
+  })
+
+  test('[U123] 10,000 rooms are filtered in 16 ms a key, also where most of them fit', () => {
+    const many = numbers(1, 10_000).map((n) =>
+      aRoom(`Rõom number ${(n * 7_919) % 10_007}`, { joined: n % 200 === 0 }),
+    )
+    const recent = numbers(1, 50).map((n) => `rõom-number-${n}`)
+    for (const most of [8, 300])
+      for (const typed of ['', 'r', 'o', 'rn4', 'number 12', 'zz']) {
+        const times = numbers(1, 5).map(() => {
+          const began = performance.now()
+          found(many, typed, { recent, current: 'x', most })
+          return performance.now() - began
+        })
+        expect([typed, most, Math.min(...times)]).toSatisfy(([, , ms]) => Number(ms) <= 16)
+      }
+  })
+
+  test('[U123] the first few of many are those a sort would put first', () => {
+    const some = numbers(1, 500).map((n) => ({ n, by: (n * 37) % 11 }))
+    const compare = (one: { by: number }, other: { by: number }) => one.by - other.by
+    for (const most of [0, 1, 8, 499, 500, 600])
+      expect(first(some, most, compare)).toEqual(some.toSorted(compare).slice(0, most))
   })
 
   test('[U84] signs that mean something elsewhere are only signs', () => {

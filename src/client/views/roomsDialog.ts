@@ -2,11 +2,13 @@ import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../components/dialog.ts'
 import { h, list } from '../dom.ts'
 import { isolated } from '../format.ts'
-import { found } from '../state/finding.ts'
+import { first, found } from '../state/finding.ts'
 import type { Context } from './context.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
+/** So many are drawn; others are found by their name. */
+const MOST = 300
 
 const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 const inOrder = (one: RoomEntry, other: RoomEntry) =>
@@ -36,12 +38,22 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     },
   })
   const none = h('p', { class: 'text-meta text-muted', role: 'status' })
+  let listed: readonly RoomEntry[] = []
+  let ordered: readonly RoomEntry[] = []
   function draw(): void {
     const { list: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
-    const fit = found(all, filter.value, { recent: [], current: '', most: all.length })
-    show(filter.value.trim() === '' ? all.toSorted(inOrder) : fit)
-    none.textContent = fit.length === 0 && all.length > 0 ? 'No room is called that. Make it below.' : ''
+    if (all !== listed) ordered = first(all, MOST, inOrder)
+    listed = all
+    const blank = filter.value.trim() === ''
+    const fit = blank ? ordered : found(all, filter.value, { recent: [], current: '', most: MOST })
+    show(fit)
+    none.textContent =
+      fit.length === 0 && all.length > 0
+        ? 'No room is called that. Make it below.'
+        : fit.length < MOST || all.length === MOST
+          ? ''
+          : 'Type more of the name to find other rooms.'
   }
   const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
