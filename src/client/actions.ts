@@ -20,6 +20,9 @@ export type RoomAnswer =
   | { result: 'taken'; suggestion?: string }
   | { result: 'failed'; words: string }
 
+/** True, or in words why not. */
+export type Done = true | string
+
 /** What a person can do. Views call these and nothing else; none of them throws or rejects. */
 export interface Actions {
   /**
@@ -66,20 +69,20 @@ export interface Actions {
   setTopic(room: string, topic: string): Promise<string | null>
 
   /**
-   * Shows my message at once and sends it as soon as it is stored on this device. False: refused because 200 wait
-   * already; its text must stay in the composer.
+   * Shows my message at once and sends it as soon as it is stored on this device. Where it is refused its text must stay
+   * in the composer.
    */
-  send(room: string, text: string, replyTo?: string): boolean
+  send(room: string, text: string, replyTo?: string): Done
   /**
-   * Changes the message of this id, on my screen at once; what is refused is taken back and stands at its row as `changes`.
-   * False: refused here, because 200 wait already or the text is none.
+   * Changes the message of this id, on my screen at once; what the server refuses is taken back and stands at its row as
+   * `changes`.
    */
-  edit(room: string, id: string, text: string): boolean
-  remove(room: string, id: string): boolean
-  react(room: string, id: string, emoji: string, on: boolean): boolean
-  pin(room: string, id: string, on: boolean): boolean
+  edit(room: string, id: string, text: string): Done
+  remove(room: string, id: string): Done
+  react(room: string, id: string, emoji: string, on: boolean): Done
+  pin(room: string, id: string, on: boolean): Done
   /** Again, under the same nonce: a message by the key of its row, a change by its own. */
-  retry(room: string, key: string): void
+  retry(room: string, key: string): Done
   /** Drops a message or a change of mine that is waiting or failed. What is already on its way may still arrive. */
   drop(room: string, key: string): void
 
@@ -123,6 +126,7 @@ export interface Inner extends Actions {
 
 const STILL_LEAVING =
   'You are still being signed out, and the server cannot be reached. Try again in a moment.'
+const UNLOADED = 'This page has not finished loading. Try again in a moment.'
 const TRY_AGAIN = 'That did not work. Try again.'
 
 /** @param load fetches what needs a connection; asked again only if it has failed */
@@ -309,7 +313,7 @@ export function createActions(
       await withTalk()
     },
 
-    makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: '' },
+    makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: UNLOADED },
     loadRooms: async () => talk?.loadRooms(),
     findRooms: (text) => talk?.findRooms(text),
     settle: () => talk?.settle(),
@@ -324,13 +328,13 @@ export function createActions(
     present: (room) => talk?.present(room),
     loadQuotes: (room, ids) => talk?.loadQuotes(room, ids),
     loadPins: (room) => talk?.loadPins(room),
-    setTopic: (room, topic) => talk?.setTopic(room, topic) ?? Promise.resolve(''),
-    send: (room, text, replyTo) => talk?.send(room, text, replyTo) ?? false,
-    edit: (room, id, text) => talk?.edit(room, id, text) ?? false,
-    remove: (room, id) => talk?.remove(room, id) ?? false,
-    react: (room, id, emoji, on) => talk?.react(room, id, emoji, on) ?? false,
-    pin: (room, id, on) => talk?.pin(room, id, on) ?? false,
-    retry: (room, key) => talk?.retry(room, key),
+    setTopic: (room, topic) => talk?.setTopic(room, topic) ?? Promise.resolve(UNLOADED),
+    send: (room, text, replyTo) => talk?.send(room, text, replyTo) ?? UNLOADED,
+    edit: (room, id, text) => talk?.edit(room, id, text) ?? UNLOADED,
+    remove: (room, id) => talk?.remove(room, id) ?? UNLOADED,
+    react: (room, id, emoji, on) => talk?.react(room, id, emoji, on) ?? UNLOADED,
+    pin: (room, id, on) => talk?.pin(room, id, on) ?? UNLOADED,
+    retry: (room, key) => talk?.retry(room, key) ?? UNLOADED,
     drop: (room, key) => talk?.drop(room, key),
     typing: (room, on) => talk?.typing(room, on),
     read: (room, seq) => talk?.read(room, seq),

@@ -1,7 +1,7 @@
 /** What needs a connection: rooms, messages, drafts, reading. Only here do the state, the wire, HTTP and the device meet. */
 import { TIMES } from '../shared/limits.ts'
 import { cleanText, textFault } from '../shared/text.ts'
-import type { Actions } from './actions.ts'
+import type { Actions, Done } from './actions.ts'
 import type { Api } from './net/api.ts'
 import type { Tabs } from './net/tabs.ts'
 import { createListing } from './listing.ts'
@@ -37,6 +37,14 @@ const READ_LATER = 5_000
 /** When what is not needed at first draw is fetched ahead, before it is asked for. */
 export const AHEAD = 2_000
 const UNLOADED = 'The server cannot be reached just now.'
+/** Why nothing was said, where the server was not asked. */
+const REFUSED = {
+  full: '200 messages are waiting to be sent already. Try again when some of them have left.',
+  nobody: 'You are signed out. Pick a name to go on.',
+  blank: 'There is nothing to send.',
+  tooBig: 'This is too long to send.',
+  malformed: 'This holds characters that cannot be sent.',
+} as const
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
 
@@ -80,10 +88,10 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     })
   }
 
-  function say(room: string, said: Said): boolean {
-    const waits = outbox.say(room, said) !== null
-    if (waits) socket.nudge('send')
-    return waits
+  function say(room: string, said: Said): Done {
+    if (outbox.say(room, said) === null) return REFUSED[outbox.full ? 'full' : 'nobody']
+    socket.nudge('send')
+    return true
   }
 
   function nonceOf(room: string, key: string): string | undefined {
@@ -161,19 +169,22 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     send(room, text, replyTo) {
       const cleaned = cleanText(text)
-      if (textFault(cleaned) !== null || outbox.add(room, cleaned, replyTo) === null) return false
+      const fault = textFault(cleaned)
+      if (fault !== null) return REFUSED[fault]
+      const said = say(room, { kind: 'message', text: cleaned, ...(replyTo !== undefined && { replyTo }) })
+      if (said !== true) return said
       // Its deletion is in the transaction that stores the message; a late save would bring it back.
       drafts.get(room)?.cancel()
       drafts.delete(room)
       typed = null
-      socket.nudge('send')
       store.dispatch({ type: 'changed', room, by: atEnd })
       return true
     },
 
     edit(room, id, text) {
       const cleaned = cleanText(text)
-      return textFault(cleaned) === null && say(room, { kind: 'edit', target: id, text: cleaned })
+      const fault = textFault(cleaned)
+      return fault === null ? say(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
     },
     remove: (room, id) => say(room, { kind: 'delete', target: id }),
     react: (room, id, emoji, on) => say(room, { kind: 'react', target: id, emoji, on }),
@@ -181,7 +192,9 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     retry(room, key) {
       const nonce = nonceOf(room, key)
+      if (nonce !== undefined && outbox.full) return REFUSED.full
       if (nonce !== undefined) outbox.retry(nonce)
+      return true
     },
 
     drop(room, key) {

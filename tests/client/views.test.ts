@@ -162,7 +162,7 @@ describe('asking for a name', () => {
 })
 
 describe('writing', () => {
-  function aComposer({ coarse = false, takes = true } = {}) {
+  function aComposer({ coarse = false, takes = true as true | string } = {}) {
     const heard = {
       sent: [] as string[],
       typing: [] as boolean[],
@@ -234,7 +234,7 @@ describe('writing', () => {
   })
 
   test('[U47] a message that is not taken stays where it was, and it is said why', () => {
-    const { field, type, made } = aComposer({ takes: false })
+    const { field, type, made } = aComposer({ takes: '200 messages are waiting already.' })
     type('the 201st')
     press(field, 'Enter')
     expect(field.value).toBe('the 201st')

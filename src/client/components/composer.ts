@@ -26,8 +26,8 @@ export interface Composer {
 }
 
 export interface ComposerEvents {
-  /** Takes the message; else the text stays, and it is said why: false, because too many wait already. */
-  send(text: string): boolean | string
+  /** Takes the message; else the text stays, and it is said why. */
+  send(text: string): true | string
   /** Has the first look at a key; true: it was for them. */
   key?(event: KeyboardEvent): boolean
   changed(text: string, caret: number): void
@@ -107,7 +107,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     } else {
       field.value = before
       drawn()
-      say(taken || '200 messages are waiting to be sent already. This one stays here.')
+      say(taken)
     }
   }
 

@@ -100,6 +100,11 @@ export class Outbox {
     return this.#waiting.size + [...this.#failed.values()].filter(hasText).length
   }
 
+  /** So many wait that no more are taken. */
+  get full(): boolean {
+    return this.#waiting.size >= QUEUED
+  }
+
   /** What of a room is not confirmed, in order, for a screen that opens it. */
   entries(room: string): OutboxEntry[] {
     return [...this.#failed.values(), ...[...this.#waiting.values()].map(({ entry }) => entry)]
@@ -197,7 +202,7 @@ export class Outbox {
   /** The same for whatever is said: a message, which its draft gives way to, or a change to one. */
   say(room: string, said: Said): OutboxEntry | null {
     const now = this.#look()
-    if (this.#user === null || this.#waiting.size >= QUEUED) return null
+    if (this.#user === null || this.full) return null
     const entry: Stored = {
       nonce: this.#world.nonce(),
       room,
@@ -348,7 +353,7 @@ export class Outbox {
   /** Again, under the same nonce, behind what waits. */
   retry(nonce: string): void {
     const failed = this.#failed.get(nonce)
-    if (failed === undefined || this.#waiting.size >= QUEUED) return
+    if (failed === undefined || this.full) return
     const now = this.#look()
     const { failed: _, ...entry }: Stored = { ...failed, at: now, order: this.#next(now) }
     this.#failed.delete(nonce)

@@ -38,7 +38,10 @@ export function chatView(
       newer: () => actions.loadNewer(room),
       present: () => actions.present(room),
       act: (row) => more?.act(row) ?? false,
-      retry: (key) => actions.retry(room, key),
+      retry(key) {
+        const done = actions.retry(room, key)
+        if (done !== true) write.say(done)
+      },
       drop: (key) => actions.drop(room, key),
       edit(key, text) {
         const before = write.text()

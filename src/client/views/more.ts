@@ -59,13 +59,16 @@ export function furnish(
   const offers = suggesting(context, room, parts, signal)
   emojiButton(parts.write, signal)
   const rows = rowActions(context, room, { messages, write, note }, aims, signal)
+  const tell = (done: true | string) => {
+    if (done !== true) write.say(done)
+  }
   let format = (text: string): Node[] => [document.createTextNode(text)]
   announce(context, room, parts, (text) => wordsOf(format(text)), signal)
 
   const rich = extras({
-    react: (id, emoji, on) => void actions.react(room, id, emoji, on),
+    react: (id, emoji, on) => tell(actions.react(room, id, emoji, on)),
     jump: (to) => void jumps.to(to),
-    retry: (key) => actions.retry(room, key),
+    retry: (key) => tell(actions.retry(room, key)),
     drop: (key) => actions.drop(room, key),
     mentionsMe(text) {
       const { self } = store.get()

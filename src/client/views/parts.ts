@@ -43,7 +43,7 @@ export interface Given {
 /** What the rest of the room, once it is here, does in place of the first drawing. */
 export interface More {
   readonly spoken: Announcer
-  send(text: string): boolean | string
+  send(text: string): true | string
   key(event: KeyboardEvent): boolean
   /** The text in the composer has changed; false: it is no draft. */
   changed(): boolean

@@ -48,8 +48,8 @@ export function rowActions(
     return (right) => may(who, right, row.user.id)
   }
 
-  function tell(done: boolean): void {
-    if (!done) write.say('200 messages are waiting to be sent already. This was not done.')
+  function tell(done: true | string): void {
+    if (done !== true) write.say(done)
   }
 
   async function copied(text: string, words: string): Promise<void> {

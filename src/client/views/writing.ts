@@ -13,7 +13,7 @@ type Aim = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; before: s
 export interface Writing {
   reply(row: Row): void
   edit(row: Row): void
-  send(text: string): boolean | string
+  send(text: string): true | string
   key(event: KeyboardEvent): boolean
   /** Escape: true, if there was something to end. */
   end(): boolean
@@ -69,11 +69,12 @@ export function writing(
     write.fill(row.text)
   }
 
-  function sendEdit(id: string, text: string): boolean | string {
+  function sendEdit(id: string, text: string): true | string {
     const row = find(id)
     if (row !== null && row.text === null)
       return 'This message was deleted meanwhile. Escape ends the change.'
-    if (row?.text !== text && !actions.edit(room, id, text)) return false
+    const done = row?.text === text || actions.edit(room, id, text)
+    if (done !== true) return done
     const before = aim?.kind === 'edit' ? aim.before : ''
     aim = null
     above.replaceChildren()
@@ -127,7 +128,7 @@ export function writing(
         return 'The message you reply to was deleted. Send again to say it all the same.'
       }
       const taken = actions.send(room, said, to)
-      if (taken) end()
+      if (taken === true) end()
       messages.toEnd()
       return taken
     },
