@@ -1,9 +1,12 @@
 /** Files and pipes, named as a command's user names them: `-` is the pipe. */
 import { createReadStream } from 'node:fs'
 
-/** Where a command reads from. @throws ENOENT and the like, while it is read */
-export function readFrom(word: string): AsyncIterable<Uint8Array> {
-  return word === '-' ? process.stdin : createReadStream(word)
+/**
+ * Where a command reads from. Opened when it is first read: a stream that fails before it has a reader ends the process.
+ * @throws ENOENT and the like, while it is read
+ */
+export async function* readFrom(word: string): AsyncGenerator<Uint8Array> {
+  yield* word === '-' ? process.stdin : createReadStream(word)
 }
 
 /** stdout, piece by piece: each is with whoever reads before the next one is taken. */
