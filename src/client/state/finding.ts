@@ -1,5 +1,6 @@
 /** Which room is meant by what was typed (U84). Pure. */
 import type { RoomEntry } from '../../shared/model.ts'
+import type { Count } from './unread.ts'
 
 /** So many names are kept as they are compared: each key asks for the same ones again. */
 const KEPT = 50_000
@@ -63,7 +64,7 @@ export function first<T>(some: Iterable<T>, most: number, compare: (one: T, othe
  * current one at the end.
  * @param recent rooms by their last visit, the latest first
  */
-export function found<T extends RoomEntry>(
+export function found<T extends RoomEntry & Partial<Count>>(
   rooms: readonly T[],
   typed: string,
   { recent, current, most }: { recent: readonly string[]; current: string; most: number },
@@ -85,8 +86,8 @@ export function found<T extends RoomEntry>(
     ({ entry: one, fit }, { entry: other, fit: its }) =>
       fit - its ||
       Number(one.room === current) - Number(other.room === current) ||
-      Number(other.mentions > 0) - Number(one.mentions > 0) ||
-      Number(other.unread > 0) - Number(one.unread > 0) ||
+      Number((other.mentions ?? 0) > 0) - Number((one.mentions ?? 0) > 0) ||
+      Number((other.unread ?? 0) > 0) - Number((one.unread ?? 0) > 0) ||
       visited(one.room) - visited(other.room) ||
       Number(other.joined) - Number(one.joined) ||
       (one.name < other.name ? -1 : 1),
