@@ -47,6 +47,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/**
+ * Calls `end` once when the signal aborts. Gives what takes that back: a room's signal outlives what opens and closes in it, and
+ * would keep all of it in memory.
+ */
+export function onAbort(signal: AbortSignal, end: () => void): () => void {
+  signal.addEventListener('abort', end, { once: true })
+  return () => signal.removeEventListener('abort', end)
+}
+
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** An icon of one path, 20 px, in the colour of the text. Hidden from readers: the button beside it has the words. */

@@ -181,7 +181,7 @@ describe('what people write', () => {
     const some = () => Array.from({ length: 1 + (seed % 3) }, () => one(PIECES)).join('')
     for (const first of PIECES)
       for (const second of PIECES) texts.push((first + second).repeat(2_000).slice(0, 4_000))
-    for (let count = 0; count < 2_000; count++) {
+    for (let count = 0; count < 1_000; count++) {
       const [start, unit, other] = [one(STARTS), some(), some()]
       texts.push((start + unit.repeat(4_000)).slice(0, 4_000))
       texts.push((start + unit.repeat(4_000)).slice(0, 2_000) + other.repeat(2_000).slice(0, 2_000))

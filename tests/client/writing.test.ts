@@ -3,7 +3,12 @@ import { findEmoji, type Emoji } from '../../src/client/components/emoji.ts'
 import { commandOf, spoken } from '../../src/client/views/commands.ts'
 import { completed, mentioned } from '../../src/client/views/suggesting.ts'
 import { mentionsName } from '../../src/shared/text.ts'
+import { chatView } from '../../src/client/views/chat.ts'
+import { createStore } from '../../src/client/state/store.ts'
 import { numbers } from '../support/aState.ts'
+import { useDom } from '../support/useDom.ts'
+
+useDom('http://localhost/chat/lobby')
 
 describe('commands', () => {
   test.each([
@@ -28,6 +33,68 @@ describe('commands', () => {
     expect(commandOf('/nick  Ann Lee ')).toEqual({ name: 'nick', rest: 'Ann Lee' })
     expect(commandOf('a /nick')).toBe(null)
     expect(commandOf('/usr/bin is a path')).toBe(null)
+  })
+})
+
+describe('the composer, before the rest of the room has come', () => {
+  /** A room just drawn: its other chunks come a turn later at the earliest. */
+  function aRoom() {
+    const done: unknown[][] = []
+    const actions = new Proxy(
+      {
+        draft: () => new Promise(() => {}),
+        rename: async (name: string) => (done.push(['rename', name]), { result: 'ok' }),
+      },
+      {
+        get: (own, name) =>
+          Reflect.get(own, name) ?? ((...given: unknown[]) => (done.push([String(name), ...given]), true)),
+      },
+    )
+    const context = {
+      store: createStore(),
+      actions,
+      router: { remembered: () => undefined, remember: () => {} },
+      place: 'Hubbub',
+    }
+    const { signal, abort } = ((controller) => ({
+      signal: controller.signal,
+      abort: () => controller.abort(),
+    }))(new AbortController())
+    const room = chatView(context as never, { room: 'lobby' }, signal)
+    const field = room.querySelector('textarea')
+    if (field === null) throw new TypeError('no field')
+    const send = (text: string) => {
+      done.length = 0
+      field.value = text
+      room.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+      abort()
+      return {
+        done: done.filter(([name]) => name === 'send' || name === 'rename'),
+        field: field.value,
+        fault: room.querySelector('.fault')?.textContent,
+      }
+    }
+    return { send }
+  }
+
+  test.each([
+    ['hello', 'hello'],
+    ['//me waves', '/me waves'],
+    ['/me waves', '_waves_'],
+    ['/shrug', '¯\\_(ツ)_/¯'],
+  ])('[U125] sends %j as %j', (typed, sent) => {
+    expect(aRoom().send(typed)).toEqual({ done: [['send', 'lobby', sent]], field: '', fault: '' })
+  })
+
+  test('[U125] does a command that is no message', () => {
+    expect(aRoom().send('/nick Ann Lee')).toEqual({ done: [['rename', 'Ann Lee']], field: '', fault: '' })
+    expect(aRoom().send('/help')).toEqual({ done: [], field: '', fault: '' })
+  })
+
+  test.each(['/me', '/unknown word', '/constructor'])('[U125] keeps %j and says why', (typed) => {
+    const { done, field, fault } = aRoom().send(typed)
+    expect([done, field]).toEqual([[], typed])
+    expect(fault).not.toBe('')
   })
 })
 

@@ -1,4 +1,4 @@
-import { h, type Child } from '../dom.ts'
+import { h, onAbort, type Child } from '../dom.ts'
 
 let made = 0
 
@@ -17,7 +17,9 @@ export function openDialog(
   dialog.addEventListener('cancel', (event) => {
     if (final) event.preventDefault()
   })
+  const kept = onAbort(signal, () => dialog.close())
   dialog.addEventListener('close', () => {
+    kept()
     dialog.remove()
     closed?.()
   })
@@ -31,9 +33,10 @@ export function openDialog(
       event.clientY <= box.bottom
     if (event.target === dialog && !inside && !final) dialog.close()
   })
-  signal.addEventListener('abort', () => dialog.close(), { once: true })
   document.body.append(dialog)
   dialog.showModal()
+  // What was asked for in a room that was left meanwhile.
+  if (signal.aborted) dialog.close()
   return dialog
 }
 

@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { h, onAbort } from '../dom.ts'
 import { findEmoji, loadEmoji, type Emoji } from './emoji.ts'
 
 export { findEmoji, loadEmoji }
@@ -12,6 +12,7 @@ export async function openPicker(
   pick: (emoji: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return
   const before = document.activeElement
   const field = h('input', {
     class: 'field',
@@ -104,12 +105,13 @@ export async function openPicker(
   panel.addEventListener('keydown', move)
   panel.addEventListener('toggle', (event) => {
     if ((event as ToggleEvent).newState !== 'closed') return
+    kept()
     const inside = panel.contains(document.activeElement) || document.activeElement === document.body
     panel.remove()
     if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
   })
   field.addEventListener('input', draw)
-  signal.addEventListener('abort', () => panel.remove(), { once: true })
+  const kept = onAbort(signal, () => panel.remove())
   const ground = document.querySelector('main') ?? document.body
   ground.append(panel)
   panel.showPopover()

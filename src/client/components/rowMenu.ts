@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { h, onAbort } from '../dom.ts'
 import { actionIcon, type ActionIcon } from './actionIcons.ts'
 
 /** One thing that can be done with a message. */
@@ -99,10 +99,11 @@ export function openRowMenu(
   })
   panel.addEventListener('toggle', (event) => {
     if ((event as ToggleEvent).newState !== 'closed') return
+    kept()
     panel.remove()
     back()
   })
-  signal.addEventListener('abort', () => panel.remove(), { once: true })
+  const kept = onAbort(signal, () => panel.remove())
   const ground = document.querySelector('main') ?? document.body
   ground.append(panel)
   panel.showPopover()

@@ -7,6 +7,7 @@ import { typing } from '../components/typing.ts'
 import { h } from '../dom.ts'
 import { condense, countOf, isUnread, roomName, timeline, typingText } from '../state/select.ts'
 import type { RoomState } from '../state/state.ts'
+import { COMMANDS, commands, spoken } from './commands.ts'
 import { showBanner } from './connection.ts'
 import type { Context } from './context.ts'
 import { emptyRoom, skeleton } from './emptyRoom.ts'
@@ -61,7 +62,9 @@ export function chatView(
       send(text) {
         touched = true
         if (more) return more.send(text)
-        const taken = actions.send(room, text)
+        const said = spoken(text)
+        if (said === null) return command(text)
+        const taken = actions.send(room, said)
         messages.toEnd()
         return taken
       },
@@ -74,6 +77,12 @@ export function chatView(
       page: (direction) => messages.page(direction),
     },
   )
+  const help = () =>
+    void import('./dialogs.ts').then(
+      ({ openHelp }) => openHelp(COMMANDS, signal),
+      () => write.say('This did not load. Reload the page to go on.'),
+    )
+  const command = commands(context, room, write, help)
   // A draft comes back unless something was written before it came.
   let touched = false
   void actions.draft(room).then(({ text, caret }) => {
@@ -202,9 +211,11 @@ export function chatView(
     side,
     write,
     above,
+    command,
+    help,
     leave,
     shell,
-    given: { condense, countOf, isUnread, nameOf, runText, untilLoaded, placesOf },
+    given: { condense, countOf, isUnread, nameOf, runText, untilLoaded, placesOf, spoken, COMMANDS },
   }
   void untilLoaded(() => import('./more.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)

@@ -1,4 +1,7 @@
-/** What a text that begins with a slash asks for (U37). */
+/** What a text that begins with a slash asks for (U37). At hand with the composer: no command may be sent as a text. */
+import type { Composer } from '../components/composer.ts'
+import { isolated } from '../format.ts'
+import type { Context } from './context.ts'
 
 export interface Command {
   name: string
@@ -28,4 +31,39 @@ export function spoken(text: string): string | null {
   if (name === 'me' && rest !== '') return `_${rest}_`
   if (name === 'shrug') return `${rest} ¯\\_(ツ)_/¯`.trim()
   return null
+}
+
+/** Does commands that are no message; gives why one was not done. */
+export function commands(
+  { actions }: Pick<Context, 'actions'>,
+  room: string,
+  write: Pick<Composer, 'text' | 'fill' | 'say'>,
+  help: () => void,
+): (text: string) => true | string {
+  async function rename(name: string, text: string): Promise<void> {
+    const answer = await actions.rename(name)
+    if (answer.result === 'ok') return
+    if (write.text() === '') {
+      write.fill(text)
+      actions.saveDraft(room, text, text.length)
+    }
+    const free =
+      answer.result === 'taken' && answer.suggestion !== undefined
+        ? ` ${isolated(answer.suggestion)} is free.`
+        : ''
+    write.say(answer.result === 'taken' ? `${isolated(name)} is taken.${free}` : answer.words)
+  }
+
+  return (text) => {
+    const { name, rest } = commandOf(text) ?? { name: '', rest: '' }
+    // prettier-ignore
+    switch (name) {
+      case 'help': help(); break
+      case 'nick': void rename(rest, text); break
+      case 'me': return 'Say what you do: /me waves'
+      default: return `There is no command /${name}. /help lists them; // begins a message with a slash.`
+    }
+    actions.saveDraft(room, '', 0)
+    return true
+  }
 }

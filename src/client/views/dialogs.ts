@@ -1,7 +1,7 @@
 /** What opens over a room when somebody asks for it: a chunk of its own (W1). */
 import { buttons, openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
-import { COMMANDS } from './commands.ts'
+import type { COMMANDS } from './commands.ts'
 
 export { openRooms } from './roomsDialog.ts'
 export { openSettings } from './settings.ts'
@@ -50,16 +50,16 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
 ]
 
 /** Keys and commands. */
-export function openHelp(signal: AbortSignal): void {
+export function openHelp(commands: typeof COMMANDS, signal: AbortSignal): void {
   const row = ([keys, does]: readonly [string, string]) => [
     h('dt', { class: 'font-semibold' }, keys),
     h('dd', { class: 'text-muted' }, does),
   ]
-  const commands = [...COMMANDS].map(([name, does]) => [`/${name}`, does] as const)
+  const typed = [...commands].map(([name, does]) => [`/${name}`, does] as const)
   const dialog = openDialog(
     { title: 'Keys and commands' },
     signal,
-    h('dl', { class: 'keys' }, ...[...KEYS, ...commands].flatMap(row)),
+    h('dl', { class: 'keys' }, ...[...KEYS, ...typed].flatMap(row)),
     buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Close')),
   )
 }

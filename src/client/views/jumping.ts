@@ -1,4 +1,4 @@
-import { h } from '../dom.ts'
+import { h, onAbort } from '../dom.ts'
 import { iconOf } from '../components/icons.ts'
 import type { Place } from '../components/messageList.ts'
 import type { Past } from '../state/state.ts'
@@ -52,8 +52,11 @@ export function jumping(
     if (row === undefined) return
     row.toggleAttribute('data-marked', true)
     row.focus({ preventScroll: true })
-    const timer = setTimeout(() => row.removeAttribute('data-marked'), MARKED)
-    signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    const timer = setTimeout(() => {
+      kept()
+      row.removeAttribute('data-marked')
+    }, MARKED)
+    const kept = onAbort(signal, () => clearTimeout(timer))
   }
 
   // Whoever has come to the end by themselves needs no way back.

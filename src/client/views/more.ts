@@ -54,8 +54,7 @@ export function furnish(
   )
   const jumps = jumping(context, room, { messages, say: note }, signal)
   const dialog = (open: Parameters<typeof openLater>[0]) => void openLater(open, note)
-  const help = () => dialog(({ openHelp }) => openHelp(signal))
-  const aims = writing(context, room, parts, help)
+  const aims = writing(context, room, parts)
   const offers = suggesting(context, room, parts, signal)
   emojiButton(parts.write, signal)
   const rows = rowActions(context, room, { messages, write, note }, aims, signal)
@@ -100,7 +99,7 @@ export function furnish(
     signal,
   )
   const all = allRead(context, { ...parts, say: note }, signal)
-  const on = { me, allRead: all, said: note, order: side.order, ...parts.given }
+  const on = { me, allRead: all, said: note, order: side.order, help: parts.help, ...parts.given }
   const options = roomMenu(context, room, on, signal)
   header(context, room, parts, jumps, signal)
   parts.options.append(options.button, options.panel)
@@ -124,7 +123,7 @@ export function furnish(
   const shell = side.element.parentElement
   if (shell) swipe(shell, side.element, side, signal)
   const eyes = reading(context, { room, ...(seq !== undefined && { seq }) }, parts, jumps, signal)
-  keyboard(parts, aims, { help, end: eyes.end }, signal)
+  keyboard(parts, aims, { help: parts.help, end: eyes.end }, signal)
   if (seq !== undefined) void jumps.to(seq, true)
 
   return {

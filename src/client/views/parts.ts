@@ -3,6 +3,7 @@ import type { Composer } from '../components/composer.ts'
 import type { MessageList } from '../components/messageList.ts'
 import type { nameOf } from '../components/avatar.ts'
 import type { runText } from '../components/timelineRow.ts'
+import type { COMMANDS, spoken } from './commands.ts'
 import type { condense, countOf, isUnread } from '../state/select.ts'
 import type { untilLoaded } from './load.ts'
 import type { placesOf } from './places.ts'
@@ -25,6 +26,10 @@ export interface Parts {
   above: HTMLElement
   /** Keeps where the reader stands, for Back and for a reload (U82). */
   leave(): void
+  /** Does a command that is no message; gives why it was not done. */
+  command(text: string): true | string
+  /** Shows the keys and commands. */
+  help(): void
   spoken: Announcer
   given: Given
 }
@@ -38,6 +43,8 @@ export interface Given {
   runText: typeof runText
   untilLoaded: typeof untilLoaded
   placesOf: typeof placesOf
+  spoken: typeof spoken
+  COMMANDS: typeof COMMANDS
 }
 
 /** What the rest of the room, once it is here, does in place of the first drawing. */

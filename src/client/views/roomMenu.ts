@@ -49,7 +49,7 @@ export async function openLater(
 export function roomMenu(
   context: Context,
   room: string,
-  on: { me: string; allRead: HTMLElement; said(words: string): void; order(): void } & Pick<
+  on: { me: string; allRead: HTMLElement; said(words: string): void; order(): void; help(): void } & Pick<
     Given,
     'placesOf'
   >,
@@ -94,7 +94,7 @@ export function roomMenu(
       'Settings',
       () => void openLater(({ openSettings }) => openSettings(context, room, signal), on.said),
     ),
-    entry('keys', 'Keys and commands', () => void openLater(({ openHelp }) => openHelp(signal), on.said)),
+    entry('keys', 'Keys and commands', on.help),
     h('hr'),
     entry('leave', 'Leave this room', () => {
       const mine = store.get().list.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))

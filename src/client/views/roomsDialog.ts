@@ -17,7 +17,6 @@ const inOrder = (one: RoomEntry, other: RoomEntry) =>
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
   const its = new AbortController()
-  const until = AbortSignal.any([signal, its.signal])
   const rows = h('ul', { role: 'list', class: '-mx-3' })
   const show = list<RoomEntry>(
     rows,
@@ -106,7 +105,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
       return
     }
     const answer = await actions.makeRoom(name)
-    if (until.aborted) return
+    if (its.signal.aborted) return
     if (answer.result === 'made') {
       dialog.close()
       router.navigate(`/chat/${answer.room}`)
@@ -130,7 +129,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   }
 
   const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
-  store.watch(({ list: all }) => all, draw, until)
+  store.watch(({ list: all }) => all, draw, its.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
   dialog.tabIndex = -1
   if (matchMedia('(pointer: coarse)').matches) dialog.focus()

@@ -10,7 +10,6 @@ import type { Context } from './context.ts'
 export function openSettings(context: Context, room: string, signal: AbortSignal): void {
   const { store, actions } = context
   const its = new AbortController()
-  const until = AbortSignal.any([signal, its.signal])
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
   const dialog = openDialog(
@@ -84,7 +83,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   async function ask(): Promise<void> {
     const answer = await Notification.requestPermission()
     if (answer === 'granted') actions.choose({ notify: 'on' })
-    else if (!until.aborted) draw(store.get().settings)
+    else if (!its.signal.aborted) draw(store.get().settings)
   }
 
   // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
@@ -123,7 +122,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     if (place >= 0) (stops()[place] ?? dialog).focus()
   }
 
-  store.watch((state) => state.settings, draw, until)
+  store.watch((state) => state.settings, draw, its.signal)
 }
 
 /** May a page notify here by itself? Where only a service worker may, the attempt throws; without leave nothing shows (U76). */

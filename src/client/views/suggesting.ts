@@ -2,9 +2,8 @@ import type { Emoji } from '../components/emoji.ts'
 import type { findEmoji, loadEmoji } from '../components/emojiPicker.ts'
 import { suggest, type Found, type Suggest } from '../components/suggest.ts'
 import type { User } from '../../shared/model.ts'
-import { COMMANDS } from './commands.ts'
 import type { Context } from './context.ts'
-import type { Parts } from './parts.ts'
+import type { Given, Parts } from './parts.ts'
 
 const MOST = 8
 
@@ -25,10 +24,10 @@ export function mentioned(before: string, people: readonly User[]): Found | null
   return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
 }
 
-function commands(before: string): Found | null {
+function commands(before: string, all: Given['COMMANDS']): Found | null {
   const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
-  if (typed === undefined || COMMANDS.has(typed)) return null
-  const items = [...COMMANDS].filter(([name]) => name.startsWith(typed))
+  if (typed === undefined || all.has(typed)) return null
+  const items = [...all].filter(([name]) => name.startsWith(typed))
   return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
 }
 
@@ -47,7 +46,7 @@ export function completed(
 export function suggesting(
   { store }: Context,
   room: string,
-  { write }: Pick<Parts, 'write'>,
+  { write, given }: Pick<Parts, 'write' | 'given'>,
   signal: AbortSignal,
 ): Suggest {
   let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
@@ -95,7 +94,7 @@ export function suggesting(
 
   const list = suggest(
     write.field,
-    (before) => commands(before) ?? emojiFor(before) ?? mentioned(before, people()),
+    (before) => commands(before, given.COMMANDS) ?? emojiFor(before) ?? mentioned(before, people()),
     signal,
   )
   function look(): void {

@@ -14,7 +14,6 @@ export function openSwitcher(
   signal: AbortSignal,
 ): void {
   const its = new AbortController()
-  const until = AbortSignal.any([signal, its.signal])
   let shown: CountedRoom[] = []
   let at = 0
 
@@ -103,6 +102,6 @@ export function openSwitcher(
   }
 
   const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
-  store.watch(({ list: all }) => all, look, until)
+  store.watch(({ list: all }) => all, look, its.signal)
   void actions.loadRooms()
 }

@@ -3,7 +3,6 @@ import { h } from '../dom.ts'
 import { isolated } from '../format.ts'
 import { lastOwn, rowById } from '../state/rows.ts'
 import type { Row } from '../state/state.ts'
-import { commandOf, spoken } from './commands.ts'
 import type { Context } from './context.ts'
 import type { Parts } from './parts.ts'
 
@@ -25,8 +24,13 @@ export interface Writing {
 export function writing(
   { store, actions }: Context,
   room: string,
-  { write, above, messages }: Pick<Parts, 'write' | 'above' | 'messages'>,
-  help: () => void,
+  {
+    write,
+    above,
+    messages,
+    command,
+    given,
+  }: Pick<Parts, 'write' | 'above' | 'messages' | 'command' | 'given'>,
 ): Writing {
   let aim: Aim | null = null
 
@@ -83,34 +87,6 @@ export function writing(
     return true
   }
 
-  /** A command that is no message; gives why it was not done. */
-  function command(text: string): true | string {
-    const { name, rest } = commandOf(text) ?? { name: '', rest: '' }
-    // prettier-ignore
-    switch (name) {
-      case 'help': help(); break
-      case 'nick': void rename(rest, text); break
-      case 'me': return 'Say what you do: /me waves'
-      default: return `There is no command /${name}. /help lists them; // begins a message with a slash.`
-    }
-    actions.saveDraft(room, '', 0)
-    return true
-  }
-
-  async function rename(name: string, text: string): Promise<void> {
-    const answer = await actions.rename(name)
-    if (answer.result === 'ok') return
-    if (write.text() === '') {
-      write.fill(text)
-      actions.saveDraft(room, text, text.length)
-    }
-    const free =
-      answer.result === 'taken' && answer.suggestion !== undefined
-        ? ` ${isolated(answer.suggestion)} is free.`
-        : ''
-    write.say(answer.result === 'taken' ? `${isolated(name)} is taken.${free}` : answer.words)
-  }
-
   return {
     edit,
     reply(row) {
@@ -120,7 +96,7 @@ export function writing(
     },
     send(text) {
       if (aim?.kind === 'edit') return sendEdit(aim.id, text)
-      const said = spoken(text)
+      const said = given.spoken(text)
       if (said === null) return command(text)
       const to = aim?.id
       if (to !== undefined && find(to)?.text === null) {
