@@ -49,7 +49,8 @@ export async function makeWorld(
     const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
     const user = { id: ids.next(now), name: `Person ${n}` }
     if (n === 0) first = user
-    writer.addGuest({ ...user, keys: [`person${n}`], session: hashOf(token), at: now }, stale)
+    const guest = { ...user, keys: [`person${n}`], session: hashOf(token), at: now, room: 'lobby' }
+    writer.addGuest(guest, stale)
     const theirs = loads.filter(({ people }) => n < people).map(({ rooms }) => n % rooms)
     for (const room of new Set([...theirs, ...(n < 16 ? [0] : [])]))
       writer.addMember(`room-${room}`, user.id, 'guest', now)
