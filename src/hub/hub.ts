@@ -325,17 +325,14 @@ export class Hub {
     const { store } = this.#deps
     try {
       if (asked.length === 0) return
-      const [rows, memberships] = await Promise.all([
-        store.roomsOf(asked.map(({ room }) => room)),
-        store.memberships(visit.user.id),
-      ])
-      const heads = new Map(rows.map(({ room, head }) => [room, head]))
+      const memberships = await store.memberships(visit.user.id)
+      const rows = await Promise.all(asked.map(({ room }) => store.room(room)))
       const mine = new Map(memberships.map((membership) => [membership.room, membership]))
-      for (const { room, ...position } of asked) {
-        const [head, membership] = [heads.get(room), mine.get(room)]
-        if (head !== undefined && membership) this.#enter(visit, { ...membership, head }, position)
+      asked.forEach(({ room, ...position }, at) => {
+        const [row, membership] = [rows[at], mine.get(room)]
+        if (row && membership) this.#enter(visit, { ...membership, head: row.head }, position)
         else this.#sync.begin(visit, { ...NOWHERE, room, role: null, stopped: false })
-      }
+      })
     } catch (error) {
       // No answer could name the rooms that are missing: it comes back with its positions.
       this.#deps.log.error('hello', error)

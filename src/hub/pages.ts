@@ -5,10 +5,15 @@ import type { Newest, Store } from './ports.ts'
 /** Events that are remembered at most. */
 const MOST = 10_000
 
-/** The newest messages of a room as read lately, or just now for whoever asked: `isFresh`. */
+/** The newest messages of a room, and the ids of those that somebody has reacted to. */
+export interface FirstMessages extends Newest {
+  reacted: readonly string[]
+}
+
+/** What is read of them, lately or just now for whoever asked: `isFresh`. */
 export interface FirstRead {
   key: string
-  found: Promise<Newest | null>
+  found: Promise<FirstMessages | null>
   isFresh: boolean
 }
 
@@ -25,7 +30,7 @@ interface Read {
 export class RecentPages {
   readonly #store: Pick<Store, 'events' | 'newest'>
   readonly #pages = new Map<string, Read>()
-  readonly #firsts = new Map<string, Promise<Newest | null>>()
+  readonly #firsts = new Map<string, Promise<FirstMessages | null>>()
   #size = 0
 
   constructor(store: Pick<Store, 'events' | 'newest'>) {
@@ -38,7 +43,7 @@ export class RecentPages {
     const key = `${room} ${most}`
     const known = this.#firsts.get(key)
     if (known) return { key, found: known, isFresh: false }
-    const found = this.#store.newest(room, most)
+    const found = this.#store.newest(room, most).then((page) => page && withReacted(page))
     const read = { key, found, isFresh: true }
     this.#firsts.set(key, found)
     found.catch(() => this.forget(read))
@@ -77,4 +82,8 @@ export class RecentPages {
   #drop(key: string, found: Promise<readonly RoomEvent[]>): void {
     if (this.#pages.get(key)?.found === found) this.#pages.delete(key)
   }
+}
+
+export function withReacted(page: Newest): FirstMessages {
+  return { ...page, reacted: page.messages.flatMap(({ id, reactions }) => (reactions ? [id] : [])) }
 }

@@ -4,8 +4,8 @@ import type { HistoryMessage, ReactionCount, Role, RoomEvent, User } from '../sh
 import type { Members, ResetReason } from '../shared/protocol.ts'
 import type { Feed } from './feed.ts'
 import type { Reads } from './notify.ts'
-import type { Clock, Log, Newest, RoomRow, Store } from './ports.ts'
-import { RecentPages } from './pages.ts'
+import type { Clock, Log, RoomRow, Store } from './ports.ts'
+import { type FirstMessages, RecentPages, withReacted } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import { Tallies } from './tallies.ts'
@@ -45,8 +45,6 @@ const COUNTED = 20
 /** Bytes of a frame besides what is said, and of one person in `members`. */
 const ENVELOPE = 512
 const PERSON = 100
-
-type Said = readonly (RoomEvent | HistoryMessage<ReactionCount>)[]
 
 /**
  * Brings connections up to date: each room by a first page, or from the position held, page by page; one page is under way a
@@ -123,8 +121,7 @@ export class Sync {
       const read = this.#pages.newest(room, limit)
       const page = cut(await read.found, limit)
       if (page === null) throw new Error('a room that was there is gone')
-      const { at, floor, messages, older, bytes } = page
-      const reacted = messages.flatMap(({ id, reactions }) => (reactions ? [id] : []))
+      const { at, floor, messages, older, bytes, reacted } = page
       const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
       const readSeq = this.#readSeq(visit, room)
       const after = older ? (messages[0]?.seq ?? at.seq + 1) - 1 : 0
@@ -136,10 +133,9 @@ export class Sync {
       const events = read.isFresh && at.seq < known ? [] : feed.behind(room, at.seq)
       const isRecent = events !== null && floor >= row.floor && (read.isFresh || follows(events))
       const last = events?.at(-1)?.seq ?? at.seq
-      const said = [...messages, ...(events ?? [])]
       const counts =
         isRecent && readSeq === this.#readSeq(visit, room)
-          ? countsOf(user, readSeq, { said, after, last }, counted, tries)
+          ? countsOf(user, readSeq, { messages, events, after, last }, counted, tries)
           : null
       if (isRecent && counts) {
         const members = this.#goLive(visit, pages, last)
@@ -185,7 +181,7 @@ export class Sync {
         const last = all.at(-1)?.seq ?? after
         const isCounted = behind !== null && readSeq === this.#readSeq(visit, room)
         const counts = isCounted
-          ? countsOf(user, readSeq, { said: all, after: from, last }, counted, tries)
+          ? countsOf(user, readSeq, { messages: [], events: all, after: from, last }, counted, tries)
           : null
         if (counts) {
           const parts = all === said ? [said] : partsOf(all)
@@ -267,11 +263,19 @@ function follows(events: readonly RoomEvent[]): boolean {
 }
 
 /** No more messages with text than were asked for. */
-function cut(page: Newest | null, limit: number): Newest | null {
+function cut(page: FirstMessages | null, limit: number): FirstMessages | null {
   if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
   const first = page.messages.filter(({ gone }) => !gone).at(-limit)
   const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
-  return { ...page, messages, older: page.older || messages.length < page.messages.length }
+  return withReacted({ ...page, messages, older: page.older || messages.length < page.messages.length })
+}
+
+/** What a page says: the newest messages, where it has them, and events; all there are behind `after`, up to `last`. */
+interface Told {
+  messages: readonly HistoryMessage<ReactionCount>[]
+  events: readonly RoomEvent[]
+  after: number
+  last: number
 }
 
 /**
@@ -282,21 +286,18 @@ function cut(page: Newest | null, limit: number): Newest | null {
 function countsOf(
   user: User,
   readSeq: number,
-  { said, after, last }: { said: Said; after: number; last: number },
+  { messages, events, after, last }: Told,
   counted: Awaited<ReturnType<Store['unread']>> | null,
   tries: number,
 ): Counts | null {
   if (readSeq >= last) return { unread: 0, mentions: 0 }
-  if (counted === null) return unreadOf(said, user, readSeq, after)
+  if (counted === null) return unreadOf([...messages, ...events], user, readSeq, after)
   const { head, unread, mentions } = counted
   // Heard live, what lies behind the page would be counted once more.
   if (head > last) return tries < COUNTED ? null : { unread, mentions }
-  const more = unreadOf(
-    said.filter(({ seq }) => seq > head),
-    user,
-    readSeq,
-    head,
-  )
+  if (head === last) return { unread, mentions }
+  const said = [...messages, ...events].filter(({ seq }) => seq > head)
+  const more = unreadOf(said, user, readSeq, head)
   if (more === null) return tries < COUNTED ? null : { unread, mentions }
   return { unread: Math.min(LIMITS.unread, unread + more.unread), mentions: mentions + more.mentions }
 }
