@@ -15,6 +15,7 @@ const root = dirname(import.meta.dir)
 const ALONE = [
   'tests/browser/budgets.test.ts',
   'tests/security/costs.test.ts',
+  'tests/client/times.test.ts',
   'tests/security/flood.test.ts',
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',

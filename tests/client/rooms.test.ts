@@ -77,22 +77,6 @@ describe('finding a room', () => {
     expect(Math.min(...times)).toBeLessThanOrEqual(8)
   })
 
-  test('[U123] 10,000 rooms are filtered in 16 ms a key, also where most of them fit', () => {
-    const many = numbers(1, 10_000).map((n) =>
-      aRoom(`Rõom number ${(n * 7_919) % 10_007}`, { joined: n % 200 === 0 }),
-    )
-    const recent = numbers(1, 50).map((n) => `rõom-number-${n}`)
-    for (const most of [8, 300])
-      for (const typed of ['', 'r', 'o', 'rn4', 'number 12', 'zz']) {
-        const times = numbers(1, 5).map(() => {
-          const began = performance.now()
-          found(many, typed, { recent, current: 'x', most })
-          return performance.now() - began
-        })
-        expect([typed, most, Math.min(...times)]).toSatisfy(([, , ms]) => Number(ms) <= 16)
-      }
-  })
-
   test('[U123] the first few of many are those a sort would put first', () => {
     const some = numbers(1, 500).map((n) => ({ n, by: (n * 37) % 11 }))
     const compare = (one: { by: number }, other: { by: number }) => one.by - other.by
