@@ -1,8 +1,8 @@
 /**
  * `bun run bench -- [--quick] [--gate] [--write] [--all] [--only quiet,busy] [--servers hubbub,bun] [--rounds N] [--seconds S]
  * [--cpus 0,1]`: starts each server in turn on one core, loads it from another, round after round, and prints medians with
- * their ranges, ratios within a round and the machine. Loopback only. With `--write` it measures growth, joining, reading back and
- * the browser as well and writes `docs/bench/`: five rounds of that take 36 minutes. `--all`: every server in every round.
+ * their ranges, ratios within a round and the machine. Loopback only. With `--write` it measures growth, joining, reading back,
+ * the dearest requests and the browser as well and writes `docs/bench/`: five rounds of that take three quarters of an hour. `--all`: every server in every round.
  * Exit 1 where `--gate` finds it too slow.
  */
 import { mkdir, rm } from 'node:fs/promises'

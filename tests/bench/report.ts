@@ -97,6 +97,7 @@ Written by \`bun run bench -- --write\`; how to read it stands in [operations.md
 in turn on one core, a fresh process a run, the generator on another core, rounds interleaved; medians, ranges in brackets.
 Absolute figures are of this machine and hour, ratios are of the same round. Two servers are floors: raw Bun publish forgets what it
 tells; raw Bun and SQLite has each frame on disk before anybody hears it, and does nothing else.
+Of the dearest requests what is told is the work of the loop's thread for one of them, which all others wait for.
 
 ${about.line}.
 

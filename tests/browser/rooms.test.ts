@@ -28,8 +28,9 @@ describe.skipIf(browserFound === null)('rooms', () => {
   const isAt = (page: Page, path: string) =>
     eventually(`at ${path}`, () => page.url() === place.origin + path)
 
-  /** the room's menu: it comes with the keys of the room, a moment after its field */
-  const LOADED = '.head [popovertarget]'
+  /** This room is there, not the one before: its menu comes with its keys, a moment after its field. */
+  const isIn = (page: Page, name: string) =>
+    page.waitForSelector(`.shell:has(textarea[aria-label="Message ${name}"]) .head [popovertarget]`)
 
   test('[U84, U83, A9, A29] by keys alone from room to room: the switcher, Alt and arrows; each says once where one is', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
@@ -57,11 +58,11 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await eventually('it is said', async () => (await spoken()).length > 0)
     expect(await spoken()).toEqual(['Kitchen, 1 here'])
 
-    await page.waitForSelector(LOADED)
+    await isIn(page, 'Kitchen')
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/attic')
     await eventually('the focus', async () => (await focused(page)) === 'Message Attic')
-    await page.waitForSelector(LOADED)
+    await isIn(page, 'Attic')
     await page.keyboard.press('Alt+ArrowUp')
     await isAt(page, '/chat/lobby')
     // Back is a step like any, and what had the focus when one left has it again.
@@ -76,7 +77,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Barn', 'Yard')
     await page.click('.side a[href="/chat/yard"]')
-    await page.waitForSelector('.emoji-button')
+    await isIn(page, 'Yard')
     await page.click('.head [popovertarget]')
     await page.click('text=Add to favourites')
     const order = () => page.locator('.side nav :is(h2:not([hidden]), a)').allTextContents()
@@ -131,16 +132,15 @@ describe.skipIf(browserFound === null)('rooms', () => {
   test('[E32] who leaves a room is in the one they were in before, and with the last of them at home', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Cellar', 'Loft')
-    for (const room of ['cellar', 'lobby', 'loft']) {
-      await page.click(`.side a[href="/chat/${room}"]`)
-      await isAt(page, `/chat/${room}`)
-      await page.waitForSelector('.emoji-button')
+    for (const room of ['Cellar', 'lobby', 'Loft']) {
+      await page.click(`.side a[href="/chat/${room.toLowerCase()}"]`)
+      await isIn(page, room)
     }
-    for (const then of ['/chat/lobby', '/chat/cellar', '/']) {
+    for (const then of ['lobby', 'Cellar', null]) {
       await page.click('.head [popovertarget]')
       await page.click('text=Leave this room')
-      await isAt(page, then)
-      if (then !== '/') await page.waitForSelector('.emoji-button')
+      await isAt(page, then === null ? '/' : `/chat/${then.toLowerCase()}`)
+      if (then !== null) await isIn(page, then)
     }
     await page.waitForSelector('text=Continue as')
     await context.close()

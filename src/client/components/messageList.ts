@@ -91,6 +91,8 @@ export function messageList(
   let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
   let atEnd = true
+  /** how far it could be scrolled when it was last seen at its end, or put there */
+  let reach = 0
   /** −1 until something is drawn */
   let seen = -1
   let held: { element: Element; top: number } | null = null
@@ -184,7 +186,7 @@ export function messageList(
       )
     offerFolds(fresh)
     fresh = []
-    if (kept === null && atEnd && live()) log.scrollTop = log.scrollHeight
+    if (kept === null && atEnd && live()) stick()
     else hold(kept)
     keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
     settled()
@@ -212,7 +214,7 @@ export function messageList(
     const all = messageViews()
     for (const view of all) view.enrich()
     offerFolds(all)
-    if (atEnd && live()) log.scrollTop = log.scrollHeight
+    if (atEnd && live()) stick()
     else hold(kept)
   }
 
@@ -282,6 +284,10 @@ export function messageList(
   log.addEventListener(
     'scroll',
     () => {
+      // What grew in this very frame was not scrolled away from: the observer of sizes is about to follow it.
+      const grew = reach !== range()
+      reach = range()
+      if (atEnd && live() && grew) return
       atEnd = live() && isNear()
       held = atEnd ? null : anchor(() => true)
       if (atEnd) settled()
@@ -290,8 +296,17 @@ export function messageList(
     { passive: true, signal },
   )
 
+  function range(): number {
+    return log.scrollHeight - log.clientHeight
+  }
+
   function isNear(): boolean {
-    return log.scrollHeight - log.scrollTop - log.clientHeight <= STICKS
+    return range() - log.scrollTop <= STICKS
+  }
+
+  function stick(): void {
+    log.scrollTop = log.scrollHeight
+    reach = range()
   }
 
   function lastSeq(): number {
@@ -317,6 +332,7 @@ export function messageList(
     if (row) hold({ element: row, top: offset })
     // What lies that near to the end that it cannot go further up is at the end.
     atEnd = live() && isNear()
+    reach = range()
     settled()
     return true
   }
@@ -332,7 +348,7 @@ export function messageList(
       wanted = null
       if (go(place)) return
     }
-    if (atEnd && live()) log.scrollTop = log.scrollHeight
+    if (atEnd && live()) stick()
     else hold(held)
   })
   sizes.observe(log)
