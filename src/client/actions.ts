@@ -124,8 +124,7 @@ export interface Inner extends Actions {
   ready(): Promise<void>
 }
 
-const STILL_LEAVING =
-  'You are still being signed out, and the server cannot be reached. Try again in a moment.'
+const STILL_LEAVING = 'Signing out is not finished: the server cannot be reached. Try again in a moment.'
 const UNLOADED = 'This page has not finished loading. Try again in a moment.'
 const TRY_AGAIN = 'That did not work. Try again.'
 

@@ -1,4 +1,5 @@
 /** Wires what home needs, then shows the address. The chat is a chunk of its own. */
+import { VERSION } from '../shared/limits.ts'
 import { createActions } from './actions.ts'
 import { after, now, random, storageOf } from './browser.ts'
 import { h } from './dom.ts'
@@ -79,7 +80,7 @@ function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | '
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const world: SocketWorld = {
     ...who,
-    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=2`) as Wire,
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${VERSION}`) as Wire,
     now,
     after,
     random,

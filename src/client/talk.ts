@@ -39,11 +39,11 @@ export const AHEAD = 2_000
 const UNLOADED = 'The server cannot be reached just now.'
 /** Why nothing was said, where the server was not asked. */
 const REFUSED = {
-  full: '200 messages are waiting to be sent already. Try again when some of them have left.',
+  full: '200 messages are already waiting to be sent. Try again when some have been sent.',
   nobody: 'You are signed out. Pick a name to go on.',
   blank: 'There is nothing to send.',
-  tooBig: 'This is too long to send.',
-  malformed: 'This holds characters that cannot be sent.',
+  tooBig: 'This message is too long.',
+  malformed: 'This message contains characters that cannot be sent.',
 } as const
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100

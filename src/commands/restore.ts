@@ -16,7 +16,8 @@ Stop the server first. A backup that is not whole changes nothing.
     const { dataDir } = config()
     const { manifest, before, roles } = await restore(dataDir, readFrom(word), Date.now())
     const aside = before === null ? '' : ` What was there is now in ${before}.`
-    const more = roles === null ? '' : ` More than guests in it: ${roles}.`
+    const more =
+      roles === null ? '' : ` People with a role above guest: ${roles}. Check that you gave them these roles.`
     return {
       say: printable(`Restored the backup of ${manifest.at} into ${dataDir}.${aside}${more}`),
       json: { at: manifest.at, schema: manifest.schema, hubbub: manifest.hubbub, before },

@@ -7,7 +7,7 @@ import { type Purse, scaled } from './spend.ts'
 const MISSES = { perSecond: 30 / 60, burst: 30 }
 /** First misses of people at one address: a mistyped link is usual, many of them are guests made for guessing. */
 const FIRST = { perSecond: 10 / 60, burst: 15 }
-/** Each miss makes a person known as one who misses for an hour more. */
+/** For an hour after a miss, a person counts as one who guesses. */
 const KNOWN = { perSecond: 1 / 3_600, burst: 1 }
 
 /**
@@ -45,7 +45,7 @@ export class Misses {
     const now = this.#clock.now()
     for (const [buckets, key] of this.#purses(user, counted, now))
       if (key !== null) buckets.charge(key, now, 1)
-    if (user !== null) this.#known.charge(user, now, 1)
+    if (user !== null && this.#known.wait(user, now) === 0) this.#known.charge(user, now, 1)
   }
 
   /** Looks for a room on somebody's behalf. @throws ChatError `rateLimited`, and whatever `look` throws */

@@ -15,7 +15,7 @@ const ID = /^[0-9a-f-]{1,64}$/
 const IDS = 50
 /** Pages of history, lists and new rooms of one person, and of one address (S16, S17). */
 const PAGES = { perSecond: 2, burst: 30 }
-/** Characters of a page for which one page more is charged. */
+/** Each full 64 KiB of a page costs one page more. */
 const HEAVY = 64 * 1024
 const LISTS = { perSecond: 1, burst: 20 }
 const MADE = { perSecond: 20 / 3_600, burst: 20 }
@@ -65,12 +65,12 @@ function historyQuery(params: URLSearchParams): HistoryQuery {
  * Which rooms are asked for: `q` is part of a name, `after` the last one of the answer before.
  * @throws ChatError `badRequest` for nonsense, or a parameter given twice
  */
-function listQuery(params: URLSearchParams): { called: string; after: string } {
-  const [called = '', ...moreCalled] = params.getAll('q')
+function listQuery(params: URLSearchParams): { search: string; after: string } {
+  const [search = '', ...moreSearches] = params.getAll('q')
   const [after = '', ...moreAfter] = params.getAll('after')
-  const isNonsense = moreCalled.length + moreAfter.length > 0 || (after !== '' && !SLUG.test(after))
-  if (isNonsense || byteLength(called) > LIMITS.roomName.bytes) throw new ChatError('badRequest')
-  return { called: called.trim(), after }
+  const isNonsense = moreSearches.length + moreAfter.length > 0 || (after !== '' && !SLUG.test(after))
+  if (isNonsense || byteLength(search) > LIMITS.roomName.bytes) throw new ChatError('badRequest')
+  return { search: search.trim(), after }
 }
 
 /** What is no slug is a room that does not exist, and nothing shows the difference. */
@@ -141,7 +141,7 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
         SLUG.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
       )
       const text = JSON.stringify(page)
-      pages.charge(user.id, clock.now(), Math.floor(text.length / HEAVY))
+      pages.charge(user.id, clock.now(), Math.floor(byteLength(text) / HEAVY))
       return new Response(text, { headers: JSON_ONLY })
     })
 }

@@ -1,4 +1,5 @@
 import { LIMITS } from '../shared/limits.ts'
+import { byteLength } from '../shared/text.ts'
 import type { RoomEvent } from '../shared/model.ts'
 import type { Broadcast, Log, Store } from './ports.ts'
 
@@ -65,10 +66,10 @@ export class Feed {
   }
 
   /**
-   * What was published behind `seq`, to be sent in this turn by whoever begins to follow in it; null if it is not at hand: then
-   * the log is to be read on. Where nothing was published yet it is all there only from the head on.
+   * Events published after `seq`, from memory. The caller must send them in this turn.
+   * @returns null if the tail does not reach back that far: read the log first. Before anything was published, that is up to `head`
    */
-  behind(room: string, seq: number): RoomEvent[] | null {
+  since(room: string, seq: number): RoomEvent[] | null {
     const open = this.#rooms.get(room)
     if (!open) return []
     const { shown, head, tail } = open
@@ -94,7 +95,7 @@ export class Feed {
     if (open.shown !== null && event.seq !== open.shown + 1) return
     open.shown = event.seq
     const frame = JSON.stringify({ type: 'event', room, ...event })
-    this.#keep(open, event, frame.length)
+    this.#keep(open, event, byteLength(frame))
     this.#broadcast.publish(room, frame)
   }
 

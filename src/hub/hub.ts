@@ -68,7 +68,7 @@ export interface HubDeps {
 }
 
 const HOUR = 60 * 60 * 1000
-/** The position of whoever holds nothing of a room. */
+/** For a room without a position. */
 const NOWHERE = { seq: 0, id: null, limit: 0 }
 /** ms between two comparisons of the heads of open rooms with what was shown */
 const SWEEP = 2_000
@@ -143,7 +143,7 @@ export class Hub {
     const now = this.#steady()
     const others = this.#visits.of(user.id)
     if (others.length >= this.#limits.connections)
-      this.#dismiss(leastAlive(others), CLOSE.tooMany, 'too many')
+      this.#dismiss(leastAlive(others, now), CLOSE.tooMany, 'too many')
     this.#visits.add({
       connection,
       user,
@@ -169,8 +169,8 @@ export class Hub {
   }
 
   /**
-   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date. One that I am no member of is
-   * `reset`: a device that slept undoes no leave.
+   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date. A room I am no
+   * member of gets `reset "access"`: a device that slept must not undo a leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
   async hello(from: Connection, { rooms, state }: Of<'hello'>): Promise<void> {
@@ -279,7 +279,7 @@ export class Hub {
   }
 
   /** Older messages, for who has a session: `reader`. @throws ChatError `noRoom` */
-  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage> {
+  history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
     return this.rooms.history(room, query, reader)
   }
 
@@ -465,9 +465,10 @@ export class Hub {
   }
 }
 
-/** The one whose beat has been unanswered longest, else the oldest. */
-function leastAlive(visits: readonly Visit[]): Visit {
-  const since = ({ asked, opened }: Visit) => [asked ?? Number.POSITIVE_INFINITY, opened] as const
+/** The one whose beat has been unanswered longest, else the oldest. An answer may be under way for 5 s. */
+function leastAlive(visits: readonly Visit[], now: number): Visit {
+  const since = ({ asked, opened }: Visit) =>
+    [asked !== null && now - asked > 5_000 ? asked : Number.POSITIVE_INFINITY, opened] as const
   return visits.reduce((least, visit) => {
     const [[asked, opened], [leastAsked, leastOpened]] = [since(visit), since(least)]
     return asked < leastAsked || (asked === leastAsked && opened < leastOpened) ? visit : least

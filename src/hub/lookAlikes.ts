@@ -30,7 +30,7 @@ export class LookAlikes {
     })
     await this.#known
     const alike = keys.flatMap((key) => this.#rooms.get(key) ?? [])
-    return alike.length > 0 && (await this.#deps.store.anyAbove(alike, CROWD))
+    return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, CROWD))
   }
 
   add(room: string, name: string): void {

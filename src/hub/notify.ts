@@ -112,18 +112,19 @@ export class ReadNews {
 
   /** Writes what has moved, and tells of it. Never rejects. */
   async tell(): Promise<void> {
-    const moved = await this.#deps.reads.flush()
-    const before = this.#untold.filter(
-      (old) => !moved.some(({ user, room }) => user === old.user && room === old.room),
-    )
+    const untold = new Map(this.#untold.map((one) => [`${one.user} ${one.room}`, one]))
+    for (const one of await this.#deps.reads.flush()) {
+      const key = `${one.user} ${one.room}`
+      untold.set(key, { ...one, from: untold.get(key)?.from ?? one.from })
+    }
     this.#untold = []
-    for (const one of [...before, ...moved]) await this.#tell(one)
+    for (const one of untold.values()) await this.#tell(one)
   }
 
   async #tell(moved: Moved): Promise<void> {
     const { visits, store, feed, log } = this.#deps
     const { room, user, from, seq, by } = moved
-    // Whoever has 1,000 unread, or more, cannot know how many they are after reading some.
+    // With so many events after the old position 1,000 may have been unread, from which no client subtracts.
     const isMany = feed.shown(room) - from >= LIMITS.unread
     const told = () => visits.of(user).filter((one) => one.greeted && (isMany || one.connection.id !== by))
     const [one] = told()

@@ -10,8 +10,8 @@ export interface FirstMessages extends Newest {
   reacted: readonly string[]
 }
 
-/** What is read of them, lately or just now for whoever asked: `isFresh`. */
-export interface FirstRead {
+/** `isFresh`: read for this caller, not from the cache. */
+interface FirstRead {
   key: string
   found: Promise<FirstMessages | null>
   isFresh: boolean
@@ -23,9 +23,8 @@ interface Read {
 }
 
 /**
- * What was just read of rooms, for everybody else who comes in the same second: after a restart these are thousands. A page
- * of events is read anew once something more was said in its room, for that may have been a delete; a reader at the end
- * always asks the log itself. The newest messages stay true at their seq: what came behind it is sent with them.
+ * Pages shared by all newcomers of one second; after a restart these are thousands. A page of events is read again once the
+ * room's head moves. First messages stay true at their seq, and later events are sent with them.
  */
 export class RecentPages {
   readonly #store: Pick<Store, 'events' | 'newest'>
@@ -50,7 +49,7 @@ export class RecentPages {
     return read
   }
 
-  /** It is too old by now; the next who asks reads anew. */
+  /** The cached page is too old: the next caller reads again. */
   forget({ key, found }: FirstRead): void {
     if (this.#firsts.get(key) === found) this.#firsts.delete(key)
   }

@@ -15,8 +15,8 @@ const RENAME = { every: 30_000, perDay: 5, held: DAY }
 const UNWRITTEN = DAY
 /** ms after which the use of a session is noted again */
 const TOUCH = HOUR
-/** ms after which the session of somebody online is read again, and how many are in one go */
-const REREAD = { after: 5 * 60_000, most: 100 }
+/** ms after which a session online is read again, and after which where that failed; how many are read in one go */
+const REREAD = { after: 5 * 60_000, again: 10_000, most: 100 }
 
 interface Deps {
   store: Store
@@ -60,7 +60,6 @@ export class People {
     const guest = { id, name, keys: keysOf(name), session, at, room }
     const added = await written(store.addGuest(guest, this.#stale(at)), log)
     if (added === 'taken') throw await this.#taken(name)
-    this.#ended.delete(session)
     this.#sessions.set(session, { user: id, noted: at, read: at })
     return { id, name, role: 'guest' }
   }
@@ -134,13 +133,17 @@ export class People {
       known.read = now
       if (due.push(session) >= REREAD.most) break
     }
-    for (const session of due) {
+    for (const [at, session] of due.entries()) {
       const user = this.#sessions.get(session)?.user
       try {
         if (user === undefined || (await this.whoIs(session))) continue
       } catch (error) {
         // A session that cannot be read goes on: a disk in trouble signs nobody out.
         this.#deps.log.error('session', error)
+        for (const unread of due.slice(at)) {
+          const known = this.#sessions.get(unread)
+          if (known) known.read = now - REREAD.after + REREAD.again
+        }
         return
       }
       this.#sessions.delete(session)

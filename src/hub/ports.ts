@@ -159,13 +159,13 @@ export interface Store {
 
   room(room: string): Promise<RoomRow | null>
   /** Those of these rooms that exist, by slug. */
-  roomsOf(rooms: readonly string[]): Promise<RoomRow[]>
-  /** Rooms whose slug sorts after `room`, by slug; with `called` those alone whose name or slug holds it, in any case. */
-  roomsAfter(room: string, limit: number, called?: string): Promise<RoomRow[]>
+  roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]>
+  /** Rooms whose slug sorts after `room`, by slug, without those of `but`. */
+  roomsAfter(room: string, limit: number, but?: readonly string[]): Promise<RoomRow[]>
   /** Slug and name of every room, in no order. */
   roomNames(): Promise<(readonly [room: string, name: string])[]>
   /** Has one of these rooms more than so many members? */
-  anyAbove(rooms: readonly string[], members: number): Promise<boolean>
+  anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
   /** Makes a room, its maker a member with the room role `owner` (none: made by the server). `nobody`: no such person. */

@@ -7,6 +7,7 @@ import { byteLength, cleanText, isBlank } from '../shared/text.ts'
 import { written } from './answers.ts'
 import { LookAlikes } from './lookAlikes.ts'
 import { reservedRooms } from './nameKeys.ts'
+import { RoomNames } from './roomNames.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from './ports.ts'
 
 /** What a room is made of, as typed. */
@@ -15,10 +16,10 @@ export interface NewRoom {
   topic?: string
 }
 
-/** ms for which it is not looked again which rooms have most people */
+/** ms for which the order of busy rooms is cached */
 const BUSY_FOR = 1_000
-/** How many pages of rooms one answer of the list reads. */
-const READS = 5
+/** One row more than are listed: then there are more. */
+const ONE_MORE = LIMITS.roomsListed + 1
 
 interface Deps {
   store: Store
@@ -40,10 +41,14 @@ export class Rooms {
   readonly #lookAlikes: LookAlikes
   /** user → the last thing they asked of their memberships */
   readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #names: RoomNames
+  /** the last long reading asked for */
+  #reading: Promise<void> = Promise.resolve()
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
   constructor(deps: Deps) {
     this.#deps = deps
+    this.#names = new RoomNames(deps.store)
     this.#isReserved = reservedRooms(deps.siteName)
     this.#lookAlikes = new LookAlikes(deps)
   }
@@ -56,26 +61,28 @@ export class Rooms {
   }
 
   /**
-   * The rooms somebody may see: theirs, by name, then at most 200 others, those with most people first; with `called` those
-   * alone whose name holds it. Behind the room `after` others alone. `more`: these were not all.
+   * My rooms, by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains it, the others by slug.
+   * `after`: only other rooms, from there on. `more`: there are further rooms.
    */
-  async list(self: Self, { called = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
+  async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
     const { store } = this.#deps
+    await this.#turn()
     const memberships = await store.memberships(self.id)
     const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
-    const others = await this.#others(called, after, (room) => mine.has(room))
-    const rows = others.rows.slice(0, LIMITS.roomsListed)
-    const more = others.more || rows.length < others.rows.length
-    const theirs = after === '' ? await store.roomsOf([...mine.keys()]) : []
+    const found = search === '' ? null : await this.#names.find(search, after)
+    const others = found
+      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, ONE_MORE))
+      : await this.#busiestThenIdle(after, mine)
+    const theirs =
+      after === '' ? await store.roomsBySlug(found?.filter((room) => mine.has(room)) ?? [...mine.keys()]) : []
     const order = new Intl.Collator('en').compare
     const rooms = [
       ...theirs
-        .filter((row) => isCalled(row, called))
         .map((row) => ({ ...this.#entry(row, mine.get(row.room) ?? self.role), joined: true }))
         .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
-      ...rows.map((row) => this.#entry(row, self.role)),
+      ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
     ]
-    return { rooms, more }
+    return { rooms, more: others.length === ONE_MORE }
   }
 
   /**
@@ -98,6 +105,7 @@ export class Rooms {
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     this.#lookAlikes.add(room, name)
+    await this.#names.add(room, name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
@@ -118,15 +126,21 @@ export class Rooms {
   }
 
   /** @throws ChatError `noRoom` */
-  async history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage> {
+  async history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
+    await this.#turn()
     const page = await this.#deps.store.history(room, query, reader)
     if (!page) throw new ChatError('noRoom')
     return page
   }
 
-  /** One after another what a person's connections do to their memberships: a leave and a join do not cross. */
+  /**
+   * One after another what a person's connections do to their memberships: a leave and a join do not cross. Between two of
+   * them everybody else has a turn of the loop.
+   */
   inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(user) ?? Promise.resolve()).then(act, act)
+    const before = this.#turns.get(user)
+    const turn =
+      before === undefined ? act() : before.then(this.#deps.clock.turn, this.#deps.clock.turn).then(act)
     this.#turns.set(user, turn)
     const done = () => {
       if (this.#turns.get(user) === turn) this.#turns.delete(user)
@@ -159,33 +173,22 @@ export class Rooms {
     return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
   }
 
-  /** Others' rooms behind `after`, one more than are listed if there are so many: where people are, then the rest by slug. */
-  async #others(
-    called: string,
-    after: string,
-    isMine: (room: string) => boolean,
-  ): Promise<{ rows: RoomRow[]; more: boolean }> {
+  /** Other rooms after one, one more than are listed if there are so many: the busiest first, then the idle ones by slug. */
+  async #busiestThenIdle(after: string, mine: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
-    const most = LIMITS.roomsListed + 1
-    const busy = called === '' ? this.#busiest() : []
+    const busy = this.#busiest()
     const at = busy.indexOf(after)
-    const next = after === '' ? busy : at < 0 ? [] : busy.slice(at + 1)
-    const wanted = next.filter((room) => !isMine(room)).slice(0, most)
-    const found = new Map((await store.roomsOf(wanted)).map((row) => [row.room, row]))
+    const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
+    const wanted = next.filter((room) => !mine.has(room)).slice(0, ONE_MORE)
+    const found = new Map((await store.roomsBySlug(wanted)).map((row) => [row.room, row]))
     const rows = wanted.flatMap((room) => found.get(room) ?? [])
-    const isListed = new Set(busy)
-    let last = at < 0 ? after : ''
-    // Each reading is short; of a name that few rooms have, the rest is asked for with the last one as `after`.
-    for (let read = 0; rows.length < most && read < READS; read += 1) {
-      const page = await store.roomsAfter(last, most, called)
-      rows.push(...page.filter(({ room }) => !isMine(room) && !isListed.has(room)))
-      last = page.at(-1)?.room ?? last
-      if (page.length < most) return { rows, more: false }
-    }
-    return { rows, more: true }
+    if (rows.length === ONE_MORE) return rows
+    const idleAfter = at < 0 ? after : ''
+    const idle = await store.roomsAfter(idleAfter, ONE_MORE - rows.length, [...busy, ...mine.keys()])
+    return [...rows, ...idle]
   }
 
-  /** Rooms with somebody in them, those with most first; looked at once a second at most. */
+  /** Rooms with somebody in them, those with most people first; worked out once a second at most. */
   #busiest(): readonly string[] {
     const { clock, counts } = this.#deps
     const now = clock.now()
@@ -194,6 +197,12 @@ export class Rooms {
       this.#busy = { at: now, rooms: all.map(([room]) => room) }
     }
     return this.#busy.rooms
+  }
+
+  /** Waits for a turn of the loop of its own: thirty long readings in one would hold everybody else up. */
+  #turn(): Promise<void> {
+    this.#reading = this.#reading.then(this.#deps.clock.turn)
+    return this.#reading
   }
 
   async #taken(name: string): Promise<ChatError> {
@@ -207,12 +216,6 @@ export class Rooms {
     }
     return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })
   }
-}
-
-/** As the store finds rooms by their name. */
-function isCalled({ room, name }: RoomRow, called: string): boolean {
-  const small = called.toLowerCase()
-  return room.includes(small) || name.toLowerCase().includes(small)
 }
 
 /** A fault of a room's name in words; most are said of a person's in the same. */

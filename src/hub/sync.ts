@@ -9,7 +9,7 @@ import { type FirstMessages, RecentPages, withReacted } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import { Tallies } from './tallies.ts'
-import { type Counts, unreadOf } from './unread.ts'
+import { type UnreadCounts, unreadOf } from './unread.ts'
 import { joinedIn, NONE, type Visit } from './visits.ts'
 
 /** A room somebody is to be sent from a position on. */
@@ -38,18 +38,17 @@ interface Deps {
 
 /** Bytes of pages a person is sent, in all their connections (S39). */
 const PACE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
-/** Events that may follow a first page that was read for somebody else. */
-const BEHIND = 50
-/** So often a count that did not fit the page is made again; then it is sent as it is. */
-const COUNTED = 20
+/** A cached first page is used while at most this many events follow it. */
+const MOST_EVENTS_AFTER = 50
+/** How often an unread count is retried before it is sent as it is. */
+const MAX_RECOUNTS = 20
 /** Bytes of a frame besides what is said, and of one person in `members`. */
 const ENVELOPE = 512
 const PERSON = 100
 
 /**
- * Brings connections up to date: each room by a first page, or from the position held, page by page; one page is under way a
- * connection. The room goes live in the turn in which its last page is sent, and that page reaches what was published: what
- * the store had not told yet is at hand in the feed.
+ * Brings each room up to date, one page at a time per connection. The room goes live in the turn that sends its last page;
+ * events the store has not returned yet come from the feed's tail.
  */
 export class Sync {
   readonly #deps: Deps
@@ -101,16 +100,16 @@ export class Sync {
     if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
     const row = await this.#deps.store.room(room)
     if (isOver(visit, pages)) return
-    if (!row || !role) return connection.send({ type: 'reset', ...named(pages), reason: 'access' })
+    if (!row || !role) return connection.send({ type: 'reset', ...addressOf(pages), reason: 'access' })
     const reason = pages.seq === 0 ? null : await this.#faultOf(row, pages)
     if (isOver(visit, pages)) return
     const { head, floor } = row
-    if (reason) connection.send({ type: 'reset', ...named(pages), reason, head, floor })
+    if (reason) connection.send({ type: 'reset', ...addressOf(pages), reason, head, floor })
     if (reason || pages.seq === 0) await this.#sendFirst(visit, pages, role, row)
     else await this.#sendMissed(visit, pages, role, row)
   }
 
-  /** The newest messages, and the events behind them: one frame. */
+  /** One frame: the newest messages, and the events after them. */
   async #sendFirst(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
     const { feed, store, clock } = this.#deps
     const { room, limit } = pages
@@ -119,7 +118,7 @@ export class Sync {
       if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
       const known = feed.head(room)
       const read = this.#pages.newest(room, limit)
-      const page = cut(await read.found, limit)
+      const page = limitedTo(await read.found, limit)
       if (page === null) throw new Error('a room that was there is gone')
       const { at, floor, messages, older, bytes, reacted } = page
       const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
@@ -130,8 +129,8 @@ export class Sync {
 
       // Nothing may be awaited from here to the page: what is published meanwhile would be missed.
       // A head that was known before the page was read, and is not in it, does not exist: a ring may lie, a log be cut.
-      const events = read.isFresh && at.seq < known ? [] : feed.behind(room, at.seq)
-      const isRecent = events !== null && floor >= row.floor && (read.isFresh || follows(events))
+      const events = read.isFresh && at.seq < known ? [] : feed.since(room, at.seq)
+      const isRecent = events !== null && floor >= row.floor && (read.isFresh || canExtend(events))
       const last = events?.at(-1)?.seq ?? at.seq
       const counts =
         isRecent && readSeq === this.#readSeq(visit, room)
@@ -143,14 +142,21 @@ export class Sync {
         const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
         const found = { at, messages, ...shown, events, older, head: last, floor }
         const you = { role, readSeq, ...counts }
-        return visit.connection.send({ type: 'sync', ...named(pages), ...found, more: false, members, you })
+        return visit.connection.send({
+          type: 'sync',
+          ...addressOf(pages),
+          ...found,
+          more: false,
+          members,
+          you,
+        })
       }
       if (!isRecent) this.#pages.forget(read)
       await clock.turn()
     }
   }
 
-  /** The events behind the position held, as many pages as they take. */
+  /** The events after the client's position, page by page. */
   async #sendMissed(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
     const { feed, clock } = this.#deps
     const { room } = pages
@@ -158,7 +164,7 @@ export class Sync {
     const { connection, user } = visit
     const send = (events: readonly RoomEvent[], head: number) => {
       this.#spend(visit, weightOf(events))
-      connection.send({ type: 'sync', ...named(pages), events, head, floor, more: true })
+      connection.send({ type: 'sync', ...addressOf(pages), events, head, floor, more: true })
     }
     let from = pages.seq
     let after = pages.seq
@@ -176,26 +182,28 @@ export class Sync {
         if (isOver(visit, pages)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
-        const behind = after < known ? [] : feed.behind(room, after)
-        const all = behind === null || behind.length === 0 ? said : [...said, ...behind]
+        const later = after < known ? [] : feed.since(room, after)
+        const all = later === null || later.length === 0 ? said : [...said, ...later]
         const last = all.at(-1)?.seq ?? after
-        const isCounted = behind !== null && readSeq === this.#readSeq(visit, room)
+        const isCounted = later !== null && readSeq === this.#readSeq(visit, room)
         const counts = isCounted
           ? countsOf(user, readSeq, { messages: [], events: all, after: from, last }, counted, tries)
           : null
         if (counts) {
-          const parts = all === said ? [said] : partsOf(all)
+          // One page as it was read fits; what was put together may not.
+          const parts = all === read ? [all] : partsOf(all)
           for (const part of parts.slice(0, -1)) send(part, last)
           const events = parts.at(-1) ?? []
           const members = this.#goLive(visit, pages, last)
           this.#spend(visit, weightOf(events) + PERSON * members.full.length)
           const end = { events, head: last, floor, more: false, members, you: { role, readSeq, ...counts } }
-          return connection.send({ type: 'sync', ...named(pages), ...end })
+          return connection.send({ type: 'sync', ...addressOf(pages), ...end })
         }
         tries += 1
       }
       if (said.length >= LIMITS.pageEvents || (after < known && said.length > 0)) {
-        send(said, Math.max(known, feed.head(room)))
+        const head = Math.max(known, feed.head(room))
+        for (const part of said === read ? [said] : partsOf(said)) send(part, head)
         ;[from, said] = [after, []]
       }
       // Everybody else has a turn before the next page is read.
@@ -203,7 +211,7 @@ export class Sync {
     }
   }
 
-  /** From this turn on the connection hears what is published behind `seq`. @returns who is in the room */
+  /** From this turn on the connection hears what is published after `seq`. @returns who is in the room */
   #goLive(visit: Visit, { room, limit }: Pages, seq: number): Members {
     this.#deps.feed.reached(room, seq)
     visit.connection.follow(room)
@@ -252,26 +260,28 @@ function isOver(visit: Visit, pages: Pages): boolean {
   return visit.gone || pages.stopped
 }
 
-/** What answers name: the room, and the `ref` of whoever asked. */
-function named({ room, ref }: Pages): { room: string; ref?: string } {
+/** The room, and the `ref` of the request that is answered. */
+function addressOf({ room, ref }: Pages): { room: string; ref?: string } {
   return { room, ...(ref !== undefined && { ref }) }
 }
 
-/** May these events follow a page read before them? Not many, and none that takes text from it: that must not be told again. */
-function follows(events: readonly RoomEvent[]): boolean {
-  return events.length <= BEHIND && events.every(({ kind }) => kind !== 'delete' && kind !== 'edit')
+/** May these events be appended to a cached page? Not after an edit or delete: the page still has the old text. */
+function canExtend(events: readonly RoomEvent[]): boolean {
+  return (
+    events.length <= MOST_EVENTS_AFTER && events.every(({ kind }) => kind !== 'delete' && kind !== 'edit')
+  )
 }
 
 /** No more messages with text than were asked for. */
-function cut(page: FirstMessages | null, limit: number): FirstMessages | null {
+function limitedTo(page: FirstMessages | null, limit: number): FirstMessages | null {
   if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
   const first = page.messages.filter(({ gone }) => !gone).at(-limit)
   const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
   return withReacted({ ...page, messages, older: page.older || messages.length < page.messages.length })
 }
 
-/** What a page says: the newest messages, where it has them, and events; all there are behind `after`, up to `last`. */
-interface Told {
+/** The content of a page; it holds every message above `after`, up to `last`. */
+interface PageContent {
   messages: readonly HistoryMessage<ReactionCount>[]
   events: readonly RoomEvent[]
   after: number
@@ -279,26 +289,25 @@ interface Told {
 }
 
 /**
- * What is unread at the end of a page: counted in what it says, if that reaches down to `readSeq`, else what the store had
- * `counted` and what was said behind that.
- * @returns null where the count does not fit the page: the room moved on meanwhile, and another try may do
+ * Unread count at the end of a page: from the page if it reaches down to `readSeq`, else the store's count plus later messages.
+ * @returns null if the count does not fit the page, because the room moved on: try again
  */
 function countsOf(
   user: User,
   readSeq: number,
-  { messages, events, after, last }: Told,
+  { messages, events, after, last }: PageContent,
   counted: Awaited<ReturnType<Store['unread']>> | null,
   tries: number,
-): Counts | null {
+): UnreadCounts | null {
   if (readSeq >= last) return { unread: 0, mentions: 0 }
   if (counted === null) return unreadOf([...messages, ...events], user, readSeq, after)
   const { head, unread, mentions } = counted
-  // Heard live, what lies behind the page would be counted once more.
-  if (head > last) return tries < COUNTED ? null : { unread, mentions }
+  // The client counts events after the page itself.
+  if (head > last) return tries < MAX_RECOUNTS ? null : { unread, mentions }
   if (head === last) return { unread, mentions }
   const said = [...messages, ...events].filter(({ seq }) => seq > head)
   const more = unreadOf(said, user, readSeq, head)
-  if (more === null) return tries < COUNTED ? null : { unread, mentions }
+  if (more === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
   return { unread: Math.min(LIMITS.unread, unread + more.unread), mentions: mentions + more.mentions }
 }
 

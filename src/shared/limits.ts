@@ -18,7 +18,7 @@ export const LIMITS = {
   emoji: 64,
   emojiKinds: 20,
   emojiPeople: 20,
-  /** events of one `sync` page, and their bytes: with envelope and members it stays below 256 KiB */
+  /** events of one `sync` page; bytes of JSON of one page of events, of first messages or of history: a frame stays below 256 KiB */
   pageEvents: 200,
   pageBytes: 224 * 1024,
   /** messages one history request may ask for, and how many it gets unasked */

@@ -191,7 +191,9 @@ function openUntouched(file: string): Database {
 /** No command gives a role: who has one got it by sqlite3, or by a database from elsewhere. */
 function rolesOf(db: Database): Finding[] {
   const roles = rolesIn(db)
-  return roles === null ? [] : [warning('roles', `More than guests: ${roles}. Are they meant to be?`)]
+  return roles === null
+    ? []
+    : [warning('roles', `People with a role above guest: ${roles}. Check that you gave them these roles.`)]
 }
 
 function logsOf(db: Database): Finding[] {

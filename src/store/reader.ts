@@ -163,37 +163,29 @@ export class Reader {
     return this.#db.query<RoomRow, [string]>(`SELECT ${ROOM} FROM rooms WHERE room = ?`).get(room)
   }
 
-  roomsOf(rooms: readonly string[]): RoomRow[] {
+  roomsBySlug(rooms: readonly string[]): RoomRow[] {
     const sql = `SELECT ${ROOM} FROM rooms WHERE room IN (SELECT value FROM json_each(?)) ORDER BY room`
     return this.#db.query<RoomRow, [string]>(sql).all(JSON.stringify(rooms))
   }
 
-  roomsAfter(room: string, limit: number, called = ''): RoomRow[] {
-    const sql = `SELECT ${ROOM} FROM rooms WHERE room > $room`
-    if (called === '')
-      return this.#db
-        .query<RoomRow, [{ room: string; limit: number }]>(`${sql} ORDER BY room LIMIT $limit`)
-        .all({ room, limit })
-    // SQLite knows capitals of ASCII alone: other names are looked for as typed, in small letters and in capitals.
-    const [small, large] = [called.toLowerCase(), called.toUpperCase()]
-    const first = large.slice(0, 1) + small.slice(1)
+  roomsAfter(room: string, limit: number, but: readonly string[] = []): RoomRow[] {
+    const sql = `SELECT ${ROOM} FROM rooms
+      WHERE room > $room AND room NOT IN (SELECT value FROM json_each($but)) ORDER BY room LIMIT $limit`
     return this.#db
-      .query<RoomRow, [Record<string, string | number>]>(
-        `${sql} AND (instr(room, $small) OR instr(lower(name), $small) OR instr(name, $called)
-           OR instr(name, $large) OR instr(name, $first)) ORDER BY room LIMIT $limit`,
-      )
-      .all({ room, limit, called, small, large, first })
+      .query<RoomRow, [{ room: string; limit: number; but: string }]>(sql)
+      .all({ room, limit, but: JSON.stringify(but) })
   }
 
   roomNames(): [room: string, name: string][] {
     return this.#db.query<never, []>('SELECT room, name FROM rooms').values() as [string, string][]
   }
 
-  anyAbove(rooms: readonly string[], members: number): boolean {
-    // The members of all rooms are walked through, once: they stand in the order of their people.
-    const sql = `SELECT 1 FROM members WHERE room IN (SELECT value FROM json_each(?))
-      GROUP BY room HAVING count(*) > ? LIMIT 1`
-    return this.#db.query<{ 1: 1 }, [string, number]>(sql).get(JSON.stringify(rooms), members) !== null
+  anyRoomLargerThan(rooms: readonly string[], members: number): boolean {
+    // Of a large room no more members are counted than are asked about.
+    const sql = `SELECT 1 FROM json_each($rooms) AS rooms WHERE (
+      SELECT count(*) FROM (SELECT 1 FROM members WHERE room = rooms.value LIMIT $members + 1)) > $members LIMIT 1`
+    const query = this.#db.query<{ 1: 1 }, [{ rooms: string; members: number }]>(sql)
+    return query.get({ rooms: JSON.stringify(rooms), members }) !== null
   }
 
   countRooms(): number {
@@ -266,18 +258,23 @@ export class Reader {
     const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
     const from = this.#first.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
     const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
-    // Around a message each side gets half of the bytes, and the earlier one also what the later one leaves.
+    // Around a message each side gets half of the bytes; the older side also gets what the newer one leaves.
     const half = query.at === 'around' ? LIMITS.pageBytes / 2 : LIMITS.pageBytes
-    const behind = this.#told(from.slice(0, on), { reader, most: half })
-    const left = LIMITS.pageBytes - behind.bytes
-    const ahead = this.#told(before.slice(0, back), {
+    const newer = this.#told(from.slice(0, on), { reader, most: half })
+    const left = LIMITS.pageBytes - newer.bytes
+    const older = this.#told(before.slice(0, back), {
       reader,
       most: left,
-      least: behind.messages.length > 0 ? 0 : 1,
+      least: newer.messages.length > 0 ? 0 : 1,
     })
-    const messages = [...ahead.messages.reverse(), ...behind.messages]
-    const older = before.length > ahead.messages.length
-    return { messages, head, floor, older, newer: from.length > behind.messages.length }
+    const messages = [...older.messages.reverse(), ...newer.messages]
+    return {
+      messages,
+      head,
+      floor,
+      older: before.length > older.messages.length,
+      newer: from.length > newer.messages.length,
+    }
   }
 
   #newestOf(slug: string, limit: number): Newest | null {

@@ -35,7 +35,7 @@ interface Reacted {
   seq: number
 }
 
-/** One event after the other: how long an emoji shows without a break is in no single one. */
+/** Replays reactions in order: `since` depends on all earlier ones. */
 function react(db: Database, room: string): void {
   const all = db.query<Reacted, [string]>(`
     SELECT target AS message, data ->> 'emoji' AS emoji, data ->> 'on' AS "on", events.user_id AS user,

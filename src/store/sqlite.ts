@@ -201,20 +201,20 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.room(room))
   }
 
-  roomsOf(rooms: readonly string[]): Promise<RoomRow[]> {
-    return this.#read((reader) => reader.roomsOf(rooms))
+  roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsBySlug(rooms))
   }
 
-  roomsAfter(room: string, limit: number, called?: string): Promise<RoomRow[]> {
-    return this.#read((reader) => reader.roomsAfter(room, limit, called))
+  roomsAfter(room: string, limit: number, but?: readonly string[]): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsAfter(room, limit, but))
   }
 
   roomNames(): Promise<(readonly [room: string, name: string])[]> {
     return this.#read((reader) => reader.roomNames())
   }
 
-  anyAbove(rooms: readonly string[], members: number): Promise<boolean> {
-    return this.#read((reader) => reader.anyAbove(rooms, members))
+  anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean> {
+    return this.#read((reader) => reader.anyRoomLargerThan(rooms, members))
   }
 
   heads(rooms: readonly string[]): Promise<Map<string, number>> {

@@ -83,7 +83,7 @@ describe('the next person at a device', () => {
     page.faults.away = true
     await page.actions.signOut()
     const answer = await page.actions.signIn(`Bob ${names}`)
-    expect(answer).toMatchObject({ result: 'failed', words: expect.stringMatching(/signed out/) })
+    expect(answer).toMatchObject({ result: 'failed', words: expect.stringMatching(/Signing out/) })
     expect(nameOf(page)).toBeNull()
     page.faults.away = false
     expect(await page.actions.signIn(`Bob ${names}`)).toEqual({ result: 'ok' })

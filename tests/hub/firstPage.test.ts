@@ -271,6 +271,35 @@ describe('what I have read', () => {
   })
 })
 
+test('[C138] of one person’s joins, and of pages of history, one is served in each turn of the loop', async () => {
+  const { ada, hub, connect, store } = await aLobby({ limits: UNLIMITED })
+  let turn = 0
+  const served: number[] = []
+  for (const method of ['membership', 'history'] as const) {
+    const real = store[method].bind(store) as (...args: unknown[]) => Promise<never>
+    store[method] = (...args: unknown[]) => {
+      served.push(turn)
+      return real(...args)
+    }
+  }
+  const tabs = [1, 2, 3].map(() => connect(ada.self))
+  for (const tab of tabs) await tab.hello()
+  let counting = true
+  const count = () => {
+    turn += 1
+    if (counting) setImmediate(count)
+  }
+  setImmediate(count)
+  for (const tab of tabs)
+    tab.say({ type: 'join', ref: 'a', room: 'lobby' }, { type: 'join', ref: 'b', room: 'lobby' })
+  for (let turns = 0; turns < 5; turns += 1) await settled()
+  expect([served.length, new Set(served).size]).toEqual([6, 6])
+  served.length = 0
+  await Promise.all([1, 2, 3, 4].map(() => hub.history('lobby', { at: 'end', limit: 50 }, ada.self.id)))
+  expect([served.length, new Set(served).size]).toEqual([4, 4])
+  counting = false
+})
+
 test('[S39] who is named in the pages of joins is charged like what is said', async () => {
   const { ada, guest, pass } = await aLobby({ limits: UNLIMITED })
   for (let n = 0; n < 150; n += 1) await guest(`Person ${n}`, ['lobby'])

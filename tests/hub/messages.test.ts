@@ -116,6 +116,8 @@ describe('a message', () => {
         return tab
       }),
     )
+    // One person's connections come in one a turn.
+    for (let n = 0; n < 5; n += 1) await settled()
     here.store.pause()
     tabs.forEach((tab, n) => {
       for (let i = 0; i < 61; i += 1) tab.say(said(`nonce-${n}-${i}`))

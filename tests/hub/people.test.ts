@@ -111,11 +111,12 @@ describe('a name', () => {
   })
 
   test('[I7] that was given back gives no past: what was said stays with the one who said it', async () => {
-    const { hub, guest } = await aHub()
+    const { hub, guest, connect } = await aHub()
     const ann = await guest('Ann', ['lobby'])
     await ann.send('mine')
     await hub.people.signOut('session of Ann')
-    const other = await guest('Ann', ['lobby'])
+    const other = connect(await hub.people.signUp('Ann', 'another session'), 'another session')
+    await other.hello(['lobby'])
     expect(other.self.id).not.toBe(ann.self.id)
     const [row] = other.connection.all('sync').flatMap(({ messages = [] }) => messages)
     if (row?.kind !== 'message') throw new TypeError('no message')

@@ -47,14 +47,17 @@ describe('the list of rooms', () => {
 
   test('[M79] finds rooms by a part of their name, mine among them, whatever the case', async () => {
     const { ada, bob, hub } = await aLobby()
-    for (const name of ['Tea garden', 'Чайная', 'Coffee']) await hub.rooms.make(bob.self, { name })
-    const found = async (called: string) =>
-      (await hub.rooms.list(ada.self, { called })).rooms.map(({ name }) => name)
+    for (const name of ['Tea garden', 'Чайная Роза', 'Café Olé']) await hub.rooms.make(bob.self, { name })
+    const found = async (search: string) =>
+      (await hub.rooms.list(ada.self, { search })).rooms.map(({ name }) => name)
     expect(await found('GARD')).toEqual(['Tea garden'])
-    expect(await found('чай')).toEqual(['Чайная'])
+    expect(await found('чайная роза')).toEqual(['Чайная Роза'])
+    await hub.rooms.make(bob.self, { name: 'Red ROSE' })
+    expect(await found('rose')).toEqual(['Red ROSE'])
+    expect(await found('cafe o')).toEqual(['Café Olé'])
     expect(await found('lob')).toEqual(['lobby'])
     expect(await found('nothing')).toEqual([])
-    const mine = (await hub.rooms.list(bob.self, { called: 'tea' })).rooms
+    const mine = (await hub.rooms.list(bob.self, { search: 'tea' })).rooms
     expect(mine).toMatchObject([{ room: 'tea-garden', joined: true, role: 'owner' }])
   })
 
@@ -217,12 +220,14 @@ describe('history', () => {
   test('[M35] is paged from the store; of a room that does not exist there is none', async () => {
     const { ada, hub } = await aLobby()
     for (const text of ['one', 'two', 'three']) await ada.send(text)
-    expect(await hub.history('lobby', { at: 'before', seq: 3, limit: 1 })).toMatchObject({
+    expect(await hub.history('lobby', { at: 'before', seq: 3, limit: 1 }, ada.self.id)).toMatchObject({
       messages: [{ text: 'two' }],
       head: 3,
       older: true,
       newer: true,
     })
-    expect(await refusal(hub.history('nowhere', { at: 'end', limit: 1 }))).toEqual({ code: 'noRoom' })
+    expect(await refusal(hub.history('nowhere', { at: 'end', limit: 1 }, ada.self.id))).toEqual({
+      code: 'noRoom',
+    })
   })
 })

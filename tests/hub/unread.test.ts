@@ -163,7 +163,7 @@ test('[C95] so it is beyond what a tally holds, after a purge and a delete, and 
   const areRight = async () => {
     const row = await room()
     for (const user of [ADA, BOB, NEW])
-      for (const back of [1, 60, 9_998, 9_999, 10_000, row.head])
+      for (const back of [1, 60, 999, 1_000, 1_001, row.head])
         for (let time = 0; time < 3; time += 1) {
           const readSeq = row.head - back
           const counts = await tallies.unread(row, user, readSeq, row.head)

@@ -447,10 +447,10 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(Object.fromEntries(await store.roomNames())).toEqual({ garden: 'Garden', lobby: 'lobby' })
       for (const { id } of [ada, bob]) await store.addMember('garden', id, 'guest', 1)
       await store.addMember('lobby', ada.id, 'guest', 1)
-      expect(await store.anyAbove(['lobby', 'garden', 'nowhere'], 1)).toBe(true)
-      expect(await store.anyAbove(['garden'], 2)).toBe(false)
-      expect(await store.anyAbove(['lobby'], 1)).toBe(false)
-      expect(await store.anyAbove([], 0)).toBe(false)
+      expect(await store.anyRoomLargerThan(['lobby', 'garden', 'nowhere'], 1)).toBe(true)
+      expect(await store.anyRoomLargerThan(['garden'], 2)).toBe(false)
+      expect(await store.anyRoomLargerThan(['lobby'], 1)).toBe(false)
+      expect(await store.anyRoomLargerThan([], 0)).toBe(false)
     })
 
     test('[K20] nobody becomes a member of a room that does not exist', async () => {

@@ -208,10 +208,10 @@ describe('a database that Hubbub did not make', () => {
     const ran = await aCommand(['restore', folder('roles.tar.gz')], { DATA_DIR: folder('roles') })
     expect([ran.code, ran.out]).toEqual([
       0,
-      `Restored the backup of 2026-01-02T03:04:05.000Z into ${folder('roles')}. More than guests in it: \\u001b 1, owner 1.\n`,
+      `Restored the backup of 2026-01-02T03:04:05.000Z into ${folder('roles')}. People with a role above guest: \\u001b 1, owner 1. Check that you gave them these roles.\n`,
     ])
     const doctor = await aCommand(['doctor'], { DATA_DIR: folder('roles') })
-    expect(doctor.out).toContain('warning roles: More than guests: \\u001b 1, owner 1.')
+    expect(doctor.out).toContain('warning roles: People with a role above guest: \\u001b 1, owner 1.')
   })
 })
 

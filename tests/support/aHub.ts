@@ -130,7 +130,7 @@ export class Screen {
 
   /** Makes a member of these rooms, as far as they exist. */
   async member(rooms: readonly string[]): Promise<void> {
-    for (const { room } of await this.#store.roomsOf(rooms))
+    for (const { room } of await this.#store.roomsBySlug(rooms))
       if (!(await this.#store.membership(this.self.id, room)))
         await this.#store.addMember(room, this.self.id, 'guest', 0)
   }

@@ -177,16 +177,14 @@ export class MemoryStore implements Store {
     })
   }
 
-  roomsOf(rooms: readonly string[]): Promise<RoomRow[]> {
+  roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]> {
     return this.#read(() => this.#sorted().filter(({ room }) => rooms.includes(room)))
   }
 
-  roomsAfter(after: string, limit: number, called = ''): Promise<RoomRow[]> {
-    const small = called.toLowerCase()
-    const isCalled = ({ room, name }: RoomRow) => room.includes(small) || name.toLowerCase().includes(small)
+  roomsAfter(after: string, limit: number, but: readonly string[] = []): Promise<RoomRow[]> {
     return this.#read(() =>
       this.#sorted()
-        .filter((row) => row.room > after && isCalled(row))
+        .filter(({ room }) => room > after && !but.includes(room))
         .slice(0, limit),
     )
   }
@@ -195,7 +193,7 @@ export class MemoryStore implements Store {
     return this.#read(() => [...this.#rooms.values()].map(({ room, name }) => [room, name] as const))
   }
 
-  anyAbove(rooms: readonly string[], members: number): Promise<boolean> {
+  anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean> {
     const count = (room: string) => [...this.#members.values()].filter((theirs) => theirs.has(room)).length
     return this.#read(() => rooms.some((room) => count(room) > members))
   }

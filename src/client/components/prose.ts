@@ -33,7 +33,7 @@ const nothing = () => undefined
 const LINKS = 60
 let left = 0
 
-/** More line breaks than this, and a text is drawn as typed. */
+/** A text of more lines is drawn as typed. */
 const LINES = 400
 /** What a text may cost to cut into tokens, in steps of about 0.3 µs. Text that costs more is drawn as typed. */
 const STEPS = 10_000

@@ -65,7 +65,7 @@ function closed(room: string, join: (() => void) | null): ReturnType<typeof wayO
     )
   return wayOut(
     'You are no longer in this room',
-    'You left it on another device, or it is not open to you any more.',
+    'You left this room on another device, or you no longer have access.',
     away,
     { words: 'Join', press: join },
   )
