@@ -141,7 +141,7 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
         SLUG.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
       )
       const text = JSON.stringify(page)
-      pages.charge(user.id, clock.now(), Math.floor(byteLength(text) / HEAVY))
+      pages.charge(user.id, clock.now(), Math.floor(Buffer.byteLength(text) / HEAVY))
       return new Response(text, { headers: JSON_ONLY })
     })
 }

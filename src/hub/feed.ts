@@ -1,5 +1,4 @@
 import { LIMITS } from '../shared/limits.ts'
-import { byteLength } from '../shared/text.ts'
 import type { RoomEvent } from '../shared/model.ts'
 import type { Broadcast, Log, Store } from './ports.ts'
 
@@ -95,7 +94,7 @@ export class Feed {
     if (open.shown !== null && event.seq !== open.shown + 1) return
     open.shown = event.seq
     const frame = JSON.stringify({ type: 'event', room, ...event })
-    this.#keep(open, event, byteLength(frame))
+    this.#keep(open, event, Buffer.byteLength(frame))
     this.#broadcast.publish(room, frame)
   }
 

@@ -5,8 +5,9 @@ import type { Newest, Store } from './ports.ts'
 /** Events that are remembered at most. */
 const MOST = 10_000
 
-/** The newest messages of a room, and the ids of those that somebody has reacted to. */
+/** The newest messages of a room, how long they are as JSON, and the ids of those with reactions. */
 export interface FirstMessages extends Newest {
+  length: number
   reacted: readonly string[]
 }
 
@@ -42,7 +43,7 @@ export class RecentPages {
     const key = `${room} ${most}`
     const known = this.#firsts.get(key)
     if (known) return { key, found: known, isFresh: false }
-    const found = this.#store.newest(room, most).then((page) => page && withReacted(page))
+    const found = this.#store.newest(room, most).then((page) => page && measured(page))
     const read = { key, found, isFresh: true }
     this.#firsts.set(key, found)
     found.catch(() => this.forget(read))
@@ -83,6 +84,7 @@ export class RecentPages {
   }
 }
 
-export function withReacted(page: Newest): FirstMessages {
-  return { ...page, reacted: page.messages.flatMap(({ id, reactions }) => (reactions ? [id] : [])) }
+export function measured(page: Newest): FirstMessages {
+  const { length } = JSON.stringify(page.messages)
+  return { ...page, length, reacted: page.messages.flatMap(({ id, reactions }) => (reactions ? [id] : [])) }
 }

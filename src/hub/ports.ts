@@ -95,16 +95,12 @@ export interface Tally {
   messages: readonly (readonly [seq: number, author: string | null, text: string | null])[]
 }
 
-/**
- * The newest messages of a room as they stand at `at`, the same for every reader, and how many bytes of JSON they are.
- * `older`: there are messages below them.
- */
+/** The newest messages of a room as they are at `at`, the same for every reader. `older`: there are messages below them. */
 export interface Newest {
   at: Position
   floor: number
   messages: readonly HistoryMessage<ReactionCount>[]
   older: boolean
-  bytes: number
 }
 
 /** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */

@@ -42,8 +42,8 @@ export class Rooms {
   /** user → the last thing they asked of their memberships */
   readonly #turns = new Map<string, Promise<unknown>>()
   readonly #names: RoomNames
-  /** the last long reading asked for */
-  #reading: Promise<void> = Promise.resolve()
+  /** when the next long reading may begin; null: at once */
+  #nextTurn: Promise<void> | null = null
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
   constructor(deps: Deps) {
@@ -199,10 +199,16 @@ export class Rooms {
     return this.#busy.rooms
   }
 
-  /** Waits for a turn of the loop of its own: thirty long readings in one would hold everybody else up. */
+  /** Waits for a turn of the loop in which there is no other long reading: thirty in one turn would hold everybody else up. */
   #turn(): Promise<void> {
-    this.#reading = this.#reading.then(this.#deps.clock.turn)
-    return this.#reading
+    const { clock } = this.#deps
+    const turn = this.#nextTurn
+    const next = turn?.then(clock.turn) ?? clock.turn()
+    this.#nextTurn = next
+    void next.then(() => {
+      if (this.#nextTurn === next) this.#nextTurn = null
+    })
+    return turn ?? Promise.resolve()
   }
 
   async #taken(name: string): Promise<ChatError> {

@@ -5,7 +5,7 @@ import type { Members, ResetReason } from '../shared/protocol.ts'
 import type { Feed } from './feed.ts'
 import type { Reads } from './notify.ts'
 import type { Clock, Log, RoomRow, Store } from './ports.ts'
-import { type FirstMessages, RecentPages, withReacted } from './pages.ts'
+import { type FirstMessages, RecentPages, measured } from './pages.ts'
 import type { Presence } from './presence.ts'
 import { Buckets } from './rate.ts'
 import { Tallies } from './tallies.ts'
@@ -120,7 +120,7 @@ export class Sync {
       const read = this.#pages.newest(room, limit)
       const page = limitedTo(await read.found, limit)
       if (page === null) throw new Error('a room that was there is gone')
-      const { at, floor, messages, older, bytes, reacted } = page
+      const { at, floor, messages, older, length, reacted } = page
       const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
       const readSeq = this.#readSeq(visit, room)
       const after = older ? (messages[0]?.seq ?? at.seq + 1) - 1 : 0
@@ -138,7 +138,7 @@ export class Sync {
           : null
       if (isRecent && counts) {
         const members = this.#goLive(visit, pages, last)
-        this.#spend(visit, bytes + weightOf(events) + PERSON * members.full.length)
+        this.#spend(visit, length + weightOf(events) + PERSON * members.full.length)
         const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
         const found = { at, messages, ...shown, events, older, head: last, floor }
         const you = { role, readSeq, ...counts }
@@ -277,7 +277,7 @@ function limitedTo(page: FirstMessages | null, limit: number): FirstMessages | n
   if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
   const first = page.messages.filter(({ gone }) => !gone).at(-limit)
   const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
-  return withReacted({ ...page, messages, older: page.older || messages.length < page.messages.length })
+  return measured({ ...page, messages, older: page.older || messages.length < page.messages.length })
 }
 
 /** The content of a page; it holds every message above `after`, up to `last`. */

@@ -119,7 +119,7 @@ export class MemoryStore implements Store {
       const rows = limit === 0 ? [] : kept.slice(Math.max(from, kept.length - LIMITS.firstRows))
       const messages = fitting(rows.map((message) => sharedOf(room, message)).reverse()).reverse()
       const at = { seq: events.length, id: events.at(-1)?.id ?? null }
-      return { at, floor, messages, older: messages.length < kept.length, bytes: bytesOf(messages) }
+      return { at, floor, messages, older: messages.length < kept.length }
     })
   }
 
