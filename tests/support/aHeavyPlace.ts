@@ -141,10 +141,10 @@ export function aHeavyPlace(dir: string, much: Heaviness): Holder[] {
         last[at % last.length]?.id ?? '',
         KINDS[Math.floor(at / last.length) % KINDS.length] ?? '',
       ]
-      // All round by one person, then by the next; and once all have shown it, they take it back.
-      const turn = Math.floor(at / each)
-      const on = Math.floor(turn / count) % 2 === 0
-      return draft(ROOMS.reacted, people[turn % count] ?? ada, { kind: 'react', target, emoji, on })
+      // One person shows all of them and takes them back, then the next: many events, and an ordinary page.
+      const round = Math.floor(at / each)
+      const user = people[Math.floor(round / 2) % count] ?? ada
+      return draft(ROOMS.reacted, user, { kind: 'react', target, emoji, on: round % 2 === 0 })
     }),
   )
 
