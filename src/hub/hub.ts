@@ -17,6 +17,7 @@ import type {
   Ids,
   Log,
   Membership,
+  RoomRow,
   Store,
 } from './ports.ts'
 import { Presence } from './presence.ts'
@@ -200,7 +201,7 @@ export class Hub {
     await this.rooms.inTurn(visit.user.id, async () => {
       const entered = await this.rooms.enter(visit.user, room)
       if (!entered) throw new ChatError('noRoom')
-      this.#enter(visit, entered, { ref, ...asked })
+      this.#enter(visit, entered.membership, entered.row, { ref, ...asked })
     })
   }
 
@@ -330,8 +331,8 @@ export class Hub {
       const mine = new Map(memberships.map((membership) => [membership.room, membership]))
       asked.forEach(({ room, ...position }, at) => {
         const [row, membership] = [rows[at], mine.get(room)]
-        if (row && membership) this.#enter(visit, { ...membership, head: row.head }, position)
-        else this.#sync.begin(visit, { ...NOWHERE, room, role: null, stopped: false })
+        if (row && membership) this.#enter(visit, membership, row, position)
+        else this.#sync.begin(visit, { ...NOWHERE, room, open: null, stopped: false })
       })
     } catch (error) {
       // No answer could name the rooms that are missing: it comes back with its positions.
@@ -343,12 +344,13 @@ export class Hub {
   /** The room counts as joined from here on; its pages follow by themselves. Called in turn. */
   #enter(
     visit: Visit,
-    membership: Membership & { head: number },
+    membership: Membership,
+    row: RoomRow,
     { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: Asked,
   ): void {
     if (visit.gone) return
     const { user, connection } = visit
-    const { room, head } = membership
+    const { room, head } = row
     const role = strongerOf(user.role, membership.role)
     const before = joinedIn(visit, room)
     const others = visit.rooms.filter((joined) => joined !== before)
@@ -358,7 +360,7 @@ export class Hub {
       this.#presence.enter(room, connection.id, user, this.#steady())
     }
     this.#reads.learn(user.id, membership)
-    const pages = { room, role, seq, id, limit, stopped: false }
+    const pages = { room, open: { ...row, role }, seq, id, limit, stopped: false }
     this.#sync.begin(visit, ref === undefined ? pages : { ...pages, ref })
   }
 

@@ -153,14 +153,14 @@ export class Rooms {
    * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
    * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async enter(self: Self, room: string): Promise<(Membership & { head: number }) | null> {
+  async enter(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
     const { store, clock, log } = this.#deps
     const row = await store.room(room)
     if (!row) return null
     const membership = await store.membership(self.id, room)
     const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
     if (found === 'nobody') throw new ChatError('unauthenticated')
-    return { ...found, head: row.head }
+    return { membership: found, row }
   }
 
   /** Ends a membership. Called in turn. */

@@ -16,8 +16,8 @@ import { joinedIn, NONE, type Visit } from './visits.ts'
 export interface Pages {
   readonly room: string
   readonly ref?: string
-  /** null: there is no such room, or it is not open to them */
-  readonly role: Role | null
+  /** the room as it was when they entered, and the stronger of their roles; null: no such room, or not open to them */
+  readonly open: (RoomRow & { role: Role }) | null
   /** the position they hold */
   readonly seq: number
   readonly id: string | null
@@ -28,7 +28,7 @@ export interface Pages {
 }
 
 interface Deps {
-  store: Pick<Store, 'room' | 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
+  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
   feed: Feed
   presence: Presence
   reads: Reads
@@ -96,21 +96,19 @@ export class Sync {
 
   async #serve(visit: Visit, pages: Pages): Promise<void> {
     const { connection } = visit
-    const { room, role } = pages
+    const { open } = pages
     if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
-    const row = await this.#deps.store.room(room)
+    if (!open) return connection.send({ type: 'reset', ...addressOf(pages), reason: 'access' })
+    const reason = pages.seq === 0 ? null : await this.#faultOf(open, pages)
     if (isOver(visit, pages)) return
-    if (!row || !role) return connection.send({ type: 'reset', ...addressOf(pages), reason: 'access' })
-    const reason = pages.seq === 0 ? null : await this.#faultOf(row, pages)
-    if (isOver(visit, pages)) return
-    const { head, floor } = row
+    const { head, floor } = open
     if (reason) connection.send({ type: 'reset', ...addressOf(pages), reason, head, floor })
-    if (reason || pages.seq === 0) await this.#sendFirst(visit, pages, role, row)
-    else await this.#sendMissed(visit, pages, role, row)
+    if (reason || pages.seq === 0) await this.#sendFirst(visit, pages, open)
+    else await this.#sendMissed(visit, pages, open)
   }
 
   /** One frame: the newest messages, and the events after them. */
-  async #sendFirst(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
+  async #sendFirst(visit: Visit, pages: Pages, row: RoomRow & { role: Role }): Promise<void> {
     const { feed, store, clock } = this.#deps
     const { room, limit } = pages
     const { user } = visit
@@ -141,7 +139,7 @@ export class Sync {
         this.#spend(visit, length + weightOf(events) + PERSON * members.full.length)
         const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
         const found = { at, messages, ...shown, events, older, head: last, floor }
-        const you = { role, readSeq, ...counts }
+        const you = { role: row.role, readSeq, ...counts }
         return visit.connection.send({
           type: 'sync',
           ...addressOf(pages),
@@ -157,7 +155,7 @@ export class Sync {
   }
 
   /** The events after the client's position, page by page. */
-  async #sendMissed(visit: Visit, pages: Pages, role: Role, row: RoomRow): Promise<void> {
+  async #sendMissed(visit: Visit, pages: Pages, row: RoomRow & { role: Role }): Promise<void> {
     const { feed, clock } = this.#deps
     const { room } = pages
     const { floor } = row
@@ -196,7 +194,14 @@ export class Sync {
           const events = parts.at(-1) ?? []
           const members = this.#goLive(visit, pages, last)
           this.#spend(visit, weightOf(events) + PERSON * members.full.length)
-          const end = { events, head: last, floor, more: false, members, you: { role, readSeq, ...counts } }
+          const end = {
+            events,
+            head: last,
+            floor,
+            more: false,
+            members,
+            you: { role: row.role, readSeq, ...counts },
+          }
           return connection.send({ type: 'sync', ...addressOf(pages), ...end })
         }
         tries += 1
