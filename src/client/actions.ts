@@ -27,7 +27,7 @@ export type Done = true | string
 export interface Actions {
   /**
    * Signs in under a name as typed, into the room whose page asks for it; on 'ok' the state has me, and the socket is on
-   * its way. Whoever has signed out here before is signed out first.
+   * its way. A person who signed out offline is signed out at the server first.
    */
   signIn(name: string, room?: string): Promise<NameAnswer>
   rename(name: string): Promise<NameAnswer>
@@ -108,7 +108,7 @@ export interface ActionsWorld {
 
 type Refused = Extract<Answer<unknown>, { ok: false }>
 
-/** Has the server said that nobody is signed in here? */
+/** Did the server say that there is no session? */
 const hasLeft = (answer: Answer<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
@@ -181,7 +181,7 @@ export function createActions(
 
   const isLeaving = () => owed || recall('leaving') !== ''
 
-  /** Has the server end my session. One request at a time: a late answer would take away the cookie of who comes next. */
+  /** Ends my session at the server. One request at a time: a late answer would clear the next person's cookie. */
   function leave(): Promise<Answer<null>> {
     leaving ??= api.signOut().then((answer) => {
       leaving = null
@@ -194,7 +194,7 @@ export function createActions(
     return leaving
   }
 
-  /** A typed name is never answered with another: the session that lives is that one, or nobody's here. */
+  /** Succeeds only if the living session has the typed name: a typed name is never answered with another identity. */
   async function already(name: string): Promise<NameAnswer> {
     const answer = await api.session()
     if (!answer.ok)
@@ -253,7 +253,7 @@ export function createActions(
       const answer = await api.rename(name)
       if (!answer.ok) return refusal(answer)
       remember('name', answer.value.name)
-      // Whoever the cookie is of by now has the new name.
+      // Another tab has signed in meanwhile: the rename went to that session.
       await actions.became(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }

@@ -11,9 +11,9 @@ const FIRST = { perSecond: 10 / 60, burst: 15 }
 const KNOWN = { perSecond: 1 / 3_600, burst: 1 }
 
 /**
- * Counts guesses at rooms. A miss is paid for when it is known to be one, into debt if need be; a debtor is not answered.
- * The misses of an address hold up only people with misses of their own, so that one guest who guesses locks out nobody
- * else there; new guests who guess once each share a small bucket of their own.
+ * Limits guesses at rooms. A miss is charged once it is known to be one, into debt if need be; a debtor gets no answer. The
+ * misses of an address count only against people with misses of their own, so one guest who guesses locks out no other;
+ * first misses share a small bucket, so new guests made for guessing gain nothing.
  */
 export class Misses {
   readonly #clock: Pick<Clock, 'now'>

@@ -21,11 +21,11 @@ export interface SessionSettings {
 
 /** Of what there is of them, one person's and one address's; each may read much. */
 const COPIES = { perSecond: 1 / 60, burst: 3 }
-/** What comes to nothing: names that are refused, sessions that do not exist. Of one address; of a private peer; of a person. */
+/** Refused names and unknown tokens: per address, per private peer, per person. */
 const VAIN = { perSecond: 1, burst: 60 }
 const VAIN_NEARBY = { perSecond: 20, burst: 500 }
 const VAIN_RENAMES = { perSecond: 1, burst: 20 }
-/** Sessions that one request may end, and tokens of nobody's after which it stops looking. */
+/** Most sessions one sign-out ends; it stops after so many unknown tokens. */
 const ENDS = { most: 8, unknown: 2 }
 const COPY = {
   'content-type': 'application/json; charset=utf-8',

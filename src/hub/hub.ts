@@ -134,7 +134,7 @@ export class Hub {
   }
 
   /**
-   * A socket of somebody admitted.
+   * Takes the socket of an admitted person.
    * @param session the hash of the session that let it in, and with which it ends
    * @returns null, or the code to close it with: it is not taken
    */

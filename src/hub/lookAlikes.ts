@@ -1,7 +1,7 @@
 import { roomKeysOf } from './nameKeys.ts'
 import type { Clock, Store } from './ports.ts'
 
-/** Members above which a room's name is nobody else's to imitate. */
+/** A room with more members is protected from look-alikes. */
 const CROWD = 10
 /** Names whose keys are worked out in one turn of the loop: half a millisecond. */
 const SLICE = 50

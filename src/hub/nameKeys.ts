@@ -39,7 +39,7 @@ export function keysOf(name: string): string[] {
   return folded === kept ? [folded] : [folded, kept]
 }
 
-/** The keys of a cleaned name of a room: i and ! are read as l, too, for whoever looks for a room looks hastily. */
+/** Look-alike keys of a room name. Here i and ! also read as l. */
 export function roomKeysOf(name: string): string[] {
   return [...new Set(keysOf(name).map((key) => key.replace(/[i!]/g, 'l')))]
 }
@@ -53,7 +53,7 @@ export function reservedNames(siteName: string): (name: string) => boolean {
   }
 }
 
-/** The same of a room's name, except that a common word with a number is free: `Room 5` imitates nobody. */
+/** The same for room names, except that a reserved word with a number is free: `Room 5`. */
 export function reservedRooms(siteName: string): (name: string) => boolean {
   let reserved: Reserved | undefined
   return (name) => {

@@ -144,7 +144,7 @@ export interface Store {
    * none, and `older` tells whether there are any.
    */
   newest(room: string, limit: number): Promise<Newest | null>
-  /** Of these messages, the emoji that somebody shows there; those without any are left out. */
+  /** message id → emoji the person shows there, for those of these messages that have any. */
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
    * A page of messages in their present state, or null if there is no such room. Of those pinned the newest. Emoji stand in
@@ -174,8 +174,8 @@ export interface Store {
   memberships(user: string): Promise<Membership[]>
   membership(user: string, room: string): Promise<Membership | null>
   /**
-   * Makes a member of who was none, its `readSeq` at the room's head; whoever is one stays as they are. `nobody`: the person
-   * does not exist, or has signed out.
+   * Adds a member with `readSeq` at the room's head; an existing member stays unchanged. `nobody`: the person does not exist, or
+   * has signed out.
    */
   addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'>
   removeMember(room: string, user: string): Promise<void>

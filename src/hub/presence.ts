@@ -123,7 +123,7 @@ export class Presence {
     return this.#rooms.get(room)?.people.size ?? 0
   }
 
-  /** The rooms that somebody is in, and how many are. */
+  /** Rooms that are not empty, and how many people are in each. */
   *counts(): Iterable<[room: string, count: number]> {
     for (const [room, { people }] of this.#rooms) yield [room, people.size]
   }

@@ -27,7 +27,7 @@ interface Deps {
   ids: Ids
   log: Log
   siteName: string
-  /** people here now; those of all rooms that somebody is in */
+  /** people in a room now; and in every room that is not empty */
   count(room: string): number
   counts(): Iterable<[room: string, count: number]>
   /** puts the topic into the log. Rejects with ChatError `rateLimited`, `overloaded`, `unavailable` */
@@ -188,7 +188,7 @@ export class Rooms {
     return [...rows, ...idle]
   }
 
-  /** Rooms with somebody in them, those with most people first; worked out once a second at most. */
+  /** Rooms that are not empty, the busiest first; worked out once a second at most. */
   #busiest(): readonly string[] {
     const { clock, counts } = this.#deps
     const now = clock.now()

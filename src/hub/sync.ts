@@ -21,7 +21,7 @@ export interface Pages {
   /** the position they hold */
   readonly seq: number
   readonly id: string | null
-  /** messages that a first page may have; 0: the room is not on screen, and nobody is named either */
+  /** messages that a first page may have; 0: the room is not on screen, so no people are named either */
   readonly limit: number
   /** left again: nothing more is sent */
   stopped: boolean
@@ -245,7 +245,7 @@ export class Sync {
     }
   }
 
-  /** Takes what was sent, into debt if need be: what comes after it waits. */
+  /** Charges what was sent, into debt if need be: the next page waits. */
   #spend({ user }: Visit, bytes: number): void {
     this.#paces.charge(user.id, this.#deps.clock.now(), bytes + ENVELOPE)
   }

@@ -5,7 +5,7 @@ import { isServed, takeLock } from './lock.ts'
 /** A folder in which one process has unfinished work. */
 export interface Desk {
   readonly path: string
-  /** removes it, with what is left in it */
+  /** removes it with its contents */
   clear(): void
 }
 
@@ -44,7 +44,7 @@ function isTaken(path: string): boolean {
   try {
     return isServed(path)
   } catch {
-    // A lock that cannot be read is nobody's.
+    // An unreadable lock belongs to no living process.
     return false
   }
 }

@@ -20,7 +20,7 @@ export interface Restored {
   manifest: BackupManifest
   /** where the former data is now; null if there was none */
   before: string | null
-  /** how many people in it are more than guests, by role; null if nobody is */
+  /** people with a role above guest, counted by role; null if there are none */
   roles: string | null
 }
 

@@ -53,7 +53,7 @@ function wordOf({ type, name, sql }: Item): string {
   return `the ${kind} ${name.slice(0, SAID)}`
 }
 
-/** How many people of a database of ours are more than guests, by role; null if nobody is. */
+/** People with a role above guest, counted by role; null if there are none. */
 export function rolesIn(db: Database): string | null {
   const found = db
     .query<{ role: string; n: number }, []>(

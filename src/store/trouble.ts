@@ -1,8 +1,8 @@
 import { SQLiteError } from 'bun:sqlite'
 
 /**
- * The code of a failure that is no bug: the disk has no space, cannot be written, or what is on it is damaged; or another
- * process holds the database. It may pass, or somebody must see to it; meanwhile what can be read is read.
+ * The code of a failure that is no bug: the disk is full, read-only or damaged, or another process holds the database.
+ * Reading goes on meanwhile.
  */
 export function diskTrouble(error: unknown): string | null {
   if (!(error instanceof SQLiteError) || error.code === undefined) return null

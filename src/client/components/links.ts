@@ -99,7 +99,7 @@ function hostOf(url: URL): string {
   return url.protocol === 'mailto:' ? (url.pathname.split('@').at(-1) ?? '') : url.hostname
 }
 
-/** Longer words than this get the note without a look: nobody reads them to the end. */
+/** Longer link texts always get the note: they are not read to the end. */
 const WORDS = 200
 /** Directions are changed with these, so that the words may stand in another order than they are drawn in. */
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/

@@ -121,8 +121,8 @@ export class Outbox {
   }
 
   /**
-   * Takes over what tabs left behind that are no more. `living`: those that are. Where this one is not among them nobody
-   * can tell, and any other tab may still send, or cancel, what it waits with until its time is over.
+   * Takes over the entries of closed tabs. `living`: the open ones, as far as the browser tells. If this tab is missing there,
+   * it does not tell: then only entries are taken that no open tab would still send, those after the 60 minutes of U46.
    */
   async adopt(living: ReadonlySet<string>): Promise<void> {
     const known = living.has(this.#tab)

@@ -28,7 +28,7 @@ export interface SocketWorld {
   session(): Promise<'yes' | 'no' | 'unknown'>
   /** the id of the person this page works for */
   me(): string | null
-  /** The session is somebody else's by now. */
+  /** The server knows this page as another person. */
   became(user: Self): void
 }
 
@@ -276,7 +276,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       return true
     },
     nudge(why) {
-      // Somebody who presses a button may go on after a final close too.
+      // A button press connects again even after a final close.
       if (why === 'person' && link.state === 'stopped') return start()
       if (!awake() && link.state !== 'waiting') return
       const now = world.now()

@@ -46,7 +46,7 @@ export function storedOf(value: unknown, user: string): Stored | null {
   if (said === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab)) return null
   if (!Number.isFinite(at) || !Number.isFinite(order)) return null
   const entry: Stored = { nonce, room, user, ...said, at: Number(at), order: Number(order), tab }
-  // A reason that nobody knows is told as "refused".
+  // An unknown reason is shown as "refused".
   return isShort(failed) ? { ...entry, failed: failed as NonNullable<Stored['failed']> } : entry
 }
 
@@ -57,7 +57,7 @@ export function draftOf(value: unknown): Draft | null {
   return { text, caret: Number.isSafeInteger(caret) ? Number(caret) : text.length }
 }
 
-/** Somebody as the server knows them, or null. */
+/** A person as the server describes one, or null. */
 export function selfOf(value: unknown): Self | null {
   const { id, name, role } = fieldsOf(value)
   const known = ROLES.find((one) => one === role)

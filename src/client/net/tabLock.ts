@@ -57,7 +57,7 @@ export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSi
   const keep = (kept: boolean) => (kept ? session?.setItem('tab', id) : session?.removeItem('tab'))
   keep(locks !== undefined)
   if (locks === undefined) {
-    // Nobody could tell this tab from a duplicate of it: its name lies there only while it is not to be seen.
+    // The name is stored only while the page is hidden, so a duplicated tab does not copy it.
     world.away(keep)
     lead()
   }

@@ -15,7 +15,7 @@ export interface CopiedStorage extends DeviceStorage {
 
 type Saving = Draft & { user: string; room: string }
 
-/** The same device. What is not confirmed is copied for the person that it is of, and for nobody else. */
+/** Wraps the device's storage: unconfirmed writes are copied for their own person only. */
 export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: string): CopiedStorage {
   const storing = new Map<string, Stored>()
   const saving = new Map<string, Saving>()

@@ -197,7 +197,7 @@ function begunBy(room: RoomState, page: FirstPage, me: Me): RoomState {
   const { at, messages, mine = {}, older } = page
   const said = messages.map((one) => rowOf(asMine(one, mine[one.id]), idOf({ self: me }), at.seq))
   const keys = new Set(said.map(({ key }) => key))
-  // Somebody may have gone to a message before the room's first page is here.
+  // A jump to a message may have come before the room's first page.
   const past = room.past !== null && Math.max(room.past.head, room.position.seq) >= at.seq ? room.past : null
   return {
     ...forgotten(room),
@@ -210,7 +210,7 @@ function begunBy(room: RoomState, page: FirstPage, me: Me): RoomState {
   }
 }
 
-/** Whoever asks for no messages gets no names either: asked for them, at least I am among those named. */
+/** A page asked for with limit 0 names nobody; any other names at least me. */
 function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, named: boolean): RoomState['depth'] {
   if (named) return at || depth !== 'counts' ? 'all' : depth
   return at ? 'counts' : depth === 'all' ? 'rows' : depth

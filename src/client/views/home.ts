@@ -14,7 +14,7 @@ export function homeView(context: Context, signal: AbortSignal): HTMLElement {
   return doorView(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
-/** Home, or what a room's link shows to nobody yet: the same page, leading elsewhere (U4). @param joins the link's room */
+/** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
 export function doorView(
   { store, actions, place }: Context,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },

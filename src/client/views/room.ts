@@ -29,7 +29,7 @@ export function roomView(
     return screen
   }
 
-  // Whoever comes to a room wants to be in it, whatever was said of it before.
+  // Opening a room's address joins it, even if it was left before.
   if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
   store.watch(
     ({ self, rooms }) => {
