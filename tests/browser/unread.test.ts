@@ -50,6 +50,31 @@ describe.skipIf(browserFound === null)('what is not read', () => {
   const place = usePlace()
   const world = useBrowser()
 
+  test('[U70, U142] after a long absence what was missed is not read, and there is a way to where one stopped', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const mine = { ...you, readSeq: 40, unread: 0 }
+    const screen = await aScreen(place.origin, context, { events: talk(1, 40), people, you: mine })
+    const { page } = screen
+    screen.tell(event(said(41)))
+    await eventually('the end is read', () => screen.heard.some((frame) => frame.type === 'read'))
+    const reads = () => screen.heard.filter(({ type }) => type === 'read').length
+    const before = reads()
+    const missed = { events: talk(1_191, 1_240), people, you: { ...you, readSeq: 41, unread: 1_000 } }
+    screen.tell(
+      { type: 'reset', room: 'lobby', reason: 'tooOld', head: 1_240, floor: 1 },
+      { ...screen.sync(missed), older: true },
+    )
+    await page.waitForSelector('.unread-bar:not([hidden])')
+    expect(await page.locator('.unread-bar').textContent()).toContain('Jump to first unread')
+    await longEnough()
+    expect(reads()).toBe(before)
+    await page.click('.unread-bar button:last-child')
+    await eventually('all is read', () =>
+      screen.heard.some((frame) => frame.type === 'read' && frame.seq === 1_240),
+    )
+    await context.close()
+  })
+
   test('[U70, U72, U74] a room opens at the first message not read; only what is shown is read, and the line stays', async () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const mine = { ...you, readSeq: 50, unread: 50 }

@@ -127,15 +127,31 @@ export function reading(
   }
 
   function end(): void {
-    passed = true
+    pass()
     bar.hidden = true
     change(undivided)
+  }
+
+  function pass(): void {
+    passed = true
+    // What is on screen already is looked at once more: now it counts.
+    eyes.look(null)
+    look()
   }
 
   store.watch(
     (state) => state.rooms[room],
     () => {
       if (!arrived) arrive()
+      look()
+    },
+    signal,
+  )
+  // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
+  store.watch(
+    (state) => state.rooms[room]?.notice,
+    (notice) => {
+      if (notice === 'away') arrive()
       look()
     },
     signal,
@@ -159,11 +175,5 @@ export function reading(
   document.addEventListener('focusin', look, { signal })
   signal.addEventListener('abort', () => change(undivided), { once: true })
 
-  return {
-    pass() {
-      passed = true
-      look()
-    },
-    end,
-  }
+  return { pass, end }
 }

@@ -65,7 +65,7 @@ function closed(room: string, join: (() => void) | null): ReturnType<typeof wayO
     )
   return wayOut(
     'You are no longer in this room',
-    'You left this room on another device, or you no longer have access.',
+    'You left this room in another tab or on another device.',
     away,
     { words: 'Join', press: join },
   )

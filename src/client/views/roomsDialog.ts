@@ -1,3 +1,4 @@
+import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../components/dialog.ts'
 import { h, list } from '../dom.ts'
@@ -11,8 +12,11 @@ const SEVERAL = 7
 const MOST = 300
 
 const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
+/** Mine by name, then the others, the busiest first. */
 const inOrder = (one: RoomEntry, other: RoomEntry) =>
-  Number(other.joined) - Number(one.joined) || names.compare(one.name, other.name)
+  Number(other.joined) - Number(one.joined) ||
+  (one.joined ? 0 : other.count - one.count) ||
+  names.compare(one.name, other.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
@@ -50,9 +54,11 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     none.textContent =
       fit.length === 0 && all.length > 0
         ? 'No room is called that. Make it below.'
-        : fit.length < MOST || all.length === MOST
-          ? ''
-          : 'Type more of the name to find other rooms.'
+        : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
+          ? 'These are the busiest rooms. Type part of a name to find others.'
+          : fit.length < MOST
+            ? ''
+            : 'Type more of the name to find other rooms.'
   }
   const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
   const field = h('input', {

@@ -14,7 +14,7 @@ function explain(code: number): {
   switch (code) {
     case CLOSE.noSession: return { title: 'You are signed out', words: 'Pick a name to go on. Your drafts are kept on this device.', press: 'Pick a name', to: 'reload' }
     case CLOSE.banned: return { title: 'You were removed', words: 'A moderator has removed you from this chat.', press: 'Go to the start page', to: 'home' }
-    case CLOSE.tooMany: return { title: 'Open in too many places', words: 'Close this chat in another tab or on another device, then go on here.', press: 'Go on here', to: 'again' }
+    case CLOSE.tooMany: return { title: 'Open in too many places', words: 'This chat was opened in more than 20 tabs or devices. Going on here disconnects another one.', press: 'Go on here', to: 'again' }
     case CLOSE.version: return { title: 'A new version is here', words: 'Reload the page to go on. Your drafts are kept.', press: 'Reload', to: 'reload' }
     default: return { title: 'The connection was ended', words: 'Reload the page to go on. Your drafts are kept.', press: 'Reload', to: 'reload' }
   }
