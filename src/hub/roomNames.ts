@@ -1,7 +1,8 @@
 import type { Store } from './ports.ts'
 
-/** Without capitals and accents. */
-const folded = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+/** Without capitals and accents; the final form of sigma is a sigma. */
+const folded = (text: string) =>
+  text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 
 /**
  * The names of all rooms, for searching: SQLite knows capitals of ASCII alone. Read at the first search; rooms made later are
@@ -19,6 +20,7 @@ export class RoomNames {
   async find(text: string, after: string): Promise<string[]> {
     const wanted = folded(text)
     const found: string[] = []
+    if (wanted === '') return found
     for (const [room, name] of await this.#known())
       if (room > after && (room.includes(wanted) || name.includes(wanted))) found.push(room)
     return found.sort((one, other) => (one < other ? -1 : 1))

@@ -142,6 +142,13 @@ describe('what people write', () => {
     expect(tree(prose('>'.repeat(4_000)))).toBe('>'.repeat(4_000))
   })
 
+  test.each(['- a\n  > *\nb', '1. x\n   > *\nx', '- a\n\t>*\nb', '- x\n\t> -\nx', '1. note\n\t>*\nthanks'])(
+    '[U120] %j, on which the lexer itself fails, is drawn as typed',
+    (text) => {
+      expect(tree(prose(text))).toBe(text)
+    },
+  )
+
   test('[U120] what costs too much shows as typed, each letter of it', () => {
     const shown = (text: string) => {
       const place = document.createElement('div')
@@ -186,6 +193,9 @@ describe('what people write', () => {
     'bank。com', 'bank．com', 'bank｡com', 'bank․com', 'bank…com', 'bank·com', 'bankꓸcom', '“bank.com”', '→bank.com', '(bank.com)', 'ban\u200bk.com', 'bank\u200b.com',
     '\u202emoc.knab', '\u202emoc knab', 'evil.test https://bank.com/login', 'https://evil.test@bank.com', '127.0.0.1', '2130706433', '[::1]', 'localhost', 'bank .com', 'bank\\.com',
     'bank**.**com', '`bank.com`', '𝐛𝐚𝐧𝐤.𝐜𝐨𝐦', 'bank.🅲🅾🅼', 'bank⁄login', 'www bank', 'http bank', 'ann@bank', '/login', 'x'.repeat(300),
+    ...[0x2d9, 0xb8, 0x2cc, 0x5bc, 0x93c, 0xe3a, 0x325, 0x345, 0x73c, 0x7f3, 0x1d16d, 0x16cc].map(
+      (sign) => `bank${String.fromCodePoint(sign)}com`,
+    ),
   ])('[U121] %j shows where its link leads', (words) => {
     expect(tree(prose(`[${words}](https://evil.test/x)`))).toEndWith('span( (evil.test))')
   })
@@ -197,6 +207,9 @@ describe('what people write', () => {
     'don’t',
     'R&D',
     'e-mail me',
+    'Café crème',
+    'naïve résumé',
+    'Việt Nam',
     '這裡',
     'evil.test',
     'https://evil.test/x',
@@ -210,6 +223,11 @@ describe('what people write', () => {
       'bank[.com](https://evil.test)',
       'www.bank.[com](https://evil.test)',
       '[bank](https://evil.test).com',
+      '**bank.**[com](https://evil.test)',
+      '`bank.`[com](https://evil.test)',
+      '[bank](https://evil.test)**.com**',
+      '[bank](https://evil.test)\\.com',
+      '[bank](https://evil.test)\u200b.com',
     ])
       expect(tree(prose(text))).toContain('span( (evil.test))')
     expect(

@@ -60,6 +60,13 @@ describe('what history says', () => {
     at.tell(by(askingOlder), older([message(50)], 250))
     expect(seqs(at.lobby.rows.slice(0, 2))).toEqual([50, 51])
   })
+
+  test('[C67] a page that tells of a higher floor takes the rows below it away', () => {
+    const at = aLivePage(some(21, 60), { head: 60 }).tell(by(askingOlder))
+    at.tell(by((room, me) => withOlder(room, history([], { head: 60, floor: 40, older: false }), me)))
+    expect(seqs(at.lobby.rows.slice(0, 1))).toEqual([40])
+    expect(at.lobby).toMatchObject({ floor: 40, older: 'none' })
+  })
 })
 
 describe('in the past', () => {

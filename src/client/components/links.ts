@@ -110,6 +110,9 @@ const JOINED =
   /[\p{L}\p{N}](?:[^\p{L}\p{N}\p{M}\s'’&+-]+|[\u0307\u0323\u0358\u0660\u06f0\u119e\u1427\ua4f8\ua78f]+)[\p{L}\p{N}]/u
 const DOTTED = /[^\s.]\s*[.·•∙⋅・。]+\s*[^\s.)\]"”’'!?]/
 const NAMED = /^[./:@]|[./:@]$|\/\/|@|\\|::|www|https?|ftp|mailto|localhost|xn--|\d{8}|0x/i
+/** A mark of another script on a Latin letter, a sign above or below the line, another script's letter: drawn, they may be a dot. */
+const ODD =
+  /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]\p{M}|[\p{L}\p{N}][\p{Sk}\u02b0-\u02ff][\p{L}\p{N}]|\p{Script=Latin}(?!\p{Script=Latin})\p{L}\p{Script=Latin}/u
 /** The words of a link go on in the text around it, as an address would. */
 const GLUED = /[\p{L}\p{N}][./:@][\p{L}\p{N}]|\w[^\s\w'’()[\]"-]\w/u
 
@@ -119,9 +122,11 @@ const GLUED = /[\p{L}\p{N}][./:@][\p{L}\p{N}]|\w[^\s\w'’()[\]"-]\w/u
  */
 export function misleads(words: string, url: URL, around: { before: string; behind: string }): boolean {
   if (words.length > WORDS || BIDI.test(words) || url.username !== '' || url.password !== '') return true
-  const seen = words.normalize('NFKC').replace(UNSEEN, '').normalize('NFKC')
-  if (GLUED.test(around.before.slice(-2) + seen.slice(0, 2))) return true
-  if (GLUED.test(seen.slice(-2) + around.behind.slice(0, 2))) return true
+  if (ODD.test(words.normalize('NFC'))) return true
+  const bare = (text: string) => text.replace(UNSEEN, '')
+  const seen = bare(words.normalize('NFKC')).normalize('NFKC')
+  if (GLUED.test(bare(around.before).slice(-2) + seen.slice(0, 2))) return true
+  if (GLUED.test(seen.slice(-2) + bare(around.behind).slice(0, 2))) return true
   if (!JOINED.test(seen) && !DOTTED.test(seen) && !NAMED.test(seen)) return false
   const said = words.trim().toLowerCase()
   if (url.protocol === 'mailto:') return said.replace(/^mailto:/, '') !== url.pathname.toLowerCase()

@@ -43,8 +43,8 @@ const DELIMITER = /\*+|~+|_+/g
 /** Only what the subset has ends a paragraph. */
 const PARAGRAPH =
   /^[^\n]+(?:\n(?! {0,3}(?:>|`{3,}[^`\n]*(?:\n|$)|~~~|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*/
-/** Up to the next mark. */
-const PLAIN = /^(?:`+|~+|[^])[^\\<[!`*_~]*/
+/** Up to the next mark. A run too long to be one is passed at once: it would be looked at again from each of its marks. */
+const PLAIN = /^(?:`+|~+|_{9,}|\*{9,}|[^])[^\\<[!`*_~]*/
 
 const costly = new Error('the marks of this text cost too much')
 
@@ -67,7 +67,11 @@ class Bounded extends Lexer {
   }
 
   override inlineTokens(src: string, tokens?: Token[]): Token[] {
-    const marks = src.match(MARK)?.length ?? 0
+    // A long run is looked at from each of its marks.
+    const marks = (src.match(MARK) ?? []).reduce(
+      (sum, run) => sum + Math.max(1, Math.min(run.length, 8) - 2),
+      0,
+    )
     const runs = src.match(DELIMITER) ?? []
     // The search for the end of a strike goes letter by letter.
     const inRuns = runs.reduce(
@@ -133,8 +137,8 @@ function tokensOf(text: string): Token[] | null {
   if (text.split('\n', LINES + 1).length > LINES) return null
   try {
     return new Bounded({ gfm: true, breaks: false, tokenizer: new Subset() }).lex(text)
-  } catch (error) {
-    if (error !== costly) throw error
+  } catch {
+    // Too costly; or one of the texts on which the lexer itself fails, such as a list item that quotes an empty one.
     return null
   }
 }
@@ -198,7 +202,8 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
         const words = token.tokens.map(({ raw }) => raw).join('')
         const url = left > 0 && !isBlank(words) ? links.followable(token.href) : null
         if (url === null) { text += token.raw; break }
-        const around = { before: text, behind: tokens[index + 1]?.raw ?? '' }
+        const rawOf = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map(({ raw }) => raw).join('')
+        const around = { before: rawOf(index - 2, index), behind: rawOf(index + 1, index + 3) }
         flush()
         left -= 1
         parts.push(links.linkTo(url, 'auto', words))

@@ -1,6 +1,6 @@
 /** What comes by HTTP: older messages, pages around one, quotes, what is pinned. Pure; comes with `far.ts` (W1). */
 import type { HistoryPage } from '../../shared/model.ts'
-import { rowOf, withChange } from './rows.ts'
+import { aboveFloor, rowOf, withChange } from './rows.ts'
 import type { Edge, Past, RoomState, Row } from './state.ts'
 
 /** Messages kept because others answer them. */
@@ -43,15 +43,15 @@ export function withOlder(room: RoomState, page: HistoryPage, me: string | null)
   const { floor } = page
   const brought = rowsOf(room, page, me)
   if (brought === null) return { ...room, older: 'failed' }
+  const kept = aboveFloor(room, floor)
   const edge = edgeOf(room)
   const fresh = brought
     .filter(({ seq }) => seq !== null && seq < edge && seq >= floor)
     .sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))
   const keys = new Set(fresh.map((row) => row.key))
-  const rows = [...fresh, ...room.rows.filter((row) => !keys.has(row.key))]
+  const rows = [...fresh, ...kept.rows.filter((row) => !keys.has(row.key))]
   return {
-    ...room,
-    floor: Math.max(room.floor, floor),
+    ...kept,
     rows,
     keep: Math.max(room.keep, rows.length + 1_000),
     // An empty page asked again would be empty again.
