@@ -30,7 +30,9 @@ function start(root: HTMLElement): void {
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((news) => {
     if (news.type === 'self') void actions.became(news.self)
-    else store.dispatch({ type: 'read', room: news.room, seq: news.seq })
+    else if (news.type === 'read') store.dispatch({ type: 'read', room: news.room, seq: news.seq })
+    // The list has the room now, and all of mine are followed.
+    else void actions.loadRooms()
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
     (await loadChat()).startTalk(

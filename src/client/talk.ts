@@ -56,6 +56,21 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   let later = () => {}
   let typed: { room: string; at: number } | null = null
 
+  /** my rooms as last listed; null: not known yet */
+  let mine: ReadonlySet<string> | null = null
+  store.watch(
+    ({ list }) => list,
+    (list) => {
+      const now = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
+      // A room on this tab's screen was joined here: the other tabs do not follow it yet.
+      for (const room of now)
+        if (mine?.has(room) === false && store.get().rooms[room]?.depth === 'all')
+          tabs.tell({ type: 'joined', room })
+      mine = now.size > 0 ? now : null
+    },
+    new AbortController().signal,
+  )
+
   const listing = createListing(store, sync, api, world.after, new AbortController().signal)
 
   async function saveDraft(room: string): Promise<void> {

@@ -165,6 +165,8 @@ describe('junk of others', () => {
     { type: 'forgotten', room: 'lobby' },
     { type: 'something of a newer version' },
     { type: 'read', room: 'lobby' },
+    { type: 'joined', room: 'Not a room' },
+    { type: 'joined' },
     { type: 'read', room: 'lobby', seq: '7' },
     { type: 'read', room: 'lobby', seq: Number.NaN },
     { type: 'read', room: 'Not a room', seq: 7 },

@@ -202,6 +202,24 @@ describe('coming back', () => {
     expect(again.room(room).people.map(({ id }) => id)).toContain(idOf(again))
   })
 
+  test('[C139] a room joined in one tab is told to the other tabs once, which list their rooms and follow it', async () => {
+    const { ada, room } = await two()
+    const eve = await aPage().enter(`Eve ${(names += 1)}`)
+    const other = aPage(eve.browser)
+    await other.actions.meet()
+    await other.isLive()
+    eve.actions.openRoom(room)
+    await eve.isLive(room)
+    const joins = () => eve.told.filter(({ type }) => type === 'joined')
+    await eventually('told', () => joins().length > 0)
+    expect(joins()).toEqual([{ type: 'joined', room }])
+    await other.actions.loadRooms()
+    await eventually('followed', () => other.store.get().rooms[room]?.sync.state === 'live')
+    ada.actions.send(room, 'hello')
+    await eventually('counted', () => other.store.get().rooms[room]?.you?.unread === 1)
+    expect(other.told.filter(({ type }) => type === 'joined')).toEqual([])
+  })
+
   test('[U86] a room that does not exist is closed, and nothing goes on asking', async () => {
     const ada = await aPage().enter(`Ada ${(names += 1)}`)
     ada.actions.openRoom('nowhere')

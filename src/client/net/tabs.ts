@@ -1,8 +1,11 @@
-/** What my tabs tell each other: who I am now, and what I have read. A hint; a browser without channels has one tab. */
+/** What my tabs tell each other: who I am now, what I have read, and rooms I joined. A hint; a browser without channels has one tab. */
 import type { Self } from '../../shared/model.ts'
 import { fieldsOf, isRoom, selfOf } from './stored.ts'
 
-export type TabNews = { type: 'self'; self: Self | null } | { type: 'read'; room: string; seq: number }
+export type TabNews =
+  | { type: 'self'; self: Self | null }
+  | { type: 'read'; room: string; seq: number }
+  | { type: 'joined'; room: string }
 
 export interface Tabs {
   tell(news: TabNews): void
@@ -12,6 +15,7 @@ export interface Tabs {
 function newsOf(said: unknown): TabNews | null {
   const { type, self, room, seq } = fieldsOf(said)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
+  if (type === 'joined' && isRoom(room)) return { type, room }
   if (type !== 'self') return null
   if (self === null) return { type, self }
   const known = selfOf(self)
