@@ -3,9 +3,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashOf } from '../../src/http/who.ts'
 import { createIds } from '../../src/lib/ids.ts'
-import { checkpoint, openForWriting } from '../../src/store/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
-import { Writer } from '../../src/store/writer.ts'
+import { checkpoint } from '../../src/store/database.ts'
+import { aWriter } from '../support/aDatabase.ts'
 
 export interface World {
   /** to be copied for each start */
@@ -30,14 +29,9 @@ export async function makeWorld(
   const dir = join(home, 'world')
   await rm(dir, { recursive: true, force: true })
   await mkdir(home, { recursive: true })
-  createDirectory(dir)
-  createPrivate(databaseIn(dir))
-  const { db } = openForWriting(dir)
+  const { db, writer } = aWriter(dir)
   // Nobody has been told of any of this: only what is measured has to survive a power cut.
   db.run('PRAGMA synchronous = OFF')
-  const writer = new Writer(db, (error) => {
-    throw error
-  })
   const ids = createIds()
   const now = Date.now()
   const stale = { unused: 0, unwritten: 0 }

@@ -1,30 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { rowById, timeline } from '../../src/client/state/select.ts'
 import type { Row } from '../../src/client/state/state.ts'
 import { numbers } from '../support/aState.ts'
-import { aBrowser, aClient, type Browser } from '../support/aClient.ts'
-import { anApp } from '../support/anApp.ts'
+import { aBrowser, type Browser } from '../support/aClient.ts'
+import { clientPages } from '../support/clientPages.ts'
 import { eventually } from '../support/eventually.ts'
 
-let app: Awaited<ReturnType<typeof anApp>>
-let clients: Client[] = []
+const { app, aPage } = await clientPages()
+type Client = ReturnType<typeof aPage>
 let names = 0
-type Client = ReturnType<typeof aClient>
-
-beforeAll(async () => {
-  app = await anApp({ maxNewGuestsPerAddress: 100_000, maxHandshakesPerAddress: 100_000 })
-})
-afterAll(() => app.stop())
-afterEach(() => {
-  for (const client of clients) client.end()
-  clients = []
-})
-
-function aPage(browser?: Browser) {
-  const client = aClient(app.origin, browser)
-  clients.push(client)
-  return client
-}
 
 /** Ada and Bob in a room that Ada made, where so many things were said by somebody else. */
 async function two(messages = 0) {

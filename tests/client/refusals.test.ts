@@ -1,29 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createActions, type Actions } from '../../src/client/actions.ts'
 import { createApi } from '../../src/client/net/api.ts'
 import { createStore } from '../../src/client/state/store.ts'
 import { numbers } from '../support/aState.ts'
-import { aClient } from '../support/aClient.ts'
-import { anApp } from '../support/anApp.ts'
+import { clientPages } from '../support/clientPages.ts'
 import { eventually } from '../support/eventually.ts'
 
-let app: Awaited<ReturnType<typeof anApp>>
-let clients: ReturnType<typeof aClient>[] = []
+const { aPage } = await clientPages()
 let names = 0
 
-beforeAll(async () => {
-  app = await anApp({ maxNewGuestsPerAddress: 100_000, maxHandshakesPerAddress: 100_000 })
-})
-afterAll(() => app.stop())
-afterEach(() => {
-  for (const client of clients) client.end()
-  clients = []
-})
-
 async function inTheLobby() {
-  const page = aClient(app.origin)
-  clients.push(page)
-  return page.enter(`Ada ${(names += 1)}`)
+  return aPage().enter(`Ada ${(names += 1)}`)
 }
 
 /** All that one can say, each with what came of it. */

@@ -1,43 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createActions } from '../../src/client/actions.ts'
 import { createApi, type Answer, type Api } from '../../src/client/net/api.ts'
 import { createStore } from '../../src/client/state/store.ts'
 import type { Self } from '../../src/shared/model.ts'
-import { aBrowser, aClient, type Browser } from '../support/aClient.ts'
-import { anApp } from '../support/anApp.ts'
+import { aBrowser, type Browser } from '../support/aClient.ts'
+import { clientPages, idOf } from '../support/clientPages.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SELF: Self = { id: 'a1', name: 'Ada', role: 'guest' }
 const OFFLINE = { ok: false, code: 'offline', words: 'The server cannot be reached just now.' } as const
 
-let app: Awaited<ReturnType<typeof anApp>>
-let clients: ReturnType<typeof aClient>[] = []
+const { aPage } = await clientPages()
 let names = 0
 
-beforeAll(async () => {
-  app = await anApp({ maxNewGuestsPerAddress: 100_000, maxHandshakesPerAddress: 100_000 })
-})
-afterAll(() => app.stop())
-afterEach(() => {
-  for (const client of clients) client.end()
-  clients = []
-})
-
-function aPage(browser?: Browser) {
-  const client = aClient(app.origin, browser)
-  clients.push(client)
-  return client
-}
-
-const nameOf = ({ store }: Pick<ReturnType<typeof aClient>, 'store'>) => {
+const nameOf = ({ store }: Pick<ReturnType<typeof aPage>, 'store'>) => {
   const { self } = store.get()
   return self === null || self === 'unknown' ? self : self.name
-}
-
-function idOf({ store }: ReturnType<typeof aClient>): string {
-  const { self } = store.get()
-  if (self === null || self === 'unknown') throw new TypeError('nobody is signed in')
-  return self.id
 }
 
 /** A page without a chat, at a server whose every answer is the test's. */

@@ -1,34 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { countOf } from '../../src/client/state/select.ts'
 import { numbers } from '../support/aState.ts'
-import { aBrowser, aClient, type Browser } from '../support/aClient.ts'
-import { anApp } from '../support/anApp.ts'
+import { aBrowser } from '../support/aClient.ts'
+import { clientPages, idOf } from '../support/clientPages.ts'
 import { eventually } from '../support/eventually.ts'
 
-let app: Awaited<ReturnType<typeof anApp>>
-let clients: ReturnType<typeof aClient>[] = []
+const { app, aPage } = await clientPages()
 let names = 0
-
-beforeAll(async () => {
-  app = await anApp({ maxNewGuestsPerAddress: 100_000, maxHandshakesPerAddress: 100_000 })
-})
-afterAll(() => app.stop())
-afterEach(() => {
-  for (const client of clients) client.end()
-  clients = []
-})
-
-function aPage(browser?: Browser) {
-  const client = aClient(app.origin, browser)
-  clients.push(client)
-  return client
-}
-
-function idOf({ store }: ReturnType<typeof aClient>): string {
-  const { self } = store.get()
-  if (self === null || self === 'unknown') throw new TypeError('nobody is signed in')
-  return self.id
-}
 
 /** Somebody in a room of their own making, so that scenes do not hear each other. */
 async function two() {

@@ -4,14 +4,14 @@ import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft } from '../../src/hub/ports.ts'
 import { backup } from '../../src/store/backup.ts'
-import { checkpoint, openForReading, openForWriting } from '../../src/store/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
+import { checkpoint, openForReading } from '../../src/store/database.ts'
+import { databaseIn } from '../../src/store/directory.ts'
 import { restore } from '../../src/store/restore.ts'
 import { canScrub, scrub } from '../../src/store/scrub.ts'
-import { Writer } from '../../src/store/writer.ts'
 import { aTemporaryDir } from '../support/aServer.ts'
 import { eventually } from '../support/eventually.ts'
 import { ada, numbered, open } from './scene.ts'
+import { aWriter } from '../support/aDatabase.ts'
 
 const { dir: folder, remove: removeFolder } = aTemporaryDir()
 afterAll(removeFolder)
@@ -59,12 +59,7 @@ function leftIn(dir: string): number {
 
 test('[S34] what moved rows leave behind in pages is overwritten, and no row with it; a backup has none of it', async () => {
   const dir = join(folder, 'by hand')
-  createDirectory(dir)
-  createPrivate(databaseIn(dir))
-  const { db } = openForWriting(dir)
-  const writer = new Writer(db, (error) => {
-    throw error
-  })
+  const { db, writer } = aWriter(dir)
   for (const room of rooms) writer.addRoom(aRoom(room), 1)
   for (const batch of batchesOf(all)) writer.commit(batch.map(saying))
   for (const batch of batchesOf(all.filter(isDeleted))) writer.commit(batch.map(removing))

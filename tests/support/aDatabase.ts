@@ -3,6 +3,18 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openForWriting } from '../../src/store/database.ts'
 import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
+import { Writer } from '../../src/store/writer.ts'
+
+/** Opens the database of a new data directory, and a writer that reports each failure by throwing it. */
+export function aWriter(dir: string): { db: Database; writer: Writer } {
+  createDirectory(dir)
+  createPrivate(databaseIn(dir))
+  const { db } = openForWriting(dir)
+  const writer = new Writer(db, (error) => {
+    throw error
+  })
+  return { db, writer }
+}
 
 /** Says so many messages in a room of a database that nobody else writes. @returns the room's head after it */
 export function tell(db: Database, room: string, count: number): number {

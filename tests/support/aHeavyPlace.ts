@@ -4,9 +4,8 @@ import type { Draft } from '../../src/hub/ports.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import type { Role, User } from '../../src/shared/model.ts'
-import { checkpoint, openForWriting } from '../../src/store/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
-import { Writer } from '../../src/store/writer.ts'
+import { checkpoint } from '../../src/store/database.ts'
+import { aWriter } from './aDatabase.ts'
 
 /** Its rooms. Everybody has read nothing in `UNREAD`, and all in the others. */
 export const ROOMS = {
@@ -75,14 +74,9 @@ type What =
 
 /** Makes it, where there is nothing yet. @returns the people: members of all rooms, ordinary guests */
 export function aHeavyPlace(dir: string, much: Heaviness): Holder[] {
-  createDirectory(dir)
-  createPrivate(databaseIn(dir))
-  const { db } = openForWriting(dir)
+  const { db, writer } = aWriter(dir)
   // Nobody has been told of any of this.
   db.run('PRAGMA synchronous = OFF')
-  const writer = new Writer(db, (error) => {
-    throw error
-  })
   const ids = createIds()
   const now = Date.now()
   let said = 0
