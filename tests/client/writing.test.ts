@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, spyOn, test } from 'bun:test'
 import { findEmoji, type Emoji } from '../../src/client/components/emoji.ts'
 import { commandOf, spoken } from '../../src/client/views/commands.ts'
 import { completed, mentioned } from '../../src/client/views/suggesting.ts'
@@ -6,6 +6,7 @@ import { mentionsName } from '../../src/shared/text.ts'
 import { chatView } from '../../src/client/views/chat.ts'
 import { createStore } from '../../src/client/state/store.ts'
 import { numbers } from '../support/aState.ts'
+import { eventually } from '../support/eventually.ts'
 import { useDom } from '../support/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -86,9 +87,12 @@ describe('the composer, before the rest of the room has come', () => {
     expect(aRoom().send(typed)).toEqual({ done: [['send', 'lobby', sent]], field: '', fault: '' })
   })
 
-  test('[U125] does a command that is no message', () => {
+  test('[U125] does a command that is no message', async () => {
     expect(aRoom().send('/nick Ann Lee')).toEqual({ done: [['rename', 'Ann Lee']], field: '', fault: '' })
+    const opened = spyOn(HTMLDialogElement.prototype, 'showModal')
     expect(aRoom().send('/help')).toEqual({ done: [], field: '', fault: '' })
+    await eventually('the list of keys and commands', () => opened.mock.calls.length === 1)
+    opened.mockRestore()
   })
 
   test.each(['/me', '/unknown word', '/constructor'])('[U125] keeps %j and says why', (typed) => {
