@@ -80,14 +80,15 @@ export function createListing(
   }
 
   store.watch(isConnected, (connected) => void (connected && insist()), signal)
+  let listed: { list: State['list']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
   store.watch(
-    ({ rooms, list }) =>
-      list.length === 0
-        ? undefined
-        : Object.values(rooms).find(
-            ({ room, sync: { state } }) =>
-              state === 'live' && !unlisted.has(room) && !list.some((one) => one.room === room),
-          )?.room,
+    ({ rooms, list }) => {
+      if (list.length === 0) return undefined
+      if (list !== listed.list) listed = { list, rooms: new Set(list.map(({ room }) => room)) }
+      return Object.values(rooms).find(
+        ({ room, sync: { state } }) => state === 'live' && !unlisted.has(room) && !listed.rooms.has(room),
+      )?.room
+    },
     (room) => {
       if (room === undefined) return
       // A room that the list does not have was made since it came, or is not among those listed.
