@@ -57,10 +57,10 @@ export function furnish(
   const aims = writing(context, room, parts)
   const offers = suggesting(context, room, parts, signal)
   emojiButton(parts.write, signal)
-  const rows = rowActions(context, room, { messages, write, note }, aims, signal)
   const tell = (done: true | string) => {
     if (done !== true) write.say(done)
   }
+  const rows = rowActions(context, room, { messages, write, note, tell }, aims, signal)
   let format = (text: string): Node[] => [document.createTextNode(text)]
   announce(context, room, parts, (text) => wordsOf(format(text)), signal)
 

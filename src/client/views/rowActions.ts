@@ -10,11 +10,17 @@ import { pickEmoji } from './emojiButton.ts'
 import type { Parts } from './parts.ts'
 import type { Writing } from './writing.ts'
 
+interface Telling {
+  note(words: string): void
+  /** says why something was refused; `true`: it was not */
+  tell(done: true | string): void
+}
+
 /** What one can do with a message, by the bar, a menu or the keyboard (U26). */
 export function rowActions(
   { store, actions }: Context,
   room: string,
-  { messages, note, write }: Pick<Parts, 'messages' | 'write'> & { note(words: string): void },
+  { messages, write, note, tell }: Pick<Parts, 'messages' | 'write'> & Telling,
   aims: Writing,
   signal: AbortSignal,
 ): { act(row: HTMLElement): boolean } {
@@ -46,10 +52,6 @@ export function rowActions(
     if (self === null || self === 'unknown') return () => false
     const who: Who = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     return (right) => may(who, right, row.user.id)
-  }
-
-  function tell(done: true | string): void {
-    if (done !== true) write.say(done)
   }
 
   async function copied(text: string, words: string): Promise<void> {

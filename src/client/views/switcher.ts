@@ -1,5 +1,6 @@
 import { openDialog } from '../components/dialog.ts'
 import { h } from '../dom.ts'
+import { countText } from '../format.ts'
 import { found } from '../state/finding.ts'
 import type { CountedRoom } from '../state/unread.ts'
 import type { Context } from './context.ts'
@@ -60,7 +61,7 @@ export function openSwitcher(
     const words = [
       entry.room === room && 'you are here',
       mentions > 0 && `@${mentions}`,
-      unread > 0 && `${unread > 99 ? '99+' : unread} new`,
+      unread > 0 && `${countText(unread)} new`,
     ]
     return h(
       'li',
