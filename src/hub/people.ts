@@ -138,7 +138,7 @@ export class People {
       try {
         if (user === undefined || (await this.whoIs(session))) continue
       } catch (error) {
-        // A session that cannot be read goes on: a disk in trouble signs nobody out.
+        // While the disk is in trouble, nobody is signed out.
         this.#deps.log.error('session', error)
         for (const unread of due.slice(at)) {
           const known = this.#sessions.get(unread)

@@ -164,7 +164,10 @@ export interface Store {
   anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
-  /** Makes a room, its maker a member with the room role `owner` (none: made by the server). `nobody`: no such person. */
+  /**
+   * Makes a room, and its maker a member with the room role `owner`. Without `maker` the server makes it.
+   * @returns `nobody` if the maker does not exist or has signed out
+   */
   addRoom(
     room: Omit<RoomRow, 'head' | 'floor'>,
     at: number,
@@ -174,8 +177,8 @@ export interface Store {
   memberships(user: string): Promise<Membership[]>
   membership(user: string, room: string): Promise<Membership | null>
   /**
-   * Adds a member with `readSeq` at the room's head; an existing member stays unchanged. `nobody`: the person does not exist, or
-   * has signed out.
+   * Adds a member with `readSeq` at the room's head; an existing member stays unchanged.
+   * @returns `nobody` if the person does not exist or has signed out
    */
   addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'>
   removeMember(room: string, user: string): Promise<void>
@@ -191,7 +194,10 @@ export interface Store {
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
-  /** Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms). `nobody`: no such person. */
+  /**
+   * Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms).
+   * @returns `nobody` if the person does not exist or has signed out
+   */
   rename(
     user: string,
     name: string,

@@ -16,8 +16,8 @@ import { join } from 'node:path'
 import { printable } from '../lib/printable.ts'
 
 /**
- * Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. It may name what
- * stands in a file of somebody else's, so no letter of it steers a terminal.
+ * Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. The sentence may quote
+ * a file that somebody else wrote, so it is made safe to print on a terminal.
  */
 export class CannotOpen extends Error {
   constructor(

@@ -9,7 +9,11 @@ export interface CopiedStorage extends DeviceStorage {
   goes(user: string): void
   /** Nothing of what is under way is copied any more. */
   forget(): void
-  /** Stores what pages could not store before they went. @param of which tabs', by when they went @param own this tab's */
+  /**
+   * Stores what pages could not store before they closed.
+   * @param of chooses copies by the tab that left them and when (ms)
+   * @param own the copies are this tab's own
+   */
   takeBack(user: string, of: (tab: string, at: number) => boolean, own: boolean): Promise<void>
 }
 

@@ -210,7 +210,7 @@ function begunBy(room: RoomState, page: FirstPage, me: Me): RoomState {
   }
 }
 
-/** A page asked for with limit 0 names nobody; any other names at least me. */
+/** @param named the page names members: the server leaves them out for limit 0, and otherwise lists at least me */
 function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, named: boolean): RoomState['depth'] {
   if (named) return at || depth !== 'counts' ? 'all' : depth
   return at ? 'counts' : depth === 'all' ? 'rows' : depth
