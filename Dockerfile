@@ -11,7 +11,7 @@ COPY src src
 ARG TARGETARCH
 RUN case "${TARGETARCH:-amd64}" in amd64) target=bun-linux-x64-baseline ;; arm64) target=bun-linux-arm64 ;; \
       *) echo "no build for $TARGETARCH" >&2; exit 1 ;; esac \
-    && bun src/build.ts --target=$target
+    && bun src/tools/build.ts --target=$target
 # All of the image: the binary, the libraries it names, the folder for its data. No shell, no package manager.
 RUN mkdir -p /image/data && cp dist/hubbub /image/hubbub \
     && ldd dist/hubbub | grep -o '/[^ ]*\.so[^ ]*' | while read -r library; do \

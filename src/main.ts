@@ -1,8 +1,8 @@
 /** Picks the command and reads the configuration. */
 import { join } from 'node:path'
-import { type Command, perform, Refused } from './commands/command.ts'
+import { type Command, perform, Refused } from './operator/commands/command.ts'
 import { type Config, readConfig } from './config.ts'
-import { takeOver } from './lib/root.ts'
+import { takeOver } from './lib/dropRoot.ts'
 
 const USAGE = `Usage: hubbub [command]
 
@@ -19,21 +19,21 @@ const USAGE = `Usage: hubbub [command]
 hubbub <command> --help tells more. Settings come from the environment: PORT, HOST, DATA_DIR and more, see the README.`
 
 // P47: only here is this right in source and binary alike.
-const WORKER = new URL('./store/sqlite.worker.ts', import.meta.url)
+const WORKER = new URL('./store/sqlite/write/sqlite.worker.ts', import.meta.url)
 const PAGES = Bun.isStandaloneExecutable
   ? join(import.meta.dir, 'public')
   : join(import.meta.dir, '../dist/public')
 
 /** The commands that do something and end. Each is loaded when it is called. */
 const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
-  healthcheck: () => import('./commands/healthcheck.ts'),
-  backup: () => import('./commands/backup.ts'),
-  restore: () => import('./commands/restore.ts'),
-  export: () => import('./commands/export.ts'),
-  import: () => import('./commands/import.ts'),
-  doctor: () => import('./commands/doctor.ts'),
-  migrate: () => import('./commands/migrate.ts'),
-  version: () => import('./commands/version.ts'),
+  healthcheck: () => import('./operator/commands/healthcheck.ts'),
+  backup: () => import('./operator/commands/backup.ts'),
+  restore: () => import('./operator/commands/restore.ts'),
+  export: () => import('./operator/commands/export.ts'),
+  import: () => import('./operator/commands/import.ts'),
+  doctor: () => import('./operator/commands/doctor.ts'),
+  migrate: () => import('./operator/commands/migrate.ts'),
+  version: () => import('./operator/commands/version.ts'),
 }
 
 function config(): Config {
@@ -50,7 +50,7 @@ async function start(): Promise<void> {
   const kept = takeOver(read.config.dataDir)
   const [{ createLog }, { cannotStart, serve }] = await Promise.all([
     import('./lib/log.ts'),
-    import('./serve.ts'),
+    import('./server.ts'),
   ])
   const log = createLog({ level: read.config.logLevel, format: read.config.logFormat })
   for (const warning of kept === null ? read.warnings : [...read.warnings, kept]) log.warn(warning)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { buildClient } from '../src/build.ts'
+import { buildClient } from '../src/tools/build.ts'
 import type { Manifest } from '../src/lib/manifest.ts'
 
 const root = dirname(import.meta.dir)
@@ -23,7 +23,7 @@ async function kilobytes(paths: string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0) / 1000
 }
 const home = () => [manifest.script, ...manifest.preload]
-const room = () => [...new Set([...home(), ...(manifest.lazy['chat.ts'] ?? ['/none'])])]
+const room = () => [...new Set([...home(), ...(manifest.lazy['app/startChat.ts'] ?? ['/none'])])]
 
 test('[W1] home takes 25 KB of JavaScript', async () => {
   expect(await kilobytes(home())).toBeLessThanOrEqual(25)

@@ -13,9 +13,9 @@ import { testRuns } from './suite/runs.ts'
 const root = dirname(import.meta.dir)
 /** They judge times, and must have the machine to themselves. */
 const ALONE = [
-  'tests/browser/budgets.test.ts',
+  'tests/browser/speed/budgets.test.ts',
   'tests/security/costs.test.ts',
-  'tests/client/times.test.ts',
+  'tests/client/timeline/times.test.ts',
   'tests/security/flood.test.ts',
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',
@@ -27,7 +27,7 @@ const SLOW = [
   'tests/browser/looks.test.ts',
   'tests/browser/screens.test.ts',
   'tests/browser/security.test.ts',
-  'tests/browser/timeline.test.ts',
+  'tests/browser/room/timeline.test.ts',
   'tests/run.test.ts',
   'tests/security/patience.test.ts',
 ]
@@ -35,7 +35,7 @@ const SLOW = [
 const WORKERS = Math.min(8, 2 * availableParallelism())
 const bun = process.execPath
 const lint = [bun, 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'tests']
-const build = `await (await import('./src/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'none' })`
+const build = `await (await import('./src/tools/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'none' })`
 
 const failed: string[] = []
 let isBuilt = false

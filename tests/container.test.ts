@@ -3,7 +3,7 @@ import { chmod, chown, copyFile, mkdir, mkdtemp, readdir, rm, stat } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { $ } from 'bun'
-import { buildBinary, buildClient } from '../src/build.ts'
+import { buildBinary, buildClient } from '../src/tools/build.ts'
 import { eventually } from './support/eventually.ts'
 
 const project = dirname(import.meta.dir)

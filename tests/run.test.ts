@@ -27,10 +27,10 @@ async function aMachine(tools: string[]) {
   await Bun.spawn([process.execPath, 'install', '--lockfile-only', '--silent'], {
     cwd: join(root, 'project'),
   }).exited
-  await cp(join(import.meta.dir, '../src/run.mjs'), join(root, 'project/src/run.mjs'))
+  await cp(join(import.meta.dir, '../src/tools/run.mjs'), join(root, 'project/src/tools/run.mjs'))
   await Bun.write(join(root, 'project/src/main.ts'), MAIN)
   const spawn = (args: string[], env: Record<string, string> = {}) =>
-    Bun.spawn([join(root, 'bin', tools[0] ?? ''), 'src/run.mjs', ...args], {
+    Bun.spawn([join(root, 'bin', tools[0] ?? ''), 'src/tools/run.mjs', ...args], {
       cwd: join(root, 'project'),
       env: { HOME: join(root, 'home'), PATH: join(root, 'bin'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,7 +121,7 @@ test.skipIf(!node)('[P33] a signal reaches what runs, once, and its exit code co
 
 test.skipIf(!node)('[P33] when npm is killed, what it had started is told to stop', async () => {
   const { root } = await aMachine(['sh', 'node', 'bun'])
-  const npm = Bun.spawn([join(root, 'bin/sh'), '-c', 'node src/run.mjs src/main.ts wait; true'], {
+  const npm = Bun.spawn([join(root, 'bin/sh'), '-c', 'node src/tools/run.mjs src/main.ts wait; true'], {
     cwd: join(root, 'project'),
     env: { HOME: join(root, 'home'), PATH: join(root, 'bin'), npm_lifecycle_event: 'dev' },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -142,5 +142,5 @@ test.skipIf(!node)('[P33] what dies by a signal is reported as that', async () =
 
 test('[P33] every package script goes by the launcher', async () => {
   const { scripts } = await Bun.file(join(dirname(import.meta.dir), 'package.json')).json()
-  for (const script of Object.values<string>(scripts)) expect(script).toStartWith('node src/run.mjs ')
+  for (const script of Object.values<string>(scripts)) expect(script).toStartWith('node src/tools/run.mjs ')
 })

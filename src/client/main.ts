@@ -1,24 +1,24 @@
 /** Wires what home needs, then shows the address. The chat is a chunk of its own. */
 import { VERSION } from '../shared/limits.ts'
-import { createActions } from './actions.ts'
-import { after, now, random, storageOf } from './browser.ts'
-import { h } from './dom.ts'
+import { createActions } from './app/actions/sessionActions.ts'
+import { after, now, random, storageOf } from './app/browser.ts'
+import { h } from './ui/dom.ts'
 import { createApi, type Api } from './net/api.ts'
 import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from './net/socket.ts'
-import { joinTabs } from './net/tabs.ts'
-import { createRouter, type Arrival, type Route } from './router.ts'
+import { joinTabs } from './net/tabChannel.ts'
+import { createRouter, type Arrival, type Route } from './app/router.ts'
 import { createStore } from './state/store.ts'
-import { roomName, titleOf } from './state/title.ts'
+import { roomName, titleOf } from './state/roomName.ts'
 import { idOf, type State } from './state/state.ts'
-import type { Context } from './views/context.ts'
-import { homeView } from './views/home.ts'
-import { page } from './views/page.ts'
+import type { Context } from './app/context.ts'
+import { homeView } from './session/homePage.ts'
+import { page } from './ui/centeredPage.ts'
 
 /** What is not read; nothing is known of it before the chat's chunk is here. */
 let unread = (_state: State) => 0
 
 async function loadChat() {
-  const chat = await import('./chat.ts')
+  const chat = await import('./app/startChat.ts')
   unread = chat.unreadTotal
   return chat
 }

@@ -11,12 +11,12 @@ import {
 } from '../lib/address.ts'
 import { sessionCookie } from '../lib/cookie.ts'
 import { bearerOf } from './bearer.ts'
-import { failure } from './failure.ts'
+import { failure } from './errorResponse.ts'
 import { securityHeaders } from './headers.ts'
-import { Buckets } from '../hub/rate.ts'
-import { type Gate, probe } from './ops.ts'
+import { Buckets } from '../hub/rateLimit.ts'
+import { type Gate, probe } from './health.ts'
 import { allowsOrigin, hostOf, isLoopbackHost, type Origins } from './origin.ts'
-import type { Places } from './places.ts'
+import type { Places } from './connectionCounts.ts'
 
 export interface AdmitSettings extends Origins {
   trustProxy: TrustProxy

@@ -2,11 +2,11 @@ import { join, resolve } from 'node:path'
 import { staticPlugin } from '@elysiajs/static'
 import { Elysia } from 'elysia'
 import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
-import { failure } from './failure.ts'
-import { tokensOf } from './who.ts'
+import { failure } from './errorResponse.ts'
+import { tokensOf } from './authenticate.ts'
 
 /** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
-const CHAT = 'chat.ts'
+const CHAT = 'app/startChat.ts'
 const NOBODY = '<meta name="session" content="none">'
 /** What the client asks first, so asked with its files and not after them: a way there and back less until one can write (W3). */
 const SOMEBODY = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'

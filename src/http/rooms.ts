@@ -6,10 +6,10 @@ import { LIMITS } from '../shared/limits.ts'
 import { byteLength } from '../shared/text.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText, SLUG, textOf } from './body.ts'
-import { Buckets } from '../hub/rate.ts'
-import type { Misses } from './misses.ts'
+import { Buckets } from '../hub/rateLimit.ts'
+import type { Misses } from './roomProbeLimiter.ts'
 import { scaled, spend } from './spend.ts'
-import { someone } from './who.ts'
+import { someone } from './authenticate.ts'
 
 const ID = /^[0-9a-f-]{1,64}$/
 const IDS = 50

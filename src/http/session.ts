@@ -5,9 +5,9 @@ import { ChatError } from '../shared/errors.ts'
 import { setCookie } from '../lib/cookie.ts'
 import { visitOf } from './admit.ts'
 import { jsonOf, neededText, SLUG, textOf } from './body.ts'
-import { Buckets } from '../hub/rate.ts'
+import { Buckets } from '../hub/rateLimit.ts'
 import { give, type Purse, scaled, spend } from './spend.ts'
-import { hashOf, newToken, someone, tokensOf, whoAsks } from './who.ts'
+import { hashOf, newToken, someone, tokensOf, whoAsks } from './authenticate.ts'
 
 const DAY = 24 * 60 * 60
 

@@ -1,6 +1,6 @@
 import { CLOSE } from '../shared/errors.ts'
 import type { Clock } from './ports.ts'
-import type { Visit } from './visits.ts'
+import type { Visit } from './connections.ts'
 
 /** How a drain goes; times in ms. */
 export interface Drain {

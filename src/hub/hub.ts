@@ -4,10 +4,10 @@ import type { HistoryPage, Self } from '../shared/model.ts'
 import { strongerOf } from '../shared/policy.ts'
 import type { Heard, Of, ServerFrame } from '../shared/protocol.ts'
 import { sendAway, type Drain } from './drain.ts'
-import { Feed } from './feed.ts'
-import { ReadNews, Reads } from './notify.ts'
-import { ownCopy } from './own.ts'
-import { People } from './people.ts'
+import { Feed } from './messages/feed.ts'
+import { ReadNews, Reads } from './rooms/readPositions.ts'
+import { ownCopy } from './people/userExport.ts'
+import { People } from './people/people.ts'
 import type {
   Broadcast,
   Clock,
@@ -20,16 +20,16 @@ import type {
   RoomRow,
   Store,
 } from './ports.ts'
-import { Presence } from './presence.ts'
-import { WriterQueue } from './queue.ts'
-import { fullBucket, take, waitFor, type Rate } from './rate.ts'
-import { Retention } from './retention.ts'
-import { Rooms } from './rooms.ts'
-import { Says } from './says.ts'
-import { SteadyTime } from './steady.ts'
-import { Sync } from './sync.ts'
-import { Typing } from './typing.ts'
-import { joinedIn, NONE, Visits, type Visit } from './visits.ts'
+import { Presence } from './presence/presence.ts'
+import { WriterQueue } from './messages/writerQueue.ts'
+import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
+import { Retention } from './history/retention.ts'
+import { Rooms } from './rooms/rooms.ts'
+import { Says } from './messages/publisher.ts'
+import { SteadyTime } from './monotonicClock.ts'
+import { Sync } from './history/sync.ts'
+import { Typing } from './presence/typing.ts'
+import { joinedIn, NONE, Visits, type Visit } from './connections.ts'
 
 /** What one person, or one connection of theirs, may do. A bench may ask for more. */
 export interface PersonLimits {

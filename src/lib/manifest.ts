@@ -1,4 +1,4 @@
-/** What `src/build.ts` leaves behind in the public folder, and `http/assets.ts` reads once at start. */
+/** What `src/tools/build.ts` leaves behind in the public folder, and `http/assets.ts` reads once at start. */
 export const MANIFEST = 'assets.json'
 
 export const ENCODINGS = ['br', 'zstd', 'gzip'] as const

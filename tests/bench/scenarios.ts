@@ -1,5 +1,5 @@
 /** The loads, and what `performance.md` wants of each. A run is one server under one of them, in a process of its own. */
-import { ROOMS } from '../support/aHeavyPlace.ts'
+import { ROOMS } from '../support/server/aHeavyPlace.ts'
 import type { Ask } from './dear.ts'
 import type { Figure } from './figures.ts'
 import type { Name } from './servers.ts'

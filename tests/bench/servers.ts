@@ -1,7 +1,7 @@
 /** The servers that are measured: how each is started, and how the generator speaks to it. */
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildBinary, buildClient } from '../../src/build.ts'
+import { buildBinary, buildClient } from '../../src/tools/build.ts'
 import { VERSION } from '../../src/shared/limits.ts'
 import type { World } from './world.ts'
 

@@ -1,10 +1,10 @@
 /** A data directory in which as many people as a load needs are signed up, members already, with something said. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hashOf } from '../../src/http/who.ts'
+import { hashOf } from '../../src/http/authenticate.ts'
 import { createIds } from '../../src/lib/ids.ts'
-import { checkpoint } from '../../src/store/database.ts'
-import { aWriter } from '../support/aDatabase.ts'
+import { checkpoint } from '../../src/store/sqlite/database.ts'
+import { aWriter } from '../support/server/aDatabase.ts'
 
 export interface World {
   /** to be copied for each start */

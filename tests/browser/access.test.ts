@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { aClient } from '../support/aClient.ts'
-import { aContext, aScreen, DESKTOP, PHONE } from '../support/aScreen.ts'
-import { usePlace } from '../support/aPlace.ts'
-import { said } from '../support/aState.ts'
-import { browserFound, useBrowser } from '../support/browser.ts'
+import { aClient } from '../support/server/aClient.ts'
+import { aContext, aScreen, DESKTOP, PHONE } from '../support/client/aScreen.ts'
+import { usePlace } from '../support/server/aPlace.ts'
+import { said } from '../support/client/aState.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { everybody } from '../support/someScreens.ts'
+import { everybody } from '../support/browser/someScreens.ts'
 import { PEOPLE, talk } from '../support/someTalk.ts'
 
 /** Narrow enough for a drawer, low enough that a few messages are more than a screen. */

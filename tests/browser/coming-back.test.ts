@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { faultProxy, type Proxy } from '../chaos/proxy.ts'
+import { faultProxy, type Proxy } from '../chaos/network/proxy.ts'
 import { chance } from '../chaos/random.ts'
 import { timed } from '../support/aMeasure.ts'
-import { usePlace } from '../support/aPlace.ts'
-import { isKept, stopWriting } from '../support/aScreen.ts'
-import { browserFound, useBrowser } from '../support/browser.ts'
+import { usePlace } from '../support/server/aPlace.ts'
+import { isKept, stopWriting } from '../support/client/aScreen.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** ms from waking to the newest message on screen */

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { DESKTOP, isKept, PHONE } from '../support/aScreen.ts'
-import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/aServer.ts'
-import { browserFound, useBrowser } from '../support/browser.ts'
+import { DESKTOP, isKept, PHONE } from '../support/client/aScreen.ts'
+import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/server/aServer.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { theClient } from '../support/theClient.ts'
+import { theClient } from '../support/client/theClient.ts'
 
 describe.skipIf(browserFound === null)('two people in real browsers, on a real server', () => {
   const running = useBrowser()

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { CLOSE } from '../../src/shared/errors.ts'
-import { usePlace } from '../support/aPlace.ts'
-import { aContext, aScreen, DESKTOP, PHONE, stopWriting } from '../support/aScreen.ts'
-import { browserFound, useBrowser } from '../support/browser.ts'
+import { usePlace } from '../support/server/aPlace.ts'
+import { aContext, aScreen, DESKTOP, PHONE, stopWriting } from '../support/client/aScreen.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { here, openPeople, openSettings, toLobby } from '../support/someScreens.ts'
+import { here, openPeople, openSettings, toLobby } from '../support/browser/someScreens.ts'
 import { crowd, talk } from '../support/someTalk.ts'
 
 describe.skipIf(browserFound === null)('screens', () => {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
 import type { Server } from 'bun'
 import type { BrowserContext, Page } from 'playwright-core'
-import { usePlace } from '../support/aPlace.ts'
-import { aGuest, type Guest } from '../support/anApp.ts'
-import { browserFound, useBrowser } from '../support/browser.ts'
+import { usePlace } from '../support/server/aPlace.ts'
+import { aGuest, type Guest } from '../support/client/anApp.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { PAYLOADS } from './payloads.ts'
 

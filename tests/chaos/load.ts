@@ -1,6 +1,6 @@
 /** Many messages a second from a few people: an open loop, timed from when each was to be said. */
 import type { Operation } from './checker.ts'
-import { Line } from './line.ts'
+import { Line } from './network/line.ts'
 
 export interface Load {
   port: number

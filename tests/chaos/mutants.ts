@@ -1,5 +1,5 @@
 /** Planted faults: a checker that cannot fail proves nothing. Each is played under dense faults and must be noticed. */
-import type { Flaw } from './minimalClient.ts'
+import type { Flaw } from './clients/minimalClient.ts'
 import { Findings, type Scenario } from './scenario.ts'
 import { rewound } from './scenarios/rewind.ts'
 import { until, world, type World } from './world.ts'

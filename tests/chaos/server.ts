@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { end, serve } from '../../src/serve.ts'
+import { end, serve } from '../../src/server.ts'
 import { TIMES } from '../../src/shared/limits.ts'
 
 const read = readConfig(process.env, false)
@@ -33,7 +33,7 @@ process.on('SIGUSR2', () => {
 await serve({
   config,
   log: createLog({ level: config.logLevel, format: config.logFormat }),
-  worker: new URL(process.env['WORKER'] ?? '../../src/store/sqlite.worker.ts', import.meta.url),
+  worker: new URL(process.env['WORKER'] ?? '../../src/store/sqlite/write/sqlite.worker.ts', import.meta.url),
   pages: join(import.meta.dir, '../../dist/public'),
   // Disks of scenarios are smaller than what the product keeps free (O12).
   reserve: 0,

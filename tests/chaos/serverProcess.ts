@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { buildClient } from '../../src/build.ts'
+import { buildClient } from '../../src/tools/build.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 /** ms a start may take before the run is given up */

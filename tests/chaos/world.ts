@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, type History, type Shown, type Witness } from './checker.ts'
-import { MinimalClient, type Flaw, type Setting } from './minimalClient.ts'
-import { CALM, faultProxy, type Proxy, type Weather } from './proxy.ts'
+import { MinimalClient, type Flaw, type Setting } from './clients/minimalClient.ts'
+import { CALM, faultProxy, type Proxy, type Weather } from './network/proxy.ts'
 import { chance, type Chance } from './random.ts'
 import { guest, guests, serverProcess, type ServerProcess } from './serverProcess.ts'
-import { productClient } from './productClient.ts'
+import { productClient } from './clients/productClient.ts'
 
 /** Messages somebody has unanswered when they stop to write more; two deep black holes are fewer. */
 const UNSETTLED = 60

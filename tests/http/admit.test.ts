@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { anApp } from '../support/anApp.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { rawConnection } from '../support/rawSocket.ts'
+import { rawConnection } from '../support/server/rawSocket.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

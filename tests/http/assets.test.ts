@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Elysia } from 'elysia'
-import { buildClient } from '../../src/build.ts'
+import { buildClient } from '../../src/tools/build.ts'
 import { assets } from '../../src/http/assets.ts'
-import { failure } from '../../src/http/failure.ts'
+import { failure } from '../../src/http/errorResponse.ts'
 import { securityHeaders } from '../../src/http/headers.ts'
 import type { Manifest } from '../../src/lib/manifest.ts'
-import { aProject } from '../support/aProject.ts'
+import { aProject } from '../support/server/aProject.ts'
 
 const HTML = { accept: 'text/html,application/xhtml+xml' }
 let manifest: Manifest
@@ -128,7 +128,7 @@ test('[S27] the page is never stored', async () => {
 })
 
 test('[W2] a room’s page says at once which chunk it is going to need; home does not', async () => {
-  const chunk = manifest.lazy['chat.ts']?.[0] ?? 'none'
+  const chunk = manifest.lazy['app/startChat.ts']?.[0] ?? 'none'
   const link = `<link rel="modulepreload" href="${chunk}">`
   expect((await get('/chat/lobby')).body.toString()).toContain(link)
   expect((await get('/')).body.toString()).not.toContain(link)

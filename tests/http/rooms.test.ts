@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { HistoryPage, RoomEntry } from '../../src/shared/model.ts'
-import { anApp } from '../support/anApp.ts'
+import { anApp } from '../support/client/anApp.ts'
 
 const apps: Awaited<ReturnType<typeof anApp>>[] = []
 afterAll(() => Promise.all(apps.map((app) => app.stop())))

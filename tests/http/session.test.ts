@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
-import { tokensOf } from '../../src/http/who.ts'
-import { anApp, cookieOf } from '../support/anApp.ts'
-import { openSocket } from '../support/socketClient.ts'
+import { tokensOf } from '../../src/http/authenticate.ts'
+import { anApp, cookieOf } from '../support/client/anApp.ts'
+import { openSocket } from '../support/server/socketClient.ts'
 
 const apps: Awaited<ReturnType<typeof anApp>>[] = []
 afterAll(() => Promise.all(apps.map((app) => app.stop())))

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { aHub, settled, type Screen } from '../support/aHub.ts'
-import { lateStore } from '../support/lateStore.ts'
+import { aHub, settled, type Screen } from '../support/hub/aHub.ts'
+import { lateStore } from '../support/hub/lateStore.ts'
 
 const UNLIMITED = {
   sends: { perSecond: 1e6, burst: 1e6 },

@@ -1,9 +1,9 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Position } from '../../src/shared/model.ts'
 import { timed } from '../support/aMeasure.ts'
-import { type Guest, aGuest } from '../support/anApp.ts'
-import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/aServer.ts'
-import type { SocketClient } from '../support/socketClient.ts'
+import { type Guest, aGuest } from '../support/client/anApp.ts'
+import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/server/aServer.ts'
+import type { SocketClient } from '../support/server/socketClient.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Database } from 'bun:sqlite'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
+import { aServer, aTemporaryDir, type ServerProcess } from '../support/server/aServer.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

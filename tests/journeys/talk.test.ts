@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import type { HistoryPage } from '../../src/shared/model.ts'
 import type { Heard } from '../../src/shared/protocol.ts'
 import { timed } from '../support/aMeasure.ts'
-import { type Guest, aGuest } from '../support/anApp.ts'
-import { aServer, aTemporaryDir, type ServerProcess } from '../support/aServer.ts'
-import type { SocketClient } from '../support/socketClient.ts'
+import { type Guest, aGuest } from '../support/client/anApp.ts'
+import { aServer, aTemporaryDir, type ServerProcess } from '../support/server/aServer.ts'
+import type { SocketClient } from '../support/server/socketClient.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

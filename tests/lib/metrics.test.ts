@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createMetrics, type Readings } from '../../src/lib/metrics.ts'
-import { samplesOf } from '../support/prometheus.ts'
+import { samplesOf } from '../support/server/prometheus.ts'
 
 const NOTHING: Readings = {
   connections: 0,

@@ -5,10 +5,10 @@
  */
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { buildClient } from '../../src/build.ts'
-import { aServer, aTemporaryDir, freePort } from '../support/aServer.ts'
-import { aGuest } from '../support/anApp.ts'
-import { browserFound } from '../support/browser.ts'
+import { buildClient } from '../../src/tools/build.ts'
+import { aServer, aTemporaryDir, freePort } from '../support/server/aServer.ts'
+import { aGuest } from '../support/client/anApp.ts'
+import { browserFound } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 
 interface Report {

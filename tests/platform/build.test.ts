@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { buildBinary, buildClient } from '../../src/build.ts'
+import { buildBinary, buildClient } from '../../src/tools/build.ts'
 import type { Manifest } from '../../src/lib/manifest.ts'
-import { aProject } from '../support/aProject.ts'
+import { aProject } from '../support/server/aProject.ts'
 
 /** Says what it sees of itself, then serves one answer until it is ended. */
 const MAIN = `import { Glob } from 'bun'

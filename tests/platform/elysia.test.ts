@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { type AnyElysia, Elysia } from 'elysia'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, rawConnection, rawSocket, serverFrames } from '../support/rawSocket.ts'
+import { clientFrame, rawConnection, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
 
 const apps: AnyElysia[] = []
 afterAll(() => Promise.all(apps.map((app) => app.server?.stop(true))))

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { ServerWebSocket } from 'bun'
 import { eventually } from '../support/eventually.ts'
-import { rawSocket } from '../support/rawSocket.ts'
+import { rawSocket } from '../support/server/rawSocket.ts'
 
 function aServer(hold: Promise<void> = Promise.resolve()) {
   const open = new Set<ServerWebSocket<undefined>>()

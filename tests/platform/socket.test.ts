@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames } from '../support/rawSocket.ts'
+import { clientFrame, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
 
 type Raw = ServerWebSocket<undefined>
 const servers: Server<undefined>[] = []

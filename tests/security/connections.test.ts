@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { LoopLag } from '../../src/lib/lag.ts'
-import { anApp } from '../support/anApp.ts'
+import { LoopLag } from '../../src/lib/loopLag.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { rawConnection } from '../support/rawSocket.ts'
+import { rawConnection } from '../support/server/rawSocket.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)

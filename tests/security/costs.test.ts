@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { type AnyElysia, Elysia } from 'elysia'
-import { metricsPage } from '../../src/http/ops.ts'
+import { metricsPage } from '../../src/http/health.ts'
 import { ClientFrame } from '../../src/shared/protocol.ts'
 import { VERSION } from '../../src/shared/limits.ts'
-import { aHeavyPlace, type Holder } from '../support/aHeavyPlace.ts'
-import { anApp } from '../support/anApp.ts'
+import { aHeavyPlace, type Holder } from '../support/server/aHeavyPlace.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { aVictim, endVictims, aWhile, percentile, type Victim } from './aVictim.ts'
-import { ASKED, type Asking, SAID, type Saying } from './dearUses.ts'
-import type { FromSpeakers, ToSpeakers } from './speakers.worker.ts'
+import { aVictim, endVictims, aWhile, percentile, type Victim } from './support/aVictim.ts'
+import { ASKED, type Asking, SAID, type Saying } from './support/dearUses.ts'
+import type { FromSpeakers, ToSpeakers } from './support/speakers.worker.ts'
 
 setDefaultTimeout(60_000)
 afterAll(endVictims)
@@ -48,7 +48,7 @@ describe('others do not notice', () => {
   let victim: Victim
   let people: Holder[] = []
   let next = OTHERS
-  const speakers = new Worker(new URL('speakers.worker.ts', import.meta.url))
+  const speakers = new Worker(new URL('support/speakers.worker.ts', import.meta.url))
   const ask = (what: ToSpeakers) =>
     new Promise<FromSpeakers>((resolve, reject) => {
       speakers.onmessage = ({ data }: { data: FromSpeakers }) => resolve(data)

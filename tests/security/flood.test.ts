@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { openForWriting } from '../../src/store/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
-import { clientFrame, type RawSocket, serverFrames } from '../support/rawSocket.ts'
-import type { SocketClient } from '../support/socketClient.ts'
+import { openForWriting } from '../../src/store/sqlite/database.ts'
+import { createDirectory, createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { clientFrame, type RawSocket, serverFrames } from '../support/server/rawSocket.ts'
+import type { SocketClient } from '../support/server/socketClient.ts'
 import { Findings } from '../chaos/scenario.ts'
-import { aVictim, endVictims, aWhile, foundBy, percentile, roundTrips, type Victim } from './aVictim.ts'
+import {
+  aVictim,
+  endVictims,
+  aWhile,
+  foundBy,
+  percentile,
+  roundTrips,
+  type Victim,
+} from './support/aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Findings } from '../chaos/scenario.ts'
-import { anApp } from '../support/anApp.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../support/rawSocket.ts'
+import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
 import {
   aVictim,
   endVictims,
@@ -12,7 +12,7 @@ import {
   percentile,
   roundTrips,
   type Victim,
-} from './aVictim.ts'
+} from './support/aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import fc from 'fast-check'
-import { anApp, type Guest } from '../support/anApp.ts'
+import { anApp, type Guest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames } from '../support/rawSocket.ts'
-import { HELLO } from './aVictim.ts'
+import { clientFrame, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
+import { HELLO } from './support/aVictim.ts'
 
 setDefaultTimeout(600_000)
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
-import type { Guest } from '../support/anApp.ts'
-import type { RawSocket } from '../support/rawSocket.ts'
-import { aVictim, endVictims, type Victim } from './aVictim.ts'
+import type { Guest } from '../support/client/anApp.ts'
+import type { RawSocket } from '../support/server/rawSocket.ts'
+import { aVictim, endVictims, type Victim } from './support/aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(60_000)

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import { SOCKET_LIMITS } from '../../src/http/socket.ts'
+import { SOCKET_LIMITS } from '../../src/http/socket/socket.ts'
 import { Findings } from '../chaos/scenario.ts'
-import { aTemporaryDir } from '../support/aServer.ts'
-import type { Guest } from '../support/anApp.ts'
+import { aTemporaryDir } from '../support/server/aServer.ts'
+import type { Guest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { type RawSocket, rawConnection, rawSocket } from '../support/rawSocket.ts'
-import { aVictim, endVictims, foundBy, percentile } from './aVictim.ts'
+import { type RawSocket, rawConnection, rawSocket } from '../support/server/rawSocket.ts'
+import { aVictim, endVictims, foundBy, percentile } from './support/aVictim.ts'
 
 // They wait, nearly all of the time: all at once.
 setDefaultTimeout(40_000)

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { anApp, type Guest } from '../support/anApp.ts'
-import { percentile } from './aVictim.ts'
+import { anApp, type Guest } from '../support/client/anApp.ts'
+import { percentile } from './support/aVictim.ts'
 
 // Real sockets on a busy machine.
 setDefaultTimeout(60_000)

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { hashOf } from '../../src/http/who.ts'
-import { aCommand } from '../support/aCommand.ts'
-import { cookieOf, type Guest } from '../support/anApp.ts'
+import { hashOf } from '../../src/http/authenticate.ts'
+import { aCommand } from '../support/server/aCommand.ts'
+import { cookieOf, type Guest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { rawConnection } from '../support/rawSocket.ts'
-import { aVictim, endVictims, type Victim } from './aVictim.ts'
+import { rawConnection } from '../support/server/rawSocket.ts'
+import { aVictim, endVictims, type Victim } from './support/aVictim.ts'
 
 // Real processes on a busy machine.
 setDefaultTimeout(30_000)

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { hashOf } from '../../src/http/who.ts'
-import { anApp } from '../support/anApp.ts'
+import { hashOf } from '../../src/http/authenticate.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { timed } from '../support/aMeasure.ts'
 import { eventually } from '../support/eventually.ts'
 

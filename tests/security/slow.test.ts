@@ -1,13 +1,13 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { topicOf } from '../../src/http/topics.ts'
+import { topicOf } from '../../src/http/socket/topics.ts'
 import { Findings } from '../chaos/scenario.ts'
 import { serverProcess } from '../chaos/serverProcess.ts'
-import { aTemporaryDir } from '../support/aServer.ts'
-import { aGuest, anApp, type Guest } from '../support/anApp.ts'
+import { aTemporaryDir } from '../support/server/aServer.ts'
+import { aGuest, anApp, type Guest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, type RawSocket, rawSocket } from '../support/rawSocket.ts'
-import type { SocketClient } from '../support/socketClient.ts'
-import { aWhile, foundBy, HELLO, percentile } from './aVictim.ts'
+import { clientFrame, type RawSocket, rawSocket } from '../support/server/rawSocket.ts'
+import type { SocketClient } from '../support/server/socketClient.ts'
+import { aWhile, foundBy, HELLO, percentile } from './support/aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(90_000)

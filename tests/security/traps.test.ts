@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { type AnyElysia, Elysia, t } from 'elysia'
-import { anApp } from '../support/anApp.ts'
+import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
-import { clientFrame, rawConnection, rawSocket, serverFrames } from '../support/rawSocket.ts'
+import { clientFrame, rawConnection, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(20_000)

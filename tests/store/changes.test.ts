@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import type { Draft, Outcome, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import type { HistoryMessage } from '../../src/shared/model.ts'
-import { openForWriting } from '../../src/store/database.ts'
-import { createPrivate, databaseIn } from '../../src/store/directory.ts'
-import { MIGRATIONS } from '../../src/store/migrations.ts'
+import { openForWriting } from '../../src/store/sqlite/database.ts'
+import { createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { eventually } from '../support/eventually.ts'
-import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './scene.ts'
-import { worlds, type World } from './world.ts'
+import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './support/scene.ts'
+import { worlds, type World } from './support/world.ts'
 
 type Said = Extract<Draft, { nonce: string }>
 type Change = Exclude<Said, { kind: 'message' }>

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import type { HistoryQuery, OwnEvent, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import { mentionsName } from '../../src/shared/text.ts'
-import { ada, bob, draft, guest, NEVER, numbered, say } from './scene.ts'
-import { worlds, type World } from './world.ts'
+import { ada, bob, draft, guest, NEVER, numbered, say } from './support/scene.ts'
+import { worlds, type World } from './support/world.ts'
 
 const through = (first: number, last: number) => range(first, last + 1)
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n)

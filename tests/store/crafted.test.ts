@@ -10,15 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { backup, sumOf } from '../../src/store/backup.ts'
-import { openForWriting } from '../../src/store/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/directory.ts'
-import { MIGRATIONS, SCHEMA } from '../../src/store/migrations.ts'
-import { restore } from '../../src/store/restore.ts'
-import { END, headerOf, paddingOf } from '../../src/store/tar.ts'
-import { aCommand } from '../support/aCommand.ts'
-import { aDatabase, logOf } from '../support/aDatabase.ts'
-import { aTemporaryDir } from '../support/aServer.ts'
+import { backup, sumOf } from '../../src/operator/backup.ts'
+import { openForWriting } from '../../src/store/sqlite/database.ts'
+import { createDirectory, createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
+import { restore } from '../../src/operator/restore.ts'
+import { END, headerOf, paddingOf } from '../../src/operator/tar.ts'
+import { aCommand } from '../support/server/aCommand.ts'
+import { aDatabase, logOf } from '../support/server/aDatabase.ts'
+import { aTemporaryDir } from '../support/server/aServer.ts'
 
 const { dir, remove } = aTemporaryDir()
 afterAll(remove)

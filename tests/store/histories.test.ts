@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { HistoryQuery, Store } from '../../src/hub/ports.ts'
-import { numbered } from './scene.ts'
-import { worlds, type World } from './world.ts'
+import { numbered } from './support/scene.ts'
+import { worlds, type World } from './support/world.ts'
 
 type Deed = (world: World) => unknown
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { ChatError } from '../../src/shared/errors.ts'
-import { memoryStore } from '../support/memoryStore.ts'
-import { ada, draft, guest, NEVER } from './scene.ts'
+import { memoryStore } from '../support/hub/memoryStore.ts'
+import { ada, draft, guest, NEVER } from './support/scene.ts'
 
 test('[K32] a store in memory that is paused does what it was asked in order, once it may', async () => {
   const store = memoryStore()

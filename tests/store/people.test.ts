@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { Store } from '../../src/hub/ports.ts'
-import { ada, draft, guest, NEVER } from './scene.ts'
-import { worlds, type World } from './world.ts'
+import { ada, draft, guest, NEVER } from './support/scene.ts'
+import { worlds, type World } from './support/world.ts'
 
 describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
   let world: World

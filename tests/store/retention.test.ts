@@ -3,11 +3,11 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft, Store } from '../../src/hub/ports.ts'
-import { nameOf, removeOlder } from '../../src/store/kept.ts'
-import { rebuild } from '../../src/store/rebuild.ts'
+import { nameOf, removeOlder } from '../../src/operator/backupFiles.ts'
+import { rebuild } from '../../src/store/sqlite/rebuild.ts'
 import { eventually } from '../support/eventually.ts'
-import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './scene.ts'
-import { worlds } from './world.ts'
+import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './support/scene.ts'
+import { worlds } from './support/world.ts'
 
 const edit = (target: string, text: string, at: number): Draft => {
   const id = `e${at.toString(16).padStart(11, '0')}`

@@ -2,10 +2,10 @@ import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openForWriting, WRITER_WAITS } from '../../src/store/database.ts'
-import { MIGRATIONS, SCHEMA } from '../../src/store/migrations.ts'
-import { CannotOpen } from '../../src/store/sqlite.ts'
-import { aTemporaryDir, draft, guest, NEVER, numbered, open, say } from './scene.ts'
+import { openForWriting, WRITER_WAITS } from '../../src/store/sqlite/database.ts'
+import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
+import { CannotOpen } from '../../src/store/sqlite/sqliteStore.ts'
+import { aTemporaryDir, draft, guest, NEVER, numbered, open, say } from './support/scene.ts'
 
 const dirs: string[] = []
 const children: Bun.Subprocess[] = []
@@ -28,7 +28,7 @@ interface Child {
 }
 
 function spawn(part: 'hold' | 'write' | 'full', dir: string, run = '', before: string[] = []): Child {
-  const command = [...before, process.execPath, join(import.meta.dir, 'child.ts'), part, dir, run]
+  const command = [...before, process.execPath, join(import.meta.dir, 'support/child.ts'), part, dir, run]
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' })
   children.push(child)
   const lines = linesOf(child.stdout)
@@ -146,7 +146,7 @@ test('[O6] a second store in the same process is refused too, and the first goes
 })
 
 function spawnSync(part: string, dir: string): number {
-  return Bun.spawnSync([process.execPath, join(import.meta.dir, 'child.ts'), part, dir]).exitCode
+  return Bun.spawnSync([process.execPath, join(import.meta.dir, 'support/child.ts'), part, dir]).exitCode
 }
 
 test('[O11] a newer database is refused in a sentence, and no byte is written', async () => {
@@ -307,7 +307,7 @@ async function heldUp(): Promise<number> {
 test('[P34] a writer that dies is told at once; what was asked of it is never called stored or failed', async () => {
   const dir = aDir()
   const death = Promise.withResolvers<Error>()
-  const workerUrl = new URL('./dying.worker.ts', import.meta.url)
+  const workerUrl = new URL('./support/dying.worker.ts', import.meta.url)
   const store = await open(dir, { workerUrl, onDeath: death.resolve })
   await say(store, ['healthy'])
 

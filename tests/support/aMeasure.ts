@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from 'playwright-core'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
-import { event, said } from './aState.ts'
+import { event, said } from './client/aState.ts'
 import { PEOPLE } from './someTalk.ts'
 
 export const median = (all: readonly number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN

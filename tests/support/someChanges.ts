@@ -1,8 +1,8 @@
-import { withMine } from '../../src/client/state/mine.ts'
+import { withMine } from '../../src/client/state/optimisticChanges.ts'
 import { timeline } from '../../src/client/state/select.ts'
 import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
-import { ada, type aLivePage, bob, NOON, numbers, said } from './aState.ts'
+import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'
 
 type Content = { [K in Change['kind']]: Partial<Extract<Change, { kind: K }>> & { kind: K } }[Change['kind']]
 

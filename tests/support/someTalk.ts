@@ -1,5 +1,5 @@
 import type { Person, RoomEvent, User } from '../../src/shared/model.ts'
-import { said } from './aState.ts'
+import { said } from './client/aState.ts'
 
 export const PEOPLE: readonly User[] = [
   { id: 'u1', name: 'Ada' },

@@ -7,8 +7,8 @@ import type { RoomEvent } from '../../shared/model.ts'
 import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
 import type { OutboxEntry, Said, Standing } from '../state/state.ts'
 import { sturdy, type DeviceStorage } from './storage.ts'
-import type { Draft, Stored } from './stored.ts'
-import { withCopies, type CopiedStorage } from './unconfirmed.ts'
+import type { Draft, Stored } from './parseStored.ts'
+import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
 import { unloadCopies, type UnloadCopies } from './unloadCopy.ts'
 
 export interface OutboxWorld {

@@ -1,6 +1,6 @@
 /** Drafts and unsent messages on this device, each under its person. One interface, in IndexedDB or in memory. */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import { draftOf, storedOf, type Draft, type Stored } from './stored.ts'
+import { draftOf, storedOf, type Draft, type Stored } from './parseStored.ts'
 
 /** What rejects has changed nothing. */
 export interface DeviceStorage {

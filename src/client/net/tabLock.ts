@@ -1,6 +1,6 @@
 /** Which tab this is, which others live, and which one looks after what dead ones left. By Web Locks: they end with the tab. */
 
-import { isShort } from './stored.ts'
+import { isShort } from './parseStored.ts'
 
 export interface Tab {
   /** the same after a reload */

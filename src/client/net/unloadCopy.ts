@@ -2,7 +2,7 @@
  * A copy of what IndexedDB has not confirmed yet when the page goes: it may undo it. It is written to localStorage, which
  * keeps it in the same moment, and taken back at the next start; not to sessionStorage, which no other tab could wipe.
  */
-import { draftOf, fieldsOf, isRoom, storedOf, type Draft, type Stored } from './stored.ts'
+import { draftOf, fieldsOf, isRoom, storedOf, type Draft, type Stored } from './parseStored.ts'
 
 export interface Unconfirmed {
   entries: readonly Stored[]

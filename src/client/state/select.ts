@@ -1,13 +1,13 @@
 /** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
 import type { Person, User } from '../../shared/model.ts'
-import { dayOf } from './day.ts'
+import { dayOf } from '../ui/day.ts'
 import { rowById } from './rows.ts'
 import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './state.ts'
-import { countOf, type CountedRoom } from './unread.ts'
+import { countOf, type CountedRoom } from './unreadCounts.ts'
 
 export { lastOwn, rowById } from './rows.ts'
-export { roomName, titleOf } from './title.ts'
-export { countOf, isUnread, unreadTotal } from './unread.ts'
+export { roomName, titleOf } from './roomName.ts'
+export { countOf, isUnread, unreadTotal } from './unreadCounts.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
 export type Item =

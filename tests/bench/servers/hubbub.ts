@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { readConfig } from '../../../src/config.ts'
 import { createLog } from '../../../src/lib/log.ts'
-import { end, serve } from '../../../src/serve.ts'
+import { end, serve } from '../../../src/server.ts'
 
 const read = readConfig(process.env, false)
 if ('faults' in read) end(1, read.faults.join('\n'))
@@ -34,7 +34,7 @@ process.on('SIGUSR2', () => {
 await serve({
   config,
   log: createLog({ level: config.logLevel, format: config.logFormat }),
-  worker: new URL(`${HOME}/src/store/sqlite.worker.ts`, import.meta.url),
+  worker: new URL(`${HOME}/src/store/sqlite/write/sqlite.worker.ts`, import.meta.url),
   pages: join(import.meta.dir, HOME, isBinary ? 'public' : 'dist/public'),
   reserve: 0,
   limits: {

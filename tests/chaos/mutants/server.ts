@@ -4,12 +4,12 @@
  */
 import { Database } from 'bun:sqlite'
 import { join } from 'node:path'
-import { Feed } from '../../../src/hub/feed.ts'
+import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
-import { eventOf } from '../../../src/store/event.ts'
-import { type Done, Thread } from '../../../src/store/thread.ts'
-import type { Written } from '../../../src/store/writer.ts'
+import { eventOf } from '../../../src/store/sqlite/read/eventOf.ts'
+import { type Done, Thread } from '../../../src/store/sqlite/write/workerThread.ts'
+import type { Written } from '../../../src/store/sqlite/write/writer.ts'
 
 /** ms between what is said too early and what makes it true */
 const EARLY = 150

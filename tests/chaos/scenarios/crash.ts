@@ -1,4 +1,4 @@
-import { CHAOS } from '../proxy.ts'
+import { CHAOS } from '../network/proxy.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { duplicates, quantile, world } from '../world.ts'
 

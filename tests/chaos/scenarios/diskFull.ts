@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guest, serverProcess } from '../serverProcess.ts'
-import { Line } from '../line.ts'
+import { Line } from '../network/line.ts'
 import { readLog, until, world, type World } from '../world.ts'
 
 /** ms: to be told, to work again, and that the loop may come late at p99 */

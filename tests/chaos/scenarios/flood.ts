@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, type RawSocket } from '../../support/rawSocket.ts'
-import { Line } from '../line.ts'
+import { clientFrame, rawSocket, type RawSocket } from '../../support/server/rawSocket.ts'
+import { Line } from '../network/line.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
 import { quantile, readLog, world } from '../world.ts'

@@ -1,5 +1,5 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames, type RawSocket } from '../../support/rawSocket.ts'
+import { clientFrame, rawSocket, serverFrames, type RawSocket } from '../../support/server/rawSocket.ts'
 import type { Chance } from '../random.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guests } from '../serverProcess.ts'

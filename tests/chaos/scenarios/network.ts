@@ -1,5 +1,5 @@
 import { load } from '../load.ts'
-import { CHAOS } from '../proxy.ts'
+import { CHAOS } from '../network/proxy.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
 import { duplicates, quantile, until, world } from '../world.ts'

@@ -1,5 +1,5 @@
 import type { Heard } from '../../../src/shared/protocol.ts'
-import { Line } from '../line.ts'
+import { Line } from '../network/line.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guests } from '../serverProcess.ts'
 import { until, world } from '../world.ts'

@@ -1,5 +1,5 @@
-import { Line } from '../line.ts'
-import { CHAOS } from '../proxy.ts'
+import { Line } from '../network/line.ts'
+import { CHAOS } from '../network/proxy.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
 import { until, world } from '../world.ts'

@@ -1,8 +1,8 @@
-import { Line } from '../line.ts'
+import { Line } from '../network/line.ts'
 import { load, type Loaded } from '../load.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guests } from '../serverProcess.ts'
-import { slowDisk, type SlowDisk } from '../slowDisk.ts'
+import { slowDisk, type SlowDisk } from '../disk/slowDisk.ts'
 import { quantile, world, type World } from '../world.ts'
 
 const PER_SECOND = 1_000

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Line } from '../line.ts'
+import { Line } from '../network/line.ts'
 import { load } from '../load.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guests } from '../serverProcess.ts'

@@ -1,4 +1,4 @@
-import { Line, type Standing } from '../line.ts'
+import { Line, type Standing } from '../network/line.ts'
 import { load } from '../load.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { freePort, guests } from '../serverProcess.ts'

@@ -1,0 +1,156 @@
+/** All that the chat needs and home does not, as one chunk: the room's screen, and what talks. */
+import { after, draw, nonce, now, random, storageOf } from './browser.ts'
+import { watchActivity } from '../net/activity.ts'
+import type { Api } from '../net/api.ts'
+import { Outbox } from '../net/outbox.ts'
+import type { Socket, SocketOwner } from '../net/socket.ts'
+import { memoryStorage, openStorage } from '../net/storage.ts'
+import { joinTab } from '../net/tabLock.ts'
+import type { Tabs } from '../net/tabChannel.ts'
+import { unloadCopies } from '../net/unloadCopy.ts'
+import { keepSettings } from '../settings/keepSettings.ts'
+import type { Store } from '../state/store.ts'
+import { unreadTotal } from '../state/unreadCounts.ts'
+import { createSync } from './sync.ts'
+import { AHEAD, createTalk, type Talk } from './actions/chatActions.ts'
+import { untilLoaded } from '../ui/retryImport.ts'
+
+export { unreadTotal }
+export { notFoundView } from './notFoundPage.ts'
+export { roomView } from './roomPage.ts'
+
+/** How often (ms) the tab that leads looks for what dead tabs left behind. */
+const ORPHANS = 30_000
+
+/** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
+export async function startTalk(
+  store: Store,
+  api: Api,
+  tabs: Tabs,
+  makeSocket: (owner: SocketOwner) => Socket,
+  go: (path: string) => void,
+  signal: AbortSignal,
+): Promise<Talk> {
+  let lead = false
+  let orphans = async () => {}
+  const [storage, tab] = await Promise.all([
+    openStorage().catch(() => memoryStorage()),
+    joinTab(
+      {
+        locks: navigator.locks,
+        session: storageOf('sessionStorage'),
+        random: nonce,
+        away: (run) => watchAway(run, signal),
+      },
+      () => {
+        lead = true
+        void orphans()
+      },
+      signal,
+    ),
+  ])
+  if (!storage.lasting) store.dispatch({ type: 'forgetful' })
+
+  const asks = (event: BeforeUnloadEvent) => event.preventDefault()
+  const sync = createSync(
+    store,
+    { now, after, draw, activity: () => activity() },
+    makeSocket,
+    (owner) =>
+      new Outbox(
+        storage,
+        tab.id,
+        { now, after, random, nonce },
+        {
+          ...owner,
+          forgetful: () => store.dispatch({ type: 'forgetful' }),
+          // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
+          losing: (would) =>
+            would
+              ? window.addEventListener('beforeunload', asks)
+              : window.removeEventListener('beforeunload', asks),
+        },
+        unloadCopies(storageOf('localStorage'), now),
+      ),
+    signal,
+  )
+  const activity = watchActivity(
+    document,
+    { now, after },
+    (state) => sync.socket.send({ type: 'state', state }),
+    signal,
+  )
+  heedThePage(store, sync.socket, signal)
+
+  orphans = async () => {
+    if (lead) await sync.outbox.adopt(await tab.living())
+  }
+  const watchOrphans = (): void => {
+    after(ORPHANS, () => void orphans().finally(watchOrphans))
+  }
+  watchOrphans()
+  after(AHEAD, () => {
+    import('./dialogs.ts').catch(() => {
+      // Only fetched ahead; who opens one is told.
+    })
+  })
+  const settings = keepSettings(
+    store,
+    {
+      device: storageOf('localStorage'),
+      elsewhere: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
+      // theme.js shows it, as it does what another tab has chosen.
+      theme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
+    },
+    signal,
+  )
+  void untilLoaded(() => import('../notifications/show.ts'), signal).then((outside) => {
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+    outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+    outside?.tellOutside(store, { now, after, go }, signal)
+  })
+  const talk = createTalk(store, sync, api, tabs, { now, after, settings })
+  return {
+    ...talk,
+    async begin(user) {
+      await talk.begin(user)
+      void orphans()
+    },
+    settle() {
+      talk.settle()
+      sync.outbox.goes()
+    },
+  }
+}
+
+/** Tells whenever the page is hidden or goes, and when it is back. */
+function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
+  const look = () => run(document.hidden)
+  document.addEventListener('visibilitychange', look, { signal })
+  window.addEventListener('pageshow', look, { signal })
+  window.addEventListener('pagehide', () => run(true), { signal })
+}
+
+/** What the browser says of the network and of being seen. */
+function heedThePage(store: Store, socket: Socket, signal: AbortSignal): void {
+  const know = (offline: boolean) => store.dispatch({ type: 'offline', offline })
+  const online = () => {
+    know(false)
+    socket.nudge('online')
+  }
+  const offline = () => {
+    know(true)
+    socket.doubt()
+  }
+  const shown = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) socket.nudge('pageshow')
+  }
+  const seen = () => {
+    if (!document.hidden) socket.nudge('visible')
+  }
+  window.addEventListener('online', online, { signal })
+  window.addEventListener('offline', offline, { signal })
+  window.addEventListener('pageshow', shown, { signal })
+  document.addEventListener('visibilitychange', seen, { signal })
+  if (!navigator.onLine) know(true)
+}

@@ -1,0 +1,69 @@
+/** What a text that begins with a slash asks for (U37). At hand with the composer: no command may be sent as a text. */
+import type { Composer } from './composer.ts'
+import { isolated } from '../ui/format.ts'
+import type { Context } from '../app/context.ts'
+
+export interface Command {
+  name: string
+  /** what stands behind it */
+  rest: string
+}
+
+/** The names, and what each is for. Looked up by own key only: `/constructor` is none of them. */
+export const COMMANDS: ReadonlyMap<string, string> = new Map([
+  ['me', 'says what you do: /me waves'],
+  ['nick', 'changes your name: /nick Ann'],
+  ['shrug', 'ends with a shrug'],
+  ['help', 'shows keys and commands'],
+])
+
+/** The command of a text, or null where it is none; `//` is a slash that was meant. */
+export function commandOf(text: string): Command | null {
+  const [, name, rest = ''] = /^\/([^\s/]*)(?:\s+([^]*))?$/.exec(text) ?? []
+  return name === undefined ? null : { name: name.toLowerCase(), rest: rest.trim() }
+}
+
+/** The message that a text stands for: a slash that was meant, `/me`, `/shrug`. Null: it is no message. */
+export function spoken(text: string): string | null {
+  const command = commandOf(text)
+  if (command === null) return text.startsWith('//') ? text.slice(1) : text
+  const { name, rest } = command
+  if (name === 'me' && rest !== '') return `_${rest}_`
+  if (name === 'shrug') return `${rest} ¯\\_(ツ)_/¯`.trim()
+  return null
+}
+
+/** Does commands that are no message; gives why one was not done. */
+export function commands(
+  { actions }: Pick<Context, 'actions'>,
+  room: string,
+  write: Pick<Composer, 'text' | 'fill' | 'say'>,
+  help: () => void,
+): (text: string) => true | string {
+  async function rename(name: string, text: string): Promise<void> {
+    const answer = await actions.rename(name)
+    if (answer.result === 'ok') return
+    if (write.text() === '') {
+      write.fill(text)
+      actions.saveDraft(room, text, text.length)
+    }
+    const free =
+      answer.result === 'taken' && answer.suggestion !== undefined
+        ? ` ${isolated(answer.suggestion)} is free.`
+        : ''
+    write.say(answer.result === 'taken' ? `${isolated(name)} is taken.${free}` : answer.words)
+  }
+
+  return (text) => {
+    const { name, rest } = commandOf(text) ?? { name: '', rest: '' }
+    // prettier-ignore
+    switch (name) {
+      case 'help': help(); break
+      case 'nick': void rename(rest, text); break
+      case 'me': return 'Say what you do: /me waves'
+      default: return `There is no command /${name}. /help lists them; // begins a message with a slash.`
+    }
+    actions.saveDraft(room, '', 0)
+    return true
+  }
+}

@@ -1,0 +1,107 @@
+import type { Emoji } from '../ui/emoji/emoji.ts'
+import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
+import { suggest, type Found, type Suggest } from './suggestionList.ts'
+import type { User } from '../../shared/model.ts'
+import type { Context } from '../app/context.ts'
+import type { Given, Parts } from '../app/parts.ts'
+
+const MOST = 8
+
+/** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
+export function mentioned(before: string, people: readonly User[]): Found | null {
+  const from = before.lastIndexOf('@')
+  const typed = before.slice(from + 1).toLowerCase()
+  if (from < 0 || typed.length > 32 || /\n/.test(typed) || /[\p{L}\p{N}@]$/u.test(before.slice(0, from)))
+    return null
+  const fits = (name: string) => name.startsWith(typed) || (typed !== '' && name.includes(` ${typed}`))
+  const items = new Map<string, User>()
+  for (const user of people) {
+    const name = user.name.toLowerCase()
+    if (fits(name) && !items.has(name)) items.set(name, user)
+    if (items.size === MOST) break
+  }
+  if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
+  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
+}
+
+function commands(before: string, all: Given['COMMANDS']): Found | null {
+  const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
+  if (typed === undefined || all.has(typed)) return null
+  const items = [...all].filter(([name]) => name.startsWith(typed))
+  return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
+}
+
+/** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
+export function completed(
+  before: string,
+  all: readonly Pick<Emoji, 'emoji' | 'shortcodes'>[],
+): { from: number; emoji: string } | null {
+  const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
+  if (code === undefined || before.split('`').length % 2 === 0) return null
+  const one = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
+  return one === undefined ? null : { from: before.length - code.length - 2, emoji: one.emoji }
+}
+
+/** What is offered while one writes: people behind `@`, emoji behind `:`, commands behind `/`. */
+export function suggesting(
+  { store }: Context,
+  room: string,
+  { write, given }: Pick<Parts, 'write' | 'given'>,
+  signal: AbortSignal,
+): Suggest {
+  let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
+
+  function people(): User[] {
+    const { rooms, self } = store.get()
+    const state = rooms[room]
+    const all = [...(state?.people ?? []), ...(state?.rows.map(({ user }) => user).reverse() ?? [])]
+    return all.filter(
+      ({ id, name }) => name !== '' && (self === null || self === 'unknown' || id !== self.id),
+    )
+  }
+
+  async function load(): Promise<void> {
+    try {
+      const { findEmoji, loadEmoji } = await import('../ui/emoji/emojiPicker.ts')
+      emoji = { find: findEmoji, all: await loadEmoji() }
+      if (!signal.aborted) look()
+    } catch {
+      // Until it comes a short name stays as it was typed.
+    }
+  }
+
+  function emojiFor(before: string): Found | null {
+    const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
+    if (letters === undefined) return null
+    if (emoji === null) {
+      void load()
+      return null
+    }
+    const items = emoji.find(emoji.all, letters, MOST).map(({ emoji: one, shortcodes, annotation }) => ({
+      insert: `${one} `,
+      words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
+    }))
+    return { from: before.length - letters.length - 1, items }
+  }
+
+  function exchange(): void {
+    const { value, selectionStart, selectionEnd } = write.field
+    const done = emoji && completed(value.slice(0, selectionStart), emoji.all)
+    if (!done || selectionStart !== selectionEnd) return
+    write.field.setRangeText(done.emoji, done.from, selectionStart, 'end')
+    write.field.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+
+  const list = suggest(
+    write.field,
+    (before) => commands(before, given.COMMANDS) ?? emojiFor(before) ?? mentioned(before, people()),
+    signal,
+  )
+  function look(): void {
+    list.look()
+    // Whoever is told of this change is told of it first.
+    queueMicrotask(exchange)
+  }
+
+  return { ...list, look }
+}

@@ -1,0 +1,212 @@
+/** Which messages are told outside of the page, by which of my tabs, and until when (U76). The browser is `outside.ts`. */
+import { mentionsName } from '../../shared/text.ts'
+import { isolated } from '../ui/format.ts'
+import { fieldsOf, isRoom } from '../net/parseStored.ts'
+import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
+import type { Store } from '../state/store.ts'
+import { roomName } from '../state/roomName.ts'
+import { RELEASED } from './tabLeader.ts'
+
+export interface Note {
+  id: string
+  room: string
+  seq: number
+  title: string
+  body: string
+}
+
+/** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
+export type Word = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+
+/** What another tab has said, or null: it may be of another version, or say what is none of ours. */
+export function wordOf(said: unknown): Word | null {
+  const { type, ids, room } = fieldsOf(said)
+  if (type === 'done' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { type, ids }
+  return (type === 'who' || type === 'here') && isRoom(room) ? { type, room } : null
+}
+
+export interface TellingWorld {
+  now(): number
+  after(ms: number, run: () => void): () => void
+  /** Does somebody look at the live end of this room here? */
+  attended(room: string): boolean
+  /** Is it this tab that tells for all of mine? */
+  leads(): boolean
+  /** To my other tabs. */
+  say(word: Word): void
+  /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
+  show(note: Note, closed: () => void): (() => void) | null
+  sound(): void
+}
+
+export interface Telling {
+  /** Another tab says so. */
+  hear(word: Word): void
+  /** Nothing stays on show. */
+  close(): void
+}
+
+/** So long (ms) a tab in front has to say that the message, or its room, is looked at there. */
+const GRACE = 400
+/** What came while the tab that tells had no connection, the one that tells in its place looks at so much (ms) later. */
+const HANDOVER = RELEASED + 2_000
+/** Between two sounds, ms. */
+const QUIET = 3_000
+/** On show at once; the oldest goes (T15). */
+const SHOWN = 5
+/** Ids of messages looked at, or told, elsewhere that are kept. */
+const DONE = 1_000
+/** Characters of a message that are shown. */
+const LETTERS = 200
+
+/** Tells, until the signal aborts, what the person wants to be told. */
+export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal): Telling {
+  /** up to which seq a room's messages are known */
+  const known = new Map<string, number>()
+  const done = new Set<string>()
+  /** rooms that another tab looked at, when it was asked last */
+  const attended = new Map<string, number>()
+  const shown = new Map<string, { note: Note; close(): void }>()
+  let before: State['rooms'] = {}
+  let sounded = Number.NEGATIVE_INFINITY
+
+  function close(id: string): void {
+    const one = shown.get(id)
+    shown.delete(id)
+    one?.close()
+  }
+
+  function closeAll(): void {
+    for (const id of [...shown.keys()]) close(id)
+  }
+
+  function heard(room: RoomState): void {
+    const news = newsOf(room, known).filter((row) => isWanted(store.get(), room.room, row))
+    if (news.length === 0) return
+    // It may come here long before it comes where somebody looks, so it is the room that is asked for.
+    if (looksAt(room.room)) return world.say({ type: 'done', ids: idsOf(news) })
+    if (world.leads()) return ask(room.room, news)
+    const me = idOf(store.get())
+    world.after(HANDOVER, () => {
+      if (!signal.aborted && world.leads() && idOf(store.get()) === me) ask(room.room, news)
+    })
+  }
+
+  function looksAt(room: string): boolean {
+    return store.get().rooms[room]?.past === null && world.attended(room)
+  }
+
+  function ask(room: string, news: readonly Row[]): void {
+    const asked = world.now()
+    world.say({ type: 'who', room })
+    world.after(GRACE, () => {
+      if (signal.aborted) return
+      if (!looksAt(room) && (attended.get(room) ?? 0) < asked) tell(room, news)
+      world.say({ type: 'done', ids: idsOf(news) })
+    })
+  }
+
+  function tell(room: string, rows: readonly Row[]): void {
+    const state = store.get()
+    const now = state.rooms[room]
+    const missed = rows.filter((row) => now && !done.has(row.id ?? '') && !isDone(now, row))
+    if (missed.length === 0) return
+    if (state.settings.sound === 'on' && world.now() - sounded >= QUIET) {
+      sounded = world.now()
+      world.sound()
+    }
+    if (state.settings.notify === 'on') for (const row of missed.slice(-SHOWN)) show(noteOf(state, room, row))
+  }
+
+  function show(note: Note): void {
+    const end = world.show(note, () => shown.delete(note.id))
+    if (end === null) return
+    shown.set(note.id, { note, close: end })
+    for (const oldest of [...shown.keys()].slice(0, -SHOWN)) close(oldest)
+  }
+
+  store.watch(
+    idOf,
+    () => {
+      closeAll()
+      known.clear()
+    },
+    signal,
+  )
+  store.watch(
+    ({ rooms }) => rooms,
+    (rooms) => {
+      for (const { note } of shown.values()) {
+        const room = rooms[note.room]
+        if (room === undefined || isDone(room, note)) close(note.id)
+      }
+      for (const room of Object.values(rooms)) if (room !== before[room.room]) heard(room)
+      before = rooms
+    },
+    signal,
+  )
+  signal.addEventListener('abort', closeAll, { once: true })
+
+  return {
+    hear(word) {
+      switch (word.type) {
+        case 'done':
+          for (const id of word.ids) done.add(id)
+          for (const id of done) if (done.size > DONE) done.delete(id)
+          break
+        case 'who':
+          if (looksAt(word.room)) world.say({ type: 'here', room: word.room })
+          break
+        case 'here':
+          attended.set(word.room, world.now())
+          break
+        default:
+        // A tab of a newer version says more.
+      }
+    },
+    close: closeAll,
+  }
+}
+
+/** Messages of others that came since the room was looked at last; what was there when it came is none. */
+function newsOf(room: RoomState, known: Map<string, number>): Row[] {
+  if (room.sync.state !== 'live') return []
+  const last = room.position.seq
+  const since = known.get(room.room) ?? last
+  known.set(room.room, last)
+  if (last <= since) return []
+  const from = room.rows.findLastIndex(({ seq }) => seq !== null && seq <= since)
+  return room.rows
+    .slice(from + 1)
+    .filter(({ kind, own, seq, text }) => kind === 'message' && !own && seq !== null && text !== null)
+}
+
+const idsOf = (rows: readonly Row[]) => rows.flatMap(({ id }) => id ?? [])
+
+function isWanted({ settings, self }: State, room: string, { text }: Row): boolean {
+  if (settings.notify === 'off' && settings.sound === 'off') return false
+  const level = settings.levels[room] ?? settings.level
+  if (level !== 'mentions') return level === 'all'
+  return self !== null && self !== 'unknown' && mentionsName(text ?? '', self.name)
+}
+
+/** Read, deleted, or in a room that is closed to me. */
+function isDone(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
+  if (room.sync.state === 'closed' || (room.you?.readSeq ?? 0) >= (seq ?? 0)) return true
+  return room.rows.some((row) => row.id === id && row.text === null)
+}
+
+function noteOf(state: State, room: string, { id, seq, user, text }: Row): Note {
+  const title = `${isolated(user.name)} in ${isolated(roomName(state, room))}`
+  return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
+}
+
+/** Cut between words where there are some, never within a character. */
+function shortened(text: string): string {
+  const letters = [...text.trim()]
+  if (letters.length <= LETTERS) return letters.join('')
+  return `${letters
+    .slice(0, LETTERS)
+    .join('')
+    .replace(/\s+\S*$/, '')}…`
+}

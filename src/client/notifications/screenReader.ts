@@ -1,0 +1,86 @@
+import { mentionsName } from '../../shared/text.ts'
+import { reasonText } from '../timeline/failureText.ts'
+import { isolated } from '../ui/format.ts'
+import { roomName } from '../state/roomName.ts'
+import type { PresenceLine, RoomState } from '../state/state.ts'
+import type { Context } from '../app/context.ts'
+import type { Parts } from '../app/parts.ts'
+
+/** Rooms with more people have no lines about who comes and goes (U64). */
+const CROWD = 100
+
+/**
+ * Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4).
+ * @param words of a text, as they are read
+ */
+export function announce(
+  { store }: Context,
+  room: string,
+  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
+  words: (text: string) => string,
+  signal: AbortSignal,
+): void {
+  /** all up to this seq is known; null before the room was live for the first time */
+  let known: number | null = null
+  let failed: ReadonlySet<string> | null = null
+  /** the last line known of who came and went; null: none yet */
+  let line: string | null = null
+  const said: PresenceLine[] = []
+
+  function messages(state: RoomState): void {
+    if (state.sync.state !== 'live') return
+    const last = state.position.seq
+    if (known === null || last < known) {
+      if (known === null) to.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
+      known = last
+      return
+    }
+    if (last === known) return
+    const since = known
+    known = last
+    const news = state.rows.filter(
+      (row) => row.kind === 'message' && !row.own && row.seq !== null && row.seq > since && row.text !== null,
+    )
+    const { self, settings } = store.get()
+    if (settings.spoken === 'nothing') return
+    const me = self === null || self === 'unknown' ? null : self.name
+    to.heard(
+      news.map(({ user, text }) => ({
+        name: isolated(user.name),
+        text: words(text ?? ''),
+        mentions: me !== null && mentionsName(text ?? '', me),
+      })),
+    )
+  }
+
+  /** Who came and went, for those who asked for it; in a crowd nobody is told. */
+  function comings({ lines, count }: RoomState): void {
+    const from = lines.findLastIndex(({ id }) => id === line) + 1
+    const news = line === null ? [] : lines.slice(from)
+    line = lines.at(-1)?.id ?? ''
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
+    said.push(...news)
+    to.gathered(() => given.runText(given.condense(said.splice(0))))
+  }
+
+  function failures(state: RoomState): void {
+    const now = new Map(
+      state.rows.flatMap(({ key, standing }) =>
+        standing.status === 'failed' ? [[key, standing.reason]] : [],
+      ),
+    )
+    if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))
+    failed = new Set(now.keys())
+  }
+
+  store.watch(
+    (state) => state.rooms[room],
+    (state) => {
+      if (state === undefined) return
+      messages(state)
+      comings(state)
+      failures(state)
+    },
+    signal,
+  )
+}

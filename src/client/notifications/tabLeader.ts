@@ -1,0 +1,53 @@
+/** Which of my tabs tells for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
+import type { Store } from '../state/store.ts'
+
+/** So long (ms) without a connection a tab still tells; then another one does. */
+export const RELEASED = 5_000
+
+/** Is it this tab? Without locks every tab is. */
+export function tellsForAll(
+  store: Store,
+  world: { after(ms: number, run: () => void): () => void; locks: Pick<LockManager, 'request'> | undefined },
+  signal: AbortSignal,
+): () => boolean {
+  const { locks } = world
+  if (locks === undefined) return () => true
+  let leads = false
+  let turn: AbortController | null = null
+  let cancel = () => {}
+
+  function release(): void {
+    leads = false
+    turn?.abort()
+    turn = null
+  }
+
+  function take(): void {
+    if (turn !== null) return
+    const mine = new AbortController()
+    turn = mine
+    const ended = new Promise<void>((resolve) =>
+      mine.signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    locks
+      ?.request('hubbub telling', { signal: mine.signal }, () => {
+        leads = !mine.signal.aborted
+        return ended
+      })
+      .catch(() => {
+        // Let go before it came.
+      })
+  }
+
+  store.watch(
+    ({ link }) => link.state === 'live',
+    (live) => {
+      cancel()
+      if (live) take()
+      else cancel = world.after(RELEASED, release)
+    },
+    signal,
+  )
+  signal.addEventListener('abort', release, { once: true })
+  return () => leads
+}

@@ -1,0 +1,53 @@
+import type { Person } from '../../shared/model.ts'
+import { h, list, type View } from '../ui/dom.ts'
+import type { People } from '../state/select.ts'
+import { avatar, nameOf } from '../ui/avatar.ts'
+
+export interface PeopleShown {
+  groups: People
+  me: string
+}
+
+/** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
+export function people(): View<PeopleShown> {
+  let me = ''
+  const here = group('Here')
+  const away = group('Away')
+  const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
+
+  function group(title: string): View<readonly Person[]> {
+    const heading = h('h2', {}, title)
+    const rows = h('ul', { role: 'list' })
+    const show = list<Person>(rows, (person) => person.id, personView)
+    return {
+      element: h('section', {}, heading, rows),
+      update(persons) {
+        heading.parentElement?.toggleAttribute('hidden', persons.length === 0)
+        show(persons)
+      },
+    }
+  }
+
+  function personView(first: Person): View<Person> {
+    const element = h('li', { class: 'person' })
+    const update = (person: Person) => {
+      const words = [person.id === me && 'you', person.state === 'idle' && 'away'].filter(Boolean).join(', ')
+      const disc = avatar(person)
+      disc.dataset.state = person.state
+      element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, words))
+    }
+    update(first)
+    return { element, update }
+  }
+
+  return {
+    element: h('div', {}, here.element, away.element, more),
+    update({ groups, me: mine }) {
+      me = mine
+      here.update(groups.here)
+      away.update(groups.away)
+      more.textContent = `and ${groups.more} more`
+      more.hidden = groups.more === 0
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { entry } from '../ui/menu.ts'
+import { h } from '../ui/dom.ts'
+import type { Context } from '../app/context.ts'
+import type { Parts } from '../app/parts.ts'
+
+/**
+ * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
+ * Gives the menu's entry.
+ */
+export function allRead(
+  { store, actions }: Context,
+  { side, write, given, say }: Pick<Parts, 'side' | 'write' | 'given'> & { say(words: string): void },
+  signal: AbortSignal,
+): HTMLElement {
+  let undoing = false
+  const words = h('span', {})
+  const way = entry('check', '', () => (undoing ? undo() : mark()))
+  way.append(words)
+  const line = h(
+    'div',
+    { class: 'side-note', hidden: true },
+    'All rooms are read',
+    h('button', { type: 'button', class: 'text-button', onClick: undo }, 'Undo'),
+  )
+  side.element.lastElementChild?.before(line)
+
+  function mark(): void {
+    if (!given.isUnread(store.get())) return say('All is read already')
+    actions.allRead('mark')
+    say('All rooms are marked read')
+  }
+
+  function undo(): void {
+    actions.allRead('undo')
+    say('It is unread again')
+  }
+
+  store.watch(
+    ({ rooms }) => Object.values(rooms).some((room) => room.marked !== undefined),
+    (can) => {
+      undoing = can
+      words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'
+      // A10: what goes away must not take the focus along.
+      if (!can && line.contains(document.activeElement)) write.focus()
+      line.hidden = !can
+    },
+    signal,
+  )
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Escape' || !event.shiftKey || event.ctrlKey || event.altKey || event.metaKey) return
+      if (event.isComposing || event.defaultPrevented) return
+      if (document.querySelector('dialog[open], [popover]:popover-open')) return
+      event.preventDefault()
+      mark()
+    },
+    { signal },
+  )
+  return way
+}

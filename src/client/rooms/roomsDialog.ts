@@ -1,0 +1,144 @@
+import { LIMITS } from '../../shared/limits.ts'
+import type { RoomEntry } from '../../shared/model.ts'
+import { buttons, openDialog } from '../ui/dialog.ts'
+import { h, list } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
+import { first, found } from './roomSearch.ts'
+import type { Context } from '../app/context.ts'
+
+/** From so many rooms on there is a field to find one. */
+const SEVERAL = 7
+/** So many are drawn; others are found by their name. */
+const MOST = 300
+
+const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
+/** Mine by name, then the others, the busiest first. */
+const inOrder = (one: RoomEntry, other: RoomEntry) =>
+  Number(other.joined) - Number(one.joined) ||
+  (one.joined ? 0 : other.count - one.count) ||
+  names.compare(one.name, other.name)
+
+/** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
+export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
+  const its = new AbortController()
+  const rows = h('ul', { role: 'list', class: '-mx-3' })
+  const show = list<RoomEntry>(
+    rows,
+    ({ room }) => room,
+    (entry) => ({ element: roomRow(entry), update: () => {} }),
+  )
+  const filter = h('input', {
+    class: 'field',
+    type: 'search',
+    'aria-label': 'Find a room',
+    placeholder: 'Find a room',
+    autocomplete: 'off',
+    hidden: true,
+    dir: 'auto',
+    onInput: () => {
+      draw()
+      actions.findRooms(filter.value)
+    },
+  })
+  const none = h('p', { class: 'text-meta text-muted', role: 'status' })
+  let listed: readonly RoomEntry[] = []
+  let ordered: readonly RoomEntry[] = []
+  function draw(): void {
+    const { list: all } = store.get()
+    filter.hidden = all.length <= SEVERAL && filter.value === ''
+    if (all !== listed) ordered = first(all, MOST, inOrder)
+    listed = all
+    const blank = filter.value.trim() === ''
+    const fit = blank ? ordered : found(all, filter.value, { recent: [], current: '', most: MOST })
+    show(fit)
+    none.textContent =
+      fit.length === 0 && all.length > 0
+        ? 'No room is called that. Make it below.'
+        : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
+          ? 'These are the busiest rooms. Type part of a name to find others.'
+          : fit.length < MOST
+            ? ''
+            : 'Type more of the name to find other rooms.'
+  }
+  const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
+  const field = h('input', {
+    id: 'room-name',
+    class: 'field',
+    type: 'text',
+    autocomplete: 'off',
+    enterkeyhint: 'go',
+    dir: 'auto',
+    'aria-describedby': 'room-fault',
+  })
+  const form = h(
+    'form',
+    {
+      class: 'grid gap-1',
+      onSubmit: (event: Event) => {
+        event.preventDefault()
+        void make(field.value)
+      },
+    },
+    h('label', { for: 'room-name', class: 'text-name font-semibold' }, 'New room'),
+    field,
+    fault,
+    buttons(
+      h('button', { type: 'button', class: 'button-quiet', onClick: () => dialog.close() }, 'Close'),
+      h('button', { type: 'submit', class: 'button' }, 'Make room'),
+    ),
+  )
+
+  function roomRow(entry: RoomEntry): HTMLElement {
+    const people = entry.count === 0 ? '' : `${entry.count} here`
+    const link = h(
+      'a',
+      { class: 'row-button', href: `/chat/${entry.room}`, onClick: () => dialog.close() },
+      h(
+        'span',
+        { class: 'grid min-w-0' },
+        h('bdi', { class: 'truncate' }, entry.name),
+        entry.topic !== '' && h('bdi', { class: 'truncate text-meta text-muted' }, entry.topic),
+      ),
+      h('span', { class: 'ms-auto text-meta text-muted whitespace-nowrap' }, people),
+    )
+    return h('li', {}, link)
+  }
+
+  async function make(name: string): Promise<void> {
+    if (name.trim() === '') {
+      fault.textContent = 'Give the room a name.'
+      field.focus()
+      return
+    }
+    const answer = await actions.makeRoom(name)
+    if (its.signal.aborted) return
+    if (answer.result === 'made') {
+      dialog.close()
+      router.navigate(`/chat/${answer.room}`)
+      return
+    }
+    if (answer.result === 'failed') fault.textContent = answer.words
+    else {
+      const { suggestion } = answer
+      fault.replaceChildren('A room of this name exists. ')
+      if (suggestion !== undefined)
+        fault.append(
+          h(
+            'button',
+            { type: 'button', class: 'text-button', onClick: () => void make(suggestion) },
+            `Use ${isolated(suggestion)}?`,
+          ),
+        )
+    }
+    field.setAttribute('aria-invalid', 'true')
+    field.focus()
+  }
+
+  const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
+  store.watch(({ list: all }) => all, draw, its.signal)
+  // T13: a field that has the focus opens a phone's keyboard over the rooms.
+  dialog.tabIndex = -1
+  if (matchMedia('(pointer: coarse)').matches) dialog.focus()
+  else (filter.hidden ? field : filter).focus()
+  void actions.loadRooms()
+}

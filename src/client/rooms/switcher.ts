@@ -1,0 +1,108 @@
+import { openDialog } from '../ui/dialog.ts'
+import { h } from '../ui/dom.ts'
+import { countText } from '../ui/format.ts'
+import { found } from './roomSearch.ts'
+import type { CountedRoom } from '../state/unreadCounts.ts'
+import type { Context } from '../app/context.ts'
+import type { Given } from '../app/parts.ts'
+
+const MOST = 8
+
+/** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
+export function openSwitcher(
+  { store, actions, router }: Context,
+  { room, recent, countOf }: { room: string; recent: readonly string[] } & Pick<Given, 'countOf'>,
+  signal: AbortSignal,
+): void {
+  const its = new AbortController()
+  let shown: CountedRoom[] = []
+  let at = 0
+
+  const list = h('ul', { id: 'switcher-rooms', role: 'listbox', 'aria-label': 'Rooms', class: '-mx-3' })
+  const none = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const field = h('input', {
+    class: 'field',
+    type: 'text',
+    role: 'combobox',
+    'aria-label': 'Name of the room',
+    'aria-expanded': 'true',
+    'aria-controls': list.id,
+    'aria-autocomplete': 'list',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    enterkeyhint: 'go',
+    dir: 'auto',
+    onInput: () => {
+      look()
+      actions.findRooms(field.value)
+    },
+    onKeydown: (event: KeyboardEvent) => pressed(event),
+  })
+
+  function look(): void {
+    const state = store.get()
+    const counted = state.list.map((entry) => ({ ...entry, ...countOf(state, entry.room) }))
+    shown = found(counted, field.value, { recent, current: room, most: MOST })
+    at = 0
+    draw()
+  }
+
+  function draw(): void {
+    list.replaceChildren(...shown.map(option))
+    none.textContent = shown.length === 0 ? 'No room is called that.' : ''
+    const now = list.children[at]
+    if (now) field.setAttribute('aria-activedescendant', now.id)
+    else field.removeAttribute('aria-activedescendant')
+    now?.scrollIntoView({ block: 'nearest' })
+  }
+
+  function option(entry: CountedRoom, index: number): HTMLElement {
+    const { mentions, unread } = entry
+    const words = [
+      entry.room === room && 'you are here',
+      mentions > 0 && `@${mentions}`,
+      unread > 0 && `${countText(unread)} new`,
+    ]
+    return h(
+      'li',
+      {
+        id: `switcher-${index}`,
+        class: 'suggestion',
+        role: 'option',
+        'aria-selected': String(index === at),
+        // The field keeps the focus.
+        onPointerdown: (event: Event) => event.preventDefault(),
+        onClick: () => go(entry),
+      },
+      h('bdi', { class: 'truncate' }, entry.name),
+      h(
+        'span',
+        { class: 'ms-auto text-meta text-muted whitespace-nowrap' },
+        words.filter(Boolean).join(', '),
+      ),
+    )
+  }
+
+  function pressed(event: KeyboardEvent): void {
+    if (event.isComposing || event.keyCode === 229) return
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined && !event.altKey && shown.length > 0) {
+      event.preventDefault()
+      at = (at + step + shown.length) % shown.length
+      draw()
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      const entry = shown[at]
+      if (entry) go(entry)
+    }
+  }
+
+  function go(entry: CountedRoom): void {
+    dialog.close()
+    router.navigate(`/chat/${entry.room}`)
+  }
+
+  const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
+  store.watch(({ list: all }) => all, look, its.signal)
+  void actions.loadRooms()
+}

@@ -1,0 +1,80 @@
+import { nameForm } from './nameForm.ts'
+import type { NameAnswer } from '../app/actions/sessionActions.ts'
+import { h } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
+import type { Context } from '../app/context.ts'
+import { focusSoon } from '../ui/focusSoon.ts'
+import { page } from '../ui/centeredPage.ts'
+
+/** What asks whether one is sure has not come, and unasked nobody is signed out. */
+const UNLOADED = 'This did not load: the network may be off.'
+
+/** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
+export function homeView(context: Context, signal: AbortSignal): HTMLElement {
+  return doorView(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
+}
+
+/** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
+export function doorView(
+  { store, actions, place }: Context,
+  { room, joins, entered }: { room: string; joins?: string; entered(): void },
+  signal: AbortSignal,
+): HTMLElement {
+  const body = h('div', { class: 'min-h-44' })
+  const { element, title, words } = page(
+    { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
+    body,
+  )
+
+  // Who has just joined is on the way into the room: this page has nothing more to say to them.
+  let joining = false
+  async function join(name: string): Promise<NameAnswer> {
+    joining = true
+    const answer = await actions.signIn(name, joins)
+    joining = false
+    return answer
+  }
+
+  function ask(): void {
+    if (store.get().elsewhere) words.textContent = 'You signed out in another tab. Pick a name to go on.'
+    const form = nameForm(
+      { button: `Join ${room}`, first: actions.lastName() },
+      { take: join, done: entered },
+    )
+    body.replaceChildren(form.element)
+    // T13: on a phone the focus would open the keyboard over the page.
+    focusSoon(matchMedia('(pointer: fine)').matches ? form.field : title, signal)
+  }
+
+  function welcomeBack(name: string): void {
+    const fault = h('p', { class: 'fault', role: 'alert' })
+    const other = () =>
+      void import('../app/dialogs.ts').then(
+        ({ signOut }) => signOut({ actions }, signal),
+        () => (fault.textContent = UNLOADED),
+      )
+    body.replaceChildren(
+      h(
+        'div',
+        { class: 'grid gap-3' },
+        h(
+          'a',
+          { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
+          `Continue as ${isolated(name)}`,
+        ),
+        h('button', { type: 'button', class: 'button-quiet', onClick: other }, 'Use another name'),
+        fault,
+      ),
+    )
+  }
+
+  store.watch(
+    ({ self }) => (self === 'unknown' ? undefined : (self?.name ?? null)),
+    (name) => {
+      if (name === null) ask()
+      else if (name !== undefined && !joining) welcomeBack(name)
+    },
+    signal,
+  )
+  return element
+}

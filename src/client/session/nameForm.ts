@@ -1,0 +1,95 @@
+import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
+import { h } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
+
+/** What became of a name; `words`: why not, for the person. */
+export type NameOutcome =
+  | { result: 'ok' }
+  | { result: 'taken'; suggestion?: string }
+  | { result: 'invalid' | 'failed'; words: string; suggestion?: string }
+
+export interface NameForm {
+  readonly element: HTMLFormElement
+  readonly field: HTMLInputElement
+}
+
+let made = 0
+
+/**
+ * Asks for a name and says in words what is wrong with it; what was typed and the focus stay (U2, U3).
+ * `take` decides, `done` follows when the name was taken by it.
+ */
+export function nameForm(
+  texts: { button: string; first: string },
+  on: { take(name: string): Promise<NameOutcome>; done(): void },
+): NameForm {
+  made += 1
+  const fault = h('p', { id: `name-fault-${made}`, class: 'fault', role: 'alert' })
+  const field = h('input', {
+    id: `name-${made}`,
+    class: 'field',
+    type: 'text',
+    name: 'nickname',
+    value: texts.first,
+    autocomplete: 'nickname',
+    autocapitalize: 'words',
+    spellcheck: 'false',
+    enterkeyhint: 'go',
+    dir: 'auto',
+    'aria-describedby': fault.id,
+  })
+  const join = h('button', { type: 'submit', class: 'button' }, texts.button)
+  let busy = false
+
+  function say(...words: (string | Node)[]): void {
+    fault.replaceChildren(...words)
+    field.setAttribute('aria-invalid', String(words.length > 0))
+  }
+
+  function offer(words: string, suggestion: string | undefined): void {
+    if (suggestion === undefined) return say(words)
+    const use = h('button', { type: 'button', class: 'text-button', onClick: () => void take(suggestion) })
+    use.append(`Use ${isolated(suggestion)}?`)
+    say(`${words} `, use)
+  }
+
+  async function take(typed: string): Promise<void> {
+    const checked = cleanName(typed)
+    if ('fault' in checked) {
+      say(NAME_FAULTS[checked.fault])
+      return field.focus()
+    }
+    if (busy) return
+    busy = true
+    element.setAttribute('aria-busy', 'true')
+    const answer = await on.take(checked.name)
+    busy = false
+    element.removeAttribute('aria-busy')
+    if (answer.result === 'ok') {
+      say()
+      return on.done()
+    }
+    offer(answer.result === 'taken' ? `${isolated(checked.name)} is taken.` : answer.words, answer.suggestion)
+    field.focus()
+  }
+
+  const element = h(
+    'form',
+    {
+      class: 'grid gap-3',
+      onSubmit: (event: Event) => {
+        event.preventDefault()
+        void take(field.value)
+      },
+    },
+    h(
+      'div',
+      { class: 'grid gap-2' },
+      h('label', { for: field.id, class: 'font-semibold text-name' }, 'Your name'),
+      field,
+      fault,
+    ),
+    join,
+  )
+  return { element, field }
+}

@@ -1,0 +1,91 @@
+import { h, onAbort } from '../ui/dom.ts'
+import { iconOf } from '../ui/icons.ts'
+import type { Place } from './messageList.ts'
+import type { Past } from '../state/state.ts'
+import type { Context } from '../app/context.ts'
+import type { Parts } from '../app/parts.ts'
+
+export interface Jumping {
+  /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
+  to(seq: number, home?: boolean): Promise<void>
+  /** The same to the first message of others behind `after`, which may be further up than what is loaded. */
+  behind(after: number): Promise<void>
+}
+
+/** How long (ms) a message that was gone to is marked (U27). */
+const MARKED = 2_000
+/** Where its top then stands (px from that of the list). */
+const OFFSET = 96
+
+/** Going to a message wherever it is, and back (U23, U27). */
+export function jumping(
+  { store, actions }: Context,
+  room: string,
+  { messages, say }: Pick<Parts, 'messages'> & { say(words: string): void },
+  signal: AbortSignal,
+): Jumping {
+  const left: { place: Place; past: Past | null }[] = []
+  const words = 'Back to where you were'
+  const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
+  way.append(iconOf('down'), words)
+  messages.element.append(way)
+
+  const pastOf = () => store.get().rooms[room]?.past ?? null
+
+  function goBack(): void {
+    const from = left.pop()
+    way.hidden = left.length === 0
+    if (from === undefined) return
+    if (pastOf() !== from.past) {
+      if (from.past === null) actions.present(room)
+      else actions.back(room)
+    }
+    if (from.place === null) messages.toEnd()
+    else messages.show(from.place)
+    messages.focus()
+  }
+
+  function mark(seq: number): void {
+    const row = [...messages.rows.querySelectorAll<HTMLElement>('.message')].find(
+      (one) => messages.rowOf(one)?.row.seq === seq,
+    )
+    if (row === undefined) return
+    row.toggleAttribute('data-marked', true)
+    row.focus({ preventScroll: true })
+    const timer = setTimeout(() => {
+      kept()
+      row.removeAttribute('data-marked')
+    }, MARKED)
+    const kept = onAbort(signal, () => clearTimeout(timer))
+  }
+
+  // Whoever has come to the end by themselves needs no way back.
+  messages.rows.parentElement?.parentElement?.addEventListener(
+    'scroll',
+    () => {
+      if (left.length > 0 && messages.place() === null && pastOf() === null) {
+        left.length = 0
+        way.hidden = true
+      }
+    },
+    { passive: true, signal },
+  )
+
+  async function go(find: () => Promise<number | null>, home: boolean): Promise<void> {
+    const from = { place: messages.place(), past: pastOf() }
+    const seq = await find()
+    if (signal.aborted) return
+    if (seq === null) return say('That message cannot be reached')
+    if (!home) {
+      left.push(from)
+      way.hidden = false
+    }
+    messages.show({ seq, offset: OFFSET })
+    mark(seq)
+  }
+
+  return {
+    to: (seq, home = false) => go(async () => ((await actions.jump(room, seq)) ? seq : null), home),
+    behind: (after) => go(() => actions.jumpBehind(room, after), false),
+  }
+}

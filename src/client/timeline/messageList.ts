@@ -1,0 +1,424 @@
+import { h, list, type View } from '../ui/dom.ts'
+import { dayFrom, isolated } from '../ui/format.ts'
+import type { Item } from '../state/select.ts'
+import type { Edge, Row, Settings } from '../state/state.ts'
+import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
+import { pill } from './jumpToNewest.ts'
+import { rowFocus } from './rowFocus.ts'
+import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
+import { timelineRow } from './timelineRow.ts'
+
+export interface Shown {
+  items: readonly Item[]
+  older: Edge
+  /** what lies behind the last of them; 'none' at the live end */
+  newer: Edge
+  /** how many messages of others have come after this seq, drawn or not */
+  missed(seq: number): number
+}
+
+export interface ListEvents extends MessageEvents {
+  /** The top is near: the page before it is wanted. */
+  older(): void
+  /** The same at the bottom, away from the live end. */
+  newer(): void
+  /** The live end is wanted. */
+  present(): void
+  /** The reader goes to the end, and passes over what is between. */
+  ended(): void
+  /** Escape on the list, or the row that had the focus is gone. */
+  leave(): void
+  /** Opens what can be done with a row; false: nothing can. */
+  act(row: HTMLElement): boolean
+}
+
+/** Where a reader is: a message and how far (px) its top lies below that of the list. null: at the end. */
+export type Place = { seq: number; offset: number } | null
+
+export interface MessageList extends View<Shown> {
+  toEnd(): void
+  /** Pages up or down. */
+  page(direction: -1 | 1): void
+  focus(): void
+  place(): Place
+  /** Goes there, as soon as the list is in the page; nowhere if the message is not among the items. */
+  show(place: { seq: number; offset: number }): void
+  /** All up to this seq is no news; the pill counts what is behind it. `anew`: and no more than that. */
+  seen(seq: number, anew?: boolean): void
+  /** Draws the rows again with what `rich` can, without moving what is read. */
+  enrich(rich: Rich): void
+  /** Writes the times so from now on. */
+  clock(clock: Settings['clock']): void
+  /** What is drawn in an element of the list, or null. */
+  rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
+  readonly rows: HTMLElement
+  /** The room as people call it, once that is known. */
+  name(room: string): void
+}
+
+/** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
+const STICKS = 80
+const EDGE = 800
+
+/**
+ * The timeline: it follows at the end, and further up what is read never moves (U13–U16). Reads come before writes, and a
+ * batch costs one layout (W9). `empty` is shown by whoever made it, where nothing has been said.
+ */
+export function messageList(
+  { label, empty }: { label: string; empty: HTMLElement },
+  on: ListEvents,
+  signal: AbortSignal,
+): MessageList {
+  const rows = h('div', {})
+  const above = h('div', { class: 'edge' })
+  const below = h('div', { class: 'edge' })
+  const loading = h('div', { class: 'aside', hidden: true })
+  const content = h('div', { class: 'column' }, above, loading, rows, below)
+  const log = h('div', {
+    class: 'log',
+    role: 'log',
+    'aria-live': 'off',
+    'aria-label': `Messages in ${isolated(label)}`,
+    tabindex: 0,
+  })
+  log.append(empty, content)
+  const jump = pill({ press: () => toEnd() })
+  const element = h('div', { class: 'stage' }, log, jump.element)
+
+  let items: readonly Item[] = []
+  let older: Edge = 'none'
+  let newer: Edge = 'none'
+  let missed = (_seq: number) => 0
+  let shown: RowWindow = AT_THE_END
+  let atEnd = true
+  /** how far it could be scrolled when it was last seen at its end, or put there */
+  let reach = 0
+  /** −1 until something is drawn */
+  let seen = -1
+  let held: { element: Element; top: number } | null = null
+  let width = 0
+  let unseen = false
+  // A screen is drawn before it is in the page, where nothing has a size: a place to go to waits until it has.
+  let wanted: { seq: number; offset: number } | null = null
+  let fresh: MessageView[] = []
+  const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
+  const draw = list<Item>(rows, (item) => item.key, make)
+  const focus = rowFocus(log, rows, {
+    end: () => toEnd(),
+    top: () => (log.scrollTop = 0),
+    near: () => held?.element ?? null,
+    leave: on.leave,
+    act: (row) => on.act(row),
+  })
+
+  function make(item: Item): View<Item> {
+    if (item.kind !== 'message') {
+      const view = timelineRow(item, Date.now)
+      views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
+      return view
+    }
+    const message = messageView(item, Date.now(), on)
+    views.set(message.element, { key: item.key, message, again: () => {} })
+    fresh.push(message)
+    const update = (next: Item) => next.kind === 'message' && message.update(next)
+    return { element: message.element, update: (next) => void update(next) }
+  }
+
+  /** The second visible row, which has nothing above it that could change its header; else the first (T1). */
+  function anchor(stays: (key: string) => boolean): { element: Element; top: number } | null {
+    if (!log.isConnected) return null
+    const { children } = rows
+    const { top, bottom } = log.getBoundingClientRect()
+    let low = 0
+    let high = children.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
+      else high = middle
+    }
+    let found: { element: Element; top: number } | null = null
+    for (let at = low; at < Math.min(children.length, low + 60); at += 1) {
+      const row = children[at]
+      const view = row && views.get(row)
+      if (!row || !view?.message || !stays(view.key)) continue
+      const box = row.getBoundingClientRect()
+      if (found !== null && box.top > bottom) break
+      const first = found === null
+      found = { element: row, top: box.top - top }
+      if (!first) break
+    }
+    return found
+  }
+
+  function hold(kept: { element: Element; top: number } | null): void {
+    if (kept === null || !log.isConnected || !kept.element.isConnected) return
+    const moved = kept.element.getBoundingClientRect().top - log.getBoundingClientRect().top - kept.top
+    if (Math.abs(moved) >= 1) log.scrollTop += moved
+  }
+
+  function redraw(): void {
+    if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
+      unseen = true
+      return
+    }
+    unseen = false
+    const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
+    const drop = far || newer !== 'none' ? 'bottom' : 'top'
+    let next = cut(items, shown, drop)
+    // What is read stays, however much came at once.
+    const read = held && views.get(held.element)?.key
+    if (read && !next.drawn.some(({ key }) => key === read))
+      next = cut(items, around(items, read) ?? shown, drop)
+    const keys = new Set(next.drawn.map((item) => item.key))
+    const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
+    const keepFocus = focus.keep()
+    shown = next.shown
+    // What is empty would move to make room, and that is what one sees of a page that loads (W3).
+    content.hidden = items.length === 0 && older !== 'failed'
+    draw(next.drawn)
+    loading.hidden = older === 'none' || content.hidden
+    loading.textContent =
+      older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
+    if (older === 'failed')
+      loading.append(
+        ' ',
+        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, 'Try again'),
+      )
+    offerFolds(fresh)
+    fresh = []
+    if (kept === null && atEnd && live()) stick()
+    else hold(kept)
+    keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
+    settled()
+  }
+
+  /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
+  function settled(): void {
+    held = atEnd ? null : anchor(() => true)
+    const end = atEnd && live()
+    if (end && !document.hidden) seen = Math.max(seen, lastSeq())
+    jump.update(end ? null : missed(seen))
+    watch()
+    soon()
+  }
+
+  function offerFolds(candidates: readonly MessageView[]): void {
+    const long = candidates.filter((view) => view.long)
+    const over = long.map((view) => view.overflows())
+    for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
+  }
+
+  /** Every row anew, without moving what is read. */
+  function drawAgain(): void {
+    const kept = atEnd ? null : anchor(() => true)
+    const all = messageViews()
+    for (const view of all) view.enrich()
+    offerFolds(all)
+    if (atEnd && live()) stick()
+    else hold(kept)
+  }
+
+  function messageViews(): MessageView[] {
+    return [...rows.children].flatMap((row) => views.get(row)?.message ?? [])
+  }
+
+  // Time alone changes two things: how a message of mine looks that waits, and what is called today. One timer for both.
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let midnight = dayFrom(Date.now(), 1)
+  function soon(): void {
+    if (timer !== null) clearTimeout(timer)
+    const now = Date.now()
+    if (now >= midnight) {
+      midnight = dayFrom(now, 1)
+      for (const row of rows.querySelectorAll('.day')) views.get(row)?.again()
+    }
+    const next = [...rows.querySelectorAll('[data-stage=fresh], [data-stage=sending]')]
+      .map((row) => views.get(row)?.message?.age(now) ?? midnight)
+      .reduce((one, other) => Math.min(one, other), midnight)
+    // Rechecked every hour, since a timer that slept through midnight would be late.
+    if (!signal.aborted) timer = setTimeout(soon, Math.min(Math.max(next - now, 16), 3_600_000))
+  }
+
+  const edges = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting || signal.aborted) continue
+        const side = target === above ? 'top' : 'bottom'
+        const more = extend(items, shown, side)
+        if (more !== shown) {
+          shown = more
+          redrawDropping(side === 'top' ? 'bottom' : 'top')
+        } else if (side === 'top' && older === 'more') on.older()
+        else if (side === 'bottom' && newer === 'more') on.newer()
+      }
+    },
+    { root: log, rootMargin: `${EDGE}px 0px` },
+  )
+  // An observer speaks only of changes: asked anew, it says at once where things stand.
+  function watch(): void {
+    edges.disconnect()
+    if (items.length === 0) {
+      // There is no edge to come near to.
+      if (older === 'more') on.older()
+      return
+    }
+    edges.observe(above)
+    if (!live()) edges.observe(below)
+  }
+
+  function redrawDropping(drop: 'top' | 'bottom'): void {
+    shown = cut(items, shown, drop).shown
+    if (!live()) atEnd = false
+    redraw()
+  }
+
+  function toEnd(): void {
+    if (newer !== 'none') on.present()
+    if (!shown.live) shown = AT_THE_END
+    atEnd = true
+    held = null
+    redraw()
+    on.ended()
+  }
+
+  log.addEventListener(
+    'scroll',
+    () => {
+      // What grew in this very frame was not scrolled away from: the observer of sizes is about to follow it.
+      const grew = reach !== range()
+      reach = range()
+      if (atEnd && live() && grew) return
+      atEnd = live() && isNear()
+      held = atEnd ? null : anchor(() => true)
+      if (atEnd) settled()
+      else if (jump.element.hidden) jump.update(missed(seen))
+    },
+    { passive: true, signal },
+  )
+
+  function range(): number {
+    return log.scrollHeight - log.clientHeight
+  }
+
+  function isNear(): boolean {
+    return range() - log.scrollTop <= STICKS
+  }
+
+  function stick(): void {
+    log.scrollTop = log.scrollHeight
+    reach = range()
+  }
+
+  function lastSeq(): number {
+    let last = 0
+    for (const item of items) if (item.kind === 'message') last = Math.max(last, item.row.seq ?? 0)
+    return last
+  }
+
+  /** Do the items go on to the live end, and are they drawn to it? */
+  function live(): boolean {
+    return shown.live && newer === 'none'
+  }
+
+  function go({ seq, offset }: { seq: number; offset: number }): boolean {
+    const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
+    const near = item && around(items, item.key)
+    if (!item || !near) return false
+    shown = near
+    atEnd = false
+    held = null
+    redraw()
+    const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
+    if (row) hold({ element: row, top: offset })
+    // What lies that near to the end that it cannot go further up is at the end.
+    atEnd = live() && isNear()
+    reach = range()
+    settled()
+    return true
+  }
+
+  const sizes = new ResizeObserver(() => {
+    if (!log.isConnected) return
+    if (width !== log.clientWidth) {
+      width = log.clientWidth
+      offerFolds(messageViews())
+    }
+    if (wanted !== null) {
+      const place = wanted
+      wanted = null
+      if (go(place)) return
+    }
+    if (atEnd && live()) stick()
+    else hold(held)
+  })
+  sizes.observe(log)
+  sizes.observe(content)
+
+  const back = () => {
+    if (document.hidden) return
+    if (unseen) redraw()
+    else settled()
+  }
+  document.addEventListener('visibilitychange', back, { signal })
+  window.addEventListener('focus', back, { signal })
+  signal.addEventListener(
+    'abort',
+    () => {
+      edges.disconnect()
+      sizes.disconnect()
+      if (timer !== null) clearTimeout(timer)
+    },
+    { once: true },
+  )
+
+  return {
+    element,
+    update(next) {
+      ;({ items, older, newer, missed } = next)
+      // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
+      const last = lastSeq()
+      if (newer === 'none' && last > 0 && (seen < 0 || last < seen)) seen = last
+      // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
+      // there is no way to hold still where a row goes before others come.
+      if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extend(items, shown, 'top')
+      redraw()
+    },
+    toEnd,
+    page(direction) {
+      log.scrollTop += direction * Math.max(40, log.clientHeight - 40)
+    },
+    focus: () => log.focus({ preventScroll: true }),
+    place() {
+      if (atEnd || !log.isConnected) return null
+      const at = anchor(() => true)
+      const key = at && views.get(at.element)?.key
+      const item = items.find((one) => one.key === key)
+      if (!at || item?.kind !== 'message' || item.row.seq === null) return null
+      return { seq: item.row.seq, offset: at.top }
+    },
+    show(place) {
+      if (log.isConnected) go(place)
+      else wanted = place
+    },
+    seen(seq, anew = false) {
+      seen = anew ? seq : Math.max(seen, seq)
+      jump.update(atEnd && live() ? null : missed(seen))
+    },
+    rows,
+    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
+    enrich(rich) {
+      on.rich = rich
+      drawAgain()
+    },
+    clock(clock) {
+      if (clock === (on.clock ?? 'system')) return
+      on.clock = clock
+      drawAgain()
+    },
+    rowOf(element) {
+      const row = element?.closest('.message')
+      const message = row && rows.contains(row) ? views.get(row)?.message : null
+      return message ? { row: message.row, element: message.element } : null
+    },
+  }
+}

@@ -1,0 +1,179 @@
+import { iconOf } from '../ui/icons.ts'
+import { seeing, sightOf, type Sight } from './visibleRange.ts'
+import { h } from '../ui/dom.ts'
+import { divided, firstUnread, undivided } from '../state/unreadDivider.ts'
+import type { RoomState } from '../state/state.ts'
+import type { Context } from '../app/context.ts'
+import type { Jumping } from './jumpToMessage.ts'
+import type { Parts } from '../app/parts.ts'
+
+export interface Reading {
+  /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */
+  pass(): void
+  /** The same, and the line goes. */
+  end(): void
+}
+
+/** How far (px) below the top of the list the first unread message stands on arrival. */
+const OFFSET = 96
+
+/**
+ * What I have read: what was on screen long enough, while I looked (U70). What lies above is not read by that, unless I have
+ * been there or passed it over. The line stays where I arrived, or came back to the page (U72).
+ */
+export function reading(
+  { store, actions }: Context,
+  { room, seq }: { room: string; seq?: number },
+  { messages, returned }: Pick<Parts, 'messages' | 'returned'>,
+  jumps: Jumping,
+  signal: AbortSignal,
+): Reading {
+  const log = messages.element.querySelector<HTMLElement>('.log') ?? messages.element
+  let passed = false
+  let arrived = false
+
+  const first = h('button', { type: 'button', onClick: () => jump() })
+  const up = iconOf('down')
+  first.append(up, 'Jump to first unread')
+  const bar = h(
+    'div',
+    { class: 'unread-bar', hidden: true },
+    first,
+    h('button', { type: 'button', onClick: () => skip() }, 'Mark read'),
+  )
+  messages.element.append(bar)
+
+  const known = () => store.get().rooms[room]
+  const change = (by: (state: RoomState) => RoomState) => store.dispatch({ type: 'changed', room, by })
+
+  /** T8: a visible page is not one that is read. */
+  function attended(): boolean {
+    return (
+      !document.hidden &&
+      document.hasFocus() &&
+      document.querySelector('dialog[open]') === null &&
+      log.closest('[inert]') === null
+    )
+  }
+
+  function reaches({ top }: Sight): boolean {
+    const state = known()
+    const begin = state ? firstUnread(state) : null
+    return begin === null || (begin !== 'above' && top <= begin)
+  }
+
+  const eyes = seeing(
+    { now: Date.now, after: later },
+    (sight) => {
+      if (!attended()) return eyes.look(null)
+      if (!passed && !reaches(sight)) return
+      passed = true
+      bar.hidden = true
+      messages.seen(sight.bottom)
+      actions.read(room, sight.bottom)
+    },
+    signal,
+  )
+
+  function later(ms: number, run: () => void): () => void {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  }
+
+  function look(): void {
+    if (!log.isConnected) return
+    const sight = sightOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
+    const state = known()
+    bar.hidden = passed || state === undefined || state.divider === null || sight === null || reaches(sight)
+    // While all is marked read and that may be undone, what is seen says nothing.
+    eyes.look(attended() && state?.marked === undefined ? sight : null)
+  }
+
+  function arrive(): void {
+    const state = known()
+    if (state?.sync.state !== 'live' || state.you === null) return
+    arrived = true
+    const begin = firstUnread(state)
+    if (begin === null) return
+    passed = false
+    change(divided)
+    if (typeof begin === 'number' && seq === undefined && !returned) {
+      messages.show({ seq: begin, offset: OFFSET })
+      messages.seen(begin - 1, true)
+    }
+  }
+
+  function back(): void {
+    const state = known()
+    if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
+    if (firstUnread(state) !== null) {
+      passed = false
+      change(divided)
+    }
+    look()
+  }
+
+  function jump(): void {
+    const state = known()
+    const begin = state ? firstUnread(state) : null
+    if (typeof begin === 'number') void jumps.to(begin)
+    else if (begin === 'above') void jumps.behind(state?.you?.readSeq ?? 0)
+  }
+
+  function skip(): void {
+    end()
+    messages.toEnd()
+    messages.focus()
+  }
+
+  function end(): void {
+    pass()
+    bar.hidden = true
+    change(undivided)
+  }
+
+  function pass(): void {
+    passed = true
+    // What is on screen already is looked at once more: now it counts.
+    eyes.look(null)
+    look()
+  }
+
+  store.watch(
+    (state) => state.rooms[room],
+    () => {
+      if (!arrived) arrive()
+      look()
+    },
+    signal,
+  )
+  // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
+  store.watch(
+    (state) => state.rooms[room]?.notice,
+    (notice) => {
+      if (notice === 'away') arrive()
+      look()
+    },
+    signal,
+  )
+  let was: RoomState['marked']
+  store.watch(
+    (state) => state.rooms[room]?.marked,
+    (marked) => {
+      const state = known()
+      if (marked) messages.seen(state?.position.seq ?? 0)
+      // Settled it is what it was; taken back the pill counts again.
+      else if (was) messages.seen(state?.you?.readSeq ?? 0, true)
+      was = marked
+    },
+    signal,
+  )
+  log.addEventListener('scroll', look, { passive: true, signal })
+  for (const type of ['focus', 'blur']) window.addEventListener(type, back, { signal })
+  document.addEventListener('visibilitychange', back, { signal })
+  // A dialog or the drawer gives the focus back when it is gone.
+  document.addEventListener('focusin', look, { signal })
+  signal.addEventListener('abort', () => change(undivided), { once: true })
+
+  return { pass, end }
+}

@@ -1,0 +1,41 @@
+import { iconOf } from './icons.ts'
+import { h, type Child } from './dom.ts'
+
+/** A page of one column: home, and what leads nowhere but elsewhere. The title takes the focus where nothing else does. */
+export function page(
+  { title, words, look }: { title: string; words: string; look: 'text-place' | 'text-title' },
+  ...rest: Child[]
+): { element: HTMLElement; title: HTMLElement; words: HTMLElement } {
+  const mark = h('span', { class: 'mark text-place' })
+  mark.append(iconOf('mark'))
+  const ground = h('div', { class: 'page-ground' })
+  ground.append(iconOf('mark'))
+  const sentence = h('p', { class: 'text-muted' }, words)
+  const heading = h('h1', {
+    class: `${look} font-semibold tracking-tight wrap-anywhere`,
+    tabindex: -1,
+    dir: 'auto',
+  })
+  heading.append(title)
+  const element = h(
+    'main',
+    { class: 'page' },
+    ground,
+    h('div', { class: 'grid gap-6' }, h('div', { class: 'grid gap-2' }, mark, heading, sentence), ...rest),
+  )
+  return { element, title: heading, words: sentence }
+}
+
+/** A page with one way out, and where one may stay a button for that before it. */
+export function wayOut(
+  title: string,
+  words: string,
+  way: { href: string; words: string },
+  stay?: { words: string; press(): void },
+): ReturnType<typeof page> {
+  return page(
+    { title, words, look: 'text-title' },
+    ...(stay ? [h('button', { type: 'button', class: 'button', onClick: stay.press }, stay.words)] : []),
+    h('a', { class: stay ? 'button-quiet' : 'button', href: way.href }, way.words),
+  )
+}

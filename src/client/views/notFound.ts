@@ -1,9 +1,0 @@
-import { wayOut } from './page.ts'
-
-/** An address that is no page here. */
-export function notFoundView(): HTMLElement {
-  return wayOut('There is nothing here', 'The address may be mistyped, or the page is gone.', {
-    href: '/',
-    words: 'Go to the start page',
-  }).element
-}

@@ -1,0 +1,24 @@
+import type { Hub } from '../../hub/hub.ts'
+import type { Connection } from '../../hub/ports.ts'
+import { assertNever } from '../../shared/assert.ts'
+import type { ClientFrame } from '../../shared/protocol.ts'
+
+/** Hands one frame to the hub. A type without a case here does not compile. @throws ChatError why not, also as a rejection */
+export function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void | Promise<void> {
+  // prettier-ignore
+  switch (frame.type) {
+    case 'hello': return hub.hello(from, frame)
+    case 'join': return hub.join(from, frame)
+    case 'leave': return hub.leave(from, frame)
+    case 'send': return hub.send(from, frame)
+    case 'edit': return hub.edit(from, frame)
+    case 'delete': return hub.delete(from, frame)
+    case 'react': return hub.react(from, frame)
+    case 'pin': return hub.pin(from, frame)
+    case 'read': return hub.read(from, frame)
+    case 'typing': return hub.typing(from, frame)
+    case 'state': return hub.state(from, frame)
+    case 'beat': return hub.beat(from)
+    default: return assertNever(frame)
+  }
+}

@@ -1,0 +1,28 @@
+import type { Server } from 'bun'
+import type { Broadcast } from '../../hub/ports.ts'
+import { type Counts, NO_COUNTS } from '../../lib/counts.ts'
+
+/** The topic a room's followers subscribe to. */
+export function topicOf(room: string): string {
+  return `room:${room}`
+}
+
+/**
+ * Broadcast over the server that listens: a plugin's own `server` stays null. Before `attach` nobody can follow, so nothing
+ * is lost by publishing into the void. P4, P6: never steered by publish's value, and the sender hears what all hear.
+ */
+export function createTopics(
+  counts: Counts = NO_COUNTS,
+): Broadcast & { attach(server: Pick<Server<unknown>, 'publish'>): void } {
+  let server: Pick<Server<unknown>, 'publish'> | null = null
+  return {
+    attach: (listening) => {
+      server = listening
+    },
+    publish: (room, frame) => {
+      const began = performance.now()
+      server?.publish(topicOf(room), frame)
+      counts.took('fanout', (performance.now() - began) / 1_000)
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import type { User } from '../../shared/model.ts'
+import { mentionsName } from '../../shared/text.ts'
+import type { RoomRow, Store, Tally } from '../ports.ts'
+
+/** Letters of texts that are remembered at most, a message counting as 16. */
+const MOST = 8_000_000
+
+type Counts = Awaited<ReturnType<Store['unread']>>
+
+/**
+ * What is unread far back, for whoever comes: exactly what the store counts. The first who asks about a stretch of a room
+ * asks the store, as if alone; from the next one on it is counted for all, until something more is said in the room.
+ */
+export class Tallies {
+  readonly #store: Pick<Store, 'tally' | 'unread'>
+  readonly #asked = new Map<string, { head: number; counter: Promise<Counter | null> | null }>()
+  #size = 0
+
+  constructor(store: Pick<Store, 'tally' | 'unread'>) {
+    this.#store = store
+  }
+
+  /** As `Store.unread`, at `head` or behind it. @param head the last seq known to exist */
+  async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<Counts> {
+    // Twice as far back at most as is asked: near ones do not pay for far ones, and there are few stretches.
+    const length = 2 ** Math.ceil(Math.log2(Math.max(head - readSeq, 1)))
+    const key = `${room} ${floor} ${length}`
+    const asked = this.#asked.get(key)
+    if (asked?.head !== head) this.#asked.set(key, { head, counter: null })
+    else {
+      asked.counter ??= this.#counter(room, head - length).catch((error: unknown) => {
+        asked.counter = null
+        throw error
+      })
+      const counts = (await asked.counter)?.unread(user, readSeq)
+      if (counts && counts.head >= head) return counts
+    }
+    return this.#store.unread(room, user, readSeq)
+  }
+
+  /** Each second: by then the rush is over. */
+  tick(): void {
+    this.#asked.clear()
+    this.#size = 0
+  }
+
+  async #counter(room: string, after: number): Promise<Counter | null> {
+    const counter = new Counter(await this.#store.tally(room, after))
+    this.#size += counter.size
+    return this.#size > MOST ? null : counter
+  }
+}
+
+/** Counts for one after the other what they have not read of the same messages. */
+class Counter {
+  readonly size: number
+  readonly #tally: Tally
+  /** newest first, as are those of each author and the texts */
+  readonly #seqs: number[] = []
+  readonly #own = new Map<string | null, number[]>()
+  readonly #texts: { seq: number; author: string | null; text: string; lower: string }[] = []
+
+  constructor(tally: Tally) {
+    this.#tally = tally
+    let size = 0
+    for (const [seq, author, text] of tally.messages) {
+      this.#seqs.push(seq)
+      const own = this.#own.get(author)
+      if (own) own.push(seq)
+      else this.#own.set(author, [seq])
+      if (text !== null) this.#texts.push({ seq, author, text, lower: text.toLowerCase() })
+      size += 16 + 2 * (text?.length ?? 0)
+    }
+    this.size = size
+  }
+
+  /** null where only the store knows: which messages are the newest of others is another question than which are the newest. */
+  unread({ id, name }: User, readSeq: number): Counts | null {
+    const own = this.#own.get(id) ?? []
+    if (readSeq < this.#tally.from && own.length > 0) return null
+    const mark = `@${name.toLowerCase()}`
+    let mentions = 0
+    for (const { seq, author, text, lower } of this.#texts) {
+      if (seq <= readSeq) break
+      if (lower.includes(mark) && author !== id && mentionsName(text, name)) mentions += 1
+    }
+    const unread = countAfter(this.#seqs, readSeq) - countAfter(own, readSeq)
+    return { unread, mentions, head: this.#tally.head }
+  }
+}
+
+/** How many of these seqs, the greatest first, are greater than `after`. */
+function countAfter(seqs: readonly number[], after: number): number {
+  let [from, to] = [0, seqs.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((seqs[middle] ?? 0) > after) from = middle + 1
+    else to = middle
+  }
+  return from
+}

@@ -1,0 +1,93 @@
+import { assertNever } from '../../shared/assert.ts'
+import { ChatError } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { Self } from '../../shared/model.ts'
+import { may } from '../../shared/policy.ts'
+import type { Durable } from '../../shared/protocol.ts'
+import { answerTo } from '../replies.ts'
+import type { Clock, Ids, Outcome, Said } from '../ports.ts'
+import type { WriterQueue } from './writerQueue.ts'
+import { Buckets, type Rate } from '../rateLimit.ts'
+import { joinedIn, type Visit } from '../connections.ts'
+
+interface Deps {
+  queue: WriterQueue
+  clock: Clock
+  ids: Ids
+  /** what one person may say */
+  sends: Rate
+}
+
+/** From a durable frame to a draft in the queue: may they, is it not too much, and who is told what became of it. */
+export class Says {
+  readonly #deps: Deps
+  readonly #sends: Buckets
+  #stopped = false
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#sends = new Buckets(deps.sends)
+  }
+
+  /** From now on everything is `unavailable`. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable` */
+  say(visit: Visit, frame: Durable): void {
+    const { nonce, room } = frame
+    if (this.#stopped) throw new ChatError('unavailable')
+    const role = joinedIn(visit, room)?.role
+    if (role === undefined) throw new ChatError('notMember')
+    if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
+    const { id, name } = visit.user
+    // Whose message a target is only the log can tell: the store refuses what is not their own.
+    if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
+    const at = this.#spend(id)
+    const draft = { ...saidOf(frame), nonce, room, id: this.#deps.ids.next(at), at, user: { id, name } }
+    this.#deps.queue.push(draft, (outcome) => {
+      visit.unanswered -= 1
+      visit.connection.send(answerTo(draft, outcome))
+    })
+    visit.unanswered += 1
+  }
+
+  /** Resolves when the room has heard of it. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
+  async topic({ id, name }: Self, room: string, text: string): Promise<void> {
+    if (this.#stopped) throw new ChatError('unavailable')
+    const at = this.#spend(id)
+    const draft = { kind: 'topic', text, room, id: this.#deps.ids.next(at), at, user: { id, name } } as const
+    const outcome = await new Promise<Outcome>((resolve) => this.#deps.queue.push(draft, resolve))
+    if (outcome.result === 'refused') throw new ChatError(outcome.code)
+    if (outcome.result === 'failed') throw new ChatError('unavailable')
+  }
+
+  /** @returns the time, ms. @throws ChatError `rateLimited` */
+  #spend(user: string): number {
+    const at = this.#deps.clock.now()
+    const after = this.#sends.spend(user, at)
+    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    return at
+  }
+}
+
+/** What a frame says, field by field. */
+function saidOf(frame: Durable): Said {
+  switch (frame.type) {
+    case 'send': {
+      const { text, replyTo } = frame
+      return replyTo === undefined ? { kind: 'message', text } : { kind: 'message', text, replyTo }
+    }
+    case 'edit':
+      return { kind: 'edit', target: frame.target, text: frame.text }
+    case 'delete':
+      return { kind: 'delete', target: frame.target }
+    case 'react':
+      return { kind: 'react', target: frame.target, emoji: frame.emoji, on: frame.on }
+    case 'pin':
+      return { kind: 'pin', target: frame.target, on: frame.on }
+    default:
+      return assertNever(frame)
+  }
+}

@@ -1,0 +1,116 @@
+import { ChatError } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { Feed } from './feed.ts'
+import { ENOUGH, Pace } from './pace.ts'
+import type { Clock, Doorbell, Draft, Log, Outcome, Store } from '../ports.ts'
+
+interface Deps {
+  store: Pick<Store, 'commit'>
+  feed: Feed
+  doorbell: Pick<Doorbell, 'ring'>
+  clock: Clock
+  log: Log
+}
+
+interface Waiting {
+  draft: Draft
+  answer(outcome: Outcome): void
+}
+
+/**
+ * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows
+ * the disk. Where much is said to many the next one waits for its tick as well (`Pace`), or until there is enough of it. Of
+ * each batch every event is published in seq order, then every draft is answered, all in one turn of the loop.
+ */
+export class WriterQueue {
+  readonly #deps: Deps
+  readonly #pace: Pace
+  #waiting: Waiting[] = []
+  #running: Promise<void> | null = null
+  /** ends a wait for the tick */
+  #enough: (() => void) | null = null
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#pace = new Pace(deps.clock.now())
+  }
+
+  /** Drafts that wait for their batch. */
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  /**
+   * Takes a draft; `answer` is called once, in a later turn.
+   * @throws ChatError `overloaded`, and nothing was taken
+   */
+  push(draft: Draft, answer: (outcome: Outcome) => void): void {
+    if (this.#waiting.length >= LIMITS.queue) throw new ChatError('overloaded')
+    this.#waiting.push({ draft, answer })
+    if (this.#waiting.length >= ENOUGH) this.#enough?.()
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when everything pushed so far, and meanwhile, is answered. */
+  async flush(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { clock, feed } = this.#deps
+    while (this.#waiting.length > 0) {
+      const wait = this.#pace.wait(clock.now())
+      if (wait > 0 && this.#waiting.length < ENOUGH) await this.#tick(wait)
+      this.#pace.begin(clock.now())
+      const batch = this.#waiting.slice(0, LIMITS.batch)
+      this.#waiting = this.#waiting.slice(LIMITS.batch)
+      const outcomes = await this.#commit(batch)
+      const filled = feed.fill(firstsOf(batch, outcomes))
+      if (filled) await filled
+      this.#finish(batch, outcomes)
+    }
+    this.#running = null
+  }
+
+  async #tick(ms: number): Promise<void> {
+    const enough = new Promise<void>((resolve) => (this.#enough = resolve))
+    await Promise.race([this.#deps.clock.wait(ms), enough])
+    this.#enough = null
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<Outcome[]> {
+    try {
+      return await this.#deps.store.commit(batch.map(({ draft }) => draft))
+    } catch (error) {
+      this.#deps.log.error('commit', error)
+      return batch.map(() => ({ result: 'failed' }))
+    }
+  }
+
+  /** Without an `await`: what is published in one turn shares one write a socket. */
+  #finish(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
+    const { clock, doorbell, feed } = this.#deps
+    const heads = new Map<string, number>()
+    let deliveries = 0
+    batch.forEach(({ draft: { room } }, i) => {
+      const outcome = outcomes[i]
+      if (outcome?.result !== 'stored') return
+      feed.show(room, outcome.event)
+      deliveries += feed.watchers(room)
+      heads.set(room, outcome.event.seq)
+    })
+    batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
+    this.#pace.note(clock.now(), batch.length, deliveries)
+    if (heads.size > 0) doorbell.ring(heads)
+  }
+}
+
+/** The first seq that a batch brought to each room. */
+function firstsOf(batch: readonly Waiting[], outcomes: readonly Outcome[]): Map<string, number> {
+  const firsts = new Map<string, number>()
+  batch.forEach(({ draft: { room } }, i) => {
+    const outcome = outcomes[i]
+    if (outcome?.result === 'stored' && !firsts.has(room)) firsts.set(room, outcome.event.seq)
+  })
+  return firsts
+}

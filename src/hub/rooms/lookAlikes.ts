@@ -1,0 +1,51 @@
+import { roomKeysOf } from '../people/nameKeys.ts'
+import type { Clock, Store } from '../ports.ts'
+
+/** A room with more members is protected from look-alikes. */
+const CROWD = 10
+/** Names whose keys are worked out in one turn of the loop: half a millisecond. */
+const SLICE = 50
+
+/**
+ * Rooms whose names look alike (I3). Keys of all names are worked out once, when the first room is made, in slices; each
+ * room made afterwards is added. Only rooms that look like the new one are counted in the store.
+ */
+export class LookAlikes {
+  readonly #deps: { store: Store; clock: Clock }
+  /** key → rooms */
+  readonly #rooms = new Map<string, string[]>()
+  #known: Promise<void> | null = null
+
+  constructor(deps: { store: Store; clock: Clock }) {
+    this.#deps = deps
+  }
+
+  /** Does the name look like that of the lobby, or of a room with more than ten members? Rejects if the store cannot be read. */
+  async has(name: string): Promise<boolean> {
+    const keys = roomKeysOf(name)
+    if (keys.some((key) => roomKeysOf('lobby').includes(key))) return true
+    this.#known ??= this.#learn().catch((error: unknown) => {
+      this.#known = null
+      throw error
+    })
+    await this.#known
+    const alike = keys.flatMap((key) => this.#rooms.get(key) ?? [])
+    return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, CROWD))
+  }
+
+  add(room: string, name: string): void {
+    for (const key of roomKeysOf(name)) {
+      const alike = this.#rooms.get(key) ?? []
+      if (!alike.includes(room)) this.#rooms.set(key, [...alike, room])
+    }
+  }
+
+  async #learn(): Promise<void> {
+    const { store, clock } = this.#deps
+    const names = await store.roomNames()
+    for (let at = 0; at < names.length; at += SLICE) {
+      if (at > 0) await clock.turn()
+      for (const [room, name] of names.slice(at, at + SLICE)) this.add(room, name)
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import { ChatError } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
+import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../../shared/names.ts'
+import { may, strongerOf } from '../../shared/policy.ts'
+import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
+import { written } from '../replies.ts'
+import { LookAlikes } from './lookAlikes.ts'
+import { reservedRooms } from '../people/nameKeys.ts'
+import { RoomNames } from './roomNames.ts'
+import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
+
+/** What a room is made of, as typed. */
+export interface NewRoom {
+  name: string
+  topic?: string
+}
+
+/** ms for which the order of busy rooms is cached */
+const BUSY_FOR = 1_000
+/** One row more than are listed: then there are more. */
+const ONE_MORE = LIMITS.roomsListed + 1
+
+interface Deps {
+  store: Store
+  clock: Clock
+  ids: Ids
+  log: Log
+  siteName: string
+  /** people in a room now; and in every room that is not empty */
+  count(room: string): number
+  counts(): Iterable<[room: string, count: number]>
+  /** puts the topic into the log. Rejects with ChatError `rateLimited`, `overloaded`, `unavailable` */
+  topic(self: Self, room: string, text: string): Promise<void>
+}
+
+/** Rooms and who is a member of them. */
+export class Rooms {
+  readonly #deps: Deps
+  readonly #isReserved: (name: string) => boolean
+  readonly #lookAlikes: LookAlikes
+  /** user → the last thing they asked of their memberships */
+  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #names: RoomNames
+  /** when the next long reading may begin; null: at once */
+  #nextTurn: Promise<void> | null = null
+  #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+    this.#names = new RoomNames(deps.store)
+    this.#isReserved = reservedRooms(deps.siteName)
+    this.#lookAlikes = new LookAlikes(deps)
+  }
+
+  /** Makes the room everybody finds, if it is missing. */
+  async ensureLobby(): Promise<void> {
+    const { store, clock } = this.#deps
+    if (await store.room('lobby')) return
+    await store.addRoom({ room: 'lobby', name: 'lobby', topic: '', kind: 'public' }, clock.now())
+  }
+
+  /**
+   * My rooms, by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains it, the others by slug.
+   * `after`: only other rooms, from there on. `more`: there are further rooms.
+   */
+  async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
+    const { store } = this.#deps
+    await this.#turn()
+    const memberships = await store.memberships(self.id)
+    const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
+    const found = search === '' ? null : await this.#names.find(search, after)
+    const others = found
+      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, ONE_MORE))
+      : await this.#busiestThenIdle(after, mine)
+    const theirs =
+      after === '' ? await store.roomsBySlug(found?.filter((room) => mine.has(room)) ?? [...mine.keys()]) : []
+    const order = new Intl.Collator('en').compare
+    const rooms = [
+      ...theirs
+        .map((row) => ({ ...this.#entry(row, mine.get(row.room) ?? self.role), joined: true }))
+        .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
+      ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
+    ]
+    return { rooms, more: others.length === ONE_MORE }
+  }
+
+  /**
+   * Makes a public room; its maker is its owner.
+   * @throws ChatError `roomInvalid` with the fault in words; `tooBig`; `roomTaken` with a free name as `suggestion`;
+   * `unauthenticated` for a person who has signed out; `unavailable`
+   */
+  async make(self: Self, made: NewRoom): Promise<RoomEntry> {
+    const { store, clock, ids, log } = this.#deps
+    const cleaned = cleanName(made.name, LIMITS.roomName)
+    if ('fault' in cleaned) throw new ChatError('roomInvalid', ROOM_FAULTS[cleaned.fault])
+    const { name } = cleaned
+    if (this.#isReserved(name)) throw new ChatError('roomInvalid', ROOM_FAULTS.reserved)
+    const topic = topicOf(made.topic ?? '')
+    const slug = slugOf(name)
+    const room = slug || ids.random(8)
+    if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
+    const row = { room, name, topic, kind: 'public' } as const
+    const added = await written(store.addRoom(row, clock.now(), self.id), log)
+    if (added === 'nobody') throw new ChatError('unauthenticated')
+    if (added === 'taken') throw await this.#taken(name)
+    this.#lookAlikes.add(room, name)
+    await this.#names.add(room, name)
+    return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
+  }
+
+  /**
+   * Says what a room is about, for who may; the same again is not said again.
+   * @throws ChatError `noRoom`, `forbidden`, `tooBig`, `rateLimited`, `overloaded`, `unavailable`
+   */
+  async setTopic(self: Self, room: string, typed: string): Promise<RoomEntry> {
+    const { store } = this.#deps
+    const [row, membership] = await Promise.all([store.room(room), store.membership(self.id, room)])
+    if (!row) throw new ChatError('noRoom')
+    const role = membership ? strongerOf(self.role, membership.role) : self.role
+    if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
+    const topic = topicOf(typed)
+    if (topic !== row.topic) await this.#deps.topic(self, room, topic)
+    const now = await store.room(room)
+    return { ...this.#entry(now ?? row, role), joined: membership !== null }
+  }
+
+  /** @throws ChatError `noRoom` */
+  async history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
+    await this.#turn()
+    const page = await this.#deps.store.history(room, query, reader)
+    if (!page) throw new ChatError('noRoom')
+    return page
+  }
+
+  /**
+   * One after another what a person's connections do to their memberships: a leave and a join do not cross. Between two of
+   * them everybody else has a turn of the loop.
+   */
+  inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(user)
+    const turn =
+      before === undefined ? act() : before.then(this.#deps.clock.turn, this.#deps.clock.turn).then(act)
+    this.#turns.set(user, turn)
+    const done = () => {
+      if (this.#turns.get(user) === turn) this.#turns.delete(user)
+    }
+    turn.then(done, done)
+    return turn
+  }
+
+  /**
+   * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
+   * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
+   */
+  async enter(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
+    const { store, clock, log } = this.#deps
+    const row = await store.room(room)
+    if (!row) return null
+    const membership = await store.membership(self.id, room)
+    const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
+    if (found === 'nobody') throw new ChatError('unauthenticated')
+    return { membership: found, row }
+  }
+
+  /** Ends a membership. Called in turn. */
+  async exit(self: Self, room: string): Promise<void> {
+    const { store, log } = this.#deps
+    await written(store.removeMember(room, self.id), log)
+  }
+
+  #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
+    return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
+  }
+
+  /** Other rooms after one, one more than are listed if there are so many: the busiest first, then the idle ones by slug. */
+  async #busiestThenIdle(after: string, mine: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
+    const { store } = this.#deps
+    const busy = this.#busiest()
+    const at = busy.indexOf(after)
+    const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
+    const wanted = next.filter((room) => !mine.has(room)).slice(0, ONE_MORE)
+    const found = new Map((await store.roomsBySlug(wanted)).map((row) => [row.room, row]))
+    const rows = wanted.flatMap((room) => found.get(room) ?? [])
+    if (rows.length === ONE_MORE) return rows
+    const idleAfter = at < 0 ? after : ''
+    const idle = await store.roomsAfter(idleAfter, ONE_MORE - rows.length, [...busy, ...mine.keys()])
+    return [...rows, ...idle]
+  }
+
+  /** Rooms that are not empty, the busiest first; worked out once a second at most. */
+  #busiest(): readonly string[] {
+    const { clock, counts } = this.#deps
+    const now = clock.now()
+    if (Math.abs(now - this.#busy.at) >= BUSY_FOR) {
+      const all = [...counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+      this.#busy = { at: now, rooms: all.map(([room]) => room) }
+    }
+    return this.#busy.rooms
+  }
+
+  /** Waits for a turn of the loop in which there is no other long reading: thirty in one turn would hold everybody else up. */
+  #turn(): Promise<void> {
+    const { clock } = this.#deps
+    const turn = this.#nextTurn
+    const next = turn?.then(clock.turn) ?? clock.turn()
+    this.#nextTurn = next
+    void next.then(() => {
+      if (this.#nextTurn === next) this.#nextTurn = null
+    })
+    return turn ?? Promise.resolve()
+  }
+
+  async #taken(name: string): Promise<ChatError> {
+    for (let n = 2; n < 10; n += 1) {
+      // A slug is cut at 40: from a long name the number must not be.
+      const suggestion = `${name.slice(0, 36).toWellFormed().trim()} ${n}`
+      const slug = slugOf(suggestion)
+      if (!slug.endsWith(`-${n}`) || (await this.#deps.store.room(slug))) continue
+      if (!(await this.#lookAlikes.has(suggestion)))
+        return new ChatError('roomTaken', undefined, { suggestion })
+    }
+    return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })
+  }
+}
+
+/** A fault of a room's name in words; most are said of a person's in the same. */
+const ROOM_FAULTS: typeof NAME_FAULTS = {
+  ...NAME_FAULTS,
+  empty: 'Give the room a name with at least one letter, digit or emoji.',
+  long: `A room's name has at most ${LIMITS.roomName.graphemes} characters.`,
+}
+
+/** One line of what the room is about. @throws ChatError `tooBig` */
+function topicOf(typed: string): string {
+  const most = LIMITS.topic
+  if (typed.length > 4 * most.bytes) throw new ChatError('tooBig')
+  const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
+  if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw new ChatError('tooBig')
+  return isBlank(topic) ? '' : topic
+}

@@ -1,0 +1,114 @@
+/** What every command of the binary has in common: its options, `--help`, `--json`, and how it ends. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { Config } from '../../config.ts'
+import { printable } from '../../lib/printable.ts'
+import { CannotOpen } from '../../store/sqlite/dataDirectory.ts'
+
+export interface Asked {
+  /** the options that were given */
+  options: Readonly<Record<string, string | boolean | undefined>>
+  /** the one word beside the options, often a file */
+  word: string | undefined
+  env: Readonly<Record<string, string | undefined>>
+  /** @throws Refused 1 with every fault */
+  config(): Config
+}
+
+/** What a command says at its end: to a person, or with `--json` to a program, on one line. */
+export interface Told {
+  say: string
+  json: unknown
+  /** what is to be known besides, to stderr */
+  warns?: string
+  /** 0 unless it says otherwise */
+  code?: 0 | 1
+  /** the data went to stdout, so that words go to stderr */
+  streamed?: boolean
+}
+
+export interface Command {
+  usage: string
+  options?: ParseArgsOptionsConfig
+  /** what the one word beside the options is; without it there may be none */
+  word?: 'optional' | 'needed'
+  run(asked: Asked): Promise<Told>
+}
+
+/** Ends a command in a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
+export class Refused extends Error {
+  constructor(
+    readonly exitCode: 1 | 2,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * Runs a command to its end.
+ * @returns the exit code; what is to be said has been
+ */
+export async function perform(
+  command: Command,
+  args: readonly string[],
+  { env, config }: Pick<Asked, 'env' | 'config'>,
+): Promise<number> {
+  const json = args.includes('--json')
+  try {
+    const { options, word } = optionsOf(command, args)
+    if (options.help) {
+      process.stdout.write(`${command.usage}\n`)
+      return 0
+    }
+    const told = await command.run({ options, word, env, config })
+    const text = json ? JSON.stringify(told.json) : told.say
+    if (text !== '') (told.streamed ? process.stderr : process.stdout).write(`${shown(text)}\n`)
+    if (told.warns !== undefined) process.stderr.write(`${shown(told.warns)}\n`)
+    return told.code ?? 0
+  } catch (error) {
+    const { code, say } = endOf(error, command.usage)
+    process.stderr.write(`${shown(json ? JSON.stringify({ error: say, code }) : say)}\n`)
+    return code
+  }
+}
+
+/** Line by line as a terminal may show it: paths, and what stands in a file, may hold anything. */
+function shown(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
+function optionsOf(command: Command, args: readonly string[]) {
+  const { values, positionals } = (() => {
+    try {
+      return parseArgs({
+        args: [...args],
+        options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' }, ...command.options },
+        allowPositionals: true,
+      })
+    } catch {
+      throw new Refused(2, command.usage)
+    }
+  })()
+  const options = values as Asked['options']
+  const [word, ...more] = positionals
+  const most = command.word === undefined ? 0 : 1
+  const needed = command.word === 'needed' && !options.help
+  if (positionals.length > most || more.length > 0 || (needed && word === undefined))
+    throw new Refused(2, command.usage)
+  return { options, word }
+}
+
+function endOf(error: unknown, usage: string): { code: number; say: string } {
+  if (error instanceof Refused || error instanceof CannotOpen)
+    return { code: error.exitCode, say: error.message }
+  if (!(error instanceof Error)) return { code: 1, say: usage }
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES' || code === 'ENOTDIR')
+    return { code: 1, say: `${'path' in error ? String(error.path) : 'A file'} cannot be used (${code}).` }
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(code))
+    return { code: 1, say: 'The disk is full. Nothing was changed.' }
+  if (code === 'EPIPE') return { code: 1, say: 'Whoever read the output has gone.' }
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return { code: 1, say: 'The database is damaged. Run hubbub doctor.' }
+  return { code: 1, say: `It failed: ${error.message}${code === '' ? '' : ` (${code})`}.` }
+}

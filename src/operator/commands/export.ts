@@ -1,0 +1,50 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { flush } from '../../store/sqlite/dataDirectory.ts'
+import { exportTo, type Header } from '../export.ts'
+import { type Command } from './command.ts'
+import { output } from './streams.ts'
+
+export const command: Command = {
+  usage: `Usage: hubbub export [--room ROOM] [FILE|-]
+
+Writes people, rooms and everything said as NDJSON, to stdout unless a FILE is named; beside a running server
+or without one. No session, token or address is in it. What it means is in docs/operations.md.
+
+  --room ROOM  only this room
+  --json       say what was done as JSON
+  --help       this`,
+  options: { room: { type: 'string' } },
+  word: 'optional',
+  async run({ word = '-', options, config }) {
+    const room = typeof options.room === 'string' ? options.room : undefined
+    const { dataDir } = config()
+    const header =
+      word === '-' ? await exportTo(dataDir, output, room) : await exportFile(dataDir, word, room)
+    const { users, rooms, events } = header
+    const say = `Wrote ${events} events of ${rooms} rooms and ${users} people.`
+    return { say, json: { users, rooms, events }, streamed: word === '-' }
+  },
+}
+
+/** A file that is there whole or not at all. */
+async function exportFile(dir: string, file: string, room: string | undefined): Promise<Header> {
+  const half = `${file}.${process.pid}`
+  const stream = createWriteStream(half, { flags: 'wx', mode: 0o600 })
+  const write = (bytes: Uint8Array) =>
+    new Promise<void>((resolve, reject) => {
+      stream.write(bytes, (error) => (error ? reject(error) : resolve()))
+    })
+  try {
+    await new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject))
+    const header = await exportTo(dir, { write }, room)
+    await new Promise<void>((resolve) => stream.end(resolve))
+    flush(half)
+    await rename(half, file)
+    return header
+  } catch (error) {
+    stream.destroy()
+    await rm(half, { force: true })
+    throw error
+  }
+}

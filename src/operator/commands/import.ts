@@ -1,0 +1,24 @@
+import { importFrom } from '../import.ts'
+import { type Command, Refused } from './command.ts'
+import { readFrom } from './streams.ts'
+
+export const command: Command = {
+  usage: `Usage: hubbub import [--rooms-as PREFIX] FILE|-
+
+Reads what hubbub export wrote: all of it, or nothing. Stop the server first. Ids, numbers and times stay.
+People pick their names anew, as no session is in an export.
+
+  --rooms-as PREFIX  put PREFIX before each room's name, so that a server with rooms of its own can take them
+  --json             say what was done as JSON
+  --help             this`,
+  options: { 'rooms-as': { type: 'string' } },
+  word: 'needed',
+  async run({ word = '-', options, config }) {
+    const prefix = options['rooms-as'] ?? ''
+    if (typeof prefix !== 'string' || !/^[a-z0-9-]{0,20}$/.test(prefix))
+      throw new Refused(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
+    const taken = await importFrom(config().dataDir, readFrom(word), prefix)
+    const { users, rooms, events } = taken
+    return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: taken }
+  },
+}

@@ -1,0 +1,245 @@
+import type { Database, Statement } from 'bun:sqlite'
+import { LIMITS } from '../shared/limits.ts'
+import { checkpoint, openForWriting } from '../store/sqlite/database.ts'
+import { emptyTmp } from '../store/sqlite/temporaryFolder.ts'
+import {
+  CannotOpen,
+  createDirectory,
+  createPrivate,
+  databaseIn,
+  unwritable,
+} from '../store/sqlite/dataDirectory.ts'
+import { type EventTaken, type HeaderTaken, lineOf, type RoomTaken, type UserTaken } from './exportLines.ts'
+import { takeLock } from '../store/sqlite/lock.ts'
+import { rebuild } from '../store/sqlite/rebuild.ts'
+
+/** No line of an export comes near it. */
+const LINE_MOST = 1024 * 1024
+const SLUG = /^[a-z0-9-]{1,64}$/
+
+export interface TakenIn {
+  users: number
+  rooms: number
+  events: number
+}
+
+/**
+ * Brings an export into a directory that no server uses: all of it, or nothing. Ids, numbers and times stay.
+ * @param prefix goes before every room's slug and name, so that a server with rooms of its own can take it
+ * @throws CannotOpen: 1 it is no whole export, or the server is not empty · 3 in use
+ */
+export async function importFrom(
+  dir: string,
+  source: AsyncIterable<Uint8Array>,
+  prefix = '',
+): Promise<TakenIn> {
+  const lock = taken(dir)
+  try {
+    const { db } = openForWriting(dir)
+    try {
+      db.run('BEGIN IMMEDIATE')
+      const intake = new Intake(db, prefix)
+      let number = 0
+      for await (const text of linesIn(source)) {
+        number += 1
+        intake.take(text, number)
+      }
+      const counts = intake.finish()
+      db.run('COMMIT')
+      checkpoint(db)
+      return counts
+    } finally {
+      db.close()
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+function taken(dir: string) {
+  try {
+    createDirectory(dir)
+    const lock = takeLock(dir)
+    createPrivate(databaseIn(dir))
+    emptyTmp(dir)
+    return lock
+  } catch (error) {
+    throw unwritable(dir, error)
+  }
+}
+
+async function* linesIn(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let rest = ''
+  try {
+    for await (const piece of source) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > LINE_MOST) throw wrong('a line is too long')
+      yield* lines
+    }
+    rest += decoder.decode()
+  } catch (error) {
+    if (error instanceof TypeError) throw wrong('it is not UTF-8')
+    throw error
+  }
+  if (rest !== '') throw wrong('its last line has no end')
+}
+
+function wrong(what: string): CannotOpen {
+  return new CannotOpen(1, `This is no whole export of Hubbub: ${what}. Nothing was changed.`)
+}
+
+const malformed = (number: number, fault: string) => wrong(`line ${number} is malformed (${fault})`)
+
+type Row = Record<string, string | number | null | Uint8Array>
+
+/** Takes one line after the other and checks that each follows from those before. */
+class Intake {
+  readonly #db: Database
+  readonly #prefix: string
+  readonly #filled: boolean
+  readonly #addEvent: Statement<null, [Row]>
+  readonly #rooms = new Map<string, { head: number; seq: number }>()
+  #header: HeaderTaken | null = null
+  #users = 0
+  #events = 0
+
+  constructor(db: Database, prefix: string) {
+    this.#db = db
+    this.#prefix = prefix
+    this.#filled =
+      this.#exists('SELECT 1 FROM users UNION ALL SELECT 1 FROM events') ||
+      this.#exists(`SELECT 1 FROM rooms WHERE room IS NOT 'lobby'`)
+    if (this.#filled && prefix === '')
+      throw new CannotOpen(
+        1,
+        'This server has people or rooms of its own. Import into an empty DATA_DIR, or name the rooms anew with --rooms-as PREFIX.',
+      )
+    this.#addEvent = db.query(`
+      INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, target, data)
+      VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $target, $data)`)
+  }
+
+  /** @param number of the line, from 1 */
+  take(text: string, number: number): void {
+    const found = lineOf(text)
+    if ('fault' in found) {
+      if (number === 1 && found.fault === 'format') throw wrong('it is of another format')
+      throw malformed(number, found.fault)
+    }
+    const { line } = found
+    if ((number === 1) !== (line.type === 'hubbub'))
+      throw malformed(number, 'a header stands first, and once')
+    // prettier-ignore
+    switch (line.type) {
+      case 'hubbub': this.#header = line; return
+      case 'user': return this.#user(line)
+      case 'room': return this.#room(line, number)
+      case 'event': return this.#event(line, number)
+    }
+  }
+
+  finish(): TakenIn {
+    const header = this.#header
+    const counts = { users: this.#users, rooms: this.#rooms.size, events: this.#events }
+    if (header === null) throw wrong('it is empty')
+    const whole = [...this.#rooms.values()].every(({ head, seq }) => head === seq)
+    if (
+      header.users !== counts.users ||
+      header.rooms !== counts.rooms ||
+      header.events !== counts.events ||
+      !whole
+    )
+      throw wrong('it ends too early')
+    try {
+      rebuild(this.#db, [...this.#rooms.keys()])
+    } catch (error) {
+      if (isConstraint(error)) throw wrong('two of its messages have the same id')
+      throw error
+    }
+    const kinds = 'SELECT message FROM reactions GROUP BY message HAVING count(DISTINCT emoji) > $most'
+    if (this.#exists(kinds, { most: LIMITS.emojiKinds })) throw wrong('a message has too many kinds of emoji')
+    return counts
+  }
+
+  #user({ id, name, role, at, seen }: UserTaken): void {
+    this.#users += 1
+    this.#run(
+      `INSERT INTO users (id, name, role, at, seen) VALUES ($id, $name, $role, $at, $seen) ON CONFLICT DO NOTHING`,
+      { id, name, role, at, seen },
+    )
+  }
+
+  #room({ room, name, topic, kind, head, floor, at }: RoomTaken, number: number): void {
+    const slug = this.#prefix + room
+    if (floor > head + 1) throw malformed(number, 'floor')
+    if (this.#rooms.has(slug)) throw malformed(number, 'room')
+    if (
+      !SLUG.test(slug) ||
+      (this.#filled && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
+    )
+      throw new CannotOpen(
+        1,
+        `There can be no room ${slug} here: choose another prefix. Nothing was changed.`,
+      )
+    this.#rooms.set(slug, { head, seq: 0 })
+    this.#run(
+      `INSERT INTO rooms (room, name, topic, kind, seq, floor, at)
+       VALUES ($slug, $name, $topic, $kind, $head, $floor, $at)
+       ON CONFLICT (room) DO UPDATE SET name = $name, topic = $topic, kind = $kind, seq = $head, floor = $floor, at = $at`,
+      { slug, name: this.#prefix + name, topic, kind, head, floor, at },
+    )
+  }
+
+  #event(line: EventTaken, number: number): void {
+    const { seq, id, kind, at, data } = line
+    const slug = this.#prefix + line.room
+    const room = this.#rooms.get(slug)
+    if (room === undefined || seq !== room.seq + 1 || seq > room.head)
+      throw malformed(number, 'it is not the next of its room')
+    room.seq = seq
+    this.#events += 1
+    const nonce = 'nonce' in line ? line.nonce : null
+    try {
+      this.#addEvent.run({
+        room: slug,
+        seq,
+        id,
+        kind,
+        user: 'user' in line ? line.user : null,
+        name: 'name' in line ? line.name : null,
+        nonce,
+        digest: nonce === null ? null : digestOf(line),
+        at,
+        target: 'target' in line ? line.target : null,
+        data: data === undefined ? null : JSON.stringify(data),
+      })
+    } catch (error) {
+      if (isConstraint(error))
+        throw new CannotOpen(
+          1,
+          `Line ${number} is here already: was this imported before? Nothing was changed.`,
+        )
+      throw error
+    }
+  }
+
+  #exists(sql: string, values: Row = {}): boolean {
+    return this.#db.query<unknown, [Row]>(`SELECT 1 FROM (${sql}) LIMIT 1`).get(values) !== null
+  }
+
+  #run(sql: string, values: Row): void {
+    this.#db.query<null, [Row]>(sql).run(values)
+  }
+}
+
+/** Of what is gone none, whatever the file has: a digest tells who guesses right (S70). */
+function digestOf(line: EventTaken): Uint8Array {
+  const digest = line.data !== undefined && 'digest' in line ? line.digest : undefined
+  return Buffer.from(digest ?? '', 'base64')
+}
+
+function isConstraint(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CONSTRAINT')
+}

@@ -1,0 +1,88 @@
+import { Database } from 'bun:sqlite'
+import { statSync } from 'node:fs'
+import { CannotOpen, databaseIn, refuseNewer, snapshot } from './dataDirectory.ts'
+import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
+
+/** How long a writer waits for somebody else's transaction before it gives up, and while that one goes on, ms. */
+export const WRITER_WAITS = { first: 500, again: 50 } as const
+
+export interface Opened {
+  db: Database
+  /** the schema that was found, 0 in a new database */
+  from: number
+  /** where the former database was copied to before it was migrated */
+  snapshot: string | null
+}
+
+/**
+ * Opens the database of a directory for its one writer, brought to the newest schema. One of an older schema is copied
+ * to `snapshots/` first. If a step fails, all is as before.
+ * @throws CannotOpen 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
+ */
+export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): Opened {
+  const file = databaseIn(dir)
+  let db: Database | null = null
+  try {
+    db = connect(file)
+    const from = schemaOf(db)
+    // The header, which was asked before, may be older than what a crash left in the WAL.
+    refuseNewer(dir, from, steps.length)
+    if (from === steps.length) return { db, from, snapshot: null }
+    let copy: string | null = null
+    if (from > 0) {
+      checkpoint(db)
+      db.close()
+      copy = snapshot(dir, from)
+      db = connect(file)
+    }
+    migrate(db, steps)
+    checkpoint(db)
+    return { db, from, snapshot: copy }
+  } catch (error) {
+    db?.close()
+    if (error instanceof CannotOpen) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CannotOpen(
+      1,
+      `The database in ${dir} cannot be used: ${why}. It was left as it was; hubbub doctor tells more.`,
+    )
+  }
+}
+
+/** A connection that sees what is committed and cannot write. */
+export function openForReading(dir: string): Database {
+  const db = new Database(databaseIn(dir), { readonly: true, strict: true })
+  db.run('PRAGMA busy_timeout = 100')
+  db.run('PRAGMA cache_size = -8192')
+  return db
+}
+
+/** Writes all of the WAL into the main file and empties it. @returns false: somebody else was at it, and something is left */
+export function checkpoint(db: Database): boolean {
+  return db.query<{ busy: number }, []>('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+}
+
+/** Does something while nobody can write, if the WAL is empty. @throws if somebody else writes */
+export function alone<T>(db: Database, work: () => T): T | undefined {
+  db.run('BEGIN IMMEDIATE')
+  try {
+    return statSync(`${db.filename}-wal`).size === 0 ? work() : undefined
+  } finally {
+    // Nothing was written by SQLite: this is no fsync.
+    db.run('ROLLBACK')
+  }
+}
+
+function connect(file: string): Database {
+  const isNew = statSync(file).size === 0
+  const db = new Database(file, { readwrite: true, strict: true })
+  db.run(`PRAGMA busy_timeout = ${WRITER_WAITS.first}`)
+  // Lets retention give pages back; it has to be said before there is a first page.
+  if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
+  db.run('PRAGMA journal_mode = WAL')
+  db.run('PRAGMA synchronous = FULL')
+  db.run('PRAGMA secure_delete = ON')
+  db.run('PRAGMA cache_size = -8192')
+  db.run(`PRAGMA journal_size_limit = ${16 * 1024 * 1024}`)
+  return db
+}

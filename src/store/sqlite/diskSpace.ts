@@ -1,0 +1,27 @@
+import { spaceOf } from './dataDirectory.ts'
+
+/** How long an answer of the file system holds, ms. */
+const HOLDS = 1_000
+
+/** Whether a directory's disk has room for more, asked of the file system once a second at most. */
+export class Space {
+  readonly #dir: string
+  readonly #reserve: number
+  #asked = -Infinity
+  #low = false
+
+  /** @param reserve bytes that are to stay free */
+  constructor(dir: string, reserve: number) {
+    this.#dir = dir
+    this.#reserve = reserve
+  }
+
+  /** @param now ms of any clock that runs on */
+  isLow(now: number): boolean {
+    if (now - this.#asked >= HOLDS) {
+      this.#asked = now
+      this.#low = spaceOf(this.#dir).free < this.#reserve
+    }
+    return this.#low
+  }
+}

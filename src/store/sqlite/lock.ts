@@ -1,0 +1,60 @@
+import { Database } from 'bun:sqlite'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotOpen, createPrivate } from './dataDirectory.ts'
+
+export interface Lock {
+  release(): void
+}
+
+// P36: a Database that nothing refers to is collected, and its lock is gone without a word.
+const held = new Set<Database>()
+
+/**
+ * Makes this process the only one that serves a directory, until `release` or its death, however sudden.
+ * @throws CannotOpen 3, at once, if another one does
+ */
+export function takeLock(dir: string): Lock {
+  const file = join(dir, 'lock.db')
+  createPrivate(file)
+  const db = new Database(file, { readwrite: true })
+  try {
+    db.run('PRAGMA busy_timeout = 0')
+    db.run('BEGIN EXCLUSIVE')
+  } catch (error) {
+    db.close()
+    if (isBusy(error))
+      throw new CannotOpen(
+        3,
+        `Another Hubbub is using the data directory ${dir}. Stop it first, or set DATA_DIR.`,
+      )
+    throw error
+  }
+  held.add(db)
+  return {
+    release() {
+      held.delete(db)
+      db.close()
+    },
+  }
+}
+
+/** Does somebody hold a directory? Reading takes a lock for a moment, as short as there is. */
+export function isServed(dir: string): boolean {
+  const file = join(dir, 'lock.db')
+  if (!existsSync(file)) return false
+  try {
+    const db = new Database(file, { readonly: true })
+    try {
+      db.query('PRAGMA schema_version').get()
+      return false
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  }
+}
+
+const isBusy = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY'

@@ -1,0 +1,377 @@
+import type { Database } from 'bun:sqlite'
+import type {
+  Draft,
+  HistoryQuery,
+  Log,
+  Membership,
+  Newest,
+  NewGuest,
+  Outcome,
+  OwnEvent,
+  RoomRow,
+  SessionRow,
+  Stale,
+  Store,
+  Tally,
+} from '../../hub/ports.ts'
+import { ChatError } from '../../shared/errors.ts'
+import { type Counts, NO_COUNTS } from '../../lib/counts.ts'
+import type { HistoryPage, Role, RoomEvent, User } from '../../shared/model.ts'
+import { openForReading } from './database.ts'
+import { emptyTmp } from './temporaryFolder.ts'
+import {
+  createDirectory,
+  createPrivate,
+  databaseIn,
+  refuseNewer,
+  RESERVE,
+  schemaInHeader,
+  spaceOf,
+  unwritable,
+} from './dataDirectory.ts'
+import { eventOf } from './read/eventOf.ts'
+import { takeLock, type Lock } from './lock.ts'
+import { SCHEMA } from './migrations.ts'
+import { Moment } from './read/readTransaction.ts'
+import type { Failure } from './write/workerProtocol.ts'
+import { Reader } from './read/reader.ts'
+import { Space } from './diskSpace.ts'
+import { Thread, WriteFailed } from './write/workerThread.ts'
+import { diskTrouble, isHeld } from './diskErrors.ts'
+import type { Writes, Written } from './write/writer.ts'
+
+export { CannotOpen } from './dataDirectory.ts'
+
+export interface Sqlite extends Store {
+  /**
+   * SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. Not that
+   * another process holds the database: that passes, and what is asked meanwhile fails by itself.
+   */
+  readonly trouble: string | null
+  /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
+  measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
+}
+
+export interface Options {
+  /** the data directory; made where there is none */
+  dir: string
+  /** where `sqlite.worker.ts` is. P47: only `main.ts` can say so in source and binary alike. */
+  workerUrl: URL | string
+  /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
+  onDeath: (error: Error) => void
+  log?: Log
+  counts?: Counts
+  /** bytes that stay free on the disk: below it nothing is stored (O12) */
+  reserve?: number
+}
+
+/** How often, while there is trouble, it is tried whether there still is, ms. */
+const TRIED_EVERY = 1_000
+
+/**
+ * Opens the store of a data directory and keeps others out until it is closed. Trouble with the disk rejects with
+ * ChatError `unavailable`; `commit` says `failed`.
+ * @throws CannotOpen with what to say and what to exit with
+ */
+export async function openSqlite({
+  dir,
+  workerUrl,
+  onDeath,
+  log,
+  counts = NO_COUNTS,
+  reserve = RESERVE,
+}: Options): Promise<Sqlite> {
+  const lock = prepare(dir)
+  const writer = new Thread(workerUrl, onDeath)
+  try {
+    const { from, snapshot } = await writer.open(dir)
+    if (from === 0) log?.info('database made', { schema: SCHEMA })
+    else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
+    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts, new Space(dir, reserve))
+  } catch (error) {
+    await writer.close()
+    lock.release()
+    throw error
+  }
+}
+
+/** Makes the directory what it must be before anything is opened in it, and nobody else's. */
+function prepare(dir: string): Lock {
+  let lock: Lock | undefined
+  try {
+    createDirectory(dir)
+    lock = takeLock(dir)
+    refuseNewer(dir, schemaInHeader(dir), SCHEMA)
+    createPrivate(databaseIn(dir))
+    emptyTmp(dir)
+    return lock
+  } catch (error) {
+    lock?.release()
+    throw unwritable(dir, error)
+  }
+}
+
+class SqliteStore implements Sqlite {
+  readonly #dir: string
+  readonly #db: Database
+  readonly #reader: Reader
+  readonly #moment: Moment
+  readonly #writer: Thread
+  readonly #lock: Lock
+  readonly #log: Log | undefined
+  readonly #counts: Counts
+  readonly #space: Space
+  #trouble: string | null = null
+  #held = false
+  #trying: ReturnType<typeof setInterval> | undefined
+
+  constructor(
+    dir: string,
+    db: Database,
+    writer: Thread,
+    lock: Lock,
+    log: Log | undefined,
+    counts: Counts,
+    space: Space,
+  ) {
+    this.#space = space
+    this.#dir = dir
+    this.#counts = counts
+    this.#db = db
+    this.#reader = new Reader(db)
+    this.#moment = new Moment(db)
+    this.#writer = writer
+    this.#lock = lock
+    this.#log = log
+  }
+
+  get trouble(): string | null {
+    return this.#trouble
+  }
+
+  measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number } {
+    const { bytes, free } = spaceOf(this.#dir)
+    let rooms = 0
+    try {
+      rooms = this.#reader.countRooms()
+    } catch (error) {
+      if (diskTrouble(error) === null) throw error
+    }
+    return { rooms, databaseBytes: bytes, diskFreeBytes: free }
+  }
+
+  async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
+    const began = performance.now()
+    if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
+    const { value, failures } = await this.#moment.without(() => this.#writer.write('commit', drafts))
+    this.#counts.took('commit', (performance.now() - began) / 1_000)
+    if (failures.length === 0) this.#note(null)
+    for (const failure of failures) this.#noteFailure(failure)
+    const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
+    for (const outcome of outcomes)
+      if (outcome.result === 'stored') this.#counts.count('events', outcome.event.kind)
+    return outcomes
+  }
+
+  events(room: string, after: number, limit: number): Promise<RoomEvent[]> {
+    return this.#read((reader) => reader.events(room, after, limit))
+  }
+
+  eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]> {
+    return this.#read((reader) => reader.eventsOf(user, after, limit))
+  }
+
+  idAt(room: string, seq: number): Promise<string | null> {
+    return this.#read((reader) => reader.idAt(room, seq))
+  }
+
+  newest(room: string, limit: number): Promise<Newest | null> {
+    return this.#read((reader) => reader.newest(room, limit))
+  }
+
+  mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
+    return this.#read((reader) => reader.mine(user, ids))
+  }
+
+  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
+    return this.#read((half) => half.history(room, query, reader))
+  }
+
+  room(room: string): Promise<RoomRow | null> {
+    return this.#read((reader) => reader.room(room))
+  }
+
+  roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsBySlug(rooms))
+  }
+
+  roomsAfter(room: string, limit: number, but?: readonly string[]): Promise<RoomRow[]> {
+    return this.#read((reader) => reader.roomsAfter(room, limit, but))
+  }
+
+  roomNames(): Promise<(readonly [room: string, name: string])[]> {
+    return this.#read((reader) => reader.roomNames())
+  }
+
+  anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean> {
+    return this.#read((reader) => reader.anyRoomLargerThan(rooms, members))
+  }
+
+  heads(rooms: readonly string[]): Promise<Map<string, number>> {
+    return this.#read((reader) => reader.heads(rooms))
+  }
+
+  addRoom(
+    room: Omit<RoomRow, 'head' | 'floor'>,
+    at: number,
+    maker?: string,
+  ): Promise<'added' | 'taken' | 'nobody'> {
+    return this.#write('addRoom', room, at, ...(maker === undefined ? [] : ([maker] as const)))
+  }
+
+  memberships(user: string): Promise<Membership[]> {
+    return this.#read((reader) => reader.memberships(user))
+  }
+
+  membership(user: string, room: string): Promise<Membership | null> {
+    return this.#read((reader) => reader.membership(user, room))
+  }
+
+  addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'> {
+    return this.#write('addMember', room, user, role, at)
+  }
+
+  removeMember(room: string, user: string): Promise<void> {
+    return this.#write('removeMember', room, user)
+  }
+
+  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void> {
+    return this.#write('saveReads', reads)
+  }
+
+  unread(
+    room: string,
+    user: User,
+    after: number,
+  ): Promise<{ unread: number; mentions: number; head: number }> {
+    return this.#read((reader) => reader.unread(room, user, after))
+  }
+
+  tally(room: string, after: number): Promise<Tally> {
+    return this.#read((reader) => reader.tally(room, after))
+  }
+
+  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'> {
+    return this.#write('addGuest', guest, stale)
+  }
+
+  rename(
+    user: string,
+    name: string,
+    keys: readonly string[],
+    at: number,
+    heldUntil: number,
+    stale: Stale,
+  ): Promise<'renamed' | 'taken' | 'nobody'> {
+    return this.#write('rename', user, name, keys, at, heldUntil, stale)
+  }
+
+  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean> {
+    return this.#read((reader) => reader.nameTaken(keys, at, stale, user))
+  }
+
+  session(hash: string): Promise<SessionRow | null> {
+    return this.#read((reader) => reader.session(hash))
+  }
+
+  touch(hash: string, at: number): Promise<void> {
+    return this.#write('touch', hash, at)
+  }
+
+  endSession(hash: string): Promise<void> {
+    return this.#write('endSession', hash)
+  }
+
+  forget(stale: Stale): Promise<void> {
+    return this.#write('forget', stale)
+  }
+
+  purge(before: number, limit: number): Promise<number> {
+    return this.#write('purge', before, limit)
+  }
+
+  async close(): Promise<void> {
+    // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
+    clearInterval(this.#trying)
+    this.#moment.end()
+    this.#db.close()
+    const failure = await this.#writer.close()
+    if (failure !== null) this.#noteFailure(failure)
+    this.#lock.release()
+  }
+
+  async #read<T>(ask: (reader: Reader) => T): Promise<T> {
+    try {
+      this.#moment.begin()
+      return ask(this.#reader)
+    } catch (error) {
+      const disk = diskTrouble(error)
+      if (disk === null) throw error
+      this.#note(disk)
+      throw new ChatError('unavailable')
+    }
+  }
+
+  async #write<M extends keyof Writes>(
+    method: M,
+    ...args: Parameters<Writes[M]>
+  ): Promise<ReturnType<Writes[M]>> {
+    if (this.#isLow(performance.now())) throw new ChatError('unavailable')
+    try {
+      const { value } = await this.#moment.without(() => this.#writer.write(method, ...args))
+      this.#note(null)
+      return value
+    } catch (error) {
+      if (!(error instanceof WriteFailed) || error.failure.disk === undefined) throw error
+      this.#note(error.failure.disk)
+      throw new ChatError('unavailable')
+    }
+  }
+
+  #noteFailure({ disk, message }: Failure): void {
+    if (disk === undefined) this.#log?.error('store', new Error(message))
+    else this.#note(disk)
+  }
+
+  #isLow(now: number): boolean {
+    const low = this.#space.isLow(now)
+    if (low) this.#note('RESERVE')
+    return low
+  }
+
+  /** Nobody need send anything for it to be seen that there is room again. */
+  #try(): void {
+    this.#write('tryOut').catch((error: unknown) => {
+      if (!(error instanceof ChatError)) this.#log?.error('store', error)
+    })
+  }
+
+  /** Said once when it begins and once when it ends, however much fails in between. */
+  #note(trouble: string | null): void {
+    const held = trouble !== null && isHeld(trouble)
+    if (held && !this.#held) this.#log?.warn('another process holds the database', { code: trouble })
+    this.#held = held
+    // The disk is as it was before.
+    if (held || trouble === this.#trouble) return
+    this.#trouble = trouble
+    clearInterval(this.#trying)
+    if (trouble !== null) this.#trying = setInterval(() => this.#try(), TRIED_EVERY).unref()
+    if (trouble === null) this.#log?.info('the disk works again')
+    else this.#log?.warn('the disk cannot be written or read', { code: trouble })
+  }
+}
+
+function outcomeOf(draft: Draft, written: Written | undefined): Outcome {
+  if (written?.result !== 'stored') return written ?? { result: 'failed' }
+  return { result: 'stored', event: eventOf(draft, written.seq, written.count) }
+}

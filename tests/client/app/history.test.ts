@@ -1,0 +1,115 @@
+import { expect, test } from 'bun:test'
+import { far } from '../../../src/client/app/actions/historyActions.ts'
+import type { Answer, Api } from '../../../src/client/net/api.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import type { HistoryPage } from '../../../src/shared/model.ts'
+import type { FirstPage } from '../../../src/shared/protocol.ts'
+import { firstPage, history, NOON, numbers, said, welcome } from '../../support/client/aState.ts'
+import { some } from '../../support/someChanges.ts'
+
+/** The lobby with this first page; what is asked over HTTP is answered by `answer`. */
+function aRoom(first: FirstPage | null, answer: (place: string, times: number) => HistoryPage | null) {
+  const store = createStore()
+  const asked: string[] = []
+  const hear = (page: FirstPage) => store.dispatch({ type: 'heard', frames: [page], now: NOON })
+  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'opened', room: 'lobby', shown: true })
+  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  if (first !== null) hear(first)
+  const messages = async (_room: string, place: string): Promise<Answer<HistoryPage>> => {
+    asked.push(place)
+    const page = answer(place, asked.length)
+    return page ? { ok: true, value: page } : { ok: false, code: 'offline', words: '' }
+  }
+  const lobby = () => {
+    const room = store.get().rooms['lobby']
+    if (room === undefined) throw new TypeError('the lobby is not open')
+    return room
+  }
+  return { store, api: { messages } as Api, asked, hear, lobby }
+}
+
+const begun = firstPage(some(51, 100))
+
+test('[C113] a page that is older than what the room has heard is asked for again by itself', async () => {
+  const { store, api, asked, lobby } = aRoom(begun, (_place, times) =>
+    history(some(1, 50), { head: times < 3 ? 99 : 100 }),
+  )
+  await far.older(store, api, 'lobby')
+  expect(asked).toEqual(numbers(1, 3).map(() => 'before=51'))
+  expect(lobby().rows).toHaveLength(100)
+  expect(lobby().older).toBe('none')
+})
+
+test('[C113] three times, and then it has failed, and can be asked for again', async () => {
+  let head = 99
+  const { store, api, asked, lobby } = aRoom(begun, () => history(some(1, 50), { head }))
+  await far.older(store, api, 'lobby')
+  expect([asked.length, lobby().older]).toEqual([3, 'failed'])
+  head = 100
+  await far.older(store, api, 'lobby')
+  expect(lobby().rows).toHaveLength(100)
+})
+
+test('[C113] so is one that leads to a message, or shows what is pinned', async () => {
+  const { store, api, lobby } = aRoom(begun, (place, times) =>
+    history(place.startsWith('around') ? some(1, 40) : [{ ...said(7), pinned: true }], {
+      head: times % 2 === 1 ? 99 : 100,
+      newer: true,
+    }),
+  )
+  expect(await far.jump(store, api, 'lobby', 20)).toBe(true)
+  await far.pins(store, api, 'lobby')
+  expect(lobby().pins).toHaveLength(1)
+})
+
+test('[U27] whoever comes by the link of a message is led there once the first page is here, whatever it holds', async () => {
+  const { store, api, asked, hear, lobby } = aRoom(null, () =>
+    history(some(1, 40), { head: 100, newer: true }),
+  )
+  const led = far.jump(store, api, 'lobby', 20)
+  await Promise.resolve()
+  expect(asked).toEqual([])
+  hear(begun)
+  expect(await led).toBe(true)
+  expect(lobby().past?.at).toBe(20)
+})
+
+test('[C123] messages that did not fit into an answer are asked for again, and are not taken for gone', async () => {
+  const { store, api, asked, lobby } = aRoom(begun, (place, times) =>
+    times === 1
+      ? history([said(3)], { head: 100, older: true })
+      : history(place.includes('id-1') ? [said(1)] : [], { head: 100 }),
+  )
+  await far.quotes(store, api, 'lobby', ['id-1', 'id-3', 'id-none'])
+  expect(asked).toEqual(['ids=id-1,id-3,id-none', 'ids=id-1,id-none'])
+  expect(lobby().quotes.map(({ id, text }) => [id, text])).toEqual([
+    ['id-3', 'text 3'],
+    ['id-1', 'text 1'],
+    ['id-none', null],
+  ])
+})
+
+test('[C123] an answer that has none of them ends it', async () => {
+  const { store, api, asked } = aRoom(begun, () => history([], { head: 100, older: true }))
+  await far.quotes(store, api, 'lobby', ['id-1'])
+  expect(asked).toHaveLength(1)
+})
+
+test('[U143, U15] older messages are asked for once at a time, however often that is wanted', async () => {
+  const { store, api, asked, hear } = aRoom(null, () => history(some(1, 50), { head: 100 }))
+  const end = new AbortController()
+  // Within the telling of one state the next is not there yet.
+  store.watch(
+    ({ rooms }) => rooms['lobby']?.older,
+    () => {
+      void far.older(store, api, 'lobby')
+      void far.older(store, api, 'lobby')
+    },
+    end.signal,
+  )
+  hear(begun)
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  end.abort()
+  expect(asked).toEqual(['before=51'])
+})

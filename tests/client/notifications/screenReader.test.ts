@@ -1,0 +1,89 @@
+import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import type { Heard } from '../../../src/client/ui/liveRegions.ts'
+import { wordsOf } from '../../../src/client/timeline/messageDecorations.ts'
+import { prepare } from '../../../src/client/timeline/markdown/markdown.ts'
+import { runText } from '../../../src/client/timeline/timelineRow.ts'
+import { condense } from '../../../src/client/state/select.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import { USUAL, type Settings } from '../../../src/client/state/state.ts'
+import { announce } from '../../../src/client/notifications/screenReader.ts'
+import type { Context } from '../../../src/client/app/context.ts'
+import type { Parts } from '../../../src/client/app/parts.ts'
+import type { Presence, ServerFrame } from '../../../src/shared/protocol.ts'
+import { ada, eve, event, firstPage, NOON, person, said, welcome, you } from '../../support/client/aState.ts'
+import { useDom } from '../../support/client/useDom.ts'
+
+useDom('http://localhost/chat/lobby')
+
+let prose = (_text: string): Node[] => []
+beforeAll(async () => {
+  prose = await prepare()
+})
+
+let ended = new AbortController()
+afterEach(() => {
+  ended.abort()
+  ended = new AbortController()
+})
+
+/** Ada's lobby with two messages in it, and all that is told of it from then on. */
+function aRoom(settings: Partial<Settings> = {}) {
+  const store = createStore()
+  const told: string[] = []
+  const heard: Heard[] = []
+  let gathered: (() => string) | null = null
+  const hear = (...frames: ServerFrame[]) => store.dispatch({ type: 'heard', frames, now: NOON + 120_000 })
+  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
+  store.dispatch({ type: 'settings', settings: { ...USUAL, ...settings } })
+  store.dispatch({ type: 'opened', room: 'lobby' })
+  const spoken = {
+    say: (text: string) => void told.push(text),
+    warn: (text: string) => void told.push(text),
+    heard: (all: readonly Heard[]) => void heard.push(...all),
+    gathered: (words: () => string) => void (gathered = words),
+  }
+  const parts = { spoken, given: { runText, condense } } as unknown as Parts
+  announce({ store } as unknown as Context, 'lobby', parts, (text) => wordsOf(prose(text)), ended.signal)
+  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  hear(firstPage([said(1), said(2)], { you }))
+  return { told, heard, hear, gathered: () => gathered?.() ?? null }
+}
+
+const came: Presence = { type: 'presence', room: 'lobby', version: 2, count: 3, joined: [person(eve)] }
+const went: Presence = { type: 'presence', room: 'lobby', version: 3, count: 2, left: [eve.id] }
+
+describe('what a screen reader is told', () => {
+  test('[A3] what others write from now on, and whether it names me; not history, not my own', () => {
+    const { heard, hear, told, gathered } = aRoom()
+    hear(event(said(3)), event(said(4, { text: '@Ada look' })), event(said(5, { user: ada })), came)
+    expect(told).toEqual(['lobby, 2 here'])
+    expect(heard).toEqual([
+      { name: 'Bob', text: 'text 3', mentions: false },
+      { name: 'Bob', text: '@Ada look', mentions: true },
+    ])
+    expect(gathered()).toBe(null)
+  })
+
+  test('[A3] words without their marks', () => {
+    const { heard, hear } = aRoom()
+    hear(event(said(3, { text: '**now** or _never_\n\n```\nlet a = 1\n```' })))
+    expect(heard.map(({ text }) => text)).toEqual(['now or never let a = 1'])
+  })
+
+  test('[A3] who comes and goes, where that was chosen; whoever came and went meanwhile is not told', () => {
+    const one = aRoom({ spoken: 'all' })
+    one.hear(came)
+    expect(one.gathered()).toBe('Eve joined')
+    const other = aRoom({ spoken: 'all' })
+    other.hear(came)
+    other.hear(went)
+    expect(other.gathered()).toBe('')
+  })
+
+  test('[A3] nothing, where that was chosen', () => {
+    const { heard, hear, gathered } = aRoom({ spoken: 'nothing' })
+    hear(event(said(3)), came)
+    expect([heard, gathered()]).toEqual([[], null])
+  })
+})

@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  asking,
+  askingOlder,
+  further,
+  goneTo,
+  quoted,
+  wentBack,
+  withOlder,
+  withPins,
+} from '../../../src/client/state/historyWindow.ts'
+import { rowById, timeline } from '../../../src/client/state/select.ts'
+import type { Action } from '../../../src/client/state/state.ts'
+import type { HistoryMessage } from '../../../src/shared/model.ts'
+import {
+  ada,
+  aLivePage,
+  bob,
+  eve,
+  event,
+  firstPage,
+  history,
+  NOON,
+  numbers,
+  said,
+} from '../../support/client/aState.ts'
+import {
+  by,
+  deleted,
+  edited,
+  type Page,
+  pinned,
+  reacted,
+  rowOf,
+  seqs,
+  some,
+} from '../../support/someChanges.ts'
+
+describe('what history says', () => {
+  const message = (seq: number, more: Partial<HistoryMessage> = {}) =>
+    ({ ...said(seq), ...more }) as HistoryMessage
+  const older = (messages: HistoryMessage[], head: number): Action =>
+    by((room, me) => withOlder(room, history(messages, { head, older: true }), me))
+
+  test('[C81] is true at its head: events up to there do not change it again', () => {
+    const reactions = [{ emoji: '👍', count: 2, mine: true, users: [ada, bob] }]
+    const at = aLivePage(some(51, 60), { head: 60 }).tell(by(askingOlder))
+    at.tell(older([message(50, { text: 'second', edited: NOON, pinned: true, reactions })], 63))
+    expect(rowOf(at, 50)).toMatchObject({ text: 'second', edited: NOON, pinned: true, reactions })
+    at.hear(event(edited(61, 50, 'first')), event(reacted(62, 50, '👍', 1)), event(pinned(63, 50, false)))
+    expect(rowOf(at, 50)).toMatchObject({ text: 'second', pinned: true, reactions })
+    at.hear(event(edited(64, 50, 'third')))
+    expect(rowOf(at, 50)).toMatchObject({ text: 'third' })
+  })
+
+  test('[C81] what happened behind its head while it was under way is applied to it', () => {
+    const at = aLivePage(some(51, 60), { head: 60 }).tell(by(askingOlder))
+    at.hear(event(edited(61, 50, 'old news')), event(edited(62, 50, 'news')), event(deleted(63, 49)))
+    at.tell(older([message(49), message(50, { text: 'old news' })], 61))
+    expect([rowOf(at, 49)?.text, rowOf(at, 50)?.text]).toEqual([null, 'news'])
+  })
+
+  test('[C81] older than all that is remembered it is not believed, and can be asked for again', () => {
+    const at = aLivePage(some(51, 60), { head: 60 }).tell(by(askingOlder))
+    at.hear(...numbers(61, 700).map((seq) => event(reacted(seq, 52, '👍', seq))))
+    const { rows } = at.lobby
+    at.tell(older([message(50)], 100))
+    expect(at.lobby.older).toBe('failed')
+    expect(at.lobby.rows === rows).toBe(true)
+    at.tell(by(askingOlder), older([message(50)], 250))
+    expect(seqs(at.lobby.rows.slice(0, 2))).toEqual([50, 51])
+  })
+
+  test('[C67] a page that tells of a higher floor takes the rows below it away', () => {
+    const at = aLivePage(some(21, 60), { head: 60 }).tell(by(askingOlder))
+    at.tell(by((room, me) => withOlder(room, history([], { head: 60, floor: 40, older: false }), me)))
+    expect(seqs(at.lobby.rows.slice(0, 1))).toEqual([40])
+    expect(at.lobby).toMatchObject({ floor: 40, older: 'none' })
+  })
+})
+
+describe('in the past', () => {
+  const around = (from: number, to: number, head = 500) =>
+    history(some(from, to), { head, older: from > 1, newer: to < 500 })
+  const there = () =>
+    aLivePage(some(451, 500), { head: 500 }).tell(by((room, me) => goneTo(room, 100, around(76, 125), me)))
+
+  test('[U27] a page around a message is drawn in place of the end, which goes on behind it', () => {
+    const at = there()
+    expect(seqs(at.lobby.past?.rows)).toEqual(numbers(76, 125))
+    const items = timeline()
+    expect(items(at.lobby).filter(({ kind }) => kind === 'message')).toHaveLength(50)
+    at.hear(event(said(501)), event(edited(502, 100, 'better')), event(deleted(503, 460)))
+    expect(at.lobby.past?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
+    expect(rowOf(at, 460)?.text).toBeNull()
+    expect(at.drawn.at(-1)).toBe(501)
+  })
+
+  test('[U27] it grows on both sides, and where it reaches the end both are one, live', () => {
+    const at = there()
+    const more = (side: 'older' | 'newer', from: number, to: number) => {
+      const past = at.lobby.past
+      if (past === null) throw new TypeError('not in the past')
+      at.tell(
+        by((room) => asking(room, side)),
+        by((room, me) => further(room, past, side, around(from, to), me)),
+      )
+    }
+    more('older', 26, 75)
+    more('older', 1, 25)
+    expect(at.lobby.past).toMatchObject({ older: 'none', newer: 'more' })
+    for (let from = 126; at.lobby.past !== null; from += 50) more('newer', from, Math.min(500, from + 49))
+    expect(at.drawn).toEqual(numbers(1, 500))
+    expect(at.lobby.older).toBe('none')
+    at.hear(event(said(501)))
+    expect(at.drawn).toEqual(numbers(1, 501))
+  })
+
+  test('[U27] a page that nobody waits for any more adds nothing; one that does not come can be asked for again', () => {
+    const at = there()
+    const first = at.lobby.past
+    if (first === null) throw new TypeError('not in the past')
+    at.tell(
+      by((room) => asking(room, 'newer')),
+      by((room, me) => further(room, first, 'newer', null, me)),
+    )
+    expect(at.lobby.past?.newer).toBe('failed')
+    at.tell(
+      by((room) => asking(room, 'newer')),
+      by((room) => ({ ...room, past: null })),
+    )
+    at.tell(by((room, me) => goneTo(room, 300, around(276, 325), me)))
+    at.tell(by((room, me) => further(room, first, 'newer', around(126, 175), me)))
+    expect(seqs(at.lobby.past?.rows)).toEqual(numbers(276, 325))
+  })
+
+  test('[U23] back is where one was: in the past before, then at the end', () => {
+    const at = there().tell(by((room, me) => goneTo(room, 300, around(276, 325), me)))
+    expect(at.lobby.past?.at).toBe(300)
+    at.hear(event(edited(501, 100, 'better')))
+    at.tell(by(wentBack))
+    expect(at.lobby.past).toMatchObject({ at: 100, before: null })
+    expect(at.lobby.past?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
+    at.tell(by(wentBack))
+    expect(at.lobby.past).toBeNull()
+    expect(at.drawn).toEqual(numbers(451, 500))
+  })
+
+  test('[U27] a message that is not in the page changes nothing', () => {
+    const at = aLivePage(some(451, 500), { head: 500 })
+    const before = at.lobby
+    at.tell(by((room, me) => goneTo(room, 100, around(101, 125), me)))
+    expect(at.lobby === before).toBe(true)
+  })
+
+  test('[U27, U53] opened there before the first page it stays; a reset, or a page far behind it, takes it away', () => {
+    const cold = () => {
+      const at = aLivePage([]).tell({ type: 'forgotten', room: 'lobby' }, { type: 'opened', room: 'lobby' })
+      at.tell(
+        by((room, me) => goneTo(room, 100, around(76, 125, 480), me)),
+        { type: 'asked', room: 'lobby', now: NOON },
+      )
+      return at
+    }
+    const at = cold().hear(
+      firstPage([edited(500, 100, 'better')], {
+        at: { seq: 480, id: 'id-480' },
+        messages: some(431, 480),
+        events: [...some(481, 499), edited(500, 100, 'better')],
+      }),
+    )
+    expect(at.lobby.past?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
+    expect(cold().hear(firstPage(some(951, 1_000))).lobby.past).toBeNull()
+    at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 9, floor: 1 })
+    expect(at.lobby.past).toBeNull()
+  })
+
+  test('[U65] nobody comes and goes in the past', () => {
+    const at = there()
+      .pass(61_000)
+      .hear({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [{ ...eve, state: 'active' }] })
+    expect(timeline()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(false)
+    at.tell(by(wentBack))
+    expect(timeline()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(true)
+  })
+})
+
+describe('quotes and pins', () => {
+  const quote = ({ lobby }: Page) => {
+    const item = timeline()(lobby).findLast((one) => one.kind === 'message')
+    return item?.kind === 'message' ? item.quote : undefined
+  }
+
+  test('[C83, U23] an answer has its message with it, from wherever it is kept, and as it is now', () => {
+    const at = aLivePage([said(51), said(52, { replyTo: 'id-51' })])
+    expect(quote(at)).toMatchObject({ seq: 51, text: 'text 51' })
+    at.hear(event(said(53, { replyTo: 'id-7' })))
+    expect(quote(at)).toBeNull()
+    at.tell(by((room, me) => quoted(room, ['id-7', 'id-8'], history([said(7)], { head: 53 }), me)))
+    expect(quote(at)).toMatchObject({ seq: 7, text: 'text 7' })
+    at.hear(event(edited(54, 7, 'better')))
+    expect(quote(at)).toMatchObject({ text: 'better' })
+    at.hear(event(deleted(55, 7)))
+    expect(quote(at)).toMatchObject({ text: null })
+    expect(rowById(at.lobby, 'id-8')).toMatchObject({ text: null, seq: null })
+  })
+
+  test('[C83, T15] no more than 300 are kept, the last asked for', () => {
+    const at = aLivePage(some(1_001, 1_003), { head: 1_003 })
+    for (let from = 1; from <= 351; from += 50)
+      at.tell(by((room, me) => quoted(room, [], history(some(from, from + 49), { head: 1_003 }), me)))
+    expect(at.lobby.quotes).toHaveLength(300)
+    expect(at.lobby.quotes.at(-1)?.seq).toBe(400)
+  })
+
+  test('[C84, U26] what is pinned follows its events; one that is not here makes the list unsure', () => {
+    const pins = history(
+      [
+        { ...said(7), pinned: true },
+        { ...said(52), pinned: true },
+      ],
+      { head: 60 },
+    )
+    const at = aLivePage(some(51, 60), { head: 60 })
+    expect(at.lobby.pins).toBeNull()
+    at.tell(by((room, me) => withPins(room, pins, me)))
+    expect(seqs(at.lobby.pins ?? [])).toEqual([7, 52])
+    at.hear(event(edited(61, 7, 'better')), event(pinned(62, 52, false)), event(reacted(63, 55, '👍', 1)))
+    expect(at.lobby.pins).toMatchObject([{ seq: 7, text: 'better' }])
+    at.hear(event(deleted(64, 7)))
+    expect(at.lobby.pins).toEqual([])
+    at.hear(event(pinned(65, 3)))
+    expect(at.lobby.pins).toBeNull()
+    at.tell(by((room, me) => withPins(room, history([], { head: 64 }), me)))
+    expect(at.lobby.pins).toBeNull()
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'bun:test'
+import { createStore } from '../../../src/client/state/store.ts'
+import { ada } from '../../support/client/aState.ts'
+
+const signal = new AbortController().signal
+const broken = () => {
+  throw new TypeError('this view is broken')
+}
+
+function aStore() {
+  const failed: string[] = []
+  return { failed, store: createStore(undefined, (error) => void failed.push(String(error))) }
+}
+
+describe('one view that throws', () => {
+  test('[U102] does not keep the others from being told, nor whoever dispatched from going on', () => {
+    const { store, failed } = aStore()
+    const told: boolean[] = []
+    store.watch(
+      ({ offline }) => offline,
+      (offline) => offline && broken(),
+      signal,
+    )
+    store.watch(
+      ({ offline }) => offline,
+      (offline) => told.push(offline),
+      signal,
+    )
+    store.dispatch({ type: 'offline', offline: true })
+    expect(told).toEqual([false, true])
+    expect(failed).toEqual(['TypeError: this view is broken'])
+  })
+
+  test('[U102] neither what it picks nor an action that it has queued is lost with it', () => {
+    const { store, failed } = aStore()
+    store.watch(
+      ({ forgetful }) => forgetful && broken(),
+      () => {},
+      signal,
+    )
+    store.watch(
+      ({ offline }) => offline,
+      (offline) => {
+        if (!offline) return
+        store.dispatch({ type: 'forgetful' })
+        broken()
+      },
+      signal,
+    )
+    store.dispatch({ type: 'offline', offline: true })
+    expect(store.get()).toMatchObject({ offline: true, forgetful: true })
+    expect(failed).toHaveLength(2)
+  })
+
+  test('[U102] an action that cannot be done is reported, changes nothing, and those behind it are done', () => {
+    const { store, failed } = aStore()
+    const room = 'lobby'
+    store.dispatch({ type: 'opened', room })
+    const before = store.get().rooms[room]
+    store.watch(
+      ({ offline }) => offline,
+      (offline) => {
+        if (!offline) return
+        store.dispatch({ type: 'changed', room, by: broken })
+        store.dispatch({ type: 'self', self: { ...ada, role: 'guest' } })
+      },
+      signal,
+    )
+    store.dispatch({ type: 'offline', offline: true })
+    expect(store.get().self).toMatchObject(ada)
+    expect(store.get().rooms[room]).toBe(before)
+    expect(failed).toEqual(['TypeError: this view is broken'])
+  })
+})

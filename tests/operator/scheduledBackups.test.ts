@@ -1,0 +1,138 @@
+import { afterAll, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
+import { readdirSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { backups } from '../../src/operator/scheduledBackups.ts'
+import { createLog } from '../../src/lib/log.ts'
+import { backupsIn, removeOlder } from '../../src/operator/backupFiles.ts'
+import { aCommand } from '../support/server/aCommand.ts'
+import { aDatabase } from '../support/server/aDatabase.ts'
+import { aServer, aTemporaryDir, type ServerProcess } from '../support/server/aServer.ts'
+import { eventually } from '../support/eventually.ts'
+
+setDefaultTimeout(30_000)
+
+const { dir, remove } = aTemporaryDir()
+const running: ServerProcess[] = []
+afterAll(async () => {
+  for (const server of running) server.kill('SIGKILL')
+  await Promise.all(running.map((server) => server.exited()))
+  remove()
+})
+async function started(env: Record<string, string>): Promise<ServerProcess> {
+  const server = await aServer(env)
+  running.push(server)
+  await server.ready()
+  return server
+}
+
+test('[O24] with BACKUP_HOURS a server backs itself up when it is due, and not before, also after a restart', async () => {
+  const data = join(dir, 'data')
+  const env = { DATA_DIR: data, BACKUP_HOURS: '1', BACKUP_KEEP: '2' }
+  const old = ['2026-01-01', '2026-01-02'].map((day) => `hubbub-${day}T000000.000Z.tar.gz`)
+  mkdirSync(join(data, 'backups'), { recursive: true })
+  for (const name of old) writeFileSync(join(data, 'backups', name), '')
+  const first = await started(env)
+  await eventually('the backup', () => first.out().includes('"msg":"backup made"'), 15_000)
+  const [kept, fresh, ...more] = backupsIn(data)
+  expect([kept, more, readdirSync(join(data, 'tmp'))]).toEqual([old[1], [], []])
+  first.kill('SIGTERM')
+  expect(await first.exited()).toBe(0)
+
+  const second = await started(env)
+  second.kill('SIGTERM')
+  expect(await second.exited()).toBe(0)
+  expect(backupsIn(data).at(-1)).toBe(fresh ?? '')
+  expect(second.out()).not.toContain('backup')
+})
+
+test('[O24] one that fails is an error in the log, and the server goes on', async () => {
+  const data = join(dir, 'failing')
+  mkdirSync(data)
+  writeFileSync(join(data, 'backups'), '')
+  const server = await started({ DATA_DIR: data, BACKUP_HOURS: '24' })
+  await eventually('the error', () => server.out().includes('"msg":"backup failed"'), 15_000)
+  expect((await fetch(`${await server.ready()}/readyz`)).status).toBe(200)
+})
+
+const HOUR = 60 * 60_000
+
+/** Looks for backups of a directory with a clock of its own, and what the log says. */
+function looking(data: string) {
+  const lines: { level: string; msg: string; code?: string; reason?: string }[] = []
+  const to = { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) }
+  let now = Date.UTC(2026, 0, 2)
+  const log = createLog({ level: 'info', format: 'json' }, to, () => now)
+  const look = backups({ backupHours: 24, backupKeep: 2, dataDir: data }, log)
+  return {
+    lines,
+    /** one look, so many ms after the one before */
+    async after(ms: number) {
+      now += ms
+      const clock = spyOn(Date, 'now').mockImplementation(() => now)
+      try {
+        await look()
+      } finally {
+        clock.mockRestore()
+      }
+    },
+  }
+}
+
+test('[O39] where no process can be started it is an error in the log, and tried again an hour later', async () => {
+  const data = join(dir, 'spawning')
+  aDatabase(data, 3)
+  const { lines, after } = looking(data)
+  const { execPath } = process
+  process.execPath = join(dir, 'replaced')
+  try {
+    await after(0)
+    expect(lines).toMatchObject([{ level: 'error', msg: 'backup failed', code: 'ENOENT' }])
+    await after(HOUR - 1)
+    expect(lines).toHaveLength(1)
+    await after(1)
+    expect(lines).toHaveLength(2)
+  } finally {
+    process.execPath = execPath
+  }
+  const full = spyOn(Bun, 'spawn').mockImplementation(() => {
+    throw Object.assign(new Error('too many'), { code: 'EMFILE' })
+  })
+  await after(HOUR)
+  expect(lines.at(-1)).toMatchObject({ msg: 'backup failed', code: 'EMFILE' })
+  full.mockImplementation(
+    () => ({ stderr: new Blob([]).stream(), exited: Promise.resolve(0) }) as unknown as Bun.Subprocess,
+  )
+  await after(HOUR)
+  expect(lines.at(-1)).toMatchObject({ level: 'info', msg: 'backup made' })
+  full.mockRestore()
+})
+
+test('[O39] a folder of backups that cannot be read is not one without backups: log and doctor say so, metrics are served', async () => {
+  const data = join(dir, 'unreadable')
+  aDatabase(data, 3)
+  symlinkSync('backups', join(data, 'backups'))
+  const { lines, after } = looking(data)
+  await after(0)
+  expect(lines).toMatchObject([{ level: 'error', msg: 'backup failed', code: 'ELOOP' }])
+  const { code, out } = await aCommand(['doctor'], { DATA_DIR: data })
+  expect([code, out]).toEqual([
+    1,
+    expect.stringContaining(`FAULT   backup: ${join(data, 'backups')} cannot be read (ELOOP): `),
+  ])
+  const token = new Bun.CryptoHasher('sha256').update('any').digest('hex')
+  const server = await started({ DATA_DIR: data, METRICS_TOKEN: token, BACKUP_HOURS: '24' })
+  const answer = await fetch(`${await server.ready()}/metrics`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect([answer.status, /^hubbub_backup_age_seconds /m.test(await answer.text())]).toEqual([200, false])
+  await eventually('the error', () => server.out().includes('"msg":"backup failed"'), 15_000)
+})
+
+test('[O27] half of a backup that a killed process left goes with those of its time', () => {
+  const data = join(dir, 'halves')
+  mkdirSync(join(data, 'backups'), { recursive: true })
+  const half = (day: number) => `.hubbub-2026-01-0${day}T000000.000Z.tar.gz.77`
+  for (const name of [half(1), half(3), '.mine.77']) writeFileSync(join(data, 'backups', name), '')
+  removeOlder(data, Date.UTC(2026, 0, 2))
+  expect(readdirSync(join(data, 'backups')).toSorted()).toEqual([half(3), '.mine.77'])
+})

@@ -1,0 +1,27 @@
+import type { Page } from 'playwright-core'
+import type { Told } from '../client/aScreen.ts'
+import { PEOPLE, talk } from '../someTalk.ts'
+
+/** The people of the talk, all of them there. */
+export const everybody = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
+/** Two of them away. */
+export const here = everybody.map((one, at) => (at > 4 ? { ...one, state: 'idle' as const } : one))
+/** A room in which much was said. */
+export const toLobby: Told = { events: talk(1, 60), people: here }
+
+export async function openSettings(page: Page): Promise<void> {
+  await page.click('.head [popovertarget]')
+  await page.click('text=Settings')
+  await page.waitForSelector('dialog .settings')
+}
+
+export async function openPeople(page: Page): Promise<void> {
+  const toggle = page.locator('[aria-controls=people]')
+  if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
+  await page.waitForFunction(() => {
+    const side = document.querySelector('.side')
+    return (
+      side !== null && getComputedStyle(side).visibility === 'visible' && side.getAnimations().length === 0
+    )
+  })
+}

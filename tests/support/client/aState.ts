@@ -1,0 +1,198 @@
+import { reduce } from '../../../src/client/state/reduce.ts'
+import {
+  NOBODY,
+  type Action,
+  type OutboxEntry,
+  type RoomState,
+  type State,
+} from '../../../src/client/state/state.ts'
+import type {
+  HistoryMessage,
+  HistoryPage,
+  Message,
+  Person,
+  RoomEntry,
+  RoomEvent,
+  User,
+} from '../../../src/shared/model.ts'
+import type {
+  FirstPage,
+  Members,
+  MissedPage,
+  ServerFrame,
+  Welcome,
+  You,
+} from '../../../src/shared/protocol.ts'
+
+export const ada: User = { id: 'a1', name: 'Ada' }
+export const bob: User = { id: 'b1', name: 'Bob' }
+export const eve: User = { id: 'e1', name: 'Eve' }
+
+/** A day like any other, ms. */
+export const NOON = new Date(2026, 0, 15, 12).getTime()
+
+export const welcome: Welcome = {
+  type: 'welcome',
+  version: 2,
+  connection: 'c1',
+  user: { ...ada, role: 'guest' },
+  now: NOON,
+  beat: 25_000,
+  limits: { frame: 16_384, text: 4_000, textBytes: 12_288, rooms: 100, unacked: 64 },
+  build: 'test',
+}
+
+/** Message number `seq` of a room, one a second, by Bob unless said otherwise. */
+export function said(seq: number, more: Partial<Message> = {}): Message {
+  const usual = {
+    kind: 'message',
+    seq,
+    id: `id-${seq}`,
+    at: NOON + seq * 1_000,
+    user: bob,
+    nonce: `nonce-${seq}`,
+  }
+  return { ...usual, text: `text ${seq}`, ...more } as Message
+}
+
+export function numbers(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)
+}
+
+export function person(user: User, state: Person['state'] = 'active'): Person {
+  return { ...user, state }
+}
+
+export const you: You = { role: 'guest', readSeq: 0, unread: 0, mentions: 0 }
+
+export function members(...people: Person[]): Members {
+  return { version: 1, count: people.length, full: people }
+}
+
+/** The first page of a room with these events: its messages as they stand before the first change to one, then what follows. */
+export function firstPage(events: readonly RoomEvent[], more: Partial<FirstPage> = {}): FirstPage {
+  const change = events.findIndex(({ kind }) => kind !== 'message' && kind !== 'topic' && kind !== 'notice')
+  const messages = (change < 0 ? events : events.slice(0, change)) as HistoryMessage[]
+  const last = messages.at(-1)
+  const [first] = events
+  return {
+    type: 'sync',
+    room: 'lobby',
+    at: last ? { seq: last.seq, id: last.id } : { seq: (first?.seq ?? 1) - 1, id: null },
+    messages,
+    events: events.slice(messages.length),
+    older: first !== undefined && first.seq > (more.floor ?? 1),
+    head: events.at(-1)?.seq ?? 0,
+    floor: 1,
+    more: false,
+    members: members(person(ada), person(bob)),
+    you,
+    ...more,
+  }
+}
+
+/** What the first page of a room that is not on screen says: its counts. */
+export function counts(seq: number, more: Partial<FirstPage> = {}): FirstPage {
+  const at = { seq, id: seq === 0 ? null : `id-${seq}` }
+  return firstPage([], {
+    at,
+    head: seq,
+    older: seq > 0,
+    members: { version: 1, count: 2, full: [] },
+    ...more,
+  })
+}
+
+/** The last page of what was missed. */
+export function page(events: readonly RoomEvent[], more: Partial<MissedPage> = {}): MissedPage {
+  return {
+    type: 'sync',
+    room: 'lobby',
+    events: [...events],
+    head: events.at(-1)?.seq ?? 0,
+    floor: 1,
+    more: false,
+    members: members(person(ada), person(bob)),
+    you,
+    ...more,
+  }
+}
+
+/** An entry of the list of rooms: one of mine. */
+export function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
+  const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
+  return { room, ...usual, head: 0, ...more }
+}
+
+/** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */
+export function history(messages: readonly HistoryMessage[], more: Partial<HistoryPage> = {}): HistoryPage {
+  const head = messages.at(-1)?.seq ?? 0
+  return { messages: [...messages], head, floor: 1, older: false, newer: false, ...more }
+}
+
+export function event(of: RoomEvent, room = 'lobby'): ServerFrame {
+  return { type: 'event', room, ...of }
+}
+
+type Text = Extract<OutboxEntry, { kind: 'message' }>
+
+export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text {
+  return {
+    kind: 'message',
+    nonce,
+    room: 'lobby',
+    user: ada.id,
+    text: `mine ${nonce}`,
+    at: NOON,
+    order,
+    ...more,
+  }
+}
+
+/** The state as a place to act in: `tell` an action or `hear` frames, look at `lobby`. */
+export function aPage(first: State = NOBODY) {
+  const page = {
+    state: first,
+    now: NOON,
+    tell(...actions: Action[]) {
+      for (const action of actions) page.state = reduce(page.state, action)
+      return page
+    },
+    hear(...frames: ServerFrame[]) {
+      return page.tell({ type: 'heard', frames, now: page.now })
+    },
+    /** Time passes, ms. */
+    pass(ms: number) {
+      page.now += ms
+      return page.tell({ type: 'tick', now: page.now })
+    },
+    queue(...entries: Text[]) {
+      return page.tell(...entries.map((one) => ({ type: 'queued', entry: one, user: ada }) as const))
+    },
+    get lobby(): RoomState {
+      const room = page.state.rooms['lobby']
+      if (room === undefined) throw new TypeError('the lobby is not open')
+      return room
+    },
+    /** What is drawn: seqs, and nonces of what has none. */
+    get drawn(): (number | string)[] {
+      return page.lobby.rows.map((row) => row.seq ?? row.nonce)
+    },
+  }
+  return page
+}
+
+/** Ada's page with the lobby live: these messages said, Ada and Bob here. */
+export function aLivePage(
+  events: readonly RoomEvent[] = numbers(1, 3).map((seq) => said(seq)),
+  more: Partial<FirstPage> = {},
+) {
+  return aPage()
+    .hear(welcome)
+    .tell(
+      { type: 'link', link: { state: 'live' }, now: NOON },
+      { type: 'opened', room: 'lobby', shown: true },
+      { type: 'asked', room: 'lobby', now: NOON },
+    )
+    .hear(firstPage(events, more))
+}

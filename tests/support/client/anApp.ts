@@ -1,0 +1,151 @@
+import { localDoorbell } from '../../../src/cluster/local.ts'
+import { type AppDeps, createApp, type Settings } from '../../../src/http/app.ts'
+import type { Gate } from '../../../src/http/health.ts'
+import { createTopics } from '../../../src/http/socket/topics.ts'
+import { Hub } from '../../../src/hub/hub.ts'
+import type { Log } from '../../../src/hub/ports.ts'
+import { createIds } from '../../../src/lib/ids.ts'
+import type { Self } from '../../../src/shared/model.ts'
+import { MemoryStore } from '../hub/memoryStore.ts'
+import { openSocket, type SocketClient } from '../server/socketClient.ts'
+
+const SETTINGS: Settings = {
+  publicUrl: null,
+  allowedOrigins: [],
+  trustProxy: 'none',
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 50,
+  maxHandshakesPerAddress: 10,
+  maxNewGuestsPerAddress: 60,
+  sessionDays: 90,
+}
+
+/** Somebody with a session of an app, as a program at the same machine has it. */
+export interface Guest {
+  user: Self
+  cookie: string
+  /** those of a socket */
+  headers(): Record<string, string>
+  ask(
+    path: string,
+    init?: { method?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Response>
+  socket(headers?: Record<string, string>): Promise<SocketClient>
+  /** a socket that has said hello and is live in these rooms: a guest is a member of the lobby, the others are joined */
+  enter(...rooms: string[]): Promise<SocketClient>
+}
+
+/** The `name=value` of a Set-Cookie. */
+export function cookieOf(answer: Response): string {
+  return (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+}
+
+/** Somebody who picks a name at a server. @param origin where the server is, `http://127.0.0.1:3000` */
+export async function aGuest(origin: string, name: string): Promise<Guest> {
+  const headers = { origin, 'content-type': 'application/json' }
+  const body = JSON.stringify({ name })
+  const answer = await fetch(`${origin}/api/session`, { method: 'POST', headers, body })
+  if (answer.status !== 201) throw new Error(`no guest: ${answer.status} ${await answer.text()}`)
+  const { user } = (await answer.json()) as { user: Self }
+  const cookie = cookieOf(answer)
+  const socket = (more: Record<string, string> = {}) =>
+    openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, { cookie, origin, ...more })
+  return {
+    user,
+    cookie,
+    headers: () => ({ cookie, origin }),
+    ask: (path, { method = 'GET', body: sent, headers: more } = {}) =>
+      fetch(origin + path, {
+        method,
+        headers: { ...headers, cookie, ...more },
+        ...(sent !== undefined && { body: JSON.stringify(sent) }),
+      }),
+    socket,
+    async enter(...rooms) {
+      const client = await socket()
+      const isHome = (room: string) => room === 'lobby'
+      const positions = rooms.filter(isHome).map((room) => ({ room, seq: 0, id: null }))
+      client.send({ type: 'hello', rooms: positions, state: 'active' })
+      for (const room of rooms) if (!isHome(room)) client.send({ type: 'join', ref: `enter-${room}`, room })
+      await client.hears('welcome')
+      for (const room of rooms) await client.hears('sync', (sync) => sync.room === room && !sync.more)
+      return client
+    },
+  }
+}
+
+/** A clock that stands until it is told to move. */
+function standingClock(now = 1_700_000_000_000) {
+  return {
+    now: () => now,
+    wait: (ms: number) => Bun.sleep(ms),
+    turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    move: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+/** The real edge and the real hub on a store in memory, listening on a free port. `stop` it afterwards. */
+export async function anApp(
+  options: Partial<Settings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
+) {
+  const { ready = true, failing = [], assets, ...settings } = options
+  const store = new MemoryStore()
+  const clock = standingClock()
+  const topics = createTopics()
+  const ids = createIds()
+  const trouble: unknown[] = []
+  const warnings: string[] = []
+  const log: Log = {
+    error: (what, error) => void trouble.push({ what, error }),
+    warn: (what) => void warnings.push(what),
+    info() {},
+  }
+  const gate: Gate = { stage: 'starting', isBehind: () => false, failing: () => failing }
+  const hub = new Hub({
+    store,
+    broadcast: topics,
+    doorbell: localDoorbell(),
+    clock,
+    ids,
+    log,
+    settings: { build: 'test', sessionDays: 90, siteName: 'Hubbub' },
+  })
+  const app = createApp({
+    hub,
+    gate,
+    settings: { ...SETTINGS, ...settings },
+    clock,
+    ids,
+    log,
+    ...(assets && { assets }),
+  })
+  const server = app.listen({ port: 0, hostname: '127.0.0.1' })
+  topics.attach(server)
+  await hub.start()
+  if (ready) gate.stage = 'open'
+  const origin = `http://127.0.0.1:${server.port}`
+  return {
+    hub,
+    store,
+    gate,
+    server,
+    app,
+    /** what the log was told of errors, and of warnings */
+    trouble,
+    warnings,
+    port: server.port ?? 0,
+    origin,
+    ws: `${origin.replace('http', 'ws')}/ws?v=2`,
+    guest: (name: string) => aGuest(origin, name),
+    /** lets time pass, with the hub's tick in each second of it */
+    pass(ms: number) {
+      for (let left = ms; left > 0; left -= 1_000) {
+        clock.move(Math.min(left, 1_000))
+        hub.tick(clock.now())
+      }
+    },
+    stop: () => server.stop(true),
+  }
+}

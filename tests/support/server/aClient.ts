@@ -1,0 +1,179 @@
+import { createActions, type Inner } from '../../../src/client/app/actions/sessionActions.ts'
+import { createApi } from '../../../src/client/net/api.ts'
+import { Outbox } from '../../../src/client/net/outbox.ts'
+import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
+import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
+import type { TabNews } from '../../../src/client/net/tabChannel.ts'
+import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import { idOf, type RoomState } from '../../../src/client/state/state.ts'
+import { createSync } from '../../../src/client/app/sync.ts'
+import { createTalk } from '../../../src/client/app/actions/chatActions.ts'
+import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
+import { cookieOf } from '../client/anApp.ts'
+import { eventually } from '../eventually.ts'
+
+const now = () => Date.now()
+const after = (ms: number, run: () => void) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+/** A page's own cookie jar of one cookie, and what stands in `localStorage`. */
+export function aBrowser() {
+  const kept = new Map<string, string>()
+  return {
+    cookie: '',
+    device: {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    },
+    storage: memoryStorage() as DeviceStorage,
+  }
+}
+
+export type Browser = ReturnType<typeof aBrowser>
+
+/** The client without its screens, wired as the page wires it, at a real server. `end` it afterwards. */
+export function aClient(origin: string, browser: Browser = aBrowser()) {
+  const page = new AbortController()
+  const store = createStore()
+  const sent: ClientFrame[] = []
+  const heard: ServerFrame[] = []
+  const told: TabNews[] = []
+  const requests: string[] = []
+  /** of the wire: may this frame pass? */
+  const faults = { swallow: (_frame: ServerFrame) => false, cut: (_frame: ClientFrame) => false, away: false }
+  let nonces = 0
+  let wire: WebSocket | null = null
+
+  function open(): Wire {
+    if (faults.away) throw new TypeError('no network')
+    const headers = { cookie: browser.cookie, origin }
+    const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws?v=2`, { headers } as unknown as string[])
+    wire = socket
+    const ours: Wire = {
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+      close: () => socket.close(),
+      send(text) {
+        const frame = JSON.parse(text) as ClientFrame
+        sent.push(frame)
+        socket.send(text)
+        if (faults.cut(frame)) it.lose()
+      },
+    }
+    socket.onopen = () => ours.onopen?.(undefined as never)
+    socket.onclose = ({ code }) => ours.onclose?.({ code })
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(String(data)) as ServerFrame
+      if (faults.swallow(frame)) return
+      heard.push(frame)
+      ours.onmessage?.({ data })
+    }
+    return ours
+  }
+
+  async function fetcher(path: string, init: RequestInit): Promise<Response> {
+    if (faults.away) throw new TypeError('no network')
+    requests.push(`${init.method} ${path}`)
+    const headers = { ...(init.headers as Record<string, string>), origin, cookie: browser.cookie }
+    const answer = await fetch(origin + path, { ...init, headers })
+    if (answer.headers.has('set-cookie')) browser.cookie = cookieOf(answer)
+    return answer
+  }
+
+  const api = createApi(fetcher)
+  const sync = createSync(
+    store,
+    {
+      now,
+      after,
+      draw: (run) => void setTimeout(run, 8),
+      activity: () => 'active',
+    },
+    (owner) =>
+      createSocket(
+        {
+          open,
+          now,
+          after,
+          random: () => 0.1,
+          hidden: () => false,
+          session: () =>
+            api
+              .session()
+              .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
+          me: () => idOf(store.get()),
+          became: (self) => void actions.became(self),
+        },
+        owner,
+      ),
+    (owner) =>
+      new Outbox(
+        browser.storage,
+        'tab',
+        {
+          now,
+          after,
+          random: () => 1,
+          nonce: () => `${Math.random().toString(36).slice(2, 10)}-${(nonces += 1)}`,
+        },
+        { ...owner, forgetful: () => store.dispatch({ type: 'forgetful' }), losing: () => {} },
+      ),
+    page.signal,
+  )
+  const settings = keepSettings(
+    store,
+    { device: browser.device, elsewhere: () => {}, theme: () => {} },
+    page.signal,
+  )
+  const tabs = { tell: (news: TabNews) => void told.push(news) }
+  const actions: Inner = createActions(store, api, tabs, { after, device: browser.device }, async () =>
+    createTalk(store, sync, api, tabs, { now, after, settings }),
+  )
+
+  const it = {
+    browser,
+    actions,
+    store,
+    sync,
+    sent,
+    heard,
+    told,
+    requests,
+    faults,
+    room(room = 'lobby'): RoomState {
+      const state = store.get().rooms[room]
+      if (state === undefined) throw new TypeError(`${room} is not open`)
+      return state
+    },
+    /** What is drawn of a room: the texts, those that wait in brackets. */
+    texts: (room = 'lobby') =>
+      it.room(room).rows.map(({ text, seq }) => (seq === null ? `(${text})` : (text ?? 'gone'))),
+    /** Signs in and is live in the lobby. */
+    async enter(name: string) {
+      const answer = await actions.signIn(name)
+      if (answer.result !== 'ok') throw new Error(`${name} did not get in: ${answer.result}`)
+      actions.openRoom('lobby')
+      await it.isLive()
+      return it
+    },
+    isLive: (room = 'lobby') => eventually(`${room} is live`, () => it.room(room).sync.state === 'live'),
+    shows: (texts: readonly string[], room = 'lobby') =>
+      eventually(
+        `${room} shows ${texts.length} messages`,
+        () => it.texts(room).join('\n') === texts.join('\n'),
+      ),
+    /** The wire is cut, without a word. */
+    lose: () => (wire as { terminate?(): void } | null)?.terminate?.(),
+    end() {
+      page.abort()
+      sync.socket.stop()
+      sync.outbox.end()
+    },
+  }
+  return it
+}

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildClient } from '../../../src/tools/build.ts'
+import { eventually } from '../eventually.ts'
+
+const ROOT = join(import.meta.dir, '../../..')
+const PAGE = join(ROOT, 'dist/public')
+
+/** A new directory, and how to be rid of it. */
+export function aTemporaryDir(): { dir: string; remove(): void } {
+  const dir = mkdtempSync(join(tmpdir(), 'hubbub-'))
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
+}
+
+/** The page that the server serves, built where it is missing. What it says is the browser's tests' to ask. */
+async function aPage(): Promise<void> {
+  if (await Bun.file(join(PAGE, 'assets.json')).exists()) return
+  await buildClient({ root: ROOT, out: PAGE, compress: 'none' })
+}
+
+/** One process of a server, as somebody starts it. */
+export interface ServerProcess {
+  /** `http://127.0.0.1:3000`; rejects if it ends before it is ready */
+  ready(): Promise<string>
+  /** ms from the start to the first answer of any kind */
+  readonly firstAnswer: number
+  readonly pid: number
+  out(): string
+  err(): string
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  /** its exit code; null if a signal ended it */
+  exited(ms?: number): Promise<number | null>
+}
+
+/**
+ * Starts `src/main.ts` in an environment of its own: nothing of the caller's but PATH.
+ * @param env PORT is a free one unless it is named
+ */
+export function aServer(env: Record<string, string>, ...args: string[]): Promise<ServerProcess> {
+  return aServerUnder([], env, ...args)
+}
+
+/** The same, run by another program that becomes it, such as `unshare -m`. */
+export async function aServerUnder(
+  before: readonly string[],
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<ServerProcess> {
+  await aPage()
+  const port = env.PORT ?? String(freePort())
+  const started = performance.now()
+  const child = Bun.spawn([...before, process.execPath, join(ROOT, 'src/main.ts'), ...args], {
+    env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: port, ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+    stdin: 'ignore',
+  })
+  let out = ''
+  let err = ''
+  const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }))
+  }
+  const reading = Promise.all([
+    read(child.stdout, (text) => (out += text)),
+    read(child.stderr, (text) => (err += text)),
+  ])
+  let firstAnswer = Number.NaN
+  return {
+    pid: child.pid,
+    get firstAnswer() {
+      return firstAnswer
+    },
+    out: () => out,
+    err: () => err,
+    kill: (signal) => child.kill(signal),
+    async ready() {
+      const origin = `http://127.0.0.1:${port}`
+      await eventually(
+        'the server',
+        async () => {
+          if (child.exitCode !== null) return true
+          const answer = await fetch(`${origin}/readyz`)
+          if (Number.isNaN(firstAnswer)) firstAnswer = performance.now() - started
+          return answer.ok
+        },
+        15_000,
+      )
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${err}`)
+      return origin
+    },
+    async exited(ms = 10_000) {
+      await eventually(
+        'the end of the server',
+        () => child.exitCode !== null || child.signalCode !== null,
+        ms,
+      )
+      await reading
+      return child.exitCode
+    },
+  }
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', reusePort: false, fetch: () => new Response() })
+  const { port } = server
+  void server.stop(true)
+  return port ?? 0
+}
