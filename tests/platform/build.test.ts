@@ -90,7 +90,7 @@ describe('the binary', () => {
   })
   test('[P48] answers soon after its start, as the source does', async () => {
     const times = { binary: [] as number[], source: [] as number[] }
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 5; round++) {
       const binary = await run([project.path('dist/hubbub')])
       const source = await run([
         process.execPath,
@@ -102,13 +102,14 @@ describe('the binary', () => {
       times.binary.push(binary.ms)
       times.source.push(source.ms)
     }
-    const median = (list: number[]) => Math.round(list.sort((a, b) => a - b)[1] ?? 0)
+    // Other processes can only slow a start down, so the fastest of five is compared.
+    const fastest = (list: number[]) => Math.round(Math.min(...list))
     const mebibytes = (Bun.file(project.path('dist/hubbub')).size / 2 ** 20).toFixed(0)
     // W10: reported always; enforced against the anchor of the same run, as a busy machine is slow at both
     console.log(
-      `first answer: binary ${median(times.binary)} ms, source ${median(times.source)} ms; ${mebibytes} MiB`,
+      `first answer: binary ${fastest(times.binary)} ms, source ${fastest(times.source)} ms; ${mebibytes} MiB`,
     )
-    expect(median(times.binary)).toBeLessThan(Math.max(250, 2 * median(times.source)))
+    expect(fastest(times.binary)).toBeLessThan(Math.max(250, 2 * fastest(times.source)))
   })
 })
 
@@ -134,7 +135,7 @@ describe('the client', () => {
     expect(
       [manifest.script, manifest.style].every((name) => /^\/assets\/\w+-\w{8}\.(js|css)$/.test(name)),
     ).toBe(true)
-    expect(Object.keys(manifest.lazy)).toEqual(['chat.ts'])
+    expect(Object.keys(manifest.lazy)).toEqual(['app/startChat.ts'])
   })
   test('[S28] is the same in every build, name by name', async () => {
     const again = await buildClient({ root: project.root, out: project.path('dist/again'), compress: 'none' })
