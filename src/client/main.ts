@@ -8,7 +8,7 @@ import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wir
 import { joinTabs } from './net/tabChannel.ts'
 import { createRouter, type Arrival, type Route } from './app/router.ts'
 import { createStore } from './state/store.ts'
-import { roomName, titleOf } from './state/roomName.ts'
+import { roomName, windowTitle } from './state/roomName.ts'
 import { idOf, type State } from './state/state.ts'
 import type { Context } from './app/context.ts'
 import { homeView } from './session/homePage.ts'
@@ -114,7 +114,7 @@ async function mount(
   if (signal.aborted) return
   context.store.watch(
     (state) =>
-      titleOf(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
+      windowTitle(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
     (title) => {
       document.title = title
     },

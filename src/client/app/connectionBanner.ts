@@ -1,6 +1,6 @@
 import type { Announcer } from '../ui/liveRegions.ts'
 import type { View } from '../ui/dom.ts'
-import { bannerOf, fullBannerOf, type Banner } from '../state/select.ts'
+import { connectionBanner, serverFullBanner, type Banner } from '../state/select.ts'
 import type { Context } from './context.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */
@@ -19,10 +19,10 @@ export function showBanner(
   function look(): void {
     const { link, offline, slowUntil, full } = store.get()
     const now = Date.now()
-    const lost = bannerOf(link, offline, now)
+    const lost = connectionBanner(link, offline, now)
     const slow =
       slowUntil > now ? `Too fast, sending again in ${Math.ceil((slowUntil - now) / 1000)} s` : null
-    const unstored = fullBannerOf(full, now)
+    const unstored = serverFullBanner(full, now)
     line.update(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null

@@ -5,7 +5,7 @@ import { messageList, type Place } from '../timeline/messageList.ts'
 import { runText } from '../timeline/timelineRow.ts'
 import { typing } from '../composer/typingLine.ts'
 import { h } from '../ui/dom.ts'
-import { condense, countOf, isUnread, roomName, timeline, typingText } from '../state/select.ts'
+import { condense, countOf, isUnread, roomName, timelineItems, typingText } from '../state/select.ts'
 import type { RoomState } from '../state/state.ts'
 import { COMMANDS, commands, spoken } from '../composer/commands.ts'
 import { showBanner } from './connectionBanner.ts'
@@ -26,7 +26,7 @@ export function chatView(
   const { store, actions, router } = context
   const name = roomName(store.get(), room)
   const coarse = matchMedia('(pointer: coarse)').matches
-  let items = timeline(store.get().settings.lines)
+  let items = timelineItems(store.get().settings.lines)
 
   const empty = emptyRoom()
   const bones = skeleton()
@@ -184,7 +184,7 @@ export function chatView(
   store.watch(
     ({ settings }) => settings.lines,
     (shown) => {
-      items = timeline(shown)
+      items = timelineItems(shown)
       draw(store.get().rooms[room])
     },
     signal,

@@ -1,10 +1,10 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import type { People } from '../state/select.ts'
+import type { PeopleGroups } from '../state/select.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 
 export interface PeopleShown {
-  groups: People
+  groups: PeopleGroups
   me: string
 }
 

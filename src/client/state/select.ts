@@ -6,11 +6,11 @@ import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './st
 import { countOf, type CountedRoom } from './unreadCounts.ts'
 
 export { lastOwn, rowById } from './rows.ts'
-export { roomName, titleOf } from './roomName.ts'
+export { roomName, windowTitle } from './roomName.ts'
 export { countOf, isUnread, unreadTotal } from './unreadCounts.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
-export type Item =
+export type TimelineItem =
   /** `day` as `dayOf` gives it; `at`: some time of that day, ms */
   | { kind: 'day'; key: string; day: string; at: number }
   /**
@@ -21,7 +21,7 @@ export type Item =
   /** a new topic, or what the server has to say */
   | { kind: 'line'; key: string; row: Row }
   /** those who came and went between two messages; at least one of the lists holds somebody */
-  | ({ kind: 'lines'; key: string; at: number } & Run)
+  | ({ kind: 'lines'; key: string; at: number } & PresenceRun)
   /** what follows was not read when I came */
   | { kind: 'new'; key: 'new' }
   /** nothing was said before; `kept`: what was is no longer kept */
@@ -29,7 +29,7 @@ export type Item =
   /** said once after a reset: I was away too long, or the server's history is another one */
   | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
 
-export interface Run {
+export interface PresenceRun {
   joined: readonly User[]
   left: readonly User[]
   renamed: readonly { user: User; before: string }[]
@@ -50,7 +50,7 @@ function follows(row: Row, before: Row): boolean {
 }
 
 /** A run of lines as one: whoever came and went within it is not mentioned. */
-export function condense(lines: readonly PresenceLine[]): Run {
+export function condense(lines: readonly PresenceLine[]): PresenceRun {
   const here: PresenceLine[] = []
   for (const line of lines) {
     const last = here.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
@@ -66,17 +66,17 @@ export function condense(lines: readonly PresenceLine[]): Run {
   }
 }
 
-const NOTHING: readonly Item[] = []
+const NOTHING: readonly TimelineItem[] = []
 
 /**
  * Makes the selector of one room's timeline. Each screen has its own: it remembers the items it gave last, so that an item
  * that says the same again is the same object.
  */
-export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | undefined) => readonly Item[] {
+export function timelineItems(lines: LinesShown = 'condensed'): (room: RoomState | undefined) => readonly TimelineItem[] {
   let before: RoomState | undefined
-  let given: readonly Item[] = NOTHING
-  let known = new Map<string, Item>()
-  let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>()
+  let given: readonly TimelineItem[] = NOTHING
+  let known = new Map<string, TimelineItem>()
+  let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>()
   const overlaid = overlay()
 
   return (room) => {
@@ -99,7 +99,7 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
     before = room
     if (same) return given
     if (room === undefined) return (given = NOTHING)
-    const next = new Map<string, Item>()
+    const next = new Map<string, TimelineItem>()
     for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
@@ -126,7 +126,7 @@ function overlay(): (row: Row, room: RoomState) => Row {
   }
 }
 
-function alike(one: Item, other: Item): boolean {
+function alike(one: TimelineItem, other: TimelineItem): boolean {
   if (one === other) return true
   // prettier-ignore
   switch (one.kind) {
@@ -143,9 +143,9 @@ function alike(one: Item, other: Item): boolean {
 function* itemsOf(
   room: RoomState,
   shown: LinesShown,
-  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>,
   overlaid: (row: Row, room: RoomState) => Row,
-): Generator<Item> {
+): Generator<TimelineItem> {
   const { past, changes } = room
   const { rows, older } = past ?? room
   if (room.notice !== null && past === null) yield { kind: 'notice', key: 'notice', notice: room.notice }
@@ -204,8 +204,8 @@ function* itemsOf(
 function itemsOfRun(
   lines: readonly PresenceLine[],
   shown: LinesShown,
-  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
-): Item[] {
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>,
+): TimelineItem[] {
   if (shown === 'shown') return lines.flatMap((line) => itemsOfRun([line], 'condensed', runs))
   const [first] = lines
   const until = lines.at(-1)
@@ -214,7 +214,7 @@ function itemsOfRun(
   if (known?.until === until) return known.item === null ? [] : [known.item]
   const run = condense(lines)
   const says = run.joined.length + run.left.length + run.renamed.length > 0
-  const item: Item | null = says ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run } : null
+  const item: TimelineItem | null = says ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run } : null
   runs.set(first, { until, item })
   return item === null ? [] : [item]
 }
@@ -247,7 +247,7 @@ export function myRooms(current: string): (state: State) => readonly CountedRoom
   }
 }
 
-export interface People {
+export interface PeopleGroups {
   here: readonly Person[]
   away: readonly Person[]
   /** who is here besides those named */
@@ -255,10 +255,10 @@ export interface People {
 }
 
 /** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
-export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => People {
+export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => PeopleGroups {
   const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
   let before: readonly unknown[] = []
-  let given: People = { here: [], away: [], more: 0 }
+  let given: PeopleGroups = { here: [], away: [], more: 0 }
   return (room, me) => {
     const now = [room?.people, room?.count, me]
     if (now.every((value, at) => value === before[at])) return given
@@ -288,7 +288,7 @@ export interface Banner {
 const CALM = { lost: 2_000, drained: 8_000 }
 
 /** The line while the server is there but can store nothing, or null. It becomes one by time alone. Times in ms. */
-export function fullBannerOf(since: number, now: number): Banner | null {
+export function serverFullBanner(since: number, now: number): Banner | null {
   if (since === 0 || now - since < CALM.lost) return null
   return {
     text: 'The server cannot store anything just now. What you write is kept here and sent later.',
@@ -297,7 +297,7 @@ export function fullBannerOf(since: number, now: number): Banner | null {
 }
 
 /** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
-export function bannerOf(link: Link, offline: boolean, now: number): Banner | null {
+export function connectionBanner(link: Link, offline: boolean, now: number): Banner | null {
   // prettier-ignore
   switch (link.state) {
     case 'idle': case 'live': case 'suspect': case 'stopped': return null

@@ -1,12 +1,12 @@
 import { h, type View } from '../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../ui/format.ts'
-import type { Item } from '../state/select.ts'
+import type { TimelineItem } from '../state/select.ts'
 import type { Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { Failure } from './failureText.ts'
 
-export type MessageItem = Extract<Item, { kind: 'message' }>
+export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
 
 /** What a row shows beyond plain text. It comes a moment after the first draw (W1); rows drawn already are then drawn again. */
 export interface Rich {

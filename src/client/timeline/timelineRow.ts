@@ -2,16 +2,16 @@ import { assertNever } from '../../shared/assert.ts'
 import type { User } from '../../shared/model.ts'
 import { h, type View } from '../ui/dom.ts'
 import { dayLabel, isolated, nameList } from '../ui/format.ts'
-import type { Item, Run } from '../state/select.ts'
+import type { TimelineItem, PresenceRun } from '../state/select.ts'
 import type { Row } from '../state/state.ts'
 
-type Between = Exclude<Item, { kind: 'message' }>
+type Between = Exclude<TimelineItem, { kind: 'message' }>
 
 /** More names than this are counted. */
 const NAMED = 3
 
 /** `Ann, Bo and 6 others joined, Eve left` (U64). */
-export function runText({ joined, left, renamed }: Run): string {
+export function runText({ joined, left, renamed }: PresenceRun): string {
   const names = (users: readonly User[]) =>
     nameList(
       users.map((user) => isolated(user.name)),
@@ -47,14 +47,14 @@ function textOf(item: Between, now: number): string {
 }
 
 /** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
-export function timelineRow(first: Between, now: () => number): View<Item> {
+export function timelineRow(first: Between, now: () => number): View<TimelineItem> {
   const words = h('span', {})
   const element = h(
     'div',
     { class: first.kind === 'day' ? 'day' : first.kind === 'new' ? 'day new' : 'aside' },
     words,
   )
-  const update = (item: Item) => {
+  const update = (item: TimelineItem) => {
     if (item.kind === 'message') return
     const text = textOf(item, now())
     if (words.textContent !== text) words.textContent = text

@@ -5,7 +5,7 @@ import { unreadTotal } from '../../../src/client/state/select.ts'
 import { showUnread } from '../../../src/client/notifications/show.ts'
 import { far } from '../../../src/client/app/actions/historyActions.ts'
 import { marked, settled, unmarked } from '../../../src/client/state/markAllRead.ts'
-import { titleOf } from '../../../src/client/state/roomName.ts'
+import { windowTitle } from '../../../src/client/state/roomName.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import { sidebar } from '../../../src/client/rooms/sidebar.ts'
 import { h } from '../../../src/client/ui/dom.ts'
@@ -57,7 +57,7 @@ function aSidebar() {
     store,
     /** What else says how much is not read. */
     said: () => ({
-      title: titleOf(unreadTotal(store.get()), 'lobby', 'Hubbub'),
+      title: windowTitle(unreadTotal(store.get()), 'lobby', 'Hubbub'),
       icon: icon.href.replace('/icons/', ''),
       badge,
     }),
