@@ -1,5 +1,5 @@
 import { withMine } from '../../src/client/state/optimisticChanges.ts'
-import { timelineItems } from '../../src/client/state/select.ts'
+import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
 import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
 import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'

@@ -1,5 +1,5 @@
 import { h, type View } from '../ui/dom.ts'
-import type { Banner } from '../state/select.ts'
+import type { Banner } from './bannerText.ts'
 
 /** The line above the composer while the connection is away: what is going on, and a way to hurry it (U50). */
 export function banner(on: { retry(): void }): View<Banner | null> {

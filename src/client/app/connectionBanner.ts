@@ -1,6 +1,6 @@
 import type { Announcer } from '../ui/liveRegions.ts'
 import type { View } from '../ui/dom.ts'
-import { connectionBanner, serverFullBanner, type Banner } from '../state/select.ts'
+import { connectionBanner, serverFullBanner, type Banner } from './bannerText.ts'
 import type { Context } from './context.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */

@@ -1,6 +1,6 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import type { PeopleGroups } from '../state/select.ts'
+import type { PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 
 export interface PeopleShown {

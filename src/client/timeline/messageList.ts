@@ -1,6 +1,6 @@
 import { h, list, type View } from '../ui/dom.ts'
 import { dayFrom, isolated } from '../ui/format.ts'
-import type { TimelineItem } from '../state/select.ts'
+import type { TimelineItem } from './timelineItems.ts'
 import type { Edge, Row, Settings } from '../state/state.ts'
 import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
 import { pill } from './jumpToNewest.ts'

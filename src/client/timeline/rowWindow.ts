@@ -1,5 +1,5 @@
 /** Which part of a timeline is in the document (U16). Pure: items in, items out. */
-import type { TimelineItem } from '../state/select.ts'
+import type { TimelineItem } from './timelineItems.ts'
 
 /** Never more messages than this are in the document; trimming goes down to `KEPT`, so that it is not done for each row. */
 export const MOST_ROWS = 400
@@ -38,7 +38,12 @@ function rangeOf(
   return [first < 0 || first > to ? Math.max(0, to - ENTRY + 1) : first, to]
 }
 
-function windowOf(items: readonly TimelineItem[], at: readonly number[], from: number, to: number): RowWindow {
+function windowOf(
+  items: readonly TimelineItem[],
+  at: readonly number[],
+  from: number,
+  to: number,
+): RowWindow {
   const keyAt = (message: number) => items[at[message] ?? -1]?.key ?? null
   return { first: keyAt(from), last: keyAt(to), live: to >= at.length - 1 }
 }

@@ -2,7 +2,7 @@ import { assertNever } from '../../shared/assert.ts'
 import type { User } from '../../shared/model.ts'
 import { h, type View } from '../ui/dom.ts'
 import { dayLabel, isolated, nameList } from '../ui/format.ts'
-import type { TimelineItem, PresenceRun } from '../state/select.ts'
+import type { TimelineItem, PresenceRun } from './timelineItems.ts'
 import type { Row } from '../state/state.ts'
 
 type Between = Exclude<TimelineItem, { kind: 'message' }>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { timelineItems } from '../../../src/client/state/select.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import { ERRORS } from '../../../src/shared/errors.ts'
 import {
   counts,

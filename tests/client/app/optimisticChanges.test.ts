@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { rowById, timelineItems } from '../../../src/client/state/select.ts'
+import { rowById } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { Row } from '../../../src/client/state/state.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser, type Browser } from '../../support/server/aClient.ts'

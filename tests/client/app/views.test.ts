@@ -11,7 +11,7 @@ import { around, AT_THE_END, cut, extend, MOST_ROWS } from '../../../src/client/
 import { runText, timelineRow } from '../../../src/client/timeline/timelineRow.ts'
 import { h, list, safeUrl } from '../../../src/client/ui/dom.ts'
 import { keyboardSpace } from '../../../src/client/ui/keyboardSpace.ts'
-import type { TimelineItem } from '../../../src/client/state/select.ts'
+import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import type { Row, Standing } from '../../../src/client/state/state.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import { ada, bob, eve, NOON, numbers, person } from '../../support/client/aState.ts'

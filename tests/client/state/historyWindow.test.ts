@@ -9,7 +9,8 @@ import {
   withOlder,
   withPins,
 } from '../../../src/client/state/historyWindow.ts'
-import { rowById, timelineItems } from '../../../src/client/state/select.ts'
+import { rowById } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { Action } from '../../../src/client/state/state.ts'
 import type { HistoryMessage } from '../../../src/shared/model.ts'
 import {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { goneTo } from '../../../src/client/state/historyWindow.ts'
 import { needsTick } from '../../../src/client/state/reduce.ts'
-import { lastOwn, timelineItems } from '../../../src/client/state/select.ts'
+import { lastOwn } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,

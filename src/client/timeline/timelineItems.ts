@@ -1,13 +1,8 @@
-/** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
-import type { Person, User } from '../../shared/model.ts'
+/** What a room's timeline draws, picked from its state. Pure; an item that did not change stays `===`. */
+import type { User } from '../../shared/model.ts'
 import { dayOf } from '../ui/day.ts'
-import { rowById } from './rows.ts'
-import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './state.ts'
-import { countOf, type CountedRoom } from './unreadCounts.ts'
-
-export { lastOwn, rowById } from './rows.ts'
-export { roomName, windowTitle } from './roomName.ts'
-export { countOf, isUnread, unreadTotal } from './unreadCounts.ts'
+import { rowById } from '../state/rows.ts'
+import type { LinesShown, PresenceLine, RoomState, Row } from '../state/state.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
 export type TimelineItem =
@@ -72,7 +67,9 @@ const NOTHING: readonly TimelineItem[] = []
  * Makes the selector of one room's timeline. Each screen has its own: it remembers the items it gave last, so that an item
  * that says the same again is the same object.
  */
-export function timelineItems(lines: LinesShown = 'condensed'): (room: RoomState | undefined) => readonly TimelineItem[] {
+export function timelineItems(
+  lines: LinesShown = 'condensed',
+): (room: RoomState | undefined) => readonly TimelineItem[] {
   let before: RoomState | undefined
   let given: readonly TimelineItem[] = NOTHING
   let known = new Map<string, TimelineItem>()
@@ -214,97 +211,9 @@ function itemsOfRun(
   if (known?.until === until) return known.item === null ? [] : [known.item]
   const run = condense(lines)
   const says = run.joined.length + run.left.length + run.renamed.length > 0
-  const item: TimelineItem | null = says ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run } : null
+  const item: TimelineItem | null = says
+    ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run }
+    : null
   runs.set(first, { until, item })
   return item === null ? [] : [item]
-}
-
-/** `Ann is typing`, up to three names, then `Several people are typing`; '' for nobody. Names keep their direction. */
-export function typingText(typing: RoomState['typing']): string {
-  const [one, two, three] = typing.map(({ user }) => `\u2068${user.name}\u2069`)
-  if (one === undefined) return ''
-  if (typing.length > 3) return 'Several people are typing'
-  if (two === undefined) return `${one} is typing`
-  return three === undefined ? `${one} and ${two} are typing` : `${one}, ${two} and ${three} are typing`
-}
-
-/** Makes the selector of my rooms with what counts in each; `current` is listed even before it is mine. */
-export function myRooms(current: string): (state: State) => readonly CountedRoom[] {
-  let given: readonly CountedRoom[] = []
-  let before: State['list'] = []
-  return (state) => {
-    const mine = state.list.filter(({ joined, room }) => joined || room === current)
-    const next = mine.map((entry, at) => {
-      const { unread, mentions } = countOf(state, entry.room)
-      const last = given[at]
-      return last && before[at] === entry && last.unread === unread && last.mentions === mentions
-        ? last
-        : { ...entry, unread, mentions }
-    })
-    before = mine
-    if (next.length === given.length && next.every((one, at) => one === given[at])) return given
-    return (given = next)
-  }
-}
-
-export interface PeopleGroups {
-  here: readonly Person[]
-  away: readonly Person[]
-  /** who is here besides those named */
-  more: number
-}
-
-/** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
-export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => PeopleGroups {
-  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
-  let before: readonly unknown[] = []
-  let given: PeopleGroups = { here: [], away: [], more: 0 }
-  return (room, me) => {
-    const now = [room?.people, room?.count, me]
-    if (now.every((value, at) => value === before[at])) return given
-    before = now
-    const people = [...(room?.people ?? [])].sort(
-      (one, other) =>
-        Number(other.id === me) - Number(one.id === me) ||
-        order.compare(one.name, other.name) ||
-        (one.id < other.id ? -1 : 1),
-    )
-    given = {
-      here: people.filter((person) => person.state === 'active'),
-      away: people.filter((person) => person.state === 'idle'),
-      more: Math.max(0, (room?.count ?? 0) - people.length),
-    }
-    return given
-  }
-}
-
-export interface Banner {
-  text: string
-  /** offer to try now */
-  retry: boolean
-}
-
-/** A break shorter than this (ms) is not worth a word; a longer one after a drain. */
-const CALM = { lost: 2_000, drained: 8_000 }
-
-/** The line while the server is there but can store nothing, or null. It becomes one by time alone. Times in ms. */
-export function serverFullBanner(since: number, now: number): Banner | null {
-  if (since === 0 || now - since < CALM.lost) return null
-  return {
-    text: 'The server cannot store anything just now. What you write is kept here and sent later.',
-    retry: false,
-  }
-}
-
-/** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
-export function connectionBanner(link: Link, offline: boolean, now: number): Banner | null {
-  // prettier-ignore
-  switch (link.state) {
-    case 'idle': case 'live': case 'suspect': case 'stopped': return null
-    case 'connecting': case 'hello': case 'waiting': break
-  }
-  if (now - link.since < (link.calm ? CALM.drained : CALM.lost)) return null
-  if (offline) return { text: 'You are offline. What you write is sent when you are back.', retry: false }
-  if (link.state !== 'waiting') return { text: 'Connecting…', retry: false }
-  return { text: `Reconnecting in ${Math.max(1, Math.ceil((link.until - now) / 1000))} s`, retry: true }
 }

@@ -1,34 +1,20 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  connectionBanner,
-  serverFullBanner,
-  condense,
-  peopleGroups,
-  timelineItems,
-  windowTitle,
-  typingText,
-  unreadTotal,
-  type TimelineItem,
-} from '../../../src/client/state/select.ts'
+import { condense, timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import { askingOlder, withOlder } from '../../../src/client/state/historyWindow.ts'
-import { unheard, type Link, type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
+import { type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../../src/shared/model.ts'
 import {
   ada,
   aLivePage,
   bob,
-  counts,
   entry,
   eve,
   event,
   history,
-  listed,
   NOON,
   numbers,
-  person,
   said,
-  you,
 } from '../../support/client/aState.ts'
 
 const SECOND = 1_000
@@ -249,100 +235,5 @@ describe('the same again is the same object', () => {
       ),
       { numRuns: 100 },
     )
-  })
-})
-
-describe('words', () => {
-  const typing = (...names: string[]) =>
-    typingText(names.map((name) => ({ user: { id: name, name }, until: 0 })))
-
-  test('[U40] up to three who type are named', () => {
-    expect(typing()).toBe('')
-    expect(typing('Ann')).toBe('\u2068Ann\u2069 is typing')
-    expect(typing('Ann', 'Bo')).toBe('\u2068Ann\u2069 and \u2068Bo\u2069 are typing')
-    expect(typing('Ann', 'Bo', 'Cy')).toBe('\u2068Ann\u2069, \u2068Bo\u2069 and \u2068Cy\u2069 are typing')
-    expect(typing('Ann', 'Bo', 'Cy', 'Di')).toBe('Several people are typing')
-  })
-
-  const waiting = (more: Partial<Extract<Link, { state: 'waiting' }>> = {}): Link => ({
-    state: 'waiting',
-    since: NOON,
-    until: NOON + 6 * SECOND,
-    attempt: 2,
-    calm: false,
-    ...more,
-  })
-
-  test('[U50] nothing is said of a break under two seconds, then one line that counts down', () => {
-    expect(connectionBanner(waiting(), false, NOON + 1_999)).toBeNull()
-    expect(connectionBanner(waiting(), false, NOON + 2_000)).toEqual({ text: 'Reconnecting in 4 s', retry: true })
-    expect(connectionBanner(waiting(), false, NOON + 9_000)).toEqual({ text: 'Reconnecting in 1 s', retry: true })
-  })
-
-  test('[U56] after a drain it waits eight seconds', () => {
-    expect(connectionBanner(waiting({ calm: true }), false, NOON + 7_999)).toBeNull()
-    expect(connectionBanner(waiting({ calm: true }), false, NOON + 8_000)).not.toBeNull()
-  })
-
-  test('[U50] while connecting it says so, offline that what is written will be sent', () => {
-    const connecting: Link = { state: 'connecting', attempt: 1, since: NOON, calm: false }
-    expect(connectionBanner(connecting, false, NOON + 1_000)).toBeNull()
-    expect(connectionBanner(connecting, false, NOON + 3_000)?.text).toBe('Connecting…')
-    expect(connectionBanner(waiting(), true, NOON + 3_000)?.text).toContain('offline')
-  })
-
-  test.each(['live', 'suspect'] as const)('[U50] %s, there is nothing to say', (state) => {
-    expect(connectionBanner({ state }, false, NOON)).toBeNull()
-  })
-
-  test('[O12] a server that can store nothing for two seconds is said, and that what is written is kept', () => {
-    expect(serverFullBanner(0, NOON)).toBeNull()
-    expect(serverFullBanner(NOON, NOON + 1_999)).toBeNull()
-    expect(serverFullBanner(NOON, NOON + 2_000)?.text).toContain('kept here')
-  })
-
-  test('[U74] the title counts what is unread and names the room', () => {
-    expect(windowTitle(0, '', 'Hubbub')).toBe('Hubbub')
-    expect(windowTitle(3, 'kitchen', 'Hubbub')).toBe('(3) kitchen · Hubbub')
-    expect(windowTitle(150, 'kitchen', 'Hubbub')).toBe('(99+) kitchen · Hubbub')
-  })
-
-  test('[T12] a name in the title keeps its direction to itself', () => {
-    expect(windowTitle(0, 'מטבח', 'Hubbub')).toBe('\u2068מטבח\u2069 · Hubbub')
-  })
-
-  test('[U74] rooms that this page follows count, on screen or not', () => {
-    const page = aLivePage([]).hear(event(said(1)))
-    page.tell({ type: 'opened', room: 'kitchen' }, { type: 'asked', room: 'kitchen', now: NOON })
-    page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
-    page.tell({ type: 'rooms', list: [listed('lobby'), listed('kitchen'), listed('attic')] })
-    expect(unreadTotal(page.state)).toBe(4)
-  })
-})
-
-describe('people', () => {
-  const groups = (...people: ReturnType<typeof person>[]) => {
-    const { here, away, more } = peopleGroups('en')(
-      { ...unheard('lobby'), people, count: people.length + 40 },
-      ada.id,
-    )
-    return { here: here.map(({ name }) => name), away: away.map(({ name }) => name), more }
-  }
-
-  test('[U60] here and away, me first, the others by name as the locale orders them', () => {
-    const zoe = { id: 'z', name: 'zoë' }
-    const emil = { id: 'm', name: 'Émile' }
-    expect(groups(person(zoe), person(emil), person(bob, 'idle'), person(eve), person(ada))).toEqual({
-      here: ['Ada', 'Émile', 'Eve', 'zoë'],
-      away: ['Bob'],
-      more: 40,
-    })
-  })
-
-  test('[W9] the same people are the same groups', () => {
-    const select = peopleGroups('en')
-    const page = aLivePage()
-    const before = select(page.lobby, ada.id)
-    expect(select(page.hear(event(said(4))).lobby, ada.id) === before).toBe(true)
   })
 })
