@@ -14,6 +14,7 @@ import { idOf, type State } from './state/state.ts'
 import type { Context } from './app/context.ts'
 import { homeView } from './session/homePage.ts'
 import { page } from './ui/centeredPage.ts'
+import { words } from './words/words.ts'
 
 /** What is not read; nothing is known of it before the chat's chunk is here. */
 let unread = (_state: State) => 0
@@ -68,7 +69,8 @@ function start(root: HTMLElement): void {
   // Until it is known who is here, a cold page shows what it came with.
   const ready = () => Promise.all([met, actions.ready()])
 
-  const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
+  const place =
+    document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
   const router = createRouter(
     window,
     (route, its, arrival) => void mount(root, context, ready, route, its, arrival),
@@ -168,11 +170,11 @@ function whenIdle(run: () => void): void {
 function unloaded(): HTMLElement {
   return page(
     {
-      title: 'This did not load',
-      words: 'The network may be off, or there is a newer version.',
+      title: words.pages.notLoaded.title,
+      words: words.pages.notLoaded.text,
       look: 'text-title',
     },
-    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, 'Reload'),
+    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),
   ).element
 }
 

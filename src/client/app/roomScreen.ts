@@ -19,6 +19,7 @@ import { untilLoaded } from '../ui/retryImport.ts'
 import type { More, Parts } from './parts.ts'
 import { placesOf } from '../rooms/visitedRooms.ts'
 import { sidebar } from '../rooms/sidebar.ts'
+import { words } from '../words/words.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
 export function chatView(
@@ -83,7 +84,7 @@ export function chatView(
   const help = () =>
     void import('./dialogs.ts').then(
       ({ openHelp }) => openHelp(COMMANDS, signal),
-      () => write.say('This did not load. Reload the page to go on.'),
+      () => write.say(words.common.notLoaded),
     )
   const command = commands(context, room, write, help)
   // A draft comes back unless something was written before it came.
@@ -97,7 +98,7 @@ export function chatView(
   const title = h('h1', { tabindex: -1 })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
   const about = h('div', { class: 'topic-line' }, topic)
-  const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
+  const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     write.focus()
@@ -195,7 +196,7 @@ export function chatView(
   showBanner(
     context,
     line,
-    { say: (words) => more?.spoken.say(words), warn: (words) => more?.spoken.warn(words) },
+    { say: (text) => more?.spoken.say(text), warn: (text) => more?.spoken.warn(text) },
     signal,
   )
   const leave = () => {
@@ -248,9 +249,9 @@ function blockedBy(state: RoomState | undefined): string | null {
   if (last?.status !== 'failed') return null
   // prettier-ignore
   switch (last.reason) {
-    case 'readOnly': return 'Nobody may write here now'
-    case 'forbidden': return 'You may not write here'
-    case 'notMember': return 'You are no longer in this room'
+    case 'readOnly': return words.composer.blocked.readOnly
+    case 'forbidden': return words.composer.blocked.forbidden
+    case 'notMember': return words.composer.blocked.notMember
     default: return null
   }
 }

@@ -7,6 +7,7 @@ import { pill } from './jumpToNewest.ts'
 import { rowFocus } from './rowFocus.ts'
 import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
 import { timelineRow } from './timelineRow.ts'
+import { words } from '../words/words.ts'
 
 export interface Shown {
   items: readonly TimelineItem[]
@@ -78,7 +79,7 @@ export function messageList(
     class: 'log',
     role: 'log',
     'aria-live': 'off',
-    'aria-label': `Messages in ${isolated(label)}`,
+    'aria-label': words.timeline.messagesIn(isolated(label)),
     tabindex: 0,
   })
   log.append(empty, content)
@@ -177,12 +178,15 @@ export function messageList(
     content.hidden = items.length === 0 && older !== 'failed'
     draw(next.drawn)
     loading.hidden = older === 'none' || content.hidden
-    loading.textContent =
-      older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
+    loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older === 'failed')
       loading.append(
         ' ',
-        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, 'Try again'),
+        h(
+          'button',
+          { type: 'button', class: 'text-button', onClick: () => on.older() },
+          words.timeline.tryAgain,
+        ),
       )
     offerFolds(fresh)
     fresh = []
@@ -405,7 +409,7 @@ export function messageList(
       jump.update(atEnd && live() ? null : missed(seen))
     },
     rows,
-    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
+    name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
     enrich(rich) {
       on.rich = rich
       drawAgain()
