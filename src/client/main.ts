@@ -8,11 +8,13 @@ import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wir
 import { joinTabs } from './net/tabChannel.ts'
 import { createRouter, type Arrival, type Route } from './app/router.ts'
 import { createStore } from './state/store.ts'
-import { roomName, titleOf } from './state/roomName.ts'
+import { roomName } from './state/roomName.ts'
+import { windowTitle } from './app/windowTitle.ts'
 import { idOf, type State } from './state/state.ts'
 import type { Context } from './app/context.ts'
 import { homeView } from './session/homePage.ts'
 import { page } from './ui/centeredPage.ts'
+import { words } from './words/words.ts'
 
 /** What is not read; nothing is known of it before the chat's chunk is here. */
 let unread = (_state: State) => 0
@@ -67,7 +69,8 @@ function start(root: HTMLElement): void {
   // Until it is known who is here, a cold page shows what it came with.
   const ready = () => Promise.all([met, actions.ready()])
 
-  const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
+  const place =
+    document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
   const router = createRouter(
     window,
     (route, its, arrival) => void mount(root, context, ready, route, its, arrival),
@@ -114,7 +117,7 @@ async function mount(
   if (signal.aborted) return
   context.store.watch(
     (state) =>
-      titleOf(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
+      windowTitle(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
     (title) => {
       document.title = title
     },
@@ -167,11 +170,11 @@ function whenIdle(run: () => void): void {
 function unloaded(): HTMLElement {
   return page(
     {
-      title: 'This did not load',
-      words: 'The network may be off, or there is a newer version.',
+      title: words.pages.notLoaded.title,
+      words: words.pages.notLoaded.text,
       look: 'text-title',
     },
-    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, 'Reload'),
+    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),
   ).element
 }
 

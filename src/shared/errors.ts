@@ -33,13 +33,41 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
+/** What can be wrong with a name, of a person or of a room. Only the server can tell `reserved`. */
+const NAME_REASONS = ['empty', 'long', 'characters', 'marks', 'mixed', 'reserved'] as const
+
+/**
+ * Every `reason`, by the code it explains: an error carries one where its code alone does not say what to change. A closed
+ * list, so that a client can word each of them in its own language.
+ */
+export const REASONS = {
+  nameInvalid: NAME_REASONS,
+  /** `kind`: only public rooms can be made */
+  roomInvalid: [...NAME_REASONS, 'kind'],
+  /** the topic of a room; without a reason, the request as a whole */
+  tooBig: ['topic'],
+  /** the network made too many new guests; without a reason, the person or the network asks too often */
+  rateLimited: ['newGuests'],
+} as const satisfies Partial<Record<ErrorCode, readonly string[]>>
+
+export type NameReason = (typeof NAME_REASONS)[number]
+export type ErrorReason = (typeof REASONS)[keyof typeof REASONS][number]
+
+/** What an error says beside its code and message. */
+export interface ErrorDetails {
+  reason?: ErrorReason
+  /** a free name for the person or the room instead */
+  suggestion?: string
+  /** ms to wait before the same request can succeed */
+  after?: number
+}
+
 /** Thrown on purpose, its message written for the person. Anything else thrown is a bug, and is not shown. */
 export class ChatError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string = ERRORS[code].message,
-    /** `suggestion`: a free name or room instead. `after`: ms to wait. */
-    readonly more: { suggestion?: string; after?: number } = {},
+    readonly details: ErrorDetails = {},
   ) {
     super(message)
   }

@@ -1,8 +1,9 @@
+import type { NameReason } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { byteLength } from './text.ts'
 
-/** Why a name cannot be used. `reserved` and `taken` only the server can tell. */
-export type NameFault = 'empty' | 'long' | 'characters' | 'marks' | 'mixed' | 'reserved'
+/** Why a name cannot be used: the `reason` of `nameInvalid` and `roomInvalid`. */
+export type NameFault = NameReason
 
 /** Each fault in words, for the one who typed it. */
 export const NAME_FAULTS: Record<NameFault, string> = {

@@ -1,5 +1,5 @@
 import { withMine } from '../../src/client/state/optimisticChanges.ts'
-import { timeline } from '../../src/client/state/select.ts'
+import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
 import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
 import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'
@@ -58,7 +58,7 @@ export type Page = ReturnType<typeof aLivePage>
 
 /** The row of a message as it is drawn. */
 export function drawn({ lobby }: Page, seq: number): Row | undefined {
-  const item = timeline()(lobby).find((one) => one.kind === 'message' && one.row.seq === seq)
+  const item = timelineItems()(lobby).find((one) => one.kind === 'message' && one.row.seq === seq)
   return item?.kind === 'message' ? item.row : undefined
 }
 

@@ -1,7 +1,8 @@
 import type { Announcer } from '../ui/liveRegions.ts'
 import type { View } from '../ui/dom.ts'
-import { bannerOf, fullBannerOf, type Banner } from '../state/select.ts'
+import { connectionBanner, serverFullBanner, type Banner } from './bannerText.ts'
 import type { Context } from './context.ts'
+import { words } from '../words/words.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */
 const LOOK = 250
@@ -19,15 +20,14 @@ export function showBanner(
   function look(): void {
     const { link, offline, slowUntil, full } = store.get()
     const now = Date.now()
-    const lost = bannerOf(link, offline, now)
-    const slow =
-      slowUntil > now ? `Too fast, sending again in ${Math.ceil((slowUntil - now) / 1000)} s` : null
-    const unstored = fullBannerOf(full, now)
+    const lost = connectionBanner(link, offline, now)
+    const slow = slowUntil > now ? words.connection.tooFast(Math.ceil((slowUntil - now) / 1000)) : null
+    const unstored = serverFullBanner(full, now)
     line.update(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
-      if (away) to.warn('Disconnected. What you write is sent later.')
-      else if (link.state !== 'stopped') to.say('Connected again')
+      if (away) to.warn(words.connection.disconnected)
+      else if (link.state !== 'stopped') to.say(words.connection.connectedAgain)
     }
     const calm = link.state === 'live' || link.state === 'stopped' || link.state === 'idle'
     if (calm && slow === null && (full === 0 || unstored !== null)) stop()

@@ -2,6 +2,7 @@
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import type { COMMANDS } from '../composer/commands.ts'
+import { words } from '../words/words.ts'
 
 export { openRooms } from '../rooms/roomsDialog.ts'
 export { openSettings } from '../settings/settingsDialog.ts'
@@ -15,39 +16,26 @@ export async function openCode(link: string, signal: AbortSignal): Promise<void>
   const code = qrCode(link)
   code.setAttribute('aria-hidden', 'false')
   code.setAttribute('role', 'img')
-  code.setAttribute('aria-label', `QR code of ${link}`)
+  code.setAttribute('aria-label', words.rooms.invite.codeOf(link))
   const frame = h('div', { class: 'code' }, code)
   const field = h('input', {
     class: 'field',
     type: 'text',
     readonly: true,
     value: link,
-    'aria-label': 'Link',
+    'aria-label': words.rooms.invite.link,
   })
   field.addEventListener('focus', () => field.select())
   const dialog = openDialog(
-    { title: 'Come to this room' },
+    { title: words.rooms.invite.title },
     signal,
     frame,
     field,
-    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
+    buttons(
+      h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, words.common.done),
+    ),
   )
 }
-
-const KEYS: readonly (readonly [keys: string, does: string])[] = [
-  ['Enter', 'send; in the list, what can be done with a message'],
-  ['Shift+Enter', 'a new line'],
-  ['↑', 'in the empty field: change your last message'],
-  ['Page Up, Page Down', 'in the empty field: scroll'],
-  ['Ctrl+K, ⌘K', 'go to a room'],
-  ['Alt+↑, Alt+↓', 'previous, next room; with Shift those with something unread'],
-  ['F6, Shift+F6', 'next, previous part of the page'],
-  ['↑ ↓ Home End', 'in the list: move'],
-  ['Escape', 'close, stop changing or answering, go to the end'],
-  ['Shift+Escape', 'mark all rooms read'],
-  ['@ and : and /', 'people, emoji and commands'],
-  ['?', 'this list'],
-]
 
 /** Keys and commands. */
 export function openHelp(commands: typeof COMMANDS, signal: AbortSignal): void {
@@ -57,9 +45,11 @@ export function openHelp(commands: typeof COMMANDS, signal: AbortSignal): void {
   ]
   const typed = [...commands].map(([name, does]) => [`/${name}`, does] as const)
   const dialog = openDialog(
-    { title: 'Keys and commands' },
+    { title: words.help.title },
     signal,
-    h('dl', { class: 'keys' }, ...[...KEYS, ...typed].flatMap(row)),
-    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Close')),
+    h('dl', { class: 'keys' }, ...[...words.help.keys, ...typed].flatMap(row)),
+    buttons(
+      h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, words.common.close),
+    ),
   )
 }

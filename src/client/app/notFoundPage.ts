@@ -1,9 +1,10 @@
 import { wayOut } from '../ui/centeredPage.ts'
+import { words } from '../words/words.ts'
 
 /** An address that is no page here. */
 export function notFoundView(): HTMLElement {
-  return wayOut('There is nothing here', 'The address may be mistyped, or the page is gone.', {
+  return wayOut(words.pages.notFound.title, words.pages.notFound.text, {
     href: '/',
-    words: 'Go to the start page',
+    words: words.pages.toStart,
   }).element
 }

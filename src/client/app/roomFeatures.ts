@@ -26,6 +26,7 @@ import { emojiButton } from '../composer/emojiButton.ts'
 import { suggesting } from '../composer/suggestions.ts'
 import { swipe } from '../ui/drawer/swipe.ts'
 import { writing } from '../composer/composerModes.ts'
+import { words } from '../words/words.ts'
 
 /** Whoever has not scrolled for so long (ms) stands where they read. */
 const STANDS = 400
@@ -49,7 +50,7 @@ export function furnish(
   const note = notes(parts, signal)
   store.watch(
     ({ forgetful }) => forgetful,
-    (is) => is && note('This browser keeps nothing: what is not sent goes with the page'),
+    (is) => is && note(words.connection.storageBlocked),
     signal,
   )
   const jumps = jumping(context, room, { messages, say: note }, signal)

@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { doorView } from '../session/homePage.ts'
 import { wayOut } from '../ui/centeredPage.ts'
+import { words } from '../words/words.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomView(
@@ -55,18 +56,11 @@ export function roomView(
 function closed(room: string, join: (() => void) | null): ReturnType<typeof wayOut> {
   const away =
     room === 'lobby'
-      ? { href: '/', words: 'Go to the start page' }
-      : { href: '/chat/lobby', words: 'Go to the lobby' }
-  if (join === null)
-    return wayOut(
-      'This room does not exist or is not open to you',
-      'Whoever sent you here can tell you more.',
-      away,
-    )
-  return wayOut(
-    'You are no longer in this room',
-    'You left this room in another tab or on another device.',
-    away,
-    { words: 'Join', press: join },
-  )
+      ? { href: '/', words: words.pages.toStart }
+      : { href: '/chat/lobby', words: words.pages.toLobby }
+  if (join === null) return wayOut(words.pages.roomClosed.title, words.pages.roomClosed.text, away)
+  return wayOut(words.pages.roomLeft.title, words.pages.roomLeft.text, away, {
+    words: words.pages.join,
+    press: join,
+  })
 }

@@ -5,7 +5,10 @@ import { messageList, type Place } from '../timeline/messageList.ts'
 import { runText } from '../timeline/timelineRow.ts'
 import { typing } from '../composer/typingLine.ts'
 import { h } from '../ui/dom.ts'
-import { condense, countOf, isUnread, roomName, timeline, typingText } from '../state/select.ts'
+import { condense, timelineItems } from '../timeline/timelineItems.ts'
+import { countOf, isUnread } from '../state/unreadCounts.ts'
+import { roomName } from '../state/roomName.ts'
+import { typingText } from '../composer/typingText.ts'
 import type { RoomState } from '../state/state.ts'
 import { COMMANDS, commands, spoken } from '../composer/commands.ts'
 import { showBanner } from './connectionBanner.ts'
@@ -16,6 +19,7 @@ import { untilLoaded } from '../ui/retryImport.ts'
 import type { More, Parts } from './parts.ts'
 import { placesOf } from '../rooms/visitedRooms.ts'
 import { sidebar } from '../rooms/sidebar.ts'
+import { words } from '../words/words.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
 export function chatView(
@@ -26,7 +30,7 @@ export function chatView(
   const { store, actions, router } = context
   const name = roomName(store.get(), room)
   const coarse = matchMedia('(pointer: coarse)').matches
-  let items = timeline(store.get().settings.lines)
+  let items = timelineItems(store.get().settings.lines)
 
   const empty = emptyRoom()
   const bones = skeleton()
@@ -80,7 +84,7 @@ export function chatView(
   const help = () =>
     void import('./dialogs.ts').then(
       ({ openHelp }) => openHelp(COMMANDS, signal),
-      () => write.say('This did not load. Reload the page to go on.'),
+      () => write.say(words.common.notLoaded),
     )
   const command = commands(context, room, write, help)
   // A draft comes back unless something was written before it came.
@@ -94,7 +98,7 @@ export function chatView(
   const title = h('h1', { tabindex: -1 })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
   const about = h('div', { class: 'topic-line' }, topic)
-  const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
+  const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     write.focus()
@@ -184,7 +188,7 @@ export function chatView(
   store.watch(
     ({ settings }) => settings.lines,
     (shown) => {
-      items = timeline(shown)
+      items = timelineItems(shown)
       draw(store.get().rooms[room])
     },
     signal,
@@ -192,7 +196,7 @@ export function chatView(
   showBanner(
     context,
     line,
-    { say: (words) => more?.spoken.say(words), warn: (words) => more?.spoken.warn(words) },
+    { say: (text) => more?.spoken.say(text), warn: (text) => more?.spoken.warn(text) },
     signal,
   )
   const leave = () => {
@@ -245,9 +249,9 @@ function blockedBy(state: RoomState | undefined): string | null {
   if (last?.status !== 'failed') return null
   // prettier-ignore
   switch (last.reason) {
-    case 'readOnly': return 'Nobody may write here now'
-    case 'forbidden': return 'You may not write here'
-    case 'notMember': return 'You are no longer in this room'
+    case 'readOnly': return words.composer.blocked.readOnly
+    case 'forbidden': return words.composer.blocked.forbidden
+    case 'notMember': return words.composer.blocked.notMember
     default: return null
   }
 }

@@ -5,6 +5,7 @@ import { lastOwn, rowById } from '../state/rows.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Parts } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 /** What the composer is about to do besides saying something new. */
 type Aim = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; before: string }
@@ -39,7 +40,7 @@ export function writing(
     return state === undefined ? null : rowById(state, id)
   }
 
-  function take(next: Aim | null, words: string): void {
+  function take(next: Aim | null, label: string): void {
     if (aim?.kind === 'edit') write.fill(aim.before)
     aim = next
     above.replaceChildren()
@@ -47,14 +48,14 @@ export function writing(
     const cancel = h('button', {
       type: 'button',
       class: 'button-icon',
-      'aria-label': next.kind === 'edit' ? 'Do not change it' : 'Do not reply',
+      'aria-label': next.kind === 'edit' ? words.composer.cancelEdit : words.composer.cancelReply,
       onClick: () => {
         end()
         write.focus()
       },
     })
     cancel.append(iconOf('close'))
-    above.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, words), cancel))
+    above.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel))
     write.say('')
     write.focus()
   }
@@ -69,14 +70,13 @@ export function writing(
     if (row.id === null || row.text === null) return
     const before = aim?.kind === 'edit' ? aim.before : write.text()
     aim = null
-    take({ kind: 'edit', id: row.id, before }, 'Change your message')
+    take({ kind: 'edit', id: row.id, before }, words.composer.editing)
     write.fill(row.text)
   }
 
   function sendEdit(id: string, text: string): true | string {
     const row = find(id)
-    if (row !== null && row.text === null)
-      return 'This message was deleted meanwhile. Escape ends the change.'
+    if (row !== null && row.text === null) return words.composer.editedDeleted
     const done = row?.text === text || actions.edit(room, id, text)
     if (done !== true) return done
     const before = aim?.kind === 'edit' ? aim.before : ''
@@ -92,7 +92,7 @@ export function writing(
     reply(row) {
       if (row.id === null || row.text === null) return
       const first = row.text.trim().split('\n', 1)[0] ?? ''
-      take({ kind: 'reply', id: row.id }, `Reply to ${isolated(row.user.name)}: ${first}`)
+      take({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), first))
     },
     send(text) {
       if (aim?.kind === 'edit') return sendEdit(aim.id, text)
@@ -101,7 +101,7 @@ export function writing(
       const to = aim?.id
       if (to !== undefined && find(to)?.text === null) {
         end()
-        return 'The message you reply to was deleted. Send again to say it all the same.'
+        return words.composer.repliedDeleted
       }
       const taken = actions.send(room, said, to)
       if (taken === true) end()

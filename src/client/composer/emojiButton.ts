@@ -1,7 +1,7 @@
 import { actionIcon } from '../ui/actionIcons.ts'
 import type { Composer } from './composer.ts'
 import { h } from '../ui/dom.ts'
-import { UNLOADED } from '../rooms/roomMenu.ts'
+import { words } from '../words/words.ts'
 
 /** Opens the grid of emoji, which comes on first use (U39). `corner`: where it opens, px of the window. */
 export async function pickEmoji(
@@ -14,7 +14,7 @@ export async function pickEmoji(
     const { openPicker } = await import('../ui/emoji/emojiPicker.ts')
     await openPicker(corner, pick, signal)
   } catch {
-    failed(UNLOADED)
+    failed(words.common.notLoaded)
   }
 }
 
@@ -28,9 +28,9 @@ export function emojiButton({ field, say }: Composer, signal: AbortSignal): void
   const button = h('button', {
     type: 'button',
     class: 'emoji-button',
-    'aria-label': 'Emoji',
+    'aria-label': words.emoji.title,
     'aria-haspopup': 'dialog',
-    title: 'Emoji',
+    title: words.emoji.title,
     onClick: () => {
       const { right, left, top } = button.getBoundingClientRect()
       void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, put, say, signal)

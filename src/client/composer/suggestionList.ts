@@ -1,4 +1,5 @@
 import { h } from '../ui/dom.ts'
+import { words } from '../words/words.ts'
 
 export interface Suggestion {
   /** what is put in place of what was typed */
@@ -35,7 +36,7 @@ export function suggest(
     class: 'suggest',
     popover: 'manual',
     role: 'listbox',
-    'aria-label': 'Suggestions',
+    'aria-label': words.composer.suggestions,
   })
   let found: Found | null = null
   let at = 0

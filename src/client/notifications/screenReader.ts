@@ -5,19 +5,20 @@ import { roomName } from '../state/roomName.ts'
 import type { PresenceLine, RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Parts } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
 /**
  * Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4).
- * @param words of a text, as they are read
+ * @param plain a text as it is read, without the marks of its format
  */
 export function announce(
   { store }: Context,
   room: string,
   { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
-  words: (text: string) => string,
+  plain: (text: string) => string,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -31,7 +32,8 @@ export function announce(
     if (state.sync.state !== 'live') return
     const last = state.position.seq
     if (known === null || last < known) {
-      if (known === null) to.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
+      if (known === null)
+        to.say(words.announcements.entered(isolated(roomName(store.get(), room)), state.count))
       known = last
       return
     }
@@ -47,7 +49,7 @@ export function announce(
     to.heard(
       news.map(({ user, text }) => ({
         name: isolated(user.name),
-        text: words(text ?? ''),
+        text: plain(text ?? ''),
         mentions: me !== null && mentionsName(text ?? '', me),
       })),
     )

@@ -1,18 +1,19 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import type { People } from '../state/select.ts'
+import type { PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
+import { words } from '../words/words.ts'
 
 export interface PeopleShown {
-  groups: People
+  groups: PeopleGroups
   me: string
 }
 
 /** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
 export function people(): View<PeopleShown> {
   let me = ''
-  const here = group('Here')
-  const away = group('Away')
+  const here = group(words.people.here)
+  const away = group(words.people.away)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
   function group(title: string): View<readonly Person[]> {
@@ -31,10 +32,14 @@ export function people(): View<PeopleShown> {
   function personView(first: Person): View<Person> {
     const element = h('li', { class: 'person' })
     const update = (person: Person) => {
-      const words = [person.id === me && 'you', person.state === 'idle' && 'away'].filter(Boolean).join(', ')
+      const notes = [person.id === me && words.people.you, person.state === 'idle' && words.people.isAway]
       const disc = avatar(person)
       disc.dataset.state = person.state
-      element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, words))
+      element.replaceChildren(
+        disc,
+        nameOf(person),
+        h('span', { class: 'text-meta text-muted' }, notes.filter(Boolean).join(', ')),
+      )
     }
     update(first)
     return { element, update }
@@ -46,7 +51,7 @@ export function people(): View<PeopleShown> {
       me = mine
       here.update(groups.here)
       away.update(groups.away)
-      more.textContent = `and ${groups.more} more`
+      more.textContent = words.people.more(groups.more)
       more.hidden = groups.more === 0
     },
   }

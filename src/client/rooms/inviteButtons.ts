@@ -1,5 +1,6 @@
 import { h } from '../ui/dom.ts'
 import { copyLink, showCode } from './roomMenu.ts'
+import { words } from '../words/words.ts'
 
 /** The two ways to bring somebody into an empty room (U7). */
 export function invite(
@@ -13,12 +14,12 @@ export function invite(
     class: 'button-quiet',
     onClick: () => void copyLink(room, said, signal),
   })
-  copy.append('Copy link')
+  copy.append(words.common.copyLink)
   const code = h('button', {
     type: 'button',
     class: 'button-quiet',
     onClick: () => void showCode(room, said, signal),
   })
-  code.append('Show QR code')
+  code.append(words.common.showQrCode)
   ways.replaceChildren(copy, code)
 }

@@ -2,6 +2,7 @@ import { entry } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
 import type { Parts } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 /**
  * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
@@ -13,33 +14,33 @@ export function allRead(
   signal: AbortSignal,
 ): HTMLElement {
   let undoing = false
-  const words = h('span', {})
+  const label = h('span', {})
   const way = entry('check', '', () => (undoing ? undo() : mark()))
-  way.append(words)
+  way.append(label)
   const line = h(
     'div',
     { class: 'side-note', hidden: true },
-    'All rooms are read',
-    h('button', { type: 'button', class: 'text-button', onClick: undo }, 'Undo'),
+    words.rooms.markAllRead.marked,
+    h('button', { type: 'button', class: 'text-button', onClick: undo }, words.common.undo),
   )
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    if (!given.isUnread(store.get())) return say('All is read already')
+    if (!given.isUnread(store.get())) return say(words.rooms.markAllRead.nothingUnread)
     actions.allRead('mark')
-    say('All rooms are marked read')
+    say(words.rooms.markAllRead.announced)
   }
 
   function undo(): void {
     actions.allRead('undo')
-    say('It is unread again')
+    say(words.rooms.markAllRead.undone)
   }
 
   store.watch(
     ({ rooms }) => Object.values(rooms).some((room) => room.marked !== undefined),
     (can) => {
       undoing = can
-      words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'
+      label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
       // A10: what goes away must not take the focus along.
       if (!can && line.contains(document.activeElement)) write.focus()
       line.hidden = !can

@@ -7,6 +7,7 @@ import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Jumping } from '../timeline/jumpToMessage.ts'
 import type { Given, Parts } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 /** In the header: what is pinned (U26), and what the room is about, to be changed by those who may (U87). */
 export function header(
@@ -40,8 +41,8 @@ export function header(
       if (pins === null || pins === undefined) return
       open.hidden = all === 0
       count.textContent = String(all)
-      open.setAttribute('aria-label', `${all} pinned`)
-      open.title = 'Pinned messages'
+      open.setAttribute('aria-label', words.rooms.pins.count(all))
+      open.title = words.rooms.pins.button
     },
     signal,
   )
@@ -57,16 +58,16 @@ export function header(
       if (self === null || self === 'unknown' || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
       const none = (list.find((entry) => entry.room === room)?.topic ?? '') === ''
-      return none ? 'Add a topic' : 'Change the topic'
+      return none ? words.rooms.topic.add : words.rooms.topic.change
     },
-    (words) => {
+    (label) => {
       // Not only hidden: F6 looks for the first button there is.
-      if (words === '') return change.remove()
+      if (label === '') return change.remove()
       if (!change.isConnected) topic.after(change)
       // An icon alone, where there is nothing it stands beside, says too little.
-      change.replaceChildren(words === 'Add a topic' ? words : actionIcon('pencil'))
-      change.setAttribute('aria-label', words)
-      change.title = words
+      change.replaceChildren(label === words.rooms.topic.add ? label : actionIcon('pencil'))
+      change.setAttribute('aria-label', label)
+      change.title = label
     },
     signal,
   )
@@ -86,7 +87,7 @@ function openPins(
   }
   const rows = pins.map((row) => {
     const button = h('button', { type: 'button', class: 'row-button py-2', onClick: go(row) })
-    const words = row.text?.trim() ?? ''
+    const text = row.text?.trim() ?? ''
     button.append(
       h(
         'span',
@@ -97,14 +98,18 @@ function openPins(
           nameOf(row.user),
           h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, store.get().settings.clock)),
         ),
-        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, words),
+        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, text),
       ),
     )
     return h('li', {}, button)
   })
-  const done = h('button', { type: 'button', class: 'button-quiet', onClick: () => dialog.close() }, 'Close')
+  const done = h(
+    'button',
+    { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
+    words.common.close,
+  )
   const dialog = openDialog(
-    { title: 'Pinned' },
+    { title: words.rooms.pins.title },
     signal,
     h('ul', { role: 'list', class: '-mx-3' }, ...rows),
     buttons(done),
@@ -134,22 +139,26 @@ function openTopic({ store, actions }: Context, room: string, signal: AbortSigna
         void set()
       },
     },
-    h('label', { for: 'topic', class: 'text-name font-semibold' }, 'What this room is about'),
+    h('label', { for: 'topic', class: 'text-name font-semibold' }, words.rooms.topic.field),
     field,
     fault,
     buttons(
-      h('button', { type: 'button', class: 'button-quiet', onClick: () => dialog.close() }, 'Cancel'),
-      h('button', { type: 'submit', class: 'button' }, 'Save'),
+      h(
+        'button',
+        { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
+        words.common.cancel,
+      ),
+      h('button', { type: 'submit', class: 'button' }, words.common.save),
     ),
   )
   async function set(): Promise<void> {
     if (busy) return
     busy = true
-    const words = await actions.setTopic(room, field.value.trim())
+    const fail = await actions.setTopic(room, field.value.trim())
     busy = false
-    if (words === null) return dialog.close()
-    fault.textContent = words
+    if (fail === null) return dialog.close()
+    fault.textContent = fail
     field.focus()
   }
-  const dialog = openDialog({ title: 'Topic' }, signal, form)
+  const dialog = openDialog({ title: words.rooms.topic.title }, signal, form)
 }

@@ -4,9 +4,7 @@ import type { Context } from '../app/context.ts'
 import type * as Dialogs from '../app/dialogs.ts'
 import type { Given } from '../app/parts.ts'
 import { keepPlaces } from './keepVisitedRooms.ts'
-
-/** The network is off, or a newer version has taken the place of what was asked for (O14). */
-export const UNLOADED = 'This did not load. Reload the page to go on.'
+import { words } from '../words/words.ts'
 
 /** The address people come to this room by. */
 function linkOf(room: string): string {
@@ -21,7 +19,7 @@ export async function copyLink(
 ): Promise<void> {
   try {
     await navigator.clipboard.writeText(linkOf(room))
-    said('Link copied')
+    said(words.common.linkCopied)
   } catch {
     // Without https there is no clipboard: the dialog has the text.
     await showCode(room, said, signal)
@@ -41,7 +39,8 @@ export async function openLater(
   try {
     await open(await import('../app/dialogs.ts'))
   } catch {
-    said(UNLOADED)
+    // The network is off, or a newer version has taken the place of what was asked for (O14).
+    said(words.common.notLoaded)
   }
 }
 
@@ -61,15 +60,15 @@ export function roomMenu(
     const is = before.includes(room)
     keepPlaces('favourites', on.me, is ? before.filter((one) => one !== room) : [...before, room])
     on.order()
-    on.said(is ? 'Taken off your favourites' : 'Added to your favourites')
+    on.said(is ? words.rooms.menu.favouriteRemoved : words.rooms.menu.favouriteAdded)
     name()
   })
-  const words = h('span', {})
-  star.append(words)
+  const label = h('span', {})
+  star.append(label)
   function name(): void {
-    words.textContent = on.placesOf('favourites', on.me).includes(room)
-      ? 'Take off favourites'
-      : 'Add to favourites'
+    label.textContent = on.placesOf('favourites', on.me).includes(room)
+      ? words.rooms.menu.removeFavourite
+      : words.rooms.menu.addFavourite
   }
   name()
   // Another tab of mine has changed it.
@@ -83,20 +82,20 @@ export function roomMenu(
     { signal },
   )
   return menu(
-    'Menu',
+    words.rooms.menu.title,
     star,
     on.allRead,
-    entry('link', 'Copy link', () => void copyLink(room, on.said, signal)),
-    entry('code', 'Show QR code', () => void showCode(room, on.said, signal)),
+    entry('link', words.common.copyLink, () => void copyLink(room, on.said, signal)),
+    entry('code', words.common.showQrCode, () => void showCode(room, on.said, signal)),
     h('hr'),
     entry(
       'settings',
-      'Settings',
+      words.common.settings,
       () => void openLater(({ openSettings }) => openSettings(context, room, signal), on.said),
     ),
-    entry('keys', 'Keys and commands', on.help),
+    entry('keys', words.rooms.menu.help, on.help),
     h('hr'),
-    entry('leave', 'Leave this room', () => {
+    entry('leave', words.rooms.menu.leave, () => {
       const mine = store.get().list.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))
       const next = on.placesOf('recent', on.me).find((one) => mine.includes(one)) ?? mine[0]
       actions.leaveRoom(room)
@@ -104,7 +103,7 @@ export function roomMenu(
     }),
     entry(
       'off',
-      'Sign out',
+      words.common.signOut,
       () =>
         void openLater(async ({ signOut }) => {
           if (await signOut(context, signal)) router.navigate('/')

@@ -5,6 +5,7 @@ import { found } from './roomSearch.ts'
 import type { CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 import type { Given } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 const MOST = 8
 
@@ -18,13 +19,18 @@ export function openSwitcher(
   let shown: CountedRoom[] = []
   let at = 0
 
-  const list = h('ul', { id: 'switcher-rooms', role: 'listbox', 'aria-label': 'Rooms', class: '-mx-3' })
+  const list = h('ul', {
+    id: 'switcher-rooms',
+    role: 'listbox',
+    'aria-label': words.rooms.rooms,
+    class: '-mx-3',
+  })
   const none = h('p', { class: 'text-meta text-muted', role: 'status' })
   const field = h('input', {
     class: 'field',
     type: 'text',
     role: 'combobox',
-    'aria-label': 'Name of the room',
+    'aria-label': words.rooms.switcher.field,
     'aria-expanded': 'true',
     'aria-controls': list.id,
     'aria-autocomplete': 'list',
@@ -49,7 +55,7 @@ export function openSwitcher(
 
   function draw(): void {
     list.replaceChildren(...shown.map(option))
-    none.textContent = shown.length === 0 ? 'No room is called that.' : ''
+    none.textContent = shown.length === 0 ? words.rooms.switcher.noMatch : ''
     const now = list.children[at]
     if (now) field.setAttribute('aria-activedescendant', now.id)
     else field.removeAttribute('aria-activedescendant')
@@ -58,10 +64,10 @@ export function openSwitcher(
 
   function option(entry: CountedRoom, index: number): HTMLElement {
     const { mentions, unread } = entry
-    const words = [
-      entry.room === room && 'you are here',
-      mentions > 0 && `@${mentions}`,
-      unread > 0 && `${countText(unread)} new`,
+    const notes = [
+      entry.room === room && words.rooms.switcher.current,
+      mentions > 0 && words.rooms.switcher.mentions(mentions),
+      unread > 0 && words.rooms.switcher.unread(countText(unread)),
     ]
     return h(
       'li',
@@ -78,7 +84,7 @@ export function openSwitcher(
       h(
         'span',
         { class: 'ms-auto text-meta text-muted whitespace-nowrap' },
-        words.filter(Boolean).join(', '),
+        notes.filter(Boolean).join(', '),
       ),
     )
   }
@@ -102,7 +108,13 @@ export function openSwitcher(
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
+  const dialog = openDialog(
+    { title: words.rooms.switcher.title, closed: () => its.abort() },
+    signal,
+    field,
+    list,
+    none,
+  )
   store.watch(({ list: all }) => all, look, its.signal)
   void actions.loadRooms()
 }

@@ -5,9 +5,7 @@ import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { page } from '../ui/centeredPage.ts'
-
-/** What asks whether one is sure has not come, and unasked nobody is signed out. */
-const UNLOADED = 'This did not load: the network may be off.'
+import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
 export function homeView(context: Context, signal: AbortSignal): HTMLElement {
@@ -21,10 +19,11 @@ export function doorView(
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const { element, title, words } = page(
-    { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
-    body,
-  )
+  const {
+    element,
+    title,
+    words: sentence,
+  } = page({ title: place, words: words.session.welcome, look: 'text-place' }, body)
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
@@ -36,9 +35,9 @@ export function doorView(
   }
 
   function ask(): void {
-    if (store.get().elsewhere) words.textContent = 'You signed out in another tab. Pick a name to go on.'
+    if (store.get().elsewhere) sentence.textContent = words.session.signedOutElsewhere
     const form = nameForm(
-      { button: `Join ${room}`, first: actions.lastName() },
+      { button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)
@@ -51,7 +50,8 @@ export function doorView(
     const other = () =>
       void import('../app/dialogs.ts').then(
         ({ signOut }) => signOut({ actions }, signal),
-        () => (fault.textContent = UNLOADED),
+        // What asks whether one is sure has not come, and unasked nobody is signed out.
+        () => (fault.textContent = words.session.signOutNotLoaded),
       )
     body.replaceChildren(
       h(
@@ -60,9 +60,9 @@ export function doorView(
         h(
           'a',
           { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
-          `Continue as ${isolated(name)}`,
+          words.session.continueAs(isolated(name)),
         ),
-        h('button', { type: 'button', class: 'button-quiet', onClick: other }, 'Use another name'),
+        h('button', { type: 'button', class: 'button-quiet', onClick: other }, words.session.useAnotherName),
         fault,
       ),
     )

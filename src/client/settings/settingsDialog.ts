@@ -5,6 +5,7 @@ import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
 import type { Level, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
 export function openSettings(context: Context, room: string, signal: AbortSignal): void {
@@ -13,7 +14,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
   const dialog = openDialog(
-    { title: 'Settings', closed: () => its.abort() },
+    { title: words.common.settings, closed: () => its.abort() },
     signal,
     name(context),
     body,
@@ -25,11 +26,13 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
         download: 'hubbub.json',
         'aria-describedby': 'copies',
       },
-      'Save a copy of all I said',
+      words.settings.export,
     ),
     // What is refused the browser only calls failed.
-    h('p', { id: 'copies', class: 'text-meta text-muted' }, 'At most three at once, then one a minute.'),
-    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
+    h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
+    buttons(
+      h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, words.common.done),
+    ),
   )
 
   // The first thing in it is a field, which would open a phone's keyboard (T13).
@@ -49,9 +52,9 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
 
   function levelHere(settings: Settings): HTMLElement {
     type Here = Level | 'same'
-    const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
+    const { values, inRoom, same } = words.settings.level
     const here: Here = settings.levels[room] ?? 'same'
-    return choice<Here>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
+    return choice<Here>(inRoom(roomName(store.get(), room)), { same, ...values }, here, (level) => {
       const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
       if (level === 'same') delete levels[room]
       else levels[room] = level
@@ -64,18 +67,17 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     if (!may) return null
     const { permission } = Notification
     if (permission === 'granted')
-      return one('Notifications', 'notify', { on: 'On', off: 'Off' }, settings.notify)
-    const words = 'This browser refuses them for this page. Its own settings can allow them.'
+      return one(words.settings.notify.title, 'notify', words.settings.notify.values, settings.notify)
     return h(
       'fieldset',
       {},
-      h('legend', { class: 'py-1 text-meta text-muted' }, 'Notifications'),
+      h('legend', { class: 'py-1 text-meta text-muted' }, words.settings.notify.title),
       permission === 'denied'
-        ? h('p', { class: 'text-meta' }, words)
+        ? h('p', { class: 'text-meta' }, words.settings.notify.blocked)
         : h(
             'button',
             { type: 'button', class: 'button-quiet', onClick: () => void ask() },
-            'Turn on notifications',
+            words.settings.notify.turnOn,
           ),
     )
   }
@@ -92,31 +94,17 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     const place = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
+    const { theme, clock, enter, lines, level, sound, spoken } = words.settings
     const parts: Child[] = [
-      one('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
-      one('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
-      one('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
-      one(
-        'Who comes and goes',
-        'lines',
-        { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
-        settings.lines,
-      ),
-      one(
-        'Unread and notifications',
-        'level',
-        { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
-        settings.level,
-      ),
+      one(theme.title, 'theme', theme.values, settings.theme),
+      one(clock.title, 'clock', clock.values, settings.clock),
+      one(enter.title, 'enter', enter.values, sends ? 'sends' : 'breaks'),
+      one(lines.title, 'lines', lines.values, settings.lines),
+      one(level.title, 'level', level.values, settings.level),
       levelHere(settings),
       notifying(settings),
-      one('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
-      one(
-        'Told to a screen reader',
-        'spoken',
-        { messages: 'Messages', all: 'People too', nothing: 'Nothing' },
-        settings.spoken,
-      ),
+      one(sound.title, 'sound', sound.values, settings.sound),
+      one(spoken.title, 'spoken', spoken.values, settings.spoken),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
     if (place >= 0) (stops()[place] ?? dialog).focus()
@@ -141,14 +129,14 @@ function name({ store, actions }: Context): HTMLElement {
   const { self } = store.get()
   const said = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(
-    { button: 'Change', first: self === null || self === 'unknown' ? '' : self.name },
+    { button: words.settings.name.change, first: self === null || self === 'unknown' ? '' : self.name },
     {
       async take(typed) {
         said.textContent = ''
         return actions.rename(typed)
       },
       done() {
-        said.textContent = 'Changed.'
+        said.textContent = words.settings.name.changed
       },
     },
   )

@@ -4,6 +4,7 @@ import type { Place } from './messageList.ts'
 import type { Past } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Parts } from '../app/parts.ts'
+import { words } from '../words/words.ts'
 
 export interface Jumping {
   /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
@@ -25,9 +26,8 @@ export function jumping(
   signal: AbortSignal,
 ): Jumping {
   const left: { place: Place; past: Past | null }[] = []
-  const words = 'Back to where you were'
   const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
-  way.append(iconOf('down'), words)
+  way.append(iconOf('down'), words.timeline.jumpBack)
   messages.element.append(way)
 
   const pastOf = () => store.get().rooms[room]?.past ?? null
@@ -75,7 +75,7 @@ export function jumping(
     const from = { place: messages.place(), past: pastOf() }
     const seq = await find()
     if (signal.aborted) return
-    if (seq === null) return say('That message cannot be reached')
+    if (seq === null) return say(words.timeline.messageNotFound)
     if (!home) {
       left.push(from)
       way.hidden = false

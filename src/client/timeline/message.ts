@@ -1,12 +1,13 @@
 import { h, type View } from '../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../ui/format.ts'
-import type { Item } from '../state/select.ts'
+import type { TimelineItem } from './timelineItems.ts'
 import type { Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { Failure } from './failureText.ts'
+import { words } from '../words/words.ts'
 
-export type MessageItem = Extract<Item, { kind: 'message' }>
+export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
 
 /** What a row shows beyond plain text. It comes a moment after the first draw (W1); rows drawn already are then drawn again. */
 export interface Rich {
@@ -52,7 +53,7 @@ function isLong({ text }: Row): boolean {
 
 function sendingMark(): HTMLElement {
   const mark = h('span', { class: 'sending icon-small' })
-  mark.append(iconOf('clock'), h('span', {}, 'Sending'))
+  mark.append(iconOf('clock'), h('span', {}, words.message.sending))
   return mark
 }
 
@@ -99,7 +100,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     written = row
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
-    if (row.text === null) text.textContent = 'Message deleted'
+    if (row.text === null) text.textContent = words.message.deleted
     else if (on.rich) on.rich.text(text, row)
     else text.textContent = row.text
   }
@@ -134,33 +135,32 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       note = noteOf()
       if (note) element.append(note)
     }
-    const said = { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' }[
-      stage.split(' ')[0] ?? ''
-    ]
+    const { spoken, spokenDeleted, spokenStatus } = words.message
+    const status = (spokenStatus as Partial<Record<string, string>>)[stage.split(' ')[0] ?? '']
     const { user } = item.row
-    const words = item.row.text === null ? 'message deleted' : (on.rich?.words(text) ?? item.row.text)
-    element.setAttribute('aria-label', `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words}`)
+    const said = item.row.text === null ? spokenDeleted : (on.rich?.words(text) ?? item.row.text)
+    element.setAttribute('aria-label', spoken(isolated(user.name), time.textContent, status ?? '', said))
   }
 
   function noteOf(): HTMLElement | null {
-    const { standing, text: words } = item.row
+    const { standing, text: written } = item.row
     const press = (label: string, then: () => void) =>
       h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
     if (standing.status === 'failed')
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, on.rich?.reason(standing.reason) ?? 'Not sent.'),
-        press('Retry', () => on.retry(key)),
-        press('Edit', () => on.edit(key, words ?? '')),
-        press('Delete', () => on.drop(key)),
+        h('span', {}, on.rich?.reason(standing.reason) ?? words.message.notSent),
+        press(words.common.retry, () => on.retry(key)),
+        press(words.common.edit, () => on.edit(key, written ?? '')),
+        press(words.common.delete, () => on.drop(key)),
       )
     if (stage !== 'waiting') return null
     return h(
       'div',
       { class: 'note' },
-      h('span', {}, 'Waiting to send'),
-      press('Cancel', () => on.drop(key)),
+      h('span', {}, words.message.waiting),
+      press(words.common.cancel, () => on.drop(key)),
     )
   }
 
@@ -202,12 +202,12 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       fold = h(
         'button',
         { type: 'button', class: 'text-button fold', tabindex: -1, 'aria-expanded': 'false' },
-        'Show more',
+        words.message.showMore,
       )
       fold.addEventListener('click', () => {
         const open = text.classList.toggle('folded')
         fold?.setAttribute('aria-expanded', String(!open))
-        if (fold) fold.textContent = open ? 'Show more' : 'Show less'
+        if (fold) fold.textContent = open ? words.message.showMore : words.message.showLess
       })
       text.after(fold)
     },

@@ -9,6 +9,7 @@ import type { Context } from '../app/context.ts'
 import { pickEmoji } from '../composer/emojiButton.ts'
 import type { Parts } from '../app/parts.ts'
 import type { Writing } from '../composer/composerModes.ts'
+import { words } from '../words/words.ts'
 
 interface Telling {
   note(words: string): void
@@ -54,13 +55,13 @@ export function rowActions(
     return (right) => may(who, right, row.user.id)
   }
 
-  async function copied(text: string, words: string): Promise<void> {
+  async function copied(text: string, done: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
-      note(words)
+      note(done)
     } catch {
       // Refused, or without https not there.
-      write.say('This browser does not let the page copy.')
+      write.say(words.message.copyRefused)
     }
   }
 
@@ -71,21 +72,30 @@ export function rowActions(
     const { id, text, seq } = row
     const link = `${location.origin}/chat/${room}/${seq}`
     const deeds: (Deed | false)[] = [
-      can('send') && { icon: 'reply', words: 'Reply', press: () => aims.reply(row) },
-      { icon: 'copy', words: 'Copy text', press: () => void copied(text, 'Text copied') },
-      { icon: 'link', words: 'Copy link', press: () => void copied(link, 'Link copied') },
+      can('send') && { icon: 'reply', words: words.common.reply, press: () => aims.reply(row) },
+      {
+        icon: 'copy',
+        words: words.message.copyText,
+        press: () => void copied(text, words.message.textCopied),
+      },
+      { icon: 'link', words: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
       can('pin') && {
         icon: 'pin',
-        words: row.pinned ? 'Unpin' : 'Pin',
+        words: row.pinned ? words.message.unpin : words.message.pin,
         press: () => tell(actions.pin(room, id, !row.pinned)),
       },
-      can('edit') && { icon: 'pencil', words: 'Edit', press: () => aims.edit(row) },
-      can('delete') && { icon: 'trash', words: 'Delete', danger: true, press: () => askDelete(row, id) },
+      can('edit') && { icon: 'pencil', words: words.common.edit, press: () => aims.edit(row) },
+      can('delete') && {
+        icon: 'trash',
+        words: words.common.delete,
+        danger: true,
+        press: () => askDelete(row, id),
+      },
     ]
     const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
     const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
     openRowMenu(
-      `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at, store.get().settings.clock)}`,
+      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, store.get().settings.clock)),
       deeds.filter((deed) => deed !== false),
       can('react')
         ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, write.say, signal) }
@@ -103,13 +113,13 @@ export function rowActions(
       tell(actions.remove(room, id))
     }
     const dialog = openDialog(
-      { title: 'Delete this message?' },
+      { title: words.message.deleteTitle },
       signal,
       h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
-      h('p', {}, 'Nobody will be able to read it any more.'),
+      h('p', {}, words.message.deleteText),
       buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, 'Keep'),
-        h('button', { type: 'button', class: 'button button-danger', onClick: remove }, 'Delete'),
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.message.keep),
+        h('button', { type: 'button', class: 'button button-danger', onClick: remove }, words.common.delete),
       ),
     )
   }

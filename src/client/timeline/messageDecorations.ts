@@ -4,6 +4,7 @@ import { isolated, isoTime, nameList } from '../ui/format.ts'
 import type { MyChange, Row } from '../state/state.ts'
 import type { MessageItem, Rich } from './message.ts'
 import { reasonText } from './failureText.ts'
+import { words } from '../words/words.ts'
 
 export interface ExtrasEvents {
   react(id: string, emoji: string, on: boolean): void
@@ -25,14 +26,6 @@ export interface ExtrasEvents {
 const KINDS = 20
 /** Names of those who show an emoji, before the rest is counted. */
 const NAMED = 10
-
-const UNDONE = {
-  edit: 'Not changed.',
-  delete: 'Not deleted.',
-  react: 'Not added.',
-  pin: 'Not pinned.',
-  message: '',
-}
 
 /** What any emoji holds: a pictograph, half a flag, or the frame of a key. */
 const EMOJI = /\p{Extended_Pictographic}|\p{RI}|\u20e3/u
@@ -75,7 +68,7 @@ export function extras(on: ExtrasEvents): Rich {
       item: null,
       quote: null,
       chips: null,
-      reactions: h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }),
+      reactions: h('div', { class: 'reactions', role: 'group', 'aria-label': words.message.reactions }),
       faults: h('div', { class: 'note' }),
     }
     known.set(element, parts)
@@ -110,15 +103,18 @@ export function extras(on: ExtrasEvents): Rich {
     parts.quote = null
     if (row.replyTo === undefined || row.text === null) return
     const seq = quote?.seq ?? null
-    const words = !quote ? 'Loading…' : quote.text && plain(quote.text)
-    const gone = words === null
+    const text = !quote ? words.common.loading : quote.text && plain(quote.text)
+    const gone = text === null
     const content = gone
-      ? [h('span', { class: 'heard' }, 'Answer: '), h('span', {}, 'Original deleted')]
+      ? [
+          h('span', { class: 'heard' }, words.message.replyToDeleted.spoken),
+          h('span', {}, words.message.replyToDeleted.shown),
+        ]
       : [
-          h('span', { class: 'heard' }, 'Answer to '),
+          h('span', { class: 'heard' }, words.message.replyTo),
           quote ? on.nameOf(quote.user) : null,
           quote ? ' ' : null,
-          h('span', { class: 'truncate', dir: 'auto' }, words),
+          h('span', { class: 'truncate', dir: 'auto' }, text),
         ]
     parts.quote = h('button', {
       type: 'button',
@@ -139,12 +135,10 @@ export function extras(on: ExtrasEvents): Rich {
         h(
           'span',
           { class: 'text-danger' },
-          standing.status === 'failed'
-            ? reasonText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
-            : '',
+          standing.status === 'failed' ? reasonText(standing.reason, entry.kind) : '',
         ),
-        press('Retry', () => on.retry(key)),
-        press('Dismiss', () => on.drop(key)),
+        press(words.common.retry, () => on.retry(key)),
+        press(words.message.dismiss, () => on.drop(key)),
       ]),
     )
     element.append(parts.faults)
@@ -161,7 +155,7 @@ export function extras(on: ExtrasEvents): Rich {
       const mark = h(
         'time',
         { class: 'edited', datetime: isoTime(row.edited), title: on.when(row.edited) },
-        'edited',
+        words.message.edited,
       )
       const last = place.lastElementChild
       if (last?.tagName === 'P') last.append(' ', mark)
@@ -203,7 +197,8 @@ function press(label: string, then: () => void): HTMLButtonElement {
 function reactionText({ emoji, count, users }: Reaction): string {
   const names = users.slice(0, NAMED).map(({ name }) => isolated(name))
   const rest = count - names.length
-  return `${emoji} ${count}: ${nameList(rest > 0 ? [...names, rest === 1 ? '1 other' : `${rest} others`] : names)}`
+  const all = rest > 0 ? [...names, words.common.others(rest)] : names
+  return words.message.reaction(emoji, count, nameList(all))
 }
 
 function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {

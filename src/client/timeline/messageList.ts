@@ -1,15 +1,16 @@
 import { h, list, type View } from '../ui/dom.ts'
 import { dayFrom, isolated } from '../ui/format.ts'
-import type { Item } from '../state/select.ts'
+import type { TimelineItem } from './timelineItems.ts'
 import type { Edge, Row, Settings } from '../state/state.ts'
 import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
 import { pill } from './jumpToNewest.ts'
 import { rowFocus } from './rowFocus.ts'
 import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
 import { timelineRow } from './timelineRow.ts'
+import { words } from '../words/words.ts'
 
 export interface Shown {
-  items: readonly Item[]
+  items: readonly TimelineItem[]
   older: Edge
   /** what lies behind the last of them; 'none' at the live end */
   newer: Edge
@@ -78,14 +79,14 @@ export function messageList(
     class: 'log',
     role: 'log',
     'aria-live': 'off',
-    'aria-label': `Messages in ${isolated(label)}`,
+    'aria-label': words.timeline.messagesIn(isolated(label)),
     tabindex: 0,
   })
   log.append(empty, content)
   const jump = pill({ press: () => toEnd() })
   const element = h('div', { class: 'stage' }, log, jump.element)
 
-  let items: readonly Item[] = []
+  let items: readonly TimelineItem[] = []
   let older: Edge = 'none'
   let newer: Edge = 'none'
   let missed = (_seq: number) => 0
@@ -102,7 +103,7 @@ export function messageList(
   let wanted: { seq: number; offset: number } | null = null
   let fresh: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
-  const draw = list<Item>(rows, (item) => item.key, make)
+  const draw = list<TimelineItem>(rows, (item) => item.key, make)
   const focus = rowFocus(log, rows, {
     end: () => toEnd(),
     top: () => (log.scrollTop = 0),
@@ -111,7 +112,7 @@ export function messageList(
     act: (row) => on.act(row),
   })
 
-  function make(item: Item): View<Item> {
+  function make(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
       const view = timelineRow(item, Date.now)
       views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
@@ -120,7 +121,7 @@ export function messageList(
     const message = messageView(item, Date.now(), on)
     views.set(message.element, { key: item.key, message, again: () => {} })
     fresh.push(message)
-    const update = (next: Item) => next.kind === 'message' && message.update(next)
+    const update = (next: TimelineItem) => next.kind === 'message' && message.update(next)
     return { element: message.element, update: (next) => void update(next) }
   }
 
@@ -177,12 +178,15 @@ export function messageList(
     content.hidden = items.length === 0 && older !== 'failed'
     draw(next.drawn)
     loading.hidden = older === 'none' || content.hidden
-    loading.textContent =
-      older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
+    loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older === 'failed')
       loading.append(
         ' ',
-        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, 'Try again'),
+        h(
+          'button',
+          { type: 'button', class: 'text-button', onClick: () => on.older() },
+          words.timeline.tryAgain,
+        ),
       )
     offerFolds(fresh)
     fresh = []
@@ -405,7 +409,7 @@ export function messageList(
       jump.update(atEnd && live() ? null : missed(seen))
     },
     rows,
-    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
+    name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
     enrich(rich) {
       on.rich = rich
       drawAgain()

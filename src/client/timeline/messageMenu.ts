@@ -1,5 +1,6 @@
 import { h, onAbort } from '../ui/dom.ts'
 import { actionIcon, type ActionIcon } from '../ui/actionIcons.ts'
+import { words } from '../words/words.ts'
 
 /** One thing that can be done with a message. */
 export interface Deed {
@@ -52,7 +53,7 @@ export function openRowMenu(
         type: 'button',
         role: 'menuitemcheckbox',
         'aria-checked': String(mine),
-        'aria-label': `React with ${emoji}`,
+        'aria-label': words.message.reactWith(emoji),
         class: 'quick',
         tabindex: -1,
         onClick: choose(() => react?.emoji(emoji)),
@@ -63,14 +64,14 @@ export function openRowMenu(
   const more = h('button', {
     type: 'button',
     role: 'menuitem',
-    'aria-label': 'React with another emoji',
+    'aria-label': words.message.reactWithAnother,
     class: 'quick',
     tabindex: -1,
     onClick: choose(() => react?.more()),
   })
   more.append(actionIcon('plus'))
   quick.push(more)
-  const entries = deeds.map(({ icon, words, danger = false, press }) => {
+  const entries = deeds.map(({ icon, words: label, danger = false, press }) => {
     const button = h('button', {
       type: 'button',
       role: 'menuitem',
@@ -78,12 +79,12 @@ export function openRowMenu(
       tabindex: -1,
       onClick: choose(press),
     })
-    button.append(actionIcon(icon), words)
+    button.append(actionIcon(icon), label)
     return button
   })
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
   if (react !== null)
-    panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': 'React' }, ...quick))
+    panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': words.message.react }, ...quick))
   panel.append(...entries)
   const stops = [...(react === null ? [] : quick), ...entries]
 

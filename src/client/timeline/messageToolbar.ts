@@ -1,6 +1,7 @@
 import { h } from '../ui/dom.ts'
 import { actionIcon } from '../ui/actionIcons.ts'
 import { iconOf } from '../ui/icons.ts'
+import { words } from '../words/words.ts'
 
 /** A press on a finger's width of glass for so long (ms) is not a tap. */
 const LONG = 500
@@ -49,10 +50,10 @@ export function rowTools(
   }
   const bar = h(
     'div',
-    { class: 'tools', role: 'toolbar', 'aria-label': 'Message' },
-    press('React', actionIcon('smile'), (of, button) => on.react(of, button)),
-    press('Reply', actionIcon('reply'), (of) => on.reply(of)),
-    press('More', iconOf('more'), (of, button) => on.menu(of, below(button))),
+    { class: 'tools', role: 'toolbar', 'aria-label': words.message.toolbar },
+    press(words.message.react, actionIcon('smile'), (of, button) => on.react(of, button)),
+    press(words.common.reply, actionIcon('reply'), (of) => on.reply(of)),
+    press(words.message.more, iconOf('more'), (of, button) => on.menu(of, below(button))),
   )
 
   /** A10: the focus does not go with the bar into nothing. */

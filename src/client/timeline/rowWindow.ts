@@ -1,5 +1,5 @@
 /** Which part of a timeline is in the document (U16). Pure: items in, items out. */
-import type { Item } from '../state/select.ts'
+import type { TimelineItem } from './timelineItems.ts'
 
 /** Never more messages than this are in the document; trimming goes down to `KEPT`, so that it is not done for each row. */
 export const MOST_ROWS = 400
@@ -18,7 +18,7 @@ export interface RowWindow {
 export const AT_THE_END: RowWindow = { first: null, last: null, live: true }
 
 /** Positions (of items) of the messages, so that counting is by messages. */
-function messagesOf(items: readonly Item[]): number[] {
+function messagesOf(items: readonly TimelineItem[]): number[] {
   const at: number[] = []
   for (const [index, item] of items.entries()) if (item.kind === 'message') at.push(index)
   return at
@@ -26,7 +26,7 @@ function messagesOf(items: readonly Item[]): number[] {
 
 /** First and last message of the window by their number among the messages; an empty range where there are none. */
 function rangeOf(
-  items: readonly Item[],
+  items: readonly TimelineItem[],
   at: readonly number[],
   shown: RowWindow,
 ): [from: number, to: number] {
@@ -38,15 +38,20 @@ function rangeOf(
   return [first < 0 || first > to ? Math.max(0, to - ENTRY + 1) : first, to]
 }
 
-function windowOf(items: readonly Item[], at: readonly number[], from: number, to: number): RowWindow {
+function windowOf(
+  items: readonly TimelineItem[],
+  at: readonly number[],
+  from: number,
+  to: number,
+): RowWindow {
   const keyAt = (message: number) => items[at[message] ?? -1]?.key ?? null
   return { first: keyAt(from), last: keyAt(to), live: to >= at.length - 1 }
 }
 
-const headed = new WeakMap<Item, Item>()
+const headed = new WeakMap<TimelineItem, TimelineItem>()
 
 /** The same message with its header: whatever the window begins with begins a group (U10). */
-function withHeader(item: Item): Item {
+function withHeader(item: TimelineItem): TimelineItem {
   if (item.kind !== 'message' || item.first) return item
   const known = headed.get(item) ?? { ...item, first: true }
   headed.set(item, known)
@@ -58,10 +63,10 @@ function withHeader(item: Item): Item {
  * `drop` says which end gives way where there are more than `MOST_ROWS`.
  */
 export function cut(
-  items: readonly Item[],
+  items: readonly TimelineItem[],
   shown: RowWindow,
   drop: 'top' | 'bottom',
-): { drawn: readonly Item[]; shown: RowWindow } {
+): { drawn: readonly TimelineItem[]; shown: RowWindow } {
   const at = messagesOf(items)
   if (at.length === 0) return { drawn: items, shown: AT_THE_END }
   let [from, to] = rangeOf(items, at, shown)
@@ -83,7 +88,7 @@ export function cut(
 }
 
 /** The window with some more messages at its top or its bottom; `===` if there are none. */
-export function extend(items: readonly Item[], shown: RowWindow, side: 'top' | 'bottom'): RowWindow {
+export function extend(items: readonly TimelineItem[], shown: RowWindow, side: 'top' | 'bottom'): RowWindow {
   const at = messagesOf(items)
   const [from, to] = rangeOf(items, at, shown)
   if (side === 'top' ? from === 0 : to >= at.length - 1) return shown
@@ -93,7 +98,7 @@ export function extend(items: readonly Item[], shown: RowWindow, side: 'top' | '
 }
 
 /** A window around one message, or null where it is not among the items. */
-export function around(items: readonly Item[], key: string): RowWindow | null {
+export function around(items: readonly TimelineItem[], key: string): RowWindow | null {
   const at = messagesOf(items)
   const message = at.findIndex((index) => items[index]?.key === key)
   if (message < 0) return null

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { timeline } from '../../../src/client/state/select.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import { ERRORS } from '../../../src/shared/errors.ts'
 import {
   counts,
@@ -131,7 +131,7 @@ describe('a room that is not on screen', () => {
       limit: 50,
     })
     const attic = () => at.store.get().rooms['attic']
-    expect([timeline()(attic()), attic()?.you?.unread]).toEqual([[], 4])
+    expect([timelineItems()(attic()), attic()?.you?.unread]).toEqual([[], 4])
     at.wire.say(event(said(42), 'attic'))
     const log = numbers(1, 42).map((seq) => said(seq))
     at.wire.say(firstPage(log, { room: 'attic', ref: refOf(at, 'attic') }))

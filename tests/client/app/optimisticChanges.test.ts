@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { rowById, timeline } from '../../../src/client/state/select.ts'
+import { rowById } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { Row } from '../../../src/client/state/state.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser, type Browser } from '../../support/server/aClient.ts'
@@ -47,7 +48,7 @@ async function anotherTab(browser: Browser, room: string) {
 
 /** What is drawn of a message, by its first text or its place from the end. */
 function drawn(client: Client, room: string, seq: number): Row | undefined {
-  const item = timeline()(client.room(room)).find((one) => one.kind === 'message' && one.row.seq === seq)
+  const item = timelineItems()(client.room(room)).find((one) => one.kind === 'message' && one.row.seq === seq)
   return item?.kind === 'message' ? item.row : undefined
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { countOf } from '../../../src/client/state/select.ts'
+import { countOf } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser } from '../../support/server/aClient.ts'
 import { clientPages, idOf } from '../../support/client/clientPages.ts'

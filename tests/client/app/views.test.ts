@@ -11,7 +11,7 @@ import { around, AT_THE_END, cut, extend, MOST_ROWS } from '../../../src/client/
 import { runText, timelineRow } from '../../../src/client/timeline/timelineRow.ts'
 import { h, list, safeUrl } from '../../../src/client/ui/dom.ts'
 import { keyboardSpace } from '../../../src/client/ui/keyboardSpace.ts'
-import type { Item } from '../../../src/client/state/select.ts'
+import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import type { Row, Standing } from '../../../src/client/state/state.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import { ada, bob, eve, NOON, numbers, person } from '../../support/client/aState.ts'
@@ -479,7 +479,7 @@ describe('between messages', () => {
 
   test('[U11] a day is Today until midnight and Yesterday after it, in the same element', () => {
     let now = new Date(2026, 0, 15, 23, 59).getTime()
-    const item: Item = { kind: 'day', key: 'day 2026-1-15', day: '2026-1-15', at: NOON }
+    const item: TimelineItem = { kind: 'day', key: 'day 2026-1-15', day: '2026-1-15', at: NOON }
     const view = timelineRow(item as never, () => now)
     expect(view.element.textContent).toBe('Today')
     now += 120_000
@@ -518,9 +518,9 @@ describe('between messages', () => {
 })
 
 describe('the window over the rows', () => {
-  const items = (to: number, group = 1): Item[] =>
+  const items = (to: number, group = 1): TimelineItem[] =>
     numbers(1, to).map((seq) => anItem(aRow(seq), (seq - 1) % group === 0))
-  const seqs = (drawn: readonly Item[]) =>
+  const seqs = (drawn: readonly TimelineItem[]) =>
     drawn.map((item) => (item.kind === 'message' ? item.row.seq : item.kind))
 
   test('[U16] on entry the last hundred; more than 400 are never drawn, and what goes is at the far end', () => {
@@ -573,7 +573,7 @@ describe('the window over the rows', () => {
   })
 
   test('[U16] what stands between messages is drawn with the message below it', () => {
-    const day: Item = { kind: 'day', key: 'day', day: 'd', at: NOON }
+    const day: TimelineItem = { kind: 'day', key: 'day', day: 'd', at: NOON }
     const all = [...items(150)]
     all.splice(50, 0, day)
     expect(seqs(cut(all, AT_THE_END, 'top').drawn)[0]).toBe('day')

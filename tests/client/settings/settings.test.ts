@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
-import { countOf } from '../../../src/client/state/select.ts'
+import { countOf } from '../../../src/client/state/unreadCounts.ts'
 import { USUAL, type Level } from '../../../src/client/state/state.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada, bob, event, firstPage, NOON, said, welcome, you } from '../../support/client/aState.ts'

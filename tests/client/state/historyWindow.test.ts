@@ -9,7 +9,8 @@ import {
   withOlder,
   withPins,
 } from '../../../src/client/state/historyWindow.ts'
-import { rowById, timeline } from '../../../src/client/state/select.ts'
+import { rowById } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { Action } from '../../../src/client/state/state.ts'
 import type { HistoryMessage } from '../../../src/shared/model.ts'
 import {
@@ -88,7 +89,7 @@ describe('in the past', () => {
   test('[U27] a page around a message is drawn in place of the end, which goes on behind it', () => {
     const at = there()
     expect(seqs(at.lobby.past?.rows)).toEqual(numbers(76, 125))
-    const items = timeline()
+    const items = timelineItems()
     expect(items(at.lobby).filter(({ kind }) => kind === 'message')).toHaveLength(50)
     at.hear(event(said(501)), event(edited(502, 100, 'better')), event(deleted(503, 460)))
     expect(at.lobby.past?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
@@ -179,15 +180,15 @@ describe('in the past', () => {
     const at = there()
       .pass(61_000)
       .hear({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [{ ...eve, state: 'active' }] })
-    expect(timeline()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(false)
+    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(false)
     at.tell(by(wentBack))
-    expect(timeline()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(true)
+    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(true)
   })
 })
 
 describe('quotes and pins', () => {
   const quote = ({ lobby }: Page) => {
-    const item = timeline()(lobby).findLast((one) => one.kind === 'message')
+    const item = timelineItems()(lobby).findLast((one) => one.kind === 'message')
     return item?.kind === 'message' ? item.quote : undefined
   }
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { goneTo } from '../../../src/client/state/historyWindow.ts'
 import { needsTick } from '../../../src/client/state/reduce.ts'
-import { lastOwn, timeline } from '../../../src/client/state/select.ts'
+import { lastOwn } from '../../../src/client/state/rows.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,
@@ -104,7 +105,7 @@ describe('changes of others', () => {
     const notice = { kind: 'notice', seq: 5, id: 'id-5', at: NOON, text: 'Closed at noon' } as const
     const at = aLivePage().tell({ type: 'rooms', list })
     at.hear(event(topic), event(notice), event(said(6, { at: NOON + 3_500 })))
-    const items = timeline()(at.lobby).filter(({ kind }) => kind === 'message' || kind === 'line')
+    const items = timelineItems()(at.lobby).filter(({ kind }) => kind === 'message' || kind === 'line')
     expect(items.map((item) => `${item.kind} ${'row' in item && item.row.text}`).slice(2)).toEqual([
       'message text 3',
       'line Seeds',
@@ -200,7 +201,7 @@ describe('changes of mine', () => {
 
   test('[C82, U18] a row that says the same is the same, whatever happens elsewhere', () => {
     const at = aLivePage().tell(mine({ kind: 'pin', target: 'id-1', on: true }))
-    const items = timeline()
+    const items = timelineItems()
     const before = items(at.lobby)
     at.hear(event(said(4)))
     const after = items(at.lobby)

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createStore } from '../../../src/client/state/store.ts'
-import { unreadTotal } from '../../../src/client/state/select.ts'
+import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
 import { showUnread } from '../../../src/client/notifications/show.ts'
 import { far } from '../../../src/client/app/actions/historyActions.ts'
 import { marked, settled, unmarked } from '../../../src/client/state/markAllRead.ts'
-import { titleOf } from '../../../src/client/state/roomName.ts'
+import { windowTitle } from '../../../src/client/app/windowTitle.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import { sidebar } from '../../../src/client/rooms/sidebar.ts'
 import { h } from '../../../src/client/ui/dom.ts'
@@ -13,6 +13,7 @@ import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,
   aLivePage,
+  counts,
   event,
   firstPage,
   listed,
@@ -57,7 +58,7 @@ function aSidebar() {
     store,
     /** What else says how much is not read. */
     said: () => ({
-      title: titleOf(unreadTotal(store.get()), 'lobby', 'Hubbub'),
+      title: windowTitle(unreadTotal(store.get()), 'lobby', 'Hubbub'),
       icon: icon.href.replace('/icons/', ''),
       badge,
     }),
@@ -269,4 +270,12 @@ describe('all that is marked read', () => {
     const done = settled(marked(lobby))
     expect(marked(done) === done && unmarked(done) === done && settled(done) === done).toBe(true)
   })
+})
+
+test('[U74] rooms that this page follows count, on screen or not', () => {
+  const page = aLivePage([]).hear(event(said(1)))
+  page.tell({ type: 'opened', room: 'kitchen' }, { type: 'asked', room: 'kitchen', now: NOON })
+  page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
+  page.tell({ type: 'rooms', list: [listed('lobby'), listed('kitchen'), listed('attic')] })
+  expect(unreadTotal(page.state)).toBe(4)
 })

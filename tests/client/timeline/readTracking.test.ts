@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { seeing, type Sight } from '../../../src/client/timeline/visibleRange.ts'
 import { divided, firstUnread, undivided } from '../../../src/client/state/unreadDivider.ts'
 import { goneTo } from '../../../src/client/state/historyWindow.ts'
-import { timeline, type Item } from '../../../src/client/state/select.ts'
+import { timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import type { RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import { ada, aLivePage, event, history, numbers, said, you } from '../../support/client/aState.ts'
@@ -23,7 +23,7 @@ const talk = (from: number, to: number, more: Parameters<typeof said>[1] = {}) =
   numbers(from, to).map((seq) => said(seq, more))
 
 /** Messages by seq, and the line. */
-const drawn = (items: readonly Item[]) =>
+const drawn = (items: readonly TimelineItem[]) =>
   items.flatMap<number | string | null>((item) =>
     item.kind === 'message' ? [item.row.seq] : item.kind === 'new' ? ['new'] : [],
   )
@@ -32,13 +32,13 @@ describe('the line', () => {
   test('[U72] stands above the first message of another that I have not read', () => {
     const room = aRoom([...talk(1, 3), said(4, { user: ada }), ...talk(5, 6)], 3, 2)
     expect(firstUnread(room)).toBe(5)
-    expect(drawn(timeline()(divided(room)))).toEqual([1, 2, 3, 4, 'new', 5, 6])
+    expect(drawn(timelineItems()(divided(room)))).toEqual([1, 2, 3, 4, 'new', 5, 6])
   })
 
   test('[U72] what comes does not move it, nor does reading or a deletion; it begins a group', () => {
     const page = aLivePage(talk(1, 4), { you: { ...you, readSeq: 2, unread: 2 } })
     page.tell({ type: 'changed', room: 'lobby', by: divided })
-    const items = timeline()
+    const items = timelineItems()
     page.hear(event(said(5)))
     page.tell({ type: 'read', room: 'lobby', seq: 5 })
     page.tell({ type: 'changed', room: 'lobby', by: divided })
@@ -52,7 +52,7 @@ describe('the line', () => {
 
   test('[U72] goes when it is taken away, and where all is read there is none', () => {
     const room = divided(aRoom(talk(1, 4), 2, 2))
-    expect(drawn(timeline()(undivided(room)))).toEqual([1, 2, 3, 4])
+    expect(drawn(timelineItems()(undivided(room)))).toEqual([1, 2, 3, 4])
     const read = aRoom(talk(1, 4), 4, 0)
     expect(divided(read) === read).toBe(true)
   })
@@ -60,9 +60,9 @@ describe('the line', () => {
   test('[U72, U75] is not drawn below messages that are not loaded, and is once they are', () => {
     const room = divided(aRoom(talk(51, 100), 20, 80))
     expect(firstUnread(room)).toBe('above')
-    expect(drawn(timeline()(room))[0]).toBe(51)
+    expect(drawn(timelineItems()(room))[0]).toBe(51)
     const gone = goneTo(room, 21, history(talk(1, 45), { head: 100, newer: true }), ada.id)
-    expect(drawn(timeline()(gone)).slice(19, 23)).toEqual([20, 'new', 21, 22])
+    expect(drawn(timelineItems()(gone)).slice(19, 23)).toEqual([20, 'new', 21, 22])
     expect(firstUnread(gone)).toBe(21)
   })
 

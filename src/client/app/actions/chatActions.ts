@@ -10,6 +10,8 @@ import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { RoomState, Said } from '../../state/state.ts'
 import type { Store } from '../../state/store.ts'
 import type { Sync } from '../sync.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 /** The part of `Actions` done here, and what the other part needs of it. */
 export interface Talk extends Omit<Actions, 'signIn' | 'rename' | 'signOut' | 'unsent' | 'lastName'> {
@@ -36,14 +38,13 @@ const READ_EVERY = 500
 const READ_LATER = 5_000
 /** When what is not needed at first draw is fetched ahead, before it is asked for. */
 export const AHEAD = 2_000
-const UNLOADED = 'The server cannot be reached just now.'
 /** Why nothing was said, where the server was not asked. */
 const REFUSED = {
-  full: '200 messages are already waiting to be sent. Try again when some have been sent.',
-  nobody: 'You are signed out. Pick a name to go on.',
-  blank: 'There is nothing to send.',
-  tooBig: 'This message is too long.',
-  malformed: 'This message contains characters that cannot be sent.',
+  full: words.composer.queueFull,
+  nobody: words.composer.signedOut,
+  blank: words.composer.nothingToSend,
+  tooBig: words.composer.textTooLong,
+  malformed: words.composer.textMalformed,
 } as const
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
@@ -156,9 +157,9 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
         void listing.load()
         return { result: 'made', room: answer.value.room }
       }
-      const { code, words, suggestion } = answer
+      const { code, suggestion } = answer
       if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-      return { result: 'failed', words }
+      return { result: 'failed', words: errorText(answer) }
     },
 
     openRoom: (room) => sync.open(room),
@@ -179,7 +180,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     loadPins: (room) => withFar((far) => void far.pins(store, api, room)),
     setTopic: async (room, topic) => {
       const far = await loadFar()
-      return far === null ? UNLOADED : far.setTopic(store, api, room, topic)
+      return far === null ? words.errors.codes.offline : far.setTopic(store, api, room, topic)
     },
 
     send(room, text, replyTo) {

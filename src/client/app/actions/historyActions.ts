@@ -6,6 +6,7 @@ import { marked, settled, unmarked } from '../../state/markAllRead.ts'
 import * as past from '../../state/historyWindow.ts'
 import { idOf, type RoomState, type State } from '../../state/state.ts'
 import type { Store } from '../../state/store.ts'
+import { errorText } from '../../words/errorText.ts'
 
 export type Far = typeof far
 
@@ -188,7 +189,7 @@ export const far = {
   /** Gives null, or in words why not. */
   async setTopic(store: Store, api: Api, room: string, topic: string): Promise<string | null> {
     const answer = await api.setTopic(room, topic)
-    if (!answer.ok) return answer.words
+    if (!answer.ok) return errorText(answer)
     const list = store.get().list.map((entry) => (entry.room === room ? answer.value : entry))
     store.dispatch({ type: 'rooms', list })
     return null

@@ -1,12 +1,14 @@
 /** What a person can do. Who they are is done here; what needs a connection is `talk.ts`, which home does without. */
 import type { Self } from '../../../shared/model.ts'
-import { cleanName, NAME_FAULTS, type NameFault } from '../../../shared/names.ts'
+import { cleanName, type NameFault } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { Answer, Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
 import type { Settings } from '../../state/state.ts'
 import type { Store } from '../../state/store.ts'
 import type { Talk } from './chatActions.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 /** What a sign-in or rename can end with. `words`: what to tell the person. */
 export type NameAnswer =
@@ -124,9 +126,7 @@ export interface Inner extends Actions {
   ready(): Promise<void>
 }
 
-const STILL_LEAVING = 'Signing out is not finished: the server cannot be reached. Try again in a moment.'
-const UNLOADED = 'This page has not finished loading. Try again in a moment.'
-const TRY_AGAIN = 'That did not work. Try again.'
+const UNLOADED = words.errors.notLoadedYet
 
 /** @param load fetches what needs a connection; asked again only if it has failed */
 export function createActions(
@@ -198,12 +198,14 @@ export function createActions(
   async function already(name: string): Promise<NameAnswer> {
     const answer = await api.session()
     if (!answer.ok)
-      return { result: 'failed', words: answer.code === 'unauthenticated' ? TRY_AGAIN : answer.words }
+      return {
+        result: 'failed',
+        words: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
+      }
     const cleaned = cleanName(name)
     if ('name' in cleaned && cleaned.name === answer.value.name) return entered(answer.value)
     const who = isolated(answer.value.name)
-    const words = `You are signed in as ${who} in this browser. Reload the page to go on as ${who} or to sign out.`
-    return { result: 'failed', words }
+    return { result: 'failed', words: words.session.signedInAs(who) }
   }
 
   async function entered(self: Self): Promise<NameAnswer> {
@@ -225,23 +227,28 @@ export function createActions(
     store.dispatch({ type: 'signedOut', elsewhere })
   }
 
-  function refusal({ code, words, suggestion }: Refused): NameAnswer {
+  function refusal(refused: Refused): NameAnswer {
+    const { code, suggestion } = refused
+    const text = errorText(refused)
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
-    return code === 'nameInvalid' ? { result: 'invalid', words, ...instead } : { result: 'failed', words }
+    return code === 'nameInvalid'
+      ? { result: 'invalid', words: text, ...instead }
+      : { result: 'failed', words: text }
   }
 
   function faultOf(name: string): NameAnswer | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
-    return { result: 'invalid', fault: cleaned.fault, words: NAME_FAULTS[cleaned.fault] }
+    return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
   }
 
   const actions: Inner = {
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !hasLeft(await leave())) return { result: 'failed', words: STILL_LEAVING }
+      if (isLeaving() && !hasLeft(await leave()))
+        return { result: 'failed', words: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return entered(answer.value)
       return answer.code === 'signedIn' ? already(name) : refusal(answer)

@@ -6,6 +6,7 @@ import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type Token
 import { isBlank } from '../../../shared/text.ts'
 import { h } from '../../ui/dom.ts'
 import type * as Links from './links.ts'
+import { words } from '../../words/words.ts'
 
 type Part = Node | string
 
@@ -199,15 +200,15 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
       case 'del': wrap('s', token); break
       case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
       case 'link': {
-        const words = token.tokens.map(({ raw }) => raw).join('')
-        const url = left > 0 && !isBlank(words) ? links.followable(token.href) : null
+        const label = token.tokens.map(({ raw }) => raw).join('')
+        const url = left > 0 && !isBlank(label) ? links.followable(token.href) : null
         if (url === null) { text += token.raw; break }
         const rawOf = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map(({ raw }) => raw).join('')
         const around = { before: rawOf(index - 2, index), behind: rawOf(index + 1, index + 3) }
         flush()
         left -= 1
-        parts.push(links.linkTo(url, 'auto', words))
-        if (links.misleads(words, url, around)) parts.push(links.hostBehind(url))
+        parts.push(links.linkTo(url, 'auto', label))
+        if (links.misleads(label, url, around)) parts.push(links.hostBehind(url))
         break
       }
       case 'escape': text += token.text; break
@@ -230,9 +231,9 @@ function codeBlock(text: string): HTMLElement {
         () => true,
         () => false,
       )
-      copy.textContent = done === true ? 'Copied' : 'Not copied'
+      copy.textContent = done === true ? words.message.codeCopied : words.message.codeNotCopied
     },
   })
-  copy.append('Copy')
+  copy.append(words.message.copyCode)
   return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copy)
 }

@@ -1,9 +1,9 @@
 import { h, onAbort } from '../dom.ts'
 import { findEmoji, loadEmoji, type Emoji } from './emoji.ts'
+import { words } from '../../words/words.ts'
 
 export { findEmoji, loadEmoji }
 
-const GROUPS = ['Faces', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Things', 'Signs', 'Flags']
 const MOST = 64
 
 /** Opens the grid of all emoji, over what it belongs to; `pick` hears of one, once. Says so where they cannot be fetched. */
@@ -17,15 +17,19 @@ export async function openPicker(
   const field = h('input', {
     class: 'field',
     type: 'text',
-    placeholder: 'Find an emoji',
-    'aria-label': 'Find an emoji',
+    placeholder: words.emoji.find,
+    'aria-label': words.emoji.find,
     autocomplete: 'off',
     enterkeyhint: 'go',
   })
-  const grid = h('div', { class: 'emoji-scroll' }, h('p', { class: 'p-3 text-meta text-muted' }, 'Loading…'))
+  const grid = h(
+    'div',
+    { class: 'emoji-scroll' },
+    h('p', { class: 'p-3 text-meta text-muted' }, words.common.loading),
+  )
   const panel = h(
     'div',
-    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': 'Emoji' },
+    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji.title },
     field,
     grid,
   )
@@ -61,7 +65,7 @@ export async function openPicker(
     const some = letters === '' ? null : findEmoji(all, letters, MOST)
     grid.replaceChildren(
       ...(some === null
-        ? GROUPS.flatMap((title, group) =>
+        ? words.emoji.groups.flatMap((title, group) =>
             title === ''
               ? []
               : [
@@ -72,8 +76,8 @@ export async function openPicker(
                 ],
           )
         : some.length > 0
-          ? [section('Found', some)]
-          : [h('p', { class: 'p-3 text-meta text-muted' }, 'There is none of this name')]),
+          ? [section(words.emoji.found, some)]
+          : [h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.none)]),
     )
     grid.scrollTop = 0
     grid.querySelector('button')?.setAttribute('tabindex', '0')
@@ -124,6 +128,6 @@ export async function openPicker(
     all = await loadEmoji()
     draw()
   } catch {
-    grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, 'The emoji did not load'))
+    grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
   }
 }

@@ -1,16 +1,11 @@
-/** What the screens draw, picked from the state. Pure; what did not change stays `===`. */
-import type { Person, User } from '../../shared/model.ts'
+/** What a room's timeline draws, picked from its state. Pure; an item that did not change stays `===`. */
+import type { User } from '../../shared/model.ts'
 import { dayOf } from '../ui/day.ts'
-import { rowById } from './rows.ts'
-import type { LinesShown, Link, PresenceLine, RoomState, Row, State } from './state.ts'
-import { countOf, type CountedRoom } from './unreadCounts.ts'
-
-export { lastOwn, rowById } from './rows.ts'
-export { roomName, titleOf } from './roomName.ts'
-export { countOf, isUnread, unreadTotal } from './unreadCounts.ts'
+import { rowById } from '../state/rows.ts'
+import type { LinesShown, PresenceLine, RoomState, Row } from '../state/state.ts'
 
 /** One thing in a room's timeline. `key` is unique in it and stays as long as the thing does. */
-export type Item =
+export type TimelineItem =
   /** `day` as `dayOf` gives it; `at`: some time of that day, ms */
   | { kind: 'day'; key: string; day: string; at: number }
   /**
@@ -21,7 +16,7 @@ export type Item =
   /** a new topic, or what the server has to say */
   | { kind: 'line'; key: string; row: Row }
   /** those who came and went between two messages; at least one of the lists holds somebody */
-  | ({ kind: 'lines'; key: string; at: number } & Run)
+  | ({ kind: 'lines'; key: string; at: number } & PresenceRun)
   /** what follows was not read when I came */
   | { kind: 'new'; key: 'new' }
   /** nothing was said before; `kept`: what was is no longer kept */
@@ -29,7 +24,7 @@ export type Item =
   /** said once after a reset: I was away too long, or the server's history is another one */
   | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
 
-export interface Run {
+export interface PresenceRun {
   joined: readonly User[]
   left: readonly User[]
   renamed: readonly { user: User; before: string }[]
@@ -50,7 +45,7 @@ function follows(row: Row, before: Row): boolean {
 }
 
 /** A run of lines as one: whoever came and went within it is not mentioned. */
-export function condense(lines: readonly PresenceLine[]): Run {
+export function condense(lines: readonly PresenceLine[]): PresenceRun {
   const here: PresenceLine[] = []
   for (const line of lines) {
     const last = here.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
@@ -66,17 +61,19 @@ export function condense(lines: readonly PresenceLine[]): Run {
   }
 }
 
-const NOTHING: readonly Item[] = []
+const NOTHING: readonly TimelineItem[] = []
 
 /**
  * Makes the selector of one room's timeline. Each screen has its own: it remembers the items it gave last, so that an item
  * that says the same again is the same object.
  */
-export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | undefined) => readonly Item[] {
+export function timelineItems(
+  lines: LinesShown = 'condensed',
+): (room: RoomState | undefined) => readonly TimelineItem[] {
   let before: RoomState | undefined
-  let given: readonly Item[] = NOTHING
-  let known = new Map<string, Item>()
-  let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>()
+  let given: readonly TimelineItem[] = NOTHING
+  let known = new Map<string, TimelineItem>()
+  let runs = new WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>()
   const overlaid = overlay()
 
   return (room) => {
@@ -99,7 +96,7 @@ export function timeline(lines: LinesShown = 'condensed'): (room: RoomState | un
     before = room
     if (same) return given
     if (room === undefined) return (given = NOTHING)
-    const next = new Map<string, Item>()
+    const next = new Map<string, TimelineItem>()
     for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
@@ -126,7 +123,7 @@ function overlay(): (row: Row, room: RoomState) => Row {
   }
 }
 
-function alike(one: Item, other: Item): boolean {
+function alike(one: TimelineItem, other: TimelineItem): boolean {
   if (one === other) return true
   // prettier-ignore
   switch (one.kind) {
@@ -143,9 +140,9 @@ function alike(one: Item, other: Item): boolean {
 function* itemsOf(
   room: RoomState,
   shown: LinesShown,
-  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>,
   overlaid: (row: Row, room: RoomState) => Row,
-): Generator<Item> {
+): Generator<TimelineItem> {
   const { past, changes } = room
   const { rows, older } = past ?? room
   if (room.notice !== null && past === null) yield { kind: 'notice', key: 'notice', notice: room.notice }
@@ -204,8 +201,8 @@ function* itemsOf(
 function itemsOfRun(
   lines: readonly PresenceLine[],
   shown: LinesShown,
-  runs: WeakMap<PresenceLine, { until: PresenceLine; item: Item | null }>,
-): Item[] {
+  runs: WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>,
+): TimelineItem[] {
   if (shown === 'shown') return lines.flatMap((line) => itemsOfRun([line], 'condensed', runs))
   const [first] = lines
   const until = lines.at(-1)
@@ -214,97 +211,9 @@ function itemsOfRun(
   if (known?.until === until) return known.item === null ? [] : [known.item]
   const run = condense(lines)
   const says = run.joined.length + run.left.length + run.renamed.length > 0
-  const item: Item | null = says ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run } : null
+  const item: TimelineItem | null = says
+    ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run }
+    : null
   runs.set(first, { until, item })
   return item === null ? [] : [item]
-}
-
-/** `Ann is typing`, up to three names, then `Several people are typing`; '' for nobody. Names keep their direction. */
-export function typingText(typing: RoomState['typing']): string {
-  const [one, two, three] = typing.map(({ user }) => `\u2068${user.name}\u2069`)
-  if (one === undefined) return ''
-  if (typing.length > 3) return 'Several people are typing'
-  if (two === undefined) return `${one} is typing`
-  return three === undefined ? `${one} and ${two} are typing` : `${one}, ${two} and ${three} are typing`
-}
-
-/** Makes the selector of my rooms with what counts in each; `current` is listed even before it is mine. */
-export function myRooms(current: string): (state: State) => readonly CountedRoom[] {
-  let given: readonly CountedRoom[] = []
-  let before: State['list'] = []
-  return (state) => {
-    const mine = state.list.filter(({ joined, room }) => joined || room === current)
-    const next = mine.map((entry, at) => {
-      const { unread, mentions } = countOf(state, entry.room)
-      const last = given[at]
-      return last && before[at] === entry && last.unread === unread && last.mentions === mentions
-        ? last
-        : { ...entry, unread, mentions }
-    })
-    before = mine
-    if (next.length === given.length && next.every((one, at) => one === given[at])) return given
-    return (given = next)
-  }
-}
-
-export interface People {
-  here: readonly Person[]
-  away: readonly Person[]
-  /** who is here besides those named */
-  more: number
-}
-
-/** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
-export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => People {
-  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
-  let before: readonly unknown[] = []
-  let given: People = { here: [], away: [], more: 0 }
-  return (room, me) => {
-    const now = [room?.people, room?.count, me]
-    if (now.every((value, at) => value === before[at])) return given
-    before = now
-    const people = [...(room?.people ?? [])].sort(
-      (one, other) =>
-        Number(other.id === me) - Number(one.id === me) ||
-        order.compare(one.name, other.name) ||
-        (one.id < other.id ? -1 : 1),
-    )
-    given = {
-      here: people.filter((person) => person.state === 'active'),
-      away: people.filter((person) => person.state === 'idle'),
-      more: Math.max(0, (room?.count ?? 0) - people.length),
-    }
-    return given
-  }
-}
-
-export interface Banner {
-  text: string
-  /** offer to try now */
-  retry: boolean
-}
-
-/** A break shorter than this (ms) is not worth a word; a longer one after a drain. */
-const CALM = { lost: 2_000, drained: 8_000 }
-
-/** The line while the server is there but can store nothing, or null. It becomes one by time alone. Times in ms. */
-export function fullBannerOf(since: number, now: number): Banner | null {
-  if (since === 0 || now - since < CALM.lost) return null
-  return {
-    text: 'The server cannot store anything just now. What you write is kept here and sent later.',
-    retry: false,
-  }
-}
-
-/** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
-export function bannerOf(link: Link, offline: boolean, now: number): Banner | null {
-  // prettier-ignore
-  switch (link.state) {
-    case 'idle': case 'live': case 'suspect': case 'stopped': return null
-    case 'connecting': case 'hello': case 'waiting': break
-  }
-  if (now - link.since < (link.calm ? CALM.drained : CALM.lost)) return null
-  if (offline) return { text: 'You are offline. What you write is sent when you are back.', retry: false }
-  if (link.state !== 'waiting') return { text: 'Connecting…', retry: false }
-  return { text: `Reconnecting in ${Math.max(1, Math.ceil((link.until - now) / 1000))} s`, retry: true }
 }

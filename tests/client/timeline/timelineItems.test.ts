@@ -1,41 +1,27 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  bannerOf,
-  fullBannerOf,
-  condense,
-  peopleGroups,
-  timeline,
-  titleOf,
-  typingText,
-  unreadTotal,
-  type Item,
-} from '../../../src/client/state/select.ts'
+import { condense, timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import { askingOlder, withOlder } from '../../../src/client/state/historyWindow.ts'
-import { unheard, type Link, type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
+import { type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../../src/shared/model.ts'
 import {
   ada,
   aLivePage,
   bob,
-  counts,
   entry,
   eve,
   event,
   history,
-  listed,
   NOON,
   numbers,
-  person,
   said,
-  you,
 } from '../../support/client/aState.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
 /** `*1`: message 1 with its header, `1`: without. */
-function short(items: readonly Item[]): string[] {
+function short(items: readonly TimelineItem[]): string[] {
   return items.map((item) => {
     // prettier-ignore
     switch (item.kind) {
@@ -48,7 +34,7 @@ function short(items: readonly Item[]): string[] {
 }
 
 const messages = (...all: RoomEvent[]) =>
-  short(timeline()(aLivePage(all).lobby)).filter((one) => /^\*?\w+-?\d*$/.test(one) && one !== 'begin')
+  short(timelineItems()(aLivePage(all).lobby)).filter((one) => /^\*?\w+-?\d*$/.test(one) && one !== 'begin')
 const at = (seq: number, when: number, user: User = bob) => said(seq, { at: when, user })
 const line = (kind: PresenceLine['kind'], user: User, after = 3, n = 0): PresenceLine => ({
   id: `${kind} ${user.id} ${after} ${n}`,
@@ -79,7 +65,7 @@ describe('groups', () => {
   test('[U10] groups close over the edge of an older page', () => {
     const older = history([at(50, NOON)], { older: true, head: 52 })
     const page = aLivePage([at(51, NOON), at(52, NOON)])
-    const items = timeline()
+    const items = timelineItems()
     expect(short(items(page.lobby)).slice(-2)).toEqual(['*51', '52'])
     page.tell(
       { type: 'changed', room: 'lobby', by: askingOlder },
@@ -91,12 +77,12 @@ describe('groups', () => {
   test('[U10] the first row left after a trim has a header', () => {
     const page = aLivePage([at(1, NOON), at(2, NOON), at(3, NOON)])
     const room: RoomState = { ...page.lobby, rows: page.lobby.rows.slice(1), older: 'more' }
-    expect(short(timeline()(room)).slice(-2)).toEqual(['*2', '3'])
+    expect(short(timelineItems()(room)).slice(-2)).toEqual(['*2', '3'])
   })
 
   test('[U10] my waiting message joins my group, and stays in it when it is acked', () => {
     const page = aLivePage([at(1, NOON, ada)]).queue(entry('n-1'))
-    const items = timeline()
+    const items = timelineItems()
     expect(short(items(page.lobby)).at(-1)).toBe('n-1')
     page.hear({ type: 'ack', nonce: 'n-1', room: 'lobby', seq: 2, id: 'id-2', at: NOON + SECOND })
     expect(short(items(page.lobby)).at(-1)).toBe('2')
@@ -105,7 +91,7 @@ describe('groups', () => {
   test('[U10] a line between breaks a group, and so does a reply', () => {
     const page = aLivePage([at(1, NOON), at(2, NOON)])
     const room = { ...page.lobby, lines: [line('joined', eve, 1)] }
-    expect(short(timeline()(room)).slice(-3)).toEqual(['*1', 'lines Eve', '*2'])
+    expect(short(timelineItems()(room)).slice(-3)).toEqual(['*1', 'lines Eve', '*2'])
     expect(messages(at(1, NOON), said(2, { at: NOON, replyTo: 'id-1' }), at(3, NOON))).toEqual([
       '*1',
       '*2',
@@ -117,33 +103,33 @@ describe('groups', () => {
 describe('days, beginning, notice', () => {
   test('[U11] each day of the reader has one line above its first message', () => {
     const day = 24 * 60 * MINUTE
-    const items = short(timeline()(aLivePage([at(1, NOON), at(2, NOON + 1), at(3, NOON + day)]).lobby))
+    const items = short(timelineItems()(aLivePage([at(1, NOON), at(2, NOON + 1), at(3, NOON + day)]).lobby))
     expect(items).toEqual(['begin', 'day 2026-01-15', '*1', '2', 'day 2026-01-16', '*3'])
   })
 
   test('[U11] a clock set back brings a day twice, and keys stay unique', () => {
     const day = 24 * 60 * MINUTE
-    const items = timeline()(aLivePage([at(1, NOON), at(2, NOON + day), at(3, NOON)]).lobby)
+    const items = timelineItems()(aLivePage([at(1, NOON), at(2, NOON + day), at(3, NOON)]).lobby)
     expect(new Set(items.map(({ key }) => key)).size).toBe(items.length)
   })
 
   test('[U15] where nothing is older the room begins; where there is more it does not', () => {
-    expect(short(timeline()(aLivePage([said(1)]).lobby))[0]).toBe('begin')
-    expect(short(timeline()(aLivePage([said(9)]).lobby))).not.toContain('begin')
-    expect(timeline()(aLivePage([said(9)], { floor: 9 }).lobby)[0]).toMatchObject({
+    expect(short(timelineItems()(aLivePage([said(1)]).lobby))[0]).toBe('begin')
+    expect(short(timelineItems()(aLivePage([said(9)]).lobby))).not.toContain('begin')
+    expect(timelineItems()(aLivePage([said(9)], { floor: 9 }).lobby)[0]).toMatchObject({
       kind: 'begin',
       kept: true,
     })
   })
 
   test('[U7] an empty room has no items', () => {
-    expect(timeline()(aLivePage([]).lobby)).toEqual([])
-    expect(timeline()(undefined)).toEqual([])
+    expect(timelineItems()(aLivePage([]).lobby)).toEqual([])
+    expect(timelineItems()(undefined)).toEqual([])
   })
 
   test('[U53] what a reset has to say stands above the rows', () => {
     const room: RoomState = { ...aLivePage([said(9)]).lobby, notice: 'away' }
-    expect(short(timeline()(room))[0]).toBe('notice')
+    expect(short(timelineItems()(room))[0]).toBe('notice')
   })
 })
 
@@ -153,7 +139,7 @@ describe('lines', () => {
   test('[U64] a run is one line', () => {
     const page = aLivePage()
     const lines = [line('joined', eve), line('left', bob)]
-    const items = timeline()({ ...page.lobby, lines })
+    const items = timelineItems()({ ...page.lobby, lines })
     expect(items.at(-1)).toMatchObject({ kind: 'lines', joined: [eve], left: [bob] })
     expect(items.filter(({ kind }) => kind === 'lines')).toHaveLength(1)
   })
@@ -175,18 +161,18 @@ describe('lines', () => {
 
   test('[U64] a run in which nothing remains draws nothing', () => {
     const lines = [line('joined', eve), line('left', eve, 3, 1)]
-    expect(short(timeline()({ ...aLivePage().lobby, lines })).at(-1)).toBe('3')
+    expect(short(timelineItems()({ ...aLivePage().lobby, lines })).at(-1)).toBe('3')
   })
 
   test('[U64] a setting shows each of them, or none; above a hundred people there are none', () => {
     const room = { ...aLivePage().lobby, lines: people(3).map((one) => line('joined', one)) }
-    expect(short(timeline('shown')(room)).filter((one) => one.startsWith('lines'))).toHaveLength(3)
-    expect(short(timeline('hidden')(room)).some((one) => one.startsWith('lines'))).toBe(false)
-    expect(short(timeline()({ ...room, count: 101 })).some((one) => one.startsWith('lines'))).toBe(false)
+    expect(short(timelineItems('shown')(room)).filter((one) => one.startsWith('lines'))).toHaveLength(3)
+    expect(short(timelineItems('hidden')(room)).some((one) => one.startsWith('lines'))).toBe(false)
+    expect(short(timelineItems()({ ...room, count: 101 })).some((one) => one.startsWith('lines'))).toBe(false)
   })
 
   test('[U64] somebody more makes the line say so, under the same key', () => {
-    const items = timeline()
+    const items = timelineItems()
     const [p1, p2] = people(2)
     const room = aLivePage().lobby
     const first = items({ ...room, lines: p1 ? [line('joined', p1)] : [] }).at(-1)
@@ -196,12 +182,12 @@ describe('lines', () => {
 
   test('[U65] lines behind rows that are not loaded are not drawn', () => {
     const room = { ...aLivePage([said(9)]).lobby, lines: [line('joined', eve, 4)] }
-    expect(short(timeline()(room))).not.toContain('lines Eve')
+    expect(short(timelineItems()(room))).not.toContain('lines Eve')
   })
 
   test('[U65] lines stand before what waits', () => {
     const page = aLivePage().queue(entry('n-1'))
-    expect(short(timeline()({ ...page.lobby, lines: [line('joined', eve)] })).slice(-2)).toEqual([
+    expect(short(timelineItems()({ ...page.lobby, lines: [line('joined', eve)] })).slice(-2)).toEqual([
       'lines Eve',
       '*n-1',
     ])
@@ -211,7 +197,7 @@ describe('lines', () => {
 describe('the same again is the same object', () => {
   test('[W9] what has nothing to do with the timeline gives the same list', () => {
     const page = aLivePage()
-    const items = timeline()
+    const items = timelineItems()
     const before = items(page.lobby)
     page.hear({ type: 'typing', room: 'lobby', user: bob, on: true }, { type: 'beat', heads: { lobby: 3 } })
     expect(items(page.lobby) === before).toBe(true)
@@ -221,7 +207,7 @@ describe('the same again is the same object', () => {
     const room = { ...aLivePage(numbers(1, 50).map((seq) => said(seq))), now: NOON }
     const page = aLivePage(numbers(1, 50).map((seq) => said(seq)))
     expect(room.drawn).toEqual(page.drawn)
-    const items = timeline()
+    const items = timelineItems()
     const before = items(page.lobby)
     const after = items(page.hear(event(said(51))).lobby)
     expect(before.every((item, n) => item === after[n])).toBe(true)
@@ -242,107 +228,12 @@ describe('the same again is the same object', () => {
           const lines = moves
             .map(({ who, kind, after }, n) => line(kind, authors[who] ?? ada, after, n))
             .toSorted((one, other) => one.after - other.after)
-          const items = timeline()({ ...aLivePage(rows).lobby, lines })
+          const items = timelineItems()({ ...aLivePage(rows).lobby, lines })
           expect(new Set(items.map(({ key }) => key)).size).toBe(items.length)
           expect(items.filter(({ kind }) => kind === 'message')).toHaveLength(rows.length)
         },
       ),
       { numRuns: 100 },
     )
-  })
-})
-
-describe('words', () => {
-  const typing = (...names: string[]) =>
-    typingText(names.map((name) => ({ user: { id: name, name }, until: 0 })))
-
-  test('[U40] up to three who type are named', () => {
-    expect(typing()).toBe('')
-    expect(typing('Ann')).toBe('\u2068Ann\u2069 is typing')
-    expect(typing('Ann', 'Bo')).toBe('\u2068Ann\u2069 and \u2068Bo\u2069 are typing')
-    expect(typing('Ann', 'Bo', 'Cy')).toBe('\u2068Ann\u2069, \u2068Bo\u2069 and \u2068Cy\u2069 are typing')
-    expect(typing('Ann', 'Bo', 'Cy', 'Di')).toBe('Several people are typing')
-  })
-
-  const waiting = (more: Partial<Extract<Link, { state: 'waiting' }>> = {}): Link => ({
-    state: 'waiting',
-    since: NOON,
-    until: NOON + 6 * SECOND,
-    attempt: 2,
-    calm: false,
-    ...more,
-  })
-
-  test('[U50] nothing is said of a break under two seconds, then one line that counts down', () => {
-    expect(bannerOf(waiting(), false, NOON + 1_999)).toBeNull()
-    expect(bannerOf(waiting(), false, NOON + 2_000)).toEqual({ text: 'Reconnecting in 4 s', retry: true })
-    expect(bannerOf(waiting(), false, NOON + 9_000)).toEqual({ text: 'Reconnecting in 1 s', retry: true })
-  })
-
-  test('[U56] after a drain it waits eight seconds', () => {
-    expect(bannerOf(waiting({ calm: true }), false, NOON + 7_999)).toBeNull()
-    expect(bannerOf(waiting({ calm: true }), false, NOON + 8_000)).not.toBeNull()
-  })
-
-  test('[U50] while connecting it says so, offline that what is written will be sent', () => {
-    const connecting: Link = { state: 'connecting', attempt: 1, since: NOON, calm: false }
-    expect(bannerOf(connecting, false, NOON + 1_000)).toBeNull()
-    expect(bannerOf(connecting, false, NOON + 3_000)?.text).toBe('Connecting…')
-    expect(bannerOf(waiting(), true, NOON + 3_000)?.text).toContain('offline')
-  })
-
-  test.each(['live', 'suspect'] as const)('[U50] %s, there is nothing to say', (state) => {
-    expect(bannerOf({ state }, false, NOON)).toBeNull()
-  })
-
-  test('[O12] a server that can store nothing for two seconds is said, and that what is written is kept', () => {
-    expect(fullBannerOf(0, NOON)).toBeNull()
-    expect(fullBannerOf(NOON, NOON + 1_999)).toBeNull()
-    expect(fullBannerOf(NOON, NOON + 2_000)?.text).toContain('kept here')
-  })
-
-  test('[U74] the title counts what is unread and names the room', () => {
-    expect(titleOf(0, '', 'Hubbub')).toBe('Hubbub')
-    expect(titleOf(3, 'kitchen', 'Hubbub')).toBe('(3) kitchen · Hubbub')
-    expect(titleOf(150, 'kitchen', 'Hubbub')).toBe('(99+) kitchen · Hubbub')
-  })
-
-  test('[T12] a name in the title keeps its direction to itself', () => {
-    expect(titleOf(0, 'מטבח', 'Hubbub')).toBe('\u2068מטבח\u2069 · Hubbub')
-  })
-
-  test('[U74] rooms that this page follows count, on screen or not', () => {
-    const page = aLivePage([]).hear(event(said(1)))
-    page.tell({ type: 'opened', room: 'kitchen' }, { type: 'asked', room: 'kitchen', now: NOON })
-    page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
-    page.tell({ type: 'rooms', list: [listed('lobby'), listed('kitchen'), listed('attic')] })
-    expect(unreadTotal(page.state)).toBe(4)
-  })
-})
-
-describe('people', () => {
-  const groups = (...people: ReturnType<typeof person>[]) => {
-    const { here, away, more } = peopleGroups('en')(
-      { ...unheard('lobby'), people, count: people.length + 40 },
-      ada.id,
-    )
-    return { here: here.map(({ name }) => name), away: away.map(({ name }) => name), more }
-  }
-
-  test('[U60] here and away, me first, the others by name as the locale orders them', () => {
-    const zoe = { id: 'z', name: 'zoë' }
-    const emil = { id: 'm', name: 'Émile' }
-    expect(groups(person(zoe), person(emil), person(bob, 'idle'), person(eve), person(ada))).toEqual({
-      here: ['Ada', 'Émile', 'Eve', 'zoë'],
-      away: ['Bob'],
-      more: 40,
-    })
-  })
-
-  test('[W9] the same people are the same groups', () => {
-    const select = peopleGroups('en')
-    const page = aLivePage()
-    const before = select(page.lobby, ada.id)
-    expect(select(page.hear(event(said(4))).lobby, ada.id) === before).toBe(true)
   })
 })

@@ -1,0 +1,33 @@
+import type { Person } from '../../shared/model.ts'
+import type { RoomState } from '../state/state.ts'
+
+export interface PeopleGroups {
+  here: readonly Person[]
+  away: readonly Person[]
+  /** who is here besides those named */
+  more: number
+}
+
+/** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
+export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => PeopleGroups {
+  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
+  let before: readonly unknown[] = []
+  let given: PeopleGroups = { here: [], away: [], more: 0 }
+  return (room, me) => {
+    const now = [room?.people, room?.count, me]
+    if (now.every((value, at) => value === before[at])) return given
+    before = now
+    const people = [...(room?.people ?? [])].sort(
+      (one, other) =>
+        Number(other.id === me) - Number(one.id === me) ||
+        order.compare(one.name, other.name) ||
+        (one.id < other.id ? -1 : 1),
+    )
+    given = {
+      here: people.filter((person) => person.state === 'active'),
+      away: people.filter((person) => person.state === 'idle'),
+      more: Math.max(0, (room?.count ?? 0) - people.length),
+    }
+    return given
+  }
+}
