@@ -53,7 +53,7 @@ interface Setting<T> {
   read(text: string): T | undefined
 }
 
-function whole(least: number, most: number): Setting<number> {
+function wholeNumber(least: number, most: number): Setting<number> {
   return {
     accepts: `a whole number from ${least} to ${most}`,
     read: (text) => {
@@ -77,14 +77,14 @@ function notYet(feature: string, ...words: string[]): Setting<string> {
 /** Words and patterns that stand for a secret nobody has chosen yet. */
 const PLACEHOLDER =
   /change.?(me|this)|replace.?(me|this|with)|place.?holder|example|your.?(secret|token|password|key)|insert.?here|<.*>|1234567|abcdefg/i
-const SECRET_LEAST = 32
+const SECRET_MIN = 32
 
 /** S33: long, of one line, and not what a manual has in its place. */
 const secret: Setting<string> = {
-  accepts: `a random secret of at least ${SECRET_LEAST} characters without spaces, such as one of "openssl rand -hex 32"`,
+  accepts: `a random secret of at least ${SECRET_MIN} characters without spaces, such as one of "openssl rand -hex 32"`,
   read: (text) => {
     const varied = new Set(text).size >= 8
-    return text.length >= SECRET_LEAST && /^[!-~]+$/.test(text) && varied && !PLACEHOLDER.test(text)
+    return text.length >= SECRET_MIN && /^[!-~]+$/.test(text) && varied && !PLACEHOLDER.test(text)
       ? text
       : undefined
   },
@@ -117,7 +117,7 @@ function list<T>(text: string, read: (part: string) => T | undefined): T[] | und
   return parts.every((part) => part !== undefined) ? parts : undefined
 }
 
-const SITE_NAME_MOST = 40
+const SITE_NAME_MAX = 40
 const WELL_FORMED = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
 
@@ -127,7 +127,7 @@ const listenedAt: Setting<string> = {
 }
 
 export const SETTINGS = {
-  PORT: whole(0, 65_535),
+  PORT: wholeNumber(0, 65_535),
   HOST: listenedAt,
   PUBLIC_URL: { accepts: 'an address such as https://chat.example.com, without a path', read: origin },
   ALLOWED_ORIGINS: {
@@ -138,29 +138,29 @@ export const SETTINGS = {
     accepts: 'none, fly, a number of proxies from 1 to 9, or CIDR ranges separated by commas',
     read: (text: string): TrustProxy | undefined => {
       if (text === 'none' || text === 'fly') return text
-      if (/^\d+$/.test(text)) return whole(1, 9).read(text)
+      if (/^\d+$/.test(text)) return wholeNumber(1, 9).read(text)
       return list(text, (range) => (parseRange(range) ? range : undefined))
     },
   },
   DATA_DIR: { accepts: 'a directory', read: (text: string) => (text.includes('\0') ? undefined : text) },
   SITE_NAME: {
-    accepts: `a name of up to ${SITE_NAME_MOST} characters on one line`,
-    read: (text: string) => (text.length <= SITE_NAME_MOST && WELL_FORMED.test(text) ? text : undefined),
+    accepts: `a name of up to ${SITE_NAME_MAX} characters on one line`,
+    read: (text: string) => (text.length <= SITE_NAME_MAX && WELL_FORMED.test(text) ? text : undefined),
   },
-  SESSION_DAYS: whole(1, 400),
-  RETENTION_DAYS: whole(0, 36_500),
-  MAX_CONNECTIONS: whole(1, 1_000_000),
-  MAX_CONNECTIONS_PER_ADDRESS: whole(1, 1_000_000),
-  MAX_HANDSHAKES_PER_ADDRESS: whole(1, 1_000_000),
-  MAX_NEW_GUESTS_PER_ADDRESS: whole(1, 1_000_000),
+  SESSION_DAYS: wholeNumber(1, 400),
+  RETENTION_DAYS: wholeNumber(0, 36_500),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000),
+  MAX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000),
+  MAX_HANDSHAKES_PER_ADDRESS: wholeNumber(1, 1_000_000),
+  MAX_NEW_GUESTS_PER_ADDRESS: wholeNumber(1, 1_000_000),
   METRICS_TOKEN: secret,
   METRICS_TOKEN_FILE: secretFile,
-  METRICS_PORT: whole(1, 65_535),
+  METRICS_PORT: wholeNumber(1, 65_535),
   METRICS_HOST: listenedAt,
-  BACKUP_HOURS: whole(0, 8_760),
-  BACKUP_KEEP: whole(1, 1_000),
-  DRAIN_SECONDS: whole(5, 300),
-  DRAIN_WAIT: whole(0, 299),
+  BACKUP_HOURS: wholeNumber(0, 8_760),
+  BACKUP_KEEP: wholeNumber(1, 1_000),
+  DRAIN_SECONDS: wholeNumber(5, 300),
+  DRAIN_WAIT: wholeNumber(0, 299),
   LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error'),
   LOG_FORMAT: oneOf('json', 'pretty'),
   LOG_ADDRESS: oneOf('full', 'hash', 'none'),

@@ -1,8 +1,8 @@
 /** Picks the command and reads the configuration. */
 import { join } from 'node:path'
-import { type Command, perform, Refused } from './operator/commands/command.ts'
+import { type Command, runCommand, CommandError } from './operator/commands/command.ts'
 import { type Config, readConfig } from './config.ts'
-import { takeOver } from './lib/dropRoot.ts'
+import { dropRoot } from './lib/dropRoot.ts'
 
 const USAGE = `Usage: hubbub [command]
 
@@ -38,8 +38,8 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
 
 function config(): Config {
   const read = readConfig(process.env)
-  if ('faults' in read) throw new Refused(1, read.faults.join('\n'))
-  takeOver(read.config.dataDir)
+  if ('faults' in read) throw new CommandError(1, read.faults.join('\n'))
+  dropRoot(read.config.dataDir)
   return read.config
 }
 
@@ -47,13 +47,14 @@ function config(): Config {
 async function start(): Promise<void> {
   const read = readConfig(process.env, process.stdout.isTTY)
   if ('faults' in read) return refuse(1, read.faults.join('\n'))
-  const kept = takeOver(read.config.dataDir)
+  const rootWarning = dropRoot(read.config.dataDir)
   const [{ createLog }, { cannotStart, serve }] = await Promise.all([
     import('./lib/log.ts'),
     import('./server.ts'),
   ])
   const log = createLog({ level: read.config.logLevel, format: read.config.logFormat })
-  for (const warning of kept === null ? read.warnings : [...read.warnings, kept]) log.warn(warning)
+  for (const warning of rootWarning === null ? read.warnings : [...read.warnings, rootWarning])
+    log.warn(warning)
   await serve({ config: read.config, log, worker: WORKER, pages: PAGES }).catch(cannotStart)
 }
 
@@ -66,6 +67,6 @@ const [name = 'serve', ...args] = process.argv.slice(2)
 const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
 const helpAsked = /^(--help|-h|help)$/.test(name) || (name === 'serve' && /^(--help|-h)$/.test(args[0] ?? ''))
 if (helpAsked) process.stdout.write(`${USAGE}\n`)
-else if (load) process.exitCode = await perform((await load()).command, args, { env: process.env, config })
+else if (load) process.exitCode = await runCommand((await load()).command, args, { env: process.env, config })
 else if (name === 'serve' && args.length === 0) await start()
 else refuse(2, USAGE)

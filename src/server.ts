@@ -1,27 +1,28 @@
 /** The server: config → store → hub → edge, a tick each second, and the drain that ends it. */
 import { localDoorbell } from './cluster/local.ts'
-import { forgetOldCopies, scheduleBackups } from './operator/scheduledBackups.ts'
+import { scheduleCopyRemoval, scheduleBackups } from './operator/scheduledBackups.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
-import { assets } from './http/assets.ts'
-import { addressOf, cannotListen } from './http/listen.ts'
+import { assetRoutes } from './http/assets.ts'
+import { urlOf, listenErrorText } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
-import type { Watch } from './http/socket/socket.ts'
+import type { ConnectionObserver } from './http/socket/socket.ts'
 import { createTopics } from './http/socket/topics.ts'
 import { Hub, type PersonLimits } from './hub/hub.ts'
 import type { Rate } from './hub/rateLimit.ts'
-import { clock, jumps } from './lib/clock.ts'
-import { NO_COUNTS } from './lib/counts.ts'
+import { clock, createJumpDetector } from './lib/clock.ts'
+import { NO_METRICS } from './lib/metricsSink.ts'
 import { createIds } from './lib/ids.ts'
 import { watchLag } from './lib/loopLag.ts'
 import { addressMask, type Logger } from './lib/log.ts'
-import type { Metrics, Readings } from './lib/metrics.ts'
+import type { Metrics, GaugeReadings } from './lib/metrics.ts'
 import { VERSION } from './lib/version.ts'
 import { SCHEMA } from './store/sqlite/migrations.ts'
 import { ageOfLastBackup } from './operator/backupFiles.ts'
-import { CannotOpen, openSqlite } from './store/sqlite/sqliteStore.ts'
+import { OperatorError } from './lib/operatorError.ts'
+import { openSqlite } from './store/sqlite/sqliteStore.ts'
 
-export interface Serving {
+export interface ServeOptions {
   config: Config
   log: Logger
   /** where the writer's thread is found: only `main.ts` can tell (P47) */
@@ -35,20 +36,23 @@ export interface Serving {
 }
 
 /** Ends the process with a sentence for who started it. */
-export function end(code: number, sentence: string): never {
+export function exitWith(code: number, sentence: string): never {
   process.stderr.write(`${sentence}\n`)
   process.exit(code)
 }
 
 export function cannotStart(error: unknown): never {
-  return end(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`)
+  return exitWith(
+    1,
+    `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`,
+  )
 }
 
 /** ms after which what a start leaves behind is collected */
 const STARTED = 500
 
 /** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
-function dieOfBugs(log: Logger): void {
+function exitOnBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
     process.on(event, (error: unknown) => {
       log.error(event, error)
@@ -66,7 +70,7 @@ async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metric
 }
 
 /** Each connection is a line of the log, its address as LOG_ADDRESS says. */
-function watching({ logAddress }: Config, log: Logger): Watch {
+function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObserver {
   const masked = addressMask(logAddress)
   return (what, { address = '', ...fields }) => {
     const told = address === '' ? undefined : masked(address, clock.now())
@@ -75,8 +79,15 @@ function watching({ logAddress }: Config, log: Logger): Watch {
 }
 
 /** Runs until a signal ends it, and then ends the process. */
-export async function serve({ config, log, worker, pages, limits = {}, reserve }: Serving): Promise<void> {
-  dieOfBugs(log)
+export async function serve({
+  config,
+  log,
+  worker,
+  pages,
+  limits = {},
+  reserve,
+}: ServeOptions): Promise<void> {
+  exitOnBugs(log)
 
   let stop = (): Promise<void> => process.exit(0)
   let stopping = false
@@ -92,10 +103,10 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     log.error('the writer has ended', error)
     process.exit(1)
   }
-  const page = assets({ dir: pages, siteName: config.siteName })
+  const page = assetRoutes({ dir: pages, siteName: config.siteName })
   page.catch(cannotStart)
   const metrics = await metricsFor(config)
-  const counts = metrics ?? NO_COUNTS
+  const counts = metrics ?? NO_METRICS
   const dir = config.dataDir
   const store = await openSqlite({
     dir,
@@ -105,7 +116,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     counts,
     ...(reserve !== undefined && { reserve }),
   }).catch((error: unknown) => {
-    if (error instanceof CannotOpen) return end(error.exitCode, error.message)
+    if (error instanceof OperatorError) return exitWith(error.exitCode, error.message)
     throw error
   })
 
@@ -113,7 +124,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   const gate: Gate = {
     stage: 'starting',
     isBehind: () => lag.isBehind(performance.now()),
-    failing: () => (store.trouble === null ? [] : ['store']),
+    failing: () => (store.diskError === null ? [] : ['store']),
   }
   const topics = createTopics(counts)
   const ids = createIds()
@@ -132,7 +143,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
       limits,
     },
   })
-  const readings = (): Readings => {
+  const readings = (): GaugeReadings => {
     const { connections, users, queue } = hub.stats()
     let backupAgeSeconds: number | null = null
     try {
@@ -164,13 +175,13 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     assets: await page,
     counts,
     ...(limits.frames && { frames: limits.frames }),
-    ...(config.logLevel === 'debug' && { watch: watching(config, log) }),
+    ...(config.logLevel === 'debug' && { watch: connectionObserver(config, log) }),
     ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
   const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(
     async (error: unknown) => {
       await store.close()
-      return end(1, cannotListen(config, error))
+      return exitWith(1, listenErrorText(config, error))
     },
   )
   topics.attach(server)
@@ -180,17 +191,17 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
       listenForMetrics(scraped, at)
     } catch (error) {
       await store.close()
-      end(1, `METRICS_PORT: ${cannotListen(at, error, 'METRICS_')}`)
+      exitWith(1, `METRICS_PORT: ${listenErrorText(at, error, 'METRICS_')}`)
     }
   }
   await hub.start()
-  const jumped = jumps()
+  const jumped = createJumpDetector()
   const ticking = setInterval(() => {
     const now = clock.now()
     const ms = jumped(now, performance.now())
     if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
     hub.tick(now)
-    app.relieve()
+    app.shedSlowReaders()
   }, 1_000)
 
   /** O13. Sockets are gone before the port is waited for (P32), and the disk is let go last. */
@@ -212,10 +223,10 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   gate.stage = 'open'
   scheduleBackups(config, log)
-  forgetOldCopies(config, log)
+  scheduleCopyRemoval(config, log)
   setTimeout(() => Bun.gc(true), STARTED).unref()
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
-  const url = config.publicUrl ?? addressOf({ host: config.host, port: server.port ?? config.port })
+  const url = config.publicUrl ?? urlOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })
   if (config.logFormat === 'pretty') process.stdout.write(`\n  ${config.siteName} is open at ${url}\n\n`)
 }

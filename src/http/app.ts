@@ -3,24 +3,24 @@ import { Elysia, type AnyElysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Ids, Log } from '../hub/ports.ts'
 import type { Rate } from '../hub/rateLimit.ts'
-import { type Counts, NO_COUNTS } from '../lib/counts.ts'
+import { type MetricsSink, NO_METRICS } from '../lib/metricsSink.ts'
 import { ChatError } from '../shared/errors.ts'
-import { type AdmitSettings, createAdmit } from './admit.ts'
-import { failure, failureOf } from './errorResponse.ts'
-import { type Gate, metricsPage, type Scraped } from './health.ts'
-import { FRAMES } from './socket/frameRateLimiter.ts'
-import { Misses } from './roomProbeLimiter.ts'
-import { Places } from './connectionCounts.ts'
-import { rooms } from './rooms.ts'
-import { session, type SessionSettings } from './session.ts'
-import { createSockets, SOCKET_LIMITS, type Watch } from './socket/socket.ts'
+import { type AdmissionSettings, createAdmission } from './admit.ts'
+import { errorResponse, responseOfError } from './errorResponse.ts'
+import { type Gate, metricsPage, type MetricsSource } from './health.ts'
+import { FRAME_RATE } from './socket/frameRateLimiter.ts'
+import { RoomProbeLimiter } from './roomProbeLimiter.ts'
+import { ConnectionCounts } from './connectionCounts.ts'
+import { roomRoutes } from './rooms.ts'
+import { sessionRoutes, type SessionSettings } from './session.ts'
+import { createSockets, SOCKET_LIMITS, type ConnectionObserver } from './socket/socket.ts'
 
-export type Settings = AdmitSettings & SessionSettings
+export type HttpSettings = AdmissionSettings & SessionSettings
 
 export interface AppDeps {
   hub: Hub
   gate: Gate
-  settings: Settings
+  settings: HttpSettings
   clock: Clock
   ids: Ids
   log: Log
@@ -28,14 +28,14 @@ export interface AppDeps {
   assets?: AnyElysia
   /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
   frames?: Rate
-  counts?: Counts
-  watch?: Watch
+  counts?: MetricsSink
+  watch?: ConnectionObserver
   /** who knows the token may read them; without it nobody can */
-  metrics?: Scraped & { token: string }
+  metrics?: MetricsSource & { token: string }
 }
 
 /** What Bun refuses by itself, without a word. Admission says so politely from `BODY` on. */
-const HARD_BODY = 1024 * 1024
+const BUN_MAX_BODY = 1024 * 1024
 
 /** Every route on one screen. Nothing listens yet: P61, tests make as many as they like. */
 export function createApp(deps: AppDeps): {
@@ -43,7 +43,7 @@ export function createApp(deps: AppDeps): {
   /** bytes that all sockets together have not taken */
   unsent(): number
   /** Each second: those who read most slowly are let go while all together leave too much unsent (S9). */
-  relieve(most?: number): void
+  shedSlowReaders(most?: number): void
 } {
   const {
     hub,
@@ -53,19 +53,19 @@ export function createApp(deps: AppDeps): {
     ids,
     log,
     assets,
-    frames = FRAMES,
-    counts = NO_COUNTS,
+    frames = FRAME_RATE,
+    counts = NO_METRICS,
     metrics,
     watch,
   } = deps
-  const places = new Places()
+  const connections = new ConnectionCounts()
   const { maxConnectionsPerAddress } = settings
-  const misses = new Misses(clock, maxConnectionsPerAddress)
-  const admit = createAdmit({ settings, places, gate, clock, log })
-  const { upgrade, message, unsent, relieve } = createSockets({
+  const roomProbes = new RoomProbeLimiter(clock, maxConnectionsPerAddress)
+  const admit = createAdmission({ settings, connections, gate, clock, log })
+  const { upgrade, message, unsent, shedSlowReaders } = createSockets({
     hub,
-    places,
-    misses,
+    connections,
+    roomProbes,
     clock,
     ids,
     log,
@@ -79,34 +79,34 @@ export function createApp(deps: AppDeps): {
     // One way in: Bun's own router would answer some paths beside the hooks (X8).
     systemRouter: false,
     websocket: SOCKET_LIMITS,
-    serve: { development: false, idleTimeout: 10, maxRequestBodySize: HARD_BODY },
+    serve: { development: false, idleTimeout: 10, maxRequestBodySize: BUN_MAX_BODY },
   })
-    .onRequest((asked) => {
-      const refused = admit(asked)
+    .onRequest((request) => {
+      const refused = admit(request)
       if (refused?.status === 429) counts.count('rateLimited', 'handshakes')
       return refused
     })
     .onError(({ code, error, set }) => {
       if (error instanceof ChatError) {
         if (error.code === 'rateLimited') counts.count('rateLimited', 'requests')
-        return failureOf(error)
+        return responseOfError(error)
       }
-      if (code === 'NOT_FOUND') return failure('notFound')
-      if (code === 'PARSE' || code === 'VALIDATION') return failure('badRequest')
+      if (code === 'NOT_FOUND') return errorResponse('notFound')
+      if (code === 'PARSE' || code === 'VALIDATION') return errorResponse('badRequest')
       const request = ids.random(12)
       set.headers['x-request-id'] = request
       log.error(`request ${request}`, error)
-      return failure('internal')
+      return errorResponse('internal')
     })
-    .use(session({ hub, clock, settings }))
-    .use(rooms({ hub, clock, misses, maxConnectionsPerAddress }))
+    .use(sessionRoutes({ hub, clock, settings }))
+    .use(roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }))
     .ws('/ws', { beforeHandle: upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 
   return {
     unsent,
-    relieve,
+    shedSlowReaders,
     listen(at) {
       // P25: two processes must not share a port. P19: this `message` replaces Elysia's for all sockets.
       app.listen({ ...at, reusePort: false, websocket: { message } })

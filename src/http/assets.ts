@@ -2,15 +2,15 @@ import { join, resolve } from 'node:path'
 import { staticPlugin } from '@elysiajs/static'
 import { Elysia } from 'elysia'
 import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
-import { failure } from './errorResponse.ts'
+import { errorResponse } from './errorResponse.ts'
 import { tokensOf } from './authenticate.ts'
 
 /** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
-const CHAT = 'app/startChat.ts'
-const NOBODY = '<meta name="session" content="none">'
-/** What the client asks first, so asked with its files and not after them: a way there and back less until one can write (W3). */
-const SOMEBODY = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'
-const PLACES = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
+const ROOM_PAGE_MODULE = 'app/startChat.ts'
+const NO_SESSION_HINT = '<meta name="session" content="none">'
+/** Preload the session: saves one round trip before a person can write (W3). */
+const PRELOAD_SESSION = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'
+const PAGE_PATHS = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
 
 /**
  * The page and its files. What exists is a list that the build made, read once here: no path of a request meets the
@@ -19,12 +19,12 @@ const PLACES = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
  * @param options.dir the folder that `buildClient` made
  * @throws Error in a sentence if there is none
  */
-export async function assets({ dir, siteName }: { dir: string; siteName: string }) {
+export async function assetRoutes({ dir, siteName }: { dir: string; siteName: string }) {
   const manifest = await readManifest(dir)
   const bundle = await bundleOf(dir, manifest)
-  const page = named(await Bun.file(join(dir, 'index.html')).text(), siteName)
-  const soon = (manifest.lazy[CHAT] ?? []).filter((chunk) => chunk !== manifest.script)
-  const links = soon.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
+  const page = withSiteName(await Bun.file(join(dir, 'index.html')).text(), siteName)
+  const roomChunks = (manifest.lazy[ROOM_PAGE_MODULE] ?? []).filter((chunk) => chunk !== manifest.script)
+  const links = roomChunks.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   const roomPage = page.replace('</head>', () => `${links}</head>`)
 
   return new Elysia({ name: 'assets' })
@@ -32,8 +32,11 @@ export async function assets({ dir, siteName }: { dir: string; siteName: string 
     .get('/*', ({ path, request }) => {
       const asset = bundle.get(path)
       if (asset) return asset(request.headers)
-      if (PLACES.test(path)) return pageAnswer(forWhom(path === '/' ? page : roomPage, request), 200)
-      return wantsPage(request.headers) ? pageAnswer(forWhom(page, request), 404) : failure('notFound')
+      if (PAGE_PATHS.test(path))
+        return pageResponse(withSessionHint(path === '/' ? page : roomPage, request), 200)
+      return wantsPage(request.headers)
+        ? pageResponse(withSessionHint(page, request), 404)
+        : errorResponse('notFound')
     })
 }
 
@@ -61,7 +64,7 @@ async function plainFiles(dir: string, { files }: Manifest) {
   return new Elysia({ name: 'plain files' })
     .onBeforeHandle(({ path, request }) => {
       const etag = files[path]?.etag ?? ''
-      if (matches(request.headers, etag)) return notChanged({ etag, 'cache-control': 'no-cache' })
+      if (matches(request.headers, etag)) return notModified({ etag, 'cache-control': 'no-cache' })
       return undefined
     })
     .onAfterHandle(({ path, responseValue }) => {
@@ -74,25 +77,27 @@ async function plainFiles(dir: string, { files }: Manifest) {
     .use(all)
 }
 
-type Answer = (asked: Headers) => Response
+type AssetHandler = (headers: Headers) => Response
 
 /** The hashed files, in memory with all their encodings: URL path → how it is answered. */
-async function bundleOf(dir: string, { files }: Manifest): Promise<Map<string, Answer>> {
-  const bundle = new Map<string, Answer>()
+async function bundleOf(dir: string, { files }: Manifest): Promise<Map<string, AssetHandler>> {
+  const bundle = new Map<string, AssetHandler>()
   for (const [path, asset] of Object.entries(files))
-    if (asset.immutable) bundle.set(path, await held(dir, asset))
+    if (asset.immutable) bundle.set(path, await assetHandler(dir, asset))
   return bundle
 }
 
-async function held(dir: string, { file, type, etag, encodings }: Asset): Promise<Answer> {
+async function assetHandler(dir: string, { file, type, etag, encodings }: Asset): Promise<AssetHandler> {
   const whole = await Bun.file(join(dir, file)).bytes()
-  const small = new Map<Encoding, Uint8Array<ArrayBuffer>>()
+  const compressed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
   for (const encoding of ENCODINGS) {
     const name = encodings[encoding]
-    if (name !== undefined) small.set(encoding, await Bun.file(join(dir, name)).bytes())
+    if (name !== undefined) compressed.set(encoding, await Bun.file(join(dir, name)).bytes())
   }
-  return (asked) => {
-    const encoding = ENCODINGS.find((one) => small.has(one) && accepts(asked.get('accept-encoding'), one))
+  return (request) => {
+    const encoding = ENCODINGS.find(
+      (name) => compressed.has(name) && accepts(request.get('accept-encoding'), name),
+    )
     const headers = {
       'content-type': type,
       'cache-control': 'public, max-age=31536000, immutable',
@@ -100,8 +105,8 @@ async function held(dir: string, { file, type, etag, encodings }: Asset): Promis
       // the bytes differ by encoding, so a strong tag must too
       etag: encoding ? etag.replace(/"$/, `-${encoding}"`) : etag,
     }
-    if (matches(asked, headers.etag)) return notChanged(headers)
-    const body = encoding && small.get(encoding)
+    if (matches(request, headers.etag)) return notModified(headers)
+    const body = encoding && compressed.get(encoding)
     if (!body) return new Response(whole, { headers })
     return new Response(body, { headers: { ...headers, 'content-encoding': encoding } })
   }
@@ -115,33 +120,33 @@ function accepts(header: string | null, encoding: Encoding): boolean {
   })
 }
 
-function matches(asked: Headers, etag: string): boolean {
-  const tags = (asked.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+function matches(headers: Headers, etag: string): boolean {
+  const tags = (headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   return etag !== '' && (tags.includes(etag) || tags.includes('*'))
 }
 
-function notChanged({ 'content-type': _, ...headers }: Record<string, string>): Response {
+function notModified({ 'content-type': _, ...headers }: Record<string, string>): Response {
   return new Response(null, { status: 304, headers })
 }
 
-function wantsPage(asked: Headers): boolean {
-  return (asked.get('accept') ?? '').includes('text/html')
+function wantsPage(headers: Headers): boolean {
+  return (headers.get('accept') ?? '').includes('text/html')
 }
 
 /** The page, telling whoever came without a session that there is nothing to ask about: the answer would only be 401. */
-function forWhom(page: string, request: Request): string {
-  const who = tokensOf(request).tokens.length > 0 ? SOMEBODY : NOBODY
+function withSessionHint(page: string, request: Request): string {
+  const who = tokensOf(request).tokens.length > 0 ? PRELOAD_SESSION : NO_SESSION_HINT
   return page.replace('</head>', () => `${who}</head>`)
 }
 
-function pageAnswer(page: string, status: 200 | 404): Response {
+function pageResponse(page: string, status: 200 | 404): Response {
   // X9: without its type the page would be a download
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
   return new Response(page, { status, headers })
 }
 
 /** The page under its own name: the one thing in it that is not the same for everybody's server. */
-function named(page: string, siteName: string): string {
+function withSiteName(page: string, siteName: string): string {
   const name = Bun.escapeHTML(siteName)
   return page
     .replace(/(<h1 [^>]*data-place[^>]*>)[^<]*/, (_, before: string) => before + name)

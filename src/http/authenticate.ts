@@ -2,16 +2,16 @@ import type { Hub } from '../hub/hub.ts'
 import { ChatError } from '../shared/errors.ts'
 import type { Self } from '../shared/model.ts'
 import { cookieValues } from '../lib/cookie.ts'
-import { visitOf } from './admit.ts'
+import { factsOf } from './admit.ts'
 import { bearerOf, TOKEN } from './bearer.ts'
 
 /** The cookie's name before it depended on scheme and port: read where the one of today is absent. */
-const FORMER = 'session'
+const LEGACY_COOKIE = 'session'
 /** Session cookies one request is asked about. More of them are nobody's doing but a sibling host's. */
-const COOKIES = 4
+const MAX_COOKIES = 4
 
 /** Somebody with a living session. Only the hash of the token ever reaches the hub. */
-export interface Who {
+export interface AuthenticatedSession {
   user: Self
   token: string
   hash: string
@@ -29,15 +29,16 @@ export function hashOf(token: string): string {
 }
 
 /** The tokens of a request that could be one's. With an `Authorization` of any kind no cookie is read. */
-export function tokensOf(request: Request): Pick<Who, 'cookie'> & { tokens: string[] } {
+export function tokensOf(request: Request): Pick<AuthenticatedSession, 'cookie'> & { tokens: string[] } {
   if (request.headers.has('authorization')) {
     const bearer = bearerOf(request)
     return { tokens: bearer === null ? [] : [bearer], cookie: null }
   }
   const header = request.headers.get('cookie')
-  const { cookie: name } = visitOf(request)
+  const { cookie: name } = factsOf(request)
   const right = cookieValues(header, name)
-  const [cookie, values] = right.length > 0 ? [name, right] : [FORMER, cookieValues(header, FORMER)]
+  const [cookie, values] =
+    right.length > 0 ? [name, right] : [LEGACY_COOKIE, cookieValues(header, LEGACY_COOKIE)]
   return { tokens: values.filter((value) => TOKEN.test(value)), cookie }
 }
 
@@ -45,10 +46,10 @@ export function tokensOf(request: Request): Pick<Who, 'cookie'> & { tokens: stri
  * Who asks, or null.
  * @throws ChatError `unauthenticated` for two living sessions in one request (S20): one of them was planted
  */
-export async function whoAsks(hub: Hub, request: Request): Promise<Who | null> {
+export async function authenticate(hub: Hub, request: Request): Promise<AuthenticatedSession | null> {
   const { tokens, cookie } = tokensOf(request)
-  if (tokens.length > COOKIES) throw new ChatError('unauthenticated')
-  const found: Who[] = []
+  if (tokens.length > MAX_COOKIES) throw new ChatError('unauthenticated')
+  const found: AuthenticatedSession[] = []
   for (const token of tokens) {
     const hash = hashOf(token)
     const user = await hub.people.whoIs(hash)
@@ -59,8 +60,8 @@ export async function whoAsks(hub: Hub, request: Request): Promise<Who | null> {
 }
 
 /** Who asks. @throws ChatError `unauthenticated` if nobody */
-export async function someone(hub: Hub, request: Request): Promise<Who> {
-  const who = await whoAsks(hub, request)
+export async function requireUser(hub: Hub, request: Request): Promise<AuthenticatedSession> {
+  const who = await authenticate(hub, request)
   if (!who) throw new ChatError('unauthenticated')
   return who
 }

@@ -3,6 +3,6 @@ export const TOKEN = /^[A-Za-z0-9_-]{43}$/
 
 /** The token of an `Authorization: Bearer`, or null. */
 export function bearerOf(request: Request): string | null {
-  const [scheme = '', token = '', ...more] = (request.headers.get('authorization') ?? '').split(' ')
-  return scheme.toLowerCase() === 'bearer' && TOKEN.test(token) && more.length === 0 ? token : null
+  const [scheme = '', token = '', ...rest] = (request.headers.get('authorization') ?? '').split(' ')
+  return scheme.toLowerCase() === 'bearer' && TOKEN.test(token) && rest.length === 0 ? token : null
 }

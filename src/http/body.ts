@@ -1,19 +1,18 @@
+import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
 import { ChatError } from '../shared/errors.ts'
-import { BODY } from './admit.ts'
+import { MAX_BODY } from './admit.ts'
 
 /** How a room's slug looks. */
 export const SLUG = /^[a-z0-9-]{1,64}$/
 
-export type Fields = Record<string, unknown>
-
 /** The JSON object a request brings; none at all is an empty one. @throws ChatError `badRequest`, `tooBig` */
-export async function jsonOf(request: Request): Promise<Fields> {
+export async function readJson(request: Request): Promise<JsonObject> {
   const text = await request.text()
-  if (Buffer.byteLength(text) > BODY) throw new ChatError('tooBig')
+  if (Buffer.byteLength(text) > MAX_BODY) throw new ChatError('tooBig')
   if (text === '') return {}
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+    if (isJsonObject(value)) return { ...value }
   } catch {
     // not JSON: refused like everything else that is no object
   }
@@ -21,15 +20,15 @@ export async function jsonOf(request: Request): Promise<Fields> {
 }
 
 /** A field of text, or undefined if it is absent. @throws ChatError `badRequest` if it is anything else */
-export function textOf(fields: Fields, name: string): string | undefined {
+export function optionalText(fields: JsonObject, name: string): string | undefined {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (value === undefined || typeof value === 'string') return value
   throw new ChatError('badRequest')
 }
 
 /** @throws ChatError `badRequest` if it is absent or no text */
-export function neededText(fields: Fields, name: string): string {
-  const value = textOf(fields, name)
+export function requireText(fields: JsonObject, name: string): string {
+  const value = optionalText(fields, name)
   if (value === undefined) throw new ChatError('badRequest')
   return value
 }

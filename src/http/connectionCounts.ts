@@ -1,26 +1,26 @@
 /** How many sockets there are, in all and from each address. */
-export class Places {
-  readonly #each = new Map<string, number>()
-  #all = 0
+export class ConnectionCounts {
+  readonly #byAddress = new Map<string, number>()
+  #total = 0
 
-  get all(): number {
-    return this.#all
+  get total(): number {
+    return this.#total
   }
 
-  of(key: string): number {
-    return this.#each.get(key) ?? 0
+  from(key: string): number {
+    return this.#byAddress.get(key) ?? 0
   }
 
   /** @param key null: counted in all alone */
-  enter(key: string | null): void {
-    this.#all += 1
-    if (key !== null) this.#each.set(key, this.of(key) + 1)
+  add(key: string | null): void {
+    this.#total += 1
+    if (key !== null) this.#byAddress.set(key, this.from(key) + 1)
   }
 
-  leave(key: string | null): void {
-    this.#all -= 1
+  remove(key: string | null): void {
+    this.#total -= 1
     if (key === null) return
-    if (this.of(key) > 1) this.#each.set(key, this.of(key) - 1)
-    else this.#each.delete(key)
+    if (this.from(key) > 1) this.#byAddress.set(key, this.from(key) - 1)
+    else this.#byAddress.delete(key)
   }
 }

@@ -1,7 +1,7 @@
 import { type ChatError, ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
 
 /** The JSON answer to a request that failed. Its texts are fixed, never what was sent. `after` (ms) is `Retry-After`, too. */
-export function failure(
+export function errorResponse(
   code: ErrorCode,
   { message, reason, suggestion, after }: ErrorDetails & { message?: string } = {},
 ): Response {
@@ -20,6 +20,6 @@ export function failure(
 }
 
 /** The answer for an error that a route threw on purpose. */
-export function failureOf({ code, message, details }: ChatError): Response {
-  return failure(code, { ...details, message })
+export function responseOfError({ code, message, details }: ChatError): Response {
+  return errorResponse(code, { ...details, message })
 }

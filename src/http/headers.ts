@@ -1,4 +1,4 @@
-const POLICY = (ws: string) =>
+const contentSecurityPolicy = (ws: string) =>
   [
     `default-src 'none'`,
     `script-src 'self'`,
@@ -16,7 +16,7 @@ const POLICY = (ws: string) =>
     `trusted-types 'none'`,
   ].join('; ')
 
-const ALWAYS = {
+const COMMON = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -37,8 +37,8 @@ export function securityHeaders(
 ): Readonly<Record<string, string>> {
   const ws = host === null ? '' : ` ${secure ? 'wss' : 'ws'}://${publicUrl ? new URL(publicUrl).host : host}`
   return {
-    ...ALWAYS,
-    'content-security-policy': POLICY(ws),
+    ...COMMON,
+    'content-security-policy': contentSecurityPolicy(ws),
     ...(publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
   }
 }

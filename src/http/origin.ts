@@ -10,12 +10,12 @@ export interface Origins {
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)(?::(\d{1,5}))?$/
 
 /** Characters a Host needs in all: X11, Elysia's router misreads the path behind a shorter one. */
-const LEAST = 4
+const MIN_LENGTH = 4
 
 /** Can paths be told under this host? The port counts, but for 80, which Bun leaves out of a request's address. */
 export function canRoute(host: string): boolean {
   const port = Number(/:(\d+)$/.exec(host)?.[1] ?? 80)
-  return `${nameOf(host)}${port === 80 ? '' : `:${port}`}`.length >= LEAST
+  return `${nameOf(host)}${port === 80 ? '' : `:${port}`}`.length >= MIN_LENGTH
 }
 
 function nameOf(host: string): string {

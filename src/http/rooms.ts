@@ -4,23 +4,23 @@ import type { Clock, HistoryQuery } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { byteLength } from '../shared/text.ts'
-import { visitOf } from './admit.ts'
-import { jsonOf, neededText, SLUG, textOf } from './body.ts'
+import { factsOf } from './admit.ts'
+import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import type { Misses } from './roomProbeLimiter.ts'
-import { scaled, spend } from './spend.ts'
-import { someone } from './authenticate.ts'
+import type { RoomProbeLimiter } from './roomProbeLimiter.ts'
+import { scaledForAddress, spendTokens } from './spend.ts'
+import { requireUser } from './authenticate.ts'
 
 const ID = /^[0-9a-f-]{1,64}$/
-const IDS = 50
+const MAX_IDS = 50
 /** Pages of history, lists and new rooms of one person, and of one address (S16, S17). */
-const PAGES = { perSecond: 2, burst: 30 }
+const HISTORY_PAGES = { perSecond: 2, burst: 30 }
 /** Each full 64 KiB of a page costs one page more. */
-const HEAVY = 64 * 1024
-const LISTS = { perSecond: 1, burst: 20 }
-const MADE = { perSecond: 20 / 3_600, burst: 20 }
+const HEAVY_PAGE = 64 * 1024
+const ROOM_LISTS = { perSecond: 1, burst: 20 }
+const NEW_ROOMS = { perSecond: 20 / 3_600, burst: 20 }
 /** New rooms of all people together whose address has no limit: rooms stay, and guests are made quickly. */
-const MADE_NEARBY = { perSecond: 200 / 3_600, burst: 200 }
+const NEW_ROOMS_PRIVATE = { perSecond: 200 / 3_600, burst: 200 }
 const JSON_ONLY = { 'content-type': 'application/json;charset=utf-8' }
 
 /** @throws ChatError `badRequest` for anything but a number of the room's log, written plainly */
@@ -35,26 +35,26 @@ function seqOf(text: string): number {
  * @throws ChatError `badRequest` for nonsense, a parameter given twice, or two places at once
  */
 function historyQuery(params: URLSearchParams): HistoryQuery {
-  const one = (name: string): string | null => {
+  const param = (name: string): string | null => {
     const [value = null, ...more] = params.getAll(name)
     if (more.length > 0) throw new ChatError('badRequest')
     return value
   }
-  const limit = seqOf(one('limit') ?? String(LIMITS.history))
+  const limit = seqOf(param('limit') ?? String(LIMITS.history))
   if (limit < 1 || limit > LIMITS.historyMax) throw new ChatError('badRequest')
 
   const places: HistoryQuery[] = []
   for (const at of ['before', 'after', 'around'] as const) {
-    const text = one(at)
+    const text = param(at)
     if (text !== null) places.push({ limit, at, seq: seqOf(text) })
   }
-  const list = one('ids')
+  const list = param('ids')
   if (list !== null) {
     const ids = [...new Set(list.split(','))]
-    if (ids.length > IDS || !ids.every((id) => ID.test(id))) throw new ChatError('badRequest')
+    if (ids.length > MAX_IDS || !ids.every((id) => ID.test(id))) throw new ChatError('badRequest')
     places.push({ limit, at: 'ids', ids })
   }
-  const pinned = one('pinned')
+  const pinned = param('pinned')
   if (pinned !== null && pinned !== 'true') throw new ChatError('badRequest')
   if (pinned !== null) places.push({ limit, at: 'pinned' })
   if (places.length > 1) throw new ChatError('badRequest')
@@ -74,48 +74,53 @@ function listQuery(params: URLSearchParams): { search: string; after: string } {
 }
 
 /** What is no slug is a room that does not exist, and nothing shows the difference. */
-const nowhere = () => Promise.reject(new ChatError('noRoom'))
+const rejectNoRoom = () => Promise.reject(new ChatError('noRoom'))
 
-interface Deps {
+interface RoomRoutesDeps {
   hub: Hub
   clock: Clock
-  misses: Misses
+  roomProbes: RoomProbeLimiter
   maxConnectionsPerAddress: number
 }
 
 /** The rooms there are, one more of them, and what was said in one. */
-export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: Deps) {
-  const pages = new Buckets(PAGES)
+export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: most }: RoomRoutesDeps) {
+  const historyPages = new Buckets(HISTORY_PAGES)
   // Quotes and pins come by themselves with a room: they must not use up what people at one address scroll by.
-  const scrolls = new Buckets(scaled(PAGES, most))
-  const quotes = new Buckets(scaled(PAGES, most))
-  const lists = new Buckets(LISTS)
-  const listsNearby = new Buckets(scaled(LISTS, most))
-  const made = new Buckets(MADE)
-  const madeAtAddress = new Buckets(scaled(MADE, most))
-  const madeNearby = new Buckets(scaled(MADE_NEARBY, most))
+  const scrollsByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
+  const quotesByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
+  const roomLists = new Buckets(ROOM_LISTS)
+  const roomListsByAddress = new Buckets(scaledForAddress(ROOM_LISTS, most))
+  const newRooms = new Buckets(NEW_ROOMS)
+  const newRoomsByAddress = new Buckets(scaledForAddress(NEW_ROOMS, most))
+  const newRoomsPrivate = new Buckets(scaledForAddress(NEW_ROOMS_PRIVATE, most))
 
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
-      const { user } = await someone(hub, request)
+      const { user } = await requireUser(hub, request)
       const query = listQuery(new URL(request.url).searchParams)
       if (request.method === 'HEAD') return new Response(null, { headers: JSON_ONLY })
-      spend(clock.now(), [lists, user.id], [listsNearby, visitOf(request).counted])
+      spendTokens(clock.now(), [roomLists, user.id], [roomListsByAddress, factsOf(request).limitKey])
       return Response.json(await hub.rooms.list(user, query))
     })
     .post(
       '/api/rooms',
       async ({ request }) => {
-        const fields = await jsonOf(request)
-        const name = neededText(fields, 'name')
-        const topic = textOf(fields, 'topic') ?? ''
-        const kind = textOf(fields, 'kind') ?? 'public'
-        const { user } = await someone(hub, request)
+        const fields = await readJson(request)
+        const name = requireText(fields, 'name')
+        const topic = optionalText(fields, 'topic') ?? ''
+        const kind = optionalText(fields, 'kind') ?? 'public'
+        const { user } = await requireUser(hub, request)
         if (kind !== 'public')
           throw new ChatError('roomInvalid', 'Only public rooms can be made.', { reason: 'kind' })
-        const { counted } = visitOf(request)
-        const nearby = counted === null ? 'all' : null
-        spend(clock.now(), [made, user.id], [madeAtAddress, counted], [madeNearby, nearby])
+        const { limitKey } = factsOf(request)
+        const nearby = limitKey === null ? 'all' : null
+        spendTokens(
+          clock.now(),
+          [newRooms, user.id],
+          [newRoomsByAddress, limitKey],
+          [newRoomsPrivate, nearby],
+        )
         return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
@@ -123,10 +128,10 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
     .patch(
       '/api/rooms/:room',
       async ({ request, params }) => {
-        const topic = neededText(await jsonOf(request), 'topic')
-        const { user } = await someone(hub, request)
-        const entry = await misses.guard(user.id, visitOf(request).counted, () =>
-          SLUG.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : nowhere(),
+        const topic = requireText(await readJson(request), 'topic')
+        const { user } = await requireUser(hub, request)
+        const entry = await roomProbes.guard(user.id, factsOf(request).limitKey, () =>
+          SLUG.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : rejectNoRoom(),
         )
         return Response.json(entry)
       },
@@ -134,15 +139,19 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
     )
     .get('/api/rooms/:room/messages', async ({ request, params }) => {
       const query = historyQuery(new URL(request.url).searchParams)
-      const { user } = await someone(hub, request)
-      const { counted } = visitOf(request)
+      const { user } = await requireUser(hub, request)
+      const { limitKey } = factsOf(request)
       const isScroll = query.at !== 'ids' && query.at !== 'pinned'
-      spend(clock.now(), [pages, user.id], [isScroll ? scrolls : quotes, counted])
-      const page = await misses.guard(user.id, counted, () =>
-        SLUG.test(params.room) ? hub.history(params.room, query, user.id) : nowhere(),
+      spendTokens(
+        clock.now(),
+        [historyPages, user.id],
+        [isScroll ? scrollsByAddress : quotesByAddress, limitKey],
+      )
+      const page = await roomProbes.guard(user.id, limitKey, () =>
+        SLUG.test(params.room) ? hub.history(params.room, query, user.id) : rejectNoRoom(),
       )
       const text = JSON.stringify(page)
-      pages.charge(user.id, clock.now(), Math.floor(Buffer.byteLength(text) / HEAVY))
+      historyPages.charge(user.id, clock.now(), Math.floor(Buffer.byteLength(text) / HEAVY_PAGE))
       return new Response(text, { headers: JSON_ONLY })
     })
 }

@@ -3,11 +3,11 @@ import type { Hub } from '../hub/hub.ts'
 import type { Clock } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { setCookie } from '../lib/cookie.ts'
-import { visitOf } from './admit.ts'
-import { jsonOf, neededText, SLUG, textOf } from './body.ts'
+import { factsOf } from './admit.ts'
+import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import { give, type Purse, scaled, spend } from './spend.ts'
-import { hashOf, newToken, someone, tokensOf, whoAsks } from './authenticate.ts'
+import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './spend.ts'
+import { hashOf, newToken, requireUser, tokensOf, authenticate } from './authenticate.ts'
 
 const DAY = 24 * 60 * 60
 
@@ -20,19 +20,19 @@ export interface SessionSettings {
 }
 
 /** Of what there is of them, one person's and one address's; each may read much. */
-const COPIES = { perSecond: 1 / 60, burst: 3 }
+const EXPORTS = { perSecond: 1 / 60, burst: 3 }
 /** Refused names and unknown tokens: per address, per private peer, per person. */
-const VAIN = { perSecond: 1, burst: 60 }
-const VAIN_NEARBY = { perSecond: 20, burst: 500 }
-const VAIN_RENAMES = { perSecond: 1, burst: 20 }
+const FAILURES = { perSecond: 1, burst: 60 }
+const FAILURES_PRIVATE = { perSecond: 20, burst: 500 }
+const FAILED_RENAMES = { perSecond: 1, burst: 20 }
 /** Most sessions one sign-out ends; it stops after so many unknown tokens. */
-const ENDS = { most: 8, unknown: 2 }
-const COPY = {
+const SIGN_OUT = { maxSessions: 8, maxUnknown: 2 }
+const EXPORT_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
   'content-disposition': 'attachment; filename="hubbub.json"',
 }
 
-/** Text as it is asked for: whoever reads slowly, or stops, costs no more than they have read. */
+/** A stream that reads on only when the client does: a slow or gone client costs no more than it has read. */
 function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
@@ -49,50 +49,54 @@ function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   )
 }
 
-/** Becoming somebody, being them again, another name, and leaving: `/api/session`. */
-export function session(deps: { hub: Hub; clock: Clock; settings: SessionSettings }) {
+/** `/api/session`: sign up, who am I, rename, my data, sign out. */
+export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionSettings }) {
   const { hub, clock, settings } = deps
-  const guests = new Buckets({
+  const newGuests = new Buckets({
     perSecond: settings.maxNewGuestsPerAddress / 3_600,
     burst: settings.maxNewGuestsPerAddress / 2,
   })
 
-  const copies = new Buckets(COPIES)
+  const exports = new Buckets(EXPORTS)
 
-  const vain = new Buckets(scaled(VAIN, settings.maxConnectionsPerAddress))
-  const vainEnds = new Buckets(scaled(VAIN, settings.maxConnectionsPerAddress))
-  const [vainNearby, vainEndsNearby] = [new Buckets(VAIN_NEARBY), new Buckets(VAIN_NEARBY)]
-  const vainRenames = new Buckets(VAIN_RENAMES)
+  const failedSignUps = new Buckets(scaledForAddress(FAILURES, settings.maxConnectionsPerAddress))
+  const failedSignOuts = new Buckets(scaledForAddress(FAILURES, settings.maxConnectionsPerAddress))
+  const [failedSignUpsPrivate, failedSignOutsPrivate] = [
+    new Buckets(FAILURES_PRIVATE),
+    new Buckets(FAILURES_PRIVATE),
+  ]
+  const failedRenames = new Buckets(FAILED_RENAMES)
 
-  /** @param came the cookie by which the person came: the former one is cleared once today's is set */
-  function cookies(request: Request, token: string, seconds: number, came: string | null): Headers {
-    const { cookie, secure } = visitOf(request)
+  /** @param usedCookie the cookie that the request used: one under a former name is cleared once today's is set */
+  function cookies(request: Request, token: string, seconds: number, usedCookie: string | null): Headers {
+    const { cookie, secure } = factsOf(request)
     const headers = new Headers({ 'set-cookie': setCookie(cookie, token, seconds, secure) })
-    if (came !== null && came !== cookie) headers.append('set-cookie', setCookie(came, '', 0, secure))
+    if (usedCookie !== null && usedCookie !== cookie)
+      headers.append('set-cookie', setCookie(usedCookie, '', 0, secure))
     return headers
   }
-  const kept = (request: Request, token: string, came: string | null) =>
-    cookies(request, token, settings.sessionDays * DAY, came)
+  const newCookies = (request: Request, token: string, usedCookie: string | null) =>
+    cookies(request, token, settings.sessionDays * DAY, usedCookie)
 
-  /** Does what must not be free where it fails: it is paid for at once, and given back if something comes of it. */
-  async function atACost<T>(purses: readonly Purse[], act: () => Promise<T>): Promise<T> {
-    spend(clock.now(), ...purses)
+  /** Charges only failures: takes the tokens first, and gives them back if `act` succeeds. */
+  async function chargeFailure<T>(limits: readonly BucketKey[], act: () => Promise<T>): Promise<T> {
+    spendTokens(clock.now(), ...limits)
     const done = await act()
-    give(...purses)
+    giveBackTokens(...limits)
     return done
   }
-  const byAddress = (request: Request, counted: Buckets, nearby: Buckets): Purse[] => {
-    const visit = visitOf(request)
+  const addressLimits = (request: Request, byAddress: Buckets, byPrivateAddress: Buckets): BucketKey[] => {
+    const { limitKey, address } = factsOf(request)
     return [
-      [counted, visit.counted],
-      [nearby, visit.counted === null ? visit.address : null],
+      [byAddress, limitKey],
+      [byPrivateAddress, limitKey === null ? address : null],
     ]
   }
 
-  /** One guest more from this address, if there may be; given back when nobody came of it. */
-  async function asNewGuest<T>(counted: string | null, make: () => Promise<T>): Promise<T> {
-    if (counted === null) return await make()
-    const after = guests.spend(counted, clock.now())
+  /** Takes one of the address's new guests, and gives it back if `make` fails. @throws ChatError `rateLimited` */
+  async function limitNewGuests<T>(limitKey: string | null, make: () => Promise<T>): Promise<T> {
+    if (limitKey === null) return await make()
+    const after = newGuests.spend(limitKey, clock.now())
     if (after > 0)
       throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', {
         reason: 'newGuests',
@@ -101,7 +105,7 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
     try {
       return await make()
     } catch (error) {
-      guests.give(counted)
+      newGuests.give(limitKey)
       throw error
     }
   }
@@ -110,56 +114,57 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
     .post(
       '/api/session',
       ({ request }) =>
-        atACost(byAddress(request, vain, vainNearby), async () => {
-          const fields = await jsonOf(request)
-          const name = neededText(fields, 'name')
-          const room = textOf(fields, 'room') ?? 'lobby'
+        chargeFailure(addressLimits(request, failedSignUps, failedSignUpsPrivate), async () => {
+          const fields = await readJson(request)
+          const name = requireText(fields, 'name')
+          const room = optionalText(fields, 'room') ?? 'lobby'
           if (!SLUG.test(room)) throw new ChatError('badRequest')
-          if (await whoAsks(hub, request)) throw new ChatError('signedIn')
+          if (await authenticate(hub, request)) throw new ChatError('signedIn')
           const token = newToken()
-          const { counted } = visitOf(request)
-          const user = await asNewGuest(counted, () => hub.people.signUp(name, hashOf(token), room))
-          return Response.json({ user }, { status: 201, headers: kept(request, token, null) })
+          const { limitKey } = factsOf(request)
+          const user = await limitNewGuests(limitKey, () => hub.people.signUp(name, hashOf(token), room))
+          return Response.json({ user }, { status: 201, headers: newCookies(request, token, null) })
         }),
       { parse: 'none' },
     )
     .get('/api/session', async ({ request }) => {
-      const who = await someone(hub, request)
+      const who = await requireUser(hub, request)
       return Response.json(
         { user: who.user },
-        who.cookie === null ? {} : { headers: kept(request, who.token, who.cookie) },
+        who.cookie === null ? {} : { headers: newCookies(request, who.token, who.cookie) },
       )
     })
     .patch(
       '/api/session',
       async ({ request }) => {
-        const name = neededText(await jsonOf(request), 'name')
-        const { user } = await someone(hub, request)
-        const renamed = await atACost([[vainRenames, user.id]], () => hub.people.rename(user, name))
+        const name = requireText(await readJson(request), 'name')
+        const { user } = await requireUser(hub, request)
+        const renamed = await chargeFailure([[failedRenames, user.id]], () => hub.people.rename(user, name))
         return Response.json({ user: renamed })
       },
       { parse: 'none' },
     )
     .get('/api/session/export', async ({ request }) => {
-      const { user } = await someone(hub, request)
+      const { user } = await requireUser(hub, request)
       // Nothing is read for it.
-      if (request.method === 'HEAD') return new Response(null, { headers: COPY })
-      spend(clock.now(), [copies, user.id], [copies, visitOf(request).counted])
-      return new Response(streamOf(hub.ownCopy(user)), { headers: COPY })
+      if (request.method === 'HEAD') return new Response(null, { headers: EXPORT_HEADERS })
+      spendTokens(clock.now(), [exports, user.id], [exports, factsOf(request).limitKey])
+      return new Response(streamOf(hub.ownCopy(user)), { headers: EXPORT_HEADERS })
     })
     .delete(
       '/api/session',
       async ({ request }) => {
         // Every session it names, also two at once: the way out for a person to whom another host gave one.
         const { tokens, cookie } = tokensOf(request)
-        const purses = tokens.length === 0 ? [] : byAddress(request, vainEnds, vainEndsNearby)
-        spend(clock.now(), ...purses)
+        const limits =
+          tokens.length === 0 ? [] : addressLimits(request, failedSignOuts, failedSignOutsPrivate)
+        spendTokens(clock.now(), ...limits)
         let [ended, unknown] = [0, 0]
-        for (const token of tokens.slice(0, ENDS.most)) {
+        for (const token of tokens.slice(0, SIGN_OUT.maxSessions)) {
           if (await hub.people.signOut(hashOf(token))) ended += 1
-          else if ((unknown += 1) === ENDS.unknown) break
+          else if ((unknown += 1) === SIGN_OUT.maxUnknown) break
         }
-        if (ended > 0) give(...purses)
+        if (ended > 0) giveBackTokens(...limits)
         return new Response(null, {
           status: 204,
           headers: cookies(request, '', 0, ended > 0 ? cookie : null),

@@ -9,18 +9,18 @@ export const clock = {
 }
 
 /** How far the clock may go beside the time that has passed, ms. */
-const OFF = 2_000
+const TOLERANCE = 2_000
 
 /**
  * Notices when the machine's clock is set, or the machine has slept.
  * @returns to be asked every now and then: ms by which the clock has jumped since it was asked last, or 0
  */
-export function jumps(): (now: number, steady: number) => number {
+export function createJumpDetector(): (now: number, steady: number) => number {
   let off: number | null = null
   return (now, steady) => {
     const before = off ?? now - steady
     off = now - steady
     const jumped = Math.round(off - before)
-    return Math.abs(jumped) < OFF ? 0 : jumped
+    return Math.abs(jumped) < TOLERANCE ? 0 : jumped
   }
 }

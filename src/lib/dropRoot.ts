@@ -11,15 +11,15 @@ export const VOLUME = '/data'
  * process, for good, before it has opened anything. Anywhere else, and as anybody else, nothing happens.
  * @returns in a sentence what could not be done, or null
  */
-export function takeOver(dir: string): string | null {
+export function dropRoot(dir: string): string | null {
   if (!Bun.isStandaloneExecutable || process.getuid?.() !== 0 || dir !== VOLUME) return null
-  return become(USER, dir)
+  return dropRootTo(USER, dir)
 }
 
 /** As above, wherever the directory is. @param dir every file in it becomes the user's */
-export function become(user: number, dir: string): string | null {
+export function dropRootTo(user: number, dir: string): string | null {
   try {
-    give(dir, user)
+    chownAll(dir, user)
     process.setgroups?.([user])
     process.setgid?.(user)
     process.setuid?.(user)
@@ -31,10 +31,10 @@ export function become(user: number, dir: string): string | null {
 }
 
 /** Links are given, never followed. */
-function give(path: string, user: number): void {
+function chownAll(path: string, user: number): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (!stat) return
   if (stat.uid !== user || stat.gid !== user) lchownSync(path, user, user)
   if (!stat.isDirectory()) return
-  for (const name of readdirSync(path)) give(join(path, name), user)
+  for (const name of readdirSync(path)) chownAll(join(path, name), user)
 }

@@ -6,7 +6,7 @@ export type LogFormat = 'json' | 'pretty'
 export type LogAddress = 'full' | 'hash' | 'none'
 
 /** What a line may say beside its sentence. Never message text, names, tokens, cookies, query strings. */
-export interface Fields {
+export interface LogFields {
   request?: string
   connection?: string | number
   user?: string
@@ -18,20 +18,20 @@ export interface Fields {
 
 /** One JSON object a line: `time`, `level`, `msg`, and the fields. `what` is a fixed text of ours. */
 export interface Logger {
-  debug(what: string, fields?: Fields): void
-  info(what: string, fields?: Fields): void
-  warn(what: string, fields?: Fields): void
+  debug(what: string, fields?: LogFields): void
+  info(what: string, fields?: LogFields): void
+  warn(what: string, fields?: LogFields): void
   /** @param error its kind and stack are told; its message too, so it must not be one made of what people typed */
   error(what: string, error?: unknown): void
 }
 
 /** Characters of a string that are kept; the rest becomes an ellipsis. */
-export const LONGEST = 256
-const MOST_FRAMES = 10
+export const MAX_LENGTH = 256
+const MAX_FRAMES = 10
 /** ms in which a class of lines above `debug` is written once (O17): a full disk must not fill another with words about it */
-const PACE = 1_000
+const ONCE_EVERY = 1_000
 /** classes that are remembered; what an error says of itself may make any number */
-const CLASSES = 1_000
+const MAX_CLASSES = 1_000
 
 /**
  * Writes to stdout at once, line by line, in this thread: pino's transports are workers, and no binary finds them (P52).
@@ -60,7 +60,7 @@ export function createLog(
     info: (what, fields = {}) => paced(what, (left) => log.info({ ...fields, ...left }, cut(what))),
     warn: (what, fields = {}) => paced(what, (left) => log.warn({ ...fields, ...left }, cut(what))),
     error(what, error) {
-      const fields = error === undefined ? {} : told(error)
+      const fields = error === undefined ? {} : errorFields(error)
       // The first word: behind it may stand the id of a request. Two bugs are two classes.
       const [word = ''] = what.split(' ', 1)
       const kind = `${word} ${String(fields['error'])} ${String(fields['stack'])}`
@@ -75,11 +75,11 @@ function pacing(now: () => number): (kind: string, write: (more: { left?: number
   return (kind, write) => {
     const at = now()
     const before = last.get(kind)
-    if (before !== undefined && at - before.at < PACE) {
+    if (before !== undefined && at - before.at < ONCE_EVERY) {
       before.left += 1
       return
     }
-    if (last.size >= CLASSES) last.clear()
+    if (last.size >= MAX_CLASSES) last.clear()
     last.set(kind, { at, left: 0 })
     write(before !== undefined && before.left > 0 ? { left: before.left } : {})
   }
@@ -92,11 +92,11 @@ function prettyStream(options: PrettyOptions, to: { write(line: string): void })
   return { write: (line: string) => to.write(print(line)) }
 }
 
-function told(error: unknown): Record<string, unknown> {
+function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  const stack = frames.slice(0, MOST_FRAMES).map((line) => cut(line.trim().replaceAll(process.cwd(), '.')))
+  const stack = frames.slice(0, MAX_FRAMES).map((line) => cut(line.trim().replaceAll(process.cwd(), '.')))
   return { error: error.name, reason: error.message, ...code, stack }
 }
 
@@ -108,7 +108,7 @@ function cutAll(fields: Record<string, unknown>): Record<string, unknown> {
 }
 
 function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text
 }
 
 const DAY = 24 * 60 * 60 * 1000

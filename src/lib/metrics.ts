@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Counted, Counts, Timed } from './counts.ts'
+import type { CounterName, MetricsSink, TimerName } from './metricsSink.ts'
 
 /** What is true at the moment somebody asks. */
-export interface Readings {
+export interface GaugeReadings {
   connections: number
   users: number
   rooms: number
@@ -14,13 +14,13 @@ export interface Readings {
   backupAgeSeconds: number | null
 }
 
-export interface Metrics extends Counts {
+export interface Metrics extends MetricsSink {
   /** Prometheus' text of one moment */
-  text(now: Readings): Promise<string>
+  text(now: GaugeReadings): Promise<string>
   readonly contentType: string
 }
 
-const COUNTERS: Record<Counted, { name: string; label: string; help: string }> = {
+const COUNTERS: Record<CounterName, { name: string; label: string; help: string }> = {
   events: { name: 'events_total', label: 'kind', help: 'Events stored.' },
   frames: { name: 'frames_total', label: 'type', help: 'Frames from clients that were understood.' },
   dropped: { name: 'dropped_total', label: 'reason', help: 'Frames from clients that nothing came of.' },
@@ -31,7 +31,7 @@ const COUNTERS: Record<Counted, { name: string; label: string; help: string }> =
 }
 
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
-const TIMES: Record<Timed, { name: string; help: string; buckets: number[] }> = {
+const TIMES: Record<TimerName, { name: string; help: string; buckets: number[] }> = {
   commit: { name: 'commit_seconds', help: 'One batch from the queue to the disk and back.', buckets: SHORT },
   ack: { name: 'ack_seconds', help: 'One message from its frame to its ack.', buckets: SHORT },
   fanout: {
@@ -42,7 +42,7 @@ const TIMES: Record<Timed, { name: string; help: string; buckets: number[] }> = 
   loopLag: { name: 'loop_lag_seconds', help: 'How late a timer fires.', buckets: SHORT.slice(1) },
 }
 
-const GAUGES: Record<keyof Readings, { name: string; help: string }> = {
+const GAUGES: Record<keyof GaugeReadings, { name: string; help: string }> = {
   connections: { name: 'connections', help: 'Sockets of people.' },
   users: { name: 'users', help: 'People with at least one socket.' },
   rooms: { name: 'rooms', help: 'Rooms there are.' },
@@ -81,7 +81,7 @@ export function createMetrics(build: Record<string, string>): Metrics {
   return {
     contentType: registry.contentType,
     count: (what, label, by = 1) => counters[what].inc({ [COUNTERS[what].label]: label }, by),
-    took: (what, seconds) => times[what].observe(Math.max(0, seconds)),
+    observe: (what, seconds) => times[what].observe(Math.max(0, seconds)),
     text(now) {
       for (const [what, value] of entries(now)) {
         if (value === null) gauges[what].remove()
@@ -104,11 +104,11 @@ function entries<K extends string, V>(of: Record<K, V>): [K, V][] {
 const ASKED_EVERY = 100
 
 /** Times the loop, until the process ends. */
-export function watchLoop(counts: Counts): void {
+export function watchLoop(counts: MetricsSink): void {
   let due = performance.now() + ASKED_EVERY
   setInterval(() => {
     const now = performance.now()
-    counts.took('loopLag', (now - due) / 1_000)
+    counts.observe('loopLag', (now - due) / 1_000)
     due = now + ASKED_EVERY
   }, ASKED_EVERY).unref()
 }

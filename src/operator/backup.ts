@@ -14,13 +14,14 @@ import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createGzip } from 'node:zlib'
 import { openForReading } from '../store/sqlite/database.ts'
-import { takeDesk } from '../store/sqlite/temporaryFolder.ts'
-import { CannotOpen, databaseIn, flush, spaceOf } from '../store/sqlite/dataDirectory.ts'
-import { makeEqual, Pace } from './throttledCopy.ts'
-import { BACKUPS, nameOf } from './backupFiles.ts'
-import { isServed } from '../store/sqlite/lock.ts'
+import { createTemporaryFolder } from '../store/sqlite/temporaryFolder.ts'
+import { OperatorError } from '../lib/operatorError.ts'
+import { databaseIn, fsyncPath, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { copyDifferences, WriteThrottle } from './throttledCopy.ts'
+import { BACKUPS, backupNameOf } from './backupFiles.ts'
+import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
-import { foreignIn } from '../store/sqlite/schema.ts'
+import { foreignSchemaIn } from '../store/sqlite/schema.ts'
 import { canScrub, scrub } from '../store/sqlite/write/scrub.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
@@ -37,7 +38,7 @@ export interface BackupManifest {
   parts: Record<string, { bytes: number; sha256: string }>
 }
 
-export interface Made {
+export interface BackupResult {
   /** null: streamed */
   file: string | null
   bytes: number
@@ -52,31 +53,31 @@ export interface Made {
  * name when it is complete and on disk; one that exists is never replaced.
  * @param to a file, a stream to write into, or nothing: `backups/` of the directory
  * @param now ms
- * @throws CannotOpen if there is nothing to copy, too little room, or the copy is not whole
+ * @throws OperatorError if there is nothing to copy, too little room, or the copy is not whole
  */
 export async function backup(
   dir: string,
   to: string | { write(bytes: Uint8Array): Promise<void> } | undefined,
   { version, now }: { version: string; now: number },
-): Promise<Made> {
-  if (!existsSync(databaseIn(dir))) throw new CannotOpen(1, `There is no database in ${dir} to back up.`)
+): Promise<BackupResult> {
+  if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to back up.`)
   const at = new Date(now).toISOString()
-  const target = to ?? join(dir, BACKUPS, nameOf(now))
+  const target = to ?? join(dir, BACKUPS, backupNameOf(now))
   if (typeof target === 'string' && existsSync(target))
-    throw new CannotOpen(1, `${target} exists already. Name another file, or remove it first.`)
+    throw new OperatorError(1, `${target} exists already. Name another file, or remove it first.`)
   const { bytes, free } = spaceOf(dir)
   if (free < 2 * bytes)
-    throw new CannotOpen(
+    throw new OperatorError(
       1,
       `A backup needs ${megabytes(2 * bytes)} MB free in ${dir} for a moment, and there are ${megabytes(free)}. Make room first.`,
     )
 
-  const pace = new Pace(isServed(dir))
-  const desk = takeDesk(dir, 'backup')
-  const copy = join(desk.path, DATABASE)
+  const throttle = new WriteThrottle(isLocked(dir))
+  const folder = createTemporaryFolder(dir, 'backup')
+  const copy = join(folder.path, DATABASE)
   try {
-    const { schema, ...counted } = await copyOf(dir, copy, pace)
-    const part = { bytes: statSync(copy).size, sha256: await sumOf(copy) }
+    const { schema, ...counted } = await copyOf(dir, copy, throttle)
+    const part = { bytes: statSync(copy).size, sha256: await sha256Of(copy) }
     const manifest: BackupManifest = {
       format: 'hubbub backup',
       hubbub: version,
@@ -90,41 +91,45 @@ export async function backup(
       return { file: null, bytes: part.bytes, schema, ...counted }
     }
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    await writeWhole(target, archive, pace)
+    await writeWhole(target, archive, throttle)
     return { file: target, bytes: statSync(target).size, schema, ...counted }
   } finally {
-    if (existsSync(copy)) await pace.remove(copy)
-    desk.clear()
+    if (existsSync(copy)) await throttle.remove(copy)
+    folder.remove()
   }
 }
 
-type Checked = Pick<Made, 'events' | 'schema' | 'foreign'>
+type CopyCheck = Pick<BackupResult, 'events' | 'schema' | 'foreign'>
 
 /** How often what has changed is copied while it goes on changing, and when it is little enough, bytes. */
 const PASSES = 3
-const LITTLE = 4 * 1024 * 1024
+const LITTLE_ENOUGH = 4 * 1024 * 1024
 
 /**
  * The copy of one moment, fsynced and checked. Most of it is copied while the database goes on changing; then, while a
  * transaction that reads keeps the file and what is in its WAL as they are, what has changed meanwhile. `VACUUM INTO`
  * would write all of it as fast as it can, and everybody's next fsync would wait behind that.
  */
-async function copyOf(dir: string, copy: string, pace: Pace): Promise<Checked> {
+async function copyOf(dir: string, copy: string, throttle: WriteThrottle): Promise<CopyCheck> {
   const source = openSync(databaseIn(dir), 'r')
   const target = openSync(copy, 'wx+', 0o600)
   try {
-    for (let passes = 0; passes < PASSES && (await makeEqual(target, source, pace)) > LITTLE;) passes += 1
+    for (
+      let passes = 0;
+      passes < PASSES && (await copyDifferences(target, source, throttle)) > LITTLE_ENOUGH;
+    )
+      passes += 1
     const db = openForReading(dir)
     try {
       db.run('BEGIN')
       const schema = schemaOf(db)
       if (schema > SCHEMA)
-        throw new CannotOpen(
+        throw new OperatorError(
           4,
           `The database in ${dir} has schema ${schema}, and this Hubbub knows ${SCHEMA}.`,
         )
-      await makeEqual(target, source, pace)
-      await copyWal(`${databaseIn(dir)}-wal`, `${copy}-wal`, pace)
+      await copyDifferences(target, source, throttle)
+      await copyWal(`${databaseIn(dir)}-wal`, `${copy}-wal`, throttle)
     } finally {
       db.close()
     }
@@ -133,19 +138,19 @@ async function copyOf(dir: string, copy: string, pace: Pace): Promise<Checked> {
     closeSync(source)
     closeSync(target)
   }
-  await fold(copy, pace)
-  flush(copy)
-  return check(dir, copy)
+  await mergeWal(copy, throttle)
+  fsyncPath(copy)
+  return checkCopy(dir, copy)
 }
 
 /** Bytes that a part of a scrub writes at most, about. */
-const SCRUBBED = 256 * 1024
+const SCRUB_STEP = 256 * 1024
 
 /** Bytes of a WAL's header: another one, as soon as SQLite begins anew to write it from its start. */
 const WAL_HEADER = 32
 
 /** Copies a WAL. If it is begun anew meanwhile, so is the copy: half of an old one would take back what the file has. */
-async function copyWal(from: string, to: string, pace: Pace): Promise<void> {
+async function copyWal(from: string, to: string, throttle: WriteThrottle): Promise<void> {
   if (!existsSync(from)) return
   const [source, target] = [openSync(from, 'r'), openSync(to, 'wx+', 0o600)]
   const header = () => {
@@ -155,7 +160,7 @@ async function copyWal(from: string, to: string, pace: Pace): Promise<void> {
   }
   try {
     for (let before = header(); ; before = header()) {
-      await makeEqual(target, source, pace)
+      await copyDifferences(target, source, throttle)
       if (before.equals(header())) return
     }
   } finally {
@@ -165,7 +170,7 @@ async function copyWal(from: string, to: string, pace: Pace): Promise<void> {
 }
 
 /** Writes what a copy has in its WAL into it, so that it is one file, and removes what SQLite has left over in it (S34). */
-async function fold(copy: string, pace: Pace): Promise<void> {
+async function mergeWal(copy: string, throttle: WriteThrottle): Promise<void> {
   const file = openSync(copy, 'r+')
   const db = new Database(copy, { readwrite: true })
   try {
@@ -175,7 +180,7 @@ async function fold(copy: string, pace: Pace): Promise<void> {
     if (!canScrub(db, file)) return
     for (let page: number | null = 2; page !== null;) {
       page = scrub(file, page)
-      await pace.wrote(file, SCRUBBED)
+      await throttle.afterWrite(file, SCRUB_STEP)
     }
   } finally {
     db.close()
@@ -183,15 +188,18 @@ async function fold(copy: string, pace: Pace): Promise<void> {
   }
 }
 
-function check(dir: string, copy: string): Checked {
+function checkCopy(dir: string, copy: string): CopyCheck {
   const copied = new Database(copy, { readonly: true })
   try {
     const verdict = copied.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
     if (verdict?.integrity_check !== 'ok')
-      throw new CannotOpen(1, `The database in ${dir} is damaged, so no backup was made. Run hubbub doctor.`)
+      throw new OperatorError(
+        1,
+        `The database in ${dir} is damaged, so no backup was made. Run hubbub doctor.`,
+      )
     const events = copied.query<{ n: number }, []>('SELECT count(*) AS n FROM events').get()?.n ?? 0
     const schema = schemaOf(copied)
-    return { events, schema, foreign: foreignIn(copied, schema) }
+    return { events, schema, foreign: foreignSchemaIn(copied, schema) }
   } finally {
     copied.close()
   }
@@ -221,26 +229,30 @@ async function* archiveOf(manifest: BackupManifest, copy: string, at: number): A
 }
 
 /** Writes a file that is there whole or not at all. */
-async function writeWhole(target: string, pieces: AsyncIterable<Uint8Array>, pace: Pace): Promise<void> {
-  const half = join(dirname(target), `.${basename(target)}.${process.pid}`)
-  const file = await open(half, 'wx', 0o600)
+async function writeWhole(
+  target: string,
+  pieces: AsyncIterable<Uint8Array>,
+  throttle: WriteThrottle,
+): Promise<void> {
+  const partial = join(dirname(target), `.${basename(target)}.${process.pid}`)
+  const file = await open(partial, 'wx', 0o600)
   try {
     for await (const piece of pieces) {
       await file.writeFile(piece)
-      await pace.wrote(file.fd, piece.length)
+      await throttle.afterWrite(file.fd, piece.length)
     }
     fsyncSync(file.fd)
     await file.close()
-    await rename(half, target)
-    flush(dirname(target))
+    await rename(partial, target)
+    fsyncPath(dirname(target))
   } catch (error) {
     await file.close().catch(() => undefined)
-    await rm(half, { force: true })
+    await rm(partial, { force: true })
     throw error
   }
 }
 
-export async function sumOf(file: string): Promise<string> {
+export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const piece of createReadStream(file)) hash.update(piece as Buffer)
   return hash.digest('hex')

@@ -5,10 +5,10 @@ import { SNAPSHOTS, snapshotsIn } from '../store/sqlite/dataDirectory.ts'
 /** The folder of a data directory in which backups are. */
 export const BACKUPS = 'backups'
 const NAME = /^hubbub-(\d{4}-\d\d-\d\dT\d\d)(\d\d)(\d\d\.\d{3}Z)\.tar\.gz$/
-const HALF = /^\.(hubbub-.*\.tar\.gz)\.\d+$/
+const PARTIAL_NAME = /^\.(hubbub-.*\.tar\.gz)\.\d+$/
 
 /** A backup is named after its time, in ms. */
-export function nameOf(now: number): string {
+export function backupNameOf(now: number): string {
   return `hubbub-${new Date(now).toISOString().replaceAll(':', '')}.tar.gz`
 }
 
@@ -43,10 +43,10 @@ export function pruneBackups(dir: string, keep: number): void {
 }
 
 /** Removes the backups and snapshots of a directory that are from before `before` (ms): they hold what retention took. */
-export function removeOlder(dir: string, before: number): void {
+export function removeCopiesBefore(dir: string, before: number): void {
   // Half of one is named after it: a process that was killed left it.
   for (const name of filesIn(dir))
-    if (timeOf(name.replace(HALF, '$1')) < before) rmSync(join(dir, BACKUPS, name))
+    if (timeOf(name.replace(PARTIAL_NAME, '$1')) < before) rmSync(join(dir, BACKUPS, name))
   for (const name of snapshotsIn(dir)) if (timeOf(asBackup(name)) < before) rmSync(join(dir, SNAPSHOTS, name))
 }
 

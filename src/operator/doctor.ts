@@ -3,10 +3,10 @@ import { accessSync, constants as files, existsSync, readdirSync, statSync } fro
 import { join } from 'node:path'
 import { ageOfLastBackup, BACKUPS } from './backupFiles.ts'
 import { databaseIn, RESERVE, spaceOf } from '../store/sqlite/dataDirectory.ts'
-import { isServed } from '../store/sqlite/lock.ts'
+import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
-import { foreignIn, rolesIn } from '../store/sqlite/schema.ts'
-import { diskTrouble, isHeld } from '../store/sqlite/diskErrors.ts'
+import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
+import { diskErrorCode, isDatabaseBusy } from '../store/sqlite/diskErrors.ts'
 
 /** One thing looked at. A `fault` must be seen to, a `warning` should be known. `say`: what is, and what to do about it. */
 export interface Finding {
@@ -21,7 +21,7 @@ const DAY = 24 * HOUR
 const AHEAD = 5 * 60 * 1_000
 /** No Hubbub ran before this. */
 const FIRST = Date.UTC(2025, 0, 1)
-const ALL: readonly string[] = ['hubbub.db', 'hubbub.db-wal', 'hubbub.db-shm', 'lock.db']
+const FILES: readonly string[] = ['hubbub.db', 'hubbub.db-wal', 'hubbub.db-shm', 'lock.db']
 
 /**
  * Looks at a data directory, also beside a server that uses it, and changes nothing.
@@ -60,7 +60,7 @@ function directoryOf(dir: string): Finding[] {
       ),
     )
   }
-  for (const name of ALL) {
+  for (const name of FILES) {
     const file = join(dir, name)
     const stat = statSync(file, { throwIfNoEntry: false })
     if (!stat) continue
@@ -94,7 +94,7 @@ function lockOf(dir: string): Finding {
   const file = join(dir, 'lock.db')
   if (!existsSync(file)) return ok('lock', 'No server has used this directory yet.')
   try {
-    return ok('lock', `${isServed(dir) ? 'A' : 'No'} server is running on this directory.`)
+    return ok('lock', `${isLocked(dir) ? 'A' : 'No'} server is running on this directory.`)
   } catch {
     return fault('lock', `${file} cannot be used: while no server runs, remove it.`)
   }
@@ -148,7 +148,7 @@ function databaseFindings(dir: string, now: number): Finding[] {
         ),
       ]
     // Before anything else is asked: a view may have no end.
-    const foreign = foreignIn(db, schema)
+    const foreign = foreignSchemaIn(db, schema)
     if (foreign !== null)
       return [
         fault(
@@ -169,8 +169,8 @@ function databaseFindings(dir: string, now: number): Finding[] {
       growthOf(db, dir, now),
     ]
   } catch (error) {
-    const code = diskTrouble(error)
-    if (code !== null && isHeld(code))
+    const code = diskErrorCode(error)
+    if (code !== null && isDatabaseBusy(code))
       return [
         fault('database', `Another process holds ${databaseIn(dir)} (${code}): try again when it is done.`),
       ]

@@ -1,17 +1,18 @@
 import type { Database } from 'bun:sqlite'
 import { existsSync } from 'node:fs'
 import { openForReading } from '../store/sqlite/database.ts'
-import { CannotOpen, databaseIn, refuseNewer } from '../store/sqlite/dataDirectory.ts'
+import { OperatorError } from '../lib/operatorError.ts'
+import { databaseIn, refuseNewer } from '../store/sqlite/dataDirectory.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 
 /**
  * What leaves one server and enters another, one JSON object a line: the header, then users, rooms and events, each in
  * its order. No session, token or address is in it, and nobody's name is held by it: who comes back picks it anew.
  */
-export type Line = Header | UserLine | RoomLine | EventLine
+export type ExportLine = ExportHeader | UserLine | RoomLine | EventLine
 
 /** The counts let a file that was cut be noticed. */
-export interface Header {
+export interface ExportHeader {
   type: 'hubbub'
   format: 1
   users: number
@@ -52,7 +53,7 @@ export interface EventLine {
   data?: Record<string, unknown>
 }
 
-interface EventRow {
+interface ExportRow {
   room: string
   seq: number
   id: string
@@ -67,29 +68,29 @@ interface EventRow {
 }
 
 /** Bytes gathered before they are handed on. */
-const PIECE = 64 * 1024
+const CHUNK = 64 * 1024
 
 /**
  * Everything of a directory, or of one room of it, as of one moment, also beside a server that writes.
- * @throws CannotOpen if there is no such database or room
+ * @throws OperatorError if there is no such database or room
  */
 export async function exportTo(
   dir: string,
   sink: { write(bytes: Uint8Array): Promise<void> },
   room?: string,
-): Promise<Header> {
-  if (!existsSync(databaseIn(dir))) throw new CannotOpen(1, `There is no database in ${dir} to export.`)
+): Promise<ExportHeader> {
+  if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to export.`)
   const db = openForReading(dir)
   try {
     refuseNewer(dir, schemaOf(db), SCHEMA)
     if (schemaOf(db) < SCHEMA)
-      throw new CannotOpen(1, `The database in ${dir} is of an older version: run hubbub migrate first.`)
+      throw new OperatorError(1, `The database in ${dir} is of an older version: run hubbub migrate first.`)
     db.run('BEGIN')
     const header = headerOf(db, room)
     let text = `${JSON.stringify(header)}\n`
     for (const line of linesOf(db, room)) {
       text += `${JSON.stringify(line)}\n`
-      if (text.length < PIECE) continue
+      if (text.length < CHUNK) continue
       await sink.write(Buffer.from(text))
       text = ''
     }
@@ -101,34 +102,34 @@ export async function exportTo(
 }
 
 /** Of one room: it, what was said there, and who said it. */
-const ONE = {
+const OF_ROOM = {
   users: 'WHERE $room IS NULL OR id IN (SELECT user_id FROM events WHERE room = $room)',
   rooms: 'WHERE $room IS NULL OR room = $room',
   events: 'WHERE $room IS NULL OR room = $room',
 } as const
 
-function headerOf(db: Database, room: string | undefined): Header {
-  const count = (table: keyof typeof ONE) =>
+function headerOf(db: Database, room: string | undefined): ExportHeader {
+  const count = (table: keyof typeof OF_ROOM) =>
     db
-      .query<{ n: number }, [{ room: string | null }]>(`SELECT count(*) AS n FROM ${table} ${ONE[table]}`)
+      .query<{ n: number }, [{ room: string | null }]>(`SELECT count(*) AS n FROM ${table} ${OF_ROOM[table]}`)
       .get({ room: room ?? null })?.n ?? 0
   const rooms = count('rooms')
-  if (room !== undefined && rooms === 0) throw new CannotOpen(1, `There is no room ${room}.`)
+  if (room !== undefined && rooms === 0) throw new OperatorError(1, `There is no room ${room}.`)
   return { type: 'hubbub', format: 1, users: count('users'), rooms, events: count('events') }
 }
 
-function* linesOf(db: Database, room: string | undefined): Generator<Line> {
+function* linesOf(db: Database, room: string | undefined): Generator<ExportLine> {
   const asked = { room: room ?? null }
   const rows = <R>(sql: string) => db.query<R, [typeof asked]>(sql).iterate(asked)
   for (const row of rows<Omit<UserLine, 'type'>>(
-    `SELECT id, name, role, at, seen FROM users ${ONE.users} ORDER BY id`,
+    `SELECT id, name, role, at, seen FROM users ${OF_ROOM.users} ORDER BY id`,
   ))
     yield { type: 'user', ...row }
   for (const row of rows<Omit<RoomLine, 'type'>>(
-    `SELECT room, name, topic, kind, seq AS head, floor, at FROM rooms ${ONE.rooms} ORDER BY room`,
+    `SELECT room, name, topic, kind, seq AS head, floor, at FROM rooms ${OF_ROOM.rooms} ORDER BY room`,
   ))
     yield { type: 'room', ...row }
-  for (const row of rows<EventRow>(`SELECT * FROM events ${ONE.events} ORDER BY room, seq`))
+  for (const row of rows<ExportRow>(`SELECT * FROM events ${OF_ROOM.events} ORDER BY room, seq`))
     yield eventLine(row)
 }
 
@@ -144,7 +145,7 @@ function eventLine({
   at,
   target,
   data,
-}: EventRow): EventLine {
+}: ExportRow): EventLine {
   return {
     type: 'event',
     room,

@@ -1,6 +1,7 @@
 /** The lines of an export as `import` takes them: what the wire would have let in, within its limits, and nothing else. */
 import { type Static, type TObject, type TSchema, Type as t } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
 import { emojiFault } from '../shared/emoji.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { Id, Nonce, Room } from '../shared/protocol.ts'
@@ -40,7 +41,7 @@ const EVENTS = {
   }),
   pin: t.Object({ ...change, kind: t.Literal('pin'), data: t.Optional(t.Object({ on: t.Boolean() })) }),
 }
-const OTHERS = {
+const OTHER_LINES = {
   hubbub: t.Object({
     type: t.Literal('hubbub'),
     format: t.Literal(1),
@@ -68,46 +69,42 @@ const OTHERS = {
   }),
 }
 
-export type EventTaken = Static<(typeof EVENTS)[keyof typeof EVENTS]>
-export type HeaderTaken = Static<typeof OTHERS.hubbub>
-export type UserTaken = Static<typeof OTHERS.user>
-export type RoomTaken = Static<typeof OTHERS.room>
-export type LineTaken = HeaderTaken | UserTaken | RoomTaken | EventTaken
+export type ImportedEvent = Static<(typeof EVENTS)[keyof typeof EVENTS]>
+export type ImportedHeader = Static<typeof OTHER_LINES.hubbub>
+export type ImportedUser = Static<typeof OTHER_LINES.user>
+export type ImportedRoom = Static<typeof OTHER_LINES.room>
+export type ImportedLine = ImportedHeader | ImportedUser | ImportedRoom | ImportedEvent
 
-type Fields = Record<string, unknown>
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-interface Taker {
+interface LineSchema {
   schema: TObject
   check: TypeCheck<TSchema>
 }
-const takersOf = (schemas: Record<string, TObject>) =>
+const compileSchemas = (schemas: Record<string, TObject>) =>
   new Map(
-    Object.entries(schemas).map(([name, schema]): [string, Taker] => [
+    Object.entries(schemas).map(([name, schema]): [string, LineSchema] => [
       name,
       { schema, check: TypeCompiler.Compile(schema as TSchema) },
     ]),
   )
-const [events, others] = [takersOf(EVENTS), takersOf(OTHERS)]
+const [events, others] = [compileSchemas(EVENTS), compileSchemas(OTHER_LINES)]
 
 /** One line → the fields that it may have, or what in it does not fit. */
-export function lineOf(json: string): { line: LineTaken } | { fault: string } {
-  const value = parsed(json)
-  if (!isFields(value)) return { fault: 'it is no JSON object' }
+export function parseLine(json: string): { line: ImportedLine } | { fault: string } {
+  const value = parseJson(json)
+  if (!isJsonObject(value)) return { fault: 'it is no JSON object' }
   const { type, kind } = value
-  const taker = type === 'event' ? events.get(String(kind)) : others.get(String(type))
-  if (taker === undefined) return { fault: type === 'event' ? 'kind' : 'type' }
-  const fields = picked(taker.schema, value)
-  if (!taker.check.Check(fields))
-    return { fault: taker.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
+  const lineSchema = type === 'event' ? events.get(String(kind)) : others.get(String(type))
+  if (lineSchema === undefined) return { fault: type === 'event' ? 'kind' : 'type' }
+  const fields = pick(lineSchema.schema, value)
+  if (!lineSchema.check.Check(fields))
+    return { fault: lineSchema.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
   // The check was made of this very schema.
-  const line = fields as LineTaken
+  const line = fields as ImportedLine
   const fault = contentFault(line)
   return fault === null ? { line } : { fault }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
@@ -116,18 +113,19 @@ function parsed(json: string): unknown {
 }
 
 /** The fields that a schema names, and no others. */
-function picked(schema: TObject, value: Fields): Fields {
-  const fields: Fields = {}
+function pick(schema: TObject, value: JsonObject): JsonObject {
+  const fields: JsonObject = {}
   for (const [key, { properties }] of Object.entries(schema.properties)) {
     if (!Object.hasOwn(value, key)) continue
     const one = value[key]
-    fields[key] = isFields(one) && isFields(properties) ? picked(schema.properties[key] as TObject, one) : one
+    fields[key] =
+      isJsonObject(one) && isJsonObject(properties) ? pick(schema.properties[key] as TObject, one) : one
   }
   return fields
 }
 
 /** What a schema cannot say: the field that is longer than the wire takes, or holds what it does not. */
-function contentFault(line: LineTaken): string | null {
+function contentFault(line: ImportedLine): string | null {
   if ('name' in line && !isName(line.name, line.type === 'room' ? LIMITS.roomName.bytes : LIMITS.name.bytes))
     return 'name'
   if (line.type === 'room') return isTopic(line.topic) ? null : 'topic'

@@ -1,23 +1,29 @@
 import type { Database, Statement } from 'bun:sqlite'
 import { LIMITS } from '../shared/limits.ts'
 import { checkpoint, openForWriting } from '../store/sqlite/database.ts'
-import { emptyTmp } from '../store/sqlite/temporaryFolder.ts'
+import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
+import { OperatorError } from '../lib/operatorError.ts'
 import {
-  CannotOpen,
   createDirectory,
-  createPrivate,
+  createPrivateFile,
   databaseIn,
-  unwritable,
+  asOperatorError,
 } from '../store/sqlite/dataDirectory.ts'
-import { type EventTaken, type HeaderTaken, lineOf, type RoomTaken, type UserTaken } from './exportLines.ts'
+import {
+  type ImportedEvent,
+  type ImportedHeader,
+  parseLine,
+  type ImportedRoom,
+  type ImportedUser,
+} from './exportLines.ts'
 import { takeLock } from '../store/sqlite/lock.ts'
-import { rebuild } from '../store/sqlite/rebuild.ts'
+import { rebuildMessages } from '../store/sqlite/rebuild.ts'
 
 /** No line of an export comes near it. */
-const LINE_MOST = 1024 * 1024
+const MAX_LINE = 1024 * 1024
 const SLUG = /^[a-z0-9-]{1,64}$/
 
-export interface TakenIn {
+export interface ImportCounts {
   users: number
   rooms: number
   events: number
@@ -26,25 +32,25 @@ export interface TakenIn {
 /**
  * Brings an export into a directory that no server uses: all of it, or nothing. Ids, numbers and times stay.
  * @param prefix goes before every room's slug and name, so that a server with rooms of its own can take it
- * @throws CannotOpen: 1 it is no whole export, or the server is not empty · 3 in use
+ * @throws OperatorError: 1 it is no whole export, or the server is not empty · 3 in use
  */
 export async function importFrom(
   dir: string,
   source: AsyncIterable<Uint8Array>,
   prefix = '',
-): Promise<TakenIn> {
-  const lock = taken(dir)
+): Promise<ImportCounts> {
+  const lock = lockForImport(dir)
   try {
     const { db } = openForWriting(dir)
     try {
       db.run('BEGIN IMMEDIATE')
-      const intake = new Intake(db, prefix)
+      const importer = new Importer(db, prefix)
       let number = 0
       for await (const text of linesIn(source)) {
         number += 1
-        intake.take(text, number)
+        importer.addLine(text, number)
       }
-      const counts = intake.finish()
+      const counts = importer.finish()
       db.run('COMMIT')
       checkpoint(db)
       return counts
@@ -56,15 +62,15 @@ export async function importFrom(
   }
 }
 
-function taken(dir: string) {
+function lockForImport(dir: string) {
   try {
     createDirectory(dir)
     const lock = takeLock(dir)
-    createPrivate(databaseIn(dir))
-    emptyTmp(dir)
+    createPrivateFile(databaseIn(dir))
+    removeStaleFolders(dir)
     return lock
   } catch (error) {
-    throw unwritable(dir, error)
+    throw asOperatorError(dir, error)
   }
 }
 
@@ -75,44 +81,44 @@ async function* linesIn(source: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     for await (const piece of source) {
       const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
-      if (rest.length > LINE_MOST) throw wrong('a line is too long')
+      if (rest.length > MAX_LINE) throw notAnExport('a line is too long')
       yield* lines
     }
     rest += decoder.decode()
   } catch (error) {
-    if (error instanceof TypeError) throw wrong('it is not UTF-8')
+    if (error instanceof TypeError) throw notAnExport('it is not UTF-8')
     throw error
   }
-  if (rest !== '') throw wrong('its last line has no end')
+  if (rest !== '') throw notAnExport('its last line has no end')
 }
 
-function wrong(what: string): CannotOpen {
-  return new CannotOpen(1, `This is no whole export of Hubbub: ${what}. Nothing was changed.`)
+function notAnExport(what: string): OperatorError {
+  return new OperatorError(1, `This is no whole export of Hubbub: ${what}. Nothing was changed.`)
 }
 
-const malformed = (number: number, fault: string) => wrong(`line ${number} is malformed (${fault})`)
+const malformed = (number: number, fault: string) => notAnExport(`line ${number} is malformed (${fault})`)
 
 type Row = Record<string, string | number | null | Uint8Array>
 
 /** Takes one line after the other and checks that each follows from those before. */
-class Intake {
+class Importer {
   readonly #db: Database
   readonly #prefix: string
-  readonly #filled: boolean
+  readonly #hasContent: boolean
   readonly #addEvent: Statement<null, [Row]>
   readonly #rooms = new Map<string, { head: number; seq: number }>()
-  #header: HeaderTaken | null = null
+  #header: ImportedHeader | null = null
   #users = 0
   #events = 0
 
   constructor(db: Database, prefix: string) {
     this.#db = db
     this.#prefix = prefix
-    this.#filled =
+    this.#hasContent =
       this.#exists('SELECT 1 FROM users UNION ALL SELECT 1 FROM events') ||
       this.#exists(`SELECT 1 FROM rooms WHERE room IS NOT 'lobby'`)
-    if (this.#filled && prefix === '')
-      throw new CannotOpen(
+    if (this.#hasContent && prefix === '')
+      throw new OperatorError(
         1,
         'This server has people or rooms of its own. Import into an empty DATA_DIR, or name the rooms anew with --rooms-as PREFIX.',
       )
@@ -122,10 +128,10 @@ class Intake {
   }
 
   /** @param number of the line, from 1 */
-  take(text: string, number: number): void {
-    const found = lineOf(text)
+  addLine(text: string, number: number): void {
+    const found = parseLine(text)
     if ('fault' in found) {
-      if (number === 1 && found.fault === 'format') throw wrong('it is of another format')
+      if (number === 1 && found.fault === 'format') throw notAnExport('it is of another format')
       throw malformed(number, found.fault)
     }
     const { line } = found
@@ -140,10 +146,10 @@ class Intake {
     }
   }
 
-  finish(): TakenIn {
+  finish(): ImportCounts {
     const header = this.#header
     const counts = { users: this.#users, rooms: this.#rooms.size, events: this.#events }
-    if (header === null) throw wrong('it is empty')
+    if (header === null) throw notAnExport('it is empty')
     const whole = [...this.#rooms.values()].every(({ head, seq }) => head === seq)
     if (
       header.users !== counts.users ||
@@ -151,19 +157,20 @@ class Intake {
       header.events !== counts.events ||
       !whole
     )
-      throw wrong('it ends too early')
+      throw notAnExport('it ends too early')
     try {
-      rebuild(this.#db, [...this.#rooms.keys()])
+      rebuildMessages(this.#db, [...this.#rooms.keys()])
     } catch (error) {
-      if (isConstraint(error)) throw wrong('two of its messages have the same id')
+      if (isConstraint(error)) throw notAnExport('two of its messages have the same id')
       throw error
     }
     const kinds = 'SELECT message FROM reactions GROUP BY message HAVING count(DISTINCT emoji) > $most'
-    if (this.#exists(kinds, { most: LIMITS.emojiKinds })) throw wrong('a message has too many kinds of emoji')
+    if (this.#exists(kinds, { most: LIMITS.emojiKinds }))
+      throw notAnExport('a message has too many kinds of emoji')
     return counts
   }
 
-  #user({ id, name, role, at, seen }: UserTaken): void {
+  #user({ id, name, role, at, seen }: ImportedUser): void {
     this.#users += 1
     this.#run(
       `INSERT INTO users (id, name, role, at, seen) VALUES ($id, $name, $role, $at, $seen) ON CONFLICT DO NOTHING`,
@@ -171,15 +178,15 @@ class Intake {
     )
   }
 
-  #room({ room, name, topic, kind, head, floor, at }: RoomTaken, number: number): void {
+  #room({ room, name, topic, kind, head, floor, at }: ImportedRoom, number: number): void {
     const slug = this.#prefix + room
     if (floor > head + 1) throw malformed(number, 'floor')
     if (this.#rooms.has(slug)) throw malformed(number, 'room')
     if (
       !SLUG.test(slug) ||
-      (this.#filled && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
+      (this.#hasContent && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
     )
-      throw new CannotOpen(
+      throw new OperatorError(
         1,
         `There can be no room ${slug} here: choose another prefix. Nothing was changed.`,
       )
@@ -192,7 +199,7 @@ class Intake {
     )
   }
 
-  #event(line: EventTaken, number: number): void {
+  #event(line: ImportedEvent, number: number): void {
     const { seq, id, kind, at, data } = line
     const slug = this.#prefix + line.room
     const room = this.#rooms.get(slug)
@@ -210,14 +217,14 @@ class Intake {
         user: 'user' in line ? line.user : null,
         name: 'name' in line ? line.name : null,
         nonce,
-        digest: nonce === null ? null : digestOf(line),
+        digest: nonce === null ? null : digestToKeep(line),
         at,
         target: 'target' in line ? line.target : null,
         data: data === undefined ? null : JSON.stringify(data),
       })
     } catch (error) {
       if (isConstraint(error))
-        throw new CannotOpen(
+        throw new OperatorError(
           1,
           `Line ${number} is here already: was this imported before? Nothing was changed.`,
         )
@@ -235,7 +242,7 @@ class Intake {
 }
 
 /** Of what is gone none, whatever the file has: a digest tells who guesses right (S70). */
-function digestOf(line: EventTaken): Uint8Array {
+function digestToKeep(line: ImportedEvent): Uint8Array {
   const digest = line.data !== undefined && 'digest' in line ? line.digest : undefined
   return Buffer.from(digest ?? '', 'base64')
 }

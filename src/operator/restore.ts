@@ -6,24 +6,24 @@ import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { type BackupManifest, DATABASE, MANIFEST } from './backup.ts'
 import { checkpoint } from '../store/sqlite/database.ts'
-import { emptyTmp } from '../store/sqlite/temporaryFolder.ts'
+import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
+import { OperatorError } from '../lib/operatorError.ts'
 import {
-  CannotOpen,
   createDirectory,
   databaseIn,
-  flush,
+  fsyncPath,
   spaceOf,
-  unwritable,
+  asOperatorError,
 } from '../store/sqlite/dataDirectory.ts'
 import { takeLock } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
-import { foreignIn, rolesIn } from '../store/sqlite/schema.ts'
-import { BadArchive, type Entry, readTar } from './tar.ts'
+import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
+import { BadArchive, type TarEntry, readTar } from './tar.ts'
 
 /** A manifest is some hundred bytes; what claims to be a larger one is none. */
-const MANIFEST_MOST = 64 * 1024
+const MAX_MANIFEST = 64 * 1024
 
-export interface Restored {
+export interface RestoreResult {
   manifest: BackupManifest
   /** where the former data is now; null if there was none */
   before: string | null
@@ -36,79 +36,82 @@ export interface Restored {
  * that was there is moved to `before-restore-<time>/` and never deleted.
  * @param source the bytes of a `.tar.gz`
  * @param now ms
- * @throws CannotOpen: 1 the backup is not whole, and nothing has changed · 3 in use · 4 of a newer Hubbub
+ * @throws OperatorError: 1 the backup is not whole, and nothing has changed · 3 in use · 4 of a newer Hubbub
  */
 export async function restore(
   dir: string,
   source: AsyncIterable<Uint8Array>,
   now: number,
-): Promise<Restored> {
-  const lock = taken(dir)
-  const desk = join(dir, 'tmp', 'restore')
+): Promise<RestoreResult> {
+  const lock = lockForRestore(dir)
+  const workFolder = join(dir, 'tmp', 'restore')
   try {
-    mkdirSync(desk, { recursive: true, mode: 0o700 })
-    const manifest = await unpack(source, desk, spaceOf(dir).free)
-    const fresh = join(desk, DATABASE)
-    const roles = check(fresh, manifest)
+    mkdirSync(workFolder, { recursive: true, mode: 0o700 })
+    const manifest = await unpack(source, workFolder, spaceOf(dir).free)
+    const fresh = join(workFolder, DATABASE)
+    const roles = checkDatabase(fresh, manifest)
     const before = setAside(dir, `before-restore-${new Date(now).toISOString().replaceAll(':', '')}`)
     renameSync(fresh, databaseIn(dir))
-    flush(dir)
+    fsyncPath(dir)
     return { manifest, before, roles }
   } finally {
-    rmSync(desk, { recursive: true, force: true })
+    rmSync(workFolder, { recursive: true, force: true })
     lock.release()
   }
 }
 
-function taken(dir: string) {
+function lockForRestore(dir: string) {
   try {
     createDirectory(dir)
     const lock = takeLock(dir)
-    emptyTmp(dir)
+    removeStaleFolders(dir)
     return lock
   } catch (error) {
-    throw unwritable(dir, error)
+    throw asOperatorError(dir, error)
   }
 }
 
 /** Unpacks both parts and compares them with what the manifest says of them. @param free bytes there is room for */
 async function unpack(
   source: AsyncIterable<Uint8Array>,
-  desk: string,
+  workFolder: string,
   free: number,
 ): Promise<BackupManifest> {
   let text = ''
   let manifest: BackupManifest | null = null
-  let whole = false
+  let isComplete = false
   const hash = createHash('sha256')
-  const file = await open(join(desk, DATABASE), 'wx', 0o600)
-  const take = async ({ name, size }: Entry, piece: Uint8Array | null) => {
-    if (name === MANIFEST && manifest === null && size <= MANIFEST_MOST) {
+  const file = await open(join(workFolder, DATABASE), 'wx', 0o600)
+  const take = async ({ name, size }: TarEntry, piece: Uint8Array | null) => {
+    if (name === MANIFEST && manifest === null && size <= MAX_MANIFEST) {
       if (piece !== null) text += Buffer.from(piece).toString('latin1')
       else manifest = manifestOf(text)
-    } else if (name === DATABASE && manifest !== null && !whole) {
+    } else if (name === DATABASE && manifest !== null && !isComplete) {
       const { bytes, sha256 } = manifest.parts[DATABASE] ?? {}
       // Before a byte of it is written: a gigabyte of zeros is a small archive.
       if (size !== bytes) throw new BadArchive('its database is not the one that was saved')
       if (size > free)
-        throw new CannotOpen(1, `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`)
+        throw new OperatorError(
+          1,
+          `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`,
+        )
       if (piece !== null) {
         hash.update(piece)
         await file.writeFile(piece)
       } else {
         if (hash.digest('hex') !== sha256) throw new BadArchive('its database is not the one that was saved')
-        whole = true
+        isComplete = true
       }
     } else throw new BadArchive('it holds what no backup holds')
   }
   try {
     await readTar(gunzipped(source), take)
-    if (manifest === null || !whole) throw new BadArchive('a part of it is missing')
+    if (manifest === null || !isComplete) throw new BadArchive('a part of it is missing')
     await file.sync()
     return manifest
   } catch (error) {
     if (error instanceof BadArchive)
-      throw new CannotOpen(
+      throw new OperatorError(
         1,
         `This is no whole backup: ${error.message}. Nothing was changed; try another one.`,
       )
@@ -120,7 +123,7 @@ async function unpack(
 
 async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip()
-  let trouble: unknown = null
+  let sourceError: unknown = null
   const feeding = (async () => {
     for await (const piece of source)
       await new Promise<void>((resolve, reject) => {
@@ -128,7 +131,7 @@ async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       })
     gunzip.end()
   })().catch((error: unknown) => {
-    trouble = error
+    sourceError = error
     gunzip.destroy(error instanceof Error ? error : new Error('unreadable'))
   })
   try {
@@ -136,7 +139,7 @@ async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   } catch (error) {
     if (error instanceof BadArchive) throw error
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (trouble === null || code.startsWith('Z_')) throw new BadArchive('it is cut or damaged')
+    if (sourceError === null || code.startsWith('Z_')) throw new BadArchive('it is cut or damaged')
     throw error
   }
   await feeding
@@ -164,13 +167,13 @@ function manifestOf(text: string): BackupManifest {
 }
 
 /** The schema first: nothing in a database that is not ours may be asked. @returns how many are more than guests */
-function check(file: string, { schema }: BackupManifest): string | null {
+function checkDatabase(file: string, { schema }: BackupManifest): string | null {
   if (schema > SCHEMA)
-    throw new CannotOpen(
+    throw new OperatorError(
       4,
       `This backup has schema ${schema}, and this Hubbub knows ${SCHEMA}. Restore it with a release that knows schema ${schema}.`,
     )
-  const damaged = new CannotOpen(
+  const damaged = new OperatorError(
     1,
     'The database in this backup is damaged. Nothing was changed; try another one.',
   )
@@ -178,9 +181,9 @@ function check(file: string, { schema }: BackupManifest): string | null {
   try {
     db = new Database(file, { readonly: true })
     if (schemaOf(db) !== schema) throw damaged
-    const foreign = foreignIn(db, schema)
+    const foreign = foreignSchemaIn(db, schema)
     if (foreign !== null)
-      throw new CannotOpen(
+      throw new OperatorError(
         1,
         `The database in this backup is not one of Hubbub: ${foreign}. Nothing was changed; try another one.`,
       )
@@ -201,7 +204,7 @@ function check(file: string, { schema }: BackupManifest): string | null {
 function setAside(dir: string, name: string): string | null {
   const file = databaseIn(dir)
   if (!existsSync(file)) return null
-  fold(file)
+  mergeWal(file)
   const folder = join(dir, name)
   mkdirSync(folder, { mode: 0o700 })
   try {
@@ -212,12 +215,12 @@ function setAside(dir: string, name: string): string | null {
   }
   for (const more of ['-wal', '-shm'])
     if (existsSync(file + more)) renameSync(file + more, join(folder, DATABASE + more))
-  flush(folder)
+  fsyncPath(folder)
   return folder
 }
 
 /** Brings the WAL home. Of a database too damaged for that, the WAL is moved beside it as it is. */
-function fold(file: string): void {
+function mergeWal(file: string): void {
   try {
     const db = new Database(file, { readwrite: true })
     try {

@@ -5,27 +5,27 @@
 
 const BLOCK = 512
 /** What eleven octal digits hold; beyond it the size is binary, as GNU and POSIX tools read it. */
-const OCTAL_MOST = 8 ** 11 - 1
+const MAX_OCTAL = 8 ** 11 - 1
 
-export interface Entry {
+export interface TarEntry {
   name: string
   size: number
 }
 
 /** Empty blocks behind an archive: tools fill up to 20 of them, or as many as they were told to. */
-const ENDS_MOST = 2_048
+const MAX_END_BLOCKS = 2_048
 
 /** The archive cannot be read: it is cut, damaged, or not one of ours. */
 export class BadArchive extends Error {}
 
 /** @param at seconds since the epoch */
-export function headerOf({ name, size }: Entry, at: number): Uint8Array {
+export function headerOf({ name, size }: TarEntry, at: number): Uint8Array {
   const block = Buffer.alloc(BLOCK)
   const octal = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`
   block.write(name, 0, 100)
   block.write(octal(0o600, 8), 100)
   block.write(octal(0, 8) + octal(0, 8), 108)
-  if (size <= OCTAL_MOST) block.write(octal(size, 12), 124)
+  if (size <= MAX_OCTAL) block.write(octal(size, 12), 124)
   else {
     block[124] = 0x80
     block.writeBigUInt64BE(BigInt(size), 128)
@@ -33,7 +33,7 @@ export function headerOf({ name, size }: Entry, at: number): Uint8Array {
   block.write(octal(at, 12), 136)
   block.write(`0`, 156)
   block.write('ustar\x0000', 257, 'latin1')
-  block.write(octal(sumOf(block), 7), 148)
+  block.write(octal(checksumOf(block), 7), 148)
   block.write(' ', 155)
   return block
 }
@@ -52,10 +52,10 @@ export const END = new Uint8Array(2 * BLOCK)
  */
 export async function readTar(
   source: AsyncIterable<Uint8Array>,
-  take: (entry: Entry, piece: Uint8Array | null) => Promise<void>,
+  take: (entry: TarEntry, piece: Uint8Array | null) => Promise<void>,
 ): Promise<void> {
   let rest = Buffer.alloc(0)
-  let entry: Entry | null = null
+  let entry: TarEntry | null = null
   let left = 0
   let padding = 0
   let ends = 0
@@ -80,7 +80,7 @@ export async function readTar(
         const block = rest.subarray(0, BLOCK)
         rest = rest.subarray(BLOCK)
         const isEmpty = block.every((byte) => byte === 0)
-        if (isEmpty && ends < ENDS_MOST) ends += 1
+        if (isEmpty && ends < MAX_END_BLOCKS) ends += 1
         else if (ends > 0) throw new BadArchive('there is more after its end')
         else {
           entry = entryOf(block)
@@ -93,7 +93,7 @@ export async function readTar(
   if (entry !== null || rest.length > 0 || ends < 2) throw new BadArchive('it ends too early')
 }
 
-function entryOf(block: Buffer): Entry {
+function entryOf(block: Buffer): TarEntry {
   const text = (from: number, to: number) => block.toString('latin1', from, to).replace(/[\0 ].*$/s, '')
   const number = (from: number, to: number) => {
     const digits = text(from, to)
@@ -102,7 +102,7 @@ function entryOf(block: Buffer): Entry {
   }
   const copy = Buffer.from(block)
   copy.fill(' ', 148, 156)
-  if (block.toString('latin1', 257, 262) !== 'ustar' || number(148, 156) !== sumOf(copy))
+  if (block.toString('latin1', 257, 262) !== 'ustar' || number(148, 156) !== checksumOf(copy))
     throw new BadArchive('it is damaged, or no tar')
   const name = text(0, 100)
   if (block[156] !== 0x30 || !/^[\w.-]+$/.test(name) || name.startsWith('.'))
@@ -113,7 +113,7 @@ function entryOf(block: Buffer): Entry {
 }
 
 /** The sum of a header's bytes, its own field counted as blanks. */
-function sumOf(block: Buffer): number {
+function checksumOf(block: Buffer): number {
   let sum = 0
   for (const [at, byte] of block.entries()) sum += at >= 148 && at < 156 ? 0x20 : byte
   return sum

@@ -18,32 +18,32 @@ const REST = { times: 3, least: 25, most: 300 }
 /** Bytes that are compared at once. */
 const BLOCK = 16 * 1024
 /** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
-const GIVEN_BACK = 16 * PIECE
+const TRUNCATE_STEP = 16 * PIECE
 
 /** Paces who writes much: what has been written is put on the disk piece by piece, and after each there is a rest. */
-export class Pace {
-  readonly #gently: boolean
-  #written = 0
+export class WriteThrottle {
+  readonly #isThrottled: boolean
+  #unflushed = 0
 
-  /** @param gently false: nobody else waits for this disk */
-  constructor(gently: boolean) {
-    this.#gently = gently
+  /** @param isThrottled false: nobody else waits for this disk */
+  constructor(isThrottled: boolean) {
+    this.#isThrottled = isThrottled
   }
 
   /** To be asked after each write. */
-  async wrote(descriptor: number, bytes: number): Promise<void> {
-    this.#written += bytes
-    if (!this.#gently || this.#written < PIECE) return
-    this.#written = 0
+  async afterWrite(descriptor: number, bytes: number): Promise<void> {
+    this.#unflushed += bytes
+    if (!this.#isThrottled || this.#unflushed < PIECE) return
+    this.#unflushed = 0
     await this.#flush(descriptor)
   }
 
   /** Removes a file, a part at a time. */
   async remove(file: string): Promise<void> {
-    if (this.#gently) {
+    if (this.#isThrottled) {
       const descriptor = openSync(file, 'r+')
       try {
-        for (let size = statSync(file).size - GIVEN_BACK; size > 0; size -= GIVEN_BACK) {
+        for (let size = statSync(file).size - TRUNCATE_STEP; size > 0; size -= TRUNCATE_STEP) {
           ftruncateSync(descriptor, size)
           await this.#flush(descriptor)
         }
@@ -67,7 +67,11 @@ export class Pace {
  * is left out: it could grow faster than this goes.
  * @returns how many bytes were written
  */
-export async function makeEqual(target: number, source: number, pace: Pace): Promise<number> {
+export async function copyDifferences(
+  target: number,
+  source: number,
+  throttle: WriteThrottle,
+): Promise<number> {
   const [wanted, found] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)]
   const size = fstatSync(source).size
   let at = 0
@@ -81,7 +85,7 @@ export async function makeEqual(target: number, source: number, pace: Pace): Pro
       if (end <= had && wanted.compare(found, from, end, from, end) === 0) continue
       writeSync(target, wanted, from, end - from, at + from)
       written += end - from
-      await pace.wrote(target, end - from)
+      await throttle.afterWrite(target, end - from)
     }
     at += length
   }

@@ -7,7 +7,7 @@ export interface Licensed {
   licence: string
 }
 
-interface Manifest {
+interface PackageJson {
   name: string
   version: string
   license?: string | { type: string }
@@ -17,11 +17,11 @@ interface Manifest {
 
 /** Every package that the project depends on, but for developing it, with all that these depend on. By name. */
 export async function licences(root: string): Promise<Licensed[]> {
-  const { dependencies = {} } = await manifestIn(root)
+  const { dependencies = {} } = await packageJsonIn(root)
   const found = new Map<string, Licensed>()
   const visit = async (name: string, from: string): Promise<void> => {
     const dir = await folderOf(name, from, root)
-    const { version, license, licenses, dependencies: more = {} } = await manifestIn(dir)
+    const { version, license, licenses, dependencies: more = {} } = await packageJsonIn(dir)
     const licence = typeof license === 'string' ? license : (license?.type ?? licenses?.[0]?.type ?? 'none')
     if (found.has(`${name}@${version}`)) return
     found.set(`${name}@${version}`, { name, version, licence })
@@ -40,6 +40,6 @@ async function folderOf(name: string, from: string, root: string): Promise<strin
   throw new Error(`${name} is not installed`)
 }
 
-function manifestIn(folder: string): Promise<Manifest> {
-  return Bun.file(join(folder, 'package.json')).json() as Promise<Manifest>
+function packageJsonIn(folder: string): Promise<PackageJson> {
+  return Bun.file(join(folder, 'package.json')).json() as Promise<PackageJson>
 }

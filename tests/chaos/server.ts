@@ -2,11 +2,11 @@
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { end, serve } from '../../src/server.ts'
+import { exitWith, serve } from '../../src/server.ts'
 import { TIMES } from '../../src/shared/limits.ts'
 
 const read = readConfig(process.env, false)
-if ('faults' in read) end(1, read.faults.join('\n'))
+if ('faults' in read) exitWith(1, read.faults.join('\n'))
 const { config } = read
 
 const hurry = Number(process.env['HURRY'] ?? 1)

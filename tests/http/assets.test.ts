@@ -3,8 +3,8 @@ import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Elysia } from 'elysia'
 import { buildClient } from '../../src/tools/build.ts'
-import { assets } from '../../src/http/assets.ts'
-import { failure } from '../../src/http/errorResponse.ts'
+import { assetRoutes } from '../../src/http/assets.ts'
+import { errorResponse } from '../../src/http/errorResponse.ts'
 import { securityHeaders } from '../../src/http/headers.ts'
 import type { Manifest } from '../../src/lib/manifest.ts'
 import { aProject } from '../support/server/aProject.ts'
@@ -23,9 +23,9 @@ beforeAll(async () => {
     .onRequest(({ set }) => {
       Object.assign(set.headers, securityHeaders('localhost', false, null))
     })
-    .onError(({ code }) => failure(code === 'NOT_FOUND' ? 'notFound' : 'internal'))
+    .onError(({ code }) => errorResponse(code === 'NOT_FOUND' ? 'notFound' : 'internal'))
     .get('/api/session', () => Response.json({}))
-    .use(await assets({ dir, siteName: `Ada & <Bob>'s "$&"` }))
+    .use(await assetRoutes({ dir, siteName: `Ada & <Bob>'s "$&"` }))
     .listen({ port: 0, hostname: '127.0.0.1', reusePort: false })
   port = app.server?.port ?? 0
   close = async () => {
@@ -219,5 +219,5 @@ test('[X9] HEAD answers as GET does, without the body', async () => {
 })
 
 test('[O4] without a build there is one sentence of what to do', async () => {
-  await expect(assets({ dir: '/nowhere', siteName: 'x' })).rejects.toThrow(/run "bun run build"/)
+  await expect(assetRoutes({ dir: '/nowhere', siteName: 'x' })).rejects.toThrow(/run "bun run build"/)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { Meter } from '../../src/http/socket/frameRateLimiter.ts'
+import { FrameRateLimiter } from '../../src/http/socket/frameRateLimiter.ts'
 import { Buckets } from '../../src/hub/rateLimit.ts'
 
 const NOW = Date.UTC(2026, 0, 15)
@@ -35,10 +35,10 @@ describe('buckets by key', () => {
   })
 
   test('[C24] nor does it make a flood of what somebody says at their pace', () => {
-    const meter = new Meter(NOW, { perSecond: 20, burst: 60 })
+    const meter = new FrameRateLimiter(NOW, { perSecond: 20, burst: 60 })
     times(60, () => meter.charge(10, NOW))
     const back = NOW - 3_600_000
-    expect(meter.charge(10, back)).toBe('say')
+    expect(meter.charge(10, back)).toBe('notify')
     expect(
       times(500, (at) => meter.charge(10, back + (at + 1) * 50)).every((verdict) => verdict === 'pass'),
     ).toBe(true)

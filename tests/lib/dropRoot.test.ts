@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { takeOver } from '../../src/lib/dropRoot.ts'
+import { dropRoot } from '../../src/lib/dropRoot.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
 
 const { dir, remove } = aTemporaryDir()
@@ -11,7 +11,7 @@ if (!root) console.log('Becoming another user needs root: that is not tried here
 
 test('[O19] outside the image nobody is given anything: from source, or in another directory', () => {
   const before = process.getuid?.()
-  expect([takeOver('/data'), takeOver(dir), process.getuid?.()]).toEqual([null, null, before])
+  expect([dropRoot('/data'), dropRoot(dir), process.getuid?.()]).toEqual([null, null, before])
 })
 
 test.skipIf(!root)(
@@ -26,8 +26,8 @@ test.skipIf(!root)(
     const script = `
     import { Database } from 'bun:sqlite'
     import { readdirSync, readFileSync } from 'node:fs'
-    import { become } from '${join(import.meta.dir, '../../src/lib/dropRoot.ts')}'
-    const said = become(1000, '${data}')
+    import { dropRootTo } from '${join(import.meta.dir, '../../src/lib/dropRoot.ts')}'
+    const said = dropRootTo(1000, '${data}')
     const threads = readdirSync('/proc/self/task').map((task) =>
       readFileSync('/proc/self/task/' + task + '/status', 'utf8').match(/^(Uid|Gid|Groups):.*$/gm).join(' '))
     new Database('${data}/new.db', { create: true }).run('CREATE TABLE a (b)')
@@ -53,8 +53,8 @@ test.skipIf(!root)(
 
 test.skipIf(!root)('[O19] root without the right to become anybody says so, and is left as it is', () => {
   const script = `
-    import { become } from '${join(import.meta.dir, '../../src/lib/dropRoot.ts')}'
-    console.log(become(1000, '${dir}/nowhere'), process.getuid())`
+    import { dropRootTo } from '${join(import.meta.dir, '../../src/lib/dropRoot.ts')}'
+    console.log(dropRootTo(1000, '${dir}/nowhere'), process.getuid())`
   const { stdout } = Bun.spawnSync([
     'setpriv',
     '--bounding-set=-all',

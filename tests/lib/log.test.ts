@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { addressMask, createLog, LONGEST } from '../../src/lib/log.ts'
+import { addressMask, createLog, MAX_LENGTH } from '../../src/lib/log.ts'
 
 function aLog(format: 'json' | 'pretty' = 'json') {
   const lines: string[] = []
@@ -55,7 +55,7 @@ test('[S19] control characters and a megabyte stay within one line of short valu
   expect(lines).toHaveLength(1)
   expect(lines[0]?.match(/\n/g)).toHaveLength(1)
   expect(lines[0]).not.toContain('\u001b')
-  expect(JSON.parse(lines[0] ?? '').address).toHaveLength(LONGEST)
+  expect(JSON.parse(lines[0] ?? '').address).toHaveLength(MAX_LENGTH)
 })
 
 test('[S19] an error is told by its kind, its code and where, in short values', () => {
@@ -64,7 +64,7 @@ test('[S19] an error is told by its kind, its code and where, in short values', 
   log.error('bug', 'canary')
   const [first, second] = lines.map((line) => JSON.parse(line))
   expect(first).toMatchObject({ level: 'error', error: 'RangeError', code: 'E_BUG' })
-  expect(first.reason).toHaveLength(LONGEST)
+  expect(first.reason).toHaveLength(MAX_LENGTH)
   expect(first.stack[0]).toStartWith('at ')
   expect(second).toMatchObject({ error: 'string' })
   expect(lines.join('')).not.toContain('canary')

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { createMetrics, type Readings } from '../../src/lib/metrics.ts'
+import { createMetrics, type GaugeReadings } from '../../src/lib/metrics.ts'
 import { samplesOf } from '../support/server/prometheus.ts'
 
-const NOTHING: Readings = {
+const NOTHING: GaugeReadings = {
   connections: 0,
   users: 0,
   rooms: 0,
@@ -18,8 +18,8 @@ test('[O16] counts add up by label, times fall into buckets, gauges are of the m
   const metrics = createMetrics({ version: '1.2.3' })
   metrics.count('events', 'message', 3)
   metrics.count('events', 'message')
-  metrics.took('commit', 0.003)
-  metrics.took('commit', -5)
+  metrics.observe('commit', 0.003)
+  metrics.observe('commit', -5)
   const samples = samplesOf(await metrics.text(now))
   expect(samples.get('hubbub_events_total{kind="message"}')).toBe(4)
   expect(samples.get('hubbub_commit_seconds_bucket{le="0.0005"}')).toBe(1)

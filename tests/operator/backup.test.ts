@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { backup } from '../../src/operator/backup.ts'
 import { checkpoint, openForWriting } from '../../src/store/sqlite/database.ts'
-import { emptyTmp } from '../../src/store/sqlite/temporaryFolder.ts'
+import { removeStaleFolders } from '../../src/store/sqlite/temporaryFolder.ts'
 import { ageOfLastBackup, backupsIn, pruneBackups } from '../../src/operator/backupFiles.ts'
 import { takeLock } from '../../src/store/sqlite/lock.ts'
 import { SCHEMA } from '../../src/store/sqlite/migrations.ts'
@@ -160,12 +160,12 @@ describe('a backup', () => {
     const desks = () => readdirSync(join(path, 'tmp'))
     expect(desks()).toHaveLength(3)
     const lock = takeLock(path)
-    emptyTmp(path)
+    removeStaleFolders(path)
     expect(desks()).toEqual([expect.stringMatching(/^backup-/)])
     expect(desks()).not.toEqual(['backup-1'])
     child.kill(9)
     await child.exited
-    emptyTmp(path)
+    removeStaleFolders(path)
     expect(desks()).toEqual([])
     lock.release()
   })
@@ -176,7 +176,7 @@ describe('a backup', () => {
     const backing = backup(path, folder('restarted.tar.gz'), how).finally(() => (going = false))
     let starts = 0
     for (; going; starts += 1) {
-      emptyTmp(path)
+      removeStaleFolders(path)
       await Bun.sleep(1)
     }
     expect(await backing).toMatchObject({ events: 5_000 })

@@ -1,9 +1,9 @@
 import { afterAll, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
 import { readdirSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { backups } from '../../src/operator/scheduledBackups.ts'
+import { createBackupJob } from '../../src/operator/scheduledBackups.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { backupsIn, removeOlder } from '../../src/operator/backupFiles.ts'
+import { backupsIn, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aDatabase } from '../support/server/aDatabase.ts'
 import { aServer, aTemporaryDir, type ServerProcess } from '../support/server/aServer.ts'
@@ -62,7 +62,7 @@ function looking(data: string) {
   const to = { write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]) }
   let now = Date.UTC(2026, 0, 2)
   const log = createLog({ level: 'info', format: 'json' }, to, () => now)
-  const look = backups({ backupHours: 24, backupKeep: 2, dataDir: data }, log)
+  const look = createBackupJob({ backupHours: 24, backupKeep: 2, dataDir: data }, log)
   return {
     lines,
     /** one look, so many ms after the one before */
@@ -133,6 +133,6 @@ test('[O27] half of a backup that a killed process left goes with those of its t
   mkdirSync(join(data, 'backups'), { recursive: true })
   const half = (day: number) => `.hubbub-2026-01-0${day}T000000.000Z.tar.gz.77`
   for (const name of [half(1), half(3), '.mine.77']) writeFileSync(join(data, 'backups', name), '')
-  removeOlder(data, Date.UTC(2026, 0, 2))
+  removeCopiesBefore(data, Date.UTC(2026, 0, 2))
   expect(readdirSync(join(data, 'backups')).toSorted()).toEqual([half(3), '.mine.77'])
 })

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeEqual, Pace } from '../../src/operator/throttledCopy.ts'
+import { copyDifferences, WriteThrottle } from '../../src/operator/throttledCopy.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
 
 const { dir, remove } = aTemporaryDir()
@@ -12,7 +12,7 @@ const MEGABYTE = 1024 * 1024
 async function made(target: string, source: string): Promise<number> {
   const [from, to] = [openSync(source, 'r'), openSync(target, 'r+')]
   try {
-    return await makeEqual(to, from, new Pace(false))
+    return await copyDifferences(to, from, new WriteThrottle(false))
   } finally {
     closeSync(from)
     closeSync(to)
@@ -45,7 +45,7 @@ test('[O24] one that grows faster than it is copied is copied up to where it was
     // Were it followed, it would never end; a test must.
     if (grown <= 40) appendFileSync(source, Buffer.alloc(2 * MEGABYTE, 2))
   }, 1)
-  expect(await makeEqual(to, from, new Pace(true))).toBe(3 * MEGABYTE)
+  expect(await copyDifferences(to, from, new WriteThrottle(true))).toBe(3 * MEGABYTE)
   clearInterval(growing)
   expect(grown).toBeGreaterThan(0)
   expect(readFileSync(target).every((byte) => byte === 1)).toBe(true)
@@ -57,7 +57,7 @@ test('[O24] who goes gently rests after each megabyte, also where a large file i
   const file = join(dir, 'large')
   const rests = async (gently: boolean) => {
     let rested = 0
-    const pace = new Pace(gently)
+    const pace = new WriteThrottle(gently)
     writeFileSync(file, Buffer.alloc(40 * MEGABYTE))
     const descriptor = openSync(file, 'r')
     const turns = async (work: Promise<void>) => {
@@ -68,7 +68,7 @@ test('[O24] who goes gently rests after each megabyte, also where a large file i
       if (!over) rested += 1
       await work
     }
-    for (let at = 0; at < 8; at += 1) await turns(pace.wrote(descriptor, MEGABYTE / 2))
+    for (let at = 0; at < 8; at += 1) await turns(pace.afterWrite(descriptor, MEGABYTE / 2))
     closeSync(descriptor)
     const whileWritten = rested
     await turns(pace.remove(file))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { openForWriting } from '../../src/store/sqlite/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { createDirectory, createPrivateFile, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { clientFrame, type RawSocket, serverFrames } from '../support/server/rawSocket.ts'
 import type { SocketClient } from '../support/server/socketClient.ts'
 import { Findings } from '../chaos/scenario.ts'
@@ -186,7 +186,7 @@ describe('others', () => {
 /** In each of these rooms fifty messages were said, as long as one may be. */
 function fillRooms(dir: string, rooms: readonly string[]): void {
   createDirectory(dir)
-  createPrivate(databaseIn(dir))
+  createPrivateFile(databaseIn(dir))
   const { db } = openForWriting(dir)
   const text = 'x'.repeat(4_000)
   db.transaction(() => {

@@ -6,7 +6,7 @@ import type { Draft, Outcome, Store } from '../../src/hub/ports.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 import type { HistoryMessage } from '../../src/shared/model.ts'
 import { openForWriting } from '../../src/store/sqlite/database.ts'
-import { createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { createPrivateFile, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { eventually } from '../support/eventually.ts'
 import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './support/scene.ts'
@@ -303,7 +303,7 @@ const n = (target: string) => (target === 'a40' ? 700 : 10)
 
 test('[K40, O9] what was said under the first schema can be changed under this one', async () => {
   const dir = aTemporaryDir()
-  createPrivate(databaseIn(dir))
+  createPrivateFile(databaseIn(dir))
   mkdirSync(join(dir, 'tmp'))
   const { db } = openForWriting(dir, MIGRATIONS.slice(0, 1))
   const row = `'lobby', 1, '01', 'message', '0a', 'Ada', 'nonce-01'`

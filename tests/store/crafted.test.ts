@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { backup, sumOf } from '../../src/operator/backup.ts'
+import { backup, sha256Of } from '../../src/operator/backup.ts'
 import { openForWriting } from '../../src/store/sqlite/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
+import { createDirectory, createPrivateFile, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { restore } from '../../src/operator/restore.ts'
 import { END, headerOf, paddingOf } from '../../src/operator/tar.ts'
@@ -27,7 +27,7 @@ const folder = (name: string) => join(dir, name)
 /** Packs a database as `hubbub backup` does, with a manifest that is right about it, and what else is claimed. */
 async function packed(file: string, claims: object = {}): Promise<Uint8Array> {
   const content = readFileSync(file)
-  const part = { bytes: content.length, sha256: await sumOf(file) }
+  const part = { bytes: content.length, sha256: await sha256Of(file) }
   const manifest = Buffer.from(
     JSON.stringify({
       format: 'hubbub backup',
@@ -173,7 +173,7 @@ describe('a database that Hubbub did not make', () => {
     for (let schema = 1; schema <= SCHEMA; schema += 1) {
       const path = folder(`layout ${schema}`)
       createDirectory(path)
-      createPrivate(databaseIn(path))
+      createPrivateFile(databaseIn(path))
       openForWriting(path, MIGRATIONS.slice(0, schema)).db.close()
       await backup(path, folder(`${schema}.tar.gz`), { version: '1.2.3', now: 1 })
       const target = folder(`restored ${schema}`)

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft, Store } from '../../src/hub/ports.ts'
-import { nameOf, removeOlder } from '../../src/operator/backupFiles.ts'
-import { rebuild } from '../../src/store/sqlite/rebuild.ts'
+import { backupNameOf, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
+import { rebuildMessages } from '../../src/store/sqlite/rebuild.ts'
 import { eventually } from '../support/eventually.ts'
 import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './support/scene.ts'
 import { worlds } from './support/world.ts'
@@ -109,8 +109,8 @@ test('[O27, S34, K47] what was taken is in no file of the directory, and the log
   mkdirSync(join(dir, 'snapshots'))
   const day = 24 * 60 * 60 * 1_000
   const snapshotOf = (at: number) => `schema-0001-${new Date(at).toISOString().replaceAll(':', '')}.db`
-  const kept = [join('backups', nameOf(9 * day)), join('snapshots', snapshotOf(9 * day))]
-  for (const old of [join('backups', nameOf(day)), join('snapshots', snapshotOf(day))])
+  const kept = [join('backups', backupNameOf(9 * day)), join('snapshots', snapshotOf(9 * day))]
+  for (const old of [join('backups', backupNameOf(day)), join('snapshots', snapshotOf(day))])
     writeFileSync(join(dir, old), canary)
   for (const name of kept) writeFileSync(join(dir, name), 'of later')
 
@@ -123,7 +123,7 @@ test('[O27, S34, K47] what was taken is in no file of the directory, and the log
   expect(found().length).toBeGreaterThan(2)
   const size = () => statSync(join(dir, 'hubbub.db')).size
   await purgeAll(store, 8 * day, 50)
-  removeOlder(dir, 8 * day)
+  removeCopiesBefore(dir, 8 * day)
   await eventually('the text is gone', () => found().length === 0, 10_000)
   expect(files(dir).map((file) => file.slice(dir.length + 1))).toEqual(expect.arrayContaining(kept))
   expect(await texts(store)).toEqual(['stays'])
@@ -136,7 +136,7 @@ test('[O27, S34, K47] what was taken is in no file of the directory, and the log
   const held = all()
   db.run('DELETE FROM messages')
   db.run('DELETE FROM reactions')
-  rebuild(db, ['lobby'])
+  rebuildMessages(db, ['lobby'])
   expect(all()).toEqual(held)
   db.close()
   rmSync(dir, { recursive: true, force: true })

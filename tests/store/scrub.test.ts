@@ -63,7 +63,7 @@ test('[S34] what moved rows leave behind in pages is overwritten, and no row wit
   for (const room of rooms) writer.addRoom(aRoom(room), 1)
   for (const batch of batchesOf(all)) writer.commit(batch.map(saying))
   for (const batch of batchesOf(all.filter(isDeleted))) writer.commit(batch.map(removing))
-  expect(writer.fold()).toBe(true)
+  expect(writer.checkpoint()).toBe(true)
   // What SQLite itself removes is not all: without this the rest proves nothing.
   expect(leftIn(dir)).toBeGreaterThan(0)
   const saved = join(folder, 'saved.tar.gz')
@@ -81,19 +81,19 @@ test('[S34] what moved rows leave behind in pages is overwritten, and no row wit
     expect(folds()).toBe(false)
     return performance.now() - began
   }
-  const waits = [1, 2, 3].map(() => took(() => writer.fold()))
+  const waits = [1, 2, 3].map(() => took(() => writer.checkpoint()))
   expect(Math.min(...waits)).toBeLessThan(took(() => checkpoint(db)) / 2)
   reading.close()
 
   const rows = () => ['events', 'messages'].map((table) => db.query(`SELECT * FROM ${table}`).all())
   const before = rows()
-  expect(writer.fold()).toBe(true)
+  expect(writer.checkpoint()).toBe(true)
   const file = openSync(databaseIn(dir), 'r+')
   expect(canScrub(db, file)).toBe(true)
   const other = new Database(databaseIn(dir), { readwrite: true })
   for (let page: number | null | undefined = 2; page !== null;) {
     const from: number = page
-    page = writer.alone(() => {
+    page = writer.withExclusiveLock(() => {
       expect(() => other.run('BEGIN IMMEDIATE')).toThrow('locked')
       return scrub(file, from)
     })
@@ -106,10 +106,10 @@ test('[S34] what moved rows leave behind in pages is overwritten, and no row wit
   let touched = 0
   const touch = () => (touched += 1)
   other.run('BEGIN IMMEDIATE')
-  expect(() => writer.alone(touch)).toThrow('locked')
+  expect(() => writer.withExclusiveLock(touch)).toThrow('locked')
   other.run('COMMIT')
   other.run('UPDATE rooms SET at = at + 1')
-  expect(writer.alone(touch)).toBeUndefined()
+  expect(writer.withExclusiveLock(touch)).toBeUndefined()
   expect(touched).toBe(0)
   other.close()
 

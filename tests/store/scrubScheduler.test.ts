@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Traces } from '../../src/store/sqlite/write/scrubScheduler.ts'
+import { ScrubScheduler } from '../../src/store/sqlite/write/scrubScheduler.ts'
 import { fakeTime } from '../support/client/fakeTime.ts'
 
 const HOUR = 60 * 60 * 1_000
@@ -8,10 +8,10 @@ const HOUR = 60 * 60 * 1_000
 function looking() {
   const time = fakeTime()
   let looks = 0
-  const traces = new Traces({
+  const traces = new ScrubScheduler({
     now: time.now,
     after: time.after,
-    fold: () => true,
+    checkpoint: () => true,
     scrub() {
       looks += 1
       return null
@@ -29,15 +29,15 @@ function looking() {
 
 test('[S34] a file is looked through twice after a delete, and not again', () => {
   const { traces, after } = looking()
-  expect(after(() => traces.leave())).toBe(2)
+  expect(after(() => traces.schedule())).toBe(2)
   expect(after(() => undefined)).toBe(0)
 })
 
 test('[S34, O27] so it is after a purge that took something, once it is over or has failed; else it is not', () => {
   const { traces, after } = looking()
-  expect(after(() => traces.purged(false))).toBe(0)
-  expect(after(() => traces.purged(true))).toBe(0)
-  expect(after(() => traces.purged(true))).toBe(0)
-  expect(after(() => traces.purged(false))).toBe(2)
-  expect(after(() => traces.purged(false))).toBe(0)
+  expect(after(() => traces.afterPurge(false))).toBe(0)
+  expect(after(() => traces.afterPurge(true))).toBe(0)
+  expect(after(() => traces.afterPurge(true))).toBe(0)
+  expect(after(() => traces.afterPurge(false))).toBe(2)
+  expect(after(() => traces.afterPurge(false))).toBe(0)
 })

@@ -2,9 +2,9 @@ import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openForWriting, WRITER_WAITS } from '../../src/store/sqlite/database.ts'
+import { openForWriting, BUSY_TIMEOUTS } from '../../src/store/sqlite/database.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
-import { CannotOpen } from '../../src/store/sqlite/sqliteStore.ts'
+import { OperatorError } from '../../src/lib/operatorError.ts'
 import { aTemporaryDir, draft, guest, NEVER, numbered, open, say } from './support/scene.ts'
 
 const dirs: string[] = []
@@ -47,9 +47,9 @@ async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<stri
 }
 
 /** What opening a directory throws. */
-async function refusal(dir: string): Promise<CannotOpen> {
+async function refusal(dir: string): Promise<OperatorError> {
   const error: unknown = await open(dir).catch((thrown: unknown) => thrown)
-  if (!(error instanceof CannotOpen)) throw new Error('it opened', { cause: error })
+  if (!(error instanceof OperatorError)) throw new Error('it opened', { cause: error })
   return error
 }
 
@@ -281,7 +281,7 @@ async function heldUp(): Promise<number> {
     Database,
   ]
   other.run('BEGIN IMMEDIATE')
-  waiting.run(`PRAGMA busy_timeout = ${WRITER_WAITS.first}`)
+  waiting.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUTS.first}`)
   const began = performance.now()
   expect(() => waiting.run('BEGIN IMMEDIATE')).toThrow('locked')
   const wait = performance.now() - began
@@ -294,12 +294,12 @@ async function heldUp(): Promise<number> {
   expect(await Promise.all(behind)).toEqual([[{ result: 'failed' }], [{ result: 'failed' }]])
   const ms = performance.now() - start
   // No fault of the disk (O42).
-  expect(store.trouble).toBeNull()
+  expect(store.diskError).toBeNull()
 
   other.run('ROLLBACK')
   other.close()
   expect(await store.commit([said])).toMatchObject([{ result: 'stored', event: { seq: 1 } }])
-  expect(store.trouble).toBeNull()
+  expect(store.diskError).toBeNull()
   await store.close()
   return ms / wait
 }
@@ -369,7 +369,7 @@ test('[O9] a step that fails leaves the database byte for byte as it was', async
   const before = readFileSync(join(dir, 'hubbub.db'))
 
   const broken = [...MIGRATIONS, 'DROP TABLE messages', 'CREATE TABLE rooms (a)']
-  expect(() => openForWriting(dir, broken)).toThrow(CannotOpen)
+  expect(() => openForWriting(dir, broken)).toThrow(OperatorError)
 
   expect(readFileSync(join(dir, 'hubbub.db')).equals(before)).toBe(true)
   const again = await open(dir)

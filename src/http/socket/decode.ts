@@ -1,6 +1,7 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Asked } from '../../hub/replies.ts'
+import { isJsonObject, type JsonObject } from '../../lib/jsonObject.ts'
 import { emojiFault } from '../../shared/emoji.ts'
 import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
@@ -10,22 +11,20 @@ export type Decoded =
   | { result: 'unknown' }
   | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: Asked }
 
-type Fields = Record<string, unknown>
-
-type Copy = (value: unknown) => unknown
+type FieldCopier = (value: unknown) => unknown
 
 /** A schema with its check and its copy, made when the first frame of its type comes: all together they cost a start 40 ms. */
 class FrameKind {
   readonly #schema: TSchema
   #check: TypeCheck<TSchema> | undefined
-  #copy: Copy | undefined
+  #copy: FieldCopier | undefined
 
   constructor(schema: TSchema) {
     this.#schema = schema
   }
 
   /** The fields it names, of whatever was sent. */
-  named(value: unknown): unknown {
+  pick(value: unknown): unknown {
     this.#copy ??= copyOf(this.#schema)
     return this.#copy(value)
   }
@@ -36,18 +35,14 @@ class FrameKind {
   }
 }
 
-const KINDS = new Map(
+const FRAME_KINDS = new Map(
   ClientFrame.anyOf.map((schema) => [schema.properties.type.const as string, new FrameKind(schema)]),
 )
 const NONCE = /^[A-Za-z0-9_-]{8,64}$/
 const REF = /^[A-Za-z0-9_-]{1,64}$/
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Copies the fields that a schema names, one by one, own ones alone: nothing else of what was sent goes any further. */
-function copyOf(schema: TSchema): Copy {
+function copyOf(schema: TSchema): FieldCopier {
   if (schema[Kind] === 'Array') {
     const item = copyOf(schema.items as TSchema)
     return (value) => (Array.isArray(value) ? value.map((one) => item(one)) : value)
@@ -56,21 +51,21 @@ function copyOf(schema: TSchema): Copy {
   const inner = Object.entries(schema.properties as Record<string, TSchema>)
   const copies = inner.map(([key, field]) => [key, copyOf(field)] as const)
   return (value) => {
-    if (!isFields(value)) return value
-    const fields: Fields = {}
+    if (!isJsonObject(value)) return value
+    const fields: JsonObject = {}
     for (const [key, copy] of copies) if (Object.hasOwn(value, key)) fields[key] = copy(value[key])
     return fields
   }
 }
 
-function askedBy(value: Fields): Asked {
+function frameRefOf(value: JsonObject): Asked {
   const [nonce, ref] = [own(value, 'nonce'), own(value, 'ref')]
   if (typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
   if (typeof ref === 'string' && REF.test(ref)) return { ref }
   return {}
 }
 
-function own(value: Fields, key: string): unknown {
+function own(value: JsonObject, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined
 }
 
@@ -85,13 +80,13 @@ function contentFault(frame: ClientFrame) {
  * ignored; a known one with a field missing or malformed is a fault, named where its name could be read.
  */
 export function decode(value: unknown): Decoded {
-  if (!isFields(value)) return { result: 'fault', code: 'badFrame', asked: {} }
-  const asked = askedBy(value)
+  if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', asked: {} }
+  const asked = frameRefOf(value)
   const type = own(value, 'type')
   if (typeof type !== 'string') return { result: 'fault', code: 'badFrame', asked }
-  const known = KINDS.get(type)
+  const known = FRAME_KINDS.get(type)
   if (!known) return { result: 'unknown' }
-  const frame = known.named(value)
+  const frame = known.pick(value)
   if (!known.fits(frame)) return { result: 'fault', code: 'badFrame', asked }
   const checked = frame as ClientFrame
   const fault = contentFault(checked)

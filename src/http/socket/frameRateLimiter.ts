@@ -1,48 +1,48 @@
 import { asOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
 
-export const FRAMES: Rate = { perSecond: 20, burst: 60 }
+export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
-const LONG = 2_048
-const BAD = { cost: 5, most: 10, within: 60_000 }
-const SAY_EVERY = 1_000
-const NONE: readonly number[] = []
+const BYTES_PER_TOKEN = 2_048
+const BAD_FRAMES = { cost: 5, most: 10, within: 60_000 }
+const NOTIFY_EVERY = 1_000
+const NO_TIMES: readonly number[] = []
 
-/** What to do with a frame: handle it, drop it in silence, drop it and say so, or close. */
-export type Verdict = 'pass' | 'drop' | 'say' | 'flood'
+/** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close. */
+export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 
 /** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms since the epoch. */
-export class Meter {
+export class FrameRateLimiter {
   #bucket: Bucket
   /** what may be dropped before the connection is a flood */
   #overdraft: Bucket
-  #saidAt = -Infinity
-  #bad = NONE
+  #notifiedAt = -Infinity
+  #badTimes = NO_TIMES
   readonly #frames: Rate
 
-  constructor(now: number, frames: Rate = FRAMES) {
+  constructor(now: number, frames: Rate = FRAME_RATE) {
     this.#frames = frames
     this.#bucket = fullBucket(now, frames)
     this.#overdraft = fullBucket(now, frames)
   }
 
   /** Charges a frame, or a ping of 0 bytes, before it is read. */
-  charge(bytes: number, now: number): Verdict {
-    return this.#pay(1 + Math.floor(bytes / LONG), now)
+  charge(bytes: number, now: number): FrameVerdict {
+    return this.#pay(1 + Math.floor(bytes / BYTES_PER_TOKEN), now)
   }
 
   /** Charges the rest of what a bad frame costs. @returns true if it was the tenth within a minute */
-  bad(now: number): boolean {
-    const verdict = this.#pay(BAD.cost - 1, now)
-    this.#bad = [...this.#bad, now].filter((at) => at > now - BAD.within)
-    return verdict === 'flood' || this.#bad.length >= BAD.most
+  chargeBad(now: number): boolean {
+    const verdict = this.#pay(BAD_FRAMES.cost - 1, now)
+    this.#badTimes = [...this.#badTimes, now].filter((at) => at > now - BAD_FRAMES.within)
+    return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.most
   }
 
   /** ms until an ordinary frame would pass */
-  after(now: number): number {
+  waitMs(now: number): number {
     return waitFor(this.#bucket, now, this.#frames)
   }
 
-  #pay(cost: number, now: number): Verdict {
+  #pay(cost: number, now: number): FrameVerdict {
     this.#bucket = asOf(this.#bucket, now)
     this.#overdraft = asOf(this.#overdraft, now)
     const bucket = take(this.#bucket, now, this.#frames, cost)
@@ -53,8 +53,8 @@ export class Meter {
     const overdraft = take(this.#overdraft, now, this.#frames, cost)
     if (overdraft === null) return 'flood'
     this.#overdraft = overdraft
-    if (Math.abs(now - this.#saidAt) < SAY_EVERY) return 'drop'
-    this.#saidAt = now
-    return 'say'
+    if (Math.abs(now - this.#notifiedAt) < NOTIFY_EVERY) return 'drop'
+    this.#notifiedAt = now
+    return 'notify'
   }
 }

@@ -2,28 +2,28 @@
 import type { FirstPage, MissedPage, ServerFrame } from '../../shared/protocol.ts'
 
 /** JSON of values that never change, as long as somebody holds the value. */
-const known = new WeakMap<object, string>()
+const jsonCache = new WeakMap<object, string>()
 
 /** The JSON of a frame; those of equal pages share what is long in them. */
-export function written(frame: ServerFrame): string {
-  return frame.type === 'sync' ? writtenPage(frame) : JSON.stringify(frame)
+export function serializeFrame(frame: ServerFrame): string {
+  return frame.type === 'sync' ? serializePage(frame) : JSON.stringify(frame)
 }
 
 /** What is long is put together and never cut: it is copied once, when it is sent. */
-function writtenPage({ type, messages, events, members, ...rest }: FirstPage | MissedPage): string {
-  const first = messages === undefined ? '' : `"messages":${once(messages)},`
-  const page = `{"type":"${type}",${first}"events":${once(events)},`
+function serializePage({ type, messages, events, members, ...rest }: FirstPage | MissedPage): string {
+  const first = messages === undefined ? '' : `"messages":${cachedJson(messages)},`
+  const page = `{"type":"${type}",${first}"events":${cachedJson(events)},`
   const end = JSON.stringify(rest).slice(1)
   if (members === undefined) return page + end
   const { full, ...counts } = members
-  const people = full.map(once).join(',')
+  const people = full.map(cachedJson).join(',')
   return `${page}"members":{"full":[${people}],${JSON.stringify(counts).slice(1)},${end}`
 }
 
-function once(value: object): string {
-  const before = known.get(value)
+function cachedJson(value: object): string {
+  const before = jsonCache.get(value)
   if (before !== undefined) return before
   const json = JSON.stringify(value)
-  known.set(value, json)
+  jsonCache.set(value, json)
   return json
 }

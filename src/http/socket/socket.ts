@@ -3,20 +3,20 @@ import { type Asked, errorFrame } from '../../hub/replies.ts'
 import type { Hub } from '../../hub/hub.ts'
 import type { Clock, Connection, Ids, Log } from '../../hub/ports.ts'
 import type { Rate } from '../../hub/rateLimit.ts'
-import type { Counts } from '../../lib/counts.ts'
+import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { CLOSE, ChatError } from '../../shared/errors.ts'
 import { LIMITS, VERSION } from '../../shared/limits.ts'
 import type { ClientFrame, ResetReason, ServerFrame } from '../../shared/protocol.ts'
-import { visitOf } from '../admit.ts'
+import { factsOf } from '../admit.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
-import { failure } from '../errorResponse.ts'
-import { Meter } from './frameRateLimiter.ts'
-import type { Misses } from '../roomProbeLimiter.ts'
-import type { Places } from '../connectionCounts.ts'
+import { errorResponse } from '../errorResponse.ts'
+import { FrameRateLimiter } from './frameRateLimiter.ts'
+import type { RoomProbeLimiter } from '../roomProbeLimiter.ts'
+import type { ConnectionCounts } from '../connectionCounts.ts'
 import { topicOf } from './topics.ts'
-import { whoAsks } from '../authenticate.ts'
-import { written } from './serializeFrame.ts'
+import { authenticate } from '../authenticate.ts'
+import { serializeFrame } from './serializeFrame.ts'
 
 /** P21: they hold in `new Elysia({ websocket })` alone. */
 export const SOCKET_LIMITS = {
@@ -29,34 +29,34 @@ export const SOCKET_LIMITS = {
 } as const
 
 /** Unsent bytes above which a page of history waits. */
-const UNSENT = 256 * 1024
+const READY_BELOW = 256 * 1024
 /** Unsent bytes of all sockets together above which the largest are let go (S9). */
-const UNSENT_IN_ALL = 64 * 1024 * 1024
+const MAX_UNSENT = 64 * 1024 * 1024
 /** Frames that may wait for the one under way. */
-const INBOX = 2 * LIMITS.unacked
+const MAX_INBOX = 2 * LIMITS.unacked
 
-type Raw = ServerWebSocket<unknown>
+type RawSocket = ServerWebSocket<unknown>
 
 /** Hears of each connection that opens and closes, for whoever looks for trouble with one. */
-export type Watch = (
+export type ConnectionObserver = (
   what: 'socket opened' | 'socket closed',
   fields: { connection: string; user?: string; address?: string; code?: number; ms?: number },
 ) => void
 
-interface Deps {
+interface SocketDeps {
   hub: Hub
-  places: Places
-  misses: Misses
+  connections: ConnectionCounts
+  roomProbes: RoomProbeLimiter
   clock: Clock
   ids: Ids
   log: Log
-  counts: Counts
+  counts: MetricsSink
   /** what one connection may send */
   frames: Rate
-  watch?: Watch
+  watch?: ConnectionObserver
 }
 
-interface Asking {
+interface QueuedFrame {
   frame: ClientFrame
   asked: Asked
 }
@@ -65,53 +65,53 @@ interface Asking {
 const NOBODY: readonly ((sent: boolean) => void)[] = []
 
 /** One connection: its meter, its inbox, and what the hub sees of it. */
-class Link implements Connection {
+class SocketConnection implements Connection {
   readonly id: string
-  readonly #raw: Raw
-  readonly #deps: Deps
-  readonly #counted: string | null
-  readonly #meter: Meter
+  readonly #raw: RawSocket
+  readonly #deps: SocketDeps
+  readonly #limitKey: string | null
+  readonly #rateLimiter: FrameRateLimiter
   /** null: none, as nearly always */
-  #inbox: Asking[] | null = null
-  readonly #opened: number
+  #inbox: QueuedFrame[] | null = null
+  readonly #openedAt: number
   /** who it is, once that is known */
   #user: string | null = null
   #state: 'asking' | 'open' | 'closed' = 'asking'
   #busy = false
   /** its `hello` named rooms that are not open to it */
-  #missed = false
-  #waiting = NOBODY
+  #hasMissedRoom = false
+  #readyWaiters = NOBODY
   /** acks of this turn; null: none */
   #acks: string[] | null = null
 
-  constructor(raw: Raw, deps: Deps, counted: string | null) {
+  constructor(raw: RawSocket, deps: SocketDeps, counted: string | null) {
     const now = deps.clock.now()
     this.id = deps.ids.random(20)
-    this.#opened = now
+    this.#openedAt = now
     this.#raw = raw
     this.#deps = deps
-    this.#counted = counted
-    this.#meter = new Meter(now, deps.frames)
-    deps.places.enter(counted)
+    this.#limitKey = counted
+    this.#rateLimiter = new FrameRateLimiter(now, deps.frames)
+    deps.connections.add(counted)
   }
 
   /** A write costs as much as thirty frames that share it: all acks of a batch leave together, and with its events. */
   send(frame: ServerFrame): void {
     if (this.#state === 'closed') return
     this.#count(frame)
-    const text = written(frame)
+    const text = serializeFrame(frame)
     if (frame.type !== 'ack') this.#raw.send(text)
     else if (this.#acks) this.#acks.push(text)
     else {
       this.#acks = [text]
-      queueMicrotask(() => this.#release())
+      queueMicrotask(() => this.#flushAcks())
     }
   }
 
   ready(): true | Promise<boolean> {
     if (this.#state === 'closed') return Promise.resolve(false)
-    if (this.#raw.getBufferedAmount() <= UNSENT) return true
-    return new Promise((resolve) => (this.#waiting = [...this.#waiting, resolve]))
+    if (this.#raw.getBufferedAmount() <= READY_BELOW) return true
+    return new Promise((resolve) => (this.#readyWaiters = [...this.#readyWaiters, resolve]))
   }
 
   follow(room: string): void {
@@ -124,14 +124,14 @@ class Link implements Connection {
 
   close(code: number, reason: string): void {
     if (this.#state === 'closed') return
-    this.#release()
+    this.#flushAcks()
     this.#raw.close(code, reason)
   }
 
   /** Lets somebody in, or says by a close code why not: of a refused handshake a page would see nothing. */
   async admit(request: Request, version: string | undefined): Promise<void> {
     if (version !== String(VERSION)) return this.close(CLOSE.version, 'version')
-    const who = await whoAsks(this.#deps.hub, request).catch((error: unknown) => {
+    const who = await authenticate(this.#deps.hub, request).catch((error: unknown) => {
       if (error instanceof ChatError && error.code === 'unauthenticated') return null
       throw error
     })
@@ -142,18 +142,18 @@ class Link implements Connection {
     this.#user = who.user.id
     this.#state = 'open'
     const { watch } = this.#deps
-    watch?.('socket opened', { connection: this.id, user: who.user.id, address: visitOf(request).address })
-    this.#next()
+    watch?.('socket opened', { connection: this.id, user: who.user.id, address: factsOf(request).address })
+    this.#drainInbox()
   }
 
   /** One message, as it came. */
-  hear(text: string | Buffer): void {
+  onMessage(text: string | Buffer): void {
     if (this.#gone()) return
     if (typeof text !== 'string') {
       this.#drop('binary')
       return this.close(CLOSE.binary, 'binary')
     }
-    if (this.#charged(Buffer.byteLength(text))) this.#read(text)
+    if (this.#charge(Buffer.byteLength(text))) this.#decode(text)
   }
 
   /** Bytes the other side has not taken. */
@@ -162,34 +162,34 @@ class Link implements Connection {
   }
 
   /** A ping, or a pong: either costs a turn of its own. */
-  control(): void {
-    this.#charged(0)
+  onPing(): void {
+    this.#charge(0)
   }
 
-  drained(): void {
-    if (this.#raw.getBufferedAmount() <= UNSENT) this.#settle(true)
+  onDrain(): void {
+    if (this.#raw.getBufferedAmount() <= READY_BELOW) this.#resolveReady(true)
   }
 
   /** The socket has gone. P11: what the code says is not to be relied on. */
-  closed(code: number): void {
+  onClose(code: number): void {
     if (this.#gone()) return
-    const ms = this.#deps.clock.now() - this.#opened
+    const ms = this.#deps.clock.now() - this.#openedAt
     this.#deps.watch?.('socket closed', { connection: this.id, code, ms })
     const known = this.#state === 'open'
     this.#state = 'closed'
     this.#inbox = null
-    this.#deps.places.leave(this.#counted)
-    this.#settle(false)
+    this.#deps.connections.remove(this.#limitKey)
+    this.#resolveReady(false)
     // Bun calls this inside `close()`; the hub is promised a later turn.
     if (known) setImmediate(() => this.#guard(() => this.#deps.hub.close(this)))
   }
 
   /** Something of ours broke: the log has it, the connection goes on. What was refused on purpose is no news. */
-  failed(error: unknown): void {
+  logBug(error: unknown): void {
     if (!(error instanceof ChatError)) this.#deps.log.error('socket', error)
   }
 
-  #release(): void {
+  #flushAcks(): void {
     const acks = this.#acks
     this.#acks = null
     if (this.#state === 'closed' || acks === null) return
@@ -202,14 +202,14 @@ class Link implements Connection {
     return this.#state === 'closed'
   }
 
-  #charged(bytes: number): boolean {
+  #charge(bytes: number): boolean {
     if (this.#gone()) return false
     const now = this.#deps.clock.now()
-    const verdict = this.#meter.charge(bytes, now)
+    const verdict = this.#rateLimiter.charge(bytes, now)
     if (verdict === 'pass') return true
     this.#drop('flood')
     if (verdict === 'flood') this.close(CLOSE.flood, 'flood')
-    if (verdict === 'say') this.#limited(this.#meter.after(now))
+    if (verdict === 'notify') this.#sendRateLimited(this.#rateLimiter.waitMs(now))
     return false
   }
 
@@ -220,24 +220,24 @@ class Link implements Connection {
   #count(frame: ServerFrame): void {
     const { counts, clock } = this.#deps
     if (frame.type === 'sync') counts.count('sync', frame.more ? 'page' : 'live')
-    else if (frame.type === 'reset') this.#reset(frame.reason)
-    else if (frame.type === 'ack' && !frame.duplicate) counts.took('ack', (clock.now() - frame.at) / 1_000)
+    else if (frame.type === 'reset') this.#countReset(frame.reason)
+    else if (frame.type === 'ack' && !frame.duplicate) counts.observe('ack', (clock.now() - frame.at) / 1_000)
   }
 
-  #reset(reason: ResetReason): void {
+  #countReset(reason: ResetReason): void {
     this.#deps.counts.count('reset', reason)
     // S17: one `hello` is one miss, however many rooms it names.
-    if (reason !== 'access' || this.#missed) return
-    this.#missed = true
-    this.#deps.misses.note(this.#user)
+    if (reason !== 'access' || this.#hasMissedRoom) return
+    this.#hasMissedRoom = true
+    this.#deps.roomProbes.recordMiss(this.#user)
   }
 
-  #limited(after: number): void {
+  #sendRateLimited(after: number): void {
     this.#deps.counts.count('rateLimited', 'frames')
     this.send(errorFrame(new ChatError('rateLimited', undefined, { after })))
   }
 
-  #read(text: string): void {
+  #decode(text: string): void {
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -247,7 +247,7 @@ class Link implements Connection {
     const decoded = decode(value)
     if (decoded.result === 'unknown') return this.#drop('unknown')
     if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.asked)
-    if ((this.#inbox?.length ?? 0) >= INBOX) {
+    if ((this.#inbox?.length ?? 0) >= MAX_INBOX) {
       this.#drop('inbox')
       return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
     }
@@ -259,18 +259,18 @@ class Link implements Connection {
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
   #refuse(error: unknown, asked: Asked): void {
-    this.failed(error)
+    this.logBug(error)
     this.send(errorFrame(error, asked))
     const code = error instanceof ChatError ? error.code : null
     if (code === 'rateLimited') this.#deps.counts.count('rateLimited', 'requests')
-    if (code === 'noRoom') this.#deps.misses.note(this.#user, this.#counted)
+    if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#limitKey)
     const bad = code === 'badFrame'
     if (bad) this.#drop('badFrame')
-    if (bad && this.#meter.bad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
+    if (bad && this.#rateLimiter.chargeBad(this.#deps.clock.now())) this.close(CLOSE.badFrames, 'bad frames')
   }
 
   /** Hands over the frames that wait, one at a time, in their order: the next one when the hub is through with the last. */
-  #next(): void {
+  #drainInbox(): void {
     while (!this.#busy && this.#state === 'open') {
       const first = this.#inbox?.shift()
       if (first) this.#handle(first)
@@ -281,27 +281,27 @@ class Link implements Connection {
     }
   }
 
-  #handle({ frame, asked }: Asking): void {
+  #handle({ frame, asked }: QueuedFrame): void {
     try {
-      this.#mayLook(frame)
+      this.#checkProbeLimit(frame)
       const under = dispatch(this.#deps.hub, this, frame)
-      if (under) this.#await(under, asked)
+      if (under) this.#waitForFrame(under, asked)
     } catch (error) {
       this.#refuse(error, asked)
     }
   }
 
   /** S17. A `hello` is not held up by others at the same address: they would keep each other out. */
-  #mayLook({ type }: ClientFrame): void {
-    if (type === 'join') this.#deps.misses.allow(this.#user, this.#counted)
-    if (type === 'hello') this.#deps.misses.allow(this.#user)
+  #checkProbeLimit({ type }: ClientFrame): void {
+    if (type === 'join') this.#deps.roomProbes.check(this.#user, this.#limitKey)
+    if (type === 'hello') this.#deps.roomProbes.check(this.#user)
   }
 
-  #await(under: Promise<void>, asked: Asked): void {
+  #waitForFrame(under: Promise<void>, asked: Asked): void {
     this.#busy = true
     const done = () => {
       this.#busy = false
-      this.#next()
+      this.#drainInbox()
     }
     under
       .catch((error: unknown) => {
@@ -310,9 +310,9 @@ class Link implements Connection {
       .then(done, done)
   }
 
-  #settle(sent: boolean): void {
-    const waiting = this.#waiting
-    this.#waiting = NOBODY
+  #resolveReady(sent: boolean): void {
+    const waiting = this.#readyWaiters
+    this.#readyWaiters = NOBODY
     for (const resolve of waiting) resolve(sent)
   }
 
@@ -320,13 +320,13 @@ class Link implements Connection {
     try {
       work()
     } catch (error) {
-      this.failed(error)
+      this.logBug(error)
     }
   }
 }
 
 /** Close codes that are counted each by itself: a client may make up any other. */
-const CODES = new Set<number>([...Object.values(CLOSE), 1000, 1002, 1005, 1006, 1007, 1009])
+const COUNTED_CODES = new Set<number>([...Object.values(CLOSE), 1000, 1002, 1005, 1006, 1007, 1009])
 
 /** A handshake that was admitted. */
 interface Handshake {
@@ -340,20 +340,24 @@ interface Handshake {
  * P20: stands as `data` at the raw socket, where Elysia would keep the whole request, and is what it calls. X5: nothing is
  * thrown.
  */
-class Line {
+class SocketData {
   /** makes the link of the socket, once: it knows the request, which is let go of then */
-  #begin: ((raw: Raw) => Link) | null
-  readonly #ended: (link: Link, code: number) => void
+  #begin: ((raw: RawSocket) => SocketConnection) | null
+  readonly #ended: (link: SocketConnection, code: number) => void
   readonly #log: Log
-  #link: Link | null = null
+  #link: SocketConnection | null = null
 
-  constructor(begin: (raw: Raw) => Link, ended: (link: Link, code: number) => void, log: Log) {
+  constructor(
+    begin: (raw: RawSocket) => SocketConnection,
+    ended: (link: SocketConnection, code: number) => void,
+    log: Log,
+  ) {
     this.#begin = begin
     this.#ended = ended
     this.#log = log
   }
 
-  open(raw: Raw): void {
+  open(raw: RawSocket): void {
     const begin = this.#begin
     this.#begin = null
     try {
@@ -364,28 +368,28 @@ class Line {
     }
   }
 
-  close(_raw: Raw, code: number): void {
+  close(_raw: RawSocket, code: number): void {
     this.with((link) => this.#ended(link, code))
   }
 
   drain(): void {
-    this.with((link) => link.drained())
+    this.with((link) => link.onDrain())
   }
 
   ping(): void {
-    this.with((link) => link.control())
+    this.with((link) => link.onPing())
   }
 
   pong(): void {
-    this.with((link) => link.control())
+    this.with((link) => link.onPing())
   }
 
-  with(work: (link: Link) => void): void {
+  with(work: (link: SocketConnection) => void): void {
     const link = this.#link
     try {
       if (link) work(link)
     } catch (error) {
-      link?.failed(error)
+      link?.logBug(error)
     }
   }
 }
@@ -398,37 +402,37 @@ const UPGRADED = new Response(null)
  * is upgraded in a hook of its route, and what it calls from then on is a `Line`. `message` is Bun's own, before Elysia
  * parses (X3). All are synchronous, in `try`, and return nothing (X5). X6: state is kept at the raw socket.
  */
-export function createSockets(deps: Deps) {
-  const live = new Set<Link>()
-  const begin = (raw: Raw, request: Request, version: string | undefined): Link => {
-    const link = new Link(raw, deps, visitOf(request).counted)
+export function createSockets(deps: SocketDeps) {
+  const live = new Set<SocketConnection>()
+  const begin = (raw: RawSocket, request: Request, version: string | undefined): SocketConnection => {
+    const link = new SocketConnection(raw, deps, factsOf(request).limitKey)
     live.add(link)
     link.admit(request, version).catch((error: unknown) => {
-      link.failed(error)
+      link.logBug(error)
       link.close(CLOSE.overloaded, 'unavailable')
     })
     return link
   }
-  const ended = (link: Link, code: number): void => {
-    if (live.delete(link)) deps.counts.count('closed', CODES.has(code) ? String(code) : 'other')
-    link.closed(code)
+  const ended = (link: SocketConnection, code: number): void => {
+    if (live.delete(link)) deps.counts.count('closed', COUNTED_CODES.has(code) ? String(code) : 'other')
+    link.onClose(code)
   }
   /** bytes that all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, link) => sum + link.unsent, 0)
   return {
     upgrade({ request, server, query, set }: Handshake): Response {
-      const data = new Line((raw) => begin(raw, request, query['v']), ended, deps.log)
+      const data = new SocketData((raw) => begin(raw, request, query['v']), ended, deps.log)
       const headers = set.headers as Record<string, string>
-      if (!server?.upgrade(request, { data, headers })) return failure('badRequest')
+      if (!server?.upgrade(request, { data, headers })) return errorResponse('badRequest')
       set.headers = {}
       return UPGRADED
     },
     message({ data: line }: { data: unknown }, text: string | Buffer): void {
-      if (line instanceof Line) line.with((link) => link.hear(text))
+      if (line instanceof SocketData) line.with((link) => link.onMessage(text))
     },
     unsent,
     /** Lets go of those who read most slowly until all together leave no more than `most` bytes unsent. */
-    relieve(most = UNSENT_IN_ALL): void {
+    shedSlowReaders(most = MAX_UNSENT): void {
       let left = unsent()
       if (left <= most) return
       for (const link of [...live].sort((one, other) => other.unsent - one.unsent)) {

@@ -1,6 +1,6 @@
 import type { Server } from 'bun'
 import type { Broadcast } from '../../hub/ports.ts'
-import { type Counts, NO_COUNTS } from '../../lib/counts.ts'
+import { type MetricsSink, NO_METRICS } from '../../lib/metricsSink.ts'
 
 /** The topic a room's followers subscribe to. */
 export function topicOf(room: string): string {
@@ -12,7 +12,7 @@ export function topicOf(room: string): string {
  * is lost by publishing into the void. P4, P6: never steered by publish's value, and the sender hears what all hear.
  */
 export function createTopics(
-  counts: Counts = NO_COUNTS,
+  counts: MetricsSink = NO_METRICS,
 ): Broadcast & { attach(server: Pick<Server<unknown>, 'publish'>): void } {
   let server: Pick<Server<unknown>, 'publish'> | null = null
   return {
@@ -22,7 +22,7 @@ export function createTopics(
     publish: (room, frame) => {
       const began = performance.now()
       server?.publish(topicOf(room), frame)
-      counts.took('fanout', (performance.now() - began) / 1_000)
+      counts.observe('fanout', (performance.now() - began) / 1_000)
     },
   }
 }

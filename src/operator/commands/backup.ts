@@ -2,7 +2,7 @@ import { constants, setPriority } from 'node:os'
 import { VERSION } from '../../lib/version.ts'
 import { backup } from '../backup.ts'
 import { pruneBackups } from '../backupFiles.ts'
-import { type Command, Refused } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 import { output } from './streams.ts'
 
 export const command: Command = {
@@ -19,7 +19,7 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
   async run({ word, options, config }) {
     const { keep } = options
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
-      throw new Refused(2, '--keep takes a number from 1 to 9999.')
+      throw new CommandError(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
     // Whoever is talking comes first.
     setPriority(constants.priority.PRIORITY_LOW)

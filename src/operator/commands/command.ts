@@ -2,20 +2,20 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { Config } from '../../config.ts'
 import { printable } from '../../lib/printable.ts'
-import { CannotOpen } from '../../store/sqlite/dataDirectory.ts'
+import { OperatorError } from '../../lib/operatorError.ts'
 
-export interface Asked {
+export interface CommandInput {
   /** the options that were given */
   options: Readonly<Record<string, string | boolean | undefined>>
   /** the one word beside the options, often a file */
   word: string | undefined
   env: Readonly<Record<string, string | undefined>>
-  /** @throws Refused 1 with every fault */
+  /** @throws CommandError 1 with every fault */
   config(): Config
 }
 
 /** What a command says at its end: to a person, or with `--json` to a program, on one line. */
-export interface Told {
+export interface CommandResult {
   say: string
   json: unknown
   /** what is to be known besides, to stderr */
@@ -31,11 +31,11 @@ export interface Command {
   options?: ParseArgsOptionsConfig
   /** what the one word beside the options is; without it there may be none */
   word?: 'optional' | 'needed'
-  run(asked: Asked): Promise<Told>
+  run(asked: CommandInput): Promise<CommandResult>
 }
 
 /** Ends a command in a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
-export class Refused extends Error {
+export class CommandError extends Error {
   constructor(
     readonly exitCode: 1 | 2,
     message: string,
@@ -48,36 +48,36 @@ export class Refused extends Error {
  * Runs a command to its end.
  * @returns the exit code; what is to be said has been
  */
-export async function perform(
+export async function runCommand(
   command: Command,
   args: readonly string[],
-  { env, config }: Pick<Asked, 'env' | 'config'>,
+  { env, config }: Pick<CommandInput, 'env' | 'config'>,
 ): Promise<number> {
   const json = args.includes('--json')
   try {
-    const { options, word } = optionsOf(command, args)
+    const { options, word } = parseOptions(command, args)
     if (options.help) {
       process.stdout.write(`${command.usage}\n`)
       return 0
     }
-    const told = await command.run({ options, word, env, config })
-    const text = json ? JSON.stringify(told.json) : told.say
-    if (text !== '') (told.streamed ? process.stderr : process.stdout).write(`${shown(text)}\n`)
-    if (told.warns !== undefined) process.stderr.write(`${shown(told.warns)}\n`)
-    return told.code ?? 0
+    const result = await command.run({ options, word, env, config })
+    const text = json ? JSON.stringify(result.json) : result.say
+    if (text !== '') (result.streamed ? process.stderr : process.stdout).write(`${printableLines(text)}\n`)
+    if (result.warns !== undefined) process.stderr.write(`${printableLines(result.warns)}\n`)
+    return result.code ?? 0
   } catch (error) {
-    const { code, say } = endOf(error, command.usage)
-    process.stderr.write(`${shown(json ? JSON.stringify({ error: say, code }) : say)}\n`)
+    const { code, say } = describeError(error, command.usage)
+    process.stderr.write(`${printableLines(json ? JSON.stringify({ error: say, code }) : say)}\n`)
     return code
   }
 }
 
 /** Line by line as a terminal may show it: paths, and what stands in a file, may hold anything. */
-function shown(text: string): string {
+function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
-function optionsOf(command: Command, args: readonly string[]) {
+function parseOptions(command: Command, args: readonly string[]) {
   const { values, positionals } = (() => {
     try {
       return parseArgs({
@@ -86,20 +86,20 @@ function optionsOf(command: Command, args: readonly string[]) {
         allowPositionals: true,
       })
     } catch {
-      throw new Refused(2, command.usage)
+      throw new CommandError(2, command.usage)
     }
   })()
-  const options = values as Asked['options']
-  const [word, ...more] = positionals
+  const options = values as CommandInput['options']
+  const [word, ...rest] = positionals
   const most = command.word === undefined ? 0 : 1
   const needed = command.word === 'needed' && !options.help
-  if (positionals.length > most || more.length > 0 || (needed && word === undefined))
-    throw new Refused(2, command.usage)
+  if (positionals.length > most || rest.length > 0 || (needed && word === undefined))
+    throw new CommandError(2, command.usage)
   return { options, word }
 }
 
-function endOf(error: unknown, usage: string): { code: number; say: string } {
-  if (error instanceof Refused || error instanceof CannotOpen)
+function describeError(error: unknown, usage: string): { code: number; say: string } {
+  if (error instanceof CommandError || error instanceof OperatorError)
     return { code: error.exitCode, say: error.message }
   if (!(error instanceof Error)) return { code: 1, say: usage }
   const code = 'code' in error ? String(error.code) : ''

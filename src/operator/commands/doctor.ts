@@ -6,7 +6,7 @@ import { CLOSE } from '../../shared/errors.ts'
 import { examine, type Finding } from '../doctor.ts'
 import type { Command } from './command.ts'
 
-const MARKS = { ok: 'ok     ', warning: 'warning', fault: 'FAULT  ' } as const
+const VERDICTS = { ok: 'ok     ', warning: 'warning', fault: 'FAULT  ' } as const
 
 export const command: Command = {
   usage: `Usage: hubbub doctor [--url URL]
@@ -20,11 +20,11 @@ clock, backups. Changes nothing, and may run beside the server. Exit 1 if there 
   options: { url: { type: 'string' } },
   async run({ options, env }) {
     const found = [
-      ...configured(env),
-      ...(typeof options.url === 'string' ? await reached(options.url, env['TRUST_PROXY']) : []),
+      ...configurationFindings(env),
+      ...(typeof options.url === 'string' ? await urlFindings(options.url, env['TRUST_PROXY']) : []),
     ]
     const faults = found.filter(({ verdict }) => verdict === 'fault').length
-    const lines = found.map(({ check, verdict, say }) => `${MARKS[verdict]} ${check}: ${printable(say)}`)
+    const lines = found.map(({ check, verdict, say }) => `${VERDICTS[verdict]} ${check}: ${printable(say)}`)
     const sum = faults === 0 ? 'Nothing is wrong.' : `${faults} ${faults === 1 ? 'fault' : 'faults'}.`
     return {
       say: [...lines, sum].join('\n'),
@@ -35,13 +35,13 @@ clock, backups. Changes nothing, and may run beside the server. Exit 1 if there 
 }
 
 /** The configuration and, where it can be read, the data directory it names. */
-function configured(env: Readonly<Record<string, string | undefined>>): Finding[] {
+function configurationFindings(env: Readonly<Record<string, string | undefined>>): Finding[] {
   const read = readConfig(env)
   if ('faults' in read) {
     const faults = read.faults.map((say): Finding => ({ check: 'configuration', verdict: 'fault', say }))
     // What else is set may be right.
     const again = readConfig({ DATA_DIR: env['DATA_DIR'] })
-    return 'faults' in again ? faults : [...faults, ...looked(again.config)]
+    return 'faults' in again ? faults : [...faults, ...dataDirectoryFindings(again.config)]
   }
   const found: Finding[] = read.warnings.map((say) => ({ check: 'configuration', verdict: 'warning', say }))
   const { config } = read
@@ -51,18 +51,24 @@ function configured(env: Readonly<Record<string, string | undefined>>): Finding[
       verdict: 'warning',
       say: 'PUBLIC_URL is not set, so that any Host is answered: set it to the address people use.',
     })
-  found.push(...descriptors(config.maxConnections))
+  found.push(...descriptorFindings(config.maxConnections))
   if (found.length === 0)
     found.push({ check: 'configuration', verdict: 'ok', say: 'Every setting is accepted.' })
-  return [...found, ...looked(config)]
+  return [...found, ...dataDirectoryFindings(config)]
 }
 
-function looked({ dataDir, backupHours }: { dataDir: string; backupHours: number }): Finding[] {
+function dataDirectoryFindings({
+  dataDir,
+  backupHours,
+}: {
+  dataDir: string
+  backupHours: number
+}): Finding[] {
   return examine(dataDir, { now: Date.now(), backupHours })
 }
 
 /** Each socket takes a descriptor; a shell's limit is not the service's, so this is no fault. */
-function descriptors(connections: number): Finding[] {
+function descriptorFindings(connections: number): Finding[] {
   try {
     const [, soft = ''] =
       /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
@@ -83,7 +89,7 @@ function descriptors(connections: number): Finding[] {
  * Through whatever stands before the server: does it answer, and does a socket get in?
  * @param trusted TRUST_PROXY as it is set here
  */
-async function reached(url: string, trusted = ''): Promise<Finding[]> {
+async function urlFindings(url: string, trusted = ''): Promise<Finding[]> {
   const origin = URL.parse(url)?.origin ?? ''
   if (!/^https?:/.test(origin))
     return [
@@ -105,11 +111,11 @@ async function reached(url: string, trusted = ''): Promise<Finding[]> {
         verdict: 'fault',
         say: `${origin}/readyz answers ${answer.status}: is Hubbub running behind the proxy, and does its log say why?`,
       }
-  return [ready, ...proxied(answer.headers, trusted), await handshake(origin)]
+  return [ready, ...proxyFindings(answer.headers, trusted), await socketFinding(origin)]
 }
 
 /** Our own answers have neither of these headers. */
-function proxied(headers: Headers, trusted: string): Finding[] {
+function proxyFindings(headers: Headers, trusted: string): Finding[] {
   const proxy = /[a-z]+/i.exec(headers.get('server') ?? headers.get('via') ?? '')?.[0]
   if (proxy === undefined || !/^(none)?$/.test(trusted.trim())) return []
   const say = `A proxy (${proxy}) stands before the server and TRUST_PROXY is not set, so that all people seem to come from it and no limit by address holds: set TRUST_PROXY to the number of proxies.`
@@ -117,7 +123,7 @@ function proxied(headers: Headers, trusted: string): Finding[] {
 }
 
 /** As a page has it, but without a session: let in as far as the close code that says so. */
-function handshake(origin: string): Promise<Finding> {
+function socketFinding(origin: string): Promise<Finding> {
   const { promise, resolve } = Promise.withResolvers<Finding>()
   // Bun's own; the DOM's type has no headers
   const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws?v=${WIRE}`, {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { flush } from '../../store/sqlite/dataDirectory.ts'
-import { exportTo, type Header } from '../export.ts'
+import { fsyncPath } from '../../store/sqlite/dataDirectory.ts'
+import { exportTo, type ExportHeader } from '../export.ts'
 import { type Command } from './command.ts'
 import { output } from './streams.ts'
 
@@ -28,9 +28,9 @@ or without one. No session, token or address is in it. What it means is in docs/
 }
 
 /** A file that is there whole or not at all. */
-async function exportFile(dir: string, file: string, room: string | undefined): Promise<Header> {
-  const half = `${file}.${process.pid}`
-  const stream = createWriteStream(half, { flags: 'wx', mode: 0o600 })
+async function exportFile(dir: string, file: string, room: string | undefined): Promise<ExportHeader> {
+  const partial = `${file}.${process.pid}`
+  const stream = createWriteStream(partial, { flags: 'wx', mode: 0o600 })
   const write = (bytes: Uint8Array) =>
     new Promise<void>((resolve, reject) => {
       stream.write(bytes, (error) => (error ? reject(error) : resolve()))
@@ -39,12 +39,12 @@ async function exportFile(dir: string, file: string, room: string | undefined): 
     await new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject))
     const header = await exportTo(dir, { write }, room)
     await new Promise<void>((resolve) => stream.end(resolve))
-    flush(half)
-    await rename(half, file)
+    fsyncPath(partial)
+    await rename(partial, file)
     return header
   } catch (error) {
     stream.destroy()
-    await rm(half, { force: true })
+    await rm(partial, { force: true })
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { probeAddressOf } from '../../http/listen.ts'
+import { probeUrlOf } from '../../http/listen.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
@@ -9,7 +9,7 @@ Asks the server of this machine whether it is ready: exit 0 or 1, within two sec
   --json       say it as JSON
   --help       this`,
   async run({ config }) {
-    const url = `${probeAddressOf(config())}/readyz`
+    const url = `${probeUrlOf(config())}/readyz`
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(1_800) })
       const text = await answer.text()

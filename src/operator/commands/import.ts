@@ -1,5 +1,5 @@
 import { importFrom } from '../import.ts'
-import { type Command, Refused } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 import { readFrom } from './streams.ts'
 
 export const command: Command = {
@@ -16,9 +16,9 @@ People pick their names anew, as no session is in an export.
   async run({ word = '-', options, config }) {
     const prefix = options['rooms-as'] ?? ''
     if (typeof prefix !== 'string' || !/^[a-z0-9-]{0,20}$/.test(prefix))
-      throw new Refused(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
-    const taken = await importFrom(config().dataDir, readFrom(word), prefix)
-    const { users, rooms, events } = taken
-    return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: taken }
+      throw new CommandError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
+    const counts = await importFrom(config().dataDir, readFrom(word), prefix)
+    const { users, rooms, events } = counts
+    return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: counts }
   },
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { openForWriting } from '../../store/sqlite/database.ts'
-import { emptyTmp } from '../../store/sqlite/temporaryFolder.ts'
+import { removeStaleFolders } from '../../store/sqlite/temporaryFolder.ts'
 import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
 import { takeLock } from '../../store/sqlite/lock.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
-import { type Command, Refused } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub migrate [--check]
@@ -28,7 +28,7 @@ DATA_DIR/snapshots first. Stop the server before.
     const { bytes, free } = spaceOf(dir)
     const needs = `${Math.ceil(bytes / 1e6)} MB for a snapshot, and ${Math.floor(free / 1e6)} MB are free`
     if (options.check) {
-      if (free < 2 * bytes) throw new Refused(1, `The next start needs ${needs}: make room first.`)
+      if (free < 2 * bytes) throw new CommandError(1, `The next start needs ${needs}: make room first.`)
       return {
         say: `The next start brings the database from schema ${from} to ${SCHEMA}. It needs ${needs}.`,
         json: told,
@@ -36,7 +36,7 @@ DATA_DIR/snapshots first. Stop the server before.
     }
     const lock = takeLock(dir)
     try {
-      emptyTmp(dir)
+      removeStaleFolders(dir)
       const { db, snapshot } = openForWriting(dir)
       db.close()
       const say = `Brought the database from schema ${from} to ${SCHEMA}. The former one is ${snapshot ?? 'nowhere'}.`

@@ -13,20 +13,7 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { printable } from '../../lib/printable.ts'
-
-/**
- * Why the data directory cannot be used, in a sentence for who runs the server, and what to exit with. The sentence may quote
- * a file that somebody else wrote, so it is made safe to print on a terminal.
- */
-export class CannotOpen extends Error {
-  constructor(
-    readonly exitCode: 1 | 3 | 4,
-    message: string,
-  ) {
-    super(printable(message))
-  }
-}
+import { OperatorError } from '../../lib/operatorError.ts'
 
 export const SNAPSHOTS = 'snapshots'
 const SNAPSHOTS_KEPT = 3
@@ -34,9 +21,9 @@ const SNAPSHOTS_KEPT = 3
 export const RESERVE = 64 * 1024 * 1024
 
 /** What the system says when a place cannot be written, in words for who chose it; other errors as they are. */
-export function unwritable(dir: string, error: unknown): unknown {
-  if (error instanceof CannotOpen || !(error instanceof Error) || !('code' in error)) return error
-  return new CannotOpen(
+export function asOperatorError(dir: string, error: unknown): unknown {
+  if (error instanceof OperatorError || !(error instanceof Error) || !('code' in error)) return error
+  return new OperatorError(
     1,
     `The data directory ${dir} cannot be written (${String(error.code)}). Let this user write there, or set DATA_DIR to another place.`,
   )
@@ -50,20 +37,20 @@ export function createDirectory(dir: string): void {
 }
 
 /** Makes an empty file, for this user alone, where there is none. SQLite gives its mode to -wal and -shm. */
-export function createPrivate(file: string): void {
+export function createPrivateFile(file: string): void {
   // Only ever opened when new: closing any descriptor of a file drops the locks this process has on it.
   if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
 }
 
 /**
  * Turns down a database of a newer schema than `known`.
- * @throws CannotOpen 4
+ * @throws OperatorError 4
  */
 export function refuseNewer(dir: string, found: number, known: number): void {
   if (found <= known) return
   const last = snapshotsIn(dir).at(-1)
   const back = last === undefined ? '' : `, or put snapshots/${last} back in its place`
-  throw new CannotOpen(
+  throw new OperatorError(
     4,
     `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${back}.`,
   )
@@ -87,18 +74,18 @@ export function schemaInHeader(dir: string): number {
  * Copies the database, which nobody has open, to `snapshots/`, fsynced before it gets its name. The last three stay.
  * @returns the snapshot's path
  */
-export function snapshot(dir: string, schema: number): string {
+export function takeSnapshot(dir: string, schema: number): string {
   const folder = join(dir, SNAPSHOTS)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const name = `schema-${String(schema).padStart(4, '0')}-${new Date().toISOString().replaceAll(':', '')}.db`
-  const half = join(dir, 'tmp', name)
+  const partial = join(dir, 'tmp', name)
   try {
-    copyFileSync(databaseIn(dir), half)
-    flush(half)
-    renameSync(half, join(folder, name))
-    flush(folder)
+    copyFileSync(databaseIn(dir), partial)
+    fsyncPath(partial)
+    renameSync(partial, join(folder, name))
+    fsyncPath(folder)
   } catch (error) {
-    rmSync(half, { force: true })
+    rmSync(partial, { force: true })
     throw error
   }
   for (const old of snapshotsIn(dir).slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, old))
@@ -128,7 +115,7 @@ export function snapshotsIn(dir: string): string[] {
 }
 
 /** Puts a file's bytes, or a folder's names, on the disk. */
-export function flush(path: string): void {
+export function fsyncPath(path: string): void {
   const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)

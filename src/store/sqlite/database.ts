@@ -1,12 +1,13 @@
 import { Database } from 'bun:sqlite'
 import { statSync } from 'node:fs'
-import { CannotOpen, databaseIn, refuseNewer, snapshot } from './dataDirectory.ts'
+import { OperatorError } from '../../lib/operatorError.ts'
+import { databaseIn, refuseNewer, takeSnapshot } from './dataDirectory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 
 /** How long a writer waits for somebody else's transaction before it gives up, and while that one goes on, ms. */
-export const WRITER_WAITS = { first: 500, again: 50 } as const
+export const BUSY_TIMEOUTS = { first: 500, again: 50 } as const
 
-export interface Opened {
+export interface OpenedDatabase {
   db: Database
   /** the schema that was found, 0 in a new database */
   from: number
@@ -17,9 +18,9 @@ export interface Opened {
 /**
  * Opens the database of a directory for its one writer, brought to the newest schema. One of an older schema is copied
  * to `snapshots/` first. If a step fails, all is as before.
- * @throws CannotOpen 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
+ * @throws OperatorError 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
  */
-export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): Opened {
+export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): OpenedDatabase {
   const file = databaseIn(dir)
   let db: Database | null = null
   try {
@@ -32,7 +33,7 @@ export function openForWriting(dir: string, steps: readonly string[] = MIGRATION
     if (from > 0) {
       checkpoint(db)
       db.close()
-      copy = snapshot(dir, from)
+      copy = takeSnapshot(dir, from)
       db = connect(file)
     }
     migrate(db, steps)
@@ -40,9 +41,9 @@ export function openForWriting(dir: string, steps: readonly string[] = MIGRATION
     return { db, from, snapshot: copy }
   } catch (error) {
     db?.close()
-    if (error instanceof CannotOpen) throw error
+    if (error instanceof OperatorError) throw error
     const why = error instanceof Error ? error.message : String(error)
-    throw new CannotOpen(
+    throw new OperatorError(
       1,
       `The database in ${dir} cannot be used: ${why}. It was left as it was; hubbub doctor tells more.`,
     )
@@ -63,7 +64,7 @@ export function checkpoint(db: Database): boolean {
 }
 
 /** Does something while nobody can write, if the WAL is empty. @throws if somebody else writes */
-export function alone<T>(db: Database, work: () => T): T | undefined {
+export function withExclusiveLock<T>(db: Database, work: () => T): T | undefined {
   db.run('BEGIN IMMEDIATE')
   try {
     return statSync(`${db.filename}-wal`).size === 0 ? work() : undefined
@@ -76,7 +77,7 @@ export function alone<T>(db: Database, work: () => T): T | undefined {
 function connect(file: string): Database {
   const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })
-  db.run(`PRAGMA busy_timeout = ${WRITER_WAITS.first}`)
+  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUTS.first}`)
   // Lets retention give pages back; it has to be said before there is a first page.
   if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')

@@ -1,14 +1,14 @@
 import { spaceOf } from './dataDirectory.ts'
 
 /** How long an answer of the file system holds, ms. */
-const HOLDS = 1_000
+const CACHED_FOR = 1_000
 
 /** Whether a directory's disk has room for more, asked of the file system once a second at most. */
-export class Space {
+export class DiskSpace {
   readonly #dir: string
   readonly #reserve: number
-  #asked = -Infinity
-  #low = false
+  #askedAt = -Infinity
+  #isLow = false
 
   /** @param reserve bytes that are to stay free */
   constructor(dir: string, reserve: number) {
@@ -18,10 +18,10 @@ export class Space {
 
   /** @param now ms of any clock that runs on */
   isLow(now: number): boolean {
-    if (now - this.#asked >= HOLDS) {
-      this.#asked = now
-      this.#low = spaceOf(this.#dir).free < this.#reserve
+    if (now - this.#askedAt >= CACHED_FOR) {
+      this.#askedAt = now
+      this.#isLow = spaceOf(this.#dir).free < this.#reserve
     }
-    return this.#low
+    return this.#isLow
   }
 }

@@ -1,9 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CannotOpen, createPrivate } from './dataDirectory.ts'
+import { OperatorError } from '../../lib/operatorError.ts'
+import { createPrivateFile } from './dataDirectory.ts'
 
-export interface Lock {
+export interface DirectoryLock {
   release(): void
 }
 
@@ -12,11 +13,11 @@ const held = new Set<Database>()
 
 /**
  * Makes this process the only one that serves a directory, until `release` or its death, however sudden.
- * @throws CannotOpen 3, at once, if another one does
+ * @throws OperatorError 3, at once, if another one does
  */
-export function takeLock(dir: string): Lock {
+export function takeLock(dir: string): DirectoryLock {
   const file = join(dir, 'lock.db')
-  createPrivate(file)
+  createPrivateFile(file)
   const db = new Database(file, { readwrite: true })
   try {
     db.run('PRAGMA busy_timeout = 0')
@@ -24,7 +25,7 @@ export function takeLock(dir: string): Lock {
   } catch (error) {
     db.close()
     if (isBusy(error))
-      throw new CannotOpen(
+      throw new OperatorError(
         3,
         `Another Hubbub is using the data directory ${dir}. Stop it first, or set DATA_DIR.`,
       )
@@ -40,7 +41,7 @@ export function takeLock(dir: string): Lock {
 }
 
 /** Does somebody hold a directory? Reading takes a lock for a moment, as short as there is. */
-export function isServed(dir: string): boolean {
+export function isLocked(dir: string): boolean {
   const file = join(dir, 'lock.db')
   if (!existsSync(file)) return false
   try {

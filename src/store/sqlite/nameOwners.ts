@@ -2,24 +2,24 @@ import type { Database, Statement } from 'bun:sqlite'
 import type { Stale } from '../../hub/ports.ts'
 
 /** SQL: is the guest `users.*` stale? With `$unused` and `$unwritten` bound. */
-export const IS_STALE = `(users.role = 'guest' AND (users.seen < $unused OR (users.seen < $unwritten
+export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $unused OR (users.seen < $unwritten
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.user_id = users.id))))`
 
-export interface Holder {
+export interface NameOwner {
   user: string
-  stale: 0 | 1
+  released: 0 | 1
 }
 
 /** Who holds which names, on whichever connection asks. */
-export class Names {
-  readonly #holders: Statement<
-    Holder,
+export class NameOwners {
+  readonly #owners: Statement<
+    NameOwner,
     [{ keys: string; at: number; user: string | null; unused: number; unwritten: number }]
   >
 
   constructor(db: Database) {
-    this.#holders = db.query(`
-      SELECT DISTINCT name_keys.user_id AS user, ${IS_STALE} AS stale
+    this.#owners = db.query(`
+      SELECT DISTINCT name_keys.user_id AS user, ${NAME_RELEASED} AS released
       FROM name_keys JOIN users ON users.id = name_keys.user_id
       WHERE name_keys.key IN (SELECT value FROM json_each($keys))
         AND name_keys.user_id IS NOT $user
@@ -27,8 +27,8 @@ export class Names {
   }
 
   /** Everybody but `user` who holds one of the keys at `at` (ms). */
-  holders(keys: readonly string[], at: number, stale: Stale, user?: string): Holder[] {
+  ownersOf(keys: readonly string[], at: number, stale: Stale, user?: string): NameOwner[] {
     const { unused, unwritten } = stale
-    return this.#holders.all({ keys: JSON.stringify(keys), at, user: user ?? null, unused, unwritten })
+    return this.#owners.all({ keys: JSON.stringify(keys), at, user: user ?? null, unused, unwritten })
   }
 }

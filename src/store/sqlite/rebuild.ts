@@ -5,7 +5,7 @@ import { setReaction } from './reactions.ts'
  * Makes anew what follows from the log: the messages as they are now, with their edits, pins and emoji. Of rooms that have
  * none of these rows yet; in the caller's transaction.
  */
-export function rebuild(db: Database, rooms: readonly string[]): void {
+export function rebuildMessages(db: Database, rooms: readonly string[]): void {
   for (const room of rooms) {
     const run = (sql: string) => db.query<null, [{ room: string }]>(sql).run({ room })
     run(`
@@ -22,11 +22,11 @@ export function rebuild(db: Database, rooms: readonly string[]): void {
       FROM (SELECT target, max(seq), data ->> 'on' AS pinned FROM events
             WHERE room = $room AND kind = 'pin' AND data IS NOT NULL GROUP BY target) AS last
       WHERE messages.id = last.target AND messages.room = $room AND messages.text IS NOT NULL`)
-    react(db, room)
+    replayReactions(db, room)
   }
 }
 
-interface Reacted {
+interface ReactionChange {
   message: string
   emoji: string
   on: 0 | 1
@@ -36,8 +36,8 @@ interface Reacted {
 }
 
 /** Replays reactions in order: `since` depends on all earlier ones. */
-function react(db: Database, room: string): void {
-  const all = db.query<Reacted, [string]>(`
+function replayReactions(db: Database, room: string): void {
+  const all = db.query<ReactionChange, [string]>(`
     SELECT target AS message, data ->> 'emoji' AS emoji, data ->> 'on' AS "on", events.user_id AS user,
       events.name, events.seq
     FROM events JOIN messages ON messages.id = target AND messages.room = events.room AND messages.text IS NOT NULL

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { MIGRATIONS, migrate } from './migrations.ts'
 
-interface Item {
+interface SchemaItem {
   type: string
   name: string
   tbl_name: string
@@ -10,18 +10,18 @@ interface Item {
 
 const ITEMS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema'
 /** How much of a foreign name is said. */
-const SAID = 60
+const MAX_QUOTED = 60
 
 /**
  * In what the schema of a database is not the one that the first `version` migrations make, in words; null: in nothing. To be
  * asked before anything else: a view can be endless, and a trigger do anything. Only the list of what there is is read.
  */
-export function foreignIn(db: Database, version: number): string | null {
+export function foreignSchemaIn(db: Database, version: number): string | null {
   const own = ownItems(version)
-  for (const item of db.query<Item, []>(ITEMS).iterate()) {
+  for (const item of db.query<SchemaItem, []>(ITEMS).iterate()) {
     const known = own.get(item.name)
-    if (known === undefined) return `it has ${wordOf(item)} that Hubbub does not make`
-    if (known !== textOf(item)) return `${wordOf(item)} in it is not the one that Hubbub makes`
+    if (known === undefined) return `it has ${describeItem(item)} that Hubbub does not make`
+    if (known !== textOf(item)) return `${describeItem(item)} in it is not the one that Hubbub makes`
     own.delete(item.name)
   }
   const [missing] = own.keys()
@@ -34,7 +34,7 @@ function ownItems(version: number): Map<string, string> {
     migrate(db, MIGRATIONS.slice(0, version))
     return new Map(
       db
-        .query<Item, []>(ITEMS)
+        .query<SchemaItem, []>(ITEMS)
         .all()
         .map((item) => [item.name, textOf(item)]),
     )
@@ -44,13 +44,13 @@ function ownItems(version: number): Map<string, string> {
 }
 
 /** SQLite keeps a statement as it was written: its white space is that of our source. */
-function textOf({ type, name, tbl_name, sql }: Item): string {
+function textOf({ type, name, tbl_name, sql }: SchemaItem): string {
   return JSON.stringify([type, name, tbl_name, sql?.replace(/\s+/g, ' ').trim() ?? null])
 }
 
-function wordOf({ type, name, sql }: Item): string {
+function describeItem({ type, name, sql }: SchemaItem): string {
   const kind = /^create\s+virtual/i.test(sql ?? '') ? `virtual ${type}` : type
-  return `the ${kind} ${name.slice(0, SAID)}`
+  return `the ${kind} ${name.slice(0, MAX_QUOTED)}`
 }
 
 /** People with a role above guest, counted by role; null if there are none. */
@@ -60,5 +60,7 @@ export function rolesIn(db: Database): string | null {
       `SELECT role, count(*) AS n FROM users WHERE role IS NOT 'guest' GROUP BY role LIMIT 9`,
     )
     .all()
-  return found.length === 0 ? null : found.map(({ role, n }) => `${role.slice(0, SAID)} ${n}`).join(', ')
+  return found.length === 0
+    ? null
+    : found.map(({ role, n }) => `${role.slice(0, MAX_QUOTED)} ${n}`).join(', ')
 }

@@ -15,44 +15,42 @@ import type {
   Tally,
 } from '../../hub/ports.ts'
 import { ChatError } from '../../shared/errors.ts'
-import { type Counts, NO_COUNTS } from '../../lib/counts.ts'
+import { type MetricsSink, NO_METRICS } from '../../lib/metricsSink.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../../shared/model.ts'
 import { openForReading } from './database.ts'
-import { emptyTmp } from './temporaryFolder.ts'
+import { removeStaleFolders } from './temporaryFolder.ts'
 import {
   createDirectory,
-  createPrivate,
+  createPrivateFile,
   databaseIn,
   refuseNewer,
   RESERVE,
   schemaInHeader,
   spaceOf,
-  unwritable,
+  asOperatorError,
 } from './dataDirectory.ts'
-import { eventOf } from './read/eventOf.ts'
-import { takeLock, type Lock } from './lock.ts'
+import { eventFromDraft } from './read/eventOf.ts'
+import { takeLock, type DirectoryLock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
-import { Moment } from './read/readTransaction.ts'
-import type { Failure } from './write/workerProtocol.ts'
+import { ReadTransaction } from './read/readTransaction.ts'
+import type { WriteFailure } from './write/workerProtocol.ts'
 import { Reader } from './read/reader.ts'
-import { Space } from './diskSpace.ts'
-import { Thread, WriteFailed } from './write/workerThread.ts'
-import { diskTrouble, isHeld } from './diskErrors.ts'
-import type { Writes, Written } from './write/writer.ts'
-
-export { CannotOpen } from './dataDirectory.ts'
+import { DiskSpace } from './diskSpace.ts'
+import { WriterThread, WriteError } from './write/workerThread.ts'
+import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
+import type { Writes, CommitResult } from './write/writer.ts'
 
 export interface Sqlite extends Store {
   /**
    * SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. Not that
    * another process holds the database: that passes, and what is asked meanwhile fails by itself.
    */
-  readonly trouble: string | null
+  readonly diskError: string | null
   /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
 }
 
-export interface Options {
+export interface SqliteOptions {
   /** the data directory; made where there is none */
   dir: string
   /** where `sqlite.worker.ts` is. P47: only `main.ts` can say so in source and binary alike. */
@@ -60,34 +58,34 @@ export interface Options {
   /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
   onDeath: (error: Error) => void
   log?: Log
-  counts?: Counts
+  counts?: MetricsSink
   /** bytes that stay free on the disk: below it nothing is stored (O12) */
   reserve?: number
 }
 
 /** How often, while there is trouble, it is tried whether there still is, ms. */
-const TRIED_EVERY = 1_000
+const PROBE_EVERY = 1_000
 
 /**
  * Opens the store of a data directory and keeps others out until it is closed. Trouble with the disk rejects with
  * ChatError `unavailable`; `commit` says `failed`.
- * @throws CannotOpen with what to say and what to exit with
+ * @throws OperatorError with what to say and what to exit with
  */
 export async function openSqlite({
   dir,
   workerUrl,
   onDeath,
   log,
-  counts = NO_COUNTS,
+  counts = NO_METRICS,
   reserve = RESERVE,
-}: Options): Promise<Sqlite> {
-  const lock = prepare(dir)
-  const writer = new Thread(workerUrl, onDeath)
+}: SqliteOptions): Promise<Sqlite> {
+  const lock = prepareDirectory(dir)
+  const writer = new WriterThread(workerUrl, onDeath)
   try {
     const { from, snapshot } = await writer.open(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
-    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts, new Space(dir, reserve))
+    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts, new DiskSpace(dir, reserve))
   } catch (error) {
     await writer.close()
     lock.release()
@@ -96,18 +94,18 @@ export async function openSqlite({
 }
 
 /** Makes the directory what it must be before anything is opened in it, and nobody else's. */
-function prepare(dir: string): Lock {
-  let lock: Lock | undefined
+function prepareDirectory(dir: string): DirectoryLock {
+  let lock: DirectoryLock | undefined
   try {
     createDirectory(dir)
     lock = takeLock(dir)
     refuseNewer(dir, schemaInHeader(dir), SCHEMA)
-    createPrivate(databaseIn(dir))
-    emptyTmp(dir)
+    createPrivateFile(databaseIn(dir))
+    removeStaleFolders(dir)
     return lock
   } catch (error) {
     lock?.release()
-    throw unwritable(dir, error)
+    throw asOperatorError(dir, error)
   }
 }
 
@@ -115,38 +113,38 @@ class SqliteStore implements Sqlite {
   readonly #dir: string
   readonly #db: Database
   readonly #reader: Reader
-  readonly #moment: Moment
-  readonly #writer: Thread
-  readonly #lock: Lock
+  readonly #readTransaction: ReadTransaction
+  readonly #writer: WriterThread
+  readonly #lock: DirectoryLock
   readonly #log: Log | undefined
-  readonly #counts: Counts
-  readonly #space: Space
-  #trouble: string | null = null
-  #held = false
-  #trying: ReturnType<typeof setInterval> | undefined
+  readonly #counts: MetricsSink
+  readonly #space: DiskSpace
+  #diskError: string | null = null
+  #isHeldElsewhere = false
+  #probeTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(
     dir: string,
     db: Database,
-    writer: Thread,
-    lock: Lock,
+    writer: WriterThread,
+    lock: DirectoryLock,
     log: Log | undefined,
-    counts: Counts,
-    space: Space,
+    counts: MetricsSink,
+    space: DiskSpace,
   ) {
     this.#space = space
     this.#dir = dir
     this.#counts = counts
     this.#db = db
     this.#reader = new Reader(db)
-    this.#moment = new Moment(db)
+    this.#readTransaction = new ReadTransaction(db)
     this.#writer = writer
     this.#lock = lock
     this.#log = log
   }
 
-  get trouble(): string | null {
-    return this.#trouble
+  get diskError(): string | null {
+    return this.#diskError
   }
 
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number } {
@@ -155,7 +153,7 @@ class SqliteStore implements Sqlite {
     try {
       rooms = this.#reader.countRooms()
     } catch (error) {
-      if (diskTrouble(error) === null) throw error
+      if (diskErrorCode(error) === null) throw error
     }
     return { rooms, databaseBytes: bytes, diskFreeBytes: free }
   }
@@ -163,10 +161,12 @@ class SqliteStore implements Sqlite {
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
     const began = performance.now()
     if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
-    const { value, failures } = await this.#moment.without(() => this.#writer.write('commit', drafts))
-    this.#counts.took('commit', (performance.now() - began) / 1_000)
-    if (failures.length === 0) this.#note(null)
-    for (const failure of failures) this.#noteFailure(failure)
+    const { value, failures } = await this.#readTransaction.pauseDuring(() =>
+      this.#writer.write('commit', drafts),
+    )
+    this.#counts.observe('commit', (performance.now() - began) / 1_000)
+    if (failures.length === 0) this.#setDiskError(null)
+    for (const failure of failures) this.#recordFailure(failure)
     const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
     for (const outcome of outcomes)
       if (outcome.result === 'stored') this.#counts.count('events', outcome.event.kind)
@@ -302,22 +302,22 @@ class SqliteStore implements Sqlite {
 
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
-    clearInterval(this.#trying)
-    this.#moment.end()
+    clearInterval(this.#probeTimer)
+    this.#readTransaction.end()
     this.#db.close()
     const failure = await this.#writer.close()
-    if (failure !== null) this.#noteFailure(failure)
+    if (failure !== null) this.#recordFailure(failure)
     this.#lock.release()
   }
 
   async #read<T>(ask: (reader: Reader) => T): Promise<T> {
     try {
-      this.#moment.begin()
+      this.#readTransaction.begin()
       return ask(this.#reader)
     } catch (error) {
-      const disk = diskTrouble(error)
+      const disk = diskErrorCode(error)
       if (disk === null) throw error
-      this.#note(disk)
+      this.#setDiskError(disk)
       throw new ChatError('unavailable')
     }
   }
@@ -328,50 +328,51 @@ class SqliteStore implements Sqlite {
   ): Promise<ReturnType<Writes[M]>> {
     if (this.#isLow(performance.now())) throw new ChatError('unavailable')
     try {
-      const { value } = await this.#moment.without(() => this.#writer.write(method, ...args))
-      this.#note(null)
+      const { value } = await this.#readTransaction.pauseDuring(() => this.#writer.write(method, ...args))
+      this.#setDiskError(null)
       return value
     } catch (error) {
-      if (!(error instanceof WriteFailed) || error.failure.disk === undefined) throw error
-      this.#note(error.failure.disk)
+      if (!(error instanceof WriteError) || error.failure.disk === undefined) throw error
+      this.#setDiskError(error.failure.disk)
       throw new ChatError('unavailable')
     }
   }
 
-  #noteFailure({ disk, message }: Failure): void {
+  #recordFailure({ disk, message }: WriteFailure): void {
     if (disk === undefined) this.#log?.error('store', new Error(message))
-    else this.#note(disk)
+    else this.#setDiskError(disk)
   }
 
   #isLow(now: number): boolean {
     const low = this.#space.isLow(now)
-    if (low) this.#note('RESERVE')
+    if (low) this.#setDiskError('RESERVE')
     return low
   }
 
   /** Nobody need send anything for it to be seen that there is room again. */
-  #try(): void {
-    this.#write('tryOut').catch((error: unknown) => {
+  #probe(): void {
+    this.#write('probe').catch((error: unknown) => {
       if (!(error instanceof ChatError)) this.#log?.error('store', error)
     })
   }
 
   /** Said once when it begins and once when it ends, however much fails in between. */
-  #note(trouble: string | null): void {
-    const held = trouble !== null && isHeld(trouble)
-    if (held && !this.#held) this.#log?.warn('another process holds the database', { code: trouble })
-    this.#held = held
+  #setDiskError(trouble: string | null): void {
+    const held = trouble !== null && isDatabaseBusy(trouble)
+    if (held && !this.#isHeldElsewhere)
+      this.#log?.warn('another process holds the database', { code: trouble })
+    this.#isHeldElsewhere = held
     // The disk is as it was before.
-    if (held || trouble === this.#trouble) return
-    this.#trouble = trouble
-    clearInterval(this.#trying)
-    if (trouble !== null) this.#trying = setInterval(() => this.#try(), TRIED_EVERY).unref()
+    if (held || trouble === this.#diskError) return
+    this.#diskError = trouble
+    clearInterval(this.#probeTimer)
+    if (trouble !== null) this.#probeTimer = setInterval(() => this.#probe(), PROBE_EVERY).unref()
     if (trouble === null) this.#log?.info('the disk works again')
     else this.#log?.warn('the disk cannot be written or read', { code: trouble })
   }
 }
 
-function outcomeOf(draft: Draft, written: Written | undefined): Outcome {
+function outcomeOf(draft: Draft, written: CommitResult | undefined): Outcome {
   if (written?.result !== 'stored') return written ?? { result: 'failed' }
-  return { result: 'stored', event: eventOf(draft, written.seq, written.count) }
+  return { result: 'stored', event: eventFromDraft(draft, written.seq, written.count) }
 }

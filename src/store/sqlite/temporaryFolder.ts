@@ -1,26 +1,26 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { isServed, takeLock } from './lock.ts'
+import { isLocked, takeLock } from './lock.ts'
 
 /** A folder in which one process has unfinished work. */
-export interface Desk {
+export interface TemporaryFolder {
   readonly path: string
   /** removes it with its contents */
-  clear(): void
+  remove(): void
 }
 
 /**
  * Takes a desk in the `tmp` of a directory. A lock in it says that its process lives: a server that starts meanwhile leaves
  * it alone. A process id would not say so: after a restart of a container it is another process's.
  */
-export function takeDesk(dir: string, name: string): Desk {
+export function createTemporaryFolder(dir: string, name: string): TemporaryFolder {
   const tmp = join(dir, 'tmp')
   mkdirSync(tmp, { recursive: true, mode: 0o700 })
   const path = mkdtempSync(join(tmp, `${name}-`))
   const lock = takeLock(path)
   return {
     path,
-    clear() {
+    remove() {
       lock.release()
       rmSync(path, { recursive: true, force: true })
     },
@@ -28,10 +28,10 @@ export function takeDesk(dir: string, name: string): Desk {
 }
 
 /** Removes what an earlier process left half-written. Desks of living processes stay. */
-export function emptyTmp(dir: string): void {
+export function removeStaleFolders(dir: string): void {
   const tmp = join(dir, 'tmp')
   const names = lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(tmp) : []
-  const dead = names.filter((name) => !isTaken(join(tmp, name)))
+  const dead = names.filter((name) => !isInUse(join(tmp, name)))
   if (dead.length < names.length) {
     for (const name of dead) rmSync(join(tmp, name), { recursive: true, force: true })
     return
@@ -40,9 +40,9 @@ export function emptyTmp(dir: string): void {
   mkdirSync(tmp, { mode: 0o700 })
 }
 
-function isTaken(path: string): boolean {
+function isInUse(path: string): boolean {
   try {
-    return isServed(path)
+    return isLocked(path)
   } catch {
     // An unreadable lock belongs to no living process.
     return false

@@ -5,10 +5,10 @@
 import { join } from 'node:path'
 import { readConfig } from '../../../src/config.ts'
 import { createLog } from '../../../src/lib/log.ts'
-import { end, serve } from '../../../src/server.ts'
+import { exitWith, serve } from '../../../src/server.ts'
 
 const read = readConfig(process.env, false)
-if ('faults' in read) end(1, read.faults.join('\n'))
+if ('faults' in read) exitWith(1, read.faults.join('\n'))
 const { config } = read
 
 // P47: in the binary the entry stands at the root, and the worker where it is below the project's folder

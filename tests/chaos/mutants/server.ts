@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
-import { eventOf } from '../../../src/store/sqlite/read/eventOf.ts'
-import { type Done, Thread } from '../../../src/store/sqlite/write/workerThread.ts'
-import type { Written } from '../../../src/store/sqlite/write/writer.ts'
+import { eventFromDraft } from '../../../src/store/sqlite/read/eventOf.ts'
+import { type WriteResult, WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
+import type { CommitResult } from '../../../src/store/sqlite/write/writer.ts'
 
 /** ms between what is said too early and what makes it true */
 const EARLY = 150
@@ -18,7 +18,7 @@ const dir = process.env['DATA_DIR'] ?? ''
 const mutant = process.env['MUTANT'] ?? ''
 
 /** What a commit of these drafts is going to say, if nothing comes between. */
-function prophet(): (drafts: readonly Draft[]) => Written[] {
+function prophet(): (drafts: readonly Draft[]) => CommitResult[] {
   const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
   const heads = new Map<string, number>()
   const known = new Map<string, { seq: number; id: string; at: number }>()
@@ -39,15 +39,21 @@ function prophet(): (drafts: readonly Draft[]) => Written[] {
 
 /** Replaces how drafts are committed; other writes stay as they are. */
 function onCommit(
-  change: (drafts: readonly Draft[], commit: () => Promise<Done<Written[]>>) => Promise<Done<Written[]>>,
+  change: (
+    drafts: readonly Draft[],
+    commit: () => Promise<WriteResult<CommitResult[]>>,
+  ) => Promise<WriteResult<CommitResult[]>>,
 ): void {
   // The original is called with what it was called with: types of one method at a time are lost on the way.
-  const write = Thread.prototype.write as (this: Thread, ...args: unknown[]) => Promise<Done<unknown>>
-  Object.assign(Thread.prototype, {
-    write(this: Thread, method: string, ...args: unknown[]) {
+  const write = WriterThread.prototype.write as (
+    this: WriterThread,
+    ...args: unknown[]
+  ) => Promise<WriteResult<unknown>>
+  Object.assign(WriterThread.prototype, {
+    write(this: WriterThread, method: string, ...args: unknown[]) {
       const real = () => write.call(this, method, ...args)
       if (method !== 'commit') return real()
-      return change(args[0] as Draft[], real as () => Promise<Done<Written[]>>)
+      return change(args[0] as Draft[], real as () => Promise<WriteResult<CommitResult[]>>)
     },
   })
 }
@@ -92,7 +98,7 @@ const plant: Record<string, () => void> = {
       foretell(drafts).forEach((written, at) => {
         const draft = drafts[at]
         if (written.result !== 'stored' || draft === undefined) return
-        for (const feed of feeds) feed.show(draft.room, eventOf(draft, written.seq))
+        for (const feed of feeds) feed.show(draft.room, eventFromDraft(draft, written.seq))
       })
       await Bun.sleep(EARLY)
       return await commit()

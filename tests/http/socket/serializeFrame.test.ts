@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { written } from '../../../src/http/socket/serializeFrame.ts'
+import { serializeFrame } from '../../../src/http/socket/serializeFrame.ts'
 import type { Person, RoomEvent } from '../../../src/shared/model.ts'
 import type { FirstPage, MissedPage, ServerFrame } from '../../../src/shared/protocol.ts'
 
@@ -41,10 +41,10 @@ test.each<[string, FirstPage | MissedPage]>([
   ['one for somebody else', { ...last, members: { ...last.members, full: people.slice(1) } }],
   ['one of an empty room', { ...last, events: [], members: { version: 0, count: 0, full: [] } }],
 ])('[C9] %s is written as what it is', (_what, frame) => {
-  expect(JSON.parse(written(frame))).toEqual(JSON.parse(JSON.stringify(frame)))
+  expect(JSON.parse(serializeFrame(frame))).toEqual(JSON.parse(JSON.stringify(frame)))
 })
 
 test('[F20] any other frame is its JSON', () => {
   const frame: ServerFrame = { type: 'beat', heads: { lobby: 2 } }
-  expect(written(frame)).toBe('{"type":"beat","heads":{"lobby":2}}')
+  expect(serializeFrame(frame)).toBe('{"type":"beat","heads":{"lobby":2}}')
 })

@@ -4,8 +4,9 @@
  */
 import { rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { takeDesk } from '../../../src/store/sqlite/temporaryFolder.ts'
-import { CannotOpen, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
+import { createTemporaryFolder } from '../../../src/store/sqlite/temporaryFolder.ts'
+import { OperatorError } from '../../../src/lib/operatorError.ts'
+import { type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 import { ada, draft, guest, NEVER, open } from './scene.ts'
 
 const [part = '', dir = '', run = ''] = process.argv.slice(2)
@@ -42,7 +43,7 @@ async function full(store: Sqlite): Promise<void> {
   const during = {
     results: outcomes.map(({ result }) => result),
     other: other instanceof Error && 'code' in other ? other.code : 'done',
-    trouble: store.trouble,
+    trouble: store.diskError,
     read: (await store.events('lobby', 0, 1)).length,
     whole: head === (await store.history('lobby', { at: 'end', limit: 1 }))?.messages[0]?.seq,
   }
@@ -53,7 +54,7 @@ async function full(store: Sqlite): Promise<void> {
       during,
       after: after?.result,
       next: (await store.room('lobby'))?.head === Number(head) + 1,
-      trouble: store.trouble,
+      trouble: store.diskError,
     }),
   )
   await store.close()
@@ -61,7 +62,7 @@ async function full(store: Sqlite): Promise<void> {
 
 /** Sits at a desk until it is killed. */
 async function sit(): Promise<never> {
-  takeDesk(dir, 'backup')
+  createTemporaryFolder(dir, 'backup')
   print('at it')
   for (;;) await Bun.sleep(1_000)
 }
@@ -73,7 +74,7 @@ try {
   if (part === 'write') await write(store)
   if (part === 'full') await full(store)
 } catch (error) {
-  if (!(error instanceof CannotOpen)) throw error
+  if (!(error instanceof OperatorError)) throw error
   print(error.message)
   process.exit(error.exitCode)
 }

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Draft, NewGuest, Outcome, Stale, Store } from '../../../src/hub/ports.ts'
-import { openSqlite, type Options, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
+import { openSqlite, type SqliteOptions, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 
 const WORKER = new URL('../../../src/store/sqlite/write/sqlite.worker.ts', import.meta.url)
 
@@ -15,7 +15,7 @@ export function aTemporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'hubbub-store-'))
 }
 
-export function open(dir: string, options: Partial<Options> = {}): Promise<Sqlite> {
+export function open(dir: string, options: Partial<SqliteOptions> = {}): Promise<Sqlite> {
   return openSqlite({
     dir,
     workerUrl: WORKER,

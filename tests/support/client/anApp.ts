@@ -1,5 +1,5 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
-import { type AppDeps, createApp, type Settings } from '../../../src/http/app.ts'
+import { type AppDeps, createApp, type HttpSettings } from '../../../src/http/app.ts'
 import type { Gate } from '../../../src/http/health.ts'
 import { createTopics } from '../../../src/http/socket/topics.ts'
 import { Hub } from '../../../src/hub/hub.ts'
@@ -9,7 +9,7 @@ import type { Self } from '../../../src/shared/model.ts'
 import { MemoryStore } from '../hub/memoryStore.ts'
 import { openSocket, type SocketClient } from '../server/socketClient.ts'
 
-const SETTINGS: Settings = {
+const SETTINGS: HttpSettings = {
   publicUrl: null,
   allowedOrigins: [],
   trustProxy: 'none',
@@ -88,7 +88,7 @@ function standingClock(now = 1_700_000_000_000) {
 
 /** The real edge and the real hub on a store in memory, listening on a free port. `stop` it afterwards. */
 export async function anApp(
-  options: Partial<Settings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
+  options: Partial<HttpSettings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
 ) {
   const { ready = true, failing = [], assets, ...settings } = options
   const store = new MemoryStore()

@@ -2,13 +2,13 @@ import { Database } from 'bun:sqlite'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openForWriting } from '../../../src/store/sqlite/database.ts'
-import { createDirectory, createPrivate, databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
+import { createDirectory, createPrivateFile, databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
 import { Writer } from '../../../src/store/sqlite/write/writer.ts'
 
 /** Opens the database of a new data directory, and a writer that reports each failure by throwing it. */
 export function aWriter(dir: string): { db: Database; writer: Writer } {
   createDirectory(dir)
-  createPrivate(databaseIn(dir))
+  createPrivateFile(databaseIn(dir))
   const { db } = openForWriting(dir)
   const writer = new Writer(db, (error) => {
     throw error
@@ -44,7 +44,7 @@ export function tell(db: Database, room: string, count: number): number {
 /** Makes a data directory with a database in which so many messages were said in the lobby. */
 export function aDatabase(dir: string, messages: number): void {
   createDirectory(dir)
-  if (!existsSync(databaseIn(dir))) createPrivate(databaseIn(dir))
+  if (!existsSync(databaseIn(dir))) createPrivateFile(databaseIn(dir))
   const { db } = openForWriting(dir)
   db.run(`INSERT INTO users (id, name, at, seen) VALUES ('0a', 'Ada', 1, 2) ON CONFLICT DO NOTHING`)
   tell(db, 'lobby', messages)

@@ -3,7 +3,7 @@ import { assertNever } from '../../../shared/assert.ts'
 import type { RoomEvent } from '../../../shared/model.ts'
 
 /** The event a draft became under a number. @param count of a reaction, how many show it */
-export function eventOf(draft: Draft, seq: number, count = 0): RoomEvent {
+export function eventFromDraft(draft: Draft, seq: number, count = 0): RoomEvent {
   const { id, at } = draft
   const user = { id: draft.user.id, name: draft.user.name }
   if (draft.kind === 'topic') return { kind: draft.kind, seq, id, at, user, text: draft.text }

@@ -5,13 +5,13 @@ import type { Database, Statement } from 'bun:sqlite'
  * question costs as much as the questions do. Not while anything is written, each question alone then: of who always
  * reads the writer would find no moment to begin the WAL anew.
  */
-export class Moment {
+export class ReadTransaction {
   readonly #db: Database
   readonly #begin: Statement
   readonly #rollback: Statement
-  #lasts = false
+  #isOpen = false
   /** writes without an answer */
-  #writes = 0
+  #pendingWrites = 0
 
   constructor(db: Database) {
     this.#db = db
@@ -21,27 +21,27 @@ export class Moment {
 
   /** Before each reading. */
   begin(): void {
-    if (this.#writes > 0 || (this.#lasts && this.#db.inTransaction)) return
+    if (this.#pendingWrites > 0 || (this.#isOpen && this.#db.inTransaction)) return
     this.#begin.run()
-    this.#lasts = true
+    this.#isOpen = true
     setImmediate(() => this.end())
   }
 
   end(): void {
-    if (!this.#lasts) return
-    this.#lasts = false
+    if (!this.#isOpen) return
+    this.#isOpen = false
     // Not by COMMIT, which throws after a page that could not be read. P37: SQLite may have ended it by itself.
     if (this.#db.inTransaction) this.#rollback.run()
   }
 
   /** No moment lasts while this does. */
-  async without<T>(write: () => Promise<T>): Promise<T> {
+  async pauseDuring<T>(write: () => Promise<T>): Promise<T> {
     this.end()
-    this.#writes += 1
+    this.#pendingWrites += 1
     try {
       return await write()
     } finally {
-      this.#writes -= 1
+      this.#pendingWrites -= 1
     }
   }
 }

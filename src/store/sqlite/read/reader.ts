@@ -12,14 +12,14 @@ import type {
 import { LIMITS } from '../../../shared/limits.ts'
 import type { HistoryMessage, HistoryPage, Role, RoomEvent, User } from '../../../shared/model.ts'
 import { mentionsName } from '../../../shared/text.ts'
-import { Names } from '../nameOwners.ts'
+import { NameOwners } from '../nameOwners.ts'
 
 const GONE = { gone: true } as const
 /** How many ids one history query may name; those beyond are not looked at. */
-const MOST_IDS = 50
+const MAX_IDS = 50
 
 /** What rows of `events` and of `messages` have alike. */
-interface Keys {
+interface EventKeys {
   kind: string
   seq: number
   id: string
@@ -28,14 +28,14 @@ interface Keys {
   nonce: string | null
   at: number
 }
-type Emoji = { message: string; emoji: string }
-type Counts = { unread: number; mentions: number; head: number }
-type Unread = { unread: number; texts: string; head: number | null }
-interface EventRow extends Keys {
+type OwnReaction = { message: string; emoji: string }
+type UnreadResult = { unread: number; mentions: number; head: number }
+type UnreadRow = { unread: number; texts: string; head: number | null }
+interface EventRow extends EventKeys {
   target: string | null
   data: string | null
 }
-interface MessageRow extends Keys {
+interface MessageRow extends EventKeys {
   reply_to: string | null
   text: string | null
   edited_at: number | null
@@ -44,41 +44,41 @@ interface MessageRow extends Keys {
 
 /** Bytes of a page that are not its messages. */
 const ENVELOPE = 128
-const REACTIONS = ',"reactions":'.length
+const REACTIONS_KEY = ',"reactions":'.length
 /** Bytes of a message as JSON, at most, besides those of its text: three of each UTF-16 unit. */
-const ROW = 1_024
+const MESSAGE_OVERHEAD = 1_024
 
 const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
 const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
 const ROOM = 'room, name, topic, kind, seq AS head, floor'
 
-type Range = { room: string; from: number; to: number; limit: number }
+type SeqRange = { room: string; from: number; to: number; limit: number }
 
 /** The half of `Store` that reads: prepared, synchronous, on a connection that cannot write. */
 export class Reader {
   readonly #db: Database
-  readonly #names: Names
+  readonly #nameOwners: NameOwners
   readonly #events: Statement<EventRow, [string, number, number]>
-  readonly #last: Statement<MessageRow, [Range]>
-  readonly #first: Statement<MessageRow, [Range]>
-  readonly #unread: Statement<Unread, [{ room: string; after: number; user: string; mark: string }]>
+  readonly #newestFirst: Statement<MessageRow, [SeqRange]>
+  readonly #oldestFirst: Statement<MessageRow, [SeqRange]>
+  readonly #unread: Statement<UnreadRow, [{ room: string; after: number; user: string; mark: string }]>
   readonly #authors: Statement<never, [string, number]>
   readonly #tally: (room: string, after: number) => Tally
-  readonly #reacted: Statement<{ message: string }, [string]>
+  readonly #withAnyReaction: Statement<{ message: string }, [string]>
   readonly #reactions: Statement<{ json: string }, [{ message: string; reader: string }]>
-  readonly #counts: Statement<{ json: string }, [{ message: string }]>
-  readonly #mine: Statement<Emoji, [{ user: string; ids: string }]>
-  readonly #page: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
+  readonly #reactionCounts: Statement<{ json: string }, [{ message: string }]>
+  readonly #mine: Statement<OwnReaction, [{ user: string; ids: string }]>
+  readonly #history: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
   readonly #newest: (slug: string, limit: number) => Newest | null
 
   constructor(db: Database) {
     this.#db = db
-    this.#names = new Names(db)
+    this.#nameOwners = new NameOwners(db)
     this.#events = db.query(`SELECT ${EVENT} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`)
     // One bound on each side: of two lower ones SQLite seeks with one, and walks to the other.
     const range = `SELECT ${MESSAGE} FROM messages WHERE room = $room AND seq >= $from AND seq < $to ORDER BY seq`
-    this.#last = db.query(`${range} DESC LIMIT $limit`)
-    this.#first = db.query(`${range} LIMIT $limit`)
+    this.#newestFirst = db.query(`${range} DESC LIMIT $limit`)
+    this.#oldestFirst = db.query(`${range} LIMIT $limit`)
     // What cannot mention this person does not leave the database: it may be ten thousand texts.
     this.#unread = db.query(`
       SELECT count(*) AS unread, json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts,
@@ -90,8 +90,8 @@ export class Reader {
       SELECT seq, user_id, iif(instr(text, '@'), text, NULL) FROM messages
       WHERE room = ? AND seq > ? AND kind = 'message' AND text IS NOT NULL
       ORDER BY seq DESC LIMIT ${LIMITS.unread}`)
-    this.#tally = db.transaction((room, after) => this.#tallied(room, after))
-    this.#reacted = db.query(`
+    this.#tally = db.transaction((room, after) => this.#readTally(room, after))
+    this.#withAnyReaction = db.query(`
       SELECT DISTINCT message FROM reaction_kinds WHERE message IN (SELECT value FROM json_each(?))`)
     // As JSON, which is made in the database: a page may have two thousand emoji.
     const kinds = (mine: string) => `
@@ -100,7 +100,7 @@ export class Reader {
           SELECT user_id, name FROM reactions
           WHERE message = kinds.message AND emoji = kinds.emoji ORDER BY seq LIMIT ${LIMITS.emojiPeople})))) ORDER BY since) AS json
       FROM reaction_kinds AS kinds WHERE message = $message`
-    this.#counts = db.query(kinds(''))
+    this.#reactionCounts = db.query(kinds(''))
     this.#reactions = db.query(
       kinds(`'mine', json(iif(EXISTS (SELECT 1 FROM reactions
         WHERE message = kinds.message AND user_id = $reader AND emoji = kinds.emoji), 'true', 'false')),`),
@@ -108,15 +108,15 @@ export class Reader {
     this.#mine = db.query(`
       SELECT message, emoji FROM reactions
       WHERE message IN (SELECT value FROM json_each($ids)) AND user_id = $user`)
-    this.#page = db.transaction((slug, query, reader) => this.#history(slug, query, reader))
-    this.#newest = db.transaction((slug, limit) => this.#newestOf(slug, limit))
+    this.#history = db.transaction((slug, query, reader) => this.#readHistory(slug, query, reader))
+    this.#newest = db.transaction((slug, limit) => this.#readNewest(slug, limit))
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
     const page: RoomEvent[] = []
     let bytes = '[]'.length
     for (const row of this.#events.iterate(room, after, limit)) {
-      const event = eventOf(row)
+      const event = eventFromRow(row)
       bytes += Buffer.byteLength(JSON.stringify(event)) + (page.length > 0 ? ','.length : 0)
       if (page.length > 0 && bytes > LIMITS.pageBytes) break
       page.push(event)
@@ -158,7 +158,7 @@ export class Reader {
 
   /** Of one moment, as `newest`. */
   history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
-    return this.#page(slug, query, reader)
+    return this.#history(slug, query, reader)
   }
 
   room(room: string): RoomRow | null {
@@ -211,8 +211,8 @@ export class Reader {
   }
 
   /** Of one moment, as `newest`. */
-  unread(room: string, user: User, after: number): Counts {
-    const found = this.#unread.get({ room, after, user: user.id, mark: markOf(user.name) })
+  unread(room: string, user: User, after: number): UnreadResult {
+    const found = this.#unread.get({ room, after, user: user.id, mark: mentionPrefixOf(user.name) })
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
     const mentions = texts.filter((text) => mentionsName(text, user.name)).length
     return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
@@ -224,7 +224,7 @@ export class Reader {
   }
 
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
-    return this.#names.holders(keys, at, stale, user).some((holder) => !holder.stale)
+    return this.#nameOwners.ownersOf(keys, at, stale, user).some((holder) => !holder.released)
   }
 
   session(hash: string): SessionRow | null {
@@ -238,19 +238,21 @@ export class Reader {
     return { user: { id, name, role }, seen }
   }
 
-  #tallied(room: string, after: number): Tally {
+  #readTally(room: string, after: number): Tally {
     const messages = this.#authors.values(room, after) as [number, string | null, string | null][]
     const from = messages.length < LIMITS.unread ? after : (messages.at(-1)?.[0] ?? 0) - 1
     return { head: this.room(room)?.head ?? 0, from, messages }
   }
 
-  #history(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
+  #readHistory(slug: string, query: HistoryQuery, reader?: string): HistoryPage | null {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room
     if (query.at === 'ids' || query.at === 'pinned') {
-      const rows = query.at === 'ids' ? this.#picked(slug, query.ids) : this.#pinned(slug, query.limit + 1)
-      const { messages } = this.#told(query.at === 'ids' ? rows : rows.slice(0, query.limit), { reader })
+      const rows = query.at === 'ids' ? this.#byIds(slug, query.ids) : this.#pinned(slug, query.limit + 1)
+      const { messages } = this.#withReactions(query.at === 'ids' ? rows : rows.slice(0, query.limit), {
+        reader,
+      })
       return { messages: messages.reverse(), head, floor, older: messages.length < rows.length, newer: false }
     }
     // Where the page is cut in two: so many messages before it, so many from it on.
@@ -258,13 +260,13 @@ export class Reader {
     const cut = query.at === 'end' ? end : query.at === 'after' ? query.seq + 1 : query.seq
     const back = query.at === 'after' ? 0 : query.at === 'around' ? Math.floor(query.limit / 2) : query.limit
     const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
-    const from = this.#first.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
-    const before = this.#last.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
+    const from = this.#oldestFirst.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
+    const before = this.#newestFirst.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
     // Around a message each side gets half of the bytes; the older side also gets what the newer one leaves.
     const half = query.at === 'around' ? LIMITS.pageBytes / 2 : LIMITS.pageBytes
-    const newer = this.#told(from.slice(0, on), { reader, most: half })
+    const newer = this.#withReactions(from.slice(0, on), { reader, most: half })
     const left = LIMITS.pageBytes - newer.bytes
-    const older = this.#told(before.slice(0, back), {
+    const older = this.#withReactions(before.slice(0, back), {
       reader,
       most: left,
       least: newer.messages.length > 0 ? 0 : 1,
@@ -279,7 +281,7 @@ export class Reader {
     }
   }
 
-  #newestOf(slug: string, limit: number): Newest | null {
+  #readNewest(slug: string, limit: number): Newest | null {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room
@@ -287,13 +289,13 @@ export class Reader {
     let texts = 0
     let isMore = false
     const all = { room: slug, from: floor, to: head + 1, limit: LIMITS.firstRows + 1 }
-    for (const row of this.#last.iterate(all)) {
+    for (const row of this.#newestFirst.iterate(all)) {
       isMore = texts === limit || rows.length === LIMITS.firstRows
       if (isMore) break
       rows.push(row)
       if (row.text !== null) texts += 1
     }
-    const { messages } = this.#told(rows)
+    const { messages } = this.#withReactions(rows)
     const at = { seq: head, id: head === 0 ? null : this.idAt(slug, head) }
     return { at, floor, messages: messages.reverse(), older: isMore || messages.length < rows.length }
   }
@@ -305,8 +307,8 @@ export class Reader {
     return this.#db.query<MessageRow, [string, number]>(sql).all(room, limit)
   }
 
-  #picked(room: string, ids: readonly string[]): MessageRow[] {
-    const wanted = JSON.stringify(ids.slice(0, MOST_IDS))
+  #byIds(room: string, ids: readonly string[]): MessageRow[] {
+    const wanted = JSON.stringify(ids.slice(0, MAX_IDS))
     // prettier-ignore
     return this.#db.query<MessageRow, [{ room: string; ids: string }]>(`
       SELECT ${MESSAGE} FROM messages
@@ -320,17 +322,17 @@ export class Reader {
    * Rows as history tells them, with who reacted to them, in their order: as many as fit into `most` bytes of JSON, but
    * `least`. Without a reader nothing is told of what is theirs.
    */
-  #told(
+  #withReactions(
     rows: readonly MessageRow[],
     how: { reader?: string | undefined; most?: number; least?: number } = {},
   ): { messages: HistoryMessage[]; bytes: number } {
     const { reader, most = LIMITS.pageBytes, least = 1 } = how
     const ids = rows.map(({ id }) => id)
-    const reacted = new Set(this.#reacted.all(JSON.stringify(ids)).map(({ message }) => message))
-    const atMost = rows.reduce((sum, { text }) => sum + ROW + 3 * (text?.length ?? 0), 0)
+    const reacted = new Set(this.#withAnyReaction.all(JSON.stringify(ids)).map(({ message }) => message))
+    const atMost = rows.reduce((sum, { text }) => sum + MESSAGE_OVERHEAD + 3 * (text?.length ?? 0), 0)
     // Nearly every page is far from the limit: writing each row as JSON to know its size costs as much as reading it.
     if (reacted.size === 0 && atMost <= most - ENVELOPE)
-      return { messages: rows.map(messageOf), bytes: atMost }
+      return { messages: rows.map(messageFromRow), bytes: atMost }
     const messages: HistoryMessage[] = []
     let bytes = 0
     for (const row of rows) {
@@ -338,13 +340,13 @@ export class Reader {
       const found = !reacted.has(message)
         ? null
         : reader === undefined
-          ? this.#counts.get({ message })
+          ? this.#reactionCounts.get({ message })
           : this.#reactions.get({ message, reader })
-      const told = messageOf(row)
+      const told = messageFromRow(row)
       const size =
         Buffer.byteLength(JSON.stringify(told)) +
         ','.length +
-        (found ? Buffer.byteLength(found.json) + REACTIONS : 0)
+        (found ? Buffer.byteLength(found.json) + REACTIONS_KEY : 0)
       if (messages.length >= least && bytes + size > most - ENVELOPE) break
       messages.push(found ? ({ ...told, reactions: JSON.parse(found.json) } as HistoryMessage) : told)
       bytes += size
@@ -353,7 +355,7 @@ export class Reader {
   }
 }
 
-function entryOf({ kind, seq, id, at, user_id, name, nonce }: Keys) {
+function keysFromRow({ kind, seq, id, at, user_id, name, nonce }: EventKeys) {
   return {
     kind,
     seq,
@@ -365,13 +367,13 @@ function entryOf({ kind, seq, id, at, user_id, name, nonce }: Keys) {
 }
 
 /** The writer alone makes rows, each of one of the kinds. */
-function eventOf(row: EventRow): RoomEvent {
-  const entry = { ...entryOf(row), ...(row.target !== null && { target: row.target }) }
-  return { ...entry, ...contentOf(row) } as RoomEvent
+function eventFromRow(row: EventRow): RoomEvent {
+  const entry = { ...keysFromRow(row), ...(row.target !== null && { target: row.target }) }
+  return { ...entry, ...contentFromRow(row) } as RoomEvent
 }
 
 /** Field by field: what else stands in a row is not told, and never in the place of a key of it. */
-function contentOf({ kind, data }: EventRow): object {
+function contentFromRow({ kind, data }: EventRow): object {
   if (data === null) return GONE
   const { text, replyTo, by, emoji, on, count } = JSON.parse(data) as Record<string, unknown>
   switch (kind) {
@@ -393,10 +395,10 @@ function contentOf({ kind, data }: EventRow): object {
   }
 }
 
-function messageOf(row: MessageRow): HistoryMessage {
+function messageFromRow(row: MessageRow): HistoryMessage {
   const { text, reply_to, edited_at, pinned } = row
   return {
-    ...entryOf(row),
+    ...keysFromRow(row),
     ...(text === null ? { gone: true } : { text }),
     ...(text !== null && reply_to !== null && { replyTo: reply_to }),
     ...(edited_at !== null && { edited: edited_at }),
@@ -408,6 +410,6 @@ function messageOf(row: MessageRow): HistoryMessage {
  * How a mention of this name begins, as far as SQLite lowers it as JavaScript does: up to the first letter beyond ASCII, or
  * one (i, k) that letters beyond ASCII are lowered to.
  */
-function markOf(name: string): string {
+function mentionPrefixOf(name: string): string {
   return `@${/^[\x20-hjl-~]*/.exec(name.toLowerCase())?.[0] ?? ''}`
 }

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 
-interface Old {
+interface RoomFloor {
   room: string
   floor: number
 }
@@ -10,8 +10,8 @@ interface Old {
  * them, and raises the floors behind them. Their rows keep all keys. In the caller's transaction.
  * @returns how many were emptied
  */
-export function purge(db: Database, before: number, limit: number): number {
-  const rooms = db.query<Old, [number]>(
+export function purgeEvents(db: Database, before: number, limit: number): number {
+  const rooms = db.query<RoomFloor, [number]>(
     `SELECT room, floor FROM rooms
      WHERE (SELECT at FROM events WHERE room = rooms.room AND seq = rooms.floor) < ? ORDER BY room`,
   )
@@ -26,13 +26,13 @@ export function purge(db: Database, before: number, limit: number): number {
       if (at >= before) break
       end = seq + 1
     }
-    empty(db, { room, floor, end })
+    redactRange(db, { room, floor, end })
     left -= end - floor
   }
   return limit - left
 }
 
-function empty(db: Database, range: { room: string; floor: number; end: number }): void {
+function redactRange(db: Database, range: { room: string; floor: number; end: number }): void {
   const run = (sql: string) => db.query<null, [typeof range]>(sql).run(range)
   const those = 'room = $room AND seq >= $floor AND seq < $end'
   // What was changed later than the period ago is still of a message from before it.
@@ -45,9 +45,9 @@ function empty(db: Database, range: { room: string; floor: number; end: number }
 }
 
 /** Pages that are given back at once. */
-const GIVEN_BACK = 1_000
+const PAGES_AT_ONCE = 1_000
 
 /** After a purge: gives pages that nothing is in back to the file system. */
-export function compact(db: Database): void {
-  db.query(`PRAGMA incremental_vacuum(${GIVEN_BACK})`).all()
+export function giveBackPages(db: Database): void {
+  db.query(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all()
 }

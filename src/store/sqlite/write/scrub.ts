@@ -19,12 +19,12 @@ const HEADER = new Map([
   [13, 8],
 ])
 /** Pages that are read at once, and that are written before there is a rest. */
-const READ = 64
-const MOST = 64
+const PAGES_READ = 64
+const MAX_WRITTEN = 64
 
 const ZEROS = Buffer.alloc(PAGE)
 const kinds = Buffer.alloc(PAGE)
-const pages = Buffer.alloc(READ * PAGE)
+const pages = Buffer.alloc(PAGES_READ * PAGE)
 
 /** Is this a database whose pages can be told apart? Those that Hubbub makes are. */
 export function canScrub(db: Database, descriptor: number): boolean {
@@ -46,29 +46,29 @@ export function scrub(descriptor: number, from: number): number | null {
   const map = from - ((from - 2) % GROUP)
   if (readSync(descriptor, kinds, 0, PAGE, (map - 1) * PAGE) < PAGE) return null
   let written = 0
-  for (let first = from; first < map + GROUP; first += READ) {
-    const most = Math.min(READ, map + GROUP - first)
+  for (let first = from; first < map + GROUP; first += PAGES_READ) {
+    const most = Math.min(PAGES_READ, map + GROUP - first)
     const found = Math.floor(readSync(descriptor, pages, 0, most * PAGE, (first - 1) * PAGE) / PAGE)
     for (let at = 0; at < found; at += 1) {
       const page = first + at
       const kind = page === map ? 0 : kinds[(page - map - 1) * ENTRY]
       if (kind !== ROOT && kind !== NODE) continue
-      const { begin, end } = unusedIn(at * PAGE)
-      if (end <= begin || pages.compare(ZEROS, 0, end - begin, begin, end) === 0) continue
-      writeSync(descriptor, ZEROS, 0, end - begin, (page - 1) * PAGE + begin - at * PAGE)
+      const { start, end } = unusedIn(at * PAGE)
+      if (end <= start || pages.compare(ZEROS, 0, end - start, start, end) === 0) continue
+      writeSync(descriptor, ZEROS, 0, end - start, (page - 1) * PAGE + start - at * PAGE)
       written += 1
     }
     if (found < most) return null
-    if (written >= MOST) return first + most
+    if (written >= MAX_WRITTEN) return first + most
   }
   return map + GROUP
 }
 
-/** Where, among those read, the part of a page lies that is behind its list of cells and before the cells themselves. */
-function unusedIn(start: number): { begin: number; end: number } {
-  const header = HEADER.get(pages[start] ?? 0)
-  if (header === undefined) return { begin: start, end: start }
-  const begin = start + header + 2 * pages.readUInt16BE(start + 3)
-  const end = start + pages.readUInt16BE(start + 5)
-  return { begin, end: Math.min(end, start + PAGE) }
+/** Where the bytes that are not in use lie in a page that was read: behind its list of cells, before the cells themselves. */
+function unusedIn(page: number): { start: number; end: number } {
+  const header = HEADER.get(pages[page] ?? 0)
+  if (header === undefined) return { start: page, end: page }
+  const start = page + header + 2 * pages.readUInt16BE(page + 3)
+  const end = page + pages.readUInt16BE(page + 5)
+  return { start, end: Math.min(end, page + PAGE) }
 }

@@ -5,81 +5,83 @@
 import { closeSync, openSync } from 'node:fs'
 import { assertNever } from '../../../shared/assert.ts'
 import { checkpoint, openForWriting } from '../database.ts'
-import { CannotOpen, databaseIn } from '../dataDirectory.ts'
-import type { Answer, Call, Failure, Order } from './workerProtocol.ts'
+import { OperatorError } from '../../../lib/operatorError.ts'
+import { databaseIn } from '../dataDirectory.ts'
+import type { WriterReply, WriterCall, WriteFailure, WriterRequest } from './workerProtocol.ts'
 import { canScrub, scrub } from './scrub.ts'
-import { Traces } from './scrubScheduler.ts'
-import { diskTrouble } from '../diskErrors.ts'
+import { ScrubScheduler } from './scrubScheduler.ts'
+import { diskErrorCode } from '../diskErrors.ts'
 import { Writer } from './writer.ts'
 
 declare const self: Worker
 
-interface Desk {
-  write(id: number, call: Call): Answer
-  close(): Answer
+interface OpenWriter {
+  write(id: number, call: WriterCall): WriterReply
+  close(): WriterReply
 }
 
-let desk: Desk | null = null
+let openWriter: OpenWriter | null = null
 
 /** ms from the start until what an earlier process has left is looked for. */
 const AFTER_START = 10_000
 
 self.onmessage = ({ data }: MessageEvent<string>) => {
-  const order = JSON.parse(data) as Order
-  if (order.order === 'open') return opening(order.dir)
-  if (desk === null) throw new TypeError(`${order.order} before open`)
-  if (order.order === 'write') return say(desk.write(order.id, order.call))
-  say(desk.close())
-  leave()
+  const order = JSON.parse(data) as WriterRequest
+  if (order.order === 'open') return handleOpen(order.dir)
+  if (openWriter === null) throw new TypeError(`${order.order} before open`)
+  if (order.order === 'write') return reply(openWriter.write(order.id, order.call))
+  reply(openWriter.close())
+  stopListening()
 }
 
-function say(answer: Answer): void {
+function reply(answer: WriterReply): void {
   postMessage(JSON.stringify(answer))
 }
 
 /** P34: with nothing more to hear, the thread ends by itself; terminate() beside a database is a known crash. */
-function leave(): void {
+function stopListening(): void {
   self.onmessage = null
 }
 
-function opening(dir: string): void {
+function handleOpen(dir: string): void {
   const answer = open(dir)
-  say(answer)
-  if (answer.answer === 'refused') leave()
+  reply(answer)
+  if (answer.answer === 'refused') stopListening()
 }
 
-function open(dir: string): Answer {
+function open(dir: string): WriterReply {
   try {
     const { db, from, snapshot } = openForWriting(dir)
-    const failures: Failure[] = []
+    const failures: WriteFailure[] = []
     const writer = new Writer(db, (error) => failures.push(failureOf(error)))
     // Never closed before the database: closing any descriptor of a file drops the locks this process has on it.
     const file = openSync(databaseIn(dir), 'r+')
-    const scrubs = canScrub(db, file)
-    const traces = new Traces({
+    const isScrubbable = canScrub(db, file)
+    const scrubScheduler = new ScrubScheduler({
       now: () => performance.now(),
       after(ms, run) {
         const timer = setTimeout(run, ms)
         return () => clearTimeout(timer)
       },
-      fold: () => unlessHeldUp(() => writer.fold()) ?? false,
-      scrub: (from) => (scrubs ? unlessHeldUp(() => writer.alone(() => scrub(file, from))) : null),
+      checkpoint: () => unlessDiskFails(() => writer.checkpoint()) ?? false,
+      scrub: (from) =>
+        isScrubbable ? unlessDiskFails(() => writer.withExclusiveLock(() => scrub(file, from))) : null,
     })
-    traces.leave(AFTER_START)
-    desk = {
+    scrubScheduler.schedule(AFTER_START)
+    openWriter = {
       write(id, call) {
         try {
           const value = perform(writer, call)
-          if (deletes(call)) traces.leave()
-          if (call.method === 'purge') traces.purged(value !== 0)
+          if (isDelete(call)) scrubScheduler.schedule()
+          if (call.method === 'purge') scrubScheduler.afterPurge(value !== 0)
           return { answer: 'written', id, value, failures: failures.splice(0) }
         } catch (error) {
-          if (call.method === 'purge') traces.purged(false)
+          if (call.method === 'purge') scrubScheduler.afterPurge(false)
           return { answer: 'failed', id, failure: failureOf(error) }
         }
       },
       close() {
-        traces.stop()
+        scrubScheduler.stop()
         try {
           checkpoint(db)
           db.close()
@@ -92,28 +94,28 @@ function open(dir: string): Answer {
     }
     return { answer: 'opened', from, snapshot }
   } catch (error) {
-    if (error instanceof CannotOpen)
+    if (error instanceof OperatorError)
       return { answer: 'refused', exitCode: error.exitCode, message: error.message }
     throw error
   }
 }
 
 /** @returns undefined where it was trouble with the disk that kept it from being done */
-function unlessHeldUp<T>(work: () => T): T | undefined {
+function unlessDiskFails<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
     // Without SQLite in between it is the system that says so.
-    if (diskTrouble(error) === null && !(error instanceof Error && 'syscall' in error)) throw error
+    if (diskErrorCode(error) === null && !(error instanceof Error && 'syscall' in error)) throw error
     return undefined
   }
 }
 
-function deletes(call: Call): boolean {
+function isDelete(call: WriterCall): boolean {
   return call.method === 'commit' && call.args[0].some(({ kind }) => kind === 'delete')
 }
 
-function perform(writer: Writer, call: Call): unknown {
+function perform(writer: Writer, call: WriterCall): unknown {
   // prettier-ignore
   switch (call.method) {
     case 'commit': return writer.commit(...call.args)
@@ -127,13 +129,13 @@ function perform(writer: Writer, call: Call): unknown {
     case 'endSession': return writer.endSession(...call.args)
     case 'forget': return writer.forget(...call.args)
     case 'purge': return writer.purge(...call.args)
-    case 'tryOut': return writer.tryOut(...call.args)
+    case 'probe': return writer.probe(...call.args)
     default: return assertNever(call)
   }
 }
 
-function failureOf(error: unknown): Failure {
-  const disk = diskTrouble(error)
+function failureOf(error: unknown): WriteFailure {
+  const disk = diskErrorCode(error)
   const message = error instanceof Error ? error.message : String(error)
   return { message, ...(disk !== null && { disk }) }
 }

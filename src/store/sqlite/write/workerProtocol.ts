@@ -5,22 +5,22 @@
 import type { Writes } from './writer.ts'
 
 /** One call of one of the `Writes`, with its arguments. */
-export type Call = { [M in keyof Writes]: { method: M; args: Parameters<Writes[M]> } }[keyof Writes]
+export type WriterCall = { [M in keyof Writes]: { method: M; args: Parameters<Writes[M]> } }[keyof Writes]
 
-export type Order =
-  { order: 'open'; dir: string } | { order: 'write'; id: number; call: Call } | { order: 'close' }
+export type WriterRequest =
+  { order: 'open'; dir: string } | { order: 'write'; id: number; call: WriterCall } | { order: 'close' }
 
 /** Why something failed. `disk`: SQLite's code of a trouble that may pass; without it, a bug. */
-export interface Failure {
+export interface WriteFailure {
   disk?: string
   message: string
 }
 
-export type Answer =
+export type WriterReply =
   | { answer: 'opened'; from: number; snapshot: string | null }
   | { answer: 'refused'; exitCode: 1 | 3 | 4; message: string }
   /** `failures`: of drafts that a `commit` could not store */
-  | { answer: 'written'; id: number; value: unknown; failures: Failure[] }
-  | { answer: 'failed'; id: number; failure: Failure }
+  | { answer: 'written'; id: number; value: unknown; failures: WriteFailure[] }
+  | { answer: 'failed'; id: number; failure: WriteFailure }
   /** The database is closed, and the thread is about to end. */
-  | { answer: 'closed'; failure?: Failure }
+  | { answer: 'closed'; failure?: WriteFailure }

@@ -1,114 +1,115 @@
 import { assertNever } from '../../../shared/assert.ts'
-import type { Answer, Call, Failure, Order } from './workerProtocol.ts'
-import { CannotOpen } from '../dataDirectory.ts'
+import type { WriterReply, WriterCall, WriteFailure, WriterRequest } from './workerProtocol.ts'
+import { OperatorError } from '../../../lib/operatorError.ts'
 import type { Writes } from './writer.ts'
 
 /** A write that could not be done, as the writer's thread tells it. */
-export class WriteFailed extends Error {
-  constructor(readonly failure: Failure) {
+export class WriteError extends Error {
+  constructor(readonly failure: WriteFailure) {
     super(failure.message)
   }
 }
 
-export interface Done<T> {
+export interface WriteResult<T> {
   value: T
-  failures: Failure[]
+  failures: WriteFailure[]
 }
 
-type Found = Pick<Extract<Answer, { answer: 'opened' }>, 'from' | 'snapshot'>
-interface Asker<T> {
+type OpenedSchema = Pick<Extract<WriterReply, { answer: 'opened' }>, 'from' | 'snapshot'>
+interface PendingCall<T> {
   resolve(value: T): void
   reject(error: Error): void
 }
 
 /** The writer's thread, as the main one sees it: asked in order, answers in order. */
-export class Thread {
+export class WriterThread {
   readonly #worker: Worker
   readonly #onDeath: (error: Error) => void
-  readonly #writes = new Map<number, Asker<Done<unknown>>>()
+  readonly #pending = new Map<number, PendingCall<WriteResult<unknown>>>()
   readonly #ended = Promise.withResolvers<void>()
-  #opening: Asker<Found> | null = null
-  #leaving = false
-  #dead = false
-  #last = 0
-  #parting: Failure | null = null
+  #opening: PendingCall<OpenedSchema> | null = null
+  #isClosing = false
+  #hasEnded = false
+  #lastId = 0
+  #closeFailure: WriteFailure | null = null
 
   constructor(url: URL | string, onDeath: (error: Error) => void) {
     this.#onDeath = onDeath
     // A small heap: what it works with is SQLite's own memory.
     this.#worker = new Worker(url, { smol: true })
-    this.#worker.onmessage = ({ data }: MessageEvent<string>) => this.#hear(JSON.parse(data) as Answer)
-    this.#worker.addEventListener('error', ({ message }) => this.#end(new Error(message)))
-    this.#worker.addEventListener('close', () => this.#end(new Error('the writer has ended')))
+    this.#worker.onmessage = ({ data }: MessageEvent<string>) =>
+      this.#onReply(JSON.parse(data) as WriterReply)
+    this.#worker.addEventListener('error', ({ message }) => this.#onEnd(new Error(message)))
+    this.#worker.addEventListener('close', () => this.#onEnd(new Error('the writer has ended')))
   }
 
-  /** @throws CannotOpen if the database cannot be used; then the thread has ended */
-  open(dir: string): Promise<Found> {
+  /** @throws OperatorError if the database cannot be used; then the thread has ended */
+  open(dir: string): Promise<OpenedSchema> {
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject }
-      this.#ask({ order: 'open', dir })
+      this.#post({ order: 'open', dir })
     })
   }
 
-  /** @throws WriteFailed; never settles if the thread dies, for nobody knows what was done */
+  /** @throws WriteError; never settles if the thread dies, for nobody knows what was done */
   write<M extends keyof Writes>(
     method: M,
     ...args: Parameters<Writes[M]>
-  ): Promise<Done<ReturnType<Writes[M]>>> {
+  ): Promise<WriteResult<ReturnType<Writes[M]>>> {
     return new Promise((resolve, reject) => {
-      this.#last += 1
+      this.#lastId += 1
       // The worker answers a call with its own method's value: the two casts say the same thing, there and back.
-      this.#writes.set(this.#last, { resolve: resolve as (done: Done<unknown>) => void, reject })
-      this.#ask({ order: 'write', id: this.#last, call: { method, args } as Call })
+      this.#pending.set(this.#lastId, { resolve: resolve as (done: WriteResult<unknown>) => void, reject })
+      this.#post({ order: 'write', id: this.#lastId, call: { method, args } as WriterCall })
     })
   }
 
   /** Lets the thread finish, write all into the main file and end. Answers what went wrong with that, if anything did. */
-  async close(): Promise<Failure | null> {
-    if (!this.#leaving && !this.#dead) this.#ask({ order: 'close' })
-    this.#leaving = true
+  async close(): Promise<WriteFailure | null> {
+    if (!this.#isClosing && !this.#hasEnded) this.#post({ order: 'close' })
+    this.#isClosing = true
     await this.#ended.promise
-    return this.#parting
+    return this.#closeFailure
   }
 
-  #ask(order: Order): void {
+  #post(order: WriterRequest): void {
     this.#worker.postMessage(JSON.stringify(order))
   }
 
-  #hear(answer: Answer): void {
+  #onReply(answer: WriterReply): void {
     switch (answer.answer) {
       case 'opened':
         this.#opening?.resolve({ from: answer.from, snapshot: answer.snapshot })
         this.#opening = null
         return
       case 'refused':
-        this.#leaving = true
-        this.#opening?.reject(new CannotOpen(answer.exitCode, answer.message))
+        this.#isClosing = true
+        this.#opening?.reject(new OperatorError(answer.exitCode, answer.message))
         this.#opening = null
         return
       case 'written':
-        return this.#asker(answer.id)?.resolve({ value: answer.value, failures: answer.failures })
+        return this.#takePending(answer.id)?.resolve({ value: answer.value, failures: answer.failures })
       case 'failed':
-        return this.#asker(answer.id)?.reject(new WriteFailed(answer.failure))
+        return this.#takePending(answer.id)?.reject(new WriteError(answer.failure))
       case 'closed':
-        this.#parting = answer.failure ?? null
+        this.#closeFailure = answer.failure ?? null
         return
       default:
         return assertNever(answer)
     }
   }
 
-  #asker(id: number): Asker<Done<unknown>> | undefined {
-    const asker = this.#writes.get(id)
-    this.#writes.delete(id)
+  #takePending(id: number): PendingCall<WriteResult<unknown>> | undefined {
+    const asker = this.#pending.get(id)
+    this.#pending.delete(id)
     return asker
   }
 
-  #end(error: Error): void {
-    if (this.#dead) return
-    this.#dead = true
+  #onEnd(error: Error): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.#ended.resolve()
     if (this.#opening !== null) this.#opening.reject(error)
-    else if (!this.#leaving) this.#onDeath(error)
+    else if (!this.#isClosing) this.#onDeath(error)
   }
 }

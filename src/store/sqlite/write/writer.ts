@@ -4,20 +4,20 @@ import { assertNever } from '../../../shared/assert.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import type { Role } from '../../../shared/model.ts'
 import { contentOf, digestOf } from './content.ts'
-import { alone, checkpoint, WRITER_WAITS } from '../database.ts'
+import { withExclusiveLock, checkpoint, BUSY_TIMEOUTS } from '../database.ts'
 import { schemaOf } from '../migrations.ts'
-import { IS_STALE, Names } from '../nameOwners.ts'
+import { NAME_RELEASED, NameOwners } from '../nameOwners.ts'
 import { setReaction } from '../reactions.ts'
-import { compact, purge } from './retention.ts'
-import { diskTrouble } from '../diskErrors.ts'
+import { giveBackPages, purgeEvents } from './retention.ts'
+import { diskErrorCode } from '../diskErrors.ts'
 
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
-export type Written =
+export type CommitResult =
   { result: 'stored'; seq: number; count?: number } | Exclude<Outcome, { result: 'stored' }>
 
 /** The half of `Store` that writes, without its promises; what must hold stands there. */
 export interface Writes {
-  commit(drafts: readonly Draft[]): Written[]
+  commit(drafts: readonly Draft[]): CommitResult[]
   addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' | 'nobody'
   addMember(room: string, user: string, role: Role, at: number): Membership | 'nobody'
   removeMember(room: string, user: string): void
@@ -36,40 +36,40 @@ export interface Writes {
   forget(stale: Stale): void
   purge(before: number, limit: number): number
   /** Changes nothing, but writes to the disk like anything that does. */
-  tryOut(): void
+  probe(): void
 }
 
-type Row = Record<string, string | number | null | Uint8Array>
+type SqlValues = Record<string, string | number | null | Uint8Array>
 /** The last seq of each room a batch has come to, written when it ends: a room's row is touched once a batch. */
-type Heads = Map<string, number>
-type Alive = { seq: number; user_id: string }
+type RoomHeads = Map<string, number>
+type LiveMessage = { seq: number; user_id: string }
 /** `digest`: empty once the content is gone */
-type Known = { seq: number; id: string; at: number; digest: Uint8Array | null }
+type StoredNonce = { seq: number; id: string; at: number; digest: Uint8Array | null }
 
 /** The one hand that writes. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
 export class Writer implements Writes {
   readonly #db: Database
-  readonly #failed: (error: unknown) => void
-  readonly #names: Names
-  readonly #known: Statement<Known, [string, string]>
+  readonly #onFailure: (error: unknown) => void
+  readonly #nameOwners: NameOwners
+  readonly #byNonce: Statement<StoredNonce, [string, string]>
   readonly #head: Statement<{ seq: number }, [string]>
-  readonly #raise: Statement<null, [number, string]>
-  readonly #alive: Statement<Alive, [string, string]>
-  readonly #addEvent: Statement<null, [Row]>
-  readonly #addMessage: Statement<null, [Row]>
-  #waits: number = WRITER_WAITS.first
+  readonly #setHead: Statement<null, [number, string]>
+  readonly #liveMessage: Statement<LiveMessage, [string, string]>
+  readonly #addEvent: Statement<null, [SqlValues]>
+  readonly #addMessage: Statement<null, [SqlValues]>
+  #busyTimeout: number = BUSY_TIMEOUTS.first
   /** a purge is under way */
-  #purged = false
+  #isPurging = false
 
   /** @param failed hears why drafts of a `commit` failed */
   constructor(db: Database, failed: (error: unknown) => void) {
     this.#db = db
-    this.#failed = failed
-    this.#names = new Names(db)
-    this.#known = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
+    this.#onFailure = failed
+    this.#nameOwners = new NameOwners(db)
+    this.#byNonce = db.query('SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?')
     this.#head = db.query('SELECT seq FROM rooms WHERE room = ?')
-    this.#raise = db.query('UPDATE rooms SET seq = ? WHERE room = ?')
-    this.#alive = db.query(
+    this.#setHead = db.query('UPDATE rooms SET seq = ? WHERE room = ?')
+    this.#liveMessage = db.query(
       `SELECT seq, user_id FROM messages WHERE id = ? AND +room = ? AND kind = 'message' AND text IS NOT NULL`,
     )
     this.#addEvent = db.query(`
@@ -80,19 +80,19 @@ export class Writer implements Writes {
       VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $at, $replyTo, $text)`)
   }
 
-  commit(drafts: readonly Draft[]): Written[] {
+  commit(drafts: readonly Draft[]): CommitResult[] {
     try {
       return this.#transaction(() => this.#storeAll(drafts))
     } catch (error) {
-      if (diskTrouble(error) === null && drafts.length > 1) return this.#commitEach(drafts)
-      this.#failed(error)
+      if (diskErrorCode(error) === null && drafts.length > 1) return this.#commitEach(drafts)
+      this.#onFailure(error)
       return drafts.map(() => ({ result: 'failed' }))
     }
   }
 
   addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' | 'nobody' {
     return this.#transaction(() => {
-      if (maker !== undefined && !this.#isSomebody(maker)) return 'nobody'
+      if (maker !== undefined && !this.#userExists(maker)) return 'nobody'
       const { changes } = this.#run(
         `INSERT INTO rooms (room, name, topic, kind, at) VALUES ($room, $name, $topic, $kind, $at)
          ON CONFLICT DO NOTHING`,
@@ -105,7 +105,7 @@ export class Writer implements Writes {
   }
 
   addMember(room: string, user: string, role: Role, at: number): Membership | 'nobody' {
-    return this.#transaction(() => (this.#isSomebody(user) ? this.#join(room, user, role, at) : 'nobody'))
+    return this.#transaction(() => (this.#userExists(user) ? this.#join(room, user, role, at) : 'nobody'))
   }
 
   removeMember(room: string, user: string): void {
@@ -133,7 +133,7 @@ export class Writer implements Writes {
         id,
         at,
       })
-      const first = [room, 'lobby'].find((one) => one !== undefined && this.#hasRoom(one))
+      const first = [room, 'lobby'].find((one) => one !== undefined && this.#roomExists(one))
       if (room !== undefined && first !== undefined) this.#join(first, id, 'guest', at)
       return 'added'
     })
@@ -148,7 +148,7 @@ export class Writer implements Writes {
     stale: Stale,
   ): 'renamed' | 'taken' | 'nobody' {
     return this.#transaction(() => {
-      if (!this.#isSomebody(user)) return 'nobody'
+      if (!this.#userExists(user)) return 'nobody'
       if (!this.#takeKeys(user, keys, at, stale)) return 'taken'
       this.#run('UPDATE users SET name = $name WHERE id = $user', { user, name })
       this.#run(
@@ -182,27 +182,27 @@ export class Writer implements Writes {
              AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?1)`,
         )
         .get(ended.user_id)
-      if (lost !== null) this.#forgetPerson(lost.id)
+      if (lost !== null) this.#deleteUser(lost.id)
     })
   }
 
   forget({ unused, unwritten }: Stale): void {
     this.#transaction(() => {
       const stale = this.#db
-        .query<{ id: string }, [Row]>(`SELECT id FROM users WHERE ${IS_STALE}`)
+        .query<{ id: string }, [SqlValues]>(`SELECT id FROM users WHERE ${NAME_RELEASED}`)
         .all({ unused, unwritten })
-      for (const { id } of stale) this.#forgetPerson(id)
+      for (const { id } of stale) this.#deleteUser(id)
     })
   }
 
   purge(before: number, limit: number): number {
-    const emptied = this.#transaction(() => purge(this.#db, before, limit))
-    if (emptied === 0 && this.#purged) compact(this.#db)
-    this.#purged = emptied > 0
+    const emptied = this.#transaction(() => purgeEvents(this.#db, before, limit))
+    if (emptied === 0 && this.#isPurging) giveBackPages(this.#db)
+    this.#isPurging = emptied > 0
     return emptied
   }
 
-  tryOut(): void {
+  probe(): void {
     this.#transaction(() => this.#db.run(`PRAGMA user_version = ${schemaOf(this.#db)}`))
   }
 
@@ -210,8 +210,8 @@ export class Writer implements Writes {
    * Writes all of the WAL into the main file and empties it, and forgets what it knows of any page.
    * @returns false, and nothing is lost: somebody else reads, who is not waited for
    */
-  fold(): boolean {
-    return this.#atOnce(() => {
+  checkpoint(): boolean {
+    return this.#withoutWaiting(() => {
       const folded = checkpoint(this.#db)
       if (folded) this.#db.run('PRAGMA shrink_memory')
       return folded
@@ -219,34 +219,34 @@ export class Writer implements Writes {
   }
 
   /** Does what nobody may write beside, also no other process. @returns undefined, and nothing is done: the WAL is not empty */
-  alone<T>(work: () => T): T | undefined {
-    return this.#atOnce(() => alone(this.#db, work))
+  withExclusiveLock<T>(work: () => T): T | undefined {
+    return this.#withoutWaiting(() => withExclusiveLock(this.#db, work))
   }
 
-  #atOnce<T>(work: () => T): T {
-    const waits = this.#waits
-    this.#patience(0)
+  #withoutWaiting<T>(work: () => T): T {
+    const waits = this.#busyTimeout
+    this.#setBusyTimeout(0)
     try {
       return work()
     } finally {
-      this.#patience(waits)
+      this.#setBusyTimeout(waits)
     }
   }
 
-  #storeAll(drafts: readonly Draft[]): Written[] {
-    const heads: Heads = new Map()
+  #storeAll(drafts: readonly Draft[]): CommitResult[] {
+    const heads: RoomHeads = new Map()
     const written = drafts.map((draft) => this.#store(draft, heads))
-    for (const [room, seq] of heads) this.#raise.run(seq, room)
+    for (const [room, seq] of heads) this.#setHead.run(seq, room)
     return written
   }
 
   /** A known nonce is asked for first: what was stored once is not refused for what has changed since. */
-  #store(draft: Draft, heads: Heads): Written {
+  #store(draft: Draft, heads: RoomHeads): CommitResult {
     const { room, kind, id, at, user, nonce = null } = draft
     const target = 'target' in draft ? draft.target : null
     const content = contentOf(draft)
     const digest = nonce === null ? null : digestOf(room, kind, target, content)
-    const known = nonce === null ? null : this.#known.get(user.id, nonce)
+    const known = nonce === null ? null : this.#byNonce.get(user.id, nonce)
     if (known !== null) {
       // Of what is gone nothing is kept to compare with: even a digest would tell who guesses right (S70).
       if (known.digest?.length && !digest?.equals(known.digest))
@@ -254,18 +254,18 @@ export class Writer implements Writes {
       return { result: 'duplicate', seq: known.seq, id: known.id, at: known.at }
     }
     const named = target ?? ('replyTo' in draft ? draft.replyTo : undefined)
-    const alive = named === undefined ? null : this.#alive.get(named, room)
+    const alive = named === undefined ? null : this.#liveMessage.get(named, room)
     if (named !== undefined && alive === null)
-      return { result: 'refused', code: this.#hasRoom(room) ? 'gone' : 'noRoom' }
+      return { result: 'refused', code: this.#roomExists(room) ? 'gone' : 'noRoom' }
     if ((kind === 'edit' || kind === 'delete') && alive?.user_id !== user.id)
       return { result: 'refused', code: 'forbidden' }
-    if (kind === 'react' && !this.#takesEmoji(draft)) return { result: 'refused', code: 'tooBig' }
+    if (kind === 'react' && !this.#hasRoomForEmoji(draft)) return { result: 'refused', code: 'tooBig' }
     const head = heads.get(room) ?? this.#head.get(room)?.seq
     if (head === undefined) return { result: 'refused', code: 'noRoom' }
     const seq = head + 1
     heads.set(room, seq)
     const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
-    const count = this.#derive(draft, row, alive?.seq ?? 0)
+    const count = this.#applyToMessages(draft, row, alive?.seq ?? 0)
     const data =
       kind === 'react'
         ? JSON.stringify({ emoji: draft.emoji, on: draft.on, count })
@@ -277,7 +277,7 @@ export class Writer implements Writes {
   }
 
   /** Writes what the draft makes of the room's messages. @returns of a reaction, how many show it now */
-  #derive(draft: Draft, row: Row, targetSeq: number): number | undefined {
+  #applyToMessages(draft: Draft, row: SqlValues, targetSeq: number): number | undefined {
     const { room, at } = draft
     switch (draft.kind) {
       case 'topic':
@@ -299,7 +299,7 @@ export class Writer implements Writes {
         )
         return
       case 'delete':
-        this.#empty(room, targetSeq, draft.target)
+        this.#redact(room, targetSeq, draft.target)
         return
       case 'pin':
         this.#run('UPDATE messages SET pinned = $on WHERE room = $room AND seq = $targetSeq', {
@@ -316,7 +316,7 @@ export class Writer implements Writes {
   }
 
   /** Nothing of a message but its keys stays, nor of its edits (S34). */
-  #empty(room: string, seq: number, id: string): void {
+  #redact(room: string, seq: number, id: string): void {
     this.#run(
       `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0
        WHERE room = $room AND seq = $seq`,
@@ -330,10 +330,10 @@ export class Writer implements Writes {
   }
 
   /** Has the message this emoji already, or room for one kind more? */
-  #takesEmoji({ target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
+  #hasRoomForEmoji({ target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
     if (!on) return true
     const found = this.#db
-      .query<{ kinds: number; known: number | null }, [Row]>(
+      .query<{ kinds: number; known: number | null }, [SqlValues]>(
         'SELECT count(*) AS kinds, max(emoji = $emoji) AS known FROM reaction_kinds WHERE message = $target',
       )
       .get({ target, emoji })
@@ -346,16 +346,16 @@ export class Writer implements Writes {
   }
 
   /** After a batch that failed for a bug: whichever draft it was, the others are stored. */
-  #commitEach(drafts: readonly Draft[]): Written[] {
-    let full = false
+  #commitEach(drafts: readonly Draft[]): CommitResult[] {
+    let diskFails = false
     return drafts.map((draft) => {
       // What comes behind trouble with the disk fails too: it must not overtake what will be sent again.
-      if (full) return { result: 'failed' }
+      if (diskFails) return { result: 'failed' }
       try {
         return this.#transaction(() => this.#storeAll([draft])[0] ?? { result: 'failed' })
       } catch (error) {
-        full = diskTrouble(error) !== null
-        this.#failed(error)
+        diskFails = diskErrorCode(error) !== null
+        this.#onFailure(error)
         return { result: 'failed' }
       }
     })
@@ -378,9 +378,9 @@ export class Writer implements Writes {
 
   /** Gives the keys to `user`, forgetting who held them and is stale; false, and nothing done, if somebody holds one. */
   #takeKeys(user: string, keys: readonly string[], at: number, stale: Stale): boolean {
-    const holders = this.#names.holders(keys, at, stale, user)
-    if (holders.some((holder) => !holder.stale)) return false
-    for (const holder of holders) this.#forgetPerson(holder.user)
+    const holders = this.#nameOwners.ownersOf(keys, at, stale, user)
+    if (holders.some((holder) => !holder.released)) return false
+    for (const holder of holders) this.#deleteUser(holder.user)
     for (const key of keys)
       this.#run(
         `INSERT INTO name_keys (key, user_id) VALUES ($key, $user)
@@ -391,23 +391,23 @@ export class Writer implements Writes {
   }
 
   /** A guest without session, name and memberships. What they said keeps their id and name. */
-  #forgetPerson(user: string): void {
+  #deleteUser(user: string): void {
     for (const table of ['sessions', 'name_keys', 'members'])
       this.#run(`DELETE FROM ${table} WHERE user_id = $user`, { user })
     this.#run('DELETE FROM users WHERE id = $user', { user })
   }
 
   /** Asked inside the transaction: a sign-out that came just before has taken the person away. */
-  #isSomebody(user: string): boolean {
+  #userExists(user: string): boolean {
     return this.#db.query('SELECT 1 FROM users WHERE id = ?').get(user) !== null
   }
 
-  #hasRoom(room: string): boolean {
+  #roomExists(room: string): boolean {
     return this.#db.query('SELECT 1 FROM rooms WHERE room = ?').get(room) !== null
   }
 
-  #run(sql: string, values: Row): { changes: number } {
-    return this.#db.query<null, [Row]>(sql).run(values)
+  #run(sql: string, values: SqlValues): { changes: number } {
+    return this.#db.query<null, [SqlValues]>(sql).run(values)
   }
 
   /** Whoever else holds the file is waited for once; what has queued up behind that is told soon. */
@@ -415,16 +415,16 @@ export class Writer implements Writes {
     try {
       this.#db.run('BEGIN IMMEDIATE')
     } catch (error) {
-      if (diskTrouble(error) === 'SQLITE_BUSY') this.#patience(WRITER_WAITS.again)
+      if (diskErrorCode(error) === 'SQLITE_BUSY') this.#setBusyTimeout(BUSY_TIMEOUTS.again)
       throw error
     }
-    this.#patience(WRITER_WAITS.first)
+    this.#setBusyTimeout(BUSY_TIMEOUTS.first)
   }
 
-  #patience(ms: number): void {
-    if (this.#waits === ms) return
+  #setBusyTimeout(ms: number): void {
+    if (this.#busyTimeout === ms) return
     this.#db.run(`PRAGMA busy_timeout = ${ms}`)
-    this.#waits = ms
+    this.#busyTimeout = ms
   }
 
   #transaction<T>(work: () => T): T {
