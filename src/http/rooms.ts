@@ -115,7 +115,7 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
         const { counted } = visitOf(request)
         const nearby = counted === null ? 'all' : null
         spend(clock.now(), [made, user.id], [madeAtAddress, counted], [madeNearby, nearby])
-        return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
+        return Response.json(await hub.rooms.create(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
     )

@@ -142,7 +142,7 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
       // Nothing is read for it.
       if (request.method === 'HEAD') return new Response(null, { headers: COPY })
       spend(clock.now(), [copies, user.id], [copies, visitOf(request).counted])
-      return new Response(streamOf(hub.ownCopy(user)), { headers: COPY })
+      return new Response(streamOf(hub.exportUser(user)), { headers: COPY })
     })
     .delete(
       '/api/session',

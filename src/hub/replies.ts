@@ -5,7 +5,7 @@ import type { Heard } from '../shared/protocol.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
 /** Which frame is answered, as far as it could be read. */
-export interface Asked {
+export interface ReplyTarget {
   nonce?: string
   ref?: string
 }
@@ -14,14 +14,17 @@ export interface Asked {
  * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is that of the code, whatever was thrown: never
  * the input. What is no `ChatError` is a bug, `internal`; logging it is the caller's.
  */
-export function errorFrame(error: unknown, asked: Asked = {}): Heard<'error'> {
-  if (!(error instanceof ChatError)) return refusal('internal', asked)
+export function errorFrame(error: unknown, asked: ReplyTarget = {}): Heard<'error'> {
+  if (!(error instanceof ChatError)) return errorReply('internal', asked)
   const { after } = error.more
-  return { ...refusal(error.code, asked), ...(after !== undefined && { after }) }
+  return { ...errorReply(error.code, asked), ...(after !== undefined && { after }) }
 }
 
 /** What the sender of a draft hears once its batch is through. */
-export function answerTo(draft: Draft & { nonce: string }, outcome: Outcome): Heard<'ack'> | Heard<'error'> {
+export function outcomeReply(
+  draft: Draft & { nonce: string },
+  outcome: Outcome,
+): Heard<'ack'> | Heard<'error'> {
   const { nonce, room } = draft
   switch (outcome.result) {
     case 'stored': {
@@ -33,16 +36,16 @@ export function answerTo(draft: Draft & { nonce: string }, outcome: Outcome): He
       return { type: 'ack', nonce, room, seq, id, at, duplicate: true }
     }
     case 'refused':
-      return refusal(outcome.code, { nonce })
+      return errorReply(outcome.code, { nonce })
     case 'failed':
-      return refusal('unavailable', { nonce })
+      return errorReply('unavailable', { nonce })
     default:
       return assertNever(outcome)
   }
 }
 
 /** Waits for a write. @throws ChatError `unavailable` if the disk refused it; why goes to the log */
-export async function written<T>(write: Promise<T>, log: Log): Promise<T> {
+export async function awaitWrite<T>(write: Promise<T>, log: Log): Promise<T> {
   try {
     return await write
   } catch (error) {
@@ -51,7 +54,7 @@ export async function written<T>(write: Promise<T>, log: Log): Promise<T> {
   }
 }
 
-function refusal(code: ErrorCode, { nonce, ref }: Asked): Heard<'error'> {
+function errorReply(code: ErrorCode, { nonce, ref }: ReplyTarget): Heard<'error'> {
   const { message, retry } = ERRORS[code]
   return {
     type: 'error',

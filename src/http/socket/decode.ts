@@ -1,14 +1,14 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import type { Asked } from '../../hub/replies.ts'
+import type { ReplyTarget } from '../../hub/replies.ts'
 import { emojiFault } from '../../shared/emoji.ts'
 import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
 
 export type Decoded =
-  | { result: 'frame'; frame: ClientFrame; asked: Asked }
+  | { result: 'frame'; frame: ClientFrame; asked: ReplyTarget }
   | { result: 'unknown' }
-  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: Asked }
+  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: ReplyTarget }
 
 type Fields = Record<string, unknown>
 
@@ -63,7 +63,7 @@ function copyOf(schema: TSchema): Copy {
   }
 }
 
-function askedBy(value: Fields): Asked {
+function askedBy(value: Fields): ReplyTarget {
   const [nonce, ref] = [own(value, 'nonce'), own(value, 'ref')]
   if (typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
   if (typeof ref === 'string' && REF.test(ref)) return { ref }

@@ -1,7 +1,7 @@
 import type { Server, ServerWebSocket } from 'bun'
-import { type Asked, errorFrame } from '../../hub/replies.ts'
+import { type ReplyTarget, errorFrame } from '../../hub/replies.ts'
 import type { Hub } from '../../hub/hub.ts'
-import type { Clock, Connection, Ids, Log } from '../../hub/ports.ts'
+import type { Clock, ClientSocket, Ids, Log } from '../../hub/ports.ts'
 import type { Rate } from '../../hub/rateLimit.ts'
 import type { Counts } from '../../lib/counts.ts'
 import { CLOSE, ChatError } from '../../shared/errors.ts'
@@ -58,14 +58,14 @@ interface Deps {
 
 interface Asking {
   frame: ClientFrame
-  asked: Asked
+  asked: ReplyTarget
 }
 
 /** Who waits until little is unsent: at nearly every connection nobody, one list for all. */
 const NOBODY: readonly ((sent: boolean) => void)[] = []
 
 /** One connection: its meter, its inbox, and what the hub sees of it. */
-class Link implements Connection {
+class Link implements ClientSocket {
   readonly id: string
   readonly #raw: Raw
   readonly #deps: Deps
@@ -258,7 +258,7 @@ class Link implements Connection {
   }
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
-  #refuse(error: unknown, asked: Asked): void {
+  #refuse(error: unknown, asked: ReplyTarget): void {
     this.failed(error)
     this.send(errorFrame(error, asked))
     const code = error instanceof ChatError ? error.code : null
@@ -297,7 +297,7 @@ class Link implements Connection {
     if (type === 'hello') this.#deps.misses.allow(this.#user)
   }
 
-  #await(under: Promise<void>, asked: Asked): void {
+  #await(under: Promise<void>, asked: ReplyTarget): void {
     this.#busy = true
     const done = () => {
       this.#busy = false

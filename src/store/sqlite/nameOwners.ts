@@ -1,8 +1,8 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { Stale } from '../../hub/ports.ts'
 
-/** SQL: is the guest `users.*` stale? With `$unused` and `$unwritten` bound. */
-export const IS_STALE = `(users.role = 'guest' AND (users.seen < $unused OR (users.seen < $unwritten
+/** SQL: is the guest `users.*` stale? With `$inactiveBefore` and `$neverWroteBefore` bound. */
+export const IS_STALE = `(users.role = 'guest' AND (users.seen < $inactiveBefore OR (users.seen < $neverWroteBefore
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.user_id = users.id))))`
 
 export interface Holder {
@@ -14,7 +14,7 @@ export interface Holder {
 export class Names {
   readonly #holders: Statement<
     Holder,
-    [{ keys: string; at: number; user: string | null; unused: number; unwritten: number }]
+    [{ keys: string; at: number; user: string | null; inactiveBefore: number; neverWroteBefore: number }]
   >
 
   constructor(db: Database) {
@@ -28,7 +28,13 @@ export class Names {
 
   /** Everybody but `user` who holds one of the keys at `at` (ms). */
   holders(keys: readonly string[], at: number, stale: Stale, user?: string): Holder[] {
-    const { unused, unwritten } = stale
-    return this.#holders.all({ keys: JSON.stringify(keys), at, user: user ?? null, unused, unwritten })
+    const { inactiveBefore, neverWroteBefore } = stale
+    return this.#holders.all({
+      keys: JSON.stringify(keys),
+      at,
+      user: user ?? null,
+      inactiveBefore,
+      neverWroteBefore,
+    })
   }
 }

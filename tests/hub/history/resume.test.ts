@@ -55,7 +55,7 @@ describe('hello', () => {
   test('[C1] is answered by welcome, then by each room in the order named', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    await hub.rooms.make(ada.self, { name: 'Tea' })
+    await hub.rooms.create(ada.self, { name: 'Tea' })
     const bob = await guest('Bob', ['tea', 'nowhere', 'lobby'])
     expect(bob.heard.map((frame) => [frame.type, 'room' in frame && frame.room])).toEqual([
       ['welcome', false],

@@ -2,7 +2,7 @@ import type {
   Draft,
   HistoryQuery,
   Membership,
-  Newest,
+  NewestMessages,
   NewGuest,
   Outcome,
   OwnEvent,
@@ -35,11 +35,11 @@ interface Room extends Omit<RoomRow, 'head'> {
   /** each emoji shown, in the order in which they began, with who shows it, in theirs */
   reactions: Map<string, Map<string, Map<string, User>>>
 }
-interface Holder {
+interface MemoryPerson {
   self: Self
   seen: number
 }
-interface Hold {
+interface HeldKey {
   user: string
   /** null: a key of the present name */
   until: number | null
@@ -55,8 +55,8 @@ export class MemoryStore implements Store {
   /** `said`: null once it is gone */
   readonly #nonces = new Map<string, { said: string | null; seq: number; id: string; at: number }>()
   readonly #ids = new Set<string>()
-  readonly #people = new Map<string, Holder>()
-  readonly #keys = new Map<string, Hold>()
+  readonly #people = new Map<string, MemoryPerson>()
+  readonly #keys = new Map<string, HeldKey>()
   readonly #sessions = new Map<string, { user: string; seen: number }>()
   /** user → room → membership */
   readonly #members = new Map<string, Map<string, Membership>>()
@@ -108,7 +108,7 @@ export class MemoryStore implements Store {
     return this.#read(() => this.#rooms.get(room)?.events[seq - 1]?.id ?? null)
   }
 
-  newest(slug: string, limit: number): Promise<Newest | null> {
+  newest(slug: string, limit: number): Promise<NewestMessages | null> {
     return this.#read(() => {
       const room = this.#rooms.get(slug)
       if (room === undefined) return null
@@ -539,11 +539,11 @@ export class MemoryStore implements Store {
   #isStale(user: string, stale: Stale): boolean {
     const person = this.#people.get(user)
     if (person === undefined) return true
-    if (person.seen < stale.unused) return true
+    if (person.seen < stale.inactiveBefore) return true
     const wrote = [...this.#rooms.values()].some(({ events }) =>
       events.some((event) => event.user?.id === user),
     )
-    return person.seen < stale.unwritten && !wrote
+    return person.seen < stale.neverWroteBefore && !wrote
   }
 
   /** Gives the keys to `user`, forgetting who held them and is stale; false, and nothing done, if somebody holds one. */

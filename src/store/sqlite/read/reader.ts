@@ -2,7 +2,7 @@ import type { Database, Statement } from 'bun:sqlite'
 import type {
   HistoryQuery,
   Membership,
-  Newest,
+  NewestMessages,
   OwnEvent,
   RoomRow,
   SessionRow,
@@ -69,7 +69,7 @@ export class Reader {
   readonly #counts: Statement<{ json: string }, [{ message: string }]>
   readonly #mine: Statement<Emoji, [{ user: string; ids: string }]>
   readonly #page: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
-  readonly #newest: (slug: string, limit: number) => Newest | null
+  readonly #newest: (slug: string, limit: number) => NewestMessages | null
 
   constructor(db: Database) {
     this.#db = db
@@ -145,7 +145,7 @@ export class Reader {
   }
 
   /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
-  newest(slug: string, limit: number): Newest | null {
+  newest(slug: string, limit: number): NewestMessages | null {
     return this.#newest(slug, limit)
   }
 
@@ -279,7 +279,7 @@ export class Reader {
     }
   }
 
-  #newestOf(slug: string, limit: number): Newest | null {
+  #newestOf(slug: string, limit: number): NewestMessages | null {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room

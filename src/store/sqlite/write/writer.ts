@@ -186,11 +186,11 @@ export class Writer implements Writes {
     })
   }
 
-  forget({ unused, unwritten }: Stale): void {
+  forget({ inactiveBefore, neverWroteBefore }: Stale): void {
     this.#transaction(() => {
       const stale = this.#db
         .query<{ id: string }, [Row]>(`SELECT id FROM users WHERE ${IS_STALE}`)
-        .all({ unused, unwritten })
+        .all({ inactiveBefore, neverWroteBefore })
       for (const { id } of stale) this.#forgetPerson(id)
     })
   }
