@@ -1,7 +1,7 @@
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { Feed } from './feed.ts'
-import { ENOUGH_MESSAGES, BatchPace } from './pace.ts'
+import { ENOUGH_MESSAGES, BatchPace } from './batchPace.ts'
 import type { Clock, Doorbell, Draft, Log, Outcome, Store } from '../ports.ts'
 
 interface WriterQueueDeps {

@@ -6,7 +6,7 @@ import type { Doorbell, Ids, Log, Store } from '../../../src/hub/ports.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
-import { FakeSocket, fakeTopics } from './fakeConnection.ts'
+import { FakeSocket, fakeTopics } from './fakeSocket.ts'
 import { memoryStore, type MemoryStore } from './memoryStore.ts'
 
 export interface World {

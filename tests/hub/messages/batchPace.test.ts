@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { BatchPace } from '../../../src/hub/messages/pace.ts'
+import { BatchPace } from '../../../src/hub/messages/batchPace.ts'
 import { aHub, settled } from '../../support/hub/aHub.ts'
 
 /** Batches of one message each, so many a second, to so many screens: how long the one after them waits. */
