@@ -1,42 +1,77 @@
 import type { Role, Self } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
-import type { ClientSocket } from './ports.ts'
+import type { ClientSocket, RoomRow } from './ports.ts'
 import type { Bucket } from './rateLimit.ts'
-import type { SyncRequest } from './history/sync.ts'
 
 /** A room that a connection has joined. */
 interface JoinedRoom {
   readonly room: string
   /** the stronger of the person's roles there */
   readonly role: Role
-  /** its last page is sent */
-  live: boolean
+  /** `live`: the last page is sent, and the connection follows the room */
+  state: 'syncing' | 'live'
 }
 
-/** One connection, from `open` to `close`, and who is behind it. Times are ms of the hub's steady time. */
+/** A room as it was when a connection entered it, with the stronger of the person's roles there. */
+export type EnteredRoom = RoomRow & { readonly role: Role }
+
+/** A request to bring a room up to date from a position. */
+export interface SyncRequest {
+  readonly room: string
+  readonly ref?: string
+  /** null: there is no such room, or the person may not enter it */
+  readonly entered: EnteredRoom | null
+  /** the client's position */
+  readonly seq: number
+  readonly id: string | null
+  /** messages that a first page may have; 0: the room is not on screen, so people are not named either */
+  readonly limit: number
+  /** the connection has left the room again: nothing more is sent */
+  cancelled: boolean
+}
+
+/** Where a connection is in its life. `connected`: the socket is open, and `hello` is due. */
+type Lifecycle = { readonly state: 'connected' } | Greeted | { readonly state: 'closed' }
+
+/** `hello` was said: frames are taken, and beats are exchanged. */
+interface Greeted {
+  readonly state: 'greeted'
+  /** when it last sent a beat or hello */
+  lastHeardAt: number
+  nextBeatAt: number
+  /** since when a beat has waited for its answer; null: none does */
+  unansweredSince: number | null
+}
+
+/** The states without data: one object for all connections. */
+export const CONNECTED = { state: 'connected' } as const
+export const CLOSED = { state: 'closed' } as const
+
+/** One connection, from `open` to `close`, and its person. Times are ms of the monotonic clock. */
 export interface ClientConnection {
   readonly socket: ClientSocket
   user: Self
   /** the hash of the session that let it in */
   readonly session: string
   readonly openedAt: number
-  /** whether `hello` was said */
-  greeted: boolean
-  gone: boolean
+  lifecycle: Lifecycle
   /** rooms it has joined; frames to them are taken */
   rooms: readonly JoinedRoom[]
-  /** what it is still to be sent, in order; the first is under way */
+  /** rooms that are still to be brought up to date, in order; the first is under way */
   syncs: readonly SyncRequest[]
   /** durable frames without an answer */
   unacked: number
   joinBucket: Bucket
-  /** when it last answered a beat, or said hello; when the next beat is due; since when one is unanswered, or null */
-  lastHeardAt: number
-  nextBeatAt: number
-  unansweredSince: number | null
 }
 
-/** What most have none of: one for all. Whoever adds to it makes a list of their own. */
+/** A connection that has said hello. */
+export type GreetedConnection = ClientConnection & { readonly lifecycle: Greeted }
+
+export function isGreeted(connection: ClientConnection): connection is GreetedConnection {
+  return connection.lifecycle.state === 'greeted'
+}
+
+/** The empty list of all connections without rooms or requests. Never changed: adding makes a new list. */
 export const EMPTY: readonly never[] = []
 
 /** A room as a connection has joined it. A list: nearly everybody is in few, and a map of one takes four times the memory. */
@@ -67,17 +102,17 @@ export class ConnectionRegistry {
   /** @returns whether it was the person's last */
   remove(connection: ClientConnection): boolean {
     this.#byId.delete(connection.socket.id)
-    const others = this.of(connection.user.id).filter((one) => one !== connection)
+    const others = this.of(connection.user.id).filter((other) => other !== connection)
     if (others.length > 0) this.#byUser.set(connection.user.id, others)
     else this.#byUser.delete(connection.user.id)
     return others.length === 0
   }
 
-  get(connection: ClientSocket): ClientConnection | undefined {
-    return this.#byId.get(connection.id)
+  get(socket: ClientSocket): ClientConnection | undefined {
+    return this.#byId.get(socket.id)
   }
 
-  /** As they are now: what comes or goes meanwhile changes another list. */
+  /** A person's connections now. The list never changes: a later open or close makes a new one. */
   of(user: string): readonly ClientConnection[] {
     return this.#byUser.get(user) ?? []
   }
@@ -86,7 +121,7 @@ export class ConnectionRegistry {
     return this.#byUser.has(user)
   }
 
-  /** The session of each connection, those with several connections several times. */
+  /** The session of each connection; a session with several connections comes several times. */
   *sessions(): Iterable<string> {
     for (const { session } of this.#byId.values()) yield session
   }
@@ -97,6 +132,7 @@ export class ConnectionRegistry {
 
   /** Sends to every connection of a person that has said hello, but one. */
   sendTo(user: string, frame: ServerFrame, but?: ClientSocket): void {
-    for (const { socket, greeted } of this.of(user)) if (greeted && socket !== but) socket.send(frame)
+    for (const connection of this.of(user))
+      if (isGreeted(connection) && connection.socket !== but) connection.socket.send(frame)
   }
 }

@@ -1,54 +1,36 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
-import { LIMITS, TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
+import { LIMITS, TIMES } from '../shared/limits.ts'
 import type { HistoryPage, Self } from '../shared/model.ts'
-import { strongerOf } from '../shared/policy.ts'
-import type { Heard, Of, ServerFrame } from '../shared/protocol.ts'
+import type { Of, ServerFrame } from '../shared/protocol.ts'
+import {
+  CLOSED,
+  CONNECTED,
+  ConnectionRegistry,
+  EMPTY,
+  isGreeted,
+  joinedIn,
+  type ClientConnection,
+  type GreetedConnection,
+} from './connections.ts'
 import { disconnectAll, type DrainOptions } from './drain.ts'
-import { Feed } from './messages/feed.ts'
-import { ReadBroadcaster, ReadPositions } from './rooms/readPositions.ts'
-import { userExport } from './people/userExport.ts'
-import { PeopleRegistry } from './people/people.ts'
-import type {
-  Broadcast,
-  Clock,
-  ClientSocket,
-  Doorbell,
-  HistoryQuery,
-  Ids,
-  Log,
-  Membership,
-  RoomRow,
-  Store,
-} from './ports.ts'
-import { PresenceTracker } from './presence/presence.ts'
-import { WriterQueue } from './messages/writerQueue.ts'
-import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
+import { Heartbeat, leastAlive } from './heartbeat.ts'
 import { Retention } from './history/retention.ts'
-import { Rooms } from './rooms/rooms.ts'
-import { Publisher } from './messages/publisher.ts'
-import { MonotonicClock } from './monotonicClock.ts'
 import { RoomSyncer } from './history/sync.ts'
+import { Feed } from './messages/feed.ts'
+import { Publisher } from './messages/publisher.ts'
+import { WriterQueue } from './messages/writerQueue.ts'
+import { MonotonicClock } from './monotonicClock.ts'
+import { PeopleRegistry } from './people/people.ts'
+import { userExport } from './people/userExport.ts'
+import { PERSON_LIMITS, type PersonLimits } from './personLimits.ts'
+import type { Broadcast, Clock, ClientSocket, Doorbell, HistoryQuery, Ids, Log, Store } from './ports.ts'
+import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { joinedIn, EMPTY, ConnectionRegistry, type ClientConnection } from './connections.ts'
-
-/** What one person, or one connection of theirs, may do. A bench may ask for more. */
-export interface PersonLimits {
-  /** durable frames of a person */
-  sends: Rate
-  /** joins of a connection, the rooms of its `hello` included */
-  joins: Rate
-  /** connections of a person */
-  connections: number
-}
-
-const PERSON_LIMITS: PersonLimits = {
-  sends: { perSecond: 5, burst: 15 },
-  joins: { perSecond: 10, burst: 100 },
-  connections: 20,
-}
-
-/** A position in a room, as `hello` and `join` name it. */
-type RequestedPosition = Partial<Pick<Of<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
+import { fullBucket, take, waitFor } from './rateLimit.ts'
+import { welcomeFrame } from './replies.ts'
+import { RoomJoiner } from './roomJoiner.ts'
+import { ReadBroadcaster, ReadPositions } from './rooms/readPositions.ts'
+import { Rooms } from './rooms/rooms.ts'
 
 export interface HubDeps {
   store: Store
@@ -59,25 +41,23 @@ export interface HubDeps {
   log: Log
   settings: {
     build: string
-    /** after so many days without use a session, and a guest with it, ends */
+    /** a session that is not used for so many days ends, and its guest with it */
     sessionDays: number
     siteName: string
-    /** after so many days what was said is taken away; none: never */
+    /** events older than so many days are deleted; absent: never */
     retentionDays?: number
     limits?: Partial<PersonLimits>
   }
 }
 
 const HOUR_MS = 60 * 60 * 1000
-/** For a room without a position. */
-const NO_POSITION = { seq: 0, id: null, limit: 0 }
 /** ms between two comparisons of the heads of open rooms with what was shown */
 const SWEEP_MS = 2_000
 
 /**
- * The chat itself: one method per client frame, which the edge calls one at a time a connection, awaiting promises. What
- * they throw, or reject with, becomes an `error` frame (`answers.ts`). A frame of a connection that has been let go is
- * `unauthenticated`, and before `hello` every other one is a `badFrame`.
+ * The chat itself: one method per client frame. The caller hands over the frames of a connection one at a time, awaiting
+ * promises, and turns what is thrown into an `error` frame (`replies.ts`). A frame of a dismissed connection is
+ * `unauthenticated`; before `hello` every other frame is a `badFrame`.
  */
 export class Hub {
   readonly people: PeopleRegistry
@@ -88,6 +68,8 @@ export class Hub {
   readonly #feed: Feed
   readonly #queue: WriterQueue
   readonly #syncer: RoomSyncer
+  readonly #joiner: RoomJoiner
+  readonly #heartbeat: Heartbeat
   readonly #presence: PresenceTracker
   readonly #typing: Typing
   readonly #readPositions: ReadPositions
@@ -104,15 +86,19 @@ export class Hub {
     this.#deps = deps
     this.#limits = { ...PERSON_LIMITS, ...settings.limits }
     this.#monotonicClock = new MonotonicClock(clock.now())
-    const tell = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
+    const publish = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
     this.#feed = new Feed(store, broadcast, log)
     this.#queue = new WriterQueue({ store, feed: this.#feed, doorbell, clock, log })
     this.#publisher = new Publisher({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
-    this.#presence = new PresenceTracker(tell)
-    this.#typing = new Typing(tell)
+    this.#presence = new PresenceTracker(publish)
+    this.#typing = new Typing(publish)
     this.#readPositions = new ReadPositions(store, log)
     const [feed, presence, readPositions] = [this.#feed, this.#presence, this.#readPositions]
     this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
+    const elapsed = () => this.#elapsed()
+    const syncer = this.#syncer
+    this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, elapsed })
+    this.#heartbeat = new Heartbeat({ feed, presence })
     this.#readBroadcaster = new ReadBroadcaster({
       readPositions,
       connections: this.#connections,
@@ -131,7 +117,7 @@ export class Hub {
     this.people = new PeopleRegistry({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
   }
 
-  /** Reads and makes what it needs. Rejects if the store does. */
+  /** Creates the lobby if it is missing, and starts the hourly work. Rejects if the store does. */
   async start(): Promise<void> {
     await this.rooms.ensureLobby()
     await this.people.hourly([])
@@ -156,71 +142,68 @@ export class Hub {
       user,
       session,
       openedAt: now,
-      greeted: false,
-      gone: false,
+      lifecycle: CONNECTED,
       rooms: EMPTY,
       syncs: EMPTY,
       unacked: 0,
       joinBucket: fullBucket(now, this.#limits.joins),
-      lastHeardAt: now,
-      nextBeatAt: 0,
-      unansweredSince: null,
     })
     return null
   }
 
-  /** The socket has ended; one that was never taken, or was let go before, does not matter. */
+  /** A socket has ended. A socket that was not taken, or was dismissed before, changes nothing. */
   close(socket: ClientSocket): void {
     const connection = this.#connections.get(socket)
     if (connection) this.#forget(connection)
   }
 
   /**
-   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date. A room I am no
-   * member of gets `reset "access"`: a device that slept must not undo a leave.
+   * Answers `welcome`, then brings each named room up to date. A room that the person is no member of gets
+   * `reset "access"`: a device that slept must not undo a leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
   async hello(from: ClientSocket, { rooms, state }: Of<'hello'>): Promise<void> {
     const connection = this.#connectionOf(from)
-    if (connection.greeted || new Set(rooms.map(({ room }) => room)).size < rooms.length)
+    if (isGreeted(connection) || new Set(rooms.map(({ room }) => room)).size < rooms.length)
       throw new ChatError('badFrame')
     if (rooms.length > LIMITS.rooms) throw new ChatError('tooBig')
     this.#spendJoins(connection, rooms.length)
     const now = this.#elapsed()
-    Object.assign(connection, { greeted: true, lastHeardAt: now, nextBeatAt: now + TIMES.beat })
+    const nextBeatAt = now + TIMES.beat
+    connection.lifecycle = { state: 'greeted', lastHeardAt: now, nextBeatAt, unansweredSince: null }
     this.#presence.open(from.id, connection.user.id, state, now)
-    from.send(this.#welcome(connection))
-    await this.rooms.inTurn(connection.user.id, () => this.#greet(connection, rooms))
+    from.send(welcomeFrame(connection, this.#deps.clock.now(), this.#deps.settings.build))
+    await this.rooms.inTurn(connection.user.id, () => this.#joiner.enterAll(connection, rooms))
   }
 
   /**
-   * Makes a member of who was none, and brings the room up to date from a position.
+   * Makes the person a member, if they are none, and brings the room up to date from a position.
    * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
    */
-  async join(from: ClientSocket, { ref, room, ...asked }: Of<'join'>): Promise<void> {
+  async join(from: ClientSocket, { room, ...position }: Of<'join'>): Promise<void> {
     const connection = this.#greeted(from)
     if (!joinedIn(connection, room) && connection.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
-    // Who asks without reading the answers is to wait.
+    // A client that joins again and again without reading the pages has to wait.
     if (connection.syncs.length >= 2 * LIMITS.rooms)
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
     this.#spendJoins(connection, 1)
     await this.rooms.inTurn(connection.user.id, async () => {
       const entered = await this.rooms.enter(connection.user, room)
       if (!entered) throw new ChatError('noRoom')
-      this.#enter(connection, entered.membership, entered.row, { ref, ...asked })
+      this.#joiner.enter(connection, entered.membership, entered.row, position)
     })
   }
 
-  /** Ends a membership: all the person's screens hear `left`, the others `presence` at once. */
+  /** Ends a membership: all connections of the person hear `left`, the others in the room `presence`, at once. */
   async leave(from: ClientSocket, { ref, room }: Of<'leave'>): Promise<void> {
     const { user } = this.#greeted(from)
     await this.rooms.inTurn(user.id, async () => {
       await this.rooms.exit(user, room)
-      for (const connection of this.#connections.of(user.id)) this.#part(connection, room)
+      for (const connection of this.#connections.of(user.id)) this.#joiner.leave(connection, room)
       this.#typing.set(room, user, false, this.#elapsed())
       this.#presence.leave(room, user.id)
       this.#readPositions.leave(user.id, room)
-      // In the turn in which it stops following: nothing it hears in between could be told apart.
+      // Sent in the same turn as `unfollow`: the client takes everything before `left` for the room, nothing after it.
       from.send({ type: 'left', ref, room })
       this.#connections.sendTo(user.id, { type: 'left', room }, from)
     })
@@ -235,27 +218,27 @@ export class Hub {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Changes a message of one's own, as `send` sends one. */
+  /** Changes one's own message. Queued and answered as `send`. */
   edit(from: ClientSocket, frame: Of<'edit'>): void {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Takes a message of one's own away, for everybody and from the disk. */
+  /** Deletes one's own message, for everybody and from the disk. */
   delete(from: ClientSocket, frame: Of<'delete'>): void {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Shows an emoji at a message, or no longer. */
+  /** Adds a reaction to a message, or removes it. */
   react(from: ClientSocket, frame: Of<'react'>): void {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Pins a message, or no longer, for who may. */
+  /** Pins a message, or unpins it. @throws ChatError `forbidden` for a person who may not */
   pin(from: ClientSocket, frame: Of<'pin'>): void {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** They have read up to here. Backwards, beyond the head, or in a room not joined: ignored. */
+  /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */
   read(from: ClientSocket, { room, seq }: Of<'read'>): void {
     const connection = this.#greeted(from)
     if (joinedIn(connection, room))
@@ -273,20 +256,16 @@ export class Hub {
     this.#presence.setState(from.id, state, this.#elapsed())
   }
 
-  /** An answer, or, when nothing was asked, a question: answered by a beat that is to be answered like any. */
   beat(from: ClientSocket): void {
-    const connection = this.#greeted(from)
-    connection.lastHeardAt = this.#elapsed()
-    if (connection.unansweredSince === null) this.#beatTo(connection)
-    else connection.unansweredSince = null
+    this.#heartbeat.received(this.#greeted(from), this.#elapsed())
   }
 
-  /** What there is of somebody, in pieces of JSON (S34). */
+  /** Everything stored about a person, as JSON in pieces (S34). */
   exportUser(user: Self): AsyncGenerator<string> {
     return userExport(this.#deps, user)
   }
 
-  /** Older messages, for who has a session: `reader`. @throws ChatError `noRoom` */
+  /** Older messages, with the reactions of `reader` marked. @throws ChatError `noRoom` */
   history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
     return this.rooms.history(room, query, reader)
   }
@@ -296,96 +275,48 @@ export class Hub {
     return { connections: this.#connections.size, users: this.#connections.people, queue: this.#queue.length }
   }
 
-  /** Each second, with the clock's ms: whatever is due. */
+  /** Each second: does whatever is due. @param now ms since the epoch */
   tick(now: number): void {
-    const time = this.#monotonicClock.elapsedAt(now)
-    this.#presence.tick(time)
-    this.#typing.tick(time)
+    const elapsed = this.#monotonicClock.elapsedAt(now)
+    this.#presence.tick(elapsed)
+    this.#typing.tick(elapsed)
     this.#syncer.tick()
-    for (const connection of this.#connections.all()) this.#look(connection, time)
+    for (const connection of this.#connections.all()) {
+      const ending = this.#heartbeat.check(connection, elapsed)
+      if (ending) this.#dismiss(connection, ending.code, ending.reason)
+    }
     void this.#readBroadcaster.broadcast()
     void this.people.revalidateSessions(this.#connections.sessions())
-    if (time - this.#sweptAt >= SWEEP_MS) {
-      this.#sweptAt = time
+    if (elapsed - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = elapsed
       void this.#feed.sweep()
     }
-    if (time - this.#cleanedAt >= HOUR_MS) {
-      this.#cleanedAt = time
+    if (elapsed - this.#cleanedAt >= HOUR_MS) {
+      this.#cleanedAt = elapsed
       void this.people.hourly(this.#connections.sessions())
       void this.#retention.hourly()
     }
   }
 
-  /** Finishes what was taken, then sends everybody away to come back. Resolves when all are told. */
-  async drain(how: DrainOptions = {}): Promise<void> {
-    const { waitMs = 0, flushMs = 3_000 } = how
+  /** Stores what was taken, then closes all connections. Resolves when all are closed. */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { waitMs = 0, flushMs = 3_000 } = options
     const { clock } = this.#deps
     if (waitMs > 0) await clock.wait(waitMs)
     this.#draining = true
     this.#publisher.stop()
     // The first flush of reads may be one that was under way, without what moved since.
-    const reads = this.#readPositions.flush().then(() => this.#readPositions.flush())
-    await Promise.race([Promise.all([this.#queue.flush(), reads]), clock.wait(flushMs)])
-    await disconnectAll([...this.#connections.all()], clock, how)
+    const saved = this.#readPositions.flush().then(() => this.#readPositions.flush())
+    await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
+    await disconnectAll([...this.#connections.all()], clock, options)
   }
 
-  async #greet(connection: ClientConnection, asked: Of<'hello'>['rooms']): Promise<void> {
-    const { store } = this.#deps
-    try {
-      if (asked.length === 0) return
-      const memberships = await store.memberships(connection.user.id)
-      const rows = await Promise.all(asked.map(({ room }) => store.room(room)))
-      const mine = new Map(memberships.map((membership) => [membership.room, membership]))
-      asked.forEach(({ room, ...position }, at) => {
-        const [row, membership] = [rows[at], mine.get(room)]
-        if (row && membership) this.#enter(connection, membership, row, position)
-        else this.#syncer.enqueue(connection, { ...NO_POSITION, room, entered: null, cancelled: false })
-      })
-    } catch (error) {
-      // No answer could name the rooms that are missing: it comes back with its positions.
-      this.#deps.log.error('hello', error)
-      connection.socket.close(CLOSE.overloaded, 'cannot read')
-    }
-  }
-
-  /** The room counts as joined from here on; its pages follow by themselves. Called in turn. */
-  #enter(
-    connection: ClientConnection,
-    membership: Membership,
-    row: RoomRow,
-    { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: RequestedPosition,
-  ): void {
-    if (connection.gone) return
-    const { user, socket } = connection
-    const { room, head } = row
-    const role = strongerOf(user.role, membership.role)
-    const before = joinedIn(connection, room)
-    const others = connection.rooms.filter((joined) => joined !== before)
-    connection.rooms = [...others, { room, role, live: before?.live ?? false }]
-    if (!before) {
-      this.#feed.watch(room, head)
-      this.#presence.enter(room, socket.id, user, this.#elapsed())
-    }
-    this.#readPositions.learn(user.id, membership)
-    const request = { room, entered: { ...row, role }, seq, id, limit, cancelled: false }
-    this.#syncer.enqueue(connection, ref === undefined ? request : { ...request, ref })
-  }
-
-  /** One connection is in the room no more. */
-  #part(connection: ClientConnection, room: string): void {
-    this.#syncer.cancel(connection, room)
-    connection.socket.unfollow(room)
-    if (!joinedIn(connection, room)) return
-    connection.rooms = connection.rooms.filter((joined) => joined.room !== room)
-    this.#feed.unwatch(room)
-  }
-
-  /** Forgets a connection; its person stays here for their grace. */
+  /** Forgets a connection; its person stays present for the grace. */
   #forget(connection: ClientConnection): void {
     const now = this.#elapsed()
     const { socket, user } = connection
-    connection.gone = true
-    for (const { room } of connection.rooms) this.#part(connection, room)
+    connection.lifecycle = CLOSED
+    for (const { room } of connection.rooms) this.#joiner.leave(connection, room)
     this.#presence.close(socket.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
     if (this.#connections.remove(connection)) this.#readPositions.forget(user.id)
   }
@@ -395,7 +326,7 @@ export class Hub {
     this.#presence.rename(self)
   }
 
-  /** The sockets of one session end; those of the person's other sessions stay. */
+  /** Closes the connections of one session; those of the person's other sessions stay. */
   #signedOut(session: string, user: string): void {
     for (const connection of this.#connections.of(user)) {
       if (connection.session !== session) continue
@@ -408,44 +339,6 @@ export class Hub {
   #dismiss(connection: ClientConnection, code: number, reason: string): void {
     this.#forget(connection)
     connection.socket.close(code, reason)
-  }
-
-  /** What one connection owes, or is owed, by now. */
-  #look(connection: ClientConnection, time: number): void {
-    if (!connection.greeted) {
-      if (time - connection.openedAt >= TIMES.hello) this.#dismiss(connection, CLOSE.noHello, 'no hello')
-    } else if (time - connection.lastHeardAt >= TIMES.deaf)
-      this.#dismiss(connection, CLOSE.goingAway, 'no answer')
-    else if (time >= connection.nextBeatAt) {
-      connection.nextBeatAt = time + TIMES.beat
-      this.#beatTo(connection)
-    }
-  }
-
-  #beatTo(connection: ClientConnection): void {
-    connection.unansweredSince ??= this.#elapsed()
-    const heads: Record<string, number> = {}
-    const counts: Record<string, number> = {}
-    for (const { room, live } of connection.rooms) {
-      if (!live) continue
-      heads[room] = this.#feed.shown(room)
-      if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)
-    }
-    const large = Object.keys(counts).length > 0
-    connection.socket.send({ type: 'beat', heads, ...(large && { counts }) })
-  }
-
-  #welcome({ socket, user }: ClientConnection): Heard<'welcome'> {
-    return {
-      type: 'welcome',
-      version: VERSION,
-      connection: socket.id,
-      user,
-      now: this.#deps.clock.now(),
-      beat: TIMES.beat,
-      limits: WELCOME_LIMITS,
-      build: this.#deps.settings.build,
-    }
   }
 
   #spendJoins(connection: ClientConnection, cost: number): void {
@@ -465,27 +358,14 @@ export class Hub {
     return connection
   }
 
-  #greeted(from: ClientSocket): ClientConnection {
+  #greeted(from: ClientSocket): GreetedConnection {
     const connection = this.#connectionOf(from)
-    if (!connection.greeted) throw new ChatError('badFrame')
+    if (!isGreeted(connection)) throw new ChatError('badFrame')
     return connection
   }
 
-  /** ms of steady time: for all that waits, and nothing that is stored or sent. */
+  /** ms of the monotonic clock: for everything that waits, and nothing that is stored or sent. */
   #elapsed(): number {
     return this.#monotonicClock.elapsedAt(this.#deps.clock.now())
   }
-}
-
-/** The one whose beat has been unanswered longest, else the oldest. An answer may be under way for 5 s. */
-function leastAlive(connections: readonly ClientConnection[], now: number): ClientConnection {
-  const since = ({ unansweredSince, openedAt }: ClientConnection) =>
-    [
-      unansweredSince !== null && now - unansweredSince > 5_000 ? unansweredSince : Number.POSITIVE_INFINITY,
-      openedAt,
-    ] as const
-  return connections.reduce((least, connection) => {
-    const [[asked, opened], [leastAsked, leastOpened]] = [since(connection), since(least)]
-    return asked < leastAsked || (asked === leastAsked && opened < leastOpened) ? connection : least
-  })
 }

@@ -1,26 +1,47 @@
-/** What the one who asked is told: acks and errors, of fixed words. */
+/** The frames that answer one client: welcome, acks and errors. Their words are fixed. */
 import { assertNever } from '../shared/assert.ts'
 import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
+import { TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { Heard } from '../shared/protocol.ts'
+import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
-/** Which frame is answered, as far as it could be read. */
+/** What names the frame that is answered, as far as it could be read. */
 export interface ReplyTarget {
   nonce?: string
   ref?: string
+}
+
+/** The answer to `hello`. @param now ms since the epoch */
+export function welcomeFrame(
+  { socket, user }: Pick<ClientConnection, 'socket' | 'user'>,
+  now: number,
+  build: string,
+): Heard<'welcome'> {
+  const { id: connection } = socket
+  return {
+    type: 'welcome',
+    version: VERSION,
+    connection,
+    user,
+    now,
+    beat: TIMES.beat,
+    limits: WELCOME_LIMITS,
+    build,
+  }
 }
 
 /**
  * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is that of the code, whatever was thrown: never
  * the input. What is no `ChatError` is a bug, `internal`; logging it is the caller's.
  */
-export function errorFrame(error: unknown, asked: ReplyTarget = {}): Heard<'error'> {
-  if (!(error instanceof ChatError)) return errorReply('internal', asked)
+export function errorFrame(error: unknown, target: ReplyTarget = {}): Heard<'error'> {
+  if (!(error instanceof ChatError)) return errorReply('internal', target)
   const { after } = error.more
-  return { ...errorReply(error.code, asked), ...(after !== undefined && { after }) }
+  return { ...errorReply(error.code, target), ...(after !== undefined && { after }) }
 }
 
-/** What the sender of a draft hears once its batch is through. */
+/** The answer to the sender of a draft once its batch is done. */
 export function outcomeReply(
   draft: Draft & { nonce: string },
   outcome: Outcome,

@@ -1,6 +1,6 @@
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { HistoryMessage, ReactionCount, Role, RoomEvent, User } from '../../shared/model.ts'
+import type { HistoryMessage, ReactionCount, RoomEvent, User } from '../../shared/model.ts'
 import type { Members, ResetReason } from '../../shared/protocol.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { ReadPositions } from '../rooms/readPositions.ts'
@@ -10,22 +10,7 @@ import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
 import { UnreadCache } from './unreadCache.ts'
 import { type UnreadCounts, unreadOfPage } from './unreadOfPage.ts'
-import { joinedIn, EMPTY, type ClientConnection } from '../connections.ts'
-
-/** A room somebody is to be sent from a position on. */
-export interface SyncRequest {
-  readonly room: string
-  readonly ref?: string
-  /** the room as it was when they entered, and the stronger of their roles; null: no such room, or not open to them */
-  readonly entered: (RoomRow & { role: Role }) | null
-  /** the position they hold */
-  readonly seq: number
-  readonly id: string | null
-  /** messages that a first page may have; 0: the room is not on screen, so no people are named either */
-  readonly limit: number
-  /** left again: nothing more is sent */
-  cancelled: boolean
-}
+import { EMPTY, joinedIn, type ClientConnection, type EnteredRoom, type SyncRequest } from '../connections.ts'
 
 interface SyncDeps {
   store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
@@ -80,7 +65,11 @@ export class RoomSyncer {
   }
 
   async #run(connection: ClientConnection): Promise<void> {
-    for (let request = connection.syncs[0]; request && !connection.gone; request = connection.syncs[0]) {
+    for (
+      let request = connection.syncs[0];
+      request && connection.lifecycle.state !== 'closed';
+      request = connection.syncs[0]
+    ) {
       try {
         await this.#serve(connection, request)
       } catch (error) {
@@ -98,21 +87,17 @@ export class RoomSyncer {
     const { socket } = connection
     const { entered } = request
     if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
-    if (!entered) return socket.send({ type: 'reset', ...addressOf(request), reason: 'access' })
+    if (!entered) return socket.send({ type: 'reset', ...roomAndRef(request), reason: 'access' })
     const reason = request.seq === 0 ? null : await this.#resetReasonOf(entered, request)
     if (isOver(connection, request)) return
     const { head, floor } = entered
-    if (reason) socket.send({ type: 'reset', ...addressOf(request), reason, head, floor })
+    if (reason) socket.send({ type: 'reset', ...roomAndRef(request), reason, head, floor })
     if (reason || request.seq === 0) await this.#sendFirst(connection, request, entered)
     else await this.#sendMissed(connection, request, entered)
   }
 
   /** One frame: the newest messages, and the events after them. */
-  async #sendFirst(
-    connection: ClientConnection,
-    request: SyncRequest,
-    row: RoomRow & { role: Role },
-  ): Promise<void> {
+  async #sendFirst(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
     const { feed, store, clock } = this.#deps
     const { room, limit } = request
     const { user } = connection
@@ -146,7 +131,7 @@ export class RoomSyncer {
         const you = { role: row.role, readSeq, ...counts }
         return connection.socket.send({
           type: 'sync',
-          ...addressOf(request),
+          ...roomAndRef(request),
           ...found,
           more: false,
           members,
@@ -159,18 +144,14 @@ export class RoomSyncer {
   }
 
   /** The events after the client's position, page by page. */
-  async #sendMissed(
-    connection: ClientConnection,
-    request: SyncRequest,
-    row: RoomRow & { role: Role },
-  ): Promise<void> {
+  async #sendMissed(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
     const { feed, clock } = this.#deps
     const { room } = request
     const { floor } = row
     const { socket, user } = connection
     const send = (events: readonly RoomEvent[], head: number) => {
       this.#spend(connection, estimatedBytes(events))
-      socket.send({ type: 'sync', ...addressOf(request), events, head, floor, more: true })
+      socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
     }
     let from = request.seq
     let after = request.seq
@@ -210,7 +191,7 @@ export class RoomSyncer {
             members,
             you: { role: row.role, readSeq, ...counts },
           }
-          return socket.send({ type: 'sync', ...addressOf(request), ...end })
+          return socket.send({ type: 'sync', ...roomAndRef(request), ...end })
         }
         tries += 1
       }
@@ -229,7 +210,7 @@ export class RoomSyncer {
     this.#deps.feed.reached(room, seq)
     connection.socket.follow(room)
     const joined = joinedIn(connection, room)
-    if (joined) joined.live = true
+    if (joined) joined.state = 'live'
     const members = this.#deps.presence.members(room, connection.user.id)
     return limit === 0 ? { ...members, full: [] } : members
   }
@@ -273,11 +254,11 @@ export class RoomSyncer {
 }
 
 function isOver(connection: ClientConnection, request: SyncRequest): boolean {
-  return connection.gone || request.cancelled
+  return connection.lifecycle.state === 'closed' || request.cancelled
 }
 
 /** The room, and the `ref` of the request that is answered. */
-function addressOf({ room, ref }: SyncRequest): { room: string; ref?: string } {
+function roomAndRef({ room, ref }: SyncRequest): { room: string; ref?: string } {
   return { room, ...(ref !== undefined && { ref }) }
 }
 

@@ -15,8 +15,8 @@ export class Typing {
   readonly #typists = new Map<string, Typist>()
   readonly #publish: (room: string, frame: ServerFrame) => void
 
-  constructor(tell: (room: string, frame: ServerFrame) => void) {
-    this.#publish = tell
+  constructor(publish: (room: string, frame: ServerFrame) => void) {
+    this.#publish = publish
   }
 
   /** @returns whether the room was told */

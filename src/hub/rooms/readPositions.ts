@@ -1,7 +1,7 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { Log, Membership, Store } from '../ports.ts'
-import type { ConnectionRegistry } from '../connections.ts'
+import { isGreeted, type ConnectionRegistry } from '../connections.ts'
 
 /** A read position that has moved. `toldSeq`: the last one broadcast; `connectionId`: the connection that moved it last. */
 export interface MovedPosition {
@@ -133,7 +133,9 @@ export class ReadBroadcaster {
     // With so many events after the old position 1,000 may have been unread, from which no client subtracts.
     const isMany = feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
-      connections.of(user).filter(({ greeted, socket }) => greeted && (isMany || socket.id !== connectionId))
+      connections
+        .of(user)
+        .filter((connection) => isGreeted(connection) && (isMany || connection.socket.id !== connectionId))
     const [first] = listeners()
     if (!first) return
     try {
