@@ -121,7 +121,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: m
           [newRoomsByAddress, limitKey],
           [newRoomsPrivate, nearby],
         )
-        return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
+        return Response.json(await hub.rooms.create(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
     )

@@ -149,7 +149,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       // Nothing is read for it.
       if (request.method === 'HEAD') return new Response(null, { headers: EXPORT_HEADERS })
       spendTokens(clock.now(), [exports, user.id], [exports, factsOf(request).limitKey])
-      return new Response(streamOf(hub.ownCopy(user)), { headers: EXPORT_HEADERS })
+      return new Response(streamOf(hub.exportUser(user)), { headers: EXPORT_HEADERS })
     })
     .delete(
       '/api/session',

@@ -2,18 +2,18 @@
 const LONGEST_STEP = 5_000
 
 /** Time, in ms from 0, for whatever waits: it moves with the clock, but never back and never in leaps. */
-export class SteadyTime {
-  #time = 0
-  #looked: number
+export class MonotonicClock {
+  #elapsed = 0
+  #lastNow: number
 
   constructor(now: number) {
-    this.#looked = now
+    this.#lastNow = now
   }
 
   /** @param now what the clock shows, ms since the epoch */
-  at(now: number): number {
-    this.#time += Math.min(Math.max(now - this.#looked, 0), LONGEST_STEP)
-    this.#looked = now
-    return this.#time
+  elapsedAt(now: number): number {
+    this.#elapsed += Math.min(Math.max(now - this.#lastNow, 0), LONGEST_STEP)
+    this.#lastNow = now
+    return this.#elapsed
   }
 }

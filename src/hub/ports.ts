@@ -15,7 +15,7 @@ import type {
 import type { ServerFrame } from '../shared/protocol.ts'
 
 /** What a draft says: the content of an event, and the message that it changes. */
-export type Said =
+export type DraftContent =
   | { kind: 'message'; text: string; replyTo?: string }
   | { kind: 'edit'; target: string; text: string }
   | { kind: 'delete'; target: string; text?: never }
@@ -27,7 +27,7 @@ export type Said =
  * is stored.
  */
 export type Draft = { room: string; id: string; at: number; user: User } & (
-  (Said & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
+  (DraftContent & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
 )
 
 /** What became of one draft. `duplicate` has the numbers of the first; `failed`: nothing was stored, the same may work later. */
@@ -68,8 +68,8 @@ export interface NewGuest {
 
 /** Holders last seen before these times (ms) have lost their name to whoever asks for it: at all, and if they never wrote. */
 export interface Stale {
-  unused: number
-  unwritten: number
+  inactiveBefore: number
+  neverWroteBefore: number
 }
 
 /** A living session. `seen`: when it was last touched, ms. */
@@ -96,7 +96,7 @@ export interface Tally {
 }
 
 /** The newest messages of a room as they are at `at`, the same for every reader. `older`: there are messages below them. */
-export interface Newest {
+export interface NewestMessages {
   at: Position
   floor: number
   messages: readonly HistoryMessage<ReactionCount>[]
@@ -143,7 +143,7 @@ export interface Store {
    * between them too; at most 100 in all, newest first to be taken, within `LIMITS.pageBytes`, one at least. With a limit of 0
    * none, and `older` tells whether there are any.
    */
-  newest(room: string, limit: number): Promise<Newest | null>
+  newest(room: string, limit: number): Promise<NewestMessages | null>
   /** message id → emoji the person shows there, for those of these messages that have any. */
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
@@ -233,7 +233,7 @@ export interface Broadcast {
 }
 
 /** One socket as the hub sees it. Nothing here throws, also after the socket has gone. */
-export interface Connection {
+export interface ClientSocket {
   /** unguessable by others, unique over nodes and restarts */
   readonly id: string
   /** in order with what is published to rooms it follows */

@@ -33,7 +33,7 @@ export function waitFor(bucket: Bucket, now: number, rate: Rate, cost = 1): numb
 }
 
 /** The same where the clock was set back: it refills from now on, not when the old time has come again. */
-export function asOf(bucket: Bucket, now: number): Bucket {
+export function notAheadOf(bucket: Bucket, now: number): Bucket {
   return bucket.at <= now ? bucket : { ...bucket, at: now }
 }
 
@@ -42,7 +42,7 @@ export function isFull(bucket: Bucket, now: number, rate: Rate): boolean {
   return level(bucket, now, rate) >= rate.burst
 }
 
-const SWEEP = 60_000
+const SWEEP_MS = 60_000
 
 /** A bucket for each of many keys. Those that have refilled are forgotten, so it is never larger than what was busy lately. */
 export class Buckets {
@@ -89,13 +89,13 @@ export class Buckets {
   #of(key: string, now: number): Bucket {
     const known = this.#buckets.get(key)
     if (known === undefined) return fullBucket(now, this.#rate)
-    const bucket = asOf(known, now)
+    const bucket = notAheadOf(known, now)
     if (bucket !== known) this.#buckets.set(key, bucket)
     return bucket
   }
 
   #sweep(now: number): void {
-    if (Math.abs(now - this.#sweptAt) < SWEEP) return
+    if (Math.abs(now - this.#sweptAt) < SWEEP_MS) return
     this.#sweptAt = now
     for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
   }

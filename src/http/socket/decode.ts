@@ -1,15 +1,15 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import type { Asked } from '../../hub/replies.ts'
+import type { ReplyTarget } from '../../hub/replies.ts'
 import { isJsonObject, type JsonObject } from '../../lib/jsonObject.ts'
 import { emojiFault } from '../../shared/emoji.ts'
 import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
 
 export type Decoded =
-  | { result: 'frame'; frame: ClientFrame; asked: Asked }
+  | { result: 'frame'; frame: ClientFrame; asked: ReplyTarget }
   | { result: 'unknown' }
-  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: Asked }
+  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: ReplyTarget }
 
 type FieldCopier = (value: unknown) => unknown
 
@@ -58,7 +58,7 @@ function copyOf(schema: TSchema): FieldCopier {
   }
 }
 
-function frameRefOf(value: JsonObject): Asked {
+function frameRefOf(value: JsonObject): ReplyTarget {
   const [nonce, ref] = [own(value, 'nonce'), own(value, 'ref')]
   if (typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
   if (typeof ref === 'string' && REF.test(ref)) return { ref }

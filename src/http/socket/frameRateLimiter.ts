@@ -1,4 +1,4 @@
-import { asOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
+import { notAheadOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
@@ -43,8 +43,8 @@ export class FrameRateLimiter {
   }
 
   #pay(cost: number, now: number): FrameVerdict {
-    this.#bucket = asOf(this.#bucket, now)
-    this.#overdraft = asOf(this.#overdraft, now)
+    this.#bucket = notAheadOf(this.#bucket, now)
+    this.#overdraft = notAheadOf(this.#overdraft, now)
     const bucket = take(this.#bucket, now, this.#frames, cost)
     if (bucket) {
       this.#bucket = bucket

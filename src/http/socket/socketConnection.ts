@@ -1,7 +1,7 @@
 import type { ServerWebSocket } from 'bun'
-import { type Asked, errorFrame } from '../../hub/replies.ts'
+import { type ReplyTarget, errorFrame } from '../../hub/replies.ts'
 import type { Hub } from '../../hub/hub.ts'
-import type { Clock, Connection, Ids, Log } from '../../hub/ports.ts'
+import type { Clock, ClientSocket, Ids, Log } from '../../hub/ports.ts'
 import type { Rate } from '../../hub/rateLimit.ts'
 import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { CLOSE, ChatError } from '../../shared/errors.ts'
@@ -45,7 +45,7 @@ export interface SocketDeps {
 
 interface QueuedFrame {
   frame: ClientFrame
-  asked: Asked
+  asked: ReplyTarget
 }
 
 /**
@@ -58,7 +58,7 @@ type Phase = 'authenticating' | 'idle' | 'handling' | 'closed'
 const NO_WAITERS: readonly ((sent: boolean) => void)[] = []
 
 /** One socket: its rate limiter, its inbox, and what the hub sees of it. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements ClientSocket {
   readonly id: string
   readonly #raw: RawSocket
   readonly #deps: SocketDeps
@@ -251,7 +251,7 @@ export class SocketConnection implements Connection {
   }
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
-  #refuse(error: unknown, asked: Asked): void {
+  #refuse(error: unknown, asked: ReplyTarget): void {
     this.logBug(error)
     this.send(errorFrame(error, asked))
     const code = error instanceof ChatError ? error.code : null
@@ -291,7 +291,7 @@ export class SocketConnection implements Connection {
     if (type === 'hello') this.#deps.roomProbes.check(this.#user)
   }
 
-  #waitForFrame(handled: Promise<void>, asked: Asked): void {
+  #waitForFrame(handled: Promise<void>, asked: ReplyTarget): void {
     if (this.#phase === 'idle') this.#phase = 'handling'
     const done = () => {
       if (this.#phase === 'handling') this.#phase = 'idle'

@@ -3,17 +3,17 @@ import { mentionsName } from '../../shared/text.ts'
 import type { RoomRow, Store, Tally } from '../ports.ts'
 
 /** Letters of texts that are remembered at most, a message counting as 16. */
-const MOST = 8_000_000
+const MAX_SIZE = 8_000_000
 
-type Counts = Awaited<ReturnType<Store['unread']>>
+type UnreadAtHead = Awaited<ReturnType<Store['unread']>>
 
 /**
  * What is unread far back, for whoever comes: exactly what the store counts. The first who asks about a stretch of a room
  * asks the store, as if alone; from the next one on it is counted for all, until something more is said in the room.
  */
-export class Tallies {
+export class UnreadCache {
   readonly #store: Pick<Store, 'tally' | 'unread'>
-  readonly #asked = new Map<string, { head: number; counter: Promise<Counter | null> | null }>()
+  readonly #stretches = new Map<string, { head: number; counter: Promise<TallyCounter | null> | null }>()
   #size = 0
 
   constructor(store: Pick<Store, 'tally' | 'unread'>) {
@@ -21,12 +21,12 @@ export class Tallies {
   }
 
   /** As `Store.unread`, at `head` or behind it. @param head the last seq known to exist */
-  async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<Counts> {
+  async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<UnreadAtHead> {
     // Twice as far back at most as is asked: near ones do not pay for far ones, and there are few stretches.
     const length = 2 ** Math.ceil(Math.log2(Math.max(head - readSeq, 1)))
     const key = `${room} ${floor} ${length}`
-    const asked = this.#asked.get(key)
-    if (asked?.head !== head) this.#asked.set(key, { head, counter: null })
+    const asked = this.#stretches.get(key)
+    if (asked?.head !== head) this.#stretches.set(key, { head, counter: null })
     else {
       asked.counter ??= this.#counter(room, head - length).catch((error: unknown) => {
         asked.counter = null
@@ -40,19 +40,19 @@ export class Tallies {
 
   /** Each second: by then the rush is over. */
   tick(): void {
-    this.#asked.clear()
+    this.#stretches.clear()
     this.#size = 0
   }
 
-  async #counter(room: string, after: number): Promise<Counter | null> {
-    const counter = new Counter(await this.#store.tally(room, after))
+  async #counter(room: string, after: number): Promise<TallyCounter | null> {
+    const counter = new TallyCounter(await this.#store.tally(room, after))
     this.#size += counter.size
-    return this.#size > MOST ? null : counter
+    return this.#size > MAX_SIZE ? null : counter
   }
 }
 
 /** Counts for one after the other what they have not read of the same messages. */
-class Counter {
+class TallyCounter {
   readonly size: number
   readonly #tally: Tally
   /** newest first, as are those of each author and the texts */
@@ -75,7 +75,7 @@ class Counter {
   }
 
   /** null where only the store knows: which messages are the newest of others is another question than which are the newest. */
-  unread({ id, name }: User, readSeq: number): Counts | null {
+  unread({ id, name }: User, readSeq: number): UnreadAtHead | null {
     const own = this.#own.get(id) ?? []
     if (readSeq < this.#tally.from && own.length > 0) return null
     const mark = `@${name.toLowerCase()}`

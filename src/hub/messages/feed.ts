@@ -14,7 +14,7 @@ interface OpenRoom {
   /** the last seq known to exist */
   head: number
   /** the reading under way */
-  catching: Promise<void> | null
+  catchingUp: Promise<void> | null
 }
 
 /**
@@ -38,7 +38,7 @@ export class Feed {
   watch(room: string, head: number): void {
     const open = this.#rooms.get(room)
     if (open) open.watchers += 1
-    else this.#rooms.set(room, { watchers: 1, shown: null, tail: [], tailBytes: 0, head, catching: null })
+    else this.#rooms.set(room, { watchers: 1, shown: null, tail: [], tailBytes: 0, head, catchingUp: null })
   }
 
   /** Undoes one `watch`. */
@@ -116,7 +116,7 @@ export class Feed {
   }
 
   /** There are rooms with new heads, or may be: publishes what this node has not shown. Never rejects. */
-  async heard(heads: ReadonlyMap<string, number> | 'unknown'): Promise<void> {
+  async headsMoved(heads: ReadonlyMap<string, number> | 'unknown'): Promise<void> {
     if (heads === 'unknown') return await this.sweep()
     await Promise.all([...heads].map(([room, head]) => this.#catchUp(room, head)))
   }
@@ -142,14 +142,14 @@ export class Feed {
     open.head = Math.max(open.head, head)
     // null: nobody follows yet, and whoever is joining reads until `head`.
     while (open.shown !== null && open.shown < head) {
-      if (open.catching) {
+      if (open.catchingUp) {
         // It may have been read before `head` was there: what it brings is looked at, and then read on.
-        await open.catching
+        await open.catchingUp
         continue
       }
       const before = open.shown
-      open.catching = this.#read(room, open).finally(() => (open.catching = null))
-      await open.catching
+      open.catchingUp = this.#read(room, open).finally(() => (open.catchingUp = null))
+      await open.catchingUp
       if (open.shown === before) return
     }
   }

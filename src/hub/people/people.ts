@@ -1,24 +1,24 @@
 import { ChatError, type ErrorDetails } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../../shared/names.ts'
-import { written } from '../replies.ts'
+import { awaitWrite } from '../replies.ts'
 import { keysOf, reservedNames } from './nameKeys.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const HOUR = 60 * 60 * 1000
 /** Offered in place of a reserved name. */
-const INSTEAD = 'Visitor'
+const RESERVED_SUGGESTION = 'Visitor'
 /** A renaming: how long (ms) until the next, how many a day (I6), and how long the old name is kept (ms). */
 const RENAME = { every: 30_000, perDay: 5, held: DAY }
 /** ms after which a guest who never wrote has lost the name to whoever asks for it */
-const UNWRITTEN = DAY
+const NEVER_WROTE_AFTER = DAY
 /** ms after which the use of a session is noted again */
-const TOUCH = HOUR
+const TOUCH_EVERY = HOUR
 /** ms after which a session online is read again, and after which where that failed; how many are read in one go */
-const REREAD = { after: 5 * 60_000, again: 10_000, most: 100 }
+const REVALIDATE = { after: 5 * 60_000, again: 10_000, most: 100 }
 
-interface Deps {
+interface PeopleDeps {
   store: Store
   clock: Clock
   ids: Ids
@@ -32,8 +32,8 @@ interface Deps {
 }
 
 /** Guests: their names, and the sessions that make them the same people tomorrow. Sessions are known by their hashes alone. */
-export class People {
-  readonly #deps: Deps
+export class PeopleRegistry {
+  readonly #deps: PeopleDeps
   readonly #isReserved: (name: string) => boolean
   /** session → whose it is, when its use was last noted, and when it was last read (ms) */
   readonly #sessions = new Map<string, { user: string; noted: number; read: number }>()
@@ -42,7 +42,7 @@ export class People {
   /** user → times of renaming (ms) within a day */
   readonly #renamings = new Map<string, number[]>()
 
-  constructor(deps: Deps) {
+  constructor(deps: PeopleDeps) {
     this.#deps = deps
     this.#isReserved = reservedNames(deps.siteName)
   }
@@ -58,7 +58,7 @@ export class People {
     const at = clock.now()
     const id = ids.next(at)
     const guest = { id, name, keys: keysOf(name), session, at, room }
-    const added = await written(store.addGuest(guest, this.#stale(at)), log)
+    const added = await awaitWrite(store.addGuest(guest, this.#stale(at)), log)
     if (added === 'taken') throw await this.#taken(name)
     this.#sessions.set(session, { user: id, noted: at, read: at })
     return { id, name, role: 'guest' }
@@ -68,9 +68,9 @@ export class People {
   async whoIs(session: string): Promise<Self | null> {
     const now = this.#deps.clock.now()
     const row = await this.#deps.store.session(session)
-    if (!row || row.seen < this.#stale(now).unused) return null
+    if (!row || row.seen < this.#stale(now).inactiveBefore) return null
     this.#sessions.set(session, { user: row.user.id, noted: row.seen, read: now })
-    this.#note(session, now)
+    this.#touchSession(session, now)
     return row.user
   }
 
@@ -83,11 +83,11 @@ export class People {
     const name = await this.#cleaned(typed, self.id)
     if (name === self.name) return self
     const at = clock.now()
-    const times = this.#mayRename(self.id, at)
+    const times = this.#renamingsOf(self.id, at)
     times.push(at)
     try {
       const [keys, held] = [keysOf(name), at + RENAME.held]
-      const renamed = await written(store.rename(self.id, name, keys, at, held, this.#stale(at)), log)
+      const renamed = await awaitWrite(store.rename(self.id, name, keys, at, held, this.#stale(at)), log)
       if (renamed === 'nobody') throw new ChatError('unauthenticated')
       if (renamed === 'taken') throw await this.#taken(name, self.id)
     } catch (error) {
@@ -107,7 +107,7 @@ export class People {
     const { store, clock, log } = this.#deps
     const row = await store.session(session)
     if (!row) return false
-    await written(store.endSession(session), log)
+    await awaitWrite(store.endSession(session), log)
     this.#sessions.delete(session)
     this.#ended.set(session, clock.now())
     this.#deps.signedOut(session, row.user.id)
@@ -124,14 +124,14 @@ export class People {
    * ended elsewhere ends here as well (S15). Never rejects.
    * @param online the session of each connection
    */
-  async reread(online: Iterable<string>): Promise<void> {
+  async revalidateSessions(online: Iterable<string>): Promise<void> {
     const now = this.#deps.clock.now()
     const due: string[] = []
     for (const session of online) {
       const known = this.#sessions.get(session)
-      if (!known || now - known.read < REREAD.after) continue
+      if (!known || now - known.read < REVALIDATE.after) continue
       known.read = now
-      if (due.push(session) >= REREAD.most) break
+      if (due.push(session) >= REVALIDATE.most) break
     }
     for (const [at, session] of due.entries()) {
       const user = this.#sessions.get(session)?.user
@@ -142,7 +142,7 @@ export class People {
         this.#deps.log.error('session', error)
         for (const unread of due.slice(at)) {
           const known = this.#sessions.get(unread)
-          if (known) known.read = now - REREAD.after + REREAD.again
+          if (known) known.read = now - REVALIDATE.after + REVALIDATE.again
         }
         return
       }
@@ -162,7 +162,7 @@ export class People {
     for (const [user, times] of this.#renamings)
       if (times.every((at) => at <= now - DAY)) this.#renamings.delete(user)
     for (const session of this.#sessions.keys()) {
-      if (here.has(session)) this.#note(session, now)
+      if (here.has(session)) this.#touchSession(session, now)
       else this.#sessions.delete(session)
     }
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
@@ -174,15 +174,15 @@ export class People {
     }
   }
 
-  #note(session: string, now: number): void {
+  #touchSession(session: string, now: number): void {
     const known = this.#sessions.get(session)
-    if (!known || now - known.noted < TOUCH) return
+    if (!known || now - known.noted < TOUCH_EVERY) return
     known.noted = now
     this.#deps.store.touch(session, now).catch((error: unknown) => this.#deps.log.error('touch', error))
   }
 
   #stale(now: number): Stale {
-    return { unused: now - this.#deps.sessionDays * DAY, unwritten: now - UNWRITTEN }
+    return { inactiveBefore: now - this.#deps.sessionDays * DAY, neverWroteBefore: now - NEVER_WROTE_AFTER }
   }
 
   /** @param user whose name it may be already */
@@ -190,7 +190,7 @@ export class People {
     const cleaned = cleanName(typed)
     if ('fault' in cleaned) throw nameInvalid(cleaned.fault)
     if (this.#isReserved(cleaned.name))
-      throw nameInvalid('reserved', await this.#suggestion(INSTEAD, user, ''))
+      throw nameInvalid('reserved', await this.#suggestion(RESERVED_SUGGESTION, user, ''))
     return cleaned.name
   }
 
@@ -211,7 +211,7 @@ export class People {
   }
 
   /** The times of somebody's renamings within a day. @throws ChatError `rateLimited` if there may be none now */
-  #mayRename(user: string, now: number): number[] {
+  #renamingsOf(user: string, now: number): number[] {
     const times = (this.#renamings.get(user) ?? []).filter((at) => at > now - DAY)
     const last = times.at(-1)
     const [first] = times

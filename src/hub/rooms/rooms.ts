@@ -4,7 +4,7 @@ import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
 import { cleanName, countGraphemes, NAME_FAULTS, type NameFault, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
-import { written } from '../replies.ts'
+import { awaitWrite } from '../replies.ts'
 import { LookAlikes } from './lookAlikes.ts'
 import { reservedRooms } from '../people/nameKeys.ts'
 import { RoomNames } from './roomNames.ts'
@@ -17,11 +17,11 @@ export interface NewRoom {
 }
 
 /** ms for which the order of busy rooms is cached */
-const BUSY_FOR = 1_000
+const BUSY_CACHE_MS = 1_000
 /** One row more than are listed: then there are more. */
-const ONE_MORE = LIMITS.roomsListed + 1
+const LISTED_AND_ONE = LIMITS.roomsListed + 1
 
-interface Deps {
+interface RoomsDeps {
   store: Store
   clock: Clock
   ids: Ids
@@ -36,19 +36,19 @@ interface Deps {
 
 /** Rooms and who is a member of them. */
 export class Rooms {
-  readonly #deps: Deps
+  readonly #deps: RoomsDeps
   readonly #isReserved: (name: string) => boolean
   readonly #lookAlikes: LookAlikes
   /** user → the last thing they asked of their memberships */
-  readonly #turns = new Map<string, Promise<unknown>>()
-  readonly #names: RoomNames
+  readonly #membershipTurns = new Map<string, Promise<unknown>>()
+  readonly #roomNames: RoomNames
   /** when the next long reading may begin; null: at once */
-  #nextTurn: Promise<void> | null = null
+  #nextReadTurn: Promise<void> | null = null
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
-  constructor(deps: Deps) {
+  constructor(deps: RoomsDeps) {
     this.#deps = deps
-    this.#names = new RoomNames(deps.store)
+    this.#roomNames = new RoomNames(deps.store)
     this.#isReserved = reservedRooms(deps.siteName)
     this.#lookAlikes = new LookAlikes(deps)
   }
@@ -66,12 +66,12 @@ export class Rooms {
    */
   async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
     const { store } = this.#deps
-    await this.#turn()
+    await this.#readTurn()
     const memberships = await store.memberships(self.id)
     const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
-    const found = search === '' ? null : await this.#names.find(search, after)
+    const found = search === '' ? null : await this.#roomNames.find(search, after)
     const others = found
-      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, ONE_MORE))
+      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, LISTED_AND_ONE))
       : await this.#busiestThenIdle(after, mine)
     const theirs =
       after === '' ? await store.roomsBySlug(found?.filter((room) => mine.has(room)) ?? [...mine.keys()]) : []
@@ -82,7 +82,7 @@ export class Rooms {
         .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
       ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
     ]
-    return { rooms, more: others.length === ONE_MORE }
+    return { rooms, more: others.length === LISTED_AND_ONE }
   }
 
   /**
@@ -90,7 +90,7 @@ export class Rooms {
    * @throws ChatError `roomInvalid` with a `reason`; `tooBig`; `roomTaken` with a free name as `suggestion`;
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async make(self: Self, made: NewRoom): Promise<RoomEntry> {
+  async create(self: Self, made: NewRoom): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
     const cleaned = cleanName(made.name, LIMITS.roomName)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
@@ -101,11 +101,11 @@ export class Rooms {
     const room = slug || ids.random(8)
     if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
     const row = { room, name, topic, kind: 'public' } as const
-    const added = await written(store.addRoom(row, clock.now(), self.id), log)
+    const added = await awaitWrite(store.addRoom(row, clock.now(), self.id), log)
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     this.#lookAlikes.add(room, name)
-    await this.#names.add(room, name)
+    await this.#roomNames.add(room, name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
@@ -127,7 +127,7 @@ export class Rooms {
 
   /** @throws ChatError `noRoom` */
   async history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
-    await this.#turn()
+    await this.#readTurn()
     const page = await this.#deps.store.history(room, query, reader)
     if (!page) throw new ChatError('noRoom')
     return page
@@ -138,12 +138,12 @@ export class Rooms {
    * them everybody else has a turn of the loop.
    */
   inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(user)
+    const before = this.#membershipTurns.get(user)
     const turn =
       before === undefined ? act() : before.then(this.#deps.clock.turn, this.#deps.clock.turn).then(act)
-    this.#turns.set(user, turn)
+    this.#membershipTurns.set(user, turn)
     const done = () => {
-      if (this.#turns.get(user) === turn) this.#turns.delete(user)
+      if (this.#membershipTurns.get(user) === turn) this.#membershipTurns.delete(user)
     }
     turn.then(done, done)
     return turn
@@ -158,7 +158,7 @@ export class Rooms {
     const row = await store.room(room)
     if (!row) return null
     const membership = await store.membership(self.id, room)
-    const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
+    const found = membership ?? (await awaitWrite(store.addMember(room, self.id, 'guest', clock.now()), log))
     if (found === 'nobody') throw new ChatError('unauthenticated')
     return { membership: found, row }
   }
@@ -166,7 +166,7 @@ export class Rooms {
   /** Ends a membership. Called in turn. */
   async exit(self: Self, room: string): Promise<void> {
     const { store, log } = this.#deps
-    await written(store.removeMember(room, self.id), log)
+    await awaitWrite(store.removeMember(room, self.id), log)
   }
 
   #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
@@ -179,12 +179,12 @@ export class Rooms {
     const busy = this.#busiest()
     const at = busy.indexOf(after)
     const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
-    const wanted = next.filter((room) => !mine.has(room)).slice(0, ONE_MORE)
+    const wanted = next.filter((room) => !mine.has(room)).slice(0, LISTED_AND_ONE)
     const found = new Map((await store.roomsBySlug(wanted)).map((row) => [row.room, row]))
     const rows = wanted.flatMap((room) => found.get(room) ?? [])
-    if (rows.length === ONE_MORE) return rows
+    if (rows.length === LISTED_AND_ONE) return rows
     const idleAfter = at < 0 ? after : ''
-    const idle = await store.roomsAfter(idleAfter, ONE_MORE - rows.length, [...busy, ...mine.keys()])
+    const idle = await store.roomsAfter(idleAfter, LISTED_AND_ONE - rows.length, [...busy, ...mine.keys()])
     return [...rows, ...idle]
   }
 
@@ -192,7 +192,7 @@ export class Rooms {
   #busiest(): readonly string[] {
     const { clock, counts } = this.#deps
     const now = clock.now()
-    if (Math.abs(now - this.#busy.at) >= BUSY_FOR) {
+    if (Math.abs(now - this.#busy.at) >= BUSY_CACHE_MS) {
       const all = [...counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
       this.#busy = { at: now, rooms: all.map(([room]) => room) }
     }
@@ -200,13 +200,13 @@ export class Rooms {
   }
 
   /** Waits for a turn of the loop in which there is no other long reading: thirty in one turn would hold everybody else up. */
-  #turn(): Promise<void> {
+  #readTurn(): Promise<void> {
     const { clock } = this.#deps
-    const turn = this.#nextTurn
+    const turn = this.#nextReadTurn
     const next = turn?.then(clock.turn) ?? clock.turn()
-    this.#nextTurn = next
+    this.#nextReadTurn = next
     void next.then(() => {
-      if (this.#nextTurn === next) this.#nextTurn = null
+      if (this.#nextReadTurn === next) this.#nextReadTurn = null
     })
     return turn ?? Promise.resolve()
   }

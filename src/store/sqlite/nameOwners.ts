@@ -1,8 +1,8 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { Stale } from '../../hub/ports.ts'
 
-/** SQL: is the guest `users.*` stale? With `$unused` and `$unwritten` bound. */
-export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $unused OR (users.seen < $unwritten
+/** SQL: is the guest `users.*` stale? With `$inactiveBefore` and `$neverWroteBefore` bound. */
+export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $inactiveBefore OR (users.seen < $neverWroteBefore
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.user_id = users.id))))`
 
 export interface NameOwner {
@@ -14,7 +14,7 @@ export interface NameOwner {
 export class NameOwners {
   readonly #owners: Statement<
     NameOwner,
-    [{ keys: string; at: number; user: string | null; unused: number; unwritten: number }]
+    [{ keys: string; at: number; user: string | null; inactiveBefore: number; neverWroteBefore: number }]
   >
 
   constructor(db: Database) {
@@ -28,7 +28,13 @@ export class NameOwners {
 
   /** Everybody but `user` who holds one of the keys at `at` (ms). */
   ownersOf(keys: readonly string[], at: number, stale: Stale, user?: string): NameOwner[] {
-    const { unused, unwritten } = stale
-    return this.#owners.all({ keys: JSON.stringify(keys), at, user: user ?? null, unused, unwritten })
+    const { inactiveBefore, neverWroteBefore } = stale
+    return this.#owners.all({
+      keys: JSON.stringify(keys),
+      at,
+      user: user ?? null,
+      inactiveBefore,
+      neverWroteBefore,
+    })
   }
 }

@@ -4,7 +4,7 @@ import type {
   HistoryQuery,
   Log,
   Membership,
-  Newest,
+  NewestMessages,
   NewGuest,
   Outcome,
   OwnEvent,
@@ -185,7 +185,7 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.idAt(room, seq))
   }
 
-  newest(room: string, limit: number): Promise<Newest | null> {
+  newest(room: string, limit: number): Promise<NewestMessages | null> {
     return this.#read((reader) => reader.newest(room, limit))
   }
 

@@ -2,7 +2,7 @@ import type { Database, Statement } from 'bun:sqlite'
 import type {
   HistoryQuery,
   Membership,
-  Newest,
+  NewestMessages,
   OwnEvent,
   RoomRow,
   SessionRow,
@@ -69,7 +69,7 @@ export class Reader {
   readonly #reactionCounts: Statement<{ json: string }, [{ message: string }]>
   readonly #mine: Statement<OwnReaction, [{ user: string; ids: string }]>
   readonly #history: (slug: string, query: HistoryQuery, reader?: string) => HistoryPage | null
-  readonly #newest: (slug: string, limit: number) => Newest | null
+  readonly #newest: (slug: string, limit: number) => NewestMessages | null
 
   constructor(db: Database) {
     this.#db = db
@@ -145,7 +145,7 @@ export class Reader {
   }
 
   /** Of one moment: what is written meanwhile is in neither the messages nor the head. */
-  newest(slug: string, limit: number): Newest | null {
+  newest(slug: string, limit: number): NewestMessages | null {
     return this.#newest(slug, limit)
   }
 
@@ -281,7 +281,7 @@ export class Reader {
     }
   }
 
-  #readNewest(slug: string, limit: number): Newest | null {
+  #readNewest(slug: string, limit: number): NewestMessages | null {
     const room = this.room(slug)
     if (room === null) return null
     const { head, floor } = room

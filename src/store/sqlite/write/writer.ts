@@ -186,11 +186,11 @@ export class Writer implements Writes {
     })
   }
 
-  forget({ unused, unwritten }: Stale): void {
+  forget({ inactiveBefore, neverWroteBefore }: Stale): void {
     this.#transaction(() => {
       const stale = this.#db
         .query<{ id: string }, [SqlValues]>(`SELECT id FROM users WHERE ${NAME_RELEASED}`)
-        .all({ unused, unwritten })
+        .all({ inactiveBefore, neverWroteBefore })
       for (const { id } of stale) this.#deleteUser(id)
     })
   }
