@@ -186,15 +186,15 @@ class SqliteStore implements Sqlite {
   }
 
   newest(room: string, limit: number): Promise<NewestMessages | null> {
-    return this.#read((reader) => reader.newest(room, limit))
+    return this.#read((reader) => reader.history.newest(room, limit))
   }
 
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
-    return this.#read((reader) => reader.mine(user, ids))
+    return this.#read((reader) => reader.history.ownReactions(user, ids))
   }
 
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
-    return this.#read((half) => half.history(room, query, reader))
+    return this.#read((half) => half.history.page(room, query, reader))
   }
 
   room(room: string): Promise<RoomRow | null> {
