@@ -29,7 +29,7 @@ import {
   spaceOf,
   asOperatorError,
 } from './dataDirectory.ts'
-import { eventFromDraft } from './read/eventOf.ts'
+import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
 import { ReadTransaction } from './read/readTransaction.ts'

@@ -8,7 +8,7 @@ import { withExclusiveLock, checkpoint, BUSY_TIMEOUTS } from '../database.ts'
 import { schemaOf } from '../migrations.ts'
 import { NAME_RELEASED, NameOwners } from '../nameOwners.ts'
 import { setReaction } from '../reactions.ts'
-import { giveBackPages, purgeEvents } from './retention.ts'
+import { giveBackPages, purgeEvents } from './purge.ts'
 import { diskErrorCode } from '../diskErrors.ts'
 
 /** What became of a draft, in words that cross to the other thread cheaply: who sent it knows the rest. */
