@@ -38,7 +38,8 @@ import { Reader } from './read/reader.ts'
 import { DiskSpace } from './diskSpace.ts'
 import { WriterThread, WriteError } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
-import type { Writes, CommitResult } from './write/writer.ts'
+import type { CommitResult } from './write/eventWriter.ts'
+import type { Writes } from './write/writer.ts'
 
 export interface Sqlite extends Store {
   /**
