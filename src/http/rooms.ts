@@ -73,7 +73,7 @@ function listQuery(params: URLSearchParams): { search: string; after: string } {
   return { search: search.trim(), after }
 }
 
-/** What is no slug is a room that does not exist, and nothing shows the difference. */
+/** The answer for a malformed slug is that of a missing room: nobody can tell them apart. */
 const rejectNoRoom = () => Promise.reject(new ChatError('noRoom'))
 
 interface RoomRoutesDeps {
@@ -83,7 +83,7 @@ interface RoomRoutesDeps {
   maxConnectionsPerAddress: number
 }
 
-/** The rooms there are, one more of them, and what was said in one. */
+/** `/api/rooms`: list, create, set the topic, history. */
 export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: most }: RoomRoutesDeps) {
   const historyPages = new Buckets(HISTORY_PAGES)
   // Quotes and pins come by themselves with a room: they must not use up what people at one address scroll by.

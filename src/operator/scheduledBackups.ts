@@ -4,7 +4,7 @@ import type { Logger } from '../lib/log.ts'
 import { ageOfLastBackup, removeCopiesBefore } from './backupFiles.ts'
 
 const MINUTE = 60_000
-/** How long after one that failed another is tried. */
+/** ms after a failed backup until the next try. */
 const RETRY_AFTER = 60 * MINUTE
 
 type BackupSchedule = Pick<Config, 'backupHours' | 'backupKeep' | 'dataDir'>
@@ -17,7 +17,7 @@ export function scheduleBackups(config: BackupSchedule, log: Logger): void {
   setInterval(() => void look(), MINUTE).unref()
 }
 
-/** @returns looks whether a backup is due, and makes it; one at a time. Never rejects: a failure is logged */
+/** @returns a job that makes a backup if one is due; one at a time. Never rejects: a failure is logged */
 export function createBackupJob(
   { backupHours, backupKeep, dataDir }: BackupSchedule,
   log: Logger,
@@ -57,7 +57,7 @@ export function scheduleCopyRemoval({ retentionDays, dataDir }: Config, log: Log
   setInterval(look, 60 * MINUTE).unref()
 }
 
-/** @returns what it said beside having made it. Rejects with why not; also where no process can be started */
+/** @returns the warnings of the backup process. Rejects if it fails or cannot be started */
 async function spawnBackup(keep: number): Promise<string> {
   const self = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, Bun.main]
   const child = Bun.spawn([...self, 'backup', '--keep', String(keep)], {

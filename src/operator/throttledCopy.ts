@@ -1,4 +1,4 @@
-/** Large files on a disk that somebody else's fsync waits for. */
+/** Copying and removing large files on a disk that the server's own fsync waits for. */
 import {
   closeSync,
   fdatasyncSync,
@@ -11,16 +11,16 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** Bytes that are written before the disk is left to others. */
+/** Bytes to write before a rest. */
 const PIECE = 1024 * 1024
-/** For how many times as long as that took; ms at least and at most. */
+/** Rest so many times as long as the flush took; at least and at most ms. */
 const REST = { times: 3, least: 25, most: 300 }
 /** Bytes that are compared at once. */
 const BLOCK = 16 * 1024
 /** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
 const TRUNCATE_STEP = 16 * PIECE
 
-/** Paces who writes much: what has been written is put on the disk piece by piece, and after each there is a rest. */
+/** Slows down large writes: flushes them piece by piece, and rests after each so that others can use the disk. */
 export class WriteThrottle {
   readonly #isThrottled: boolean
   #unflushed = 0
@@ -30,7 +30,7 @@ export class WriteThrottle {
     this.#isThrottled = isThrottled
   }
 
-  /** To be asked after each write. */
+  /** Call it after each write. */
   async afterWrite(descriptor: number, bytes: number): Promise<void> {
     this.#unflushed += bytes
     if (!this.#isThrottled || this.#unflushed < PIECE) return

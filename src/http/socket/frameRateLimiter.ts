@@ -13,7 +13,7 @@ export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 /** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms since the epoch. */
 export class FrameRateLimiter {
   #bucket: Bucket
-  /** what may be dropped before the connection is a flood */
+  /** pays for dropped frames; once empty, the connection is a flood */
   #overdraft: Bucket
   #notifiedAt = -Infinity
   #badTimes = NO_TIMES

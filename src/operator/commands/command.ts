@@ -14,15 +14,15 @@ export interface CommandInput {
   config(): Config
 }
 
-/** What a command says at its end: to a person, or with `--json` to a program, on one line. */
+/** What a command prints at its end: `say` for a person, or with `--json` one line for a program. */
 export interface CommandResult {
   say: string
   json: unknown
-  /** what is to be known besides, to stderr */
+  /** a warning, to stderr */
   warns?: string
   /** 0 unless it says otherwise */
   code?: 0 | 1
-  /** the data went to stdout, so that words go to stderr */
+  /** the data went to stdout, so `say` goes to stderr */
   streamed?: boolean
 }
 
@@ -34,7 +34,7 @@ export interface Command {
   run(asked: CommandInput): Promise<CommandResult>
 }
 
-/** Ends a command in a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
+/** Ends a command with a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
 export class CommandError extends Error {
   constructor(
     readonly exitCode: 1 | 2,
@@ -72,7 +72,7 @@ export async function runCommand(
   }
 }
 
-/** Line by line as a terminal may show it: paths, and what stands in a file, may hold anything. */
+/** Safe for a terminal, line by line: paths and contents of files may hold anything. */
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { Stale } from '../../hub/ports.ts'
 
-/** SQL: is the guest `users.*` stale? With `$inactiveBefore` and `$neverWroteBefore` bound. */
+/** SQL: has the guest `users.*` lost the name? With `$inactiveBefore` and `$neverWroteBefore` bound. */
 export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $inactiveBefore OR (users.seen < $neverWroteBefore
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.user_id = users.id))))`
 
@@ -10,7 +10,7 @@ export interface NameOwner {
   released: 0 | 1
 }
 
-/** Who holds which names, on whichever connection asks. */
+/** Who owns which names, on the connection that asks. */
 export class NameOwners {
   readonly #owners: Statement<
     NameOwner,
@@ -26,7 +26,7 @@ export class NameOwners {
         AND (name_keys.held_until IS NULL OR name_keys.held_until > $at)`)
   }
 
-  /** Everybody but `user` who holds one of the keys at `at` (ms). */
+  /** Everybody but `user` who owns one of the keys at `at` (ms); `released`: anybody may take it. */
   ownersOf(keys: readonly string[], at: number, stale: Stale, user?: string): NameOwner[] {
     const { inactiveBefore, neverWroteBefore } = stale
     return this.#owners.all({

@@ -32,7 +32,7 @@ export interface Writes {
   probe(): void
 }
 
-/** The one hand that writes. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
+/** The only writer. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
 export class Writer implements Writes {
   readonly #db: Database
   readonly #onFailure: (error: unknown) => void
@@ -158,10 +158,10 @@ export class Writer implements Writes {
 
   forget({ inactiveBefore, neverWroteBefore }: Stale): void {
     this.#transaction(() => {
-      const stale = this.#db
+      const released = this.#db
         .query<{ id: string }, [SqlValues]>(`SELECT id FROM users WHERE ${NAME_RELEASED}`)
         .all({ inactiveBefore, neverWroteBefore })
-      for (const { id } of stale) this.#deleteUser(id)
+      for (const { id } of released) this.#deleteUser(id)
     })
   }
 
@@ -234,11 +234,11 @@ export class Writer implements Writes {
     return membership
   }
 
-  /** Gives the keys to `user`, forgetting who held them and is stale; false, and nothing done, if somebody holds one. */
+  /** Gives the keys to `user` and deletes owners who have lost them. @returns false, and nothing changed, if a key is owned */
   #takeKeys(user: string, keys: readonly string[], at: number, stale: Stale): boolean {
-    const holders = this.#nameOwners.ownersOf(keys, at, stale, user)
-    if (holders.some((holder) => !holder.released)) return false
-    for (const holder of holders) this.#deleteUser(holder.user)
+    const owners = this.#nameOwners.ownersOf(keys, at, stale, user)
+    if (owners.some(({ released }) => !released)) return false
+    for (const owner of owners) this.#deleteUser(owner.user)
     for (const key of keys)
       this.#run(
         `INSERT INTO name_keys (key, user_id) VALUES ($key, $user)
