@@ -7,8 +7,8 @@ import { byteLength } from '../shared/text.ts'
 import { factsOf } from './admit.ts'
 import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import type { RoomProbeLimiter } from './roomProbeLimiter.ts'
-import { scaledForAddress, spendTokens } from './spend.ts'
+import type { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
+import { scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { requireUser } from './authenticate.ts'
 
 const ID = /^[0-9a-f-]{1,64}$/

@@ -6,7 +6,7 @@ import { setCookie } from '../lib/cookie.ts'
 import { factsOf } from './admit.ts'
 import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './spend.ts'
+import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { hashOf, newToken, requireUser, tokensOf, authenticate } from './authenticate.ts'
 
 const DAY = 24 * 60 * 60
