@@ -74,8 +74,8 @@ async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metric
 function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObserver {
   const masked = addressMask(logAddress)
   return (what, { address = '', ...fields }) => {
-    const told = address === '' ? undefined : masked(address, clock.now())
-    log.debug(what, { ...fields, ...(told !== undefined && { address: told }) })
+    const shownAddress = address === '' ? undefined : masked(address, clock.now())
+    log.debug(what, { ...fields, ...(shownAddress !== undefined && { address: shownAddress }) })
   }
 }
 

@@ -84,16 +84,16 @@ interface RoomRoutesDeps {
 }
 
 /** `/api/rooms`: list, create, set the topic, history. */
-export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: most }: RoomRoutesDeps) {
+export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
   const historyPages = new Buckets(HISTORY_PAGES)
   // Quotes and pins come by themselves with a room: they must not use up what people at one address scroll by.
-  const scrollsByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
-  const quotesByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
+  const scrollsByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, maxConnectionsPerAddress))
+  const quotesByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, maxConnectionsPerAddress))
   const roomLists = new Buckets(ROOM_LISTS)
-  const roomListsByAddress = new Buckets(scaledForAddress(ROOM_LISTS, most))
+  const roomListsByAddress = new Buckets(scaledForAddress(ROOM_LISTS, maxConnectionsPerAddress))
   const newRooms = new Buckets(NEW_ROOMS)
-  const newRoomsByAddress = new Buckets(scaledForAddress(NEW_ROOMS, most))
-  const newRoomsPrivate = new Buckets(scaledForAddress(NEW_ROOMS_PRIVATE, most))
+  const newRoomsByAddress = new Buckets(scaledForAddress(NEW_ROOMS, maxConnectionsPerAddress))
+  const newRoomsPrivate = new Buckets(scaledForAddress(NEW_ROOMS_PRIVATE, maxConnectionsPerAddress))
 
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
@@ -114,12 +114,12 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: m
         if (kind !== 'public')
           throw new ChatError('roomInvalid', 'Only public rooms can be made.', { reason: 'kind' })
         const { limitKey } = factsOf(request)
-        const nearby = limitKey === null ? 'all' : null
+        const privateKey = limitKey === null ? 'all' : null
         spendTokens(
           clock.now(),
           [newRooms, user.id],
           [newRoomsByAddress, limitKey],
-          [newRoomsPrivate, nearby],
+          [newRoomsPrivate, privateKey],
         )
         return Response.json(await hub.rooms.create(user, { name, topic }), { status: 201 })
       },

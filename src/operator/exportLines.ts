@@ -146,7 +146,7 @@ function isTopic(topic: string): boolean {
 }
 
 /** What counts as blank has changed, too: of that only white space alone is refused. */
-function isText(said: string): boolean {
-  const fault = textFault(said)
-  return fault === null || (fault === 'blank' && said.trim() !== '')
+function isText(text: string): boolean {
+  const fault = textFault(text)
+  return fault === null || (fault === 'blank' && text.trim() !== '')
 }

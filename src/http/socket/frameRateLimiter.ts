@@ -3,7 +3,7 @@ import { notAheadOf, type Bucket, fullBucket, type Rate, take, waitFor } from '.
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
 const BYTES_PER_TOKEN = 2_048
-const BAD_FRAMES = { cost: 5, most: 10, within: 60_000 }
+const BAD_FRAMES = { cost: 5, max: 10, within: 60_000 }
 const NOTIFY_EVERY = 1_000
 const NO_TIMES: readonly number[] = []
 
@@ -34,7 +34,7 @@ export class FrameRateLimiter {
   chargeBad(now: number): boolean {
     const verdict = this.#pay(BAD_FRAMES.cost - 1, now)
     this.#badTimes = [...this.#badTimes, now].filter((at) => at > now - BAD_FRAMES.within)
-    return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.most
+    return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.max
   }
 
   /** ms until an ordinary frame would pass */

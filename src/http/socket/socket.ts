@@ -123,11 +123,11 @@ export function createSockets(deps: SocketDeps) {
     },
     unsent,
     /** Closes the connections with most bytes unsent, until all together have at most `most`. */
-    shedSlowReaders(most = MAX_UNSENT): void {
+    shedSlowReaders(maxUnsent = MAX_UNSENT): void {
       let left = unsent()
-      if (left <= most) return
+      if (left <= maxUnsent) return
       for (const connection of [...live].sort((a, b) => b.unsent - a.unsent)) {
-        if (left <= most) return
+        if (left <= maxUnsent) return
         left -= connection.unsent
         connection.close(CLOSE.slowReader, 'reads too slowly')
       }

@@ -45,7 +45,7 @@ export interface SocketDeps {
 
 interface QueuedFrame {
   frame: ClientFrame
-  asked: ReplyTarget
+  target: ReplyTarget
 }
 
 /**
@@ -239,10 +239,10 @@ export class SocketConnection implements ClientSocket {
     }
     const decoded = decode(value)
     if (decoded.result === 'unknown') return this.#drop('unknown')
-    if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.asked)
+    if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.target)
     if ((this.#inbox?.length ?? 0) >= MAX_INBOX) {
       this.#drop('inbox')
-      return this.send(errorFrame(new ChatError('overloaded'), decoded.asked))
+      return this.send(errorFrame(new ChatError('overloaded'), decoded.target))
     }
     this.#deps.counts.count('frames', decoded.frame.type)
     if (this.#phase === 'idle') return this.#handle(decoded)
@@ -251,9 +251,9 @@ export class SocketConnection implements ClientSocket {
   }
 
   /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
-  #refuse(error: unknown, asked: ReplyTarget): void {
+  #refuse(error: unknown, target: ReplyTarget): void {
     this.logBug(error)
-    this.send(errorFrame(error, asked))
+    this.send(errorFrame(error, target))
     const code = error instanceof ChatError ? error.code : null
     if (code === 'rateLimited') this.#deps.counts.count('rateLimited', 'requests')
     if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#limitKey)
@@ -275,13 +275,13 @@ export class SocketConnection implements ClientSocket {
     }
   }
 
-  #handle({ frame, asked }: QueuedFrame): void {
+  #handle({ frame, target }: QueuedFrame): void {
     try {
       this.#checkProbeLimit(frame)
       const handled = dispatch(this.#deps.hub, this, frame)
-      if (handled) this.#waitForFrame(handled, asked)
+      if (handled) this.#waitForFrame(handled, target)
     } catch (error) {
-      this.#refuse(error, asked)
+      this.#refuse(error, target)
     }
   }
 
@@ -291,7 +291,7 @@ export class SocketConnection implements ClientSocket {
     if (type === 'hello') this.#deps.roomProbes.check(this.#user)
   }
 
-  #waitForFrame(handled: Promise<void>, asked: ReplyTarget): void {
+  #waitForFrame(handled: Promise<void>, target: ReplyTarget): void {
     if (this.#phase === 'idle') this.#phase = 'handling'
     const done = () => {
       if (this.#phase === 'handling') this.#phase = 'idle'
@@ -299,7 +299,7 @@ export class SocketConnection implements ClientSocket {
     }
     handled
       .catch((error: unknown) => {
-        this.#refuse(error, asked)
+        this.#refuse(error, target)
       })
       .then(done, done)
   }

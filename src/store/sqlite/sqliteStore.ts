@@ -195,7 +195,7 @@ class SqliteStore implements Sqlite {
   }
 
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
-    return this.#read((half) => half.history.page(room, query, reader))
+    return this.#read(({ history }) => history.page(room, query, reader))
   }
 
   room(room: string): Promise<RoomRow | null> {

@@ -83,21 +83,32 @@ export class HistoryReader {
       })
       return { messages: messages.reverse(), head, floor, older: messages.length < rows.length, newer: false }
     }
-    // Where the page is cut in two: so many messages before it, so many from it on.
+    // The page has two sides: so many messages before `cut`, and so many from it on.
     const end = head + 1
     const cut = query.at === 'end' ? end : query.at === 'after' ? query.seq + 1 : query.seq
-    const back = query.at === 'after' ? 0 : query.at === 'around' ? Math.floor(query.limit / 2) : query.limit
-    const on = query.at === 'after' || query.at === 'around' ? query.limit - back : 0
-    const from = this.#oldestFirst.all({ room: slug, from: Math.max(cut, floor), to: end, limit: on + 1 })
-    const before = this.#newestFirst.all({ room: slug, from: floor, to: Math.min(cut, end), limit: back + 1 })
+    const countBefore =
+      query.at === 'after' ? 0 : query.at === 'around' ? Math.floor(query.limit / 2) : query.limit
+    const countFrom = query.at === 'after' || query.at === 'around' ? query.limit - countBefore : 0
+    const from = this.#oldestFirst.all({
+      room: slug,
+      from: Math.max(cut, floor),
+      to: end,
+      limit: countFrom + 1,
+    })
+    const before = this.#newestFirst.all({
+      room: slug,
+      from: floor,
+      to: Math.min(cut, end),
+      limit: countBefore + 1,
+    })
     // Around a message each side gets half of the bytes; the older side also gets what the newer one leaves.
     const half = query.at === 'around' ? LIMITS.pageBytes / 2 : LIMITS.pageBytes
-    const newer = this.#withReactions(from.slice(0, on), { reader, most: half })
+    const newer = this.#withReactions(from.slice(0, countFrom), { reader, maxBytes: half })
     const left = LIMITS.pageBytes - newer.bytes
-    const older = this.#withReactions(before.slice(0, back), {
+    const older = this.#withReactions(before.slice(0, countBefore), {
       reader,
-      most: left,
-      least: newer.messages.length > 0 ? 0 : 1,
+      maxBytes: left,
+      min: newer.messages.length > 0 ? 0 : 1,
     })
     const messages = [...older.messages.reverse(), ...newer.messages]
     return {
@@ -147,19 +158,19 @@ export class HistoryReader {
   }
 
   /**
-   * Messages of rows, in their order, with their reactions: as many as fit into `most` bytes of JSON, but at least `least`.
+   * Messages of rows, in their order, with their reactions: as many as fit into `maxBytes` of JSON, but at least `min`.
    * Without a reader the reactions do not say which are the reader's own.
    */
   #withReactions(
     rows: readonly MessageRow[],
-    how: { reader?: string | undefined; most?: number; least?: number } = {},
+    options: { reader?: string | undefined; maxBytes?: number; min?: number } = {},
   ): { messages: HistoryMessage[]; bytes: number } {
-    const { reader, most = LIMITS.pageBytes, least = 1 } = how
+    const { reader, maxBytes = LIMITS.pageBytes, min = 1 } = options
     const ids = rows.map(({ id }) => id)
     const reacted = new Set(this.#withAnyReaction.all(JSON.stringify(ids)).map(({ message }) => message))
     const atMost = rows.reduce((sum, { text }) => sum + MESSAGE_OVERHEAD + 3 * (text?.length ?? 0), 0)
     // Nearly every page is far from the limit: writing each row as JSON to know its size costs as much as reading it.
-    if (reacted.size === 0 && atMost <= most - ENVELOPE)
+    if (reacted.size === 0 && atMost <= maxBytes - ENVELOPE)
       return { messages: rows.map(messageFromRow), bytes: atMost }
     const messages: HistoryMessage[] = []
     let bytes = 0
@@ -175,7 +186,7 @@ export class HistoryReader {
         Buffer.byteLength(JSON.stringify(message)) +
         ','.length +
         (found ? Buffer.byteLength(found.json) + REACTIONS_KEY : 0)
-      if (messages.length >= least && bytes + size > most - ENVELOPE) break
+      if (messages.length >= min && bytes + size > maxBytes - ENVELOPE) break
       messages.push(found ? ({ ...message, reactions: JSON.parse(found.json) } as HistoryMessage) : message)
       bytes += size
     }

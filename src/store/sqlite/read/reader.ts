@@ -52,17 +52,17 @@ export class Reader {
 
   eventsOf(user: string, after: OwnEvent | null, limit: number): OwnEvent[] {
     // By the index of the nonces alone. Two questions: one that asks for both would walk from its beginning.
-    const behind = (where: string, most: number) =>
+    const nextEvents = (where: string, max: number) =>
       this.#db
         .query<OwnEvent, [Record<string, string | number | null>]>(
-          `SELECT nonce, room, seq FROM events WHERE user_id = $user AND ${where} LIMIT $most`,
+          `SELECT nonce, room, seq FROM events WHERE user_id = $user AND ${where} LIMIT $max`,
         )
-        .all({ user, nonce: after?.nonce ?? '', room: after?.room ?? '', seq: after?.seq ?? 0, most })
+        .all({ user, nonce: after?.nonce ?? '', room: after?.room ?? '', seq: after?.seq ?? 0, max })
     const without =
       (after?.nonce ?? null) === null
-        ? behind('nonce IS NULL AND (room, seq) > ($room, $seq) ORDER BY room, seq', limit)
+        ? nextEvents('nonce IS NULL AND (room, seq) > ($room, $seq) ORDER BY room, seq', limit)
         : []
-    return [...without, ...behind('nonce > $nonce ORDER BY nonce', limit - without.length)]
+    return [...without, ...nextEvents('nonce > $nonce ORDER BY nonce', limit - without.length)]
   }
 
   idAt(room: string, seq: number): string | null {

@@ -103,7 +103,7 @@ export class Writer implements Writes {
         id,
         at,
       })
-      const first = [room, 'lobby'].find((one) => one !== undefined && this.#roomExists(one))
+      const first = [room, 'lobby'].find((slug) => slug !== undefined && this.#roomExists(slug))
       if (room !== undefined && first !== undefined) this.#join(first, id, 'guest', at)
       return 'added'
     })
@@ -273,7 +273,7 @@ export class Writer implements Writes {
     try {
       this.#db.run('BEGIN IMMEDIATE')
     } catch (error) {
-      if (diskErrorCode(error) === 'SQLITE_BUSY') this.#setBusyTimeout(BUSY_TIMEOUTS.again)
+      if (diskErrorCode(error) === 'SQLITE_BUSY') this.#setBusyTimeout(BUSY_TIMEOUTS.afterBusy)
       throw error
     }
     this.#setBusyTimeout(BUSY_TIMEOUTS.first)
