@@ -1,11 +1,9 @@
 import type { User } from '../../shared/model.ts'
 import { mentionsName } from '../../shared/text.ts'
-import type { RoomRow, Store, Tally } from '../ports.ts'
+import type { RoomRow, Store, Tally, UnreadAtHead } from '../ports.ts'
 
 /** Letters of texts that are remembered at most, a message counting as 16. */
 const MAX_SIZE = 8_000_000
-
-type UnreadAtHead = Awaited<ReturnType<Store['unread']>>
 
 /**
  * What is unread far back, for whoever comes: exactly what the store counts. The first who asks about a stretch of a room
