@@ -1,7 +1,7 @@
-/** A clock that jumps further between two looks (ms) was set, or the machine slept: nobody is to be blamed for that. */
+/** If the clock jumps further between two calls (ms), it was set or the machine slept: no connection should time out by that. */
 const LONGEST_STEP = 5_000
 
-/** Time, in ms from 0, for whatever waits: it moves with the clock, but never back and never in leaps. */
+/** Time for timeouts, in ms from 0: it moves with the clock, but never back and never in leaps. */
 export class MonotonicClock {
   #elapsed = 0
   #lastNow: number

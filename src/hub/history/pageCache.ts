@@ -2,7 +2,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { NewestMessages, Store } from '../ports.ts'
 
-/** Events that are remembered at most. */
+/** How many events are cached at most. */
 const MAX_CACHED_EVENTS = 10_000
 
 /** The newest messages of a room, how long they are as JSON, and the ids of those with reactions. */
@@ -37,7 +37,7 @@ export class PageCache {
     this.#store = store
   }
 
-  /** The newest messages of a room; never changed by anybody. @param limit 0: none, or all that a first page may have */
+  /** The newest messages of a room; callers must not change them. @param limit 0: none; else all that a first page may have */
   newest(room: string, limit: number): NewestRead {
     const cachedLimit = limit === 0 ? 0 : LIMITS.firstMessages
     const key = `${room} ${cachedLimit}`
@@ -55,7 +55,7 @@ export class PageCache {
     if (this.#newestPages.get(key) === page) this.#newestPages.delete(key)
   }
 
-  /** A page of events after `after`; never changed by anybody. @param head the last seq known to exist */
+  /** A page of events after `after`; callers must not change it. @param head the last seq known to exist */
   events(room: string, after: number, head: number): Promise<readonly RoomEvent[]> {
     const read = () => this.#store.events(room, after, LIMITS.pageEvents)
     if (after >= head) return read()
@@ -72,7 +72,7 @@ export class PageCache {
     return events
   }
 
-  /** Each second: by then the rush is over, or the page is worth reading again. */
+  /** Each second: forgets all pages. */
   tick(): void {
     this.#eventPages.clear()
     this.#newestPages.clear()

@@ -4,7 +4,7 @@ import type { HistoryMessage, ReactionCount, RoomEvent, User } from '../../share
 import type { Members, ResetReason } from '../../shared/protocol.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { ReadPositions } from '../rooms/readPositions.ts'
-import type { Clock, Log, RoomRow, Store } from '../ports.ts'
+import type { Clock, Log, RoomRow, Store, UnreadAtHead } from '../ports.ts'
 import { type MeasuredMessages, PageCache, measured } from './pageCache.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
@@ -27,7 +27,7 @@ const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 const MOST_EVENTS_AFTER = 50
 /** How often an unread count is retried before it is sent as it is. */
 const MAX_RECOUNTS = 20
-/** Bytes of a frame besides what is said, and of one person in `members`. */
+/** Bytes of a frame besides its messages and events, and of one person in `members`. */
 const FRAME_BYTES = 512
 const MEMBER_BYTES = 100
 
@@ -53,13 +53,13 @@ export class RoomSyncer {
     this.#unreadCache.tick()
   }
 
-  /** Sends the room once what was asked before is sent. */
+  /** Brings a room up to date after the requests before this one. */
   enqueue(connection: ClientConnection, request: SyncRequest): void {
     connection.syncs = [...connection.syncs, request]
     if (connection.syncs.length === 1) void this.#run(connection)
   }
 
-  /** Nothing more of this room. */
+  /** Sends nothing more of this room. */
   cancel(connection: ClientConnection, room: string): void {
     for (const request of connection.syncs) if (request.room === room) request.cancelled = true
   }
@@ -155,13 +155,13 @@ export class RoomSyncer {
     }
     let from = request.seq
     let after = request.seq
-    let said: readonly RoomEvent[] = []
+    let unsent: readonly RoomEvent[] = []
     for (let tries = 0; ;) {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = Math.max(row.head, feed.head(room))
       const read = await this.#pageCache.events(room, after, known)
       if (isOver(connection, request)) return
-      said = said.length === 0 ? read : [...said, ...read]
+      unsent = unsent.length === 0 ? read : [...unsent, ...read]
       after = read.at(-1)?.seq ?? after
       if (after >= known || read.length === 0) {
         const readSeq = this.#readSeq(connection, room)
@@ -170,7 +170,7 @@ export class RoomSyncer {
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
         const later = after < known ? [] : feed.since(room, after)
-        const all = later === null || later.length === 0 ? said : [...said, ...later]
+        const all = later === null || later.length === 0 ? unsent : [...unsent, ...later]
         const last = all.at(-1)?.seq ?? after
         const isCounted = later !== null && readSeq === this.#readSeq(connection, room)
         const counts = isCounted
@@ -195,17 +195,17 @@ export class RoomSyncer {
         }
         tries += 1
       }
-      if (said.length >= LIMITS.pageEvents || (after < known && said.length > 0)) {
+      if (unsent.length >= LIMITS.pageEvents || (after < known && unsent.length > 0)) {
         const head = Math.max(known, feed.head(room))
-        for (const part of said === read ? [said] : splitIntoPages(said)) send(part, head)
-        ;[from, said] = [after, []]
+        for (const part of unsent === read ? [unsent] : splitIntoPages(unsent)) send(part, head)
+        ;[from, unsent] = [after, []]
       }
-      // Everybody else has a turn before the next page is read.
+      // All others have a turn before the next page is read.
       await clock.turn()
     }
   }
 
-  /** From this turn on the connection hears what is published after `seq`. @returns who is in the room */
+  /** From this turn on the connection gets what is published after `seq`. @returns the people in the room */
   #goLive(connection: ClientConnection, { room, limit }: SyncRequest, seq: number): Members {
     this.#deps.feed.reached(room, seq)
     connection.socket.follow(room)
@@ -215,7 +215,7 @@ export class RoomSyncer {
     return limit === 0 ? { ...members, full: [] } : members
   }
 
-  /** Why this position is none of ours, or null: then the events after it follow. */
+  /** Why the client cannot go on from its position, or null: then the events after it follow. */
   async #resetReasonOf(
     { room, head, floor }: RoomRow,
     { seq, id }: SyncRequest,
@@ -225,7 +225,7 @@ export class RoomSyncer {
     return head - seq > LIMITS.resume || seq < floor - 1 ? 'tooOld' : null
   }
 
-  /** Waits until little is unsent and the person's pace allows a page. @returns false if the socket has gone */
+  /** Waits until the socket has little unsent and the person may be sent a page. @returns false if the socket is closed */
   async #waitForCapacity({ socket, user }: ClientConnection): Promise<boolean> {
     const ready = socket.ready()
     if (ready !== true && !(await ready)) return false
@@ -237,13 +237,13 @@ export class RoomSyncer {
     }
   }
 
-  /** Charges what was sent, into debt if need be: the next page waits. */
+  /** Charges the person for bytes that were sent, into debt if need be: then the next page waits. */
   #spend({ user }: ClientConnection, bytes: number): void {
     this.#sendBudgets.charge(user.id, this.#deps.clock.now(), bytes + FRAME_BYTES)
   }
 
-  /** What is unread of the whole room, and up to where that is counted. */
-  #unread({ user }: ClientConnection, row: RoomRow, readSeq: number): ReturnType<Store['unread']> {
+  /** The unread count of the whole room, and the seq up to which it counts. */
+  #unread({ user }: ClientConnection, row: RoomRow, readSeq: number): Promise<UnreadAtHead> {
     const head = Math.max(row.head, this.#deps.feed.head(row.room))
     return this.#unreadCache.unread(row, user, readSeq, head)
   }
@@ -269,7 +269,7 @@ function canExtend(events: readonly RoomEvent[]): boolean {
   )
 }
 
-/** No more messages with text than were asked for. */
+/** The page with at most `limit` messages that have text. */
 function withLimit(page: MeasuredMessages | null, limit: number): MeasuredMessages | null {
   if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
   const first = page.messages.filter(({ gone }) => !gone).at(-limit)
@@ -293,7 +293,7 @@ function countsAtEnd(
   user: User,
   readSeq: number,
   { messages, events, after, last }: PageContent,
-  counted: Awaited<ReturnType<Store['unread']>> | null,
+  counted: UnreadAtHead | null,
   tries: number,
 ): UnreadCounts | null {
   if (readSeq >= last) return { unread: 0, mentions: 0 }
@@ -302,13 +302,13 @@ function countsAtEnd(
   // The client counts events after the page itself.
   if (head > last) return tries < MAX_RECOUNTS ? null : { unread, mentions }
   if (head === last) return { unread, mentions }
-  const said = [...messages, ...events].filter(({ seq }) => seq > head)
-  const more = unreadOfPage(said, user, readSeq, head)
-  if (more === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
-  return { unread: Math.min(LIMITS.unread, unread + more.unread), mentions: mentions + more.mentions }
+  const later = [...messages, ...events].filter(({ seq }) => seq > head)
+  const added = unreadOfPage(later, user, readSeq, head)
+  if (added === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
+  return { unread: Math.min(LIMITS.unread, unread + added.unread), mentions: mentions + added.mentions }
 }
 
-/** Events in pages of which each keeps to the limits of one. */
+/** Cuts events into pages within the limits of a page. */
 function splitIntoPages(events: readonly RoomEvent[]): RoomEvent[][] {
   const parts: RoomEvent[][] = []
   let part: RoomEvent[] = []
@@ -325,7 +325,7 @@ function splitIntoPages(events: readonly RoomEvent[]): RoomEvent[][] {
   return [...parts, part]
 }
 
-/** About so many bytes. */
+/** Roughly how many bytes the events take on the wire. */
 function estimatedBytes(events: readonly RoomEvent[]): number {
   return events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
 }

@@ -1,15 +1,13 @@
 import type { User } from '../../shared/model.ts'
 import { mentionsName } from '../../shared/text.ts'
-import type { RoomRow, Store, Tally } from '../ports.ts'
+import type { RoomRow, Store, Tally, UnreadAtHead } from '../ports.ts'
 
-/** Letters of texts that are remembered at most, a message counting as 16. */
+/** How much is cached at most: bytes of texts, and 16 for each message. */
 const MAX_SIZE = 8_000_000
 
-type UnreadAtHead = Awaited<ReturnType<Store['unread']>>
-
 /**
- * What is unread far back, for whoever comes: exactly what the store counts. The first who asks about a stretch of a room
- * asks the store, as if alone; from the next one on it is counted for all, until something more is said in the room.
+ * Unread counts far back, equal to the store's. The first request about a stretch of a room is counted by the store; from
+ * the second on one tally serves all, until the room's head moves.
  */
 export class UnreadCache {
   readonly #store: Pick<Store, 'tally' | 'unread'>
@@ -22,7 +20,7 @@ export class UnreadCache {
 
   /** As `Store.unread`, at `head` or behind it. @param head the last seq known to exist */
   async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<UnreadAtHead> {
-    // Twice as far back at most as is asked: near ones do not pay for far ones, and there are few stretches.
+    // Rounded up to a power of two: few stretches, and none is more than twice as long as asked.
     const length = 2 ** Math.ceil(Math.log2(Math.max(head - readSeq, 1)))
     const key = `${room} ${floor} ${length}`
     const asked = this.#stretches.get(key)
@@ -38,7 +36,7 @@ export class UnreadCache {
     return this.#store.unread(room, user, readSeq)
   }
 
-  /** Each second: by then the rush is over. */
+  /** Each second: forgets all tallies. */
   tick(): void {
     this.#stretches.clear()
     this.#size = 0
@@ -51,7 +49,7 @@ export class UnreadCache {
   }
 }
 
-/** Counts for one after the other what they have not read of the same messages. */
+/** Counts the unread messages of one person after another in the same tally. */
 class TallyCounter {
   readonly size: number
   readonly #tally: Tally
@@ -74,7 +72,7 @@ class TallyCounter {
     this.size = size
   }
 
-  /** null where only the store knows: which messages are the newest of others is another question than which are the newest. */
+  /** null if the tally was cut and some of its messages are the reader's own: then only SQL can count. */
   unread({ id, name }: User, readSeq: number): UnreadAtHead | null {
     const own = this.#own.get(id) ?? []
     if (readSeq < this.#tally.from && own.length > 0) return null

@@ -1,20 +1,20 @@
 /** ms over which the load is averaged */
 const AVERAGED_OVER = 1_000
-/** messages a second below which two of them hardly ever fall into one tick: waiting would gain nothing */
+/** Messages a second. Below this, two messages rarely fall into one tick, and waiting would gain nothing. */
 const QUIET_BELOW = 100
 /**
- * Deliveries a second from which on a tick is worth its delay, and how long it is, ms. A write to a socket costs 30 times
- * what a message costs that shares it.
+ * From how many deliveries a second a tick is worth its delay, and how long it is (ms). One write to a socket costs as much
+ * as 30 messages that share it.
  */
 const TICKS = [
   { above: 100_000, ms: 25 },
   { above: 20_000, ms: 10 },
 ] as const
 
-/** Messages that need not wait for more: their writes are shared as well as it pays. */
+/** A batch of so many messages need not wait for more: sharing its writes further gains little. */
 export const ENOUGH_MESSAGES = 32
 
-/** How far apart batches begin: at once while it is quiet, a tick apart while much is said to many. Times are ms. */
+/** How far apart batches begin: at once while it is quiet, a tick apart under load. Times are ms. */
 export class BatchPace {
   #messages = 0
   #deliveries = 0
@@ -39,7 +39,7 @@ export class BatchPace {
     this.#lastBatchAt = now
   }
 
-  /** So many messages went to so many screens in all. */
+  /** Counts the messages of a batch, and to how many connections they went in all. */
   record(now: number, messages: number, deliveries: number): void {
     this.#decay(now)
     this.#messages += messages

@@ -18,7 +18,7 @@ interface PublisherDeps {
   sends: Rate
 }
 
-/** From a durable frame to a draft in the queue: may they, is it not too much, and who is told what became of it. */
+/** Turns a durable frame into a draft in the queue: checks rights and limits, and answers the sender once it is stored. */
 export class Publisher {
   readonly #deps: PublisherDeps
   readonly #sendBuckets: Buckets
@@ -29,7 +29,7 @@ export class Publisher {
     this.#sendBuckets = new Buckets(deps.sends)
   }
 
-  /** From now on everything is `unavailable`. */
+  /** From now on every frame is `unavailable`. */
   stop(): void {
     this.#stopped = true
   }
@@ -42,7 +42,7 @@ export class Publisher {
     if (role === undefined) throw new ChatError('notMember')
     if (connection.unacked >= LIMITS.unacked) throw new ChatError('overloaded')
     const { id, name } = connection.user
-    // Whose message a target is only the log can tell: the store refuses what is not their own.
+    // Only the log knows whose message the target is: the store refuses to change the message of another person.
     if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
     const at = this.#spend(id)
     const draft = {
@@ -60,7 +60,7 @@ export class Publisher {
     connection.unacked += 1
   }
 
-  /** Resolves when the room has heard of it. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
+  /** Resolves when the room has the new topic. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
   async publishTopic({ id, name }: Self, room: string, text: string): Promise<void> {
     if (this.#stopped) throw new ChatError('unavailable')
     const at = this.#spend(id)
@@ -79,7 +79,7 @@ export class Publisher {
   }
 }
 
-/** What a frame says, field by field. */
+/** The content of a frame, field by field: no other field of it reaches the store. */
 function draftContentOf(frame: Durable): DraftContent {
   switch (frame.type) {
     case 'send': {

@@ -18,16 +18,16 @@ interface QueuedDraft {
 }
 
 /**
- * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows
- * the disk. Where much is said to many the next one waits for its tick as well (`BatchPace`), or until there is enough of it. Of
- * each batch every event is published in seq order, then every draft is answered, all in one turn of the loop.
+ * The only way into a log. One batch is in flight; meanwhile the next one fills, so that its size follows the disk. Under
+ * load a batch also waits for its tick (`BatchPace`), or until it holds enough messages. Of each batch all events are
+ * published in seq order, then all drafts are answered, in one turn of the loop.
  */
 export class WriterQueue {
   readonly #deps: WriterQueueDeps
   readonly #pace: BatchPace
   #queued: QueuedDraft[] = []
   #running: Promise<void> | null = null
-  /** ends a wait for the tick */
+  /** ends the wait for a tick early; null: no wait */
   #endTick: (() => void) | null = null
 
   constructor(deps: WriterQueueDeps) {
@@ -35,7 +35,7 @@ export class WriterQueue {
     this.#pace = new BatchPace(deps.clock.now())
   }
 
-  /** Drafts that wait for their batch. */
+  /** How many drafts wait for their batch. */
   get length(): number {
     return this.#queued.length
   }
@@ -51,7 +51,7 @@ export class WriterQueue {
     this.#running ??= this.#run()
   }
 
-  /** Resolves when everything pushed so far, and meanwhile, is answered. */
+  /** Resolves when all drafts are answered, those pushed meanwhile too. */
   async flush(): Promise<void> {
     await this.#running
   }
@@ -65,8 +65,8 @@ export class WriterQueue {
       const batch = this.#queued.slice(0, LIMITS.batch)
       this.#queued = this.#queued.slice(LIMITS.batch)
       const outcomes = await this.#commit(batch)
-      const filled = feed.fill(firstSeqs(batch, outcomes))
-      if (filled) await filled
+      const gapsFilled = feed.fillGaps(firstSeqs(batch, outcomes))
+      if (gapsFilled) await gapsFilled
       this.#finish(batch, outcomes)
     }
     this.#running = null
@@ -87,7 +87,7 @@ export class WriterQueue {
     }
   }
 
-  /** Without an `await`: what is published in one turn shares one write a socket. */
+  /** Never awaits: frames published in one turn share one write per socket. */
   #finish(batch: readonly QueuedDraft[], outcomes: readonly Outcome[]): void {
     const { clock, doorbell, feed } = this.#deps
     const heads = new Map<string, number>()

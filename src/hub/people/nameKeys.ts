@@ -1,6 +1,6 @@
 /** What makes two names look alike (I3), and which names nobody may have (I4). */
 
-/** Reserved as a whole name and as any word in one. */
+/** Reserved as a whole name and as any word of a name. */
 const RESERVED_WORDS = [
   'admin',
   'administrator',
@@ -15,9 +15,9 @@ const RESERVED_WORDS = [
 // prettier-ignore
 const RESERVED_NAMES = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted', 'you']
 
-/** Zero-width and the like, and the accents: they make no difference to the eye, or hardly any. */
+/** Zero-width characters and accents: invisible, or nearly so. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
-/** White space and punctuation, but for the two signs that stand for letters. */
+/** White space and punctuation, except the two signs that stand for letters. */
 const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
 /** Signs read as letters. I and l are one letter here, and so they are in the reserved words. */
 const LETTER_OF_SIGN: Record<string, string> = {
@@ -53,7 +53,7 @@ export function roomKeysOf(name: string): string[] {
   return [...new Set(keysOf(name).map((key) => key.replace(/[i!]/g, 'l')))]
 }
 
-/** Asks of a cleaned name whether it is reserved; the name of the site is, too. */
+/** @returns whether a cleaned name is reserved; the name of the site is reserved too */
 export function reservedNames(siteName: string): (name: string) => boolean {
   let reserved: ReservedSet | undefined
   return (name) => {
@@ -68,14 +68,14 @@ export function reservedRooms(siteName: string): (name: string) => boolean {
   return (name) => {
     reserved ??= reservedBy(siteName)
     const isNumbered = /\d\P{L}*$/u.test(name)
-    return isReserved(readings(name), isNumbered ? { ...reserved, alone: reserved.inAny } : reserved)
+    return isReserved(readings(name), isNumbered ? { ...reserved, names: reserved.words } : reserved)
   }
 }
 
-function isReserved(texts: readonly string[], { inAny, alone, phrases }: ReservedSet): boolean {
-  return texts.some((words) => {
-    if (alone.has(withoutSpaces(words)) || inAny.has(words)) return true
-    const sentence = ` ${words} `
+function isReserved(texts: readonly string[], { words, names, phrases }: ReservedSet): boolean {
+  return texts.some((text) => {
+    if (names.has(withoutSpaces(text)) || words.has(text)) return true
+    const sentence = ` ${text} `
     return phrases.some((phrase) => sentence.includes(phrase))
   })
 }
@@ -83,10 +83,10 @@ function isReserved(texts: readonly string[], { inAny, alone, phrases }: Reserve
 type ReservedSet = ReturnType<typeof reservedBy>
 
 function reservedBy(siteName: string) {
-  const inAny = new Set([...RESERVED_WORDS, siteName].flatMap(readings).filter((word) => word !== ''))
-  const alone = new Set(RESERVED_NAMES.flatMap(readings).map(withoutSpaces))
-  for (const words of inAny) alone.add(withoutSpaces(words))
-  return { inAny, alone, phrases: [...inAny].map((words) => ` ${words} `) }
+  const words = new Set([...RESERVED_WORDS, siteName].flatMap(readings).filter((word) => word !== ''))
+  const names = new Set(RESERVED_NAMES.flatMap(readings).map(withoutSpaces))
+  for (const word of words) names.add(withoutSpaces(word))
+  return { words, names, phrases: [...words].map((word) => ` ${word} `) }
 }
 
 /** Every way to read a text: its words with a space between, case folded before or after, trailing digits cut or read as letters. */
@@ -102,7 +102,7 @@ function readings(text: string): string[] {
   return [...all]
 }
 
-/** As a hasty eye reads it: look-alikes and signs as the letters they stand for. */
+/** A text as a hasty reader sees it: look-alikes and signs become the letters that they stand for. */
 function readAsLetters(text: string): string {
   return withLookAlikes(text)
     .toLowerCase()
@@ -112,15 +112,15 @@ function readAsLetters(text: string): string {
 let lookAlikeTable: Record<string, string> | undefined
 
 /**
- * The table of the package, and not its function: that is one pattern of 6,311 signs, which takes 8 MB and 100 ms when it
- * is first asked. Read when the first name is, for a server that waits for people should be small.
+ * Uses the package's table, not its function: that is one pattern of 6,311 characters, which takes 8 MB and 100 ms at its
+ * first call. Loaded at the first name, so that an idle server stays small.
  */
 function lookAlikeOf(sign: string): string {
   lookAlikeTable ??= require('unhomoglyph/data.json') as Record<string, string>
   return Object.hasOwn(lookAlikeTable, sign) ? (lookAlikeTable[sign] ?? sign) : sign
 }
 
-/** A text with each sign as the one it looks like. */
+/** A text with each character replaced by the one that it looks like. */
 function withLookAlikes(text: string): string {
   let all = ''
   for (const sign of text) {

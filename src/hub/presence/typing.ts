@@ -5,12 +5,12 @@ import type { ServerFrame } from '../../shared/protocol.ts'
 interface Typist {
   readonly room: string
   readonly user: User
-  /** ms of the last `on` that was passed on */
+  /** when the last `on` was published, ms */
   readonly lastSentAt: number
   readonly on: boolean
 }
 
-/** Who is typing where. A person is passed on once per 3 s and room, and forgotten 6 s after. Times in ms. */
+/** Who is typing where. Published at most once per 3 s, person and room, and forgotten 6 s later. Times in ms. */
 export class Typing {
   readonly #typists = new Map<string, Typist>()
   readonly #publish: (room: string, frame: ServerFrame) => void
@@ -30,7 +30,7 @@ export class Typing {
     return true
   }
 
-  /** Says of those who have not been heard of for 6 s that they stopped. */
+  /** Publishes `on: false` for people who have not typed for 6 s. */
   tick(now: number): void {
     for (const [key, { room, user, lastSentAt, on }] of this.#typists) {
       if (now - lastSentAt < TIMES.typing) continue

@@ -3,12 +3,12 @@ import type { Clock, Store } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
 const PROTECTED_ABOVE = 10
-/** Names whose keys are worked out in one turn of the loop: half a millisecond. */
+/** How many names get their keys in one turn of the loop: half a millisecond. */
 const NAMES_PER_TURN = 50
 
 /**
- * Rooms whose names look alike (I3). Keys of all names are worked out once, when the first room is made, in slices; each
- * room made afterwards is added. Only rooms that look like the new one are counted in the store.
+ * Rooms whose names look alike (I3). The keys of all names are computed in slices when the first room is created; rooms
+ * created later are added. Only rooms that look like the new one are counted in the store.
  */
 export class LookAlikes {
   readonly #deps: { store: Store; clock: Clock }

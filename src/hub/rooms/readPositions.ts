@@ -12,7 +12,7 @@ export interface MovedPosition {
   connectionId: string
 }
 
-/** How far somebody has read a room. */
+/** How far a person has read a room. */
 interface ReadPosition {
   readonly room: string
   seq: number
@@ -32,7 +32,7 @@ export class ReadPositions {
     this.#log = log
   }
 
-  /** What the store knows of somebody who enters a room. What moved meanwhile counts. */
+  /** Takes the stored position of a person who enters a room. A position that is not saved yet stays. */
   learn(user: string, { room, readSeq }: Membership): void {
     const seq = Math.max(readSeq, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
     const known = this.#position(user, room)
@@ -40,12 +40,12 @@ export class ReadPositions {
     else this.#positions.set(user, [...(this.#positions.get(user) ?? []), { room, seq }])
   }
 
-  /** The last seq they have read; `stored` where they are not in the room. */
+  /** The last seq that the person has read; `stored` if they are not in the room. */
   seqOf(user: string, room: string, stored = 0): number {
     return this.#position(user, room)?.seq ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
   }
 
-  /** They read up to `seq`. Backwards, or beyond `head`: nothing happens. */
+  /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
   advance(user: string, room: string, seq: number, head: number, connectionId: string): void {
     const known = this.#position(user, room)
     if (!known || seq > head || seq <= known.seq) return
@@ -60,19 +60,19 @@ export class ReadPositions {
     known.seq = seq
   }
 
-  /** They left the room: what they had read counts no more. */
+  /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
     const others = this.#positions.get(user)?.filter((known) => known.room !== room)
     if (others) this.#positions.set(user, others)
     this.#moved.delete(`${user} ${room}`)
   }
 
-  /** Their last connection ended. What is not written yet is kept until it is. */
+  /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
   forget(user: string): void {
     this.#positions.delete(user)
   }
 
-  /** Writes what has moved. @returns what was written; nothing if the disk refused, then it is tried again. Never rejects. */
+  /** Saves what has moved. @returns what was saved; nothing if the disk failed: the next flush retries. Never rejects. */
   flush(): Promise<MovedPosition[]> {
     this.#flushing ??= this.#write().finally(() => (this.#flushing = null))
     return this.#flushing
@@ -130,7 +130,7 @@ export class ReadBroadcaster {
   async #broadcastOne(moved: MovedPosition): Promise<void> {
     const { connections, store, feed, log } = this.#deps
     const { room, user, toldSeq, seq, connectionId } = moved
-    // With so many events after the old position 1,000 may have been unread, from which no client subtracts.
+    // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
     const isMany = feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
       connections
@@ -141,7 +141,7 @@ export class ReadBroadcaster {
     try {
       const { head, ...counts } = await store.unread(room, first.user, seq)
       const shown = feed.shown(room)
-      // What is counted before it is shown would be counted again on screen: another time, then.
+      // The client counts events as they are shown. If the store is ahead of that, wait until the feed has caught up.
       if (shown > 0 && head > shown) this.#pending.push(moved)
       else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
     } catch (error) {

@@ -10,7 +10,7 @@ import { reservedRooms } from '../people/nameKeys.ts'
 import { RoomNames } from './roomNames.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
 
-/** What a room is made of, as typed. */
+/** The name and topic of a new room, as typed. */
 export interface NewRoom {
   name: string
   topic?: string
@@ -18,7 +18,7 @@ export interface NewRoom {
 
 /** ms for which the order of busy rooms is cached */
 const BUSY_CACHE_MS = 1_000
-/** One row more than are listed: then there are more. */
+/** Reads one row more than are listed, to know whether there are more. */
 const LISTED_AND_ONE = LIMITS.roomsListed + 1
 
 interface RoomsDeps {
@@ -39,10 +39,10 @@ export class Rooms {
   readonly #deps: RoomsDeps
   readonly #isReserved: (name: string) => boolean
   readonly #lookAlikes: LookAlikes
-  /** user → the last thing they asked of their memberships */
+  /** user → the last change of their memberships that was begun */
   readonly #membershipTurns = new Map<string, Promise<unknown>>()
   readonly #roomNames: RoomNames
-  /** when the next long reading may begin; null: at once */
+  /** when the next long read may begin; null: at once */
   #nextReadTurn: Promise<void> | null = null
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
@@ -53,7 +53,7 @@ export class Rooms {
     this.#lookAlikes = new LookAlikes(deps)
   }
 
-  /** Makes the room everybody finds, if it is missing. */
+  /** Creates the lobby if it is missing. */
   async ensureLobby(): Promise<void> {
     const { store, clock } = this.#deps
     if (await store.room('lobby')) return
@@ -61,24 +61,26 @@ export class Rooms {
   }
 
   /**
-   * My rooms, by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains it, the others by slug.
-   * `after`: only other rooms, from there on. `more`: there are further rooms.
+   * The person's rooms by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains the text,
+   * the others by slug. `after`: only other rooms, from that slug on. `more`: there are further rooms.
    */
   async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
     const { store } = this.#deps
     await this.#readTurn()
     const memberships = await store.memberships(self.id)
-    const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
+    const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
     const found = search === '' ? null : await this.#roomNames.find(search, after)
     const others = found
-      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, LISTED_AND_ONE))
-      : await this.#busiestThenIdle(after, mine)
-    const theirs =
-      after === '' ? await store.roomsBySlug(found?.filter((room) => mine.has(room)) ?? [...mine.keys()]) : []
+      ? await store.roomsBySlug(found.filter((room) => !roles.has(room)).slice(0, LISTED_AND_ONE))
+      : await this.#busiestThenIdle(after, roles)
+    const joined =
+      after === ''
+        ? await store.roomsBySlug(found?.filter((room) => roles.has(room)) ?? [...roles.keys()])
+        : []
     const order = new Intl.Collator('en').compare
     const rooms = [
-      ...theirs
-        .map((row) => ({ ...this.#entry(row, mine.get(row.room) ?? self.role), joined: true }))
+      ...joined
+        .map((row) => ({ ...this.#entry(row, roles.get(row.room) ?? self.role), joined: true }))
         .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
       ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
     ]
@@ -86,17 +88,17 @@ export class Rooms {
   }
 
   /**
-   * Makes a public room; its maker is its owner.
+   * Creates a public room; its creator is its owner.
    * @throws ChatError `roomInvalid` with a `reason`; `tooBig`; `roomTaken` with a free name as `suggestion`;
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async create(self: Self, made: NewRoom): Promise<RoomEntry> {
+  async create(self: Self, typed: NewRoom): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
-    const cleaned = cleanName(made.name, LIMITS.roomName)
+    const cleaned = cleanName(typed.name, LIMITS.roomName)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
     if (this.#isReserved(name)) throw roomInvalid('reserved')
-    const topic = topicOf(made.topic ?? '')
+    const topic = topicOf(typed.topic ?? '')
     const slug = slugOf(name)
     const room = slug || ids.random(8)
     if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
@@ -110,7 +112,7 @@ export class Rooms {
   }
 
   /**
-   * Says what a room is about, for who may; the same again is not said again.
+   * Changes the topic of a room. An unchanged topic makes no event.
    * @throws ChatError `noRoom`, `forbidden`, `tooBig`, `rateLimited`, `overloaded`, `unavailable`
    */
   async setTopic(self: Self, room: string, typed: string): Promise<RoomEntry> {
@@ -121,8 +123,8 @@ export class Rooms {
     if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
     const topic = topicOf(typed)
     if (topic !== row.topic) await this.#deps.topic(self, room, topic)
-    const now = await store.room(room)
-    return { ...this.#entry(now ?? row, role), joined: membership !== null }
+    const changed = await store.room(room)
+    return { ...this.#entry(changed ?? row, role), joined: membership !== null }
   }
 
   /** @throws ChatError `noRoom` */
@@ -134,8 +136,8 @@ export class Rooms {
   }
 
   /**
-   * One after another what a person's connections do to their memberships: a leave and a join do not cross. Between two of
-   * them everybody else has a turn of the loop.
+   * Runs what a person's connections do to their memberships one after another: a leave and a join do not cross. Between
+   * two of them all others have a turn of the loop.
    */
   inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
     const before = this.#membershipTurns.get(user)
@@ -150,7 +152,7 @@ export class Rooms {
   }
 
   /**
-   * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
+   * Makes the person a member; null if there is no such room, or if it is closed to them. Called in turn.
    * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
    */
   async enter(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
@@ -173,18 +175,18 @@ export class Rooms {
     return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
   }
 
-  /** Other rooms after one, one more than are listed if there are so many: the busiest first, then the idle ones by slug. */
-  async #busiestThenIdle(after: string, mine: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
+  /** Rooms not joined, from `after` on: the busiest first, then the idle ones by slug; one more than are listed, if there is. */
+  async #busiestThenIdle(after: string, joined: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
     const busy = this.#busiest()
     const at = busy.indexOf(after)
     const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
-    const wanted = next.filter((room) => !mine.has(room)).slice(0, LISTED_AND_ONE)
+    const wanted = next.filter((room) => !joined.has(room)).slice(0, LISTED_AND_ONE)
     const found = new Map((await store.roomsBySlug(wanted)).map((row) => [row.room, row]))
     const rows = wanted.flatMap((room) => found.get(room) ?? [])
     if (rows.length === LISTED_AND_ONE) return rows
     const idleAfter = at < 0 ? after : ''
-    const idle = await store.roomsAfter(idleAfter, LISTED_AND_ONE - rows.length, [...busy, ...mine.keys()])
+    const idle = await store.roomsAfter(idleAfter, LISTED_AND_ONE - rows.length, [...busy, ...joined.keys()])
     return [...rows, ...idle]
   }
 
@@ -199,7 +201,7 @@ export class Rooms {
     return this.#busy.rooms
   }
 
-  /** Waits for a turn of the loop in which there is no other long reading: thirty in one turn would hold everybody else up. */
+  /** Waits for a turn of the loop without another long read: thirty in one turn would hold all others up. */
   #readTurn(): Promise<void> {
     const { clock } = this.#deps
     const turn = this.#nextReadTurn
@@ -236,9 +238,9 @@ const topicTooBig = () => new ChatError('tooBig', undefined, { reason: 'topic' }
 
 /** One line of what the room is about. @throws ChatError `tooBig` */
 function topicOf(typed: string): string {
-  const most = LIMITS.topic
-  if (typed.length > 4 * most.bytes) throw topicTooBig()
+  const limit = LIMITS.topic
+  if (typed.length > 4 * limit.bytes) throw topicTooBig()
   const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
-  if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw topicTooBig()
+  if (byteLength(topic) > limit.bytes || countGraphemes(topic) > limit.graphemes) throw topicTooBig()
   return isBlank(topic) ? '' : topic
 }

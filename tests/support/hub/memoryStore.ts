@@ -11,6 +11,7 @@ import type {
   Stale,
   Store,
   Tally,
+  UnreadAtHead,
 } from '../../../src/hub/ports.ts'
 import { ChatError } from '../../../src/shared/errors.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
@@ -170,11 +171,7 @@ export class MemoryStore implements Store {
     })
   }
 
-  unread(
-    slug: string,
-    user: User,
-    after: number,
-  ): Promise<{ unread: number; mentions: number; head: number }> {
+  unread(slug: string, user: User, after: number): Promise<UnreadAtHead> {
     return this.#read(() => {
       const room = this.#log.rooms.get(slug)
       const unread = [...(room?.messages.values() ?? [])]
