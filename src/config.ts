@@ -245,7 +245,7 @@ export function readConfig(
   for (const name of Object.keys(env)) {
     if (Object.hasOwn(SETTINGS, name)) continue
     if (name.startsWith('HUBBUB_')) faults.push(`${name} is no setting of Hubbub; its names have no prefix.`)
-    const meant = known.find((other) => other.length >= 6 && distance(name, other) <= 2)
+    const meant = known.find((setting) => setting.length >= 6 && distance(name, setting) <= 2)
     if (meant) warnings.push(`${name} is no setting of Hubbub. Is ${meant} meant?`)
   }
   return faults.length > 0 ? { faults } : { config: frozen(config), warnings }
@@ -257,13 +257,13 @@ function frozen(config: Config): Config {
 }
 
 /** How many letters must be added, left out or replaced to make one word of the other. */
-function distance(one: string, other: string): number {
-  if (Math.abs(one.length - other.length) > 2) return Infinity
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= one.length; i++) {
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return Infinity
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= other.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
       next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
     row = next

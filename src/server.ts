@@ -6,9 +6,10 @@ import { createApp } from './http/app.ts'
 import { assetRoutes } from './http/assets.ts'
 import { urlOf, listenErrorText } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
-import type { ConnectionObserver } from './http/socket/socket.ts'
+import type { ConnectionObserver } from './http/socket/socketConnection.ts'
 import { createTopics } from './http/socket/topics.ts'
-import { Hub, type PersonLimits } from './hub/hub.ts'
+import { Hub } from './hub/hub.ts'
+import type { PersonLimits } from './hub/personLimits.ts'
 import type { Rate } from './hub/rateLimit.ts'
 import { clock, createJumpDetector } from './lib/clock.ts'
 import { NO_METRICS } from './lib/metricsSink.ts'
@@ -73,8 +74,8 @@ async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metric
 function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObserver {
   const masked = addressMask(logAddress)
   return (what, { address = '', ...fields }) => {
-    const told = address === '' ? undefined : masked(address, clock.now())
-    log.debug(what, { ...fields, ...(told !== undefined && { address: told }) })
+    const shownAddress = address === '' ? undefined : masked(address, clock.now())
+    log.debug(what, { ...fields, ...(shownAddress !== undefined && { address: shownAddress }) })
   }
 }
 

@@ -16,7 +16,7 @@ import { securityHeaders } from './headers.ts'
 import { Buckets } from '../hub/rateLimit.ts'
 import { type Gate, answerProbe } from './health.ts'
 import { allowsOrigin, hostOf, isLoopbackHost, type Origins } from './origin.ts'
-import type { ConnectionCounts } from './connectionCounts.ts'
+import type { ConnectionCounts } from './limits/connectionCounts.ts'
 
 export interface AdmissionSettings extends Origins {
   trustProxy: TrustProxy

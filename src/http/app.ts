@@ -9,11 +9,12 @@ import { type AdmissionSettings, createAdmission } from './admit.ts'
 import { errorResponse, responseOfError } from './errorResponse.ts'
 import { type Gate, metricsPage, type MetricsSource } from './health.ts'
 import { FRAME_RATE } from './socket/frameRateLimiter.ts'
-import { RoomProbeLimiter } from './roomProbeLimiter.ts'
-import { ConnectionCounts } from './connectionCounts.ts'
+import { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
+import { ConnectionCounts } from './limits/connectionCounts.ts'
 import { roomRoutes } from './rooms.ts'
 import { sessionRoutes, type SessionSettings } from './session.ts'
-import { createSockets, SOCKET_LIMITS, type ConnectionObserver } from './socket/socket.ts'
+import { createSockets, SOCKET_LIMITS } from './socket/socket.ts'
+import type { ConnectionObserver } from './socket/socketConnection.ts'
 
 export type HttpSettings = AdmissionSettings & SessionSettings
 
@@ -42,7 +43,7 @@ export function createApp(deps: AppDeps): {
   listen(at: { port: number; hostname: string }): Server<unknown>
   /** bytes that all sockets together have not taken */
   unsent(): number
-  /** Each second: those who read most slowly are let go while all together leave too much unsent (S9). */
+  /** Each second: closes the slowest readers while all sockets together have too many bytes unsent (S9). */
   shedSlowReaders(most?: number): void
 } {
   const {

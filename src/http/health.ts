@@ -5,7 +5,7 @@ import { errorResponse } from './errorResponse.ts'
 /** Where the server is in its life. `leaving`: still serving, but a load balancer should look elsewhere. */
 export type ServerStage = 'starting' | 'open' | 'leaving' | 'draining'
 
-/** What the edge asks before it lets anybody in. `failing`: names of what does not work now, for `/readyz`. */
+/** What the HTTP layer asks before it admits a request. `failing`: names of what does not work now, for `/readyz`. */
 export interface Gate {
   stage: ServerStage
   /** the loop cannot keep up with its work: nobody new is let in (S7) */

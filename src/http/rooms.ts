@@ -7,8 +7,8 @@ import { byteLength } from '../shared/text.ts'
 import { factsOf } from './admit.ts'
 import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import type { RoomProbeLimiter } from './roomProbeLimiter.ts'
-import { scaledForAddress, spendTokens } from './spend.ts'
+import type { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
+import { scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { requireUser } from './authenticate.ts'
 
 const ID = /^[0-9a-f-]{1,64}$/
@@ -73,7 +73,7 @@ function listQuery(params: URLSearchParams): { search: string; after: string } {
   return { search: search.trim(), after }
 }
 
-/** What is no slug is a room that does not exist, and nothing shows the difference. */
+/** The answer for a malformed slug is that of a missing room: nobody can tell them apart. */
 const rejectNoRoom = () => Promise.reject(new ChatError('noRoom'))
 
 interface RoomRoutesDeps {
@@ -83,17 +83,17 @@ interface RoomRoutesDeps {
   maxConnectionsPerAddress: number
 }
 
-/** The rooms there are, one more of them, and what was said in one. */
-export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: most }: RoomRoutesDeps) {
+/** `/api/rooms`: list, create, set the topic, history. */
+export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
   const historyPages = new Buckets(HISTORY_PAGES)
   // Quotes and pins come by themselves with a room: they must not use up what people at one address scroll by.
-  const scrollsByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
-  const quotesByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, most))
+  const scrollsByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, maxConnectionsPerAddress))
+  const quotesByAddress = new Buckets(scaledForAddress(HISTORY_PAGES, maxConnectionsPerAddress))
   const roomLists = new Buckets(ROOM_LISTS)
-  const roomListsByAddress = new Buckets(scaledForAddress(ROOM_LISTS, most))
+  const roomListsByAddress = new Buckets(scaledForAddress(ROOM_LISTS, maxConnectionsPerAddress))
   const newRooms = new Buckets(NEW_ROOMS)
-  const newRoomsByAddress = new Buckets(scaledForAddress(NEW_ROOMS, most))
-  const newRoomsPrivate = new Buckets(scaledForAddress(NEW_ROOMS_PRIVATE, most))
+  const newRoomsByAddress = new Buckets(scaledForAddress(NEW_ROOMS, maxConnectionsPerAddress))
+  const newRoomsPrivate = new Buckets(scaledForAddress(NEW_ROOMS_PRIVATE, maxConnectionsPerAddress))
 
   return new Elysia({ name: 'rooms' })
     .get('/api/rooms', async ({ request }) => {
@@ -114,14 +114,14 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress: m
         if (kind !== 'public')
           throw new ChatError('roomInvalid', 'Only public rooms can be made.', { reason: 'kind' })
         const { limitKey } = factsOf(request)
-        const nearby = limitKey === null ? 'all' : null
+        const privateKey = limitKey === null ? 'all' : null
         spendTokens(
           clock.now(),
           [newRooms, user.id],
           [newRoomsByAddress, limitKey],
-          [newRoomsPrivate, nearby],
+          [newRoomsPrivate, privateKey],
         )
-        return Response.json(await hub.rooms.make(user, { name, topic }), { status: 201 })
+        return Response.json(await hub.rooms.create(user, { name, topic }), { status: 201 })
       },
       { parse: 'none' },
     )

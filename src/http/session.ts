@@ -6,7 +6,7 @@ import { setCookie } from '../lib/cookie.ts'
 import { factsOf } from './admit.ts'
 import { readJson, requireText, SLUG, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './spend.ts'
+import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { hashOf, newToken, requireUser, tokensOf, authenticate } from './authenticate.ts'
 
 const DAY = 24 * 60 * 60
@@ -149,7 +149,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       // Nothing is read for it.
       if (request.method === 'HEAD') return new Response(null, { headers: EXPORT_HEADERS })
       spendTokens(clock.now(), [exports, user.id], [exports, factsOf(request).limitKey])
-      return new Response(streamOf(hub.ownCopy(user)), { headers: EXPORT_HEADERS })
+      return new Response(streamOf(hub.exportUser(user)), { headers: EXPORT_HEADERS })
     })
     .delete(
       '/api/session',

@@ -1,103 +1,138 @@
 import type { Role, Self } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
-import type { Connection } from './ports.ts'
+import type { ClientSocket, RoomRow } from './ports.ts'
 import type { Bucket } from './rateLimit.ts'
-import type { Pages } from './history/sync.ts'
 
 /** A room that a connection has joined. */
-interface Joined {
+interface JoinedRoom {
   readonly room: string
   /** the stronger of the person's roles there */
   readonly role: Role
-  /** its last page is sent */
-  live: boolean
+  /** `live`: the last page is sent, and the connection follows the room */
+  state: 'syncing' | 'live'
 }
 
-/** One connection, from `open` to `close`, and who is behind it. Times are ms of the hub's steady time. */
-export interface Visit {
-  readonly connection: Connection
+/** A room as it was when a connection entered it, with the stronger of the person's roles there. */
+export type EnteredRoom = RoomRow & { readonly role: Role }
+
+/** A request to bring a room up to date from a position. */
+export interface SyncRequest {
+  readonly room: string
+  readonly ref?: string
+  /** null: there is no such room, or the person may not enter it */
+  readonly entered: EnteredRoom | null
+  /** the client's position */
+  readonly seq: number
+  readonly id: string | null
+  /** messages that a first page may have; 0: the room is not on screen, so people are not named either */
+  readonly limit: number
+  /** the connection has left the room again: nothing more is sent */
+  cancelled: boolean
+}
+
+/** Where a connection is in its life. `connected`: the socket is open, and `hello` is due. */
+type Lifecycle = { readonly state: 'connected' } | Greeted | { readonly state: 'closed' }
+
+/** `hello` was said: frames are taken, and beats are exchanged. */
+interface Greeted {
+  readonly state: 'greeted'
+  /** when it last sent a beat or hello */
+  lastHeardAt: number
+  nextBeatAt: number
+  /** since when a beat has waited for its answer; null: none does */
+  unansweredSince: number | null
+}
+
+/** The states without data: one object for all connections. */
+export const CONNECTED = { state: 'connected' } as const
+export const CLOSED = { state: 'closed' } as const
+
+/** One connection, from `open` to `close`, and its person. Times are ms of the monotonic clock. */
+export interface ClientConnection {
+  readonly socket: ClientSocket
   user: Self
   /** the hash of the session that let it in */
   readonly session: string
-  readonly opened: number
-  /** whether `hello` was said */
-  greeted: boolean
-  gone: boolean
+  readonly openedAt: number
+  lifecycle: Lifecycle
   /** rooms it has joined; frames to them are taken */
-  rooms: readonly Joined[]
-  /** what it is still to be sent, in order; the first is under way */
-  pages: readonly Pages[]
+  rooms: readonly JoinedRoom[]
+  /** rooms that are still to be brought up to date, in order; the first is under way */
+  syncs: readonly SyncRequest[]
   /** durable frames without an answer */
-  unanswered: number
-  joins: Bucket
-  /** when it last answered a beat, or said hello; when the next beat is due; since when one is unanswered, or null */
-  heard: number
-  nextBeat: number
-  asked: number | null
+  unacked: number
+  joinBucket: Bucket
 }
 
-/** What most have none of: one for all. Whoever adds to it makes a list of their own. */
-export const NONE: readonly never[] = []
+/** A connection that has said hello. */
+export type GreetedConnection = ClientConnection & { readonly lifecycle: Greeted }
+
+export function isGreeted(connection: ClientConnection): connection is GreetedConnection {
+  return connection.lifecycle.state === 'greeted'
+}
+
+/** The empty list of all connections without rooms or requests. Never changed: adding makes a new list. */
+export const EMPTY: readonly never[] = []
 
 /** A room as a connection has joined it. A list: nearly everybody is in few, and a map of one takes four times the memory. */
-export function joinedIn({ rooms }: Visit, room: string): Joined | undefined {
+export function joinedIn({ rooms }: ClientConnection, room: string): JoinedRoom | undefined {
   return rooms.find((joined) => joined.room === room)
 }
 
 /** All connections of this node, by connection and by person. */
-export class Visits {
-  readonly #all = new Map<string, Visit>()
+export class ConnectionRegistry {
+  readonly #byId = new Map<string, ClientConnection>()
   // Arrays: nearly everybody has one connection, and a set of one takes five times the memory.
-  readonly #of = new Map<string, readonly Visit[]>()
+  readonly #byUser = new Map<string, readonly ClientConnection[]>()
 
   get size(): number {
-    return this.#all.size
+    return this.#byId.size
   }
 
   /** People with at least one connection. */
   get people(): number {
-    return this.#of.size
+    return this.#byUser.size
   }
 
-  add(visit: Visit): void {
-    this.#all.set(visit.connection.id, visit)
-    this.#of.set(visit.user.id, [...this.of(visit.user.id), visit])
+  add(connection: ClientConnection): void {
+    this.#byId.set(connection.socket.id, connection)
+    this.#byUser.set(connection.user.id, [...this.of(connection.user.id), connection])
   }
 
   /** @returns whether it was the person's last */
-  remove(visit: Visit): boolean {
-    this.#all.delete(visit.connection.id)
-    const others = this.of(visit.user.id).filter((one) => one !== visit)
-    if (others.length > 0) this.#of.set(visit.user.id, others)
-    else this.#of.delete(visit.user.id)
+  remove(connection: ClientConnection): boolean {
+    this.#byId.delete(connection.socket.id)
+    const others = this.of(connection.user.id).filter((other) => other !== connection)
+    if (others.length > 0) this.#byUser.set(connection.user.id, others)
+    else this.#byUser.delete(connection.user.id)
     return others.length === 0
   }
 
-  get(connection: Connection): Visit | undefined {
-    return this.#all.get(connection.id)
+  get(socket: ClientSocket): ClientConnection | undefined {
+    return this.#byId.get(socket.id)
   }
 
-  /** As they are now: what comes or goes meanwhile changes another list. */
-  of(user: string): readonly Visit[] {
-    return this.#of.get(user) ?? []
+  /** A person's connections now. The list never changes: a later open or close makes a new one. */
+  of(user: string): readonly ClientConnection[] {
+    return this.#byUser.get(user) ?? []
   }
 
   isOnline(user: string): boolean {
-    return this.#of.has(user)
+    return this.#byUser.has(user)
   }
 
-  /** The session of each connection, those with several connections several times. */
+  /** The session of each connection; a session with several connections comes several times. */
   *sessions(): Iterable<string> {
-    for (const { session } of this.#all.values()) yield session
+    for (const { session } of this.#byId.values()) yield session
   }
 
-  all(): Iterable<Visit> {
-    return this.#all.values()
+  all(): Iterable<ClientConnection> {
+    return this.#byId.values()
   }
 
   /** Sends to every connection of a person that has said hello, but one. */
-  tell(user: string, frame: ServerFrame, but?: Connection): void {
-    for (const { connection, greeted } of this.of(user))
-      if (greeted && connection !== but) connection.send(frame)
+  sendTo(user: string, frame: ServerFrame, but?: ClientSocket): void {
+    for (const connection of this.of(user))
+      if (isGreeted(connection) && connection.socket !== but) connection.socket.send(frame)
   }
 }

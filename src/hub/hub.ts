@@ -1,54 +1,36 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
-import { LIMITS, TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
+import { LIMITS, TIMES } from '../shared/limits.ts'
 import type { HistoryPage, Self } from '../shared/model.ts'
-import { strongerOf } from '../shared/policy.ts'
-import type { Heard, Of, ServerFrame } from '../shared/protocol.ts'
-import { sendAway, type Drain } from './drain.ts'
-import { Feed } from './messages/feed.ts'
-import { ReadNews, Reads } from './rooms/readPositions.ts'
-import { ownCopy } from './people/userExport.ts'
-import { People } from './people/people.ts'
-import type {
-  Broadcast,
-  Clock,
-  Connection,
-  Doorbell,
-  HistoryQuery,
-  Ids,
-  Log,
-  Membership,
-  RoomRow,
-  Store,
-} from './ports.ts'
-import { Presence } from './presence/presence.ts'
-import { WriterQueue } from './messages/writerQueue.ts'
-import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
+import type { Of, ServerFrame } from '../shared/protocol.ts'
+import {
+  CLOSED,
+  CONNECTED,
+  ConnectionRegistry,
+  EMPTY,
+  isGreeted,
+  joinedIn,
+  type ClientConnection,
+  type GreetedConnection,
+} from './connections.ts'
+import { disconnectAll, type DrainOptions } from './drain.ts'
+import { Heartbeat, leastAlive } from './heartbeat.ts'
 import { Retention } from './history/retention.ts'
-import { Rooms } from './rooms/rooms.ts'
-import { Says } from './messages/publisher.ts'
-import { SteadyTime } from './monotonicClock.ts'
-import { Sync } from './history/sync.ts'
+import { RoomSyncer } from './history/sync.ts'
+import { Feed } from './messages/feed.ts'
+import { Publisher } from './messages/publisher.ts'
+import { WriterQueue } from './messages/writerQueue.ts'
+import { MonotonicClock } from './monotonicClock.ts'
+import { PeopleRegistry } from './people/people.ts'
+import { userExport } from './people/userExport.ts'
+import { PERSON_LIMITS, type PersonLimits } from './personLimits.ts'
+import type { Broadcast, Clock, ClientSocket, Doorbell, HistoryQuery, Ids, Log, Store } from './ports.ts'
+import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { joinedIn, NONE, Visits, type Visit } from './connections.ts'
-
-/** What one person, or one connection of theirs, may do. A bench may ask for more. */
-export interface PersonLimits {
-  /** durable frames of a person */
-  sends: Rate
-  /** joins of a connection, the rooms of its `hello` included */
-  joins: Rate
-  /** connections of a person */
-  connections: number
-}
-
-const PERSON_LIMITS: PersonLimits = {
-  sends: { perSecond: 5, burst: 15 },
-  joins: { perSecond: 10, burst: 100 },
-  connections: 20,
-}
-
-/** A position in a room, as `hello` and `join` name it. */
-type Asked = Partial<Pick<Of<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
+import { fullBucket, take, waitFor } from './rateLimit.ts'
+import { welcomeFrame } from './replies.ts'
+import { RoomJoiner } from './roomJoiner.ts'
+import { ReadBroadcaster, ReadPositions } from './rooms/readPositions.ts'
+import { Rooms } from './rooms/rooms.ts'
 
 export interface HubDeps {
   store: Store
@@ -59,78 +41,88 @@ export interface HubDeps {
   log: Log
   settings: {
     build: string
-    /** after so many days without use a session, and a guest with it, ends */
+    /** a session that is not used for so many days ends, and its guest with it */
     sessionDays: number
     siteName: string
-    /** after so many days what was said is taken away; none: never */
+    /** events older than so many days are deleted; absent: never */
     retentionDays?: number
     limits?: Partial<PersonLimits>
   }
 }
 
-const HOUR = 60 * 60 * 1000
-/** For a room without a position. */
-const NOWHERE = { seq: 0, id: null, limit: 0 }
+const HOUR_MS = 60 * 60 * 1000
 /** ms between two comparisons of the heads of open rooms with what was shown */
-const SWEEP = 2_000
+const SWEEP_MS = 2_000
 
 /**
- * The chat itself: one method per client frame, which the edge calls one at a time a connection, awaiting promises. What
- * they throw, or reject with, becomes an `error` frame (`answers.ts`). A frame of a connection that has been let go is
- * `unauthenticated`, and before `hello` every other one is a `badFrame`.
+ * The chat itself: one method per client frame. The caller hands over the frames of a connection one at a time, awaiting
+ * promises, and turns what is thrown into an `error` frame (`replies.ts`). A frame of a dismissed connection is
+ * `unauthenticated`; before `hello` every other frame is a `badFrame`.
  */
 export class Hub {
-  readonly people: People
+  readonly people: PeopleRegistry
   readonly rooms: Rooms
   readonly #deps: HubDeps
   readonly #limits: PersonLimits
-  readonly #visits = new Visits()
+  readonly #connections = new ConnectionRegistry()
   readonly #feed: Feed
   readonly #queue: WriterQueue
-  readonly #sync: Sync
-  readonly #presence: Presence
+  readonly #syncer: RoomSyncer
+  readonly #joiner: RoomJoiner
+  readonly #heartbeat: Heartbeat
+  readonly #presence: PresenceTracker
   readonly #typing: Typing
-  readonly #reads: Reads
-  readonly #readNews: ReadNews
-  readonly #says: Says
+  readonly #readPositions: ReadPositions
+  readonly #readBroadcaster: ReadBroadcaster
+  readonly #publisher: Publisher
   readonly #retention: Retention
-  readonly #time: SteadyTime
+  readonly #monotonicClock: MonotonicClock
   #draining = false
-  #swept = 0
-  #cleaned = 0
+  #sweptAt = 0
+  #cleanedAt = 0
 
   constructor(deps: HubDeps) {
     const { store, broadcast, doorbell, clock, ids, log, settings } = deps
     this.#deps = deps
     this.#limits = { ...PERSON_LIMITS, ...settings.limits }
-    this.#time = new SteadyTime(clock.now())
-    const tell = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
+    this.#monotonicClock = new MonotonicClock(clock.now())
+    const publish = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
     this.#feed = new Feed(store, broadcast, log)
     this.#queue = new WriterQueue({ store, feed: this.#feed, doorbell, clock, log })
-    this.#says = new Says({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
-    this.#presence = new Presence(tell)
-    this.#typing = new Typing(tell)
-    this.#reads = new Reads(store, log)
-    const [feed, presence, reads] = [this.#feed, this.#presence, this.#reads]
-    this.#sync = new Sync({ store, feed, presence, reads, clock, log })
-    this.#readNews = new ReadNews({ reads, visits: this.#visits, store, feed, log })
+    this.#publisher = new Publisher({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
+    this.#presence = new PresenceTracker(publish)
+    this.#typing = new Typing(publish)
+    this.#readPositions = new ReadPositions(store, log)
+    const [feed, presence, readPositions] = [this.#feed, this.#presence, this.#readPositions]
+    this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
+    const elapsed = () => this.#elapsed()
+    const syncer = this.#syncer
+    this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, elapsed })
+    this.#heartbeat = new Heartbeat({ feed, presence })
+    this.#readBroadcaster = new ReadBroadcaster({
+      readPositions,
+      connections: this.#connections,
+      store,
+      feed,
+      log,
+    })
     const count = (room: string) => presence.count(room)
     const counts = () => presence.counts()
-    const topic = (self: Self, room: string, text: string) => this.#says.topic(self, room, text)
+    const topic = (self: Self, room: string, text: string) => this.#publisher.publishTopic(self, room, text)
     const { sessionDays, siteName, retentionDays: days = 0 } = settings
     this.rooms = new Rooms({ store, clock, ids, log, siteName, count, counts, topic })
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (session: string, user: string) => this.#signedOut(session, user)
-    this.people = new People({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
+    this.people = new PeopleRegistry({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
   }
 
-  /** Reads and makes what it needs. Rejects if the store does. */
+  /** Creates the lobby if it is missing, and starts the hourly work. Rejects if the store does. */
   async start(): Promise<void> {
     await this.rooms.ensureLobby()
     await this.people.hourly([])
     void this.#retention.hourly()
-    this.#deps.doorbell.listen((heads) => void this.#feed.heard(heads))
+    this.#deps.doorbell.listen((heads) => void this.#feed.headsMoved(heads))
   }
 
   /**
@@ -138,85 +130,82 @@ export class Hub {
    * @param session the hash of the session that let it in, and with which it ends
    * @returns null, or the code to close it with: it is not taken
    */
-  open(connection: Connection, user: Self, session: string): number | null {
+  open(socket: ClientSocket, user: Self, session: string): number | null {
     if (this.#draining) return CLOSE.restart
     if (this.people.hasEnded(session)) return CLOSE.noSession
-    const now = this.#steady()
-    const others = this.#visits.of(user.id)
+    const now = this.#elapsed()
+    const others = this.#connections.of(user.id)
     if (others.length >= this.#limits.connections)
       this.#dismiss(leastAlive(others, now), CLOSE.tooMany, 'too many')
-    this.#visits.add({
-      connection,
+    this.#connections.add({
+      socket,
       user,
       session,
-      opened: now,
-      greeted: false,
-      gone: false,
-      rooms: NONE,
-      pages: NONE,
-      unanswered: 0,
-      joins: fullBucket(now, this.#limits.joins),
-      heard: now,
-      nextBeat: 0,
-      asked: null,
+      openedAt: now,
+      lifecycle: CONNECTED,
+      rooms: EMPTY,
+      syncs: EMPTY,
+      unacked: 0,
+      joinBucket: fullBucket(now, this.#limits.joins),
     })
     return null
   }
 
-  /** The socket has ended; one that was never taken, or was let go before, does not matter. */
-  close(connection: Connection): void {
-    const visit = this.#visits.get(connection)
-    if (visit) this.#letGo(visit)
+  /** A socket has ended. A socket that was not taken, or was dismissed before, changes nothing. */
+  close(socket: ClientSocket): void {
+    const connection = this.#connections.get(socket)
+    if (connection) this.#forget(connection)
   }
 
   /**
-   * Who I am, and where I stand in my rooms: `welcome`, then each room is brought up to date. A room I am no
-   * member of gets `reset "access"`: a device that slept must not undo a leave.
+   * Answers `welcome`, then brings each named room up to date. A room that the person is no member of gets
+   * `reset "access"`: a device that slept must not undo a leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
-  async hello(from: Connection, { rooms, state }: Of<'hello'>): Promise<void> {
-    const visit = this.#visit(from)
-    if (visit.greeted || new Set(rooms.map(({ room }) => room)).size < rooms.length)
+  async hello(from: ClientSocket, { rooms, state }: Of<'hello'>): Promise<void> {
+    const connection = this.#connectionOf(from)
+    if (isGreeted(connection) || new Set(rooms.map(({ room }) => room)).size < rooms.length)
       throw new ChatError('badFrame')
     if (rooms.length > LIMITS.rooms) throw new ChatError('tooBig')
-    this.#spendJoins(visit, rooms.length)
-    const now = this.#steady()
-    Object.assign(visit, { greeted: true, heard: now, nextBeat: now + TIMES.beat })
-    this.#presence.open(from.id, visit.user.id, state, now)
-    from.send(this.#welcome(visit))
-    await this.rooms.inTurn(visit.user.id, () => this.#greet(visit, rooms))
+    this.#spendJoins(connection, rooms.length)
+    const now = this.#elapsed()
+    const nextBeatAt = now + TIMES.beat
+    connection.lifecycle = { state: 'greeted', lastHeardAt: now, nextBeatAt, unansweredSince: null }
+    this.#presence.open(from.id, connection.user.id, state, now)
+    from.send(welcomeFrame(connection, this.#deps.clock.now(), this.#deps.settings.build))
+    await this.rooms.inTurn(connection.user.id, () => this.#joiner.enterAll(connection, rooms))
   }
 
   /**
-   * Makes a member of who was none, and brings the room up to date from a position.
+   * Makes the person a member, if they are none, and brings the room up to date from a position.
    * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
    */
-  async join(from: Connection, { ref, room, ...asked }: Of<'join'>): Promise<void> {
-    const visit = this.#greeted(from)
-    if (!joinedIn(visit, room) && visit.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
-    // Who asks without reading the answers is to wait.
-    if (visit.pages.length >= 2 * LIMITS.rooms)
+  async join(from: ClientSocket, { room, ...position }: Of<'join'>): Promise<void> {
+    const connection = this.#greeted(from)
+    if (!joinedIn(connection, room) && connection.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
+    // A client that joins again and again without reading the pages has to wait.
+    if (connection.syncs.length >= 2 * LIMITS.rooms)
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
-    this.#spendJoins(visit, 1)
-    await this.rooms.inTurn(visit.user.id, async () => {
-      const entered = await this.rooms.enter(visit.user, room)
+    this.#spendJoins(connection, 1)
+    await this.rooms.inTurn(connection.user.id, async () => {
+      const entered = await this.rooms.enter(connection.user, room)
       if (!entered) throw new ChatError('noRoom')
-      this.#enter(visit, entered.membership, entered.row, { ref, ...asked })
+      this.#joiner.enter(connection, entered.membership, entered.row, position)
     })
   }
 
-  /** Ends a membership: all the person's screens hear `left`, the others `presence` at once. */
-  async leave(from: Connection, { ref, room }: Of<'leave'>): Promise<void> {
+  /** Ends a membership: all connections of the person hear `left`, the others in the room `presence`, at once. */
+  async leave(from: ClientSocket, { ref, room }: Of<'leave'>): Promise<void> {
     const { user } = this.#greeted(from)
     await this.rooms.inTurn(user.id, async () => {
       await this.rooms.exit(user, room)
-      for (const visit of this.#visits.of(user.id)) this.#part(visit, room)
-      this.#typing.set(room, user, false, this.#steady())
+      for (const connection of this.#connections.of(user.id)) this.#joiner.leave(connection, room)
+      this.#typing.set(room, user, false, this.#elapsed())
       this.#presence.leave(room, user.id)
-      this.#reads.leave(user.id, room)
-      // In the turn in which it stops following: nothing it hears in between could be told apart.
+      this.#readPositions.leave(user.id, room)
+      // Sent in the same turn as `unfollow`: the client takes everything before `left` for the room, nothing after it.
       from.send({ type: 'left', ref, room })
-      this.#visits.tell(user.id, { type: 'left', room }, from)
+      this.#connections.sendTo(user.id, { type: 'left', room }, from)
     })
   }
 
@@ -225,254 +214,158 @@ export class Hub {
    * twice is one message, so a client may send again without asking.
    * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
    */
-  send(from: Connection, frame: Of<'send'>): void {
-    this.#says.say(this.#greeted(from), frame)
+  send(from: ClientSocket, frame: Of<'send'>): void {
+    this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Changes a message of one's own, as `send` sends one. */
-  edit(from: Connection, frame: Of<'edit'>): void {
-    this.#says.say(this.#greeted(from), frame)
+  /** Changes one's own message. Queued and answered as `send`. */
+  edit(from: ClientSocket, frame: Of<'edit'>): void {
+    this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Takes a message of one's own away, for everybody and from the disk. */
-  delete(from: Connection, frame: Of<'delete'>): void {
-    this.#says.say(this.#greeted(from), frame)
+  /** Deletes one's own message, for everybody and from the disk. */
+  delete(from: ClientSocket, frame: Of<'delete'>): void {
+    this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Shows an emoji at a message, or no longer. */
-  react(from: Connection, frame: Of<'react'>): void {
-    this.#says.say(this.#greeted(from), frame)
+  /** Adds a reaction to a message, or removes it. */
+  react(from: ClientSocket, frame: Of<'react'>): void {
+    this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Pins a message, or no longer, for who may. */
-  pin(from: Connection, frame: Of<'pin'>): void {
-    this.#says.say(this.#greeted(from), frame)
+  /** Pins a message, or unpins it. @throws ChatError `forbidden` for a person who may not */
+  pin(from: ClientSocket, frame: Of<'pin'>): void {
+    this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** They have read up to here. Backwards, beyond the head, or in a room not joined: ignored. */
-  read(from: Connection, { room, seq }: Of<'read'>): void {
-    const visit = this.#greeted(from)
-    if (joinedIn(visit, room)) this.#reads.read(visit.user.id, room, seq, this.#feed.head(room), from.id)
+  /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */
+  read(from: ClientSocket, { room, seq }: Of<'read'>): void {
+    const connection = this.#greeted(from)
+    if (joinedIn(connection, room))
+      this.#readPositions.advance(connection.user.id, room, seq, this.#feed.head(room), from.id)
   }
 
-  typing(from: Connection, { room, on }: Of<'typing'>): void {
-    const visit = this.#greeted(from)
-    if (!joinedIn(visit, room) || this.#presence.count(room) > LIMITS.typing) return
-    this.#typing.set(room, visit.user, on, this.#steady())
+  typing(from: ClientSocket, { room, on }: Of<'typing'>): void {
+    const connection = this.#greeted(from)
+    if (!joinedIn(connection, room) || this.#presence.count(room) > LIMITS.typing) return
+    this.#typing.set(room, connection.user, on, this.#elapsed())
   }
 
-  state(from: Connection, { state }: Of<'state'>): void {
+  state(from: ClientSocket, { state }: Of<'state'>): void {
     this.#greeted(from)
-    this.#presence.state(from.id, state, this.#steady())
+    this.#presence.setState(from.id, state, this.#elapsed())
   }
 
-  /** An answer, or, when nothing was asked, a question: answered by a beat that is to be answered like any. */
-  beat(from: Connection): void {
-    const visit = this.#greeted(from)
-    visit.heard = this.#steady()
-    if (visit.asked === null) this.#beatTo(visit)
-    else visit.asked = null
+  beat(from: ClientSocket): void {
+    this.#heartbeat.received(this.#greeted(from), this.#elapsed())
   }
 
-  /** What there is of somebody, in pieces of JSON (S34). */
-  ownCopy(user: Self): AsyncGenerator<string> {
-    return ownCopy(this.#deps, user)
+  /** Everything stored about a person, as JSON in pieces (S34). */
+  exportUser(user: Self): AsyncGenerator<string> {
+    return userExport(this.#deps, user)
   }
 
-  /** Older messages, for who has a session: `reader`. @throws ChatError `noRoom` */
+  /** Older messages, with the reactions of `reader` marked. @throws ChatError `noRoom` */
   history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
     return this.rooms.history(room, query, reader)
   }
 
   /** Connections and people of this node, events that wait for the writer. */
   stats(): { connections: number; users: number; queue: number } {
-    return { connections: this.#visits.size, users: this.#visits.people, queue: this.#queue.length }
+    return { connections: this.#connections.size, users: this.#connections.people, queue: this.#queue.length }
   }
 
-  /** Each second, with the clock's ms: whatever is due. */
+  /** Each second: does whatever is due. @param now ms since the epoch */
   tick(now: number): void {
-    const time = this.#time.at(now)
-    this.#presence.tick(time)
-    this.#typing.tick(time)
-    this.#sync.tick()
-    for (const visit of this.#visits.all()) this.#look(visit, time)
-    void this.#readNews.tell()
-    void this.people.reread(this.#visits.sessions())
-    if (time - this.#swept >= SWEEP) {
-      this.#swept = time
+    const elapsed = this.#monotonicClock.elapsedAt(now)
+    this.#presence.tick(elapsed)
+    this.#typing.tick(elapsed)
+    this.#syncer.tick()
+    for (const connection of this.#connections.all()) {
+      const ending = this.#heartbeat.check(connection, elapsed)
+      if (ending) this.#dismiss(connection, ending.code, ending.reason)
+    }
+    void this.#readBroadcaster.broadcast()
+    void this.people.revalidateSessions(this.#connections.sessions())
+    if (elapsed - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = elapsed
       void this.#feed.sweep()
     }
-    if (time - this.#cleaned >= HOUR) {
-      this.#cleaned = time
-      void this.people.hourly(this.#visits.sessions())
+    if (elapsed - this.#cleanedAt >= HOUR_MS) {
+      this.#cleanedAt = elapsed
+      void this.people.hourly(this.#connections.sessions())
       void this.#retention.hourly()
     }
   }
 
-  /** Finishes what was taken, then sends everybody away to come back. Resolves when all are told. */
-  async drain(how: Drain = {}): Promise<void> {
-    const { waitMs = 0, flushMs = 3_000 } = how
+  /** Stores what was taken, then closes all connections. Resolves when all are closed. */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { waitMs = 0, flushMs = 3_000 } = options
     const { clock } = this.#deps
     if (waitMs > 0) await clock.wait(waitMs)
     this.#draining = true
-    this.#says.stop()
+    this.#publisher.stop()
     // The first flush of reads may be one that was under way, without what moved since.
-    const reads = this.#reads.flush().then(() => this.#reads.flush())
-    await Promise.race([Promise.all([this.#queue.flush(), reads]), clock.wait(flushMs)])
-    await sendAway([...this.#visits.all()], clock, how)
+    const saved = this.#readPositions.flush().then(() => this.#readPositions.flush())
+    await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
+    await disconnectAll([...this.#connections.all()], clock, options)
   }
 
-  async #greet(visit: Visit, asked: Of<'hello'>['rooms']): Promise<void> {
-    const { store } = this.#deps
-    try {
-      if (asked.length === 0) return
-      const memberships = await store.memberships(visit.user.id)
-      const rows = await Promise.all(asked.map(({ room }) => store.room(room)))
-      const mine = new Map(memberships.map((membership) => [membership.room, membership]))
-      asked.forEach(({ room, ...position }, at) => {
-        const [row, membership] = [rows[at], mine.get(room)]
-        if (row && membership) this.#enter(visit, membership, row, position)
-        else this.#sync.begin(visit, { ...NOWHERE, room, open: null, stopped: false })
-      })
-    } catch (error) {
-      // No answer could name the rooms that are missing: it comes back with its positions.
-      this.#deps.log.error('hello', error)
-      visit.connection.close(CLOSE.overloaded, 'cannot read')
-    }
-  }
-
-  /** The room counts as joined from here on; its pages follow by themselves. Called in turn. */
-  #enter(
-    visit: Visit,
-    membership: Membership,
-    row: RoomRow,
-    { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: Asked,
-  ): void {
-    if (visit.gone) return
-    const { user, connection } = visit
-    const { room, head } = row
-    const role = strongerOf(user.role, membership.role)
-    const before = joinedIn(visit, room)
-    const others = visit.rooms.filter((joined) => joined !== before)
-    visit.rooms = [...others, { room, role, live: before?.live ?? false }]
-    if (!before) {
-      this.#feed.watch(room, head)
-      this.#presence.enter(room, connection.id, user, this.#steady())
-    }
-    this.#reads.learn(user.id, membership)
-    const pages = { room, open: { ...row, role }, seq, id, limit, stopped: false }
-    this.#sync.begin(visit, ref === undefined ? pages : { ...pages, ref })
-  }
-
-  /** One connection is in the room no more. */
-  #part(visit: Visit, room: string): void {
-    this.#sync.stop(visit, room)
-    visit.connection.unfollow(room)
-    if (!joinedIn(visit, room)) return
-    visit.rooms = visit.rooms.filter((joined) => joined.room !== room)
-    this.#feed.unwatch(room)
-  }
-
-  /** Forgets a connection; its person stays here for their grace. */
-  #letGo(visit: Visit): void {
-    const now = this.#steady()
-    const { connection, user } = visit
-    visit.gone = true
-    for (const { room } of visit.rooms) this.#part(visit, room)
-    this.#presence.close(connection.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
-    if (this.#visits.remove(visit)) this.#reads.forget(user.id)
+  /** Forgets a connection; its person stays present for the grace. */
+  #forget(connection: ClientConnection): void {
+    const now = this.#elapsed()
+    const { socket, user } = connection
+    connection.lifecycle = CLOSED
+    for (const { room } of connection.rooms) this.#joiner.leave(connection, room)
+    this.#presence.close(socket.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
+    if (this.#connections.remove(connection)) this.#readPositions.forget(user.id)
   }
 
   #renamed(self: Self): void {
-    for (const visit of this.#visits.of(self.id)) visit.user = self
+    for (const connection of this.#connections.of(self.id)) connection.user = self
     this.#presence.rename(self)
   }
 
-  /** The sockets of one session end; those of the person's other sessions stay. */
+  /** Closes the connections of one session; those of the person's other sessions stay. */
   #signedOut(session: string, user: string): void {
-    for (const visit of this.#visits.of(user)) {
-      if (visit.session !== session) continue
-      for (const { room } of visit.rooms) this.#typing.set(room, visit.user, false, this.#steady())
-      this.#dismiss(visit, CLOSE.noSession, 'signed out')
+    for (const connection of this.#connections.of(user)) {
+      if (connection.session !== session) continue
+      for (const { room } of connection.rooms) this.#typing.set(room, connection.user, false, this.#elapsed())
+      this.#dismiss(connection, CLOSE.noSession, 'signed out')
     }
-    if (!this.#visits.isOnline(user)) this.#presence.leaveAll(user)
+    if (!this.#connections.isOnline(user)) this.#presence.leaveAll(user)
   }
 
-  #dismiss(visit: Visit, code: number, reason: string): void {
-    this.#letGo(visit)
-    visit.connection.close(code, reason)
+  #dismiss(connection: ClientConnection, code: number, reason: string): void {
+    this.#forget(connection)
+    connection.socket.close(code, reason)
   }
 
-  /** What one connection owes, or is owed, by now. */
-  #look(visit: Visit, time: number): void {
-    if (!visit.greeted) {
-      if (time - visit.opened >= TIMES.hello) this.#dismiss(visit, CLOSE.noHello, 'no hello')
-    } else if (time - visit.heard >= TIMES.deaf) this.#dismiss(visit, CLOSE.goingAway, 'no answer')
-    else if (time >= visit.nextBeat) {
-      visit.nextBeat = time + TIMES.beat
-      this.#beatTo(visit)
-    }
-  }
-
-  #beatTo(visit: Visit): void {
-    visit.asked ??= this.#steady()
-    const heads: Record<string, number> = {}
-    const counts: Record<string, number> = {}
-    for (const { room, live } of visit.rooms) {
-      if (!live) continue
-      heads[room] = this.#feed.shown(room)
-      if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)
-    }
-    const large = Object.keys(counts).length > 0
-    visit.connection.send({ type: 'beat', heads, ...(large && { counts }) })
-  }
-
-  #welcome({ connection, user }: Visit): Heard<'welcome'> {
-    return {
-      type: 'welcome',
-      version: VERSION,
-      connection: connection.id,
-      user,
-      now: this.#deps.clock.now(),
-      beat: TIMES.beat,
-      limits: WELCOME_LIMITS,
-      build: this.#deps.settings.build,
-    }
-  }
-
-  #spendJoins(visit: Visit, cost: number): void {
-    const now = this.#steady()
+  #spendJoins(connection: ClientConnection, cost: number): void {
+    const now = this.#elapsed()
     const { joins } = this.#limits
-    const left = take(visit.joins, now, joins, cost)
+    const left = take(connection.joinBucket, now, joins, cost)
     if (!left)
-      throw new ChatError('rateLimited', undefined, { after: waitFor(visit.joins, now, joins, cost) })
-    visit.joins = left
+      throw new ChatError('rateLimited', undefined, {
+        after: waitFor(connection.joinBucket, now, joins, cost),
+      })
+    connection.joinBucket = left
   }
 
-  #visit(from: Connection): Visit {
-    const visit = this.#visits.get(from)
-    if (!visit) throw new ChatError('unauthenticated')
-    return visit
+  #connectionOf(from: ClientSocket): ClientConnection {
+    const connection = this.#connections.get(from)
+    if (!connection) throw new ChatError('unauthenticated')
+    return connection
   }
 
-  #greeted(from: Connection): Visit {
-    const visit = this.#visit(from)
-    if (!visit.greeted) throw new ChatError('badFrame')
-    return visit
+  #greeted(from: ClientSocket): GreetedConnection {
+    const connection = this.#connectionOf(from)
+    if (!isGreeted(connection)) throw new ChatError('badFrame')
+    return connection
   }
 
-  /** ms of steady time: for all that waits, and nothing that is stored or sent. */
-  #steady(): number {
-    return this.#time.at(this.#deps.clock.now())
+  /** ms of the monotonic clock: for everything that waits, and nothing that is stored or sent. */
+  #elapsed(): number {
+    return this.#monotonicClock.elapsedAt(this.#deps.clock.now())
   }
-}
-
-/** The one whose beat has been unanswered longest, else the oldest. An answer may be under way for 5 s. */
-function leastAlive(visits: readonly Visit[], now: number): Visit {
-  const since = ({ asked, opened }: Visit) =>
-    [asked !== null && now - asked > 5_000 ? asked : Number.POSITIVE_INFINITY, opened] as const
-  return visits.reduce((least, visit) => {
-    const [[asked, opened], [leastAsked, leastOpened]] = [since(visit), since(least)]
-    return asked < leastAsked || (asked === leastAsked && opened < leastOpened) ? visit : least
-  })
 }

@@ -1,6 +1,6 @@
 /**
- * What the hub needs from outside, each with its contract. Implementations say only how; what they must do stands here and
- * in the contract suites.
+ * What the hub needs from outside, each with its contract. What an implementation must do is written here and in the
+ * contract suites.
  */
 import type {
   HistoryMessage,
@@ -14,8 +14,8 @@ import type {
 } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
 
-/** What a draft says: the content of an event, and the message that it changes. */
-export type Said =
+/** The content of a draft, and the message that it changes. */
+export type DraftContent =
   | { kind: 'message'; text: string; replyTo?: string }
   | { kind: 'edit'; target: string; text: string }
   | { kind: 'delete'; target: string; text?: never }
@@ -27,7 +27,7 @@ export type Said =
  * is stored.
  */
 export type Draft = { room: string; id: string; at: number; user: User } & (
-  (Said & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
+  (DraftContent & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
 )
 
 /** What became of one draft. `duplicate` has the numbers of the first; `failed`: nothing was stored, the same may work later. */
@@ -47,29 +47,31 @@ export interface RoomRow {
   floor: number
 }
 
-/** Somebody's standing in a room they have joined and not left. */
+/** A person's role and read position in a room that they have joined and not left. */
 export interface Membership {
   room: string
   role: Role
   readSeq: number
 }
 
-/** A new person with the session that makes them the same person tomorrow. `session` is the hash of its token. */
+/** A new guest with a first session. `session` is the hash of its token. */
 export interface NewGuest {
   id: string
   name: string
-  /** look-alike keys of the name: one owner each */
+  /** look-alike keys of the name: each has one owner */
   keys: readonly string[]
   session: string
   at: number
-  /** the room they are a member of from the start: the lobby where it does not exist. Absent: no room */
+  /** the room that the guest is a member of from the start; the lobby if it does not exist. Absent: no room */
   room?: string
 }
 
-/** Holders last seen before these times (ms) have lost their name to whoever asks for it: at all, and if they never wrote. */
+/** Which guests are stale: another person may take their names. Times in ms, compared with when the guest was last seen. */
 export interface Stale {
-  unused: number
-  unwritten: number
+  /** any guest last seen before */
+  inactiveBefore: number
+  /** a guest last seen before who never wrote */
+  neverWroteBefore: number
 }
 
 /** A living session. `seen`: when it was last touched, ms. */
@@ -78,7 +80,7 @@ export interface SessionRow {
   seen: number
 }
 
-/** Where one of somebody's events stands. */
+/** The place of one event of a person. */
 export interface OwnEvent {
   nonce: string | null
   room: string
@@ -95,8 +97,15 @@ export interface Tally {
   messages: readonly (readonly [seq: number, author: string | null, text: string | null])[]
 }
 
+/** An unread count. `head`: the room's last seq when it was counted. */
+export interface UnreadAtHead {
+  unread: number
+  mentions: number
+  head: number
+}
+
 /** The newest messages of a room as they are at `at`, the same for every reader. `older`: there are messages below them. */
-export interface Newest {
+export interface NewestMessages {
   at: Position
   floor: number
   messages: readonly HistoryMessage<ReactionCount>[]
@@ -132,19 +141,19 @@ export interface Store {
   /** Events with `after < seq`, in order, at most `limit`; fewer if their JSON would pass `LIMITS.pageBytes`, but one at least. */
   events(room: string, after: number, limit: number): Promise<RoomEvent[]>
   /**
-   * Where somebody's events stand, in the order of their nonces, those without one first: at most `limit` of them, behind
-   * `after` (null: from the beginning).
+   * The places of a person's events in the order of their nonces, those without a nonce first: at most `limit` of them,
+   * after `after` (null: from the beginning).
    */
   eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]>
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
   /**
-   * What a newcomer sees, or null if there is no such room: the newest messages, `limit` of them with text, those that are gone
-   * between them too; at most 100 in all, newest first to be taken, within `LIMITS.pageBytes`, one at least. With a limit of 0
-   * none, and `older` tells whether there are any.
+   * What a newcomer sees, or null if there is no such room: the newest messages, `limit` of them with text, and the deleted
+   * ones between them; at most 100 in all and within `LIMITS.pageBytes`, but at least one. With a limit of 0 none, and
+   * `older` says whether there are any.
    */
-  newest(room: string, limit: number): Promise<Newest | null>
-  /** message id → emoji the person shows there, for those of these messages that have any. */
+  newest(room: string, limit: number): Promise<NewestMessages | null>
+  /** message id → emoji that the person reacted with, for those of these messages that have any. */
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
    * A page of messages in their present state, or null if there is no such room. Of those pinned the newest. Emoji stand in
@@ -185,10 +194,9 @@ export interface Store {
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
   /**
-   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 1,000. `head`: the
-   * room's last seq at that moment.
+   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 1,000.
    */
-  unread(room: string, user: User, after: number): Promise<{ unread: number; mentions: number; head: number }>
+  unread(room: string, user: User, after: number): Promise<UnreadAtHead>
   /** The newest 1,000 messages after `after`, whosoever; `from` is `after` unless there may be more. */
   tally(room: string, after: number): Promise<Tally>
 
@@ -232,17 +240,17 @@ export interface Broadcast {
   publish(room: string, frame: string): void
 }
 
-/** One socket as the hub sees it. Nothing here throws, also after the socket has gone. */
-export interface Connection {
-  /** unguessable by others, unique over nodes and restarts */
+/** The socket of one client as the hub sees it. Nothing here throws, not even after the socket is closed. */
+export interface ClientSocket {
+  /** nobody can guess it; unique over nodes and restarts */
   readonly id: string
   /** in order with what is published to rooms it follows */
   send(frame: ServerFrame): void
-  /** True at once while ≤ 256 KiB are unsent; else a promise for that: false if the socket has gone. */
+  /** True while ≤ 256 KiB are unsent; else a promise that resolves when they are: false if the socket is closed. */
   ready(): true | Promise<boolean>
   follow(room: string): void
   unfollow(room: string): void
-  /** at once, without waiting for the other side; the hub hears `close` for it in a later turn of the loop */
+  /** at once, without waiting for the other side; `Hub.close` is called in a later turn of the loop */
   close(code: number, reason: string): void
 }
 
@@ -258,7 +266,7 @@ export interface Clock {
   now(): number
   /** resolves after `ms`, without keeping the process alive */
   wait(ms: number): Promise<void>
-  /** resolves in a later turn of the loop: whatever else is ready goes first */
+  /** resolves in a later turn of the loop: all that is ready goes first */
   turn(): Promise<void>
 }
 
@@ -269,7 +277,7 @@ export interface Ids {
   random(length: number): string
 }
 
-/** For bugs and trouble. Never message text, names, tokens. */
+/** For bugs and failures. Never message text, names or tokens. */
 export interface Log {
   error(what: string, error: unknown): void
   warn(what: string, fields?: Record<string, number | string>): void

@@ -10,13 +10,13 @@ export interface Rate {
   readonly burst: number
 }
 
-/** A bucket nobody has taken from yet. */
+/** A bucket that nothing was taken from yet. */
 export function fullBucket(now: number, rate: Rate): Bucket {
   return { tokens: rate.burst, at: now }
 }
 
 /**
- * Takes tokens, one unless told. Pure: the caller keeps the bucket it gets back.
+ * Takes `cost` tokens. Pure: the caller keeps the bucket it gets back.
  * @param now ms; a clock set back refills nothing
  * @returns the bucket afterwards, or null if it held too few and nothing was taken
  */
@@ -32,8 +32,8 @@ export function waitFor(bucket: Bucket, now: number, rate: Rate, cost = 1): numb
   return lacking <= 0 ? 0 : Math.ceil((lacking / rate.perSecond) * 1000)
 }
 
-/** The same where the clock was set back: it refills from now on, not when the old time has come again. */
-export function asOf(bucket: Bucket, now: number): Bucket {
+/** The bucket after the clock was set back: it refills from now on, not only when its old time has come again. */
+export function notAheadOf(bucket: Bucket, now: number): Bucket {
   return bucket.at <= now ? bucket : { ...bucket, at: now }
 }
 
@@ -42,9 +42,9 @@ export function isFull(bucket: Bucket, now: number, rate: Rate): boolean {
   return level(bucket, now, rate) >= rate.burst
 }
 
-const SWEEP = 60_000
+const SWEEP_MS = 60_000
 
-/** A bucket for each of many keys. Those that have refilled are forgotten, so it is never larger than what was busy lately. */
+/** A bucket for each key. Buckets that have refilled are forgotten, so the size follows the keys in use. */
 export class Buckets {
   readonly #rate: Rate
   readonly #buckets = new Map<string, Bucket>()
@@ -54,7 +54,7 @@ export class Buckets {
     this.#rate = rate
   }
 
-  /** keys it remembers just now */
+  /** how many keys have a bucket now */
   get size(): number {
     return this.#buckets.size
   }
@@ -68,14 +68,14 @@ export class Buckets {
     return left ? 0 : waitFor(bucket, now, this.#rate)
   }
 
-  /** Takes them all the same, into debt if need be: `wait` says how long until that is paid back. */
+  /** Takes tokens even if there are too few: `wait` says how long until the debt is paid. */
   charge(key: string, now: number, cost: number): void {
     this.#sweep(now)
     const bucket = this.#of(key, now)
     this.#buckets.set(key, { tokens: level(bucket, now, this.#rate) - cost, at: now })
   }
 
-  /** Gives back a token that was not used after all. */
+  /** Gives back a token that was not used. */
   give(key: string): void {
     const bucket = this.#buckets.get(key)
     if (bucket) this.#buckets.set(key, { ...bucket, tokens: bucket.tokens + 1 })
@@ -89,13 +89,13 @@ export class Buckets {
   #of(key: string, now: number): Bucket {
     const known = this.#buckets.get(key)
     if (known === undefined) return fullBucket(now, this.#rate)
-    const bucket = asOf(known, now)
+    const bucket = notAheadOf(known, now)
     if (bucket !== known) this.#buckets.set(key, bucket)
     return bucket
   }
 
   #sweep(now: number): void {
-    if (Math.abs(now - this.#sweptAt) < SWEEP) return
+    if (Math.abs(now - this.#sweptAt) < SWEEP_MS) return
     this.#sweptAt = now
     for (const [key, bucket] of this.#buckets) if (isFull(bucket, now, this.#rate)) this.#buckets.delete(key)
   }

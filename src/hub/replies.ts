@@ -1,27 +1,51 @@
-/** What the one who asked is told: acks and errors, of fixed words. */
+/** The frames that answer one client: welcome, acks and errors. Their words are fixed. */
 import { assertNever } from '../shared/assert.ts'
 import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
+import { TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { Heard } from '../shared/protocol.ts'
+import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
-/** Which frame is answered, as far as it could be read. */
-export interface Asked {
+/** What names the frame that is answered, as far as it could be read. */
+export interface ReplyTarget {
   nonce?: string
   ref?: string
+}
+
+/** The answer to `hello`. @param now ms since the epoch */
+export function welcomeFrame(
+  { socket, user }: Pick<ClientConnection, 'socket' | 'user'>,
+  now: number,
+  build: string,
+): Heard<'welcome'> {
+  const { id: connection } = socket
+  return {
+    type: 'welcome',
+    version: VERSION,
+    connection,
+    user,
+    now,
+    beat: TIMES.beat,
+    limits: WELCOME_LIMITS,
+    build,
+  }
 }
 
 /**
  * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is that of the code, whatever was thrown: never
  * the input. What is no `ChatError` is a bug, `internal`; logging it is the caller's.
  */
-export function errorFrame(error: unknown, asked: Asked = {}): Heard<'error'> {
-  if (!(error instanceof ChatError)) return refusal('internal', asked)
+export function errorFrame(error: unknown, target: ReplyTarget = {}): Heard<'error'> {
+  if (!(error instanceof ChatError)) return errorReply('internal', target)
   const { after } = error.details
-  return { ...refusal(error.code, asked), ...(after !== undefined && { after }) }
+  return { ...errorReply(error.code, target), ...(after !== undefined && { after }) }
 }
 
-/** What the sender of a draft hears once its batch is through. */
-export function answerTo(draft: Draft & { nonce: string }, outcome: Outcome): Heard<'ack'> | Heard<'error'> {
+/** The answer to the sender of a draft once its batch is done. */
+export function outcomeReply(
+  draft: Draft & { nonce: string },
+  outcome: Outcome,
+): Heard<'ack'> | Heard<'error'> {
   const { nonce, room } = draft
   switch (outcome.result) {
     case 'stored': {
@@ -33,16 +57,16 @@ export function answerTo(draft: Draft & { nonce: string }, outcome: Outcome): He
       return { type: 'ack', nonce, room, seq, id, at, duplicate: true }
     }
     case 'refused':
-      return refusal(outcome.code, { nonce })
+      return errorReply(outcome.code, { nonce })
     case 'failed':
-      return refusal('unavailable', { nonce })
+      return errorReply('unavailable', { nonce })
     default:
       return assertNever(outcome)
   }
 }
 
 /** Waits for a write. @throws ChatError `unavailable` if the disk refused it; why goes to the log */
-export async function written<T>(write: Promise<T>, log: Log): Promise<T> {
+export async function awaitWrite<T>(write: Promise<T>, log: Log): Promise<T> {
   try {
     return await write
   } catch (error) {
@@ -51,7 +75,7 @@ export async function written<T>(write: Promise<T>, log: Log): Promise<T> {
   }
 }
 
-function refusal(code: ErrorCode, { nonce, ref }: Asked): Heard<'error'> {
+function errorReply(code: ErrorCode, { nonce, ref }: ReplyTarget): Heard<'error'> {
   const { message, retry } = ERRORS[code]
   return {
     type: 'error',

@@ -110,8 +110,8 @@ export const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-cli
 export function clientAddress(peer: string, headers: Headers, trust: TrustProxy): string {
   if (trust === 'none') return peer
   if (trust === 'fly') {
-    const said = headers.get('fly-client-ip')?.trim() ?? ''
-    return parseAddress(said) ? said : peer
+    const flyAddress = headers.get('fly-client-ip')?.trim() ?? ''
+    return parseAddress(flyAddress) ? flyAddress : peer
   }
   const chain = (headers.get('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim())
   const believed = typeof trust === 'number' ? null : ranges(...trust)

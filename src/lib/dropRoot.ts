@@ -16,7 +16,7 @@ export function dropRoot(dir: string): string | null {
   return dropRootTo(USER, dir)
 }
 
-/** As above, wherever the directory is. @param dir every file in it becomes the user's */
+/** As `dropRoot`, for any user and directory. @param dir every file in it becomes the user's */
 export function dropRootTo(user: number, dir: string): string | null {
   try {
     chownAll(dir, user)
@@ -30,7 +30,7 @@ export function dropRootTo(user: number, dir: string): string | null {
   }
 }
 
-/** Links are given, never followed. */
+/** Changes the owner of links, and never follows them. */
 function chownAll(path: string, user: number): void {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (!stat) return

@@ -70,7 +70,7 @@ export function createLog(
 }
 
 /** Lets one of a class write each second, and tells it how many were left out since the last. */
-function pacing(now: () => number): (kind: string, write: (more: { left?: number }) => void) => void {
+function pacing(now: () => number): (kind: string, write: (extra: { left?: number }) => void) => void {
   const last = new Map<string, { at: number; left: number }>()
   return (kind, write) => {
     const at = now()

@@ -92,8 +92,8 @@ export function createMetrics(build: Record<string, string>): Metrics {
   }
 }
 
-function each<K extends string, A, B>(of: Record<K, A>, make: (one: A) => B): Record<K, B> {
-  return Object.fromEntries(entries(of).map(([key, one]) => [key, make(one)])) as Record<K, B>
+function each<K extends string, A, B>(of: Record<K, A>, make: (definition: A) => B): Record<K, B> {
+  return Object.fromEntries(entries(of).map(([key, definition]) => [key, make(definition)])) as Record<K, B>
 }
 
 function entries<K extends string, V>(of: Record<K, V>): [K, V][] {

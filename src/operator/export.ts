@@ -119,8 +119,8 @@ function headerOf(db: Database, room: string | undefined): ExportHeader {
 }
 
 function* linesOf(db: Database, room: string | undefined): Generator<ExportLine> {
-  const asked = { room: room ?? null }
-  const rows = <R>(sql: string) => db.query<R, [typeof asked]>(sql).iterate(asked)
+  const params = { room: room ?? null }
+  const rows = <R>(sql: string) => db.query<R, [typeof params]>(sql).iterate(params)
   for (const row of rows<Omit<UserLine, 'type'>>(
     `SELECT id, name, role, at, seen FROM users ${OF_ROOM.users} ORDER BY id`,
   ))

@@ -88,7 +88,7 @@ const compileSchemas = (schemas: Record<string, TObject>) =>
   )
 const [events, others] = [compileSchemas(EVENTS), compileSchemas(OTHER_LINES)]
 
-/** One line → the fields that it may have, or what in it does not fit. */
+/** Parses one line. @returns only the fields that it may have, or the first field that does not fit */
 export function parseLine(json: string): { line: ImportedLine } | { fault: string } {
   const value = parseJson(json)
   if (!isJsonObject(value)) return { fault: 'it is no JSON object' }
@@ -146,7 +146,7 @@ function isTopic(topic: string): boolean {
 }
 
 /** What counts as blank has changed, too: of that only white space alone is refused. */
-function isText(said: string): boolean {
-  const fault = textFault(said)
-  return fault === null || (fault === 'blank' && said.trim() !== '')
+function isText(text: string): boolean {
+  const fault = textFault(text)
+  return fault === null || (fault === 'blank' && text.trim() !== '')
 }

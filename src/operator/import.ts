@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'bun:sqlite'
 import { LIMITS } from '../shared/limits.ts'
-import { checkpoint, openForWriting } from '../store/sqlite/database.ts'
+import { checkpoint, openForWriting, type SqlValues } from '../store/sqlite/database.ts'
 import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import {
@@ -98,14 +98,12 @@ function notAnExport(what: string): OperatorError {
 
 const malformed = (number: number, fault: string) => notAnExport(`line ${number} is malformed (${fault})`)
 
-type Row = Record<string, string | number | null | Uint8Array>
-
 /** Takes one line after the other and checks that each follows from those before. */
 class Importer {
   readonly #db: Database
   readonly #prefix: string
   readonly #hasContent: boolean
-  readonly #addEvent: Statement<null, [Row]>
+  readonly #addEvent: Statement<null, [SqlValues]>
   readonly #rooms = new Map<string, { head: number; seq: number }>()
   #header: ImportedHeader | null = null
   #users = 0
@@ -232,12 +230,12 @@ class Importer {
     }
   }
 
-  #exists(sql: string, values: Row = {}): boolean {
-    return this.#db.query<unknown, [Row]>(`SELECT 1 FROM (${sql}) LIMIT 1`).get(values) !== null
+  #exists(sql: string, values: SqlValues = {}): boolean {
+    return this.#db.query<unknown, [SqlValues]>(`SELECT 1 FROM (${sql}) LIMIT 1`).get(values) !== null
   }
 
-  #run(sql: string, values: Row): void {
-    this.#db.query<null, [Row]>(sql).run(values)
+  #run(sql: string, values: SqlValues): void {
+    this.#db.query<null, [SqlValues]>(sql).run(values)
   }
 }
 

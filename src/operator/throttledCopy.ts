@@ -1,4 +1,4 @@
-/** Large files on a disk that somebody else's fsync waits for. */
+/** Copying and removing large files on a disk that the server's own fsync waits for. */
 import {
   closeSync,
   fdatasyncSync,
@@ -11,16 +11,16 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** Bytes that are written before the disk is left to others. */
+/** Bytes to write before a rest. */
 const PIECE = 1024 * 1024
-/** For how many times as long as that took; ms at least and at most. */
-const REST = { times: 3, least: 25, most: 300 }
+/** Rest so many times as long as the flush took; at least and at most ms. */
+const REST = { times: 3, min: 25, max: 300 }
 /** Bytes that are compared at once. */
 const BLOCK = 16 * 1024
 /** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
 const TRUNCATE_STEP = 16 * PIECE
 
-/** Paces who writes much: what has been written is put on the disk piece by piece, and after each there is a rest. */
+/** Slows down large writes: flushes them piece by piece, and rests after each so that others can use the disk. */
 export class WriteThrottle {
   readonly #isThrottled: boolean
   #unflushed = 0
@@ -30,7 +30,7 @@ export class WriteThrottle {
     this.#isThrottled = isThrottled
   }
 
-  /** To be asked after each write. */
+  /** Call it after each write. */
   async afterWrite(descriptor: number, bytes: number): Promise<void> {
     this.#unflushed += bytes
     if (!this.#isThrottled || this.#unflushed < PIECE) return
@@ -58,7 +58,7 @@ export class WriteThrottle {
     const began = performance.now()
     fdatasyncSync(descriptor)
     const rest = REST.times * (performance.now() - began)
-    await Bun.sleep(Math.min(REST.most, Math.max(REST.least, rest)))
+    await Bun.sleep(Math.min(REST.max, Math.max(REST.min, rest)))
   }
 }
 
@@ -72,18 +72,18 @@ export async function copyDifferences(
   source: number,
   throttle: WriteThrottle,
 ): Promise<number> {
-  const [wanted, found] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)]
+  const [sourceBytes, targetBytes] = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)]
   const size = fstatSync(source).size
   let at = 0
   let written = 0
   while (at < size) {
-    const length = readSync(source, wanted, 0, Math.min(PIECE, size - at), at)
+    const length = readSync(source, sourceBytes, 0, Math.min(PIECE, size - at), at)
     if (length === 0) break
-    const had = readSync(target, found, 0, length, at)
+    const had = readSync(target, targetBytes, 0, length, at)
     for (let from = 0; from < length; from += BLOCK) {
       const end = Math.min(from + BLOCK, length)
-      if (end <= had && wanted.compare(found, from, end, from, end) === 0) continue
-      writeSync(target, wanted, from, end - from, at + from)
+      if (end <= had && sourceBytes.compare(targetBytes, from, end, from, end) === 0) continue
+      writeSync(target, sourceBytes, from, end - from, at + from)
       written += end - from
       await throttle.afterWrite(target, end - from)
     }

@@ -55,8 +55,8 @@ export function makeGenerator(home: string): { wsload: string } | string {
   if (process.platform !== 'linux') return 'the generator needs Linux'
   for (const tool of ['cc', 'taskset']) if (Bun.which(tool) === null) return `there is no ${tool} here`
   const wsload = join(home, 'wsload')
-  const source = join(import.meta.dir, 'wsload.c')
-  const { exitCode, stderr } = Bun.spawnSync(['cc', '-O2', '-o', wsload, source], { stderr: 'pipe' })
+  const sources = ['wsload.c', 'options.c', 'measure.c'].map((name) => join(import.meta.dir, 'wsload', name))
+  const { exitCode, stderr } = Bun.spawnSync(['cc', '-O2', '-o', wsload, ...sources], { stderr: 'pipe' })
   return exitCode === 0 ? { wsload } : `cc says: ${stderr.toString().split('\n')[0]}`
 }
 

@@ -34,7 +34,7 @@ export async function makeWorld(
   db.run('PRAGMA synchronous = OFF')
   const ids = createIds()
   const now = Date.now()
-  const stale = { unused: 0, unwritten: 0 }
+  const stale = { inactiveBefore: 0, neverWroteBefore: 0 }
   for (let room = 0; room < Math.max(1, ...loads.map(({ rooms }) => rooms)); room += 1)
     writer.addRoom({ room: `room-${room}`, name: `room ${room}`, topic: '', kind: 'public' }, now)
   const lines: string[] = []

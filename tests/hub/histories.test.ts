@@ -145,7 +145,7 @@ async function play(steps: readonly Step[], seed: number) {
   const strict = !steps.some((one) => one.do === 'failReads')
   for (const name of PEOPLE) people.push(new Follower(await world.guest(name), strict))
   const [first] = people
-  if (first) await hub.rooms.make(first.screen.self, { name: 'tea' })
+  if (first) await hub.rooms.create(first.screen.self, { name: 'tea' })
   const said: { who: number; where: string; nonce: string }[] = []
   let count = 0
 

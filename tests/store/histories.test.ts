@@ -11,7 +11,7 @@ const rooms = ['lobby', 'garden', 'nowhere']
 const ids = numbered(12).map((n) => `id-${n}`)
 const keys = ['k1', 'k2', 'k3', 'k4']
 const hashes = people.map(({ id }) => `session-${id}`)
-const stale = fc.record({ unused: fc.nat(120), unwritten: fc.nat(120) })
+const stale = fc.record({ inactiveBefore: fc.nat(120), neverWroteBefore: fc.nat(120) })
 const time = fc.nat(120)
 const seq = fc.nat(15)
 const person = fc.constantFrom(...people)
@@ -138,7 +138,9 @@ async function seen(store: Store): Promise<unknown> {
     members: await Promise.all(people.map(({ id }) => store.memberships(id))),
     sessions: await Promise.all(hashes.map((hash) => store.session(hash))),
     names: await Promise.all(
-      keys.map((key) => store.nameTaken([key], 60, { unused: 40, unwritten: 50 }, people[0]?.id)),
+      keys.map((key) =>
+        store.nameTaken([key], 60, { inactiveBefore: 40, neverWroteBefore: 50 }, people[0]?.id),
+      ),
     ),
   }
 }

@@ -74,13 +74,17 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       await store.addGuest(guest('Bob', { at: 1_000 }), NEVER)
       await store.commit([draft('hello', { user: { id: 'id-ada', name: 'Ada' } })])
 
-      const asked = { unused: 500, unwritten: 1_001 }
+      const asked = { inactiveBefore: 500, neverWroteBefore: 1_001 }
       expect(await store.nameTaken(['ada'], 2_000, asked)).toBe(true)
       expect(await store.nameTaken(['bob'], 2_000, asked)).toBe(false)
-      expect(await store.nameTaken(['bob'], 2_000, { unused: 500, unwritten: 1_000 })).toBe(true)
+      expect(await store.nameTaken(['bob'], 2_000, { inactiveBefore: 500, neverWroteBefore: 1_000 })).toBe(
+        true,
+      )
       expect(await store.addGuest(guest('Eve', { keys: ['ada'] }), asked)).toBe('taken')
       expect(await store.addGuest(guest('Eve', { keys: ['bob'] }), asked)).toBe('added')
-      expect(await store.nameTaken(['ada'], 2_000, { unused: 1_001, unwritten: 0 })).toBe(false)
+      expect(await store.nameTaken(['ada'], 2_000, { inactiveBefore: 1_001, neverWroteBefore: 0 })).toBe(
+        false,
+      )
     })
 
     test('[K26] whose name went to somebody else is signed out, has no other name and no rooms', async () => {
@@ -89,7 +93,10 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       await store.addMember('lobby', 'id-bob', 'guest', 1)
 
       expect(
-        await store.rename('id-ada', 'Bob', ['bob'], 5_000, 6_000, { unused: 1_001, unwritten: 0 }),
+        await store.rename('id-ada', 'Bob', ['bob'], 5_000, 6_000, {
+          inactiveBefore: 1_001,
+          neverWroteBefore: 0,
+        }),
       ).toBe('renamed')
 
       expect(await store.session('session-bob')).toBeNull()
@@ -101,7 +108,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
     test('[K26] an expired old name costs its former holder nothing', async () => {
       await store.addGuest(guest('Ada'), NEVER)
       await store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
-      const everybody = { unused: 9_999, unwritten: 9_999 }
+      const everybody = { inactiveBefore: 9_999, neverWroteBefore: 9_999 }
       await store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), everybody)
       expect(await store.session('session-ada')).not.toBeNull()
     })
@@ -160,8 +167,12 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       await store.touch('session-ada', 4_000)
       await store.touch('session-nobody', 6_000)
       expect((await store.session('session-ada'))?.seen).toBe(5_000)
-      expect(await store.nameTaken(['ada'], 6_000, { unused: 5_000, unwritten: 5_000 })).toBe(true)
-      expect(await store.nameTaken(['ada'], 6_000, { unused: 5_001, unwritten: 0 })).toBe(false)
+      expect(await store.nameTaken(['ada'], 6_000, { inactiveBefore: 5_000, neverWroteBefore: 5_000 })).toBe(
+        true,
+      )
+      expect(await store.nameTaken(['ada'], 6_000, { inactiveBefore: 5_001, neverWroteBefore: 0 })).toBe(
+        false,
+      )
     })
 
     test('[K31] forgetting ends the sessions and frees the names of those stale, and of nobody else', async () => {
@@ -171,7 +182,7 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       for (const name of ['Writer', 'Away'])
         await store.commit([draft('hello', { user: { id: `id-${name.toLowerCase()}`, name } })])
 
-      await store.forget({ unused: 1_000, unwritten: 1_001 })
+      await store.forget({ inactiveBefore: 1_000, neverWroteBefore: 1_001 })
 
       const sessions = ['silent', 'writer', 'away'].map((name) => store.session(`session-${name}`))
       expect((await Promise.all(sessions)).map((session) => session?.user.name)).toEqual([

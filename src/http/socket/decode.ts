@@ -1,15 +1,15 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import type { Asked } from '../../hub/replies.ts'
+import type { ReplyTarget } from '../../hub/replies.ts'
 import { isJsonObject, type JsonObject } from '../../lib/jsonObject.ts'
 import { emojiFault } from '../../shared/emoji.ts'
 import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
 
 export type Decoded =
-  | { result: 'frame'; frame: ClientFrame; asked: Asked }
+  | { result: 'frame'; frame: ClientFrame; target: ReplyTarget }
   | { result: 'unknown' }
-  | { result: 'fault'; code: 'badFrame' | 'tooBig'; asked: Asked }
+  | { result: 'fault'; code: 'badFrame' | 'tooBig'; target: ReplyTarget }
 
 type FieldCopier = (value: unknown) => unknown
 
@@ -45,7 +45,7 @@ const REF = /^[A-Za-z0-9_-]{1,64}$/
 function copyOf(schema: TSchema): FieldCopier {
   if (schema[Kind] === 'Array') {
     const item = copyOf(schema.items as TSchema)
-    return (value) => (Array.isArray(value) ? value.map((one) => item(one)) : value)
+    return (value) => (Array.isArray(value) ? value.map((element) => item(element)) : value)
   }
   if (schema[Kind] !== 'Object') return (value) => value
   const inner = Object.entries(schema.properties as Record<string, TSchema>)
@@ -58,7 +58,7 @@ function copyOf(schema: TSchema): FieldCopier {
   }
 }
 
-function frameRefOf(value: JsonObject): Asked {
+function frameRefOf(value: JsonObject): ReplyTarget {
   const [nonce, ref] = [own(value, 'nonce'), own(value, 'ref')]
   if (typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
   if (typeof ref === 'string' && REF.test(ref)) return { ref }
@@ -80,16 +80,16 @@ function contentFault(frame: ClientFrame) {
  * ignored; a known one with a field missing or malformed is a fault, named where its name could be read.
  */
 export function decode(value: unknown): Decoded {
-  if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', asked: {} }
-  const asked = frameRefOf(value)
+  if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', target: {} }
+  const target = frameRefOf(value)
   const type = own(value, 'type')
-  if (typeof type !== 'string') return { result: 'fault', code: 'badFrame', asked }
-  const known = FRAME_KINDS.get(type)
-  if (!known) return { result: 'unknown' }
-  const frame = known.pick(value)
-  if (!known.fits(frame)) return { result: 'fault', code: 'badFrame', asked }
+  if (typeof type !== 'string') return { result: 'fault', code: 'badFrame', target }
+  const frameKind = FRAME_KINDS.get(type)
+  if (!frameKind) return { result: 'unknown' }
+  const frame = frameKind.pick(value)
+  if (!frameKind.fits(frame)) return { result: 'fault', code: 'badFrame', target }
   const checked = frame as ClientFrame
   const fault = contentFault(checked)
-  if (fault !== null) return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', asked }
-  return { result: 'frame', frame: checked, asked }
+  if (fault !== null) return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', target }
+  return { result: 'frame', frame: checked, target }
 }

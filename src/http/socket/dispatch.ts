@@ -1,10 +1,10 @@
 import type { Hub } from '../../hub/hub.ts'
-import type { Connection } from '../../hub/ports.ts'
+import type { ClientSocket } from '../../hub/ports.ts'
 import { assertNever } from '../../shared/assert.ts'
 import type { ClientFrame } from '../../shared/protocol.ts'
 
 /** Hands one frame to the hub. A type without a case here does not compile. @throws ChatError why not, also as a rejection */
-export function dispatch(hub: Hub, from: Connection, frame: ClientFrame): void | Promise<void> {
+export function dispatch(hub: Hub, from: ClientSocket, frame: ClientFrame): void | Promise<void> {
   // prettier-ignore
   switch (frame.type) {
     case 'hello': return hub.hello(from, frame)

@@ -1,9 +1,9 @@
-import { asOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
+import { notAheadOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
 const BYTES_PER_TOKEN = 2_048
-const BAD_FRAMES = { cost: 5, most: 10, within: 60_000 }
+const BAD_FRAMES = { cost: 5, max: 10, within: 60_000 }
 const NOTIFY_EVERY = 1_000
 const NO_TIMES: readonly number[] = []
 
@@ -13,7 +13,7 @@ export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 /** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms since the epoch. */
 export class FrameRateLimiter {
   #bucket: Bucket
-  /** what may be dropped before the connection is a flood */
+  /** pays for dropped frames; once empty, the connection is a flood */
   #overdraft: Bucket
   #notifiedAt = -Infinity
   #badTimes = NO_TIMES
@@ -34,7 +34,7 @@ export class FrameRateLimiter {
   chargeBad(now: number): boolean {
     const verdict = this.#pay(BAD_FRAMES.cost - 1, now)
     this.#badTimes = [...this.#badTimes, now].filter((at) => at > now - BAD_FRAMES.within)
-    return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.most
+    return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.max
   }
 
   /** ms until an ordinary frame would pass */
@@ -43,8 +43,8 @@ export class FrameRateLimiter {
   }
 
   #pay(cost: number, now: number): FrameVerdict {
-    this.#bucket = asOf(this.#bucket, now)
-    this.#overdraft = asOf(this.#overdraft, now)
+    this.#bucket = notAheadOf(this.#bucket, now)
+    this.#overdraft = notAheadOf(this.#overdraft, now)
     const bucket = take(this.#bucket, now, this.#frames, cost)
     if (bucket) {
       this.#bucket = bucket

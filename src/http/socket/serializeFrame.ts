@@ -4,12 +4,12 @@ import type { FirstPage, MissedPage, ServerFrame } from '../../shared/protocol.t
 /** JSON of values that never change, as long as somebody holds the value. */
 const jsonCache = new WeakMap<object, string>()
 
-/** The JSON of a frame; those of equal pages share what is long in them. */
+/** The JSON of a frame. Pages share the JSON of the lists they have in common. */
 export function serializeFrame(frame: ServerFrame): string {
   return frame.type === 'sync' ? serializePage(frame) : JSON.stringify(frame)
 }
 
-/** What is long is put together and never cut: it is copied once, when it is sent. */
+/** Concatenates long strings and never cuts them, so that each is copied once, when it is sent. */
 function serializePage({ type, messages, events, members, ...rest }: FirstPage | MissedPage): string {
   const first = messages === undefined ? '' : `"messages":${cachedJson(messages)},`
   const page = `{"type":"${type}",${first}"events":${cachedJson(events)},`

@@ -6,7 +6,7 @@ const SLICE = { events: 200, pause: 25 }
 /** For how many times as long as a slice took the disk is then left to who talks, and ms at most. */
 const REST = { times: 3, most: 500 }
 
-interface Deps {
+interface RetentionDeps {
   store: Pick<Store, 'purge'>
   clock: Clock
   log: Log
@@ -16,18 +16,18 @@ interface Deps {
 
 /** Takes away what is older than the operator keeps, a little at a time (O27). */
 export class Retention {
-  readonly #deps: Deps
-  #busy = false
+  readonly #deps: RetentionDeps
+  #running = false
 
-  constructor(deps: Deps) {
+  constructor(deps: RetentionDeps) {
     this.#deps = deps
   }
 
   /** At start and each hour. One at a time; never rejects. */
   async hourly(): Promise<void> {
     const { store, clock, log, days } = this.#deps
-    if (days === 0 || this.#busy) return
-    this.#busy = true
+    if (days === 0 || this.#running) return
+    this.#running = true
     const before = clock.now() - days * DAY
     let events = 0
     try {
@@ -42,7 +42,7 @@ export class Retention {
     } catch (error) {
       log.error('retention', error)
     } finally {
-      this.#busy = false
+      this.#running = false
     }
     if (events > 0) log.info('older than RETENTION_DAYS and taken away', { events })
   }

@@ -1,129 +1,118 @@
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { HistoryMessage, ReactionCount, Role, RoomEvent, User } from '../../shared/model.ts'
+import type { HistoryMessage, ReactionCount, RoomEvent, User } from '../../shared/model.ts'
 import type { Members, ResetReason } from '../../shared/protocol.ts'
 import type { Feed } from '../messages/feed.ts'
-import type { Reads } from '../rooms/readPositions.ts'
-import type { Clock, Log, RoomRow, Store } from '../ports.ts'
-import { type FirstMessages, RecentPages, measured } from './pageCache.ts'
-import type { Presence } from '../presence/presence.ts'
+import type { ReadPositions } from '../rooms/readPositions.ts'
+import type { Clock, Log, RoomRow, Store, UnreadAtHead } from '../ports.ts'
+import { type MeasuredMessages, PageCache, measured } from './pageCache.ts'
+import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
-import { Tallies } from './unreadCache.ts'
-import { type UnreadCounts, unreadOf } from './unreadOfPage.ts'
-import { joinedIn, NONE, type Visit } from '../connections.ts'
+import { UnreadCache } from './unreadCache.ts'
+import { type UnreadCounts, unreadOfPage } from './unreadOfPage.ts'
+import { EMPTY, joinedIn, type ClientConnection, type EnteredRoom, type SyncRequest } from '../connections.ts'
 
-/** A room somebody is to be sent from a position on. */
-export interface Pages {
-  readonly room: string
-  readonly ref?: string
-  /** the room as it was when they entered, and the stronger of their roles; null: no such room, or not open to them */
-  readonly open: (RoomRow & { role: Role }) | null
-  /** the position they hold */
-  readonly seq: number
-  readonly id: string | null
-  /** messages that a first page may have; 0: the room is not on screen, so no people are named either */
-  readonly limit: number
-  /** left again: nothing more is sent */
-  stopped: boolean
-}
-
-interface Deps {
+interface SyncDeps {
   store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
   feed: Feed
-  presence: Presence
-  reads: Reads
+  presence: PresenceTracker
+  readPositions: ReadPositions
   clock: Clock
   log: Log
 }
 
 /** Bytes of pages a person is sent, in all their connections (S39). */
-const PACE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
+const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 /** A cached first page is used while at most this many events follow it. */
 const MOST_EVENTS_AFTER = 50
 /** How often an unread count is retried before it is sent as it is. */
 const MAX_RECOUNTS = 20
-/** Bytes of a frame besides what is said, and of one person in `members`. */
-const ENVELOPE = 512
-const PERSON = 100
+/** Bytes of a frame besides its messages and events, and of one person in `members`. */
+const FRAME_BYTES = 512
+const MEMBER_BYTES = 100
 
 /**
  * Brings each room up to date, one page at a time per connection. The room goes live in the turn that sends its last page;
  * events the store has not returned yet come from the feed's tail.
  */
-export class Sync {
-  readonly #deps: Deps
-  readonly #paces = new Buckets(PACE)
-  readonly #pages: RecentPages
-  readonly #tallies: Tallies
+export class RoomSyncer {
+  readonly #deps: SyncDeps
+  readonly #sendBudgets = new Buckets(SEND_RATE)
+  readonly #pageCache: PageCache
+  readonly #unreadCache: UnreadCache
 
-  constructor(deps: Deps) {
+  constructor(deps: SyncDeps) {
     this.#deps = deps
-    this.#pages = new RecentPages(deps.store)
-    this.#tallies = new Tallies(deps.store)
+    this.#pageCache = new PageCache(deps.store)
+    this.#unreadCache = new UnreadCache(deps.store)
   }
 
   /** Each second. */
   tick(): void {
-    this.#pages.tick()
-    this.#tallies.tick()
+    this.#pageCache.tick()
+    this.#unreadCache.tick()
   }
 
-  /** Sends the room once what was asked before is sent. */
-  begin(visit: Visit, pages: Pages): void {
-    visit.pages = [...visit.pages, pages]
-    if (visit.pages.length === 1) void this.#run(visit)
+  /** Brings a room up to date after the requests before this one. */
+  enqueue(connection: ClientConnection, request: SyncRequest): void {
+    connection.syncs = [...connection.syncs, request]
+    if (connection.syncs.length === 1) void this.#run(connection)
   }
 
-  /** Nothing more of this room. */
-  stop(visit: Visit, room: string): void {
-    for (const pages of visit.pages) if (pages.room === room) pages.stopped = true
+  /** Sends nothing more of this room. */
+  cancel(connection: ClientConnection, room: string): void {
+    for (const request of connection.syncs) if (request.room === room) request.cancelled = true
   }
 
-  async #run(visit: Visit): Promise<void> {
-    for (let pages = visit.pages[0]; pages && !visit.gone; pages = visit.pages[0]) {
+  async #run(connection: ClientConnection): Promise<void> {
+    for (
+      let request = connection.syncs[0];
+      request && connection.lifecycle.state !== 'closed';
+      request = connection.syncs[0]
+    ) {
       try {
-        await this.#serve(visit, pages)
+        await this.#serve(connection, request)
       } catch (error) {
         // Without its page the client cannot know where it stands. It comes back by its position.
         this.#deps.log.error('sync', error)
-        visit.connection.close(CLOSE.overloaded, 'cannot read')
+        connection.socket.close(CLOSE.overloaded, 'cannot read')
         return
       }
-      visit.pages = visit.pages.length > 1 ? visit.pages.slice(1) : NONE
-      if (visit.pages.length > 0) await this.#deps.clock.turn()
+      connection.syncs = connection.syncs.length > 1 ? connection.syncs.slice(1) : EMPTY
+      if (connection.syncs.length > 0) await this.#deps.clock.turn()
     }
   }
 
-  async #serve(visit: Visit, pages: Pages): Promise<void> {
-    const { connection } = visit
-    const { open } = pages
-    if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
-    if (!open) return connection.send({ type: 'reset', ...addressOf(pages), reason: 'access' })
-    const reason = pages.seq === 0 ? null : await this.#faultOf(open, pages)
-    if (isOver(visit, pages)) return
-    const { head, floor } = open
-    if (reason) connection.send({ type: 'reset', ...addressOf(pages), reason, head, floor })
-    if (reason || pages.seq === 0) await this.#sendFirst(visit, pages, open)
-    else await this.#sendMissed(visit, pages, open)
+  async #serve(connection: ClientConnection, request: SyncRequest): Promise<void> {
+    const { socket } = connection
+    const { entered } = request
+    if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
+    if (!entered) return socket.send({ type: 'reset', ...roomAndRef(request), reason: 'access' })
+    const reason = request.seq === 0 ? null : await this.#resetReasonOf(entered, request)
+    if (isOver(connection, request)) return
+    const { head, floor } = entered
+    if (reason) socket.send({ type: 'reset', ...roomAndRef(request), reason, head, floor })
+    if (reason || request.seq === 0) await this.#sendFirst(connection, request, entered)
+    else await this.#sendMissed(connection, request, entered)
   }
 
   /** One frame: the newest messages, and the events after them. */
-  async #sendFirst(visit: Visit, pages: Pages, row: RoomRow & { role: Role }): Promise<void> {
+  async #sendFirst(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
     const { feed, store, clock } = this.#deps
-    const { room, limit } = pages
-    const { user } = visit
+    const { room, limit } = request
+    const { user } = connection
     for (let tries = 0; ; tries += 1) {
-      if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
+      if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = feed.head(room)
-      const read = this.#pages.newest(room, limit)
-      const page = limitedTo(await read.found, limit)
+      const read = this.#pageCache.newest(room, limit)
+      const page = withLimit(await read.page, limit)
       if (page === null) throw new Error('a room that was there is gone')
       const { at, floor, messages, older, length, reacted } = page
       const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
-      const readSeq = this.#readSeq(visit, room)
+      const readSeq = this.#readSeq(connection, room)
       const after = older ? (messages[0]?.seq ?? at.seq + 1) - 1 : 0
-      const counted = readSeq < after ? await this.#unread(visit, row, readSeq) : null
-      if (isOver(visit, pages)) return
+      const counted = readSeq < after ? await this.#unread(connection, row, readSeq) : null
+      if (isOver(connection, request)) return
 
       // Nothing may be awaited from here to the page: what is published meanwhile would be missed.
       // A head that was known before the page was read, and is not in it, does not exist: a ring may lie, a log be cut.
@@ -131,69 +120,69 @@ export class Sync {
       const isRecent = events !== null && floor >= row.floor && (read.isFresh || canExtend(events))
       const last = events?.at(-1)?.seq ?? at.seq
       const counts =
-        isRecent && readSeq === this.#readSeq(visit, room)
-          ? countsOf(user, readSeq, { messages, events, after, last }, counted, tries)
+        isRecent && readSeq === this.#readSeq(connection, room)
+          ? countsAtEnd(user, readSeq, { messages, events, after, last }, counted, tries)
           : null
       if (isRecent && counts) {
-        const members = this.#goLive(visit, pages, last)
-        this.#spend(visit, length + weightOf(events) + PERSON * members.full.length)
+        const members = this.#goLive(connection, request, last)
+        this.#spend(connection, length + estimatedBytes(events) + MEMBER_BYTES * members.full.length)
         const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
         const found = { at, messages, ...shown, events, older, head: last, floor }
         const you = { role: row.role, readSeq, ...counts }
-        return visit.connection.send({
+        return connection.socket.send({
           type: 'sync',
-          ...addressOf(pages),
+          ...roomAndRef(request),
           ...found,
           more: false,
           members,
           you,
         })
       }
-      if (!isRecent) this.#pages.forget(read)
+      if (!isRecent) this.#pageCache.dropNewest(read)
       await clock.turn()
     }
   }
 
   /** The events after the client's position, page by page. */
-  async #sendMissed(visit: Visit, pages: Pages, row: RoomRow & { role: Role }): Promise<void> {
+  async #sendMissed(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
     const { feed, clock } = this.#deps
-    const { room } = pages
+    const { room } = request
     const { floor } = row
-    const { connection, user } = visit
+    const { socket, user } = connection
     const send = (events: readonly RoomEvent[], head: number) => {
-      this.#spend(visit, weightOf(events))
-      connection.send({ type: 'sync', ...addressOf(pages), events, head, floor, more: true })
+      this.#spend(connection, estimatedBytes(events))
+      socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
     }
-    let from = pages.seq
-    let after = pages.seq
-    let said: readonly RoomEvent[] = []
+    let from = request.seq
+    let after = request.seq
+    let unsent: readonly RoomEvent[] = []
     for (let tries = 0; ;) {
-      if (!(await this.#mayGoOn(visit)) || isOver(visit, pages)) return
+      if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = Math.max(row.head, feed.head(room))
-      const read = await this.#pages.read(room, after, known)
-      if (isOver(visit, pages)) return
-      said = said.length === 0 ? read : [...said, ...read]
+      const read = await this.#pageCache.events(room, after, known)
+      if (isOver(connection, request)) return
+      unsent = unsent.length === 0 ? read : [...unsent, ...read]
       after = read.at(-1)?.seq ?? after
       if (after >= known || read.length === 0) {
-        const readSeq = this.#readSeq(visit, room)
-        const counted = readSeq < from ? await this.#unread(visit, row, readSeq) : null
-        if (isOver(visit, pages)) return
+        const readSeq = this.#readSeq(connection, room)
+        const counted = readSeq < from ? await this.#unread(connection, row, readSeq) : null
+        if (isOver(connection, request)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
         const later = after < known ? [] : feed.since(room, after)
-        const all = later === null || later.length === 0 ? said : [...said, ...later]
+        const all = later === null || later.length === 0 ? unsent : [...unsent, ...later]
         const last = all.at(-1)?.seq ?? after
-        const isCounted = later !== null && readSeq === this.#readSeq(visit, room)
+        const isCounted = later !== null && readSeq === this.#readSeq(connection, room)
         const counts = isCounted
-          ? countsOf(user, readSeq, { messages: [], events: all, after: from, last }, counted, tries)
+          ? countsAtEnd(user, readSeq, { messages: [], events: all, after: from, last }, counted, tries)
           : null
         if (counts) {
           // One page as it was read fits; what was put together may not.
-          const parts = all === read ? [all] : partsOf(all)
+          const parts = all === read ? [all] : splitIntoPages(all)
           for (const part of parts.slice(0, -1)) send(part, last)
           const events = parts.at(-1) ?? []
-          const members = this.#goLive(visit, pages, last)
-          this.#spend(visit, weightOf(events) + PERSON * members.full.length)
+          const members = this.#goLive(connection, request, last)
+          this.#spend(connection, estimatedBytes(events) + MEMBER_BYTES * members.full.length)
           const end = {
             events,
             head: last,
@@ -202,71 +191,74 @@ export class Sync {
             members,
             you: { role: row.role, readSeq, ...counts },
           }
-          return connection.send({ type: 'sync', ...addressOf(pages), ...end })
+          return socket.send({ type: 'sync', ...roomAndRef(request), ...end })
         }
         tries += 1
       }
-      if (said.length >= LIMITS.pageEvents || (after < known && said.length > 0)) {
+      if (unsent.length >= LIMITS.pageEvents || (after < known && unsent.length > 0)) {
         const head = Math.max(known, feed.head(room))
-        for (const part of said === read ? [said] : partsOf(said)) send(part, head)
-        ;[from, said] = [after, []]
+        for (const part of unsent === read ? [unsent] : splitIntoPages(unsent)) send(part, head)
+        ;[from, unsent] = [after, []]
       }
-      // Everybody else has a turn before the next page is read.
+      // All others have a turn before the next page is read.
       await clock.turn()
     }
   }
 
-  /** From this turn on the connection hears what is published after `seq`. @returns who is in the room */
-  #goLive(visit: Visit, { room, limit }: Pages, seq: number): Members {
+  /** From this turn on the connection gets what is published after `seq`. @returns the people in the room */
+  #goLive(connection: ClientConnection, { room, limit }: SyncRequest, seq: number): Members {
     this.#deps.feed.reached(room, seq)
-    visit.connection.follow(room)
-    const joined = joinedIn(visit, room)
-    if (joined) joined.live = true
-    const members = this.#deps.presence.members(room, visit.user.id)
+    connection.socket.follow(room)
+    const joined = joinedIn(connection, room)
+    if (joined) joined.state = 'live'
+    const members = this.#deps.presence.members(room, connection.user.id)
     return limit === 0 ? { ...members, full: [] } : members
   }
 
-  /** Why this position is none of ours, or null: then the events after it follow. */
-  async #faultOf({ room, head, floor }: RoomRow, { seq, id }: Pages): Promise<ResetReason | null> {
+  /** Why the client cannot go on from its position, or null: then the events after it follow. */
+  async #resetReasonOf(
+    { room, head, floor }: RoomRow,
+    { seq, id }: SyncRequest,
+  ): Promise<ResetReason | null> {
     if (seq > head) return 'ahead'
     if ((await this.#deps.store.idAt(room, seq)) !== id) return 'diverged'
     return head - seq > LIMITS.resume || seq < floor - 1 ? 'tooOld' : null
   }
 
-  /** Waits until little is unsent and the person's pace allows a page. @returns false if the socket has gone */
-  async #mayGoOn({ connection, user }: Visit): Promise<boolean> {
-    const ready = connection.ready()
+  /** Waits until the socket has little unsent and the person may be sent a page. @returns false if the socket is closed */
+  async #waitForCapacity({ socket, user }: ClientConnection): Promise<boolean> {
+    const ready = socket.ready()
     if (ready !== true && !(await ready)) return false
     const { clock } = this.#deps
     for (;;) {
-      const wait = this.#paces.wait(user.id, clock.now())
+      const wait = this.#sendBudgets.wait(user.id, clock.now())
       if (wait === 0) return true
       await clock.wait(wait)
     }
   }
 
-  /** Charges what was sent, into debt if need be: the next page waits. */
-  #spend({ user }: Visit, bytes: number): void {
-    this.#paces.charge(user.id, this.#deps.clock.now(), bytes + ENVELOPE)
+  /** Charges the person for bytes that were sent, into debt if need be: then the next page waits. */
+  #spend({ user }: ClientConnection, bytes: number): void {
+    this.#sendBudgets.charge(user.id, this.#deps.clock.now(), bytes + FRAME_BYTES)
   }
 
-  /** What is unread of the whole room, and up to where that is counted. */
-  #unread({ user }: Visit, row: RoomRow, readSeq: number): ReturnType<Store['unread']> {
+  /** The unread count of the whole room, and the seq up to which it counts. */
+  #unread({ user }: ClientConnection, row: RoomRow, readSeq: number): Promise<UnreadAtHead> {
     const head = Math.max(row.head, this.#deps.feed.head(row.room))
-    return this.#tallies.unread(row, user, readSeq, head)
+    return this.#unreadCache.unread(row, user, readSeq, head)
   }
 
-  #readSeq({ user }: Visit, room: string): number {
-    return this.#deps.reads.of(user.id, room)
+  #readSeq({ user }: ClientConnection, room: string): number {
+    return this.#deps.readPositions.seqOf(user.id, room)
   }
 }
 
-function isOver(visit: Visit, pages: Pages): boolean {
-  return visit.gone || pages.stopped
+function isOver(connection: ClientConnection, request: SyncRequest): boolean {
+  return connection.lifecycle.state === 'closed' || request.cancelled
 }
 
 /** The room, and the `ref` of the request that is answered. */
-function addressOf({ room, ref }: Pages): { room: string; ref?: string } {
+function roomAndRef({ room, ref }: SyncRequest): { room: string; ref?: string } {
   return { room, ...(ref !== undefined && { ref }) }
 }
 
@@ -277,8 +269,8 @@ function canExtend(events: readonly RoomEvent[]): boolean {
   )
 }
 
-/** No more messages with text than were asked for. */
-function limitedTo(page: FirstMessages | null, limit: number): FirstMessages | null {
+/** The page with at most `limit` messages that have text. */
+function withLimit(page: MeasuredMessages | null, limit: number): MeasuredMessages | null {
   if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
   const first = page.messages.filter(({ gone }) => !gone).at(-limit)
   const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
@@ -297,27 +289,27 @@ interface PageContent {
  * Unread count at the end of a page: from the page if it reaches down to `readSeq`, else the store's count plus later messages.
  * @returns null if the count does not fit the page, because the room moved on: try again
  */
-function countsOf(
+function countsAtEnd(
   user: User,
   readSeq: number,
   { messages, events, after, last }: PageContent,
-  counted: Awaited<ReturnType<Store['unread']>> | null,
+  counted: UnreadAtHead | null,
   tries: number,
 ): UnreadCounts | null {
   if (readSeq >= last) return { unread: 0, mentions: 0 }
-  if (counted === null) return unreadOf([...messages, ...events], user, readSeq, after)
+  if (counted === null) return unreadOfPage([...messages, ...events], user, readSeq, after)
   const { head, unread, mentions } = counted
   // The client counts events after the page itself.
   if (head > last) return tries < MAX_RECOUNTS ? null : { unread, mentions }
   if (head === last) return { unread, mentions }
-  const said = [...messages, ...events].filter(({ seq }) => seq > head)
-  const more = unreadOf(said, user, readSeq, head)
-  if (more === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
-  return { unread: Math.min(LIMITS.unread, unread + more.unread), mentions: mentions + more.mentions }
+  const later = [...messages, ...events].filter(({ seq }) => seq > head)
+  const added = unreadOfPage(later, user, readSeq, head)
+  if (added === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
+  return { unread: Math.min(LIMITS.unread, unread + added.unread), mentions: mentions + added.mentions }
 }
 
-/** Events in pages of which each keeps to the limits of one. */
-function partsOf(events: readonly RoomEvent[]): RoomEvent[][] {
+/** Cuts events into pages within the limits of a page. */
+function splitIntoPages(events: readonly RoomEvent[]): RoomEvent[][] {
   const parts: RoomEvent[][] = []
   let part: RoomEvent[] = []
   let bytes = 0
@@ -333,7 +325,7 @@ function partsOf(events: readonly RoomEvent[]): RoomEvent[][] {
   return [...parts, part]
 }
 
-/** About so many bytes. */
-function weightOf(events: readonly RoomEvent[]): number {
+/** Roughly how many bytes the events take on the wire. */
+function estimatedBytes(events: readonly RoomEvent[]): number {
   return events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
 }

@@ -1,19 +1,17 @@
 import type { User } from '../../shared/model.ts'
 import { mentionsName } from '../../shared/text.ts'
-import type { RoomRow, Store, Tally } from '../ports.ts'
+import type { RoomRow, Store, Tally, UnreadAtHead } from '../ports.ts'
 
-/** Letters of texts that are remembered at most, a message counting as 16. */
-const MOST = 8_000_000
-
-type Counts = Awaited<ReturnType<Store['unread']>>
+/** How much is cached at most: bytes of texts, and 16 for each message. */
+const MAX_SIZE = 8_000_000
 
 /**
- * What is unread far back, for whoever comes: exactly what the store counts. The first who asks about a stretch of a room
- * asks the store, as if alone; from the next one on it is counted for all, until something more is said in the room.
+ * Unread counts far back, equal to the store's. The first request about a stretch of a room is counted by the store; from
+ * the second on one tally serves all, until the room's head moves.
  */
-export class Tallies {
+export class UnreadCache {
   readonly #store: Pick<Store, 'tally' | 'unread'>
-  readonly #asked = new Map<string, { head: number; counter: Promise<Counter | null> | null }>()
+  readonly #stretches = new Map<string, { head: number; counter: Promise<TallyCounter | null> | null }>()
   #size = 0
 
   constructor(store: Pick<Store, 'tally' | 'unread'>) {
@@ -21,12 +19,12 @@ export class Tallies {
   }
 
   /** As `Store.unread`, at `head` or behind it. @param head the last seq known to exist */
-  async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<Counts> {
-    // Twice as far back at most as is asked: near ones do not pay for far ones, and there are few stretches.
+  async unread({ room, floor }: RoomRow, user: User, readSeq: number, head: number): Promise<UnreadAtHead> {
+    // Rounded up to a power of two: few stretches, and none is more than twice as long as asked.
     const length = 2 ** Math.ceil(Math.log2(Math.max(head - readSeq, 1)))
     const key = `${room} ${floor} ${length}`
-    const asked = this.#asked.get(key)
-    if (asked?.head !== head) this.#asked.set(key, { head, counter: null })
+    const asked = this.#stretches.get(key)
+    if (asked?.head !== head) this.#stretches.set(key, { head, counter: null })
     else {
       asked.counter ??= this.#counter(room, head - length).catch((error: unknown) => {
         asked.counter = null
@@ -38,21 +36,21 @@ export class Tallies {
     return this.#store.unread(room, user, readSeq)
   }
 
-  /** Each second: by then the rush is over. */
+  /** Each second: forgets all tallies. */
   tick(): void {
-    this.#asked.clear()
+    this.#stretches.clear()
     this.#size = 0
   }
 
-  async #counter(room: string, after: number): Promise<Counter | null> {
-    const counter = new Counter(await this.#store.tally(room, after))
+  async #counter(room: string, after: number): Promise<TallyCounter | null> {
+    const counter = new TallyCounter(await this.#store.tally(room, after))
     this.#size += counter.size
-    return this.#size > MOST ? null : counter
+    return this.#size > MAX_SIZE ? null : counter
   }
 }
 
-/** Counts for one after the other what they have not read of the same messages. */
-class Counter {
+/** Counts the unread messages of one person after another in the same tally. */
+class TallyCounter {
   readonly size: number
   readonly #tally: Tally
   /** newest first, as are those of each author and the texts */
@@ -74,8 +72,8 @@ class Counter {
     this.size = size
   }
 
-  /** null where only the store knows: which messages are the newest of others is another question than which are the newest. */
-  unread({ id, name }: User, readSeq: number): Counts | null {
+  /** null if the tally was cut and some of its messages are the reader's own: then only SQL can count. */
+  unread({ id, name }: User, readSeq: number): UnreadAtHead | null {
     const own = this.#own.get(id) ?? []
     if (readSeq < this.#tally.from && own.length > 0) return null
     const mark = `@${name.toLowerCase()}`

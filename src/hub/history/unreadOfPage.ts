@@ -13,7 +13,7 @@ export interface UnreadCounts {
  * @param after the stretch holds every message above this seq
  * @returns null if a message below it was edited or deleted that may be unread: only the store knows its author
  */
-export function unreadOf(
+export function unreadOfPage(
   events: readonly (RoomEvent | HistoryMessage<ReactionCount>)[],
   { id: me, name }: User,
   readSeq: number,

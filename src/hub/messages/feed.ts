@@ -2,24 +2,24 @@ import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { Broadcast, Log, Store } from '../ports.ts'
 
-/** A room that somebody here has joined. */
+/** A room that at least one connection of this node has joined. */
 interface OpenRoom {
   /** connections that have joined it */
   watchers: number
-  /** the last seq this node has published; null while nobody follows and nothing was said */
+  /** the last seq that this node has published; null while nobody follows and nothing was published */
   shown: number | null
-  /** the last events published, without a hole, and the bytes of each */
+  /** the last events published, without a gap, and the bytes of each */
   readonly tail: { event: RoomEvent; bytes: number }[]
   tailBytes: number
   /** the last seq known to exist */
   head: number
-  /** the reading under way */
-  catching: Promise<void> | null
+  /** the read that is under way, or null */
+  catchingUp: Promise<void> | null
 }
 
 /**
- * What this node has shown of each open room, and the only way from the log to a screen: every event passes `show`, in seq
- * order and once. What lies in a hole (other nodes' events) is read before anything behind it is published.
+ * What this node has shown of each open room, and the only way from the log to a client: every event passes `show` once and
+ * in seq order. Events in a gap (those of other nodes) are read before any event behind the gap is published.
  */
 export class Feed {
   readonly #store: Pick<Store, 'events' | 'heads'>
@@ -34,11 +34,11 @@ export class Feed {
     this.#log = log
   }
 
-  /** From here on nothing of the room is missed: called before its log is read for somebody who joins. `head`: as last read. */
+  /** From here on no event of the room is missed. Call it before reading the log for a join. `head`: as last read. */
   watch(room: string, head: number): void {
     const open = this.#rooms.get(room)
     if (open) open.watchers += 1
-    else this.#rooms.set(room, { watchers: 1, shown: null, tail: [], tailBytes: 0, head, catching: null })
+    else this.#rooms.set(room, { watchers: 1, shown: null, tail: [], tailBytes: 0, head, catchingUp: null })
   }
 
   /** Undoes one `watch`. */
@@ -49,7 +49,7 @@ export class Feed {
     if (open.watchers <= 0) this.#rooms.delete(room)
   }
 
-  /** Connections that have joined it. */
+  /** How many connections have joined the room. */
   watchers(room: string): number {
     return this.#rooms.get(room)?.watchers ?? 0
   }
@@ -78,7 +78,7 @@ export class Feed {
     return tail.slice(seq + 1 - first.event.seq).map(({ event }) => event)
   }
 
-  /** Somebody follows from `seq` on: their pages reached it. */
+  /** A connection follows from `seq` on: its pages reach up to it. */
   reached(room: string, seq: number): void {
     const open = this.#rooms.get(room)
     if (!open) return
@@ -86,7 +86,7 @@ export class Feed {
     open.head = Math.max(open.head, seq)
   }
 
-  /** Publishes an event if it is the next one. Shown before: nothing. Beyond a hole: nothing, the sweep comes for it. */
+  /** Publishes an event if it is the next one. An event shown before is ignored; one behind a gap is left to the sweep. */
   show(room: string, event: RoomEvent): void {
     const open = this.#rooms.get(room)
     if (!open) return
@@ -105,18 +105,18 @@ export class Feed {
       open.tailBytes -= open.tail.shift()?.bytes ?? 0
   }
 
-  /** Reads whatever lies before these events, so that `show` publishes all of them; null where nothing does. Never rejects. */
-  fill(firsts: ReadonlyMap<string, number>): Promise<unknown> | null {
-    const holes = [...firsts].filter(([room, seq]) => {
+  /** Reads the gaps before these events, so that `show` publishes all of them; null if there is no gap. Never rejects. */
+  fillGaps(firsts: ReadonlyMap<string, number>): Promise<unknown> | null {
+    const gaps = [...firsts].filter(([room, seq]) => {
       const shown = this.#rooms.get(room)?.shown
       return typeof shown === 'number' && seq > shown + 1
     })
-    if (holes.length === 0) return null
-    return Promise.all(holes.map(([room, seq]) => this.#catchUp(room, seq - 1)))
+    if (gaps.length === 0) return null
+    return Promise.all(gaps.map(([room, seq]) => this.#catchUp(room, seq - 1)))
   }
 
-  /** There are rooms with new heads, or may be: publishes what this node has not shown. Never rejects. */
-  async heard(heads: ReadonlyMap<string, number> | 'unknown'): Promise<void> {
+  /** Rooms have new heads, or may have: publishes what this node has not shown. Never rejects. */
+  async headsMoved(heads: ReadonlyMap<string, number> | 'unknown'): Promise<void> {
     if (heads === 'unknown') return await this.sweep()
     await Promise.all([...heads].map(([room, head]) => this.#catchUp(room, head)))
   }
@@ -135,21 +135,21 @@ export class Feed {
     }
   }
 
-  /** One reading a room at a time, until `head` is shown or there is nothing more to read. */
+  /** Reads until `head` is shown or there is nothing more to read, one read per room at a time. */
   async #catchUp(room: string, head: number): Promise<void> {
     const open = this.#rooms.get(room)
     if (!open) return
     open.head = Math.max(open.head, head)
-    // null: nobody follows yet, and whoever is joining reads until `head`.
+    // null: nobody follows yet, and a connection that is joining reads up to `head` itself.
     while (open.shown !== null && open.shown < head) {
-      if (open.catching) {
-        // It may have been read before `head` was there: what it brings is looked at, and then read on.
-        await open.catching
+      if (open.catchingUp) {
+        // That read may have begun before `head` was stored: wait for it, then read on.
+        await open.catchingUp
         continue
       }
       const before = open.shown
-      open.catching = this.#read(room, open).finally(() => (open.catching = null))
-      await open.catching
+      open.catchingUp = this.#read(room, open).finally(() => (open.catchingUp = null))
+      await open.catchingUp
       if (open.shown === before) return
     }
   }

@@ -4,13 +4,13 @@ import { LIMITS } from '../../shared/limits.ts'
 import type { Self } from '../../shared/model.ts'
 import { may } from '../../shared/policy.ts'
 import type { Durable } from '../../shared/protocol.ts'
-import { answerTo } from '../replies.ts'
-import type { Clock, Ids, Outcome, Said } from '../ports.ts'
+import { outcomeReply } from '../replies.ts'
+import type { Clock, Ids, Outcome, DraftContent } from '../ports.ts'
 import type { WriterQueue } from './writerQueue.ts'
 import { Buckets, type Rate } from '../rateLimit.ts'
-import { joinedIn, type Visit } from '../connections.ts'
+import { joinedIn, type ClientConnection } from '../connections.ts'
 
-interface Deps {
+interface PublisherDeps {
   queue: WriterQueue
   clock: Clock
   ids: Ids
@@ -18,43 +18,50 @@ interface Deps {
   sends: Rate
 }
 
-/** From a durable frame to a draft in the queue: may they, is it not too much, and who is told what became of it. */
-export class Says {
-  readonly #deps: Deps
-  readonly #sends: Buckets
+/** Turns a durable frame into a draft in the queue: checks rights and limits, and answers the sender once it is stored. */
+export class Publisher {
+  readonly #deps: PublisherDeps
+  readonly #sendBuckets: Buckets
   #stopped = false
 
-  constructor(deps: Deps) {
+  constructor(deps: PublisherDeps) {
     this.#deps = deps
-    this.#sends = new Buckets(deps.sends)
+    this.#sendBuckets = new Buckets(deps.sends)
   }
 
-  /** From now on everything is `unavailable`. */
+  /** From now on every frame is `unavailable`. */
   stop(): void {
     this.#stopped = true
   }
 
   /** @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable` */
-  say(visit: Visit, frame: Durable): void {
+  publish(connection: ClientConnection, frame: Durable): void {
     const { nonce, room } = frame
     if (this.#stopped) throw new ChatError('unavailable')
-    const role = joinedIn(visit, room)?.role
+    const role = joinedIn(connection, room)?.role
     if (role === undefined) throw new ChatError('notMember')
-    if (visit.unanswered >= LIMITS.unacked) throw new ChatError('overloaded')
-    const { id, name } = visit.user
-    // Whose message a target is only the log can tell: the store refuses what is not their own.
+    if (connection.unacked >= LIMITS.unacked) throw new ChatError('overloaded')
+    const { id, name } = connection.user
+    // Only the log knows whose message the target is: the store refuses to change the message of another person.
     if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
     const at = this.#spend(id)
-    const draft = { ...saidOf(frame), nonce, room, id: this.#deps.ids.next(at), at, user: { id, name } }
+    const draft = {
+      ...draftContentOf(frame),
+      nonce,
+      room,
+      id: this.#deps.ids.next(at),
+      at,
+      user: { id, name },
+    }
     this.#deps.queue.push(draft, (outcome) => {
-      visit.unanswered -= 1
-      visit.connection.send(answerTo(draft, outcome))
+      connection.unacked -= 1
+      connection.socket.send(outcomeReply(draft, outcome))
     })
-    visit.unanswered += 1
+    connection.unacked += 1
   }
 
-  /** Resolves when the room has heard of it. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
-  async topic({ id, name }: Self, room: string, text: string): Promise<void> {
+  /** Resolves when the room has the new topic. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
+  async publishTopic({ id, name }: Self, room: string, text: string): Promise<void> {
     if (this.#stopped) throw new ChatError('unavailable')
     const at = this.#spend(id)
     const draft = { kind: 'topic', text, room, id: this.#deps.ids.next(at), at, user: { id, name } } as const
@@ -66,14 +73,14 @@ export class Says {
   /** @returns the time, ms. @throws ChatError `rateLimited` */
   #spend(user: string): number {
     const at = this.#deps.clock.now()
-    const after = this.#sends.spend(user, at)
+    const after = this.#sendBuckets.spend(user, at)
     if (after > 0) throw new ChatError('rateLimited', undefined, { after })
     return at
   }
 }
 
-/** What a frame says, field by field. */
-function saidOf(frame: Durable): Said {
+/** The content of a frame, field by field: no other field of it reaches the store. */
+function draftContentOf(frame: Durable): DraftContent {
   switch (frame.type) {
     case 'send': {
       const { text, replyTo } = frame

@@ -1,10 +1,10 @@
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { Feed } from './feed.ts'
-import { ENOUGH, Pace } from './pace.ts'
+import { ENOUGH_MESSAGES, BatchPace } from './batchPace.ts'
 import type { Clock, Doorbell, Draft, Log, Outcome, Store } from '../ports.ts'
 
-interface Deps {
+interface WriterQueueDeps {
   store: Pick<Store, 'commit'>
   feed: Feed
   doorbell: Pick<Doorbell, 'ring'>
@@ -12,32 +12,32 @@ interface Deps {
   log: Log
 }
 
-interface Waiting {
+interface QueuedDraft {
   draft: Draft
   answer(outcome: Outcome): void
 }
 
 /**
- * The one way into a log. One batch is in flight; while it commits the next one fills, so that its size follows
- * the disk. Where much is said to many the next one waits for its tick as well (`Pace`), or until there is enough of it. Of
- * each batch every event is published in seq order, then every draft is answered, all in one turn of the loop.
+ * The only way into a log. One batch is in flight; meanwhile the next one fills, so that its size follows the disk. Under
+ * load a batch also waits for its tick (`BatchPace`), or until it holds enough messages. Of each batch all events are
+ * published in seq order, then all drafts are answered, in one turn of the loop.
  */
 export class WriterQueue {
-  readonly #deps: Deps
-  readonly #pace: Pace
-  #waiting: Waiting[] = []
+  readonly #deps: WriterQueueDeps
+  readonly #pace: BatchPace
+  #queued: QueuedDraft[] = []
   #running: Promise<void> | null = null
-  /** ends a wait for the tick */
-  #enough: (() => void) | null = null
+  /** ends the wait for a tick early; null: no wait */
+  #endTick: (() => void) | null = null
 
-  constructor(deps: Deps) {
+  constructor(deps: WriterQueueDeps) {
     this.#deps = deps
-    this.#pace = new Pace(deps.clock.now())
+    this.#pace = new BatchPace(deps.clock.now())
   }
 
-  /** Drafts that wait for their batch. */
+  /** How many drafts wait for their batch. */
   get length(): number {
-    return this.#waiting.length
+    return this.#queued.length
   }
 
   /**
@@ -45,40 +45,40 @@ export class WriterQueue {
    * @throws ChatError `overloaded`, and nothing was taken
    */
   push(draft: Draft, answer: (outcome: Outcome) => void): void {
-    if (this.#waiting.length >= LIMITS.queue) throw new ChatError('overloaded')
-    this.#waiting.push({ draft, answer })
-    if (this.#waiting.length >= ENOUGH) this.#enough?.()
+    if (this.#queued.length >= LIMITS.queue) throw new ChatError('overloaded')
+    this.#queued.push({ draft, answer })
+    if (this.#queued.length >= ENOUGH_MESSAGES) this.#endTick?.()
     this.#running ??= this.#run()
   }
 
-  /** Resolves when everything pushed so far, and meanwhile, is answered. */
+  /** Resolves when all drafts are answered, those pushed meanwhile too. */
   async flush(): Promise<void> {
     await this.#running
   }
 
   async #run(): Promise<void> {
     const { clock, feed } = this.#deps
-    while (this.#waiting.length > 0) {
+    while (this.#queued.length > 0) {
       const wait = this.#pace.wait(clock.now())
-      if (wait > 0 && this.#waiting.length < ENOUGH) await this.#tick(wait)
-      this.#pace.begin(clock.now())
-      const batch = this.#waiting.slice(0, LIMITS.batch)
-      this.#waiting = this.#waiting.slice(LIMITS.batch)
+      if (wait > 0 && this.#queued.length < ENOUGH_MESSAGES) await this.#waitForTick(wait)
+      this.#pace.batchBegins(clock.now())
+      const batch = this.#queued.slice(0, LIMITS.batch)
+      this.#queued = this.#queued.slice(LIMITS.batch)
       const outcomes = await this.#commit(batch)
-      const filled = feed.fill(firstsOf(batch, outcomes))
-      if (filled) await filled
+      const gapsFilled = feed.fillGaps(firstSeqs(batch, outcomes))
+      if (gapsFilled) await gapsFilled
       this.#finish(batch, outcomes)
     }
     this.#running = null
   }
 
-  async #tick(ms: number): Promise<void> {
-    const enough = new Promise<void>((resolve) => (this.#enough = resolve))
+  async #waitForTick(ms: number): Promise<void> {
+    const enough = new Promise<void>((resolve) => (this.#endTick = resolve))
     await Promise.race([this.#deps.clock.wait(ms), enough])
-    this.#enough = null
+    this.#endTick = null
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<Outcome[]> {
+  async #commit(batch: readonly QueuedDraft[]): Promise<Outcome[]> {
     try {
       return await this.#deps.store.commit(batch.map(({ draft }) => draft))
     } catch (error) {
@@ -87,8 +87,8 @@ export class WriterQueue {
     }
   }
 
-  /** Without an `await`: what is published in one turn shares one write a socket. */
-  #finish(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
+  /** Never awaits: frames published in one turn share one write per socket. */
+  #finish(batch: readonly QueuedDraft[], outcomes: readonly Outcome[]): void {
     const { clock, doorbell, feed } = this.#deps
     const heads = new Map<string, number>()
     let deliveries = 0
@@ -100,13 +100,13 @@ export class WriterQueue {
       heads.set(room, outcome.event.seq)
     })
     batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
-    this.#pace.note(clock.now(), batch.length, deliveries)
+    this.#pace.record(clock.now(), batch.length, deliveries)
     if (heads.size > 0) doorbell.ring(heads)
   }
 }
 
 /** The first seq that a batch brought to each room. */
-function firstsOf(batch: readonly Waiting[], outcomes: readonly Outcome[]): Map<string, number> {
+function firstSeqs(batch: readonly QueuedDraft[], outcomes: readonly Outcome[]): Map<string, number> {
   const firsts = new Map<string, number>()
   batch.forEach(({ draft: { room } }, i) => {
     const outcome = outcomes[i]

@@ -1,48 +1,48 @@
 import { ChatError, type ErrorDetails } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../../shared/names.ts'
-import { written } from '../replies.ts'
+import { awaitWrite } from '../replies.ts'
 import { keysOf, reservedNames } from './nameKeys.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const HOUR = 60 * 60 * 1000
-/** Offered in place of a reserved name. */
-const INSTEAD = 'Visitor'
+/** Suggested in place of a reserved name. */
+const RESERVED_SUGGESTION = 'Visitor'
 /** A renaming: how long (ms) until the next, how many a day (I6), and how long the old name is kept (ms). */
 const RENAME = { every: 30_000, perDay: 5, held: DAY }
 /** ms after which a guest who never wrote has lost the name to whoever asks for it */
-const UNWRITTEN = DAY
-/** ms after which the use of a session is noted again */
-const TOUCH = HOUR
-/** ms after which a session online is read again, and after which where that failed; how many are read in one go */
-const REREAD = { after: 5 * 60_000, again: 10_000, most: 100 }
+const NEVER_WROTE_AFTER = DAY
+/** ms after which the use of a session is stored again */
+const TOUCH_EVERY = HOUR
+/** ms until a session that is online is read again, and until a failed read is retried; sessions read at once at most */
+const REVALIDATE = { after: 5 * 60_000, retryAfter: 10_000, atOnce: 100 }
 
-interface Deps {
+interface PeopleDeps {
   store: Store
   clock: Clock
   ids: Ids
   log: Log
   sessionDays: number
   siteName: string
-  /** what open connections must learn of it */
+  /** the person has a new name */
   renamed(self: Self): void
   /** the session, by its hash, is over; the person may have others */
   signedOut(session: string, user: string): void
 }
 
-/** Guests: their names, and the sessions that make them the same people tomorrow. Sessions are known by their hashes alone. */
-export class People {
-  readonly #deps: Deps
+/** Guests, their names and their sessions. Sessions are known by their hashes alone. */
+export class PeopleRegistry {
+  readonly #deps: PeopleDeps
   readonly #isReserved: (name: string) => boolean
-  /** session → whose it is, when its use was last noted, and when it was last read (ms) */
-  readonly #sessions = new Map<string, { user: string; noted: number; read: number }>()
-  /** sessions that were ended, and when (ms): a socket that was under way meanwhile is not theirs any more */
+  /** session → its user, when its use was last stored, and when it was last read (ms) */
+  readonly #sessions = new Map<string, { user: string; touchedAt: number; readAt: number }>()
+  /** sessions that have ended, and when (ms): a socket that was being opened meanwhile must not use one */
   readonly #ended = new Map<string, number>()
   /** user → times of renaming (ms) within a day */
   readonly #renamings = new Map<string, number[]>()
 
-  constructor(deps: Deps) {
+  constructor(deps: PeopleDeps) {
     this.#deps = deps
     this.#isReserved = reservedNames(deps.siteName)
   }
@@ -58,19 +58,19 @@ export class People {
     const at = clock.now()
     const id = ids.next(at)
     const guest = { id, name, keys: keysOf(name), session, at, room }
-    const added = await written(store.addGuest(guest, this.#stale(at)), log)
+    const added = await awaitWrite(store.addGuest(guest, this.#stale(at)), log)
     if (added === 'taken') throw await this.#taken(name)
-    this.#sessions.set(session, { user: id, noted: at, read: at })
+    this.#sessions.set(session, { user: id, touchedAt: at, readAt: at })
     return { id, name, role: 'guest' }
   }
 
-  /** Whose session this is, or null; its use is noted once an hour. Rejects if the store cannot be read. */
+  /** The person of a session, or null. Stores once an hour that it was used. Rejects if the store cannot be read. */
   async whoIs(session: string): Promise<Self | null> {
     const now = this.#deps.clock.now()
     const row = await this.#deps.store.session(session)
-    if (!row || row.seen < this.#stale(now).unused) return null
-    this.#sessions.set(session, { user: row.user.id, noted: row.seen, read: now })
-    this.#note(session, now)
+    if (!row || row.seen < this.#stale(now).inactiveBefore) return null
+    this.#sessions.set(session, { user: row.user.id, touchedAt: row.seen, readAt: now })
+    this.#touchSession(session, now)
     return row.user
   }
 
@@ -83,20 +83,20 @@ export class People {
     const name = await this.#cleaned(typed, self.id)
     if (name === self.name) return self
     const at = clock.now()
-    const times = this.#mayRename(self.id, at)
+    const times = this.#renamingsOf(self.id, at)
     times.push(at)
     try {
       const [keys, held] = [keysOf(name), at + RENAME.held]
-      const renamed = await written(store.rename(self.id, name, keys, at, held, this.#stale(at)), log)
+      const renamed = await awaitWrite(store.rename(self.id, name, keys, at, held, this.#stale(at)), log)
       if (renamed === 'nobody') throw new ChatError('unauthenticated')
       if (renamed === 'taken') throw await this.#taken(name, self.id)
     } catch (error) {
       times.splice(times.indexOf(at), 1)
       throw error
     }
-    const then = { ...self, name }
-    this.#deps.renamed(then)
-    return then
+    const renamedSelf = { ...self, name }
+    this.#deps.renamed(renamedSelf)
+    return renamedSelf
   }
 
   /**
@@ -107,7 +107,7 @@ export class People {
     const { store, clock, log } = this.#deps
     const row = await store.session(session)
     if (!row) return false
-    await written(store.endSession(session), log)
+    await awaitWrite(store.endSession(session), log)
     this.#sessions.delete(session)
     this.#ended.set(session, clock.now())
     this.#deps.signedOut(session, row.user.id)
@@ -120,18 +120,18 @@ export class People {
   }
 
   /**
-   * Each second: reads again, a few at a time, the sessions online that were not read for five minutes; one that has
-   * ended elsewhere ends here as well (S15). Never rejects.
+   * Each second: reads some of the online sessions that were not read for five minutes. A session that another process
+   * has ended ends here as well (S15). Never rejects.
    * @param online the session of each connection
    */
-  async reread(online: Iterable<string>): Promise<void> {
+  async revalidateSessions(online: Iterable<string>): Promise<void> {
     const now = this.#deps.clock.now()
     const due: string[] = []
     for (const session of online) {
       const known = this.#sessions.get(session)
-      if (!known || now - known.read < REREAD.after) continue
-      known.read = now
-      if (due.push(session) >= REREAD.most) break
+      if (!known || now - known.readAt < REVALIDATE.after) continue
+      known.readAt = now
+      if (due.push(session) >= REVALIDATE.atOnce) break
     }
     for (const [at, session] of due.entries()) {
       const user = this.#sessions.get(session)?.user
@@ -142,7 +142,7 @@ export class People {
         this.#deps.log.error('session', error)
         for (const unread of due.slice(at)) {
           const known = this.#sessions.get(unread)
-          if (known) known.read = now - REREAD.after + REREAD.again
+          if (known) known.readAt = now - REVALIDATE.after + REVALIDATE.retryAfter
         }
         return
       }
@@ -152,37 +152,37 @@ export class People {
   }
 
   /**
-   * Each hour: notes that the people online were here, and gives back the names of those who were away for long. Never rejects.
+   * Each hour: stores that the online sessions are in use, and releases names and sessions that are stale. Never rejects.
    * @param online the session of each connection
    */
   async hourly(online: Iterable<string>): Promise<void> {
     const { store, clock, log } = this.#deps
     const now = clock.now()
-    const here = new Set(online)
+    const onlineNow = new Set(online)
     for (const [user, times] of this.#renamings)
       if (times.every((at) => at <= now - DAY)) this.#renamings.delete(user)
     for (const session of this.#sessions.keys()) {
-      if (here.has(session)) this.#note(session, now)
+      if (onlineNow.has(session)) this.#touchSession(session, now)
       else this.#sessions.delete(session)
     }
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
-      // Behind the notes above: the store keeps the order of writes.
+      // After `touch` above: the store keeps the order of writes.
       await store.forget(this.#stale(now))
     } catch (error) {
       log.error('forget', error)
     }
   }
 
-  #note(session: string, now: number): void {
+  #touchSession(session: string, now: number): void {
     const known = this.#sessions.get(session)
-    if (!known || now - known.noted < TOUCH) return
-    known.noted = now
+    if (!known || now - known.touchedAt < TOUCH_EVERY) return
+    known.touchedAt = now
     this.#deps.store.touch(session, now).catch((error: unknown) => this.#deps.log.error('touch', error))
   }
 
   #stale(now: number): Stale {
-    return { unused: now - this.#deps.sessionDays * DAY, unwritten: now - UNWRITTEN }
+    return { inactiveBefore: now - this.#deps.sessionDays * DAY, neverWroteBefore: now - NEVER_WROTE_AFTER }
   }
 
   /** @param user whose name it may be already */
@@ -190,7 +190,7 @@ export class People {
     const cleaned = cleanName(typed)
     if ('fault' in cleaned) throw nameInvalid(cleaned.fault)
     if (this.#isReserved(cleaned.name))
-      throw nameInvalid('reserved', await this.#suggestion(INSTEAD, user, ''))
+      throw nameInvalid('reserved', await this.#suggestion(RESERVED_SUGGESTION, user, ''))
     return cleaned.name
   }
 
@@ -211,7 +211,7 @@ export class People {
   }
 
   /** The times of somebody's renamings within a day. @throws ChatError `rateLimited` if there may be none now */
-  #mayRename(user: string, now: number): number[] {
+  #renamingsOf(user: string, now: number): number[] {
     const times = (this.#renamings.get(user) ?? []).filter((at) => at > now - DAY)
     const last = times.at(-1)
     const [first] = times

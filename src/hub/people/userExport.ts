@@ -1,15 +1,15 @@
 import type { Self } from '../../shared/model.ts'
 import type { Clock, OwnEvent, Store } from '../ports.ts'
 
-/** Events that are found, and that are told, before others have their turn. */
-const FOUND = 500
-const TOLD = 50
+/** How many events are looked up, and how many are written, before other work has its turn. */
+const EVENTS_FOUND_PER_TURN = 500
+const EVENTS_PER_PIECE = 50
 
 /**
- * What there is of one person, as JSON in pieces: who they are, where they are a member, and all they said, room by room in
- * its order. What was said meanwhile may be missing.
+ * Everything stored about one person, as JSON in pieces: name and role, memberships, and all events of theirs, room by room
+ * in the order of seq. Events that are stored while the export runs may be missing.
  */
-export async function* ownCopy(
+export async function* userExport(
   { store, clock }: { store: Pick<Store, 'memberships' | 'eventsOf' | 'events'>; clock: Clock },
   { id, name, role }: Self,
 ): AsyncGenerator<string> {
@@ -19,7 +19,7 @@ export async function* ownCopy(
   const found = new Map<string, number[]>()
   let last: OwnEvent | null = null
   for (;;) {
-    const part: OwnEvent[] = await store.eventsOf(id, last, FOUND)
+    const part: OwnEvent[] = await store.eventsOf(id, last, EVENTS_FOUND_PER_TURN)
     for (const { room, seq } of part) {
       const seqs = found.get(room) ?? []
       found.set(room, seqs)
@@ -31,14 +31,14 @@ export async function* ownCopy(
   }
 
   let piece = ''
-  let told = 0
-  for (const [room, seqs] of [...found].sort(([one], [other]) => (one < other ? -1 : 1)))
-    for (const seq of seqs.sort((one, other) => one - other)) {
+  let written = 0
+  for (const [room, seqs] of [...found].sort(([a], [b]) => (a < b ? -1 : 1)))
+    for (const seq of seqs.sort((a, b) => a - b)) {
       const [event] = await store.events(room, seq - 1, 1)
       if (event === undefined) continue
-      piece += `${told === 0 ? '' : ','}\n${JSON.stringify({ room, ...event })}`
-      told += 1
-      if (told % TOLD !== 0) continue
+      piece += `${written === 0 ? '' : ','}\n${JSON.stringify({ room, ...event })}`
+      written += 1
+      if (written % EVENTS_PER_PIECE !== 0) continue
       yield piece
       piece = ''
       await clock.turn()

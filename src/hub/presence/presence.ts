@@ -1,89 +1,105 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
 import type { Members, ServerFrame } from '../../shared/protocol.ts'
-import { after, isUnsettled, namesOf, settle, type Happening, type Here, type News } from './presenceEntry.ts'
+import {
+  withChange,
+  hasPending,
+  frameFieldsOf,
+  announcementDue,
+  type PresenceChange,
+  type PresenceEntry,
+  type Announcement,
+} from './presenceEntry.ts'
 
-/** The people of one room. */
-interface Crowd {
+/** The people present in one room. */
+interface RoomPresence {
   /** of the last `presence` frame */
   version: number
-  /** by user, the longest here first */
-  readonly people: Map<string, Here>
-  /** of whom there may be something to tell */
-  readonly unsettled: Set<string>
-  /** people the others have been told of */
-  told: number
-  /** too many: nobody is told of single people */
-  large: boolean
-  /** those the others know, as they are named to who comes; null: to be looked up again */
+  /** user → entry, the person who is here longest first */
+  readonly entries: Map<string, PresenceEntry>
+  /** users with a change that may be due for an announcement */
+  readonly pending: Set<string>
+  /** people that have been announced */
+  announcedCount: number
+  /** too many people: single changes are not announced */
+  isLarge: boolean
+  /** the announced people as a newcomer gets them; null: collect them again */
   named: readonly Person[] | null
 }
 
-/** One connection: whose, and what it says of them. */
-interface Tab {
+/** A connection as presence sees it: its user, and the state that it reported. */
+interface PresenceConnection {
   readonly user: string
   rooms: readonly string[]
   state: Activity
 }
 
 /**
- * Who is here, by connection: a person is here while one of theirs lives, and active while one of them is. Each room gets
- * at most one frame a `tick`, and one more for each who leaves on purpose. All times are ms of the hub's steady time.
+ * Who is here. A person is present while one of their connections lives, and active while one of these is active. A room
+ * gets at most one frame a `tick`, and one more for each person who leaves it. All times are ms of the monotonic clock.
  */
-export class Presence {
-  readonly #rooms = new Map<string, Crowd>()
-  readonly #tabs = new Map<string, Tab>()
-  readonly #tabsOf = new Map<string, readonly Tab[]>()
-  /** rooms with somebody unsettled */
-  readonly #restless = new Set<string>()
-  readonly #tell: (room: string, frame: ServerFrame) => void
+export class PresenceTracker {
+  readonly #rooms = new Map<string, RoomPresence>()
+  readonly #connections = new Map<string, PresenceConnection>()
+  readonly #connectionsOf = new Map<string, readonly PresenceConnection[]>()
+  /** rooms with pending users */
+  readonly #pendingRooms = new Set<string>()
+  readonly #publish: (room: string, frame: ServerFrame) => void
 
-  constructor(tell: (room: string, frame: ServerFrame) => void) {
-    this.#tell = tell
+  constructor(publish: (room: string, frame: ServerFrame) => void) {
+    this.#publish = publish
   }
 
-  /** A connection says who it is; it is in no room yet, but its person may be active by it. */
+  /** A connection has said hello. It is in no room yet, but may make its person active elsewhere. */
   open(connection: string, user: string, state: Activity, now: number): void {
-    const tab: Tab = { user, state, rooms: [] }
-    this.#tabs.set(connection, tab)
-    this.#tabsOf.set(user, [...(this.#tabsOf.get(user) ?? []), tab])
-    this.#stateOf(user, now)
+    const opened: PresenceConnection = { user, state, rooms: [] }
+    this.#connections.set(connection, opened)
+    this.#connectionsOf.set(user, [...(this.#connectionsOf.get(user) ?? []), opened])
+    this.#updateActivity(user, now)
   }
 
-  /** A connection enters a room; once is enough. */
+  /** A connection enters a room; a second time changes nothing. */
   enter(room: string, connection: string, user: User, now: number): void {
-    const tab = this.#tabs.get(connection)
-    if (!tab || tab.rooms.includes(room)) return
-    tab.rooms = [...tab.rooms, room]
-    let crowd = this.#rooms.get(room)
-    if (!crowd) {
-      crowd = { version: 0, people: new Map(), unsettled: new Set(), told: 0, large: false, named: null }
-      this.#rooms.set(room, crowd)
+    const entering = this.#connections.get(connection)
+    if (!entering || entering.rooms.includes(room)) return
+    entering.rooms = [...entering.rooms, room]
+    let presence = this.#rooms.get(room)
+    if (!presence) {
+      presence = {
+        version: 0,
+        entries: new Map(),
+        pending: new Set(),
+        announcedCount: 0,
+        isLarge: false,
+        named: null,
+      }
+      this.#rooms.set(room, presence)
     }
     const { id, name } = user
-    this.#happen(room, id, { type: 'came', user: { id, name }, state: this.#activity(id), now })
+    this.#apply(room, id, { type: 'connected', user: { id, name }, state: this.#activityOf(id), now })
   }
 
-  /** A connection ended: its person is gone at `until` (ms), unless they come back before. */
+  /** A connection ended. If it was the last, its person counts as gone at `until` (ms), unless they come back before. */
   close(connection: string, now: number, until: number): void {
-    const tab = this.#tabs.get(connection)
-    if (!tab) return
-    this.#tabs.delete(connection)
-    const others = this.#tabsOf.get(tab.user)?.filter((one) => one !== tab) ?? []
-    if (others.length > 0) this.#tabsOf.set(tab.user, others)
-    else this.#tabsOf.delete(tab.user)
-    for (const room of tab.rooms) this.#happen(room, tab.user, { type: 'went', until })
-    if (this.#tabsOf.has(tab.user)) this.#stateOf(tab.user, now)
+    const closed = this.#connections.get(connection)
+    if (!closed) return
+    this.#connections.delete(connection)
+    const others = this.#connectionsOf.get(closed.user)?.filter((other) => other !== closed) ?? []
+    if (others.length > 0) this.#connectionsOf.set(closed.user, others)
+    else this.#connectionsOf.delete(closed.user)
+    for (const room of closed.rooms) this.#apply(room, closed.user, { type: 'disconnected', until })
+    if (this.#connectionsOf.has(closed.user)) this.#updateActivity(closed.user, now)
   }
 
   /** A person leaves a room with all their connections; the others hear it at once. */
   leave(room: string, user: string): void {
-    for (const tab of this.#tabsOf.get(user) ?? []) tab.rooms = tab.rooms.filter((one) => one !== room)
-    const crowd = this.#rooms.get(room)
-    const here = crowd?.people.get(user)
-    if (!crowd || !here) return
-    this.#put(room, crowd, user, null)
-    if (here.told) this.#announce(room, crowd, [{ type: 'left', id: user }])
+    for (const connection of this.#connectionsOf.get(user) ?? [])
+      connection.rooms = connection.rooms.filter((joined) => joined !== room)
+    const presence = this.#rooms.get(room)
+    const entry = presence?.entries.get(user)
+    if (!presence || !entry) return
+    this.#put(room, presence, user, null)
+    if (entry.announced) this.#announce(room, presence, [{ type: 'left', id: user }])
   }
 
   /** A person leaves every room at once, as on sign-out. */
@@ -91,123 +107,129 @@ export class Presence {
     for (const room of [...this.#rooms.keys()]) this.leave(room, user)
   }
 
-  /** What one connection says of its person. */
-  state(connection: string, state: Activity, now: number): void {
-    const tab = this.#tabs.get(connection)
-    if (!tab || tab.state === state) return
-    tab.state = state
-    this.#stateOf(tab.user, now)
+  /** A connection reports its person active or idle. */
+  setState(connection: string, state: Activity, now: number): void {
+    const known = this.#connections.get(connection)
+    if (!known || known.state === state) return
+    known.state = state
+    this.#updateActivity(known.user, now)
   }
 
-  /** A person has another name: told with the next tick. */
+  /** A person has a new name; the next tick announces it. */
   rename({ id, name }: User): void {
-    for (const room of this.#rooms.keys()) this.#happen(room, id, { type: 'renamed', name })
+    for (const room of this.#rooms.keys()) this.#apply(room, id, { type: 'renamed', name })
   }
 
-  /** The room as somebody sees it who comes now: what the others know, and themselves. */
+  /** The members frame for a newcomer: the announced people and the newcomer (`self`). */
   members(room: string, self: string): Members {
-    const crowd = this.#rooms.get(room)
-    if (!crowd) return { version: 0, count: 0, full: [] }
-    const me = crowd.people.get(self)
-    const full = [...this.#named(crowd)]
-    const count = crowd.told + (me && !me.told ? 1 : 0)
+    const presence = this.#rooms.get(room)
+    if (!presence) return { version: 0, count: 0, full: [] }
+    const me = presence.entries.get(self)
+    const full = [...this.#named(presence)]
+    const count = presence.announcedCount + (me && !me.announced ? 1 : 0)
     if (me && !full.some(({ id }) => id === self)) {
-      if (full.length >= LIMITS.crowdNamed && crowd.large) full.pop()
-      full.push(me.told ?? { ...me.user, state: me.state })
+      if (full.length >= LIMITS.crowdNamed && presence.isLarge) full.pop()
+      full.push(me.announced ?? { ...me.user, state: me.state })
     }
-    return { version: crowd.version, count, full }
+    return { version: presence.version, count, full }
   }
 
-  /** People of a room, those included whom the others have not heard of yet. */
+  /** How many people are present in a room, announced or not. */
   count(room: string): number {
-    return this.#rooms.get(room)?.people.size ?? 0
+    return this.#rooms.get(room)?.entries.size ?? 0
   }
 
   /** Rooms that are not empty, and how many people are in each. */
   *counts(): Iterable<[room: string, count: number]> {
-    for (const [room, { people }] of this.#rooms) yield [room, people.size]
+    for (const [room, { entries }] of this.#rooms) yield [room, entries.size]
   }
 
   /** Does this room's count come with `beat`? */
   isLarge(room: string): boolean {
-    return this.#rooms.get(room)?.large ?? false
+    return this.#rooms.get(room)?.isLarge ?? false
   }
 
-  /** Tells each room, in one frame, what has settled by `now` (ms). */
+  /** Sends each room, in one frame, the announcements that are due at `now` (ms). */
   tick(now: number): void {
-    for (const room of this.#restless) {
-      const crowd = this.#rooms.get(room)
-      const news = crowd ? this.#settled(room, crowd, now) : []
-      if (crowd && news.length > 0) this.#announce(room, crowd, news)
-      if (!crowd || crowd.unsettled.size === 0) this.#restless.delete(room)
+    for (const room of this.#pendingRooms) {
+      const presence = this.#rooms.get(room)
+      const announcements = presence ? this.#takeDue(room, presence, now) : []
+      if (presence && announcements.length > 0) this.#announce(room, presence, announcements)
+      if (!presence || presence.pending.size === 0) this.#pendingRooms.delete(room)
     }
   }
 
-  #settled(room: string, crowd: Crowd, now: number): News[] {
-    const all: News[] = []
-    for (const id of crowd.unsettled) {
-      const here = crowd.people.get(id)
-      const { here: then, news } = here ? settle(here, now) : { here: null, news: null }
-      this.#put(room, crowd, id, then)
-      if (news) all.push(news)
+  #takeDue(room: string, presence: RoomPresence, now: number): Announcement[] {
+    const due: Announcement[] = []
+    for (const id of presence.pending) {
+      const entry = presence.entries.get(id)
+      const { entry: next, announcement } = entry
+        ? announcementDue(entry, now)
+        : { entry: null, announcement: null }
+      this.#put(room, presence, id, next)
+      if (announcement) due.push(announcement)
     }
-    return all
+    return due
   }
 
-  /** One frame: the news, or everybody, where the room has just become a crowd or is none any more. In a crowd, nothing. */
-  #announce(room: string, crowd: Crowd, news: readonly News[]): void {
-    const was = crowd.large
-    crowd.large = was ? crowd.told >= LIMITS.crowdEnds : crowd.told > LIMITS.crowd
-    if (was !== crowd.large) crowd.named = null
-    if (was && crowd.large) return
-    crowd.version += 1
-    const { version, told: count } = crowd
-    const names = was === crowd.large ? namesOf(news) : { full: [...this.#named(crowd)] }
-    this.#tell(room, { type: 'presence', room, version, count, ...names })
+  /** One frame: the announcements, or all people if the room has just become large or small again. In a large room: nothing. */
+  #announce(room: string, presence: RoomPresence, announcements: readonly Announcement[]): void {
+    const was = presence.isLarge
+    presence.isLarge = was
+      ? presence.announcedCount >= LIMITS.crowdEnds
+      : presence.announcedCount > LIMITS.crowd
+    if (was !== presence.isLarge) presence.named = null
+    if (was && presence.isLarge) return
+    presence.version += 1
+    const { version, announcedCount: count } = presence
+    const names =
+      was === presence.isLarge ? frameFieldsOf(announcements) : { full: [...this.#named(presence)] }
+    this.#publish(room, { type: 'presence', room, version, count, ...names })
   }
 
-  /** Those the others know, in a crowd the longest here alone. */
-  #named(crowd: Crowd): readonly Person[] {
-    if (crowd.named !== null) return crowd.named
+  /** The announced people; in a large room only those who are here longest. */
+  #named(presence: RoomPresence): readonly Person[] {
+    if (presence.named !== null) return presence.named
     const full: Person[] = []
-    for (const { told } of crowd.people.values()) {
-      if (crowd.large && full.length >= LIMITS.crowdNamed) break
-      if (told) full.push(told)
+    for (const { announced } of presence.entries.values()) {
+      if (presence.isLarge && full.length >= LIMITS.crowdNamed) break
+      if (announced) full.push(announced)
     }
-    crowd.named = full
+    presence.named = full
     return full
   }
 
-  #happen(room: string, user: string, what: Happening): void {
-    const crowd = this.#rooms.get(room)
-    const here = crowd?.people.get(user) ?? null
-    const then = after(here, what)
-    if (crowd && then && then !== here) this.#put(room, crowd, user, then)
+  #apply(room: string, user: string, change: PresenceChange): void {
+    const presence = this.#rooms.get(room)
+    const entry = presence?.entries.get(user) ?? null
+    const next = withChange(entry, change)
+    if (presence && next && next !== entry) this.#put(room, presence, user, next)
   }
 
-  #put(room: string, crowd: Crowd, user: string, then: Here | null): void {
-    const before = crowd.people.get(user)
-    crowd.told += (then?.told ? 1 : 0) - (before?.told ? 1 : 0)
-    if ((then?.told ?? null) !== (before?.told ?? null)) crowd.named = null
-    if (then) crowd.people.set(user, then)
-    else crowd.people.delete(user)
-    if (then && isUnsettled(then)) {
-      crowd.unsettled.add(user)
-      this.#restless.add(room)
-    } else crowd.unsettled.delete(user)
+  #put(room: string, presence: RoomPresence, user: string, next: PresenceEntry | null): void {
+    const before = presence.entries.get(user)
+    presence.announcedCount += (next?.announced ? 1 : 0) - (before?.announced ? 1 : 0)
+    if ((next?.announced ?? null) !== (before?.announced ?? null)) presence.named = null
+    if (next) presence.entries.set(user, next)
+    else presence.entries.delete(user)
+    if (next && hasPending(next)) {
+      presence.pending.add(user)
+      this.#pendingRooms.add(room)
+    } else presence.pending.delete(user)
     // A room nobody is in has no followers either: its version may begin anew.
-    if (crowd.people.size === 0) this.#rooms.delete(room)
+    if (presence.entries.size === 0) this.#rooms.delete(room)
   }
 
-  #stateOf(user: string, now: number): void {
-    const state = this.#activity(user)
+  #updateActivity(user: string, now: number): void {
+    const state = this.#activityOf(user)
     const rooms = new Set<string>()
-    for (const tab of this.#tabsOf.get(user) ?? []) for (const room of tab.rooms) rooms.add(room)
-    for (const room of rooms) this.#happen(room, user, { type: 'state', state, now })
+    for (const connection of this.#connectionsOf.get(user) ?? [])
+      for (const room of connection.rooms) rooms.add(room)
+    for (const room of rooms) this.#apply(room, user, { type: 'state', state, now })
   }
 
-  #activity(user: string): Activity {
-    for (const { state } of this.#tabsOf.get(user) ?? []) if (state === 'active') return 'active'
+  #activityOf(user: string): Activity {
+    for (const { state } of this.#connectionsOf.get(user) ?? []) if (state === 'active') return 'active'
     return 'idle'
   }
 }

@@ -1,87 +1,96 @@
-/** One person in one room, as a value: what happens to them, and what the others must be told of it. */
+/** One person in one room, as a value: how it changes, and what the room must be told of the change. */
 import { TIMES } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
 import type { Presence } from '../../shared/protocol.ts'
 
-export interface Here {
+export interface PresenceEntry {
   readonly user: User
-  /** connections of theirs in this room */
-  readonly tabs: number
-  /** what holds now, and since when (ms) */
+  /** the person's connections in this room */
+  readonly connections: number
+  /** active or idle now, and since when (ms) */
   readonly state: Activity
-  readonly since: number
-  /** no connection is left: when they are gone (ms) */
-  readonly leaves: number | null
-  /** as the others know them; null: they have not heard of them */
-  readonly told: Person | null
+  readonly stateSince: number
+  /** without a connection: when the person counts as gone (ms); else null */
+  readonly leavesAt: number | null
+  /** the person as last announced to the room; null: not announced yet */
+  readonly announced: Person | null
 }
 
-export type Happening =
-  | { type: 'came'; user: User; state: Activity; now: number }
-  /** one connection fewer; were it the last, they are gone at `until` (ms) */
-  | { type: 'went'; until: number }
+export type PresenceChange =
+  | { type: 'connected'; user: User; state: Activity; now: number }
+  /** one connection fewer; after the last one the person counts as gone at `until` (ms) */
+  | { type: 'disconnected'; until: number }
   | { type: 'state'; state: Activity; now: number }
   | { type: 'renamed'; name: string }
 
-/** One thing to tell a room. */
-export type News =
+/** One change of presence that a room is told. */
+export type Announcement =
   | { type: 'joined'; person: Person }
   | { type: 'left'; id: string }
   | { type: 'changed'; id: string; name?: string; state?: Activity }
 
-/** The person after it happened; nobody (null) only becomes somebody by coming. "Nothing changed" is `===`. */
-export function after(here: Here | null, what: Happening): Here | null {
-  if (what.type === 'came') return came(here, what)
-  if (here === null) return null
-  switch (what.type) {
-    case 'went': {
-      const tabs = Math.max(0, here.tabs - 1)
-      return { ...here, tabs, leaves: tabs === 0 ? what.until : here.leaves }
+/** The entry after a change; without an entry (null) only `connected` makes one. "Nothing changed" is `===`. */
+export function withChange(entry: PresenceEntry | null, change: PresenceChange): PresenceEntry | null {
+  if (change.type === 'connected') return withConnection(entry, change)
+  if (entry === null) return null
+  switch (change.type) {
+    case 'disconnected': {
+      const connections = Math.max(0, entry.connections - 1)
+      return { ...entry, connections, leavesAt: connections === 0 ? change.until : entry.leavesAt }
     }
     case 'state':
-      return here.state === what.state ? here : { ...here, state: what.state, since: what.now }
+      return entry.state === change.state ? entry : { ...entry, state: change.state, stateSince: change.now }
     case 'renamed':
-      return here.user.name === what.name ? here : { ...here, user: { ...here.user, name: what.name } }
+      return entry.user.name === change.name
+        ? entry
+        : { ...entry, user: { ...entry.user, name: change.name } }
   }
 }
 
 /**
- * What the room is told at `now` (ms), and the person afterwards: null when they are gone. A state counts once it has
- * held for 5 s; who comes and goes within one batch, or within their grace, was never away or never there.
+ * What the room is told at `now` (ms), and the entry afterwards: null when the person is gone. A state counts once it has
+ * held for 5 s. A person who comes and goes between two ticks, or goes and comes back within the grace, is not announced.
  */
-export function settle(here: Here, now: number): { here: Here | null; news: News | null } {
-  const { user, told, leaves, state } = here
-  if (leaves !== null && now >= leaves) return { here: null, news: told && { type: 'left', id: user.id } }
-  if (told === null) {
-    if (leaves !== null) return { here, news: null }
+export function announcementDue(
+  entry: PresenceEntry,
+  now: number,
+): { entry: PresenceEntry | null; announcement: Announcement | null } {
+  const { user, announced, leavesAt, state } = entry
+  if (leavesAt !== null && now >= leavesAt)
+    return { entry: null, announcement: announced && { type: 'left', id: user.id } }
+  if (announced === null) {
+    if (leavesAt !== null) return { entry, announcement: null }
     const person = { ...user, state }
-    return { here: { ...here, told: person }, news: { type: 'joined', person } }
+    return { entry: { ...entry, announced: person }, announcement: { type: 'joined', person } }
   }
-  const flipped = leaves === null && state !== told.state && now - here.since >= TIMES.stateSettles
-  const renamed = user.name !== told.name
-  if (!flipped && !renamed) return { here, news: null }
+  const flipped =
+    leavesAt === null && state !== announced.state && now - entry.stateSince >= TIMES.stateSettles
+  const renamed = user.name !== announced.name
+  if (!flipped && !renamed) return { entry, announcement: null }
   const change = { ...(renamed && { name: user.name }), ...(flipped && { state }) }
   return {
-    here: { ...here, told: { ...told, ...change } },
-    news: { type: 'changed', id: user.id, ...change },
+    entry: { ...entry, announced: { ...announced, ...change } },
+    announcement: { type: 'changed', id: user.id, ...change },
   }
 }
 
-/** Will there be something to tell later, though nothing more happens? */
-export function isUnsettled({ leaves, told, state, user }: Here): boolean {
-  return leaves !== null || told === null || told.state !== state || told.name !== user.name
+/** May there be something to announce later, though nothing more changes? */
+export function hasPending({ leavesAt, announced, state, user }: PresenceEntry): boolean {
+  return leavesAt !== null || announced === null || announced.state !== state || announced.name !== user.name
 }
 
-/** The fields of one `presence` frame for all the news of a room. */
-export function namesOf(news: readonly News[]): Pick<Presence, 'joined' | 'left' | 'changed'> {
+/** The fields of one `presence` frame for all announcements of a room. */
+export function frameFieldsOf(
+  announcements: readonly Announcement[],
+): Pick<Presence, 'joined' | 'left' | 'changed'> {
   const joined: Person[] = []
   const left: string[] = []
   const changed: { id: string; name?: string; state?: Activity }[] = []
-  for (const one of news) {
-    if (one.type === 'joined') joined.push(one.person)
-    else if (one.type === 'left') left.push(one.id)
+  for (const announcement of announcements) {
+    if (announcement.type === 'joined') joined.push(announcement.person)
+    else if (announcement.type === 'left') left.push(announcement.id)
     else {
-      const { type: _, ...change } = one
+      const { type: _, ...change } = announcement
       changed.push(change)
     }
   }
@@ -92,8 +101,11 @@ export function namesOf(news: readonly News[]): Pick<Presence, 'joined' | 'left'
   }
 }
 
-function came(here: Here | null, { user, state, now }: Extract<Happening, { type: 'came' }>): Here {
-  if (here === null) return { user, tabs: 1, state, since: now, leaves: null, told: null }
-  const since = here.state === state ? here.since : now
-  return { ...here, user, tabs: here.tabs + 1, state, since, leaves: null }
+function withConnection(
+  entry: PresenceEntry | null,
+  { user, state, now }: Extract<PresenceChange, { type: 'connected' }>,
+): PresenceEntry {
+  if (entry === null) return { user, connections: 1, state, stateSince: now, leavesAt: null, announced: null }
+  const stateSince = entry.state === state ? entry.stateSince : now
+  return { ...entry, user, connections: entry.connections + 1, state, stateSince, leavesAt: null }
 }

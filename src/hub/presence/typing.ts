@@ -5,37 +5,37 @@ import type { ServerFrame } from '../../shared/protocol.ts'
 interface Typist {
   readonly room: string
   readonly user: User
-  /** ms of the last `on` that was passed on */
-  readonly at: number
+  /** when the last `on` was published, ms */
+  readonly lastSentAt: number
   readonly on: boolean
 }
 
-/** Who is typing where. A person is passed on once per 3 s and room, and forgotten 6 s after. Times in ms. */
+/** Who is typing where. Published at most once per 3 s, person and room, and forgotten 6 s later. Times in ms. */
 export class Typing {
   readonly #typists = new Map<string, Typist>()
-  readonly #tell: (room: string, frame: ServerFrame) => void
+  readonly #publish: (room: string, frame: ServerFrame) => void
 
-  constructor(tell: (room: string, frame: ServerFrame) => void) {
-    this.#tell = tell
+  constructor(publish: (room: string, frame: ServerFrame) => void) {
+    this.#publish = publish
   }
 
   /** @returns whether the room was told */
   set(room: string, { id, name }: User, on: boolean, now: number): boolean {
     const key = `${room} ${id}`
     const before = this.#typists.get(key)
-    if (on ? before && now - before.at < TIMES.typingEvery : !before?.on) return false
+    if (on ? before && now - before.lastSentAt < TIMES.typingEvery : !before?.on) return false
     const user = { id, name }
-    this.#typists.set(key, { room, user, on, at: on || !before ? now : before.at })
-    this.#tell(room, { type: 'typing', room, user, on })
+    this.#typists.set(key, { room, user, on, lastSentAt: on || !before ? now : before.lastSentAt })
+    this.#publish(room, { type: 'typing', room, user, on })
     return true
   }
 
-  /** Says of those who have not been heard of for 6 s that they stopped. */
+  /** Publishes `on: false` for people who have not typed for 6 s. */
   tick(now: number): void {
-    for (const [key, { room, user, at, on }] of this.#typists) {
-      if (now - at < TIMES.typing) continue
+    for (const [key, { room, user, lastSentAt, on }] of this.#typists) {
+      if (now - lastSentAt < TIMES.typing) continue
       this.#typists.delete(key)
-      if (on) this.#tell(room, { type: 'typing', room, user, on: false })
+      if (on) this.#publish(room, { type: 'typing', room, user, on: false })
     }
   }
 }

@@ -2,19 +2,19 @@ import { roomKeysOf } from '../people/nameKeys.ts'
 import type { Clock, Store } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
-const CROWD = 10
-/** Names whose keys are worked out in one turn of the loop: half a millisecond. */
-const SLICE = 50
+const PROTECTED_ABOVE = 10
+/** How many names get their keys in one turn of the loop: half a millisecond. */
+const NAMES_PER_TURN = 50
 
 /**
- * Rooms whose names look alike (I3). Keys of all names are worked out once, when the first room is made, in slices; each
- * room made afterwards is added. Only rooms that look like the new one are counted in the store.
+ * Rooms whose names look alike (I3). The keys of all names are computed in slices when the first room is created; rooms
+ * created later are added. Only rooms that look like the new one are counted in the store.
  */
 export class LookAlikes {
   readonly #deps: { store: Store; clock: Clock }
   /** key → rooms */
-  readonly #rooms = new Map<string, string[]>()
-  #known: Promise<void> | null = null
+  readonly #roomsByKey = new Map<string, string[]>()
+  #loading: Promise<void> | null = null
 
   constructor(deps: { store: Store; clock: Clock }) {
     this.#deps = deps
@@ -24,28 +24,28 @@ export class LookAlikes {
   async has(name: string): Promise<boolean> {
     const keys = roomKeysOf(name)
     if (keys.some((key) => roomKeysOf('lobby').includes(key))) return true
-    this.#known ??= this.#learn().catch((error: unknown) => {
-      this.#known = null
+    this.#loading ??= this.#load().catch((error: unknown) => {
+      this.#loading = null
       throw error
     })
-    await this.#known
-    const alike = keys.flatMap((key) => this.#rooms.get(key) ?? [])
-    return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, CROWD))
+    await this.#loading
+    const alike = keys.flatMap((key) => this.#roomsByKey.get(key) ?? [])
+    return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, PROTECTED_ABOVE))
   }
 
   add(room: string, name: string): void {
     for (const key of roomKeysOf(name)) {
-      const alike = this.#rooms.get(key) ?? []
-      if (!alike.includes(room)) this.#rooms.set(key, [...alike, room])
+      const alike = this.#roomsByKey.get(key) ?? []
+      if (!alike.includes(room)) this.#roomsByKey.set(key, [...alike, room])
     }
   }
 
-  async #learn(): Promise<void> {
+  async #load(): Promise<void> {
     const { store, clock } = this.#deps
     const names = await store.roomNames()
-    for (let at = 0; at < names.length; at += SLICE) {
+    for (let at = 0; at < names.length; at += NAMES_PER_TURN) {
       if (at > 0) await clock.turn()
-      for (const [room, name] of names.slice(at, at + SLICE)) this.add(room, name)
+      for (const [room, name] of names.slice(at, at + NAMES_PER_TURN)) this.add(room, name)
     }
   }
 }

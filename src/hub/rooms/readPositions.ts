@@ -1,82 +1,88 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { Log, Membership, Store } from '../ports.ts'
-import type { Visits } from '../connections.ts'
+import { isGreeted, type ConnectionRegistry } from '../connections.ts'
 
-/** One read position that has moved. `from`: where it was told to be; `by`: the connection that moved it last. */
-export interface Moved {
+/** A read position that has moved. `toldSeq`: the last one broadcast; `connectionId`: the connection that moved it last. */
+export interface MovedPosition {
   room: string
   user: string
-  from: number
+  toldSeq: number
   seq: number
-  by: string
+  connectionId: string
 }
 
-/** How far somebody has read a room. */
-interface Standing {
+/** How far a person has read a room. */
+interface ReadPosition {
   readonly room: string
   seq: number
 }
 
 /** How far people have read. Kept in memory while they are online, written once a tick. */
-export class Reads {
+export class ReadPositions {
   readonly #store: Pick<Store, 'saveReads'>
   readonly #log: Log
-  /** of each user, where they stand in their rooms: lists, for a map of one takes four times the memory */
-  readonly #known = new Map<string, readonly Standing[]>()
-  #moved = new Map<string, Moved>()
-  #flushing: Promise<Moved[]> | null = null
+  /** user → positions in their rooms. Lists: a map with one entry takes four times the memory */
+  readonly #positions = new Map<string, readonly ReadPosition[]>()
+  #moved = new Map<string, MovedPosition>()
+  #flushing: Promise<MovedPosition[]> | null = null
 
   constructor(store: Pick<Store, 'saveReads'>, log: Log) {
     this.#store = store
     this.#log = log
   }
 
-  /** What the store knows of somebody who enters a room. What moved meanwhile counts. */
+  /** Takes the stored position of a person who enters a room. A position that is not saved yet stays. */
   learn(user: string, { room, readSeq }: Membership): void {
     const seq = Math.max(readSeq, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
-    const known = this.#standing(user, room)
+    const known = this.#position(user, room)
     if (known) known.seq = Math.max(known.seq, seq)
-    else this.#known.set(user, [...(this.#known.get(user) ?? []), { room, seq }])
+    else this.#positions.set(user, [...(this.#positions.get(user) ?? []), { room, seq }])
   }
 
-  /** The last seq they have read; `stored` where they are not in the room. */
-  of(user: string, room: string, stored = 0): number {
-    return this.#standing(user, room)?.seq ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
+  /** The last seq that the person has read; `stored` if they are not in the room. */
+  seqOf(user: string, room: string, stored = 0): number {
+    return this.#position(user, room)?.seq ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
   }
 
-  /** They read up to `seq`. Backwards, or beyond `head`: nothing happens. */
-  read(user: string, room: string, seq: number, head: number, by: string): void {
-    const known = this.#standing(user, room)
+  /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
+  advance(user: string, room: string, seq: number, head: number, connectionId: string): void {
+    const known = this.#position(user, room)
     if (!known || seq > head || seq <= known.seq) return
     const key = `${user} ${room}`
-    this.#moved.set(key, { room, user, from: this.#moved.get(key)?.from ?? known.seq, seq, by })
+    this.#moved.set(key, {
+      room,
+      user,
+      toldSeq: this.#moved.get(key)?.toldSeq ?? known.seq,
+      seq,
+      connectionId,
+    })
     known.seq = seq
   }
 
-  /** They left the room: what they had read counts no more. */
+  /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
-    const others = this.#known.get(user)?.filter((known) => known.room !== room)
-    if (others) this.#known.set(user, others)
+    const others = this.#positions.get(user)?.filter((known) => known.room !== room)
+    if (others) this.#positions.set(user, others)
     this.#moved.delete(`${user} ${room}`)
   }
 
-  /** Their last connection ended. What is not written yet is kept until it is. */
+  /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
   forget(user: string): void {
-    this.#known.delete(user)
+    this.#positions.delete(user)
   }
 
-  /** Writes what has moved. @returns what was written; nothing if the disk refused, then it is tried again. Never rejects. */
-  flush(): Promise<Moved[]> {
+  /** Saves what has moved. @returns what was saved; nothing if the disk failed: the next flush retries. Never rejects. */
+  flush(): Promise<MovedPosition[]> {
     this.#flushing ??= this.#write().finally(() => (this.#flushing = null))
     return this.#flushing
   }
 
-  #standing(user: string, room: string): Standing | undefined {
-    return this.#known.get(user)?.find((known) => known.room === room)
+  #position(user: string, room: string): ReadPosition | undefined {
+    return this.#positions.get(user)?.find((known) => known.room === room)
   }
 
-  async #write(): Promise<Moved[]> {
+  async #write(): Promise<MovedPosition[]> {
     const moved = [...this.#moved.values()]
     if (moved.length === 0) return []
     try {
@@ -85,56 +91,59 @@ export class Reads {
       this.#log.error('save reads', error)
       return []
     }
-    for (const one of moved) {
-      const key = `${one.user} ${one.room}`
-      if (this.#moved.get(key) === one) this.#moved.delete(key)
+    for (const position of moved) {
+      const key = `${position.user} ${position.room}`
+      if (this.#moved.get(key) === position) this.#moved.delete(key)
     }
     return moved
   }
 }
 
-interface NewsDeps {
-  reads: Reads
-  visits: Visits
+interface ReadBroadcasterDeps {
+  readPositions: ReadPositions
+  connections: ConnectionRegistry
   store: Pick<Store, 'unread'>
   feed: Pick<Feed, 'shown'>
   log: Log
 }
 
-/** Tells the other screens of a person how far they have read, and what is left there. */
-export class ReadNews {
-  readonly #deps: NewsDeps
-  #untold: Moved[] = []
+/** Sends a person's other connections their new read position and the unread count after it. */
+export class ReadBroadcaster {
+  readonly #deps: ReadBroadcasterDeps
+  #pending: MovedPosition[] = []
 
-  constructor(deps: NewsDeps) {
+  constructor(deps: ReadBroadcasterDeps) {
     this.#deps = deps
   }
 
-  /** Writes what has moved, and tells of it. Never rejects. */
-  async tell(): Promise<void> {
-    const untold = new Map(this.#untold.map((one) => [`${one.user} ${one.room}`, one]))
-    for (const one of await this.#deps.reads.flush()) {
-      const key = `${one.user} ${one.room}`
-      untold.set(key, { ...one, from: untold.get(key)?.from ?? one.from })
+  /** Writes the positions that have moved, then broadcasts them. Never rejects. */
+  async broadcast(): Promise<void> {
+    const pending = new Map(this.#pending.map((moved) => [`${moved.user} ${moved.room}`, moved]))
+    for (const moved of await this.#deps.readPositions.flush()) {
+      const key = `${moved.user} ${moved.room}`
+      pending.set(key, { ...moved, toldSeq: pending.get(key)?.toldSeq ?? moved.toldSeq })
     }
-    this.#untold = []
-    for (const one of untold.values()) await this.#tell(one)
+    this.#pending = []
+    for (const moved of pending.values()) await this.#broadcastOne(moved)
   }
 
-  async #tell(moved: Moved): Promise<void> {
-    const { visits, store, feed, log } = this.#deps
-    const { room, user, from, seq, by } = moved
-    // With so many events after the old position 1,000 may have been unread, from which no client subtracts.
-    const isMany = feed.shown(room) - from >= LIMITS.unread
-    const told = () => visits.of(user).filter((one) => one.greeted && (isMany || one.connection.id !== by))
-    const [one] = told()
-    if (!one) return
+  async #broadcastOne(moved: MovedPosition): Promise<void> {
+    const { connections, store, feed, log } = this.#deps
+    const { room, user, toldSeq, seq, connectionId } = moved
+    // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
+    const isMany = feed.shown(room) - toldSeq >= LIMITS.unread
+    const listeners = () =>
+      connections
+        .of(user)
+        .filter((connection) => isGreeted(connection) && (isMany || connection.socket.id !== connectionId))
+    const [first] = listeners()
+    if (!first) return
     try {
-      const { head, ...counts } = await store.unread(room, one.user, seq)
+      const { head, ...counts } = await store.unread(room, first.user, seq)
       const shown = feed.shown(room)
-      // What is counted before it is shown would be counted again on screen: another time, then.
-      if (shown > 0 && head > shown) this.#untold.push(moved)
-      else for (const { connection } of told()) connection.send({ type: 'read', room, seq, ...counts })
+      // The client counts events as they are shown. If the store is ahead of that, wait until the feed has caught up.
+      if (shown > 0 && head > shown) this.#pending.push(moved)
+      else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
     } catch (error) {
       log.error('unread', error)
     }

@@ -21,9 +21,9 @@ export class RoomNames {
     const wanted = folded(text)
     const found: string[] = []
     if (wanted === '') return found
-    for (const [room, name] of await this.#known())
+    for (const [room, name] of await this.#load())
       if (room > after && (room.includes(wanted) || name.includes(wanted))) found.push(room)
-    return found.sort((one, other) => (one < other ? -1 : 1))
+    return found.sort((a, b) => (a < b ? -1 : 1))
   }
 
   async add(room: string, name: string): Promise<void> {
@@ -31,7 +31,7 @@ export class RoomNames {
     names?.set(room, folded(name))
   }
 
-  #known(): Promise<Map<string, string>> {
+  #load(): Promise<Map<string, string>> {
     this.#names ??= this.#store.roomNames().then(
       (all) => new Map(all.map(([room, name]) => [room, folded(name)])),
       (error: unknown) => {

@@ -4,24 +4,24 @@ import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
 import { cleanName, countGraphemes, NAME_FAULTS, type NameFault, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
-import { written } from '../replies.ts'
+import { awaitWrite } from '../replies.ts'
 import { LookAlikes } from './lookAlikes.ts'
 import { reservedRooms } from '../people/nameKeys.ts'
 import { RoomNames } from './roomNames.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
 
-/** What a room is made of, as typed. */
+/** The name and topic of a new room, as typed. */
 export interface NewRoom {
   name: string
   topic?: string
 }
 
 /** ms for which the order of busy rooms is cached */
-const BUSY_FOR = 1_000
-/** One row more than are listed: then there are more. */
-const ONE_MORE = LIMITS.roomsListed + 1
+const BUSY_CACHE_MS = 1_000
+/** Reads one row more than are listed, to know whether there are more. */
+const LISTED_AND_ONE = LIMITS.roomsListed + 1
 
-interface Deps {
+interface RoomsDeps {
   store: Store
   clock: Clock
   ids: Ids
@@ -36,24 +36,24 @@ interface Deps {
 
 /** Rooms and who is a member of them. */
 export class Rooms {
-  readonly #deps: Deps
+  readonly #deps: RoomsDeps
   readonly #isReserved: (name: string) => boolean
   readonly #lookAlikes: LookAlikes
-  /** user → the last thing they asked of their memberships */
-  readonly #turns = new Map<string, Promise<unknown>>()
-  readonly #names: RoomNames
-  /** when the next long reading may begin; null: at once */
-  #nextTurn: Promise<void> | null = null
+  /** user → the last change of their memberships that was begun */
+  readonly #membershipTurns = new Map<string, Promise<unknown>>()
+  readonly #roomNames: RoomNames
+  /** when the next long read may begin; null: at once */
+  #nextReadTurn: Promise<void> | null = null
   #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
 
-  constructor(deps: Deps) {
+  constructor(deps: RoomsDeps) {
     this.#deps = deps
-    this.#names = new RoomNames(deps.store)
+    this.#roomNames = new RoomNames(deps.store)
     this.#isReserved = reservedRooms(deps.siteName)
     this.#lookAlikes = new LookAlikes(deps)
   }
 
-  /** Makes the room everybody finds, if it is missing. */
+  /** Creates the lobby if it is missing. */
   async ensureLobby(): Promise<void> {
     const { store, clock } = this.#deps
     if (await store.room('lobby')) return
@@ -61,56 +61,58 @@ export class Rooms {
   }
 
   /**
-   * My rooms, by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains it, the others by slug.
-   * `after`: only other rooms, from there on. `more`: there are further rooms.
+   * The person's rooms by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains the text,
+   * the others by slug. `after`: only other rooms, from that slug on. `more`: there are further rooms.
    */
   async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
     const { store } = this.#deps
-    await this.#turn()
+    await this.#readTurn()
     const memberships = await store.memberships(self.id)
-    const mine = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
-    const found = search === '' ? null : await this.#names.find(search, after)
+    const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
+    const found = search === '' ? null : await this.#roomNames.find(search, after)
     const others = found
-      ? await store.roomsBySlug(found.filter((room) => !mine.has(room)).slice(0, ONE_MORE))
-      : await this.#busiestThenIdle(after, mine)
-    const theirs =
-      after === '' ? await store.roomsBySlug(found?.filter((room) => mine.has(room)) ?? [...mine.keys()]) : []
+      ? await store.roomsBySlug(found.filter((room) => !roles.has(room)).slice(0, LISTED_AND_ONE))
+      : await this.#busiestThenIdle(after, roles)
+    const joined =
+      after === ''
+        ? await store.roomsBySlug(found?.filter((room) => roles.has(room)) ?? [...roles.keys()])
+        : []
     const order = new Intl.Collator('en').compare
     const rooms = [
-      ...theirs
-        .map((row) => ({ ...this.#entry(row, mine.get(row.room) ?? self.role), joined: true }))
+      ...joined
+        .map((row) => ({ ...this.#entry(row, roles.get(row.room) ?? self.role), joined: true }))
         .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
       ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
     ]
-    return { rooms, more: others.length === ONE_MORE }
+    return { rooms, more: others.length === LISTED_AND_ONE }
   }
 
   /**
-   * Makes a public room; its maker is its owner.
+   * Creates a public room; its creator is its owner.
    * @throws ChatError `roomInvalid` with a `reason`; `tooBig`; `roomTaken` with a free name as `suggestion`;
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async make(self: Self, made: NewRoom): Promise<RoomEntry> {
+  async create(self: Self, typed: NewRoom): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
-    const cleaned = cleanName(made.name, LIMITS.roomName)
+    const cleaned = cleanName(typed.name, LIMITS.roomName)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
     if (this.#isReserved(name)) throw roomInvalid('reserved')
-    const topic = topicOf(made.topic ?? '')
+    const topic = topicOf(typed.topic ?? '')
     const slug = slugOf(name)
     const room = slug || ids.random(8)
     if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
     const row = { room, name, topic, kind: 'public' } as const
-    const added = await written(store.addRoom(row, clock.now(), self.id), log)
+    const added = await awaitWrite(store.addRoom(row, clock.now(), self.id), log)
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     this.#lookAlikes.add(room, name)
-    await this.#names.add(room, name)
+    await this.#roomNames.add(room, name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
   /**
-   * Says what a room is about, for who may; the same again is not said again.
+   * Changes the topic of a room. An unchanged topic makes no event.
    * @throws ChatError `noRoom`, `forbidden`, `tooBig`, `rateLimited`, `overloaded`, `unavailable`
    */
   async setTopic(self: Self, room: string, typed: string): Promise<RoomEntry> {
@@ -121,36 +123,36 @@ export class Rooms {
     if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
     const topic = topicOf(typed)
     if (topic !== row.topic) await this.#deps.topic(self, room, topic)
-    const now = await store.room(room)
-    return { ...this.#entry(now ?? row, role), joined: membership !== null }
+    const changed = await store.room(room)
+    return { ...this.#entry(changed ?? row, role), joined: membership !== null }
   }
 
   /** @throws ChatError `noRoom` */
   async history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
-    await this.#turn()
+    await this.#readTurn()
     const page = await this.#deps.store.history(room, query, reader)
     if (!page) throw new ChatError('noRoom')
     return page
   }
 
   /**
-   * One after another what a person's connections do to their memberships: a leave and a join do not cross. Between two of
-   * them everybody else has a turn of the loop.
+   * Runs what a person's connections do to their memberships one after another: a leave and a join do not cross. Between
+   * two of them all others have a turn of the loop.
    */
   inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(user)
+    const before = this.#membershipTurns.get(user)
     const turn =
       before === undefined ? act() : before.then(this.#deps.clock.turn, this.#deps.clock.turn).then(act)
-    this.#turns.set(user, turn)
+    this.#membershipTurns.set(user, turn)
     const done = () => {
-      if (this.#turns.get(user) === turn) this.#turns.delete(user)
+      if (this.#membershipTurns.get(user) === turn) this.#membershipTurns.delete(user)
     }
     turn.then(done, done)
     return turn
   }
 
   /**
-   * Lets somebody in, a member from now on; null if there is no such room or it is closed to them. Called in turn.
+   * Makes the person a member; null if there is no such room, or if it is closed to them. Called in turn.
    * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
    */
   async enter(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
@@ -158,7 +160,7 @@ export class Rooms {
     const row = await store.room(room)
     if (!row) return null
     const membership = await store.membership(self.id, room)
-    const found = membership ?? (await written(store.addMember(room, self.id, 'guest', clock.now()), log))
+    const found = membership ?? (await awaitWrite(store.addMember(room, self.id, 'guest', clock.now()), log))
     if (found === 'nobody') throw new ChatError('unauthenticated')
     return { membership: found, row }
   }
@@ -166,25 +168,25 @@ export class Rooms {
   /** Ends a membership. Called in turn. */
   async exit(self: Self, room: string): Promise<void> {
     const { store, log } = this.#deps
-    await written(store.removeMember(room, self.id), log)
+    await awaitWrite(store.removeMember(room, self.id), log)
   }
 
   #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
     return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
   }
 
-  /** Other rooms after one, one more than are listed if there are so many: the busiest first, then the idle ones by slug. */
-  async #busiestThenIdle(after: string, mine: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
+  /** Rooms not joined, from `after` on: the busiest first, then the idle ones by slug; one more than are listed, if there is. */
+  async #busiestThenIdle(after: string, joined: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
     const busy = this.#busiest()
     const at = busy.indexOf(after)
     const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
-    const wanted = next.filter((room) => !mine.has(room)).slice(0, ONE_MORE)
+    const wanted = next.filter((room) => !joined.has(room)).slice(0, LISTED_AND_ONE)
     const found = new Map((await store.roomsBySlug(wanted)).map((row) => [row.room, row]))
     const rows = wanted.flatMap((room) => found.get(room) ?? [])
-    if (rows.length === ONE_MORE) return rows
+    if (rows.length === LISTED_AND_ONE) return rows
     const idleAfter = at < 0 ? after : ''
-    const idle = await store.roomsAfter(idleAfter, ONE_MORE - rows.length, [...busy, ...mine.keys()])
+    const idle = await store.roomsAfter(idleAfter, LISTED_AND_ONE - rows.length, [...busy, ...joined.keys()])
     return [...rows, ...idle]
   }
 
@@ -192,21 +194,21 @@ export class Rooms {
   #busiest(): readonly string[] {
     const { clock, counts } = this.#deps
     const now = clock.now()
-    if (Math.abs(now - this.#busy.at) >= BUSY_FOR) {
+    if (Math.abs(now - this.#busy.at) >= BUSY_CACHE_MS) {
       const all = [...counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
       this.#busy = { at: now, rooms: all.map(([room]) => room) }
     }
     return this.#busy.rooms
   }
 
-  /** Waits for a turn of the loop in which there is no other long reading: thirty in one turn would hold everybody else up. */
-  #turn(): Promise<void> {
+  /** Waits for a turn of the loop without another long read: thirty in one turn would hold all others up. */
+  #readTurn(): Promise<void> {
     const { clock } = this.#deps
-    const turn = this.#nextTurn
+    const turn = this.#nextReadTurn
     const next = turn?.then(clock.turn) ?? clock.turn()
-    this.#nextTurn = next
+    this.#nextReadTurn = next
     void next.then(() => {
-      if (this.#nextTurn === next) this.#nextTurn = null
+      if (this.#nextReadTurn === next) this.#nextReadTurn = null
     })
     return turn ?? Promise.resolve()
   }
@@ -236,9 +238,9 @@ const topicTooBig = () => new ChatError('tooBig', undefined, { reason: 'topic' }
 
 /** One line of what the room is about. @throws ChatError `tooBig` */
 function topicOf(typed: string): string {
-  const most = LIMITS.topic
-  if (typed.length > 4 * most.bytes) throw topicTooBig()
+  const limit = LIMITS.topic
+  if (typed.length > 4 * limit.bytes) throw topicTooBig()
   const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
-  if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw topicTooBig()
+  if (byteLength(topic) > limit.bytes || countGraphemes(topic) > limit.graphemes) throw topicTooBig()
   return isBlank(topic) ? '' : topic
 }

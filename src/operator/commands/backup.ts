@@ -15,24 +15,24 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
   --json       say what was done as JSON
   --help       this`,
   options: { keep: { type: 'string' } },
-  word: 'optional',
-  async run({ word, options, config }) {
+  argument: 'optional',
+  async run({ argument, options, config }) {
     const { keep } = options
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
       throw new CommandError(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
     // Whoever is talking comes first.
     setPriority(constants.priority.PRIORITY_LOW)
-    const to = word === '-' ? output : word
-    const made = await backup(dataDir, to, { version: VERSION, now: Date.now() })
+    const to = argument === '-' ? output : argument
+    const result = await backup(dataDir, to, { version: VERSION, now: Date.now() })
     if (keep !== undefined) pruneBackups(dataDir, Number(keep))
-    const where = made.file ?? 'stdout'
+    const where = result.file ?? 'stdout'
     return {
-      say: `Saved ${made.events} events to ${where} (${(made.bytes / 1e6).toFixed(1)} MB).`,
-      json: made,
-      streamed: made.file === null,
-      ...(made.foreign !== null && {
-        warns: `This backup cannot be restored as it is: ${made.foreign}. Run hubbub doctor.`,
+      say: `Saved ${result.events} events to ${where} (${(result.bytes / 1e6).toFixed(1)} MB).`,
+      json: result,
+      streamed: result.file === null,
+      ...(result.foreign !== null && {
+        warns: `This backup cannot be restored as it is: ${result.foreign}. Run hubbub doctor.`,
       }),
     }
   },

@@ -7,34 +7,34 @@ import { OperatorError } from '../../lib/operatorError.ts'
 export interface CommandInput {
   /** the options that were given */
   options: Readonly<Record<string, string | boolean | undefined>>
-  /** the one word beside the options, often a file */
-  word: string | undefined
+  /** the one argument beside the options, often a file */
+  argument: string | undefined
   env: Readonly<Record<string, string | undefined>>
   /** @throws CommandError 1 with every fault */
   config(): Config
 }
 
-/** What a command says at its end: to a person, or with `--json` to a program, on one line. */
+/** What a command prints at its end: `say` for a person, or with `--json` one line for a program. */
 export interface CommandResult {
   say: string
   json: unknown
-  /** what is to be known besides, to stderr */
+  /** a warning, to stderr */
   warns?: string
   /** 0 unless it says otherwise */
   code?: 0 | 1
-  /** the data went to stdout, so that words go to stderr */
+  /** the data went to stdout, so `say` goes to stderr */
   streamed?: boolean
 }
 
 export interface Command {
   usage: string
   options?: ParseArgsOptionsConfig
-  /** what the one word beside the options is; without it there may be none */
-  word?: 'optional' | 'needed'
-  run(asked: CommandInput): Promise<CommandResult>
+  /** the one argument beside the options; absent: the command takes none */
+  argument?: 'optional' | 'needed'
+  run(input: CommandInput): Promise<CommandResult>
 }
 
-/** Ends a command in a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
+/** Ends a command with a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
 export class CommandError extends Error {
   constructor(
     readonly exitCode: 1 | 2,
@@ -55,12 +55,12 @@ export async function runCommand(
 ): Promise<number> {
   const json = args.includes('--json')
   try {
-    const { options, word } = parseOptions(command, args)
+    const { options, argument } = parseOptions(command, args)
     if (options.help) {
       process.stdout.write(`${command.usage}\n`)
       return 0
     }
-    const result = await command.run({ options, word, env, config })
+    const result = await command.run({ options, argument, env, config })
     const text = json ? JSON.stringify(result.json) : result.say
     if (text !== '') (result.streamed ? process.stderr : process.stdout).write(`${printableLines(text)}\n`)
     if (result.warns !== undefined) process.stderr.write(`${printableLines(result.warns)}\n`)
@@ -72,7 +72,7 @@ export async function runCommand(
   }
 }
 
-/** Line by line as a terminal may show it: paths, and what stands in a file, may hold anything. */
+/** Safe for a terminal, line by line: paths and contents of files may hold anything. */
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
@@ -90,12 +90,12 @@ function parseOptions(command: Command, args: readonly string[]) {
     }
   })()
   const options = values as CommandInput['options']
-  const [word, ...rest] = positionals
-  const most = command.word === undefined ? 0 : 1
-  const needed = command.word === 'needed' && !options.help
-  if (positionals.length > most || rest.length > 0 || (needed && word === undefined))
+  const [argument, ...rest] = positionals
+  const most = command.argument === undefined ? 0 : 1
+  const needed = command.argument === 'needed' && !options.help
+  if (positionals.length > most || rest.length > 0 || (needed && argument === undefined))
     throw new CommandError(2, command.usage)
-  return { options, word }
+  return { options, argument }
 }
 
 function describeError(error: unknown, usage: string): { code: number; say: string } {

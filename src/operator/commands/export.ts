@@ -15,15 +15,15 @@ or without one. No session, token or address is in it. What it means is in docs/
   --json       say what was done as JSON
   --help       this`,
   options: { room: { type: 'string' } },
-  word: 'optional',
-  async run({ word = '-', options, config }) {
+  argument: 'optional',
+  async run({ argument = '-', options, config }) {
     const room = typeof options.room === 'string' ? options.room : undefined
     const { dataDir } = config()
     const header =
-      word === '-' ? await exportTo(dataDir, output, room) : await exportFile(dataDir, word, room)
+      argument === '-' ? await exportTo(dataDir, output, room) : await exportFile(dataDir, argument, room)
     const { users, rooms, events } = header
     const say = `Wrote ${events} events of ${rooms} rooms and ${users} people.`
-    return { say, json: { users, rooms, events }, streamed: word === '-' }
+    return { say, json: { users, rooms, events }, streamed: argument === '-' }
   },
 }
 

@@ -12,12 +12,12 @@ People pick their names anew, as no session is in an export.
   --json             say what was done as JSON
   --help             this`,
   options: { 'rooms-as': { type: 'string' } },
-  word: 'needed',
-  async run({ word = '-', options, config }) {
+  argument: 'needed',
+  async run({ argument = '-', options, config }) {
     const prefix = options['rooms-as'] ?? ''
     if (typeof prefix !== 'string' || !/^[a-z0-9-]{0,20}$/.test(prefix))
       throw new CommandError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
-    const counts = await importFrom(config().dataDir, readFrom(word), prefix)
+    const counts = await importFrom(config().dataDir, readFrom(argument), prefix)
     const { users, rooms, events } = counts
     return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: counts }
   },

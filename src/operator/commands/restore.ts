@@ -11,10 +11,10 @@ Stop the server first. A backup that is not whole changes nothing.
 
   --json       say what was done as JSON
   --help       this`,
-  word: 'needed',
-  async run({ word = '-', config }) {
+  argument: 'needed',
+  async run({ argument = '-', config }) {
     const { dataDir } = config()
-    const { manifest, before, roles } = await restore(dataDir, readFrom(word), Date.now())
+    const { manifest, before, roles } = await restore(dataDir, readFrom(argument), Date.now())
     const aside = before === null ? '' : ` What was there is now in ${before}.`
     const more =
       roles === null ? '' : ` People with a role above guest: ${roles}. Check that you gave them these roles.`

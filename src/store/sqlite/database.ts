@@ -5,7 +5,10 @@ import { databaseIn, refuseNewer, takeSnapshot } from './dataDirectory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 
 /** How long a writer waits for somebody else's transaction before it gives up, and while that one goes on, ms. */
-export const BUSY_TIMEOUTS = { first: 500, again: 50 } as const
+export const BUSY_TIMEOUTS = { first: 500, afterBusy: 50 } as const
+
+/** Values to bind to a statement by their names. */
+export type SqlValues = Record<string, string | number | null | Uint8Array>
 
 export interface OpenedDatabase {
   db: Database

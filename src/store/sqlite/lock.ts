@@ -40,7 +40,7 @@ export function takeLock(dir: string): DirectoryLock {
   }
 }
 
-/** Does somebody hold a directory? Reading takes a lock for a moment, as short as there is. */
+/** Does a process hold the directory's lock? Asking takes a read lock for an instant. */
 export function isLocked(dir: string): boolean {
   const file = join(dir, 'lock.db')
   if (!existsSync(file)) return false

@@ -1,8 +1,8 @@
 import type { Database, Statement } from 'bun:sqlite'
 import type { Stale } from '../../hub/ports.ts'
 
-/** SQL: is the guest `users.*` stale? With `$unused` and `$unwritten` bound. */
-export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $unused OR (users.seen < $unwritten
+/** SQL: has the guest `users.*` lost the name? With `$inactiveBefore` and `$neverWroteBefore` bound. */
+export const NAME_RELEASED = `(users.role = 'guest' AND (users.seen < $inactiveBefore OR (users.seen < $neverWroteBefore
   AND NOT EXISTS (SELECT 1 FROM events WHERE events.user_id = users.id))))`
 
 export interface NameOwner {
@@ -10,11 +10,11 @@ export interface NameOwner {
   released: 0 | 1
 }
 
-/** Who holds which names, on whichever connection asks. */
+/** Who owns which names, on the connection that asks. */
 export class NameOwners {
   readonly #owners: Statement<
     NameOwner,
-    [{ keys: string; at: number; user: string | null; unused: number; unwritten: number }]
+    [{ keys: string; at: number; user: string | null; inactiveBefore: number; neverWroteBefore: number }]
   >
 
   constructor(db: Database) {
@@ -26,9 +26,15 @@ export class NameOwners {
         AND (name_keys.held_until IS NULL OR name_keys.held_until > $at)`)
   }
 
-  /** Everybody but `user` who holds one of the keys at `at` (ms). */
+  /** Everybody but `user` who owns one of the keys at `at` (ms); `released`: anybody may take it. */
   ownersOf(keys: readonly string[], at: number, stale: Stale, user?: string): NameOwner[] {
-    const { unused, unwritten } = stale
-    return this.#owners.all({ keys: JSON.stringify(keys), at, user: user ?? null, unused, unwritten })
+    const { inactiveBefore, neverWroteBefore } = stale
+    return this.#owners.all({
+      keys: JSON.stringify(keys),
+      at,
+      user: user ?? null,
+      inactiveBefore,
+      neverWroteBefore,
+    })
   }
 }

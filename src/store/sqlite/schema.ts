@@ -17,18 +17,18 @@ const MAX_QUOTED = 60
  * asked before anything else: a view can be endless, and a trigger do anything. Only the list of what there is is read.
  */
 export function foreignSchemaIn(db: Database, version: number): string | null {
-  const own = ownItems(version)
+  const expected = expectedItems(version)
   for (const item of db.query<SchemaItem, []>(ITEMS).iterate()) {
-    const known = own.get(item.name)
-    if (known === undefined) return `it has ${describeItem(item)} that Hubbub does not make`
-    if (known !== textOf(item)) return `${describeItem(item)} in it is not the one that Hubbub makes`
-    own.delete(item.name)
+    const ownText = expected.get(item.name)
+    if (ownText === undefined) return `it has ${describeItem(item)} that Hubbub does not make`
+    if (ownText !== textOf(item)) return `${describeItem(item)} in it is not the one that Hubbub makes`
+    expected.delete(item.name)
   }
-  const [missing] = own.keys()
+  const [missing] = expected.keys()
   return missing === undefined ? null : `${missing} is missing in it`
 }
 
-function ownItems(version: number): Map<string, string> {
+function expectedItems(version: number): Map<string, string> {
   const db = new Database(':memory:')
   try {
     migrate(db, MIGRATIONS.slice(0, version))

@@ -4,7 +4,7 @@ import type {
   HistoryQuery,
   Log,
   Membership,
-  Newest,
+  NewestMessages,
   NewGuest,
   Outcome,
   OwnEvent,
@@ -29,7 +29,7 @@ import {
   spaceOf,
   asOperatorError,
 } from './dataDirectory.ts'
-import { eventFromDraft } from './read/eventOf.ts'
+import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
 import { SCHEMA } from './migrations.ts'
 import { ReadTransaction } from './read/readTransaction.ts'
@@ -38,7 +38,8 @@ import { Reader } from './read/reader.ts'
 import { DiskSpace } from './diskSpace.ts'
 import { WriterThread, WriteError } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
-import type { Writes, CommitResult } from './write/writer.ts'
+import type { CommitResult } from './write/eventWriter.ts'
+import type { Writes } from './write/writer.ts'
 
 export interface Sqlite extends Store {
   /**
@@ -185,16 +186,16 @@ class SqliteStore implements Sqlite {
     return this.#read((reader) => reader.idAt(room, seq))
   }
 
-  newest(room: string, limit: number): Promise<Newest | null> {
-    return this.#read((reader) => reader.newest(room, limit))
+  newest(room: string, limit: number): Promise<NewestMessages | null> {
+    return this.#read((reader) => reader.history.newest(room, limit))
   }
 
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
-    return this.#read((reader) => reader.mine(user, ids))
+    return this.#read((reader) => reader.history.ownReactions(user, ids))
   }
 
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
-    return this.#read((half) => half.history(room, query, reader))
+    return this.#read(({ history }) => history.page(room, query, reader))
   }
 
   room(room: string): Promise<RoomRow | null> {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLocked, takeLock } from './lock.ts'
 
-/** A folder in which one process has unfinished work. */
+/** A folder for the unfinished work of one process. */
 export interface TemporaryFolder {
   readonly path: string
   /** removes it with its contents */
@@ -10,8 +10,8 @@ export interface TemporaryFolder {
 }
 
 /**
- * Takes a desk in the `tmp` of a directory. A lock in it says that its process lives: a server that starts meanwhile leaves
- * it alone. A process id would not say so: after a restart of a container it is another process's.
+ * Makes a folder in the `tmp` of a directory. A lock in it shows that its process lives, so a server that starts meanwhile
+ * leaves it alone. A process id would not do: after a container restarts it is another process's.
  */
 export function createTemporaryFolder(dir: string, name: string): TemporaryFolder {
   const tmp = join(dir, 'tmp')
@@ -27,7 +27,7 @@ export function createTemporaryFolder(dir: string, name: string): TemporaryFolde
   }
 }
 
-/** Removes what an earlier process left half-written. Desks of living processes stay. */
+/** Removes what an earlier process left half-written. Folders of living processes stay. */
 export function removeStaleFolders(dir: string): void {
   const tmp = join(dir, 'tmp')
   const names = lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(tmp) : []

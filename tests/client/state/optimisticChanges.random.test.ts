@@ -39,7 +39,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 async function play(steps: readonly Step[], first: number) {
   const store = memoryStore()
   const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
-  await store.addGuest(guest, { unused: 0, unwritten: 0 })
+  await store.addGuest(guest, { inactiveBefore: 0, neverWroteBefore: 0 })
   const at = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
   const answers: { at: string; page: HistoryPage; which: number }[] = []
   const sent = new Map<string, Record<string, unknown> & { nonce: string }>()

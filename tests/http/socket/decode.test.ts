@@ -38,7 +38,7 @@ describe('frames', () => {
     [{ type: null }],
     [{ type: ['send'] }],
   ])('[F2] %j is a bad frame', (value) => {
-    expect(decode(value)).toEqual({ result: 'fault', code: 'badFrame', asked: {} })
+    expect(decode(value)).toEqual({ result: 'fault', code: 'badFrame', target: {} })
   })
 
   test.each([
@@ -61,7 +61,7 @@ describe('frames', () => {
     [{ type: 'react', nonce: NONCE, room: 'lobby', target: ID, emoji: '👍' }],
     [{ type: 'pin', nonce: NONCE, room: 'lobby', target: ID, on: 1 }],
   ])('[F3] %j is a bad frame, and its answer has its nonce', (value) => {
-    const fault = { result: 'fault', code: 'badFrame', asked: { nonce: NONCE } }
+    const fault = { result: 'fault', code: 'badFrame', target: { nonce: NONCE } }
     expect(decode(JSON.parse(JSON.stringify(value)))).toEqual(fault as ReturnType<typeof decode>)
   })
 
@@ -92,11 +92,15 @@ describe('frames', () => {
     ['no text', 'nonce', 12_345_678],
     ['long', 'ref', 'r'.repeat(65)],
   ])('[F4] an answer never repeats a name that is %s', (_how, field, value) => {
-    expect(decode({ type: 'send', [field]: value })).toEqual({ result: 'fault', code: 'badFrame', asked: {} })
+    expect(decode({ type: 'send', [field]: value })).toEqual({
+      result: 'fault',
+      code: 'badFrame',
+      target: {},
+    })
   })
 
   test('[F4] the answer to a bad frame names it by its ref where it has no nonce', () => {
-    expect(decode({ type: 'join', ref: 'r-1', room: 5 })).toMatchObject({ asked: { ref: 'r-1' } })
+    expect(decode({ type: 'join', ref: 'r-1', room: 5 })).toMatchObject({ target: { ref: 'r-1' } })
   })
 
   test('[F5] a frame of unknown type is ignored, whatever it holds', () => {
@@ -117,7 +121,7 @@ describe('frames', () => {
 
   test('[F6] a text of 4,000 units is taken, one more is too big; so is one of more than 12 KiB', () => {
     expect(decode({ ...send, text: 'x'.repeat(4_000) }).result).toBe('frame')
-    const tooBig = { result: 'fault', code: 'tooBig', asked: { nonce: NONCE } }
+    const tooBig = { result: 'fault', code: 'tooBig', target: { nonce: NONCE } }
     expect(decode({ ...send, text: 'x'.repeat(4_001) })).toEqual(tooBig as ReturnType<typeof decode>)
     expect(decode({ ...send, text: 'é'.repeat(4_000) }).result).toBe('frame')
     expect(decode({ ...send, text: '漢'.repeat(4_000) }).result).toBe('frame')
@@ -129,7 +133,7 @@ describe('frames', () => {
   test('[S10] what a frame says of prototypes changes nothing, and is not read as its own', () => {
     const nested =
       '{"type":"send","__proto__":{"nonce":"nonce-0001","room":"lobby","text":"x"},"constructor":{}}'
-    expect(decode(JSON.parse(nested))).toMatchObject({ result: 'fault', code: 'badFrame', asked: {} })
+    expect(decode(JSON.parse(nested))).toMatchObject({ result: 'fault', code: 'badFrame', target: {} })
     const polluting = `{"type":"hello","rooms":[{"__proto__":{"polluted":1},"room":"a","seq":0,"id":null}],"state":"idle"}`
     expect(decode(JSON.parse(polluting)).result).toBe('frame')
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
@@ -200,14 +204,14 @@ describe('an emoji', () => {
     null,
     { emoji: '👍' },
   ])('[F30, S43] %j is none', (emoji) => {
-    expect(react(emoji)).toEqual({ result: 'fault', code: 'badFrame', asked: { nonce: NONCE } })
+    expect(react(emoji)).toEqual({ result: 'fault', code: 'badFrame', target: { nonce: NONCE } })
   })
 
   test('[F30, S43] what takes more than 64 bytes is too much', () => {
     const most = `👍${'\u0301'.repeat(30)}`
     expect(Buffer.byteLength(most)).toBe(64)
     expect(react(most)).toMatchObject({ result: 'frame' })
-    const fault = { result: 'fault', code: 'tooBig', asked: { nonce: NONCE } } as const
+    const fault = { result: 'fault', code: 'tooBig', target: { nonce: NONCE } } as const
     expect(react(`${most}\u0301`)).toEqual(fault)
     expect(react('👍'.repeat(100_000))).toEqual(fault)
   })
@@ -216,5 +220,5 @@ describe('an emoji', () => {
 test('[F30, F6] the text of an edit is measured like that of a message', () => {
   const edit = (text: string) => decode({ type: 'edit', nonce: NONCE, room: 'lobby', target: ID, text })
   expect(edit('x'.repeat(4_000))).toMatchObject({ result: 'frame' })
-  expect(edit('x'.repeat(4_001))).toEqual({ result: 'fault', code: 'tooBig', asked: { nonce: NONCE } })
+  expect(edit('x'.repeat(4_001))).toEqual({ result: 'fault', code: 'tooBig', target: { nonce: NONCE } })
 })

@@ -210,7 +210,7 @@ describe('a first page', () => {
 describe('membership', () => {
   test('[C135] is made by join alone: hello from a room that was left, elsewhere too, is reset "access"', async () => {
     const { bob, store, connect, hub } = await aLobby()
-    await hub.rooms.make(bob.self, { name: 'Kitchen' })
+    await hub.rooms.create(bob.self, { name: 'Kitchen' })
     const phone = connect(bob.self)
     await phone.hello(['kitchen'])
     phone.say({ type: 'leave', ref: 'l', room: 'kitchen' })

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Draft } from '../../../src/hub/ports.ts'
-import { Tallies } from '../../../src/hub/history/unreadCache.ts'
-import { unreadOf } from '../../../src/hub/history/unreadOfPage.ts'
+import { UnreadCache } from '../../../src/hub/history/unreadCache.ts'
+import { unreadOfPage } from '../../../src/hub/history/unreadOfPage.ts'
 import { type MemoryStore, memoryStore } from '../../support/hub/memoryStore.ts'
 
 const ADA = { id: '0a', name: 'Ada' }
@@ -63,11 +63,11 @@ test('[C18] what is unread of a page is what the store counts, whatever was said
         const [from, readSeq] = [Math.min(one, other), Math.max(one, other)]
         const events = await store.events('lobby', from, 200)
         const { unread, mentions } = await store.unread('lobby', BOB, readSeq)
-        const counts = unreadOf(events, BOB, readSeq, from)
+        const counts = unreadOfPage(events, BOB, readSeq, from)
         expect(counts).toEqual({ unread, mentions })
         // The newest messages as they are, and behind them the events as they were first told.
         const page = await store.newest('lobby', 50)
-        expect(unreadOf(page?.messages ?? [], BOB, readSeq, 0)).toEqual({ unread, mentions })
+        expect(unreadOfPage(page?.messages ?? [], BOB, readSeq, 0)).toEqual({ unread, mentions })
         if (counts !== null && counts.mentions > 0) counted += 1
       },
     ),
@@ -85,7 +85,7 @@ test('[C95] what is counted for all who come at once is what the store counts fo
       fc.array(fc.tuple(fc.constantFrom(ADA, BOB, NEW), fc.nat(32)), { minLength: 1, maxLength: 6 }),
       async (deeds, later, askers) => {
         const store = await aRoomOf(deeds)
-        const tallies = new Tallies(store)
+        const tallies = new UnreadCache(store)
         const areRight = async () => {
           const row = await store.room('lobby')
           if (!row) throw new Error('no lobby')
@@ -108,7 +108,7 @@ test('[C95] what is counted for all who come at once is what the store counts fo
 test('[C95] of those who come at once to the same messages the first two cost the store something, until more is said', async () => {
   const store = memoryStore()
   const asked: string[] = []
-  const tallies = new Tallies({
+  const tallies = new UnreadCache({
     unread: (...args) => (asked.push('unread'), store.unread(...args)),
     tally: (...args) => (asked.push('tally'), store.tally(...args)),
   })
@@ -137,7 +137,7 @@ test('[C95] of those who come at once to the same messages the first two cost th
 
 test('[C95] so it is beyond what a tally holds, after a purge and a delete, and when the store could not be read', async () => {
   const store = memoryStore()
-  const tallies = new Tallies(store)
+  const tallies = new UnreadCache(store)
   let said = 0
   const say = (count: number) =>
     store.commit(

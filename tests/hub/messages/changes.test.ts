@@ -29,7 +29,7 @@ async function aTalk(text = 'hello') {
 /** Ada has made a room, and Bob is in it too. */
 async function aTeaRoom() {
   const world = await aLobby()
-  await world.hub.rooms.make(world.ada.self, { name: 'Tea' })
+  await world.hub.rooms.create(world.ada.self, { name: 'Tea' })
   for (const one of [world.ada, world.bob]) one.say({ type: 'join', ref: 'r', room: 'tea' })
   await settled()
   await world.bob.send('hello', undefined, 'tea')

@@ -54,7 +54,7 @@ describe('a message', () => {
 
   test('[M3] with a nonce used for something else is refused, and the first stays', async () => {
     const { ada, bob, hub } = await aLobby()
-    await hub.rooms.make(ada.self, { name: 'Tea' })
+    await hub.rooms.create(ada.self, { name: 'Tea' })
     ada.say({ type: 'join', ref: 'r', room: 'tea' }, said('nonce-000'))
     ada.say(said('nonce-000', 'other'), said('nonce-000', 'hi', 'tea'))
     await settled()

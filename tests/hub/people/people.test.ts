@@ -252,12 +252,12 @@ describe('signing out', () => {
 
   test('[K60] beside a join, a new room and a new name refuses these as unauthenticated, and logs nothing', async () => {
     const { ada, bob, hub, log, store } = await aLobby()
-    await hub.rooms.make(ada.self, { name: 'Den' })
+    await hub.rooms.create(ada.self, { name: 'Den' })
     store.pause()
     const gone = hub.people.signOut('session of Bob')
     await settled()
     const asked = Promise.allSettled([
-      refusal(hub.rooms.make(bob.self, { name: 'Attic' })),
+      refusal(hub.rooms.create(bob.self, { name: 'Attic' })),
       refusal(hub.people.rename(bob.self, 'Rob')),
       refusal(hub.rooms.enter(bob.self, 'den')),
     ])

@@ -1,88 +1,112 @@
 import { describe, expect, test } from 'bun:test'
-import { after, isUnsettled, namesOf, settle, type Here } from '../../../src/hub/presence/presenceEntry.ts'
-import { Presence } from '../../../src/hub/presence/presence.ts'
+import {
+  withChange,
+  hasPending,
+  frameFieldsOf,
+  announcementDue,
+  type PresenceEntry,
+} from '../../../src/hub/presence/presenceEntry.ts'
+import { PresenceTracker } from '../../../src/hub/presence/presence.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { aHub, aLobby, settled, type Screen } from '../../support/hub/aHub.ts'
 
 const UNLIMITED = { sends: { perSecond: 1e6, burst: 1e6 } }
 const ann = { id: 'a', name: 'Ann' }
-/** Ann, here for a while, as the others know her. */
-const here: Here = {
+/** Ann, entry for a while, as the others know her. */
+const entry: PresenceEntry = {
   user: ann,
-  tabs: 1,
+  connections: 1,
   state: 'active',
-  since: 0,
-  leaves: null,
-  told: { ...ann, state: 'active' },
+  stateSince: 0,
+  leavesAt: null,
+  announced: { ...ann, state: 'active' },
 }
 const presences = ({ connection }: Screen) =>
   connection.all('presence').map(({ type: _, room: __, ...rest }) => rest)
 
 describe('one person in one room', () => {
   test('[H1] comes by a connection, and further ones change nothing that is told', () => {
-    const first = after(null, { type: 'came', user: ann, state: 'active', now: 10 })
-    expect(first).toEqual({ user: ann, tabs: 1, state: 'active', since: 10, leaves: null, told: null })
-    const second = after(here, { type: 'came', user: ann, state: 'active', now: 20 })
-    expect(second).toEqual({ ...here, tabs: 2 })
-    expect(settle({ ...here, tabs: 2 }, 20).news).toBe(null)
+    const first = withChange(null, { type: 'connected', user: ann, state: 'active', now: 10 })
+    expect(first).toEqual({
+      user: ann,
+      connections: 1,
+      state: 'active',
+      stateSince: 10,
+      leavesAt: null,
+      announced: null,
+    })
+    const second = withChange(entry, { type: 'connected', user: ann, state: 'active', now: 20 })
+    expect(second).toEqual({ ...entry, connections: 2 })
+    expect(announcementDue({ ...entry, connections: 2 }, 20).announcement).toBe(null)
   })
 
   test('[H1] is nobody until they come', () => {
-    expect(after(null, { type: 'went', until: 9 })).toBe(null)
-    expect(after(null, { type: 'state', state: 'idle', now: 9 })).toBe(null)
-    expect(after(null, { type: 'renamed', name: 'Eve' })).toBe(null)
+    expect(withChange(null, { type: 'disconnected', until: 9 })).toBe(null)
+    expect(withChange(null, { type: 'state', state: 'idle', now: 9 })).toBe(null)
+    expect(withChange(null, { type: 'renamed', name: 'Eve' })).toBe(null)
   })
 
   test('[H2] is told of once, with what they do', () => {
-    const news = settle({ ...here, told: null, state: 'idle' }, 1)
-    expect(news).toEqual({
-      here: { ...here, state: 'idle', told: { ...ann, state: 'idle' } },
-      news: { type: 'joined', person: { ...ann, state: 'idle' } },
+    const due = announcementDue({ ...entry, announced: null, state: 'idle' }, 1)
+    expect(due).toEqual({
+      entry: { ...entry, state: 'idle', announced: { ...ann, state: 'idle' } },
+      announcement: { type: 'joined', person: { ...ann, state: 'idle' } },
     })
   })
 
   test('[H3] leaves when the last connection has been gone for the grace, not before', () => {
-    const gone = after(here, { type: 'went', until: 15_000 })
-    expect(gone).toEqual({ ...here, tabs: 0, leaves: 15_000 })
-    expect(settle(gone ?? here, 14_999)).toEqual({ here: gone, news: null })
-    expect(settle(gone ?? here, 15_000)).toEqual({ here: null, news: { type: 'left', id: 'a' } })
-    expect(after({ ...here, tabs: 2 }, { type: 'went', until: 15_000 })).toEqual(here)
+    const gone = withChange(entry, { type: 'disconnected', until: 15_000 })
+    expect(gone).toEqual({ ...entry, connections: 0, leavesAt: 15_000 })
+    expect(announcementDue(gone ?? entry, 14_999)).toEqual({ entry: gone, announcement: null })
+    expect(announcementDue(gone ?? entry, 15_000)).toEqual({
+      entry: null,
+      announcement: { type: 'left', id: 'a' },
+    })
+    expect(withChange({ ...entry, connections: 2 }, { type: 'disconnected', until: 15_000 })).toEqual(entry)
   })
 
   test('[H3] was never away if they come back within it, and never there if nobody had heard of them', () => {
-    const gone = { ...here, tabs: 0, leaves: 15_000 }
-    expect(after(gone, { type: 'came', user: ann, state: 'active', now: 14_000 })).toEqual(here)
-    expect(settle({ ...gone, told: null }, 15_000)).toEqual({ here: null, news: null })
-    expect(settle({ ...gone, told: null }, 1_000).news).toBe(null)
+    const gone = { ...entry, connections: 0, leavesAt: 15_000 }
+    expect(withChange(gone, { type: 'connected', user: ann, state: 'active', now: 14_000 })).toEqual(entry)
+    expect(announcementDue({ ...gone, announced: null }, 15_000)).toEqual({ entry: null, announcement: null })
+    expect(announcementDue({ ...gone, announced: null }, 1_000).announcement).toBe(null)
   })
 
   test('[H5] is away once that has held for 5 s; a flip that goes back sooner is never told', () => {
-    const away = after(here, { type: 'state', state: 'idle', now: 1_000 })
-    expect(away).toEqual({ ...here, state: 'idle', since: 1_000 })
-    expect(settle(away ?? here, 5_999).news).toBe(null)
-    expect(settle(away ?? here, 6_000).news).toEqual({ type: 'changed', id: 'a', state: 'idle' })
-    const back = after(away, { type: 'state', state: 'active', now: 3_000 })
-    expect(settle(back ?? here, 60_000).news).toBe(null)
+    const away = withChange(entry, { type: 'state', state: 'idle', now: 1_000 })
+    expect(away).toEqual({ ...entry, state: 'idle', stateSince: 1_000 })
+    expect(announcementDue(away ?? entry, 5_999).announcement).toBe(null)
+    expect(announcementDue(away ?? entry, 6_000).announcement).toEqual({
+      type: 'changed',
+      id: 'a',
+      state: 'idle',
+    })
+    const back = withChange(away, { type: 'state', state: 'active', now: 3_000 })
+    expect(announcementDue(back ?? entry, 60_000).announcement).toBe(null)
   })
 
   test('[H6] is told of under a new name', () => {
-    const renamed = after(here, { type: 'renamed', name: 'Anna' })
-    expect(settle(renamed ?? here, 1)).toEqual({
-      here: { ...here, user: { id: 'a', name: 'Anna' }, told: { id: 'a', name: 'Anna', state: 'active' } },
-      news: { type: 'changed', id: 'a', name: 'Anna' },
+    const renamed = withChange(entry, { type: 'renamed', name: 'Anna' })
+    expect(announcementDue(renamed ?? entry, 1)).toEqual({
+      entry: {
+        ...entry,
+        user: { id: 'a', name: 'Anna' },
+        announced: { id: 'a', name: 'Anna', state: 'active' },
+      },
+      announcement: { type: 'changed', id: 'a', name: 'Anna' },
     })
   })
 
   test('[H1] does not change by what changes nothing', () => {
-    expect(after(here, { type: 'state', state: 'active', now: 9 }) === here).toBe(true)
-    expect(after(here, { type: 'renamed', name: 'Ann' }) === here).toBe(true)
-    expect(settle(here, 9).here === here).toBe(true)
-    expect(isUnsettled(here)).toBe(false)
+    expect(withChange(entry, { type: 'state', state: 'active', now: 9 }) === entry).toBe(true)
+    expect(withChange(entry, { type: 'renamed', name: 'Ann' }) === entry).toBe(true)
+    expect(announcementDue(entry, 9).entry === entry).toBe(true)
+    expect(hasPending(entry)).toBe(false)
   })
 
   test('[H2] and others make one frame', () => {
     expect(
-      namesOf([
+      frameFieldsOf([
         { type: 'joined', person: { ...ann, state: 'active' } },
         { type: 'left', id: 'b' },
         { type: 'left', id: 'c' },
@@ -93,7 +117,7 @@ describe('one person in one room', () => {
       left: ['b', 'c'],
       changed: [{ id: 'd', state: 'idle' }],
     })
-    expect(namesOf([])).toEqual({})
+    expect(frameFieldsOf([])).toEqual({})
   })
 })
 
@@ -213,7 +237,7 @@ describe('a room', () => {
     expect(presences(ada)).toMatchObject([{ count: 3, joined: [{ name: 'Kim' }] }])
   })
 
-  test('[H8, U60] above 200 people names the 100 longest here and then nobody; below 180 everybody again', async () => {
+  test('[H8, U60] above 200 people names the 100 longest entry and then nobody; below 180 everybody again', async () => {
     const world = await aHub({ limits: UNLIMITED })
     const many: Screen[] = []
     for (let n = 0; n < 200; n += 1) many.push(await world.guest(`P${n}x`, ['lobby']))
@@ -263,7 +287,7 @@ describe('a room', () => {
 
   test('[H9] of 2,000 who come in one second hears one frame a second at most, of 100 names at most', () => {
     const frames: { room: string; frame: ServerFrame }[] = []
-    const presence = new Presence((room, frame) => frames.push({ room, frame }))
+    const presence = new PresenceTracker((room, frame) => frames.push({ room, frame }))
     for (let n = 0; n < 2_000; n += 1) {
       presence.open(`c${n}`, `u${n}`, 'active', 0)
       presence.enter('lobby', `c${n}`, { id: `u${n}`, name: `U${n}` }, 0)

@@ -14,7 +14,7 @@ async function refusal(asked: Promise<unknown>) {
 describe('the list of rooms', () => {
   test('[M30] begins with those I have joined, by name', async () => {
     const { ada, bob, hub } = await aLobby()
-    await hub.rooms.make(ada.self, { name: 'Aquarium', topic: ' Fish\n and  plants ' })
+    await hub.rooms.create(ada.self, { name: 'Aquarium', topic: ' Fish\n and  plants ' })
     await ada.send('hi @Bob')
     const common = { kind: 'public', role: 'guest' } as const
     const lobby = { ...common, room: 'lobby', name: 'lobby', topic: '', joined: true, head: 1, count: 2 }
@@ -47,12 +47,12 @@ describe('the list of rooms', () => {
 
   test('[M79] finds rooms by a part of their name, mine among them, whatever the case', async () => {
     const { ada, bob, hub } = await aLobby()
-    for (const name of ['Tea garden', 'Чайная Роза', 'Café Olé']) await hub.rooms.make(bob.self, { name })
+    for (const name of ['Tea garden', 'Чайная Роза', 'Café Olé']) await hub.rooms.create(bob.self, { name })
     const found = async (search: string) =>
       (await hub.rooms.list(ada.self, { search })).rooms.map(({ name }) => name)
     expect(await found('GARD')).toEqual(['Tea garden'])
     expect(await found('чайная роза')).toEqual(['Чайная Роза'])
-    await hub.rooms.make(bob.self, { name: 'Red ROSE' })
+    await hub.rooms.create(bob.self, { name: 'Red ROSE' })
     expect(await found('rose')).toEqual(['Red ROSE'])
     expect(await found('cafe o')).toEqual(['Café Olé'])
     expect(await found('lob')).toEqual(['lobby'])
@@ -73,7 +73,7 @@ describe('a new room', () => {
   test('[M32] is named by its slug, and its maker owns it and finds it in their list', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    expect(await hub.rooms.make(ada.self, { name: ' Café  Olé ' })).toEqual({
+    expect(await hub.rooms.create(ada.self, { name: ' Café  Olé ' })).toEqual({
       room: 'cafe-ole',
       name: 'Café Olé',
       topic: '',
@@ -91,7 +91,7 @@ describe('a new room', () => {
   test('[M32] of whose name no slug is left gets eight random letters', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    expect(await hub.rooms.make(ada.self, { name: '茶室' })).toMatchObject({
+    expect(await hub.rooms.create(ada.self, { name: '茶室' })).toMatchObject({
       name: '茶室',
       room: expect.stringMatching(/^[a-z0-9]{8}$/),
     })
@@ -101,10 +101,10 @@ describe('a new room', () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
     for (const name of ['Lobby', 'x'.repeat(60)]) {
-      if (name !== 'Lobby') await hub.rooms.make(ada.self, { name })
-      const { code, suggestion = '' } = await refusal(hub.rooms.make(ada.self, { name }))
+      if (name !== 'Lobby') await hub.rooms.create(ada.self, { name })
+      const { code, suggestion = '' } = await refusal(hub.rooms.create(ada.self, { name }))
       expect(code).toBe('roomTaken')
-      expect(await hub.rooms.make(ada.self, { name: suggestion })).toMatchObject({ name: suggestion })
+      expect(await hub.rooms.create(ada.self, { name: suggestion })).toMatchObject({ name: suggestion })
     }
   })
 
@@ -115,7 +115,7 @@ describe('a new room', () => {
   ] as const)('[M34] called %j is refused: %s', async (name, reason) => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    expect(await refusal(hub.rooms.make(ada.self, { name }))).toEqual({ code: 'roomInvalid', reason })
+    expect(await refusal(hub.rooms.create(ada.self, { name }))).toEqual({ code: 'roomInvalid', reason })
   })
 
   test.each([
@@ -133,40 +133,40 @@ describe('a new room', () => {
   ])('[I20] called %j would pass for the lobby: taken', async (name) => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    const { code, suggestion = '' } = await refusal(hub.rooms.make(ada.self, { name }))
+    const { code, suggestion = '' } = await refusal(hub.rooms.create(ada.self, { name }))
     // Of two scripts in one name it is the mixture that is refused.
     expect(name === 'lobbу' ? 'roomInvalid' : 'roomTaken').toBe(code)
     if (name !== 'lobbу')
-      expect(await hub.rooms.make(ada.self, { name: suggestion })).toMatchObject({ name: suggestion })
+      expect(await hub.rooms.create(ada.self, { name: suggestion })).toMatchObject({ name: suggestion })
   })
 
   test('[I20] that looks like a room with more than ten members is taken; a smaller one may have a double', async () => {
     const { hub, guest, store } = await aHub()
     const ada = await guest('Ada')
-    await hub.rooms.make(ada.self, { name: 'Garden Hill' })
+    await hub.rooms.create(ada.self, { name: 'Garden Hill' })
     const members = async (from: number, to: number) => {
       for (let n = from; n < to; n += 1)
         await store.addMember('garden-hill', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
     }
     await members(0, 9)
-    expect(await hub.rooms.make(ada.self, { name: 'Garden Hi11' })).toMatchObject({ room: 'garden-hi11' })
+    expect(await hub.rooms.create(ada.self, { name: 'Garden Hi11' })).toMatchObject({ room: 'garden-hi11' })
     await members(9, 10)
-    expect(await refusal(hub.rooms.make(ada.self, { name: 'Gärden-HilI' }))).toMatchObject({
+    expect(await refusal(hub.rooms.create(ada.self, { name: 'Gärden-HilI' }))).toMatchObject({
       code: 'roomTaken',
       suggestion: 'Gärden-HilI 2',
     })
-    expect(await hub.rooms.make(ada.self, { name: 'Garden Hull' })).toMatchObject({ room: 'garden-hull' })
+    expect(await hub.rooms.create(ada.self, { name: 'Garden Hull' })).toMatchObject({ room: 'garden-hull' })
   })
 
   test('[I20] is compared with the rooms there were before this process began', async () => {
     const { hub, store, guest } = await aHub()
     const ada = await guest('Ada')
-    for (let n = 0; n < 120; n += 1) await hub.rooms.make(ada.self, { name: `Nook ${n}` })
+    for (let n = 0; n < 120; n += 1) await hub.rooms.create(ada.self, { name: `Nook ${n}` })
     for (let n = 0; n < 10; n += 1)
       await store.addMember('nook-111', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
     const again = await aHub({ store })
     const bob = await again.guest('Bob')
-    expect(await refusal(again.hub.rooms.make(bob.self, { name: 'N00k l11' }))).toMatchObject({
+    expect(await refusal(again.hub.rooms.create(bob.self, { name: 'N00k l11' }))).toMatchObject({
       code: 'roomTaken',
     })
   })
@@ -184,7 +184,7 @@ describe('a new room', () => {
   ])('[I21] called %j is refused: reserved', async (name) => {
     const { hub, guest } = await aHub({ siteName: 'Kettle' })
     const ada = await guest('Ada')
-    expect(await refusal(hub.rooms.make(ada.self, { name }))).toEqual({
+    expect(await refusal(hub.rooms.create(ada.self, { name }))).toEqual({
       code: 'roomInvalid',
       // The first letter is Cyrillic: a mixed name is refused before anybody looks whether it is reserved.
       reason: name === 'аdmin' ? 'mixed' : 'reserved',
@@ -196,14 +196,14 @@ describe('a new room', () => {
     async (name) => {
       const { hub, guest } = await aHub()
       const ada = await guest('Ada')
-      expect(await hub.rooms.make(ada.self, { name })).toMatchObject({ name })
+      expect(await hub.rooms.create(ada.self, { name })).toMatchObject({ name })
     },
   )
 
   test('[U122] has no topic where it would show nothing', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    expect(await hub.rooms.make(ada.self, { name: 'Blank', topic: '\u3164 \u2800\u200b' })).toMatchObject({
+    expect(await hub.rooms.create(ada.self, { name: 'Blank', topic: '\u3164 \u2800\u200b' })).toMatchObject({
       topic: '',
     })
   })
@@ -211,10 +211,10 @@ describe('a new room', () => {
   test('[M34, S43] has a topic of 250 characters at most', async () => {
     const { hub, guest } = await aHub()
     const ada = await guest('Ada')
-    expect(await hub.rooms.make(ada.self, { name: 'One', topic: 'x'.repeat(250) })).toMatchObject({
+    expect(await hub.rooms.create(ada.self, { name: 'One', topic: 'x'.repeat(250) })).toMatchObject({
       room: 'one',
     })
-    expect(await refusal(hub.rooms.make(ada.self, { name: 'Two', topic: 'x'.repeat(251) }))).toEqual({
+    expect(await refusal(hub.rooms.create(ada.self, { name: 'Two', topic: 'x'.repeat(251) }))).toEqual({
       code: 'tooBig',
       reason: 'topic',
     })

@@ -9,7 +9,7 @@ const WORKER = new URL('../../../src/store/sqlite/write/sqlite.worker.ts', impor
 export const ada = { id: '0a', name: 'Ada' }
 export const bob = { id: '0b', name: 'Bob' }
 /** Nobody is stale. */
-export const NEVER: Stale = { unused: 0, unwritten: 0 }
+export const NEVER: Stale = { inactiveBefore: 0, neverWroteBefore: 0 }
 
 export function aTemporaryDir(): string {
   return mkdtempSync(join(tmpdir(), 'hubbub-store-'))

@@ -1,12 +1,13 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
 import { dispatch } from '../../../src/http/socket/dispatch.ts'
 import { errorFrame } from '../../../src/hub/replies.ts'
-import { Hub, type PersonLimits } from '../../../src/hub/hub.ts'
+import { Hub } from '../../../src/hub/hub.ts'
+import type { PersonLimits } from '../../../src/hub/personLimits.ts'
 import type { Doorbell, Ids, Log, Store } from '../../../src/hub/ports.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
-import { FakeConnection, fakeTopics } from './fakeConnection.ts'
+import { FakeSocket, fakeTopics } from './fakeSocket.ts'
 import { memoryStore, type MemoryStore } from './memoryStore.ts'
 
 export interface World {
@@ -50,7 +51,7 @@ export async function aHub({
   let opened = 0
   /** Opens one more socket for somebody, by the session they have from `guest`; nothing is said on it yet. */
   const connect = (self: Self, session = `session of ${self.name}`): Screen => {
-    const connection = new FakeConnection(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
+    const connection = new FakeSocket(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
     const refused = hub.open(connection, self, session)
     if (refused !== null) connection.close(refused)
     return new Screen(hub, store, connection, self)
@@ -95,13 +96,13 @@ let nonces = 0
 
 /** One tab of somebody. Frames are handled as the edge does it: one at a time, what is thrown becomes an `error`. */
 export class Screen {
-  readonly connection: FakeConnection
+  readonly connection: FakeSocket
   readonly self: Self
   readonly #hub: Hub
   readonly #store: MemoryStore
   #inbox: Promise<void> = Promise.resolve()
 
-  constructor(hub: Hub, store: MemoryStore, connection: FakeConnection, self: Self) {
+  constructor(hub: Hub, store: MemoryStore, connection: FakeSocket, self: Self) {
     this.#hub = hub
     this.#store = store
     this.connection = connection

@@ -85,7 +85,10 @@ export function aHeavyPlace(dir: string, much: Heaviness): Holder[] {
     const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
     const user = { id: ids.next(now), name }
     const keys = [name.toLowerCase().replaceAll(' ', '')]
-    writer.addGuest({ ...user, keys, session: hashOf(token), at: now }, { unused: 0, unwritten: 0 })
+    writer.addGuest(
+      { ...user, keys, session: hashOf(token), at: now },
+      { inactiveBefore: 0, neverWroteBefore: 0 },
+    )
     return { ...user, token }
   }
   const ada = guest('Ada')

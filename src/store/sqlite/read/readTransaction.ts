@@ -1,16 +1,15 @@
 import type { Database, Statement } from 'bun:sqlite'
 
 /**
- * What is read in one turn of the loop is read in one transaction: to take SQLite's locks and give them back for each
- * question costs as much as the questions do. Not while anything is written, each question alone then: of who always
- * reads the writer would find no moment to begin the WAL anew.
+ * One transaction for all reads in a turn of the loop: taking SQLite's locks for each costs as much as the reads. While a
+ * write is pending, each read runs outside a transaction; otherwise a busy reader keeps SQLite from resetting the WAL.
  */
 export class ReadTransaction {
   readonly #db: Database
   readonly #begin: Statement
   readonly #rollback: Statement
   #isOpen = false
-  /** writes without an answer */
+  /** writes that are not done yet */
   #pendingWrites = 0
 
   constructor(db: Database) {
@@ -19,7 +18,7 @@ export class ReadTransaction {
     this.#rollback = db.query('ROLLBACK')
   }
 
-  /** Before each reading. */
+  /** Call it before each read. */
   begin(): void {
     if (this.#pendingWrites > 0 || (this.#isOpen && this.#db.inTransaction)) return
     this.#begin.run()
@@ -34,7 +33,7 @@ export class ReadTransaction {
     if (this.#db.inTransaction) this.#rollback.run()
   }
 
-  /** No moment lasts while this does. */
+  /** Ends the transaction, and lets none begin until the write is done. */
   async pauseDuring<T>(write: () => Promise<T>): Promise<T> {
     this.end()
     this.#pendingWrites += 1

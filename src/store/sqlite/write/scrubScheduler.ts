@@ -1,53 +1,53 @@
-/** ms: from a delete to the first look, between some pages and the next, and to the next try while somebody reads. */
+/** ms: from a delete to the first step, between two steps of a pass, and to the next try while somebody reads. */
 const SOON = 500
 const BETWEEN = 100
 const LATER = 5_000
-/** For how many times as long as it took nothing is looked through again. */
+/** After a pass rest so many times as long as it took. */
 const REST = 10
-/** In the midst of a pass SQLite may give a page that comes later the number of one that was before. */
+/** Two: during a pass SQLite may move content to a page that the pass has done already. */
 const PASSES = 2
-/** The first page is of no room. */
+/** Page 1 has the schema, and no rooms. */
 const FIRST = 2
 
 interface ScrubDeps {
-  /** ms, since whenever */
+  /** ms of a clock that never goes back */
   now(): number
-  /** @returns keeps it from being run */
+  /** @returns cancels it */
   after(ms: number, run: () => void): () => void
-  /** empties the WAL into the file; false: not now */
+  /** moves the WAL into the file; false: not possible now */
   checkpoint(): boolean
-  /** removes what is left over in some pages; the page to go on with, null at the end, undefined: not now */
+  /** scrubs some pages; returns the next page, null at the end, undefined if not possible now */
   scrub(from: number): number | null | undefined
 }
 
 /**
- * What is deleted leaves traces: in the WAL, and in parts of pages that are not in use. The first is emptied soon, the second
- * are looked through from beginning to end a little at a time, so that nobody waits.
+ * Deleted text stays in the WAL and in unused parts of pages. Soon after a delete the WAL is emptied; then every page is
+ * scrubbed, a few at a time, so that nobody waits.
  */
 export class ScrubScheduler {
   readonly #deps: ScrubDeps
   #cancel: (() => void) | null = null
   #due = 0
-  /** where a pass is; null: there is none under way */
+  /** the next page of the pass; null: no pass is running */
   #page: number | null = null
   #passBeganAt = 0
   #notBefore = 0
-  /** passes that are to begin */
+  /** passes still to begin */
   #passesLeft = 0
-  /** a purge has taken something, and is not over */
+  /** a purge has emptied something, and goes on */
   #isPurging = false
 
   constructor(deps: ScrubDeps) {
     this.#deps = deps
   }
 
-  /** To be told after each delete. @param wait ms, if there is no hurry */
+  /** Call it after each delete. @param wait ms until the first step */
   schedule(wait = SOON): void {
     this.#passesLeft = PASSES
     this.#scheduleStep(wait)
   }
 
-  /** To be told after each part of a purge. @param took false: it took nothing, or failed, and so the purge is over */
+  /** Call it after each part of a purge. @param took false: it emptied nothing, or failed, so the purge is over */
   afterPurge(took: boolean): void {
     if (this.#isPurging && !took) this.schedule()
     this.#isPurging = took

@@ -22,7 +22,7 @@ interface OpenWriter {
 
 let openWriter: OpenWriter | null = null
 
-/** ms from the start until what an earlier process has left is looked for. */
+/** ms from the start until the first scrub: an earlier process may have left deleted text. */
 const AFTER_START = 10_000
 
 self.onmessage = ({ data }: MessageEvent<string>) => {
@@ -100,7 +100,7 @@ function open(dir: string): WriterReply {
   }
 }
 
-/** @returns undefined where it was trouble with the disk that kept it from being done */
+/** @returns undefined if the disk failed */
 function unlessDiskFails<T>(work: () => T): T | undefined {
   try {
     return work()

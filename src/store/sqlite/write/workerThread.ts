@@ -3,7 +3,7 @@ import type { WriterReply, WriterCall, WriteFailure, WriterRequest } from './wor
 import { OperatorError } from '../../../lib/operatorError.ts'
 import type { Writes } from './writer.ts'
 
-/** A write that could not be done, as the writer's thread tells it. */
+/** A write that the writer's thread could not do. */
 export class WriteError extends Error {
   constructor(readonly failure: WriteFailure) {
     super(failure.message)
@@ -21,7 +21,7 @@ interface PendingCall<T> {
   reject(error: Error): void
 }
 
-/** The writer's thread, as the main one sees it: asked in order, answers in order. */
+/** The writer's thread, as the main thread sees it. Replies come in the order of the calls. */
 export class WriterThread {
   readonly #worker: Worker
   readonly #onDeath: (error: Error) => void

@@ -1,4 +1,4 @@
-/** How many sockets there are, in all and from each address. */
+/** Open sockets, in total and from each address. */
 export class ConnectionCounts {
   readonly #byAddress = new Map<string, number>()
   #total = 0
@@ -11,7 +11,7 @@ export class ConnectionCounts {
     return this.#byAddress.get(key) ?? 0
   }
 
-  /** @param key null: counted in all alone */
+  /** @param key null: counts only in the total */
   add(key: string | null): void {
     this.#total += 1
     if (key !== null) this.#byAddress.set(key, this.from(key) + 1)

@@ -1,16 +1,16 @@
-import type { Broadcast, Connection } from '../../../src/hub/ports.ts'
+import type { Broadcast, ClientSocket } from '../../../src/hub/ports.ts'
 import type { Heard, ServerFrame } from '../../../src/shared/protocol.ts'
 
 /** Rooms and who follows them: what topics are on a real server. */
 export interface FakeTopics extends Broadcast {
   /** frames published, each once however many heard it */
   readonly published: { room: string; frame: string }[]
-  follow(room: string, connection: FakeConnection): void
-  unfollow(room: string, connection: FakeConnection): void
+  follow(room: string, connection: FakeSocket): void
+  unfollow(room: string, connection: FakeSocket): void
 }
 
 export function fakeTopics(): FakeTopics {
-  const followers = new Map<string, Set<FakeConnection>>()
+  const followers = new Map<string, Set<FakeSocket>>()
   const published: { room: string; frame: string }[] = []
   return {
     published,
@@ -28,20 +28,20 @@ export function fakeTopics(): FakeTopics {
 }
 
 /** One socket that keeps what it was sent. Close it with `end`, as a browser would; stop its reading with `stall`. */
-export class FakeConnection implements Connection {
+export class FakeSocket implements ClientSocket {
   readonly id: string
   readonly heard: ServerFrame[] = []
   /** the code the hub closed it with */
   closed: number | null = null
   readonly #topics: FakeTopics
-  readonly #ended: (connection: FakeConnection) => void
+  readonly #ended: (connection: FakeSocket) => void
   readonly #follows = new Set<string>()
   #stalled: { promise: Promise<boolean>; resolve(alive: boolean): void } | null = null
   #gone = false
   /** frames until it stalls by itself; never, if not above 0 */
   #until = 0
 
-  constructor(id: string, topics: FakeTopics, ended: (connection: FakeConnection) => void) {
+  constructor(id: string, topics: FakeTopics, ended: (connection: FakeSocket) => void) {
     this.id = id
     this.#topics = topics
     this.#ended = ended

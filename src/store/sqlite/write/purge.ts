@@ -44,10 +44,10 @@ function redactRange(db: Database, range: { room: string; floor: number; end: nu
   run('UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end')
 }
 
-/** Pages that are given back at once. */
+/** How many pages are given back at once. */
 const PAGES_AT_ONCE = 1_000
 
-/** After a purge: gives pages that nothing is in back to the file system. */
+/** After a purge: gives empty pages back to the file system. */
 export function giveBackPages(db: Database): void {
   db.query(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all()
 }

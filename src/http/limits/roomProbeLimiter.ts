@@ -1,7 +1,7 @@
-import type { Clock } from '../hub/ports.ts'
-import { Buckets } from '../hub/rateLimit.ts'
-import { ChatError } from '../shared/errors.ts'
-import { type BucketKey, scaledForAddress } from './spend.ts'
+import type { Clock } from '../../hub/ports.ts'
+import { Buckets } from '../../hub/rateLimit.ts'
+import { ChatError } from '../../shared/errors.ts'
+import { type BucketKey, scaledForAddress } from './spendTokens.ts'
 
 /** Rooms that are not there, or not open, which one person or one address may ask for (S17). */
 const MISSES = { perSecond: 30 / 60, burst: 30 }

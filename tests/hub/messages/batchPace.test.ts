@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'bun:test'
-import { Pace } from '../../../src/hub/messages/pace.ts'
+import { BatchPace } from '../../../src/hub/messages/batchPace.ts'
 import { aHub, settled } from '../../support/hub/aHub.ts'
 
 /** Batches of one message each, so many a second, to so many screens: how long the one after them waits. */
 function waitAfter({ seconds, perSecond, screens }: { seconds: number; perSecond: number; screens: number }) {
-  const pace = new Pace(0)
+  const pace = new BatchPace(0)
   for (let n = 1; n <= seconds * perSecond; n += 1) {
-    pace.begin((n * 1_000) / perSecond)
-    pace.note((n * 1_000) / perSecond, 1, screens)
+    pace.batchBegins((n * 1_000) / perSecond)
+    pace.record((n * 1_000) / perSecond, 1, screens)
   }
   return pace.wait(seconds * 1_000)
 }
 
 describe('the pace of batches', () => {
   test('[M18] is at once in a quiet room, also a large one', () => {
-    expect(new Pace(0).wait(0)).toBe(0)
+    expect(new BatchPace(0).wait(0)).toBe(0)
     expect(waitAfter({ seconds: 5, perSecond: 50, screens: 1_000 })).toBe(0)
   })
 
@@ -25,16 +25,16 @@ describe('the pace of batches', () => {
   test('[M18] is a tick apart while much is said to many, and again at once soon after', () => {
     expect(waitAfter({ seconds: 5, perSecond: 200, screens: 200 })).toBe(10)
     expect(waitAfter({ seconds: 5, perSecond: 200, screens: 1_000 })).toBe(25)
-    const pace = new Pace(0)
-    pace.begin(0)
-    pace.note(0, 1_000, 1_000_000)
+    const pace = new BatchPace(0)
+    pace.batchBegins(0)
+    pace.record(0, 1_000, 1_000_000)
     expect([pace.wait(5), pace.wait(24), pace.wait(25), pace.wait(3_000)]).toEqual([20, 1, 0, 0])
   })
 
   test('[M18] does not wait longer when the clock is set back', () => {
-    const pace = new Pace(100_000)
-    pace.begin(100_000)
-    pace.note(100_000, 1_000, 1_000_000)
+    const pace = new BatchPace(100_000)
+    pace.batchBegins(100_000)
+    pace.record(100_000, 1_000, 1_000_000)
     expect(pace.wait(0)).toBe(25)
   })
 

@@ -1,5 +1,5 @@
-import type { Buckets, Rate } from '../hub/rateLimit.ts'
-import { ChatError } from '../shared/errors.ts'
+import type { Buckets, Rate } from '../../hub/rateLimit.ts'
+import { ChatError } from '../../shared/errors.ts'
 
 /** MAX_CONNECTIONS_PER_ADDRESS unless it is set: what the limits of one address are made for. */
 const DEFAULT_PER_ADDRESS = 50

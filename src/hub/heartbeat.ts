@@ -1,0 +1,75 @@
+import { CLOSE } from '../shared/errors.ts'
+import { TIMES } from '../shared/limits.ts'
+import { isGreeted, type ClientConnection, type GreetedConnection } from './connections.ts'
+import type { Feed } from './messages/feed.ts'
+import type { PresenceTracker } from './presence/presence.ts'
+
+interface HeartbeatDeps {
+  feed: Pick<Feed, 'shown'>
+  presence: Pick<PresenceTracker, 'count' | 'isLarge'>
+}
+
+/** How long an answer to a beat may take (ms) before another connection of the person counts as more alive. */
+const ANSWER_TIME = 5_000
+
+/**
+ * Beats show which connections still live, and tell the client the heads of its rooms. A connection is closed if it does not
+ * say hello in time, or is silent for too long. Times are ms of the monotonic clock.
+ */
+export class Heartbeat {
+  readonly #deps: HeartbeatDeps
+
+  constructor(deps: HeartbeatDeps) {
+    this.#deps = deps
+  }
+
+  /** Each second: sends a beat if it is due. @returns why the connection is to be closed, or null */
+  check(connection: ClientConnection, now: number): { code: number; reason: string } | null {
+    if (!isGreeted(connection)) {
+      const isLate = now - connection.openedAt >= TIMES.hello
+      return isLate ? { code: CLOSE.noHello, reason: 'no hello' } : null
+    }
+    const { lifecycle } = connection
+    if (now - lifecycle.lastHeardAt >= TIMES.deaf) return { code: CLOSE.goingAway, reason: 'no answer' }
+    if (now >= lifecycle.nextBeatAt) {
+      lifecycle.nextBeatAt = now + TIMES.beat
+      this.#send(connection, now)
+    }
+    return null
+  }
+
+  /** A beat of the client answers ours. If none waits for an answer it is a question: a beat answers it, and waits in turn. */
+  received(connection: GreetedConnection, now: number): void {
+    const { lifecycle } = connection
+    lifecycle.lastHeardAt = now
+    if (lifecycle.unansweredSince === null) this.#send(connection, now)
+    else lifecycle.unansweredSince = null
+  }
+
+  #send({ socket, rooms, lifecycle }: GreetedConnection, now: number): void {
+    lifecycle.unansweredSince ??= now
+    const { feed, presence } = this.#deps
+    const heads: Record<string, number> = {}
+    const counts: Record<string, number> = {}
+    for (const { room, state } of rooms) {
+      if (state !== 'live') continue
+      heads[room] = feed.shown(room)
+      if (presence.isLarge(room)) counts[room] = presence.count(room)
+    }
+    const hasCounts = Object.keys(counts).length > 0
+    socket.send({ type: 'beat', heads, ...(hasCounts && { counts }) })
+  }
+}
+
+/** The connection whose beat has been unanswered longest; if all answer in time, the oldest. */
+export function leastAlive(connections: readonly ClientConnection[], now: number): ClientConnection {
+  const silentSince = (connection: ClientConnection) => {
+    const since = isGreeted(connection) ? connection.lifecycle.unansweredSince : null
+    return since !== null && now - since > ANSWER_TIME ? since : Number.POSITIVE_INFINITY
+  }
+  return connections.reduce((least, connection) => {
+    const [since, leastSince] = [silentSince(connection), silentSince(least)]
+    const isOlder = since === leastSince && connection.openedAt < least.openedAt
+    return since < leastSince || isOlder ? connection : least
+  })
+}

@@ -1,0 +1,55 @@
+/** ms over which the load is averaged */
+const AVERAGED_OVER = 1_000
+/** Messages a second. Below this, two messages rarely fall into one tick, and waiting would gain nothing. */
+const QUIET_BELOW = 100
+/**
+ * From how many deliveries a second a tick is worth its delay, and how long it is (ms). One write to a socket costs as much
+ * as 30 messages that share it.
+ */
+const TICKS = [
+  { above: 100_000, ms: 25 },
+  { above: 20_000, ms: 10 },
+] as const
+
+/** A batch of so many messages need not wait for more: sharing its writes further gains little. */
+export const ENOUGH_MESSAGES = 32
+
+/** How far apart batches begin: at once while it is quiet, a tick apart under load. Times are ms. */
+export class BatchPace {
+  #messages = 0
+  #deliveries = 0
+  #decayedAt: number
+  #lastBatchAt = -Infinity
+
+  constructor(now: number) {
+    this.#decayedAt = now
+  }
+
+  /** ms until the next batch is to begin */
+  wait(now: number): number {
+    this.#decay(now)
+    if (this.#messages < QUIET_BELOW) return 0
+    const tick = TICKS.find(({ above }) => this.#deliveries >= above)?.ms ?? 0
+    // A clock set back is no reason to wait longer.
+    return Math.min(tick, Math.max(0, this.#lastBatchAt + tick - now))
+  }
+
+  /** A batch begins. */
+  batchBegins(now: number): void {
+    this.#lastBatchAt = now
+  }
+
+  /** Counts the messages of a batch, and to how many connections they went in all. */
+  record(now: number, messages: number, deliveries: number): void {
+    this.#decay(now)
+    this.#messages += messages
+    this.#deliveries += deliveries
+  }
+
+  #decay(now: number): void {
+    const left = Math.exp(-Math.max(0, now - this.#decayedAt) / AVERAGED_OVER)
+    this.#decayedAt = now
+    this.#messages *= left
+    this.#deliveries *= left
+  }
+}

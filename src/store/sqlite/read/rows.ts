@@ -1,0 +1,91 @@
+import type { Database } from 'bun:sqlite'
+import type { RoomRow } from '../../../hub/ports.ts'
+import type { HistoryMessage, RoomEvent } from '../../../shared/model.ts'
+
+/** The columns that `events` and `messages` share. */
+interface EventKeys {
+  kind: string
+  seq: number
+  id: string
+  user_id: string | null
+  name: string | null
+  nonce: string | null
+  at: number
+}
+export interface EventRow extends EventKeys {
+  target: string | null
+  data: string | null
+}
+export interface MessageRow extends EventKeys {
+  reply_to: string | null
+  text: string | null
+  edited_at: number | null
+  pinned: 0 | 1
+}
+
+/** Columns to select for each of the rows. */
+export const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
+export const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
+export const ROOM = 'room, name, topic, kind, seq AS head, floor'
+
+export function readRoom(db: Database, room: string): RoomRow | null {
+  return db.query<RoomRow, [string]>(`SELECT ${ROOM} FROM rooms WHERE room = ?`).get(room)
+}
+
+export function readEventId(db: Database, room: string, seq: number): string | null {
+  const sql = 'SELECT id FROM events WHERE room = ? AND seq = ?'
+  return db.query<{ id: string }, [string, number]>(sql).get(room, seq)?.id ?? null
+}
+
+const GONE = { gone: true } as const
+
+function keysFromRow({ kind, seq, id, at, user_id, name, nonce }: EventKeys) {
+  return {
+    kind,
+    seq,
+    id,
+    at,
+    ...(user_id !== null && { user: { id: user_id, name: name ?? '' } }),
+    ...(nonce !== null && { nonce }),
+  }
+}
+
+/** The cast holds because only the writer makes rows, each of one of the kinds. */
+export function eventFromRow(row: EventRow): RoomEvent {
+  const entry = { ...keysFromRow(row), ...(row.target !== null && { target: row.target }) }
+  return { ...entry, ...contentFromRow(row) } as RoomEvent
+}
+
+/** Field by field, so that other fields of `data` never reach a client, nor replace a key of the event. */
+function contentFromRow({ kind, data }: EventRow): object {
+  if (data === null) return GONE
+  const { text, replyTo, by, emoji, on, count } = JSON.parse(data) as Record<string, unknown>
+  switch (kind) {
+    case 'message':
+      if (typeof text !== 'string') return GONE
+      return typeof replyTo === 'string' ? { text, replyTo } : { text }
+    case 'edit':
+    case 'topic':
+    case 'notice':
+      return typeof text === 'string' ? { text } : GONE
+    case 'delete':
+      return { by: by === 'moderator' ? by : 'author' }
+    case 'react':
+      return typeof emoji === 'string' ? { emoji, on: on === true, count: Number(count) || 0 } : GONE
+    case 'pin':
+      return { on: on === true }
+    default:
+      return {}
+  }
+}
+
+export function messageFromRow(row: MessageRow): HistoryMessage {
+  const { text, reply_to, edited_at, pinned } = row
+  return {
+    ...keysFromRow(row),
+    ...(text === null ? { gone: true } : { text }),
+    ...(text !== null && reply_to !== null && { replyTo: reply_to }),
+    ...(edited_at !== null && { edited: edited_at }),
+    ...(pinned === 1 && { pinned: true }),
+  } as HistoryMessage
+}
