@@ -1,20 +1,33 @@
 import type { Announcer } from '../ui/liveRegions.ts'
-import type { View } from '../ui/dom.ts'
+import { h } from '../ui/dom.ts'
 import { connectionBanner, serverFullBanner, type Banner } from './bannerText.ts'
 import type { Context } from './context.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */
 const LOOK = 250
 
-/** Keeps the line above the composer true: the connection first, then a server that cannot store, then a wait it asked for (O12, U49, U50). */
-export function showBanner(
-  { store }: Context,
-  line: View<Banner | null>,
-  to: Pick<Announcer, 'say' | 'warn'>,
+/** The line above the composer: the connection first, then a server that cannot store, then a wait it asked for (O12, U49, U50). */
+export function bannerLine(
+  { store, actions }: Context,
+  announcer: Pick<Announcer, 'say' | 'warn'>,
   signal: AbortSignal,
-): void {
+): HTMLElement {
+  const text = h('span', {})
+  const retry = h(
+    'button',
+    { type: 'button', class: 'text-button', onClick: () => actions.reconnect() },
+    'Retry now',
+  )
+  const element = h('div', { class: 'banner', hidden: true }, text, retry)
   let away = false
   let timer: ReturnType<typeof setInterval> | null = null
+
+  function draw(banner: Banner | null): void {
+    element.hidden = banner === null
+    if (banner === null) return
+    text.textContent = banner.text
+    retry.hidden = !banner.retry
+  }
 
   function look(): void {
     const { link, offline, slowUntil, full } = store.get()
@@ -23,11 +36,11 @@ export function showBanner(
     const slow =
       slowUntil > now ? `Too fast, sending again in ${Math.ceil((slowUntil - now) / 1000)} s` : null
     const unstored = serverFullBanner(full, now)
-    line.update(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
+    draw(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
-      if (away) to.warn('Disconnected. What you write is sent later.')
-      else if (link.state !== 'stopped') to.say('Connected again')
+      if (away) announcer.warn('Disconnected. What you write is sent later.')
+      else if (link.state !== 'stopped') announcer.say('Connected again')
     }
     const calm = link.state === 'live' || link.state === 'stopped' || link.state === 'idle'
     if (calm && slow === null && (full === 0 || unstored !== null)) stop()
@@ -44,4 +57,5 @@ export function showBanner(
   store.watch(({ full }) => full, look, signal)
   store.watch(({ slowUntil }) => slowUntil, look, signal)
   signal.addEventListener('abort', stop, { once: true })
+  return element
 }

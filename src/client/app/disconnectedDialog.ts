@@ -21,24 +21,24 @@ function explain(code: number): {
 }
 
 /** Watches for a final end and explains it in one dialog; nothing is tried again without the person. */
-export function explainStops({ store, actions, router }: Context, signal: AbortSignal): void {
+export function watchDisconnects({ store, actions, router }: Context, signal: AbortSignal): void {
   store.watch(
     ({ link, self }) => (link.state === 'stopped' && self !== null && self !== 'unknown' ? link.code : null),
     (code) => {
       if (code === null) return
       const { title, words, press, to } = explain(code)
-      const go = () => {
-        dialog.close()
-        if (to === 'home') router.navigate('/')
-        else if (to === 'again') actions.reconnect()
-        else location.reload()
-      }
-      const dialog = openDialog(
-        { title, final: true },
-        signal,
-        h('p', {}, words),
-        buttons(h('button', { type: 'button', class: 'button', onClick: go }, press)),
-      )
+      openDialog({ title, final: true }, signal, ({ close }) => {
+        const go = () => {
+          close()
+          if (to === 'home') router.navigate('/')
+          else if (to === 'again') actions.reconnect()
+          else location.reload()
+        }
+        return [
+          h('p', {}, words),
+          buttons(h('button', { type: 'button', class: 'button', onClick: go }, press)),
+        ]
+      })
     },
     signal,
   )

@@ -1,8 +1,8 @@
-import { wayOut } from '../ui/centeredPage.ts'
+import { deadEndPage } from '../ui/centeredPage.ts'
 
 /** An address that is no page here. */
-export function notFoundView(): HTMLElement {
-  return wayOut('There is nothing here', 'The address may be mistyped, or the page is gone.', {
+export function notFoundPage(): HTMLElement {
+  return deadEndPage('There is nothing here', 'The address may be mistyped, or the page is gone.', {
     href: '/',
     words: 'Go to the start page',
   }).element

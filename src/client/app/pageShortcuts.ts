@@ -1,28 +1,23 @@
-import type { Parts } from './parts.ts'
-import type { Writing } from '../composer/composerModes.ts'
+/** One part of the page that F6 leads to. */
+export interface PagePart {
+  holds: HTMLElement
+  focus(): void
+}
 
-/** The keys that belong to the page as a whole: F6 goes round its parts, Escape takes away the topmost thing. */
-export function keyboard(
-  { heading, messages, side, write }: Parts,
-  aims: Writing,
-  on: { help(): void; end(): void },
+/** The keys that belong to the page as a whole: F6 goes round its parts, ? lists keys, Escape takes away the topmost thing. */
+export function pageShortcuts(
+  parts: readonly PagePart[],
+  on: { help(): void; escape(): void },
   signal: AbortSignal,
 ): void {
-  const round = [
-    { holds: heading, focus: () => heading.querySelector<HTMLElement>('button')?.focus() },
-    { holds: messages.element, focus: () => messages.focus() },
-    { holds: side.element, focus: () => side.focus() },
-    { holds: write.element, focus: () => write.focus() },
-  ]
-
   document.addEventListener(
     'keydown',
     (event) => {
       if (event.key === 'F6' && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
-        const at = round.findIndex(({ holds }) => holds.contains(document.activeElement))
+        const at = parts.findIndex(({ holds }) => holds.contains(document.activeElement))
         const step = event.shiftKey ? -1 : 1
-        round.at((Math.max(at, event.shiftKey ? 0 : -1) + step) % round.length)?.focus()
+        parts.at((Math.max(at, event.shiftKey ? 0 : -1) + step) % parts.length)?.focus()
         return
       }
       const typing = event.target instanceof Element && event.target.closest('input, textarea') !== null
@@ -34,9 +29,7 @@ export function keyboard(
       // A dialog or an open menu has its own Escape, and takes it first.
       if (event.key !== 'Escape' || event.shiftKey || event.isComposing || event.defaultPrevented) return
       if (document.querySelector('dialog[open], [popover]:popover-open')) return
-      if (side.close() || aims.end()) return
-      on.end()
-      messages.toEnd()
+      on.escape()
     },
     { signal },
   )

@@ -1,12 +1,12 @@
 import { h } from '../ui/dom.ts'
-import { chatView } from './roomScreen.ts'
+import { roomScreen } from './roomScreen.ts'
 import type { Context } from './context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
-import { doorView } from '../session/homePage.ts'
-import { wayOut } from '../ui/centeredPage.ts'
+import { joinPage } from '../session/homePage.ts'
+import { deadEndPage } from '../ui/centeredPage.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
-export function roomView(
+export function roomPage(
   context: Context,
   { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
@@ -42,9 +42,9 @@ export function roomView(
     (state) => {
       if (state === 'unknown') show(() => null)
       else if (state === 'nobody')
-        show((its) => doorView(context, { room, joins: room, entered: () => {} }, its))
+        show((its) => joinPage(context, { room, joins: room, entered: () => {} }, its))
       else if (state.startsWith('open'))
-        show((its) => chatView(context, { room, ...(seq !== undefined && { seq }) }, its))
+        show((its) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, its))
       else show(() => deadEnd(state.startsWith('left')))
     },
     signal,
@@ -52,18 +52,18 @@ export function roomView(
   return element
 }
 
-function closed(room: string, join: (() => void) | null): ReturnType<typeof wayOut> {
+function closed(room: string, join: (() => void) | null): ReturnType<typeof deadEndPage> {
   const away =
     room === 'lobby'
       ? { href: '/', words: 'Go to the start page' }
       : { href: '/chat/lobby', words: 'Go to the lobby' }
   if (join === null)
-    return wayOut(
+    return deadEndPage(
       'This room does not exist or is not open to you',
       'Whoever sent you here can tell you more.',
       away,
     )
-  return wayOut(
+  return deadEndPage(
     'You are no longer in this room',
     'You left this room in another tab or on another device.',
     away,

@@ -1,256 +1,174 @@
-import { nameOf } from '../ui/avatar.ts'
-import { banner } from './banner.ts'
-import { composer } from '../composer/composer.ts'
-import { messageList, type Place } from '../timeline/messageList.ts'
-import { runText } from '../timeline/timelineRow.ts'
-import { typing } from '../composer/typingLine.ts'
-import { h } from '../ui/dom.ts'
-import { condense, timelineItems } from '../timeline/timelineItems.ts'
-import { countOf, isUnread } from '../state/unreadCounts.ts'
-import { roomName } from '../state/roomName.ts'
-import { typingText } from '../composer/typingText.ts'
-import type { RoomState } from '../state/state.ts'
-import { COMMANDS, commands, spoken } from '../composer/commands.ts'
-import { showBanner } from './connectionBanner.ts'
-import type { Context } from './context.ts'
-import { emptyRoom, skeleton } from '../rooms/emptyRoom.ts'
-import { focusSoon } from '../ui/focusSoon.ts'
-import { untilLoaded } from '../ui/retryImport.ts'
-import type { More, Parts } from './parts.ts'
-import { placesOf } from '../rooms/visitedRooms.ts'
+import { announceRoom } from '../notifications/screenReader.ts'
+import { roomPeople } from '../people/peopleList.ts'
+import { emptyRoom } from '../rooms/emptyRoom.ts'
+import { markAllReadButton } from '../rooms/markAllReadButton.ts'
+import { roomHeader } from '../rooms/roomHeader.ts'
+import { roomMenu } from '../rooms/roomMenu.ts'
+import { openRooms } from '../rooms/roomsDialog.ts'
 import { sidebar } from '../rooms/sidebar.ts'
+import { openSwitcher } from '../rooms/switcher.ts'
+import { saveVisitedRooms, visitedRooms } from '../rooms/visitedRooms.ts'
+import { signOut } from '../session/signOut.ts'
+import { idOf } from '../state/state.ts'
+import { failureText } from '../timeline/failureText.ts'
+import { formatText } from '../timeline/formatText.ts'
+import { wordsOf } from '../timeline/messageDecorations.ts'
+import { condense } from '../timeline/timelineItems.ts'
+import { runText } from '../timeline/timelineRow.ts'
+import { h } from '../ui/dom.ts'
+import { swipe } from '../ui/drawer/swipe.ts'
+import { trapFocus } from '../ui/drawer/trapFocus.ts'
+import { focusSoon } from '../ui/focusSoon.ts'
+import { keyboardSpace } from '../ui/keyboardSpace.ts'
+import { createAnnouncer } from '../ui/liveRegions.ts'
+import { refuseFiles } from '../ui/refuseFiles.ts'
+import { statusLine } from '../ui/statusLine.ts'
+import { bannerLine } from './connectionBanner.ts'
+import type { Context } from './context.ts'
+import { watchDisconnects } from './disconnectedDialog.ts'
+import { openHelp } from './helpDialog.ts'
+import { openSettings } from './openSettings.ts'
+import { pageShortcuts } from './pageShortcuts.ts'
+import { roomComposer } from './roomComposer.ts'
+import { roomShortcuts } from './roomShortcuts.ts'
+import { roomTimeline } from './roomTimeline.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
-export function chatView(
+export function roomScreen(
   context: Context,
   { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
   const { store, actions, router } = context
-  const name = roomName(store.get(), room)
-  const coarse = matchMedia('(pointer: coarse)').matches
-  let items = timelineItems(store.get().settings.lines)
+  actions.openRoom(room)
+  const me = idOf(store.get()) ?? ''
+  const recent = [room, ...visitedRooms('recent', me).filter((visited) => visited !== room)]
+  const help = () => openHelp(signal)
 
-  const empty = emptyRoom()
-  const bones = skeleton()
-  let more: More | null = null
-  const messages = messageList(
-    { label: name, empty },
+  const announcer = createAnnouncer(signal)
+  const status = statusLine(announcer.say, signal)
+  const composer = roomComposer(
+    context,
+    room,
+    { banner: bannerLine(context, announcer, signal), status: status.element },
     {
-      rich: null,
-      older: () => actions.loadOlder(room),
-      newer: () => actions.loadNewer(room),
-      present: () => actions.present(room),
-      act: (row) => more?.act(row) ?? false,
-      retry(key) {
-        const done = actions.retry(room, key)
-        if (done !== true) write.say(done)
+      sent() {
+        timeline.sent()
+        timeline.reading.end()
       },
-      drop: (key) => actions.drop(room, key),
-      edit(key, text) {
-        const before = write.text()
-        write.fill(before === '' ? text : `${before}\n${text}`)
-        actions.saveDraft(room, write.text(), write.text().length)
-        actions.drop(room, key)
-        write.focus()
-      },
-      ended: () => more?.ended(),
-      leave: () => write.focus(),
+      toEnd: () => timeline.toEnd(),
+      isAtEnd: () => timeline.position() === null,
+      page: (direction) => timeline.page(direction),
+      help,
     },
     signal,
   )
-  const write = composer(
-    { room: name, coarse },
+  const timeline = roomTimeline(
+    context,
+    { room, seq, empty: emptyRoom(room, status.say, signal) },
     {
-      send(text) {
-        touched = true
-        if (more) return more.send(text)
-        const said = spoken(text)
-        if (said === null) return command(text)
-        const taken = actions.send(room, said)
-        messages.toEnd()
-        return taken
-      },
-      key: (event) => more?.key(event) ?? false,
-      changed(text, caret) {
-        touched = true
-        if (more?.changed() ?? true) actions.saveDraft(room, text, caret)
-      },
-      typing: (on) => actions.typing(room, on),
-      page: (direction) => messages.page(direction),
+      note: status.say,
+      fault: composer.say,
+      reply: composer.modes.reply,
+      edit: composer.modes.edit,
+      takeBack: composer.takeBack,
+      leave: composer.focus,
     },
+    signal,
   )
-  const help = () =>
-    void import('./dialogs.ts').then(
-      ({ openHelp }) => openHelp(COMMANDS, signal),
-      () => write.say('This did not load. Reload the page to go on.'),
-    )
-  const command = commands(context, room, write, help)
-  // A draft comes back unless something was written before it came.
-  let touched = false
-  void actions.draft(room).then(({ text, caret }) => {
-    if (!signal.aborted && !touched && text !== '') write.fill(text, caret)
-  })
-  const types = typing()
-  const line = banner({ retry: () => actions.reconnect() })
 
-  const title = h('h1', { tabindex: -1 })
-  const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
-  const about = h('div', { class: 'topic-line' }, topic)
+  const shell = h('div', { class: 'shell' })
   const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
   skip.addEventListener('click', (event) => {
     event.preventDefault()
-    write.focus()
+    composer.focus()
   })
-  const shell = h('div', { class: 'shell' })
-  const above = h('div', {})
-  const options = h('div', { class: 'options' })
-  const heading = h('header', { class: 'head' })
-  const main = h('main', { class: 'contents' }, messages.element)
-  messages.element.append(bones)
-  const foot = h(
-    'div',
-    { class: 'foot' },
-    h(
-      'div',
-      { class: 'column' },
-      line.element,
-      above,
-      h('div', { class: 'foot-line' }, types.element, write.counter),
-      write.element,
-      write.fault,
-    ),
-  )
+  const main = h('main', { class: 'contents' }, timeline.element, composer.foot)
   const side = sidebar(
     context,
-    { room, shell, rest: [skip, heading, main, foot] },
-    { rooms: () => more?.rooms() },
+    { room, shell, people: roomPeople(context, room, signal) },
+    { rooms: () => openRooms(context, signal) },
     signal,
   )
-  heading.append(h('div', { class: 'min-w-0 flex-1' }, title, about), side.toggle, options)
-  main.append(foot)
-  shell.append(skip, side.element, side.scrim, heading, main)
-
-  // Where the reader stood when this entry of the history was left (U82).
-  let back: Place | undefined = placeOf(router.remembered())
-  const returned = back !== null
-  function draw(state: RoomState | undefined): void {
-    const all = items(state)
-    const said = all.some((item) => item.kind === 'message')
-    const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
-    const bare = state === undefined || state.depth === 'counts'
-    empty.hidden = said || bare || state.sync.state !== 'live' || older !== 'none'
-    bones.hidden = said || !empty.hidden || older === 'failed'
-    // Of a room that was only followed nothing older is asked for: its first page is on its way.
-    messages.update({
-      items: all,
-      older: bare && !state?.past ? 'none' : older,
-      newer,
-      missed: (after) => missed(state, after),
-    })
-    const place = back
-    if (!place || !said) return
-    const here = all.some((item) => item.kind === 'message' && item.row.seq === place.seq)
-    if (!here && (bare || state.sync.state !== 'live')) return
-    back = undefined
-    if (here) return messages.show(place)
-    // After a reload it may be further up than what came.
-    void actions.jump(room, place.seq).then((reached) => {
-      if (reached && !signal.aborted) messages.show(place)
-    })
-  }
-  store.watch((state) => state.rooms[room], draw, signal)
-  store.watch(
-    (state) => state.rooms[room]?.typing,
-    (all) => types.update(typingText(all ?? [])),
-    signal,
-  )
-  store.watch(
-    (state) => state.list.find((entry) => entry.room === room),
-    (entry) => {
-      const called = entry?.name ?? room
-      title.replaceChildren(h('bdi', {}, called))
-      write.name(called)
-      messages.name(called)
-      topic.textContent = entry?.topic ?? ''
-      topic.hidden = topic.textContent === ''
-    },
-    signal,
-  )
-  store.watch((state) => blockedBy(state.rooms[room]), write.block, signal)
-  store.watch(
-    ({ settings }) => settings.enter,
-    (enter) => write.enter(enter === 'device' ? !coarse : enter === 'sends'),
-    signal,
-  )
-  store.watch(({ settings }) => settings.clock, messages.clock, signal)
-  store.watch(
-    ({ settings }) => settings.lines,
-    (shown) => {
-      items = timelineItems(shown)
-      draw(store.get().rooms[room])
-    },
-    signal,
-  )
-  showBanner(
+  const markAllRead = markAllReadButton(
     context,
-    line,
-    { say: (words) => more?.spoken.say(words), warn: (words) => more?.spoken.warn(words) },
+    side,
+    { say: status.say, focusElsewhere: composer.focus },
     signal,
   )
-  const leave = () => {
-    const place = messages.place()
-    router.remember(place === null ? 'end' : `${place.seq} ${place.offset}`)
-  }
-  signal.addEventListener('abort', leave, { once: true })
-  actions.openRoom(room)
-  const parts: Omit<Parts, 'spoken'> = {
-    heading,
-    options,
-    topic,
-    messages,
-    returned,
-    empty,
-    side,
-    write,
-    above,
-    command,
-    help,
-    leave,
-    shell,
-    given: { condense, countOf, isUnread, nameOf, runText, untilLoaded, placesOf, spoken, COMMANDS },
-  }
-  void untilLoaded(() => import('./roomFeatures.ts'), signal).then((loaded) => {
-    if (loaded && !signal.aborted)
-      more = loaded.furnish(context, { room, ...(seq !== undefined && { seq }) }, parts, signal)
-  })
+  const menu = roomMenu(
+    context,
+    { room, me, markAllRead },
+    {
+      say: status.say,
+      reorder: side.reorder,
+      settings: () => void openSettings(context, room, status.say, signal),
+      help,
+      async signOut() {
+        if (await signOut(context, signal)) router.navigate('/')
+      },
+    },
+    signal,
+  )
+  const header = roomHeader(
+    context,
+    { room, people: side.toggle, menu: [menu.button, menu.panel] },
+    { jump: (to) => void timeline.jumps.to(to) },
+    signal,
+  )
+  side.covers([skip, header.element, main])
+  shell.append(skip, side.element, side.scrim, header.element, main, announcer.element)
 
+  keyboardSpace(shell, signal)
+  refuseFiles(signal)
+  trapFocus(side.element, signal)
+  swipe(shell, side.element, side, signal)
+  roomShortcuts(
+    context,
+    { room, side },
+    { switchRoom: () => openSwitcher(context, { room, recent }, signal) },
+    signal,
+  )
+  pageShortcuts(
+    [
+      { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
+      { holds: timeline.element, focus: timeline.focus },
+      { holds: side.element, focus: side.focus },
+      { holds: composer.element, focus: composer.focus },
+    ],
+    {
+      help,
+      escape() {
+        if (side.close() || composer.modes.end()) return
+        timeline.reading.end()
+        timeline.toEnd()
+      },
+    },
+    signal,
+  )
+  announceRoom(
+    context,
+    room,
+    announcer,
+    {
+      message: (text) => wordsOf(formatText(text)),
+      presence: (lines) => runText(condense(lines)),
+      failure: failureText,
+    },
+    signal,
+  )
+  watchDisconnects(context, signal)
+  store.watch(
+    ({ forgetful }) => forgetful,
+    (isForgetful) =>
+      isForgetful && status.say('This browser keeps nothing: what is not sent goes with the page'),
+    signal,
+  )
+
+  saveVisitedRooms('recent', me, recent)
+  if (seq !== undefined) void timeline.jumps.to(seq, true)
   // A9, T13: with a finger the focus on the field would open the keyboard over the room.
-  focusSoon(coarse ? title : write.field, signal)
+  const coarse = matchMedia('(pointer: coarse)').matches
+  focusSoon(coarse ? header.title : composer.field, signal)
   return shell
-}
-
-/** Messages of others behind `after`. */
-function missed(state: RoomState | undefined, after: number): number {
-  return state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0
-}
-
-function placeOf(value: string | number | undefined): Place {
-  const [seq, offset] = String(value ?? '')
-    .split(' ', 2)
-    .map(Number)
-  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
-}
-
-/** Why nobody, or I, may write here: what the server said to my newest message (U49). */
-function blockedBy(state: RoomState | undefined): string | null {
-  const last = state?.rows.findLast((row) => row.own)?.standing
-  if (last?.status !== 'failed') return null
-  // prettier-ignore
-  switch (last.reason) {
-    case 'readOnly': return 'Nobody may write here now'
-    case 'forbidden': return 'You may not write here'
-    case 'notMember': return 'You are no longer in this room'
-    default: return null
-  }
 }

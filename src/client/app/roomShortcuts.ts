@@ -5,10 +5,10 @@ import type { Sidebar } from '../rooms/sidebar.ts'
  * From room to room by the keyboard (U84): Mod+K asks which, Alt with an arrow goes to the next in the order of the sidebar, with
  * Shift to the next that has something unread.
  */
-export function navigation(
+export function roomShortcuts(
   { router }: Context,
-  { room, side }: { room: string; side: Sidebar },
-  on: { ask(): void },
+  { room, side }: { room: string; side: Pick<Sidebar, 'rooms'> },
+  on: { switchRoom(): void },
   signal: AbortSignal,
 ): void {
   function step(by: 1 | -1, unread: boolean): void {
@@ -27,7 +27,7 @@ export function navigation(
       const mod = event.ctrlKey !== event.metaKey
       if (mod && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') {
         event.preventDefault()
-        on.ask()
+        on.switchRoom()
       } else if (event.altKey && !event.ctrlKey && !event.metaKey && /^Arrow(Up|Down)$/.test(event.key)) {
         event.preventDefault()
         step(event.key === 'ArrowDown' ? 1 : -1, event.shiftKey)

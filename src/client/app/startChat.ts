@@ -1,9 +1,10 @@
-/** All that the chat needs and home does not, as one chunk: the room's screen, and what talks. */
+/** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
+import { VERSION } from '../../shared/limits.ts'
 import { after, draw, nonce, now, random, storageOf } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
-import type { Socket, SocketOwner } from '../net/socket.ts'
+import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { joinTab } from '../net/tabLock.ts'
 import type { Tabs } from '../net/tabChannel.ts'
@@ -13,24 +14,31 @@ import type { Store } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync.ts'
 import { AHEAD, createTalk, type Talk } from './actions/chatActions.ts'
-import { untilLoaded } from '../ui/retryImport.ts'
+import { showUnread, startNotifications } from '../notifications/show.ts'
+import { loadMarkdown } from '../timeline/formatText.ts'
+import { loadSettings } from './openSettings.ts'
 
-export { unreadTotal }
-export { notFoundView } from './notFoundPage.ts'
-export { roomView } from './roomPage.ts'
+export { notFoundPage } from './notFoundPage.ts'
+export { roomPage } from './roomPage.ts'
 
 /** How often (ms) the tab that leads looks for what dead tabs left behind. */
 const ORPHANS = 30_000
 
+export interface ChatEvents extends Pick<SocketWorld, 'me' | 'became'> {
+  /** Shows a screen by its path. */
+  go(path: string): void
+}
+
 /** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
-export async function startTalk(
+export async function startChat(
   store: Store,
   api: Api,
   tabs: Tabs,
-  makeSocket: (owner: SocketOwner) => Socket,
-  go: (path: string) => void,
+  { me, became, go }: ChatEvents,
   signal: AbortSignal,
 ): Promise<Talk> {
+  // Requested with the chat itself, so that the first messages can be drawn as they stay.
+  void loadMarkdown()
   let lead = false
   let orphans = async () => {}
   const [storage, tab] = await Promise.all([
@@ -55,7 +63,7 @@ export async function startTalk(
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
-    makeSocket,
+    (owner) => socketFor(api, owner, { me, became }),
     (owner) =>
       new Outbox(
         storage,
@@ -90,8 +98,8 @@ export async function startTalk(
   }
   watchOrphans()
   after(AHEAD, () => {
-    import('./dialogs.ts').catch(() => {
-      // Only fetched ahead; who opens one is told.
+    loadSettings().catch(() => {
+      // Only fetched ahead; who opens them is told.
     })
   })
   const settings = keepSettings(
@@ -104,11 +112,9 @@ export async function startTalk(
     },
     signal,
   )
-  void untilLoaded(() => import('../notifications/show.ts'), signal).then((outside) => {
-    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-    outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
-    outside?.tellOutside(store, { now, after, go }, signal)
-  })
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+  showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+  startNotifications(store, { now, after, go }, signal)
   const talk = createTalk(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
@@ -121,6 +127,24 @@ export async function startTalk(
       sync.outbox.goes()
     },
   }
+}
+
+function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | 'became'>): Socket {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const world: SocketWorld = {
+    ...who,
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${VERSION}`) as Wire,
+    now,
+    after,
+    random,
+    hidden: () => document.hidden,
+    async session() {
+      const answer = await api.session()
+      if (answer.ok) return 'yes'
+      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+    },
+  }
+  return createSocket(world, owner)
 }
 
 /** Tells whenever the page is hidden or goes, and when it is back. */

@@ -1,23 +1,29 @@
 import { mentionsName } from '../../shared/text.ts'
-import { reasonText } from '../timeline/failureText.ts'
 import { isolated } from '../ui/format.ts'
+import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState } from '../state/state.ts'
+import type { PresenceLine, RoomState, Standing } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Parts } from '../app/parts.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
-/**
- * Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4).
- * @param words of a text, as they are read
- */
-export function announce(
-  { store }: Context,
+type Refusal = Extract<Standing, { status: 'failed' }>['reason']
+
+/** How the timeline puts things into words, so that what is heard is what is seen. */
+export interface TimelineTexts {
+  /** a text without the marks of its format */
+  message(text: string): string
+  presence(lines: readonly PresenceLine[]): string
+  failure(reason: Refusal): string
+}
+
+/** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
+export function announceRoom(
+  { store }: Pick<Context, 'store'>,
   room: string,
-  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
-  words: (text: string) => string,
+  announcer: Pick<Announcer, 'say' | 'warn' | 'messages' | 'summary'>,
+  texts: TimelineTexts,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -31,7 +37,7 @@ export function announce(
     if (state.sync.state !== 'live') return
     const last = state.position.seq
     if (known === null || last < known) {
-      if (known === null) to.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
+      if (known === null) announcer.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
       known = last
       return
     }
@@ -44,10 +50,10 @@ export function announce(
     const { self, settings } = store.get()
     if (settings.spoken === 'nothing') return
     const me = self === null || self === 'unknown' ? null : self.name
-    to.heard(
+    announcer.messages(
       news.map(({ user, text }) => ({
         name: isolated(user.name),
-        text: words(text ?? ''),
+        text: texts.message(text ?? ''),
         mentions: me !== null && mentionsName(text ?? '', me),
       })),
     )
@@ -60,7 +66,7 @@ export function announce(
     line = lines.at(-1)?.id ?? ''
     if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
     said.push(...news)
-    to.gathered(() => given.runText(given.condense(said.splice(0))))
+    announcer.summary(() => texts.presence(said.splice(0)))
   }
 
   function failures(state: RoomState): void {
@@ -69,7 +75,8 @@ export function announce(
         standing.status === 'failed' ? [[key, standing.reason]] : [],
       ),
     )
-    if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))
+    if (failed !== null)
+      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(texts.failure(reason))
     failed = new Set(now.keys())
   }
 

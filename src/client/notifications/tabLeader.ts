@@ -5,7 +5,7 @@ import type { Store } from '../state/store.ts'
 export const RELEASED = 5_000
 
 /** Is it this tab? Without locks every tab is. */
-export function tellsForAll(
+export function leadsTabs(
   store: Store,
   world: { after(ms: number, run: () => void): () => void; locks: Pick<LockManager, 'request'> | undefined },
   signal: AbortSignal,

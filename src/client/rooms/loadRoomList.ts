@@ -3,9 +3,14 @@ import type { RoomEntry } from '../../shared/model.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { Store } from '../state/store.ts'
-import type { Sync } from '../app/sync.ts'
 
-export interface Listing {
+/** Which rooms were left since a request began: its answer does not know that. */
+export interface LeftRooms {
+  leaves(): number
+  leftSince(room: string, since: number): boolean
+}
+
+export interface RoomListLoader {
   /** Asks for my rooms and those of others with most people. */
   load(): Promise<void>
   /** Asks for rooms whose name holds this text, a moment after the last call, where not all rooms are here. */
@@ -18,13 +23,13 @@ const AGAIN = { first: 1_000, most: 30_000 }
 /** Entries kept besides mine, so that searching does not pile them up. */
 const OTHERS = 1_000
 
-export function createListing(
+export function createRoomListLoader(
   store: Store,
-  { leaves, leftSince }: Pick<Sync, 'leaves' | 'leftSince'>,
+  { leaves, leftSince }: LeftRooms,
   api: Pick<Api, 'rooms'>,
   after: (ms: number, run: () => void) => () => void,
   signal: AbortSignal,
-): Listing {
+): RoomListLoader {
   /** requests so far, and the latest of those whose answer is shown: an older one does not replace it */
   let asked = 0
   let shown = 0

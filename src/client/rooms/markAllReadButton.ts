@@ -1,15 +1,21 @@
 import { entry } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
+import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
-import type { Parts } from '../app/parts.ts'
+import type { Sidebar } from './sidebar.ts'
 
 /**
  * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
  * Gives the menu's entry.
  */
-export function allRead(
+export function markAllReadButton(
   { store, actions }: Context,
-  { side, write, given, say }: Pick<Parts, 'side' | 'write' | 'given'> & { say(words: string): void },
+  side: Pick<Sidebar, 'element'>,
+  on: {
+    say(words: string): void
+    /** The offer to undo goes while it has the focus (A10). */
+    focusElsewhere(): void
+  },
   signal: AbortSignal,
 ): HTMLElement {
   let undoing = false
@@ -25,14 +31,14 @@ export function allRead(
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    if (!given.isUnread(store.get())) return say('All is read already')
+    if (!isUnread(store.get())) return on.say('All is read already')
     actions.allRead('mark')
-    say('All rooms are marked read')
+    on.say('All rooms are marked read')
   }
 
   function undo(): void {
     actions.allRead('undo')
-    say('It is unread again')
+    on.say('It is unread again')
   }
 
   store.watch(
@@ -40,8 +46,7 @@ export function allRead(
     (can) => {
       undoing = can
       words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'
-      // A10: what goes away must not take the focus along.
-      if (!can && line.contains(document.activeElement)) write.focus()
+      if (!can && line.contains(document.activeElement)) on.focusElsewhere()
       line.hidden = !can
     },
     signal,

@@ -20,12 +20,12 @@ function plain(text: string): string {
  * How well a name fits: where what was typed stands in it as it is, else 100 and more by how far its letters, in their order, lie
  * apart. null: not at all. Typed text that is blank fits everything.
  */
-export function fits(name: string, typed: string): number | null {
+export function matchScore(name: string, typed: string): number | null {
   const wanted = plain(typed).trim()
-  return fitOf(plain(name), wanted, wanted.replace(/\s+/g, ''))
+  return scoreOf(plain(name), wanted, wanted.replace(/\s+/g, ''))
 }
 
-function fitOf(whole: string, wanted: string, letters: string): number | null {
+function scoreOf(whole: string, wanted: string, letters: string): number | null {
   const at = whole.indexOf(wanted)
   // The beginning of a word is what people type.
   if (at >= 0) return at === 0 ? 0 : /[\p{L}\p{N}]/u.test(whole[at - 1] ?? '') ? 2 : 1
@@ -41,7 +41,7 @@ function fitOf(whole: string, wanted: string, letters: string): number | null {
 }
 
 /** The first `most` of some in their order: of thousands only these are sorted. Equal ones stay as they came. */
-export function first<T>(some: Iterable<T>, most: number, compare: (one: T, other: T) => number): T[] {
+export function smallest<T>(some: Iterable<T>, most: number, compare: (one: T, other: T) => number): T[] {
   const best: T[] = []
   for (const one of some) {
     const last = best[most - 1]
@@ -64,7 +64,7 @@ export function first<T>(some: Iterable<T>, most: number, compare: (one: T, othe
  * current one at the end.
  * @param recent rooms by their last visit, the latest first
  */
-export function found<T extends RoomEntry & Partial<Count>>(
+export function searchRooms<T extends RoomEntry & Partial<Count>>(
   rooms: readonly T[],
   typed: string,
   { recent, current, most }: { recent: readonly string[]; current: string; most: number },
@@ -75,12 +75,12 @@ export function found<T extends RoomEntry & Partial<Count>>(
   const letters = wanted.replace(/\s+/g, '')
   const fitting: { entry: T; fit: number }[] = []
   for (const entry of rooms) {
-    const name = fitOf(plain(entry.name), wanted, letters)
-    const slug = fitOf(entry.room, wanted, letters)
+    const name = scoreOf(plain(entry.name), wanted, letters)
+    const slug = scoreOf(entry.room, wanted, letters)
     if (name !== null || slug !== null)
       fitting.push({ entry, fit: Math.min(name ?? Infinity, slug ?? Infinity) })
   }
-  return first(
+  return smallest(
     fitting,
     most,
     ({ entry: one, fit }, { entry: other, fit: its }) =>

@@ -3,24 +3,21 @@ import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h, list } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
-import { first, found } from './roomSearch.ts'
+import { searchRooms, smallest } from './roomSearch.ts'
 import type { Context } from '../app/context.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
 /** So many are drawn; others are found by their name. */
-const MOST = 300
+const DRAWN = 300
 
 const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 /** Mine by name, then the others, the busiest first. */
-const inOrder = (one: RoomEntry, other: RoomEntry) =>
-  Number(other.joined) - Number(one.joined) ||
-  (one.joined ? 0 : other.count - one.count) ||
-  names.compare(one.name, other.name)
+const inOrder = (a: RoomEntry, b: RoomEntry) =>
+  Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || names.compare(a.name, b.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
-  const its = new AbortController()
   const rows = h('ul', { role: 'list', class: '-mx-3' })
   const show = list<RoomEntry>(
     rows,
@@ -46,17 +43,17 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   function draw(): void {
     const { list: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
-    if (all !== listed) ordered = first(all, MOST, inOrder)
+    if (all !== listed) ordered = smallest(all, DRAWN, inOrder)
     listed = all
     const blank = filter.value.trim() === ''
-    const fit = blank ? ordered : found(all, filter.value, { recent: [], current: '', most: MOST })
+    const fit = blank ? ordered : searchRooms(all, filter.value, { recent: [], current: '', most: DRAWN })
     show(fit)
     none.textContent =
       fit.length === 0 && all.length > 0
         ? 'No room is called that. Make it below.'
         : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
           ? 'These are the busiest rooms. Type part of a name to find others.'
-          : fit.length < MOST
+          : fit.length < DRAWN
             ? ''
             : 'Type more of the name to find other rooms.'
   }
@@ -111,7 +108,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
       return
     }
     const answer = await actions.makeRoom(name)
-    if (its.signal.aborted) return
+    if (dialog.signal.aborted) return
     if (answer.result === 'made') {
       dialog.close()
       router.navigate(`/chat/${answer.room}`)
@@ -134,11 +131,11 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     field.focus()
   }
 
-  const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
-  store.watch(({ list: all }) => all, draw, its.signal)
+  const dialog = openDialog({ title: 'Rooms' }, signal, () => [filter, rows, none, form])
+  store.watch(({ list: all }) => all, draw, dialog.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
-  dialog.tabIndex = -1
-  if (matchMedia('(pointer: coarse)').matches) dialog.focus()
+  dialog.element.tabIndex = -1
+  if (matchMedia('(pointer: coarse)').matches) dialog.element.focus()
   else (filter.hidden ? field : filter).focus()
   void actions.loadRooms()
 }

@@ -1,20 +1,18 @@
 import { openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import { countText } from '../ui/format.ts'
-import { found } from './roomSearch.ts'
-import type { CountedRoom } from '../state/unreadCounts.ts'
+import { searchRooms } from './roomSearch.ts'
+import { countOf, type CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
-import type { Given } from '../app/parts.ts'
 
-const MOST = 8
+const SHOWN = 8
 
 /** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
 export function openSwitcher(
   { store, actions, router }: Context,
-  { room, recent, countOf }: { room: string; recent: readonly string[] } & Pick<Given, 'countOf'>,
+  { room, recent }: { room: string; recent: readonly string[] },
   signal: AbortSignal,
 ): void {
-  const its = new AbortController()
   let shown: CountedRoom[] = []
   let at = 0
 
@@ -42,7 +40,7 @@ export function openSwitcher(
   function look(): void {
     const state = store.get()
     const counted = state.list.map((entry) => ({ ...entry, ...countOf(state, entry.room) }))
-    shown = found(counted, field.value, { recent, current: room, most: MOST })
+    shown = searchRooms(counted, field.value, { recent, current: room, most: SHOWN })
     at = 0
     draw()
   }
@@ -102,7 +100,7 @@ export function openSwitcher(
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
-  store.watch(({ list: all }) => all, look, its.signal)
+  const dialog = openDialog({ title: 'Go to a room' }, signal, () => [field, list, none])
+  store.watch(({ list: all }) => all, look, dialog.signal)
   void actions.loadRooms()
 }

@@ -4,24 +4,22 @@ import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
-import { page } from '../ui/centeredPage.ts'
-
-/** What asks whether one is sure has not come, and unasked nobody is signed out. */
-const UNLOADED = 'This did not load: the network may be off.'
+import { centeredPage } from '../ui/centeredPage.ts'
+import { signOut } from './signOut.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
-export function homeView(context: Context, signal: AbortSignal): HTMLElement {
-  return doorView(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
+export function homePage(context: Context, signal: AbortSignal): HTMLElement {
+  return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
 /** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
-export function doorView(
+export function joinPage(
   { store, actions, place }: Context,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const { element, title, words } = page(
+  const { element, title, words } = centeredPage(
     { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
     body,
   )
@@ -47,12 +45,6 @@ export function doorView(
   }
 
   function welcomeBack(name: string): void {
-    const fault = h('p', { class: 'fault', role: 'alert' })
-    const other = () =>
-      void import('../app/dialogs.ts').then(
-        ({ signOut }) => signOut({ actions }, signal),
-        () => (fault.textContent = UNLOADED),
-      )
     body.replaceChildren(
       h(
         'div',
@@ -62,8 +54,11 @@ export function doorView(
           { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
           `Continue as ${isolated(name)}`,
         ),
-        h('button', { type: 'button', class: 'button-quiet', onClick: other }, 'Use another name'),
-        fault,
+        h(
+          'button',
+          { type: 'button', class: 'button-quiet', onClick: () => void signOut({ actions }, signal) },
+          'Use another name',
+        ),
       ),
     )
   }

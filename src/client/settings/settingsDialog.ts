@@ -1,21 +1,27 @@
-import { choice } from '../ui/radioGroup.ts'
+import { radioGroup } from '../ui/radioGroup.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { nameForm } from '../session/nameForm.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
 import type { Level, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 
-/** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
-export function openSettings(context: Context, room: string, signal: AbortSignal): void {
-  const { store, actions } = context
-  const its = new AbortController()
+/** The level of one room; `same`: as for all rooms. */
+type RoomLevel = Level | 'same'
+
+/**
+ * How somebody wants it: each choice holds at once, on this device, in all of its tabs.
+ * @param name the form that changes what one is called
+ */
+export function openSettingsDialog(
+  { store, actions }: Context,
+  room: string,
+  name: HTMLElement,
+  signal: AbortSignal,
+): void {
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
-  const dialog = openDialog(
-    { title: 'Settings', closed: () => its.abort() },
-    signal,
-    name(context),
+  const dialog = openDialog({ title: 'Settings' }, signal, ({ close }) => [
+    name,
     body,
     h(
       'a',
@@ -29,29 +35,28 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     ),
     // What is refused the browser only calls failed.
     h('p', { id: 'copies', class: 'text-meta text-muted' }, 'At most three at once, then one a minute.'),
-    buttons(h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, 'Done')),
-  )
+    buttons(h('button', { type: 'button', class: 'button', onClick: close }, 'Done')),
+  ])
 
   // The first thing in it is a field, which would open a phone's keyboard (T13).
-  dialog.tabIndex = -1
-  dialog.focus()
+  dialog.element.tabIndex = -1
+  dialog.element.focus()
 
-  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
+  function setting<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
     legend: string,
     key: K,
     values: Partial<Readonly<Record<Settings[K], string>>>,
     now: Settings[K],
   ): HTMLElement {
-    return choice(legend, values as Record<Settings[K], string>, now, (value) =>
+    return radioGroup(legend, values as Record<Settings[K], string>, now, (value) =>
       actions.choose({ [key]: value } as Partial<Settings>),
     )
   }
 
   function levelHere(settings: Settings): HTMLElement {
-    type Here = Level | 'same'
     const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
-    const here: Here = settings.levels[room] ?? 'same'
-    return choice<Here>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
+    const here: RoomLevel = settings.levels[room] ?? 'same'
+    return radioGroup<RoomLevel>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
       const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
       if (level === 'same') delete levels[room]
       else levels[room] = level
@@ -64,7 +69,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     if (!may) return null
     const { permission } = Notification
     if (permission === 'granted')
-      return one('Notifications', 'notify', { on: 'On', off: 'Off' }, settings.notify)
+      return setting('Notifications', 'notify', { on: 'On', off: 'Off' }, settings.notify)
     const words = 'This browser refuses them for this page. Its own settings can allow them.'
     return h(
       'fieldset',
@@ -83,7 +88,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
   async function ask(): Promise<void> {
     const answer = await Notification.requestPermission()
     if (answer === 'granted') actions.choose({ notify: 'on' })
-    else if (!its.signal.aborted) draw(store.get().settings)
+    else if (!dialog.signal.aborted) draw(store.get().settings)
   }
 
   // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
@@ -93,16 +98,16 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
     const parts: Child[] = [
-      one('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
-      one('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
-      one('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
-      one(
+      setting('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
+      setting('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
+      setting('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
+      setting(
         'Who comes and goes',
         'lines',
         { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
         settings.lines,
       ),
-      one(
+      setting(
         'Unread and notifications',
         'level',
         { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
@@ -110,8 +115,8 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
       ),
       levelHere(settings),
       notifying(settings),
-      one('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
-      one(
+      setting('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
+      setting(
         'Told to a screen reader',
         'spoken',
         { messages: 'Messages', all: 'People too', nothing: 'Nothing' },
@@ -119,10 +124,10 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
       ),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
-    if (place >= 0) (stops()[place] ?? dialog).focus()
+    if (place >= 0) (stops()[place] ?? dialog.element).focus()
   }
 
-  store.watch((state) => state.settings, draw, its.signal)
+  store.watch((state) => state.settings, draw, dialog.signal)
 }
 
 /** May a page notify here by itself? Where only a service worker may, the attempt throws; without leave nothing shows (U76). */
@@ -134,27 +139,4 @@ function mayNotify(): boolean {
   } catch {
     return false
   }
-}
-
-/** What one is called, in one line with the button that changes it (U6). */
-function name({ store, actions }: Context): HTMLElement {
-  const { self } = store.get()
-  const said = h('p', { class: 'text-meta text-muted', role: 'status' })
-  const form = nameForm(
-    { button: 'Change', first: self === null || self === 'unknown' ? '' : self.name },
-    {
-      async take(typed) {
-        said.textContent = ''
-        return actions.rename(typed)
-      },
-      done() {
-        said.textContent = 'Changed.'
-      },
-    },
-  )
-  const change = form.element.querySelector('[type=submit]')
-  change?.classList.replace('button', 'button-quiet')
-  form.element.classList.add('name-line')
-  form.element.append(said)
-  return form.element
 }

@@ -15,6 +15,6 @@ const REASONS: Partial<Record<Failure, string>> = {
 }
 
 /** Why a message was not sent, in words. */
-export function reasonText(reason: Failure, what = 'Not sent.'): string {
+export function failureText(reason: Failure, what = 'Not sent.'): string {
   return `${what} ${REASONS[reason] ?? 'The server refused it.'}`
 }

@@ -1,39 +1,21 @@
 import { h, type View } from '../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../ui/format.ts'
-import type { TimelineItem } from './timelineItems.ts'
-import type { Row, Settings } from '../state/state.ts'
+import type { Row } from '../state/state.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { Failure } from './failureText.ts'
+import { failureText } from './failureText.ts'
+import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
+import type { MessageItem } from './timelineItems.ts'
 
-export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
-
-/** What a row shows beyond plain text. It comes a moment after the first draw (W1); rows drawn already are then drawn again. */
-export interface Rich {
-  /** Puts the row's text into its place. */
-  text(place: HTMLElement, row: Row): void
-  /** Draws what stands around it. */
-  around(element: HTMLElement, place: HTMLElement, item: MessageItem): void
-  /** What stands in this place, read aloud: without the marks of its format. */
-  words(place: HTMLElement): string | undefined
-  /** Why it was not sent, in words. */
-  reason(failure: Failure): string
-}
-
-export interface MessageEvents {
-  rich: Rich | null
-  clock?: Settings['clock']
-  retry(key: string): void
-  /** Drops it, waiting or failed. */
-  drop(key: string): void
-  /** Takes it back into the composer. */
+export interface MessageEvents extends DecorationEvents {
+  /** Takes a message of mine that failed back into the composer. */
   edit(key: string, text: string): void
 }
 
 export interface MessageView extends View<MessageItem> {
   readonly row: Row
-  /** What `rich` brings has come, or times are written otherwise. */
-  enrich(): void
+  /** Draws it anew: Markdown has come, or times are written otherwise. */
+  redraw(): void
   /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
   age(now: number): number | null
   /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
@@ -67,6 +49,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
+  const decorations = messageDecorations(element, text, on)
   let head: HTMLElement | null = null
   let note: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
@@ -82,7 +65,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       time.dateTime = isoTime(row.at)
       write()
     }
-    on.rich?.around(element, text, item)
+    decorations.update(item)
     if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
     drawHead()
     drawStage(stageOf(row, Date.now()))
@@ -100,8 +83,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
     if (row.text === null) text.textContent = 'Message deleted'
-    else if (on.rich) on.rich.text(text, row)
-    else text.textContent = row.text
+    else decorations.writeText(row)
   }
 
   function drawHead(): void {
@@ -138,7 +120,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       stage.split(' ')[0] ?? ''
     ]
     const { user } = item.row
-    const words = item.row.text === null ? 'message deleted' : (on.rich?.words(text) ?? item.row.text)
+    const words = item.row.text === null ? 'message deleted' : decorations.spokenText()
     element.setAttribute('aria-label', `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words}`)
   }
 
@@ -150,7 +132,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, on.rich?.reason(standing.reason) ?? 'Not sent.'),
+        h('span', {}, failureText(standing.reason)),
         press('Retry', () => on.retry(key)),
         press('Edit', () => on.edit(key, words ?? '')),
         press('Delete', () => on.drop(key)),
@@ -175,9 +157,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     get long() {
       return isLong(item.row)
     },
-    enrich() {
+    redraw() {
       write(true)
-      on.rich?.around(element, text, item)
+      decorations.redrawQuote()
       drawTime()
       const drawn = stage
       stage = ''
@@ -212,4 +194,11 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       text.after(fold)
     },
   }
+}
+
+/** Offers "Show more" where a long text is cut off. All reads of the layout come before the first write (W9). */
+export function offerFolds(views: readonly MessageView[]): void {
+  const long = views.filter((view) => view.long)
+  const over = long.map((view) => view.overflows())
+  for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
 }

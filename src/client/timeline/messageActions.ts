@@ -1,50 +1,59 @@
 import { may, type Deed as Right, type Who } from '../../shared/policy.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { openRowMenu, type Corner, type Deed } from './messageMenu.ts'
-import { rowTools } from './messageToolbar.ts'
 import { h } from '../ui/dom.ts'
+import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../ui/format.ts'
+import type { Corner } from '../ui/popover.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { pickEmoji } from '../composer/emojiButton.ts'
-import type { Parts } from '../app/parts.ts'
-import type { Writing } from '../composer/composerModes.ts'
+import type { MessageList } from './messageList.ts'
+import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
+import { messageToolbar } from './messageToolbar.ts'
 
-interface Telling {
+/** A message the server has, with its text: something can be done with it. */
+type StoredRow = Row & { id: string; text: string; seq: number }
+
+export interface MessageActionEvents {
+  reply(row: Row): void
+  edit(row: Row): void
+  /** Says that something was done. */
   note(words: string): void
-  /** says why something was refused; `true`: it was not */
-  tell(done: true | string): void
+  /** Says why something was not done. */
+  fault(words: string): void
 }
 
 /** What one can do with a message, by the bar, a menu or the keyboard (U26). */
-export function rowActions(
+export function messageActions(
   { store, actions }: Context,
   room: string,
-  { messages, write, note, tell }: Pick<Parts, 'messages' | 'write'> & Telling,
-  aims: Writing,
+  messages: Pick<MessageList, 'rows' | 'rowOf'>,
+  on: MessageActionEvents,
   signal: AbortSignal,
 ): { act(row: HTMLElement): boolean } {
-  const tools = rowTools(
+  const toolbar = messageToolbar(
     messages.rows,
     {
-      can: (element) => kept(element) !== null,
+      can: (element) => storedRowOf(element) !== null,
       react(element, button) {
         const { right, bottom } = button.getBoundingClientRect()
         menu(element, { x: right, y: bottom + 4 })
       },
       reply(element) {
-        const row = kept(element)
-        if (row) aims.reply(row)
+        const row = storedRowOf(element)
+        if (row) on.reply(row)
       },
       menu,
     },
     signal,
   )
 
-  /** The message of an element that something can be done with: it has its place and its text. */
-  function kept(element: HTMLElement): (Row & { id: string; text: string; seq: number }) | null {
+  function tell(done: true | string): void {
+    if (done !== true) on.fault(done)
+  }
+
+  function storedRowOf(element: HTMLElement): StoredRow | null {
     const row = messages.rowOf(element)?.row
-    return row && row.id !== null && row.text !== null && row.seq !== null ? (row as never) : null
+    return row && isStored(row) ? row : null
   }
 
   function rights(row: Row): (right: Right) => boolean {
@@ -57,21 +66,21 @@ export function rowActions(
   async function copied(text: string, words: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
-      note(words)
+      on.note(words)
     } catch {
       // Refused, or without https not there.
-      write.say('This browser does not let the page copy.')
+      on.fault('This browser does not let the page copy.')
     }
   }
 
   function menu(element: HTMLElement, at: Corner): void {
-    const row = kept(element)
+    const row = storedRowOf(element)
     if (row === null) return
     const can = rights(row)
     const { id, text, seq } = row
     const link = `${location.origin}/chat/${room}/${seq}`
-    const deeds: (Deed | false)[] = [
-      can('send') && { icon: 'reply', words: 'Reply', press: () => aims.reply(row) },
+    const entries: (MessageMenuEntry | false)[] = [
+      can('send') && { icon: 'reply', words: 'Reply', press: () => on.reply(row) },
       { icon: 'copy', words: 'Copy text', press: () => void copied(text, 'Text copied') },
       { icon: 'link', words: 'Copy link', press: () => void copied(link, 'Link copied') },
       can('pin') && {
@@ -79,47 +88,48 @@ export function rowActions(
         words: row.pinned ? 'Unpin' : 'Pin',
         press: () => tell(actions.pin(room, id, !row.pinned)),
       },
-      can('edit') && { icon: 'pencil', words: 'Edit', press: () => aims.edit(row) },
+      can('edit') && { icon: 'pencil', words: 'Edit', press: () => on.edit(row) },
       can('delete') && { icon: 'trash', words: 'Delete', danger: true, press: () => askDelete(row, id) },
     ]
     const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
     const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
-    openRowMenu(
+    openMessageMenu(
       `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at, store.get().settings.clock)}`,
-      deeds.filter((deed) => deed !== false),
-      can('react')
-        ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, write.say, signal) }
-        : null,
+      entries.filter((entry) => entry !== false),
+      can('react') ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, on.fault, signal) } : null,
       at,
       signal,
     )
   }
 
   function askDelete(row: Row, id: string): void {
-    const close = () => dialog.close()
-    const remove = () => {
-      close()
-      tools.away()
-      tell(actions.remove(room, id))
-    }
-    const dialog = openDialog(
-      { title: 'Delete this message?' },
-      signal,
-      h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
-      h('p', {}, 'Nobody will be able to read it any more.'),
-      buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, 'Keep'),
-        h('button', { type: 'button', class: 'button button-danger', onClick: remove }, 'Delete'),
-      ),
-    )
+    openDialog({ title: 'Delete this message?' }, signal, (dialog) => {
+      const remove = () => {
+        dialog.close()
+        toolbar.away()
+        tell(actions.remove(room, id))
+      }
+      return [
+        h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
+        h('p', {}, 'Nobody will be able to read it any more.'),
+        buttons(
+          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, 'Keep'),
+          h('button', { type: 'button', class: 'button button-danger', onClick: remove }, 'Delete'),
+        ),
+      ]
+    })
   }
 
   return {
     act(element) {
-      if (kept(element) === null) return false
+      if (storedRowOf(element) === null) return false
       const { right, left, top } = element.getBoundingClientRect()
       menu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
       return true
     },
   }
+}
+
+function isStored(row: Row): row is StoredRow {
+  return row.id !== null && row.text !== null && row.seq !== null
 }

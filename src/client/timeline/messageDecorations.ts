@@ -1,24 +1,35 @@
-import type { Reaction, User } from '../../shared/model.ts'
+import type { Reaction } from '../../shared/model.ts'
+import { nameOf } from '../ui/avatar.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import { isolated, isoTime, nameList } from '../ui/format.ts'
-import type { MyChange, Row } from '../state/state.ts'
-import type { MessageItem, Rich } from './message.ts'
-import { reasonText } from './failureText.ts'
+import { fullDate, isolated, isoTime, nameList } from '../ui/format.ts'
+import type { MyChange, Row, Settings } from '../state/state.ts'
+import { formatText } from './formatText.ts'
+import { failureText } from './failureText.ts'
+import type { MessageItem } from './timelineItems.ts'
 
-export interface ExtrasEvents {
+export interface DecorationEvents {
+  clock?: Settings['clock']
   react(id: string, emoji: string, on: boolean): void
-  /** to the message of this seq */
+  /** Goes to the message of this seq. */
   jump(seq: number): void
-  /** the change of mine with this key */
+  /** Sends again, under its key, a message or a change of mine. */
   retry(key: string): void
+  /** Drops it, waiting or failed. */
   drop(key: string): void
-  /** Is it I whom this text names? */
+  /** Does this text name me? */
   mentionsMe(text: string): boolean
-  /** Date and time (ms) in full. */
-  when(at: number): string
-  /** The text as nodes. */
-  format(text: string): Node[]
-  nameOf(user: User): HTMLElement
+}
+
+/** What a row has besides its author, its time and its state: formatted text, quote, reactions, refused changes. */
+export interface MessageDecorations {
+  /** Puts the row's text into its place. */
+  writeText(row: Row): void
+  /** The text as it is read aloud, without the marks of its format. */
+  spokenText(): string
+  /** Draws what stands around the text. */
+  update(item: MessageItem): void
+  /** Draws the quote anew: Markdown has come. */
+  redrawQuote(): void
 }
 
 /** Kinds of reaction drawn at a message; the rest is counted (U25). */
@@ -45,14 +56,6 @@ function isLone(text: string): boolean {
   return lone.test(text)
 }
 
-interface Parts {
-  item: MessageItem | null
-  quote: HTMLElement | null
-  chips: ((reactions: readonly Reaction[]) => void) | null
-  reactions: HTMLElement
-  faults: HTMLElement
-}
-
 /** What is read of the nodes of a text: what they say, without buttons. */
 export function wordsOf(nodes: readonly Node[]): string {
   const read = h('div', {}, ...nodes)
@@ -63,125 +66,130 @@ export function wordsOf(nodes: readonly Node[]): string {
     .trim()
 }
 
-/** Draws what a row has besides its author, its time and its plain text: format, quote, reactions, what was refused. */
-export function extras(on: ExtrasEvents): Rich {
-  const known = new WeakMap<HTMLElement, Parts>()
-  const spoken = new WeakMap<HTMLElement, string>()
+/** The first line of a text as it is read, without its marks. */
+function firstLineOf(text: string): string {
+  return wordsOf(formatText(text.slice(0, 400))).split('\n', 1)[0] ?? ''
+}
 
-  function partsOf(element: HTMLElement): Parts {
-    const before = known.get(element)
-    if (before !== undefined) return before
-    const parts = {
-      item: null,
-      quote: null,
-      chips: null,
-      reactions: h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }),
-      faults: h('div', { class: 'note' }),
-    }
-    known.set(element, parts)
-    return parts
+/** @param element the message @param place where its text stands in it */
+export function messageDecorations(
+  element: HTMLElement,
+  place: HTMLElement,
+  on: DecorationEvents,
+): MessageDecorations {
+  let drawn: MessageItem | null = null
+  let spoken = ''
+  let quote: HTMLElement | null = null
+  let reactions: View<Row> | null = null
+  let faults: HTMLElement | null = null
+
+  function drawReactions(row: Row): void {
+    if (row.reactions.length === 0) return reactions?.element.remove()
+    reactions ??= reactionChips((emoji, mine) => {
+      const id = drawn?.row.id ?? null
+      if (id !== null) on.react(id, emoji, !mine)
+    })
+    reactions.update(row)
+    if (!reactions.element.isConnected) place.after(reactions.element)
   }
 
-  /** The first line of a text as it is read, without its marks. */
-  const plain = (text: string) => wordsOf(on.format(text.slice(0, 400))).split('\n', 1)[0] ?? ''
-
-  function drawReactions(parts: Parts, place: HTMLElement, { id, reactions }: Row): void {
-    if (reactions.length === 0) return parts.reactions.remove()
-    if (parts.chips === null) {
-      const chips = h('span', { class: 'contents' })
-      const rest = h('span', { class: 'text-meta text-muted' })
-      const show = list<Reaction>(
-        chips,
-        ({ emoji }) => emoji,
-        (reaction) => chip(reaction, (emoji, mine) => id !== null && on.react(id, emoji, !mine)),
-      )
-      parts.reactions.replaceChildren(chips, rest)
-      parts.chips = (all) => {
-        show(all.slice(0, KINDS))
-        rest.textContent = all.length > KINDS ? `+${all.length - KINDS}` : ''
-      }
-    }
-    parts.chips(reactions)
-    if (!parts.reactions.isConnected) place.after(parts.reactions)
-  }
-
-  function drawQuote(parts: Parts, place: HTMLElement, { row, quote }: MessageItem): void {
-    parts.quote?.remove()
-    parts.quote = null
+  function drawQuote({ row, quote: answered }: MessageItem): void {
+    quote?.remove()
+    quote = null
     if (row.replyTo === undefined || row.text === null) return
-    const seq = quote?.seq ?? null
-    const words = !quote ? 'Loading…' : quote.text && plain(quote.text)
+    const seq = answered?.seq ?? null
+    const words = !answered ? 'Loading…' : answered.text && firstLineOf(answered.text)
     const gone = words === null
     const content = gone
       ? [h('span', { class: 'heard' }, 'Answer: '), h('span', {}, 'Original deleted')]
       : [
           h('span', { class: 'heard' }, 'Answer to '),
-          quote ? on.nameOf(quote.user) : null,
-          quote ? ' ' : null,
+          answered ? nameOf(answered.user) : null,
+          answered ? ' ' : null,
           h('span', { class: 'truncate', dir: 'auto' }, words),
         ]
-    parts.quote = h('button', {
+    quote = h('button', {
       type: 'button',
       class: 'quote',
       tabindex: -1,
       disabled: gone || seq === null,
       onClick: () => seq !== null && on.jump(seq),
     })
-    parts.quote.append(...content.filter((one) => one !== null))
-    place.before(parts.quote)
+    quote.append(...content.filter((part) => part !== null))
+    place.before(quote)
   }
 
-  function drawFaults(parts: Parts, element: HTMLElement, changes: readonly MyChange[]): void {
+  function drawFaults(changes: readonly MyChange[]): void {
     const failed = changes.filter(({ standing }) => standing.status === 'failed')
-    if (failed.length === 0) return parts.faults.remove()
-    parts.faults.replaceChildren(
+    if (failed.length === 0) return faults?.remove()
+    faults ??= h('div', { class: 'note' })
+    faults.replaceChildren(
       ...failed.flatMap(({ key, entry, standing }) => [
         h(
           'span',
           { class: 'text-danger' },
           standing.status === 'failed'
-            ? reasonText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
+            ? failureText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
             : '',
         ),
         press('Retry', () => on.retry(key)),
         press('Dismiss', () => on.drop(key)),
       ]),
     )
-    element.append(parts.faults)
+    element.append(faults)
   }
 
   return {
-    text(place, row) {
+    writeText(row) {
       const text = row.text ?? ''
       const alone = isLone(text)
       place.classList.toggle('lone', alone)
-      place.replaceChildren(...(alone ? [text] : on.format(text)))
-      spoken.set(place, spokenOf(place))
+      place.replaceChildren(...(alone ? [text] : formatText(text)))
+      spoken = spokenOf(place)
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: 'edited', datetime: isoTime(row.edited), title: on.when(row.edited) },
+        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
         'edited',
       )
       const last = place.lastElementChild
       if (last?.tagName === 'P') last.append(' ', mark)
       else place.append(' ', mark)
     },
-    words: (place) => spoken.get(place),
-    reason: reasonText,
-    around(element, place, item) {
-      const parts = partsOf(element)
-      const before = parts.item
+    spokenText: () => spoken,
+    update(item) {
+      const before = drawn
       if (before === item) return
-      parts.item = item
+      drawn = item
       const { row } = item
       if (before?.row !== row) {
         element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
         element.toggleAttribute('data-pinned', row.pinned)
-        drawReactions(parts, place, row)
-        drawFaults(parts, element, row.changes ?? [])
+        drawReactions(row)
+        drawFaults(row.changes ?? [])
       }
-      if (before?.quote !== item.quote || before?.row.text !== row.text) drawQuote(parts, place, item)
+      if (before?.quote !== item.quote || before?.row.text !== row.text) drawQuote(item)
+    },
+    redrawQuote() {
+      if (drawn !== null) drawQuote(drawn)
+    },
+  }
+}
+
+/** A chip for each emoji; from `KINDS` on the rest is counted. */
+function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<Row> {
+  const chips = h('span', { class: 'contents' })
+  const rest = h('span', { class: 'text-meta text-muted' })
+  const show = list<Reaction>(
+    chips,
+    ({ emoji }) => emoji,
+    (reaction) => chip(reaction, toggle),
+  )
+  return {
+    element: h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, chips, rest),
+    update({ reactions }) {
+      show(reactions.slice(0, KINDS))
+      rest.textContent = reactions.length > KINDS ? `+${reactions.length - KINDS}` : ''
     },
   }
 }

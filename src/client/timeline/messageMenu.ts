@@ -1,19 +1,14 @@
-import { h, onAbort } from '../ui/dom.ts'
-import { actionIcon, type ActionIcon } from '../ui/actionIcons.ts'
+import { h } from '../ui/dom.ts'
+import { iconOf, type IconName } from '../ui/icons.ts'
+import { openPopover, placePopover, type Corner } from '../ui/popover.ts'
 
 /** One thing that can be done with a message. */
-export interface Deed {
-  icon: ActionIcon
+export interface MessageMenuEntry {
+  icon: IconName
   words: string
   /** it takes something away */
   danger?: boolean
   press(): void
-}
-
-/** Where a menu opens: a corner of what it belongs to, px of the window. */
-export interface Corner {
-  x: number
-  y: number
 }
 
 /** The emoji offered at once. */
@@ -24,9 +19,9 @@ const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
  * press elsewhere closes it, and the focus goes back to where it was.
  * @param react absent where nobody may
  */
-export function openRowMenu(
+export function openMessageMenu(
   label: string,
-  deeds: readonly Deed[],
+  actions: readonly MessageMenuEntry[],
   react: { emoji(emoji: string): void; more(): void; mine: readonly string[] } | null,
   at: Corner,
   signal: AbortSignal,
@@ -40,8 +35,7 @@ export function openRowMenu(
       home.focus({ preventScroll: true })
   }
   const choose = (press: () => void) => () => {
-    panel.hidePopover()
-    back()
+    popover.close()
     press()
   }
   const quick = QUICK.map((emoji) => {
@@ -68,9 +62,9 @@ export function openRowMenu(
     tabindex: -1,
     onClick: choose(() => react?.more()),
   })
-  more.append(actionIcon('plus'))
+  more.append(iconOf('plus'))
   quick.push(more)
-  const entries = deeds.map(({ icon, words, danger = false, press }) => {
+  const entries = actions.map(({ icon, words, danger = false, press }) => {
     const button = h('button', {
       type: 'button',
       role: 'menuitem',
@@ -78,7 +72,7 @@ export function openRowMenu(
       tabindex: -1,
       onClick: choose(press),
     })
-    button.append(actionIcon(icon), words)
+    button.append(iconOf(icon), words)
     return button
   })
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
@@ -97,25 +91,7 @@ export function openRowMenu(
     event.stopPropagation()
     stops[(to + stops.length) % stops.length]?.focus()
   })
-  panel.addEventListener('toggle', (event) => {
-    if ((event as ToggleEvent).newState !== 'closed') return
-    kept()
-    panel.remove()
-    back()
-  })
-  const kept = onAbort(signal, () => panel.remove())
-  const ground = document.querySelector('main') ?? document.body
-  ground.append(panel)
-  panel.showPopover()
-  place(panel, at)
+  const popover = openPopover(panel, signal, { closed: back })
+  placePopover(panel, at)
   stops[0]?.focus()
-}
-
-/** Keeps it in the window. On a phone the style places it. */
-function place(panel: HTMLElement, { x, y }: Corner): void {
-  const { width, height } = panel.getBoundingClientRect()
-  const start = document.dir === 'rtl' ? window.innerWidth - x : x
-  const clamp = (value: number, most: number) => Math.max(8, Math.min(value, most - 8))
-  panel.style.setProperty('--x', `${clamp(start, window.innerWidth - width)}px`)
-  panel.style.setProperty('--y', `${clamp(y, window.innerHeight - height)}px`)
 }

@@ -1,13 +1,13 @@
 import { h } from '../ui/dom.ts'
-import { actionIcon } from '../ui/actionIcons.ts'
 import { iconOf } from '../ui/icons.ts'
+import type { Corner } from '../ui/popover.ts'
 
 /** A press on a finger's width of glass for so long (ms) is not a tap. */
 const LONG = 500
 /** How far (px) a finger may slip in it. */
 const SLIP = 10
 
-export interface RowTools {
+export interface MessageToolbar {
   /** Puts the bar away: its row is another one now. */
   away(): void
 }
@@ -16,16 +16,16 @@ export interface RowTools {
  * The bar at the row under the pointer or with the focus, one for all of them; and the other ways to a row's menu: a right
  * click, a long press (U26). `can` says whether there is anything to do with a row.
  */
-export function rowTools(
+export function messageToolbar(
   rows: HTMLElement,
   on: {
     can(row: HTMLElement): boolean
     react(row: HTMLElement, button: HTMLElement): void
     reply(row: HTMLElement): void
-    menu(row: HTMLElement, at: { x: number; y: number }): void
+    menu(row: HTMLElement, at: Corner): void
   },
   signal: AbortSignal,
-): RowTools {
+): MessageToolbar {
   let row: HTMLElement | null = null
   const press = (
     label: string,
@@ -50,8 +50,8 @@ export function rowTools(
   const bar = h(
     'div',
     { class: 'tools', role: 'toolbar', 'aria-label': 'Message' },
-    press('React', actionIcon('smile'), (of, button) => on.react(of, button)),
-    press('Reply', actionIcon('reply'), (of) => on.reply(of)),
+    press('React', iconOf('smile'), (of, button) => on.react(of, button)),
+    press('Reply', iconOf('reply'), (of) => on.reply(of)),
     press('More', iconOf('more'), (of, button) => on.menu(of, below(button))),
   )
 
@@ -94,7 +94,7 @@ export function rowTools(
     if (timer !== null) clearTimeout(timer)
     timer = null
   }
-  const open = (target: EventTarget | null, at: { x: number; y: number }): boolean => {
+  const open = (target: EventTarget | null, at: Corner): boolean => {
     const of = target instanceof Element ? target.closest<HTMLElement>('.message') : null
     if (of === null || !on.can(of)) return false
     on.menu(of, at)

@@ -1,13 +1,13 @@
 import { iconOf } from '../ui/icons.ts'
-import { seeing, sightOf, type Sight } from './visibleRange.ts'
+import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
 import { h } from '../ui/dom.ts'
 import { divided, firstUnread, undivided } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Jumping } from './jumpToMessage.ts'
-import type { Parts } from '../app/parts.ts'
+import type { MessageJumps } from './jumpToMessage.ts'
+import type { MessageList } from './messageList.ts'
 
-export interface Reading {
+export interface ReadTracker {
   /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */
   pass(): void
   /** The same, and the line goes. */
@@ -20,14 +20,15 @@ const OFFSET = 96
 /**
  * What I have read: what was on screen long enough, while I looked (U70). What lies above is not read by that, unless I have
  * been there or passed it over. The line stays where I arrived, or came back to the page (U72).
+ * @param arrives the list then goes to the first unread message: not where a link or the history says where to begin
  */
-export function reading(
+export function trackReading(
   { store, actions }: Context,
-  { room, seq }: { room: string; seq?: number },
-  { messages, returned }: Pick<Parts, 'messages' | 'returned'>,
-  jumps: Jumping,
+  { room, arrives }: { room: string; arrives: boolean },
+  messages: MessageList,
+  jumps: MessageJumps,
   signal: AbortSignal,
-): Reading {
+): ReadTracker {
   const log = messages.element.querySelector<HTMLElement>('.log') ?? messages.element
   let passed = false
   let arrived = false
@@ -56,21 +57,21 @@ export function reading(
     )
   }
 
-  function reaches({ top }: Sight): boolean {
+  function reaches({ top }: VisibleRange): boolean {
     const state = known()
     const begin = state ? firstUnread(state) : null
     return begin === null || (begin !== 'above' && top <= begin)
   }
 
-  const eyes = seeing(
+  const visible = watchVisible(
     { now: Date.now, after: later },
-    (sight) => {
-      if (!attended()) return eyes.look(null)
-      if (!passed && !reaches(sight)) return
+    (range) => {
+      if (!attended()) return visible.look(null)
+      if (!passed && !reaches(range)) return
       passed = true
       bar.hidden = true
-      messages.seen(sight.bottom)
-      actions.read(room, sight.bottom)
+      messages.seen(range.bottom)
+      actions.read(room, range.bottom)
     },
     signal,
   )
@@ -82,11 +83,11 @@ export function reading(
 
   function look(): void {
     if (!log.isConnected) return
-    const sight = sightOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
+    const range = visibleRangeOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = known()
-    bar.hidden = passed || state === undefined || state.divider === null || sight === null || reaches(sight)
+    bar.hidden = passed || state === undefined || state.divider === null || range === null || reaches(range)
     // While all is marked read and that may be undone, what is seen says nothing.
-    eyes.look(attended() && state?.marked === undefined ? sight : null)
+    visible.look(attended() && state?.marked === undefined ? range : null)
   }
 
   function arrive(): void {
@@ -97,7 +98,7 @@ export function reading(
     if (begin === null) return
     passed = false
     change(divided)
-    if (typeof begin === 'number' && seq === undefined && !returned) {
+    if (typeof begin === 'number' && arrives) {
       messages.show({ seq: begin, offset: OFFSET })
       messages.seen(begin - 1, true)
     }
@@ -135,7 +136,7 @@ export function reading(
   function pass(): void {
     passed = true
     // What is on screen already is looked at once more: now it counts.
-    eyes.look(null)
+    visible.look(null)
     look()
   }
 

@@ -24,10 +24,19 @@ export type TimelineItem =
   /** said once after a reset: I was away too long, or the server's history is another one */
   | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
 
+export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
+
 export interface PresenceRun {
   joined: readonly User[]
   left: readonly User[]
   renamed: readonly { user: User; before: string }[]
+}
+
+/** The seq of the newest message, 0 where there is none. */
+export function lastSeqOf(items: readonly TimelineItem[]): number {
+  let last = 0
+  for (const item of items) if (item.kind === 'message') last = Math.max(last, item.row.seq ?? 0)
+  return last
 }
 
 const GROUP = 5 * 60_000

@@ -1,7 +1,7 @@
 /** What a screen reader is told, and nothing else: the visible list is silent (A1–A4). */
 import { h } from './dom.ts'
 
-export interface Heard {
+export interface SpokenMessage {
   name: string
   text: string
   /** it names me */
@@ -15,9 +15,9 @@ export interface Announcer {
   /** Interrupting: a failure, a lost connection, a removal. */
   warn(text: string): void
   /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence; a mention first. */
-  heard(messages: readonly Heard[]): void
+  messages(messages: readonly SpokenMessage[]): void
   /** Politely, one sentence in 3 s for all that came since the one before; `words` makes it. */
-  gathered(words: () => string): void
+  summary(words: () => string): void
 }
 
 const STAYS = 5_000
@@ -28,13 +28,13 @@ const MOST = 20
 const AT_ONCE = 10
 
 /** @param signal ends all timers */
-export function announcer(signal: AbortSignal): Announcer {
+export function createAnnouncer(signal: AbortSignal): Announcer {
   const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard' })
   const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard' })
   const element = h('div', {}, polite, assertive)
   const timers = new Set<ReturnType<typeof setTimeout>>()
-  let waiting: Heard[] = []
-  let named: Heard[] = []
+  let waiting: SpokenMessage[] = []
+  let named: SpokenMessage[] = []
   let count = 0
   let lately: { at: number; count: number }[] = []
   let gathering = false
@@ -85,7 +85,7 @@ export function announcer(signal: AbortSignal): Announcer {
     element,
     say: (text) => put(polite, text),
     warn: (text) => put(assertive, text),
-    heard(messages) {
+    messages(messages) {
       if (messages.length === 0 || signal.aborted) return
       const others = messages.filter(({ mentions }) => !mentions)
       named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-AT_ONCE)
@@ -94,7 +94,7 @@ export function announcer(signal: AbortSignal): Announcer {
       count += others.length
       if (next === null) flush(Date.now())
     },
-    gathered(words) {
+    summary(words) {
       if (gathering || signal.aborted) return
       gathering = true
       later(EVERY, () => {

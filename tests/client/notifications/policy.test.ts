@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createStore } from '../../../src/client/state/store.ts'
 import { USUAL, type Settings } from '../../../src/client/state/state.ts'
-import { tellsForAll } from '../../../src/client/notifications/tabLeader.ts'
-import { tellNews, type Note, type Telling } from '../../../src/client/notifications/policy.ts'
+import { leadsTabs } from '../../../src/client/notifications/tabLeader.ts'
+import {
+  createNotifier,
+  type NotificationContent,
+  type Notifier,
+} from '../../../src/client/notifications/policy.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,
@@ -32,8 +36,8 @@ const ON: Settings = { ...USUAL, notify: 'on', sound: 'on' }
 /** Ada's tabs in lobby and kitchen, the first of which tells for all; none is looked at. */
 function tabs(count: number, settings: Settings = ON) {
   const time = fakeTime()
-  const shown = new Map<string, Note>()
-  const all: { store: ReturnType<typeof createStore>; telling: Telling; front: string | null }[] = []
+  const shown = new Map<string, NotificationContent>()
+  const all: { store: ReturnType<typeof createStore>; telling: Notifier; front: string | null }[] = []
   let notified = 0
   let sounds = 0
   let leader = 0
@@ -42,7 +46,7 @@ function tabs(count: number, settings: Settings = ON) {
     store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
     store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
     store.dispatch({ type: 'settings', settings })
-    const telling = tellNews(
+    const telling = createNotifier(
       store,
       {
         now: time.now,
@@ -163,7 +167,7 @@ describe('notifications', () => {
     const all = numbers(1, 2).map(() => {
       const store = createStore()
       const live = (is: boolean) => store.dispatch({ type: 'link', link: is ? LIVE : LOST, now: NOON })
-      return { live, leads: tellsForAll(store, { after: time.after, locks }, ended.signal) }
+      return { live, leads: leadsTabs(store, { after: time.after, locks }, ended.signal) }
     })
     const [one, two] = all
     const who = () => all.map(({ leads }) => leads())

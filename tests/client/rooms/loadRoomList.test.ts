@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createListing } from '../../../src/client/rooms/loadRoomList.ts'
+import { createRoomListLoader } from '../../../src/client/rooms/loadRoomList.ts'
 import type { Answer, Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Link } from '../../../src/client/state/state.ts'
@@ -42,7 +42,7 @@ function aListing() {
   const left = new Set<string>()
   store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
   const sync = { leaves: () => left.size, leftSince: (room: string) => left.has(room) }
-  const listing = createListing(store, sync, http.api, time.after, new AbortController().signal)
+  const listing = createRoomListLoader(store, sync, http.api, time.after, new AbortController().signal)
   return {
     ...http,
     store,
@@ -101,7 +101,13 @@ describe('the list of rooms', () => {
   test('[C120] brings back no room that was left since it was asked for, and takes away none joined since', async () => {
     const at = (await atFakeServer()).live()
     const http = someAnswers()
-    const listing = createListing(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
+    const listing = createRoomListLoader(
+      at.store,
+      at.sync,
+      http.api,
+      at.time.after,
+      new AbortController().signal,
+    )
     const mine = () => at.store.get().list.flatMap(({ room, joined }) => (joined ? [room] : []))
     await http.answer(0, ['attic', 'lobby'])
     expect(mine()).toEqual(['attic', 'lobby'])
@@ -131,7 +137,7 @@ describe('the list of rooms', () => {
   test('[C120] nor one that another device left, before the first list was here', async () => {
     const at = (await atFakeServer()).live()
     const http = someAnswers()
-    createListing(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
+    createRoomListLoader(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
     at.wire.say({ type: 'left', room: 'attic' })
     at.time.pass(10)
     await http.answer(0, ['attic', 'lobby'])

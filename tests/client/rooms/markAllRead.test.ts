@@ -7,10 +7,9 @@ import type { SocketOwner } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
 import { loadFar } from '../../../src/client/app/actions/nearby.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { isUnread } from '../../../src/client/state/unreadCounts.ts'
 import { createSync } from '../../../src/client/app/sync.ts'
 import { createTalk } from '../../../src/client/app/actions/chatActions.ts'
-import { allRead } from '../../../src/client/rooms/markAllReadButton.ts'
+import { markAllReadButton } from '../../../src/client/rooms/markAllReadButton.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame, Of } from '../../../src/shared/protocol.ts'
@@ -154,16 +153,11 @@ test('[U75] marked and undone by its entry in the menu, it stays unread, and nob
   it.joined()
   const notes: string[] = []
   const element = h('div', {}, h('div', {}))
-  const parts = {
-    side: { element },
-    write: { focus: () => {} },
-    given: { isUnread },
-    say: (words: string) => void notes.push(words),
-  }
   const end = new AbortController()
-  const way = allRead(
+  const way = markAllReadButton(
     { store: it.store, actions: it.actions } as unknown as Context,
-    parts as never,
+    { element },
+    { say: (words) => void notes.push(words), focusElsewhere: () => {} },
     end.signal,
   )
   way.click()

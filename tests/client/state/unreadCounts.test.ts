@@ -41,7 +41,12 @@ function aSidebar() {
   store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
   store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
   store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room)) })
-  const side = sidebar(context, { room: 'lobby', shell: h('div'), rest: [] }, { rooms() {} }, end.signal)
+  const side = sidebar(
+    context,
+    { room: 'lobby', shell: h('div'), people: h('div') },
+    { rooms() {} },
+    end.signal,
+  )
   document.body.replaceChildren(side.element)
   const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }
   let badge = 0

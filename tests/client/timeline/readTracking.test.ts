@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { seeing, type Sight } from '../../../src/client/timeline/visibleRange.ts'
+import { watchVisible, type VisibleRange } from '../../../src/client/timeline/visibleRange.ts'
 import { divided, firstUnread, undivided } from '../../../src/client/state/unreadDivider.ts'
 import { goneTo } from '../../../src/client/state/historyWindow.ts'
 import { timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
@@ -73,15 +73,15 @@ describe('the line', () => {
 })
 
 describe('what is seen', () => {
-  function eyes() {
+  function aWatch() {
     const time = fakeTime()
-    const seen: Sight[] = []
-    const { look } = seeing(time, (sight) => seen.push(sight), ended.signal)
+    const seen: VisibleRange[] = []
+    const { look } = watchVisible(time, (range) => seen.push(range), ended.signal)
     return { time, seen, look }
   }
 
   test('[U70] half a second on screen is seen, less is not', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     time.pass(499)
     expect(seen).toEqual([])
@@ -93,7 +93,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] who scrolls past sees only what stayed', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     for (const top of numbers(1, 20)) {
       look({ top, bottom: top + 4 })
       time.pass(250)
@@ -107,7 +107,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] what flies by is not seen', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     for (const top of numbers(0, 9)) {
       look({ top: top * 10, bottom: top * 10 + 9 })
       time.pass(100)
@@ -116,7 +116,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] who looks away has not seen it, and begins anew', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     time.pass(400)
     look(null)
@@ -129,7 +129,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] when the page ends nothing waits any more', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     ended.abort()
     expect(time.waiting).toBe(0)

@@ -4,7 +4,7 @@ import { cleanText, textFault } from '../../../shared/text.ts'
 import type { Actions, Done } from './sessionActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
-import { createListing } from '../../rooms/loadRoomList.ts'
+import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import { loadFar, withFar } from './nearby.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { RoomState, Said } from '../../state/state.ts'
@@ -71,7 +71,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     new AbortController().signal,
   )
 
-  const listing = createListing(store, sync, api, world.after, new AbortController().signal)
+  const listing = createRoomListLoader(store, sync, api, world.after, new AbortController().signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)

@@ -4,6 +4,7 @@ import { cleanName, NAME_FAULTS, type NameFault } from '../../../shared/names.ts
 import { isolated } from '../../ui/format.ts'
 import type { Answer, Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
+import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import type { Settings } from '../../state/state.ts'
 import type { Store } from '../../state/store.ts'
 import type { Talk } from './chatActions.ts'
@@ -268,6 +269,7 @@ export function createActions(
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
+      forgetVisitedRooms()
       await leave()
       tabs.tell({ type: 'self', self: null })
     },
