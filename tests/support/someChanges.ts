@@ -1,6 +1,6 @@
-import { withMine } from '../../src/client/state/optimisticChanges.ts'
+import { addPendingChange } from '../../src/client/state/optimisticChanges.ts'
 import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
-import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
+import type { Action, PendingChange, RoomState, Row, OutgoingContent } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
 import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'
 
@@ -48,10 +48,13 @@ export function by(act: (room: RoomState, me: string | null) => RoomState): Acti
 let orders = 0
 
 /** A change of Ada's that waits. */
-export function mine(content: Exclude<Said, { kind: 'message' }>, nonce = `mine-${(orders += 1)}`): Action {
+export function mine(
+  content: Exclude<OutgoingContent, { kind: 'message' }>,
+  nonce = `mine-${(orders += 1)}`,
+): Action {
   const named = { nonce, room: 'lobby', user: ada.id, at: NOON, order: orders }
-  const entry: MyChange['entry'] = { ...content, ...named }
-  return by((room) => withMine(room, entry, ada))
+  const entry: PendingChange['entry'] = { ...content, ...named }
+  return by((room) => addPendingChange(room, entry, ada))
 }
 
 export type Page = ReturnType<typeof aLivePage>

@@ -17,20 +17,22 @@ export function showBanner(
   let timer: ReturnType<typeof setInterval> | null = null
 
   function look(): void {
-    const { link, offline, slowUntil, full } = store.get()
+    const { connection, offline, rateLimitedUntil, serverFullSince } = store.get()
     const now = Date.now()
-    const lost = connectionBanner(link, offline, now)
+    const lost = connectionBanner(connection, offline, now)
     const slow =
-      slowUntil > now ? `Too fast, sending again in ${Math.ceil((slowUntil - now) / 1000)} s` : null
-    const unstored = serverFullBanner(full, now)
+      rateLimitedUntil > now
+        ? `Too fast, sending again in ${Math.ceil((rateLimitedUntil - now) / 1000)} s`
+        : null
+    const unstored = serverFullBanner(serverFullSince, now)
     line.update(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
       if (away) to.warn('Disconnected. What you write is sent later.')
-      else if (link.state !== 'stopped') to.say('Connected again')
+      else if (connection.state !== 'stopped') to.say('Connected again')
     }
-    const calm = link.state === 'live' || link.state === 'stopped' || link.state === 'idle'
-    if (calm && slow === null && (full === 0 || unstored !== null)) stop()
+    const calm = connection.state === 'live' || connection.state === 'stopped' || connection.state === 'idle'
+    if (calm && slow === null && (serverFullSince === 0 || unstored !== null)) stop()
     else timer ??= setInterval(look, LOOK)
   }
 
@@ -39,9 +41,9 @@ export function showBanner(
     timer = null
   }
 
-  store.watch(({ link }) => link, look, signal)
+  store.watch(({ connection }) => connection, look, signal)
   store.watch(({ offline }) => offline, look, signal)
-  store.watch(({ full }) => full, look, signal)
-  store.watch(({ slowUntil }) => slowUntil, look, signal)
+  store.watch(({ serverFullSince }) => serverFullSince, look, signal)
+  store.watch(({ rateLimitedUntil }) => rateLimitedUntil, look, signal)
   signal.addEventListener('abort', stop, { once: true })
 }

@@ -5,7 +5,7 @@ import type { nameOf } from '../ui/avatar.ts'
 import type { runText } from '../timeline/timelineRow.ts'
 import type { COMMANDS, spoken } from '../composer/commands.ts'
 import type { condense } from '../timeline/timelineItems.ts'
-import type { countOf, isUnread } from '../state/unreadCounts.ts'
+import type { unreadCountOf, isUnread } from '../state/unreadCounts.ts'
 import type { untilLoaded } from '../ui/retryImport.ts'
 import type { placesOf } from '../rooms/visitedRooms.ts'
 import type { Sidebar } from '../rooms/sidebar.ts'
@@ -38,7 +38,7 @@ export interface Parts {
 /** What the first drawing has at hand: imported once more it would be a chunk, and a request, of its own (W2). */
 export interface Given {
   condense: typeof condense
-  countOf: typeof countOf
+  countOf: typeof unreadCountOf
   isUnread: typeof isUnread
   nameOf: typeof nameOf
   runText: typeof runText

@@ -48,7 +48,7 @@ export function furnish(
   const me = idOf(store.get()) ?? ''
   const note = notes(parts, signal)
   store.watch(
-    ({ forgetful }) => forgetful,
+    ({ storageBlocked }) => storageBlocked,
     (is) => is && note('This browser keeps nothing: what is not sent goes with the page'),
     signal,
   )
@@ -90,8 +90,8 @@ export function furnish(
     (state) => state.rooms[room],
     (state) => {
       if (state === undefined) return
-      const { rows: live, past } = state
-      const wanted = (past?.rows ?? live).flatMap(({ replyTo, text }) =>
+      const { rows: live, historyWindow } = state
+      const wanted = (historyWindow?.rows ?? live).flatMap(({ replyTo, text }) =>
         replyTo && text !== null ? [replyTo] : [],
       )
       if (wanted.length > 0) actions.loadQuotes(room, wanted)

@@ -6,7 +6,7 @@ import { runText } from '../timeline/timelineRow.ts'
 import { typing } from '../composer/typingLine.ts'
 import { h } from '../ui/dom.ts'
 import { condense, timelineItems } from '../timeline/timelineItems.ts'
-import { countOf, isUnread } from '../state/unreadCounts.ts'
+import { unreadCountOf, isUnread } from '../state/unreadCounts.ts'
 import { roomName } from '../state/roomName.ts'
 import { typingText } from '../composer/typingText.ts'
 import type { RoomState } from '../state/state.ts'
@@ -40,7 +40,7 @@ export function chatView(
       rich: null,
       older: () => actions.loadOlder(room),
       newer: () => actions.loadNewer(room),
-      present: () => actions.present(room),
+      present: () => actions.showLiveEnd(room),
       act: (row) => more?.act(row) ?? false,
       retry(key) {
         const done = actions.retry(room, key)
@@ -137,14 +137,14 @@ export function chatView(
   function draw(state: RoomState | undefined): void {
     const all = items(state)
     const said = all.some((item) => item.kind === 'message')
-    const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
+    const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const bare = state === undefined || state.depth === 'counts'
     empty.hidden = said || bare || state.sync.state !== 'live' || older !== 'none'
     bones.hidden = said || !empty.hidden || older === 'failed'
     // Of a room that was only followed nothing older is asked for: its first page is on its way.
     messages.update({
       items: all,
-      older: bare && !state?.past ? 'none' : older,
+      older: bare && !state?.historyWindow ? 'none' : older,
       newer,
       missed: (after) => missed(state, after),
     })
@@ -155,7 +155,7 @@ export function chatView(
     back = undefined
     if (here) return messages.show(place)
     // After a reload it may be further up than what came.
-    void actions.jump(room, place.seq).then((reached) => {
+    void actions.jumpTo(room, place.seq).then((reached) => {
       if (reached && !signal.aborted) messages.show(place)
     })
   }
@@ -166,7 +166,7 @@ export function chatView(
     signal,
   )
   store.watch(
-    (state) => state.list.find((entry) => entry.room === room),
+    (state) => state.roomList.find((entry) => entry.room === room),
     (entry) => {
       const called = entry?.name ?? room
       title.replaceChildren(h('bdi', {}, called))
@@ -218,7 +218,17 @@ export function chatView(
     help,
     leave,
     shell,
-    given: { condense, countOf, isUnread, nameOf, runText, untilLoaded, placesOf, spoken, COMMANDS },
+    given: {
+      condense,
+      countOf: unreadCountOf,
+      isUnread,
+      nameOf,
+      runText,
+      untilLoaded,
+      placesOf,
+      spoken,
+      COMMANDS,
+    },
   }
   void untilLoaded(() => import('./roomFeatures.ts'), signal).then((loaded) => {
     if (loaded && !signal.aborted)
@@ -244,7 +254,7 @@ function placeOf(value: string | number | undefined): Place {
 
 /** Why nobody, or I, may write here: what the server said to my newest message (U49). */
 function blockedBy(state: RoomState | undefined): string | null {
-  const last = state?.rows.findLast((row) => row.own)?.standing
+  const last = state?.rows.findLast((row) => row.own)?.sendStatus
   if (last?.status !== 'failed') return null
   // prettier-ignore
   switch (last.reason) {

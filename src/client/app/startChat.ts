@@ -5,14 +5,14 @@ import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
 import type { Socket, SocketOwner } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
-import { joinTab } from '../net/tabLock.ts'
+import { claimTab } from '../net/tabLock.ts'
 import type { Tabs } from '../net/tabChannel.ts'
 import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync.ts'
-import { AHEAD, createTalk, type Talk } from './actions/chatActions.ts'
+import { AHEAD, createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { untilLoaded } from '../ui/retryImport.ts'
 
 export { unreadTotal }
@@ -23,19 +23,19 @@ export { roomView } from './roomPage.ts'
 const ORPHANS = 30_000
 
 /** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
-export async function startTalk(
-  store: Store,
+export async function startChat(
+  store: StateStore,
   api: Api,
   tabs: Tabs,
   makeSocket: (owner: SocketOwner) => Socket,
   go: (path: string) => void,
   signal: AbortSignal,
-): Promise<Talk> {
+): Promise<ChatActions> {
   let lead = false
   let orphans = async () => {}
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
-    joinTab(
+    claimTab(
       {
         locks: navigator.locks,
         session: storageOf('sessionStorage'),
@@ -49,7 +49,7 @@ export async function startTalk(
       signal,
     ),
   ])
-  if (!storage.lasting) store.dispatch({ type: 'forgetful' })
+  if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
   const asks = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
@@ -63,9 +63,9 @@ export async function startTalk(
         { now, after, random, nonce },
         {
           ...owner,
-          forgetful: () => store.dispatch({ type: 'forgetful' }),
+          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
           // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
-          losing: (would) =>
+          unsavedChanged: (would) =>
             would
               ? window.addEventListener('beforeunload', asks)
               : window.removeEventListener('beforeunload', asks),
@@ -83,7 +83,7 @@ export async function startTalk(
   heedThePage(store, sync.socket, signal)
 
   orphans = async () => {
-    if (lead) await sync.outbox.adopt(await tab.living())
+    if (lead) await sync.outbox.adopt(await tab.openTabs())
   }
   const watchOrphans = (): void => {
     after(ORPHANS, () => void orphans().finally(watchOrphans))
@@ -109,16 +109,16 @@ export async function startTalk(
     outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
     outside?.tellOutside(store, { now, after, go }, signal)
   })
-  const talk = createTalk(store, sync, api, tabs, { now, after, settings })
+  const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
     async begin(user) {
       await talk.begin(user)
       void orphans()
     },
-    settle() {
-      talk.settle()
-      sync.outbox.goes()
+    flushTimers() {
+      talk.flushTimers()
+      sync.outbox.pageMayClose()
     },
   }
 }
@@ -132,15 +132,15 @@ function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
 }
 
 /** What the browser says of the network and of being seen. */
-function heedThePage(store: Store, socket: Socket, signal: AbortSignal): void {
-  const know = (offline: boolean) => store.dispatch({ type: 'offline', offline })
+function heedThePage(store: StateStore, socket: Socket, signal: AbortSignal): void {
+  const know = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
   const online = () => {
     know(false)
     socket.nudge('online')
   }
   const offline = () => {
     know(true)
-    socket.doubt()
+    socket.probe()
   }
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (persisted) socket.nudge('pageshow')

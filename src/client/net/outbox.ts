@@ -5,9 +5,9 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
-import type { OutboxEntry, Said, Standing } from '../state/state.ts'
-import { sturdy, type DeviceStorage } from './storage.ts'
-import type { Draft, Stored } from './parseStored.ts'
+import type { OutboxEntry, OutgoingContent, SendStatus } from '../state/state.ts'
+import { fallBackToMemory, type DeviceStorage } from './storage.ts'
+import type { ComposerDraft, StoredEntry } from './parseStored.ts'
 import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
 import { unloadCopies, type UnloadCopies } from './unloadCopy.ts'
 
@@ -22,19 +22,19 @@ export interface OutboxOwner {
   /** False: not now. Then nothing was sent. */
   send(frame: ClientFrame): boolean
   /** Has this connection joined the room? */
-  joined(room: string): boolean
+  isJoined(room: string): boolean
   /** Has the server said that it is in? */
-  entered(room: string): boolean
+  isConfirmed(room: string): boolean
   /** An entry that is to be drawn: a new one, or one found on this device. */
   queued(entry: OutboxEntry): void
-  standing(entry: OutboxEntry, standing: Standing): void
+  statusChanged(entry: OutboxEntry, standing: SendStatus): void
   dropped(entry: OutboxEntry): void
   /** An ack is overdue. */
-  doubt(): void
+  ackOverdue(): void
   /** The device keeps nothing: from now on everything is in memory. */
-  forgetful(): void
+  storageBlocked(): void
   /** Does leaving the page lose something? Called when that changes. */
-  losing(would: boolean): void
+  unsavedChanged(would: boolean): void
 }
 
 /** In ms, but for counts. */
@@ -46,7 +46,7 @@ const ON_THE_WAY = 32
 const AGAIN = { first: 1_000, most: 30_000 }
 
 interface Waiting {
-  entry: Stored
+  entry: StoredEntry
   /** its transaction has ended */
   stored: boolean
   sentAt: number | null
@@ -65,7 +65,7 @@ export class Outbox {
   #user: string | null = null
   /** by nonce, in the order in which they leave */
   readonly #waiting = new Map<string, Waiting>()
-  readonly #failed = new Map<string, Stored>()
+  readonly #failed = new Map<string, StoredEntry>()
   #order = 0
   #liveSince: number | null = null
   #lookedAt = 0
@@ -81,7 +81,7 @@ export class Outbox {
     copies: UnloadCopies = unloadCopies(null, world.now),
   ) {
     this.#storage = withCopies(
-      sturdy(storage, () => owner.forgetful()),
+      fallBackToMemory(storage, () => owner.storageBlocked()),
       copies,
       tab,
     )
@@ -96,12 +96,12 @@ export class Outbox {
   }
 
   /** How much of mine no server has confirmed; what failed counts only if it has text. */
-  get unsent(): number {
+  get unsentCount(): number {
     return this.#waiting.size + [...this.#failed.values()].filter(hasText).length
   }
 
   /** So many wait that no more are taken. */
-  get full(): boolean {
+  get isFull(): boolean {
     return this.#waiting.size >= QUEUED
   }
 
@@ -113,9 +113,9 @@ export class Outbox {
   }
 
   /** Works for this person from now on, and for nobody else: entries of others stay where they are (U48). */
-  async begin(user: string): Promise<void> {
+  async start(user: string): Promise<void> {
     if (this.#user === user) return
-    this.end()
+    this.stop()
     this.#user = user
     await this.#load((tab) => tab === this.#tab)
   }
@@ -143,7 +143,7 @@ export class Outbox {
         void this.#storage.remove(entry.user, entry.nonce)
         continue
       }
-      const own: Stored = { ...entry, tab: this.#tab, ...(late && { failed: 'late' }) }
+      const own: StoredEntry = { ...entry, tab: this.#tab, ...(late && { failed: 'late' }) }
       if (adopting || late) await this.#storage.put(own, false)
       if (this.#user !== user) return
       this.#order = Math.max(this.#order, own.order)
@@ -156,14 +156,14 @@ export class Outbox {
   }
 
   /** The page may go: what the device has not confirmed is there again at the next start. */
-  goes(): void {
-    if (this.#user !== null) this.#storage.goes(this.#user)
+  pageMayClose(): void {
+    if (this.#user !== null) this.#storage.pageMayClose(this.#user)
   }
 
   /** Forgets who it works for; what is stored stays stored. */
-  end(): void {
+  stop(): void {
     this.#user = null
-    this.#storage.forget()
+    this.#storage.forgetUnconfirmed()
     this.#waiting.clear()
     this.#failed.clear()
     this.#schedule()
@@ -184,7 +184,7 @@ export class Outbox {
     return now
   }
 
-  #wait(entry: Stored, stored: boolean): Waiting {
+  #wait(entry: StoredEntry, stored: boolean): Waiting {
     return { entry, stored, sentAt: null, retryAt: 0, refusals: 0, since: this.#look() }
   }
 
@@ -195,15 +195,15 @@ export class Outbox {
   }
 
   /** Shows a message at once; it leaves when it is stored. Null: too many wait, or nobody is signed in. */
-  add(room: string, text: string, replyTo?: string): OutboxEntry | null {
-    return this.say(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
+  enqueueMessage(room: string, text: string, replyTo?: string): OutboxEntry | null {
+    return this.enqueue(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
   }
 
   /** The same for whatever is said: a message, which its draft gives way to, or a change to one. */
-  say(room: string, said: Said): OutboxEntry | null {
+  enqueue(room: string, said: OutgoingContent): OutboxEntry | null {
     const now = this.#look()
-    if (this.#user === null || this.full) return null
-    const entry: Stored = {
+    if (this.#user === null || this.isFull) return null
+    const entry: StoredEntry = {
       nonce: this.#world.nonce(),
       room,
       user: this.#user,
@@ -242,24 +242,24 @@ export class Outbox {
       if (busy.has(entry.room)) continue
       busy.add(entry.room)
       if (sentAt !== null || !waiting.stored || waiting.retryAt > now || onTheWay >= ON_THE_WAY) continue
-      if (this.#liveSince === null || !this.#owner.joined(entry.room)) continue
+      if (this.#liveSince === null || !this.#owner.isJoined(entry.room)) continue
       if (!this.#owner.send(frameOf(entry))) break
       waiting.sentAt = now
       onTheWay += 1
-      this.#owner.standing(entry, { status: 'sent', since: waiting.since })
+      this.#owner.statusChanged(entry, { status: 'sent', since: waiting.since })
     }
     this.#schedule()
   }
 
   /** The connection is new, or has proven alive: what has no ack is sent again, in its order. */
-  back(): void {
+  resend(): void {
     this.#liveSince ??= this.#look()
     this.#unsend(0)
     this.flush()
   }
 
   /** The connection is over. `refused`: by what was sent on it, so that it is not sent again by itself. */
-  lost(refused: boolean): void {
+  disconnected(refused: boolean): void {
     this.#liveSince = null
     if (refused)
       for (const waiting of [...this.#waiting.values()])
@@ -280,7 +280,7 @@ export class Outbox {
     waiting.sentAt = null
     waiting.retryAt = retryAt
     const later = retryAt > this.#look()
-    this.#owner.standing(waiting.entry, {
+    this.#owner.statusChanged(waiting.entry, {
       status: 'queued',
       since: waiting.since,
       ...(later && { retryAt }),
@@ -288,7 +288,7 @@ export class Outbox {
   }
 
   /** What the server says, as far as it is about messages of mine. */
-  heard(frame: ServerFrame): void {
+  receive(frame: ServerFrame): void {
     // prettier-ignore
     switch (frame.type) {
       case 'ack': this.#settle(frame.nonce); break
@@ -322,7 +322,7 @@ export class Outbox {
     const waiting = this.#waiting.get(nonce)
     if (waiting === undefined) return
     // It went behind a join that was refused for a time: it goes again behind the next one.
-    if (code === 'notMember' && !this.#owner.entered(waiting.entry.room)) this.#requeue(waiting, 0)
+    if (code === 'notMember' && !this.#owner.isConfirmed(waiting.entry.room)) this.#requeue(waiting, 0)
     else if (!retry) this.#fail(waiting, code)
     else {
       waiting.refusals += 1
@@ -336,7 +336,7 @@ export class Outbox {
     const failed = { ...waiting.entry, failed: reason }
     this.#waiting.delete(failed.nonce)
     this.#failed.set(failed.nonce, failed)
-    this.#owner.standing(failed, { status: 'failed', reason })
+    this.#owner.statusChanged(failed, { status: 'failed', reason })
     // What has no text is done again more easily than it is remembered.
     void (hasText(failed)
       ? this.#storage.put(failed, false)
@@ -344,7 +344,7 @@ export class Outbox {
   }
 
   /** The room is missing or not open to me: what waits for it will not leave. */
-  closed(room: string): void {
+  failRoom(room: string): void {
     for (const waiting of [...this.#waiting.values()])
       if (waiting.entry.room === room) this.#fail(waiting, 'noRoom')
     this.#schedule()
@@ -353,13 +353,13 @@ export class Outbox {
   /** Again, under the same nonce, behind what waits. */
   retry(nonce: string): void {
     const failed = this.#failed.get(nonce)
-    if (failed === undefined || this.full) return
+    if (failed === undefined || this.isFull) return
     const now = this.#look()
-    const { failed: _, ...entry }: Stored = { ...failed, at: now, order: this.#next(now) }
+    const { failed: _, ...entry }: StoredEntry = { ...failed, at: now, order: this.#next(now) }
     this.#failed.delete(nonce)
     const waiting = this.#wait(entry, false)
     this.#waiting.set(nonce, waiting)
-    this.#owner.standing(entry, { status: 'queued', since: now })
+    this.#owner.statusChanged(entry, { status: 'queued', since: now })
     void this.#store(waiting, false)
   }
 
@@ -374,13 +374,13 @@ export class Outbox {
     this.flush()
   }
 
-  async draft(room: string): Promise<Draft | null> {
+  async draft(room: string): Promise<ComposerDraft | null> {
     return this.#user === null ? null : this.#storage.draft(this.#user, room)
   }
 
   /** In how many rooms this person has one. */
-  async drafts(): Promise<number> {
-    return this.#user === null ? 0 : this.#storage.drafts(this.#user)
+  async draftCount(): Promise<number> {
+    return this.#user === null ? 0 : this.#storage.draftCount(this.#user)
   }
 
   async saveDraft(room: string, text: string, caret: number): Promise<void> {
@@ -391,16 +391,16 @@ export class Outbox {
   /** Everything of this person leaves the device. */
   async wipe(): Promise<void> {
     const user = this.#user
-    this.end()
+    this.stop()
     if (user !== null) await this.#storage.wipe(user)
   }
 
   /** Wakes for whatever comes first: a retry, an overdue ack, an end of patience. */
   #schedule(): void {
-    const losing = !this.#storage.lasting && this.#waiting.size > 0
+    const losing = !this.#storage.isLasting && this.#waiting.size > 0
     if (losing !== this.#losing) {
       this.#losing = losing
-      this.#owner.losing(losing)
+      this.#owner.unsavedChanged(losing)
     }
     this.#cancel?.()
     this.#cancel = null
@@ -433,14 +433,14 @@ export class Outbox {
         overdue = true
       } else if (waiting.retryAt <= now) waiting.retryAt = 0
     }
-    if (overdue) this.#owner.doubt()
+    if (overdue) this.#owner.ackOverdue()
     this.flush()
   }
 }
 
 const isLate = (at: number, now: number) => at + IN_ALL <= now
 
-const hasText = ({ text }: Said) => text !== undefined
+const hasText = ({ text }: OutgoingContent) => text !== undefined
 
 /** What is said, without what only this device need know. */
 function frameOf({ kind, nonce, room, ...entry }: OutboxEntry): Durable {

@@ -3,7 +3,7 @@ import { CLOSE } from '../../shared/errors.ts'
 import { TIMES } from '../../shared/limits.ts'
 import type { Self } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
-import type { Link } from '../state/state.ts'
+import type { ConnectionState } from '../state/state.ts'
 
 /** As much of a `WebSocket` as is used. */
 export interface Wire {
@@ -23,27 +23,27 @@ export interface SocketWorld {
   after(ms: number, run: () => void): () => void
   /** 0 … 1 */
   random(): number
-  hidden(): boolean
+  isHidden(): boolean
   /** Asks over HTTP whether my session lives: a refused handshake shows nothing but 1006 (P30). */
-  session(): Promise<'yes' | 'no' | 'unknown'>
+  hasSession(): Promise<'yes' | 'no' | 'unknown'>
   /** the id of the person this page works for */
-  me(): string | null
+  userId(): string | null
   /** The server knows this page as another person. */
-  became(user: Self): void
+  signedInAs(user: Self): void
 }
 
 export interface SocketOwner {
   /** the first frames of a connection: `hello`, and what may follow it without waiting */
-  hello(): readonly ClientFrame[]
-  heard(frame: ServerFrame): void
-  link(link: Link): void
+  firstFrames(): readonly ClientFrame[]
+  received(frame: ServerFrame): void
+  stateChanged(link: ConnectionState): void
   /** what has no ack yet may be sent again: the connection is new, or has proven alive */
-  back(): void
+  proven(): void
   /** The connection is over, whatever its state was. */
   closed(code: number): void
 }
 
-export type Nudge = 'online' | 'visible' | 'pageshow' | 'send' | 'person'
+export type NudgeReason = 'online' | 'visible' | 'pageshow' | 'send' | 'person'
 
 export interface Socket {
   /** Connects, also after a final close. */
@@ -53,9 +53,9 @@ export interface Socket {
   /** False unless live: then nothing was sent, and nothing is kept. */
   send(frame: ClientFrame): boolean
   /** Something speaks for trying now. */
-  nudge(why: Nudge): void
+  nudge(why: NudgeReason): void
   /** Something speaks against this connection: the network is off, an ack is overdue. */
-  doubt(): void
+  probe(): void
 }
 
 /** All in ms. */
@@ -80,7 +80,7 @@ const SENDS_WAIT = 1_000
 export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   let generation = 0
   let wire: Wire | null = null
-  let link: Link = { state: 'idle' }
+  let link: ConnectionState = { state: 'idle' }
   let attempt = 0
   let refused = false
   let overloaded = false
@@ -101,9 +101,9 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     })
   }
 
-  function show(next: Link): void {
+  function show(next: ConnectionState): void {
     link = next
-    owner.link(next)
+    owner.stateChanged(next)
   }
 
   function isLive(): boolean {
@@ -144,7 +144,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     show({ state: 'connecting', attempt, since: lostAt, calm })
     arm(CONNECT, () => ended(1006))
     if (!refused) return open(mine)
-    void world.session().then((answer) => {
+    void world.hasSession().then((answer) => {
       if (mine !== generation) return
       if (answer === 'no') ended(CLOSE.noSession)
       else open(mine)
@@ -167,7 +167,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       seenAt = world.now()
       show({ state: 'hello', attempt, since: lostAt, calm })
       arm(CONNECT, () => ended(1006))
-      for (const frame of owner.hello()) write(frame)
+      for (const frame of owner.firstFrames()) write(frame)
     }
     made.onmessage = ({ data }) => {
       if (mine === generation) receive(data)
@@ -186,13 +186,13 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const frame = parsed(data)
     if (frame === null) return
     heardAt = world.now()
-    if (frame.type === 'welcome' && frame.user.id !== world.me()) {
+    if (frame.type === 'welcome' && frame.user.id !== world.userId()) {
       // Nothing of the person before may leave on this connection (U48).
       stop()
-      return world.became(frame.user)
+      return world.signedInAs(frame.user)
     }
     if (frame.type === 'beat') write({ type: 'beat' })
-    owner.heard(frame)
+    owner.received(frame)
     if (frame.type === 'drain') {
       spread = frame.spread
       return arm(DRAINED, () => ended(CLOSE.restart))
@@ -204,7 +204,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     }
     show({ state: 'live' })
     if (spread === null) watch()
-    owner.back()
+    owner.proven()
   }
 
   /** Watches for silence: looks again when the last frame would be too old. One from the future: the clock was set back. */
@@ -241,7 +241,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       else if (code === 1006) attempt = Math.min(attempt, CUT)
     }
     overloaded = code === CLOSE.overloaded
-    const most = world.hidden() ? MOST.hidden : MOST.seen
+    const most = world.isHidden() ? MOST.hidden : MOST.seen
     // Quick draws while a server restarts must not add up to a long one once it is back.
     const patient = code === 1006 ? MOST.atFirst + Math.abs(now - lostAt) / 2 : most
     const backoff = world.random() * Math.min(most, patient, 500 * 2 ** Math.min(attempt, 20))
@@ -290,7 +290,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       if (why === 'send' && (overloaded || now - triedAt < SENDS_WAIT)) return
       connect()
     },
-    doubt() {
+    probe() {
       if (awake()) doubt()
     },
   }

@@ -31,7 +31,7 @@ export function announce(
     if (state.sync.state !== 'live') return
     const last = state.position.seq
     if (known === null || last < known) {
-      if (known === null) to.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
+      if (known === null) to.say(`${isolated(roomName(store.get(), room))}, ${state.onlineCount} here`)
       known = last
       return
     }
@@ -54,19 +54,19 @@ export function announce(
   }
 
   /** Who came and went, for those who asked for it; in a crowd nobody is told. */
-  function comings({ lines, count }: RoomState): void {
-    const from = lines.findLastIndex(({ id }) => id === line) + 1
-    const news = line === null ? [] : lines.slice(from)
-    line = lines.at(-1)?.id ?? ''
-    if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
+  function comings({ presenceLines, onlineCount }: RoomState): void {
+    const from = presenceLines.findLastIndex(({ id }) => id === line) + 1
+    const news = line === null ? [] : presenceLines.slice(from)
+    line = presenceLines.at(-1)?.id ?? ''
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > CROWD) return
     said.push(...news)
     to.gathered(() => given.runText(given.condense(said.splice(0))))
   }
 
   function failures(state: RoomState): void {
     const now = new Map(
-      state.rows.flatMap(({ key, standing }) =>
-        standing.status === 'failed' ? [[key, standing.reason]] : [],
+      state.rows.flatMap(({ key, sendStatus }) =>
+        sendStatus.status === 'failed' ? [[key, sendStatus.reason]] : [],
       ),
     )
     if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))

@@ -52,11 +52,11 @@ export function header(
     onClick: () => openTopic(context, room, signal),
   })
   store.watch(
-    ({ rooms, self, list }) => {
+    ({ rooms, self, roomList }) => {
       const role = rooms[room]?.you?.role
       if (self === null || self === 'unknown' || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
-      const none = (list.find((entry) => entry.room === room)?.topic ?? '') === ''
+      const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
       return none ? 'Add a topic' : 'Change the topic'
     },
     (words) => {
@@ -112,7 +112,7 @@ function openPins(
 }
 
 function openTopic({ store, actions }: Context, room: string, signal: AbortSignal): void {
-  const before = store.get().list.find((entry) => entry.room === room)?.topic ?? ''
+  const before = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
   const fault = h('p', { id: 'topic-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
     id: 'topic',

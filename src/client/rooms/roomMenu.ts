@@ -97,7 +97,7 @@ export function roomMenu(
     entry('keys', 'Keys and commands', on.help),
     h('hr'),
     entry('leave', 'Leave this room', () => {
-      const mine = store.get().list.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))
+      const mine = store.get().roomList.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))
       const next = on.placesOf('recent', on.me).find((one) => mine.includes(one)) ?? mine[0]
       actions.leaveRoom(room)
       router.navigate(next === undefined ? '/' : `/chat/${next}`)

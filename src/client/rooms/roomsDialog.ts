@@ -44,7 +44,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   let listed: readonly RoomEntry[] = []
   let ordered: readonly RoomEntry[] = []
   function draw(): void {
-    const { list: all } = store.get()
+    const { roomList: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
     if (all !== listed) ordered = first(all, MOST, inOrder)
     listed = all
@@ -135,7 +135,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   }
 
   const dialog = openDialog({ title: 'Rooms', closed: () => its.abort() }, signal, filter, rows, none, form)
-  store.watch(({ list: all }) => all, draw, its.signal)
+  store.watch(({ roomList: all }) => all, draw, its.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
   dialog.tabIndex = -1
   if (matchMedia('(pointer: coarse)').matches) dialog.focus()

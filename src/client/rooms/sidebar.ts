@@ -144,7 +144,7 @@ export function sidebar(
     signal,
   )
   store.watch(
-    (state) => state.rooms[room]?.count ?? 0,
+    (state) => state.rooms[room]?.onlineCount ?? 0,
     (here) => {
       count.textContent = here === 0 ? 'People' : `${here} here`
     },

@@ -41,7 +41,7 @@ export function openSwitcher(
 
   function look(): void {
     const state = store.get()
-    const counted = state.list.map((entry) => ({ ...entry, ...countOf(state, entry.room) }))
+    const counted = state.roomList.map((entry) => ({ ...entry, ...countOf(state, entry.room) }))
     shown = found(counted, field.value, { recent, current: room, most: MOST })
     at = 0
     draw()
@@ -103,6 +103,6 @@ export function openSwitcher(
   }
 
   const dialog = openDialog({ title: 'Go to a room', closed: () => its.abort() }, signal, field, list, none)
-  store.watch(({ list: all }) => all, look, its.signal)
+  store.watch(({ roomList: all }) => all, look, its.signal)
   void actions.loadRooms()
 }

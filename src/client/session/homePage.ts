@@ -36,7 +36,8 @@ export function doorView(
   }
 
   function ask(): void {
-    if (store.get().elsewhere) words.textContent = 'You signed out in another tab. Pick a name to go on.'
+    if (store.get().signedOutInOtherTab)
+      words.textContent = 'You signed out in another tab. Pick a name to go on.'
     const form = nameForm(
       { button: `Join ${room}`, first: actions.lastName() },
       { take: join, done: entered },

@@ -3,7 +3,7 @@ import { buttons, openDialog } from '../ui/dialog.ts'
 import { nameForm } from '../session/nameForm.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
-import type { Level, Settings } from '../state/state.ts'
+import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 
 /** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
@@ -43,19 +43,19 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     now: Settings[K],
   ): HTMLElement {
     return choice(legend, values as Record<Settings[K], string>, now, (value) =>
-      actions.choose({ [key]: value } as Partial<Settings>),
+      actions.chooseSettings({ [key]: value } as Partial<Settings>),
     )
   }
 
   function levelHere(settings: Settings): HTMLElement {
-    type Here = Level | 'same'
+    type Here = NotificationLevel | 'same'
     const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
     const here: Here = settings.levels[room] ?? 'same'
     return choice<Here>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
-      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
+      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, NotificationLevel>
       if (level === 'same') delete levels[room]
       else levels[room] = level
-      actions.choose({ levels })
+      actions.chooseSettings({ levels })
     })
   }
 
@@ -82,7 +82,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
 
   async function ask(): Promise<void> {
     const answer = await Notification.requestPermission()
-    if (answer === 'granted') actions.choose({ notify: 'on' })
+    if (answer === 'granted') actions.chooseSettings({ notify: 'on' })
     else if (!its.signal.aborted) draw(store.get().settings)
   }
 

@@ -1,7 +1,7 @@
 import { h, onAbort } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { Place } from './messageList.ts'
-import type { Past } from '../state/state.ts'
+import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Parts } from '../app/parts.ts'
 
@@ -24,21 +24,21 @@ export function jumping(
   { messages, say }: Pick<Parts, 'messages'> & { say(words: string): void },
   signal: AbortSignal,
 ): Jumping {
-  const left: { place: Place; past: Past | null }[] = []
+  const left: { place: Place; past: HistoryWindow | null }[] = []
   const words = 'Back to where you were'
   const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
   way.append(iconOf('down'), words)
   messages.element.append(way)
 
-  const pastOf = () => store.get().rooms[room]?.past ?? null
+  const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
     const from = left.pop()
     way.hidden = left.length === 0
     if (from === undefined) return
     if (pastOf() !== from.past) {
-      if (from.past === null) actions.present(room)
-      else actions.back(room)
+      if (from.past === null) actions.showLiveEnd(room)
+      else actions.leaveHistory(room)
     }
     if (from.place === null) messages.toEnd()
     else messages.show(from.place)
@@ -85,7 +85,7 @@ export function jumping(
   }
 
   return {
-    to: (seq, home = false) => go(async () => ((await actions.jump(room, seq)) ? seq : null), home),
-    behind: (after) => go(() => actions.jumpBehind(room, after), false),
+    to: (seq, home = false) => go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), home),
+    behind: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

@@ -4,7 +4,7 @@ import type { TimelineItem } from './timelineItems.ts'
 import type { Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { Failure } from './failureText.ts'
+import type { FailureReason } from './failureText.ts'
 
 export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
 
@@ -17,7 +17,7 @@ export interface Rich {
   /** What stands in this place, read aloud: without the marks of its format. */
   words(place: HTMLElement): string | undefined
   /** Why it was not sent, in words. */
-  reason(failure: Failure): string
+  reason(failure: FailureReason): string
 }
 
 export interface MessageEvents {
@@ -83,7 +83,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       write()
     }
     on.rich?.around(element, text, item)
-    if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
+    if (before.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
     drawHead()
     drawStage(stageOf(row, Date.now()))
   }
@@ -116,9 +116,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     }
   }
 
-  function stageOf({ standing }: Row, at: number): string {
-    if (standing.status === 'acked') return ''
-    if (standing.status === 'failed') return `failed ${standing.reason}`
+  function stageOf({ sendStatus }: Row, at: number): string {
+    if (sendStatus.status === 'acked') return ''
+    if (sendStatus.status === 'failed') return `failed ${sendStatus.reason}`
     const age = at - pendingSince
     return age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
   }
@@ -143,14 +143,14 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   }
 
   function noteOf(): HTMLElement | null {
-    const { standing, text: words } = item.row
+    const { sendStatus, text: words } = item.row
     const press = (label: string, then: () => void) =>
       h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
-    if (standing.status === 'failed')
+    if (sendStatus.status === 'failed')
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, on.rich?.reason(standing.reason) ?? 'Not sent.'),
+        h('span', {}, on.rich?.reason(sendStatus.reason) ?? 'Not sent.'),
         press('Retry', () => on.retry(key)),
         press('Edit', () => on.edit(key, words ?? '')),
         press('Delete', () => on.drop(key)),
@@ -184,7 +184,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       drawStage(drawn)
     },
     age(at) {
-      const { status } = item.row.standing
+      const { status } = item.row.sendStatus
       if (status === 'acked' || status === 'failed') return null
       drawStage(stageOf(item.row, at))
       const age = at - pendingSince

@@ -1,7 +1,7 @@
 import type { Reaction, User } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
 import { isolated, isoTime, nameList } from '../ui/format.ts'
-import type { MyChange, Row } from '../state/state.ts'
+import type { PendingChange, Row } from '../state/state.ts'
 import type { MessageItem, Rich } from './message.ts'
 import { reasonText } from './failureText.ts'
 
@@ -131,16 +131,16 @@ export function extras(on: ExtrasEvents): Rich {
     place.before(parts.quote)
   }
 
-  function drawFaults(parts: Parts, element: HTMLElement, changes: readonly MyChange[]): void {
-    const failed = changes.filter(({ standing }) => standing.status === 'failed')
+  function drawFaults(parts: Parts, element: HTMLElement, changes: readonly PendingChange[]): void {
+    const failed = changes.filter(({ sendStatus }) => sendStatus.status === 'failed')
     if (failed.length === 0) return parts.faults.remove()
     parts.faults.replaceChildren(
-      ...failed.flatMap(({ key, entry, standing }) => [
+      ...failed.flatMap(({ key, entry, sendStatus }) => [
         h(
           'span',
           { class: 'text-danger' },
-          standing.status === 'failed'
-            ? reasonText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
+          sendStatus.status === 'failed'
+            ? reasonText(sendStatus.reason, UNDONE[entry.kind]).replace('it answers ', '')
             : '',
         ),
         press('Retry', () => on.retry(key)),
@@ -179,7 +179,7 @@ export function extras(on: ExtrasEvents): Rich {
         element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
         element.toggleAttribute('data-pinned', row.pinned)
         drawReactions(parts, place, row)
-        drawFaults(parts, element, row.changes ?? [])
+        drawFaults(parts, element, row.pendingChanges ?? [])
       }
       if (before?.quote !== item.quote || before?.row.text !== row.text) drawQuote(parts, place, item)
     },

@@ -1,7 +1,7 @@
 import { iconOf } from '../ui/icons.ts'
 import { seeing, sightOf, type Sight } from './visibleRange.ts'
 import { h } from '../ui/dom.ts'
-import { divided, firstUnread, undivided } from '../state/unreadDivider.ts'
+import { showDivider, firstUnread, hideDivider } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Jumping } from './jumpToMessage.ts'
@@ -70,7 +70,7 @@ export function reading(
       passed = true
       bar.hidden = true
       messages.seen(sight.bottom)
-      actions.read(room, sight.bottom)
+      actions.markReadUpTo(room, sight.bottom)
     },
     signal,
   )
@@ -84,7 +84,8 @@ export function reading(
     if (!log.isConnected) return
     const sight = sightOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = known()
-    bar.hidden = passed || state === undefined || state.divider === null || sight === null || reaches(sight)
+    bar.hidden =
+      passed || state === undefined || state.unreadDivider === null || sight === null || reaches(sight)
     // While all is marked read and that may be undone, what is seen says nothing.
     eyes.look(attended() && state?.marked === undefined ? sight : null)
   }
@@ -96,7 +97,7 @@ export function reading(
     const begin = firstUnread(state)
     if (begin === null) return
     passed = false
-    change(divided)
+    change(showDivider)
     if (typeof begin === 'number' && seq === undefined && !returned) {
       messages.show({ seq: begin, offset: OFFSET })
       messages.seen(begin - 1, true)
@@ -108,7 +109,7 @@ export function reading(
     if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
     if (firstUnread(state) !== null) {
       passed = false
-      change(divided)
+      change(showDivider)
     }
     look()
   }
@@ -129,7 +130,7 @@ export function reading(
   function end(): void {
     pass()
     bar.hidden = true
-    change(undivided)
+    change(hideDivider)
   }
 
   function pass(): void {
@@ -149,7 +150,7 @@ export function reading(
   )
   // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
   store.watch(
-    (state) => state.rooms[room]?.notice,
+    (state) => state.rooms[room]?.resetNotice,
     (notice) => {
       if (notice === 'away') arrive()
       look()
@@ -173,7 +174,7 @@ export function reading(
   document.addEventListener('visibilitychange', back, { signal })
   // A dialog or the drawer gives the focus back when it is gone.
   document.addEventListener('focusin', look, { signal })
-  signal.addEventListener('abort', () => change(undivided), { once: true })
+  signal.addEventListener('abort', () => change(hideDivider), { once: true })
 
   return { pass, end }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { far } from '../../../src/client/app/actions/historyActions.ts'
-import type { Answer, Api } from '../../../src/client/net/api.ts'
+import type { ApiResult, Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { HistoryPage } from '../../../src/shared/model.ts'
 import type { FirstPage } from '../../../src/shared/protocol.ts'
@@ -11,12 +11,12 @@ import { some } from '../../support/someChanges.ts'
 function aRoom(first: FirstPage | null, answer: (place: string, times: number) => HistoryPage | null) {
   const store = createStore()
   const asked: string[] = []
-  const hear = (page: FirstPage) => store.dispatch({ type: 'heard', frames: [page], now: NOON })
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  store.dispatch({ type: 'opened', room: 'lobby', shown: true })
-  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
+  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   if (first !== null) hear(first)
-  const messages = async (_room: string, place: string): Promise<Answer<HistoryPage>> => {
+  const messages = async (_room: string, place: string): Promise<ApiResult<HistoryPage>> => {
     asked.push(place)
     const page = answer(place, asked.length)
     return page ? { ok: true, value: page } : { ok: false, code: 'offline', words: '' }
@@ -72,7 +72,7 @@ test('[U27] whoever comes by the link of a message is led there once the first p
   expect(asked).toEqual([])
   hear(begun)
   expect(await led).toBe(true)
-  expect(lobby().past?.at).toBe(20)
+  expect(lobby().historyWindow?.centerSeq).toBe(20)
 })
 
 test('[C123] messages that did not fit into an answer are asked for again, and are not taken for gone', async () => {

@@ -12,7 +12,7 @@ import { runText, timelineRow } from '../../../src/client/timeline/timelineRow.t
 import { h, list, safeUrl } from '../../../src/client/ui/dom.ts'
 import { keyboardSpace } from '../../../src/client/ui/keyboardSpace.ts'
 import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
-import type { Row, Standing } from '../../../src/client/state/state.ts'
+import type { Row, SendStatus } from '../../../src/client/state/state.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import { ada, bob, eve, NOON, numbers, person } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -23,7 +23,7 @@ useDom('http://localhost/chat/lobby')
 const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
 
 function aRow(seq: number, more: Partial<Row> = {}): Row {
-  const standing: Standing = { status: 'acked' }
+  const sendStatus: SendStatus = { status: 'acked' }
   const usual = {
     key: `b1 n${seq}`,
     seq,
@@ -35,9 +35,9 @@ function aRow(seq: number, more: Partial<Row> = {}): Row {
     edited: null,
     pinned: false,
     reactions: [],
-    asOf: seq,
+    trueAt: seq,
   }
-  return { ...usual, text: `text ${seq}`, own: false, standing, ...more }
+  return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...more }
 }
 
 function anItem(row: Row, first = true): MessageItem {
@@ -364,7 +364,7 @@ describe('a message', () => {
     const label = () => plain(view.element.getAttribute('aria-label'))
     return { view, pressed, button, label, element: view.element }
   }
-  const mine = (standing: Standing) => aRow(1, { user: ada, own: true, seq: null, standing, at: NOON })
+  const mine = (sendStatus: SendStatus) => aRow(1, { user: ada, own: true, seq: null, sendStatus, at: NOON })
 
   test('[U12, A1] a row says who, when and what, with the time for machines and the date in full', () => {
     const { element, label } = aMessage(aRow(0))

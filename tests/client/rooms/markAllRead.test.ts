@@ -9,7 +9,7 @@ import { loadFar } from '../../../src/client/app/actions/nearby.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { isUnread } from '../../../src/client/state/unreadCounts.ts'
 import { createSync } from '../../../src/client/app/sync.ts'
-import { createTalk } from '../../../src/client/app/actions/chatActions.ts'
+import { createChatActions } from '../../../src/client/app/actions/chatActions.ts'
 import { allRead } from '../../../src/client/rooms/markAllReadButton.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import type { Self } from '../../../src/shared/model.ts'
@@ -37,7 +37,7 @@ async function aPage() {
   function join({ room, ref, limit }: Of<'join'>): void {
     const events = numbers(1, 3).map((seq) => said(seq, { user: { id: 'e1', name: 'Eve' } }))
     const more = { room, ref, you: { ...you, unread: 3 } }
-    owner?.heard(limit === 0 ? counts(3, more) : firstPage(events, more))
+    owner?.received(limit === 0 ? counts(3, more) : firstPage(events, more))
     time.pass(0)
   }
   const sync = createSync(
@@ -46,10 +46,10 @@ async function aPage() {
     (its) => {
       owner = its
       return {
-        start: () => its.link({ state: 'live' }),
+        start: () => its.stateChanged({ state: 'live' }),
         stop: () => its.closed(1000),
         nudge: () => {},
-        doubt: () => {},
+        probe: () => {},
         send(frame) {
           sent.push(frame)
           if (frame.type === 'join') joins.push(frame)
@@ -62,13 +62,13 @@ async function aPage() {
         memoryStorage(),
         'tab',
         { now: time.now, after: time.after, random: () => 1, nonce: () => 'nonce' },
-        { ...its, forgetful: () => {}, losing: () => {} },
+        { ...its, storageBlocked: () => {}, unsavedChanged: () => {} },
       ),
     signal,
   )
   const api = createApi(() => Promise.reject(new TypeError('no network')))
   const settings = { choose: () => {}, forget: () => {} }
-  const talk = createTalk(
+  const talk = createChatActions(
     store,
     sync,
     api,
@@ -85,8 +85,8 @@ async function aPage() {
     /** The server answers all that was asked. */
     joined: () => joins.splice(0).forEach(join),
     async enter(self: Self) {
-      await actions.became(self)
-      store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room, { head: 3 })) })
+      await actions.signedInAs(self)
+      store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })
     },
     told: () => sent.flatMap((frame) => (frame.type === 'read' ? frame.room : [])).sort(),
   }
@@ -126,7 +126,7 @@ test('[U75] whoever signs out marks nothing for the next person, neither what wa
     await it.enter(ADA)
     if (here) it.joined()
     it.actions.allRead('mark')
-    await it.actions.became(null)
+    await it.actions.signedInAs(null)
     await it.enter(BOB)
     it.actions.openRoom('room-25')
     it.joined()
@@ -144,7 +144,7 @@ test('[U75] when the page goes, or is hidden, it is told at once, whatever is on
   it.joined()
   it.actions.allRead('mark')
   it.joined()
-  it.actions.settle()
+  it.actions.flushTimers()
   expect(it.told()).toEqual(all)
 })
 

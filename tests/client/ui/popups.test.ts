@@ -98,7 +98,7 @@ describe('what opens and closes in a room', () => {
         toEnd: () => {},
         rowOf: () => ({ row: { seq: 7 } }),
       }
-      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jump: async () => true } }
+      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jumpTo: async () => true } }
       const jumps = jumping(context as never, 'lobby', { messages: messages as never, say: () => {} }, signal)
       const before = listening.size
       for (const _ of numbers(1, 50)) await jumps.to(7)

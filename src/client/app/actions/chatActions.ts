@@ -1,30 +1,33 @@
 /** What needs a connection: rooms, messages, drafts, reading. Only here do the state, the wire, HTTP and the device meet. */
 import { TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
-import type { Actions, Done } from './sessionActions.ts'
+import type { Actions, ActionResult } from './sessionActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
 import { createListing } from '../../rooms/loadRoomList.ts'
 import { loadFar, withFar } from './nearby.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
-import type { RoomState, Said } from '../../state/state.ts'
-import type { Store } from '../../state/store.ts'
-import type { Sync } from '../sync.ts'
+import type { RoomState, OutgoingContent } from '../../state/state.ts'
+import type { StateStore } from '../../state/store.ts'
+import type { ChatSync } from '../sync.ts'
 
 /** The part of `Actions` done here, and what the other part needs of it. */
-export interface Talk extends Omit<Actions, 'signIn' | 'rename' | 'signOut' | 'unsent' | 'lastName'> {
+export interface ChatActions extends Omit<
+  Actions,
+  'signIn' | 'rename' | 'signOut' | 'unsentCount' | 'lastName'
+> {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
   /** Works for nobody; what is kept stays. */
   end(): void
   /** Everything of the person it works for leaves the device. */
   wipe(): Promise<void>
-  unsent(): number
+  unsentCount(): number
   /** Stores at once what a timer was to store. */
-  settle(): void
+  flushTimers(): void
 }
 
-export interface TalkWorld {
+export interface ChatActionsWorld {
   settings: SettingsKeeper
   now(): number
   after(ms: number, run: () => void): () => void
@@ -48,7 +51,13 @@ const REFUSED = {
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
 
-export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world: TalkWorld): Talk {
+export function createChatActions(
+  store: StateStore,
+  sync: ChatSync,
+  api: Api,
+  tabs: Tabs,
+  world: ChatActionsWorld,
+): ChatActions {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
   const reads = new Map<string, number>()
@@ -59,7 +68,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
   /** my rooms as last listed; null: not known yet */
   let mine: ReadonlySet<string> | null = null
   store.watch(
-    ({ list }) => list,
+    ({ roomList }) => roomList,
     (list) => {
       const now = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
       // A room on this tab's screen was joined here: the other tabs do not follow it yet.
@@ -103,21 +112,21 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     })
   }
 
-  function say(room: string, said: Said): Done {
-    if (outbox.say(room, said) === null) return REFUSED[outbox.full ? 'full' : 'nobody']
+  function say(room: string, said: OutgoingContent): ActionResult {
+    if (outbox.enqueue(room, said) === null) return REFUSED[outbox.isFull ? 'full' : 'nobody']
     socket.nudge('send')
     return true
   }
 
   function nonceOf(room: string, key: string): string | undefined {
     const state = store.get().rooms[room]
-    const change = state?.changes.find((one) => one.key === key)
+    const change = state?.pendingChanges.find((one) => one.key === key)
     return change?.entry.nonce ?? state?.rows.find((one) => one.key === key)?.nonce
   }
 
   return {
     async begin(user) {
-      await outbox.begin(user)
+      await outbox.start(user)
       socket.start()
       world.after(AHEAD, () => void loadFar())
     },
@@ -128,21 +137,21 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       reads.clear()
       typed = null
       socket.stop()
-      outbox.end()
+      outbox.stop()
     },
 
     async wipe() {
       world.settings.forget()
       await outbox.wipe()
     },
-    choose: (change) => world.settings.choose(change),
-    unsent: () => outbox.unsent,
-    async drafts() {
+    chooseSettings: (change) => world.settings.choose(change),
+    unsentCount: () => outbox.unsentCount,
+    async draftCount() {
       await Promise.all([...drafts.keys()].map(saveDraft))
-      return outbox.drafts()
+      return outbox.draftCount()
     },
 
-    settle() {
+    flushTimers() {
       for (const room of [...drafts.keys()]) void saveDraft(room)
       // Whoever goes meant it.
       allRead('tell')
@@ -171,10 +180,10 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
         () => store.dispatch({ type: 'changed', room, by: (now) => ({ ...now, older: 'failed' }) }),
       ),
     loadNewer: (room) => withFar((far) => void far.load(store, api, room, 'newer')),
-    jump: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
-    jumpBehind: async (room, after) => (await loadFar())?.jumpBehind(store, api, room, after) ?? null,
-    back: (room) => withFar((far) => far.back(store, room)),
-    present: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
+    jumpTo: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
+    jumpToFirstAfter: async (room, after) => (await loadFar())?.jumpBehind(store, api, room, after) ?? null,
+    leaveHistory: (room) => withFar((far) => far.back(store, room)),
+    showLiveEnd: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
     loadQuotes: (room, ids) => withFar((far) => void far.quotes(store, api, room, ids)),
     loadPins: (room) => withFar((far) => void far.pins(store, api, room)),
     setTopic: async (room, topic) => {
@@ -207,7 +216,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     retry(room, key) {
       const nonce = nonceOf(room, key)
-      if (nonce !== undefined && outbox.full) return REFUSED.full
+      if (nonce !== undefined && outbox.isFull) return REFUSED.full
       if (nonce !== undefined) outbox.retry(nonce)
       return true
     },
@@ -219,7 +228,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     typing(room, on) {
       const now = world.now()
-      if ((store.get().rooms[room]?.count ?? 0) > TYPING_UP_TO) return
+      if ((store.get().rooms[room]?.onlineCount ?? 0) > TYPING_UP_TO) return
       if (on) {
         if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
         if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }
@@ -229,9 +238,9 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       }
     },
 
-    read(room, seq) {
+    markReadUpTo(room, seq) {
       if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
-      store.dispatch({ type: 'read', room, seq })
+      store.dispatch({ type: 'readUpTo', room, seq })
       tellRead(room, seq)
     },
 
@@ -253,4 +262,5 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 }
 
 /** The live end is drawn again. */
-const atEnd = (room: RoomState): RoomState => (room.past === null ? room : { ...room, past: null })
+const atEnd = (room: RoomState): RoomState =>
+  room.historyWindow === null ? room : { ...room, historyWindow: null }

@@ -1,11 +1,11 @@
 /** What is not needed at first draw, as a chunk of its own: older messages, going back to one, quotes, pins, changes of mine. */
 import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
-import { withMine } from '../../state/optimisticChanges.ts'
-import { marked, settled, unmarked } from '../../state/markAllRead.ts'
+import { addPendingChange } from '../../state/optimisticChanges.ts'
+import { markRead, settleMarkRead, undoMarkRead } from '../../state/markAllRead.ts'
 import * as past from '../../state/historyWindow.ts'
 import { idOf, type RoomState, type State } from '../../state/state.ts'
-import type { Store } from '../../state/store.ts'
+import type { StateStore } from '../../state/store.ts'
 
 export type Far = typeof far
 
@@ -17,7 +17,11 @@ const asked = new Set<string>()
 /** The last jump of a room: an answer that comes behind another one is not wanted any more. */
 const jumps = new Map<string, number>()
 
-function change(store: Store, room: string, by: (room: RoomState, me: string | null) => RoomState): void {
+function change(
+  store: StateStore,
+  room: string,
+  by: (room: RoomState, me: string | null) => RoomState,
+): void {
   store.dispatch({ type: 'changed', room, by })
 }
 
@@ -25,24 +29,24 @@ function change(store: Store, room: string, by: (room: RoomState, me: string | n
 const TIMES = 3
 
 /** A page of a room, read no earlier than what the room has heard of; null: none came. */
-async function pageOf(store: Store, api: Api, room: string, place: string): Promise<HistoryPage | null> {
+async function pageOf(store: StateStore, api: Api, room: string, place: string): Promise<HistoryPage | null> {
   for (let times = 0; times < TIMES; times += 1) {
     const answer = await api.messages(room, place)
     if (!answer.ok) return null
-    if (answer.value.head >= (store.get().rooms[room]?.since ?? 0)) return answer.value
+    if (answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)) return answer.value
   }
   return null
 }
 
 /** The room has its first page, or nothing is to be waited for. */
-function hasBegun({ rooms, link }: State, room: string): boolean {
+function hasBegun({ rooms, connection }: State, room: string): boolean {
   const known = rooms[room]
-  if (known === undefined || known.position.seq > 0 || link.state === 'stopped') return true
+  if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true
   return known.sync.state === 'live' || known.sync.state === 'closed'
 }
 
 /** Resolves once the room has its first page: what is asked for before that may be older. */
-function begun(store: Store, room: string): Promise<void> {
+function begun(store: StateStore, room: string): Promise<void> {
   const end = new AbortController()
   return new Promise<void>((resolve) => {
     store.watch(
@@ -58,15 +62,15 @@ const UNDO = 10_000
 let settling = () => {}
 
 export const far = {
-  withMine,
+  addPendingChange,
 
-  async older(store: Store, api: Api, room: string): Promise<void> {
+  async older(store: StateStore, api: Api, room: string): Promise<void> {
     const before = store.get().rooms[room]
     if (before === undefined) return
-    if (before.past !== null) return await far.load(store, api, room, 'older')
+    if (before.historyWindow !== null) return await far.load(store, api, room, 'older')
     if (before.older !== 'more' && before.older !== 'failed') return
-    const edge = past.edgeOf(before)
-    change(store, room, past.askingOlder)
+    const edge = past.oldestSeq(before)
+    change(store, room, past.requestOlder)
     // What the list wants while a state is told it may want twice; a room that began anew is answered by what is under way.
     const key = `${room} ${edge}`
     if (asked.has(key)) return
@@ -75,38 +79,40 @@ export const far = {
     asked.delete(key)
     change(store, room, (now, me) =>
       // A reset meanwhile: these rows hang together with nothing any more.
-      page === null || past.edgeOf(now) !== edge ? past.olderFailed(now) : past.withOlder(now, page, me),
+      page === null || past.oldestSeq(now) !== edge
+        ? past.olderFailed(now)
+        : past.prependOlder(now, page, me),
     )
   },
 
-  async load(store: Store, api: Api, room: string, side: 'older' | 'newer'): Promise<void> {
-    const at = store.get().rooms[room]?.past
+  async load(store: StateStore, api: Api, room: string, side: 'older' | 'newer'): Promise<void> {
+    const at = store.get().rooms[room]?.historyWindow
     if (!at || (at[side] !== 'more' && at[side] !== 'failed')) return
     const edge = side === 'older' ? `before=${at.rows[0]?.seq}` : `after=${at.rows.at(-1)?.seq}`
-    change(store, room, (now) => past.asking(now, side))
+    change(store, room, (now) => past.requestPage(now, side))
     const page = await pageOf(store, api, room, edge)
-    change(store, room, (now, me) => past.further(now, at, side, page, me))
+    change(store, room, (now, me) => past.appendPage(now, at, side, page, me))
   },
 
   /** False: the message cannot be reached, or is no more; then nothing has changed. */
-  async jump(store: Store, api: Api, room: string, seq: number): Promise<boolean> {
+  async jump(store: StateStore, api: Api, room: string, seq: number): Promise<boolean> {
     const before = store.get().rooms[room]
     if (before === undefined) return false
     const mine = (jumps.get(room) ?? 0) + 1
     jumps.set(room, mine)
-    const where = past.whereIs(before, seq)
-    if (where === 'end') change(store, room, (now) => ({ ...now, past: null }))
+    const where = past.findMessage(before, seq)
+    if (where === 'end') change(store, room, (now) => ({ ...now, historyWindow: null }))
     if (where !== null) return true
     await begun(store, room)
     const page = await pageOf(store, api, room, `around=${seq}`)
     if (page === null || jumps.get(room) !== mine) return false
-    change(store, room, (now, me) => past.goneTo(now, seq, page, me))
+    change(store, room, (now, me) => past.enterHistory(now, seq, page, me))
     const after = store.get().rooms[room]
-    return after !== undefined && past.whereIs(after, seq) === 'drawn'
+    return after !== undefined && past.findMessage(after, seq) === 'drawn'
   },
 
   /** Goes to the first message of others behind `after`. Gives its seq, null where it cannot be reached. */
-  async jumpBehind(store: Store, api: Api, room: string, after: number): Promise<number | null> {
+  async jumpBehind(store: StateStore, api: Api, room: string, after: number): Promise<number | null> {
     const me = idOf(store.get())
     const page = await pageOf(store, api, room, `around=${after + 1}`)
     const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
@@ -114,11 +120,11 @@ export const far = {
     return seq !== undefined && (await far.jump(store, api, room, seq)) ? seq : null
   },
 
-  back: (store: Store, room: string) => change(store, room, past.wentBack),
+  back: (store: StateStore, room: string) => change(store, room, past.leaveHistory),
 
-  async quotes(store: Store, api: Api, room: string, ids: readonly string[]): Promise<void> {
+  async quotes(store: StateStore, api: Api, room: string, ids: readonly string[]): Promise<void> {
     const known = store.get().rooms[room]
-    const wanted = ids.filter((id) => known && !past.isHere(known, id) && !asked.has(id)).slice(0, IDS)
+    const wanted = ids.filter((id) => known && !past.isLoaded(known, id) && !asked.has(id)).slice(0, IDS)
     if (wanted.length === 0) return
     for (const id of wanted) asked.add(id)
     for (let missing = wanted; missing.length > 0;) {
@@ -127,13 +133,13 @@ export const far = {
       // Not all of them fitted into the answer: those that are missing may still be there.
       const partly = page !== null && page.older && found.length > 0
       const answered = partly ? found : missing
-      if (page) change(store, room, (now, me) => past.quoted(now, answered, page, me))
+      if (page) change(store, room, (now, me) => past.withQuotes(now, answered, page, me))
       missing = missing.filter((id) => !answered.includes(id))
     }
     for (const id of wanted) asked.delete(id)
   },
 
-  async pins(store: Store, api: Api, room: string): Promise<void> {
+  async pins(store: StateStore, api: Api, room: string): Promise<void> {
     const key = `pins ${room}`
     if (store.get().rooms[room]?.pins !== null || asked.has(key)) return
     asked.add(key)
@@ -147,7 +153,7 @@ export const far = {
    * @param told gets each room and up to where it is read, once that stands
    */
   allRead(
-    store: Store,
+    store: StateStore,
     what: 'mark' | 'undo' | 'tell',
     after: (ms: number, run: () => void) => () => void,
     told: (room: string, seq: number) => void,
@@ -156,12 +162,12 @@ export const far = {
     settling()
     settling = () => {}
     if (what === 'undo') {
-      for (const room of names()) change(store, room, unmarked)
+      for (const room of names()) change(store, room, undoMarkRead)
       return
     }
     let cancel = () => {}
     if (what === 'mark') {
-      for (const room of names()) change(store, room, marked)
+      for (const room of names()) change(store, room, markRead)
       cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
     }
     const end = new AbortController()
@@ -175,22 +181,22 @@ export const far = {
       for (const { room, marked: is, you, sync } of Object.values(rooms)) {
         // Only within the room is it believed; until then it can be undone.
         if (you === null || sync.state !== 'live') continue
-        if (is === null) change(store, room, marked)
+        if (is === null) change(store, room, markRead)
         if (what === 'mark' || !is || done.has(room)) continue
         done.add(room)
         told(room, you.readSeq)
-        change(store, room, settled)
+        change(store, room, settleMarkRead)
       }
     }
     store.watch(({ rooms }) => rooms, come, end.signal)
   },
 
   /** Gives null, or in words why not. */
-  async setTopic(store: Store, api: Api, room: string, topic: string): Promise<string | null> {
+  async setTopic(store: StateStore, api: Api, room: string, topic: string): Promise<string | null> {
     const answer = await api.setTopic(room, topic)
     if (!answer.ok) return answer.words
-    const list = store.get().list.map((entry) => (entry.room === room ? answer.value : entry))
-    store.dispatch({ type: 'rooms', list })
+    const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
+    store.dispatch({ type: 'roomListChanged', roomList })
     return null
   },
 }
