@@ -1,4 +1,4 @@
-import type { Actions } from './actions/sessionActions.ts'
+import type { Actions } from './actions/actions.ts'
 import type { Router } from './router.ts'
 import type { StateStore } from '../state/store.ts'
 

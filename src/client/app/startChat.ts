@@ -12,13 +12,15 @@ import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync.ts'
-import { AHEAD, createChatActions, type ChatActions } from './actions/chatActions.ts'
+import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { untilLoaded } from '../ui/retryImport.ts'
 
 export { unreadTotal }
 export { notFoundView } from './notFoundPage.ts'
 export { roomView } from './roomPage.ts'
 
+/** When (ms) what the first drawing does not need is fetched ahead. */
+const AHEAD = 2_000
 /** How often (ms) the tab that leads looks for what dead tabs left behind. */
 const ORPHANS = 30_000
 

@@ -4,11 +4,9 @@ import type { Activity } from '../../shared/model.ts'
 import type { ClientFrame, Heard, ServerFrame } from '../../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from '../net/outbox.ts'
 import type { Socket, SocketOwner } from '../net/socket.ts'
-import { withFar } from './actions/nearby.ts'
 import { needsTick } from '../state/reduce.ts'
-import { restarted } from '../state/roomLog.ts'
-import { keyOf, trimRows } from '../state/rows.ts'
-import { MAX_ROWS_FOLLOWED, type OutboxEntry, type RoomState, type State } from '../state/state.ts'
+import { keyOf } from '../state/rows.ts'
+import type { OutboxEntry, RoomState, State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 export interface SyncWorld {
@@ -141,7 +139,7 @@ export function createSync(
     asked.set(room, world.now())
     if (room === screen) inDepth.add(room)
     else inDepth.delete(room)
-    if (isBare(of)) store.dispatch({ type: 'changed', room, by: restarted })
+    if (isBare(of)) store.dispatch({ type: 'roomRestarted', room })
     store.dispatch({ type: 'syncRequested', room, now: world.now() })
   }
 
@@ -321,14 +319,7 @@ export function createSync(
   function queued(entry: OutboxEntry): void {
     const { self } = store.get()
     if (self === null || self === 'unknown') return
-    const user = { id: self.id, name: self.name }
-    if (entry.kind === 'message') return store.dispatch({ type: 'entryQueued', entry, user })
-    withFar(({ addPendingChange }) => {
-      // It may have been settled while the chunk was on its way.
-      const still = outbox.entries(entry.room).find(({ nonce }) => nonce === entry.nonce)
-      if (still === undefined || still.kind === 'message') return
-      store.dispatch({ type: 'changed', room: entry.room, by: (room) => addPendingChange(room, still, user) })
-    })
+    store.dispatch({ type: 'entryQueued', entry, user: { id: self.id, name: self.name } })
   }
 
   /** The room comes on screen; of those that were there long ago fewer rows are kept. */
@@ -341,7 +332,7 @@ export function createSync(
     shown.add(room)
     for (const oldest of [...shown].slice(0, -WHOLE)) {
       shown.delete(oldest)
-      store.dispatch({ type: 'changed', room: oldest, by: shortened })
+      store.dispatch({ type: 'roomShortened', room: oldest })
     }
     askWanting()
   }
@@ -415,7 +406,3 @@ export function createSync(
     leftSince: (room, since) => leaving.has(room) || (left.get(room) ?? 0) > since,
   }
 }
-
-/** A room that was on screen long ago. */
-const shortened = (room: RoomState): RoomState =>
-  trimRows({ ...room, historyWindow: null, quotes: [], maxRows: MAX_ROWS_FOLLOWED })

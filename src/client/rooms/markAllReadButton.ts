@@ -26,17 +26,17 @@ export function allRead(
 
   function mark(): void {
     if (!given.isUnread(store.get())) return say('All is read already')
-    actions.allRead('mark')
+    actions.markAllRead()
     say('All rooms are marked read')
   }
 
   function undo(): void {
-    actions.allRead('undo')
+    actions.undoMarkAllRead()
     say('It is unread again')
   }
 
   store.watch(
-    ({ rooms }) => Object.values(rooms).some((room) => room.marked !== undefined),
+    ({ rooms }) => Object.values(rooms).some((room) => room.markedRead !== null),
     (can) => {
       undoing = can
       words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'

@@ -1,5 +1,5 @@
 import { nameForm } from './nameForm.ts'
-import type { NameAnswer } from '../app/actions/sessionActions.ts'
+import type { NameResult } from '../app/actions/actions.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
@@ -28,7 +28,7 @@ export function doorView(
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
-  async function join(name: string): Promise<NameAnswer> {
+  async function join(name: string): Promise<NameResult> {
     joining = true
     const answer = await actions.signIn(name, joins)
     joining = false

@@ -1,4 +1,4 @@
-/** What comes by HTTP: older messages, pages around one, quotes, what is pinned. Pure; comes with `far.ts` (W1). */
+/** What comes by HTTP: older messages, pages around a message, quotes, pins. Pure. */
 import type { HistoryPage } from '../../shared/model.ts'
 import { aboveFloor, rowOf, withChange } from './rows.ts'
 import type { HistoryEdge, HistoryWindow, RoomState, Row } from './state.ts'
@@ -33,21 +33,25 @@ export function requestOlder(room: RoomState): RoomState {
   return room.older === 'more' || room.older === 'failed' ? { ...room, older: 'loading' } : room
 }
 
-export function olderFailed(room: RoomState): RoomState {
-  return room.older === 'loading' ? { ...room, older: 'failed' } : room
-}
-
-/** A page of older messages above those loaded; one that is there already, also waiting, is not doubled. */
-export function prependOlder(room: RoomState, page: HistoryPage, me: string | null): RoomState {
+/**
+ * A page of older messages above those loaded; one that is there already, also waiting, is not doubled.
+ * @param before the oldest seq when the page was asked for. If a reset changed it since, the page fits nothing any more
+ * @param page null: it did not come
+ */
+export function withOlder(
+  room: RoomState,
+  before: number,
+  page: HistoryPage | null,
+  me: string | null,
+): RoomState {
   if (room.older !== 'loading') return room
+  const loaded = page === null || oldestSeq(room) !== before ? null : rowsOf(room, page, me)
+  if (page === null || loaded === null) return { ...room, older: 'failed' }
   const { floor } = page
-  const brought = rowsOf(room, page, me)
-  if (brought === null) return { ...room, older: 'failed' }
   const kept = aboveFloor(room, floor)
-  const edge = oldestSeq(room)
-  const fresh = brought
-    .filter(({ seq }) => seq !== null && seq < edge && seq >= floor)
-    .sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))
+  const fresh = loaded
+    .filter(({ seq }) => seq !== null && seq < before && seq >= floor)
+    .sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0))
   const keys = new Set(fresh.map((row) => row.key))
   const rows = [...fresh, ...kept.rows.filter((row) => !keys.has(row.key))]
   return {
@@ -86,13 +90,13 @@ export function enterHistory(room: RoomState, seq: number, page: HistoryPage, me
 /** One page more on a side. A page that is too old, or that nobody waits for, adds nothing. */
 export function appendPage(
   room: RoomState,
-  at: HistoryWindow,
+  window: number,
   side: 'older' | 'newer',
   page: HistoryPage | null,
   me: string | null,
 ): RoomState {
   const { historyWindow } = room
-  if (historyWindow === null || historyWindow.centerSeq !== at.centerSeq || historyWindow[side] !== 'loading')
+  if (historyWindow === null || historyWindow.centerSeq !== window || historyWindow[side] !== 'loading')
     return room
   const rows = page && rowsOf(room, page, me)
   if (!page || !rows) return { ...room, historyWindow: { ...historyWindow, [side]: 'failed' } }
@@ -106,13 +110,14 @@ export function appendPage(
   })
 }
 
-export function requestPage(room: RoomState, side: 'older' | 'newer'): RoomState {
-  return room.historyWindow === null
-    ? room
-    : { ...room, historyWindow: { ...room.historyWindow, [side]: 'loading' } }
+export function requestPage(room: RoomState, window: number, side: 'older' | 'newer'): RoomState {
+  const { historyWindow } = room
+  return historyWindow?.centerSeq === window
+    ? { ...room, historyWindow: { ...historyWindow, [side]: 'loading' } }
+    : room
 }
 
-/** A past that has reached the rows of the live end, or the end itself, is one with them. */
+/** A window that has reached the rows of the live end, or the end itself, becomes one with them. */
 function mergeWithLiveEnd(room: RoomState): RoomState {
   const { historyWindow } = room
   if (historyWindow === null || room.position.seq === 0) return room
@@ -129,9 +134,14 @@ function mergeWithLiveEnd(room: RoomState): RoomState {
   }
 }
 
-/** Where they were before the last jump. */
+/** The room as it was drawn before the last jump. */
 export function leaveHistory(room: RoomState): RoomState {
   return room.historyWindow === null ? room : { ...room, historyWindow: room.historyWindow.previous }
+}
+
+/** The live end is drawn again. */
+export function showLiveEnd(room: RoomState): RoomState {
+  return room.historyWindow === null ? room : { ...room, historyWindow: null }
 }
 
 /** Is a message at hand, wherever? */

@@ -1,24 +1,20 @@
-/** My changes to messages before the server confirms them. Pure; comes with `far.ts` (W1). */
+/** My changes to messages before the server confirms them. Pure. */
 import type { User } from '../../shared/model.ts'
-import { applyChange, keyOf, initialSendStatus } from './rows.ts'
-import type { PendingChange, OutboxEntry, RoomState, Row } from './state.ts'
+import { applyChange, initialSendStatus, keyOf } from './rows.ts'
+import type { PendingChange, RoomState, Row } from './state.ts'
 
-/** The room with a change of mine that waits; one that does already stays `===`. */
+/** The room with a change of mine that waits; a change that is there already stays `===`. */
 export function addPendingChange(room: RoomState, entry: PendingChange['entry'], user: User): RoomState {
   const key = keyOf(entry.user, entry.nonce)
-  if (room.pendingChanges.some((one) => one.key === key)) return room
-  const draw = (row: Row) => drawn(row, entry, user)
-  return {
-    ...room,
-    pendingChanges: [
-      ...room.pendingChanges,
-      { key, entry, sendStatus: initialSendStatus(entry), seq: null, draw },
-    ],
-  }
+  if (room.pendingChanges.some((change) => change.key === key)) return room
+  const change: PendingChange = { key, entry, user, sendStatus: initialSendStatus(entry), seq: null }
+  return { ...room, pendingChanges: [...room.pendingChanges, change] }
 }
 
-function drawn(row: Row, entry: OutboxEntry, user: User): Row {
-  const { target = '', nonce, at } = entry
+/** A row as if a change of mine had happened already. A failed change is not applied. */
+export function applyPendingChange(row: Row, { entry, user, sendStatus }: PendingChange): Row {
+  if (sendStatus.status === 'failed') return row
+  const { target, nonce, at } = entry
   const change = { seq: row.trueAt + 1, id: '', at, user, nonce, target }
   // prettier-ignore
   switch (entry.kind) {
@@ -27,9 +23,10 @@ function drawn(row: Row, entry: OutboxEntry, user: User): Row {
     case 'pin': return applyChange(row, { ...change, kind: 'pin', on: entry.on }, user.id)
     case 'react': {
       const { emoji, on } = entry
-      const known = row.reactions.find((one) => one.emoji === emoji)
+      const known = row.reactions.find((reaction) => reaction.emoji === emoji)
       const step = (known?.mine ?? false) === on ? 0 : on ? 1 : -1
-      return applyChange(row, { ...change, kind: 'react', emoji, on, count: (known?.count ?? 0) + step }, user.id)
+      const count = (known?.count ?? 0) + step
+      return applyChange(row, { ...change, kind: 'react', emoji, on, count }, user.id)
     }
     default: return row
   }

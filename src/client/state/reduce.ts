@@ -2,20 +2,37 @@
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent } from '../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../shared/protocol.ts'
+import type { Action } from './actions.ts'
+import {
+  appendPage,
+  enterHistory,
+  leaveHistory,
+  requestOlder,
+  requestPage,
+  showLiveEnd,
+  withOlder,
+  withPins,
+  withQuotes,
+} from './historyWindow.ts'
+import { markRead, settleMarkRead, undoMarkRead } from './markAllRead.ts'
+import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
 import {
-  requested,
-  withOverdueGap,
   disconnected,
+  requested,
+  restarted,
+  shortened,
   withEvent,
   withHead,
+  withOverdueGap,
   withPage,
   withRead,
   withReset,
 } from './roomLog.ts'
-import { keyOf, pendingRow, trimRows, withAck } from './rows.ts'
+import { addPendingRow, trimRows, withAck } from './rows.ts'
 import { idOf, MAX_ROWS_FOLLOWED, MAX_ROWS, INITIAL_STATE, newRoom } from './state.ts'
-import type { Action, PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
+import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
+import { hideDivider, showDivider } from './unreadDivider.ts'
 
 /** After my own return: so long (ms) no lines about those who were here before. */
 const QUIET = 60_000
@@ -45,6 +62,7 @@ function changeAllRooms(state: State, change: (room: RoomState) => RoomState): S
 
 /** The state after one action. A kind without a case here does not compile. */
 export function reduce(state: State, action: Action): State {
+  const me = idOf(state)
   switch (action.type) {
     case 'selfChanged':
       return withSelf(state, action.self)
@@ -74,20 +92,49 @@ export function reduce(state: State, action: Action): State {
     }
     case 'entryQueued': {
       const { entry, user } = action
-      const key = keyOf(entry.user, entry.nonce)
-      if (entry.user !== idOf(state)) return state
+      if (entry.user !== me) return state
       return changeRoom(state, entry.room, (room) =>
-        room.rows.some((row) => row.key === key)
-          ? room
-          : { ...room, rows: [...room.rows, pendingRow(entry, user)] },
+        entry.kind === 'message' ? addPendingRow(room, entry, user) : addPendingChange(room, entry, user),
       )
     }
     case 'sendStatusChanged':
       return setSendStatus(state, action.room, action.key, action.sendStatus)
     case 'entryDropped':
       return setSendStatus(state, action.room, action.key, null)
-    case 'changed':
-      return changeRoom(state, action.room, (room) => action.by(room, idOf(state)))
+    case 'roomRestarted':
+      return changeRoom(state, action.room, restarted)
+    case 'roomShortened':
+      return changeRoom(state, action.room, shortened)
+    case 'olderRequested':
+      return changeRoom(state, action.room, requestOlder)
+    case 'olderLoaded':
+      return changeRoom(state, action.room, (room) => withOlder(room, action.before, action.page, me))
+    case 'windowPageRequested':
+      return changeRoom(state, action.room, (room) => requestPage(room, action.window, action.side))
+    case 'windowPageLoaded':
+      return changeRoom(state, action.room, (room) =>
+        appendPage(room, action.window, action.side, action.page, me),
+      )
+    case 'historyEntered':
+      return changeRoom(state, action.room, (room) => enterHistory(room, action.seq, action.page, me))
+    case 'historyLeft':
+      return changeRoom(state, action.room, action.to === 'live' ? showLiveEnd : leaveHistory)
+    case 'quotesLoaded':
+      return changeRoom(state, action.room, (room) => withQuotes(room, action.ids, action.page, me))
+    case 'pinsLoaded':
+      return changeRoom(state, action.room, (room) => withPins(room, action.page, me))
+    case 'allMarkedRead':
+      return changeAllRooms(state, markRead)
+    case 'roomMarkedRead':
+      return changeRoom(state, action.room, markRead)
+    case 'markReadUndone':
+      return changeAllRooms(state, undoMarkRead)
+    case 'markReadSettled':
+      return changeRoom(state, action.room, settleMarkRead)
+    case 'unreadDividerShown':
+      return changeRoom(state, action.room, showDivider)
+    case 'unreadDividerHidden':
+      return changeRoom(state, action.room, hideDivider)
     case 'readUpTo':
       return changeRoom(state, action.room, (room) => withRead(room, action.seq, state.self))
     case 'roomListChanged':

@@ -14,7 +14,16 @@ import {
   withChange,
   withRow,
 } from './rows.ts'
-import { idOf, MAX_ROWS, newRoom, type HistoryWindow, type RoomState, type Row, type State } from './state.ts'
+import {
+  idOf,
+  MAX_ROWS,
+  MAX_ROWS_FOLLOWED,
+  newRoom,
+  type HistoryWindow,
+  type RoomState,
+  type Row,
+  type State,
+} from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
 const HELD = 2_000
@@ -155,6 +164,11 @@ function cleared(room: RoomState): RoomState {
 /** The room as one whose messages and people are asked for from the start: it was followed by its counts alone. */
 export function restarted(room: RoomState): RoomState {
   return { ...cleared(room), sync: { state: 'unsynced' } }
+}
+
+/** The room as one that was on screen long ago: fewer rows, and only of the live end. */
+export function shortened(room: RoomState): RoomState {
+  return trimRows({ ...room, historyWindow: null, quotes: [], maxRows: MAX_ROWS_FOLLOWED })
 }
 
 function withGap(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {

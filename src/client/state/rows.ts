@@ -43,10 +43,17 @@ export function withOwnReactions(
   return { ...message, reactions: mine } as HistoryMessage
 }
 
-export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User): Row {
+/** The room with a message of mine that waits, below all others; one that is there already stays `===`. */
+export function addPendingRow(
+  room: RoomState,
+  entry: OutboxEntry & { kind: 'message' },
+  user: User,
+): RoomState {
   const { nonce, at, text, replyTo } = entry
-  return {
-    key: keyOf(entry.user, nonce),
+  const key = keyOf(entry.user, nonce)
+  if (room.rows.some((row) => row.key === key)) return room
+  const row: Row = {
+    key,
     kind: 'message',
     seq: null,
     id: null,
@@ -62,6 +69,7 @@ export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User)
     sendStatus: initialSendStatus(entry),
     trueAt: 0,
   }
+  return { ...room, rows: [...room.rows, row] }
 }
 
 export function initialSendStatus({ failed, at }: OutboxEntry): SendStatus {

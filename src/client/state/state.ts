@@ -10,21 +10,29 @@ import type {
   Self,
   User,
 } from '../../shared/model.ts'
-import type { ServerFrame, You } from '../../shared/protocol.ts'
+import type { You } from '../../shared/protocol.ts'
 
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
 export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost, or the page last came into view. `calm`: announced, so nobody need be told at once */
+  /** `since`: when it was lost, or the page last came into view. `calm`: the server announced it, so the banner waits longer */
   | { state: 'connecting' | 'hello'; attempt: number; since: number; calm: boolean }
+  /** `suspect`: silent for too long, and asked to prove that it is alive */
   | { state: 'live' | 'suspect' }
   | { state: 'waiting'; until: number; since: number; attempt: number; calm: boolean }
+  /** closed for good by the server; `code` is the close code */
   | { state: 'stopped'; code: number }
 
-/** Where a message of mine stands. `at` of `failed`: none is needed, it stays until something is done about it. */
+/** Why a message or change was not sent: the server's error code, or it waited too long, or the connection was cut by it. */
+export type FailureReason = ErrorCode | 'late' | 'refused'
+
+/** How far a message or change of mine has got. `since`, `retryAt`: ms since the epoch. */
 export type SendStatus =
-  | { status: 'queued' | 'sent'; since: number; retryAt?: number }
-  | { status: 'failed'; reason: ErrorCode | 'late' | 'refused' }
+  /** `retryAt`: left out where it goes as soon as it can */
+  | { status: 'queued'; since: number; retryAt?: number }
+  | { status: 'sent'; since: number }
+  /** stays until the person retries or discards it */
+  | { status: 'failed'; reason: FailureReason }
   | { status: 'acked' }
 
 /** One message, or a line of the log, as the server says it is. Keyed by user and nonce, before and after the ack: others see my nonces and may copy them. */
@@ -47,37 +55,37 @@ export interface Row {
   reactions: readonly Reaction[]
   own: boolean
   sendStatus: SendStatus
-  /** the seq up to which all this is true: no event up to there changes it again */
+  /** the seq up to which this row is true: no event up to there changes it again */
   trueAt: number
   /** of a row as drawn: changes of mine that no server has confirmed, shown in it already unless they failed */
   pendingChanges?: readonly PendingChange[]
 }
 
-/** A change of mine to a message until its event is here. Refused it is `failed`, and not drawn any more. */
+/** A change of mine to a message until its event is here. A failed change stays here, and is not drawn. */
 export interface PendingChange {
   key: string
   entry: OutboxEntry & { target: string }
+  /** me, under the name I had then */
+  user: User
   sendStatus: SendStatus
-  /** once acked */
+  /** null until acked */
   seq: number | null
-  /** The row as if it had happened already. */
-  draw(row: Row): Row
 }
 
-/** A stretch of the log somebody went to, away from its live end: what is drawn in place of the rows. */
+/** A stretch of the log away from its live end, drawn in place of the room's rows after a jump. */
 export interface HistoryWindow {
-  /** the seq that was gone to */
+  /** the seq that was jumped to; it names the window */
   centerSeq: number
   rows: readonly Row[]
   older: HistoryEdge
   newer: HistoryEdge
-  /** the seq its rows were true at when they came */
+  /** the seq up to which the first page was true when it came */
   trueAt: number
-  /** where they were before, if that was in the past too */
+  /** the window that was drawn before the jump, if there was one */
   previous: HistoryWindow | null
 }
 
-/** What lies beyond the rows on one side. */
+/** What lies beyond the rows on one side: more to load, a request under way or failed, or nothing. */
 export type HistoryEdge = 'more' | 'loading' | 'failed' | 'none'
 
 /** Somebody came or went. `after`: the seq it stands behind; `at` in ms. Not history: gone after a reload. */
@@ -104,49 +112,60 @@ export type RoomSync =
  */
 export type SyncDepth = 'counts' | 'rows' | 'all'
 
+/** All of a room was marked read, and that can still be undone. */
+export type MarkedRead =
+  /** the room is still being joined: it is marked once it is here */
+  | { state: 'pending' }
+  /** `before`: what was unread until then */
+  | { state: 'undoable'; before: You }
+
 export interface RoomState {
   room: string
   sync: RoomSync
   depth: SyncDepth
   position: Position
-  /** messages and lines by seq, none left out between them; mine that wait stand last */
+  /** messages and lines by seq without a gap; mine that wait stand last */
   rows: readonly Row[]
   /** null: the live end is drawn */
   historyWindow: HistoryWindow | null
-  /** messages that others answer and that were asked for; one that is not there has no text */
+  /** messages that others reply to, fetched by id; a message that is gone has no text */
   quotes: readonly Row[]
-  /** what is pinned, by seq; null: not asked for, or no longer sure */
+  /** pinned messages by seq; null: not fetched, or no longer sure */
   pins: readonly Row[] | null
   /** mine to messages, in the order in which they leave */
   pendingChanges: readonly PendingChange[]
-  /** the changes of others and mine after `since` that were applied: what comes by HTTP may be older */
+  /** changes applied after `recentChangesSince`, applied again to pages that come by HTTP and may be older */
   recentChanges: readonly Change[]
   recentChangesSince: number
-  /** a message was changed that may be among those unread, and is not here: the server is asked what is */
+  /** a message that is not loaded and may be unread was changed: the server has to count again */
   needsRecount: boolean
+  /** the newest seq known of */
   head: number
+  /** messages below this seq are deleted by retention */
   floor: number
+  /** what lies above `rows` */
   older: HistoryEdge
   presenceVersion: number
   onlineCount: number
+  /** who is online, by name, as far as the server lists them */
   people: readonly Person[]
   presenceLines: readonly PresenceLine[]
   /** who types, until when (ms) */
   typing: readonly { user: User; until: number }[]
+  /** my membership with what is unread; null until the server has said */
   you: You | null
-  /** what was unread before all was marked read, while that can be taken back; null: to be marked once the room is here */
-  marked?: You | null
+  markedRead: MarkedRead | null
   /** the seq behind which the line "New" stands, while the room is shown */
   unreadDivider: number | null
   /** said once above the rows after a `reset` */
   resetNotice: 'away' | 'changed' | null
-  /** the seq held before a `reset "tooOld"`, until a page tells whether a message came after it; null: no such reset */
+  /** my position before a `reset "tooOld"`, until a page tells whether a message was missed; null: no such reset */
   seqBeforeReset: number | null
   /** times (ms) of the last gaps, three at most */
   gapTimes: readonly number[]
-  /** since when (ms) `head` is known to lie beyond the position of a live room, or null */
+  /** since when (ms) `head` lies beyond the position of a live room, or null */
   behindSince: number | null
-  /** ids of those listed before my last loss of connection: they make no lines while it is quiet */
+  /** ids of those online before my last loss of connection: their return draws no lines for a minute */
   onlineBeforeLoss: readonly string[]
   /** how many rows may be kept; grows with what a reader loads by scrolling */
   maxRows: number
@@ -179,26 +198,26 @@ export interface Settings {
 export interface State {
   /** 'unknown' until the server was asked; null: nobody */
   self: Self | null | 'unknown'
-  /** another tab of mine has signed out */
   signedOutInOtherTab: boolean
   connection: ConnectionState
   /** without a prototype: `constructor` is a possible room */
   rooms: Readonly<Record<string, RoomState>>
+  /** my rooms, and those of others that were listed or found */
   roomList: readonly RoomEntry[]
-  /** until when (ms) no join or leave lines are drawn about people already listed: after my own reconnect */
+  /** until when (ms) no join or leave lines are drawn about people already online: after my own reconnect */
   presenceQuietUntil: number
   /** until when (ms) the composer says that sending was too fast */
   rateLimitedUntil: number
-  /** since when (ms) the server says that it can store nothing; 0: it can, as far as anybody knows */
+  /** since when (ms) the server says that it cannot store anything; 0: it can, as far as known */
   serverFullSince: number
   /** the network is known to be off */
   offline: boolean
-  /** drafts and unsent messages are kept in memory alone: the browser refuses storage */
+  /** the browser refuses storage: drafts and unsent messages are kept in memory alone */
   storageBlocked: boolean
   settings: Settings
 }
 
-/** What I say: a message, or a change to the one whose id is `target`. */
+/** What I send: a message, or a change to the message whose id is `target`. */
 export type OutgoingContent =
   | { kind: 'message'; text: string; replyTo?: string; target?: never }
   | { kind: 'edit'; target: string; text: string }
@@ -206,7 +225,7 @@ export type OutgoingContent =
   | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
   | { kind: 'pin'; target: string; on: boolean; text?: never }
 
-/** What is kept of what I say until its ack. */
+/** What is kept of what I send until its ack. */
 export type OutboxEntry = OutgoingContent & {
   nonce: string
   room: string
@@ -216,35 +235,8 @@ export type OutboxEntry = OutgoingContent & {
   /** which of this person's messages it is: they leave in this order */
   order: number
   /** failed for good: the reason */
-  failed?: ErrorCode | 'late' | 'refused'
+  failed?: FailureReason
 }
-
-/** All that can happen. `now` in ms since the epoch. */
-export type Action =
-  | { type: 'selfChanged'; self: Self | null }
-  | { type: 'connectionChanged'; connection: ConnectionState; now: number }
-  | { type: 'networkChanged'; offline: boolean }
-  | { type: 'storageBlocked' }
-  /** frames of one draw, in their order */
-  | { type: 'framesReceived'; frames: readonly ServerFrame[]; now: number }
-  /** this page wants to be in the room, is being asked into it, or wants it no longer. `shown`: it comes on screen */
-  | { type: 'roomOpened'; room: string; shown?: boolean }
-  | { type: 'syncRequested'; room: string; now: number }
-  /** `left`: it is mine no more */
-  | { type: 'roomForgotten'; room: string; left?: boolean }
-  | { type: 'entryQueued'; entry: OutboxEntry & { kind: 'message' }; user: User }
-  | { type: 'sendStatusChanged'; room: string; key: string; sendStatus: SendStatus }
-  | { type: 'entryDropped'; room: string; key: string }
-  /** what is not needed at first draw is a pure function of a chunk of its own: `far.ts` (W1) */
-  | { type: 'changed'; room: string; by: (room: RoomState, me: string | null) => RoomState }
-  /** I have seen all up to this seq */
-  | { type: 'readUpTo'; room: string; seq: number }
-  | { type: 'roomListChanged'; roomList: readonly RoomEntry[] }
-  | { type: 'settingsChanged'; settings: Settings }
-  /** `elsewhere`: by another tab of mine */
-  | { type: 'signedOut'; inOtherTab?: boolean }
-  /** once a second, while anything depends on it */
-  | { type: 'tick'; now: number }
 
 /** Rows kept of a room that is or was on screen, unless a reader loads more, and of one that is only followed. */
 export const MAX_ROWS = 2_000
@@ -306,6 +298,7 @@ export function newRoom(room: string): RoomState {
     presenceLines: [],
     typing: [],
     you: null,
+    markedRead: null,
     unreadDivider: null,
     resetNotice: null,
     seqBeforeReset: null,

@@ -1,5 +1,6 @@
 import { reduce } from './reduce.ts'
-import { INITIAL_STATE, type Action, type State } from './state.ts'
+import type { Action } from './actions.ts'
+import { INITIAL_STATE, type State } from './state.ts'
 
 export interface StateStore {
   get(): State

@@ -1,7 +1,7 @@
 import { iconOf } from '../ui/icons.ts'
 import { seeing, sightOf, type Sight } from './visibleRange.ts'
 import { h } from '../ui/dom.ts'
-import { showDivider, firstUnread, hideDivider } from '../state/unreadDivider.ts'
+import { firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { Jumping } from './jumpToMessage.ts'
@@ -44,7 +44,8 @@ export function reading(
   messages.element.append(bar)
 
   const known = () => store.get().rooms[room]
-  const change = (by: (state: RoomState) => RoomState) => store.dispatch({ type: 'changed', room, by })
+  const showDivider = () => store.dispatch({ type: 'unreadDividerShown', room })
+  const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
   /** T8: a visible page is not one that is read. */
   function attended(): boolean {
@@ -87,7 +88,7 @@ export function reading(
     bar.hidden =
       passed || state === undefined || state.unreadDivider === null || sight === null || reaches(sight)
     // While all is marked read and that may be undone, what is seen says nothing.
-    eyes.look(attended() && state?.marked === undefined ? sight : null)
+    eyes.look(attended() && (state?.markedRead ?? null) === null ? sight : null)
   }
 
   function arrive(): void {
@@ -97,7 +98,7 @@ export function reading(
     const begin = firstUnread(state)
     if (begin === null) return
     passed = false
-    change(showDivider)
+    showDivider()
     if (typeof begin === 'number' && seq === undefined && !returned) {
       messages.show({ seq: begin, offset: OFFSET })
       messages.seen(begin - 1, true)
@@ -109,7 +110,7 @@ export function reading(
     if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
     if (firstUnread(state) !== null) {
       passed = false
-      change(showDivider)
+      showDivider()
     }
     look()
   }
@@ -130,7 +131,7 @@ export function reading(
   function end(): void {
     pass()
     bar.hidden = true
-    change(hideDivider)
+    hideDivider()
   }
 
   function pass(): void {
@@ -157,15 +158,15 @@ export function reading(
     },
     signal,
   )
-  let was: RoomState['marked']
+  let was: RoomState['markedRead'] = null
   store.watch(
-    (state) => state.rooms[room]?.marked,
-    (marked) => {
+    (state) => state.rooms[room]?.markedRead ?? null,
+    (markedRead) => {
       const state = known()
-      if (marked) messages.seen(state?.position.seq ?? 0)
+      if (markedRead?.state === 'undoable') messages.seen(state?.position.seq ?? 0)
       // Settled it is what it was; taken back the pill counts again.
-      else if (was) messages.seen(state?.you?.readSeq ?? 0, true)
-      was = marked
+      else if (was?.state === 'undoable') messages.seen(state?.you?.readSeq ?? 0, true)
+      was = markedRead
     },
     signal,
   )
@@ -174,7 +175,7 @@ export function reading(
   document.addEventListener('visibilitychange', back, { signal })
   // A dialog or the drawer gives the focus back when it is gone.
   document.addEventListener('focusin', look, { signal })
-  signal.addEventListener('abort', () => change(hideDivider), { once: true })
+  signal.addEventListener('abort', hideDivider, { once: true })
 
   return { pass, end }
 }

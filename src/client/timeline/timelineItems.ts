@@ -1,6 +1,7 @@
 /** What a room's timeline draws, picked from its state. Pure; an item that did not change stays `===`. */
 import type { User } from '../../shared/model.ts'
 import { dayOf } from '../ui/day.ts'
+import { applyPendingChange } from '../state/optimisticChanges.ts'
 import { rowById } from '../state/rows.ts'
 import type { LinesShown, PresenceLine, RoomState, Row } from '../state/state.ts'
 
@@ -119,8 +120,7 @@ function overlay(): (row: Row, room: RoomState) => Row {
       mine.every((one, at) => one === before.pendingChanges?.[at])
     )
       return before
-    const shown = mine.filter(({ sendStatus }) => sendStatus.status !== 'failed')
-    const after = { ...shown.reduce((next, { draw }) => draw(next), row), pendingChanges: mine }
+    const after = { ...mine.reduce(applyPendingChange, row), pendingChanges: mine }
     drawn.set(row, after)
     return after
   }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { showDivider, firstUnread } from '../../../src/client/state/unreadDivider.ts'
-import { markRead, undoMarkRead } from '../../../src/client/state/markAllRead.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
 import type { HistoryMessage, ReactionCount } from '../../../src/shared/model.ts'
 import {
@@ -17,7 +16,7 @@ import {
   said,
   you,
 } from '../../support/client/aState.ts'
-import { by, deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
+import { deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
 
 const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
 const asked = { type: 'syncRequested', room: 'lobby', now: NOON } as const
@@ -184,9 +183,9 @@ describe('a thousand unread, or more', () => {
   })
 
   test('[U140] taken back it is a thousand again, and the first of them is further up than what is here', () => {
-    const at = many().tell(by(markRead))
+    const at = many().tell({ type: 'allMarkedRead' })
     at.hear(event(said(5_051)))
-    expect(unread(at.tell(by(undoMarkRead)))).toEqual([1_000, 7])
+    expect(unread(at.tell({ type: 'markReadUndone' }))).toEqual([1_000, 7])
     const full = aLivePage(some(5_001, 6_500), { you: { ...you, readSeq: 10, unread: 1_000 } })
     expect(firstUnread(full.lobby)).toBe('above')
     expect(showDivider(full.lobby).unreadDivider).toBe(10)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createActions, type Actions } from '../../../src/client/app/actions/sessionActions.ts'
+import type { Actions } from '../../../src/client/app/actions/actions.ts'
+import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { numbers } from '../../support/client/aState.ts'

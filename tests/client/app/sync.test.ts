@@ -520,9 +520,9 @@ describe('what is kept, what is older', () => {
     await eventually('both count', () => counts(ada) === 3 && counts(device) === 3)
     const told = () => ada.sent.filter(({ type }) => type === 'read').length
 
-    ada.actions.allRead('mark')
+    ada.actions.markAllRead()
     await eventually('all is read', () => counts(ada) === 0)
-    ada.actions.allRead('undo')
+    ada.actions.undoMarkAllRead()
     expect(counts(ada)).toBe(3)
     await eventually(
       'the server has counted',
@@ -530,8 +530,8 @@ describe('what is kept, what is older', () => {
     )
     expect([counts(ada), counts(device), told()]).toEqual([3, 3, 0])
 
-    ada.actions.allRead('mark')
-    ada.actions.allRead('tell')
+    ada.actions.markAllRead()
+    ada.actions.flushTimers()
     await eventually('the other device knows', () => {
       app.pass(1_000)
       return counts(device) === 0

@@ -5,7 +5,6 @@ import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import type { SocketOwner } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
-import { loadFar } from '../../../src/client/app/actions/nearby.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { isUnread } from '../../../src/client/state/unreadCounts.ts'
 import { createSync } from '../../../src/client/app/sync.ts'
@@ -26,7 +25,6 @@ const ROOMS = numbers(1, 25).map((n) => `room-${n}`)
 
 /** What talks, on a wire that joins rooms when it is told so; three messages that are not read in each. */
 async function aPage() {
-  await loadFar()
   const time = fakeTime()
   const store = createStore()
   const sent: ClientFrame[] = []
@@ -98,7 +96,7 @@ test('[U75] all rooms that are followed are told, though others are opened meanw
   const it = await aPage()
   await it.enter(ADA)
   it.joined()
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.joined()
   for (const room of ['attic', 'cellar']) it.actions.openRoom(room)
   it.time.pass(9_999)
@@ -110,7 +108,7 @@ test('[U75] all rooms that are followed are told, though others are opened meanw
 test('[U75] a room that comes later than the ten seconds is told once it is there', async () => {
   const it = await aPage()
   await it.enter(ADA)
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.time.pass(12_000)
   expect(it.told()).toEqual([])
   it.joined()
@@ -125,7 +123,7 @@ test('[U75] whoever signs out marks nothing for the next person, neither what wa
     const it = await aPage()
     await it.enter(ADA)
     if (here) it.joined()
-    it.actions.allRead('mark')
+    it.actions.markAllRead()
     await it.actions.signedInAs(null)
     await it.enter(BOB)
     it.actions.openRoom('room-25')
@@ -142,7 +140,7 @@ test('[U75] when the page goes, or is hidden, it is told at once, whatever is on
   const it = await aPage()
   await it.enter(ADA)
   it.joined()
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.joined()
   it.actions.flushTimers()
   expect(it.told()).toEqual(all)

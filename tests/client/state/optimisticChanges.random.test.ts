@@ -1,12 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  requestOlder,
-  enterHistory,
-  prependOlder,
-  withPins,
-} from '../../../src/client/state/historyWindow.ts'
-import type { RoomState, Row } from '../../../src/client/state/state.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
+import type { Row } from '../../../src/client/state/state.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -23,7 +18,7 @@ import {
   you,
 } from '../../support/client/aState.ts'
 import { memoryStore } from '../../support/hub/memoryStore.ts'
-import { by, drawn, mine } from '../../support/someChanges.ts'
+import { drawn, mine } from '../../support/someChanges.ts'
 
 const PEOPLE = [ada, bob, eve]
 const EMOJI = ['👍', '🎉', '🌱']
@@ -40,13 +35,19 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
+interface Answered {
+  at: 'older' | 'around' | 'pinned'
+  page: HistoryPage
+  which: number
+}
+
 /** A real store, a page of Ada's, and what happens between them: a wire that may lose, answers that may be late. */
 async function play(steps: readonly Step[], first: number) {
   const store = memoryStore()
   const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
   await store.addGuest(guest, { unused: 0, unwritten: 0 })
   const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
-  const answers: { at: string; page: HistoryPage; which: number }[] = []
+  const answers: Answered[] = []
   const sent = new Map<string, Record<string, unknown> & { nonce: string }>()
   let following = false
   let losing = 0
@@ -141,17 +142,17 @@ async function play(steps: readonly Step[], first: number) {
       case 'join': await join(); break
       case 'ask': {
         const place = (['older', 'around', 'pinned'] as const)[what % 3] ?? 'older'
-        if (place === 'older') at.tell(by(requestOlder))
+        if (place === 'older') at.tell({ type: 'olderRequested', room: 'lobby' })
         const edge = at.lobby.rows[0]?.seq ?? at.lobby.position.seq + 1
         const seq = target?.seq ?? 1
         const query = { older: { at: 'before', seq: edge }, around: { at: 'around', seq }, pinned: { at: 'pinned' } } as const
         const found = await store.history('lobby', { limit: 5, ...query[place] }, ada.id)
-        if (found) answers.push({ at: place === 'older' ? `older ${edge}` : place, page: found, which: seq })
+        if (found) answers.push({ at: place, page: found, which: place === 'older' ? edge : seq })
         break
       }
       case 'answer': {
         const answer = answers.shift()
-        if (answer) at.tell(by((room, me) => answered(room, answer, me)))
+        if (answer) at.tell(answered(answer))
         break
       }
       case 'read': {
@@ -165,7 +166,7 @@ async function play(steps: readonly Step[], first: number) {
     }
   }
   if (!following) await join()
-  for (const answer of answers) at.tell(by((room, me) => answered(room, answer, me)))
+  for (const answer of answers) at.tell(answered(answer))
   // What was lost on the way, and what the page cannot count, it finds out by itself.
   losing = 0
   tell({ type: 'beat', heads: { lobby: (await log()).length } })
@@ -178,15 +179,12 @@ async function play(steps: readonly Step[], first: number) {
   return { at, truth: truth?.messages ?? [], events: await log(), counts }
 }
 
-function answered(
-  room: RoomState,
-  { at, page: found, which }: { at: string; page: HistoryPage; which: number },
-  me: string | null,
-): RoomState {
-  if (at === 'around') return enterHistory(room, which, found, me)
-  if (at === 'pinned') return withPins(room, found, me)
-  const edge = room.rows[0]?.seq ?? room.position.seq + 1
-  return at === `older ${edge}` ? prependOlder(room, found, me) : room
+/** The answer to a request. `which`: the oldest seq when older messages were asked for, or the seq jumped to. */
+function answered({ at, page: found, which }: Answered): Action {
+  const room = 'lobby'
+  if (at === 'around') return { type: 'historyEntered', room, seq: which, page: found }
+  if (at === 'pinned') return { type: 'pinsLoaded', room, page: found }
+  return { type: 'olderLoaded', room, before: which, page: found }
 }
 
 /** A message as the store has it, and a row as the page does, in the same words. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { enterHistory } from '../../../src/client/state/historyWindow.ts'
 import { needsTick } from '../../../src/client/state/reduce.ts'
 import { lastOwn } from '../../../src/client/state/rows.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
@@ -18,7 +17,6 @@ import {
   you,
 } from '../../support/client/aState.ts'
 import {
-  by,
   change,
   deleted,
   drawn,
@@ -258,11 +256,12 @@ describe('what is unread', () => {
 
   test('[U73, U71] read far up, what is left is what was not read; where that is not all here the server is asked', () => {
     const at = reader(some(451, 500), 400, 3, 100)
-    at.tell(
-      by((room, me) =>
-        enterHistory(room, 110, history(some(90, 139), { head: 500, older: true, newer: true }), me),
-      ),
-    )
+    at.tell({
+      type: 'historyEntered',
+      room: 'lobby',
+      seq: 110,
+      page: history(some(90, 139), { head: 500, older: true, newer: true }),
+    })
     at.tell({ type: 'readUpTo', room: 'lobby', seq: 110 })
     expect(at.lobby).toMatchObject({ needsRecount: false, you: { readSeq: 110, unread: 390, mentions: 3 } })
     at.tell({ type: 'readUpTo', room: 'lobby', seq: 200 })

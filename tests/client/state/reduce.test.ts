@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { requestOlder, olderFailed, prependOlder } from '../../../src/client/state/historyWindow.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
-import { MAX_ROWS_FOLLOWED, INITIAL_STATE, newRoom, type Action } from '../../../src/client/state/state.ts'
+import { MAX_ROWS_FOLLOWED, INITIAL_STATE, newRoom } from '../../../src/client/state/state.ts'
 import { ERRORS } from '../../../src/shared/errors.ts'
 import type { Message } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -25,12 +25,12 @@ import {
   you,
 } from '../../support/client/aState.ts'
 
-const olderAsked: Action = { type: 'changed', room: 'lobby', by: requestOlder }
+const olderAsked: Action = { type: 'olderRequested', room: 'lobby' }
 
 /** The answer to it, true at a head behind all that was heard. */
-function anOlder(messages: readonly Message[], older: boolean): Action {
+function anOlder(before: number, messages: readonly Message[], older: boolean): Action {
   const page = history(messages, { older, head: 10_000 })
-  return { type: 'changed', room: 'lobby', by: (room, me) => prependOlder(room, page, me) }
+  return { type: 'olderLoaded', room: 'lobby', before, page }
 }
 
 const mine = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
@@ -200,7 +200,7 @@ describe('reset', () => {
   test('[U53] an answer for older rows from before the reset joins nothing', () => {
     const at = aLivePage([said(50), said(51)]).tell(olderAsked)
     at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 60, floor: 1 }, firstPage([said(60)]))
-    at.tell(anOlder([said(48), said(49)], true))
+    at.tell(anOlder(50, [said(48), said(49)], true))
     expect(at.drawn).toEqual([60])
   })
 })
@@ -319,8 +319,9 @@ describe('mine', () => {
 })
 
 describe('older', () => {
-  const older = (from: number, to: number, more: boolean) =>
+  const older = (from: number, to: number, more: boolean, before = to + 1) =>
     anOlder(
+      before,
       numbers(from, to).map((seq) => said(seq)),
       more,
     )
@@ -328,20 +329,20 @@ describe('older', () => {
   test('[U15] a page goes above, without doubling', () => {
     const at = aLivePage(numbers(51, 100).map((seq) => said(seq)))
     expect(at.lobby.older).toBe('more')
-    at.tell(olderAsked, older(1, 60, false))
+    at.tell(olderAsked, older(1, 60, false, 51))
     expect(at.drawn).toEqual(numbers(1, 100))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] an empty page ends it, whatever it promises', () => {
-    const at = aLivePage([said(51)]).tell(olderAsked, older(1, 0, true))
+    const at = aLivePage([said(51)]).tell(olderAsked, older(1, 0, true, 51))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] one page at a time, and one that failed can be asked for again', () => {
     const at = aLivePage([said(51)]).tell(olderAsked)
     expect(at.lobby.older).toBe('loading')
-    at.tell({ type: 'changed', room: 'lobby', by: olderFailed })
+    at.tell({ type: 'olderLoaded', room: 'lobby', before: 51, page: null })
     expect(at.lobby.older).toBe('failed')
     at.tell(olderAsked)
     expect(at.lobby.older).toBe('loading')

@@ -61,7 +61,7 @@ describe('one view that throws', () => {
       ({ offline }) => offline,
       (offline) => {
         if (!offline) return
-        store.dispatch({ type: 'changed', room, by: broken })
+        store.dispatch({ type: 'framesReceived', frames: { reduce: broken } as never, now: 0 })
         store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
       },
       signal,

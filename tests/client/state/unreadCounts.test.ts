@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
 import { showUnread } from '../../../src/client/notifications/show.ts'
-import { far } from '../../../src/client/app/actions/historyActions.ts'
+import { createMarkAllRead } from '../../../src/client/app/actions/readActions.ts'
 import { markRead, settleMarkRead, undoMarkRead } from '../../../src/client/state/markAllRead.ts'
 import { windowTitle } from '../../../src/client/app/windowTitle.ts'
 import type { Context } from '../../../src/client/app/context.ts'
@@ -160,8 +160,9 @@ describe('what is not read', () => {
               roomList: ROOMS.map((name) => listed(name, { count: name === one.room ? at : 1 })),
             })
           else if (one.do === 'mark' || one.do === 'undo' || one.do === 'settle') {
-            const by = { mark: markRead, undo: undoMarkRead, settle: settleMarkRead }[one.do]
-            for (const room of ROOMS) it.store.dispatch({ type: 'changed', room, by })
+            if (one.do === 'mark') it.store.dispatch({ type: 'allMarkedRead' })
+            else if (one.do === 'undo') it.store.dispatch({ type: 'markReadUndone' })
+            else for (const room of ROOMS) it.store.dispatch({ type: 'markReadSettled', room })
           }
           const said = Object.values(it.counts()).reduce((sum, count) => sum + count, 0)
           expect(it.said()).toEqual({
@@ -184,32 +185,31 @@ describe('all that is marked read', () => {
       numbers(1, 6).map((seq) => said(seq)),
       { you: { ...you, readSeq: 2, unread: 4 } },
     )
-  const change = (by: typeof markRead) => ({ type: 'changed', room: 'lobby', by }) as const
 
   test('[U75] is read at once, and as it was before when that is undone; what came meanwhile counts on', () => {
-    const page = unread().tell(change(markRead))
+    const page = unread().tell({ type: 'allMarkedRead' })
     expect(page.lobby.you).toMatchObject({ readSeq: 6, unread: 0 })
     page.hear(event(said(7, { text: '@Ada' })))
     expect(page.lobby.you).toMatchObject({ unread: 1, mentions: 1 })
-    page.tell(change(undoMarkRead))
+    page.tell({ type: 'markReadUndone' })
     expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5, mentions: 1 })
-    expect(page.lobby.marked).toBeUndefined()
+    expect(page.lobby.markedRead).toBeNull()
   })
 
   test('[U75] marked twice, it goes back to what was before the first', () => {
     const page = unread()
-      .tell(change(markRead))
+      .tell({ type: 'allMarkedRead' })
       .hear(event(said(7)))
-      .tell(change(markRead))
+      .tell({ type: 'allMarkedRead' })
     expect(page.lobby.you).toMatchObject({ readSeq: 7, unread: 0 })
-    page.tell(change(undoMarkRead))
+    page.tell({ type: 'markReadUndone' })
     expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5 })
   })
 
   test('[U75] a deletion meanwhile is counted by the server, once it is undone', () => {
-    const page = unread().tell(change(markRead))
+    const page = unread().tell({ type: 'allMarkedRead' })
     page.hear(event({ ...said(7), kind: 'delete', target: 'id-4', by: 'author' } as never))
-    page.tell(change(undoMarkRead)).pass(1_000)
+    page.tell({ type: 'markReadUndone' }).pass(1_000)
     expect(page.lobby.sync.state).toBe('gap')
   })
 
@@ -218,25 +218,25 @@ describe('all that is marked read', () => {
     const time = fakeTime()
     const told: [string, number][] = []
     const tell = (room: string, seq: number) => void told.push([room, seq])
-    const all = (what: 'mark' | 'undo' | 'tell') => far.allRead(it.store, what, time.after, tell)
+    const all = createMarkAllRead(it.store, time.after, tell)
     for (const room of ['lobby', 'kitchen', 'attic']) it.open(room)
     for (const room of ['lobby', 'kitchen', 'kitchen']) it.say(room)
-    all('mark')
+    all.mark()
     expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
     time.pass(9_999)
-    all('undo')
+    all.undo()
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 2, attic: 0 })
     time.pass(20_000)
     expect(told).toEqual([])
 
-    all('mark')
+    all.mark()
     time.pass(10_000)
     expect(told).toEqual([
       ['lobby', 1],
       ['kitchen', 2],
     ])
-    all('undo')
-    all('tell')
+    all.undo()
+    all.settle()
     expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
     expect(told).toHaveLength(2)
     it.end()
@@ -246,10 +246,9 @@ describe('all that is marked read', () => {
     const it = aSidebar()
     const time = fakeTime()
     const told: string[] = []
-    const all = (what: 'mark' | 'undo') =>
-      far.allRead(it.store, what, time.after, (room) => void told.push(room))
+    const all = createMarkAllRead(it.store, time.after, (room) => void told.push(room))
     it.store.dispatch({ type: 'roomOpened', room: 'attic' })
-    all('mark')
+    all.mark()
     it.store.dispatch({ type: 'syncRequested', room: 'attic', now: NOON })
     const mine = { ...you, unread: 3 }
     it.store.dispatch({
@@ -258,9 +257,9 @@ describe('all that is marked read', () => {
       now: NOON,
     })
     expect(it.counts()).toMatchObject({ attic: 0 })
-    all('undo')
+    all.undo()
     expect(it.counts()).toMatchObject({ attic: 3 })
-    all('mark')
+    all.mark()
     time.pass(10_000)
     expect(told).toEqual(['attic'])
     it.end()

@@ -157,7 +157,7 @@ describe('what stands around a message', () => {
       entry,
       sendStatus: { status: 'failed', reason: 'gone' },
       seq: null,
-      draw: (row) => row,
+      user: ada,
     }
     const { element, find, pressed } = aMessage({ pendingChanges: [change] })
     expect(find('.note')?.textContent).toStartWith('Not changed. The message is gone.')

@@ -37,11 +37,11 @@ describe('the line', () => {
 
   test('[U72] what comes does not move it, nor does reading or a deletion; it begins a group', () => {
     const page = aLivePage(talk(1, 4), { you: { ...you, readSeq: 2, unread: 2 } })
-    page.tell({ type: 'changed', room: 'lobby', by: showDivider })
+    page.tell({ type: 'unreadDividerShown', room: 'lobby' })
     const items = timelineItems()
     page.hear(event(said(5)))
     page.tell({ type: 'readUpTo', room: 'lobby', seq: 5 })
-    page.tell({ type: 'changed', room: 'lobby', by: showDivider })
+    page.tell({ type: 'unreadDividerShown', room: 'lobby' })
     expect(drawn(items(page.lobby))).toEqual([1, 2, 'new', 3, 4, 5])
     page.hear(event({ ...said(6), kind: 'delete', target: 'id-3', by: 'author' } as never))
     expect(drawn(items(page.lobby))).toEqual([1, 2, 'new', 3, 4, 5])

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { condense, timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
-import { requestOlder, prependOlder } from '../../../src/client/state/historyWindow.ts'
 import { type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../../src/shared/model.ts'
 import {
@@ -68,8 +67,8 @@ describe('groups', () => {
     const items = timelineItems()
     expect(short(items(page.lobby)).slice(-2)).toEqual(['*51', '52'])
     page.tell(
-      { type: 'changed', room: 'lobby', by: requestOlder },
-      { type: 'changed', room: 'lobby', by: (room, me) => prependOlder(room, older, me) },
+      { type: 'olderRequested', room: 'lobby' },
+      { type: 'olderLoaded', room: 'lobby', before: 51, page: older },
     )
     expect(short(items(page.lobby)).slice(-3)).toEqual(['*50', '51', '52'])
   })

@@ -1,7 +1,7 @@
 import { reduce } from '../../../src/client/state/reduce.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
 import {
   INITIAL_STATE,
-  type Action,
   type OutboxEntry,
   type RoomState,
   type State,

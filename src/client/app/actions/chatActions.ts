@@ -1,17 +1,18 @@
-/** What needs a connection: rooms, messages, drafts, reading. Only here do the state, the wire, HTTP and the device meet. */
+/** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
 import { TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
-import type { Actions, ActionResult } from './sessionActions.ts'
+import type { ActionResult, Actions } from './actions.ts'
+import { createHistoryActions } from './historyActions.ts'
+import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
 import { createListing } from '../../rooms/loadRoomList.ts'
-import { loadFar, withFar } from './nearby.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
-import type { RoomState, OutgoingContent } from '../../state/state.ts'
+import type { OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { ChatSync } from '../sync.ts'
 
-/** The part of `Actions` done here, and what the other part needs of it. */
+/** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
 export interface ChatActions extends Omit<
   Actions,
   'signIn' | 'rename' | 'signOut' | 'unsentCount' | 'lastName'
@@ -35,12 +36,7 @@ export interface ChatActionsWorld {
 
 /** ms */
 const DRAFT_SETTLES = 300
-const READ_EVERY = 500
-const READ_LATER = 5_000
-/** When what is not needed at first draw is fetched ahead, before it is asked for. */
-export const AHEAD = 2_000
-const UNLOADED = 'The server cannot be reached just now.'
-/** Why nothing was said, where the server was not asked. */
+/** Why nothing was sent, where the server was not asked. */
 const REFUSED = {
   full: '200 messages are already waiting to be sent. Try again when some have been sent.',
   nobody: 'You are signed out. Pick a name to go on.',
@@ -60,22 +56,21 @@ export function createChatActions(
 ): ChatActions {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
-  const reads = new Map<string, number>()
-  let reading = false
-  let later = () => {}
   let typed: { room: string; at: number } | null = null
+  const history = createHistoryActions(store, api)
+  const reads = createReadActions(store, socket, tabs, world.after)
 
   /** my rooms as last listed; null: not known yet */
-  let mine: ReadonlySet<string> | null = null
+  let joinedBefore: ReadonlySet<string> | null = null
   store.watch(
     ({ roomList }) => roomList,
     (list) => {
-      const now = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
+      const joinedNow = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
       // A room on this tab's screen was joined here: the other tabs do not follow it yet.
-      for (const room of now)
-        if (mine?.has(room) === false && store.get().rooms[room]?.depth === 'all')
+      for (const room of joinedNow)
+        if (joinedBefore?.has(room) === false && store.get().rooms[room]?.depth === 'all')
           tabs.tell({ type: 'joined', room })
-      mine = now.size > 0 ? now : null
+      joinedBefore = joinedNow.size > 0 ? joinedNow : null
     },
     new AbortController().signal,
   )
@@ -90,30 +85,8 @@ export function createChatActions(
     await outbox.saveDraft(room, draft.text, draft.caret)
   }
 
-  function sendReads(): void {
-    later()
-    for (const [room, seq] of reads) if (socket.send({ type: 'read', room, seq })) reads.delete(room)
-    reading = reads.size > 0
-    if (reading) later = world.after(READ_LATER, sendReads)
-  }
-
-  function tellRead(room: string, seq: number): void {
-    tabs.tell({ type: 'read', room, seq })
-    reads.set(room, Math.max(reads.get(room) ?? 0, seq))
-    if (reading) return
-    reading = true
-    later = world.after(READ_EVERY, sendReads)
-  }
-
-  function allRead(what: 'mark' | 'undo' | 'tell'): void {
-    withFar((far) => {
-      far.allRead(store, what, world.after, tellRead)
-      if (what === 'tell') sendReads()
-    })
-  }
-
-  function say(room: string, said: OutgoingContent): ActionResult {
-    if (outbox.enqueue(room, said) === null) return REFUSED[outbox.isFull ? 'full' : 'nobody']
+  function enqueue(room: string, content: OutgoingContent): ActionResult {
+    if (outbox.enqueue(room, content) === null) return REFUSED[outbox.isFull ? 'full' : 'nobody']
     socket.nudge('send')
     return true
   }
@@ -128,13 +101,13 @@ export function createChatActions(
     async begin(user) {
       await outbox.start(user)
       socket.start()
-      world.after(AHEAD, () => void loadFar())
     },
 
     end() {
       for (const { cancel } of drafts.values()) cancel()
       drafts.clear()
-      reads.clear()
+      history.end()
+      reads.end()
       typed = null
       socket.stop()
       outbox.stop()
@@ -153,8 +126,8 @@ export function createChatActions(
 
     flushTimers() {
       for (const room of [...drafts.keys()]) void saveDraft(room)
-      // Whoever goes meant it.
-      allRead('tell')
+      // Leaving the page settles what could still be undone.
+      reads.flush()
     },
 
     loadRooms: listing.load,
@@ -173,46 +146,40 @@ export function createChatActions(
     openRoom: (room) => sync.open(room),
     leaveRoom: (room) => sync.leave(room),
 
-    loadOlder: (room) =>
-      withFar(
-        (far) => void far.older(store, api, room),
-        // What cannot be loaded can be tried again, like a page that did not come.
-        () => store.dispatch({ type: 'changed', room, by: (now) => ({ ...now, older: 'failed' }) }),
-      ),
-    loadNewer: (room) => withFar((far) => void far.load(store, api, room, 'newer')),
-    jumpTo: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
-    jumpToFirstAfter: async (room, after) => (await loadFar())?.jumpBehind(store, api, room, after) ?? null,
-    leaveHistory: (room) => withFar((far) => far.back(store, room)),
-    showLiveEnd: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
-    loadQuotes: (room, ids) => withFar((far) => void far.quotes(store, api, room, ids)),
-    loadPins: (room) => withFar((far) => void far.pins(store, api, room)),
-    setTopic: async (room, topic) => {
-      const far = await loadFar()
-      return far === null ? UNLOADED : far.setTopic(store, api, room, topic)
+    async setTopic(room, topic) {
+      const answer = await api.setTopic(room, topic)
+      if (!answer.ok) return answer.words
+      const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
+      store.dispatch({ type: 'roomListChanged', roomList })
+      return null
     },
 
     send(room, text, replyTo) {
       const cleaned = cleanText(text)
       const fault = textFault(cleaned)
       if (fault !== null) return REFUSED[fault]
-      const said = say(room, { kind: 'message', text: cleaned, ...(replyTo !== undefined && { replyTo }) })
-      if (said !== true) return said
+      const result = enqueue(room, {
+        kind: 'message',
+        text: cleaned,
+        ...(replyTo !== undefined && { replyTo }),
+      })
+      if (result !== true) return result
       // Its deletion is in the transaction that stores the message; a late save would bring it back.
       drafts.get(room)?.cancel()
       drafts.delete(room)
       typed = null
-      store.dispatch({ type: 'changed', room, by: atEnd })
+      history.showLiveEnd(room)
       return true
     },
 
     edit(room, id, text) {
       const cleaned = cleanText(text)
       const fault = textFault(cleaned)
-      return fault === null ? say(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
+      return fault === null ? enqueue(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
     },
-    remove: (room, id) => say(room, { kind: 'delete', target: id }),
-    react: (room, id, emoji, on) => say(room, { kind: 'react', target: id, emoji, on }),
-    pin: (room, id, on) => say(room, { kind: 'pin', target: id, on }),
+    remove: (room, id) => enqueue(room, { kind: 'delete', target: id }),
+    react: (room, id, emoji, on) => enqueue(room, { kind: 'react', target: id, emoji, on }),
+    pin: (room, id, on) => enqueue(room, { kind: 'pin', target: id, on }),
 
     retry(room, key) {
       const nonce = nonceOf(room, key)
@@ -238,13 +205,18 @@ export function createChatActions(
       }
     },
 
-    markReadUpTo(room, seq) {
-      if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
-      store.dispatch({ type: 'readUpTo', room, seq })
-      tellRead(room, seq)
-    },
+    loadOlder: history.loadOlder,
+    loadNewer: history.loadNewer,
+    jumpTo: history.jumpTo,
+    jumpToFirstAfter: history.jumpToFirstAfter,
+    leaveHistory: history.leaveHistory,
+    showLiveEnd: history.showLiveEnd,
+    loadQuotes: history.loadQuotes,
+    loadPins: history.loadPins,
 
-    allRead,
+    markReadUpTo: reads.markReadUpTo,
+    markAllRead: reads.markAllRead,
+    undoMarkAllRead: reads.undoMarkAllRead,
 
     reconnect: () => socket.nudge('person'),
 
@@ -260,7 +232,3 @@ export function createChatActions(
     },
   }
 }
-
-/** The live end is drawn again. */
-const atEnd = (room: RoomState): RoomState =>
-  room.historyWindow === null ? room : { ...room, historyWindow: null }
