@@ -72,6 +72,8 @@ export function createSync(
   const shown = new Set<string>()
   /** rooms asked for their messages and people on this connection: whatever was answered, that is not asked again */
   const inDepth = new Set<string>()
+  /** requests for counts alone, by their ref, or the room where it was `hello` */
+  const shallow = new Set<string>()
   let joinsLeft = JOINS.atOnce
   /** the room on screen that a connection had no place for */
   let full: string | null = null
@@ -138,7 +140,10 @@ export function createSync(
     joined.add(room)
     asked.set(room, world.now())
     if (room === screen) inDepth.add(room)
-    else inDepth.delete(room)
+    else {
+      inDepth.delete(room)
+      shallow.add(ref ?? room)
+    }
     if (isBare(of)) store.dispatch({ type: 'roomRestarted', room })
     store.dispatch({ type: 'syncRequested', room, now: world.now() })
   }
@@ -202,6 +207,8 @@ export function createSync(
       case 'sync':
         if (isParting(frame.room)) return
         if (frame.ref !== undefined && !frame.more) refs.delete(frame.ref)
+        // Asked before the room came on screen and answered late: it brings counts in place of the people that were here.
+        if (!frame.more && shallow.delete(frame.ref ?? frame.room)) inDepth.delete(frame.room)
         if (frame.more) asked.set(frame.room, world.now())
         else isIn(frame.room)
         break
@@ -291,6 +298,7 @@ export function createSync(
       asked.clear()
       refs.clear()
       inDepth.clear()
+      shallow.clear()
       outbox.disconnected(REFUSED.includes(code))
     },
   })

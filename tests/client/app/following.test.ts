@@ -173,6 +173,22 @@ describe('a room that is not on screen', () => {
     expect(at.store.get().rooms['lobby']?.rows).toHaveLength(3)
   })
 
+  test('[C116] back on screen it has its people, though an answer that names nobody comes late', async () => {
+    const at = await inTwoRooms()
+    at.sync.open('attic')
+    at.wire.say(firstPage([], { room: 'attic', ref: refOf(at, 'attic') }))
+    again(at)
+    at.wire.say(welcome)
+    at.wire.say(page([], { room: 'attic' }))
+    at.sync.open('lobby')
+    at.time.pass(16 * SECOND)
+    at.wire.say(page([], { ref: refOf(at, 'lobby') }))
+    const before = joinsOf(at, 'lobby').length
+    at.wire.say(page([], { members: { version: 2, count: 2, full: [] } }))
+    at.time.pass(2 * SECOND)
+    expect(joinsOf(at, 'lobby').slice(before)).toMatchObject([{ limit: 50 }])
+  })
+
   test('[C116] is not asked again and again where a server names nobody', async () => {
     const at = (await atFakeServer()).live()
     at.sync.open('lobby')
