@@ -22,8 +22,8 @@ function start(root: HTMLElement): void {
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((news) => {
-    if (news.type === 'self') void actions.became(news.self)
-    else if (news.type === 'read') store.dispatch({ type: 'read', room: news.room, seq: news.seq })
+    if (news.type === 'self') void actions.signedInAs(news.self)
+    else if (news.type === 'read') store.dispatch({ type: 'readUpTo', room: news.room, seq: news.seq })
     // The list has the room now, and all of mine are followed.
     else void actions.loadRooms()
   }, signal)
@@ -33,34 +33,34 @@ function start(root: HTMLElement): void {
       api,
       tabs,
       {
-        me: () => idOf(store.get()),
-        became: (self) => void actions.became(self),
+        userId: () => idOf(store.get()),
+        signedInAs: (self) => void actions.signedInAs(self),
         go: (path) => router.navigate(path),
       },
       signal,
     ),
   )
-  window.addEventListener('pagehide', () => actions.settle(), { signal })
+  window.addEventListener('pagehide', () => actions.flushTimers(), { signal })
   document.addEventListener(
     'visibilitychange',
     () => {
-      if (document.hidden) actions.settle()
+      if (document.hidden) actions.flushTimers()
     },
     { signal },
   )
   // A final close offers a reload: nothing may be left to a timer by then (U55).
   store.watch(
-    ({ link }) => link.state === 'stopped',
+    ({ connection }) => connection.state === 'stopped',
     (stopped) => {
-      if (stopped) actions.settle()
+      if (stopped) actions.flushTimers()
     },
     signal,
   )
   const nobody = document.querySelector('meta[name=session]') !== null
-  const met = actions.meet(nobody)
+  const met = actions.restoreSession(nobody)
 
   // Until it is known who is here, a cold page shows what it came with.
-  const ready = () => Promise.all([met, actions.ready()])
+  const ready = () => Promise.all([met, actions.chatReady()])
 
   const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
   const router = createRouter(

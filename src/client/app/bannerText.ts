@@ -1,4 +1,4 @@
-import type { Link } from '../state/state.ts'
+import type { ConnectionState } from '../state/state.ts'
 
 export interface Banner {
   text: string
@@ -19,7 +19,7 @@ export function serverFullBanner(since: number, now: number): Banner | null {
 }
 
 /** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
-export function connectionBanner(link: Link, offline: boolean, now: number): Banner | null {
+export function connectionBanner(link: ConnectionState, offline: boolean, now: number): Banner | null {
   // prettier-ignore
   switch (link.state) {
     case 'idle': case 'live': case 'suspect': case 'stopped': return null

@@ -30,20 +30,22 @@ export function bannerLine(
   }
 
   function look(): void {
-    const { link, offline, slowUntil, full } = store.get()
+    const { connection, offline, rateLimitedUntil, serverFullSince } = store.get()
     const now = Date.now()
-    const lost = connectionBanner(link, offline, now)
+    const lost = connectionBanner(connection, offline, now)
     const slow =
-      slowUntil > now ? `Too fast, sending again in ${Math.ceil((slowUntil - now) / 1000)} s` : null
-    const unstored = serverFullBanner(full, now)
+      rateLimitedUntil > now
+        ? `Too fast, sending again in ${Math.ceil((rateLimitedUntil - now) / 1000)} s`
+        : null
+    const unstored = serverFullBanner(serverFullSince, now)
     draw(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
       if (away) announcer.warn('Disconnected. What you write is sent later.')
-      else if (link.state !== 'stopped') announcer.say('Connected again')
+      else if (connection.state !== 'stopped') announcer.say('Connected again')
     }
-    const calm = link.state === 'live' || link.state === 'stopped' || link.state === 'idle'
-    if (calm && slow === null && (full === 0 || unstored !== null)) stop()
+    const calm = connection.state === 'live' || connection.state === 'stopped' || connection.state === 'idle'
+    if (calm && slow === null && (serverFullSince === 0 || unstored !== null)) stop()
     else timer ??= setInterval(look, LOOK)
   }
 
@@ -52,10 +54,10 @@ export function bannerLine(
     timer = null
   }
 
-  store.watch(({ link }) => link, look, signal)
+  store.watch(({ connection }) => connection, look, signal)
   store.watch(({ offline }) => offline, look, signal)
-  store.watch(({ full }) => full, look, signal)
-  store.watch(({ slowUntil }) => slowUntil, look, signal)
+  store.watch(({ serverFullSince }) => serverFullSince, look, signal)
+  store.watch(({ rateLimitedUntil }) => rateLimitedUntil, look, signal)
   signal.addEventListener('abort', stop, { once: true })
   return element
 }

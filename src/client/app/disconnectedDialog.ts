@@ -23,7 +23,8 @@ function explain(code: number): {
 /** Watches for a final end and explains it in one dialog; nothing is tried again without the person. */
 export function watchDisconnects({ store, actions, router }: Context, signal: AbortSignal): void {
   store.watch(
-    ({ link, self }) => (link.state === 'stopped' && self !== null && self !== 'unknown' ? link.code : null),
+    ({ connection, self }) =>
+      connection.state === 'stopped' && self !== null && self !== 'unknown' ? connection.code : null,
     (code) => {
       if (code === null) return
       const { title, words, press, to } = explain(code)

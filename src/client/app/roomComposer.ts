@@ -112,7 +112,7 @@ export function roomComposer(
 
 /** Why nobody, or I, may write here: what the server said to my newest message (U49). */
 function refusalOf(state: RoomState | undefined): string | null {
-  const last = state?.rows.findLast((row) => row.own)?.standing
+  const last = state?.rows.findLast((row) => row.own)?.sendStatus
   if (last?.status !== 'failed') return null
   // prettier-ignore
   switch (last.reason) {

@@ -159,7 +159,7 @@ export function roomScreen(
   )
   watchDisconnects(context, signal)
   store.watch(
-    ({ forgetful }) => forgetful,
+    ({ storageBlocked }) => storageBlocked,
     (isForgetful) =>
       isForgetful && status.say('This browser keeps nothing: what is not sent goes with the page'),
     signal,

@@ -50,7 +50,7 @@ export function roomTimeline(
     {
       older: () => actions.loadOlder(room),
       newer: () => actions.loadNewer(room),
-      present: () => actions.present(room),
+      present: () => actions.showLiveEnd(room),
       act: (row) => rowActions.act(row),
       react: (id, emoji, isOn) => tell(actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
@@ -78,14 +78,14 @@ export function roomTimeline(
     const all = items(state)
     if (!page.isReady(all)) return
     const hasMessages = all.some((item) => item.kind === 'message')
-    const { older = 'none', newer = 'none' } = state?.past ?? { older: state?.older }
+    const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const bare = state === undefined || state.depth === 'counts'
     empty.hidden = hasMessages || bare || state.sync.state !== 'live' || older !== 'none'
     bones.hidden = hasMessages || !empty.hidden || older === 'failed'
     // Of a room that was only followed nothing older is asked for: its first page is on its way.
     messages.update({
       items: all,
-      older: bare && !state?.past ? 'none' : older,
+      older: bare && !state?.historyWindow ? 'none' : older,
       newer,
       missed: (after) => messagesOfOthers(state, after),
     })
@@ -99,7 +99,7 @@ export function roomTimeline(
   function goBack(position: MessagePosition, isDrawn: boolean): void {
     wanted = null
     if (isDrawn) return messages.show(position)
-    void actions.jump(room, position.seq).then((reached) => {
+    void actions.jumpTo(room, position.seq).then((reached) => {
       if (reached && !signal.aborted) messages.show(position)
     })
   }
@@ -132,7 +132,7 @@ function loadQuotes({ store, actions }: Context, room: string, signal: AbortSign
     (state) => state.rooms[room],
     (state) => {
       if (state === undefined) return
-      const answered = (state.past?.rows ?? state.rows).flatMap(({ replyTo, text }) =>
+      const answered = (state.historyWindow?.rows ?? state.rows).flatMap(({ replyTo, text }) =>
         replyTo && text !== null ? [replyTo] : [],
       )
       if (answered.length > 0) actions.loadQuotes(room, answered)

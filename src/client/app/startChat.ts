@@ -6,14 +6,14 @@ import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
 import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
-import { joinTab } from '../net/tabLock.ts'
+import { claimTab } from '../net/tabLock.ts'
 import type { Tabs } from '../net/tabChannel.ts'
 import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync.ts'
-import { AHEAD, createTalk, type Talk } from './actions/chatActions.ts'
+import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { showUnread, startNotifications } from '../notifications/show.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { loadSettings } from './openSettings.ts'
@@ -21,29 +21,31 @@ import { loadSettings } from './openSettings.ts'
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './roomPage.ts'
 
+/** When (ms) what the first drawing does not need is fetched ahead. */
+const AHEAD = 2_000
 /** How often (ms) the tab that leads looks for what dead tabs left behind. */
 const ORPHANS = 30_000
 
-export interface ChatEvents extends Pick<SocketWorld, 'me' | 'became'> {
+export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
   /** Shows a screen by its path. */
   go(path: string): void
 }
 
 /** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
 export async function startChat(
-  store: Store,
+  store: StateStore,
   api: Api,
   tabs: Tabs,
-  { me, became, go }: ChatEvents,
+  { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
-): Promise<Talk> {
+): Promise<ChatActions> {
   // Requested with the chat itself, so that the first messages can be drawn as they stay.
   void loadMarkdown()
   let lead = false
   let orphans = async () => {}
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
-    joinTab(
+    claimTab(
       {
         locks: navigator.locks,
         session: storageOf('sessionStorage'),
@@ -57,13 +59,13 @@ export async function startChat(
       signal,
     ),
   ])
-  if (!storage.lasting) store.dispatch({ type: 'forgetful' })
+  if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
   const asks = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
-    (owner) => socketFor(api, owner, { me, became }),
+    (owner) => socketFor(api, owner, { userId, signedInAs }),
     (owner) =>
       new Outbox(
         storage,
@@ -71,9 +73,9 @@ export async function startChat(
         { now, after, random, nonce },
         {
           ...owner,
-          forgetful: () => store.dispatch({ type: 'forgetful' }),
+          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
           // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
-          losing: (would) =>
+          unsavedChanged: (would) =>
             would
               ? window.addEventListener('beforeunload', asks)
               : window.removeEventListener('beforeunload', asks),
@@ -91,7 +93,7 @@ export async function startChat(
   heedThePage(store, sync.socket, signal)
 
   orphans = async () => {
-    if (lead) await sync.outbox.adopt(await tab.living())
+    if (lead) await sync.outbox.adopt(await tab.openTabs())
   }
   const watchOrphans = (): void => {
     after(ORPHANS, () => void orphans().finally(watchOrphans))
@@ -115,21 +117,21 @@ export async function startChat(
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
   startNotifications(store, { now, after, go }, signal)
-  const talk = createTalk(store, sync, api, tabs, { now, after, settings })
+  const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
     async begin(user) {
       await talk.begin(user)
       void orphans()
     },
-    settle() {
-      talk.settle()
-      sync.outbox.goes()
+    flushTimers() {
+      talk.flushTimers()
+      sync.outbox.pageMayClose()
     },
   }
 }
 
-function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | 'became'>): Socket {
+function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const world: SocketWorld = {
     ...who,
@@ -137,8 +139,8 @@ function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | '
     now,
     after,
     random,
-    hidden: () => document.hidden,
-    async session() {
+    isHidden: () => document.hidden,
+    async hasSession() {
       const answer = await api.session()
       if (answer.ok) return 'yes'
       return answer.code === 'unauthenticated' ? 'no' : 'unknown'
@@ -156,15 +158,15 @@ function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
 }
 
 /** What the browser says of the network and of being seen. */
-function heedThePage(store: Store, socket: Socket, signal: AbortSignal): void {
-  const know = (offline: boolean) => store.dispatch({ type: 'offline', offline })
+function heedThePage(store: StateStore, socket: Socket, signal: AbortSignal): void {
+  const know = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
   const online = () => {
     know(false)
     socket.nudge('online')
   }
   const offline = () => {
     know(true)
-    socket.doubt()
+    socket.probe()
   }
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (persisted) socket.nudge('pageshow')

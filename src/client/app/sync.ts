@@ -4,12 +4,10 @@ import type { Activity } from '../../shared/model.ts'
 import type { ClientFrame, Heard, ServerFrame } from '../../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from '../net/outbox.ts'
 import type { Socket, SocketOwner } from '../net/socket.ts'
-import { withFar } from './actions/nearby.ts'
 import { needsTick } from '../state/reduce.ts'
-import { anew } from '../state/roomLog.ts'
-import { keyOf, trimmed } from '../state/rows.ts'
-import { KEPT_FOLLOWED, type OutboxEntry, type RoomState, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import { keyOf } from '../state/rows.ts'
+import type { OutboxEntry, RoomState, State } from '../state/state.ts'
+import type { StateStore } from '../state/store.ts'
 
 export interface SyncWorld {
   now(): number
@@ -32,7 +30,7 @@ const TICK = 1_000
 /** Frames gathered for one draw; more are drawn at once, so that a sleeping page does not pile them up. */
 const GATHERED = 1_000
 
-export interface Sync {
+export interface ChatSync {
   readonly socket: Socket
   readonly outbox: Outbox
   /** The page shows this room. */
@@ -40,20 +38,23 @@ export interface Sync {
   /** Ends my membership, now or as soon as there is a connection. */
   leave(room: string): void
   /** How often a room was left so far. */
-  leaves(): number
+  leaveCount(): number
   /** Was the room left after so many leaves, or is it about to be? A list asked for before that does not know it. */
   leftSince(room: string, leaves: number): boolean
 }
 
 export function createSync(
-  store: Store,
+  store: StateStore,
   world: SyncWorld,
   makeSocket: (owner: SocketOwner) => Socket,
   makeOutbox: (
-    owner: Pick<OutboxOwner, 'send' | 'joined' | 'entered' | 'queued' | 'standing' | 'dropped' | 'doubt'>,
+    owner: Pick<
+      OutboxOwner,
+      'send' | 'isJoined' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
+    >,
   ) => Outbox,
   signal: AbortSignal,
-): Sync {
+): ChatSync {
   /** rooms this connection has joined */
   const joined = new Set<string>()
   /** rooms asked for and not answered to the end, since when (ms), or since their last page */
@@ -71,6 +72,8 @@ export function createSync(
   const shown = new Set<string>()
   /** rooms asked for their messages and people on this connection: whatever was answered, that is not asked again */
   const inDepth = new Set<string>()
+  /** requests for counts alone, by their ref, or the room where it was `hello` */
+  const shallow = new Set<string>()
   let joinsLeft = JOINS.atOnce
   /** the room on screen that a connection had no place for */
   let full: string | null = null
@@ -83,7 +86,7 @@ export function createSync(
     if (gathered.length === 0) return
     const frames = gathered
     gathered = []
-    store.dispatch({ type: 'heard', frames, now: world.now() })
+    store.dispatch({ type: 'framesReceived', frames, now: world.now() })
   }
 
   function gather(frame: ServerFrame): void {
@@ -137,9 +140,12 @@ export function createSync(
     joined.add(room)
     asked.set(room, world.now())
     if (room === screen) inDepth.add(room)
-    else inDepth.delete(room)
-    if (isBare(of)) store.dispatch({ type: 'changed', room, by: anew })
-    store.dispatch({ type: 'asked', room, now: world.now() })
+    else {
+      inDepth.delete(room)
+      shallow.add(ref ?? room)
+    }
+    if (isBare(of)) store.dispatch({ type: 'roomRestarted', room })
+    store.dispatch({ type: 'syncRequested', room, now: world.now() })
   }
 
   /** Until the server says `left` it may not have heard: a leave is asked for again, and again changes nothing. */
@@ -155,7 +161,7 @@ export function createSync(
   function askWanting(missing = false): void {
     // The last page of a room may have come and not be drawn.
     if (missing) draw()
-    if (store.get().link.state !== 'live') return
+    if (store.get().connection.state !== 'live') return
     for (const room of wanted()) {
       if (asked.has(room.room)) continue
       const { state } = room.sync
@@ -192,15 +198,17 @@ export function createSync(
     joined.delete(room)
     asked.delete(room)
     parted(room)
-    outbox.closed(room)
+    outbox.failRoom(room)
   }
 
   function receive(frame: ServerFrame): void {
-    outbox.heard(frame)
+    outbox.receive(frame)
     switch (frame.type) {
       case 'sync':
         if (isParting(frame.room)) return
         if (frame.ref !== undefined && !frame.more) refs.delete(frame.ref)
+        // Asked before the room came on screen and answered late: it brings counts in place of the people that were here.
+        if (!frame.more && shallow.delete(frame.ref ?? frame.room)) inDepth.delete(frame.room)
         if (frame.more) asked.set(frame.room, world.now())
         else isIn(frame.room)
         break
@@ -218,7 +226,7 @@ export function createSync(
         leaving.delete(frame.room)
         if (store.get().rooms[frame.room] !== undefined) return
         parted(frame.room)
-        return store.dispatch({ type: 'forgotten', room: frame.room, left: true })
+        return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
       case 'error':
         if (frame.ref !== undefined) refused(frame.ref, frame)
         break
@@ -256,7 +264,7 @@ export function createSync(
   }
 
   const socket = makeSocket({
-    hello() {
+    firstFrames() {
       draw()
       joinsLeft = JOINS.atOnce
       // `hello` makes no member: what this page was not in yet is joined.
@@ -272,17 +280,17 @@ export function createSync(
       })
       return [{ type: 'hello', rooms, state: world.activity() }, ...joins]
     },
-    heard: receive,
-    link(link) {
+    received: receive,
+    stateChanged(connection) {
       draw()
-      store.dispatch({ type: 'link', link, now: world.now() })
+      store.dispatch({ type: 'connectionChanged', connection, now: world.now() })
     },
-    back() {
+    proven() {
       for (const room of leaving.keys()) {
         askToLeave(room)
       }
       askWanting(true)
-      outbox.back()
+      outbox.resend()
     },
     closed(code) {
       draw()
@@ -290,55 +298,49 @@ export function createSync(
       asked.clear()
       refs.clear()
       inDepth.clear()
-      outbox.lost(REFUSED.includes(code))
+      shallow.clear()
+      outbox.disconnected(REFUSED.includes(code))
     },
   })
 
   const outbox = makeOutbox({
     send: (frame) => socket.send(frame),
-    joined: (room) => joined.has(room),
-    entered: (room) => joined.has(room) && !asked.has(room),
-    doubt: () => socket.doubt(),
+    isJoined: (room) => joined.has(room),
+    isConfirmed: (room) => joined.has(room) && !asked.has(room),
+    ackOverdue: () => socket.probe(),
     queued(entry) {
       // Whatever waits for a room is only sent from within it.
-      store.dispatch({ type: 'opened', room: entry.room })
+      store.dispatch({ type: 'roomOpened', room: entry.room })
       queued(entry)
     },
-    standing: (entry, standing) =>
+    statusChanged: (entry, sendStatus) =>
       store.dispatch({
-        type: 'standing',
+        type: 'sendStatusChanged',
         room: entry.room,
         key: keyOf(entry.user, entry.nonce),
-        standing,
+        sendStatus,
       }),
     dropped: (entry) =>
-      store.dispatch({ type: 'dropped', room: entry.room, key: keyOf(entry.user, entry.nonce) }),
+      store.dispatch({ type: 'entryDropped', room: entry.room, key: keyOf(entry.user, entry.nonce) }),
   })
 
   function queued(entry: OutboxEntry): void {
     const { self } = store.get()
     if (self === null || self === 'unknown') return
-    const user = { id: self.id, name: self.name }
-    if (entry.kind === 'message') return store.dispatch({ type: 'queued', entry, user })
-    withFar(({ withMine }) => {
-      // It may have been settled while the chunk was on its way.
-      const still = outbox.entries(entry.room).find(({ nonce }) => nonce === entry.nonce)
-      if (still === undefined || still.kind === 'message') return
-      store.dispatch({ type: 'changed', room: entry.room, by: (room) => withMine(room, still, user) })
-    })
+    store.dispatch({ type: 'entryQueued', entry, user: { id: self.id, name: self.name } })
   }
 
   /** The room comes on screen; of those that were there long ago fewer rows are kept. */
   function show(room: string): void {
     screen = room
     inDepth.delete(room)
-    store.dispatch({ type: 'opened', room, shown: true })
+    store.dispatch({ type: 'roomOpened', room, shown: true })
     for (const entry of outbox.entries(room)) queued(entry)
     shown.delete(room)
     shown.add(room)
     for (const oldest of [...shown].slice(0, -WHOLE)) {
       shown.delete(oldest)
-      store.dispatch({ type: 'changed', room: oldest, by: shortened })
+      store.dispatch({ type: 'roomShortened', room: oldest })
     }
     askWanting()
   }
@@ -359,13 +361,13 @@ export function createSync(
   }
 
   /** All my rooms are followed, as many as a connection may have: what is not read is counted, and told, wherever it is said (U74). */
-  function follow(list: State['list']): void {
+  function follow(list: State['roomList']): void {
     if (list.length === 0) left.clear()
     const { rooms } = store.get()
     const isOut = (room: string) => (rooms[room]?.sync.state ?? 'closed') === 'closed' && !leaving.has(room)
     const missing = list.filter(({ room, joined: mine }) => mine && isOut(room))
     for (const { room } of missing.slice(0, Math.max(0, LIMITS.rooms - Object.keys(rooms).length)))
-      store.dispatch({ type: 'opened', room })
+      store.dispatch({ type: 'roomOpened', room })
   }
 
   store.watch(
@@ -373,7 +375,7 @@ export function createSync(
     () => askWanting(),
     signal,
   )
-  store.watch((state) => state.list, follow, signal)
+  store.watch((state) => state.roomList, follow, signal)
   let ticking = () => {}
   const tick = () => {
     patrol()
@@ -381,7 +383,7 @@ export function createSync(
     ticking = world.after(TICK, tick)
   }
   store.watch(
-    (state) => needsTick(state) || state.link.state === 'live',
+    (state) => needsTick(state) || state.connection.state === 'live',
     (needed) => {
       ticking()
       if (needed) ticking = world.after(TICK, tick)
@@ -406,13 +408,9 @@ export function createSync(
       parted(room)
       if (screen === room) screen = null
       shown.delete(room)
-      store.dispatch({ type: 'forgotten', room, left: true })
+      store.dispatch({ type: 'roomForgotten', room, left: true })
     },
-    leaves: () => leaves,
+    leaveCount: () => leaves,
     leftSince: (room, since) => leaving.has(room) || (left.get(room) ?? 0) > since,
   }
 }
-
-/** A room that was on screen long ago. */
-const shortened = (room: RoomState): RoomState =>
-  trimmed({ ...room, past: null, quotes: [], keep: KEPT_FOLLOWED })

@@ -127,7 +127,7 @@ export function composerModes(
       if (event.key !== 'ArrowUp' || !plain || write.text() !== '' || mode !== null || !on.isAtEnd())
         return false
       const state = store.get().rooms[room]
-      const mine = state === undefined || state.past !== null ? null : lastOwn(state)
+      const mine = state === undefined || state.historyWindow !== null ? null : lastOwn(state)
       if (mine === null) return false
       event.preventDefault()
       edit(mine)

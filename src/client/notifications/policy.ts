@@ -2,7 +2,7 @@
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { roomName } from '../state/roomName.ts'
 import { RELEASED } from './tabLeader.ts'
 
@@ -67,7 +67,7 @@ const DONE = 1_000
 const LETTERS = 200
 
 /** Tells, until the signal aborts, what the person wants to be told. */
-export function createNotifier(store: Store, world: NotifierWorld, signal: AbortSignal): Notifier {
+export function createNotifier(store: StateStore, world: NotifierWorld, signal: AbortSignal): Notifier {
   /** up to which seq a room's messages are known */
   const known = new Map<string, number>()
   const done = new Set<string>()
@@ -100,7 +100,7 @@ export function createNotifier(store: Store, world: NotifierWorld, signal: Abort
   }
 
   function looksAt(room: string): boolean {
-    return store.get().rooms[room]?.past === null && world.attended(room)
+    return store.get().rooms[room]?.historyWindow === null && world.attended(room)
   }
 
   function ask(room: string, news: readonly Row[]): void {

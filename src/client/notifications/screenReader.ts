@@ -2,13 +2,13 @@ import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState, Standing } from '../state/state.ts'
+import type { PresenceLine, RoomState, SendStatus } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
-type Refusal = Extract<Standing, { status: 'failed' }>['reason']
+type Refusal = Extract<SendStatus, { status: 'failed' }>['reason']
 
 /** How the timeline puts things into words, so that what is heard is what is seen. */
 export interface TimelineTexts {
@@ -37,7 +37,7 @@ export function announceRoom(
     if (state.sync.state !== 'live') return
     const last = state.position.seq
     if (known === null || last < known) {
-      if (known === null) announcer.say(`${isolated(roomName(store.get(), room))}, ${state.count} here`)
+      if (known === null) announcer.say(`${isolated(roomName(store.get(), room))}, ${state.onlineCount} here`)
       known = last
       return
     }
@@ -60,19 +60,19 @@ export function announceRoom(
   }
 
   /** Who came and went, for those who asked for it; in a crowd nobody is told. */
-  function comings({ lines, count }: RoomState): void {
-    const from = lines.findLastIndex(({ id }) => id === line) + 1
-    const news = line === null ? [] : lines.slice(from)
-    line = lines.at(-1)?.id ?? ''
-    if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
+  function comings({ presenceLines, onlineCount }: RoomState): void {
+    const from = presenceLines.findLastIndex(({ id }) => id === line) + 1
+    const news = line === null ? [] : presenceLines.slice(from)
+    line = presenceLines.at(-1)?.id ?? ''
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > CROWD) return
     said.push(...news)
     announcer.summary(() => texts.presence(said.splice(0)))
   }
 
   function failures(state: RoomState): void {
     const now = new Map(
-      state.rows.flatMap(({ key, standing }) =>
-        standing.status === 'failed' ? [[key, standing.reason]] : [],
+      state.rows.flatMap(({ key, sendStatus }) =>
+        sendStatus.status === 'failed' ? [[key, sendStatus.reason]] : [],
       ),
     )
     if (failed !== null)

@@ -1,6 +1,6 @@
 /** What is shown and heard outside of the page, wherever in it one is: a chunk of its own (W1). */
 import { idOf, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { leadsTabs } from './tabLeader.ts'
 import { createNotifier, tabMessageOf, type NotificationContent } from './policy.ts'
 
@@ -14,7 +14,7 @@ export interface UnreadMarks {
 
 /** Icon of the tab, and number on the app: what they say is what title and sidebar say (U74). */
 export function showUnread(
-  store: Store,
+  store: StateStore,
   { icon, badge }: UnreadMarks,
   total: (state: State) => number,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ const END = 80
 
 /** Notifications and the sound of this page, beside those of my other tabs. */
 export function startNotifications(
-  store: Store,
+  store: StateStore,
   world: {
     now(): number
     after(ms: number, run: () => void): () => void

@@ -2,11 +2,11 @@
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 
 /** Which rooms were left since a request began: its answer does not know that. */
 export interface LeftRooms {
-  leaves(): number
+  leaveCount(): number
   leftSince(room: string, since: number): boolean
 }
 
@@ -24,8 +24,8 @@ const AGAIN = { first: 1_000, most: 30_000 }
 const OTHERS = 1_000
 
 export function createRoomListLoader(
-  store: Store,
-  { leaves, leftSince }: LeftRooms,
+  store: StateStore,
+  { leaveCount, leftSince }: LeftRooms,
   api: Pick<Api, 'rooms'>,
   after: (ms: number, run: () => void) => () => void,
   signal: AbortSignal,
@@ -52,13 +52,13 @@ export function createRoomListLoader(
 
   /** False: there was no answer. */
   async function ask(): Promise<boolean> {
-    const [turn, since, me] = [(asked += 1), leaves(), idOf(store.get())]
+    const [turn, since, me] = [(asked += 1), leaveCount(), idOf(store.get())]
     const answer = await api.rooms()
     if (!answer.ok) return false
     if (turn < shown || idOf(store.get()) !== me) return true
     shown = turn
     more = answer.value.more
-    store.dispatch({ type: 'rooms', list: trueNow(answer.value.rooms, since) })
+    store.dispatch({ type: 'roomListChanged', roomList: trueNow(answer.value.rooms, since) })
     return true
   }
 
@@ -72,24 +72,25 @@ export function createRoomListLoader(
   }
 
   async function search(text: string): Promise<void> {
-    const [turn, since, me] = [(searches += 1), leaves(), idOf(store.get())]
+    const [turn, since, me] = [(searches += 1), leaveCount(), idOf(store.get())]
     const answer = await api.rooms(text)
     if (turn !== searches || idOf(store.get()) !== me) return
     if (answer.ok) {
       const found = trueNow(answer.value.rooms, since)
-      const rest = store.get().list.filter(({ room }) => !found.some((one) => one.room === room))
+      const rest = store.get().roomList.filter(({ room }) => !found.some((one) => one.room === room))
       const mine = rest.filter(({ joined }) => joined)
       const others = rest.filter(({ joined }) => !joined).slice(0, OTHERS)
-      store.dispatch({ type: 'rooms', list: [...mine, ...found, ...others] })
+      store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...found, ...others] })
     } else if (answer.code === 'rateLimited') waiting = after(AGAIN.first, () => void search(text))
   }
 
   store.watch(isConnected, (connected) => void (connected && insist()), signal)
-  let listed: { list: State['list']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
+  let listed: { list: State['roomList']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
   store.watch(
-    ({ rooms, list }) => {
-      if (list.length === 0) return undefined
-      if (list !== listed.list) listed = { list, rooms: new Set(list.map(({ room }) => room)) }
+    ({ rooms, roomList }) => {
+      if (roomList.length === 0) return undefined
+      if (roomList !== listed.list)
+        listed = { list: roomList, rooms: new Set(roomList.map(({ room }) => room)) }
       return Object.values(rooms).find(
         ({ room, sync: { state } }) => state === 'live' && !unlisted.has(room) && !listed.rooms.has(room),
       )?.room
@@ -115,6 +116,6 @@ export function createRoomListLoader(
 }
 
 /** A doubt about a connection that proves alive is no new connection. */
-function isConnected({ link }: State): boolean {
-  return link.state === 'live' || link.state === 'suspect'
+function isConnected({ connection }: State): boolean {
+  return connection.state === 'live' || connection.state === 'suspect'
 }

@@ -32,17 +32,17 @@ export function markAllReadButton(
 
   function mark(): void {
     if (!isUnread(store.get())) return on.say('All is read already')
-    actions.allRead('mark')
+    actions.markAllRead()
     on.say('All rooms are marked read')
   }
 
   function undo(): void {
-    actions.allRead('undo')
+    actions.undoMarkAllRead()
     on.say('It is unread again')
   }
 
   store.watch(
-    ({ rooms }) => Object.values(rooms).some((room) => room.marked !== undefined),
+    ({ rooms }) => Object.values(rooms).some((room) => room.markedRead !== null),
     (can) => {
       undoing = can
       words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'

@@ -42,7 +42,7 @@ export function roomHeader(
   )
 
   store.watch(
-    (state) => state.list.find((entry) => entry.room === room),
+    (state) => state.roomList.find((entry) => entry.room === room),
     (entry) => {
       title.replaceChildren(h('bdi', {}, roomName(store.get(), room)))
       topic.textContent = entry?.topic ?? ''
@@ -74,11 +74,11 @@ export function roomHeader(
     onClick: () => openTopic(context, room, signal),
   })
   store.watch(
-    ({ rooms, self, list }) => {
+    ({ rooms, self, roomList }) => {
       const role = rooms[room]?.you?.role
       if (self === null || self === 'unknown' || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
-      const none = (list.find((entry) => entry.room === room)?.topic ?? '') === ''
+      const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
       return none ? 'Add a topic' : 'Change the topic'
     },
     (words) => {
@@ -127,7 +127,7 @@ function openPins({ store }: Context, room: string, jump: (seq: number) => void,
 }
 
 function openTopic({ store, actions }: Context, room: string, signal: AbortSignal): void {
-  const before = store.get().list.find((entry) => entry.room === room)?.topic ?? ''
+  const before = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
   const fault = h('p', { id: 'topic-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
     id: 'topic',

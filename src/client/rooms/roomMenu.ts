@@ -51,7 +51,7 @@ export function roomMenu(
   function leave(): void {
     const mine = store
       .get()
-      .list.flatMap((listed) => (listed.joined && listed.room !== room ? [listed.room] : []))
+      .roomList.flatMap((listed) => (listed.joined && listed.room !== room ? [listed.room] : []))
     const next = visitedRooms('recent', me).find((visited) => mine.includes(visited)) ?? mine[0]
     actions.leaveRoom(room)
     router.navigate(next === undefined ? '/' : `/chat/${next}`)

@@ -1,6 +1,6 @@
 /** Which room is meant by what was typed (U84). Pure. */
 import type { RoomEntry } from '../../shared/model.ts'
-import type { Count } from '../state/unreadCounts.ts'
+import type { UnreadCount } from '../state/unreadCounts.ts'
 
 /** So many names are kept as they are compared: each key asks for the same ones again. */
 const KEPT = 50_000
@@ -64,7 +64,7 @@ export function smallest<T>(some: Iterable<T>, most: number, compare: (one: T, o
  * current one at the end.
  * @param recent rooms by their last visit, the latest first
  */
-export function searchRooms<T extends RoomEntry & Partial<Count>>(
+export function searchRooms<T extends RoomEntry & Partial<UnreadCount>>(
   rooms: readonly T[],
   typed: string,
   { recent, current, most }: { recent: readonly string[]; current: string; most: number },

@@ -41,7 +41,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   let listed: readonly RoomEntry[] = []
   let ordered: readonly RoomEntry[] = []
   function draw(): void {
-    const { list: all } = store.get()
+    const { roomList: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
     if (all !== listed) ordered = smallest(all, DRAWN, inOrder)
     listed = all
@@ -132,7 +132,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   }
 
   const dialog = openDialog({ title: 'Rooms' }, signal, () => [filter, rows, none, form])
-  store.watch(({ list: all }) => all, draw, dialog.signal)
+  store.watch(({ roomList: all }) => all, draw, dialog.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
   dialog.element.tabIndex = -1
   if (matchMedia('(pointer: coarse)').matches) dialog.element.focus()

@@ -137,7 +137,7 @@ export function sidebar(
   draw(wide.matches && localPreference('people') === 'open')
 
   store.watch(
-    (state) => state.rooms[room]?.count ?? 0,
+    (state) => state.rooms[room]?.onlineCount ?? 0,
     (here) => {
       count.textContent = here === 0 ? 'People' : `${here} here`
     },

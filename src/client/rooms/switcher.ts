@@ -2,7 +2,7 @@ import { openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import { countText } from '../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
-import { countOf, type CountedRoom } from '../state/unreadCounts.ts'
+import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 
 const SHOWN = 8
@@ -39,7 +39,7 @@ export function openSwitcher(
 
   function look(): void {
     const state = store.get()
-    const counted = state.list.map((entry) => ({ ...entry, ...countOf(state, entry.room) }))
+    const counted = state.roomList.map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))
     shown = searchRooms(counted, field.value, { recent, current: room, most: SHOWN })
     at = 0
     draw()
@@ -101,6 +101,6 @@ export function openSwitcher(
   }
 
   const dialog = openDialog({ title: 'Go to a room' }, signal, () => [field, list, none])
-  store.watch(({ list: all }) => all, look, dialog.signal)
+  store.watch(({ roomList: all }) => all, look, dialog.signal)
   void actions.loadRooms()
 }

@@ -1,5 +1,5 @@
 import { nameForm } from './nameForm.ts'
-import type { NameAnswer } from '../app/actions/sessionActions.ts'
+import type { NameResult } from '../app/actions/actions.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
@@ -26,7 +26,7 @@ export function joinPage(
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
-  async function join(name: string): Promise<NameAnswer> {
+  async function join(name: string): Promise<NameResult> {
     joining = true
     const answer = await actions.signIn(name, joins)
     joining = false
@@ -34,7 +34,8 @@ export function joinPage(
   }
 
   function ask(): void {
-    if (store.get().elsewhere) words.textContent = 'You signed out in another tab. Pick a name to go on.'
+    if (store.get().signedOutInOtherTab)
+      words.textContent = 'You signed out in another tab. Pick a name to go on.'
     const form = nameForm(
       { button: `Join ${room}`, first: actions.lastName() },
       { take: join, done: entered },

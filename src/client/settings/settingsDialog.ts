@@ -2,11 +2,11 @@ import { radioGroup } from '../ui/radioGroup.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
-import type { Level, Settings } from '../state/state.ts'
+import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 
 /** The level of one room; `same`: as for all rooms. */
-type RoomLevel = Level | 'same'
+type RoomLevel = NotificationLevel | 'same'
 
 /**
  * How somebody wants it: each choice holds at once, on this device, in all of its tabs.
@@ -49,7 +49,7 @@ export function openSettingsDialog(
     now: Settings[K],
   ): HTMLElement {
     return radioGroup(legend, values as Record<Settings[K], string>, now, (value) =>
-      actions.choose({ [key]: value } as Partial<Settings>),
+      actions.chooseSettings({ [key]: value } as Partial<Settings>),
     )
   }
 
@@ -57,10 +57,10 @@ export function openSettingsDialog(
     const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
     const here: RoomLevel = settings.levels[room] ?? 'same'
     return radioGroup<RoomLevel>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
-      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
+      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, NotificationLevel>
       if (level === 'same') delete levels[room]
       else levels[room] = level
-      actions.choose({ levels })
+      actions.chooseSettings({ levels })
     })
   }
 
@@ -87,7 +87,7 @@ export function openSettingsDialog(
 
   async function ask(): Promise<void> {
     const answer = await Notification.requestPermission()
-    if (answer === 'granted') actions.choose({ notify: 'on' })
+    if (answer === 'granted') actions.chooseSettings({ notify: 'on' })
     else if (!dialog.signal.aborted) draw(store.get().settings)
   }
 

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 
-export type Failure = ErrorCode | 'late' | 'refused'
+export type FailureReason = ErrorCode | 'late' | 'refused'
 
-const REASONS: Partial<Record<Failure, string>> = {
+const REASONS: Partial<Record<FailureReason, string>> = {
   tooBig: 'It is too long.',
   forbidden: 'You may not write here.',
   noRoom: 'This room is not open to you.',
@@ -15,6 +15,6 @@ const REASONS: Partial<Record<Failure, string>> = {
 }
 
 /** Why a message was not sent, in words. */
-export function failureText(reason: Failure, what = 'Not sent.'): string {
+export function failureText(reason: FailureReason, what = 'Not sent.'): string {
   return `${what} ${REASONS[reason] ?? 'The server refused it.'}`
 }

@@ -1,7 +1,7 @@
 import { h } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { MessageList, ReadingPosition } from './messageList.ts'
-import type { Past } from '../state/state.ts'
+import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 
 export interface MessageJumps {
@@ -31,7 +31,7 @@ export function messageJumps(
   },
   signal: AbortSignal,
 ): MessageJumps {
-  const left: { position: ReadingPosition; past: Past | null }[] = []
+  const left: { position: ReadingPosition; past: HistoryWindow | null }[] = []
   let unmark = () => {}
   signal.addEventListener('abort', () => unmark(), { once: true })
   const words = 'Back to where you were'
@@ -39,15 +39,15 @@ export function messageJumps(
   way.append(iconOf('down'), words)
   messages.element.append(way)
 
-  const pastOf = () => store.get().rooms[room]?.past ?? null
+  const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
     const from = left.pop()
     way.hidden = left.length === 0
     if (from === undefined) return
     if (pastOf() !== from.past) {
-      if (from.past === null) actions.present(room)
-      else actions.back(room)
+      if (from.past === null) actions.showLiveEnd(room)
+      else actions.leaveHistory(room)
     }
     if (from.position === null) messages.toEnd()
     else messages.show(from.position)
@@ -96,7 +96,7 @@ export function messageJumps(
   }
 
   return {
-    to: (seq, home = false) => go(async () => ((await actions.jump(room, seq)) ? seq : null), home),
-    behind: (after) => go(() => actions.jumpBehind(room, after), false),
+    to: (seq, home = false) => go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), home),
+    behind: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

@@ -66,7 +66,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       write()
     }
     decorations.update(item)
-    if (before.standing.status === 'failed' && row.standing.status !== 'failed') pendingSince = Date.now()
+    if (before.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
     drawHead()
     drawStage(stageOf(row, Date.now()))
   }
@@ -98,9 +98,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     }
   }
 
-  function stageOf({ standing }: Row, at: number): string {
-    if (standing.status === 'acked') return ''
-    if (standing.status === 'failed') return `failed ${standing.reason}`
+  function stageOf({ sendStatus }: Row, at: number): string {
+    if (sendStatus.status === 'acked') return ''
+    if (sendStatus.status === 'failed') return `failed ${sendStatus.reason}`
     const age = at - pendingSince
     return age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
   }
@@ -125,14 +125,14 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   }
 
   function noteOf(): HTMLElement | null {
-    const { standing, text: words } = item.row
+    const { sendStatus, text: words } = item.row
     const press = (label: string, then: () => void) =>
       h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
-    if (standing.status === 'failed')
+    if (sendStatus.status === 'failed')
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, failureText(standing.reason)),
+        h('span', {}, failureText(sendStatus.reason)),
         press('Retry', () => on.retry(key)),
         press('Edit', () => on.edit(key, words ?? '')),
         press('Delete', () => on.drop(key)),
@@ -166,7 +166,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       drawStage(drawn)
     },
     age(at) {
-      const { status } = item.row.standing
+      const { status } = item.row.sendStatus
       if (status === 'acked' || status === 'failed') return null
       drawStage(stageOf(item.row, at))
       const age = at - pendingSince

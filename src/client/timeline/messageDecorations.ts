@@ -2,7 +2,7 @@ import type { Reaction } from '../../shared/model.ts'
 import { nameOf } from '../ui/avatar.ts'
 import { h, list, type View } from '../ui/dom.ts'
 import { fullDate, isolated, isoTime, nameList } from '../ui/format.ts'
-import type { MyChange, Row, Settings } from '../state/state.ts'
+import type { PendingChange, Row, Settings } from '../state/state.ts'
 import { formatText } from './formatText.ts'
 import { failureText } from './failureText.ts'
 import type { MessageItem } from './timelineItems.ts'
@@ -119,17 +119,17 @@ export function messageDecorations(
     place.before(quote)
   }
 
-  function drawFaults(changes: readonly MyChange[]): void {
-    const failed = changes.filter(({ standing }) => standing.status === 'failed')
+  function drawFaults(changes: readonly PendingChange[]): void {
+    const failed = changes.filter(({ sendStatus }) => sendStatus.status === 'failed')
     if (failed.length === 0) return faults?.remove()
     faults ??= h('div', { class: 'note' })
     faults.replaceChildren(
-      ...failed.flatMap(({ key, entry, standing }) => [
+      ...failed.flatMap(({ key, entry, sendStatus }) => [
         h(
           'span',
           { class: 'text-danger' },
-          standing.status === 'failed'
-            ? failureText(standing.reason, UNDONE[entry.kind]).replace('it answers ', '')
+          sendStatus.status === 'failed'
+            ? failureText(sendStatus.reason, UNDONE[entry.kind]).replace('it answers ', '')
             : '',
         ),
         press('Retry', () => on.retry(key)),
@@ -166,7 +166,7 @@ export function messageDecorations(
         element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
         element.toggleAttribute('data-pinned', row.pinned)
         drawReactions(row)
-        drawFaults(row.changes ?? [])
+        drawFaults(row.pendingChanges ?? [])
       }
       if (before?.quote !== item.quote || before?.row.text !== row.text) drawQuote(item)
     },

@@ -1,7 +1,7 @@
 import { h, list, type View } from '../ui/dom.ts'
 import { dayFrom, isolated } from '../ui/format.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
-import type { Edge, Row, Settings } from '../state/state.ts'
+import type { HistoryEdge, Row, Settings } from '../state/state.ts'
 import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message.ts'
 import { jumpToNewestButton } from './jumpToNewest.ts'
@@ -12,9 +12,9 @@ import { timelineRow } from './timelineRow.ts'
 
 export interface Shown {
   items: readonly TimelineItem[]
-  older: Edge
+  older: HistoryEdge
   /** what lies behind the last of them; 'none' at the live end */
-  newer: Edge
+  newer: HistoryEdge
   /** how many messages of others have come after this seq, drawn or not */
   missed(seq: number): number
 }
@@ -92,8 +92,8 @@ export function messageList(
   const element = h('div', { class: 'stage' }, log, jump.element)
 
   let items: readonly TimelineItem[] = []
-  let older: Edge = 'none'
-  let newer: Edge = 'none'
+  let older: HistoryEdge = 'none'
+  let newer: HistoryEdge = 'none'
   let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
   let atEnd = true

@@ -1,7 +1,7 @@
 import { iconOf } from '../ui/icons.ts'
 import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
 import { h } from '../ui/dom.ts'
-import { divided, firstUnread, undivided } from '../state/unreadDivider.ts'
+import { firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
@@ -45,7 +45,8 @@ export function trackReading(
   messages.element.append(bar)
 
   const known = () => store.get().rooms[room]
-  const change = (by: (state: RoomState) => RoomState) => store.dispatch({ type: 'changed', room, by })
+  const showDivider = () => store.dispatch({ type: 'unreadDividerShown', room })
+  const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
   /** T8: a visible page is not one that is read. */
   function attended(): boolean {
@@ -71,7 +72,7 @@ export function trackReading(
       passed = true
       bar.hidden = true
       messages.seen(range.bottom)
-      actions.read(room, range.bottom)
+      actions.markReadUpTo(room, range.bottom)
     },
     signal,
   )
@@ -85,9 +86,10 @@ export function trackReading(
     if (!log.isConnected) return
     const range = visibleRangeOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = known()
-    bar.hidden = passed || state === undefined || state.divider === null || range === null || reaches(range)
+    bar.hidden =
+      passed || state === undefined || state.unreadDivider === null || range === null || reaches(range)
     // While all is marked read and that may be undone, what is seen says nothing.
-    visible.look(attended() && state?.marked === undefined ? range : null)
+    visible.look(attended() && (state?.markedRead ?? null) === null ? range : null)
   }
 
   function arrive(): void {
@@ -97,7 +99,7 @@ export function trackReading(
     const begin = firstUnread(state)
     if (begin === null) return
     passed = false
-    change(divided)
+    showDivider()
     if (typeof begin === 'number' && arrives) {
       messages.show({ seq: begin, offset: OFFSET })
       messages.seen(begin - 1, true)
@@ -109,7 +111,7 @@ export function trackReading(
     if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
     if (firstUnread(state) !== null) {
       passed = false
-      change(divided)
+      showDivider()
     }
     look()
   }
@@ -130,7 +132,7 @@ export function trackReading(
   function end(): void {
     pass()
     bar.hidden = true
-    change(undivided)
+    hideDivider()
   }
 
   function pass(): void {
@@ -150,22 +152,22 @@ export function trackReading(
   )
   // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
   store.watch(
-    (state) => state.rooms[room]?.notice,
+    (state) => state.rooms[room]?.resetNotice,
     (notice) => {
       if (notice === 'away') arrive()
       look()
     },
     signal,
   )
-  let was: RoomState['marked']
+  let was: RoomState['markedRead'] = null
   store.watch(
-    (state) => state.rooms[room]?.marked,
-    (marked) => {
+    (state) => state.rooms[room]?.markedRead ?? null,
+    (markedRead) => {
       const state = known()
-      if (marked) messages.seen(state?.position.seq ?? 0)
+      if (markedRead?.state === 'undoable') messages.seen(state?.position.seq ?? 0)
       // Settled it is what it was; taken back the pill counts again.
-      else if (was) messages.seen(state?.you?.readSeq ?? 0, true)
-      was = marked
+      else if (was?.state === 'undoable') messages.seen(state?.you?.readSeq ?? 0, true)
+      was = markedRead
     },
     signal,
   )
@@ -174,7 +176,7 @@ export function trackReading(
   document.addEventListener('visibilitychange', back, { signal })
   // A dialog or the drawer gives the focus back when it is gone.
   document.addEventListener('focusin', look, { signal })
-  signal.addEventListener('abort', () => change(undivided), { once: true })
+  signal.addEventListener('abort', hideDivider, { once: true })
 
   return { pass, end }
 }

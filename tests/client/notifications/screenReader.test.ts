@@ -5,7 +5,7 @@ import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts
 import { runText } from '../../../src/client/timeline/timelineRow.ts'
 import { condense } from '../../../src/client/timeline/timelineItems.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { USUAL, type Settings } from '../../../src/client/state/state.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import { announceRoom, type TimelineTexts } from '../../../src/client/notifications/screenReader.ts'
 import { failureText } from '../../../src/client/timeline/failureText.ts'
 import type { Presence, ServerFrame } from '../../../src/shared/protocol.ts'
@@ -26,11 +26,12 @@ function aRoom(settings: Partial<Settings> = {}) {
   const told: string[] = []
   const heard: SpokenMessage[] = []
   let gathered: (() => string) | null = null
-  const hear = (...frames: ServerFrame[]) => store.dispatch({ type: 'heard', frames, now: NOON + 120_000 })
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
-  store.dispatch({ type: 'settings', settings: { ...USUAL, ...settings } })
-  store.dispatch({ type: 'opened', room: 'lobby' })
+  const hear = (...frames: ServerFrame[]) =>
+    store.dispatch({ type: 'framesReceived', frames, now: NOON + 120_000 })
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+  store.dispatch({ type: 'settingsChanged', settings: { ...DEFAULT_SETTINGS, ...settings } })
+  store.dispatch({ type: 'roomOpened', room: 'lobby' })
   const announcer = {
     say: (text: string) => void told.push(text),
     warn: (text: string) => void told.push(text),
@@ -43,7 +44,7 @@ function aRoom(settings: Partial<Settings> = {}) {
     failure: failureText,
   }
   announceRoom({ store }, 'lobby', announcer, texts, ended.signal)
-  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   hear(firstPage([said(1), said(2)], { you }))
   return { told, heard, hear, gathered: () => gathered?.() ?? null }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
-import type { Row, Standing } from '../../../src/client/state/state.ts'
+import type { Row, SendStatus } from '../../../src/client/state/state.ts'
 import { messageView } from '../../../src/client/timeline/message.ts'
 import { aRow, anItem, plain } from '../../support/client/aRow.ts'
 import { NOON, ada } from '../../support/client/aState.ts'
@@ -30,7 +30,7 @@ describe('a message', () => {
     const label = () => plain(view.element.getAttribute('aria-label'))
     return { view, pressed, button, label, element: view.element }
   }
-  const mine = (standing: Standing) => aRow(1, { user: ada, own: true, seq: null, standing, at: NOON })
+  const mine = (sendStatus: SendStatus) => aRow(1, { user: ada, own: true, seq: null, sendStatus, at: NOON })
 
   test('[U12, A1] a row says who, when and what, with the time for machines and the date in full', () => {
     const { element, label } = aMessage(aRow(0))

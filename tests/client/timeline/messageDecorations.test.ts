@@ -3,7 +3,7 @@ import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { messageView } from '../../../src/client/timeline/message.ts'
 import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
 import { keyOf, rowOf } from '../../../src/client/state/rows.ts'
-import type { MyChange, Row } from '../../../src/client/state/state.ts'
+import type { PendingChange, Row } from '../../../src/client/state/state.ts'
 import { ada, bob, NOON, numbers, said } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
@@ -147,14 +147,14 @@ describe('what stands around a message', () => {
       order: 1,
     } as const
     const key = keyOf(ada.id, 'n-1')
-    const change: MyChange = {
+    const change: PendingChange = {
       key,
       entry,
-      standing: { status: 'failed', reason: 'gone' },
+      sendStatus: { status: 'failed', reason: 'gone' },
       seq: null,
-      draw: (row) => row,
+      user: ada,
     }
-    const { element, find, pressed } = aMessage({ changes: [change] })
+    const { element, find, pressed } = aMessage({ pendingChanges: [change] })
     expect(find('.note')?.textContent).toStartWith('Not changed. The message is gone.')
     for (const button of element.querySelectorAll<HTMLElement>('.note button')) button.click()
     expect(pressed).toEqual([`retry ${key}`, `drop ${key}`])

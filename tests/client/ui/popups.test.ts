@@ -79,7 +79,7 @@ describe('what opens and closes in a room', () => {
       signal.addEventListener('abort', () => watching.delete(signal))
       watch(select, show, signal)
     }
-    const actions = { loadRooms: async () => {}, unsent: async () => 1, drafts: async () => 0 }
+    const actions = { loadRooms: async () => {}, unsentCount: async () => 1, draftCount: async () => 0 }
     const context = { store, actions, router: {}, place: 'Hubbub' } as unknown as Context
     return { context, watching }
   }
@@ -173,7 +173,7 @@ describe('what opens and closes in a room', () => {
         toEnd: () => {},
         rowOf: () => ({ row: { seq: 7 } }),
       }
-      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jump: async () => true } }
+      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jumpTo: async () => true } }
       const on = { say: () => {}, drawn: Promise.resolve() }
       const jumps = messageJumps(context as never, 'lobby', messages as never, on, signal)
       const before = listening.size

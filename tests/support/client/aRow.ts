@@ -1,5 +1,5 @@
 /** Rows, items and key presses for the tests of single views. */
-import type { Row, Standing } from '../../../src/client/state/state.ts'
+import type { Row, SendStatus } from '../../../src/client/state/state.ts'
 import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
 import { bob, NOON } from './aState.ts'
 
@@ -7,7 +7,7 @@ import { bob, NOON } from './aState.ts'
 export const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
 
 export function aRow(seq: number, more: Partial<Row> = {}): Row {
-  const standing: Standing = { status: 'acked' }
+  const sendStatus: SendStatus = { status: 'acked' }
   const usual = {
     key: `b1 n${seq}`,
     seq,
@@ -19,9 +19,9 @@ export function aRow(seq: number, more: Partial<Row> = {}): Row {
     edited: null,
     pinned: false,
     reactions: [],
-    asOf: seq,
+    trueAt: seq,
   }
-  return { ...usual, text: `text ${seq}`, own: false, standing, ...more }
+  return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...more }
 }
 
 export function anItem(row: Row, first = true): MessageItem {
