@@ -3,7 +3,14 @@ import type { RoomEntry } from '../../shared/model.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
-import type { ChatSync } from '../app/sync.ts'
+
+/** Which rooms this page has left, so that an older answer does not bring them back. */
+export interface RoomsLeft {
+  /** how often a room was left so far */
+  leaveCount(): number
+  /** Was the room left after so many leaves, or is it about to be? */
+  leftSince(room: string, leaves: number): boolean
+}
 
 export interface Listing {
   /** Asks for my rooms and those of others with most people. */
@@ -20,7 +27,7 @@ const OTHERS = 1_000
 
 export function createListing(
   store: StateStore,
-  { leaveCount, leftSince }: Pick<ChatSync, 'leaveCount' | 'leftSince'>,
+  { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
   after: (ms: number, run: () => void) => () => void,
   signal: AbortSignal,
