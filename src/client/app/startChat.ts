@@ -11,7 +11,7 @@ import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
-import { createSync } from './sync.ts'
+import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { untilLoaded } from '../ui/retryImport.ts'
 

@@ -1,13 +1,13 @@
 /** What the wire asks for: hello, joining what has a gap, and frames gathered so that many of them are one draw (W9). */
-import { LIMITS } from '../../shared/limits.ts'
-import type { Activity } from '../../shared/model.ts'
-import type { ClientFrame, Heard, ServerFrame } from '../../shared/protocol.ts'
-import type { Outbox, OutboxOwner } from '../net/outbox.ts'
-import type { Socket, SocketOwner } from '../net/socket.ts'
-import { needsTick } from '../state/reduce.ts'
-import { keyOf } from '../state/rows.ts'
-import type { OutboxEntry, RoomState, State } from '../state/state.ts'
-import type { StateStore } from '../state/store.ts'
+import { LIMITS } from '../../../shared/limits.ts'
+import type { Activity } from '../../../shared/model.ts'
+import type { ClientFrame, Heard, ServerFrame } from '../../../shared/protocol.ts'
+import type { Outbox, OutboxOwner } from '../../net/outbox.ts'
+import type { Socket, SocketOwner } from '../../net/socket.ts'
+import { needsTick } from '../../state/reduce.ts'
+import { keyOf } from '../../state/rows.ts'
+import type { OutboxEntry, RoomState, State } from '../../state/state.ts'
+import type { StateStore } from '../../state/store.ts'
 
 export interface SyncWorld {
   now(): number
