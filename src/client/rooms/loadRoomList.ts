@@ -4,10 +4,12 @@ import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
-/** Which rooms were left since a request began: its answer does not know that. */
-export interface LeftRooms {
+/** Which rooms this page has left, so that an older answer does not bring them back. */
+export interface RoomsLeft {
+  /** how often a room was left so far */
   leaveCount(): number
-  leftSince(room: string, since: number): boolean
+  /** Was the room left after so many leaves, or is it about to be? */
+  leftSince(room: string, leaves: number): boolean
 }
 
 export interface RoomListLoader {
@@ -25,7 +27,7 @@ const OTHERS = 1_000
 
 export function createRoomListLoader(
   store: StateStore,
-  { leaveCount, leftSince }: LeftRooms,
+  { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
   after: (ms: number, run: () => void) => () => void,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
 import { keyOf } from '../../../src/client/state/rows.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
-import { createSync } from '../../../src/client/app/sync.ts'
+import { createSync } from '../../../src/client/app/sync/sync.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'

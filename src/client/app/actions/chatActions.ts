@@ -10,7 +10,7 @@ import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { ChatSync } from '../sync.ts'
+import type { ChatSync } from '../sync/sync.ts'
 
 /** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
 export interface ChatActions extends Omit<
