@@ -16,10 +16,10 @@ import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { showUnread, startNotifications } from '../notifications/show.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
-import { loadSettings } from './openSettings.ts'
+import { loadSettings } from './room/openSettings.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
-export { roomPage } from './roomPage.ts'
+export { roomPage } from './room/roomPage.ts'
 
 /** When (ms) what the first drawing does not need is fetched ahead. */
 const AHEAD = 2_000

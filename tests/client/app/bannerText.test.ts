@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { connectionBanner, serverFullBanner } from '../../../src/client/app/bannerText.ts'
+import { connectionBanner, serverFullBanner } from '../../../src/client/app/room/bannerText.ts'
 import type { ConnectionState } from '../../../src/client/state/state.ts'
 import { NOON } from '../../support/client/aState.ts'
 

@@ -3,7 +3,7 @@ import { findEmoji, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.t
 import { commandOf, messageOf } from '../../../src/client/composer/commands.ts'
 import { completed, mentioned } from '../../../src/client/composer/suggestions.ts'
 import { mentionsName } from '../../../src/shared/text.ts'
-import { roomScreen } from '../../../src/client/app/roomScreen.ts'
+import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { eventually } from '../../support/eventually.ts'

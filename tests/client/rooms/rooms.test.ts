@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { matchScore, searchRooms, smallest } from '../../../src/client/rooms/roomSearch.ts'
 import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
-import { roomShortcuts } from '../../../src/client/app/roomShortcuts.ts'
+import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
 import { saveVisitedRooms, visitedRooms } from '../../../src/client/rooms/visitedRooms.ts'
 import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'

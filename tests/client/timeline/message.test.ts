@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
 import type { Row, SendStatus } from '../../../src/client/state/state.ts'
-import { messageView } from '../../../src/client/timeline/message.ts'
+import { messageView } from '../../../src/client/timeline/message/message.ts'
 import { aRow, anItem, plain } from '../../support/client/aRow.ts'
 import { NOON, ada } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
-import { messageView } from '../../../src/client/timeline/message.ts'
+import { messageView } from '../../../src/client/timeline/message/message.ts'
 import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
 import { keyOf, rowOf } from '../../../src/client/state/rows.ts'
 import type { PendingChange, Row } from '../../../src/client/state/state.ts'

@@ -1,6 +1,6 @@
-import { h } from '../ui/dom.ts'
-import { iconOf } from '../ui/icons.ts'
-import type { Corner } from '../ui/popover.ts'
+import { h } from '../../ui/dom.ts'
+import { iconOf } from '../../ui/icons.ts'
+import type { Corner } from '../../ui/popover.ts'
 
 /** A press on a finger's width of glass for so long (ms) is not a tap. */
 const LONG = 500

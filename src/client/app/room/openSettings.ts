@@ -1,9 +1,9 @@
-import { renameForm } from '../session/renameForm.ts'
-import { NOT_LOADED } from '../ui/retryImport.ts'
-import type { Context } from './context.ts'
+import { renameForm } from '../../session/renameForm.ts'
+import { NOT_LOADED } from '../../ui/retryImport.ts'
+import type { Context } from '../context.ts'
 
 /** Settings are a chunk of their own. */
-export const loadSettings = () => import('../settings/settingsDialog.ts')
+export const loadSettings = () => import('../../settings/settingsDialog.ts')
 
 /** @param failed says in words that the chunk did not come */
 export async function openSettings(

@@ -1,5 +1,5 @@
-import type { Context } from './context.ts'
-import type { Sidebar } from '../rooms/sidebar.ts'
+import type { Context } from '../context.ts'
+import type { Sidebar } from '../../rooms/sidebar.ts'
 
 /**
  * From room to room by the keyboard (U84): Mod+K asks which, Alt with an arrow goes to the next in the order of the sidebar, with

@@ -1,7 +1,7 @@
-import type { Announcer } from '../ui/liveRegions.ts'
-import { h } from '../ui/dom.ts'
+import type { Announcer } from '../../ui/liveRegions.ts'
+import { h } from '../../ui/dom.ts'
 import { connectionBanner, serverFullBanner, type Banner } from './bannerText.ts'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */
 const LOOK = 250

@@ -1,11 +1,11 @@
-import { h, type View } from '../ui/dom.ts'
-import { fullDate, isolated, isoTime, timeOfDay } from '../ui/format.ts'
-import type { Row } from '../state/state.ts'
-import { avatar, nameOf } from '../ui/avatar.ts'
-import { iconOf } from '../ui/icons.ts'
+import { h, type View } from '../../ui/dom.ts'
+import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
+import type { Row } from '../../state/state.ts'
+import { avatar, nameOf } from '../../ui/avatar.ts'
+import { iconOf } from '../../ui/icons.ts'
 import { failureText } from './failureText.ts'
 import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
-import type { MessageItem } from './timelineItems.ts'
+import type { MessageItem } from '../timelineItems.ts'
 
 export interface MessageEvents extends DecorationEvents {
   /** Takes a message of mine that failed back into the composer. */

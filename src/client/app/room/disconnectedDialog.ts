@@ -1,7 +1,7 @@
-import { CLOSE } from '../../shared/errors.ts'
-import { buttons, openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
-import type { Context } from './context.ts'
+import { CLOSE } from '../../../shared/errors.ts'
+import { buttons, openDialog } from '../../ui/dialog.ts'
+import { h } from '../../ui/dom.ts'
+import type { Context } from '../context.ts'
 
 /** Why the connection was ended for good, and the one thing that can be done about it (U55). */
 function explain(code: number): {

@@ -1,11 +1,11 @@
-import type { Reaction } from '../../shared/model.ts'
-import { nameOf } from '../ui/avatar.ts'
-import { h, list, type View } from '../ui/dom.ts'
-import { fullDate, isolated, isoTime, nameList } from '../ui/format.ts'
-import type { PendingChange, Row, Settings } from '../state/state.ts'
-import { formatText } from './formatText.ts'
+import type { Reaction } from '../../../shared/model.ts'
+import { nameOf } from '../../ui/avatar.ts'
+import { h, list, type View } from '../../ui/dom.ts'
+import { fullDate, isolated, isoTime, nameList } from '../../ui/format.ts'
+import type { PendingChange, Row, Settings } from '../../state/state.ts'
+import { formatText } from '../formatText.ts'
 import { failureText } from './failureText.ts'
-import type { MessageItem } from './timelineItems.ts'
+import type { MessageItem } from '../timelineItems.ts'
 
 export interface DecorationEvents {
   clock?: Settings['clock']

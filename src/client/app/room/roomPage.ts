@@ -1,9 +1,9 @@
-import { h } from '../ui/dom.ts'
+import { h } from '../../ui/dom.ts'
 import { roomScreen } from './roomScreen.ts'
-import type { Context } from './context.ts'
-import { focusSoon } from '../ui/focusSoon.ts'
-import { joinPage } from '../session/homePage.ts'
-import { deadEndPage } from '../ui/centeredPage.ts'
+import type { Context } from '../context.ts'
+import { focusSoon } from '../../ui/focusSoon.ts'
+import { joinPage } from '../../session/homePage.ts'
+import { deadEndPage } from '../../ui/centeredPage.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomPage(

@@ -1,19 +1,19 @@
-import { mentionsName } from '../../shared/text.ts'
-import { roomName } from '../state/roomName.ts'
-import type { RoomState } from '../state/state.ts'
-import { firstPage } from '../timeline/firstPage.ts'
-import { messageJumps, type MessageJumps } from '../timeline/jumpToMessage.ts'
-import { messageActions, type MessageActionEvents } from '../timeline/messageActions.ts'
+import { mentionsName } from '../../../shared/text.ts'
+import { roomName } from '../../state/roomName.ts'
+import type { RoomState } from '../../state/state.ts'
+import { firstPage } from '../../timeline/firstPage.ts'
+import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
+import { messageActions, type MessageActionEvents } from '../../timeline/message/messageActions.ts'
 import {
   messageList,
   type MessageList,
   type MessagePosition,
   type ReadingPosition,
-} from '../timeline/messageList.ts'
-import { trackReading, type ReadTracker } from '../timeline/readTracking.ts'
-import { skeleton } from '../timeline/skeleton.ts'
-import { timelineItems } from '../timeline/timelineItems.ts'
-import type { Context } from './context.ts'
+} from '../../timeline/messageList.ts'
+import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
+import { skeleton } from '../../timeline/skeleton.ts'
+import { timelineItems } from '../../timeline/timelineItems.ts'
+import type { Context } from '../context.ts'
 
 /** Whoever has not scrolled for so long (ms) stands where they read. */
 const STANDS = 400

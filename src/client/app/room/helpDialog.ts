@@ -1,6 +1,6 @@
-import { COMMANDS } from '../composer/commands.ts'
-import { buttons, openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
+import { COMMANDS } from '../../composer/commands.ts'
+import { buttons, openDialog } from '../../ui/dialog.ts'
+import { h } from '../../ui/dom.ts'
 
 const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Enter', 'send; in the list, what can be done with a message'],

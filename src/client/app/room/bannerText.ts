@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../state/state.ts'
+import type { ConnectionState } from '../../state/state.ts'
 
 export interface Banner {
   text: string
