@@ -1,9 +1,9 @@
-import { openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
-import { countText } from '../ui/format.ts'
+import { openDialog } from '../../ui/dialog.ts'
+import { h } from '../../ui/dom.ts'
+import { countText } from '../../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
-import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
-import type { Context } from '../app/context.ts'
+import { unreadCountOf, type CountedRoom } from '../../state/unreadCounts.ts'
+import type { Context } from '../../app/context.ts'
 
 const SHOWN = 8
 
