@@ -117,7 +117,7 @@ describe('the structure of the sources', () => {
   test('[B2] no folder has more than 16 files', async () => {
     const count = new Map<string, number>()
     for (const file of await sourceFiles()) count.set(dirname(file), (count.get(dirname(file)) ?? 0) + 1)
-    const full = [...count].filter(([folder, files]) => files > MAX_FILES)
+    const full = [...count].filter(([, files]) => files > MAX_FILES)
     expect(full).toEqual([])
   })
 })

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 import { jumpToNewestButton } from '../../../src/client/timeline/jumpToNewest.ts'
-import { press } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
