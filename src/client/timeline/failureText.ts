@@ -1,6 +1,4 @@
-import type { ErrorCode } from '../../shared/errors.ts'
-
-export type FailureReason = ErrorCode | 'late' | 'refused'
+import type { FailureReason } from '../state/state.ts'
 
 const REASONS: Partial<Record<FailureReason, string>> = {
   tooBig: 'It is too long.',

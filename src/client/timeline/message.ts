@@ -1,10 +1,9 @@
 import { h, type View } from '../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../ui/format.ts'
 import type { TimelineItem } from './timelineItems.ts'
-import type { Row, Settings } from '../state/state.ts'
+import type { FailureReason, Row, Settings } from '../state/state.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { FailureReason } from './failureText.ts'
 
 export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
 
