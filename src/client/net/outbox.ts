@@ -1,6 +1,6 @@
 /**
  * My messages until their ack: MESSAGE of protocol §6. An entry is stored before its frame leaves; one of a room is on its
- * way at a time, so that no refusal lets a later one overtake. What is drawn of it is told, never asked.
+ * way at a time, so that no refusal lets a later one overtake. The owner is told what to draw, and never asks.
  */
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { RoomEvent } from '../../shared/model.ts'
@@ -25,7 +25,7 @@ export interface OutboxOwner {
   send(frame: ClientFrame): boolean
   /** Has this connection joined the room? */
   isJoined(room: string): boolean
-  /** Has the server said that it is in? */
+  /** Has the server confirmed that join? */
   isConfirmed(room: string): boolean
   /** An entry that is to be drawn: a new one, or one found on this device. */
   queued(entry: OutboxEntry): void
@@ -160,15 +160,15 @@ export class Outbox {
     return this.enqueue(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
   }
 
-  /** The same for whatever is said: a message, which its draft gives way to, or a change to one. */
-  enqueue(room: string, said: OutgoingContent): OutboxEntry | null {
+  /** The same for a message, which replaces the room's draft, or a change to one. */
+  enqueue(room: string, content: OutgoingContent): OutboxEntry | null {
     const now = this.#queue.now()
     if (this.#user === null || this.isFull) return null
     const entry: StoredEntry = {
       nonce: this.#world.nonce(),
       room,
       user: this.#user,
-      ...said,
+      ...content,
       at: now,
       order: this.#next(now),
       tab: this.#tab,
@@ -176,7 +176,7 @@ export class Outbox {
     const unsent = this.#queue.add(entry, 'storing')
     this.#owner.queued(entry)
     this.#schedule()
-    void this.#store(unsent, said.kind === 'message')
+    void this.#store(unsent, content.kind === 'message')
     return entry
   }
 

@@ -1,4 +1,4 @@
-/** What other pages have left or say may be of any shape: another version's, or put there by hand. It is checked here. */
+/** Checks what other pages have left or say: it may come from another version, or be put there by hand. */
 import type { Role, Self } from '../../shared/model.ts'
 import type { OutboxEntry, OutgoingContent } from '../state/state.ts'
 import { LIMITS } from '../../shared/limits.ts'
@@ -25,7 +25,7 @@ export const isRoom = (value: unknown): value is string =>
 const isNonce = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(value)
 
-/** What was said, as far as it is something that can be sent. */
+/** The content of an entry, or null: it cannot be sent. */
 function parseContent({ kind, text, replyTo, target, emoji, on }: UncheckedFields): OutgoingContent | null {
   const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LIMITS.text
   if (kind === 'message' && isText(text) && (replyTo === undefined || isShort(replyTo)))
@@ -42,10 +42,11 @@ function parseContent({ kind, text, replyTo, target, emoji, on }: UncheckedField
 export function parseEntry(value: unknown, user: string): StoredEntry | null {
   const fields = fieldsOf(value)
   const { nonce, room, at, order, tab, failed } = fields
-  const said = parseContent(fields)
-  if (said === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab)) return null
+  const content = parseContent(fields)
+  if (content === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab))
+    return null
   if (!Number.isFinite(at) || !Number.isFinite(order)) return null
-  const entry: StoredEntry = { nonce, room, user, ...said, at: Number(at), order: Number(order), tab }
+  const entry: StoredEntry = { nonce, room, user, ...content, at: Number(at), order: Number(order), tab }
   // An unknown reason is shown as "refused".
   return isShort(failed) ? { ...entry, failed: failed as NonNullable<StoredEntry['failed']> } : entry
 }

@@ -76,7 +76,7 @@ const DRAINED = 10_000
 const SENDS_WAIT = 1_000
 
 /** One attempt to connect, and the connection it became. Times in ms since the epoch. */
-interface Connection {
+interface ConnectionAttempt {
   /** attempts that failed before this one */
   attempt: number
   triedAt: number
@@ -92,9 +92,9 @@ interface Connection {
 /** What is true in each state. What others are told of it is a `ConnectionState`. Times in ms since the epoch. */
 type Phase =
   | { state: 'idle'; handshakeFailed: boolean }
-  | { state: 'connecting' | 'hello'; connection: Connection; since: number; calm: boolean }
+  | { state: 'connecting' | 'hello'; connection: ConnectionAttempt; since: number; calm: boolean }
   /** `liveSince`: when the server said `welcome` */
-  | { state: 'live' | 'suspect'; connection: Connection; liveSince: number }
+  | { state: 'live' | 'suspect'; connection: ConnectionAttempt; liveSince: number }
   | ({ state: 'waiting'; until: number; triedAt: number; overloaded: boolean } & NextAttempt)
   | { state: 'stopped'; code: number; handshakeFailed: boolean }
 
@@ -124,7 +124,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   }
 
   /** The connection of this phase, or null where there is none. */
-  function current(): Connection | null {
+  function current(): ConnectionAttempt | null {
     return 'connection' in phase ? phase.connection : null
   }
 
@@ -161,7 +161,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     letGo()
     const now = world.now()
     clockSeenAt = now
-    const connection: Connection = {
+    const connection: ConnectionAttempt = {
       attempt,
       triedAt: now,
       wire: null,
@@ -180,7 +180,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     })
   }
 
-  function open(connection: Connection): void {
+  function open(connection: ConnectionAttempt): void {
     let wire: Wire
     try {
       wire = world.open()
@@ -210,7 +210,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     current()?.wire?.send(JSON.stringify(frame))
   }
 
-  function receive(connection: Connection, data: unknown): void {
+  function receive(connection: ConnectionAttempt, data: unknown): void {
     if (!isAwake()) return
     const frame = parsed(data)
     if (frame === null) return
@@ -236,7 +236,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   }
 
   /** Looks again when the last frame would be too old. A frame from the future: the clock was set back. */
-  function watchForSilence(connection: Connection): void {
+  function watchForSilence(connection: ConnectionAttempt): void {
     arm(connection.heardAt + SILENT - world.now(), () => {
       if (!isAwake() || phase.state !== 'live') return
       if (Math.abs(world.now() - connection.heardAt) >= SILENT) probe()

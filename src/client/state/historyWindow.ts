@@ -4,7 +4,7 @@ import { aboveFloor, rowOf, withChange } from './rows.ts'
 import type { HistoryEdge, HistoryWindow, RoomState, Row } from './state.ts'
 
 /** Messages kept because others answer them. */
-const QUOTES = 300
+const MAX_QUOTES = 300
 
 const seqOf = (row: Row | undefined) => row?.seq ?? 0
 const firstOf = (rows: readonly Row[]) => rows.find((row) => row.seq !== null)
@@ -87,7 +87,7 @@ export function enterHistory(room: RoomState, seq: number, page: HistoryPage, me
   return mergeWithLiveEnd({ ...room, historyWindow })
 }
 
-/** One page more on a side. A page that is too old, or that nobody waits for, adds nothing. */
+/** One more page on a side. A page that is too old, or that was not asked for any more, adds nothing. */
 export function appendPage(
   room: RoomState,
   window: number,
@@ -161,7 +161,7 @@ export function withQuotes(
   if (found === null) return room
   const missing = ids.filter((id) => !found.some((row) => row.id === id)).map(missingQuote)
   const others = room.quotes.filter(({ id }) => id !== null && !ids.includes(id))
-  return { ...room, quotes: [...others, ...found, ...missing].slice(-QUOTES) }
+  return { ...room, quotes: [...others, ...found, ...missing].slice(-MAX_QUOTES) }
 }
 
 function missingQuote(id: string): Row {
@@ -183,7 +183,7 @@ function missingQuote(id: string): Row {
   }
 }
 
-/** What is pinned, as far as nothing was pinned meanwhile that the page does not have. */
+/** The pinned messages, unless one was pinned meanwhile that the page does not have. */
 export function withPins(room: RoomState, page: HistoryPage, me: string | null): RoomState {
   const rows = rowsOf(room, page, me)
   const isNew = ({ seq, target }: { seq: number; target: string }) =>

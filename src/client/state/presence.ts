@@ -5,8 +5,8 @@ import { TIMES } from '../../shared/limits.ts'
 import type { PresenceLine, RoomState } from './state.ts'
 
 /** Lines kept of a room, and people shown as typing: both are fed from outside (T15). */
-const LINES = 500
-const TYPING = 20
+const MAX_LINES = 500
+const MAX_TYPING = 20
 
 /**
  * The room after one presence frame: what is not above its version is old, a hole asks for the room anew. No line about
@@ -63,7 +63,8 @@ export function withPresence(
   return {
     ...next,
     people: [...people.values()],
-    presenceLines: lines.length > 0 ? [...room.presenceLines, ...lines].slice(-LINES) : room.presenceLines,
+    presenceLines:
+      lines.length > 0 ? [...room.presenceLines, ...lines].slice(-MAX_LINES) : room.presenceLines,
     typing: withoutGone(room.typing, people),
   }
 }
@@ -74,7 +75,7 @@ function withoutGone(typing: RoomState['typing'], people: ReadonlyMap<string, Pe
     : typing.filter(({ user }) => people.has(user.id))
 }
 
-/** Somebody types, or no longer; me is nobody here. */
+/** A person types, or no longer. My own typing is not shown to me. */
 export function withTyping(
   room: RoomState,
   frame: Heard<'typing'>,
@@ -86,7 +87,7 @@ export function withTyping(
   if (!frame.on) return known < 0 ? room : { ...room, typing: room.typing.toSpliced(known, 1) }
   const entry = { user: frame.user, until: now + TIMES.typing }
   if (known >= 0) return { ...room, typing: room.typing.with(known, entry) }
-  return room.typing.length >= TYPING ? room : { ...room, typing: [...room.typing, entry] }
+  return room.typing.length >= MAX_TYPING ? room : { ...room, typing: [...room.typing, entry] }
 }
 
 /** Without those who stopped and did not say so. */

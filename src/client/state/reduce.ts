@@ -34,10 +34,10 @@ import { idOf, MAX_ROWS_FOLLOWED, MAX_ROWS, INITIAL_STATE, newRoom } from './sta
 import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
 import { hideDivider, showDivider } from './unreadDivider.ts'
 
-/** After my own return: so long (ms) no lines about those who were here before. */
-const QUIET = 60_000
-/** What is told to wait without a time waits so long (ms) on screen. */
-const SLOW = 1_000
+/** How long (ms) after my own reconnect people who were online before make no lines. */
+const QUIET_AFTER_RETURN = 60_000
+/** How long (ms) the composer says "too fast" where the server gave no time. */
+const DEFAULT_RETRY_AFTER = 1_000
 
 /** The state with a room changed; rooms have no prototype, since `constructor` may be one. */
 function changeRoom(state: State, room: string, change: (room: RoomState) => RoomState): State {
@@ -68,7 +68,7 @@ export function reduce(state: State, action: Action): State {
       return withSelf(state, action.self)
     case 'connectionChanged': {
       const gone = action.connection.state !== 'live' && action.connection.state !== 'suspect'
-      // While frames of a `hello` are under way the link is not live yet, and its rooms have been asked already.
+      // In `hello` the connection is not live yet, but its rooms have been asked for already.
       const ended = gone && action.connection.state !== 'hello'
       const quiet = action.now < state.presenceQuietUntil
       const next = ended ? changeAllRooms(state, (room) => disconnected(room, quiet)) : state
@@ -157,7 +157,7 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-/** Must somebody tell the time? */
+/** Does anything in the state change by time alone, so that `tick` has to come? */
 export function needsTick(state: State): boolean {
   return Object.values(state.rooms).some(
     (room) => room.typing.length > 0 || room.behindSince !== null || room.needsRecount,
@@ -168,7 +168,7 @@ function withSelf(state: State, self: State['self']): State {
   const before = state.self
   if (self === null || self === 'unknown') return before === self ? state : { ...state, self }
   if (before === null || before === 'unknown') return { ...state, self }
-  // Somebody else under the same roof sees nothing of the one before.
+  // Another person in the same page sees nothing of the one before.
   if (before.id !== self.id) return { ...state, self, rooms: INITIAL_STATE.rooms, roomList: [] }
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
 }
@@ -185,7 +185,7 @@ function openRoom(state: State, room: string, shown: boolean): State {
   )
 }
 
-/** What I said stands otherwise, or (null) is taken away; a row that has its seq stays as it is. */
+/** My message or change has a new status, or (null) is taken away. A row that has its seq stays as it is. */
 function setSendStatus(state: State, room: string, key: string, sendStatus: SendStatus | null): State {
   return changeRoom(state, room, (before) => {
     const rows = withSendStatus(before.rows, key, sendStatus)
@@ -211,7 +211,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
   const me = idOf(state)
   switch (frame.type) {
     case 'welcome':
-      return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET }
+      return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync':
       return withTopics(
         changeRoom(withJoined(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
@@ -239,7 +239,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'error':
       if (frame.code === 'unavailable') return { ...state, serverFullSince: state.serverFullSince || now }
       return frame.code === 'rateLimited'
-        ? { ...state, rateLimitedUntil: now + (frame.after ?? SLOW) }
+        ? { ...state, rateLimitedUntil: now + (frame.after ?? DEFAULT_RETRY_AFTER) }
         : state
     case 'beat': {
       let next = state

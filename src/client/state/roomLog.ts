@@ -26,16 +26,16 @@ import {
 } from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
-const HELD = 2_000
+const MAX_HELD = 2_000
 /** Three gaps within this time (ms): what is wrong here does not mend itself. */
 const GAPS_WITHIN = 60_000
 /** A head beyond the position for this long (ms) is a lost last event. */
-const BEHIND = 2_000
+const BEHIND_FOR = 2_000
 
 type Viewer = State['self']
 
 /** Changes kept for what comes by HTTP meanwhile. */
-const RECENT = 500
+const MAX_RECENT_CHANGES = 500
 
 /** The next event in order: position, rows, count of unread. */
 function applyEvent(room: RoomState, event: RoomEvent, me: Viewer, live: boolean): RoomState {
@@ -76,7 +76,7 @@ function applyChangeEvent(room: RoomState, change: Change, me: Viewer, live: boo
   const alter = (rows: readonly Row[]) => withChange(rows, change, mine)
   const alterWindow = (window: HistoryWindow | null): HistoryWindow | null =>
     window && { ...window, rows: alter(window.rows), previous: alterWindow(window.previous) }
-  const recentChanges = [...room.recentChanges, change].slice(-RECENT)
+  const recentChanges = [...room.recentChanges, change].slice(-MAX_RECENT_CHANGES)
   const next: RoomState = {
     ...room,
     rows: alter(room.rows),
@@ -134,14 +134,14 @@ function withUnread(you: RoomState['you'], event: RoomEvent, me: Viewer): RoomSt
   return { ...you, unread: most(you.unread + 1), mentions: most(you.mentions + mentioned) }
 }
 
-/** So many, or more: only the server can subtract from it, and tells by a `read` frame. */
+/** The cap, meaning "or more": only the server can subtract from it, and does so by a `read` frame. */
 const isMany = ({ unread }: You) => unread >= LIMITS.unread
 
 /** The seq from which on the rows have every message. */
 const firstLoadedSeq = ({ rows, position }: RoomState) =>
   rows.find(({ seq }) => seq !== null)?.seq ?? position.seq + 1
 
-/** The room as if nothing had been heard of it, but for what I have not sent, who is here, and what was noted of gaps. */
+/** The room without its log. What I have not sent, the people and the times of gaps stay. */
 function cleared(room: RoomState): RoomState {
   return {
     ...room,
@@ -161,7 +161,7 @@ function cleared(room: RoomState): RoomState {
   }
 }
 
-/** The room as one whose messages and people are asked for from the start: it was followed by its counts alone. */
+/** The room as one whose messages and people are asked for from the start: only its counts were followed. */
 export function restarted(room: RoomState): RoomState {
   return { ...cleared(room), sync: { state: 'unsynced' } }
 }
@@ -184,14 +184,14 @@ export function withEvent(room: RoomState, event: RoomEvent, me: Viewer, now: nu
   const { sync } = room
   if (sync.state === 'unsynced' || sync.state === 'closed' || event.seq <= room.position.seq) return room
   if (sync.state !== 'live') {
-    if (sync.held.length >= HELD) return room
+    if (sync.held.length >= MAX_HELD) return room
     return { ...room, sync: { ...sync, held: [...sync.held, event] } }
   }
   if (event.seq > room.position.seq + 1) return withGap(room, now, [event])
   return trimRows(applyEvent(room, event, me, true))
 }
 
-/** A page of the log. The last one brings the people and my standing; then what was held follows. */
+/** A page of the log. The last page brings the people and my membership; then the held events follow. */
 export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: number): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
   const begun = page.at ? withFirstPage(room, page, me) : room
@@ -219,7 +219,7 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: 
   return next
 }
 
-/** The room as its first page tells it; of what was known only that stays which I have not sent. */
+/** The room as its first page tells it. Of what was known only my unsent messages stay. */
 function withFirstPage(room: RoomState, page: FirstPage, me: Viewer): RoomState {
   const { at, messages, mine = {}, older } = page
   const said = messages.map((one) => rowOf(withOwnReactions(one, mine[one.id]), idOf({ self: me }), at.seq))
@@ -291,16 +291,17 @@ export function withHead(room: RoomState, head: number, now: number): RoomState 
   return { ...room, head: Math.max(room.head, head), behindSince: room.behindSince ?? now }
 }
 
-/** A last event that did not come in time is a gap like any. What only the server can count it tells who joins. */
+/** A last event that did not come in time is a gap like any. A recount needs one too: the server counts on join. */
 export function withOverdueGap(room: RoomState, now: number): RoomState {
   if (room.sync.state !== 'live') return room
-  if (room.behindSince !== null && Math.abs(now - room.behindSince) >= BEHIND) return withGap(room, now, [])
+  if (room.behindSince !== null && Math.abs(now - room.behindSince) >= BEHIND_FOR)
+    return withGap(room, now, [])
   return room.needsRecount
     ? { ...room, needsRecount: false, sync: { state: 'gap', since: now, held: [] } }
     : room
 }
 
-/** The connection is gone: nothing is heard any more, and what was held will come again. */
+/** The connection is gone: no event comes any more, and the held ones will come again. */
 export function disconnected(room: RoomState, quiet: boolean): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
   const here = room.people.map((person) => person.id)
@@ -315,8 +316,8 @@ export function disconnected(room: RoomState, quiet: boolean): RoomState {
 }
 
 /**
- * I have read up to `seq`. What is left is never more than the rows show, once they reach down to it; further up it is what
- * was not read just now, and where that is not all here the server is asked.
+ * I have read up to `seq`. If the rows reach down to it, no more is unread than they show; otherwise what was read just now
+ * is subtracted, and the server recounts where not all of that is loaded.
  */
 export function withRead(room: RoomState, seq: number, me: Viewer): RoomState {
   const { you, historyWindow } = room

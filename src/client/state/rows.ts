@@ -4,7 +4,7 @@ import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../.
 import type { Heard } from '../../shared/protocol.ts'
 import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
 
-/** What names a row before and after its ack. Others see my nonces, so a nonce alone is nobody's. */
+/** Names a row before and after its ack. Others see my nonces and may copy them, so the user is part of the key. */
 export function keyOf(user: string, nonce: string): string {
   return `${user}:${nonce}`
 }
@@ -39,8 +39,8 @@ export function withOwnReactions(
   emoji: readonly string[] = [],
 ): HistoryMessage {
   if (reactions === undefined) return message as HistoryMessage
-  const mine = reactions.map((one) => ({ ...one, mine: emoji.includes(one.emoji) }))
-  return { ...message, reactions: mine } as HistoryMessage
+  const own = reactions.map((reaction) => ({ ...reaction, mine: emoji.includes(reaction.emoji) }))
+  return { ...message, reactions: own } as HistoryMessage
 }
 
 /** The room with a message of mine that waits, below all others; one that is there already stays `===`. */

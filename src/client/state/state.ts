@@ -1,4 +1,4 @@
-/** Everything that is drawn, as one value. Changed by `reduce` alone; rows are replaced, never mutated. */
+/** Everything that is drawn, as one value. Only `reduce` changes it; rows are replaced, never mutated. */
 import type { ErrorCode } from '../../shared/errors.ts'
 import type {
   Change,
@@ -57,7 +57,7 @@ export interface Row {
   sendStatus: SendStatus
   /** the seq up to which this row is true: no event up to there changes it again */
   trueAt: number
-  /** of a row as drawn: changes of mine that no server has confirmed, shown in it already unless they failed */
+  /** only in a row as drawn: changes of mine without a confirmation, applied to it already unless they failed */
   pendingChanges?: readonly PendingChange[]
 }
 
@@ -174,7 +174,7 @@ export interface RoomState {
 export type Theme = 'system' | 'light' | 'dark'
 /** How join and leave lines are drawn: each, a run as one line, or not at all. */
 export type LinesShown = 'condensed' | 'shown' | 'hidden'
-/** What of a room counts and is told. */
+/** Which messages of a room count as unread and notify. */
 export type NotificationLevel = 'all' | 'mentions' | 'nothing'
 
 /** How one person wants it on this device. */
@@ -186,9 +186,9 @@ export interface Settings {
   /** as `Intl` calls the cycles of hours */
   clock: 'system' | 'h12' | 'h23'
   level: NotificationLevel
-  /** what a screen reader is told of what happens; 'all': who comes and goes too */
+  /** what a screen reader announces; 'all': joins and leaves too */
   spoken: 'messages' | 'all' | 'nothing'
-  /** what is told outside of the page, by notifications and by a sound */
+  /** notifications outside of the page, and their sound */
   notify: 'off' | 'on'
   sound: 'off' | 'on'
   /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
@@ -242,7 +242,7 @@ export type OutboxEntry = OutgoingContent & {
 export const MAX_ROWS = 2_000
 export const MAX_ROWS_FOLLOWED = 200
 
-/** How it is for whoever has chosen nothing. */
+/** What holds until the person chooses otherwise. */
 export const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   lines: 'condensed',

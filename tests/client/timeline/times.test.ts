@@ -1,12 +1,14 @@
 /** What a key or a message may cost the page: times that are judged, so nothing else runs beside them. */
-import { describe, expect, test } from 'bun:test'
-import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { searchRooms } from '../../../src/client/rooms/find/roomSearch.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
+
+beforeAll(loadMarkdown)
 
 describe('a message', () => {
   // What the lexer and the finder of addresses know, and what stands between marks.
@@ -30,7 +32,7 @@ describe('a message', () => {
     let least = Infinity
     for (let round = 0; round < rounds; round++) {
       const before = performance.now()
-      markdownNodes(text)
+      formatText(text)
       least = Math.min(least, performance.now() - before)
     }
     return least
@@ -60,7 +62,7 @@ describe('a message', () => {
       )
     }
     for (let round = 0; round < 20; round++)
-      markdownNodes('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40))
+      formatText('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40))
     const letters = fastest('abc def '.repeat(500), 5)
     const slow = texts.filter((text) => fastest(text, 1) - letters > 5 && fastest(text, 20) - letters > 5)
     expect(slow.map((text) => text.slice(0, 40))).toEqual([])

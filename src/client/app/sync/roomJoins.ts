@@ -19,7 +19,7 @@ export interface RoomJoins {
   pageReceived(page: Heard<'sync'>): void
   resetReceived(room: string): void
   /** 'reconnect': the connection has no place for the room on screen. 'closed': the room is not open to me. null: neither. */
-  refused(ref: string, error: Heard<'error'>): { room: string; then: 'reconnect' | 'closed' } | null
+  refused(ref: string, error: Heard<'error'>): { room: string; next: 'reconnect' | 'closed' } | null
   /** This page is not in the room any more. */
   closed(room: string): void
   /** The same, and it goes from the screen. */
@@ -214,9 +214,9 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
       if (code === 'tooBig' && room === screen && noPlaceFor !== room) {
         // This connection has all the rooms it may have: another one begins with the room on screen.
         noPlaceFor = room
-        return { room, then: 'reconnect' }
+        return { room, next: 'reconnect' }
       }
-      if (!retry) return { room, then: 'closed' }
+      if (!retry) return { room, next: 'closed' }
       // Asked twice and answered once: it is in.
       if (!asked.has(room)) return null
       joined.delete(room)

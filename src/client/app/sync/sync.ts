@@ -104,10 +104,10 @@ export function createSync(
   function refused(ref: string, error: Heard<'error'>): void {
     if (leaves.refused(ref, error)) return
     const outcome = joins.refused(ref, error)
-    if (outcome?.then === 'reconnect') {
+    if (outcome?.next === 'reconnect') {
       socket.stop()
       socket.start()
-    } else if (outcome?.then === 'closed') {
+    } else if (outcome?.next === 'closed') {
       closed(outcome.room)
       batch.add({ type: 'reset', room: outcome.room, reason: 'access' })
     }
