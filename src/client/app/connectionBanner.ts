@@ -26,7 +26,7 @@ export function showBanner(
     line.update(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
-      if (away) to.warn(words.connection.disconnected)
+      if (away) to.warn(words.connection.offline)
       else if (link.state !== 'stopped') to.say(words.connection.connectedAgain)
     }
     const calm = link.state === 'live' || link.state === 'stopped' || link.state === 'idle'

@@ -12,7 +12,7 @@ export interface PeopleShown {
 /** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
 export function people(): View<PeopleShown> {
   let me = ''
-  const here = group(words.people.here)
+  const here = group(words.people.online)
   const away = group(words.people.away)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
@@ -32,13 +32,12 @@ export function people(): View<PeopleShown> {
   function personView(first: Person): View<Person> {
     const element = h('li', { class: 'person' })
     const update = (person: Person) => {
-      const notes = [person.id === me && words.people.you, person.state === 'idle' && words.people.isAway]
       const disc = avatar(person)
       disc.dataset.state = person.state
       element.replaceChildren(
         disc,
         nameOf(person),
-        h('span', { class: 'text-meta text-muted' }, notes.filter(Boolean).join(', ')),
+        h('span', { class: 'text-meta text-muted' }, person.id === me ? words.people.you : ''),
       )
     }
     update(first)

@@ -28,7 +28,7 @@ export function allRead(
   function mark(): void {
     if (!given.isUnread(store.get())) return say(words.rooms.markAllRead.nothingUnread)
     actions.allRead('mark')
-    say(words.rooms.markAllRead.announced)
+    say(words.rooms.markAllRead.marked)
   }
 
   function undo(): void {

@@ -42,7 +42,7 @@ export function header(
       open.hidden = all === 0
       count.textContent = String(all)
       open.setAttribute('aria-label', words.rooms.pins.count(all))
-      open.title = words.rooms.pins.button
+      open.title = words.rooms.pins.title
     },
     signal,
   )

@@ -93,7 +93,7 @@ export function roomMenu(
       words.common.settings,
       () => void openLater(({ openSettings }) => openSettings(context, room, signal), on.said),
     ),
-    entry('keys', words.rooms.menu.help, on.help),
+    entry('keys', words.help.title, on.help),
     h('hr'),
     entry('leave', words.rooms.menu.leave, () => {
       const mine = store.get().list.flatMap((one) => (one.joined && one.room !== room ? [one.room] : []))

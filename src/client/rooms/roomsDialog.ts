@@ -54,7 +54,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     show(fit)
     none.textContent =
       fit.length === 0 && all.length > 0
-        ? words.rooms.noMatch
+        ? words.rooms.noMatch(isolated(filter.value.trim()))
         : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
           ? words.rooms.busiest
           : fit.length < MOST
@@ -94,7 +94,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   )
 
   function roomRow(entry: RoomEntry): HTMLElement {
-    const people = entry.count === 0 ? '' : words.rooms.peopleHere(entry.count)
+    const people = entry.count === 0 ? '' : words.people.count(entry.count)
     const link = h(
       'a',
       { class: 'row-button', href: `/chat/${entry.room}`, onClick: () => dialog.close() },
@@ -125,7 +125,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     if (answer.result === 'failed') fault.textContent = answer.words
     else {
       const { suggestion } = answer
-      fault.replaceChildren(`${words.rooms.nameTaken} `)
+      fault.replaceChildren(`${words.rooms.nameTaken(isolated(name.trim()))} `)
       if (suggestion !== undefined)
         fault.append(
           h(

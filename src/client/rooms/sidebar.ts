@@ -153,7 +153,7 @@ export function sidebar(
   store.watch(
     (state) => state.rooms[room]?.count ?? 0,
     (here) => {
-      count.textContent = here === 0 ? words.people.people : words.people.online(here)
+      count.textContent = here === 0 ? words.people.people : words.people.count(here)
     },
     signal,
   )

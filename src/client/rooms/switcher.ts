@@ -30,7 +30,7 @@ export function openSwitcher(
     class: 'field',
     type: 'text',
     role: 'combobox',
-    'aria-label': words.rooms.switcher.field,
+    'aria-label': words.rooms.find,
     'aria-expanded': 'true',
     'aria-controls': list.id,
     'aria-autocomplete': 'list',
@@ -66,7 +66,7 @@ export function openSwitcher(
     const { mentions, unread } = entry
     const notes = [
       entry.room === room && words.rooms.switcher.current,
-      mentions > 0 && words.rooms.switcher.mentions(mentions),
+      mentions > 0 && words.rooms.mentions(mentions),
       unread > 0 && words.rooms.switcher.unread(countText(unread)),
     ]
     return h(

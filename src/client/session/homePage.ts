@@ -37,7 +37,7 @@ export function doorView(
   function ask(): void {
     if (store.get().elsewhere) sentence.textContent = words.session.signedOutElsewhere
     const form = nameForm(
-      { button: words.session.joinRoom(room), first: actions.lastName() },
+      { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)
@@ -51,7 +51,7 @@ export function doorView(
       void import('../app/dialogs.ts').then(
         ({ signOut }) => signOut({ actions }, signal),
         // What asks whether one is sure has not come, and unasked nobody is signed out.
-        () => (fault.textContent = words.session.signOutNotLoaded),
+        () => (fault.textContent = words.common.notLoaded),
       )
     body.replaceChildren(
       h(

@@ -24,7 +24,7 @@ function isSure(lost: { messages: number; drafts: number }, signal: AbortSignal)
       signal,
       h('p', {}, words.session.signOutLoses(lost.messages, lost.drafts)),
       buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.session.stay),
+        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.common.cancel),
         h(
           'button',
           { type: 'button', class: 'button button-danger', onClick: answer(true) },

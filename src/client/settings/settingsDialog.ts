@@ -129,7 +129,11 @@ function name({ store, actions }: Context): HTMLElement {
   const { self } = store.get()
   const said = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(
-    { button: words.settings.name.change, first: self === null || self === 'unknown' ? '' : self.name },
+    {
+      label: words.settings.name.title,
+      button: words.settings.name.change,
+      first: self === null || self === 'unknown' ? '' : self.name,
+    },
     {
       async take(typed) {
         said.textContent = ''

@@ -13,8 +13,8 @@ export function pill(on: { press(): void }): View<number | null> {
     update(count) {
       element.hidden = count === null
       if (count === null) return
-      const { latest, jumpToLatest, newCount, jumpToNew } = words.timeline
-      label.textContent = count === 0 ? latest : newCount(countText(count))
+      const { jumpToLatest, newCount, jumpToNew } = words.timeline
+      label.textContent = count === 0 ? jumpToLatest : newCount(countText(count))
       element.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
     },
   }

@@ -150,7 +150,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, on.rich?.reason(standing.reason) ?? words.message.notSent),
+        h('span', {}, on.rich?.reason(standing.reason) ?? words.message.failed.message),
         press(words.common.retry, () => on.retry(key)),
         press(words.common.edit, () => on.edit(key, written ?? '')),
         press(words.common.delete, () => on.drop(key)),
@@ -202,12 +202,12 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       fold = h(
         'button',
         { type: 'button', class: 'text-button fold', tabindex: -1, 'aria-expanded': 'false' },
-        words.message.showMore,
+        words.message.fold.more,
       )
       fold.addEventListener('click', () => {
         const open = text.classList.toggle('folded')
         fold?.setAttribute('aria-expanded', String(!open))
-        if (fold) fold.textContent = open ? words.message.showMore : words.message.showLess
+        if (fold) fold.textContent = open ? words.message.fold.more : words.message.fold.less
       })
       text.after(fold)
     },

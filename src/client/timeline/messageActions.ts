@@ -118,7 +118,7 @@ export function rowActions(
       h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
       h('p', {}, words.message.deleteText),
       buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.message.keep),
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
         h('button', { type: 'button', class: 'button button-danger', onClick: remove }, words.common.delete),
       ),
     )

@@ -106,10 +106,7 @@ export function extras(on: ExtrasEvents): Rich {
     const text = !quote ? words.common.loading : quote.text && plain(quote.text)
     const gone = text === null
     const content = gone
-      ? [
-          h('span', { class: 'heard' }, words.message.replyToDeleted.spoken),
-          h('span', {}, words.message.replyToDeleted.shown),
-        ]
+      ? [h('span', {}, words.message.replyToDeleted)]
       : [
           h('span', { class: 'heard' }, words.message.replyTo),
           quote ? on.nameOf(quote.user) : null,

@@ -182,11 +182,7 @@ export function messageList(
     if (older === 'failed')
       loading.append(
         ' ',
-        h(
-          'button',
-          { type: 'button', class: 'text-button', onClick: () => on.older() },
-          words.timeline.tryAgain,
-        ),
+        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, words.common.retry),
       )
     offerFolds(fresh)
     fresh = []

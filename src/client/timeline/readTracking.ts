@@ -40,7 +40,7 @@ export function reading(
     'div',
     { class: 'unread-bar', hidden: true },
     first,
-    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markRead),
+    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markAsRead),
   )
   messages.element.append(bar)
 

@@ -91,7 +91,7 @@ describe('asking for a name', () => {
     const asked: string[] = []
     let done = 0
     const form = nameForm(
-      { button: 'Join lobby', first: 'Ada' },
+      { label: 'Your name', button: 'Join lobby', first: 'Ada' },
       {
         take(name) {
           asked.push(name)
@@ -132,7 +132,7 @@ describe('asking for a name', () => {
   test('[U3] a name that is taken is answered by one that is free, as a button that joins', async () => {
     const { submit, fault, asked, form } = aForm({ result: 'taken', suggestion: 'Ann2' })
     await submit(' Ann ')
-    expect(fault()).toBe('Ann is taken. Use Ann2?')
+    expect(fault()).toBe('Ann is already in use. Use Ann2')
     form.element.querySelector<HTMLElement>('.fault button')?.click()
     await settled()
     expect(asked).toEqual(['Ann', 'Ann2'])
@@ -141,20 +141,20 @@ describe('asking for a name', () => {
   test('[U3] a name that nobody may have is answered by another one, too', async () => {
     const { submit, fault, asked, form } = aForm({
       result: 'invalid',
-      words: 'This name is reserved.',
+      words: 'That name isn’t available.',
       suggestion: 'Visitor',
     })
     await submit('admin')
-    expect(fault()).toBe('This name is reserved. Use Visitor?')
+    expect(fault()).toBe('That name isn’t available. Use Visitor')
     form.element.querySelector<HTMLElement>('.fault button')?.click()
     await settled()
     expect(asked).toEqual(['admin', 'Visitor'])
   })
 
   test('[U3] what the server says in words stands beside the field, and the typed text stays', async () => {
-    const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'This name is reserved.' })
+    const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'That name isn’t available.' })
     await submit('admin')
-    expect(fault()).toBe('This name is reserved.')
+    expect(fault()).toBe('That name isn’t available.')
     expect(form.field.getAttribute('aria-invalid')).toBe('true')
     expect(form.field.value).toBe('admin')
     expect(done()).toBe(0)
@@ -250,7 +250,7 @@ describe('writing', () => {
     type('x'.repeat(LIMITS.text + 46_000))
     press(field, 'Enter')
     expect(made.counter.textContent).toBe('-46000')
-    expect(made.fault.textContent).toContain('Too long by 46000')
+    expect(made.fault.textContent).toContain('46000 characters over the limit')
     expect([heard.sent.length, field.value.length]).toEqual([0, 50_000])
   })
 
@@ -406,9 +406,7 @@ describe('a message', () => {
 
   test('[U46] a failed one says why in words and offers Retry, Edit and Delete; if it turns up after all it is a normal row', () => {
     const { view, element, button, pressed } = aMessage(mine({ status: 'failed', reason: 'late' }))
-    expect(element.querySelector('.note')?.textContent).toContain(
-      'Not sent. It could not be delivered in time.',
-    )
+    expect(element.querySelector('.note')?.textContent).toContain('Not sent. Couldn’t deliver in time.')
     for (const label of ['Retry', 'Edit', 'Delete']) button(label)?.click()
     expect(pressed).toEqual(['retry b1 n1', 'edit b1 n1 text 1', 'drop b1 n1'])
     view.update(anItem({ ...mine({ status: 'acked' }), seq: 1, id: 'i1' }))
@@ -470,7 +468,7 @@ describe('between messages', () => {
   test('[U64] a run is one line, three names and the rest counted', () => {
     const many = numbers(1, 8).map((at) => ({ id: `p${at}`, name: `P${at}` }))
     expect(plain(runText({ joined: many, left: [eve], renamed: [] }))).toBe(
-      'P1, P2 and 6 others joined, Eve left',
+      'P1, P2 and 6 others came online, Eve went offline',
     )
     expect(plain(runText({ joined: [], left: [], renamed: [{ user: ada, before: 'Ann' }] }))).toBe(
       'Ann is now Ada',
@@ -502,16 +500,17 @@ describe('between messages', () => {
     expect(element.hidden).toBe(true)
   })
 
-  test('[U60, U62] people stand under Here and Away, oneself marked, being away said in words, the rest counted', () => {
+  test('[U60, U62] people stand under Online and Away, oneself marked, the rest counted', () => {
     const view = people()
     const groups = { here: [person(ada)], away: [person(eve, 'idle')], more: 140 }
     view.update({ groups, me: ada.id })
-    const rows = [...view.element.querySelectorAll('li')].map(({ children }) =>
-      [...children].slice(1).map(({ textContent }) => textContent),
-    )
+    const rows = [...view.element.querySelectorAll('li')].map((row) => [
+      row.closest('section')?.querySelector('h2')?.textContent,
+      ...[...row.children].slice(1).map(({ textContent }) => textContent),
+    ])
     expect(rows).toEqual([
-      ['Ada', 'you'],
-      ['Eve', 'away'],
+      ['Online', 'Ada', 'you'],
+      ['Away', 'Eve', ''],
     ])
     expect(view.element.textContent).toContain('and 140 more')
   })
@@ -616,11 +615,11 @@ describe('speech', () => {
 
   test('[A29] what is said before the page has the screen is said once it has', () => {
     const voice = announcer(end.signal)
-    voice.say('Kitchen, 2 here')
+    voice.say('Kitchen, 2 online')
     expect(voice.element.textContent).toBe('')
     document.body.replaceChildren(voice.element)
     jest.advanceTimersByTime(100)
-    expect(voice.element.textContent).toBe('Kitchen, 2 here')
+    expect(voice.element.textContent).toBe('Kitchen, 2 online')
   })
 
   test('[A3] one message is read out; those of the next three seconds are counted in one sentence', () => {
@@ -651,7 +650,7 @@ describe('speech', () => {
     say(3)
     voice.heard([{ name: 'Bo', text: '@Mira come', mentions: true }])
     jest.advanceTimersByTime(3_000)
-    expect(spoken().at(-1)).toBe('Bo mentions you: @Mira come')
+    expect(spoken().at(-1)).toBe('Bo mentioned you: @Mira come')
     jest.advanceTimersByTime(3_000)
     expect(spoken().at(-1)).toBe('3 new messages, last from Ann: text 3')
   })
@@ -661,11 +660,11 @@ describe('speech', () => {
     const came: string[] = []
     for (const name of ['Ann', 'Bo', 'Cy']) {
       came.push(name)
-      voice.gathered(() => `${came.splice(0).join(', ')} joined`)
+      voice.gathered(() => `${came.splice(0).join(', ')} came online`)
     }
     expect(spoken()).toEqual([])
     jest.advanceTimersByTime(3_000)
-    expect(spoken()).toEqual(['Ann, Bo, Cy joined'])
+    expect(spoken()).toEqual(['Ann, Bo, Cy came online'])
   })
 
   test('[A4] what is urgent interrupts, and only that', () => {

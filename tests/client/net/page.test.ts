@@ -224,7 +224,7 @@ describe('HTTP', () => {
   test.each(unreached)('[T6] %s: the server is not reached, said in words', async (_name, answer) => {
     const refused = await answering(answer).session()
     expect(refused).toEqual({ ok: false, code: 'offline' })
-    expect(refused.ok ? '' : errorText(refused)).toContain('cannot be reached')
+    expect(refused.ok ? '' : errorText(refused)).toContain('can’t be reached')
   })
 
   test('[U3] a refusal comes with its code, reason, wait and suggestion; its message is not for the page', async () => {

@@ -231,9 +231,9 @@ function codeBlock(text: string): HTMLElement {
         () => true,
         () => false,
       )
-      copy.textContent = done === true ? words.message.codeCopied : words.message.codeNotCopied
+      copy.textContent = done === true ? words.message.code.copied : words.message.code.failed
     },
   })
-  copy.append(words.message.copyCode)
+  copy.append(words.message.code.copy)
   return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copy)
 }
