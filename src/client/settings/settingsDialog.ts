@@ -52,9 +52,9 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
 
   function levelHere(settings: Settings): HTMLElement {
     type Here = Level | 'same'
-    const { values, inRoom, same } = words.settings.level
+    const { inRoom, inRoomValues } = words.settings.level
     const here: Here = settings.levels[room] ?? 'same'
-    return choice<Here>(inRoom(roomName(store.get(), room)), { same, ...values }, here, (level) => {
+    return choice<Here>(inRoom(roomName(store.get(), room)), inRoomValues, here, (level) => {
       const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
       if (level === 'same') delete levels[room]
       else levels[room] = level

@@ -314,7 +314,7 @@ export const en = {
       title: 'Notify me about',
       values: { all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
       inRoom: (room: string) => `In ${room}`,
-      same: 'Default',
+      inRoomValues: { same: 'Default', all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
     },
     notify: {
       title: 'Notifications',
