@@ -186,7 +186,8 @@ describe('the house', () => {
     const wrong: string[] = []
     for (const file of await files())
       if (file.startsWith('client/') && classes.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
-    if (css.test(await Bun.file(join(SRC, 'client/style.css')).text())) wrong.push('client/style.css')
+    for await (const file of new Bun.Glob('client/**/*.css').scan(SRC))
+      if (css.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
     expect(wrong).toEqual([])
   })
 

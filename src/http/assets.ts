@@ -5,8 +5,8 @@ import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '.
 import { failure } from './errorResponse.ts'
 import { tokensOf } from './authenticate.ts'
 
-/** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
-const CHAT = 'app/startChat.ts'
+/** What a room's page imports as soon as its script runs, by names of the manifest: Markdown, so that no row is drawn twice. */
+const ROOM_CHUNKS = ['app/startChat.ts', 'timeline/markdown/markdown.ts']
 const NOBODY = '<meta name="session" content="none">'
 /** What the client asks first, so asked with its files and not after them: a way there and back less until one can write (W3). */
 const SOMEBODY = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'
@@ -23,7 +23,8 @@ export async function assets({ dir, siteName }: { dir: string; siteName: string 
   const manifest = await readManifest(dir)
   const bundle = await bundleOf(dir, manifest)
   const page = named(await Bun.file(join(dir, 'index.html')).text(), siteName)
-  const soon = (manifest.lazy[CHAT] ?? []).filter((chunk) => chunk !== manifest.script)
+  const chunks = new Set(ROOM_CHUNKS.flatMap((name) => manifest.lazy[name] ?? []))
+  const soon = [...chunks].filter((chunk) => chunk !== manifest.script)
   const links = soon.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   const roomPage = page.replace('</head>', () => `${links}</head>`)
 

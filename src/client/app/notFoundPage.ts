@@ -1,9 +1,8 @@
-import { wayOut } from '../ui/centeredPage.ts'
-import { words } from '../words/words.ts'
+import { deadEndPage } from '../ui/centeredPage.ts'
 
 /** An address that is no page here. */
-export function notFoundView(): HTMLElement {
-  return wayOut(words.pages.notFound.title, words.pages.notFound.text, {
+export function notFoundPage(): HTMLElement {
+  return deadEndPage('There is nothing here', 'The address may be mistyped, or the page is gone.', {
     href: '/',
     words: words.pages.toStart,
   }).element

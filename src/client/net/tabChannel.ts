@@ -1,6 +1,6 @@
 /** What my tabs tell each other: who I am now, what I have read, and rooms I joined. A hint; a browser without channels has one tab. */
 import type { Self } from '../../shared/model.ts'
-import { fieldsOf, isRoom, selfOf } from './parseStored.ts'
+import { fieldsOf, isRoom, parseSelf } from './parseStored.ts'
 
 export type TabNews =
   | { type: 'self'; self: Self | null }
@@ -18,7 +18,7 @@ function newsOf(said: unknown): TabNews | null {
   if (type === 'joined' && isRoom(room)) return { type, room }
   if (type !== 'self') return null
   if (self === null) return { type, self }
-  const known = selfOf(self)
+  const known = parseSelf(self)
   return known === null ? null : { type, self: known }
 }
 

@@ -1,8 +1,9 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import type { PeopleGroups } from './peopleGroups.ts'
+import { peopleGroups, type PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
-import { words } from '../words/words.ts'
+import { idOf } from '../state/state.ts'
+import type { Context } from '../app/context.ts'
 
 export interface PeopleShown {
   groups: PeopleGroups
@@ -10,7 +11,7 @@ export interface PeopleShown {
 }
 
 /** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
-export function people(): View<PeopleShown> {
+export function peopleList(): View<PeopleShown> {
   let me = ''
   const here = group(words.people.online)
   const away = group(words.people.away)
@@ -54,4 +55,21 @@ export function people(): View<PeopleShown> {
       more.hidden = groups.more === 0
     },
   }
+}
+
+/** The people of a room, kept up to date until the signal aborts. */
+export function roomPeople(
+  { store }: Pick<Context, 'store'>,
+  room: string,
+  signal: AbortSignal,
+): HTMLElement {
+  const { element, update } = peopleList()
+  const me = () => idOf(store.get()) ?? ''
+  const groups = peopleGroups()
+  store.watch(
+    (state) => groups(state.rooms[room], me()),
+    (shown) => update({ groups: shown, me: me() }),
+    signal,
+  )
+  return element
 }

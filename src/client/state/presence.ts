@@ -20,14 +20,14 @@ export function withPresence(
   now: number,
 ): RoomState {
   const { state } = room.sync
-  if (state === 'unsynced' || state === 'closed' || frame.version <= room.version) return room
+  if (state === 'unsynced' || state === 'closed' || frame.version <= room.presenceVersion) return room
   // Of a room that is not on screen only the count is shown.
-  if (room.depth !== 'all') return { ...room, version: frame.version, count: frame.count }
-  if (frame.version > room.version + 1) {
+  if (room.depth !== 'all') return { ...room, presenceVersion: frame.version, onlineCount: frame.count }
+  if (frame.version > room.presenceVersion + 1) {
     // During a sync the last page brings the people; later versions follow it.
     return state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room
   }
-  const next = { ...room, version: frame.version, count: frame.count }
+  const next = { ...room, presenceVersion: frame.version, onlineCount: frame.count }
   if (frame.full) return { ...next, people: frame.full }
 
   const people = new Map(room.people.map((person) => [person.id, person]))
@@ -41,7 +41,7 @@ export function withPresence(
       at: now,
       after: room.position.seq,
     })
-  const unsaid = (id: string) => id === me || (quiet && room.listed.includes(id))
+  const unsaid = (id: string) => id === me || (quiet && room.onlineBeforeLoss.includes(id))
 
   for (const id of frame.left ?? []) {
     const person = people.get(id)
@@ -63,7 +63,7 @@ export function withPresence(
   return {
     ...next,
     people: [...people.values()],
-    lines: lines.length > 0 ? [...room.lines, ...lines].slice(-LINES) : room.lines,
+    presenceLines: lines.length > 0 ? [...room.presenceLines, ...lines].slice(-LINES) : room.presenceLines,
     typing: withoutGone(room.typing, people),
   }
 }
@@ -90,7 +90,7 @@ export function withTyping(
 }
 
 /** Without those who stopped and did not say so. */
-export function typingAt(room: RoomState, now: number): RoomState {
+export function withoutStaleTyping(room: RoomState, now: number): RoomState {
   if (room.typing.every(({ until }) => until > now)) return room
   return { ...room, typing: room.typing.filter(({ until }) => until > now) }
 }

@@ -4,8 +4,8 @@ import { iconOf } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
 /** The way back to the end: how many came meanwhile, 0 if none did; null while the reader is there (U14). */
-export function pill(on: { press(): void }): View<number | null> {
-  const label = h('span', {})
+export function jumpToNewestButton(on: { press(): void }): View<number | null> {
+  const words = h('span', {})
   const element = h('button', { type: 'button', class: 'pill', hidden: true, onClick: () => on.press() })
   element.append(label, iconOf('down'))
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { countOf } from '../../../src/client/state/unreadCounts.ts'
+import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser } from '../../support/server/aClient.ts'
 import { clientPages, idOf } from '../../support/client/clientPages.ts'
@@ -32,7 +32,7 @@ describe('two people', () => {
     bob.actions.send(room, 'hello Ada')
     await ada.shows(['hello Bob', 'hello Ada'], room)
     expect(ada.room(room).rows.map(({ own }) => own)).toEqual([true, false])
-    await eventually('nothing waits', async () => (await ada.actions.unsent()) === 0)
+    await eventually('nothing waits', async () => (await ada.actions.unsentCount()) === 0)
   })
 
   test('[U40] who types is seen, no more often than every three seconds, until they stop', async () => {
@@ -48,7 +48,7 @@ describe('two people', () => {
     const { ada, bob, room } = await two()
     bob.faults.away = true
     bob.lose()
-    await eventually('lost', () => bob.store.get().link.state === 'waiting')
+    await eventually('lost', () => bob.store.get().connection.state === 'waiting')
     const texts = numbers(1, 12).map((n) => `text ${n}`)
     for (const text of texts) ada.actions.send(room, text)
     await ada.shows(texts, room)
@@ -73,7 +73,7 @@ describe('coming back', () => {
     const [first] = bob.room(room).rows
     bob.faults.away = true
     bob.lose()
-    await eventually('lost', () => bob.store.get().link.state === 'waiting')
+    await eventually('lost', () => bob.store.get().connection.state === 'waiting')
     const texts = numbers(1, 12).map((n) => `meanwhile ${n}`)
     for (const text of texts) ada.actions.send(room, text)
     await ada.shows(['before', ...texts], room)
@@ -145,9 +145,9 @@ describe('coming back', () => {
     await laptop.isLive(room)
     laptop.faults.away = true
     laptop.lose()
-    await eventually('lost', () => laptop.store.get().link.state === 'waiting')
+    await eventually('lost', () => laptop.store.get().connection.state === 'waiting')
     const phone = aPage(browser)
-    await phone.actions.meet()
+    await phone.actions.restoreSession()
     await eventually('followed', () => phone.store.get().rooms[room]?.sync.state === 'live')
     phone.actions.leaveRoom(room)
     const joined = async () => (await app.store.memberships(idOf(laptop))).some((one) => one.room === room)
@@ -157,7 +157,7 @@ describe('coming back', () => {
     await eventually('closed', () => laptop.room(room).sync.state === 'closed')
     await laptop.isLive()
     expect(await joined()).toBe(false)
-    expect(laptop.store.get().list.some((one) => one.room === room && one.joined)).toBe(false)
+    expect(laptop.store.get().roomList.some((one) => one.room === room && one.joined)).toBe(false)
     laptop.actions.openRoom(room)
     await laptop.isLive(room)
     expect(await joined()).toBe(true)
@@ -168,7 +168,7 @@ describe('coming back', () => {
     for (const text of ['one', 'two']) ada.actions.send(room, text)
     await ada.shows(['one', 'two'], room)
     const again = aPage(bob.browser)
-    await again.actions.meet()
+    await again.actions.restoreSession()
     again.actions.openRoom('lobby')
     await eventually('followed', () => again.store.get().rooms[room]?.you?.unread === 2)
     ada.actions.send(room, 'three')
@@ -184,7 +184,7 @@ describe('coming back', () => {
     const { ada, room } = await two()
     const eve = await aPage().enter(`Eve ${(names += 1)}`)
     const other = aPage(eve.browser)
-    await other.actions.meet()
+    await other.actions.restoreSession()
     await other.isLive()
     eve.actions.openRoom(room)
     await eve.isLive(room)
@@ -231,7 +231,7 @@ describe('trouble while sending', () => {
     const { ada, bob, room } = await two()
     ada.faults.away = true
     ada.lose()
-    await eventually('lost', () => ada.store.get().link.state === 'waiting')
+    await eventually('lost', () => ada.store.get().connection.state === 'waiting')
     for (const text of ['one', 'two', 'three']) expect(ada.actions.send(room, text)).toBe(true)
     expect(ada.texts(room)).toEqual(['(one)', '(two)', '(three)'])
     ada.faults.away = false
@@ -251,11 +251,11 @@ describe('trouble while sending', () => {
     before.faults.away = true
     before.lose()
     for (const text of ['one', 'two']) before.actions.send(room, text)
-    await eventually('stored', async () => (await before.actions.unsent()) === 2)
+    await eventually('stored', async () => (await before.actions.unsentCount()) === 2)
     before.end()
 
     const after = aPage(browser)
-    await after.actions.meet()
+    await after.actions.restoreSession()
     await eventually('it is there', () => after.store.get().rooms[room] !== undefined)
     await after.shows(['one', 'two'], room)
   })
@@ -300,11 +300,11 @@ describe('names and sessions', () => {
     await first.enter(`Ada ${(names += 1)}`)
     first.end()
     const again = aPage(browser)
-    await again.actions.meet()
+    await again.actions.restoreSession()
     expect(again.store.get().self).toEqual(first.store.get().self)
     expect(again.actions.lastName()).toBe(`Ada ${names}`)
     const stranger = aPage()
-    await stranger.actions.meet()
+    await stranger.actions.restoreSession()
     expect(stranger.store.get().self).toBeNull()
     expect(stranger.requests).toEqual(['GET /api/session'])
   })
@@ -326,21 +326,21 @@ describe('names and sessions', () => {
     const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
     page.faults.away = true
     page.lose()
-    await eventually('lost', () => page.store.get().link.state === 'waiting')
+    await eventually('lost', () => page.store.get().connection.state === 'waiting')
     page.actions.send('lobby', 'secret')
     page.actions.saveDraft('lobby', 'half a thought', 4)
     const { self } = page.store.get()
     page.faults.away = false
     // The draft is not stored yet, and counts.
-    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([1, 1])
+    expect([await page.actions.unsentCount(), await page.actions.draftCount()]).toEqual([1, 1])
     await page.actions.signOut()
-    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([0, 0])
+    expect([await page.actions.unsentCount(), await page.actions.draftCount()]).toEqual([0, 0])
     const id = typeof self === 'object' ? (self?.id ?? '') : ''
     expect(await browser.storage.entries(id)).toEqual([])
     expect(await browser.storage.draft(id, 'lobby')).toBeNull()
-    expect(page.store.get()).toMatchObject({ self: null, link: { state: 'idle' } })
+    expect(page.store.get()).toMatchObject({ self: null, connection: { state: 'idle' } })
     const later = aPage(browser)
-    await later.actions.meet()
+    await later.actions.restoreSession()
     expect(later.store.get().self).toBeNull()
   })
 
@@ -350,11 +350,11 @@ describe('names and sessions', () => {
     page.faults.away = true
     await page.actions.signOut()
     const later = aPage(browser)
-    await later.actions.meet()
+    await later.actions.restoreSession()
     expect(later.requests).toEqual(['DELETE /api/session'])
     expect(later.store.get().self).toBeNull()
     const again = aPage(browser)
-    await again.actions.meet()
+    await again.actions.restoreSession()
     expect([again.store.get().self, again.requests]).toEqual([null, ['GET /api/session']])
   })
 
@@ -362,19 +362,23 @@ describe('names and sessions', () => {
     const browser = aBrowser()
     const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
     const other = aPage(browser)
-    await other.actions.meet()
+    await other.actions.restoreSession()
     await other.actions.signOut()
     expect(other.told.at(-1)).toEqual({ type: 'self', self: null })
-    await page.actions.became(null)
-    expect(page.store.get()).toMatchObject({ self: null, elsewhere: true, link: { state: 'idle' } })
+    await page.actions.signedInAs(null)
+    expect(page.store.get()).toMatchObject({
+      self: null,
+      signedOutInOtherTab: true,
+      connection: { state: 'idle' },
+    })
     await page.enter(`Eve ${(names += 1)}`)
     await page.actions.signOut()
-    expect(page.store.get().elsewhere).toBe(false)
+    expect(page.store.get().signedOutInOtherTab).toBe(false)
   })
 
   test('[W4] a page that came without a session asks nobody who they are', async () => {
     const page = aPage()
-    await page.actions.meet(true)
+    await page.actions.restoreSession(true)
     expect(page.store.get().self).toBeNull()
     expect(page.requests).toEqual([])
   })
@@ -427,8 +431,8 @@ describe('names and sessions', () => {
       method: 'DELETE',
       headers: { cookie: browser.cookie, origin: app.origin, 'content-type': 'application/json' },
     })
-    await eventually('stopped', () => page.store.get().link.state === 'stopped')
-    expect(page.store.get().link).toEqual({ state: 'stopped', code: 4501 })
+    await eventually('stopped', () => page.store.get().connection.state === 'stopped')
+    expect(page.store.get().connection).toEqual({ state: 'stopped', code: 4501 })
   })
 })
 
@@ -461,7 +465,7 @@ describe('what is kept, what is older', () => {
       },
       new AbortController().signal,
     )
-    await again.actions.meet()
+    await again.actions.restoreSession()
     expect(await draft).toEqual({ text: 'half a thought', caret: 14 })
   })
 
@@ -500,7 +504,7 @@ describe('what is kept, what is older', () => {
     for (const text of ['one', 'two', 'three']) ada.actions.send(room, text)
     await bob.shows(['one', 'two', 'three'], room)
     expect(bob.room(room).you?.unread).toBe(3)
-    for (const seq of [1, 3, 2]) bob.actions.read(room, seq)
+    for (const seq of [1, 3, 2]) bob.actions.markReadUpTo(room, seq)
     expect(bob.room(room).you).toMatchObject({ readSeq: 3, unread: 0 })
     await eventually('told', () => bob.sent.some(({ type }) => type === 'read'))
     expect(bob.sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', room, seq: 3 }])
@@ -510,24 +514,24 @@ describe('what is kept, what is older', () => {
     const { ada, bob, room } = await two()
     for (const text of ['one', 'two', 'three']) bob.actions.send(room, text)
     const device = aPage({ ...aBrowser(), cookie: ada.browser.cookie })
-    await device.actions.meet()
+    await device.actions.restoreSession()
     device.actions.openRoom(room)
-    const counts = (who: typeof ada) => countOf(who.store.get(), room).unread
+    const counts = (who: typeof ada) => unreadCountOf(who.store.get(), room).unread
     await eventually('both count', () => counts(ada) === 3 && counts(device) === 3)
     const told = () => ada.sent.filter(({ type }) => type === 'read').length
 
-    ada.actions.allRead('mark')
+    ada.actions.markAllRead()
     await eventually('all is read', () => counts(ada) === 0)
-    ada.actions.allRead('undo')
+    ada.actions.undoMarkAllRead()
     expect(counts(ada)).toBe(3)
     await eventually(
       'the server has counted',
-      () => !ada.room(room).doubtful && ada.room(room).sync.state === 'live',
+      () => !ada.room(room).needsRecount && ada.room(room).sync.state === 'live',
     )
     expect([counts(ada), counts(device), told()]).toEqual([3, 3, 0])
 
-    ada.actions.allRead('mark')
-    ada.actions.allRead('tell')
+    ada.actions.markAllRead()
+    ada.actions.flushTimers()
     await eventually('the other device knows', () => {
       app.pass(1_000)
       return counts(device) === 0
@@ -539,15 +543,15 @@ describe('what is kept, what is older', () => {
     const { ada, bob, room } = await two()
     bob.end()
     const again = aPage(bob.browser)
-    await again.actions.meet()
+    await again.actions.restoreSession()
     again.actions.openRoom('lobby')
     await again.isLive()
     await again.actions.loadRooms()
     await again.isLive(room)
     ada.actions.send(room, 'anybody here?')
-    await eventually('it counts', () => countOf(again.store.get(), room).unread === 1)
+    await eventually('it counts', () => unreadCountOf(again.store.get(), room).unread === 1)
     again.actions.leaveRoom(room)
-    expect(again.store.get().list.find((one) => one.room === room)).toMatchObject({ joined: false })
+    expect(again.store.get().roomList.find((one) => one.room === room)).toMatchObject({ joined: false })
     await again.actions.loadRooms()
     expect(again.store.get().rooms[room]).toBeUndefined()
   })
@@ -558,7 +562,9 @@ describe('what is kept, what is older', () => {
     const made = await ada.actions.makeRoom(`Later ${(names += 1)}`)
     if (made.result !== 'made') throw new Error('no room was made')
     bob.actions.openRoom(made.room)
-    await eventually('listed', () => bob.store.get().list.some((one) => one.room === made.room && one.joined))
+    await eventually('listed', () =>
+      bob.store.get().roomList.some((one) => one.room === made.room && one.joined),
+    )
   })
 
   test('[U87] a room whose name is taken comes with another', async () => {
@@ -566,6 +572,6 @@ describe('what is kept, what is older', () => {
     const answer = await ada.actions.makeRoom(room)
     expect(answer).toMatchObject({ result: 'taken' })
     await ada.actions.loadRooms()
-    expect(ada.store.get().list.find((entry) => entry.room === room)).toMatchObject({ joined: true })
+    expect(ada.store.get().roomList.find((entry) => entry.room === room)).toMatchObject({ joined: true })
   })
 })

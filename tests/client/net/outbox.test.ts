@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { memoryStorage, openStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import type { OutboxEntry, Standing } from '../../../src/client/state/state.ts'
+import type { OutboxEntry, SendStatus } from '../../../src/client/state/state.ts'
 import { ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { firstPage, ada, event, eve, numbers, page, said } from '../../support/client/aState.ts'
@@ -28,7 +28,7 @@ async function anOutbox({ storage, time = fakeTime(), user = ada.id, tab = 'tab-
   const device = storage ?? (await aDevice())
   const sent: Extract<ClientFrame, { type: 'send' }>[] = []
   const queued: OutboxEntry[] = []
-  const standings = new Map<string, Standing>()
+  const standings = new Map<string, SendStatus>()
   const dropped: string[] = []
   const said: string[] = []
   const wire = { open: false, joined: true }
@@ -47,17 +47,17 @@ async function anOutbox({ storage, time = fakeTime(), user = ada.id, tab = 'tab-
         if (wire.open && frame.type === 'send') sent.push(frame)
         return wire.open
       },
-      joined: () => wire.joined,
-      entered: () => wire.joined,
+      isJoined: () => wire.joined,
+      isConfirmed: () => wire.joined,
       queued: (entry) => queued.push(entry),
-      standing: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),
+      statusChanged: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),
       dropped: (entry) => dropped.push(entry.text ?? entry.kind),
-      doubt: () => said.push('doubt'),
-      forgetful: () => said.push('forgetful'),
-      losing: (would) => said.push(would ? 'losing' : 'safe'),
+      ackOverdue: () => said.push('doubt'),
+      storageBlocked: () => said.push('forgetful'),
+      unsavedChanged: (would) => said.push(would ? 'losing' : 'safe'),
     },
   )
-  await outbox.begin(user)
+  await outbox.start(user)
   const it = {
     outbox,
     device,
@@ -73,29 +73,29 @@ async function anOutbox({ storage, time = fakeTime(), user = ada.id, tab = 'tab-
     },
     connect() {
       wire.open = true
-      outbox.back()
+      outbox.resend()
       return it
     },
     lose(refused = false) {
       wire.open = false
-      outbox.lost(refused)
+      outbox.disconnected(refused)
       return it
     },
     write(...texts: string[]) {
-      for (const text of texts) outbox.add('lobby', text)
+      for (const text of texts) outbox.enqueueMessage('lobby', text)
       return it
     },
     /** Waits until so many frames have left. */
     leaves: (count: number) => eventually(`${count} frames`, () => sent.length >= count),
     ack(frame = sent.at(-1)) {
       const { nonce = '', room = '' } = frame ?? {}
-      outbox.heard({ type: 'ack', nonce, room, seq: 1, id: 'id-1', at: 0 })
+      outbox.receive({ type: 'ack', nonce, room, seq: 1, id: 'id-1', at: 0 })
       return it
     },
     refuse(code: ErrorCode, after?: number, frame = sent.at(-1)) {
       const { message, retry } = ERRORS[code]
       const named = frame === undefined ? {} : { nonce: frame.nonce }
-      outbox.heard({ type: 'error', ...named, code, message, retry, ...(after !== undefined && { after }) })
+      outbox.receive({ type: 'error', ...named, code, message, retry, ...(after !== undefined && { after }) })
       return it
     },
     stored: async () => (await device.entries(user)).map(({ text }) => text),
@@ -133,7 +133,7 @@ describe('leaving', () => {
   test('[M63] other rooms do not wait for it; 32 in all are on their way', async () => {
     const it = await anOutbox()
     it.connect()
-    for (const n of numbers(1, 40)) it.outbox.add(`room-${n}`, `to ${n}`)
+    for (const n of numbers(1, 40)) it.outbox.enqueueMessage(`room-${n}`, `to ${n}`)
     await eventually('stored', async () => (await it.stored()).length === 40)
     await it.leaves(32)
     expect(it.sent).toHaveLength(32)
@@ -147,10 +147,10 @@ describe('leaving', () => {
     await it.leaves(1)
     it.ack()
     await it.leaves(2)
-    it.outbox.heard(event(said(2, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })))
+    it.outbox.receive(event(said(2, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })))
     await it.leaves(3)
-    it.outbox.heard(page([said(3, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })]))
-    expect(it.outbox.unsent).toBe(0)
+    it.outbox.receive(page([said(3, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })]))
+    expect(it.outbox.unsentCount).toBe(0)
     await eventually('an empty device', async () => (await it.stored()).length === 0)
   })
 
@@ -159,13 +159,13 @@ describe('leaving', () => {
     it.connect().write('one', 'two')
     await it.leaves(1)
     const nonces = it.outbox.entries('lobby').map(({ nonce }) => nonce)
-    it.outbox.closed('lobby')
+    it.outbox.failRoom('lobby')
     const [first, second] = nonces.map((nonce, at) => said(at + 1, { user: ada, nonce }))
     if (!first || !second) throw new TypeError('two were written')
-    it.outbox.heard(firstPage([first, { ...second, user: eve }]))
+    it.outbox.receive(firstPage([first, { ...second, user: eve }]))
     expect(it.outbox.entries('lobby').map(({ nonce }) => nonce)).toEqual(nonces.slice(1))
-    it.outbox.heard(firstPage([first, second]))
-    expect(it.outbox.unsent).toBe(0)
+    it.outbox.receive(firstPage([first, second]))
+    expect(it.outbox.unsentCount).toBe(0)
     await eventually('an empty device', async () => (await it.stored()).length === 0)
   })
 
@@ -173,8 +173,8 @@ describe('leaving', () => {
     const it = await anOutbox()
     it.connect().write('one')
     await it.leaves(1)
-    it.outbox.heard(event(said(1, { user: eve, nonce: it.sent[0]?.nonce ?? '' })))
-    expect(it.outbox.unsent).toBe(1)
+    it.outbox.receive(event(said(1, { user: eve, nonce: it.sent[0]?.nonce ?? '' })))
+    expect(it.outbox.unsentCount).toBe(1)
   })
 
   test('[M65] after a break what has no ack leaves again, under the same nonce, in the same order', async () => {
@@ -209,16 +209,16 @@ describe('leaving', () => {
     expect(it.said).not.toContain('doubt')
     it.time.pass(200)
     expect(it.said).toContain('doubt')
-    it.outbox.back()
+    it.outbox.resend()
     expect(it.texts).toEqual(['one', 'one'])
   })
 
   test('[U47] two hundred wait; one more is refused and changes nothing', async () => {
     const it = await anOutbox()
-    for (const n of numbers(1, 200)) expect(it.outbox.add('lobby', `text ${n}`)).not.toBeNull()
-    expect(it.outbox.add('lobby', 'one too many')).toBeNull()
+    for (const n of numbers(1, 200)) expect(it.outbox.enqueueMessage('lobby', `text ${n}`)).not.toBeNull()
+    expect(it.outbox.enqueueMessage('lobby', 'one too many')).toBeNull()
     expect(it.queued).toHaveLength(200)
-    expect(it.outbox.unsent).toBe(200)
+    expect(it.outbox.unsentCount).toBe(200)
   })
 })
 
@@ -238,13 +238,13 @@ describe('refusals', () => {
   test('[U49] frames dropped unread are sent again, all of them', async () => {
     const it = await anOutbox()
     it.connect()
-    it.outbox.add('lobby', 'here')
-    it.outbox.add('kitchen', 'there')
+    it.outbox.enqueueMessage('lobby', 'here')
+    it.outbox.enqueueMessage('kitchen', 'there')
     await it.leaves(2)
     it.refuse('rateLimited', 1_000, { type: 'send', room: '', text: '', nonce: '' })
-    expect(it.outbox.unsent).toBe(2)
+    expect(it.outbox.unsentCount).toBe(2)
     const { message, retry } = ERRORS.rateLimited
-    it.outbox.heard({ type: 'error', code: 'rateLimited', message, retry })
+    it.outbox.receive({ type: 'error', code: 'rateLimited', message, retry })
     it.time.pass(1_100)
     expect(it.texts).toEqual(['here', 'there', 'here', 'there'])
   })
@@ -334,7 +334,7 @@ describe('refusals', () => {
     it.connect()
     await it.leaves(1)
     it.time.pass(4 * MINUTE)
-    it.outbox.back()
+    it.outbox.resend()
     expect(it.standings.get('one')?.status).toBe('sent')
     it.time.pass(MINUTE + SECOND)
     expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'late' })
@@ -345,8 +345,8 @@ describe('refusals', () => {
     it.write('one')
     it.time.pass(60 * MINUTE + SECOND)
     expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'late' })
-    it.outbox.heard(event(said(1, { user: ada, nonce: it.queued[0]?.nonce ?? '' })))
-    expect(it.outbox.unsent).toBe(0)
+    it.outbox.receive(event(said(1, { user: ada, nonce: it.queued[0]?.nonce ?? '' })))
+    expect(it.outbox.unsentCount).toBe(0)
   })
 
   test('[M67] after a close for what was sent it is not sent again by itself, and its text is kept', async () => {
@@ -363,7 +363,7 @@ describe('refusals', () => {
   test('[U86] what waits for a room that is closed to me has failed', async () => {
     const it = await anOutbox()
     it.write('one')
-    it.outbox.closed('lobby')
+    it.outbox.failRoom('lobby')
     expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'noRoom' })
   })
 
@@ -403,7 +403,7 @@ describe('the device', () => {
     await hers.outbox.adopt(new Set())
     hers.connect()
     expect(hers.queued).toEqual([])
-    await hers.outbox.begin(ada.id)
+    await hers.outbox.start(ada.id)
     expect(hers.queued.map(({ text }) => text)).toEqual(['secret'])
   })
 
@@ -442,9 +442,9 @@ describe('the device', () => {
   test('[U106] after that it is shown as not sent, and never sent by itself', async () => {
     const one = await anOutbox({ tab: 'tab-1' })
     one.write('left behind')
-    one.outbox.say('lobby', { kind: 'delete', target: 'id-1' })
+    one.outbox.enqueue('lobby', { kind: 'delete', target: 'id-1' })
     await eventually('stored', async () => (await one.stored()).length === 2)
-    one.outbox.end()
+    one.outbox.stop()
     one.time.pass(60 * MINUTE)
     const two = await anOutbox({ storage: one.device, tab: 'tab-2', time: one.time })
     two.connect()
@@ -465,7 +465,7 @@ describe('the device', () => {
     await it.outbox.wipe()
     expect(await it.stored()).toEqual([])
     expect(await it.device.draft(ada.id, 'lobby')).toBeNull()
-    expect(it.outbox.unsent).toBe(0)
+    expect(it.outbox.unsentCount).toBe(0)
   })
 
   test('[U34] a draft comes back with its caret, each room and person their own', async () => {
@@ -501,7 +501,7 @@ describe('the device', () => {
     await it.outbox.saveDraft('lobby', 'half a thought', 3)
     expect(it.said).toEqual(['forgetful'])
     expect(await it.outbox.draft('lobby')).toEqual({ text: 'half a thought', caret: 3 })
-    expect(await it.outbox.drafts()).toBe(1)
+    expect(await it.outbox.draftCount()).toBe(1)
     device.saveDraft = real.saveDraft
     await it.outbox.saveDraft('lobby', 'half a thought more', 3)
     const later = await anOutbox({ storage: real })
@@ -564,7 +564,7 @@ describe('junk on the device', () => {
     expect(await device.entries(ada.id)).toEqual([entry as never])
     for (const at of drafts.keys()) expect(await device.draft(ada.id, `room-${at}`)).toBeNull()
     expect(await device.draft(ada.id, 'kitchen')).toEqual({ text: 'half', caret: 4 })
-    expect(await device.drafts(ada.id)).toBe(1)
+    expect(await device.draftCount(ada.id)).toBe(1)
     const it = await anOutbox({ storage: device })
     expect(it.queued.map(({ text }) => text)).toEqual(['good'])
     await it.outbox.wipe()
@@ -595,12 +595,12 @@ function mortal(device: DeviceStorage) {
     (...all: A): Promise<R> =>
       life.ended ? never : does(...all)
   const storage: DeviceStorage = {
-    lasting: true,
+    isLasting: true,
     put: guard(device.put),
     remove: guard(device.remove),
     entries: guard(device.entries),
     draft: guard(device.draft),
-    drafts: guard(device.drafts),
+    draftCount: guard(device.draftCount),
     saveDraft: guard(device.saveDraft),
     wipe: guard(device.wipe),
   }
@@ -627,7 +627,7 @@ describe('killed between key and ack', () => {
         if (frame === undefined || turn % 3 !== 0) continue
         const answer = server.answer(frame)
         answered += 1
-        if (turn % 2 === 0) before.outbox.heard(answer)
+        if (turn % 2 === 0) before.outbox.receive(answer)
       }
       life.ended = true
       before.wire.open = false
@@ -641,9 +641,9 @@ describe('killed between key and ack', () => {
       if (draft !== null) expect([...waiting, ...server.log.values()]).toEqual([])
 
       after.connect()
-      for (const frame of after.sent) after.outbox.heard(server.answer(frame))
+      for (const frame of after.sent) after.outbox.receive(server.answer(frame))
       expect([...server.log.values(), ...(draft === null ? [] : [draft.text])]).toEqual(['dear text'])
-      expect(after.outbox.unsent).toBe(0)
+      expect(after.outbox.unsentCount).toBe(0)
     },
   )
 })

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { createSocket, type Nudge, type Socket, type Wire } from '../../../src/client/net/socket.ts'
-import type { Link } from '../../../src/client/state/state.ts'
+import { createSocket, type NudgeReason, type Socket, type Wire } from '../../../src/client/net/socket.ts'
+import type { ConnectionState } from '../../../src/client/state/state.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { numbers, welcome } from '../../support/client/aState.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -46,7 +46,7 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
   const world = { random, hidden, session, refuse: false, me: welcome.user.id }
   const became: string[] = []
   const wires: FakeWire[] = []
-  const links: Link[] = []
+  const links: ConnectionState[] = []
   const heard: ServerFrame[] = []
   const closes: number[] = []
   let backs = 0
@@ -61,16 +61,16 @@ function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Settings = {
       now: () => time.now(),
       after: (ms, run) => time.after(ms, run),
       random: () => world.random,
-      hidden: () => world.hidden,
-      session: async () => world.session,
-      me: () => world.me,
-      became: (user) => became.push(user.id),
+      isHidden: () => world.hidden,
+      hasSession: async () => world.session,
+      userId: () => world.me,
+      signedInAs: (user) => became.push(user.id),
     },
     {
-      hello: () => [hello],
-      heard: (frame) => heard.push(frame),
-      link: (link) => links.push(link),
-      back: () => (backs += 1),
+      firstFrames: () => [hello],
+      received: (frame) => heard.push(frame),
+      stateChanged: (link) => links.push(link),
+      proven: () => (backs += 1),
       closed: (code) => closes.push(code),
     },
   )
@@ -213,7 +213,7 @@ describe('doubt', () => {
 
   test('[T6] any frame answers, and what has no ack may be sent again', () => {
     const it = aSocket().live()
-    it.socket.doubt()
+    it.socket.probe()
     it.wire.say({ type: 'typing', room: 'lobby', user: { id: 'b', name: 'Bob' }, on: true })
     expect(it.state).toBe('live')
     expect(it.backs).toBe(2)
@@ -386,7 +386,7 @@ describe('coming back', () => {
     expect(it.state).toBe('connecting')
   })
 
-  test.each(['online', 'visible', 'pageshow', 'person', 'send'] satisfies Nudge[])(
+  test.each(['online', 'visible', 'pageshow', 'person', 'send'] satisfies NudgeReason[])(
     '[U51] %s ends the wait at once',
     (why) => {
       const it = aSocket({ random: 1 }).live()
@@ -449,7 +449,7 @@ describe('staying away', () => {
     const it = aSocket().live()
     it.wire.end(code)
     expect(it.links.at(-1)).toEqual({ state: 'stopped', code })
-    for (const why of ['online', 'visible', 'pageshow', 'send'] satisfies Nudge[]) it.socket.nudge(why)
+    for (const why of ['online', 'visible', 'pageshow', 'send'] satisfies NudgeReason[]) it.socket.nudge(why)
     it.time.pass(60 * SECOND)
     expect(it.wires).toHaveLength(1)
   })
@@ -528,16 +528,16 @@ describe('on a real socket', () => {
           return () => clearTimeout(timer)
         },
         random: () => 0,
-        hidden: () => false,
-        session: async () => 'yes',
-        me: () => welcome.user.id,
-        became: () => {},
+        isHidden: () => false,
+        hasSession: async () => 'yes',
+        userId: () => welcome.user.id,
+        signedInAs: () => {},
       },
       {
-        hello: () => [hello],
-        heard: () => {},
-        link: (link) => links.push(link.state),
-        back: () => {},
+        firstFrames: () => [hello],
+        received: () => {},
+        stateChanged: (link) => links.push(link.state),
+        proven: () => {},
         closed: () => {},
       },
     )
