@@ -13,6 +13,7 @@ import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
 import { h } from './ui/dom.ts'
+import { words } from './words/words.ts'
 
 const loadChat = () => import('./app/startChat.ts')
 

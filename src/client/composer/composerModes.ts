@@ -6,6 +6,7 @@ import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { messageOf } from './commands.ts'
 import type { Composer } from './composer.ts'
+import { words } from '../words/words.ts'
 
 /** What the composer does besides sending a new message. */
 type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; before: string }
@@ -47,7 +48,7 @@ export function composerModes(
     return state === undefined ? null : rowById(state, id)
   }
 
-  function take(next: ComposerMode | null, words: string): void {
+  function take(next: ComposerMode | null, label: string): void {
     if (mode?.kind === 'edit') write.fill(mode.before)
     mode = next
     element.replaceChildren()
@@ -62,7 +63,7 @@ export function composerModes(
       },
     })
     cancel.append(iconOf('close'))
-    element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, words), cancel))
+    element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel))
     write.say('')
     write.focus()
   }
@@ -77,7 +78,7 @@ export function composerModes(
     if (row.id === null || row.text === null) return
     const before = mode?.kind === 'edit' ? mode.before : write.text()
     mode = null
-    take({ kind: 'edit', id: row.id, before }, 'Change your message')
+    take({ kind: 'edit', id: row.id, before }, words.composer.editing)
     write.fill(row.text)
   }
 

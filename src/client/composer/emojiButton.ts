@@ -2,6 +2,7 @@ import { h } from '../ui/dom.ts'
 import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { Composer } from './composer.ts'
+import { words } from '../words/words.ts'
 
 /** The button in the composer: what is picked goes in where the caret is. */
 export function emojiButton({ field, say }: Composer, signal: AbortSignal): void {

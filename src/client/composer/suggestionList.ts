@@ -1,5 +1,6 @@
 import { h } from '../ui/dom.ts'
 import { openPopover, type Popover } from '../ui/popover.ts'
+import { words } from '../words/words.ts'
 
 export interface Suggestion {
   /** what is put in place of what was typed */

@@ -4,7 +4,7 @@ import type { HistoryPage, RoomEntry, Self } from '../../shared/model.ts'
 
 /** `code` 'offline': no answer, or none that this client understands. */
 export type ApiResult<T> =
-  { ok: true; value: T } | { ok: false; code: ErrorCode | 'offline'; words: string; suggestion?: string }
+  { ok: true; value: T } | ({ ok: false; code: ErrorCode | 'offline' } & ErrorDetails)
 
 /** ms until a request is given up */
 const PATIENCE = 10_000

@@ -205,7 +205,7 @@ function isDone(room: RoomState, { id, seq }: { id: string | null; seq: number |
 }
 
 function noteOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
-  const title = `${isolated(user.name)} in ${isolated(roomName(state, room))}`
+  const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
   return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
 }
 

@@ -4,6 +4,7 @@ import { peopleGroups, type PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface PeopleShown {
   groups: PeopleGroups

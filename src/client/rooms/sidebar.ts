@@ -9,6 +9,7 @@ import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { localPreference, saveLocalPreference } from './localPreferences.ts'
 import { visitedRooms } from './visitedRooms.ts'
+import { words } from '../words/words.ts'
 
 export interface Sidebar {
   readonly element: HTMLElement
@@ -177,8 +178,8 @@ export function sidebar(
 
 /** My rooms, those I put first above the others; nothing where there is but one (U83). */
 function roomsView(current: string): View<RoomGroups<CountedRoom>> {
-  const element = h('nav', { 'aria-label': 'Rooms', hidden: true })
-  const [showFirst, showRest] = ['Favourites', 'Rooms'].map((title) => {
+  const element = h('nav', { 'aria-label': words.rooms.rooms, hidden: true })
+  const [showFirst, showRest] = [words.rooms.favourites, words.rooms.rooms].map((title) => {
     const heading = h('h2', {}, title)
     const rows = h('ul', { role: 'list' })
     element.append(heading, rows)

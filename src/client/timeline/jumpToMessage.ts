@@ -3,6 +3,7 @@ import { iconOf } from '../ui/icons.ts'
 import type { MessageList, ReadingPosition } from './messageList.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface MessageJumps {
   /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
@@ -34,7 +35,6 @@ export function messageJumps(
   const left: { position: ReadingPosition; past: HistoryWindow | null }[] = []
   let unmark = () => {}
   signal.addEventListener('abort', () => unmark(), { once: true })
-  const words = 'Back to where you were'
   const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
   way.append(iconOf('down'), words.timeline.jumpBack)
   messages.element.append(way)

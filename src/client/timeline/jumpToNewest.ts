@@ -5,7 +5,7 @@ import { words } from '../words/words.ts'
 
 /** The way back to the end: how many came meanwhile, 0 if none did; null while the reader is there (U14). */
 export function jumpToNewestButton(on: { press(): void }): View<number | null> {
-  const words = h('span', {})
+  const label = h('span', {})
   const element = h('button', { type: 'button', class: 'pill', hidden: true, onClick: () => on.press() })
   element.append(label, iconOf('down'))
   return {

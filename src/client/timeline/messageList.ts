@@ -385,7 +385,7 @@ export function messageList(
       jump.update(atEnd && live() ? null : missed(seen))
     },
     rows,
-    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
+    name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
     clock(clock) {
       if (clock === (on.clock ?? 'system')) return
       on.clock = clock

@@ -6,6 +6,7 @@ import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
 import type { MessageList } from './messageList.ts'
+import { words } from '../words/words.ts'
 
 export interface ReadTracker {
   /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */

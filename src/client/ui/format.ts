@@ -1,6 +1,7 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; no locale means the reader's own. */
 import { graphemesOf } from '../../shared/names.ts'
 import { dayFrom, dayOf } from './day.ts'
+import { words } from '../words/words.ts'
 
 export { dayFrom, dayOf }
 

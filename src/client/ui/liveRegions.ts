@@ -95,7 +95,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
       count += others.length
       if (next === null) flush(Date.now())
     },
-    summary(words) {
+    summary(sentence) {
       if (gathering || signal.aborted) return
       gathering = true
       later(EVERY, () => {

@@ -155,7 +155,7 @@ describe('what stands around a message', () => {
       user: ada,
     }
     const { element, find, pressed } = aMessage({ pendingChanges: [change] })
-    expect(find('.note')?.textContent).toStartWith('Not changed. The message is gone.')
+    expect(find('.note')?.textContent).toStartWith('Couldn’t save your edit. The message was deleted.')
     for (const button of element.querySelectorAll<HTMLElement>('.note button')) button.click()
     expect(pressed).toEqual([`retry ${key}`, `drop ${key}`])
   })

@@ -11,6 +11,8 @@ import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { ChatSync } from '../sync/sync.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 /** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
 export interface ChatActions extends Omit<
@@ -148,7 +150,7 @@ export function createChatActions(
 
     async setTopic(room, topic) {
       const answer = await api.setTopic(room, topic)
-      if (!answer.ok) return answer.words
+      if (!answer.ok) return errorText(answer)
       const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
       store.dispatch({ type: 'roomListChanged', roomList })
       return null

@@ -1,6 +1,6 @@
 /** Signing in and out. Whatever needs a connection is passed on to `chatActions.ts`, which is loaded later: home does without. */
 import type { Self } from '../../../shared/model.ts'
-import { cleanName, NAME_FAULTS } from '../../../shared/names.ts'
+import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
@@ -8,6 +8,8 @@ import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions, NameResult } from './actions.ts'
 import type { ChatActions } from './chatActions.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 export interface ActionsWorld {
   after(ms: number, run: () => void): () => void
@@ -134,7 +136,9 @@ export function createActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function refusal({ code, words, suggestion }: FailedResult): NameResult {
+  function refusal(failed: FailedResult): NameResult {
+    const { code, suggestion } = failed
+    const text = errorText(failed)
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid'
@@ -152,7 +156,8 @@ export function createActions(
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !isSignedOut(await leave())) return { result: 'failed', words: STILL_LEAVING }
+      if (isLeaving() && !isSignedOut(await leave()))
+        return { result: 'failed', words: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return entered(answer.value)
       return answer.code === 'signedIn' ? already(name) : refusal(answer)

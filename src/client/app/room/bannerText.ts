@@ -1,4 +1,5 @@
 import type { ConnectionState } from '../../state/state.ts'
+import { words } from '../../words/words.ts'
 
 export interface Banner {
   text: string

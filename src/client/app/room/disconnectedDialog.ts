@@ -2,6 +2,7 @@ import { CLOSE } from '../../../shared/errors.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
 
 /** Why the connection was ended for good, and the one thing that can be done about it (U55). */
 function explain(code: number): {
@@ -28,7 +29,7 @@ export function watchDisconnects({ store, actions, router }: Context, signal: Ab
       connection.state === 'stopped' && self !== null && self !== 'unknown' ? connection.code : null,
     (code) => {
       if (code === null) return
-      const { title, words, press, to } = explain(code)
+      const { title, text, action, to } = explain(code)
       openDialog({ title, final: true }, signal, ({ close }) => {
         const go = () => {
           close()
@@ -37,8 +38,8 @@ export function watchDisconnects({ store, actions, router }: Context, signal: Ab
           else location.reload()
         }
         return [
-          h('p', {}, words),
-          buttons(h('button', { type: 'button', class: 'button', onClick: go }, press)),
+          h('p', {}, text),
+          buttons(h('button', { type: 'button', class: 'button', onClick: go }, action)),
         ]
       })
     },

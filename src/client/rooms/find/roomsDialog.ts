@@ -5,6 +5,7 @@ import { h, list } from '../../ui/dom.ts'
 import { isolated } from '../../ui/format.ts'
 import { searchRooms, smallest } from './roomSearch.ts'
 import type { Context } from '../../app/context.ts'
+import { words } from '../../words/words.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
@@ -52,7 +53,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
       fit.length === 0 && all.length > 0
         ? words.rooms.noMatch(isolated(filter.value.trim()))
         : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
-          ? 'These are the busiest rooms. Type part of a name to find others.'
+          ? words.rooms.busiest
           : fit.length < DRAWN
             ? ''
             : words.rooms.typeMore
@@ -135,7 +136,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     field.focus()
   }
 
-  const dialog = openDialog({ title: 'Rooms' }, signal, () => [filter, rows, none, form])
+  const dialog = openDialog({ title: words.rooms.rooms }, signal, () => [filter, rows, none, form])
   store.watch(({ roomList: all }) => all, draw, dialog.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
   dialog.element.tabIndex = -1

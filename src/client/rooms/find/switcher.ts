@@ -4,6 +4,7 @@ import { countText } from '../../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
 import { unreadCountOf, type CountedRoom } from '../../state/unreadCounts.ts'
 import type { Context } from '../../app/context.ts'
+import { words } from '../../words/words.ts'
 
 const SHOWN = 8
 
@@ -105,7 +106,7 @@ export function openSwitcher(
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog({ title: 'Go to a room' }, signal, () => [field, list, none])
+  const dialog = openDialog({ title: words.rooms.switcher.title }, signal, () => [field, list, none])
   store.watch(({ roomList: all }) => all, look, dialog.signal)
   void actions.loadRooms()
 }

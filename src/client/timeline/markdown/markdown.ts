@@ -6,6 +6,7 @@ import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type Token
 import { isBlank } from '../../../shared/text.ts'
 import { h } from '../../ui/dom.ts'
 import { followable, hostBehind, linkTo, misleads, withLinks } from './links.ts'
+import { words } from '../../words/words.ts'
 
 type Part = Node | string
 

@@ -6,6 +6,7 @@ import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { formatText } from '../formatText.ts'
 import { failureText } from './failureText.ts'
 import type { MessageItem } from '../timelineItems.ts'
+import { words } from '../../words/words.ts'
 
 export interface DecorationEvents {
   clock?: Settings['clock']
@@ -90,15 +91,15 @@ export function messageDecorations(
     quote = null
     if (row.replyTo === undefined || row.text === null) return
     const seq = answered?.seq ?? null
-    const words = !answered ? 'Loading…' : answered.text && firstLineOf(answered.text)
-    const gone = words === null
+    const text = !answered ? words.common.loading : answered.text && firstLineOf(answered.text)
+    const gone = text === null
     const content = gone
       ? [h('span', {}, words.message.replyToDeleted)]
       : [
-          h('span', { class: 'heard' }, 'Answer to '),
+          h('span', { class: 'heard' }, words.message.replyTo),
           answered ? nameOf(answered.user) : null,
           answered ? ' ' : null,
-          h('span', { class: 'truncate', dir: 'auto' }, words),
+          h('span', { class: 'truncate', dir: 'auto' }, text),
         ]
     quote = h('button', {
       type: 'button',
@@ -120,9 +121,7 @@ export function messageDecorations(
         h(
           'span',
           { class: 'text-danger' },
-          sendStatus.status === 'failed'
-            ? failureText(sendStatus.reason, UNDONE[entry.kind]).replace('it answers ', '')
-            : '',
+          sendStatus.status === 'failed' ? failureText(sendStatus.reason, entry.kind) : '',
         ),
         press(words.common.retry, () => on.retry(key)),
         press(words.message.dismiss, () => on.drop(key)),
@@ -141,8 +140,8 @@ export function messageDecorations(
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
-        'edited',
+        { class: words.message.edited, datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
+        words.message.edited,
       )
       const last = place.lastElementChild
       if (last?.tagName === 'P') last.append(' ', mark)
@@ -178,7 +177,12 @@ function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<Row
     (reaction) => chip(reaction, toggle),
   )
   return {
-    element: h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, chips, rest),
+    element: h(
+      'div',
+      { class: 'reactions', role: 'group', 'aria-label': words.message.reactions },
+      chips,
+      rest,
+    ),
     update({ reactions }) {
       show(reactions.slice(0, KINDS))
       rest.textContent = reactions.length > KINDS ? `+${reactions.length - KINDS}` : ''

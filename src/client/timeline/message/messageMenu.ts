@@ -1,6 +1,7 @@
 import { h } from '../../ui/dom.ts'
 import { iconOf, type IconName } from '../../ui/icons.ts'
 import { openPopover, placePopover, type Corner } from '../../ui/popover.ts'
+import { words } from '../../words/words.ts'
 
 /** One thing that can be done with a message. */
 export interface MessageMenuEntry {

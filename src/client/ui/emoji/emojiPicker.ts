@@ -1,5 +1,6 @@
 import { h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
+import { words } from '../../words/words.ts'
 
 export { findEmoji, loadEmoji }
 
@@ -111,7 +112,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
         all = await loadEmoji()
         if (!signal.aborted) draw()
       } catch {
-        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, 'The emoji did not load'))
+        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
       }
     },
   }
