@@ -2,21 +2,19 @@ import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState, SendStatus } from '../state/state.ts'
+import type { PresenceLine, RoomState, FailureReason } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
-type Refusal = Extract<SendStatus, { status: 'failed' }>['reason']
-
 /** How the timeline puts things into words, so that what is heard is what is seen. */
 export interface TimelineTexts {
   /** a text without the marks of its format */
   message(text: string): string
   presence(lines: readonly PresenceLine[]): string
-  failure(reason: Refusal): string
+  failure(reason: FailureReason): string
 }
 
 /** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */

@@ -1,7 +1,5 @@
-import type { ErrorCode } from '../../../shared/errors.ts'
+import type { FailureReason } from '../../state/state.ts'
 import { words } from '../../words/words.ts'
-
-export type FailureReason = ErrorCode | 'late' | 'refused'
 
 /** What was not done, and why. `kind`: a message, or which change to one. */
 export function failureText(
