@@ -17,7 +17,6 @@ const noLongerMember = 'You’re no longer in this room'
 const markAllAsRead = 'Mark all as read'
 const toStart = 'Go to start page'
 const reloadToContinue = 'Reload the page to continue. Your drafts are kept.'
-const reloadAndRetry = 'Something went wrong. Reload the page and try again.'
 
 /** What is wrong with a name, where a person's and a room's are worded alike. */
 const nameFaults = {
@@ -330,32 +329,22 @@ export const en = {
   },
 
   errors: {
-    /** What the server answers, by its code; 'offline': it did not answer. */
+    /** Why a request failed, by its code; 'offline': no answer. `tryAgain` where the code has no text here. */
     codes: {
       offline: 'The server can’t be reached right now.',
       overloaded: 'The server is busy.',
       unavailable: 'The server can’t store anything right now.',
       rateLimited: 'You’re doing this too often.',
       internal: 'Something went wrong on the server.',
-      badFrame: reloadAndRetry,
-      badRequest: reloadAndRetry,
       tooBig: 'This is too long.',
       forbidden: 'You can’t do this.',
       noRoom: 'This room doesn’t exist or you don’t have access.',
-      notFound: 'Not found.',
       notMember: 'Join the room first.',
       readOnly: `${readOnly}.`,
-      nonceReused: 'A different message was already sent in its place.',
-      gone: 'That message no longer exists.',
       unauthenticated: signedOut,
-      nameTaken: 'That name is already in use.',
       nameInvalid: 'That name can’t be used.',
-      signedIn: 'You’re already signed in.',
-      roomTaken: 'There’s already a room with that name.',
       roomInvalid: 'This room can’t be created.',
-      unsupported: reloadAndRetry,
-      wrongHost: 'This server isn’t set up for this address.',
-    } satisfies Record<ErrorCode | 'offline', string>,
+    } satisfies Partial<Record<ErrorCode | 'offline', string>>,
     /** The same, where the server says a reason, too. */
     reasons: {
       nameInvalid: {
