@@ -59,7 +59,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
     },
   ],
   ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty', 'prom-client'] }],
-  ['client/words/', { may: ['client/words/'], types: CONTRACT_TYPES }],
+  ['client/words/', { may: ['client/words/', 'shared/limits'], types: CONTRACT_TYPES }],
   [
     'client/ui/',
     {

@@ -13,6 +13,7 @@ import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
 import { h } from './ui/dom.ts'
+import { words } from './words/words.ts'
 
 const loadChat = () => import('./app/startChat.ts')
 
@@ -62,7 +63,8 @@ function start(root: HTMLElement): void {
   // Until it is known who is here, a cold page shows what it came with.
   const ready = () => Promise.all([met, actions.chatReady()])
 
-  const place = document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? 'Hubbub'
+  const place =
+    document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
   const router = createRouter(
     window,
     (route, screenSignal, arrival) => void mount(root, context, ready, route, screenSignal, arrival),
@@ -147,11 +149,11 @@ function whenIdle(run: () => void): void {
 function unloaded(): HTMLElement {
   return centeredPage(
     {
-      title: 'This did not load',
-      words: 'The network may be off, or there is a newer version.',
+      title: words.pages.notLoaded.title,
+      words: words.pages.notLoaded.text,
       look: 'text-title',
     },
-    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, 'Reload'),
+    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),
   ).element
 }
 

@@ -117,7 +117,7 @@ export function createAdmit(deps: {
 
   function busy(counted: string | null): Response | undefined {
     const isFull = places.all >= settings.maxConnections
-    if (gate.stage === 'draining' || isFull || gate.isBehind()) return failure('unavailable', {})
+    if (gate.stage === 'draining' || isFull || gate.isBehind()) return failure('unavailable')
     if (counted === null) return undefined
     if (places.of(counted) >= settings.maxConnectionsPerAddress)
       return failure('rateLimited', { after: 10_000 })

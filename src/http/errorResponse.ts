@@ -1,21 +1,25 @@
-import { type ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
+import { type ChatError, ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
 
-/** An answer that says why not: the fixed texts, never what was sent. `after` in ms becomes `Retry-After`. */
+/** The JSON answer to a request that failed. Its texts are fixed, never what was sent. `after` (ms) is `Retry-After`, too. */
 export function failure(
   code: ErrorCode,
-  more: { message?: string; suggestion?: string; after?: number; status?: number } = {},
+  { message, reason, suggestion, after }: ErrorDetails & { message?: string } = {},
 ): Response {
-  const { status, message } = ERRORS[code]
-  const { suggestion } = more
-  const body = { error: { code, message: more.message ?? message, ...(suggestion && { suggestion }) } }
-  const answered = more.status ?? status
+  const { status } = ERRORS[code]
+  const error = {
+    code,
+    message: message ?? ERRORS[code].message,
+    ...(reason !== undefined && { reason }),
+    ...(suggestion !== undefined && { suggestion }),
+    ...(after !== undefined && Number.isFinite(after) && { after }),
+  }
   const headers = new Headers()
-  if (answered === 429 || answered === 503)
-    headers.set('retry-after', String(Math.max(1, Math.ceil((more.after ?? 1_000) / 1_000))))
-  return Response.json(body, { status: answered, headers })
+  if (status === 429 || status === 503)
+    headers.set('retry-after', String(Math.max(1, Math.ceil((after ?? 1_000) / 1_000))))
+  return Response.json({ error }, { status, headers })
 }
 
-/** What a route threw on purpose, as an answer. */
-export function failureOf({ code, message, more }: ChatError): Response {
-  return failure(code, { message, ...more })
+/** The answer for an error that a route threw on purpose. */
+export function failureOf({ code, message, details }: ChatError): Response {
+  return failure(code, { ...details, message })
 }

@@ -111,7 +111,8 @@ export function rooms({ hub, clock, misses, maxConnectionsPerAddress: most }: De
         const topic = textOf(fields, 'topic') ?? ''
         const kind = textOf(fields, 'kind') ?? 'public'
         const { user } = await someone(hub, request)
-        if (kind !== 'public') throw new ChatError('roomInvalid', 'Only public rooms can be made.')
+        if (kind !== 'public')
+          throw new ChatError('roomInvalid', 'Only public rooms can be made.', { reason: 'kind' })
         const { counted } = visitOf(request)
         const nearby = counted === null ? 'all' : null
         spend(clock.now(), [made, user.id], [madeAtAddress, counted], [madeNearby, nearby])

@@ -94,7 +94,10 @@ export function session(deps: { hub: Hub; clock: Clock; settings: SessionSetting
     if (counted === null) return await make()
     const after = guests.spend(counted, clock.now())
     if (after > 0)
-      throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', { after })
+      throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', {
+        reason: 'newGuests',
+        after,
+      })
     try {
       return await make()
     } catch (error) {

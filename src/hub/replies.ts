@@ -16,7 +16,7 @@ export interface Asked {
  */
 export function errorFrame(error: unknown, asked: Asked = {}): Heard<'error'> {
   if (!(error instanceof ChatError)) return refusal('internal', asked)
-  const { after } = error.more
+  const { after } = error.details
   return { ...refusal(error.code, asked), ...(after !== undefined && { after }) }
 }
 

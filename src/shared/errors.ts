@@ -3,43 +3,71 @@
  * goes out as it stands: it never holds what was sent.
  */
 export const ERRORS = {
-  overloaded: { status: 503, retry: true, message: 'The server is busy. It is tried again.' },
-  unavailable: { status: 503, retry: true, message: 'The server cannot store anything just now.' },
+  overloaded: { status: 503, retry: true, message: 'The server is busy. Try again in a moment.' },
+  unavailable: { status: 503, retry: true, message: 'The server cannot store anything right now.' },
   rateLimited: { status: 429, retry: true, message: 'Too fast.' },
   internal: { status: 500, retry: true, message: 'Something went wrong on the server.' },
   badFrame: { status: 400, retry: false, message: 'This is not a frame of protocol version 2.' },
   badRequest: { status: 400, retry: false, message: 'This request is malformed.' },
   tooBig: { status: 413, retry: false, message: 'This is too long.' },
-  forbidden: { status: 403, retry: false, message: 'You may not do this.' },
+  forbidden: { status: 403, retry: false, message: 'You are not allowed to do this.' },
   noRoom: { status: 404, retry: false, message: 'This room does not exist or is not open to you.' },
-  notFound: { status: 404, retry: false, message: 'There is nothing here.' },
+  notFound: { status: 404, retry: false, message: 'Not found.' },
   notMember: { status: 403, retry: false, message: 'Join the room first.' },
-  readOnly: { status: 403, retry: false, message: 'Nobody may write in this room now.' },
-  nonceReused: { status: 409, retry: false, message: 'This was sent before with other content.' },
-  gone: { status: 410, retry: false, message: 'That message is gone.' },
-  unauthenticated: { status: 401, retry: false, message: 'Pick a name first.' },
+  readOnly: { status: 403, retry: false, message: 'This room is read-only.' },
+  nonceReused: { status: 409, retry: false, message: 'This nonce was used before with different content.' },
+  gone: { status: 410, retry: false, message: 'That message no longer exists.' },
+  unauthenticated: { status: 401, retry: false, message: 'Choose a name first.' },
   nameTaken: { status: 409, retry: false, message: 'This name is taken.' },
   nameInvalid: { status: 422, retry: false, message: 'This name cannot be used.' },
   signedIn: { status: 409, retry: false, message: 'You are signed in already.' },
-  roomTaken: { status: 409, retry: false, message: 'A room of this name exists.' },
-  roomInvalid: { status: 422, retry: false, message: 'A room cannot be made like this.' },
-  unsupported: { status: 415, retry: false, message: 'Send JSON.' },
+  roomTaken: { status: 409, retry: false, message: 'A room with this name already exists.' },
+  roomInvalid: { status: 422, retry: false, message: 'This room cannot be created.' },
+  unsupported: { status: 415, retry: false, message: 'The request body must be JSON.' },
   wrongHost: {
     status: 421,
     retry: false,
-    message: 'This server does not answer to that name. Set PUBLIC_URL to the address people use.',
+    message: 'This server is not set up for this host name. Set PUBLIC_URL to the address people use.',
   },
 } as const satisfies Record<string, { status: number; retry: boolean; message: string }>
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** What can be wrong with a name, of a person or of a room. Only the server can tell `reserved`. */
+const NAME_REASONS = ['empty', 'long', 'characters', 'marks', 'mixed', 'reserved'] as const
+
+/**
+ * Every `reason`, by the code it explains: an error carries one where its code alone does not say what to change. A closed
+ * list, so that a client can word each of them in its own language.
+ */
+export const REASONS = {
+  nameInvalid: NAME_REASONS,
+  /** `kind`: only public rooms can be made */
+  roomInvalid: [...NAME_REASONS, 'kind'],
+  /** the topic of a room; without a reason, the request as a whole */
+  tooBig: ['topic'],
+  /** the network made too many new guests; without a reason, the person or the network asks too often */
+  rateLimited: ['newGuests'],
+} as const satisfies Partial<Record<ErrorCode, readonly string[]>>
+
+export type NameReason = (typeof NAME_REASONS)[number]
+export type ErrorReason = (typeof REASONS)[keyof typeof REASONS][number]
+
+/** What an error says beside its code and message. */
+export interface ErrorDetails {
+  reason?: ErrorReason
+  /** a free name for the person or the room instead */
+  suggestion?: string
+  /** ms to wait before the same request can succeed */
+  after?: number
+}
 
 /** Thrown on purpose, its message written for the person. Anything else thrown is a bug, and is not shown. */
 export class ChatError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string = ERRORS[code].message,
-    /** `suggestion`: a free name or room instead. `after`: ms to wait. */
-    readonly more: { suggestion?: string; after?: number } = {},
+    readonly details: ErrorDetails = {},
   ) {
     super(message)
   }

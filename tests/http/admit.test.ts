@@ -243,7 +243,7 @@ describe('every answer', () => {
     expect(headers.get('strict-transport-security')).toBe('max-age=31536000')
   })
 
-  test('[S29] every refusal is `{ error: { code, message } }`, at most 200 bytes, and repeats nothing', async () => {
+  test('[S29] every refusal is `{ error: { code, message, reason? } }`, at most 200 bytes, and repeats nothing', async () => {
     const { origin } = await running()
     const canary = 'canary-7f3a'
     const json = { origin, 'content-type': 'application/json' }
@@ -265,7 +265,14 @@ describe('every answer', () => {
       const text = await answer.text()
       expect(answer.status).toBeGreaterThanOrEqual(400)
       expect(answer.headers.get('content-type')).toContain('application/json')
-      expect(JSON.parse(text)).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
+      const isName = text.includes('nameInvalid')
+      expect(JSON.parse(text)).toEqual({
+        error: {
+          code: expect.any(String),
+          message: expect.any(String),
+          ...(isName && { reason: 'characters' }),
+        },
+      })
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(200)
       expect(text).not.toContain(canary)
     }

@@ -1,9 +1,10 @@
 import { deadEndPage } from '../ui/centeredPage.ts'
+import { words } from '../words/words.ts'
 
 /** An address that is no page here. */
 export function notFoundPage(): HTMLElement {
-  return deadEndPage('There is nothing here', 'The address may be mistyped, or the page is gone.', {
+  return deadEndPage(words.pages.notFound.title, words.pages.notFound.text, {
     href: '/',
-    words: 'Go to the start page',
+    words: words.pages.toStart,
   }).element
 }

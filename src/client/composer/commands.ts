@@ -2,6 +2,7 @@
 import type { Composer } from './composer.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface SlashCommand {
   name: string
@@ -11,10 +12,10 @@ export interface SlashCommand {
 
 /** The names, and what each is for. Looked up by own key only: `/constructor` is none of them. */
 export const COMMANDS: ReadonlyMap<string, string> = new Map([
-  ['me', 'says what you do: /me waves'],
-  ['nick', 'changes your name: /nick Ann'],
-  ['shrug', 'ends with a shrug'],
-  ['help', 'shows keys and commands'],
+  ['me', words.composer.commands.me],
+  ['nick', words.composer.commands.nick],
+  ['shrug', words.composer.commands.shrug],
+  ['help', words.composer.commands.help],
 ])
 
 /** The command of a text, or null where it is none; `//` is a slash that was meant. */
@@ -49,9 +50,9 @@ export function commandRunner(
     }
     const free =
       answer.result === 'taken' && answer.suggestion !== undefined
-        ? ` ${isolated(answer.suggestion)} is free.`
+        ? ` ${words.session.nameFree(isolated(answer.suggestion))}`
         : ''
-    write.say(answer.result === 'taken' ? `${isolated(name)} is taken.${free}` : answer.words)
+    write.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.words)
   }
 
   return (text) => {
@@ -60,8 +61,8 @@ export function commandRunner(
     switch (name) {
       case 'help': help(); break
       case 'nick': void rename(rest, text); break
-      case 'me': return 'Say what you do: /me waves'
-      default: return `There is no command /${name}. /help lists them; // begins a message with a slash.`
+      case 'me': return words.composer.meWithoutText
+      default: return words.composer.unknownCommand(name)
     }
     actions.saveDraft(room, '', 0)
     return true

@@ -3,6 +3,7 @@ import { cleanText, textFault } from '../../shared/text.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
+import { words } from '../words/words.ts'
 
 export interface Composer {
   readonly element: HTMLFormElement
@@ -58,8 +59,8 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
   const press = h('button', {
     type: 'submit',
     class: 'send',
-    'aria-label': 'Send',
-    title: 'Send',
+    'aria-label': words.composer.send,
+    title: words.composer.send,
     onPointerdown: (event: Event) => event.preventDefault(),
   })
   press.append(iconOf('send'))
@@ -79,10 +80,10 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
   )
   function name(said: string): void {
     room = said
-    const message = `Message ${isolated(room)}`
+    const message = words.composer.placeholder(isolated(room))
     field.setAttribute('aria-label', message)
     field.placeholder = blocked ?? message
-    element.setAttribute('aria-label', `Write to ${isolated(room)}`)
+    element.setAttribute('aria-label', words.composer.form(isolated(room)))
   }
   name(room)
 
@@ -93,7 +94,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     const wrong = textFault(text)
     if (wrong === 'blank') return
     if (wrong !== null) {
-      say(`Too long by ${text.length - LIMITS.text} characters: it was not sent. Nothing is cut off.`)
+      say(words.composer.tooLong(text.length - LIMITS.text))
       return
     }
     // U33: emptied before anything else can happen, so a second Enter finds nothing.

@@ -6,6 +6,7 @@ import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { messageOf } from './commands.ts'
 import type { Composer } from './composer.ts'
+import { words } from '../words/words.ts'
 
 /** What the composer does besides sending a new message. */
 type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; before: string }
@@ -47,7 +48,7 @@ export function composerModes(
     return state === undefined ? null : rowById(state, id)
   }
 
-  function take(next: ComposerMode | null, words: string): void {
+  function take(next: ComposerMode | null, label: string): void {
     if (mode?.kind === 'edit') write.fill(mode.before)
     mode = next
     element.replaceChildren()
@@ -55,14 +56,14 @@ export function composerModes(
     const cancel = h('button', {
       type: 'button',
       class: 'button-icon',
-      'aria-label': next.kind === 'edit' ? 'Do not change it' : 'Do not reply',
+      'aria-label': next.kind === 'edit' ? words.composer.cancelEdit : words.composer.cancelReply,
       onClick: () => {
         end()
         write.focus()
       },
     })
     cancel.append(iconOf('close'))
-    element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, words), cancel))
+    element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel))
     write.say('')
     write.focus()
   }
@@ -77,14 +78,13 @@ export function composerModes(
     if (row.id === null || row.text === null) return
     const before = mode?.kind === 'edit' ? mode.before : write.text()
     mode = null
-    take({ kind: 'edit', id: row.id, before }, 'Change your message')
+    take({ kind: 'edit', id: row.id, before }, words.composer.editing)
     write.fill(row.text)
   }
 
   function sendEdit(id: string, text: string): true | string {
     const row = find(id)
-    if (row !== null && row.text === null)
-      return 'This message was deleted meanwhile. Escape ends the change.'
+    if (row !== null && row.text === null) return words.composer.editedDeleted
     const done = row?.text === text || actions.edit(room, id, text)
     if (done !== true) return done
     const before = mode?.kind === 'edit' ? mode.before : ''
@@ -101,7 +101,7 @@ export function composerModes(
     reply(row) {
       if (row.id === null || row.text === null) return
       const first = row.text.trim().split('\n', 1)[0] ?? ''
-      take({ kind: 'reply', id: row.id }, `Reply to ${isolated(row.user.name)}: ${first}`)
+      take({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), first))
     },
     send(text) {
       if (mode?.kind === 'edit') return sendEdit(mode.id, text)
@@ -110,7 +110,7 @@ export function composerModes(
       const to = mode?.id
       if (to !== undefined && find(to)?.text === null) {
         end()
-        return 'The message you reply to was deleted. Send again to say it all the same.'
+        return words.composer.repliedDeleted
       }
       const taken = actions.send(room, message, to)
       if (taken === true) end()

@@ -2,6 +2,7 @@ import { h } from '../ui/dom.ts'
 import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { Composer } from './composer.ts'
+import { words } from '../words/words.ts'
 
 /** The button in the composer: what is picked goes in where the caret is. */
 export function emojiButton({ field, say }: Composer, signal: AbortSignal): void {
@@ -13,9 +14,9 @@ export function emojiButton({ field, say }: Composer, signal: AbortSignal): void
   const button = h('button', {
     type: 'button',
     class: 'emoji-button',
-    'aria-label': 'Emoji',
+    'aria-label': words.emoji.title,
     'aria-haspopup': 'dialog',
-    title: 'Emoji',
+    title: words.emoji.title,
     onClick: () => {
       const { right, left, top } = button.getBoundingClientRect()
       void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, put, say, signal)

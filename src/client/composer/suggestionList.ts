@@ -1,5 +1,6 @@
 import { h } from '../ui/dom.ts'
 import { openPopover, type Popover } from '../ui/popover.ts'
+import { words } from '../words/words.ts'
 
 export interface Suggestion {
   /** what is put in place of what was typed */
@@ -36,7 +37,7 @@ export function suggestionList(
     class: 'suggest',
     popover: 'manual',
     role: 'listbox',
-    'aria-label': 'Suggestions',
+    'aria-label': words.composer.suggestions,
   })
   let popover: Popover | null = null
   let found: SuggestionMatch | null = null

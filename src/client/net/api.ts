@@ -1,15 +1,15 @@
-/** The server over HTTP. Nothing here throws or rejects: what fails is a value, with words for the person. */
-import type { ErrorCode } from '../../shared/errors.ts'
+/** The server over HTTP. Nothing here throws or rejects: what fails is a value, which `words/errorText.ts` puts in words. */
+import type { ErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { HistoryPage, RoomEntry, Self } from '../../shared/model.ts'
 
 /** `code` 'offline': no answer, or none that this client understands. */
 export type ApiResult<T> =
-  { ok: true; value: T } | { ok: false; code: ErrorCode | 'offline'; words: string; suggestion?: string }
+  { ok: true; value: T } | ({ ok: false; code: ErrorCode | 'offline' } & ErrorDetails)
 
 /** ms until a request is given up */
 const PATIENCE = 10_000
 
-const UNREACHED = { ok: false, code: 'offline', words: 'The server cannot be reached just now.' } as const
+const UNREACHED = { ok: false, code: 'offline' } as const
 
 async function pick<T>(
   asked: Promise<ApiResult<unknown>>,
@@ -48,12 +48,18 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
       })
       if (response.status === 204) return { ok: true, value: null }
       const answer = (await response.json()) as {
-        error?: { code?: ErrorCode; message?: string; suggestion?: string }
+        error?: { code?: ErrorCode; message?: string } & ErrorDetails
       }
       if (response.ok) return { ok: true, value: answer }
-      const { code, message, suggestion } = answer.error ?? {}
+      const { code, message, reason, suggestion, after } = answer.error ?? {}
       if (code === undefined || message === undefined) return UNREACHED
-      return { ok: false, code, words: message, ...(suggestion !== undefined && { suggestion }) }
+      return {
+        ok: false,
+        code,
+        ...(reason !== undefined && { reason }),
+        ...(suggestion !== undefined && { suggestion }),
+        ...(after !== undefined && { after }),
+      }
     } catch {
       // No network, no time, or no JSON: to the person all of it is the same.
       return UNREACHED

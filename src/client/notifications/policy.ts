@@ -5,6 +5,7 @@ import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { roomName } from '../state/roomName.ts'
 import { RELEASED } from './tabLeader.ts'
+import { words } from '../words/words.ts'
 
 export interface NotificationContent {
   id: string
@@ -204,7 +205,7 @@ function isDone(room: RoomState, { id, seq }: { id: string | null; seq: number |
 }
 
 function noteOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
-  const title = `${isolated(user.name)} in ${isolated(roomName(state, room))}`
+  const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
   return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
 }
 

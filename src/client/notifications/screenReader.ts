@@ -4,6 +4,7 @@ import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
 import type { PresenceLine, RoomState, FailureReason } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
@@ -35,7 +36,8 @@ export function announceRoom(
     if (state.sync.state !== 'live') return
     const last = state.position.seq
     if (known === null || last < known) {
-      if (known === null) announcer.say(`${isolated(roomName(store.get(), room))}, ${state.onlineCount} here`)
+      if (known === null)
+        announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), state.onlineCount))
       known = last
       return
     }

@@ -4,6 +4,7 @@ import { peopleGroups, type PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface PeopleShown {
   groups: PeopleGroups
@@ -13,8 +14,8 @@ export interface PeopleShown {
 /** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
 export function peopleList(): View<PeopleShown> {
   let me = ''
-  const here = group('Here')
-  const away = group('Away')
+  const here = group(words.people.online)
+  const away = group(words.people.away)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
   function group(title: string): View<readonly Person[]> {
@@ -33,10 +34,13 @@ export function peopleList(): View<PeopleShown> {
   function personView(first: Person): View<Person> {
     const element = h('li', { class: 'person' })
     const update = (person: Person) => {
-      const words = [person.id === me && 'you', person.state === 'idle' && 'away'].filter(Boolean).join(', ')
       const disc = avatar(person)
       disc.dataset.state = person.state
-      element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, words))
+      element.replaceChildren(
+        disc,
+        nameOf(person),
+        h('span', { class: 'text-meta text-muted' }, person.id === me ? words.people.you : ''),
+      )
     }
     update(first)
     return { element, update }
@@ -48,7 +52,7 @@ export function peopleList(): View<PeopleShown> {
       me = mine
       here.update(groups.here)
       away.update(groups.away)
-      more.textContent = `and ${groups.more} more`
+      more.textContent = words.people.more(groups.more)
       more.hidden = groups.more === 0
     },
   }

@@ -1,5 +1,6 @@
 import { h } from '../ui/dom.ts'
 import { copyLink, showCode } from './inviteDialog.ts'
+import { words } from '../words/words.ts'
 
 /** What an empty room shows: an invitation, and two ways to bring somebody along (U7). */
 export function emptyRoom(room: string, say: (words: string) => void, signal: AbortSignal): HTMLElement {
@@ -8,13 +9,13 @@ export function emptyRoom(room: string, say: (words: string) => void, signal: Ab
   return h(
     'div',
     { class: 'empty', hidden: true },
-    h('h2', { class: 'text-title font-semibold tracking-tight' }, 'Nothing said here yet'),
-    h('p', { class: 'text-muted' }, 'Say the first word, or bring somebody along.'),
+    h('h2', { class: 'text-title font-semibold tracking-tight' }, words.rooms.empty.title),
+    h('p', { class: 'text-muted' }, words.rooms.empty.text),
     h(
       'div',
       { class: 'ways' },
-      way('Copy link', () => void copyLink(room, say, signal)),
-      way('Show QR code', () => void showCode(room, say, signal)),
+      way(words.common.copyLink, () => void copyLink(room, say, signal)),
+      way(words.common.showQrCode, () => void showCode(room, say, signal)),
     ),
   )
 }

@@ -1,7 +1,7 @@
 /** Ways to bring somebody into a room: its link, copied, or shown as a QR code. */
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
-import { NOT_LOADED } from '../ui/retryImport.ts'
+import { words } from '../words/words.ts'
 
 /** The address people come to this room by. */
 function linkOf(room: string): string {
@@ -16,7 +16,7 @@ export async function copyLink(
 ): Promise<void> {
   try {
     await navigator.clipboard.writeText(linkOf(room))
-    say('Link copied')
+    say(words.common.linkCopied)
   } catch {
     // Without https there is no clipboard: the dialog has the text.
     await showCode(room, say, signal)
@@ -33,25 +33,25 @@ export async function showCode(
     const { qrCode } = await import('./qrCode.ts')
     if (!signal.aborted) openCode(linkOf(room), qrCode(linkOf(room)), signal)
   } catch {
-    say(NOT_LOADED)
+    say(words.common.notLoaded)
   }
 }
 
 function openCode(link: string, code: SVGSVGElement, signal: AbortSignal): void {
   code.setAttribute('aria-hidden', 'false')
   code.setAttribute('role', 'img')
-  code.setAttribute('aria-label', `QR code of ${link}`)
+  code.setAttribute('aria-label', words.rooms.invite.codeOf(link))
   const field = h('input', {
     class: 'field',
     type: 'text',
     readonly: true,
     value: link,
-    'aria-label': 'Link',
+    'aria-label': words.rooms.invite.link,
   })
   field.addEventListener('focus', () => field.select())
-  openDialog({ title: 'Come to this room' }, signal, (dialog) => [
+  openDialog({ title: words.rooms.invite.title }, signal, (dialog) => [
     h('div', { class: 'code' }, code),
     field,
-    buttons(h('button', { type: 'button', class: 'button', onClick: dialog.close }, 'Done')),
+    buttons(h('button', { type: 'button', class: 'button', onClick: dialog.close }, words.common.done)),
   ])
 }

@@ -3,6 +3,7 @@ import { h } from '../ui/dom.ts'
 import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 import type { Sidebar } from './sidebar.ts'
+import { words } from '../words/words.ts'
 
 /**
  * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
@@ -19,33 +20,33 @@ export function markAllReadButton(
   signal: AbortSignal,
 ): HTMLElement {
   let undoing = false
-  const words = h('span', {})
+  const label = h('span', {})
   const way = entry('check', '', () => (undoing ? undo() : mark()))
-  way.append(words)
+  way.append(label)
   const line = h(
     'div',
     { class: 'side-note', hidden: true },
-    'All rooms are read',
-    h('button', { type: 'button', class: 'text-button', onClick: undo }, 'Undo'),
+    words.rooms.markAllRead.marked,
+    h('button', { type: 'button', class: 'text-button', onClick: undo }, words.common.undo),
   )
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    if (!isUnread(store.get())) return on.say('All is read already')
+    if (!isUnread(store.get())) return on.say(words.rooms.markAllRead.nothingUnread)
     actions.markAllRead()
-    on.say('All rooms are marked read')
+    on.say(words.rooms.markAllRead.marked)
   }
 
   function undo(): void {
     actions.undoMarkAllRead()
-    on.say('It is unread again')
+    on.say(words.rooms.markAllRead.undone)
   }
 
   store.watch(
     ({ rooms }) => Object.values(rooms).some((room) => room.markedRead !== null),
     (can) => {
       undoing = can
-      words.textContent = can ? 'Undo “Mark all read”' : 'Mark all read'
+      label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
       if (!can && line.contains(document.activeElement)) on.focusElsewhere()
       line.hidden = !can
     },

@@ -7,6 +7,7 @@ import { nameOf } from '../ui/avatar.ts'
 import { roomName } from '../state/roomName.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface RoomHeader {
   readonly element: HTMLElement
@@ -62,8 +63,8 @@ export function roomHeader(
       if (pins === null || pins === undefined) return
       open.hidden = all === 0
       count.textContent = String(all)
-      open.setAttribute('aria-label', `${all} pinned`)
-      open.title = 'Pinned messages'
+      open.setAttribute('aria-label', words.rooms.pins.count(all))
+      open.title = words.rooms.pins.title
     },
     signal,
   )
@@ -79,16 +80,16 @@ export function roomHeader(
       if (self === null || self === 'unknown' || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
       const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
-      return none ? 'Add a topic' : 'Change the topic'
+      return none ? words.rooms.topic.add : words.rooms.topic.change
     },
-    (words) => {
+    (label) => {
       // Not only hidden: F6 looks for the first button there is.
-      if (words === '') return change.remove()
+      if (label === '') return change.remove()
       if (!change.isConnected) topic.after(change)
       // An icon alone, where there is nothing it stands beside, says too little.
-      change.replaceChildren(words === 'Add a topic' ? words : iconOf('pencil'))
-      change.setAttribute('aria-label', words)
-      change.title = words
+      change.replaceChildren(label === words.rooms.topic.add ? label : iconOf('pencil'))
+      change.setAttribute('aria-label', label)
+      change.title = label
     },
     signal,
   )
@@ -120,9 +121,9 @@ function openPins({ store }: Context, room: string, jump: (seq: number) => void,
     return h('li', {}, button)
   }
 
-  openDialog({ title: 'Pinned' }, signal, ({ close }) => [
+  openDialog({ title: words.rooms.pins.title }, signal, ({ close }) => [
     h('ul', { role: 'list', class: '-mx-3' }, ...pins.map((row) => pinnedRow(row, close))),
-    buttons(h('button', { type: 'button', class: 'button-quiet', onClick: close }, 'Close')),
+    buttons(h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.close)),
   ])
 }
 
@@ -144,14 +145,14 @@ function openTopic({ store, actions }: Context, room: string, signal: AbortSigna
   async function save(close: () => void): Promise<void> {
     if (busy) return
     busy = true
-    const words = await actions.setTopic(room, field.value.trim())
+    const fail = await actions.setTopic(room, field.value.trim())
     busy = false
-    if (words === null) return close()
-    fault.textContent = words
+    if (fail === null) return close()
+    fault.textContent = fail
     field.focus()
   }
 
-  openDialog({ title: 'Topic' }, signal, ({ close }) => [
+  openDialog({ title: words.rooms.topic.title }, signal, ({ close }) => [
     h(
       'form',
       {
@@ -161,12 +162,12 @@ function openTopic({ store, actions }: Context, room: string, signal: AbortSigna
           void save(close)
         },
       },
-      h('label', { for: 'topic', class: 'text-name font-semibold' }, 'What this room is about'),
+      h('label', { for: 'topic', class: 'text-name font-semibold' }, words.rooms.topic.field),
       field,
       fault,
       buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, 'Cancel'),
-        h('button', { type: 'submit', class: 'button' }, 'Save'),
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
+        h('button', { type: 'submit', class: 'button' }, words.common.save),
       ),
     ),
   ])

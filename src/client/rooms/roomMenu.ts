@@ -3,6 +3,7 @@ import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
 import { copyLink, showCode } from './inviteDialog.ts'
 import { saveVisitedRooms, visitedRooms } from './visitedRooms.ts'
+import { words } from '../words/words.ts'
 
 export interface RoomMenuEvents {
   say(words: string): void
@@ -26,15 +27,15 @@ export function roomMenu(
     const next = isFavourite ? favourites.filter((favourite) => favourite !== room) : [...favourites, room]
     saveVisitedRooms('favourites', me, next)
     on.reorder()
-    on.say(isFavourite ? 'Taken off your favourites' : 'Added to your favourites')
+    on.say(isFavourite ? words.rooms.menu.favouriteRemoved : words.rooms.menu.favouriteAdded)
     nameStar()
   })
-  const words = h('span', {})
-  star.append(words)
+  const label = h('span', {})
+  star.append(label)
   function nameStar(): void {
-    words.textContent = visitedRooms('favourites', me).includes(room)
-      ? 'Take off favourites'
-      : 'Add to favourites'
+    label.textContent = visitedRooms('favourites', me).includes(room)
+      ? words.rooms.menu.removeFavourite
+      : words.rooms.menu.addFavourite
   }
   nameStar()
   // Another tab of mine has changed it.
@@ -58,16 +59,16 @@ export function roomMenu(
   }
 
   return menu(
-    'Menu',
+    words.rooms.menu.title,
     star,
     markAllRead,
-    entry('link', 'Copy link', () => void copyLink(room, on.say, signal)),
-    entry('code', 'Show QR code', () => void showCode(room, on.say, signal)),
+    entry('link', words.common.copyLink, () => void copyLink(room, on.say, signal)),
+    entry('code', words.common.showQrCode, () => void showCode(room, on.say, signal)),
     h('hr'),
-    entry('settings', 'Settings', on.settings),
-    entry('keys', 'Keys and commands', on.help),
+    entry('settings', words.common.settings, on.settings),
+    entry('keys', words.help.title, on.help),
     h('hr'),
-    entry('leave', 'Leave this room', leave),
-    entry('off', 'Sign out', on.signOut),
+    entry('leave', words.rooms.menu.leave, leave),
+    entry('off', words.common.signOut, on.signOut),
   )
 }

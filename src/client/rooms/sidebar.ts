@@ -9,6 +9,7 @@ import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { localPreference, saveLocalPreference } from './localPreferences.ts'
 import { visitedRooms } from './visitedRooms.ts'
+import { words } from '../words/words.ts'
 
 export interface Sidebar {
   readonly element: HTMLElement
@@ -47,17 +48,23 @@ export function sidebar(
   const rooms = roomsView(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
   home.append(iconOf('mark'), h('bdi', {}, place))
-  const close = button('close', 'Close', () => void closeDrawer())
+  const close = button('close', words.common.close, () => void closeDrawer())
   close.classList.add('drawer-only', 'ms-auto')
   const find = h('button', { type: 'button', class: 'row-button', onClick: () => on.rooms() })
-  find.append(iconOf('rooms'), 'Find or make a room')
+  find.append(iconOf('rooms'), words.rooms.browse)
   const element = h(
     'div',
-    { id: 'people', class: 'side', role: 'complementary', 'aria-label': 'Rooms and people', tabindex: -1 },
+    {
+      id: 'people',
+      class: 'side',
+      role: 'complementary',
+      'aria-label': words.rooms.roomsAndPeople,
+      tabindex: -1,
+    },
     h('div', { class: 'side-head' }, home, close),
     h(
       'div',
-      { class: 'side-scroll', tabindex: 0, role: 'region', 'aria-label': 'People' },
+      { class: 'side-scroll', tabindex: 0, role: 'region', 'aria-label': words.people.people },
       rooms.element,
       people,
     ),
@@ -139,7 +146,7 @@ export function sidebar(
   store.watch(
     (state) => state.rooms[room]?.onlineCount ?? 0,
     (here) => {
-      count.textContent = here === 0 ? 'People' : `${here} here`
+      count.textContent = here === 0 ? words.people.people : words.people.count(here)
     },
     signal,
   )
@@ -171,8 +178,8 @@ export function sidebar(
 
 /** My rooms, those I put first above the others; nothing where there is but one (U83). */
 function roomsView(current: string): View<RoomGroups<CountedRoom>> {
-  const element = h('nav', { 'aria-label': 'Rooms', hidden: true })
-  const [showFirst, showRest] = ['Favourites', 'Rooms'].map((title) => {
+  const element = h('nav', { 'aria-label': words.rooms.rooms, hidden: true })
+  const [showFirst, showRest] = [words.rooms.favourites, words.rooms.rooms].map((title) => {
     const heading = h('h2', {}, title)
     const rows = h('ul', { role: 'list' })
     element.append(heading, rows)
@@ -203,9 +210,8 @@ function roomsView(current: string): View<RoomGroups<CountedRoom>> {
       unread.textContent = entry.unread > 0 ? countText(entry.unread) : ''
       mentions.textContent = entry.mentions > 0 ? `@${countText(entry.mentions)}` : ''
       const said = [
-        entry.unread > 0 &&
-          `${entry.unread >= LIMITS.unread ? `${entry.unread} or more` : entry.unread} unread`,
-        entry.mentions > 0 && `${entry.mentions} mentioning you`,
+        entry.unread > 0 && words.rooms.unread(entry.unread, entry.unread >= LIMITS.unread),
+        entry.mentions > 0 && words.rooms.mentions(entry.mentions),
       ].filter(Boolean)
       link.setAttribute('aria-label', [isolated(entry.name), ...said].join(', '))
     }

@@ -6,6 +6,7 @@ import type { Context } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { centeredPage } from '../ui/centeredPage.ts'
 import { signOut } from './signOut.ts'
+import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
 export function homePage(context: Context, signal: AbortSignal): HTMLElement {
@@ -19,10 +20,11 @@ export function joinPage(
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const { element, title, words } = centeredPage(
-    { title: place, words: 'Pick a name and start talking.', look: 'text-place' },
-    body,
-  )
+  const {
+    element,
+    title,
+    words: sentence,
+  } = centeredPage({ title: place, words: words.session.welcome, look: 'text-place' }, body)
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
@@ -34,10 +36,9 @@ export function joinPage(
   }
 
   function ask(): void {
-    if (store.get().signedOutInOtherTab)
-      words.textContent = 'You signed out in another tab. Pick a name to go on.'
+    if (store.get().signedOutInOtherTab) sentence.textContent = words.session.signedOutElsewhere
     const form = nameForm(
-      { button: `Join ${room}`, first: actions.lastName() },
+      { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)
@@ -53,12 +54,12 @@ export function joinPage(
         h(
           'a',
           { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
-          `Continue as ${isolated(name)}`,
+          words.session.continueAs(isolated(name)),
         ),
         h(
           'button',
           { type: 'button', class: 'button-quiet', onClick: () => void signOut({ actions }, signal) },
-          'Use another name',
+          words.session.useAnotherName,
         ),
       ),
     )

@@ -1,6 +1,7 @@
-import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
+import { cleanName } from '../../shared/names.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
+import { words } from '../words/words.ts'
 
 /** What became of a name; `words`: why not, for the person. */
 export type NameOutcome =
@@ -20,7 +21,7 @@ let made = 0
  * `take` decides, `done` follows when the name was taken by it.
  */
 export function nameForm(
-  texts: { button: string; first: string },
+  texts: { label: string; button: string; first: string },
   on: { take(name: string): Promise<NameOutcome>; done(): void },
 ): NameForm {
   made += 1
@@ -41,22 +42,22 @@ export function nameForm(
   const join = h('button', { type: 'submit', class: 'button' }, texts.button)
   let busy = false
 
-  function say(...words: (string | Node)[]): void {
-    fault.replaceChildren(...words)
-    field.setAttribute('aria-invalid', String(words.length > 0))
+  function say(...content: (string | Node)[]): void {
+    fault.replaceChildren(...content)
+    field.setAttribute('aria-invalid', String(content.length > 0))
   }
 
-  function offer(words: string, suggestion: string | undefined): void {
-    if (suggestion === undefined) return say(words)
+  function offer(text: string, suggestion: string | undefined): void {
+    if (suggestion === undefined) return say(text)
     const use = h('button', { type: 'button', class: 'text-button', onClick: () => void take(suggestion) })
-    use.append(`Use ${isolated(suggestion)}?`)
-    say(`${words} `, use)
+    use.append(words.common.use(isolated(suggestion)))
+    say(`${text} `, use)
   }
 
   async function take(typed: string): Promise<void> {
     const checked = cleanName(typed)
     if ('fault' in checked) {
-      say(NAME_FAULTS[checked.fault])
+      say(typed.trim() === '' ? words.session.nameMissing : words.errors.reasons.nameInvalid[checked.fault])
       return field.focus()
     }
     if (busy) return
@@ -69,7 +70,10 @@ export function nameForm(
       say()
       return on.done()
     }
-    offer(answer.result === 'taken' ? `${isolated(checked.name)} is taken.` : answer.words, answer.suggestion)
+    offer(
+      answer.result === 'taken' ? words.session.nameTaken(isolated(checked.name)) : answer.words,
+      answer.suggestion,
+    )
     field.focus()
   }
 
@@ -85,7 +89,7 @@ export function nameForm(
     h(
       'div',
       { class: 'grid gap-2' },
-      h('label', { for: field.id, class: 'font-semibold text-name' }, 'Your name'),
+      h('label', { for: field.id, class: 'font-semibold text-name' }, texts.label),
       field,
       fault,
     ),

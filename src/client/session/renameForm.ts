@@ -1,20 +1,25 @@
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
 import { nameForm } from './nameForm.ts'
+import { words } from '../words/words.ts'
 
 /** What one is called, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
   const { self } = store.get()
   const said = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(
-    { button: 'Change', first: self === null || self === 'unknown' ? '' : self.name },
+    {
+      label: words.settings.name.title,
+      button: words.settings.name.change,
+      first: self === null || self === 'unknown' ? '' : self.name,
+    },
     {
       async take(typed) {
         said.textContent = ''
         return actions.rename(typed)
       },
       done() {
-        said.textContent = 'Changed.'
+        said.textContent = words.settings.name.changed
       },
     },
   )

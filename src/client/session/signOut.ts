@@ -1,6 +1,7 @@
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
 export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
@@ -10,24 +11,22 @@ export async function signOut({ actions }: Pick<Context, 'actions'>, signal: Abo
   return true
 }
 
-const counted = (count: number, one: string) => (count === 1 ? `one ${one}` : `${count} ${one}s`)
-
 function isSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const what = [
-      lost.messages > 0 && counted(lost.messages, 'message'),
-      lost.drafts > 0 && counted(lost.drafts, 'draft'),
-    ].filter((words) => words !== false)
-    openDialog({ title: 'Sign out?', closed: () => resolve(false) }, signal, ({ close }) => {
+    openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
       const answer = (yes: boolean) => () => {
         resolve(yes)
         close()
       }
       return [
-        h('p', {}, `Not sent yet, and deleted from this device if you go on: ${what.join(' and ')}.`),
+        h('p', {}, words.session.signOutLoses(lost.messages, lost.drafts)),
         buttons(
-          h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, 'Stay'),
-          h('button', { type: 'button', class: 'button button-danger', onClick: answer(true) }, 'Sign out'),
+          h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.common.cancel),
+          h(
+            'button',
+            { type: 'button', class: 'button button-danger', onClick: answer(true) },
+            words.common.signOut,
+          ),
         ),
       ]
     })

@@ -4,6 +4,7 @@ import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
 import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** The level of one room; `same`: as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'
@@ -20,7 +21,7 @@ export function openSettingsDialog(
 ): void {
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
-  const dialog = openDialog({ title: 'Settings' }, signal, ({ close }) => [
+  const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
     name,
     body,
     h(
@@ -31,11 +32,11 @@ export function openSettingsDialog(
         download: 'hubbub.json',
         'aria-describedby': 'copies',
       },
-      'Save a copy of all I said',
+      words.settings.export,
     ),
     // What is refused the browser only calls failed.
-    h('p', { id: 'copies', class: 'text-meta text-muted' }, 'At most three at once, then one a minute.'),
-    buttons(h('button', { type: 'button', class: 'button', onClick: close }, 'Done')),
+    h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
+    buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.done)),
   ])
 
   // The first thing in it is a field, which would open a phone's keyboard (T13).
@@ -54,9 +55,9 @@ export function openSettingsDialog(
   }
 
   function levelHere(settings: Settings): HTMLElement {
-    const values = { same: 'As above', all: 'All', mentions: 'Mentions', nothing: 'Nothing' }
+    const { inRoom, inRoomValues } = words.settings.level
     const here: RoomLevel = settings.levels[room] ?? 'same'
-    return radioGroup<RoomLevel>(`In ${roomName(store.get(), room)}`, values, here, (level) => {
+    return radioGroup<RoomLevel>(inRoom(roomName(store.get(), room)), inRoomValues, here, (level) => {
       const levels = Object.assign(Object.create(null), settings.levels) as Record<string, NotificationLevel>
       if (level === 'same') delete levels[room]
       else levels[room] = level
@@ -69,18 +70,17 @@ export function openSettingsDialog(
     if (!may) return null
     const { permission } = Notification
     if (permission === 'granted')
-      return setting('Notifications', 'notify', { on: 'On', off: 'Off' }, settings.notify)
-    const words = 'This browser refuses them for this page. Its own settings can allow them.'
+      return setting(words.settings.notify.title, 'notify', words.settings.notify.values, settings.notify)
     return h(
       'fieldset',
       {},
-      h('legend', { class: 'py-1 text-meta text-muted' }, 'Notifications'),
+      h('legend', { class: 'py-1 text-meta text-muted' }, words.settings.notify.title),
       permission === 'denied'
-        ? h('p', { class: 'text-meta' }, words)
+        ? h('p', { class: 'text-meta' }, words.settings.notify.blocked)
         : h(
             'button',
             { type: 'button', class: 'button-quiet', onClick: () => void ask() },
-            'Turn on notifications',
+            words.settings.notify.turnOn,
           ),
     )
   }
@@ -97,31 +97,17 @@ export function openSettingsDialog(
     const place = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
+    const { theme, clock, enter, lines, level, sound, spoken } = words.settings
     const parts: Child[] = [
-      setting('Theme', 'theme', { system: 'System', light: 'Light', dark: 'Dark' }, settings.theme),
-      setting('Times', 'clock', { system: 'System', h12: '2:02 PM', h23: '14:02' }, settings.clock),
-      setting('The Enter key', 'enter', { sends: 'Sends', breaks: 'New line' }, sends ? 'sends' : 'breaks'),
-      setting(
-        'Who comes and goes',
-        'lines',
-        { condensed: 'In short', shown: 'Each', hidden: 'Hidden' },
-        settings.lines,
-      ),
-      setting(
-        'Unread and notifications',
-        'level',
-        { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
-        settings.level,
-      ),
+      setting(theme.title, 'theme', theme.values, settings.theme),
+      setting(clock.title, 'clock', clock.values, settings.clock),
+      setting(enter.title, 'enter', enter.values, sends ? 'sends' : 'breaks'),
+      setting(lines.title, 'lines', lines.values, settings.lines),
+      setting(level.title, 'level', level.values, settings.level),
       levelHere(settings),
       notifying(settings),
-      setting('Sound', 'sound', { on: 'On', off: 'Off' }, settings.sound),
-      setting(
-        'Told to a screen reader',
-        'spoken',
-        { messages: 'Messages', all: 'People too', nothing: 'Nothing' },
-        settings.spoken,
-      ),
+      setting(sound.title, 'sound', sound.values, settings.sound),
+      setting(spoken.title, 'spoken', spoken.values, settings.spoken),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
     if (place >= 0) (stops()[place] ?? dialog.element).focus()

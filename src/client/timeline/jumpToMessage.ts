@@ -3,6 +3,7 @@ import { iconOf } from '../ui/icons.ts'
 import type { MessageList, ReadingPosition } from './messageList.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 export interface MessageJumps {
   /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
@@ -34,9 +35,8 @@ export function messageJumps(
   const left: { position: ReadingPosition; past: HistoryWindow | null }[] = []
   let unmark = () => {}
   signal.addEventListener('abort', () => unmark(), { once: true })
-  const words = 'Back to where you were'
   const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
-  way.append(iconOf('down'), words)
+  way.append(iconOf('down'), words.timeline.jumpBack)
   messages.element.append(way)
 
   const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
@@ -86,7 +86,7 @@ export function messageJumps(
     const seq = await find()
     if (seq !== null) await drawn
     if (signal.aborted) return
-    if (seq === null) return say('That message cannot be reached')
+    if (seq === null) return say(words.timeline.messageNotFound)
     if (!home) {
       left.push(from)
       way.hidden = false

@@ -1,20 +1,21 @@
 import { h, type View } from '../ui/dom.ts'
 import { countText } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
+import { words } from '../words/words.ts'
 
 /** The way back to the end: how many came meanwhile, 0 if none did; null while the reader is there (U14). */
 export function jumpToNewestButton(on: { press(): void }): View<number | null> {
-  const words = h('span', {})
+  const label = h('span', {})
   const element = h('button', { type: 'button', class: 'pill', hidden: true, onClick: () => on.press() })
-  element.append(words, iconOf('down'))
+  element.append(label, iconOf('down'))
   return {
     element,
     update(count) {
       element.hidden = count === null
       if (count === null) return
-      words.textContent = count === 0 ? 'Newest' : `${countText(count)} new`
-      const messages = count === 1 ? '1 new message' : `${count} new messages`
-      element.setAttribute('aria-label', count === 0 ? 'Jump to the newest messages' : `Jump to ${messages}`)
+      const { jumpToLatest, newCount, jumpToNew } = words.timeline
+      label.textContent = count === 0 ? jumpToLatest : newCount(countText(count))
+      element.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
     },
   }
 }

@@ -9,6 +9,7 @@ import { rowFocus } from './rowFocus.ts'
 import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
 import { holdAnchor, readingAnchor, type ScrollAnchor } from './scrollAnchor.ts'
 import { timelineRow } from './timelineRow.ts'
+import { words } from '../words/words.ts'
 
 export interface Shown {
   items: readonly TimelineItem[]
@@ -84,7 +85,7 @@ export function messageList(
     class: 'log',
     role: 'log',
     'aria-live': 'off',
-    'aria-label': `Messages in ${isolated(label)}`,
+    'aria-label': words.timeline.messagesIn(isolated(label)),
     tabindex: 0,
   })
   log.append(empty, content)
@@ -159,12 +160,11 @@ export function messageList(
     content.hidden = items.length === 0 && older !== 'failed'
     draw(next.drawn)
     loading.hidden = older === 'none' || content.hidden
-    loading.textContent =
-      older === 'failed' ? 'Older messages could not be loaded.' : 'Loading older messages'
+    loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older === 'failed')
       loading.append(
         ' ',
-        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, 'Try again'),
+        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, words.common.retry),
       )
     offerFolds(fresh)
     fresh = []
@@ -385,7 +385,7 @@ export function messageList(
       jump.update(atEnd && live() ? null : missed(seen))
     },
     rows,
-    name: (room) => log.setAttribute('aria-label', `Messages in ${isolated(room)}`),
+    name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
     clock(clock) {
       if (clock === (on.clock ?? 'system')) return
       on.clock = clock

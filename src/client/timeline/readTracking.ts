@@ -6,6 +6,7 @@ import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
 import type { MessageList } from './messageList.ts'
+import { words } from '../words/words.ts'
 
 export interface ReadTracker {
   /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */
@@ -35,12 +36,12 @@ export function trackReading(
 
   const first = h('button', { type: 'button', onClick: () => jump() })
   const up = iconOf('down')
-  first.append(up, 'Jump to first unread')
+  first.append(up, words.timeline.jumpToFirstUnread)
   const bar = h(
     'div',
     { class: 'unread-bar', hidden: true },
     first,
-    h('button', { type: 'button', onClick: () => skip() }, 'Mark read'),
+    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markAsRead),
   )
   messages.element.append(bar)
 

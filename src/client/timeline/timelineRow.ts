@@ -4,6 +4,7 @@ import { h, type View } from '../ui/dom.ts'
 import { dayLabel, isolated, nameList } from '../ui/format.ts'
 import type { TimelineItem, PresenceRun } from './timelineItems.ts'
 import type { Row } from '../state/state.ts'
+import { words } from '../words/words.ts'
 
 type Between = Exclude<TimelineItem, { kind: 'message' }>
 
@@ -18,9 +19,9 @@ export function runText({ joined, left, renamed }: PresenceRun): string {
       NAMED,
     )
   return [
-    joined.length > 0 && `${names(joined)} joined`,
-    left.length > 0 && `${names(left)} left`,
-    ...renamed.map(({ user, before }) => `${isolated(before)} is now ${isolated(user.name)}`),
+    joined.length > 0 && words.timeline.cameOnline(names(joined)),
+    left.length > 0 && words.timeline.wentOffline(names(left)),
+    ...renamed.map(({ user, before }) => words.timeline.renamed(isolated(before), isolated(user.name))),
   ]
     .filter(Boolean)
     .join(', ')
@@ -30,7 +31,7 @@ export function runText({ joined, left, renamed }: PresenceRun): string {
 function lineText({ kind, user, text }: Row): string {
   if (kind === 'notice' || text === null) return text ?? ''
   const who = isolated(user.name)
-  return text === '' ? `${who} removed the topic` : `${who} changed the topic: ${isolated(text)}`
+  return text === '' ? words.timeline.topicRemoved(who) : words.timeline.topicChanged(who, isolated(text))
 }
 
 function textOf(item: Between, now: number): string {
@@ -39,25 +40,25 @@ function textOf(item: Between, now: number): string {
     case 'day': return dayLabel(item.at, now)
     case 'lines': return runText(item)
     case 'line': return lineText(item.row)
-    case 'new': return 'New'
-    case 'begin': return item.kept ? 'What was said before is no longer kept' : 'This is where the room begins'
-    case 'notice': return item.notice === 'away' ? 'You were away for a while' : 'The server’s history has changed'
+    case 'new': return words.timeline.new
+    case 'begin': return item.kept ? words.timeline.olderRemoved : words.timeline.begin
+    case 'notice': return item.notice === 'away' ? words.timeline.someMayBeMissing : words.timeline.historyRestored
     default: return assertNever(item)
   }
 }
 
 /** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
 export function timelineRow(first: Between, now: () => number): View<TimelineItem> {
-  const words = h('span', {})
+  const line = h('span', {})
   const element = h(
     'div',
     { class: first.kind === 'day' ? 'day' : first.kind === 'new' ? 'day new' : 'aside' },
-    words,
+    line,
   )
   const update = (item: TimelineItem) => {
     if (item.kind === 'message') return
     const text = textOf(item, now())
-    if (words.textContent !== text) words.textContent = text
+    if (line.textContent !== text) line.textContent = text
   }
   update(first)
   return { element, update }

@@ -1,6 +1,7 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; no locale means the reader's own. */
 import { graphemesOf } from '../../shared/names.ts'
 import { dayFrom, dayOf } from './day.ts'
+import { words } from '../words/words.ts'
 
 export { dayFrom, dayOf }
 
@@ -39,8 +40,8 @@ export function isoTime(at: number): string {
 /** `Today`, `Yesterday`, else the date; its year only where it is not this one. True until `dayFrom(now, 1)`. */
 export function dayLabel(at: number, now: number, locale?: string): string {
   const day = dayOf(at)
-  if (day === dayOf(now)) return 'Today'
-  if (day === dayOf(dayFrom(now, -1))) return 'Yesterday'
+  if (day === dayOf(now)) return words.common.today
+  if (day === dayOf(dayFrom(now, -1))) return words.common.yesterday
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
   return dates(locale, {
     weekday: 'long',
@@ -50,14 +51,14 @@ export function dayLabel(at: number, now: number, locale?: string): string {
   }).format(at)
 }
 
-// The sentences around these lists are English, so the lists are too.
-const lists = new Intl.ListFormat('en-GB', { type: 'conjunction' })
+// In the language of the sentences around the lists, whatever the reader's locale.
+const lists = new Intl.ListFormat(words.locale, { type: 'conjunction' })
 
 /** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; from `most` on the rest is counted: `Ann, Bo and 6 others`. */
 export function nameList(names: readonly string[], most = Number.POSITIVE_INFINITY): string {
   if (names.length <= most) return lists.format(names)
   const rest = names.length - (most - 1)
-  return lists.format([...names.slice(0, most - 1), `${rest} others`])
+  return lists.format([...names.slice(0, most - 1), words.common.others(rest)])
 }
 
 /** `7`, `99`, `99+`. */

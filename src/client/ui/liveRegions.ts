@@ -1,5 +1,6 @@
 /** What a screen reader is told, and nothing else: the visible list is silent (A1–A4). */
 import { h } from './dom.ts'
+import { words } from '../words/words.ts'
 
 export interface SpokenMessage {
   name: string
@@ -63,7 +64,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     next = null
     const mention = named.shift()
     if (mention !== undefined) {
-      put(polite, `${mention.name} mentions you: ${mention.text}`)
+      put(polite, words.announcements.mention(mention.name, mention.text))
       next = later(EVERY, () => flush(Date.now()))
       return
     }
@@ -71,9 +72,9 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     if (last === undefined) return
     lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
     const busy = lately.reduce((sum, one) => sum + one.count, 0) > MOST
-    if (count === 1 && !busy) put(polite, `${last.name}: ${last.text}`)
-    else if (busy) put(polite, count === 1 ? '1 new message' : `${count} new messages`)
-    else put(polite, `${count} new messages, last from ${last.name}: ${last.text}`)
+    if (count === 1 && !busy) put(polite, words.announcements.message(last.name, last.text))
+    else if (busy) put(polite, words.announcements.messages(count))
+    else put(polite, words.announcements.messagesLast(count, last.name, last.text))
     waiting = []
     count = 0
     next = later(EVERY, () => flush(Date.now()))
@@ -94,12 +95,12 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
       count += others.length
       if (next === null) flush(Date.now())
     },
-    summary(words) {
+    summary(sentence) {
       if (gathering || signal.aborted) return
       gathering = true
       later(EVERY, () => {
         gathering = false
-        const text = words()
+        const text = sentence()
         if (text !== '') put(polite, text)
       })
     },

@@ -1,6 +1,3 @@
-/** The network is off, or a newer version has taken the place of the chunk that was asked for (O14). */
-export const NOT_LOADED = 'This did not load. Reload the page to go on.'
-
 /** Imports a chunk, again and again until it comes; null once the signal has aborted. */
 export async function retryImport<T>(load: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
   let next = load

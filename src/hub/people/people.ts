@@ -1,6 +1,6 @@
-import { ChatError } from '../../shared/errors.ts'
+import { ChatError, type ErrorDetails } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
-import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
+import { cleanName, NAME_FAULTS, type NameFault } from '../../shared/names.ts'
 import { written } from '../replies.ts'
 import { keysOf, reservedNames } from './nameKeys.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
@@ -49,7 +49,7 @@ export class People {
 
   /**
    * Makes a guest of a name as typed, a member of `room` from the start, or of the lobby if there is no such room.
-   * @throws ChatError `nameInvalid` with the fault in words; `nameTaken`, or a reserved one, with a free name as `suggestion`;
+   * @throws ChatError `nameInvalid` with a `reason`; `nameTaken`, or a reserved one, with a free name as `suggestion`;
    * `unavailable`
    */
   async signUp(typed: string, session: string, room = 'lobby'): Promise<Self> {
@@ -188,9 +188,9 @@ export class People {
   /** @param user whose name it may be already */
   async #cleaned(typed: string, user?: string): Promise<string> {
     const cleaned = cleanName(typed)
-    if ('fault' in cleaned) throw new ChatError('nameInvalid', NAME_FAULTS[cleaned.fault])
+    if ('fault' in cleaned) throw nameInvalid(cleaned.fault)
     if (this.#isReserved(cleaned.name))
-      throw new ChatError('nameInvalid', NAME_FAULTS.reserved, await this.#suggestion(INSTEAD, user, ''))
+      throw nameInvalid('reserved', await this.#suggestion(INSTEAD, user, ''))
     return cleaned.name
   }
 
@@ -224,6 +224,9 @@ export class People {
     return times
   }
 }
+
+const nameInvalid = (reason: NameFault, details: ErrorDetails = {}) =>
+  new ChatError('nameInvalid', NAME_FAULTS[reason], { ...details, reason })
 
 /** The name with something behind it, cut so that it can be one; null if it cannot. */
 function shortened(name: string, end: string): string | null {

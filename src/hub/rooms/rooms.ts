@@ -1,7 +1,7 @@
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
-import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../../shared/names.ts'
+import { cleanName, countGraphemes, NAME_FAULTS, type NameFault, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
 import { written } from '../replies.ts'
@@ -87,15 +87,15 @@ export class Rooms {
 
   /**
    * Makes a public room; its maker is its owner.
-   * @throws ChatError `roomInvalid` with the fault in words; `tooBig`; `roomTaken` with a free name as `suggestion`;
+   * @throws ChatError `roomInvalid` with a `reason`; `tooBig`; `roomTaken` with a free name as `suggestion`;
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
   async make(self: Self, made: NewRoom): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
     const cleaned = cleanName(made.name, LIMITS.roomName)
-    if ('fault' in cleaned) throw new ChatError('roomInvalid', ROOM_FAULTS[cleaned.fault])
+    if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
-    if (this.#isReserved(name)) throw new ChatError('roomInvalid', ROOM_FAULTS.reserved)
+    if (this.#isReserved(name)) throw roomInvalid('reserved')
     const topic = topicOf(made.topic ?? '')
     const slug = slugOf(name)
     const room = slug || ids.random(8)
@@ -227,15 +227,18 @@ export class Rooms {
 /** A fault of a room's name in words; most are said of a person's in the same. */
 const ROOM_FAULTS: typeof NAME_FAULTS = {
   ...NAME_FAULTS,
-  empty: 'Give the room a name with at least one letter, digit or emoji.',
-  long: `A room's name has at most ${LIMITS.roomName.graphemes} characters.`,
+  empty: 'A room’s name needs at least one letter, digit or emoji.',
+  long: `A room’s name has at most ${LIMITS.roomName.graphemes} characters.`,
 }
+
+const roomInvalid = (reason: NameFault) => new ChatError('roomInvalid', ROOM_FAULTS[reason], { reason })
+const topicTooBig = () => new ChatError('tooBig', undefined, { reason: 'topic' })
 
 /** One line of what the room is about. @throws ChatError `tooBig` */
 function topicOf(typed: string): string {
   const most = LIMITS.topic
-  if (typed.length > 4 * most.bytes) throw new ChatError('tooBig')
+  if (typed.length > 4 * most.bytes) throw topicTooBig()
   const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
-  if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw new ChatError('tooBig')
+  if (byteLength(topic) > most.bytes || countGraphemes(topic) > most.graphemes) throw topicTooBig()
   return isBlank(topic) ? '' : topic
 }

@@ -44,7 +44,7 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     const at = { seq: 620, id: 'id-620' }
     screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
     await page.waitForSelector('.message')
-    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
+    expect(await page.locator('text=No messages yet').isVisible()).toBe(false)
     expect(asked[0]).toBe(621)
     await end()
   })
@@ -58,9 +58,9 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     })
     const at = { seq: 620, id: 'id-620' }
     screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
-    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('button', { name: 'Retry' }).click()
     await eventually('asked again', () => asked === 2)
-    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
+    expect(await page.locator('text=No messages yet').isVisible()).toBe(false)
     await end()
   })
 
@@ -72,7 +72,7 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     await page.waitForSelector('.message')
     await eventually('the beginning', async () => {
       await page.locator('.log').evaluate((list) => (list.scrollTop = 0))
-      return page.locator('text=This is where the room begins').isVisible()
+      return page.locator('text=This is the start of this room').isVisible()
     })
     expect(asked).toEqual([181, 131, 81, 31])
     expect(await rowCount(page)).toBe(230)

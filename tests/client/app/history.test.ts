@@ -19,7 +19,7 @@ function aRoom(first: FirstPage | null, answer: (place: string, times: number) =
   const messages = async (_room: string, place: string): Promise<ApiResult<HistoryPage>> => {
     asked.push(place)
     const page = answer(place, asked.length)
-    return page ? { ok: true, value: page } : { ok: false, code: 'offline', words: '' }
+    return page ? { ok: true, value: page } : { ok: false, code: 'offline' }
   }
   const lobby = () => {
     const room = store.get().rooms['lobby']

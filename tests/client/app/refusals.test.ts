@@ -34,7 +34,7 @@ describe('what is refused here says why', () => {
       () => Promise.reject(new TypeError('not here')),
     )
     const words = [...all(actions), await actions.setTopic('lobby', 'tea')]
-    for (const said of words) expect(said).toContain('not finished loading')
+    for (const said of words) expect(said).toContain('hasn’t finished loading')
     expect(await actions.makeRoom('Kitchen')).toEqual({ result: 'failed', words: words[0] as string })
   })
 

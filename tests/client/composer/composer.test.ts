@@ -95,7 +95,7 @@ describe('writing', () => {
     type('x'.repeat(LIMITS.text + 46_000))
     press(field, 'Enter')
     expect(made.counter.textContent).toBe('-46000')
-    expect(made.fault.textContent).toContain('Too long by 46000')
+    expect(made.fault.textContent).toContain('46000 characters over the limit')
     expect([heard.sent.length, field.value.length]).toEqual([0, 50_000])
   })
 

@@ -4,6 +4,7 @@ import { createApi } from '../../../src/client/net/api.ts'
 import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
 import { joinTabs, type TabNews } from '../../../src/client/net/tabChannel.ts'
 import { tabMessageOf } from '../../../src/client/notifications/policy.ts'
+import { errorText } from '../../../src/client/words/errorText.ts'
 import type { Activity } from '../../../src/shared/model.ts'
 import { ada } from '../../support/client/aState.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -221,19 +222,18 @@ describe('HTTP', () => {
     ['an error of somebody else’s', Response.json({ oops: 1 }, { status: 502 })],
   ]
   test.each(unreached)('[T6] %s: the server is not reached, said in words', async (_name, answer) => {
-    const { words, ...rest } = (await answering(answer).session()) as { words: string }
-    expect(rest).toEqual({ ok: false, code: 'offline' } as never)
-    expect(words).toContain('cannot be reached')
+    const refused = await answering(answer).session()
+    expect(refused).toEqual({ ok: false, code: 'offline' })
+    expect(refused.ok ? '' : errorText(refused)).toContain('can’t be reached')
   })
 
-  test('[U3] a refusal comes with its code, its words and its suggestion', async () => {
-    const error = { code: 'nameTaken', message: 'This name is taken.', suggestion: 'Ann2' }
-    expect(await answering(Response.json({ error }, { status: 409 })).signIn('Ann')).toEqual({
+  test('[U3] a refusal comes with its code, reason, wait and suggestion; its message is not for the page', async () => {
+    const said = { code: 'nameInvalid', reason: 'reserved', suggestion: 'Visitor', after: 2_000 }
+    const error = { ...said, message: 'The server’s own words.' }
+    expect(await answering(Response.json({ error }, { status: 422 })).signIn('Ann')).toEqual({
       ok: false,
-      code: 'nameTaken',
-      words: 'This name is taken.',
-      suggestion: 'Ann2',
-    })
+      ...said,
+    } as never)
   })
 
   test('[U5] whom the server knows is a value', async () => {

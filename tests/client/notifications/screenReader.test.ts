@@ -56,7 +56,7 @@ describe('what a screen reader is told', () => {
   test('[A3] what others write from now on, and whether it names me; not history, not my own', () => {
     const { heard, hear, told, gathered } = aRoom()
     hear(event(said(3)), event(said(4, { text: '@Ada look' })), event(said(5, { user: ada })), came)
-    expect(told).toEqual(['lobby, 2 here'])
+    expect(told).toEqual(['lobby, 2 online'])
     expect(heard).toEqual([
       { name: 'Bob', text: 'text 3', mentions: false },
       { name: 'Bob', text: '@Ada look', mentions: true },
@@ -73,7 +73,7 @@ describe('what a screen reader is told', () => {
   test('[A3] who comes and goes, where that was chosen; whoever came and went meanwhile is not told', () => {
     const one = aRoom({ spoken: 'all' })
     one.hear(came)
-    expect(one.gathered()).toBe('Eve joined')
+    expect(one.gathered()).toBe('Eve came online')
     const other = aRoom({ spoken: 'all' })
     other.hear(came)
     other.hear(went)

@@ -5,16 +5,17 @@ import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-test('[U60, U62] people stand under Here and Away, oneself marked, being away said in words, the rest counted', () => {
+test('[U60, U62] people stand under Online and Away, oneself marked, the rest counted', () => {
   const view = peopleList()
   const groups = { here: [person(ada)], away: [person(eve, 'idle')], more: 140 }
   view.update({ groups, me: ada.id })
-  const rows = [...view.element.querySelectorAll('li')].map(({ children }) =>
-    [...children].slice(1).map(({ textContent }) => textContent),
-  )
+  const rows = [...view.element.querySelectorAll('li')].map((row) => [
+    row.closest('section')?.querySelector('h2')?.textContent,
+    ...[...row.children].slice(1).map(({ textContent }) => textContent),
+  ])
   expect(rows).toEqual([
-    ['Ada', 'you'],
-    ['Eve', 'away'],
+    ['Online', 'Ada', 'you'],
+    ['Away', 'Eve', ''],
   ])
   expect(view.element.textContent).toContain('and 140 more')
 })

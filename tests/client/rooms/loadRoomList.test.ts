@@ -27,7 +27,7 @@ function someAnswers() {
       await settled()
     },
     async refuse(at: number, code: 'rateLimited' | 'offline') {
-      asked[at]?.answer({ ok: false, code, words: '' })
+      asked[at]?.answer({ ok: false, code })
       await settled()
     },
   }

@@ -159,7 +159,7 @@ test('[U75] marked and undone by its entry in the menu, it stays unread, and nob
     end.signal,
   )
   way.click()
-  expect(notes).toEqual(['All rooms are marked read'])
+  expect(notes).toEqual(['All rooms marked as read'])
   way.click()
   it.time.pass(20_000)
   expect(it.told()).toEqual([])

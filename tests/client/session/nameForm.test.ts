@@ -10,7 +10,7 @@ describe('asking for a name', () => {
     const asked: string[] = []
     let done = 0
     const form = nameForm(
-      { button: 'Join lobby', first: 'Ada' },
+      { label: 'Your name', button: 'Join lobby', first: 'Ada' },
       {
         take(name) {
           asked.push(name)
@@ -51,7 +51,7 @@ describe('asking for a name', () => {
   test('[U3] a name that is taken is answered by one that is free, as a button that joins', async () => {
     const { submit, fault, asked, form } = aForm({ result: 'taken', suggestion: 'Ann2' })
     await submit(' Ann ')
-    expect(fault()).toBe('Ann is taken. Use Ann2?')
+    expect(fault()).toBe('Ann is already in use. Use Ann2')
     form.element.querySelector<HTMLElement>('.fault button')?.click()
     await settled()
     expect(asked).toEqual(['Ann', 'Ann2'])
@@ -60,20 +60,20 @@ describe('asking for a name', () => {
   test('[U3] a name that nobody may have is answered by another one, too', async () => {
     const { submit, fault, asked, form } = aForm({
       result: 'invalid',
-      words: 'This name is reserved.',
+      words: 'That name isn’t available.',
       suggestion: 'Visitor',
     })
     await submit('admin')
-    expect(fault()).toBe('This name is reserved. Use Visitor?')
+    expect(fault()).toBe('That name isn’t available. Use Visitor')
     form.element.querySelector<HTMLElement>('.fault button')?.click()
     await settled()
     expect(asked).toEqual(['admin', 'Visitor'])
   })
 
   test('[U3] what the server says in words stands beside the field, and the typed text stays', async () => {
-    const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'This name is reserved.' })
+    const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'That name isn’t available.' })
     await submit('admin')
-    expect(fault()).toBe('This name is reserved.')
+    expect(fault()).toBe('That name isn’t available.')
     expect(form.field.getAttribute('aria-invalid')).toBe('true')
     expect(form.field.value).toBe('admin')
     expect(done()).toBe(0)

@@ -8,7 +8,7 @@ import { clientPages, idOf } from '../../support/client/clientPages.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const SELF: Self = { id: 'a1', name: 'Ada', role: 'guest' }
-const OFFLINE = { ok: false, code: 'offline', words: 'The server cannot be reached just now.' } as const
+const OFFLINE = { ok: false, code: 'offline' } as const
 
 const { aPage } = await clientPages()
 let names = 0
@@ -99,7 +99,7 @@ describe('the next person at a device', () => {
 })
 
 describe('a session that this page did not know of', () => {
-  const signedIn = { ok: false, code: 'signedIn', words: 'You are signed in.' } as const
+  const signedIn = { ok: false, code: 'signedIn' } as const
 
   test('[U103] a typed name is never answered with another: it is said who is signed in', async () => {
     const browser = aBrowser()
@@ -120,7 +120,7 @@ describe('a session that this page did not know of', () => {
   })
 
   test('[U103] one that has ended meanwhile is tried again by the person, not taken for another', async () => {
-    const nobody = { ok: false, code: 'unauthenticated', words: 'Nobody is signed in.' } as const
+    const nobody = { ok: false, code: 'unauthenticated' } as const
     const door = aDoor({ signIn: async () => signedIn, session: async () => nobody })
     expect(await door.actions.signIn('Bob')).toEqual({
       result: 'failed',

@@ -72,9 +72,7 @@ describe('a message', () => {
 
   test('[U46] a failed one says why in words and offers Retry, Edit and Delete; if it turns up after all it is a normal row', () => {
     const { view, element, button, pressed } = aMessage(mine({ status: 'failed', reason: 'late' }))
-    expect(element.querySelector('.note')?.textContent).toContain(
-      'Not sent. It could not be delivered in time.',
-    )
+    expect(element.querySelector('.note')?.textContent).toContain('Not sent. Couldn’t deliver in time.')
     for (const label of ['Retry', 'Edit', 'Delete']) button(label)?.click()
     expect(pressed).toEqual(['retry b1 n1', 'edit b1 n1 text 1', 'drop b1 n1'])
     view.update(anItem({ ...mine({ status: 'acked' }), seq: 1, id: 'i1' }))

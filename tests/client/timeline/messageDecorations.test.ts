@@ -113,13 +113,13 @@ describe('what stands around a message', () => {
   test('[U23] an answer shows one line of what it answers and jumps there; a deleted original is said', () => {
     const answered = rowOf(said(7, { text: 'first line\nsecond' }), ada.id)
     const there = aMessage({ replyTo: 'id-7' }, answered)
-    expect(there.find('.quote')?.textContent).toBe('Answer to Bob first line')
+    expect(there.find('.quote')?.textContent).toBe('Reply to Bob first line')
     there.find('.quote')?.click()
     expect(there.pressed).toEqual(['jump 7'])
     const gone = aMessage({ replyTo: 'id-7' }, { ...answered, text: null })
-    expect(gone.find('.quote')?.textContent).toBe('Answer: Original deleted')
+    expect(gone.find('.quote')?.textContent).toBe('Reply to a deleted message')
     expect(gone.find('.quote')?.hasAttribute('disabled')).toBe(true)
-    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Answer to Loading…')
+    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Reply to Loading…')
   })
 
   test('[U22] up to three emoji alone are large; digits, words and four of them are not', () => {
@@ -155,7 +155,7 @@ describe('what stands around a message', () => {
       user: ada,
     }
     const { element, find, pressed } = aMessage({ pendingChanges: [change] })
-    expect(find('.note')?.textContent).toStartWith('Not changed. The message is gone.')
+    expect(find('.note')?.textContent).toStartWith('Couldn’t save your edit. The message was deleted.')
     for (const button of element.querySelectorAll<HTMLElement>('.note button')) button.click()
     expect(pressed).toEqual([`retry ${key}`, `drop ${key}`])
   })

@@ -11,7 +11,7 @@ describe('between messages', () => {
   test('[U64] a run is one line, three names and the rest counted', () => {
     const many = numbers(1, 8).map((at) => ({ id: `p${at}`, name: `P${at}` }))
     expect(plain(runText({ joined: many, left: [eve], renamed: [] }))).toBe(
-      'P1, P2 and 6 others joined, Eve left',
+      'P1, P2 and 6 others came online, Eve went offline',
     )
     expect(plain(runText({ joined: [], left: [], renamed: [{ user: ada, before: 'Ann' }] }))).toBe(
       'Ann is now Ada',

@@ -35,11 +35,11 @@ describe('speech', () => {
 
   test('[A29] what is said before the page has the screen is said once it has', () => {
     const voice = createAnnouncer(end.signal)
-    voice.say('Kitchen, 2 here')
+    voice.say('Kitchen, 2 online')
     expect(voice.element.textContent).toBe('')
     document.body.replaceChildren(voice.element)
     jest.advanceTimersByTime(100)
-    expect(voice.element.textContent).toBe('Kitchen, 2 here')
+    expect(voice.element.textContent).toBe('Kitchen, 2 online')
   })
 
   test('[A3] one message is read out; those of the next three seconds are counted in one sentence', () => {
@@ -70,7 +70,7 @@ describe('speech', () => {
     say(3)
     voice.messages([{ name: 'Bo', text: '@Mira come', mentions: true }])
     jest.advanceTimersByTime(3_000)
-    expect(spoken().at(-1)).toBe('Bo mentions you: @Mira come')
+    expect(spoken().at(-1)).toBe('Bo mentioned you: @Mira come')
     jest.advanceTimersByTime(3_000)
     expect(spoken().at(-1)).toBe('3 new messages, last from Ann: text 3')
   })
@@ -80,11 +80,11 @@ describe('speech', () => {
     const came: string[] = []
     for (const name of ['Ann', 'Bo', 'Cy']) {
       came.push(name)
-      voice.summary(() => `${came.splice(0).join(', ')} joined`)
+      voice.summary(() => `${came.splice(0).join(', ')} came online`)
     }
     expect(spoken()).toEqual([])
     jest.advanceTimersByTime(3_000)
-    expect(spoken()).toEqual(['Ann, Bo, Cy joined'])
+    expect(spoken()).toEqual(['Ann, Bo, Cy came online'])
   })
 
   test('[A4] what is urgent interrupts, and only that', () => {

@@ -12,7 +12,7 @@ async function refusal(asked: Promise<unknown>) {
     (reason: unknown) => reason,
   )
   if (!(error instanceof ChatError)) throw new Error('expected a ChatError', { cause: error })
-  return { code: error.code, message: error.message, ...error.more }
+  return { code: error.code, message: error.message, ...error.details }
 }
 
 describe('signing up', () => {
@@ -36,6 +36,7 @@ describe('signing up', () => {
     expect(await refusal(hub.people.signUp(typed, 'hash'))).toEqual({
       code: 'nameInvalid',
       message: NAME_FAULTS[fault],
+      reason: fault,
       ...(fault === 'reserved' && { suggestion: 'Visitor' }),
     })
   })

@@ -11,6 +11,8 @@ import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { ChatSync } from '../sync/sync.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 /** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
 export interface ChatActions extends Omit<
@@ -38,11 +40,11 @@ export interface ChatActionsWorld {
 const DRAFT_SETTLES = 300
 /** Why nothing was sent, where the server was not asked. */
 const REFUSED = {
-  full: '200 messages are already waiting to be sent. Try again when some have been sent.',
-  nobody: 'You are signed out. Pick a name to go on.',
-  blank: 'There is nothing to send.',
-  tooBig: 'This message is too long.',
-  malformed: 'This message contains characters that cannot be sent.',
+  full: words.composer.queueFull,
+  nobody: words.composer.signedOut,
+  blank: words.composer.nothingToSend,
+  tooBig: words.composer.textTooLong,
+  malformed: words.composer.textMalformed,
 } as const
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
@@ -138,9 +140,9 @@ export function createChatActions(
         void listing.load()
         return { result: 'made', room: answer.value.room }
       }
-      const { code, words, suggestion } = answer
+      const { code, suggestion } = answer
       if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-      return { result: 'failed', words }
+      return { result: 'failed', words: errorText(answer) }
     },
 
     openRoom: (room) => sync.open(room),
@@ -148,7 +150,7 @@ export function createChatActions(
 
     async setTopic(room, topic) {
       const answer = await api.setTopic(room, topic)
-      if (!answer.ok) return answer.words
+      if (!answer.ok) return errorText(answer)
       const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
       store.dispatch({ type: 'roomListChanged', roomList })
       return null

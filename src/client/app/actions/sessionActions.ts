@@ -1,6 +1,6 @@
 /** Signing in and out. Whatever needs a connection is passed on to `chatActions.ts`, which is loaded later: home does without. */
 import type { Self } from '../../../shared/model.ts'
-import { cleanName, NAME_FAULTS } from '../../../shared/names.ts'
+import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
@@ -8,6 +8,8 @@ import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions, NameResult } from './actions.ts'
 import type { ChatActions } from './chatActions.ts'
+import { errorText } from '../../words/errorText.ts'
+import { words } from '../../words/words.ts'
 
 export interface ActionsWorld {
   after(ms: number, run: () => void): () => void
@@ -33,9 +35,7 @@ export interface PageActions extends Actions {
   chatReady(): Promise<void>
 }
 
-const STILL_LEAVING = 'Signing out is not finished: the server cannot be reached. Try again in a moment.'
-const UNLOADED = 'This page has not finished loading. Try again in a moment.'
-const TRY_AGAIN = 'That did not work. Try again.'
+const UNLOADED = words.errors.notLoadedYet
 
 /** @param load fetches what needs a connection; asked again only if it has failed */
 export function createActions(
@@ -107,12 +107,14 @@ export function createActions(
   async function already(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok)
-      return { result: 'failed', words: answer.code === 'unauthenticated' ? TRY_AGAIN : answer.words }
+      return {
+        result: 'failed',
+        words: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
+      }
     const cleaned = cleanName(name)
     if ('name' in cleaned && cleaned.name === answer.value.name) return entered(answer.value)
     const who = isolated(answer.value.name)
-    const words = `You are signed in as ${who} in this browser. Reload the page to go on as ${who} or to sign out.`
-    return { result: 'failed', words }
+    return { result: 'failed', words: words.session.signedInAs(who) }
   }
 
   async function entered(self: Self): Promise<NameResult> {
@@ -134,23 +136,28 @@ export function createActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function refusal({ code, words, suggestion }: FailedResult): NameResult {
+  function refusal(failed: FailedResult): NameResult {
+    const { code, suggestion } = failed
+    const text = errorText(failed)
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
-    return code === 'nameInvalid' ? { result: 'invalid', words, ...instead } : { result: 'failed', words }
+    return code === 'nameInvalid'
+      ? { result: 'invalid', words: text, ...instead }
+      : { result: 'failed', words: text }
   }
 
   function faultOf(name: string): NameResult | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
-    return { result: 'invalid', fault: cleaned.fault, words: NAME_FAULTS[cleaned.fault] }
+    return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
   }
 
   const actions: PageActions = {
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !isSignedOut(await leave())) return { result: 'failed', words: STILL_LEAVING }
+      if (isLeaving() && !isSignedOut(await leave()))
+        return { result: 'failed', words: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return entered(answer.value)
       return answer.code === 'signedIn' ? already(name) : refusal(answer)

@@ -2,6 +2,7 @@ import type { Announcer } from '../../ui/liveRegions.ts'
 import { h } from '../../ui/dom.ts'
 import { connectionBanner, serverFullBanner, type Banner } from './bannerText.ts'
 import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
 
 /** How often (ms) the words are looked at while they may change by time alone. */
 const LOOK = 250
@@ -16,7 +17,7 @@ export function bannerLine(
   const retry = h(
     'button',
     { type: 'button', class: 'text-button', onClick: () => actions.reconnect() },
-    'Retry now',
+    words.connection.retryNow,
   )
   const element = h('div', { class: 'banner', hidden: true }, text, retry)
   let away = false
@@ -34,15 +35,13 @@ export function bannerLine(
     const now = Date.now()
     const lost = connectionBanner(connection, offline, now)
     const slow =
-      rateLimitedUntil > now
-        ? `Too fast, sending again in ${Math.ceil((rateLimitedUntil - now) / 1000)} s`
-        : null
+      rateLimitedUntil > now ? words.connection.tooFast(Math.ceil((rateLimitedUntil - now) / 1000)) : null
     const unstored = serverFullBanner(serverFullSince, now)
     draw(lost ?? unstored ?? (slow === null ? null : { text: slow, retry: false }))
     if ((lost !== null) !== away) {
       away = lost !== null
-      if (away) announcer.warn('Disconnected. What you write is sent later.')
-      else if (connection.state !== 'stopped') announcer.say('Connected again')
+      if (away) announcer.warn(words.connection.offline)
+      else if (connection.state !== 'stopped') announcer.say(words.connection.connectedAgain)
     }
     const calm = connection.state === 'live' || connection.state === 'stopped' || connection.state === 'idle'
     if (calm && slow === null && (serverFullSince === 0 || unstored !== null)) stop()

@@ -1,4 +1,5 @@
 import type { ConnectionState } from '../../state/state.ts'
+import { words } from '../../words/words.ts'
 
 export interface Banner {
   text: string
@@ -12,10 +13,7 @@ const CALM = { lost: 2_000, drained: 8_000 }
 /** The line while the server is there but can store nothing, or null. It becomes one by time alone. Times in ms. */
 export function serverFullBanner(since: number, now: number): Banner | null {
   if (since === 0 || now - since < CALM.lost) return null
-  return {
-    text: 'The server cannot store anything just now. What you write is kept here and sent later.',
-    retry: false,
-  }
+  return { text: words.connection.serverFull, retry: false }
 }
 
 /** The line above the composer, or null when there is nothing to say. It may become one by time alone. `now` in ms. */
@@ -26,7 +24,8 @@ export function connectionBanner(link: ConnectionState, offline: boolean, now: n
     case 'connecting': case 'hello': case 'waiting': break
   }
   if (now - link.since < (link.calm ? CALM.drained : CALM.lost)) return null
-  if (offline) return { text: 'You are offline. What you write is sent when you are back.', retry: false }
-  if (link.state !== 'waiting') return { text: 'Connecting…', retry: false }
-  return { text: `Reconnecting in ${Math.max(1, Math.ceil((link.until - now) / 1000))} s`, retry: true }
+  if (offline) return { text: words.connection.offline, retry: false }
+  if (link.state !== 'waiting') return { text: words.connection.connecting, retry: false }
+  const seconds = Math.max(1, Math.ceil((link.until - now) / 1000))
+  return { text: words.connection.reconnectingIn(seconds), retry: true }
 }

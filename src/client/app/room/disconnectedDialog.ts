@@ -2,21 +2,23 @@ import { CLOSE } from '../../../shared/errors.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
 
 /** Why the connection was ended for good, and the one thing that can be done about it (U55). */
 function explain(code: number): {
   title: string
-  words: string
-  press: string
+  text: string
+  action: string
   to: 'home' | 'again' | 'reload'
 } {
+  const { stopped } = words.connection
   // prettier-ignore
   switch (code) {
-    case CLOSE.noSession: return { title: 'You are signed out', words: 'Pick a name to go on. Your drafts are kept on this device.', press: 'Pick a name', to: 'reload' }
-    case CLOSE.banned: return { title: 'You were removed', words: 'A moderator has removed you from this chat.', press: 'Go to the start page', to: 'home' }
-    case CLOSE.tooMany: return { title: 'Open in too many places', words: 'This chat was opened in more than 20 tabs or devices. Going on here disconnects another one.', press: 'Go on here', to: 'again' }
-    case CLOSE.version: return { title: 'A new version is here', words: 'Reload the page to go on. Your drafts are kept.', press: 'Reload', to: 'reload' }
-    default: return { title: 'The connection was ended', words: 'Reload the page to go on. Your drafts are kept.', press: 'Reload', to: 'reload' }
+    case CLOSE.noSession: return { ...stopped.noSession, to: 'reload' }
+    case CLOSE.banned: return { ...stopped.banned, to: 'home' }
+    case CLOSE.tooMany: return { ...stopped.tooMany, to: 'again' }
+    case CLOSE.version: return { ...stopped.version, to: 'reload' }
+    default: return { ...stopped.other, to: 'reload' }
   }
 }
 
@@ -27,7 +29,7 @@ export function watchDisconnects({ store, actions, router }: Context, signal: Ab
       connection.state === 'stopped' && self !== null && self !== 'unknown' ? connection.code : null,
     (code) => {
       if (code === null) return
-      const { title, words, press, to } = explain(code)
+      const { title, text, action, to } = explain(code)
       openDialog({ title, final: true }, signal, ({ close }) => {
         const go = () => {
           close()
@@ -36,8 +38,8 @@ export function watchDisconnects({ store, actions, router }: Context, signal: Ab
           else location.reload()
         }
         return [
-          h('p', {}, words),
-          buttons(h('button', { type: 'button', class: 'button', onClick: go }, press)),
+          h('p', {}, text),
+          buttons(h('button', { type: 'button', class: 'button', onClick: go }, action)),
         ]
       })
     },

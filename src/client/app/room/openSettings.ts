@@ -1,6 +1,6 @@
 import { renameForm } from '../../session/renameForm.ts'
-import { NOT_LOADED } from '../../ui/retryImport.ts'
 import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
 
 /** Settings are a chunk of their own. */
 export const loadSettings = () => import('../../settings/settingsDialog.ts')
@@ -16,6 +16,6 @@ export async function openSettings(
     const { openSettingsDialog } = await loadSettings()
     if (!signal.aborted) openSettingsDialog(context, room, renameForm(context), signal)
   } catch {
-    failed(NOT_LOADED)
+    failed(words.common.notLoaded)
   }
 }

@@ -9,6 +9,7 @@ import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
 
 export interface RoomComposer extends Composer {
   /** everything below the messages */
@@ -116,9 +117,9 @@ function refusalOf(state: RoomState | undefined): string | null {
   if (last?.status !== 'failed') return null
   // prettier-ignore
   switch (last.reason) {
-    case 'readOnly': return 'Nobody may write here now'
-    case 'forbidden': return 'You may not write here'
-    case 'notMember': return 'You are no longer in this room'
+    case 'readOnly': return words.composer.blocked.readOnly
+    case 'forbidden': return words.composer.blocked.forbidden
+    case 'notMember': return words.composer.blocked.notMember
     default: return null
   }
 }

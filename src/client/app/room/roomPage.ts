@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { focusSoon } from '../../ui/focusSoon.ts'
 import { joinPage } from '../../session/homePage.ts'
 import { deadEndPage } from '../../ui/centeredPage.ts'
+import { words } from '../../words/words.ts'
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomPage(
@@ -55,18 +56,11 @@ export function roomPage(
 function closed(room: string, join: (() => void) | null): ReturnType<typeof deadEndPage> {
   const away =
     room === 'lobby'
-      ? { href: '/', words: 'Go to the start page' }
-      : { href: '/chat/lobby', words: 'Go to the lobby' }
-  if (join === null)
-    return deadEndPage(
-      'This room does not exist or is not open to you',
-      'Whoever sent you here can tell you more.',
-      away,
-    )
-  return deadEndPage(
-    'You are no longer in this room',
-    'You left this room in another tab or on another device.',
-    away,
-    { words: 'Join', press: join },
-  )
+      ? { href: '/', words: words.pages.toStart }
+      : { href: '/chat/lobby', words: words.pages.toLobby }
+  if (join === null) return deadEndPage(words.pages.roomClosed.title, words.pages.roomClosed.text, away)
+  return deadEndPage(words.composer.blocked.notMember, words.pages.roomLeft.text, away, {
+    words: words.pages.join,
+    press: join,
+  })
 }

@@ -32,6 +32,7 @@ import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
 import { roomTimeline } from './roomTimeline.ts'
+import { words } from '../../words/words.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
 export function roomScreen(
@@ -78,7 +79,7 @@ export function roomScreen(
   )
 
   const shell = h('div', { class: 'shell' })
-  const skip = h('a', { class: 'skip', href: '#message' }, 'Skip to writing')
+  const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     composer.focus()
@@ -160,8 +161,7 @@ export function roomScreen(
   watchDisconnects(context, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,
-    (isForgetful) =>
-      isForgetful && status.say('This browser keeps nothing: what is not sent goes with the page'),
+    (isForgetful) => isForgetful && status.say(words.connection.storageBlocked),
     signal,
   )
 

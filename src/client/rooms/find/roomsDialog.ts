@@ -5,6 +5,7 @@ import { h, list } from '../../ui/dom.ts'
 import { isolated } from '../../ui/format.ts'
 import { searchRooms, smallest } from './roomSearch.ts'
 import type { Context } from '../../app/context.ts'
+import { words } from '../../words/words.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
@@ -27,8 +28,8 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   const filter = h('input', {
     class: 'field',
     type: 'search',
-    'aria-label': 'Find a room',
-    placeholder: 'Find a room',
+    'aria-label': words.rooms.find,
+    placeholder: words.rooms.find,
     autocomplete: 'off',
     hidden: true,
     dir: 'auto',
@@ -50,12 +51,12 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     show(fit)
     none.textContent =
       fit.length === 0 && all.length > 0
-        ? 'No room is called that. Make it below.'
+        ? words.rooms.noMatch(isolated(filter.value.trim()))
         : blank && all.filter(({ joined }) => !joined).length >= LIMITS.roomsListed
-          ? 'These are the busiest rooms. Type part of a name to find others.'
+          ? words.rooms.busiest
           : fit.length < DRAWN
             ? ''
-            : 'Type more of the name to find other rooms.'
+            : words.rooms.typeMore
   }
   const fault = h('p', { id: 'room-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
@@ -76,17 +77,21 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
         void make(field.value)
       },
     },
-    h('label', { for: 'room-name', class: 'text-name font-semibold' }, 'New room'),
+    h('label', { for: 'room-name', class: 'text-name font-semibold' }, words.rooms.newRoom),
     field,
     fault,
     buttons(
-      h('button', { type: 'button', class: 'button-quiet', onClick: () => dialog.close() }, 'Close'),
-      h('button', { type: 'submit', class: 'button' }, 'Make room'),
+      h(
+        'button',
+        { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
+        words.common.close,
+      ),
+      h('button', { type: 'submit', class: 'button' }, words.rooms.create),
     ),
   )
 
   function roomRow(entry: RoomEntry): HTMLElement {
-    const people = entry.count === 0 ? '' : `${entry.count} here`
+    const people = entry.count === 0 ? '' : words.people.count(entry.count)
     const link = h(
       'a',
       { class: 'row-button', href: `/chat/${entry.room}`, onClick: () => dialog.close() },
@@ -103,7 +108,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
 
   async function make(name: string): Promise<void> {
     if (name.trim() === '') {
-      fault.textContent = 'Give the room a name.'
+      fault.textContent = words.rooms.nameMissing
       field.focus()
       return
     }
@@ -117,13 +122,13 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     if (answer.result === 'failed') fault.textContent = answer.words
     else {
       const { suggestion } = answer
-      fault.replaceChildren('A room of this name exists. ')
+      fault.replaceChildren(`${words.rooms.nameTaken(isolated(name.trim()))} `)
       if (suggestion !== undefined)
         fault.append(
           h(
             'button',
             { type: 'button', class: 'text-button', onClick: () => void make(suggestion) },
-            `Use ${isolated(suggestion)}?`,
+            words.common.use(isolated(suggestion)),
           ),
         )
     }
@@ -131,7 +136,7 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
     field.focus()
   }
 
-  const dialog = openDialog({ title: 'Rooms' }, signal, () => [filter, rows, none, form])
+  const dialog = openDialog({ title: words.rooms.rooms }, signal, () => [filter, rows, none, form])
   store.watch(({ roomList: all }) => all, draw, dialog.signal)
   // T13: a field that has the focus opens a phone's keyboard over the rooms.
   dialog.element.tabIndex = -1

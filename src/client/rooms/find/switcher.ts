@@ -4,6 +4,7 @@ import { countText } from '../../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
 import { unreadCountOf, type CountedRoom } from '../../state/unreadCounts.ts'
 import type { Context } from '../../app/context.ts'
+import { words } from '../../words/words.ts'
 
 const SHOWN = 8
 
@@ -16,13 +17,18 @@ export function openSwitcher(
   let shown: CountedRoom[] = []
   let at = 0
 
-  const list = h('ul', { id: 'switcher-rooms', role: 'listbox', 'aria-label': 'Rooms', class: '-mx-3' })
+  const list = h('ul', {
+    id: 'switcher-rooms',
+    role: 'listbox',
+    'aria-label': words.rooms.rooms,
+    class: '-mx-3',
+  })
   const none = h('p', { class: 'text-meta text-muted', role: 'status' })
   const field = h('input', {
     class: 'field',
     type: 'text',
     role: 'combobox',
-    'aria-label': 'Name of the room',
+    'aria-label': words.rooms.find,
     'aria-expanded': 'true',
     'aria-controls': list.id,
     'aria-autocomplete': 'list',
@@ -47,7 +53,7 @@ export function openSwitcher(
 
   function draw(): void {
     list.replaceChildren(...shown.map(option))
-    none.textContent = shown.length === 0 ? 'No room is called that.' : ''
+    none.textContent = shown.length === 0 ? words.rooms.switcher.noMatch : ''
     const now = list.children[at]
     if (now) field.setAttribute('aria-activedescendant', now.id)
     else field.removeAttribute('aria-activedescendant')
@@ -56,10 +62,10 @@ export function openSwitcher(
 
   function option(entry: CountedRoom, index: number): HTMLElement {
     const { mentions, unread } = entry
-    const words = [
-      entry.room === room && 'you are here',
-      mentions > 0 && `@${mentions}`,
-      unread > 0 && `${countText(unread)} new`,
+    const notes = [
+      entry.room === room && words.rooms.switcher.current,
+      mentions > 0 && words.rooms.mentions(mentions),
+      unread > 0 && words.rooms.switcher.unread(countText(unread)),
     ]
     return h(
       'li',
@@ -76,7 +82,7 @@ export function openSwitcher(
       h(
         'span',
         { class: 'ms-auto text-meta text-muted whitespace-nowrap' },
-        words.filter(Boolean).join(', '),
+        notes.filter(Boolean).join(', '),
       ),
     )
   }
@@ -100,7 +106,7 @@ export function openSwitcher(
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog({ title: 'Go to a room' }, signal, () => [field, list, none])
+  const dialog = openDialog({ title: words.rooms.switcher.title }, signal, () => [field, list, none])
   store.watch(({ roomList: all }) => all, look, dialog.signal)
   void actions.loadRooms()
 }

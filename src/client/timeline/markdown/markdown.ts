@@ -6,6 +6,7 @@ import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type Token
 import { isBlank } from '../../../shared/text.ts'
 import { h } from '../../ui/dom.ts'
 import { followable, hostBehind, linkTo, misleads, withLinks } from './links.ts'
+import { words } from '../../words/words.ts'
 
 type Part = Node | string
 
@@ -219,9 +220,9 @@ function codeBlock(text: string): HTMLElement {
         () => true,
         () => false,
       )
-      copy.textContent = done === true ? 'Copied' : 'Not copied'
+      copy.textContent = done === true ? words.message.code.copied : words.message.code.failed
     },
   })
-  copy.append('Copy')
+  copy.append(words.message.code.copy)
   return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copy)
 }

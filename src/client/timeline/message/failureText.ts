@@ -1,18 +1,12 @@
 import type { FailureReason } from '../../state/state.ts'
+import { words } from '../../words/words.ts'
 
-const REASONS: Partial<Record<FailureReason, string>> = {
-  tooBig: 'It is too long.',
-  forbidden: 'You may not write here.',
-  noRoom: 'This room is not open to you.',
-  notMember: 'You are no longer in this room.',
-  readOnly: 'Nobody may write here now.',
-  nonceReused: 'Something else was sent in its place.',
-  gone: 'The message it answers is gone.',
-  unauthenticated: 'You are signed out.',
-  late: 'It could not be delivered in time.',
-}
-
-/** Why a message was not sent, in words. */
-export function failureText(reason: FailureReason, what = 'Not sent.'): string {
-  return `${what} ${REASONS[reason] ?? 'The server refused it.'}`
+/** What was not done, and why. `kind`: a message, or which change to one. */
+export function failureText(
+  reason: FailureReason,
+  kind: keyof typeof words.message.failed = 'message',
+): string {
+  const reasons: Partial<Record<string, string>> = words.errors.send
+  const why = kind !== 'message' && reason === 'gone' ? words.errors.changeGone : reasons[reason]
+  return `${words.message.failed[kind]} ${why ?? words.errors.send.other}`
 }

@@ -6,6 +6,7 @@ import { iconOf } from '../../ui/icons.ts'
 import { failureText } from './failureText.ts'
 import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
 import type { MessageItem } from '../timelineItems.ts'
+import { words } from '../../words/words.ts'
 
 export interface MessageEvents extends DecorationEvents {
   /** Takes a message of mine that failed back into the composer. */
@@ -34,7 +35,7 @@ function isLong({ text }: Row): boolean {
 
 function sendingMark(): HTMLElement {
   const mark = h('span', { class: 'sending icon-small' })
-  mark.append(iconOf('clock'), h('span', {}, 'Sending'))
+  mark.append(iconOf('clock'), h('span', {}, words.message.sending))
   return mark
 }
 
@@ -82,7 +83,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     written = row
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
-    if (row.text === null) text.textContent = 'Message deleted'
+    if (row.text === null) text.textContent = words.message.deleted
     else decorations.writeText(row)
   }
 
@@ -116,16 +117,15 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       note = noteOf()
       if (note) element.append(note)
     }
-    const said = { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' }[
-      stage.split(' ')[0] ?? ''
-    ]
+    const { spoken, spokenDeleted, spokenStatus } = words.message
+    const status = (spokenStatus as Partial<Record<string, string>>)[stage.split(' ')[0] ?? '']
     const { user } = item.row
-    const words = item.row.text === null ? 'message deleted' : decorations.spokenText()
-    element.setAttribute('aria-label', `${isolated(user.name)}, ${time.textContent}${said ?? ''}: ${words}`)
+    const said = item.row.text === null ? spokenDeleted : decorations.spokenText()
+    element.setAttribute('aria-label', spoken(isolated(user.name), time.textContent, status ?? '', said))
   }
 
   function noteOf(): HTMLElement | null {
-    const { sendStatus, text: words } = item.row
+    const { sendStatus, text: written } = item.row
     const press = (label: string, then: () => void) =>
       h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
     if (sendStatus.status === 'failed')
@@ -133,16 +133,16 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
         'div',
         { class: 'note' },
         h('span', {}, failureText(sendStatus.reason)),
-        press('Retry', () => on.retry(key)),
-        press('Edit', () => on.edit(key, words ?? '')),
-        press('Delete', () => on.drop(key)),
+        press(words.common.retry, () => on.retry(key)),
+        press(words.common.edit, () => on.edit(key, written ?? '')),
+        press(words.common.delete, () => on.drop(key)),
       )
     if (stage !== 'waiting') return null
     return h(
       'div',
       { class: 'note' },
-      h('span', {}, 'Waiting to send'),
-      press('Cancel', () => on.drop(key)),
+      h('span', {}, words.message.waiting),
+      press(words.common.cancel, () => on.drop(key)),
     )
   }
 
@@ -184,12 +184,12 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       fold = h(
         'button',
         { type: 'button', class: 'text-button fold', tabindex: -1, 'aria-expanded': 'false' },
-        'Show more',
+        words.message.fold.more,
       )
       fold.addEventListener('click', () => {
         const open = text.classList.toggle('folded')
         fold?.setAttribute('aria-expanded', String(!open))
-        if (fold) fold.textContent = open ? 'Show more' : 'Show less'
+        if (fold) fold.textContent = open ? words.message.fold.more : words.message.fold.less
       })
       text.after(fold)
     },

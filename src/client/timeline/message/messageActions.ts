@@ -9,6 +9,7 @@ import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
 import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
 import { messageToolbar } from './messageToolbar.ts'
+import { words } from '../../words/words.ts'
 
 /** A message the server has, with its text: something can be done with it. */
 type StoredRow = Row & { id: string; text: string; seq: number }
@@ -63,13 +64,13 @@ export function messageActions(
     return (right) => may(who, right, row.user.id)
   }
 
-  async function copied(text: string, words: string): Promise<void> {
+  async function copied(text: string, done: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
-      on.note(words)
+      on.note(done)
     } catch {
       // Refused, or without https not there.
-      on.fault('This browser does not let the page copy.')
+      on.fault(words.message.copyRefused)
     }
   }
 
@@ -80,21 +81,30 @@ export function messageActions(
     const { id, text, seq } = row
     const link = `${location.origin}/chat/${room}/${seq}`
     const entries: (MessageMenuEntry | false)[] = [
-      can('send') && { icon: 'reply', words: 'Reply', press: () => on.reply(row) },
-      { icon: 'copy', words: 'Copy text', press: () => void copied(text, 'Text copied') },
-      { icon: 'link', words: 'Copy link', press: () => void copied(link, 'Link copied') },
+      can('send') && { icon: 'reply', words: words.common.reply, press: () => on.reply(row) },
+      {
+        icon: 'copy',
+        words: words.message.copyText,
+        press: () => void copied(text, words.message.textCopied),
+      },
+      { icon: 'link', words: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
       can('pin') && {
         icon: 'pin',
-        words: row.pinned ? 'Unpin' : 'Pin',
+        words: row.pinned ? words.message.unpin : words.message.pin,
         press: () => tell(actions.pin(room, id, !row.pinned)),
       },
-      can('edit') && { icon: 'pencil', words: 'Edit', press: () => on.edit(row) },
-      can('delete') && { icon: 'trash', words: 'Delete', danger: true, press: () => askDelete(row, id) },
+      can('edit') && { icon: 'pencil', words: words.common.edit, press: () => on.edit(row) },
+      can('delete') && {
+        icon: 'trash',
+        words: words.common.delete,
+        danger: true,
+        press: () => askDelete(row, id),
+      },
     ]
     const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
     const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
     openMessageMenu(
-      `Message of ${isolated(row.user.name)}, ${timeOfDay(row.at, store.get().settings.clock)}`,
+      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, store.get().settings.clock)),
       entries.filter((entry) => entry !== false),
       can('react') ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, on.fault, signal) } : null,
       at,
@@ -103,7 +113,7 @@ export function messageActions(
   }
 
   function askDelete(row: Row, id: string): void {
-    openDialog({ title: 'Delete this message?' }, signal, (dialog) => {
+    openDialog({ title: words.message.deleteTitle }, signal, (dialog) => {
       const remove = () => {
         dialog.close()
         toolbar.away()
@@ -111,10 +121,14 @@ export function messageActions(
       }
       return [
         h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
-        h('p', {}, 'Nobody will be able to read it any more.'),
+        h('p', {}, words.message.deleteText),
         buttons(
-          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, 'Keep'),
-          h('button', { type: 'button', class: 'button button-danger', onClick: remove }, 'Delete'),
+          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, words.common.cancel),
+          h(
+            'button',
+            { type: 'button', class: 'button button-danger', onClick: remove },
+            words.common.delete,
+          ),
         ),
       ]
     })

@@ -6,6 +6,7 @@ import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { formatText } from '../formatText.ts'
 import { failureText } from './failureText.ts'
 import type { MessageItem } from '../timelineItems.ts'
+import { words } from '../../words/words.ts'
 
 export interface DecorationEvents {
   clock?: Settings['clock']
@@ -36,14 +37,6 @@ export interface MessageDecorations {
 const KINDS = 20
 /** Names of those who show an emoji, before the rest is counted. */
 const NAMED = 10
-
-const UNDONE = {
-  edit: 'Not changed.',
-  delete: 'Not deleted.',
-  react: 'Not added.',
-  pin: 'Not pinned.',
-  message: '',
-}
 
 /** What any emoji holds: a pictograph, half a flag, or the frame of a key. */
 const EMOJI = /\p{Extended_Pictographic}|\p{RI}|\u20e3/u
@@ -98,15 +91,15 @@ export function messageDecorations(
     quote = null
     if (row.replyTo === undefined || row.text === null) return
     const seq = answered?.seq ?? null
-    const words = !answered ? 'Loading…' : answered.text && firstLineOf(answered.text)
-    const gone = words === null
+    const text = !answered ? words.common.loading : answered.text && firstLineOf(answered.text)
+    const gone = text === null
     const content = gone
-      ? [h('span', { class: 'heard' }, 'Answer: '), h('span', {}, 'Original deleted')]
+      ? [h('span', {}, words.message.replyToDeleted)]
       : [
-          h('span', { class: 'heard' }, 'Answer to '),
+          h('span', { class: 'heard' }, words.message.replyTo),
           answered ? nameOf(answered.user) : null,
           answered ? ' ' : null,
-          h('span', { class: 'truncate', dir: 'auto' }, words),
+          h('span', { class: 'truncate', dir: 'auto' }, text),
         ]
     quote = h('button', {
       type: 'button',
@@ -128,12 +121,10 @@ export function messageDecorations(
         h(
           'span',
           { class: 'text-danger' },
-          sendStatus.status === 'failed'
-            ? failureText(sendStatus.reason, UNDONE[entry.kind]).replace('it answers ', '')
-            : '',
+          sendStatus.status === 'failed' ? failureText(sendStatus.reason, entry.kind) : '',
         ),
-        press('Retry', () => on.retry(key)),
-        press('Dismiss', () => on.drop(key)),
+        press(words.common.retry, () => on.retry(key)),
+        press(words.message.dismiss, () => on.drop(key)),
       ]),
     )
     element.append(faults)
@@ -149,8 +140,8 @@ export function messageDecorations(
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
-        'edited',
+        { class: words.message.edited, datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
+        words.message.edited,
       )
       const last = place.lastElementChild
       if (last?.tagName === 'P') last.append(' ', mark)
@@ -186,7 +177,12 @@ function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<Row
     (reaction) => chip(reaction, toggle),
   )
   return {
-    element: h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, chips, rest),
+    element: h(
+      'div',
+      { class: 'reactions', role: 'group', 'aria-label': words.message.reactions },
+      chips,
+      rest,
+    ),
     update({ reactions }) {
       show(reactions.slice(0, KINDS))
       rest.textContent = reactions.length > KINDS ? `+${reactions.length - KINDS}` : ''
@@ -211,7 +207,8 @@ function press(label: string, then: () => void): HTMLButtonElement {
 function reactionText({ emoji, count, users }: Reaction): string {
   const names = users.slice(0, NAMED).map(({ name }) => isolated(name))
   const rest = count - names.length
-  return `${emoji} ${count}: ${nameList(rest > 0 ? [...names, rest === 1 ? '1 other' : `${rest} others`] : names)}`
+  const all = rest > 0 ? [...names, words.common.others(rest)] : names
+  return words.message.reaction(emoji, count, nameList(all))
 }
 
 function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {

@@ -1,6 +1,7 @@
 import { h } from '../../ui/dom.ts'
 import { iconOf, type IconName } from '../../ui/icons.ts'
 import { openPopover, placePopover, type Corner } from '../../ui/popover.ts'
+import { words } from '../../words/words.ts'
 
 /** One thing that can be done with a message. */
 export interface MessageMenuEntry {
@@ -46,7 +47,7 @@ export function openMessageMenu(
         type: 'button',
         role: 'menuitemcheckbox',
         'aria-checked': String(mine),
-        'aria-label': `React with ${emoji}`,
+        'aria-label': words.message.reactWith(emoji),
         class: 'quick',
         tabindex: -1,
         onClick: choose(() => react?.emoji(emoji)),
@@ -57,7 +58,7 @@ export function openMessageMenu(
   const more = h('button', {
     type: 'button',
     role: 'menuitem',
-    'aria-label': 'React with another emoji',
+    'aria-label': words.message.reactWithAnother,
     class: 'quick',
     tabindex: -1,
     onClick: choose(() => react?.more()),
@@ -77,7 +78,7 @@ export function openMessageMenu(
   })
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
   if (react !== null)
-    panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': 'React' }, ...quick))
+    panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': words.message.react }, ...quick))
   panel.append(...entries)
   const stops = [...(react === null ? [] : quick), ...entries]
 

@@ -1,6 +1,7 @@
 import { h } from '../../ui/dom.ts'
 import { iconOf } from '../../ui/icons.ts'
 import type { Corner } from '../../ui/popover.ts'
+import { words } from '../../words/words.ts'
 
 /** A press on a finger's width of glass for so long (ms) is not a tap. */
 const LONG = 500
@@ -49,10 +50,10 @@ export function messageToolbar(
   }
   const bar = h(
     'div',
-    { class: 'tools', role: 'toolbar', 'aria-label': 'Message' },
-    press('React', iconOf('smile'), (of, button) => on.react(of, button)),
-    press('Reply', iconOf('reply'), (of) => on.reply(of)),
-    press('More', iconOf('more'), (of, button) => on.menu(of, below(button))),
+    { class: 'tools', role: 'toolbar', 'aria-label': words.message.toolbar },
+    press(words.message.react, iconOf('smile'), (of, button) => on.react(of, button)),
+    press(words.common.reply, iconOf('reply'), (of) => on.reply(of)),
+    press(words.message.more, iconOf('more'), (of, button) => on.menu(of, below(button))),
   )
 
   /** A10: the focus does not go with the bar into nothing. */

@@ -1,9 +1,9 @@
 import { h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
+import { words } from '../../words/words.ts'
 
 export { findEmoji, loadEmoji }
 
-const GROUPS = ['Faces', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Things', 'Signs', 'Flags']
 const MOST = 64
 
 export interface EmojiPanel {
@@ -18,15 +18,19 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
   const field = h('input', {
     class: 'field',
     type: 'text',
-    placeholder: 'Find an emoji',
-    'aria-label': 'Find an emoji',
+    placeholder: words.emoji.find,
+    'aria-label': words.emoji.find,
     autocomplete: 'off',
     enterkeyhint: 'go',
   })
-  const grid = h('div', { class: 'emoji-scroll' }, h('p', { class: 'p-3 text-meta text-muted' }, 'Loading…'))
+  const grid = h(
+    'div',
+    { class: 'emoji-scroll' },
+    h('p', { class: 'p-3 text-meta text-muted' }, words.common.loading),
+  )
   const panel = h(
     'div',
-    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': 'Emoji' },
+    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji.title },
     field,
     grid,
   )
@@ -57,7 +61,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
     const some = letters === '' ? null : findEmoji(all, letters, MOST)
     grid.replaceChildren(
       ...(some === null
-        ? GROUPS.flatMap((title, group) =>
+        ? words.emoji.groups.flatMap((title, group) =>
             title === ''
               ? []
               : [
@@ -68,8 +72,8 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
                 ],
           )
         : some.length > 0
-          ? [section('Found', some)]
-          : [h('p', { class: 'p-3 text-meta text-muted' }, 'There is none of this name')]),
+          ? [section(words.emoji.found, some)]
+          : [h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.none)]),
     )
     grid.scrollTop = 0
     grid.querySelector('button')?.setAttribute('tabindex', '0')
@@ -108,7 +112,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
         all = await loadEmoji()
         if (!signal.aborted) draw()
       } catch {
-        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, 'The emoji did not load'))
+        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
       }
     },
   }

@@ -1,5 +1,5 @@
 import { openPopover, placePopover, type Corner } from '../popover.ts'
-import { NOT_LOADED } from '../retryImport.ts'
+import { words } from '../../words/words.ts'
 
 /** Opens the grid of emoji, a chunk that is fetched on first use (U39). `corner`: where it opens; `pick` hears of one, once. */
 export async function pickEmoji(
@@ -28,6 +28,6 @@ export async function pickEmoji(
     if (matchMedia('(pointer: fine)').matches) field.focus()
     await fill(popover.signal)
   } catch {
-    failed(NOT_LOADED)
+    failed(words.common.notLoaded)
   }
 }

@@ -1,0 +1,389 @@
+/**
+ * Every word a person sees or hears, in English, a group a feature. Another language is another file of the same type.
+ * A name of a person or a room arrives with its direction isolated already, a time or a date as the reader's locale writes it.
+ */
+import type { ErrorCode, REASONS } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
+
+/** `1 draft`, `2 drafts` */
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+const newMessages = (count: number) => counted(count, 'new message')
+const online = (count: number) => `${count} online`
+const onOff = { on: 'On', off: 'Off' }
+const signedOut = 'You’re signed out. Choose a name to continue.'
+const readOnly = 'This room is read-only'
+const mayNotWrite = 'You can’t send messages here'
+const noLongerMember = 'You’re no longer in this room'
+const markAllAsRead = 'Mark all as read'
+const toStart = 'Go to start page'
+const reloadToContinue = 'Reload the page to continue. Your drafts are kept.'
+
+/** What is wrong with a name, where a person's and a room's are worded alike. */
+const nameFaults = {
+  marks: 'That name has too many marks on one letter.',
+  mixed: 'Use letters from one alphabet: Latin, Cyrillic or Greek.',
+  reserved: 'That name isn’t available.',
+}
+
+export const en = {
+  /** In which language lists of names are joined. */
+  locale: 'en-GB',
+
+  // prettier-ignore
+  common: {
+    appName: 'Hubbub',
+    cancel: 'Cancel', close: 'Close', delete: 'Delete', done: 'Done', edit: 'Edit', reload: 'Reload',
+    reply: 'Reply', retry: 'Retry', save: 'Save', undo: 'Undo', settings: 'Settings', signOut: 'Sign out',
+    copyLink: 'Copy link', linkCopied: 'Link copied', showQrCode: 'Show QR code',
+    loading: 'Loading…', notLoaded: 'Couldn’t load this. Check your connection and try again.',
+    today: 'Today', yesterday: 'Yesterday',
+    others: (count: number) => counted(count, 'other'),
+    use: (name: string) => `Use ${name}`,
+  },
+
+  /** Screens in place of a room. */
+  pages: {
+    notFound: { title: 'Page not found', text: 'Check the address, or go back to the start.' },
+    notLoaded: { title: 'Couldn’t load this page', text: 'Check your connection and try again.' },
+    roomClosed: {
+      title: 'Room not found',
+      text: 'It doesn’t exist or you don’t have access. Ask whoever sent you the link.',
+    },
+    roomLeft: { title: noLongerMember, text: 'You left this room in another tab or on another device.' },
+    join: 'Join',
+    toStart,
+    toLobby: 'Go to the lobby',
+  },
+
+  connection: {
+    connecting: 'Connecting…',
+    reconnectingIn: (seconds: number) => `Reconnecting in ${seconds} s`,
+    retryNow: 'Retry now',
+    offline: 'You’re offline. Messages will be sent when you reconnect.',
+    connectedAgain: 'Back online',
+    serverFull: 'The server can’t store messages right now. Yours are kept here and sent later.',
+    tooFast: (seconds: number) => `Slow down: sending again in ${seconds} s`,
+    storageBlocked: 'Private mode: unsent messages are lost when you close this page.',
+    /** Why the connection was ended for good. */
+    stopped: {
+      noSession: {
+        title: 'You’re signed out',
+        text: 'Choose a name to continue. Your drafts are kept on this device.',
+        action: 'Choose a name',
+      },
+      banned: { title: 'You were removed', text: 'A moderator removed you from this chat.', action: toStart },
+      tooMany: {
+        title: 'Too many open tabs',
+        text: 'Hubbub is open in more than 20 tabs or devices. Using it here disconnects another one.',
+        action: 'Use here',
+      },
+      version: { title: 'A new version is available', text: reloadToContinue, action: 'Reload' },
+      other: { title: 'Connection closed', text: reloadToContinue, action: 'Reload' },
+    },
+  },
+
+  session: {
+    welcome: 'Choose a name and start chatting.',
+    signedOutElsewhere: 'You signed out in another tab. Choose a name to continue.',
+    yourName: 'Your name',
+    nameMissing: 'Enter a name.',
+    joinRoom: (room: string) => `Join ${room}`,
+    continueAs: (name: string) => `Continue as ${name}`,
+    useAnotherName: 'Use another name',
+    nameTaken: (name: string) => `${name} is already in use.`,
+    nameFree: (name: string) => `${name} is available.`,
+    signedInAs: (name: string) =>
+      `You’re signed in as ${name} in this browser. Reload the page to continue as ${name} or to sign out.`,
+    stillSigningOut: 'Signing out isn’t finished: the server can’t be reached. Try again in a moment.',
+    signOutTitle: 'Sign out?',
+    signOutLoses(messages: number, drafts: number): string {
+      const lost = [
+        messages && counted(messages, 'unsent message'),
+        drafts && counted(drafts, 'unsent draft'),
+      ]
+      const what = messages + drafts === 1 ? 'it' : 'them'
+      return `You have ${lost.filter(Boolean).join(' and ')}. Signing out deletes ${what}.`
+    },
+  },
+
+  rooms: {
+    rooms: 'Rooms',
+    favourites: 'Favourites',
+    roomsAndPeople: 'Rooms and people',
+    browse: 'Browse rooms',
+    find: 'Search rooms',
+    noMatch: (typed: string) => `No rooms match “${typed}”. You can create it below.`,
+    busiest: 'Showing the busiest rooms. Type part of a name to find others.',
+    typeMore: 'Type more of the name to find other rooms.',
+    newRoom: 'New room',
+    create: 'Create room',
+    nameMissing: 'Enter a room name.',
+    nameTaken: (name: string) => `There’s already a room called ${name}.`,
+    unread: (count: number, atLeast: boolean) => `${atLeast ? `${count} or more` : count} unread`,
+    mentions: (count: number) => counted(count, 'mention'),
+    switcher: {
+      title: 'Jump to a room',
+      noMatch: 'No rooms match.',
+      current: 'current room',
+      unread: (count: string) => `${count} unread`,
+    },
+    menu: {
+      title: 'Menu',
+      addFavourite: 'Add to favourites',
+      removeFavourite: 'Remove from favourites',
+      favouriteAdded: 'Added to favourites',
+      favouriteRemoved: 'Removed from favourites',
+      leave: 'Leave room',
+    },
+    markAllRead: {
+      mark: markAllAsRead,
+      undo: `Undo “${markAllAsRead}”`,
+      marked: 'All rooms marked as read',
+      undone: 'Marked as unread again',
+      nothingUnread: 'No unread messages',
+    },
+    topic: { title: 'Topic', field: 'What this room is about', add: 'Add a topic', change: 'Edit topic' },
+    pins: { title: 'Pinned messages', count: (count: number) => `${count} pinned` },
+    invite: { title: 'Invite people', link: 'Link', codeOf: (link: string) => `QR code of ${link}` },
+    empty: { title: 'No messages yet', text: 'Write the first one, or invite people.' },
+  },
+
+  people: {
+    people: 'People',
+    count: online,
+    online: 'Online',
+    away: 'Away',
+    you: 'you',
+    more: (count: number) => `and ${count} more`,
+  },
+
+  timeline: {
+    messagesIn: (room: string) => `Messages in ${room}`,
+    skipToComposer: 'Skip to message box',
+    loadingOlder: 'Loading older messages…',
+    olderFailed: 'Couldn’t load older messages.',
+    new: 'New',
+    begin: 'This is the start of this room.',
+    olderRemoved: 'Older messages have been removed.',
+    someMayBeMissing: 'Some messages may be missing here',
+    historyRestored: 'History was restored from a backup',
+    cameOnline: (names: string) => `${names} came online`,
+    wentOffline: (names: string) => `${names} went offline`,
+    renamed: (before: string, name: string) => `${before} is now ${name}`,
+    topicRemoved: (name: string) => `${name} removed the topic`,
+    topicChanged: (name: string, topic: string) => `${name} changed the topic: ${topic}`,
+    jumpToFirstUnread: 'Jump to first unread',
+    markAsRead: 'Mark as read',
+    jumpBack: 'Back to where you were',
+    jumpToLatest: 'Jump to latest',
+    newCount: (count: string) => `${count} new`,
+    jumpToNew: (count: number) => `Jump to ${newMessages(count)}`,
+    messageNotFound: 'Message not found',
+  },
+
+  message: {
+    deleted: 'Message deleted',
+    edited: 'edited',
+    sending: 'Sending',
+    waiting: 'Waiting to send',
+    dismiss: 'Dismiss',
+    fold: { more: 'Show more', less: 'Show less' },
+    code: { copy: 'Copy', copied: 'Copied', failed: 'Couldn’t copy' },
+    /** The whole message, as a screen reader says it. */
+    spoken: (name: string, time: string, status: string, text: string) =>
+      `${name}, ${time}${status}: ${text}`,
+    spokenDeleted: 'message deleted',
+    spokenStatus: { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' },
+    replyTo: 'Reply to ',
+    replyToDeleted: 'Reply to a deleted message',
+    reactions: 'Reactions',
+    reaction: (emoji: string, count: number, names: string) => `${emoji} ${count}: ${names}`,
+    toolbar: 'Message actions',
+    react: 'React',
+    reactWith: (emoji: string) => `React with ${emoji}`,
+    reactWithAnother: 'React with another emoji',
+    more: 'More actions',
+    menuOf: (name: string, time: string) => `Message from ${name}, ${time}`,
+    copyText: 'Copy text',
+    textCopied: 'Text copied',
+    copyRefused: 'Couldn’t copy: your browser doesn’t allow it.',
+    pin: 'Pin',
+    unpin: 'Unpin',
+    deleteTitle: 'Delete this message?',
+    deleteText: 'This can’t be undone.',
+    /** What did not happen to a message; why not comes behind it. */
+    failed: {
+      message: 'Not sent.',
+      edit: 'Couldn’t save your edit.',
+      delete: 'Couldn’t delete.',
+      react: 'Couldn’t react.',
+      pin: 'Couldn’t pin.',
+    },
+  },
+
+  composer: {
+    placeholder: (room: string) => `Message ${room}`,
+    form: (room: string) => `Write to ${room}`,
+    send: 'Send',
+    suggestions: 'Suggestions',
+    tooLong: (over: number) =>
+      `${counted(over, 'character')} over the limit. Shorten your message to send it.`,
+    blocked: { readOnly, forbidden: mayNotWrite, notMember: noLongerMember },
+    editing: 'Editing message',
+    cancelEdit: 'Cancel edit',
+    cancelReply: 'Cancel reply',
+    replyTo: (name: string, text: string) => `Reply to ${name}: ${text}`,
+    editedDeleted: 'This message has been deleted. Press Escape to stop editing.',
+    repliedDeleted: 'The message you’re replying to was deleted. Press Send again to post anyway.',
+    queueFull: '200 messages are already waiting to be sent. Try again when some have been sent.',
+    signedOut,
+    nothingToSend: 'There’s nothing to send.',
+    textTooLong: 'This message is too long.',
+    textMalformed: 'This message contains characters that can’t be sent.',
+    typing: {
+      one: (name: string) => `${name} is typing`,
+      two: (one: string, two: string) => `${one} and ${two} are typing`,
+      three: (one: string, two: string, three: string) => `${one}, ${two} and ${three} are typing`,
+      many: 'Several people are typing',
+    },
+    commands: {
+      me: 'Describe an action: /me waves',
+      nick: 'Change your name: /nick Ann',
+      shrug: 'Append ¯\\_(ツ)_/¯',
+      help: 'Show keyboard shortcuts and commands',
+    },
+    meWithoutText: 'Type an action, for example /me waves',
+    unknownCommand: (name: string) =>
+      `Unknown command /${name}. Type /help for a list, or start with // to send a slash.`,
+  },
+
+  help: {
+    title: 'Keyboard shortcuts and commands',
+    keys: [
+      ['Enter', 'Send message · In the list: open message menu'],
+      ['Shift+Enter', 'New line'],
+      ['↑', 'Edit your last message (when the box is empty)'],
+      ['Page Up, Page Down', 'Scroll the messages (when the box is empty)'],
+      ['Ctrl+K, ⌘K', 'Jump to a room'],
+      ['Alt+↑, Alt+↓', 'Previous / next room; with Shift: unread rooms only'],
+      ['F6, Shift+F6', 'Next / previous section'],
+      ['↑ ↓ Home End', 'In the list: move between messages'],
+      ['Escape', 'Close, cancel edit or reply, jump to latest'],
+      ['Shift+Escape', markAllAsRead],
+      ['@ : /', 'Mention people, add emoji, use commands'],
+      ['?', 'Show this list'],
+    ] as readonly (readonly [keys: string, does: string])[],
+  },
+
+  emoji: {
+    title: 'Emoji',
+    find: 'Search emoji',
+    found: 'Results',
+    none: 'No emoji found',
+    notLoaded: 'Couldn’t load the emoji',
+    /** In the order of Unicode; '' is skin tones and hair, which the picker does not show. */
+    // prettier-ignore
+    groups: ['Smileys', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Objects', 'Symbols', 'Flags'] as readonly string[],
+  },
+
+  notifications: { title: (name: string, room: string) => `${name} in ${room}` },
+
+  /** What a screen reader is told of what happens. */
+  announcements: {
+    entered: (room: string, count: number) => `${room}, ${online(count)}`,
+    message: (name: string, text: string) => `${name}: ${text}`,
+    mention: (name: string, text: string) => `${name} mentioned you: ${text}`,
+    messages: newMessages,
+    messagesLast: (count: number, name: string, text: string) =>
+      `${newMessages(count)}, last from ${name}: ${text}`,
+  },
+
+  settings: {
+    name: { title: 'Display name', change: 'Save', changed: 'Name changed.' },
+    export: 'Download my messages',
+    exportLimit: 'You can download up to 3 at a time, then one per minute.',
+    theme: { title: 'Theme', values: { system: 'System', light: 'Light', dark: 'Dark' } },
+    clock: { title: 'Time format', values: { system: 'System', h12: '12-hour', h23: '24-hour' } },
+    enter: { title: 'Enter key', values: { sends: 'Send message', breaks: 'New line' } },
+    lines: {
+      title: 'Join and leave messages',
+      values: { condensed: 'Grouped', shown: 'All', hidden: 'Off' },
+    },
+    level: {
+      title: 'Notify me about',
+      values: { all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
+      inRoom: (room: string) => `In ${room}`,
+      inRoomValues: { same: 'Default', all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
+    },
+    notify: {
+      title: 'Notifications',
+      values: onOff,
+      turnOn: 'Turn on notifications',
+      blocked: 'Notifications are blocked. Allow them for this site in your browser settings.',
+    },
+    sound: { title: 'Sound', values: onOff },
+    spoken: {
+      title: 'Screen reader announcements',
+      values: { messages: 'Messages', all: 'Messages and people', nothing: 'Off' },
+    },
+  },
+
+  errors: {
+    /** Why a request failed, by its code; 'offline': no answer. `tryAgain` where the code has no text here. */
+    codes: {
+      offline: 'The server can’t be reached right now.',
+      overloaded: 'The server is busy.',
+      unavailable: 'The server can’t store anything right now.',
+      rateLimited: 'You’re doing this too often.',
+      internal: 'Something went wrong on the server.',
+      tooBig: 'This is too long.',
+      forbidden: 'You can’t do this.',
+      noRoom: 'This room doesn’t exist or you don’t have access.',
+      notMember: 'Join the room first.',
+      readOnly: `${readOnly}.`,
+      unauthenticated: signedOut,
+      nameInvalid: 'That name can’t be used.',
+      roomInvalid: 'This room can’t be created.',
+    } satisfies Partial<Record<ErrorCode | 'offline', string>>,
+    /** The same, where the server says a reason, too. */
+    reasons: {
+      nameInvalid: {
+        ...nameFaults,
+        empty: 'Enter a name with at least one letter, digit or emoji.',
+        long: `Use ${LIMITS.name.graphemes} characters or fewer.`,
+        characters: 'Remove invisible characters from your name.',
+      },
+      roomInvalid: {
+        ...nameFaults,
+        empty: 'Enter a room name with at least one letter, digit or emoji.',
+        long: `Use ${LIMITS.roomName.graphemes} characters or fewer.`,
+        characters: 'Remove invisible characters from the room name.',
+        kind: 'Only public rooms can be created.',
+      },
+      tooBig: { topic: `Use ${LIMITS.topic.graphemes} characters or fewer.` },
+      rateLimited: { newGuests: 'Too many people joined from your network.' },
+    } satisfies { [Code in keyof typeof REASONS]: Record<(typeof REASONS)[Code][number], string> },
+    /** Comes behind one of these where the server says how long to wait. */
+    tryAgainIn: (seconds: number) =>
+      seconds < 120 ? `Try again in ${seconds} s.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`,
+    notLoadedYet: 'This page hasn’t finished loading. Try again in a moment.',
+    tryAgain: 'That didn’t work. Try again.',
+    /** Why a message, or a change to one, was not sent; by its code, 'late' for one that waited too long. */
+    send: {
+      tooBig: 'It’s too long.',
+      forbidden: `${mayNotWrite}.`,
+      noRoom: 'You don’t have access to this room.',
+      notMember: `${noLongerMember}.`,
+      readOnly: `${readOnly}.`,
+      nonceReused: 'A different message was already sent in its place.',
+      gone: 'The message you replied to was deleted.',
+      unauthenticated: 'You’re signed out.',
+      late: 'Couldn’t deliver in time.',
+      other: 'The server rejected it.',
+    },
+    changeGone: 'The message was deleted.',
+  },
+}
+
+/** What every language says. */
+export type Words = typeof en
