@@ -1,16 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { dirname, join, relative } from 'node:path'
-
-const ROOT = join(import.meta.dir, '..')
-const SRC = join(ROOT, 'src')
-
-interface Import {
-  file: string
-  /** path inside src without ending, or the package's name */
-  target: string
-  /** `import type`: nothing of it is left at run time */
-  typeOnly: boolean
-}
+import { join } from 'node:path'
+import { allImports, importsOf, read, ROOT, sources, SRC } from './support/sources.ts'
 
 /** What a folder may import: paths inside src by prefix, packages by name. `types`: by `import type` alone. */
 interface Rule {
@@ -27,6 +17,23 @@ const CONTRACT = [
   'shared/text',
 ]
 const CONTRACT_TYPES = ['shared/']
+
+/** A feature of the client never imports another one: `client/app` composes them. */
+function feature(name: string, ...packages: string[]): readonly [folder: string, rule: Rule] {
+  return [
+    `client/${name}/`,
+    {
+      may: [`client/${name}/`, 'client/ui/', 'client/state/', 'client/words/', ...CONTRACT, ...packages],
+      types: [
+        ...CONTRACT_TYPES,
+        'client/net/',
+        'client/app/actions/actions',
+        'client/app/context',
+        'client/app/router',
+      ],
+    },
+  ]
+}
 
 /** The table of src/README.md. The first rule whose folder fits counts. */
 const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
@@ -52,18 +59,27 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
     },
   ],
   ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty', 'prom-client'] }],
-  ['client/state/', { may: ['client/state/', 'client/ui/day', ...CONTRACT], types: CONTRACT_TYPES }],
+  ['client/words/', { may: ['client/words/', 'shared/limits'], types: CONTRACT_TYPES }],
   [
-    'client/net/',
-    { may: ['client/net/', ...CONTRACT, 'idb-keyval'], types: [...CONTRACT_TYPES, 'client/state/'] },
-  ],
-  [
-    'client/',
+    'client/ui/',
     {
-      may: ['client/', ...CONTRACT, 'marked', 'linkify-it', 'emoji-picker-element-data/', 'uqr'],
+      may: ['client/ui/', 'client/words/', 'emoji-picker-element-data/', ...CONTRACT],
       types: CONTRACT_TYPES,
     },
   ],
+  ['client/state/', { may: ['client/state/', ...CONTRACT], types: CONTRACT_TYPES }],
+  [
+    'client/net/',
+    { may: ['client/net/', 'idb-keyval', ...CONTRACT], types: [...CONTRACT_TYPES, 'client/state/'] },
+  ],
+  feature('session'),
+  feature('rooms', 'uqr'),
+  feature('timeline', 'marked', 'linkify-it'),
+  feature('composer'),
+  feature('people'),
+  feature('notifications'),
+  feature('settings'),
+  ['client/', { may: ['client/', ...CONTRACT], types: CONTRACT_TYPES }],
   [
     'operator/',
     {
@@ -104,29 +120,6 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   ],
 ]
 
-async function files(): Promise<string[]> {
-  const found = await Array.fromAsync(new Bun.Glob('**/*.{ts,mjs}').scan(SRC))
-  return found.sort()
-}
-
-/** Every import and re-export of a file, static and dynamic. */
-function importsOf(file: string, text: string): Import[] {
-  const pattern =
-    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g
-  return [...text.matchAll(pattern)].map((found) => {
-    const named = found[2] ?? found[3] ?? ''
-    const target = named.startsWith('.')
-      ? relative(SRC, join(SRC, dirname(file), named)).replace(/\.ts$/, '')
-      : named
-    return { file, target, typeOnly: found[1] !== undefined }
-  })
-}
-
-async function allImports(): Promise<Import[]> {
-  const each = (await files()).map(async (file) => importsOf(file, await Bun.file(join(SRC, file)).text()))
-  return (await Promise.all(each)).flat()
-}
-
 function allowed(list: readonly string[], target: string): boolean {
   return list.some((entry) => target === entry || (/[/:]$/.test(entry) && target.startsWith(entry)))
 }
@@ -156,9 +149,9 @@ describe('the house', () => {
     const words =
       /\bBun\b|\bfetch\(|Date\.now|new Date\(|Math\.random|setTimeout|setInterval|queueMicrotask|\bconsole\b|\bcrypto\b/
     const wrong: string[] = []
-    for (const file of await files()) {
+    for (const file of await sources()) {
       if (!file.startsWith('hub/')) continue
-      const text = await Bun.file(join(SRC, file)).text()
+      const text = await read(file)
       for (const line of text.split('\n')) {
         const code = line.replace(/\/\*.*?\*\/|\/\/.*|^\s*\/?\*.*/g, '')
         if (words.test(code)) wrong.push(`${file}: ${line.trim()}`)
@@ -171,9 +164,9 @@ describe('the house', () => {
     const words =
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function/
     const wrong: string[] = []
-    for (const file of await files()) {
+    for (const file of await sources()) {
       if (!file.startsWith('client/')) continue
-      if (words.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
+      if (words.test(await read(file))) wrong.push(file)
     }
     expect(wrong).toEqual([])
   })
@@ -184,9 +177,10 @@ describe('the house', () => {
     const css =
       /(?:margin|padding|border)-(?:left|right)|(?:^|[\s;{])(?:left|right)\s*:|text-align:\s*(?:left|right)|[\s;{]inset:[^;]*var\(/m
     const wrong: string[] = []
-    for (const file of await files())
-      if (file.startsWith('client/') && classes.test(await Bun.file(join(SRC, file)).text())) wrong.push(file)
-    if (css.test(await Bun.file(join(SRC, 'client/style.css')).text())) wrong.push('client/style.css')
+    for (const file of await sources())
+      if (file.startsWith('client/') && classes.test(await read(file))) wrong.push(file)
+    for await (const file of new Bun.Glob('client/**/*.css').scan(SRC))
+      if (css.test(await read(file))) wrong.push(file)
     expect(wrong).toEqual([])
   })
 
@@ -194,9 +188,9 @@ describe('the house', () => {
     const told = await Bun.file(join(ROOT, 'public/index.html')).text()
     const literal = /#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(|-\[#/i
     const wrong: string[] = []
-    for (const file of await files()) {
+    for (const file of await sources()) {
       if (!file.startsWith('client/')) continue
-      for (const line of (await Bun.file(join(SRC, file)).text()).split('\n'))
+      for (const line of (await read(file)).split('\n'))
         if (
           literal.test(line) &&
           !(line.match(/#[0-9a-f]+/gi) ?? []).every((colour) => told.includes(`"${colour}"`))

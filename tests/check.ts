@@ -27,6 +27,7 @@ const SLOW = [
   'tests/browser/looks.test.ts',
   'tests/browser/screens.test.ts',
   'tests/browser/security.test.ts',
+  'tests/browser/room/history.test.ts',
   'tests/browser/room/timeline.test.ts',
   'tests/run.test.ts',
   'tests/security/patience.test.ts',

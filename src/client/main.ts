@@ -1,29 +1,21 @@
-/** Wires what home needs, then shows the address. The chat is a chunk of its own. */
-import { VERSION } from '../shared/limits.ts'
+/** Boots the page: wires what home needs, then shows the address. The chat is a chunk of its own. */
 import { createActions } from './app/actions/sessionActions.ts'
-import { after, now, random, storageOf } from './app/browser.ts'
-import { h } from './ui/dom.ts'
-import { createApi, type Api } from './net/api.ts'
-import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from './net/socket.ts'
-import { joinTabs } from './net/tabChannel.ts'
-import { createRouter, type Arrival, type Route } from './app/router.ts'
-import { createStore } from './state/store.ts'
-import { roomName } from './state/roomName.ts'
-import { windowTitle } from './app/windowTitle.ts'
-import { idOf, type State } from './state/state.ts'
+import { after, storageOf } from './app/browser.ts'
 import type { Context } from './app/context.ts'
-import { homeView } from './session/homePage.ts'
-import { page } from './ui/centeredPage.ts'
+import { createRouter, type Arrival, type Route } from './app/router.ts'
+import { windowTitle } from './app/windowTitle.ts'
+import { createApi } from './net/api.ts'
+import { joinTabs } from './net/tabChannel.ts'
+import { homePage } from './session/homePage.ts'
+import { roomName } from './state/roomName.ts'
+import { idOf } from './state/state.ts'
+import { createStore } from './state/store.ts'
+import { unreadTotal } from './state/unreadCounts.ts'
+import { centeredPage } from './ui/centeredPage.ts'
+import { h } from './ui/dom.ts'
 import { words } from './words/words.ts'
 
-/** What is not read; nothing is known of it before the chat's chunk is here. */
-let unread = (_state: State) => 0
-
-async function loadChat() {
-  const chat = await import('./app/startChat.ts')
-  unread = chat.unreadTotal
-  return chat
-}
+const loadChat = () => import('./app/startChat.ts')
 
 function start(root: HTMLElement): void {
   // Aborted by nobody: what listens here ends with the page.
@@ -31,72 +23,55 @@ function start(root: HTMLElement): void {
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((news) => {
-    if (news.type === 'self') void actions.became(news.self)
-    else if (news.type === 'read') store.dispatch({ type: 'read', room: news.room, seq: news.seq })
+    if (news.type === 'self') void actions.signedInAs(news.self)
+    else if (news.type === 'read') store.dispatch({ type: 'readUpTo', room: news.room, seq: news.seq })
     // The list has the room now, and all of mine are followed.
     else void actions.loadRooms()
   }, signal)
   const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
-    (await loadChat()).startTalk(
+    (await loadChat()).startChat(
       store,
       api,
       tabs,
-      (owner) =>
-        socketFor(api, owner, { me: () => idOf(store.get()), became: (self) => void actions.became(self) }),
-      (path) => router.navigate(path),
+      {
+        userId: () => idOf(store.get()),
+        signedInAs: (self) => void actions.signedInAs(self),
+        go: (path) => router.navigate(path),
+      },
       signal,
     ),
   )
-  window.addEventListener('pagehide', () => actions.settle(), { signal })
+  window.addEventListener('pagehide', () => actions.flushTimers(), { signal })
   document.addEventListener(
     'visibilitychange',
     () => {
-      if (document.hidden) actions.settle()
+      if (document.hidden) actions.flushTimers()
     },
     { signal },
   )
   // A final close offers a reload: nothing may be left to a timer by then (U55).
   store.watch(
-    ({ link }) => link.state === 'stopped',
+    ({ connection }) => connection.state === 'stopped',
     (stopped) => {
-      if (stopped) actions.settle()
+      if (stopped) actions.flushTimers()
     },
     signal,
   )
   const nobody = document.querySelector('meta[name=session]') !== null
-  const met = actions.meet(nobody)
+  const met = actions.restoreSession(nobody)
 
   // Until it is known who is here, a cold page shows what it came with.
-  const ready = () => Promise.all([met, actions.ready()])
+  const ready = () => Promise.all([met, actions.chatReady()])
 
   const place =
     document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
   const router = createRouter(
     window,
-    (route, its, arrival) => void mount(root, context, ready, route, its, arrival),
+    (route, screenSignal, arrival) => void mount(root, context, ready, route, screenSignal, arrival),
     signal,
   )
   const context: Context = { store, actions, router, place }
   router.start()
-}
-
-/** Here, where home has room for it, so that the chat's chunk stays within what a chunk may take (W1). */
-function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'me' | 'became'>): Socket {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const world: SocketWorld = {
-    ...who,
-    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${VERSION}`) as Wire,
-    now,
-    after,
-    random,
-    hidden: () => document.hidden,
-    async session() {
-      const answer = await api.session()
-      if (answer.ok) return 'yes'
-      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
-    },
-  }
-  return createSocket(world, owner)
 }
 
 /** By which link each address was left last, so that Back returns the focus to it. */
@@ -117,7 +92,11 @@ async function mount(
   if (signal.aborted) return
   context.store.watch(
     (state) =>
-      windowTitle(unread(state), route.name === 'room' ? roomName(state, route.room) : '', context.place),
+      windowTitle(
+        unreadTotal(state),
+        route.name === 'room' ? roomName(state, route.room) : '',
+        context.place,
+      ),
     (title) => {
       document.title = title
     },
@@ -128,7 +107,7 @@ async function mount(
   after(0, () => {
     if (signal.aborted || root.contains(document.activeElement)) return
     const back = arrival === 'history' ? linkLeft.get(location.pathname) : undefined
-    const link = [...root.querySelectorAll('a[href]')].find((one) => one.getAttribute('href') === back)
+    const link = [...root.querySelectorAll('a[href]')].find((anchor) => anchor.getAttribute('href') === back)
     const field = matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null
     const target = link ?? field ?? root.querySelector('h1')
     if (target instanceof HTMLElement) target.focus({ preventScroll: true })
@@ -149,12 +128,12 @@ async function screenOf(
         // Only fetched ahead; who goes there is told.
       })
     })
-    return homeView(context, signal)
+    return homePage(context, signal)
   }
   try {
-    const [{ roomView, notFoundView }] = await Promise.all([loadChat(), ready()])
-    if (route.name === 'notFound') return notFoundView()
-    return roomView(context, route, signal)
+    const [{ roomPage, notFoundPage }] = await Promise.all([loadChat(), ready()])
+    if (route.name === 'notFound') return notFoundPage()
+    return roomPage(context, route, signal)
   } catch (error) {
     console.error('the chat could not be loaded', error)
     return unloaded()
@@ -168,7 +147,7 @@ function whenIdle(run: () => void): void {
 
 /** A part of the page did not come: the network is off, or a newer version has taken its place. */
 function unloaded(): HTMLElement {
-  return page(
+  return centeredPage(
     {
       title: words.pages.notLoaded.title,
       words: words.pages.notLoaded.text,

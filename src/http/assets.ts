@@ -5,8 +5,8 @@ import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '.
 import { errorResponse } from './errorResponse.ts'
 import { tokensOf } from './authenticate.ts'
 
-/** What a room's page is going to import as soon as its script runs, by its name in the manifest. */
-const ROOM_PAGE_MODULE = 'app/startChat.ts'
+/** What a room's page imports as soon as its script runs, by names of the manifest: Markdown, so that no row is drawn twice. */
+const ROOM_MODULES = ['app/startChat.ts', 'timeline/markdown/markdown.ts']
 const NO_SESSION_HINT = '<meta name="session" content="none">'
 /** Preload the session: saves one round trip before a person can write (W3). */
 const PRELOAD_SESSION = '<link rel="preload" href="/api/session" as="fetch" crossorigin>'
@@ -23,8 +23,9 @@ export async function assetRoutes({ dir, siteName }: { dir: string; siteName: st
   const manifest = await readManifest(dir)
   const bundle = await bundleOf(dir, manifest)
   const page = withSiteName(await Bun.file(join(dir, 'index.html')).text(), siteName)
-  const roomChunks = (manifest.lazy[ROOM_PAGE_MODULE] ?? []).filter((chunk) => chunk !== manifest.script)
-  const links = roomChunks.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
+  const roomChunks = new Set(ROOM_MODULES.flatMap((name) => manifest.lazy[name] ?? []))
+  roomChunks.delete(manifest.script)
+  const links = [...roomChunks].map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   const roomPage = page.replace('</head>', () => `${links}</head>`)
 
   return new Elysia({ name: 'assets' })

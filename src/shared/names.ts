@@ -5,12 +5,12 @@ import { byteLength } from './text.ts'
 /** Why a name cannot be used: the `reason` of `nameInvalid` and `roomInvalid`. */
 export type NameFault = NameReason
 
-/** Each fault in words, for the one who typed it. */
+/** What the server answers for each, to people who use the API; the page has words of its own. */
 export const NAME_FAULTS: Record<NameFault, string> = {
-  empty: 'Pick a name with at least one letter, digit or emoji.',
+  empty: 'A name needs at least one letter, digit or emoji.',
   long: `A name has at most ${LIMITS.name.graphemes} characters.`,
-  characters: 'A name cannot hold invisible or control characters.',
-  marks: 'A name cannot stack that many accents on one letter.',
+  characters: 'A name cannot contain invisible or control characters.',
+  marks: 'A name cannot have that many marks on one letter.',
   mixed: 'A name cannot mix Latin, Cyrillic and Greek letters.',
   reserved: 'This name is reserved.',
 }

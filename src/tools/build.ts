@@ -184,10 +184,14 @@ const etagOf = (content: Uint8Array): string => {
   return `"${hash.slice(0, 22)}"`
 }
 
+/** As small as gzip gets: libdeflate saves 3 % more than zlib. */
+export const gzip = (content: Uint8Array<ArrayBuffer>): Uint8Array =>
+  Bun.gzipSync(content, { library: 'libdeflate', level: 12 })
+
 const COMPRESS: Record<Encoding, (content: Uint8Array<ArrayBuffer>) => Uint8Array> = {
   br: (content) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   zstd: (content) => Bun.zstdCompressSync(content, { level: 19 }),
-  gzip: (content) => Bun.gzipSync(content, { level: 9 }),
+  gzip,
 }
 
 async function writeSmaller(

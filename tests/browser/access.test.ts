@@ -40,32 +40,32 @@ function small(least: number): string[] {
 const HOME = `
 - main:
   - heading "Hubbub" [level=1]
-  - paragraph: Pick a name and start talking.
+  - paragraph: Choose a name and start chatting.
   - text: Your name
   - textbox "Your name"
   - alert
   - button "Join lobby"`
 
 const ROOM = `
-- link "Skip to writing":
+- link "Skip to message box":
   - /url: "#message"
 - complementary "Rooms and people":
   - link "Hubbub":
     - /url: /
   - region "People":
-    - heading "Here" [level=2]
+    - heading "Online" [level=2]
     - list:
       - listitem: Mira you
       - listitem: Ada
       - listitem: Bob Kowalski
-  - button "Find or make a room"
+  - button "Browse rooms"
 - banner:
   - heading "lobby" [level=1]
-  - button "3 here" [expanded]
+  - button "3 online" [expanded]
   - button "Menu"
 - main:
   - log "Messages in lobby":
-    - text: This is where the room begins Today
+    - text: This is the start of this room. Today
     - 'article "Ada, hh:mm: Morning!"':
       - text: Ada
       - time: hh:mm
@@ -73,7 +73,7 @@ const ROOM = `
     - 'article "Bob Kowalski, hh:mm: Hello Ada"':
       - text: Bob Kowalski
       - time: hh:mm
-      - button "Answer to Ada Morning!"
+      - button "Reply to Ada Morning!"
       - text: Hello
       - strong: Ada
   - form "Write to lobby":

@@ -109,7 +109,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     const bob = await somebody()
     const people_ = ada.page.getByRole('complementary')
     await people_.getByText(bob.name).waitFor()
-    await ada.page.getByText(`${bob.name} joined`).waitFor()
+    await ada.page.getByText(`${bob.name} came online`).waitFor()
     await bob.page.getByRole('button', { name: /menu|more/i }).click()
     await bob.page
       .getByRole('button', { name: /sign out/i })
@@ -135,7 +135,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     await shows(ada.page, ['before the reload'])
     await say(ada.page, 'after it')
     await shows(bob.page, ['before the reload', 'after it'])
-    expect(await bob.page.getByText(`${ada.name} left`).count()).toBe(0)
+    expect(await bob.page.getByText(`${ada.name} went offline`).count()).toBe(0)
     expect(await bob.page.locator('.message', { hasText: 'after it' }).getAttribute('aria-label')).toContain(
       ada.name,
     )
@@ -182,7 +182,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
 
   test('[B8, V13] a phone opens the people over the room, and closes them by Escape and by Back', async () => {
     const ada = await somebody('lobby', PHONE)
-    const button = ada.page.getByRole('button', { name: /here/ })
+    const button = ada.page.getByRole('button', { name: /online/ })
     for (const close of [() => ada.page.keyboard.press('Escape'), () => ada.page.goBack()]) {
       await button.click()
       const drawer = ada.page.getByRole('dialog')

@@ -62,7 +62,7 @@ const ON_A_PHONE: Walks = {
         async 'keys and commands'() {
           await escape(page, 'dialog')
           await page.click('.head [popovertarget]')
-          await page.click('text=Keys and commands')
+          await page.click('text=Keyboard shortcuts and commands')
           await page.waitForSelector('dialog dl')
         },
         async 'the emoji'() {

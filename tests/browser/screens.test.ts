@@ -127,9 +127,9 @@ describe.skipIf(browserFound === null)('screens', () => {
     expect(dark).not.toBe(light)
     // What else was chosen holds at once too, and a second tab of mine agrees with the first.
     const times = () => page.evaluate(() => document.querySelector('.message time')?.textContent ?? '')
-    await page.click('text=2:02 PM')
+    await page.click('text=12-hour')
     expect(await times()).toMatch(/[ap]m/i)
-    await page.click('text=14:02')
+    await page.click('text=24-hour')
     expect(await times()).not.toMatch(/[ap]m/i)
     const other = await context.newPage()
     await other.goto(place.origin)
@@ -146,10 +146,10 @@ describe.skipIf(browserFound === null)('screens', () => {
 
   test('[U55] each final end is one dialog that says why and what to do; it cannot be dismissed', async () => {
     const said: Record<number, string> = {
-      [CLOSE.noSession]: 'You are signed out',
+      [CLOSE.noSession]: 'You’re signed out',
       [CLOSE.banned]: 'You were removed',
-      [CLOSE.tooMany]: 'Open in too many places',
-      [CLOSE.version]: 'A new version is here',
+      [CLOSE.tooMany]: 'Too many open tabs',
+      [CLOSE.version]: 'A new version is available',
     }
     for (const [code, title] of Object.entries(said)) {
       const { context } = await aContext(world.browser, DESKTOP)
@@ -197,7 +197,7 @@ describe.skipIf(browserFound === null)('screens', () => {
     await screen.next('join')
     screen.tell({ type: 'reset', room: 'lobby', reason: 'access' })
     await screen.page.waitForSelector('.page')
-    expect(await screen.page.locator('h1').textContent()).toBe('You are no longer in this room')
+    expect(await screen.page.locator('h1').textContent()).toBe('You’re no longer in this room')
     expect(await screen.page.locator('.message').count()).toBe(0)
     await screen.page.getByRole('button', { name: 'Join' }).click()
     expect(await screen.next('join')).toMatchObject({ room: 'lobby', limit: 50 })

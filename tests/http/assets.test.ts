@@ -127,11 +127,12 @@ test('[S27] the page is never stored', async () => {
   }
 })
 
-test('[W2] a room’s page says at once which chunk it is going to need; home does not', async () => {
-  const chunk = manifest.lazy['app/startChat.ts']?.[0] ?? 'none'
-  const link = `<link rel="modulepreload" href="${chunk}">`
-  expect((await get('/chat/lobby')).body.toString()).toContain(link)
-  expect((await get('/')).body.toString()).not.toContain(link)
+test('[W2] a room’s page says at once which chunks it is going to need, each once; home does not', async () => {
+  const [room, home] = [(await get('/chat/lobby')).body.toString(), (await get('/')).body.toString()]
+  for (const name of ['app/startChat.ts', 'timeline/markdown/markdown.ts']) {
+    const link = `<link rel="modulepreload" href="${manifest.lazy[name]?.[0] ?? 'none'}">`
+    expect([name, room.split(link).length, home.split(link).length]).toEqual([name, 2, 1])
+  }
 })
 
 test('[W4] a page that came without a session says so, so that nobody is asked who they are', async () => {

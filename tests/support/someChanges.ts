@@ -1,6 +1,6 @@
-import { withMine } from '../../src/client/state/optimisticChanges.ts'
+import type { Action } from '../../src/client/state/actions.ts'
 import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
-import type { Action, MyChange, RoomState, Row, Said } from '../../src/client/state/state.ts'
+import type { OutgoingContent, Row } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
 import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'
 
@@ -40,18 +40,15 @@ export function some(from: number, to: number): Message[] {
   return numbers(from, to).map((seq) => said(seq))
 }
 
-/** The lobby changed by a function of the far chunk. */
-export function by(act: (room: RoomState, me: string | null) => RoomState): Action {
-  return { type: 'changed', room: 'lobby', by: act }
-}
-
 let orders = 0
 
 /** A change of Ada's that waits. */
-export function mine(content: Exclude<Said, { kind: 'message' }>, nonce = `mine-${(orders += 1)}`): Action {
+export function mine(
+  content: Exclude<OutgoingContent, { kind: 'message' }>,
+  nonce = `mine-${(orders += 1)}`,
+): Action {
   const named = { nonce, room: 'lobby', user: ada.id, at: NOON, order: orders }
-  const entry: MyChange['entry'] = { ...content, ...named }
-  return by((room) => withMine(room, entry, ada))
+  return { type: 'entryQueued', entry: { ...content, ...named }, user: ada }
 }
 
 export type Page = ReturnType<typeof aLivePage>

@@ -1,10 +1,10 @@
-import type { Actions } from './actions/sessionActions.ts'
+import type { Actions } from './actions/actions.ts'
 import type { Router } from './router.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 
 /** What every screen is made with. `place`: what this chat is called. */
 export interface Context {
-  store: Store
+  store: StateStore
   actions: Actions
   router: Router
   place: string

@@ -20,7 +20,7 @@ export interface Router {
 /** How a screen was reached: by a step of the person, by Back or Forward, or because the page was opened. */
 export type Arrival = 'step' | 'history' | 'first'
 
-interface Entry {
+interface HistoryEntry {
   entry: number
   over?: true
   kept?: string | number
@@ -71,9 +71,9 @@ export function createRouter(
   const kept = new Map<number, string | number>()
   let entry = 0
 
-  function entryOf(state: unknown): Entry | null {
-    const value = state as Partial<Entry> | null
-    return typeof value?.entry === 'number' ? (value as Entry) : null
+  function entryOf(state: unknown): HistoryEntry | null {
+    const value = state as Partial<HistoryEntry> | null
+    return typeof value?.entry === 'number' ? (value as HistoryEntry) : null
   }
 
   function enter(arrival: Arrival): void {
@@ -88,7 +88,7 @@ export function createRouter(
   function adopt(): void {
     const known = entryOf(history.state)
     entry = known?.entry ?? Math.random()
-    if (known === null) history.replaceState({ entry } satisfies Entry, '')
+    if (known === null) history.replaceState({ entry } satisfies HistoryEntry, '')
     else if (known.kept !== undefined && !kept.has(entry)) kept.set(entry, known.kept)
   }
 
@@ -102,7 +102,7 @@ export function createRouter(
     // The screen being left may still want to keep something with its own entry.
     if (to !== path) screen.abort()
     if (how === 'pushState') entry = Math.random()
-    history[how]({ entry, ...(over && { over }) } satisfies Entry, '', to)
+    history[how]({ entry, ...(over && { over }) } satisfies HistoryEntry, '', to)
   }
 
   const router = {

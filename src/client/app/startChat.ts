@@ -1,41 +1,51 @@
-/** All that the chat needs and home does not, as one chunk: the room's screen, and what talks. */
+/** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
+import { VERSION } from '../../shared/limits.ts'
 import { after, draw, nonce, now, random, storageOf } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
-import type { Socket, SocketOwner } from '../net/socket.ts'
+import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
-import { joinTab } from '../net/tabLock.ts'
+import { claimTab } from '../net/tabLock.ts'
 import type { Tabs } from '../net/tabChannel.ts'
 import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
-import { createSync } from './sync.ts'
-import { AHEAD, createTalk, type Talk } from './actions/chatActions.ts'
-import { untilLoaded } from '../ui/retryImport.ts'
+import { createSync } from './sync/sync.ts'
+import { createChatActions, type ChatActions } from './actions/chatActions.ts'
+import { showUnread, startNotifications } from '../notifications/show.ts'
+import { loadMarkdown } from '../timeline/formatText.ts'
+import { loadSettings } from './room/openSettings.ts'
 
-export { unreadTotal }
-export { notFoundView } from './notFoundPage.ts'
-export { roomView } from './roomPage.ts'
+export { notFoundPage } from './notFoundPage.ts'
+export { roomPage } from './room/roomPage.ts'
 
+/** When (ms) what the first drawing does not need is fetched ahead. */
+const AHEAD = 2_000
 /** How often (ms) the tab that leads looks for what dead tabs left behind. */
 const ORPHANS = 30_000
 
+export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
+  /** Shows a screen by its path. */
+  go(path: string): void
+}
+
 /** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
-export async function startTalk(
-  store: Store,
+export async function startChat(
+  store: StateStore,
   api: Api,
   tabs: Tabs,
-  makeSocket: (owner: SocketOwner) => Socket,
-  go: (path: string) => void,
+  { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
-): Promise<Talk> {
+): Promise<ChatActions> {
+  // Requested with the chat itself, so that the first messages can be drawn as they stay.
+  void loadMarkdown()
   let lead = false
   let orphans = async () => {}
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
-    joinTab(
+    claimTab(
       {
         locks: navigator.locks,
         session: storageOf('sessionStorage'),
@@ -49,13 +59,13 @@ export async function startTalk(
       signal,
     ),
   ])
-  if (!storage.lasting) store.dispatch({ type: 'forgetful' })
+  if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
   const asks = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
-    makeSocket,
+    (owner) => socketFor(api, owner, { userId, signedInAs }),
     (owner) =>
       new Outbox(
         storage,
@@ -63,9 +73,9 @@ export async function startTalk(
         { now, after, random, nonce },
         {
           ...owner,
-          forgetful: () => store.dispatch({ type: 'forgetful' }),
+          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
           // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
-          losing: (would) =>
+          unsavedChanged: (would) =>
             would
               ? window.addEventListener('beforeunload', asks)
               : window.removeEventListener('beforeunload', asks),
@@ -83,15 +93,15 @@ export async function startTalk(
   heedThePage(store, sync.socket, signal)
 
   orphans = async () => {
-    if (lead) await sync.outbox.adopt(await tab.living())
+    if (lead) await sync.outbox.adopt(await tab.openTabs())
   }
   const watchOrphans = (): void => {
     after(ORPHANS, () => void orphans().finally(watchOrphans))
   }
   watchOrphans()
   after(AHEAD, () => {
-    import('./dialogs.ts').catch(() => {
-      // Only fetched ahead; who opens one is told.
+    loadSettings().catch(() => {
+      // Only fetched ahead; who opens them is told.
     })
   })
   const settings = keepSettings(
@@ -104,23 +114,39 @@ export async function startTalk(
     },
     signal,
   )
-  void untilLoaded(() => import('../notifications/show.ts'), signal).then((outside) => {
-    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-    outside?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
-    outside?.tellOutside(store, { now, after, go }, signal)
-  })
-  const talk = createTalk(store, sync, api, tabs, { now, after, settings })
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+  showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+  startNotifications(store, { now, after, go }, signal)
+  const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
     async begin(user) {
       await talk.begin(user)
       void orphans()
     },
-    settle() {
-      talk.settle()
-      sync.outbox.goes()
+    flushTimers() {
+      talk.flushTimers()
+      sync.outbox.pageMayClose()
     },
   }
+}
+
+function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+  const world: SocketWorld = {
+    ...who,
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${VERSION}`) as Wire,
+    now,
+    after,
+    random,
+    isHidden: () => document.hidden,
+    async hasSession() {
+      const answer = await api.session()
+      if (answer.ok) return 'yes'
+      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+    },
+  }
+  return createSocket(world, owner)
 }
 
 /** Tells whenever the page is hidden or goes, and when it is back. */
@@ -132,15 +158,15 @@ function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
 }
 
 /** What the browser says of the network and of being seen. */
-function heedThePage(store: Store, socket: Socket, signal: AbortSignal): void {
-  const know = (offline: boolean) => store.dispatch({ type: 'offline', offline })
+function heedThePage(store: StateStore, socket: Socket, signal: AbortSignal): void {
+  const know = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
   const online = () => {
     know(false)
     socket.nudge('online')
   }
   const offline = () => {
     know(true)
-    socket.doubt()
+    socket.probe()
   }
   const shown = ({ persisted }: PageTransitionEvent) => {
     if (persisted) socket.nudge('pageshow')

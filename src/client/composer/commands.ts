@@ -4,7 +4,7 @@ import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-export interface Command {
+export interface SlashCommand {
   name: string
   /** what stands behind it */
   rest: string
@@ -19,13 +19,13 @@ export const COMMANDS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** The command of a text, or null where it is none; `//` is a slash that was meant. */
-export function commandOf(text: string): Command | null {
+export function commandOf(text: string): SlashCommand | null {
   const [, name, rest = ''] = /^\/([^\s/]*)(?:\s+([^]*))?$/.exec(text) ?? []
   return name === undefined ? null : { name: name.toLowerCase(), rest: rest.trim() }
 }
 
 /** The message that a text stands for: a slash that was meant, `/me`, `/shrug`. Null: it is no message. */
-export function spoken(text: string): string | null {
+export function messageOf(text: string): string | null {
   const command = commandOf(text)
   if (command === null) return text.startsWith('//') ? text.slice(1) : text
   const { name, rest } = command
@@ -35,7 +35,7 @@ export function spoken(text: string): string | null {
 }
 
 /** Does commands that are no message; gives why one was not done. */
-export function commands(
+export function commandRunner(
   { actions }: Pick<Context, 'actions'>,
   room: string,
   write: Pick<Composer, 'text' | 'fill' | 'say'>,

@@ -1,22 +1,8 @@
-import { actionIcon } from '../ui/actionIcons.ts'
-import type { Composer } from './composer.ts'
 import { h } from '../ui/dom.ts'
+import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
+import { iconOf } from '../ui/icons.ts'
+import type { Composer } from './composer.ts'
 import { words } from '../words/words.ts'
-
-/** Opens the grid of emoji, which comes on first use (U39). `corner`: where it opens, px of the window. */
-export async function pickEmoji(
-  corner: { x: number; y: number },
-  pick: (emoji: string) => void,
-  failed: (words: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    const { openPicker } = await import('../ui/emoji/emojiPicker.ts')
-    await openPicker(corner, pick, signal)
-  } catch {
-    failed(words.common.notLoaded)
-  }
-}
 
 /** The button in the composer: what is picked goes in where the caret is. */
 export function emojiButton({ field, say }: Composer, signal: AbortSignal): void {
@@ -36,6 +22,6 @@ export function emojiButton({ field, say }: Composer, signal: AbortSignal): void
       void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, put, say, signal)
     },
   })
-  button.append(actionIcon('smile'))
+  button.append(iconOf('smile'))
   field.after(button)
 }

@@ -1,4 +1,5 @@
 import { h } from '../ui/dom.ts'
+import { openPopover, type Popover } from '../ui/popover.ts'
 import { words } from '../words/words.ts'
 
 export interface Suggestion {
@@ -9,12 +10,12 @@ export interface Suggestion {
 }
 
 /** What fits the text before the caret, and where in it that begins. */
-export interface Found {
+export interface SuggestionMatch {
   from: number
   items: readonly Suggestion[]
 }
 
-export interface Suggest {
+export interface SuggestionList {
   /** The text or its caret has changed. */
   look(): void
   /** True: the key was for the list. */
@@ -24,11 +25,11 @@ export interface Suggest {
 let made = 0
 
 /** A list over the field of what one may mean (U38, U39): arrows move, Tab or Enter takes, Escape closes; nothing moves by it. */
-export function suggest(
+export function suggestionList(
   field: HTMLTextAreaElement,
-  find: (before: string) => Found | null,
+  find: (before: string) => SuggestionMatch | null,
   signal: AbortSignal,
-): Suggest {
+): SuggestionList {
   made += 1
   const id = `suggest-${made}`
   const panel = h('div', {
@@ -38,31 +39,31 @@ export function suggest(
     role: 'listbox',
     'aria-label': words.composer.suggestions,
   })
-  let found: Found | null = null
+  let popover: Popover | null = null
+  let found: SuggestionMatch | null = null
   let at = 0
   /** the text for which Escape closed it */
   let closed: string | null = null
 
-  function show(next: Found | null): void {
+  function show(next: SuggestionMatch | null): void {
     found = next
     at = 0
     if (next === null) {
-      if (panel.isConnected) panel.hidePopover()
-      panel.remove()
+      popover?.close()
+      popover = null
       field.removeAttribute('aria-activedescendant')
       field.removeAttribute('aria-controls')
       return
     }
     panel.replaceChildren(...next.items.map(option))
-    if (!panel.isConnected) {
-      field.parentElement?.append(panel)
-      field.setAttribute('aria-controls', id)
-    }
     const box = (field.parentElement ?? field).getBoundingClientRect()
     panel.style.setProperty('--up', `${window.innerHeight - box.top + 4}px`)
     panel.style.setProperty('--x', `${document.dir === 'rtl' ? window.innerWidth - box.right : box.left}px`)
     panel.style.setProperty('--width', `${box.width}px`)
-    panel.showPopover()
+    if (popover === null) {
+      popover = openPopover(panel, signal, { into: field.parentElement })
+      field.setAttribute('aria-controls', id)
+    }
     mark()
   }
 
@@ -108,7 +109,6 @@ export function suggest(
 
   field.setAttribute('aria-autocomplete', 'list')
   field.addEventListener('blur', () => show(null), { signal })
-  signal.addEventListener('abort', () => panel.remove(), { once: true })
 
   return {
     look,

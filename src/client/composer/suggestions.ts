@@ -1,14 +1,15 @@
-import type { Emoji } from '../ui/emoji/emoji.ts'
+import type { EmojiEntry } from '../ui/emoji/emoji.ts'
 import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
-import { suggest, type Found, type Suggest } from './suggestionList.ts'
+import { COMMANDS } from './commands.ts'
+import type { Composer } from './composer.ts'
+import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
-import type { Given, Parts } from '../app/parts.ts'
 
 const MOST = 8
 
 /** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
-export function mentioned(before: string, people: readonly User[]): Found | null {
+export function mentioned(before: string, people: readonly User[]): SuggestionMatch | null {
   const from = before.lastIndexOf('@')
   const typed = before.slice(from + 1).toLowerCase()
   if (from < 0 || typed.length > 32 || /\n/.test(typed) || /[\p{L}\p{N}@]$/u.test(before.slice(0, from)))
@@ -24,17 +25,17 @@ export function mentioned(before: string, people: readonly User[]): Found | null
   return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
 }
 
-function commands(before: string, all: Given['COMMANDS']): Found | null {
+function commandsFor(before: string): SuggestionMatch | null {
   const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
-  if (typed === undefined || all.has(typed)) return null
-  const items = [...all].filter(([name]) => name.startsWith(typed))
+  if (typed === undefined || COMMANDS.has(typed)) return null
+  const items = [...COMMANDS].filter(([name]) => name.startsWith(typed))
   return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
 }
 
 /** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
 export function completed(
   before: string,
-  all: readonly Pick<Emoji, 'emoji' | 'shortcodes'>[],
+  all: readonly Pick<EmojiEntry, 'emoji' | 'shortcodes'>[],
 ): { from: number; emoji: string } | null {
   const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
   if (code === undefined || before.split('`').length % 2 === 0) return null
@@ -43,12 +44,12 @@ export function completed(
 }
 
 /** What is offered while one writes: people behind `@`, emoji behind `:`, commands behind `/`. */
-export function suggesting(
-  { store }: Context,
+export function suggestions(
+  { store }: Pick<Context, 'store'>,
   room: string,
-  { write, given }: Pick<Parts, 'write' | 'given'>,
+  { field }: Pick<Composer, 'field'>,
   signal: AbortSignal,
-): Suggest {
+): SuggestionList {
   let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
 
   function people(): User[] {
@@ -70,7 +71,7 @@ export function suggesting(
     }
   }
 
-  function emojiFor(before: string): Found | null {
+  function emojiFor(before: string): SuggestionMatch | null {
     const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
     if (letters === undefined) return null
     if (emoji === null) {
@@ -85,16 +86,16 @@ export function suggesting(
   }
 
   function exchange(): void {
-    const { value, selectionStart, selectionEnd } = write.field
+    const { value, selectionStart, selectionEnd } = field
     const done = emoji && completed(value.slice(0, selectionStart), emoji.all)
     if (!done || selectionStart !== selectionEnd) return
-    write.field.setRangeText(done.emoji, done.from, selectionStart, 'end')
-    write.field.dispatchEvent(new Event('input', { bubbles: true }))
+    field.setRangeText(done.emoji, done.from, selectionStart, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
   }
 
-  const list = suggest(
-    write.field,
-    (before) => commands(before, given.COMMANDS) ?? emojiFor(before) ?? mentioned(before, people()),
+  const list = suggestionList(
+    field,
+    (before) => commandsFor(before) ?? emojiFor(before) ?? mentioned(before, people()),
     signal,
   )
   function look(): void {

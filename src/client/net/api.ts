@@ -3,14 +3,18 @@ import type { ErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { HistoryPage, RoomEntry, Self } from '../../shared/model.ts'
 
 /** `code` 'offline': no answer, or none that this client understands. */
-export type Answer<T> = { ok: true; value: T } | ({ ok: false; code: ErrorCode | 'offline' } & ErrorDetails)
+export type ApiResult<T> =
+  { ok: true; value: T } | ({ ok: false; code: ErrorCode | 'offline' } & ErrorDetails)
 
 /** ms until a request is given up */
 const PATIENCE = 10_000
 
 const UNREACHED = { ok: false, code: 'offline' } as const
 
-async function pick<T>(asked: Promise<Answer<unknown>>, from: (value: unknown) => T): Promise<Answer<T>> {
+async function pick<T>(
+  asked: Promise<ApiResult<unknown>>,
+  from: (value: unknown) => T,
+): Promise<ApiResult<T>> {
   const answer = await asked
   return answer.ok ? { ok: true, value: from(answer.value) } : answer
 }
@@ -19,22 +23,22 @@ const user = (value: unknown) => (value as { user: Self }).user
 
 export interface Api {
   /** who I am; 'unauthenticated' if nobody */
-  session(): Promise<Answer<Self>>
+  session(): Promise<ApiResult<Self>>
   /** @param room also makes me a member of it; without one, of the lobby */
-  signIn(name: string, room?: string): Promise<Answer<Self>>
-  rename(name: string): Promise<Answer<Self>>
-  signOut(): Promise<Answer<null>>
+  signIn(name: string, room?: string): Promise<ApiResult<Self>>
+  rename(name: string): Promise<ApiResult<Self>>
+  signOut(): Promise<ApiResult<null>>
   /** My rooms and those of others with most people; `text`: those whose name holds it. `more`: there are others. */
-  rooms(text?: string): Promise<Answer<{ rooms: RoomEntry[]; more: boolean }>>
-  makeRoom(name: string): Promise<Answer<RoomEntry>>
+  rooms(text?: string): Promise<ApiResult<{ rooms: RoomEntry[]; more: boolean }>>
+  makeRoom(name: string): Promise<ApiResult<RoomEntry>>
   /** Messages of a place in the log, newest last: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
-  messages(room: string, place: string): Promise<Answer<HistoryPage>>
-  setTopic(room: string, topic: string): Promise<Answer<RoomEntry>>
+  messages(room: string, place: string): Promise<ApiResult<HistoryPage>>
+  setTopic(room: string, topic: string): Promise<ApiResult<RoomEntry>>
 }
 
 /** @param fetcher `fetch`, or what stands for it where paths have no page to belong to */
 export function createApi(fetcher: (path: string, init: RequestInit) => Promise<Response>): Api {
-  async function ask(method: string, path: string, body?: unknown): Promise<Answer<unknown>> {
+  async function ask(method: string, path: string, body?: unknown): Promise<ApiResult<unknown>> {
     try {
       const response = await fetcher(path, {
         method,

@@ -1,22 +1,22 @@
-/** What other pages have left or say may be of any shape: another version's, or put there by hand. It is checked here. */
+/** Checks what other pages have left or say: it may come from another version, or be put there by hand. */
 import type { Role, Self } from '../../shared/model.ts'
-import type { OutboxEntry, Said } from '../state/state.ts'
+import type { OutboxEntry, OutgoingContent } from '../state/state.ts'
 import { LIMITS } from '../../shared/limits.ts'
 
 /** An entry with the tab that sends it. */
-export type Stored = OutboxEntry & { tab: string }
+export type StoredEntry = OutboxEntry & { tab: string }
 
-export interface Draft {
+export interface ComposerDraft {
   text: string
   caret: number
 }
 
-type Fields = Readonly<Record<string, unknown>>
+type UncheckedFields = Readonly<Record<string, unknown>>
 
 const ROLES: readonly Role[] = ['spectator', 'guest', 'member', 'moderator', 'admin', 'owner']
 
-export const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {}
+export const fieldsOf = (value: unknown): UncheckedFields =>
+  typeof value === 'object' && value !== null ? (value as UncheckedFields) : {}
 
 export const isShort = (value: unknown): value is string =>
   typeof value === 'string' && /^[^]{1,64}$/.test(value)
@@ -25,8 +25,8 @@ export const isRoom = (value: unknown): value is string =>
 const isNonce = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(value)
 
-/** What was said, as far as it is something that can be sent. */
-function saidOf({ kind, text, replyTo, target, emoji, on }: Fields): Said | null {
+/** The content of an entry, or null: it cannot be sent. */
+function parseContent({ kind, text, replyTo, target, emoji, on }: UncheckedFields): OutgoingContent | null {
   const isText = (value: unknown): value is string => typeof value === 'string' && value.length <= LIMITS.text
   if (kind === 'message' && isText(text) && (replyTo === undefined || isShort(replyTo)))
     return { kind, text, ...(replyTo !== undefined && { replyTo }) }
@@ -39,26 +39,27 @@ function saidOf({ kind, text, replyTo, target, emoji, on }: Fields): Said | null
 }
 
 /** An entry of this person's outbox, or null. */
-export function storedOf(value: unknown, user: string): Stored | null {
+export function parseEntry(value: unknown, user: string): StoredEntry | null {
   const fields = fieldsOf(value)
   const { nonce, room, at, order, tab, failed } = fields
-  const said = saidOf(fields)
-  if (said === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab)) return null
+  const content = parseContent(fields)
+  if (content === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab))
+    return null
   if (!Number.isFinite(at) || !Number.isFinite(order)) return null
-  const entry: Stored = { nonce, room, user, ...said, at: Number(at), order: Number(order), tab }
+  const entry: StoredEntry = { nonce, room, user, ...content, at: Number(at), order: Number(order), tab }
   // An unknown reason is shown as "refused".
-  return isShort(failed) ? { ...entry, failed: failed as NonNullable<Stored['failed']> } : entry
+  return isShort(failed) ? { ...entry, failed: failed as NonNullable<StoredEntry['failed']> } : entry
 }
 
 /** A draft, or null: an empty one is none. */
-export function draftOf(value: unknown): Draft | null {
+export function parseDraft(value: unknown): ComposerDraft | null {
   const { text, caret } = fieldsOf(value)
   if (typeof text !== 'string' || text === '') return null
   return { text, caret: Number.isSafeInteger(caret) ? Number(caret) : text.length }
 }
 
 /** A person as the server describes one, or null. */
-export function selfOf(value: unknown): Self | null {
+export function parseSelf(value: unknown): Self | null {
   const { id, name, role } = fieldsOf(value)
   const known = ROLES.find((one) => one === role)
   return isShort(id) && typeof name === 'string' && known ? { id, name, role: known } : null

@@ -1,9 +1,11 @@
-/** The one socket: CONNECTION of protocol §6. Who it is for, and what time it is, it is told. */
+/** The one socket: CONNECTION of protocol §6. The person it works for and the time come from outside. */
+import { assertNever } from '../../shared/assert.ts'
 import { CLOSE } from '../../shared/errors.ts'
 import { TIMES } from '../../shared/limits.ts'
 import type { Self } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
-import type { Link } from '../state/state.ts'
+import type { ConnectionState } from '../state/state.ts'
+import { reconnectDelay } from './reconnectDelay.ts'
 
 /** As much of a `WebSocket` as is used. */
 export interface Wire {
@@ -23,27 +25,27 @@ export interface SocketWorld {
   after(ms: number, run: () => void): () => void
   /** 0 … 1 */
   random(): number
-  hidden(): boolean
+  isHidden(): boolean
   /** Asks over HTTP whether my session lives: a refused handshake shows nothing but 1006 (P30). */
-  session(): Promise<'yes' | 'no' | 'unknown'>
+  hasSession(): Promise<'yes' | 'no' | 'unknown'>
   /** the id of the person this page works for */
-  me(): string | null
+  userId(): string | null
   /** The server knows this page as another person. */
-  became(user: Self): void
+  signedInAs(user: Self): void
 }
 
 export interface SocketOwner {
   /** the first frames of a connection: `hello`, and what may follow it without waiting */
-  hello(): readonly ClientFrame[]
-  heard(frame: ServerFrame): void
-  link(link: Link): void
+  firstFrames(): readonly ClientFrame[]
+  received(frame: ServerFrame): void
+  stateChanged(connection: ConnectionState): void
   /** what has no ack yet may be sent again: the connection is new, or has proven alive */
-  back(): void
+  proven(): void
   /** The connection is over, whatever its state was. */
   closed(code: number): void
 }
 
-export type Nudge = 'online' | 'visible' | 'pageshow' | 'send' | 'person'
+export type NudgeReason = 'online' | 'visible' | 'pageshow' | 'send' | 'person'
 
 export interface Socket {
   /** Connects, also after a final close. */
@@ -52,248 +54,313 @@ export interface Socket {
   stop(): void
   /** False unless live: then nothing was sent, and nothing is kept. */
   send(frame: ClientFrame): boolean
-  /** Something speaks for trying now. */
-  nudge(why: Nudge): void
-  /** Something speaks against this connection: the network is off, an ack is overdue. */
-  doubt(): void
+  /** A reason to connect now instead of waiting on, or to check a connection that may be dead. */
+  nudge(why: NudgeReason): void
+  /** A reason to doubt this connection: the network is off, an ack is overdue. */
+  probe(): void
 }
 
 /** All in ms. */
 const CONNECT = 8_000
 const SILENT = 35_000
 const PROBE = 3_000
-/** The server lets go of whoever is silent for so long. */
+/** The server lets go of a client that is silent for so long. */
 const LET_GO = TIMES.deaf
 const STEADY = 10_000
 /** So many attempts are held against a connection that was live and was cut. */
 const CUT = 2
-const OVERLOADED = 8_000
-const SPREAD = 2_000
-/** `atFirst`: and half the time it has been away, where nobody answered */
-const MOST = { seen: 20_000, hidden: 300_000, atFirst: 2_000 }
 /** A page that comes into view trusts a socket that spoke so lately. */
 const FRESH = 5_000
 const DRAINED = 10_000
 /** A send does not shorten a wait that has just begun. */
 const SENDS_WAIT = 1_000
 
+/** One attempt to connect, and the connection it became. Times in ms since the epoch. */
+interface ConnectionAttempt {
+  /** attempts that failed before this one */
+  attempt: number
+  triedAt: number
+  /** null while the session is checked, and once it was let go */
+  wire: Wire | null
+  /** no handshake succeeded since the last one failed: the server may have refused the session */
+  handshakeFailed: boolean
+  heardAt: number
+  /** over how many ms a draining server wants its clients to come back; null: it does not drain */
+  drainSpread: number | null
+}
+
+/** What is true in each state. What others are told of it is a `ConnectionState`. Times in ms since the epoch. */
+type Phase =
+  | { state: 'idle'; handshakeFailed: boolean }
+  | { state: 'connecting' | 'hello'; connection: ConnectionAttempt; since: number; calm: boolean }
+  /** `liveSince`: when the server said `welcome` */
+  | { state: 'live' | 'suspect'; connection: ConnectionAttempt; liveSince: number }
+  | ({ state: 'waiting'; until: number; triedAt: number; overloaded: boolean } & NextAttempt)
+  | { state: 'stopped'; code: number; handshakeFailed: boolean }
+
+/** `since`: when the last connection was lost, or the page last came into view. `calm`: that was announced */
+interface NextAttempt {
+  attempt: number
+  since: number
+  calm: boolean
+  handshakeFailed: boolean
+}
+
 export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
-  let generation = 0
-  let wire: Wire | null = null
-  let link: Link = { state: 'idle' }
-  let attempt = 0
-  let refused = false
-  let overloaded = false
-  let spread: number | null = null
-  let lostAt = 0
-  let calm = false
-  let triedAt = 0
-  let liveAt = 0
-  let heardAt = 0
-  let seenAt = 0
-  let cancel = () => {}
+  let phase: Phase = { state: 'idle', handshakeFailed: false }
+  /** when the clock was last looked at */
+  let clockSeenAt = 0
+  /** the one timer: each phase has at most one thing to wait for */
+  let cancelTimer = () => {}
 
   function arm(ms: number, run: () => void): void {
-    cancel()
-    const mine = generation
-    cancel = world.after(Math.max(0, ms), () => {
-      if (mine === generation) run()
-    })
+    cancelTimer()
+    cancelTimer = world.after(Math.max(0, ms), run)
   }
 
-  function show(next: Link): void {
-    link = next
-    owner.link(next)
+  function enter(next: Phase): void {
+    phase = next
+    owner.stateChanged(connectionState(next))
+  }
+
+  /** The connection of this phase, or null where there is none. */
+  function current(): ConnectionAttempt | null {
+    return 'connection' in phase ? phase.connection : null
   }
 
   function isLive(): boolean {
-    return link.state === 'live' || link.state === 'suspect'
+    return phase.state === 'live' || phase.state === 'suspect'
   }
 
   /** Compares clocks (T6). False: the page slept for so long that the connection was given up. */
-  function awake(): boolean {
+  function isAwake(): boolean {
     const now = world.now()
-    const jump = now - seenAt
-    seenAt = now
+    const jump = now - clockSeenAt
+    clockSeenAt = now
     if (!isLive()) return true
     if (jump > LET_GO) {
-      ended(1006)
+      end(1006)
       return false
     }
-    if (jump > SILENT) doubt()
+    if (jump > SILENT) probe()
     return true
   }
 
-  /** Ends the present generation: whatever its socket still says is not heard. */
-  function abandon(): void {
-    generation += 1
-    cancel()
-    const old = wire
-    wire = null
-    spread = null
-    if (old === null) return
-    old.onopen = old.onmessage = old.onclose = null
-    old.close()
+  /** Nothing more is heard from the present connection, and its timer does not fire. */
+  function letGo(): void {
+    cancelTimer()
+    const connection = current()
+    const wire = connection?.wire
+    if (!connection || !wire) return
+    connection.wire = null
+    wire.onopen = wire.onmessage = wire.onclose = null
+    wire.close()
   }
 
-  function connect(): void {
-    abandon()
-    const mine = generation
+  function connect({ attempt, since, calm, handshakeFailed }: NextAttempt): void {
+    letGo()
     const now = world.now()
-    seenAt = triedAt = now
-    show({ state: 'connecting', attempt, since: lostAt, calm })
-    arm(CONNECT, () => ended(1006))
-    if (!refused) return open(mine)
-    void world.session().then((answer) => {
-      if (mine !== generation) return
-      if (answer === 'no') ended(CLOSE.noSession)
-      else open(mine)
+    clockSeenAt = now
+    const connection: ConnectionAttempt = {
+      attempt,
+      triedAt: now,
+      wire: null,
+      handshakeFailed,
+      heardAt: now,
+      drainSpread: null,
+    }
+    enter({ state: 'connecting', connection, since, calm })
+    if (connection !== current()) return
+    arm(CONNECT, () => end(1006))
+    if (!handshakeFailed) return open(connection)
+    void world.hasSession().then((answer) => {
+      if (connection !== current()) return
+      if (answer === 'no') end(CLOSE.noSession)
+      else open(connection)
     })
   }
 
-  function open(mine: number): void {
-    let made: Wire
+  function open(connection: ConnectionAttempt): void {
+    let wire: Wire
     try {
-      made = world.open()
+      wire = world.open()
     } catch {
       // An address the browser refuses to connect to counts as an attempt like any other.
-      return ended(1006)
+      return end(1006)
     }
-    wire = made
-    refused = true
-    made.onopen = () => {
-      if (mine !== generation) return
-      refused = false
-      seenAt = world.now()
-      show({ state: 'hello', attempt, since: lostAt, calm })
-      arm(CONNECT, () => ended(1006))
-      for (const frame of owner.hello()) write(frame)
+    connection.wire = wire
+    connection.handshakeFailed = true
+    wire.onopen = () => {
+      if (connection !== current() || phase.state !== 'connecting') return
+      connection.handshakeFailed = false
+      clockSeenAt = world.now()
+      enter({ ...phase, state: 'hello' })
+      arm(CONNECT, () => end(1006))
+      for (const frame of owner.firstFrames()) write(frame)
     }
-    made.onmessage = ({ data }) => {
-      if (mine === generation) receive(data)
+    wire.onmessage = ({ data }) => {
+      if (connection === current()) receive(connection, data)
     }
-    made.onclose = ({ code }) => {
-      if (mine === generation) ended(code)
+    wire.onclose = ({ code }) => {
+      if (connection === current()) end(code)
     }
   }
 
   function write(frame: ClientFrame): void {
-    wire?.send(JSON.stringify(frame))
+    current()?.wire?.send(JSON.stringify(frame))
   }
 
-  function receive(data: unknown): void {
-    if (!awake()) return
+  function receive(connection: ConnectionAttempt, data: unknown): void {
+    if (!isAwake()) return
     const frame = parsed(data)
     if (frame === null) return
-    heardAt = world.now()
-    if (frame.type === 'welcome' && frame.user.id !== world.me()) {
+    connection.heardAt = world.now()
+    if (frame.type === 'welcome' && frame.user.id !== world.userId()) {
       // Nothing of the person before may leave on this connection (U48).
       stop()
-      return world.became(frame.user)
+      return world.signedInAs(frame.user)
     }
     if (frame.type === 'beat') write({ type: 'beat' })
-    owner.heard(frame)
+    owner.received(frame)
+    // What the owner heard may have made it let go of this connection.
+    if (connection !== current()) return
     if (frame.type === 'drain') {
-      spread = frame.spread
-      return arm(DRAINED, () => ended(CLOSE.restart))
+      connection.drainSpread = frame.spread
+      return arm(DRAINED, () => end(CLOSE.restart))
     }
-    if (frame.type !== 'welcome' && link.state !== 'suspect') return
-    if (frame.type === 'welcome') {
-      liveAt = heardAt
-      calm = overloaded = false
-    }
-    show({ state: 'live' })
-    if (spread === null) watch()
-    owner.back()
+    if (frame.type === 'welcome') enter({ state: 'live', connection, liveSince: connection.heardAt })
+    else if (phase.state === 'suspect') enter({ ...phase, state: 'live' })
+    else return
+    if (connection.drainSpread === null) watchForSilence(connection)
+    owner.proven()
   }
 
-  /** Watches for silence: looks again when the last frame would be too old. One from the future: the clock was set back. */
-  function watch(): void {
-    arm(heardAt + SILENT - world.now(), () => {
-      if (!awake() || link.state !== 'live') return
-      if (Math.abs(world.now() - heardAt) >= SILENT) doubt()
-      else watch()
+  /** Looks again when the last frame would be too old. A frame from the future: the clock was set back. */
+  function watchForSilence(connection: ConnectionAttempt): void {
+    arm(connection.heardAt + SILENT - world.now(), () => {
+      if (!isAwake() || phase.state !== 'live') return
+      if (Math.abs(world.now() - connection.heardAt) >= SILENT) probe()
+      else watchForSilence(connection)
     })
   }
 
-  function doubt(): void {
-    if (link.state !== 'live' || spread !== null) return
-    show({ state: 'suspect' })
+  /** Asks the server for a sign of life, and ends the connection without one. */
+  function probe(): void {
+    if (phase.state !== 'live' || phase.connection.drainSpread !== null) return
+    enter({ ...phase, state: 'suspect' })
     write({ type: 'beat' })
     arm(PROBE, () => {
-      if (awake()) ended(1006)
+      if (isAwake()) end(1006)
     })
   }
 
-  function ended(code: number): void {
+  /** The connection, or the attempt, is over. */
+  function end(code: number): void {
+    if (!('connection' in phase)) return
+    const ended = phase
+    const { connection } = ended
     const now = world.now()
-    const wasLive = isLive()
-    const announced = wasLive && (code === CLOSE.goingAway || code === CLOSE.restart || spread !== null)
-    const within = spread ?? SPREAD
-    abandon()
+    const wasLive = 'liveSince' in ended
+    const { drainSpread, handshakeFailed, triedAt } = connection
+    const isAnnounced =
+      wasLive && (code === CLOSE.goingAway || code === CLOSE.restart || drainSpread !== null)
+    letGo()
     owner.closed(code)
-    if (code >= 4500) return show({ state: 'stopped', code })
-    if (wasLive) {
-      lostAt = now
-      calm = announced
-      if (now - liveAt >= STEADY) attempt = 0
-      // Cut without a word although it had let me in: the network, or a crash. It need not be spared.
-      else if (code === 1006) attempt = Math.min(attempt, CUT)
+    if (code >= 4500) return enter({ state: 'stopped', code, handshakeFailed })
+    const attempt = wasLive
+      ? attemptsHeld(connection.attempt, now - ended.liveSince, code)
+      : connection.attempt
+    const since = wasLive ? now : ended.since
+    const awayFor = Math.abs(now - since)
+    const lost = { code, isAnnounced, drainSpread, attempt, awayFor, isHidden: world.isHidden() }
+    const wait = reconnectDelay(lost, world.random())
+    const waiting: Phase = {
+      state: 'waiting',
+      until: now + wait,
+      since,
+      attempt: attempt + 1,
+      calm: wasLive ? isAnnounced : ended.calm,
+      triedAt,
+      overloaded: code === CLOSE.overloaded,
+      handshakeFailed,
     }
-    overloaded = code === CLOSE.overloaded
-    const most = world.hidden() ? MOST.hidden : MOST.seen
-    // Quick draws while a server restarts must not add up to a long one once it is back.
-    const patient = code === 1006 ? MOST.atFirst + Math.abs(now - lostAt) / 2 : most
-    const backoff = world.random() * Math.min(most, patient, 500 * 2 ** Math.min(attempt, 20))
-    const wait = announced ? world.random() * within : (overloaded ? OVERLOADED : 100) + backoff
-    attempt += 1
-    const mine = generation
-    show({ state: 'waiting', until: now + wait, since: lostAt, attempt, calm })
-    if (mine === generation) arm(wait, connect)
+    // Armed first: who hears of it may start or stop, which cancels the timer.
+    arm(wait, () => connect(waiting))
+    enter(waiting)
   }
 
   function start(): void {
-    if (link.state !== 'idle' && link.state !== 'stopped') return
-    attempt = 0
-    calm = false
-    lostAt = world.now()
-    connect()
+    if (phase.state !== 'idle' && phase.state !== 'stopped') return
+    connect({ attempt: 0, since: world.now(), calm: false, handshakeFailed: phase.handshakeFailed })
   }
 
   function stop(): void {
-    const had = link.state !== 'idle' && link.state !== 'stopped'
-    abandon()
+    const had = phase.state !== 'idle' && phase.state !== 'stopped'
+    const { handshakeFailed } = 'connection' in phase ? phase.connection : phase
+    letGo()
     if (had) owner.closed(1000)
-    show({ state: 'idle' })
+    enter({ state: 'idle', handshakeFailed })
   }
 
   return {
     start,
     stop,
     send(frame) {
-      if (link.state !== 'live' || spread !== null || wire === null) return false
+      if (phase.state !== 'live') return false
+      const { wire, drainSpread } = phase.connection
+      if (drainSpread !== null || wire === null) return false
       write(frame)
       return true
     },
     nudge(why) {
       // A button press connects again even after a final close.
-      if (why === 'person' && link.state === 'stopped') return start()
-      if (!awake() && link.state !== 'waiting') return
+      if (why === 'person' && phase.state === 'stopped') return start()
+      if (!isAwake() && phase.state !== 'waiting') return
       const now = world.now()
-      if (why === 'visible' || why === 'pageshow') {
-        // What nobody could see did not bother anybody.
-        lostAt = now
-        if (link.state === 'connecting' || link.state === 'hello') show({ ...link, since: now })
-      }
-      if (link.state === 'live' && why !== 'send' && now - heardAt > FRESH) doubt()
-      if (link.state !== 'waiting') return
-      if (why === 'send' && (overloaded || now - triedAt < SENDS_WAIT)) return
-      connect()
+      const cameIntoView = why === 'visible' || why === 'pageshow'
+      // An outage that nobody could see did not bother anybody: the banner counts from now.
+      if (cameIntoView && (phase.state === 'connecting' || phase.state === 'hello'))
+        return enter({ ...phase, since: now })
+      if (phase.state === 'live' && why !== 'send' && now - phase.connection.heardAt > FRESH) return probe()
+      if (phase.state !== 'waiting') return
+      if (why === 'send' && (phase.overloaded || now - phase.triedAt < SENDS_WAIT)) return
+      connect(cameIntoView ? { ...phase, since: now } : phase)
     },
-    doubt() {
-      if (awake()) doubt()
+    probe() {
+      if (isAwake()) probe()
     },
   }
+}
+
+/** What others are told of a phase. */
+function connectionState(phase: Phase): ConnectionState {
+  switch (phase.state) {
+    case 'idle':
+      return { state: phase.state }
+    case 'connecting':
+    case 'hello': {
+      const { state, since, calm, connection } = phase
+      return { state, attempt: connection.attempt, since, calm }
+    }
+    case 'live':
+    case 'suspect':
+      return { state: phase.state }
+    case 'waiting': {
+      const { state, until, since, attempt, calm } = phase
+      return { state, until, since, attempt, calm }
+    }
+    case 'stopped':
+      return { state: phase.state, code: phase.code }
+    default:
+      return assertNever(phase)
+  }
+}
+
+/** How many failed attempts still count against a connection that was live for so long (ms). */
+function attemptsHeld(attempt: number, liveFor: number, code: number): number {
+  if (liveFor >= STEADY) return 0
+  // Cut without a word although it had let me in: the network, or a crash. It need not be spared.
+  return code === 1006 ? Math.min(attempt, CUT) : attempt
 }
 
 function parsed(data: unknown): ServerFrame | null {

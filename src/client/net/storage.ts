@@ -1,26 +1,26 @@
 /** Drafts and unsent messages on this device, each under its person. One interface, in IndexedDB or in memory. */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
-import { draftOf, storedOf, type Draft, type Stored } from './parseStored.ts'
+import { parseDraft, parseEntry, type ComposerDraft, type StoredEntry } from './parseStored.ts'
 
 /** What rejects has changed nothing. */
 export interface DeviceStorage {
   /** does what is put now survive the page? */
-  readonly lasting: boolean
+  readonly isLasting: boolean
   /** Stores an entry; its room's draft goes in the same transaction, so that the text is always in one of the two (U34). */
-  put(entry: Stored, dropDraft: boolean): Promise<void>
+  put(entry: StoredEntry, dropDraft: boolean): Promise<void>
   remove(user: string, nonce: string): Promise<void>
   /** in the order in which they leave */
-  entries(user: string): Promise<Stored[]>
-  draft(user: string, room: string): Promise<Draft | null>
+  entries(user: string): Promise<StoredEntry[]>
+  draft(user: string, room: string): Promise<ComposerDraft | null>
   /** in how many rooms there is one */
-  drafts(user: string): Promise<number>
+  draftCount(user: string): Promise<number>
   /** null deletes it */
-  saveDraft(user: string, room: string, draft: Draft | null): Promise<void>
+  saveDraft(user: string, room: string, draft: ComposerDraft | null): Promise<void>
   /** Everything of this person goes. */
   wipe(user: string): Promise<void>
 }
 
-const byOrder = (one: Stored, other: Stored) => one.order - other.order
+const byOrder = (one: StoredEntry, other: StoredEntry) => one.order - other.order
 
 /** @throws if the browser refuses storage; asks it by a first read */
 export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
@@ -37,7 +37,7 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
     })
 
   return {
-    lasting: true,
+    isLasting: true,
     put: (entry, dropDraft) =>
       write((kept) => {
         kept.put(entry, [entry.user, 'sent', entry.nonce])
@@ -47,14 +47,14 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
     entries: (user) =>
       store('readonly', async (kept) => {
         const found: unknown[] = await promisifyRequest(kept.getAll(all(user, 'sent')))
-        return found.flatMap((row) => storedOf(row, user) ?? []).sort(byOrder)
+        return found.flatMap((row) => parseEntry(row, user) ?? []).sort(byOrder)
       }),
     draft: (user, room) =>
-      store('readonly', async (kept) => draftOf(await promisifyRequest(kept.get([user, 'draft', room])))),
-    drafts: (user) =>
+      store('readonly', async (kept) => parseDraft(await promisifyRequest(kept.get([user, 'draft', room])))),
+    draftCount: (user) =>
       store('readonly', async (kept) => {
         const found: unknown[] = await promisifyRequest(kept.getAll(all(user, 'draft')))
-        return found.filter((row) => draftOf(row) !== null).length
+        return found.filter((row) => parseDraft(row) !== null).length
       }),
     saveDraft: (user, room, draft) =>
       write((kept) => {
@@ -67,10 +67,10 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
 
 /** Where the browser keeps nothing: as long as the page lives. */
 export function memoryStorage(): DeviceStorage {
-  const sent = new Map<string, Stored>()
-  const drafts = new Map<string, Draft>()
+  const sent = new Map<string, StoredEntry>()
+  const drafts = new Map<string, ComposerDraft>()
   return {
-    lasting: false,
+    isLasting: false,
     async put(entry, dropDraft) {
       sent.set(`${entry.user} ${entry.nonce}`, entry)
       if (dropDraft) drafts.delete(`${entry.user} ${entry.room}`)
@@ -80,7 +80,7 @@ export function memoryStorage(): DeviceStorage {
     },
     entries: async (user) => [...sent.values()].filter((entry) => entry.user === user).sort(byOrder),
     draft: async (user, room) => drafts.get(`${user} ${room}`) ?? null,
-    drafts: async (user) => [...drafts.keys()].filter((key) => key.startsWith(`${user} `)).length,
+    draftCount: async (user) => [...drafts.keys()].filter((key) => key.startsWith(`${user} `)).length,
     async saveDraft(user, room, draft) {
       if (draft === null) drafts.delete(`${user} ${room}`)
       else drafts.set(`${user} ${room}`, draft)
@@ -97,7 +97,7 @@ export function memoryStorage(): DeviceStorage {
  * `refused` is called; after a message, all that follow are. What stays behind on the device is sent one day and answered as
  * a duplicate.
  */
-export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorage {
+export function fallBackToMemory(device: DeviceStorage, refused: () => void): DeviceStorage {
   const memory = memoryStorage()
   let full = false
   const both = [device, memory]
@@ -105,8 +105,8 @@ export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorag
     await Promise.allSettled(both.map(change))
   }
   return {
-    get lasting() {
-      return !full && device.lasting
+    get isLasting() {
+      return !full && device.isLasting
     },
     async put(entry, dropDraft) {
       if (!full) {
@@ -129,7 +129,8 @@ export function sturdy(device: DeviceStorage, refused: () => void): DeviceStorag
     },
     draft: async (user, room) =>
       (await memory.draft(user, room)) ?? device.draft(user, room).catch(() => null),
-    drafts: async (user) => (await memory.drafts(user)) + (await device.drafts(user).catch(() => 0)),
+    draftCount: async (user) =>
+      (await memory.draftCount(user)) + (await device.draftCount(user).catch(() => 0)),
     async saveDraft(user, room, draft) {
       const homeless = await device.saveDraft(user, room, draft).then(
         () => null,

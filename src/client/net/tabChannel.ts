@@ -1,6 +1,6 @@
-/** What my tabs tell each other: who I am now, what I have read, and rooms I joined. A hint; a browser without channels has one tab. */
+/** What my tabs tell each other: who I am, what I have read, rooms I joined. Only a hint: a browser may lack channels. */
 import type { Self } from '../../shared/model.ts'
-import { fieldsOf, isRoom, selfOf } from './parseStored.ts'
+import { fieldsOf, isRoom, parseSelf } from './parseStored.ts'
 
 export type TabNews =
   | { type: 'self'; self: Self | null }
@@ -11,24 +11,24 @@ export interface Tabs {
   tell(news: TabNews): void
 }
 
-/** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-function newsOf(said: unknown): TabNews | null {
-  const { type, self, room, seq } = fieldsOf(said)
+/** What another tab tells, or null: it may be of another version. */
+function parseNews(value: unknown): TabNews | null {
+  const { type, self, room, seq } = fieldsOf(value)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
   if (type === 'joined' && isRoom(room)) return { type, room }
   if (type !== 'self') return null
   if (self === null) return { type, self }
-  const known = selfOf(self)
+  const known = parseSelf(self)
   return known === null ? null : { type, self: known }
 }
 
-/** `heard` gets what the others tell, never what this tab told, until the signal aborts. */
-export function joinTabs(heard: (news: TabNews) => void, signal: AbortSignal): Tabs {
+/** `received` gets what the other tabs tell, never what this tab told, until the signal aborts. */
+export function joinTabs(received: (news: TabNews) => void, signal: AbortSignal): Tabs {
   if (typeof BroadcastChannel === 'undefined') return { tell() {} }
   const channel = new BroadcastChannel('hubbub')
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    const news = newsOf(data)
-    if (news !== null) heard(news)
+    const news = parseNews(data)
+    if (news !== null) received(news)
   }
   signal.addEventListener('abort', () => channel.close(), { once: true })
   return {

@@ -2,11 +2,11 @@
 
 import { isShort } from './parseStored.ts'
 
-export interface Tab {
+export interface BrowserTab {
   /** the same after a reload */
   id: string
   /** ids of the tabs that live, this one included; without locks nobody can tell, and it is empty */
-  living(): Promise<ReadonlySet<string>>
+  openTabs(): Promise<ReadonlySet<string>>
 }
 
 const NAME = 'hubbub tab '
@@ -24,7 +24,7 @@ export interface TabWorld {
  * Names this tab and keeps its lock until the signal aborts. `lead` is called once this is the tab that looks after orphans:
  * at once where there are no locks.
  */
-export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSignal): Promise<Tab> {
+export async function claimTab(world: TabWorld, lead: () => void, signal: AbortSignal): Promise<BrowserTab> {
   const { locks, session } = world
   const ended = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -63,7 +63,7 @@ export async function joinTab(world: TabWorld, lead: () => void, signal: AbortSi
   }
   return {
     id,
-    async living() {
+    async openTabs() {
       const held = (await locks?.query().catch(() => null))?.held ?? []
       return new Set(held.flatMap(({ name }) => (name?.startsWith(NAME) ? [name.slice(NAME.length)] : [])))
     },

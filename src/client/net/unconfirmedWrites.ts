@@ -1,14 +1,14 @@
 /** What was given to the device and is not confirmed: a page that goes leaves a copy of it, which is taken back later. */
 import { cleanText } from '../../shared/text.ts'
 import type { DeviceStorage } from './storage.ts'
-import type { Draft, Stored } from './parseStored.ts'
+import type { ComposerDraft, StoredEntry } from './parseStored.ts'
 import type { UnloadCopies } from './unloadCopy.ts'
 
 export interface CopiedStorage extends DeviceStorage {
   /** The page may go: what is not confirmed is copied to where it is kept at once. */
-  goes(user: string): void
+  pageMayClose(user: string): void
   /** Nothing of what is under way is copied any more. */
-  forget(): void
+  forgetUnconfirmed(): void
   /**
    * Stores what pages could not store before they closed.
    * @param of chooses copies by the tab that left them and when (ms)
@@ -17,12 +17,12 @@ export interface CopiedStorage extends DeviceStorage {
   takeBack(user: string, of: (tab: string, at: number) => boolean, own: boolean): Promise<void>
 }
 
-type Saving = Draft & { user: string; room: string }
+type UnsavedDraft = ComposerDraft & { user: string; room: string }
 
 /** Wraps the device's storage: unconfirmed writes are copied for their own person only. */
 export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: string): CopiedStorage {
-  const storing = new Map<string, Stored>()
-  const saving = new Map<string, Saving>()
+  const storing = new Map<string, StoredEntry>()
+  const saving = new Map<string, UnsavedDraft>()
   const keyOf = (user: string, what: string) => `${user} ${what}`
   /** whose copy lies on the device; it follows what is not confirmed until that is nothing */
   let copied: string | null = null
@@ -43,19 +43,19 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
     copy()
   }
 
-  function forget(): void {
+  function forgetUnconfirmed(): void {
     storing.clear()
     saving.clear()
     copied = null
   }
 
   const it: CopiedStorage = {
-    get lasting() {
-      return device.lasting
+    get isLasting() {
+      return device.isLasting
     },
     entries: device.entries,
     draft: device.draft,
-    drafts: device.drafts,
+    draftCount: device.draftCount,
 
     async put(entry, dropDraft) {
       const key = keyOf(entry.user, entry.nonce)
@@ -83,17 +83,17 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
     },
 
     wipe(user) {
-      forget()
+      forgetUnconfirmed()
       copies.wipe(user)
       return device.wipe(user)
     },
 
-    goes(user) {
+    pageMayClose(user) {
       copied = user
       copy()
     },
 
-    forget,
+    forgetUnconfirmed,
 
     async takeBack(user, of, own) {
       const { entries, drafts } = copies.take(user, of)

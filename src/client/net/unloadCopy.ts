@@ -2,11 +2,18 @@
  * A copy of what IndexedDB has not confirmed yet when the page goes: it may undo it. It is written to localStorage, which
  * keeps it in the same moment, and taken back at the next start; not to sessionStorage, which no other tab could wipe.
  */
-import { draftOf, fieldsOf, isRoom, storedOf, type Draft, type Stored } from './parseStored.ts'
+import {
+  parseDraft,
+  fieldsOf,
+  isRoom,
+  parseEntry,
+  type ComposerDraft,
+  type StoredEntry,
+} from './parseStored.ts'
 
 export interface Unconfirmed {
-  entries: readonly Stored[]
-  drafts: readonly (Draft & { room: string })[]
+  entries: readonly StoredEntry[]
+  drafts: readonly (ComposerDraft & { room: string })[]
 }
 
 export interface UnloadCopies {
@@ -68,17 +75,17 @@ export function unloadCopies(device: Storage | null, now: () => number): UnloadC
     },
 
     take(user, of) {
-      const entries: Stored[] = []
-      const drafts: (Draft & { room: string })[] = []
+      const entries: StoredEntry[] = []
+      const drafts: (ComposerDraft & { room: string })[] = []
       attempt(() => {
         for (const tab of tabsOf(user)) {
           const copy = copyOf(device?.getItem(keyOf(user, tab)) ?? '')
           if (!of(tab, Number(copy.at) || 0)) continue
           device?.removeItem(keyOf(user, tab))
-          entries.push(...listOf(copy.entries).flatMap((row) => storedOf(row, user) ?? []))
+          entries.push(...listOf(copy.entries).flatMap((row) => parseEntry(row, user) ?? []))
           for (const row of listOf(copy.drafts)) {
             const { room } = fieldsOf(row)
-            const draft = draftOf(row)
+            const draft = parseDraft(row)
             if (draft !== null && isRoom(room)) drafts.push({ room, ...draft })
           }
         }

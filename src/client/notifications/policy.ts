@@ -1,14 +1,13 @@
 /** Which messages are told outside of the page, by which of my tabs, and until when (U76). The browser is `outside.ts`. */
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
-import { fieldsOf, isRoom } from '../net/parseStored.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 import { roomName } from '../state/roomName.ts'
 import { RELEASED } from './tabLeader.ts'
 import { words } from '../words/words.ts'
 
-export interface Note {
+export interface NotificationContent {
   id: string
   room: string
   seq: number
@@ -17,16 +16,24 @@ export interface Note {
 }
 
 /** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
-export type Word = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+export type TabMessage = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+
+/** A room's slug. */
+const ROOM = /^[a-z0-9-]{1,64}$/
 
 /** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-export function wordOf(said: unknown): Word | null {
-  const { type, ids, room } = fieldsOf(said)
+export function tabMessageOf(said: unknown): TabMessage | null {
+  const { type, ids, room } = (typeof said === 'object' && said !== null ? said : {}) as Record<
+    string,
+    unknown
+  >
   if (type === 'done' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { type, ids }
-  return (type === 'who' || type === 'here') && isRoom(room) ? { type, room } : null
+  return (type === 'who' || type === 'here') && typeof room === 'string' && ROOM.test(room)
+    ? { type, room }
+    : null
 }
 
-export interface TellingWorld {
+export interface NotifierWorld {
   now(): number
   after(ms: number, run: () => void): () => void
   /** Does somebody look at the live end of this room here? */
@@ -34,15 +41,15 @@ export interface TellingWorld {
   /** Is it this tab that tells for all of mine? */
   leads(): boolean
   /** To my other tabs. */
-  say(word: Word): void
+  say(word: TabMessage): void
   /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
-  show(note: Note, closed: () => void): (() => void) | null
+  show(note: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
 }
 
-export interface Telling {
+export interface Notifier {
   /** Another tab says so. */
-  hear(word: Word): void
+  hear(word: TabMessage): void
   /** Nothing stays on show. */
   close(): void
 }
@@ -61,13 +68,13 @@ const DONE = 1_000
 const LETTERS = 200
 
 /** Tells, until the signal aborts, what the person wants to be told. */
-export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal): Telling {
+export function createNotifier(store: StateStore, world: NotifierWorld, signal: AbortSignal): Notifier {
   /** up to which seq a room's messages are known */
   const known = new Map<string, number>()
   const done = new Set<string>()
   /** rooms that another tab looked at, when it was asked last */
   const attended = new Map<string, number>()
-  const shown = new Map<string, { note: Note; close(): void }>()
+  const shown = new Map<string, { note: NotificationContent; close(): void }>()
   let before: State['rooms'] = {}
   let sounded = Number.NEGATIVE_INFINITY
 
@@ -94,7 +101,7 @@ export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal)
   }
 
   function looksAt(room: string): boolean {
-    return store.get().rooms[room]?.past === null && world.attended(room)
+    return store.get().rooms[room]?.historyWindow === null && world.attended(room)
   }
 
   function ask(room: string, news: readonly Row[]): void {
@@ -119,7 +126,7 @@ export function tellNews(store: Store, world: TellingWorld, signal: AbortSignal)
     if (state.settings.notify === 'on') for (const row of missed.slice(-SHOWN)) show(noteOf(state, room, row))
   }
 
-  function show(note: Note): void {
+  function show(note: NotificationContent): void {
     const end = world.show(note, () => shown.delete(note.id))
     if (end === null) return
     shown.set(note.id, { note, close: end })
@@ -197,7 +204,7 @@ function isDone(room: RoomState, { id, seq }: { id: string | null; seq: number |
   return room.rows.some((row) => row.id === id && row.text === null)
 }
 
-function noteOf(state: State, room: string, { id, seq, user, text }: Row): Note {
+function noteOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
   const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
   return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
 }

@@ -1,24 +1,28 @@
 import { mentionsName } from '../../shared/text.ts'
-import { reasonText } from '../timeline/failureText.ts'
 import { isolated } from '../ui/format.ts'
+import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState } from '../state/state.ts'
+import type { PresenceLine, RoomState, FailureReason } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Parts } from '../app/parts.ts'
 import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
 
-/**
- * Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4).
- * @param plain a text as it is read, without the marks of its format
- */
-export function announce(
-  { store }: Context,
+/** How the timeline puts things into words, so that what is heard is what is seen. */
+export interface TimelineTexts {
+  /** a text without the marks of its format */
+  message(text: string): string
+  presence(lines: readonly PresenceLine[]): string
+  failure(reason: FailureReason): string
+}
+
+/** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
+export function announceRoom(
+  { store }: Pick<Context, 'store'>,
   room: string,
-  { spoken: to, given }: Pick<Parts, 'spoken' | 'given'>,
-  plain: (text: string) => string,
+  announcer: Pick<Announcer, 'say' | 'warn' | 'messages' | 'summary'>,
+  texts: TimelineTexts,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -33,7 +37,7 @@ export function announce(
     const last = state.position.seq
     if (known === null || last < known) {
       if (known === null)
-        to.say(words.announcements.entered(isolated(roomName(store.get(), room)), state.count))
+        announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), state.onlineCount))
       known = last
       return
     }
@@ -46,32 +50,33 @@ export function announce(
     const { self, settings } = store.get()
     if (settings.spoken === 'nothing') return
     const me = self === null || self === 'unknown' ? null : self.name
-    to.heard(
+    announcer.messages(
       news.map(({ user, text }) => ({
         name: isolated(user.name),
-        text: plain(text ?? ''),
+        text: texts.message(text ?? ''),
         mentions: me !== null && mentionsName(text ?? '', me),
       })),
     )
   }
 
   /** Who came and went, for those who asked for it; in a crowd nobody is told. */
-  function comings({ lines, count }: RoomState): void {
-    const from = lines.findLastIndex(({ id }) => id === line) + 1
-    const news = line === null ? [] : lines.slice(from)
-    line = lines.at(-1)?.id ?? ''
-    if (store.get().settings.spoken !== 'all' || news.length === 0 || count > CROWD) return
+  function comings({ presenceLines, onlineCount }: RoomState): void {
+    const from = presenceLines.findLastIndex(({ id }) => id === line) + 1
+    const news = line === null ? [] : presenceLines.slice(from)
+    line = presenceLines.at(-1)?.id ?? ''
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > CROWD) return
     said.push(...news)
-    to.gathered(() => given.runText(given.condense(said.splice(0))))
+    announcer.summary(() => texts.presence(said.splice(0)))
   }
 
   function failures(state: RoomState): void {
     const now = new Map(
-      state.rows.flatMap(({ key, standing }) =>
-        standing.status === 'failed' ? [[key, standing.reason]] : [],
+      state.rows.flatMap(({ key, sendStatus }) =>
+        sendStatus.status === 'failed' ? [[key, sendStatus.reason]] : [],
       ),
     )
-    if (failed !== null) for (const [key, reason] of now) if (!failed.has(key)) to.warn(reasonText(reason))
+    if (failed !== null)
+      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(texts.failure(reason))
     failed = new Set(now.keys())
   }
 

@@ -1,11 +1,11 @@
 /** What is shown and heard outside of the page, wherever in it one is: a chunk of its own (W1). */
 import { idOf, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
-import { tellsForAll } from './tabLeader.ts'
-import { tellNews, wordOf, type Note } from './policy.ts'
+import type { StateStore } from '../state/store.ts'
+import { leadsTabs } from './tabLeader.ts'
+import { createNotifier, tabMessageOf, type NotificationContent } from './policy.ts'
 
 /** As much of the browser as says how much is unread. */
-export interface Marks {
+export interface UnreadMarks {
   /** `data-unread`: its other address */
   icon: Pick<HTMLLinkElement, 'href' | 'dataset'> | null
   /** the app's own number, where there is an app */
@@ -14,8 +14,8 @@ export interface Marks {
 
 /** Icon of the tab, and number on the app: what they say is what title and sidebar say (U74). */
 export function showUnread(
-  store: Store,
-  { icon, badge }: Marks,
+  store: StateStore,
+  { icon, badge }: UnreadMarks,
   total: (state: State) => number,
   signal: AbortSignal,
 ): void {
@@ -41,8 +41,8 @@ export function showUnread(
 const END = 80
 
 /** Notifications and the sound of this page, beside those of my other tabs. */
-export function tellOutside(
-  store: Store,
+export function startNotifications(
+  store: StateStore,
   world: {
     now(): number
     after(ms: number, run: () => void): () => void
@@ -51,11 +51,11 @@ export function tellOutside(
   signal: AbortSignal,
 ): void {
   const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub telling')
-  const telling = tellNews(
+  const telling = createNotifier(
     store,
     {
       ...world,
-      leads: tellsForAll(store, { after: world.after, locks: navigator.locks }, signal),
+      leads: leadsTabs(store, { after: world.after, locks: navigator.locks }, signal),
       attended(room) {
         if (document.hidden || !document.hasFocus() || location.pathname.split('/')[2] !== room) return false
         const log = document.querySelector('.log')
@@ -69,7 +69,7 @@ export function tellOutside(
   )
   if (channel !== null)
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const word = wordOf(data)
+      const word = tabMessageOf(data)
       if (word !== null) telling.hear(word)
     }
   // A notification whose page is gone leads nowhere.
@@ -88,7 +88,11 @@ export function tellOutside(
   )
 }
 
-function notify(note: Note, go: (path: string) => void, closed: () => void): (() => void) | null {
+function notify(
+  note: NotificationContent,
+  go: (path: string) => void,
+  closed: () => void,
+): (() => void) | null {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return null
   try {
     // Silent, since sound is a choice of its own.

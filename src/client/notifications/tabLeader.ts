@@ -1,12 +1,12 @@
 /** Which of my tabs tells for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
-import type { Store } from '../state/store.ts'
+import type { StateStore } from '../state/store.ts'
 
 /** So long (ms) without a connection a tab still tells; then another one does. */
 export const RELEASED = 5_000
 
 /** Is it this tab? Without locks every tab is. */
-export function tellsForAll(
-  store: Store,
+export function leadsTabs(
+  store: StateStore,
   world: { after(ms: number, run: () => void): () => void; locks: Pick<LockManager, 'request'> | undefined },
   signal: AbortSignal,
 ): () => boolean {
@@ -40,7 +40,7 @@ export function tellsForAll(
   }
 
   store.watch(
-    ({ link }) => link.state === 'live',
+    ({ connection }) => connection.state === 'live',
     (live) => {
       cancel()
       if (live) take()

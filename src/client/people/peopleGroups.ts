@@ -14,7 +14,7 @@ export function peopleGroups(locale?: string): (room: RoomState | undefined, me:
   let before: readonly unknown[] = []
   let given: PeopleGroups = { here: [], away: [], more: 0 }
   return (room, me) => {
-    const now = [room?.people, room?.count, me]
+    const now = [room?.people, room?.onlineCount, me]
     if (now.every((value, at) => value === before[at])) return given
     before = now
     const people = [...(room?.people ?? [])].sort(
@@ -26,7 +26,7 @@ export function peopleGroups(locale?: string): (room: RoomState | undefined, me:
     given = {
       here: people.filter((person) => person.state === 'active'),
       away: people.filter((person) => person.state === 'idle'),
-      more: Math.max(0, (room?.count ?? 0) - people.length),
+      more: Math.max(0, (room?.onlineCount ?? 0) - people.length),
     }
     return given
   }

@@ -1,7 +1,9 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import type { PeopleGroups } from './peopleGroups.ts'
+import { peopleGroups, type PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
+import { idOf } from '../state/state.ts'
+import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 export interface PeopleShown {
@@ -10,9 +12,9 @@ export interface PeopleShown {
 }
 
 /** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
-export function people(): View<PeopleShown> {
+export function peopleList(): View<PeopleShown> {
   let me = ''
-  const here = group(words.people.here)
+  const here = group(words.people.online)
   const away = group(words.people.away)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
@@ -32,13 +34,12 @@ export function people(): View<PeopleShown> {
   function personView(first: Person): View<Person> {
     const element = h('li', { class: 'person' })
     const update = (person: Person) => {
-      const notes = [person.id === me && words.people.you, person.state === 'idle' && words.people.isAway]
       const disc = avatar(person)
       disc.dataset.state = person.state
       element.replaceChildren(
         disc,
         nameOf(person),
-        h('span', { class: 'text-meta text-muted' }, notes.filter(Boolean).join(', ')),
+        h('span', { class: 'text-meta text-muted' }, person.id === me ? words.people.you : ''),
       )
     }
     update(first)
@@ -55,4 +56,21 @@ export function people(): View<PeopleShown> {
       more.hidden = groups.more === 0
     },
   }
+}
+
+/** The people of a room, kept up to date until the signal aborts. */
+export function roomPeople(
+  { store }: Pick<Context, 'store'>,
+  room: string,
+  signal: AbortSignal,
+): HTMLElement {
+  const { element, update } = peopleList()
+  const me = () => idOf(store.get()) ?? ''
+  const groups = peopleGroups()
+  store.watch(
+    (state) => groups(state.rooms[room], me()),
+    (shown) => update({ groups: shown, me: me() }),
+    signal,
+  )
+  return element
 }

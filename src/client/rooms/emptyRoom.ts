@@ -1,20 +1,21 @@
 import { h } from '../ui/dom.ts'
+import { copyLink, showCode } from './inviteDialog.ts'
 import { words } from '../words/words.ts'
 
-/** What an empty room shows: an invitation to bring somebody (U7). The ways to do that come a moment later. */
-export function emptyRoom(): HTMLElement {
+/** What an empty room shows: an invitation, and two ways to bring somebody along (U7). */
+export function emptyRoom(room: string, say: (words: string) => void, signal: AbortSignal): HTMLElement {
+  const way = (label: string, press: () => void) =>
+    h('button', { type: 'button', class: 'button-quiet', onClick: press }, label)
   return h(
     'div',
     { class: 'empty', hidden: true },
     h('h2', { class: 'text-title font-semibold tracking-tight' }, words.rooms.empty.title),
     h('p', { class: 'text-muted' }, words.rooms.empty.text),
-    h('div', { class: 'ways' }),
+    h(
+      'div',
+      { class: 'ways' },
+      way(words.common.copyLink, () => void copyLink(room, say, signal)),
+      way(words.common.showQrCode, () => void showCode(room, say, signal)),
+    ),
   )
-}
-
-/** Where messages are going to stand, drawn only once they keep one waiting (U85): still, and nothing to a reader. */
-export function skeleton(): HTMLElement {
-  const bone = () => h('div', { class: 'bone' }, h('i'), h('b'), h('b'))
-  const bones = [1, 2, 3, 4].map(bone)
-  return h('div', { class: 'bones late', 'aria-hidden': 'true' }, h('div', { class: 'column' }, ...bones))
 }

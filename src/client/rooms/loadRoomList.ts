@@ -2,10 +2,17 @@
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
-import type { Sync } from '../app/sync.ts'
+import type { StateStore } from '../state/store.ts'
 
-export interface Listing {
+/** Which rooms this page has left, so that an older answer does not bring them back. */
+export interface RoomsLeft {
+  /** how often a room was left so far */
+  leaveCount(): number
+  /** Was the room left after so many leaves, or is it about to be? */
+  leftSince(room: string, leaves: number): boolean
+}
+
+export interface RoomListLoader {
   /** Asks for my rooms and those of others with most people. */
   load(): Promise<void>
   /** Asks for rooms whose name holds this text, a moment after the last call, where not all rooms are here. */
@@ -18,13 +25,13 @@ const AGAIN = { first: 1_000, most: 30_000 }
 /** Entries kept besides mine, so that searching does not pile them up. */
 const OTHERS = 1_000
 
-export function createListing(
-  store: Store,
-  { leaves, leftSince }: Pick<Sync, 'leaves' | 'leftSince'>,
+export function createRoomListLoader(
+  store: StateStore,
+  { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
   after: (ms: number, run: () => void) => () => void,
   signal: AbortSignal,
-): Listing {
+): RoomListLoader {
   /** requests so far, and the latest of those whose answer is shown: an older one does not replace it */
   let asked = 0
   let shown = 0
@@ -47,13 +54,13 @@ export function createListing(
 
   /** False: there was no answer. */
   async function ask(): Promise<boolean> {
-    const [turn, since, me] = [(asked += 1), leaves(), idOf(store.get())]
+    const [turn, since, me] = [(asked += 1), leaveCount(), idOf(store.get())]
     const answer = await api.rooms()
     if (!answer.ok) return false
     if (turn < shown || idOf(store.get()) !== me) return true
     shown = turn
     more = answer.value.more
-    store.dispatch({ type: 'rooms', list: trueNow(answer.value.rooms, since) })
+    store.dispatch({ type: 'roomListChanged', roomList: trueNow(answer.value.rooms, since) })
     return true
   }
 
@@ -67,24 +74,25 @@ export function createListing(
   }
 
   async function search(text: string): Promise<void> {
-    const [turn, since, me] = [(searches += 1), leaves(), idOf(store.get())]
+    const [turn, since, me] = [(searches += 1), leaveCount(), idOf(store.get())]
     const answer = await api.rooms(text)
     if (turn !== searches || idOf(store.get()) !== me) return
     if (answer.ok) {
       const found = trueNow(answer.value.rooms, since)
-      const rest = store.get().list.filter(({ room }) => !found.some((one) => one.room === room))
+      const rest = store.get().roomList.filter(({ room }) => !found.some((one) => one.room === room))
       const mine = rest.filter(({ joined }) => joined)
       const others = rest.filter(({ joined }) => !joined).slice(0, OTHERS)
-      store.dispatch({ type: 'rooms', list: [...mine, ...found, ...others] })
+      store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...found, ...others] })
     } else if (answer.code === 'rateLimited') waiting = after(AGAIN.first, () => void search(text))
   }
 
   store.watch(isConnected, (connected) => void (connected && insist()), signal)
-  let listed: { list: State['list']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
+  let listed: { list: State['roomList']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
   store.watch(
-    ({ rooms, list }) => {
-      if (list.length === 0) return undefined
-      if (list !== listed.list) listed = { list, rooms: new Set(list.map(({ room }) => room)) }
+    ({ rooms, roomList }) => {
+      if (roomList.length === 0) return undefined
+      if (roomList !== listed.list)
+        listed = { list: roomList, rooms: new Set(roomList.map(({ room }) => room)) }
       return Object.values(rooms).find(
         ({ room, sync: { state } }) => state === 'live' && !unlisted.has(room) && !listed.rooms.has(room),
       )?.room
@@ -110,6 +118,6 @@ export function createListing(
 }
 
 /** A doubt about a connection that proves alive is no new connection. */
-function isConnected({ link }: State): boolean {
-  return link.state === 'live' || link.state === 'suspect'
+function isConnected({ connection }: State): boolean {
+  return connection.state === 'live' || connection.state === 'suspect'
 }

@@ -1,14 +1,14 @@
-/** What is kept on this device alone. A browser that refuses storage forgets, and nothing else changes. */
-interface Kept {
+/** How the page is laid out, kept on this device alone. A browser that refuses storage forgets it, and nothing else changes. */
+interface LocalPreferences {
   people: 'open' | 'closed'
 }
 
-const VALUES: { [K in keyof Kept]: readonly Kept[K][] } = {
+const VALUES: { [K in keyof LocalPreferences]: readonly LocalPreferences[K][] } = {
   people: ['open', 'closed'],
 }
 
 /** The value kept, or the first of its list. */
-export function kept<K extends keyof Kept>(name: K): Kept[K] {
+export function localPreference<K extends keyof LocalPreferences>(name: K): LocalPreferences[K] {
   const [usual] = VALUES[name]
   let value: string | null = null
   try {
@@ -16,10 +16,13 @@ export function kept<K extends keyof Kept>(name: K): Kept[K] {
   } catch {
     value = null
   }
-  return VALUES[name].find((one) => one === value) ?? (usual as Kept[K])
+  return VALUES[name].find((known) => known === value) ?? (usual as LocalPreferences[K])
 }
 
-export function keep<K extends keyof Kept>(name: K, value: Kept[K]): void {
+export function saveLocalPreference<K extends keyof LocalPreferences>(
+  name: K,
+  value: LocalPreferences[K],
+): void {
   try {
     localStorage.setItem(name, value)
   } catch (error) {

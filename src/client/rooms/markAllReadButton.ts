@@ -1,16 +1,22 @@
 import { entry } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
+import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
-import type { Parts } from '../app/parts.ts'
+import type { Sidebar } from './sidebar.ts'
 import { words } from '../words/words.ts'
 
 /**
  * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
  * Gives the menu's entry.
  */
-export function allRead(
+export function markAllReadButton(
   { store, actions }: Context,
-  { side, write, given, say }: Pick<Parts, 'side' | 'write' | 'given'> & { say(words: string): void },
+  side: Pick<Sidebar, 'element'>,
+  on: {
+    say(words: string): void
+    /** The offer to undo goes while it has the focus (A10). */
+    focusElsewhere(): void
+  },
   signal: AbortSignal,
 ): HTMLElement {
   let undoing = false
@@ -26,23 +32,22 @@ export function allRead(
   side.element.lastElementChild?.before(line)
 
   function mark(): void {
-    if (!given.isUnread(store.get())) return say(words.rooms.markAllRead.nothingUnread)
-    actions.allRead('mark')
-    say(words.rooms.markAllRead.announced)
+    if (!isUnread(store.get())) return on.say(words.rooms.markAllRead.nothingUnread)
+    actions.markAllRead()
+    on.say(words.rooms.markAllRead.marked)
   }
 
   function undo(): void {
-    actions.allRead('undo')
-    say(words.rooms.markAllRead.undone)
+    actions.undoMarkAllRead()
+    on.say(words.rooms.markAllRead.undone)
   }
 
   store.watch(
-    ({ rooms }) => Object.values(rooms).some((room) => room.marked !== undefined),
+    ({ rooms }) => Object.values(rooms).some((room) => room.markedRead !== null),
     (can) => {
       undoing = can
       label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
-      // A10: what goes away must not take the focus along.
-      if (!can && line.contains(document.activeElement)) write.focus()
+      if (!can && line.contains(document.activeElement)) on.focusElsewhere()
       line.hidden = !can
     },
     signal,

@@ -1,14 +1,14 @@
 import type { State } from '../state/state.ts'
-import { countOf, type CountedRoom } from '../state/unreadCounts.ts'
+import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 
 /** Makes the selector of my rooms with what counts in each; `current` is listed even before it is mine. */
 export function myRooms(current: string): (state: State) => readonly CountedRoom[] {
   let given: readonly CountedRoom[] = []
-  let before: State['list'] = []
+  let before: State['roomList'] = []
   return (state) => {
-    const mine = state.list.filter(({ joined, room }) => joined || room === current)
+    const mine = state.roomList.filter(({ joined, room }) => joined || room === current)
     const next = mine.map((entry, at) => {
-      const { unread, mentions } = countOf(state, entry.room)
+      const { unread, mentions } = unreadCountOf(state, entry.room)
       const last = given[at]
       return last && before[at] === entry && last.unread === unread && last.mentions === mentions
         ? last

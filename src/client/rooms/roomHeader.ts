@@ -1,34 +1,56 @@
 import { may } from '../../shared/policy.ts'
-import { actionIcon } from '../ui/actionIcons.ts'
+import { iconOf } from '../ui/icons.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import { timeOfDay } from '../ui/format.ts'
+import { nameOf } from '../ui/avatar.ts'
+import { roomName } from '../state/roomName.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Jumping } from '../timeline/jumpToMessage.ts'
-import type { Given, Parts } from '../app/parts.ts'
 import { words } from '../words/words.ts'
 
-/** In the header: what is pinned (U26), and what the room is about, to be changed by those who may (U87). */
-export function header(
+export interface RoomHeader {
+  readonly element: HTMLElement
+  /** the room's name; takes the focus where the field must not */
+  readonly title: HTMLElement
+}
+
+/** A room's name, what it is about, to be changed by those who may (U87), what is pinned in it (U26), and the buttons for people and menu. */
+export function roomHeader(
   context: Context,
-  room: string,
-  { options, topic, given }: Pick<Parts, 'options' | 'topic' | 'given'>,
-  jumps: Jumping,
+  { room, people, menu }: { room: string; people: HTMLElement; menu: readonly HTMLElement[] },
+  on: { jump(seq: number): void },
   signal: AbortSignal,
-): void {
+): RoomHeader {
   const { store, actions } = context
+  const title = h('h1', { tabindex: -1 })
+  const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
   const count = h('span', { class: 'tabular-nums' })
   const open = h('button', {
     type: 'button',
     class: 'button-icon gap-1.5 px-2 text-meta',
     hidden: true,
     'aria-haspopup': 'dialog',
-    onClick: () => openPins(context, room, jumps, given, signal),
+    onClick: () => openPins(context, room, on.jump, signal),
   })
-  open.append(actionIcon('pin'), count)
-  options.prepend(open)
+  open.append(iconOf('pin'), count)
+  const element = h(
+    'header',
+    { class: 'head' },
+    h('div', { class: 'min-w-0 flex-1' }, title, h('div', { class: 'topic-line' }, topic)),
+    people,
+    h('div', { class: 'options' }, open, ...menu),
+  )
 
+  store.watch(
+    (state) => state.roomList.find((entry) => entry.room === room),
+    (entry) => {
+      title.replaceChildren(h('bdi', {}, roomName(store.get(), room)))
+      topic.textContent = entry?.topic ?? ''
+      topic.hidden = topic.textContent === ''
+    },
+    signal,
+  )
   store.watch(
     (state) => {
       const known = state.rooms[room]
@@ -42,7 +64,7 @@ export function header(
       open.hidden = all === 0
       count.textContent = String(all)
       open.setAttribute('aria-label', words.rooms.pins.count(all))
-      open.title = words.rooms.pins.button
+      open.title = words.rooms.pins.title
     },
     signal,
   )
@@ -53,11 +75,11 @@ export function header(
     onClick: () => openTopic(context, room, signal),
   })
   store.watch(
-    ({ rooms, self, list }) => {
+    ({ rooms, self, roomList }) => {
       const role = rooms[room]?.you?.role
       if (self === null || self === 'unknown' || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
-      const none = (list.find((entry) => entry.room === room)?.topic ?? '') === ''
+      const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
       return none ? words.rooms.topic.add : words.rooms.topic.change
     },
     (label) => {
@@ -65,29 +87,24 @@ export function header(
       if (label === '') return change.remove()
       if (!change.isConnected) topic.after(change)
       // An icon alone, where there is nothing it stands beside, says too little.
-      change.replaceChildren(label === words.rooms.topic.add ? label : actionIcon('pencil'))
+      change.replaceChildren(label === words.rooms.topic.add ? label : iconOf('pencil'))
       change.setAttribute('aria-label', label)
       change.title = label
     },
     signal,
   )
+  return { element, title }
 }
 
-function openPins(
-  { store }: Context,
-  room: string,
-  jumps: Jumping,
-  { nameOf }: Given,
-  signal: AbortSignal,
-): void {
+function openPins({ store }: Context, room: string, jump: (seq: number) => void, signal: AbortSignal): void {
   const pins = store.get().rooms[room]?.pins ?? []
-  const go = (row: Row) => () => {
-    dialog.close()
-    if (row.seq !== null) void jumps.to(row.seq)
-  }
-  const rows = pins.map((row) => {
-    const button = h('button', { type: 'button', class: 'row-button py-2', onClick: go(row) })
-    const text = row.text?.trim() ?? ''
+
+  function pinnedRow(row: Row, close: () => void): HTMLElement {
+    const go = () => {
+      close()
+      if (row.seq !== null) jump(row.seq)
+    }
+    const button = h('button', { type: 'button', class: 'row-button py-2', onClick: go })
     button.append(
       h(
         'span',
@@ -98,26 +115,20 @@ function openPins(
           nameOf(row.user),
           h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, store.get().settings.clock)),
         ),
-        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, text),
+        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, row.text?.trim() ?? ''),
       ),
     )
     return h('li', {}, button)
-  })
-  const done = h(
-    'button',
-    { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
-    words.common.close,
-  )
-  const dialog = openDialog(
-    { title: words.rooms.pins.title },
-    signal,
-    h('ul', { role: 'list', class: '-mx-3' }, ...rows),
-    buttons(done),
-  )
+  }
+
+  openDialog({ title: words.rooms.pins.title }, signal, ({ close }) => [
+    h('ul', { role: 'list', class: '-mx-3' }, ...pins.map((row) => pinnedRow(row, close))),
+    buttons(h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.close)),
+  ])
 }
 
 function openTopic({ store, actions }: Context, room: string, signal: AbortSignal): void {
-  const before = store.get().list.find((entry) => entry.room === room)?.topic ?? ''
+  const before = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
   const fault = h('p', { id: 'topic-fault', class: 'fault', role: 'alert' })
   const field = h('input', {
     id: 'topic',
@@ -130,35 +141,34 @@ function openTopic({ store, actions }: Context, room: string, signal: AbortSigna
     'aria-describedby': fault.id,
   })
   let busy = false
-  const form = h(
-    'form',
-    {
-      class: 'grid gap-2',
-      onSubmit: (event: Event) => {
-        event.preventDefault()
-        void set()
-      },
-    },
-    h('label', { for: 'topic', class: 'text-name font-semibold' }, words.rooms.topic.field),
-    field,
-    fault,
-    buttons(
-      h(
-        'button',
-        { type: 'button', class: 'button-quiet', onClick: () => dialog.close() },
-        words.common.cancel,
-      ),
-      h('button', { type: 'submit', class: 'button' }, words.common.save),
-    ),
-  )
-  async function set(): Promise<void> {
+
+  async function save(close: () => void): Promise<void> {
     if (busy) return
     busy = true
     const fail = await actions.setTopic(room, field.value.trim())
     busy = false
-    if (fail === null) return dialog.close()
+    if (fail === null) return close()
     fault.textContent = fail
     field.focus()
   }
-  const dialog = openDialog({ title: words.rooms.topic.title }, signal, form)
+
+  openDialog({ title: words.rooms.topic.title }, signal, ({ close }) => [
+    h(
+      'form',
+      {
+        class: 'grid gap-2',
+        onSubmit: (event: Event) => {
+          event.preventDefault()
+          void save(close)
+        },
+      },
+      h('label', { for: 'topic', class: 'text-name font-semibold' }, words.rooms.topic.field),
+      field,
+      fault,
+      buttons(
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
+        h('button', { type: 'submit', class: 'button' }, words.common.save),
+      ),
+    ),
+  ])
 }

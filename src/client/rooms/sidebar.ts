@@ -1,16 +1,14 @@
 import { LIMITS } from '../../shared/limits.ts'
 import { iconOf } from '../ui/icons.ts'
-import { people } from '../people/peopleList.ts'
 import { h, list, type View } from '../ui/dom.ts'
 import { countText, isolated } from '../ui/format.ts'
 import { myRooms } from './myRooms.ts'
-import { peopleGroups } from '../people/peopleGroups.ts'
-import { grouped, type Groups } from './roomGroups.ts'
+import { groupRooms, type RoomGroups } from './roomGroups.ts'
 import type { CountedRoom } from '../state/unreadCounts.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { keep, kept } from './localPreferences.ts'
-import { placesOf } from './visitedRooms.ts'
+import { localPreference, saveLocalPreference } from './localPreferences.ts'
+import { visitedRooms } from './visitedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface Sidebar {
@@ -19,11 +17,13 @@ export interface Sidebar {
   readonly scrim: HTMLElement
   /** opens and closes it: "12 here" */
   readonly toggle: HTMLButtonElement
+  /** What lies under the open drawer: these parts are inert then. */
+  covers(parts: readonly HTMLElement[]): void
   open(): void
   /** my rooms as they stand in it, from above */
   rooms(): readonly CountedRoom[]
   /** Draws the rooms again: which come first has changed. */
-  order(): void
+  reorder(): void
   /** Closes it where it lies over the page. False: it does not. */
   close(): boolean
   focus(): void
@@ -32,19 +32,18 @@ export interface Sidebar {
 const WIDE = '(min-width: 768px)'
 
 /**
- * Rooms and people: a column beside the room, or a drawer over it where there is no space (V13). While the drawer is open
- * `rest` is inert. `shell` carries the state for the style.
+ * Rooms and people: a column beside the room, or a drawer over it where there is no space (V13). `shell` carries the state for the style, `people` stands below the rooms.
  */
 export function sidebar(
   { store, router, place }: Context,
-  { room, shell, rest }: { room: string; shell: HTMLElement; rest: readonly HTMLElement[] },
+  { room, shell, people }: { room: string; shell: HTMLElement; people: HTMLElement },
   on: { rooms(): void },
   signal: AbortSignal,
 ): Sidebar {
   const wide = matchMedia(WIDE)
   let closeLayer: (() => void) | null = null
+  let covered: readonly HTMLElement[] = []
 
-  const persons = people()
   const me = () => idOf(store.get()) ?? ''
   const rooms = roomsView(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
@@ -67,7 +66,7 @@ export function sidebar(
       'div',
       { class: 'side-scroll', tabindex: 0, role: 'region', 'aria-label': words.people.people },
       rooms.element,
-      persons.element,
+      people,
     ),
     h('div', { class: 'side-foot' }, find),
   )
@@ -98,7 +97,7 @@ export function sidebar(
     shell.dataset.people = open ? 'open' : 'closed'
     toggle.setAttribute('aria-expanded', String(open))
     const over = open && !wide.matches
-    for (const part of rest) part.inert = over
+    for (const part of covered) part.inert = over
     if (over) element.setAttribute('aria-modal', 'true')
     else element.removeAttribute('aria-modal')
     element.role = over ? 'dialog' : 'complementary'
@@ -106,7 +105,7 @@ export function sidebar(
 
   function show(): void {
     draw(true)
-    if (wide.matches) keep('people', 'open')
+    if (wide.matches) saveLocalPreference('people', 'open')
     else {
       closeLayer = router.over(closed)
       close.focus()
@@ -116,7 +115,7 @@ export function sidebar(
   function hide(): void {
     if (wide.matches) {
       draw(false)
-      keep('people', 'closed')
+      saveLocalPreference('people', 'closed')
       toggle.focus()
     } else closeDrawer()
   }
@@ -130,7 +129,7 @@ export function sidebar(
   // However the drawer ends: by its button, Escape, Back, or since another room was chosen.
   function closed(): void {
     closeLayer = null
-    draw(wide.matches && kept('people') === 'open')
+    draw(wide.matches && localPreference('people') === 'open')
     if (!signal.aborted) toggle.focus()
   }
 
@@ -138,50 +137,47 @@ export function sidebar(
     'change',
     () => {
       if (closeLayer !== null) closeDrawer()
-      else draw(wide.matches && kept('people') === 'open')
+      else draw(wide.matches && localPreference('people') === 'open')
     },
     { signal },
   )
-  draw(wide.matches && kept('people') === 'open')
+  draw(wide.matches && localPreference('people') === 'open')
 
-  const groups = peopleGroups()
   store.watch(
-    (state) => groups(state.rooms[room], me()),
-    (shown) => persons.update({ groups: shown, me: me() }),
-    signal,
-  )
-  store.watch(
-    (state) => state.rooms[room]?.count ?? 0,
+    (state) => state.rooms[room]?.onlineCount ?? 0,
     (here) => {
-      count.textContent = here === 0 ? words.people.people : words.people.online(here)
+      count.textContent = here === 0 ? words.people.people : words.people.count(here)
     },
     signal,
   )
   const mine = myRooms(room)
   let ordered: readonly CountedRoom[] = []
-  const order = () => {
-    const groups = grouped(mine(store.get()), placesOf('favourites', me()))
+  const reorder = () => {
+    const groups = groupRooms(mine(store.get()), visitedRooms('favourites', me()))
     ordered = [...groups.first, ...groups.rest]
     rooms.update(groups)
   }
-  store.watch(mine, order, signal)
+  store.watch(mine, reorder, signal)
 
   return {
     element,
     scrim,
     toggle,
+    covers(parts) {
+      covered = parts
+    },
     open: () => {
       if (!isOpen()) show()
     },
     close: closeDrawer,
-    order,
+    reorder,
     rooms: () => ordered,
     focus: () => (isOpen() ? element : toggle).focus(),
   }
 }
 
 /** My rooms, those I put first above the others; nothing where there is but one (U83). */
-function roomsView(current: string): View<Groups<CountedRoom>> {
+function roomsView(current: string): View<RoomGroups<CountedRoom>> {
   const element = h('nav', { 'aria-label': words.rooms.rooms, hidden: true })
   const [showFirst, showRest] = [words.rooms.favourites, words.rooms.rooms].map((title) => {
     const heading = h('h2', {}, title)

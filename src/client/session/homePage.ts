@@ -1,19 +1,20 @@
 import { nameForm } from './nameForm.ts'
-import type { NameAnswer } from '../app/actions/sessionActions.ts'
+import type { NameResult } from '../app/actions/actions.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
-import { page } from '../ui/centeredPage.ts'
+import { centeredPage } from '../ui/centeredPage.ts'
+import { signOut } from './signOut.ts'
 import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
-export function homeView(context: Context, signal: AbortSignal): HTMLElement {
-  return doorView(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
+export function homePage(context: Context, signal: AbortSignal): HTMLElement {
+  return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
 /** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
-export function doorView(
+export function joinPage(
   { store, actions, place }: Context,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
   signal: AbortSignal,
@@ -23,11 +24,11 @@ export function doorView(
     element,
     title,
     words: sentence,
-  } = page({ title: place, words: words.session.welcome, look: 'text-place' }, body)
+  } = centeredPage({ title: place, words: words.session.welcome, look: 'text-place' }, body)
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
-  async function join(name: string): Promise<NameAnswer> {
+  async function join(name: string): Promise<NameResult> {
     joining = true
     const answer = await actions.signIn(name, joins)
     joining = false
@@ -35,9 +36,9 @@ export function doorView(
   }
 
   function ask(): void {
-    if (store.get().elsewhere) sentence.textContent = words.session.signedOutElsewhere
+    if (store.get().signedOutInOtherTab) sentence.textContent = words.session.signedOutElsewhere
     const form = nameForm(
-      { button: words.session.joinRoom(room), first: actions.lastName() },
+      { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)
@@ -46,13 +47,6 @@ export function doorView(
   }
 
   function welcomeBack(name: string): void {
-    const fault = h('p', { class: 'fault', role: 'alert' })
-    const other = () =>
-      void import('../app/dialogs.ts').then(
-        ({ signOut }) => signOut({ actions }, signal),
-        // What asks whether one is sure has not come, and unasked nobody is signed out.
-        () => (fault.textContent = words.session.signOutNotLoaded),
-      )
     body.replaceChildren(
       h(
         'div',
@@ -62,8 +56,11 @@ export function doorView(
           { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
           words.session.continueAs(isolated(name)),
         ),
-        h('button', { type: 'button', class: 'button-quiet', onClick: other }, words.session.useAnotherName),
-        fault,
+        h(
+          'button',
+          { type: 'button', class: 'button-quiet', onClick: () => void signOut({ actions }, signal) },
+          words.session.useAnotherName,
+        ),
       ),
     )
   }

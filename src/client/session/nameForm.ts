@@ -21,7 +21,7 @@ let made = 0
  * `take` decides, `done` follows when the name was taken by it.
  */
 export function nameForm(
-  texts: { button: string; first: string },
+  texts: { label: string; button: string; first: string },
   on: { take(name: string): Promise<NameOutcome>; done(): void },
 ): NameForm {
   made += 1
@@ -57,7 +57,7 @@ export function nameForm(
   async function take(typed: string): Promise<void> {
     const checked = cleanName(typed)
     if ('fault' in checked) {
-      say(words.errors.reasons.nameInvalid[checked.fault])
+      say(typed.trim() === '' ? words.session.nameMissing : words.errors.reasons.nameInvalid[checked.fault])
       return field.focus()
     }
     if (busy) return
@@ -89,7 +89,7 @@ export function nameForm(
     h(
       'div',
       { class: 'grid gap-2' },
-      h('label', { for: field.id, class: 'font-semibold text-name' }, words.session.yourName),
+      h('label', { for: field.id, class: 'font-semibold text-name' }, texts.label),
       field,
       fault,
     ),

@@ -1,36 +1,34 @@
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { forgetPlaces } from '../rooms/keepVisitedRooms.ts'
 import { words } from '../words/words.ts'
 
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
 export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
-  const lost = { messages: await actions.unsent(), drafts: await actions.drafts() }
+  const lost = { messages: await actions.unsentCount(), drafts: await actions.draftCount() }
   if (lost.messages + lost.drafts > 0 && !(await isSure(lost, signal))) return false
   await actions.signOut()
-  forgetPlaces()
   return true
 }
 
 function isSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const answer = (yes: boolean) => () => {
-      resolve(yes)
-      dialog.close()
-    }
-    const dialog = openDialog(
-      { title: words.session.signOutTitle, closed: () => resolve(false) },
-      signal,
-      h('p', {}, words.session.signOutLoses(lost.messages, lost.drafts)),
-      buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.session.stay),
-        h(
-          'button',
-          { type: 'button', class: 'button button-danger', onClick: answer(true) },
-          words.common.signOut,
+    openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
+      const answer = (yes: boolean) => () => {
+        resolve(yes)
+        close()
+      }
+      return [
+        h('p', {}, words.session.signOutLoses(lost.messages, lost.drafts)),
+        buttons(
+          h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.common.cancel),
+          h(
+            'button',
+            { type: 'button', class: 'button button-danger', onClick: answer(true) },
+            words.common.signOut,
+          ),
         ),
-      ),
-    )
+      ]
+    })
   })
 }

@@ -1,6 +1,6 @@
 /** How somebody wants it, kept on this device: per person, and but for what names rooms, as the start for the next one. */
-import { idOf, type Level, type Settings, type Theme } from '../state/state.ts'
-import type { Store } from '../state/store.ts'
+import { idOf, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
+import type { StateStore } from '../state/store.ts'
 
 export interface SettingsWorld {
   /** `localStorage`, or null where the browser refuses it */
@@ -41,7 +41,7 @@ function settingsOf(text: string | null): Settings {
     name,
     one<string>(values, kept[name]) ?? values[0],
   ])
-  const levels = Object.create(null) as Record<string, Level>
+  const levels = Object.create(null) as Record<string, NotificationLevel>
   for (const [room, level] of Object.entries(kept.levels ?? {})) {
     const known = one(VALUES.level, level)
     if (known) levels[room] = known
@@ -53,7 +53,7 @@ function settingsOf(text: string | null): Settings {
 }
 
 /** Has the settings of whoever is signed in in the state, and agrees with other tabs, until the signal aborts. */
-export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
+export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
   const keyOf = (id: string) => `settings ${id}`
 
   function get(key: string): string | null {
@@ -82,7 +82,7 @@ export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSi
   function load(id: string | null): void {
     if (id === null) return
     const settings = settingsOf(get(keyOf(id)) ?? get('settings') ?? JSON.stringify({ theme: get('theme') }))
-    store.dispatch({ type: 'settings', settings })
+    store.dispatch({ type: 'settingsChanged', settings })
     show(settings.theme)
   }
 
@@ -100,7 +100,7 @@ export function keepSettings(store: Store, world: SettingsWorld, signal: AbortSi
       const { levels: _levels, level: _level, notify: _notify, ...anybody } = settings
       put(keyOf(id), JSON.stringify(settings))
       put('settings', JSON.stringify(anybody))
-      store.dispatch({ type: 'settings', settings })
+      store.dispatch({ type: 'settingsChanged', settings })
       if (change.theme) show(change.theme, '')
     },
     forget() {

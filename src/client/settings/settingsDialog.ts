@@ -1,22 +1,28 @@
-import { choice } from '../ui/radioGroup.ts'
+import { radioGroup } from '../ui/radioGroup.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { nameForm } from '../session/nameForm.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
-import type { Level, Settings } from '../state/state.ts'
+import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-/** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
-export function openSettings(context: Context, room: string, signal: AbortSignal): void {
-  const { store, actions } = context
-  const its = new AbortController()
+/** The level of one room; `same`: as for all rooms. */
+type RoomLevel = NotificationLevel | 'same'
+
+/**
+ * How somebody wants it: each choice holds at once, on this device, in all of its tabs.
+ * @param name the form that changes what one is called
+ */
+export function openSettingsDialog(
+  { store, actions }: Context,
+  room: string,
+  name: HTMLElement,
+  signal: AbortSignal,
+): void {
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
-  const dialog = openDialog(
-    { title: words.common.settings, closed: () => its.abort() },
-    signal,
-    name(context),
+  const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
+    name,
     body,
     h(
       'a',
@@ -30,35 +36,32 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     ),
     // What is refused the browser only calls failed.
     h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
-    buttons(
-      h('button', { type: 'button', class: 'button', onClick: () => dialog.close() }, words.common.done),
-    ),
-  )
+    buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.done)),
+  ])
 
   // The first thing in it is a field, which would open a phone's keyboard (T13).
-  dialog.tabIndex = -1
-  dialog.focus()
+  dialog.element.tabIndex = -1
+  dialog.element.focus()
 
-  function one<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
+  function setting<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
     legend: string,
     key: K,
     values: Partial<Readonly<Record<Settings[K], string>>>,
     now: Settings[K],
   ): HTMLElement {
-    return choice(legend, values as Record<Settings[K], string>, now, (value) =>
-      actions.choose({ [key]: value } as Partial<Settings>),
+    return radioGroup(legend, values as Record<Settings[K], string>, now, (value) =>
+      actions.chooseSettings({ [key]: value } as Partial<Settings>),
     )
   }
 
   function levelHere(settings: Settings): HTMLElement {
-    type Here = Level | 'same'
-    const { values, inRoom, same } = words.settings.level
-    const here: Here = settings.levels[room] ?? 'same'
-    return choice<Here>(inRoom(roomName(store.get(), room)), { same, ...values }, here, (level) => {
-      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, Level>
+    const { inRoom, inRoomValues } = words.settings.level
+    const here: RoomLevel = settings.levels[room] ?? 'same'
+    return radioGroup<RoomLevel>(inRoom(roomName(store.get(), room)), inRoomValues, here, (level) => {
+      const levels = Object.assign(Object.create(null), settings.levels) as Record<string, NotificationLevel>
       if (level === 'same') delete levels[room]
       else levels[room] = level
-      actions.choose({ levels })
+      actions.chooseSettings({ levels })
     })
   }
 
@@ -67,7 +70,7 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     if (!may) return null
     const { permission } = Notification
     if (permission === 'granted')
-      return one(words.settings.notify.title, 'notify', words.settings.notify.values, settings.notify)
+      return setting(words.settings.notify.title, 'notify', words.settings.notify.values, settings.notify)
     return h(
       'fieldset',
       {},
@@ -84,8 +87,8 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
 
   async function ask(): Promise<void> {
     const answer = await Notification.requestPermission()
-    if (answer === 'granted') actions.choose({ notify: 'on' })
-    else if (!its.signal.aborted) draw(store.get().settings)
+    if (answer === 'granted') actions.chooseSettings({ notify: 'on' })
+    else if (!dialog.signal.aborted) draw(store.get().settings)
   }
 
   // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
@@ -96,21 +99,21 @@ export function openSettings(context: Context, room: string, signal: AbortSignal
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
     const { theme, clock, enter, lines, level, sound, spoken } = words.settings
     const parts: Child[] = [
-      one(theme.title, 'theme', theme.values, settings.theme),
-      one(clock.title, 'clock', clock.values, settings.clock),
-      one(enter.title, 'enter', enter.values, sends ? 'sends' : 'breaks'),
-      one(lines.title, 'lines', lines.values, settings.lines),
-      one(level.title, 'level', level.values, settings.level),
+      setting(theme.title, 'theme', theme.values, settings.theme),
+      setting(clock.title, 'clock', clock.values, settings.clock),
+      setting(enter.title, 'enter', enter.values, sends ? 'sends' : 'breaks'),
+      setting(lines.title, 'lines', lines.values, settings.lines),
+      setting(level.title, 'level', level.values, settings.level),
       levelHere(settings),
       notifying(settings),
-      one(sound.title, 'sound', sound.values, settings.sound),
-      one(spoken.title, 'spoken', spoken.values, settings.spoken),
+      setting(sound.title, 'sound', sound.values, settings.sound),
+      setting(spoken.title, 'spoken', spoken.values, settings.spoken),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
-    if (place >= 0) (stops()[place] ?? dialog).focus()
+    if (place >= 0) (stops()[place] ?? dialog.element).focus()
   }
 
-  store.watch((state) => state.settings, draw, its.signal)
+  store.watch((state) => state.settings, draw, dialog.signal)
 }
 
 /** May a page notify here by itself? Where only a service worker may, the attempt throws; without leave nothing shows (U76). */
@@ -122,27 +125,4 @@ function mayNotify(): boolean {
   } catch {
     return false
   }
-}
-
-/** What one is called, in one line with the button that changes it (U6). */
-function name({ store, actions }: Context): HTMLElement {
-  const { self } = store.get()
-  const said = h('p', { class: 'text-meta text-muted', role: 'status' })
-  const form = nameForm(
-    { button: words.settings.name.change, first: self === null || self === 'unknown' ? '' : self.name },
-    {
-      async take(typed) {
-        said.textContent = ''
-        return actions.rename(typed)
-      },
-      done() {
-        said.textContent = words.settings.name.changed
-      },
-    },
-  )
-  const change = form.element.querySelector('[type=submit]')
-  change?.classList.replace('button', 'button-quiet')
-  form.element.classList.add('name-line')
-  form.element.append(said)
-  return form.element
 }

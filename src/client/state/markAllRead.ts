@@ -1,29 +1,39 @@
-/** All of a room is read, by a word and not by looking, and for a while it can be taken back (U75). Pure. */
+/** All of a room is marked read without looking at it, and for a while that can be undone (U75). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomState } from './state.ts'
 
-/** The room with all of it read; what was unread until then is kept beside it. One that is not here yet is once it is. */
-export function marked(room: RoomState): RoomState {
-  const { you, position, sync } = room
-  if (you === null) return sync.state === 'closed' || room.marked === null ? room : { ...room, marked: null }
-  if (you.unread === 0) return room.marked === null ? settled(room) : room
-  const now = { ...you, readSeq: position.seq, unread: 0, mentions: 0 }
-  return { ...room, you: now, marked: unmarked(room).you ?? you }
+/** The room with all of it read; what was unread until then is kept. A room that is still being joined is marked later. */
+export function markRead(room: RoomState): RoomState {
+  const { you, position, sync, markedRead } = room
+  if (you === null)
+    return sync.state === 'closed' || markedRead?.state === 'pending'
+      ? room
+      : { ...room, markedRead: { state: 'pending' } }
+  if (you.unread === 0) return markedRead?.state === 'pending' ? settleMarkRead(room) : room
+  const before = undoMarkRead(room).you ?? you
+  return {
+    ...room,
+    you: { ...you, readSeq: position.seq, unread: 0, mentions: 0 },
+    markedRead: { state: 'undoable', before },
+  }
 }
 
-/** The room as it was before. What came since counts on; what was changed or read elsewhere meanwhile only the server knows. */
-export function unmarked(room: RoomState): RoomState {
-  const { marked: before, ...rest } = room
-  if (before === undefined) return room
-  if (before === null) return rest
+/** The room as it was before. Messages that came since add to it; the server recounts what was changed meanwhile. */
+export function undoMarkRead(room: RoomState): RoomState {
+  const { markedRead } = room
+  if (markedRead?.state !== 'undoable') return settleMarkRead(room)
+  const { before } = markedRead
   const { unread = 0, mentions = 0 } = room.you ?? {}
-  const most = (count: number) => Math.min(LIMITS.unread, count)
-  const you = { ...before, unread: most(before.unread + unread), mentions: most(before.mentions + mentions) }
-  return { ...rest, you, doubtful: true }
+  const limited = (count: number) => Math.min(LIMITS.unread, count)
+  const you = {
+    ...before,
+    unread: limited(before.unread + unread),
+    mentions: limited(before.mentions + mentions),
+  }
+  return { ...room, you, markedRead: null, needsRecount: true }
 }
 
-/** It is read for good. */
-export function settled(room: RoomState): RoomState {
-  const { marked: before, ...rest } = room
-  return before === undefined ? room : rest
+/** It can no longer be undone. */
+export function settleMarkRead(room: RoomState): RoomState {
+  return room.markedRead === null ? room : { ...room, markedRead: null }
 }

@@ -5,8 +5,8 @@ import { TIMES } from '../../shared/limits.ts'
 import type { PresenceLine, RoomState } from './state.ts'
 
 /** Lines kept of a room, and people shown as typing: both are fed from outside (T15). */
-const LINES = 500
-const TYPING = 20
+const MAX_LINES = 500
+const MAX_TYPING = 20
 
 /**
  * The room after one presence frame: what is not above its version is old, a hole asks for the room anew. No line about
@@ -20,14 +20,14 @@ export function withPresence(
   now: number,
 ): RoomState {
   const { state } = room.sync
-  if (state === 'unsynced' || state === 'closed' || frame.version <= room.version) return room
+  if (state === 'unsynced' || state === 'closed' || frame.version <= room.presenceVersion) return room
   // Of a room that is not on screen only the count is shown.
-  if (room.depth !== 'all') return { ...room, version: frame.version, count: frame.count }
-  if (frame.version > room.version + 1) {
+  if (room.depth !== 'all') return { ...room, presenceVersion: frame.version, onlineCount: frame.count }
+  if (frame.version > room.presenceVersion + 1) {
     // During a sync the last page brings the people; later versions follow it.
     return state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room
   }
-  const next = { ...room, version: frame.version, count: frame.count }
+  const next = { ...room, presenceVersion: frame.version, onlineCount: frame.count }
   if (frame.full) return { ...next, people: frame.full }
 
   const people = new Map(room.people.map((person) => [person.id, person]))
@@ -41,7 +41,7 @@ export function withPresence(
       at: now,
       after: room.position.seq,
     })
-  const unsaid = (id: string) => id === me || (quiet && room.listed.includes(id))
+  const unsaid = (id: string) => id === me || (quiet && room.onlineBeforeLoss.includes(id))
 
   for (const id of frame.left ?? []) {
     const person = people.get(id)
@@ -63,7 +63,8 @@ export function withPresence(
   return {
     ...next,
     people: [...people.values()],
-    lines: lines.length > 0 ? [...room.lines, ...lines].slice(-LINES) : room.lines,
+    presenceLines:
+      lines.length > 0 ? [...room.presenceLines, ...lines].slice(-MAX_LINES) : room.presenceLines,
     typing: withoutGone(room.typing, people),
   }
 }
@@ -74,7 +75,7 @@ function withoutGone(typing: RoomState['typing'], people: ReadonlyMap<string, Pe
     : typing.filter(({ user }) => people.has(user.id))
 }
 
-/** Somebody types, or no longer; me is nobody here. */
+/** A person types, or no longer. My own typing is not shown to me. */
 export function withTyping(
   room: RoomState,
   frame: Heard<'typing'>,
@@ -86,11 +87,11 @@ export function withTyping(
   if (!frame.on) return known < 0 ? room : { ...room, typing: room.typing.toSpliced(known, 1) }
   const entry = { user: frame.user, until: now + TIMES.typing }
   if (known >= 0) return { ...room, typing: room.typing.with(known, entry) }
-  return room.typing.length >= TYPING ? room : { ...room, typing: [...room.typing, entry] }
+  return room.typing.length >= MAX_TYPING ? room : { ...room, typing: [...room.typing, entry] }
 }
 
 /** Without those who stopped and did not say so. */
-export function typingAt(room: RoomState, now: number): RoomState {
+export function withoutStaleTyping(room: RoomState, now: number): RoomState {
   if (room.typing.every(({ until }) => until > now)) return room
   return { ...room, typing: room.typing.filter(({ until }) => until > now) }
 }

@@ -2,19 +2,45 @@
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent } from '../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../shared/protocol.ts'
-import { typingAt, withPresence, withTyping } from './presence.ts'
-import { asked, checked, lost, withEvent, withHead, withPage, withRead, withReset } from './roomLog.ts'
-import { keyOf, pendingRow, trimmed, withAck } from './rows.ts'
-import { idOf, KEPT_FOLLOWED, KEPT_ROWS, NOBODY, unheard } from './state.ts'
-import type { Action, MyChange, RoomState, Row, Standing, State } from './state.ts'
+import type { Action } from './actions.ts'
+import {
+  appendPage,
+  enterHistory,
+  leaveHistory,
+  requestOlder,
+  requestPage,
+  showLiveEnd,
+  withOlder,
+  withPins,
+  withQuotes,
+} from './historyWindow.ts'
+import { markRead, settleMarkRead, undoMarkRead } from './markAllRead.ts'
+import { addPendingChange } from './optimisticChanges.ts'
+import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
+import {
+  disconnected,
+  requested,
+  restarted,
+  shortened,
+  withEvent,
+  withHead,
+  withOverdueGap,
+  withPage,
+  withRead,
+  withReset,
+} from './roomLog.ts'
+import { addPendingRow, trimRows, withAck } from './rows.ts'
+import { idOf, MAX_ROWS_FOLLOWED, MAX_ROWS, INITIAL_STATE, newRoom } from './state.ts'
+import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
+import { hideDivider, showDivider } from './unreadDivider.ts'
 
-/** After my own return: so long (ms) no lines about those who were here before. */
-const QUIET = 60_000
-/** What is told to wait without a time waits so long (ms) on screen. */
-const SLOW = 1_000
+/** How long (ms) after my own reconnect people who were online before make no lines. */
+const QUIET_AFTER_RETURN = 60_000
+/** How long (ms) the composer says "too fast" where the server gave no time. */
+const DEFAULT_RETRY_AFTER = 1_000
 
 /** The state with a room changed; rooms have no prototype, since `constructor` may be one. */
-function changed(state: State, room: string, change: (room: RoomState) => RoomState): State {
+function changeRoom(state: State, room: string, change: (room: RoomState) => RoomState): State {
   const before = state.rooms[room]
   if (before === undefined) return state
   const after = change(before)
@@ -28,83 +54,113 @@ function withRoom(rooms: State['rooms'], room: string, after: RoomState | null):
   return next
 }
 
-function everywhere(state: State, change: (room: RoomState) => RoomState): State {
+function changeAllRooms(state: State, change: (room: RoomState) => RoomState): State {
   let next = state
-  for (const room of Object.keys(state.rooms)) next = changed(next, room, change)
+  for (const room of Object.keys(state.rooms)) next = changeRoom(next, room, change)
   return next
 }
 
 /** The state after one action. A kind without a case here does not compile. */
 export function reduce(state: State, action: Action): State {
+  const me = idOf(state)
   switch (action.type) {
-    case 'self':
+    case 'selfChanged':
       return withSelf(state, action.self)
-    case 'link': {
-      const gone = action.link.state !== 'live' && action.link.state !== 'suspect'
-      // While frames of a `hello` are under way the link is not live yet, and its rooms have been asked already.
-      const ended = gone && action.link.state !== 'hello'
-      const quiet = action.now < state.quietUntil
-      const next = ended ? everywhere(state, (room) => lost(room, quiet)) : state
-      return { ...next, full: 0, link: action.link }
+    case 'connectionChanged': {
+      const gone = action.connection.state !== 'live' && action.connection.state !== 'suspect'
+      // In `hello` the connection is not live yet, but its rooms have been asked for already.
+      const ended = gone && action.connection.state !== 'hello'
+      const quiet = action.now < state.presenceQuietUntil
+      const next = ended ? changeAllRooms(state, (room) => disconnected(room, quiet)) : state
+      return { ...next, serverFullSince: 0, connection: action.connection }
     }
-    case 'offline':
+    case 'networkChanged':
       return action.offline === state.offline ? state : { ...state, offline: action.offline }
-    case 'forgetful':
-      return state.forgetful ? state : { ...state, forgetful: true }
-    case 'heard':
-      return action.frames.reduce((next, frame) => heard(next, frame, action.now), state)
-    case 'opened':
-      return opened(state, action.room, action.shown ?? false)
-    case 'asked':
-      return changed(state, action.room, (room) => asked(room, action.now))
-    case 'forgotten': {
-      const next = action.left ? withList(state, action.room, { joined: false }) : state
+    case 'storageBlocked':
+      return state.storageBlocked ? state : { ...state, storageBlocked: true }
+    case 'framesReceived':
+      return action.frames.reduce((next, frame) => receiveFrame(next, frame, action.now), state)
+    case 'roomOpened':
+      return openRoom(state, action.room, action.shown ?? false)
+    case 'syncRequested':
+      return changeRoom(state, action.room, (room) => requested(room, action.now))
+    case 'roomForgotten': {
+      const next = action.left ? withListEntry(state, action.room, { joined: false }) : state
       return state.rooms[action.room] === undefined
         ? next
         : { ...next, rooms: withRoom(state.rooms, action.room, null) }
     }
-    case 'queued': {
+    case 'entryQueued': {
       const { entry, user } = action
-      const key = keyOf(entry.user, entry.nonce)
-      if (entry.user !== idOf(state)) return state
-      return changed(state, entry.room, (room) =>
-        room.rows.some((row) => row.key === key)
-          ? room
-          : { ...room, rows: [...room.rows, pendingRow(entry, user)] },
+      if (entry.user !== me) return state
+      return changeRoom(state, entry.room, (room) =>
+        entry.kind === 'message' ? addPendingRow(room, entry, user) : addPendingChange(room, entry, user),
       )
     }
-    case 'standing':
-      return stood(state, action.room, action.key, action.standing)
-    case 'dropped':
-      return stood(state, action.room, action.key, null)
-    case 'changed':
-      return changed(state, action.room, (room) => action.by(room, idOf(state)))
-    case 'read':
-      return changed(state, action.room, (room) => withRead(room, action.seq, state.self))
-    case 'rooms':
-      return { ...state, list: action.list }
-    case 'settings':
+    case 'sendStatusChanged':
+      return setSendStatus(state, action.room, action.key, action.sendStatus)
+    case 'entryDropped':
+      return setSendStatus(state, action.room, action.key, null)
+    case 'roomRestarted':
+      return changeRoom(state, action.room, restarted)
+    case 'roomShortened':
+      return changeRoom(state, action.room, shortened)
+    case 'olderRequested':
+      return changeRoom(state, action.room, requestOlder)
+    case 'olderLoaded':
+      return changeRoom(state, action.room, (room) => withOlder(room, action.before, action.page, me))
+    case 'windowPageRequested':
+      return changeRoom(state, action.room, (room) => requestPage(room, action.window, action.side))
+    case 'windowPageLoaded':
+      return changeRoom(state, action.room, (room) =>
+        appendPage(room, action.window, action.side, action.page, me),
+      )
+    case 'historyEntered':
+      return changeRoom(state, action.room, (room) => enterHistory(room, action.seq, action.page, me))
+    case 'historyLeft':
+      return changeRoom(state, action.room, action.to === 'live' ? showLiveEnd : leaveHistory)
+    case 'quotesLoaded':
+      return changeRoom(state, action.room, (room) => withQuotes(room, action.ids, action.page, me))
+    case 'pinsLoaded':
+      return changeRoom(state, action.room, (room) => withPins(room, action.page, me))
+    case 'allMarkedRead':
+      return changeAllRooms(state, markRead)
+    case 'roomMarkedRead':
+      return changeRoom(state, action.room, markRead)
+    case 'markReadUndone':
+      return changeAllRooms(state, undoMarkRead)
+    case 'markReadSettled':
+      return changeRoom(state, action.room, settleMarkRead)
+    case 'unreadDividerShown':
+      return changeRoom(state, action.room, showDivider)
+    case 'unreadDividerHidden':
+      return changeRoom(state, action.room, hideDivider)
+    case 'readUpTo':
+      return changeRoom(state, action.room, (room) => withRead(room, action.seq, state.self))
+    case 'roomListChanged':
+      return { ...state, roomList: action.roomList }
+    case 'settingsChanged':
       return { ...state, settings: action.settings }
     case 'signedOut':
       return {
-        ...NOBODY,
+        ...INITIAL_STATE,
         self: null,
-        elsewhere: action.elsewhere ?? false,
-        link: state.link,
+        signedOutInOtherTab: action.inOtherTab ?? false,
+        connection: state.connection,
         offline: state.offline,
-        forgetful: state.forgetful,
+        storageBlocked: state.storageBlocked,
       }
     case 'tick':
-      return everywhere(state, (room) => typingAt(checked(room, action.now), action.now))
+      return changeAllRooms(state, (room) => withoutStaleTyping(withOverdueGap(room, action.now), action.now))
     default:
       return assertNever(action)
   }
 }
 
-/** Must somebody tell the time? */
+/** Does anything in the state change by time alone, so that `tick` has to come? */
 export function needsTick(state: State): boolean {
   return Object.values(state.rooms).some(
-    (room) => room.typing.length > 0 || room.behind !== null || room.doubtful,
+    (room) => room.typing.length > 0 || room.behindSince !== null || room.needsRecount,
   )
 }
 
@@ -112,92 +168,100 @@ function withSelf(state: State, self: State['self']): State {
   const before = state.self
   if (self === null || self === 'unknown') return before === self ? state : { ...state, self }
   if (before === null || before === 'unknown') return { ...state, self }
-  // Somebody else under the same roof sees nothing of the one before.
-  if (before.id !== self.id) return { ...state, self, rooms: NOBODY.rooms, list: [] }
+  // Another person in the same page sees nothing of the one before.
+  if (before.id !== self.id) return { ...state, self, rooms: INITIAL_STATE.rooms, roomList: [] }
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
 }
 
-function opened(state: State, room: string, shown: boolean): State {
-  const keep = shown ? KEPT_ROWS : KEPT_FOLLOWED
+function openRoom(state: State, room: string, shown: boolean): State {
+  const maxRows = shown ? MAX_ROWS : MAX_ROWS_FOLLOWED
   const before = state.rooms[room]
   if (before === undefined)
-    return { ...state, rooms: withRoom(state.rooms, room, { ...unheard(room), keep }) }
+    return { ...state, rooms: withRoom(state.rooms, room, { ...newRoom(room), maxRows }) }
   if (before.sync.state === 'closed')
-    return changed(state, room, (known) => ({ ...known, keep, sync: { state: 'unsynced' } }))
-  return changed(state, room, (known) =>
-    !shown || known.keep === keep ? known : trimmed({ ...known, keep }),
+    return changeRoom(state, room, (known) => ({ ...known, maxRows, sync: { state: 'unsynced' } }))
+  return changeRoom(state, room, (known) =>
+    !shown || known.maxRows === maxRows ? known : trimRows({ ...known, maxRows }),
   )
 }
 
-/** What I said stands otherwise, or (null) is taken away; a row that has its seq stays as it is. */
-function stood(state: State, room: string, key: string, standing: Standing | null): State {
-  return changed(state, room, (before) => {
-    const rows = restood(before.rows, key, standing)
-    const changes = restood(before.changes, key, standing)
-    return rows === before.rows && changes === before.changes ? before : { ...before, rows, changes }
+/** My message or change has a new status, or (null) is taken away. A row that has its seq stays as it is. */
+function setSendStatus(state: State, room: string, key: string, sendStatus: SendStatus | null): State {
+  return changeRoom(state, room, (before) => {
+    const rows = withSendStatus(before.rows, key, sendStatus)
+    const pendingChanges = withSendStatus(before.pendingChanges, key, sendStatus)
+    return rows === before.rows && pendingChanges === before.pendingChanges
+      ? before
+      : { ...before, rows, pendingChanges }
   })
 }
 
-function restood<T extends Row | MyChange>(
+function withSendStatus<T extends Row | PendingChange>(
   all: readonly T[],
   key: string,
-  standing: Standing | null,
+  sendStatus: SendStatus | null,
 ): readonly T[] {
   const at = all.findIndex((one) => one.key === key)
   const one = all[at]
   if (one === undefined || one.seq !== null) return all
-  return standing === null ? all.toSpliced(at, 1) : all.with(at, { ...one, standing })
+  return sendStatus === null ? all.toSpliced(at, 1) : all.with(at, { ...one, sendStatus })
 }
 
-function heard(state: State, frame: ServerFrame, now: number): State {
+function receiveFrame(state: State, frame: ServerFrame, now: number): State {
   const me = idOf(state)
   switch (frame.type) {
     case 'welcome':
-      return { ...withSelf(state, frame.user), quietUntil: now + QUIET }
+      return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync':
       return withTopics(
-        changed(withMine(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
+        changeRoom(withJoined(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
         frame.room,
         [...(frame.messages ?? []), ...frame.events],
       )
     case 'reset': {
-      const next = frame.reason === 'access' ? withList(state, frame.room, { joined: false }) : state
-      return changed(next, frame.room, (room) => withReset(room, frame.reason, now))
+      const next = frame.reason === 'access' ? withListEntry(state, frame.room, { joined: false }) : state
+      return changeRoom(next, frame.room, (room) => withReset(room, frame.reason, now))
     }
     case 'event':
       return withTopics(
-        changed(state, frame.room, (room) => withEvent(room, frame, state.self, now)),
+        changeRoom(state, frame.room, (room) => withEvent(room, frame, state.self, now)),
         frame.room,
         [frame],
       )
     case 'ack':
       return me === null
         ? state
-        : changed({ ...state, full: 0 }, frame.room, (room) => withAck(room, me, frame))
+        : changeRoom({ ...state, serverFullSince: 0 }, frame.room, (room) => withAck(room, me, frame))
     case 'left':
-      return changed(withList(state, frame.room, { joined: false }), frame.room, (room) =>
+      return changeRoom(withListEntry(state, frame.room, { joined: false }), frame.room, (room) =>
         withReset(room, 'access', now),
       )
     case 'error':
-      if (frame.code === 'unavailable') return { ...state, full: state.full || now }
-      return frame.code === 'rateLimited' ? { ...state, slowUntil: now + (frame.after ?? SLOW) } : state
+      if (frame.code === 'unavailable') return { ...state, serverFullSince: state.serverFullSince || now }
+      return frame.code === 'rateLimited'
+        ? { ...state, rateLimitedUntil: now + (frame.after ?? DEFAULT_RETRY_AFTER) }
+        : state
     case 'beat': {
       let next = state
       for (const [room, head] of Object.entries(frame.heads))
-        next = changed(next, room, (known) => withHead(known, head, now))
-      for (const [room, count] of Object.entries(frame.counts ?? {}))
-        next = changed(next, room, (known) => (known.count === count ? known : { ...known, count }))
+        next = changeRoom(next, room, (known) => withHead(known, head, now))
+      for (const [room, onlineCount] of Object.entries(frame.counts ?? {}))
+        next = changeRoom(next, room, (known) =>
+          known.onlineCount === onlineCount ? known : { ...known, onlineCount },
+        )
       return next
     }
     case 'presence':
       return withRename(
-        changed(state, frame.room, (room) => withPresence(room, frame, me, now < state.quietUntil, now)),
+        changeRoom(state, frame.room, (room) =>
+          withPresence(room, frame, me, now < state.presenceQuietUntil, now),
+        ),
         frame.changed?.find((change) => change.id === me)?.name,
       )
     case 'typing':
-      return changed(state, frame.room, (room) => withTyping(room, frame, me, now))
+      return changeRoom(state, frame.room, (room) => withTyping(room, frame, me, now))
     case 'read':
-      return changed(state, frame.room, (room) => withReadFrame(room, frame))
+      return changeRoom(state, frame.room, (room) => withReadFrame(room, frame))
     case 'drain':
       return state
     default:
@@ -207,16 +271,16 @@ function heard(state: State, frame: ServerFrame, now: number): State {
 }
 
 /** A room whose last page has come is one of mine, whatever the list said when it was asked for. */
-function withMine(state: State, { room, you }: Heard<'sync'>): State {
-  if (you === undefined || !state.list.some((one) => one.room === room && !one.joined)) return state
-  return withList(state, room, { joined: true, role: you.role })
+function withJoined(state: State, { room, you }: Heard<'sync'>): State {
+  if (you === undefined || !state.roomList.some((one) => one.room === room && !one.joined)) return state
+  return withListEntry(state, room, { joined: true, role: you.role })
 }
 
 /** What the list says of a room, where it is one of mine or becomes one. */
-function withList(state: State, room: string, now: Partial<RoomEntry>): State {
-  const at = state.list.findIndex((one) => one.room === room && (one.joined || now.joined))
-  const one = state.list[at]
-  return one === undefined ? state : { ...state, list: state.list.with(at, { ...one, ...now }) }
+function withListEntry(state: State, room: string, now: Partial<RoomEntry>): State {
+  const at = state.roomList.findIndex((one) => one.room === room && (one.joined || now.joined))
+  const one = state.roomList[at]
+  return one === undefined ? state : { ...state, roomList: state.roomList.with(at, { ...one, ...now }) }
 }
 
 /** What the rooms of the list are about, after events that the list did not know. */
@@ -224,10 +288,10 @@ function withTopics(state: State, room: string, events: readonly RoomEvent[]): S
   const topic = events.findLast((event) => event.kind === 'topic')
   if (topic?.text === undefined) return state
   const { seq, text } = topic
-  const list = state.list.map((one) =>
+  const roomList = state.roomList.map((one) =>
     one.room === room && one.head < seq ? { ...one, head: seq, topic: text } : one,
   )
-  return { ...state, list }
+  return { ...state, roomList }
 }
 
 /** Renamed in another tab of mine. */

@@ -5,46 +5,60 @@ import type { FirstPage, Heard, ResetReason, You } from '../../shared/protocol.t
 import { mentionsName } from '../../shared/text.ts'
 import {
   aboveFloor,
-  asMine,
+  withOwnReactions,
   keyOf,
   rowOf,
-  settled,
-  trimmed,
+  removeConfirmedChanges,
+  trimRows,
   waitingRows,
   withChange,
   withRow,
 } from './rows.ts'
-import { idOf, KEPT_ROWS, unheard, type Past, type RoomState, type Row, type State } from './state.ts'
+import {
+  idOf,
+  MAX_ROWS,
+  MAX_ROWS_FOLLOWED,
+  newRoom,
+  type HistoryWindow,
+  type RoomState,
+  type Row,
+  type State,
+} from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
-const HELD = 2_000
+const MAX_HELD = 2_000
 /** Three gaps within this time (ms): what is wrong here does not mend itself. */
 const GAPS_WITHIN = 60_000
 /** A head beyond the position for this long (ms) is a lost last event. */
-const BEHIND = 2_000
+const BEHIND_FOR = 2_000
 
-type Me = State['self']
+type Viewer = State['self']
 
 /** Changes kept for what comes by HTTP meanwhile. */
-const RECENT = 500
+const MAX_RECENT_CHANGES = 500
 
 /** The next event in order: position, rows, count of unread. */
-function applied(room: RoomState, event: RoomEvent, me: Me, live: boolean): RoomState {
-  const moved = {
+function applyEvent(room: RoomState, event: RoomEvent, me: Viewer, live: boolean): RoomState {
+  const moved: RoomState = {
     ...room,
     position: { seq: event.seq, id: event.id },
     head: Math.max(room.head, event.seq),
-    behind: event.seq >= room.head ? null : room.behind,
+    behindSince: event.seq >= room.head ? null : room.behindSince,
   }
   // prettier-ignore
   switch (event.kind) {
-    case 'edit': case 'delete': case 'react': case 'pin': return altered(moved, event, me, live)
-    case 'message': case 'topic': case 'notice': return said(moved, event, me, live)
+    case 'edit': case 'delete': case 'react': case 'pin': return applyChangeEvent(moved, event, me, live)
+    case 'message': case 'topic': case 'notice': return applyMessage(moved, event, me, live)
     default: return moved
   }
 }
 
-function said(room: RoomState, event: Message | Topic | Notice, me: Me, live: boolean): RoomState {
+function applyMessage(
+  room: RoomState,
+  event: Message | Topic | Notice,
+  me: Viewer,
+  live: boolean,
+): RoomState {
   const typing = room.typing.some(({ user }) => user.id === event.user?.id)
     ? room.typing.filter(({ user }) => user.id !== event.user?.id)
     : room.typing
@@ -57,22 +71,28 @@ function said(room: RoomState, event: Message | Topic | Notice, me: Me, live: bo
 }
 
 /** What is shown of a message changes wherever it is shown; of one that is not, nothing is drawn. */
-function altered(room: RoomState, change: Change, me: Me, live: boolean): RoomState {
+function applyChangeEvent(room: RoomState, change: Change, me: Viewer, live: boolean): RoomState {
   const mine = idOf({ self: me })
   const alter = (rows: readonly Row[]) => withChange(rows, change, mine)
-  const past = (one: Past | null): Past | null =>
-    one && { ...one, rows: alter(one.rows), before: past(one.before) }
-  const recent = [...room.recent, change].slice(-RECENT)
-  const next = {
+  const alterWindow = (window: HistoryWindow | null): HistoryWindow | null =>
+    window && { ...window, rows: alter(window.rows), previous: alterWindow(window.previous) }
+  const recentChanges = [...room.recentChanges, change].slice(-MAX_RECENT_CHANGES)
+  const next: RoomState = {
     ...room,
     rows: alter(room.rows),
-    past: past(room.past),
+    historyWindow: alterWindow(room.historyWindow),
     quotes: alter(room.quotes),
     pins: room.pins && pinsAfter(room, change, alter(room.pins)),
-    recent,
-    since: recent.length > room.recent.length ? room.since : (room.recent[0]?.seq ?? room.since),
+    recentChanges,
+    recentChangesSince:
+      recentChanges.length > room.recentChanges.length
+        ? room.recentChangesSince
+        : (room.recentChanges[0]?.seq ?? room.recentChangesSince),
   }
-  return settled(live ? recounted(next, room, change, me) : next, keyOf(change.user.id, change.nonce))
+  return removeConfirmedChanges(
+    live ? withRecount(next, room, change, me) : next,
+    keyOf(change.user.id, change.nonce),
+  )
 }
 
 /** What is pinned after a change; null where it is pinned and not here. */
@@ -83,14 +103,14 @@ function pinsAfter(room: RoomState, change: Change, pins: readonly Row[]): reado
 }
 
 /** What is unread after an edit or a delete: of a message that is not here only the server knows whether it was. */
-function recounted(room: RoomState, before: RoomState, change: Change, me: Me): RoomState {
+function withRecount(room: RoomState, before: RoomState, change: Change, me: Viewer): RoomState {
   const { you } = room
   if (you === null || me === null || me === 'unknown' || you.unread === 0 || isMany(you)) return room
   if (change.kind !== 'edit' && change.kind !== 'delete') return room
   const row = before.rows.findLast(({ id }) => id === change.target)
-  if (row === undefined || row.asOf >= change.seq) {
-    const first = firstOf(room)
-    return room.older !== 'none' && first > you.readSeq + 1 ? { ...room, doubtful: true } : room
+  if (row === undefined || row.trueAt >= change.seq) {
+    const first = firstLoadedSeq(room)
+    return room.older !== 'none' && first > you.readSeq + 1 ? { ...room, needsRecount: true } : room
   }
   if (row.own || row.text === null || (row.seq ?? 0) <= you.readSeq) return room
   const count = (text: string) => Number(mentionsName(text, me.name))
@@ -105,7 +125,7 @@ function recounted(room: RoomState, before: RoomState, change: Change, me: Me): 
   }
 }
 
-function withUnread(you: RoomState['you'], event: RoomEvent, me: Me): RoomState['you'] {
+function withUnread(you: RoomState['you'], event: RoomEvent, me: Viewer): RoomState['you'] {
   if (you === null || me === null || me === 'unknown') return you
   if (event.kind !== 'message' || event.gone || event.user.id === me.id || event.seq <= you.readSeq)
     return you
@@ -114,75 +134,82 @@ function withUnread(you: RoomState['you'], event: RoomEvent, me: Me): RoomState[
   return { ...you, unread: most(you.unread + 1), mentions: most(you.mentions + mentioned) }
 }
 
-/** So many, or more: only the server can subtract from it, and tells by a `read` frame. */
+/** The cap, meaning "or more": only the server can subtract from it, and does so by a `read` frame. */
 const isMany = ({ unread }: You) => unread >= LIMITS.unread
 
 /** The seq from which on the rows have every message. */
-const firstOf = ({ rows, position }: RoomState) =>
+const firstLoadedSeq = ({ rows, position }: RoomState) =>
   rows.find(({ seq }) => seq !== null)?.seq ?? position.seq + 1
 
-/** The room as if nothing had been heard of it, but for what I have not sent, who is here, and what was noted of gaps. */
-function forgotten(room: RoomState): RoomState {
+/** The room without its log. What I have not sent, the people and the times of gaps stay. */
+function cleared(room: RoomState): RoomState {
   return {
     ...room,
     position: { seq: 0, id: null },
     rows: waitingRows(room.rows),
-    past: null,
+    historyWindow: null,
     quotes: [],
     pins: null,
-    recent: [],
-    since: 0,
-    lines: [],
+    recentChanges: [],
+    recentChangesSince: 0,
+    presenceLines: [],
     head: 0,
     floor: 1,
     older: 'none',
-    behind: null,
-    keep: Math.min(room.keep, KEPT_ROWS),
+    behindSince: null,
+    maxRows: Math.min(room.maxRows, MAX_ROWS),
   }
 }
 
-/** The room as one whose messages and people are asked for from the start: it was followed by its counts alone. */
-export function anew(room: RoomState): RoomState {
-  return { ...forgotten(room), sync: { state: 'unsynced' } }
+/** The room as one whose messages and people are asked for from the start: only its counts were followed. */
+export function restarted(room: RoomState): RoomState {
+  return { ...cleared(room), sync: { state: 'unsynced' } }
 }
 
-function gapped(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {
-  const gaps = [...room.gaps.filter((at) => now - at < GAPS_WITHIN), now]
+/** The room as one that was on screen long ago: fewer rows, and only of the live end. */
+export function shortened(room: RoomState): RoomState {
+  return trimRows({ ...room, historyWindow: null, quotes: [], maxRows: MAX_ROWS_FOLLOWED })
+}
+
+function withGap(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {
+  const gapTimes = [...room.gapTimes.filter((at) => now - at < GAPS_WITHIN), now]
   const sync = { state: 'gap', since: now, held } as const
-  return gaps.length < 3
-    ? { ...room, sync, gaps, behind: null }
-    : { ...forgotten(room), sync: { ...sync, held: [] }, gaps: [] }
+  return gapTimes.length < 3
+    ? { ...room, sync, gapTimes, behindSince: null }
+    : { ...cleared(room), sync: { ...sync, held: [] }, gapTimes: [] }
 }
 
 /** The room after one event. Old news changes nothing; news from beyond a gap is held, not drawn. */
-export function withEvent(room: RoomState, event: RoomEvent, me: Me, now: number): RoomState {
+export function withEvent(room: RoomState, event: RoomEvent, me: Viewer, now: number): RoomState {
   const { sync } = room
   if (sync.state === 'unsynced' || sync.state === 'closed' || event.seq <= room.position.seq) return room
   if (sync.state !== 'live') {
-    if (sync.held.length >= HELD) return room
+    if (sync.held.length >= MAX_HELD) return room
     return { ...room, sync: { ...sync, held: [...sync.held, event] } }
   }
-  if (event.seq > room.position.seq + 1) return gapped(room, now, [event])
-  return trimmed(applied(room, event, me, true))
+  if (event.seq > room.position.seq + 1) return withGap(room, now, [event])
+  return trimRows(applyEvent(room, event, me, true))
 }
 
-/** A page of the log. The last one brings the people and my standing; then what was held follows. */
-export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: number): RoomState {
+/** A page of the log. The last page brings the people and my membership; then the held events follow. */
+export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: number): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
-  const begun = page.at ? begunBy(room, page, me) : room
+  const begun = page.at ? withFirstPage(room, page, me) : room
   const events = page.events.filter((event) => event.seq > begun.position.seq)
   // A page that does not begin where I stand leaves a hole as a lost event does.
-  if ((events[0]?.seq ?? 0) > begun.position.seq + 1) return gapped(begun, now, [])
+  if ((events[0]?.seq ?? 0) > begun.position.seq + 1) return withGap(begun, now, [])
   let next = aboveFloor(begun, page.floor)
-  for (const event of events) next = applied(next, event, me, false)
-  next = settled(trimmed({ ...next, head: Math.max(page.head, next.position.seq), behind: null }))
+  for (const event of events) next = applyEvent(next, event, me, false)
+  next = removeConfirmedChanges(
+    trimRows({ ...next, head: Math.max(page.head, next.position.seq), behindSince: null }),
+  )
   const { sync } = next
   const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
   if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
-  next = { ...next, sync: { state: 'live' }, ...(page.you && { you: page.you, doubtful: false }) }
+  next = { ...next, sync: { state: 'live' }, ...(page.you && { you: page.you, needsRecount: false }) }
   if (page.members) {
-    const { version, count, full: people } = page.members
-    next = { ...next, version, count, people, depth: depthOf(next, page, people.length > 0) }
+    const { version: presenceVersion, count: onlineCount, full: people } = page.members
+    next = { ...next, presenceVersion, onlineCount, people, depth: depthOf(next, page, people.length > 0) }
   }
   next = withoutVanished(withNotice(next, page), held)
   // Read here, and not told the server yet.
@@ -192,20 +219,23 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Me, now: numb
   return next
 }
 
-/** The room as its first page tells it; of what was known only that stays which I have not sent. */
-function begunBy(room: RoomState, page: FirstPage, me: Me): RoomState {
+/** The room as its first page tells it. Of what was known only my unsent messages stay. */
+function withFirstPage(room: RoomState, page: FirstPage, me: Viewer): RoomState {
   const { at, messages, mine = {}, older } = page
-  const said = messages.map((one) => rowOf(asMine(one, mine[one.id]), idOf({ self: me }), at.seq))
+  const said = messages.map((one) => rowOf(withOwnReactions(one, mine[one.id]), idOf({ self: me }), at.seq))
   const keys = new Set(said.map(({ key }) => key))
   // A jump to a message may have come before the room's first page.
-  const past = room.past !== null && Math.max(room.past.head, room.position.seq) >= at.seq ? room.past : null
+  const historyWindow =
+    room.historyWindow !== null && Math.max(room.historyWindow.trueAt, room.position.seq) >= at.seq
+      ? room.historyWindow
+      : null
   return {
-    ...forgotten(room),
+    ...cleared(room),
     sync: room.sync,
     position: at,
     rows: [...said, ...waitingRows(room.rows).filter(({ key }) => !keys.has(key))],
-    past,
-    since: at.seq,
+    historyWindow,
+    recentChangesSince: at.seq,
     older: older ? 'more' : 'none',
   }
 }
@@ -218,11 +248,11 @@ function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, named: boolean): R
 
 /** After a `reset "tooOld"`: whether a message was missed, as soon as a page with messages tells. */
 function withNotice(room: RoomState, { messages = [], events }: Heard<'sync'>): RoomState {
-  const { heldBefore, depth } = room
-  if (heldBefore === null) return room
-  const missed = [...messages, ...events].some(({ kind, seq }) => kind === 'message' && seq > heldBefore)
-  if (missed) return { ...room, heldBefore: null, notice: 'away' }
-  return depth === 'counts' ? room : { ...room, heldBefore: null }
+  const { seqBeforeReset, depth } = room
+  if (seqBeforeReset === null) return room
+  const missed = [...messages, ...events].some(({ kind, seq }) => kind === 'message' && seq > seqBeforeReset)
+  if (missed) return { ...room, seqBeforeReset: null, resetNotice: 'away' }
+  return depth === 'counts' ? room : { ...room, seqBeforeReset: null }
 }
 
 /** What was acknowledged beyond my position, and is in no log: a backup was restored meanwhile. */
@@ -230,26 +260,26 @@ function withoutVanished(room: RoomState, held: readonly RoomEvent[]): RoomState
   const vanished = ({ seq }: Row) =>
     seq !== null && seq > room.head && !held.some((event) => event.seq === seq)
   if (!room.rows.some(vanished)) return room
-  return { ...room, rows: room.rows.filter((row) => !vanished(row)), notice: 'changed' }
+  return { ...room, rows: room.rows.filter((row) => !vanished(row)), resetNotice: 'changed' }
 }
 
 /** The server has another history than I, or none for me. */
 export function withReset(room: RoomState, reason: ResetReason, now: number): RoomState {
   if (reason === 'access') {
     const left = room.you !== null || (room.sync.state === 'closed' && room.sync.left === true)
-    return { ...unheard(room.room), sync: { state: 'closed', ...(left && { left }) } }
+    return { ...newRoom(room.room), sync: { state: 'closed', ...(left && { left }) } }
   }
   return {
-    ...forgotten(room),
+    ...cleared(room),
     sync: { state: 'syncing', since: now, held: [] },
     ...(reason === 'tooOld'
-      ? { heldBefore: room.heldBefore ?? room.position.seq }
-      : { heldBefore: null, notice: 'changed' }),
+      ? { seqBeforeReset: room.seqBeforeReset ?? room.position.seq }
+      : { seqBeforeReset: null, resetNotice: 'changed' }),
   }
 }
 
 /** The room is asked for its log from the position on. What is held from beyond a gap stays held. */
-export function asked(room: RoomState, now: number): RoomState {
+export function requested(room: RoomState, now: number): RoomState {
   const held = room.sync.state === 'gap' || room.sync.state === 'syncing' ? room.sync.held : []
   return { ...room, sync: { state: 'syncing', since: now, held } }
 }
@@ -257,58 +287,61 @@ export function asked(room: RoomState, now: number): RoomState {
 /** What a beat says of the room's head. */
 export function withHead(room: RoomState, head: number, now: number): RoomState {
   if (room.sync.state !== 'live' || head <= room.position.seq) return room
-  if (head === room.head && room.behind !== null) return room
-  return { ...room, head: Math.max(room.head, head), behind: room.behind ?? now }
+  if (head === room.head && room.behindSince !== null) return room
+  return { ...room, head: Math.max(room.head, head), behindSince: room.behindSince ?? now }
 }
 
-/** A last event that did not come in time is a gap like any. What only the server can count it tells who joins. */
-export function checked(room: RoomState, now: number): RoomState {
+/** A last event that did not come in time is a gap like any. A recount needs one too: the server counts on join. */
+export function withOverdueGap(room: RoomState, now: number): RoomState {
   if (room.sync.state !== 'live') return room
-  if (room.behind !== null && Math.abs(now - room.behind) >= BEHIND) return gapped(room, now, [])
-  return room.doubtful ? { ...room, doubtful: false, sync: { state: 'gap', since: now, held: [] } } : room
+  if (room.behindSince !== null && Math.abs(now - room.behindSince) >= BEHIND_FOR)
+    return withGap(room, now, [])
+  return room.needsRecount
+    ? { ...room, needsRecount: false, sync: { state: 'gap', since: now, held: [] } }
+    : room
 }
 
-/** The connection is gone: nothing is heard any more, and what was held will come again. */
-export function lost(room: RoomState, quiet: boolean): RoomState {
+/** The connection is gone: no event comes any more, and the held ones will come again. */
+export function disconnected(room: RoomState, quiet: boolean): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
   const here = room.people.map((person) => person.id)
   return {
     ...room,
     sync: { state: 'unsynced' },
     typing: [],
-    behind: null,
+    behindSince: null,
     // A second loss soon after the first finds a list that had not filled again.
-    listed: quiet ? [...new Set([...here, ...room.listed])].slice(0, 1_000) : here,
+    onlineBeforeLoss: quiet ? [...new Set([...here, ...room.onlineBeforeLoss])].slice(0, 1_000) : here,
   }
 }
 
 /**
- * I have read up to `seq`. What is left is never more than the rows show, once they reach down to it; further up it is what
- * was not read just now, and where that is not all here the server is asked.
+ * I have read up to `seq`. If the rows reach down to it, no more is unread than they show; otherwise what was read just now
+ * is subtracted, and the server recounts where not all of that is loaded.
  */
-export function withRead(room: RoomState, seq: number, me: Me): RoomState {
-  const { you, past } = room
+export function withRead(room: RoomState, seq: number, me: Viewer): RoomState {
+  const { you, historyWindow } = room
   const readSeq = Math.min(seq, room.position.seq)
   if (you === null || me === null || me === 'unknown' || readSeq <= you.readSeq) return room
   const count = (from: number, to: number) => {
-    const texts = [...(past?.rows ?? []), ...room.rows].flatMap((row) => {
+    const texts = [...(historyWindow?.rows ?? []), ...room.rows].flatMap((row) => {
       const at = row.seq ?? 0
       return row.kind === 'message' && !row.own && row.text !== null && at > from && at <= to ? row.text : []
     })
     return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, me.name)).length }
   }
-  if (room.older === 'none' || firstOf(room) <= readSeq + 1) {
+  if (room.older === 'none' || firstLoadedSeq(room) <= readSeq + 1) {
     const left = count(readSeq, Number.POSITIVE_INFINITY)
     const unread = Math.min(you.unread, left.unread)
     return { ...room, you: { ...you, readSeq, unread, mentions: Math.min(you.mentions, left.mentions) } }
   }
   if (isMany(you)) return { ...room, you: { ...you, readSeq } }
   const read = count(you.readSeq, readSeq)
-  const [first, last] = [past?.rows[0]?.seq ?? readSeq, past?.rows.at(-1)?.seq ?? 0]
+  const [first, last] = [historyWindow?.rows[0]?.seq ?? readSeq, historyWindow?.rows.at(-1)?.seq ?? 0]
   const unread = Math.max(0, you.unread - read.unread)
   return {
     ...room,
     you: { ...you, readSeq, unread, mentions: Math.max(0, you.mentions - read.mentions) },
-    doubtful: room.doubtful || first > you.readSeq + 1 || last < readSeq,
+    needsRecount: room.needsRecount || first > you.readSeq + 1 || last < readSeq,
   }
 }

@@ -2,17 +2,17 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
 import type { Heard } from '../../shared/protocol.ts'
-import type { MyChange, OutboxEntry, RoomState, Row, Standing } from './state.ts'
+import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
 
-/** What names a row before and after its ack. Others see my nonces, so a nonce alone is nobody's. */
+/** Names a row before and after its ack. Others see my nonces and may copy them, so the user is part of the key. */
 export function keyOf(user: string, nonce: string): string {
   return `${user}:${nonce}`
 }
 
 const NONE: readonly Reaction[] = []
 
-/** @param asOf the seq up to which this is true */
-export function rowOf(message: HistoryMessage, me: string | null, asOf = message.seq): Row {
+/** @param trueAt the seq up to which this is true */
+export function rowOf(message: HistoryMessage, me: string | null, trueAt = message.seq): Row {
   const { kind, seq, id, at, user = { id: '', name: '' }, nonce = '', replyTo } = message
   return {
     key: keyOf(user.id, nonce || id),
@@ -28,25 +28,32 @@ export function rowOf(message: HistoryMessage, me: string | null, asOf = message
     pinned: message.pinned ?? false,
     reactions: message.reactions ?? NONE,
     own: user.id === me,
-    standing: { status: 'acked' },
-    asOf,
+    sendStatus: { status: 'acked' },
+    trueAt,
   }
 }
 
 /** A message of a page that is the same for everybody, with the emoji that I show there. */
-export function asMine(
+export function withOwnReactions(
   { reactions, ...message }: HistoryMessage<ReactionCount>,
   emoji: readonly string[] = [],
 ): HistoryMessage {
   if (reactions === undefined) return message as HistoryMessage
-  const mine = reactions.map((one) => ({ ...one, mine: emoji.includes(one.emoji) }))
-  return { ...message, reactions: mine } as HistoryMessage
+  const own = reactions.map((reaction) => ({ ...reaction, mine: emoji.includes(reaction.emoji) }))
+  return { ...message, reactions: own } as HistoryMessage
 }
 
-export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User): Row {
+/** The room with a message of mine that waits, below all others; one that is there already stays `===`. */
+export function addPendingRow(
+  room: RoomState,
+  entry: OutboxEntry & { kind: 'message' },
+  user: User,
+): RoomState {
   const { nonce, at, text, replyTo } = entry
-  return {
-    key: keyOf(entry.user, nonce),
+  const key = keyOf(entry.user, nonce)
+  if (room.rows.some((row) => row.key === key)) return room
+  const row: Row = {
+    key,
     kind: 'message',
     seq: null,
     id: null,
@@ -59,19 +66,20 @@ export function pendingRow(entry: OutboxEntry & { kind: 'message' }, user: User)
     pinned: false,
     reactions: NONE,
     own: true,
-    standing: standingOf(entry),
-    asOf: 0,
+    sendStatus: initialSendStatus(entry),
+    trueAt: 0,
   }
+  return { ...room, rows: [...room.rows, row] }
 }
 
-export function standingOf({ failed, at }: OutboxEntry): Standing {
+export function initialSendStatus({ failed, at }: OutboxEntry): SendStatus {
   return failed === undefined ? { status: 'queued', since: at } : { status: 'failed', reason: failed }
 }
 
 /** The row after a change that names it. What it was true for already, or what has no text any more, stays `===`. */
-export function changedBy(row: Row, change: Change, me: string | null): Row {
-  if (change.seq <= row.asOf || row.text === null || change.gone) return row
-  const next = { ...row, asOf: change.seq }
+export function applyChange(row: Row, change: Change, me: string | null): Row {
+  if (change.seq <= row.trueAt || row.text === null || change.gone) return row
+  const next = { ...row, trueAt: change.seq }
   switch (change.kind) {
     case 'edit':
       return { ...next, text: change.text, edited: change.at }
@@ -116,7 +124,7 @@ export function withChange(rows: readonly Row[], change: Change, me: string | nu
   const at = rows.findLastIndex((row) => row.id === change.target)
   const row = rows[at]
   if (row === undefined) return rows
-  const after = changedBy(row, change, me)
+  const after = applyChange(row, change, me)
   return after === row ? rows : rows.with(at, after)
 }
 
@@ -129,7 +137,7 @@ function sameRow(one: Row, other: Row): boolean {
     one.replyTo === other.replyTo &&
     one.own === other.own &&
     one.user.name === other.user.name &&
-    one.standing.status === other.standing.status
+    one.sendStatus.status === other.sendStatus.status
   )
 }
 
@@ -142,7 +150,7 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (!row.own && (rows[newest]?.seq ?? 0) < seq) return rows.toSpliced(newest + 1, 0, row)
   const known = rows.findLastIndex((other) => other.key === row.key)
   const before = rows[known]
-  if (before !== undefined && (sameRow(before, row) || before.asOf > row.asOf)) return rows
+  if (before !== undefined && (sameRow(before, row) || before.trueAt > row.trueAt)) return rows
   const others = before === undefined ? rows.slice() : rows.toSpliced(known, 1)
   const below = others.findLastIndex((other) => other.seq !== null && other.seq <= seq)
   const there = others[below]
@@ -163,10 +171,13 @@ export function waitingRows(rows: readonly Row[]): readonly Row[] {
  */
 export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomState {
   const key = keyOf(me, ack.nonce)
-  const change = room.changes.findIndex((one) => one.key === key)
-  const known = room.changes[change]
+  const change = room.pendingChanges.findIndex((one) => one.key === key)
+  const known = room.pendingChanges[change]
   if (known !== undefined)
-    return settled({ ...room, changes: room.changes.with(change, { ...known, seq: ack.seq }) })
+    return removeConfirmedChanges({
+      ...room,
+      pendingChanges: room.pendingChanges.with(change, { ...known, seq: ack.seq }),
+    })
   const row = room.rows.find((other) => other.key === key)
   const head = Math.max(room.head, ack.seq)
   if (row === undefined || row.seq !== null) return head === room.head ? room : { ...room, head }
@@ -179,21 +190,23 @@ export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomSta
           seq: ack.seq,
           id: ack.id,
           at: ack.at,
-          standing: { status: 'acked' },
-          asOf: ack.seq,
+          sendStatus: { status: 'acked' },
+          trueAt: ack.seq,
         })
   return { ...room, head, rows }
 }
 
 /** Without the changes of mine that the rows hold by now. */
-export function settled(room: RoomState, event?: string): RoomState {
-  const waits = ({ key, seq }: MyChange) => key !== event && (seq === null || seq > room.position.seq)
-  return room.changes.every(waits) ? room : { ...room, changes: room.changes.filter(waits) }
+export function removeConfirmedChanges(room: RoomState, event?: string): RoomState {
+  const waits = ({ key, seq }: PendingChange) => key !== event && (seq === null || seq > room.position.seq)
+  return room.pendingChanges.every(waits)
+    ? room
+    : { ...room, pendingChanges: room.pendingChanges.filter(waits) }
 }
 
 /** No more rows than are kept: the oldest go, and can be loaded again. */
-export function trimmed(room: RoomState): RoomState {
-  const over = room.rows.length - room.keep
+export function trimRows(room: RoomState): RoomState {
+  const over = room.rows.length - room.maxRows
   if (over <= 0) return room
   const rows = room.rows.toSpliced(0, over, ...waitingRows(room.rows.slice(0, over)))
   return { ...room, rows, older: 'more' }
@@ -211,9 +224,9 @@ export function aboveFloor(room: RoomState, floor: number): RoomState {
 }
 
 /** A message of a room by its id, wherever it is kept; null: nowhere. */
-export function rowById({ past, rows, quotes }: RoomState, id: string): Row | null {
+export function rowById({ historyWindow, rows, quotes }: RoomState, id: string): Row | null {
   const is = (row: Row) => row.id === id
-  return past?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
+  return historyWindow?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
 }
 
 /** My newest message that I can still edit, or null. */

@@ -1,4 +1,4 @@
-/** Everything that is drawn, as one value. Changed by `reduce` alone; rows are replaced, never mutated. */
+/** Everything that is drawn, as one value. Only `reduce` changes it; rows are replaced, never mutated. */
 import type { ErrorCode } from '../../shared/errors.ts'
 import type {
   Change,
@@ -10,21 +10,29 @@ import type {
   Self,
   User,
 } from '../../shared/model.ts'
-import type { ServerFrame, You } from '../../shared/protocol.ts'
+import type { You } from '../../shared/protocol.ts'
 
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
-export type Link =
+export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost, or the page last came into view. `calm`: announced, so nobody need be told at once */
+  /** `since`: when it was lost, or the page last came into view. `calm`: the server announced it, so the banner waits longer */
   | { state: 'connecting' | 'hello'; attempt: number; since: number; calm: boolean }
+  /** `suspect`: silent for too long, and asked to prove that it is alive */
   | { state: 'live' | 'suspect' }
   | { state: 'waiting'; until: number; since: number; attempt: number; calm: boolean }
+  /** closed for good by the server; `code` is the close code */
   | { state: 'stopped'; code: number }
 
-/** Where a message of mine stands. `at` of `failed`: none is needed, it stays until something is done about it. */
-export type Standing =
-  | { status: 'queued' | 'sent'; since: number; retryAt?: number }
-  | { status: 'failed'; reason: ErrorCode | 'late' | 'refused' }
+/** Why a message or change was not sent: the server's error code, or it waited too long, or the connection was cut by it. */
+export type FailureReason = ErrorCode | 'late' | 'refused'
+
+/** How far a message or change of mine has got. `since`, `retryAt`: ms since the epoch. */
+export type SendStatus =
+  /** `retryAt`: left out where it goes as soon as it can */
+  | { status: 'queued'; since: number; retryAt?: number }
+  | { status: 'sent'; since: number }
+  /** stays until the person retries or discards it */
+  | { status: 'failed'; reason: FailureReason }
   | { status: 'acked' }
 
 /** One message, or a line of the log, as the server says it is. Keyed by user and nonce, before and after the ack: others see my nonces and may copy them. */
@@ -46,39 +54,39 @@ export interface Row {
   pinned: boolean
   reactions: readonly Reaction[]
   own: boolean
-  standing: Standing
-  /** the seq up to which all this is true: no event up to there changes it again */
-  asOf: number
-  /** of a row as drawn: changes of mine that no server has confirmed, shown in it already unless they failed */
-  changes?: readonly MyChange[]
+  sendStatus: SendStatus
+  /** the seq up to which this row is true: no event up to there changes it again */
+  trueAt: number
+  /** only in a row as drawn: changes of mine without a confirmation, applied to it already unless they failed */
+  pendingChanges?: readonly PendingChange[]
 }
 
-/** A change of mine to a message until its event is here. Refused it is `failed`, and not drawn any more. */
-export interface MyChange {
+/** A change of mine to a message until its event is here. A failed change stays here, and is not drawn. */
+export interface PendingChange {
   key: string
   entry: OutboxEntry & { target: string }
-  standing: Standing
-  /** once acked */
+  /** me, under the name I had then */
+  user: User
+  sendStatus: SendStatus
+  /** null until acked */
   seq: number | null
-  /** The row as if it had happened already. */
-  draw(row: Row): Row
 }
 
-/** A stretch of the log somebody went to, away from its live end: what is drawn in place of the rows. */
-export interface Past {
-  /** the seq that was gone to */
-  at: number
+/** A stretch of the log away from its live end, drawn in place of the room's rows after a jump. */
+export interface HistoryWindow {
+  /** the seq that was jumped to; it names the window */
+  centerSeq: number
   rows: readonly Row[]
-  older: Edge
-  newer: Edge
-  /** the seq its rows were true at when they came */
-  head: number
-  /** where they were before, if that was in the past too */
-  before: Past | null
+  older: HistoryEdge
+  newer: HistoryEdge
+  /** the seq up to which the first page was true when it came */
+  trueAt: number
+  /** the window that was drawn before the jump, if there was one */
+  previous: HistoryWindow | null
 }
 
-/** What lies beyond the rows on one side. */
-export type Edge = 'more' | 'loading' | 'failed' | 'none'
+/** What lies beyond the rows on one side: more to load, a request under way or failed, or nothing. */
+export type HistoryEdge = 'more' | 'loading' | 'failed' | 'none'
 
 /** Somebody came or went. `after`: the seq it stands behind; `at` in ms. Not history: gone after a reload. */
 export interface PresenceLine {
@@ -102,61 +110,72 @@ export type RoomSync =
  * What this page has of a room. 'counts': its position and what is unread, and of messages only those that came since; 'rows':
  * the newest messages too; 'all': also the people by name.
  */
-export type Depth = 'counts' | 'rows' | 'all'
+export type SyncDepth = 'counts' | 'rows' | 'all'
+
+/** All of a room was marked read, and that can still be undone. */
+export type MarkedRead =
+  /** the room is still being joined: it is marked once it is here */
+  | { state: 'pending' }
+  /** `before`: what was unread until then */
+  | { state: 'undoable'; before: You }
 
 export interface RoomState {
   room: string
   sync: RoomSync
-  depth: Depth
+  depth: SyncDepth
   position: Position
-  /** messages and lines by seq, none left out between them; mine that wait stand last */
+  /** messages and lines by seq without a gap; mine that wait stand last */
   rows: readonly Row[]
   /** null: the live end is drawn */
-  past: Past | null
-  /** messages that others answer and that were asked for; one that is not there has no text */
+  historyWindow: HistoryWindow | null
+  /** messages that others reply to, fetched by id; a message that is gone has no text */
   quotes: readonly Row[]
-  /** what is pinned, by seq; null: not asked for, or no longer sure */
+  /** pinned messages by seq; null: not fetched, or no longer sure */
   pins: readonly Row[] | null
   /** mine to messages, in the order in which they leave */
-  changes: readonly MyChange[]
-  /** the changes of others and mine after `since` that were applied: what comes by HTTP may be older */
-  recent: readonly Change[]
-  since: number
-  /** a message was changed that may be among those unread, and is not here: the server is asked what is */
-  doubtful: boolean
+  pendingChanges: readonly PendingChange[]
+  /** changes applied after `recentChangesSince`, applied again to pages that come by HTTP and may be older */
+  recentChanges: readonly Change[]
+  recentChangesSince: number
+  /** a message that is not loaded and may be unread was changed: the server has to count again */
+  needsRecount: boolean
+  /** the newest seq known of */
   head: number
+  /** messages below this seq are deleted by retention */
   floor: number
-  older: Edge
-  version: number
-  count: number
+  /** what lies above `rows` */
+  older: HistoryEdge
+  presenceVersion: number
+  onlineCount: number
+  /** who is online, by name, as far as the server lists them */
   people: readonly Person[]
-  lines: readonly PresenceLine[]
+  presenceLines: readonly PresenceLine[]
   /** who types, until when (ms) */
   typing: readonly { user: User; until: number }[]
+  /** my membership with what is unread; null until the server has said */
   you: You | null
-  /** what was unread before all was marked read, while that can be taken back; null: to be marked once the room is here */
-  marked?: You | null
+  markedRead: MarkedRead | null
   /** the seq behind which the line "New" stands, while the room is shown */
-  divider: number | null
+  unreadDivider: number | null
   /** said once above the rows after a `reset` */
-  notice: 'away' | 'changed' | null
-  /** the seq held before a `reset "tooOld"`, until a page tells whether a message came after it; null: no such reset */
-  heldBefore: number | null
+  resetNotice: 'away' | 'changed' | null
+  /** my position before a `reset "tooOld"`, until a page tells whether a message was missed; null: no such reset */
+  seqBeforeReset: number | null
   /** times (ms) of the last gaps, three at most */
-  gaps: readonly number[]
-  /** since when (ms) `head` is known to lie beyond the position of a live room, or null */
-  behind: number | null
-  /** ids of those listed before my last loss of connection: they make no lines while it is quiet */
-  listed: readonly string[]
+  gapTimes: readonly number[]
+  /** since when (ms) `head` lies beyond the position of a live room, or null */
+  behindSince: number | null
+  /** ids of those online before my last loss of connection: their return draws no lines for a minute */
+  onlineBeforeLoss: readonly string[]
   /** how many rows may be kept; grows with what a reader loads by scrolling */
-  keep: number
+  maxRows: number
 }
 
 export type Theme = 'system' | 'light' | 'dark'
 /** How join and leave lines are drawn: each, a run as one line, or not at all. */
 export type LinesShown = 'condensed' | 'shown' | 'hidden'
-/** What of a room counts and is told. */
-export type Level = 'all' | 'mentions' | 'nothing'
+/** Which messages of a room count as unread and notify. */
+export type NotificationLevel = 'all' | 'mentions' | 'nothing'
 
 /** How one person wants it on this device. */
 export interface Settings {
@@ -166,48 +185,48 @@ export interface Settings {
   enter: 'device' | 'sends' | 'breaks'
   /** as `Intl` calls the cycles of hours */
   clock: 'system' | 'h12' | 'h23'
-  level: Level
-  /** what a screen reader is told of what happens; 'all': who comes and goes too */
+  level: NotificationLevel
+  /** what a screen reader announces; 'all': joins and leaves too */
   spoken: 'messages' | 'all' | 'nothing'
-  /** what is told outside of the page, by notifications and by a sound */
+  /** notifications outside of the page, and their sound */
   notify: 'off' | 'on'
   sound: 'off' | 'on'
   /** of rooms that differ from it; without a prototype, since `constructor` is a possible room */
-  levels: Readonly<Record<string, Level>>
+  levels: Readonly<Record<string, NotificationLevel>>
 }
 
 export interface State {
   /** 'unknown' until the server was asked; null: nobody */
   self: Self | null | 'unknown'
-  /** another tab of mine has signed out */
-  elsewhere: boolean
-  link: Link
+  signedOutInOtherTab: boolean
+  connection: ConnectionState
   /** without a prototype: `constructor` is a possible room */
   rooms: Readonly<Record<string, RoomState>>
-  list: readonly RoomEntry[]
-  /** until when (ms) no join or leave lines are drawn about people already listed: after my own reconnect */
-  quietUntil: number
+  /** my rooms, and those of others that were listed or found */
+  roomList: readonly RoomEntry[]
+  /** until when (ms) no join or leave lines are drawn about people already online: after my own reconnect */
+  presenceQuietUntil: number
   /** until when (ms) the composer says that sending was too fast */
-  slowUntil: number
-  /** since when (ms) the server says that it can store nothing; 0: it can, as far as anybody knows */
-  full: number
+  rateLimitedUntil: number
+  /** since when (ms) the server says that it cannot store anything; 0: it can, as far as known */
+  serverFullSince: number
   /** the network is known to be off */
   offline: boolean
-  /** drafts and unsent messages are kept in memory alone: the browser refuses storage */
-  forgetful: boolean
+  /** the browser refuses storage: drafts and unsent messages are kept in memory alone */
+  storageBlocked: boolean
   settings: Settings
 }
 
-/** What I say: a message, or a change to the one whose id is `target`. */
-export type Said =
+/** What I send: a message, or a change to the message whose id is `target`. */
+export type OutgoingContent =
   | { kind: 'message'; text: string; replyTo?: string; target?: never }
   | { kind: 'edit'; target: string; text: string }
   | { kind: 'delete'; target: string; text?: never }
   | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
   | { kind: 'pin'; target: string; on: boolean; text?: never }
 
-/** What is kept of what I say until its ack. */
-export type OutboxEntry = Said & {
+/** What is kept of what I send until its ack. */
+export type OutboxEntry = OutgoingContent & {
   nonce: string
   room: string
   user: string
@@ -216,42 +235,15 @@ export type OutboxEntry = Said & {
   /** which of this person's messages it is: they leave in this order */
   order: number
   /** failed for good: the reason */
-  failed?: ErrorCode | 'late' | 'refused'
+  failed?: FailureReason
 }
 
-/** All that can happen. `now` in ms since the epoch. */
-export type Action =
-  | { type: 'self'; self: Self | null }
-  | { type: 'link'; link: Link; now: number }
-  | { type: 'offline'; offline: boolean }
-  | { type: 'forgetful' }
-  /** frames of one draw, in their order */
-  | { type: 'heard'; frames: readonly ServerFrame[]; now: number }
-  /** this page wants to be in the room, is being asked into it, or wants it no longer. `shown`: it comes on screen */
-  | { type: 'opened'; room: string; shown?: boolean }
-  | { type: 'asked'; room: string; now: number }
-  /** `left`: it is mine no more */
-  | { type: 'forgotten'; room: string; left?: boolean }
-  | { type: 'queued'; entry: OutboxEntry & { kind: 'message' }; user: User }
-  | { type: 'standing'; room: string; key: string; standing: Standing }
-  | { type: 'dropped'; room: string; key: string }
-  /** what is not needed at first draw is a pure function of a chunk of its own: `far.ts` (W1) */
-  | { type: 'changed'; room: string; by: (room: RoomState, me: string | null) => RoomState }
-  /** I have seen all up to this seq */
-  | { type: 'read'; room: string; seq: number }
-  | { type: 'rooms'; list: readonly RoomEntry[] }
-  | { type: 'settings'; settings: Settings }
-  /** `elsewhere`: by another tab of mine */
-  | { type: 'signedOut'; elsewhere?: boolean }
-  /** once a second, while anything depends on it */
-  | { type: 'tick'; now: number }
-
 /** Rows kept of a room that is or was on screen, unless a reader loads more, and of one that is only followed. */
-export const KEPT_ROWS = 2_000
-export const KEPT_FOLLOWED = 200
+export const MAX_ROWS = 2_000
+export const MAX_ROWS_FOLLOWED = 200
 
-/** How it is for whoever has chosen nothing. */
-export const USUAL: Settings = {
+/** What holds until the person chooses otherwise. */
+export const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   lines: 'condensed',
   enter: 'device',
@@ -260,21 +252,21 @@ export const USUAL: Settings = {
   spoken: 'messages',
   notify: 'off',
   sound: 'off',
-  levels: Object.create(null) as Record<string, Level>,
+  levels: Object.create(null) as Record<string, NotificationLevel>,
 }
 
-export const NOBODY: State = {
+export const INITIAL_STATE: State = {
   self: 'unknown',
-  elsewhere: false,
-  link: { state: 'idle' },
+  signedOutInOtherTab: false,
+  connection: { state: 'idle' },
   rooms: Object.create(null) as Record<string, RoomState>,
-  list: [],
-  quietUntil: 0,
-  slowUntil: 0,
-  full: 0,
+  roomList: [],
+  presenceQuietUntil: 0,
+  rateLimitedUntil: 0,
+  serverFullSince: 0,
   offline: false,
-  forgetful: false,
-  settings: USUAL,
+  storageBlocked: false,
+  settings: DEFAULT_SETTINGS,
 }
 
 /** Who I am, or null: nobody, or not known yet. */
@@ -283,35 +275,36 @@ export function idOf({ self }: Pick<State, 'self'>): string | null {
 }
 
 /** A room this page has heard nothing of yet. */
-export function unheard(room: string): RoomState {
+export function newRoom(room: string): RoomState {
   return {
     room,
     sync: { state: 'unsynced' },
     depth: 'counts',
     position: { seq: 0, id: null },
     rows: [],
-    past: null,
+    historyWindow: null,
     quotes: [],
     pins: null,
-    changes: [],
-    recent: [],
-    since: 0,
-    doubtful: false,
+    pendingChanges: [],
+    recentChanges: [],
+    recentChangesSince: 0,
+    needsRecount: false,
     head: 0,
     floor: 1,
     older: 'none',
-    version: 0,
-    count: 0,
+    presenceVersion: 0,
+    onlineCount: 0,
     people: [],
-    lines: [],
+    presenceLines: [],
     typing: [],
     you: null,
-    divider: null,
-    notice: null,
-    heldBefore: null,
-    gaps: [],
-    behind: null,
-    listed: [],
-    keep: KEPT_ROWS,
+    markedRead: null,
+    unreadDivider: null,
+    resetNotice: null,
+    seqBeforeReset: null,
+    gapTimes: [],
+    behindSince: null,
+    onlineBeforeLoss: [],
+    maxRows: MAX_ROWS,
   }
 }

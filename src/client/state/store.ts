@@ -1,7 +1,8 @@
 import { reduce } from './reduce.ts'
-import { NOBODY, type Action, type State } from './state.ts'
+import type { Action } from './actions.ts'
+import { INITIAL_STATE, type State } from './state.ts'
 
-export interface Store {
+export interface StateStore {
   get(): State
   dispatch(action: Action): void
   /** Calls `show` now and whenever what `select` picks is no longer `===`, until the signal aborts. In order of watching. */
@@ -12,7 +13,10 @@ export interface Store {
  * The one owner of the page's state. Dispatching from within `show` is queued behind the present one.
  * @param failed gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
  */
-export function createStore(first: State = NOBODY, failed: (error: unknown) => void = reportError): Store {
+export function createStore(
+  first: State = INITIAL_STATE,
+  failed: (error: unknown) => void = reportError,
+): StateStore {
   let state = first
   let telling = false
   const waiting: Action[] = []

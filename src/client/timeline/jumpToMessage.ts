@@ -1,12 +1,11 @@
-import { h, onAbort } from '../ui/dom.ts'
+import { h } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { Place } from './messageList.ts'
-import type { Past } from '../state/state.ts'
+import type { MessageList, ReadingPosition } from './messageList.ts'
+import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Parts } from '../app/parts.ts'
 import { words } from '../words/words.ts'
 
-export interface Jumping {
+export interface MessageJumps {
   /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
   to(seq: number, home?: boolean): Promise<void>
   /** The same to the first message of others behind `after`, which may be further up than what is loaded. */
@@ -19,29 +18,39 @@ const MARKED = 2_000
 const OFFSET = 96
 
 /** Going to a message wherever it is, and back (U23, U27). */
-export function jumping(
+export function messageJumps(
   { store, actions }: Context,
   room: string,
-  { messages, say }: Pick<Parts, 'messages'> & { say(words: string): void },
+  messages: MessageList,
+  {
+    say,
+    drawn,
+  }: {
+    say(words: string): void
+    /** resolves once messages are drawn: before that none can be marked */
+    drawn: Promise<void>
+  },
   signal: AbortSignal,
-): Jumping {
-  const left: { place: Place; past: Past | null }[] = []
+): MessageJumps {
+  const left: { position: ReadingPosition; past: HistoryWindow | null }[] = []
+  let unmark = () => {}
+  signal.addEventListener('abort', () => unmark(), { once: true })
   const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
   way.append(iconOf('down'), words.timeline.jumpBack)
   messages.element.append(way)
 
-  const pastOf = () => store.get().rooms[room]?.past ?? null
+  const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
     const from = left.pop()
     way.hidden = left.length === 0
     if (from === undefined) return
     if (pastOf() !== from.past) {
-      if (from.past === null) actions.present(room)
-      else actions.back(room)
+      if (from.past === null) actions.showLiveEnd(room)
+      else actions.leaveHistory(room)
     }
-    if (from.place === null) messages.toEnd()
-    else messages.show(from.place)
+    if (from.position === null) messages.toEnd()
+    else messages.show(from.position)
     messages.focus()
   }
 
@@ -50,20 +59,21 @@ export function jumping(
       (one) => messages.rowOf(one)?.row.seq === seq,
     )
     if (row === undefined) return
+    unmark()
     row.toggleAttribute('data-marked', true)
     row.focus({ preventScroll: true })
-    const timer = setTimeout(() => {
-      kept()
+    const timer = setTimeout(() => unmark(), MARKED)
+    unmark = () => {
+      clearTimeout(timer)
       row.removeAttribute('data-marked')
-    }, MARKED)
-    const kept = onAbort(signal, () => clearTimeout(timer))
+    }
   }
 
   // Whoever has come to the end by themselves needs no way back.
   messages.rows.parentElement?.parentElement?.addEventListener(
     'scroll',
     () => {
-      if (left.length > 0 && messages.place() === null && pastOf() === null) {
+      if (left.length > 0 && messages.position() === null && pastOf() === null) {
         left.length = 0
         way.hidden = true
       }
@@ -72,8 +82,9 @@ export function jumping(
   )
 
   async function go(find: () => Promise<number | null>, home: boolean): Promise<void> {
-    const from = { place: messages.place(), past: pastOf() }
+    const from = { position: messages.position(), past: pastOf() }
     const seq = await find()
+    if (seq !== null) await drawn
     if (signal.aborted) return
     if (seq === null) return say(words.timeline.messageNotFound)
     if (!home) {
@@ -85,7 +96,7 @@ export function jumping(
   }
 
   return {
-    to: (seq, home = false) => go(async () => ((await actions.jump(room, seq)) ? seq : null), home),
-    behind: (after) => go(() => actions.jumpBehind(room, after), false),
+    to: (seq, home = false) => go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), home),
+    behind: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

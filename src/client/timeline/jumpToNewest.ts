@@ -4,7 +4,7 @@ import { iconOf } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
 /** The way back to the end: how many came meanwhile, 0 if none did; null while the reader is there (U14). */
-export function pill(on: { press(): void }): View<number | null> {
+export function jumpToNewestButton(on: { press(): void }): View<number | null> {
   const label = h('span', {})
   const element = h('button', { type: 'button', class: 'pill', hidden: true, onClick: () => on.press() })
   element.append(label, iconOf('down'))
@@ -13,8 +13,8 @@ export function pill(on: { press(): void }): View<number | null> {
     update(count) {
       element.hidden = count === null
       if (count === null) return
-      const { latest, jumpToLatest, newCount, jumpToNew } = words.timeline
-      label.textContent = count === 0 ? latest : newCount(countText(count))
+      const { jumpToLatest, newCount, jumpToNew } = words.timeline
+      label.textContent = count === 0 ? jumpToLatest : newCount(countText(count))
       element.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
     },
   }

@@ -1,19 +1,21 @@
 import { h, list, type View } from '../ui/dom.ts'
 import { dayFrom, isolated } from '../ui/format.ts'
-import type { TimelineItem } from './timelineItems.ts'
-import type { Edge, Row, Settings } from '../state/state.ts'
-import { messageView, type MessageEvents, type MessageView, type Rich } from './message.ts'
-import { pill } from './jumpToNewest.ts'
+import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
+import type { HistoryEdge, Row, Settings } from '../state/state.ts'
+import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
+import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
+import { jumpToNewestButton } from './jumpToNewest.ts'
 import { rowFocus } from './rowFocus.ts'
 import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
+import { holdAnchor, readingAnchor, type ScrollAnchor } from './scrollAnchor.ts'
 import { timelineRow } from './timelineRow.ts'
 import { words } from '../words/words.ts'
 
 export interface Shown {
   items: readonly TimelineItem[]
-  older: Edge
+  older: HistoryEdge
   /** what lies behind the last of them; 'none' at the live end */
-  newer: Edge
+  newer: HistoryEdge
   /** how many messages of others have come after this seq, drawn or not */
   missed(seq: number): number
 }
@@ -33,21 +35,25 @@ export interface ListEvents extends MessageEvents {
   act(row: HTMLElement): boolean
 }
 
-/** Where a reader is: a message and how far (px) its top lies below that of the list. null: at the end. */
-export type Place = { seq: number; offset: number } | null
+/** A message, and how far (px) its top lies below that of the list. */
+export interface MessagePosition {
+  seq: number
+  offset: number
+}
+
+/** Where a reader is. null: at the end. */
+export type ReadingPosition = MessagePosition | null
 
 export interface MessageList extends View<Shown> {
   toEnd(): void
   /** Pages up or down. */
   page(direction: -1 | 1): void
   focus(): void
-  place(): Place
-  /** Goes there, as soon as the list is in the page; nowhere if the message is not among the items. */
-  show(place: { seq: number; offset: number }): void
+  position(): ReadingPosition
+  /** Goes there, as soon as the list is in the page and has rows; nowhere if the message is not among the items. */
+  show(position: MessagePosition): void
   /** All up to this seq is no news; the pill counts what is behind it. `anew`: and no more than that. */
   seen(seq: number, anew?: boolean): void
-  /** Draws the rows again with what `rich` can, without moving what is read. */
-  enrich(rich: Rich): void
   /** Writes the times so from now on. */
   clock(clock: Settings['clock']): void
   /** What is drawn in an element of the list, or null. */
@@ -83,12 +89,12 @@ export function messageList(
     tabindex: 0,
   })
   log.append(empty, content)
-  const jump = pill({ press: () => toEnd() })
+  const jump = jumpToNewestButton({ press: () => toEnd() })
   const element = h('div', { class: 'stage' }, log, jump.element)
 
   let items: readonly TimelineItem[] = []
-  let older: Edge = 'none'
-  let newer: Edge = 'none'
+  let older: HistoryEdge = 'none'
+  let newer: HistoryEdge = 'none'
   let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
   let atEnd = true
@@ -96,11 +102,11 @@ export function messageList(
   let reach = 0
   /** −1 until something is drawn */
   let seen = -1
-  let held: { element: Element; top: number } | null = null
+  let held: ScrollAnchor | null = null
   let width = 0
   let unseen = false
-  // A screen is drawn before it is in the page, where nothing has a size: a place to go to waits until it has.
-  let wanted: { seq: number; offset: number } | null = null
+  // A screen is made before it is in the page and before its rows may be drawn: a position to go to waits until then.
+  let wanted: MessagePosition | null = null
   let fresh: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
   const draw = list<TimelineItem>(rows, (item) => item.key, make)
@@ -125,37 +131,13 @@ export function messageList(
     return { element: message.element, update: (next) => void update(next) }
   }
 
-  /** The second visible row, which has nothing above it that could change its header; else the first (T1). */
-  function anchor(stays: (key: string) => boolean): { element: Element; top: number } | null {
-    if (!log.isConnected) return null
-    const { children } = rows
-    const { top, bottom } = log.getBoundingClientRect()
-    let low = 0
-    let high = children.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
-      else high = middle
-    }
-    let found: { element: Element; top: number } | null = null
-    for (let at = low; at < Math.min(children.length, low + 60); at += 1) {
-      const row = children[at]
-      const view = row && views.get(row)
-      if (!row || !view?.message || !stays(view.key)) continue
-      const box = row.getBoundingClientRect()
-      if (found !== null && box.top > bottom) break
-      const first = found === null
-      found = { element: row, top: box.top - top }
-      if (!first) break
-    }
-    return found
-  }
+  const anchor = (stays: (key: string) => boolean = () => true) =>
+    readingAnchor(log, rows, (row) => {
+      const view = views.get(row)
+      return Boolean(view?.message && stays(view.key))
+    })
 
-  function hold(kept: { element: Element; top: number } | null): void {
-    if (kept === null || !log.isConnected || !kept.element.isConnected) return
-    const moved = kept.element.getBoundingClientRect().top - log.getBoundingClientRect().top - kept.top
-    if (Math.abs(moved) >= 1) log.scrollTop += moved
-  }
+  const hold = (kept: ScrollAnchor | null) => holdAnchor(log, kept)
 
   function redraw(): void {
     if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
@@ -182,11 +164,7 @@ export function messageList(
     if (older === 'failed')
       loading.append(
         ' ',
-        h(
-          'button',
-          { type: 'button', class: 'text-button', onClick: () => on.older() },
-          words.timeline.tryAgain,
-        ),
+        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, words.common.retry),
       )
     offerFolds(fresh)
     fresh = []
@@ -198,25 +176,19 @@ export function messageList(
 
   /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
   function settled(): void {
-    held = atEnd ? null : anchor(() => true)
+    held = atEnd ? null : anchor()
     const end = atEnd && live()
-    if (end && !document.hidden) seen = Math.max(seen, lastSeq())
+    if (end && !document.hidden) seen = Math.max(seen, lastSeqOf(items))
     jump.update(end ? null : missed(seen))
     watch()
     soon()
   }
 
-  function offerFolds(candidates: readonly MessageView[]): void {
-    const long = candidates.filter((view) => view.long)
-    const over = long.map((view) => view.overflows())
-    for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
-  }
-
   /** Every row anew, without moving what is read. */
   function drawAgain(): void {
-    const kept = atEnd ? null : anchor(() => true)
+    const kept = atEnd ? null : anchor()
     const all = messageViews()
-    for (const view of all) view.enrich()
+    for (const view of all) view.redraw()
     offerFolds(all)
     if (atEnd && live()) stick()
     else hold(kept)
@@ -293,7 +265,7 @@ export function messageList(
       reach = range()
       if (atEnd && live() && grew) return
       atEnd = live() && isNear()
-      held = atEnd ? null : anchor(() => true)
+      held = atEnd ? null : anchor()
       if (atEnd) settled()
       else if (jump.element.hidden) jump.update(missed(seen))
     },
@@ -313,18 +285,12 @@ export function messageList(
     reach = range()
   }
 
-  function lastSeq(): number {
-    let last = 0
-    for (const item of items) if (item.kind === 'message') last = Math.max(last, item.row.seq ?? 0)
-    return last
-  }
-
   /** Do the items go on to the live end, and are they drawn to it? */
   function live(): boolean {
     return shown.live && newer === 'none'
   }
 
-  function go({ seq, offset }: { seq: number; offset: number }): boolean {
+  function go({ seq, offset }: MessagePosition): boolean {
     const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
     const near = item && around(items, item.key)
     if (!item || !near) return false
@@ -341,22 +307,31 @@ export function messageList(
     return true
   }
 
+  /** True: it went where it was told to go before it could. */
+  function goWhereWanted(): boolean {
+    if (wanted === null || items.length === 0 || !log.isConnected) return false
+    const position = wanted
+    wanted = null
+    return go(position)
+  }
+
   const sizes = new ResizeObserver(() => {
     if (!log.isConnected) return
     if (width !== log.clientWidth) {
       width = log.clientWidth
       offerFolds(messageViews())
     }
-    if (wanted !== null) {
-      const place = wanted
-      wanted = null
-      if (go(place)) return
-    }
+    if (goWhereWanted()) return
     if (atEnd && live()) stick()
     else hold(held)
   })
   sizes.observe(log)
   sizes.observe(content)
+
+  if (!isMarkdownLoaded())
+    void loadMarkdown().then(() => {
+      if (!signal.aborted) drawAgain()
+    })
 
   const back = () => {
     if (document.hidden) return
@@ -380,29 +355,30 @@ export function messageList(
     update(next) {
       ;({ items, older, newer, missed } = next)
       // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
-      const last = lastSeq()
+      const last = lastSeqOf(items)
       if (newer === 'none' && last > 0 && (seen < 0 || last < seen)) seen = last
       // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
       // there is no way to hold still where a row goes before others come.
       if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extend(items, shown, 'top')
       redraw()
+      goWhereWanted()
     },
     toEnd,
     page(direction) {
       log.scrollTop += direction * Math.max(40, log.clientHeight - 40)
     },
     focus: () => log.focus({ preventScroll: true }),
-    place() {
+    position() {
       if (atEnd || !log.isConnected) return null
-      const at = anchor(() => true)
+      const at = anchor()
       const key = at && views.get(at.element)?.key
       const item = items.find((one) => one.key === key)
       if (!at || item?.kind !== 'message' || item.row.seq === null) return null
       return { seq: item.row.seq, offset: at.top }
     },
-    show(place) {
-      if (log.isConnected) go(place)
-      else wanted = place
+    show(position) {
+      wanted = position
+      goWhereWanted()
     },
     seen(seq, anew = false) {
       seen = anew ? seq : Math.max(seen, seq)
@@ -410,10 +386,6 @@ export function messageList(
     },
     rows,
     name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
-    enrich(rich) {
-      on.rich = rich
-      drawAgain()
-    },
     clock(clock) {
       if (clock === (on.clock ?? 'system')) return
       on.clock = clock

@@ -1,14 +1,14 @@
 import { iconOf } from '../ui/icons.ts'
-import { seeing, sightOf, type Sight } from './visibleRange.ts'
+import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
 import { h } from '../ui/dom.ts'
-import { divided, firstUnread, undivided } from '../state/unreadDivider.ts'
+import { firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import type { Jumping } from './jumpToMessage.ts'
-import type { Parts } from '../app/parts.ts'
+import type { MessageJumps } from './jumpToMessage.ts'
+import type { MessageList } from './messageList.ts'
 import { words } from '../words/words.ts'
 
-export interface Reading {
+export interface ReadTracker {
   /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */
   pass(): void
   /** The same, and the line goes. */
@@ -21,14 +21,15 @@ const OFFSET = 96
 /**
  * What I have read: what was on screen long enough, while I looked (U70). What lies above is not read by that, unless I have
  * been there or passed it over. The line stays where I arrived, or came back to the page (U72).
+ * @param arrives the list then goes to the first unread message: not where a link or the history says where to begin
  */
-export function reading(
+export function trackReading(
   { store, actions }: Context,
-  { room, seq }: { room: string; seq?: number },
-  { messages, returned }: Pick<Parts, 'messages' | 'returned'>,
-  jumps: Jumping,
+  { room, arrives }: { room: string; arrives: boolean },
+  messages: MessageList,
+  jumps: MessageJumps,
   signal: AbortSignal,
-): Reading {
+): ReadTracker {
   const log = messages.element.querySelector<HTMLElement>('.log') ?? messages.element
   let passed = false
   let arrived = false
@@ -40,12 +41,13 @@ export function reading(
     'div',
     { class: 'unread-bar', hidden: true },
     first,
-    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markRead),
+    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markAsRead),
   )
   messages.element.append(bar)
 
   const known = () => store.get().rooms[room]
-  const change = (by: (state: RoomState) => RoomState) => store.dispatch({ type: 'changed', room, by })
+  const showDivider = () => store.dispatch({ type: 'unreadDividerShown', room })
+  const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
   /** T8: a visible page is not one that is read. */
   function attended(): boolean {
@@ -57,21 +59,21 @@ export function reading(
     )
   }
 
-  function reaches({ top }: Sight): boolean {
+  function reaches({ top }: VisibleRange): boolean {
     const state = known()
     const begin = state ? firstUnread(state) : null
     return begin === null || (begin !== 'above' && top <= begin)
   }
 
-  const eyes = seeing(
+  const visible = watchVisible(
     { now: Date.now, after: later },
-    (sight) => {
-      if (!attended()) return eyes.look(null)
-      if (!passed && !reaches(sight)) return
+    (range) => {
+      if (!attended()) return visible.look(null)
+      if (!passed && !reaches(range)) return
       passed = true
       bar.hidden = true
-      messages.seen(sight.bottom)
-      actions.read(room, sight.bottom)
+      messages.seen(range.bottom)
+      actions.markReadUpTo(room, range.bottom)
     },
     signal,
   )
@@ -83,11 +85,12 @@ export function reading(
 
   function look(): void {
     if (!log.isConnected) return
-    const sight = sightOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
+    const range = visibleRangeOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = known()
-    bar.hidden = passed || state === undefined || state.divider === null || sight === null || reaches(sight)
+    bar.hidden =
+      passed || state === undefined || state.unreadDivider === null || range === null || reaches(range)
     // While all is marked read and that may be undone, what is seen says nothing.
-    eyes.look(attended() && state?.marked === undefined ? sight : null)
+    visible.look(attended() && (state?.markedRead ?? null) === null ? range : null)
   }
 
   function arrive(): void {
@@ -97,8 +100,8 @@ export function reading(
     const begin = firstUnread(state)
     if (begin === null) return
     passed = false
-    change(divided)
-    if (typeof begin === 'number' && seq === undefined && !returned) {
+    showDivider()
+    if (typeof begin === 'number' && arrives) {
       messages.show({ seq: begin, offset: OFFSET })
       messages.seen(begin - 1, true)
     }
@@ -109,7 +112,7 @@ export function reading(
     if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
     if (firstUnread(state) !== null) {
       passed = false
-      change(divided)
+      showDivider()
     }
     look()
   }
@@ -130,13 +133,13 @@ export function reading(
   function end(): void {
     pass()
     bar.hidden = true
-    change(undivided)
+    hideDivider()
   }
 
   function pass(): void {
     passed = true
     // What is on screen already is looked at once more: now it counts.
-    eyes.look(null)
+    visible.look(null)
     look()
   }
 
@@ -150,22 +153,22 @@ export function reading(
   )
   // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
   store.watch(
-    (state) => state.rooms[room]?.notice,
+    (state) => state.rooms[room]?.resetNotice,
     (notice) => {
       if (notice === 'away') arrive()
       look()
     },
     signal,
   )
-  let was: RoomState['marked']
+  let was: RoomState['markedRead'] = null
   store.watch(
-    (state) => state.rooms[room]?.marked,
-    (marked) => {
+    (state) => state.rooms[room]?.markedRead ?? null,
+    (markedRead) => {
       const state = known()
-      if (marked) messages.seen(state?.position.seq ?? 0)
+      if (markedRead?.state === 'undoable') messages.seen(state?.position.seq ?? 0)
       // Settled it is what it was; taken back the pill counts again.
-      else if (was) messages.seen(state?.you?.readSeq ?? 0, true)
-      was = marked
+      else if (was?.state === 'undoable') messages.seen(state?.you?.readSeq ?? 0, true)
+      was = markedRead
     },
     signal,
   )
@@ -174,7 +177,7 @@ export function reading(
   document.addEventListener('visibilitychange', back, { signal })
   // A dialog or the drawer gives the focus back when it is gone.
   document.addEventListener('focusin', look, { signal })
-  signal.addEventListener('abort', () => change(undivided), { once: true })
+  signal.addEventListener('abort', hideDivider, { once: true })
 
   return { pass, end }
 }

@@ -1,6 +1,7 @@
 /** What a room's timeline draws, picked from its state. Pure; an item that did not change stays `===`. */
 import type { User } from '../../shared/model.ts'
 import { dayOf } from '../ui/day.ts'
+import { applyPendingChange } from '../state/optimisticChanges.ts'
 import { rowById } from '../state/rows.ts'
 import type { LinesShown, PresenceLine, RoomState, Row } from '../state/state.ts'
 
@@ -24,10 +25,19 @@ export type TimelineItem =
   /** said once after a reset: I was away too long, or the server's history is another one */
   | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
 
+export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
+
 export interface PresenceRun {
   joined: readonly User[]
   left: readonly User[]
   renamed: readonly { user: User; before: string }[]
+}
+
+/** The seq of the newest message, 0 where there is none. */
+export function lastSeqOf(items: readonly TimelineItem[]): number {
+  let last = 0
+  for (const item of items) if (item.kind === 'message') last = Math.max(last, item.row.seq ?? 0)
+  return last
 }
 
 const GROUP = 5 * 60_000
@@ -83,21 +93,21 @@ export function timelineItems(
       before !== undefined &&
       room.room === before.room &&
       room.rows === before.rows &&
-      room.past === before.past &&
+      room.historyWindow === before.historyWindow &&
       room.quotes === before.quotes &&
-      room.changes === before.changes &&
-      room.lines === before.lines &&
-      room.divider === before.divider &&
+      room.pendingChanges === before.pendingChanges &&
+      room.presenceLines === before.presenceLines &&
+      room.unreadDivider === before.unreadDivider &&
       room.older === before.older &&
       room.floor === before.floor &&
-      room.notice === before.notice &&
-      room.count > LINES_UP_TO === before.count > LINES_UP_TO
+      room.resetNotice === before.resetNotice &&
+      room.onlineCount > LINES_UP_TO === before.onlineCount > LINES_UP_TO
     if (room?.room !== before?.room) runs = new WeakMap()
     before = room
     if (same) return given
     if (room === undefined) return (given = NOTHING)
     const next = new Map<string, TimelineItem>()
-    for (const item of itemsOf(room, room.count > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
+    for (const item of itemsOf(room, room.onlineCount > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
     }
@@ -110,14 +120,16 @@ export function timelineItems(
 /** Makes what draws my unconfirmed changes into rows; a row and changes that are the same give the same row. */
 function overlay(): (row: Row, room: RoomState) => Row {
   const drawn = new WeakMap<Row, Row>()
-  return (row, { changes }) => {
-    const mine = changes.filter(({ entry }) => entry.target === row.id)
+  return (row, { pendingChanges }) => {
+    const mine = pendingChanges.filter(({ entry }) => entry.target === row.id)
     if (mine.length === 0) return row
     const before = drawn.get(row)
-    if (before?.changes?.length === mine.length && mine.every((one, at) => one === before.changes?.[at]))
+    if (
+      before?.pendingChanges?.length === mine.length &&
+      mine.every((one, at) => one === before.pendingChanges?.[at])
+    )
       return before
-    const shown = mine.filter(({ standing }) => standing.status !== 'failed')
-    const after = { ...shown.reduce((next, { draw }) => draw(next), row), changes: mine }
+    const after = { ...mine.reduce(applyPendingChange, row), pendingChanges: mine }
     drawn.set(row, after)
     return after
   }
@@ -143,21 +155,22 @@ function* itemsOf(
   runs: WeakMap<PresenceLine, { until: PresenceLine; item: TimelineItem | null }>,
   overlaid: (row: Row, room: RoomState) => Row,
 ): Generator<TimelineItem> {
-  const { past, changes } = room
-  const { rows, older } = past ?? room
-  if (room.notice !== null && past === null) yield { kind: 'notice', key: 'notice', notice: room.notice }
+  const { historyWindow, pendingChanges } = room
+  const { rows, older } = historyWindow ?? room
+  if (room.resetNotice !== null && historyWindow === null)
+    yield { kind: 'notice', key: 'notice', notice: room.resetNotice }
   if (older === 'none' && rows.some((row) => row.seq !== null))
     yield { kind: 'begin', key: 'begin', kept: room.floor > 1 }
 
   // Lines behind rows that are not loaded have no place.
   const edge = rows[0]?.seq ?? null
   const placed =
-    shown === 'hidden' || past !== null
+    shown === 'hidden' || historyWindow !== null
       ? []
-      : room.lines.filter((line) => older === 'none' || edge === null || line.after >= edge)
+      : room.presenceLines.filter((line) => older === 'none' || edge === null || line.after >= edge)
   const days = new Map<string, number>()
   // Below rows that are not loaded nobody knows whether it is the place.
-  let divider = older === 'none' || (edge ?? 0) <= (room.divider ?? 0) + 1 ? room.divider : null
+  let divider = older === 'none' || (edge ?? 0) <= (room.unreadDivider ?? 0) + 1 ? room.unreadDivider : null
   let line = 0
   let last: Row | null = null
   let day = ''
@@ -189,7 +202,7 @@ function* itemsOf(
       yield { kind: 'new', key: 'new' }
     }
     const first = news || last === null || today !== day || drawn.length > 0 || !follows(row, last)
-    const drawnRow = changes.length > 0 ? overlaid(row, room) : row
+    const drawnRow = pendingChanges.length > 0 ? overlaid(row, room) : row
     const quote = row.replyTo === undefined ? undefined : rowById(room, row.replyTo)
     yield { kind: 'message', key: row.key, row: drawnRow, first, ...(quote !== undefined && { quote }) }
     day = today

@@ -19,8 +19,8 @@ export function runText({ joined, left, renamed }: PresenceRun): string {
       NAMED,
     )
   return [
-    joined.length > 0 && words.timeline.joined(names(joined)),
-    left.length > 0 && words.timeline.left(names(left)),
+    joined.length > 0 && words.timeline.cameOnline(names(joined)),
+    left.length > 0 && words.timeline.wentOffline(names(left)),
     ...renamed.map(({ user, before }) => words.timeline.renamed(isolated(before), isolated(user.name))),
   ]
     .filter(Boolean)

@@ -1,7 +1,7 @@
 /** What of a list somebody has had the time to see (U70). */
 
 /** The first and the last message on screen, by seq. */
-export interface Sight {
+export interface VisibleRange {
   top: number
   bottom: number
 }
@@ -10,11 +10,11 @@ export interface Sight {
 const SEEN = 500
 
 /** The messages of which half is in view, or the end where one is taller than the view; null: none is. */
-export function sightOf(
+export function visibleRangeOf(
   log: HTMLElement,
   rows: HTMLElement,
   seqOf: (row: Element) => number | null,
-): Sight | null {
+): VisibleRange | null {
   const view = log.getBoundingClientRect()
   const { children } = rows
   const side = (row: Element): number => {
@@ -40,18 +40,18 @@ export function sightOf(
   return top === undefined ? null : { top, bottom: seqs.at(-1) ?? top }
 }
 
-export interface Seeing {
+export interface VisibleWatch {
   /** What is on screen from now on; null: nothing, or nobody looks. */
-  look(sight: Sight | null): void
+  look(range: VisibleRange | null): void
 }
 
 /** Calls `seen` with what was on screen all of the last half second, until the signal aborts. */
-export function seeing(
+export function watchVisible(
   world: { now(): number; after(ms: number, run: () => void): () => void },
-  seen: (sight: Sight) => void,
+  seen: (range: VisibleRange) => void,
   signal: AbortSignal,
-): Seeing {
-  let glances: (Sight & { at: number })[] = []
+): VisibleWatch {
+  let glances: (VisibleRange & { at: number })[] = []
   let cancel: (() => void) | null = null
 
   function forget(): void {
@@ -83,13 +83,13 @@ export function seeing(
   signal.addEventListener('abort', forget, { once: true })
 
   return {
-    look(sight) {
+    look(range) {
       if (signal.aborted) return
-      if (sight === null) return forget()
+      if (range === null) return forget()
       const last = glances.at(-1)
-      if (last?.top === sight.top && last.bottom === sight.bottom) return
+      if (last?.top === range.top && last.bottom === range.bottom) return
       const at = world.now()
-      glances.push({ ...sight, at })
+      glances.push({ ...range, at })
       wait(at)
     },
   }

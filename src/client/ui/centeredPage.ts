@@ -2,7 +2,7 @@ import { iconOf } from './icons.ts'
 import { h, type Child } from './dom.ts'
 
 /** A page of one column: home, and what leads nowhere but elsewhere. The title takes the focus where nothing else does. */
-export function page(
+export function centeredPage(
   { title, words, look }: { title: string; words: string; look: 'text-place' | 'text-title' },
   ...rest: Child[]
 ): { element: HTMLElement; title: HTMLElement; words: HTMLElement } {
@@ -27,13 +27,13 @@ export function page(
 }
 
 /** A page with one way out, and where one may stay a button for that before it. */
-export function wayOut(
+export function deadEndPage(
   title: string,
   words: string,
   way: { href: string; words: string },
   stay?: { words: string; press(): void },
-): ReturnType<typeof page> {
-  return page(
+): ReturnType<typeof centeredPage> {
+  return centeredPage(
     { title, words, look: 'text-title' },
     ...(stay ? [h('button', { type: 'button', class: 'button', onClick: stay.press }, stay.words)] : []),
     h('a', { class: stay ? 'button-quiet' : 'button', href: way.href }, way.words),

@@ -48,12 +48,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Calls `end` once when the signal aborts. Gives what takes that back: a room's signal outlives what opens and closes in it, and
- * would keep all of it in memory.
+ * A controller that aborts with `parent`. Aborted by itself it leaves no listener at `parent`: a room's signal outlives every
+ * dialog and menu in it, and would keep them all in memory.
  */
-export function onAbort(signal: AbortSignal, end: () => void): () => void {
-  signal.addEventListener('abort', end, { once: true })
-  return () => signal.removeEventListener('abort', end)
+export function childController(parent: AbortSignal): AbortController {
+  const child = new AbortController()
+  if (parent.aborted) child.abort()
+  else parent.addEventListener('abort', () => child.abort(), { once: true, signal: child.signal })
+  return child
 }
 
 const SVG = 'http://www.w3.org/2000/svg'

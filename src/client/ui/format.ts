@@ -1,11 +1,12 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; no locale means the reader's own. */
 import { graphemesOf } from '../../shared/names.ts'
 import { dayFrom, dayOf } from './day.ts'
-
-import type { Settings } from '../state/state.ts'
 import { words } from '../words/words.ts'
 
 export { dayFrom, dayOf }
+
+/** Hours as the reader's system writes them, or always of 12, or of 24. */
+export type ClockStyle = 'system' | 'h12' | 'h23'
 
 // T10: making a formatter costs a hundred times what using it does.
 const formatters = new Map<string, Intl.DateTimeFormat>()
@@ -19,15 +20,15 @@ function dates(locale: string | undefined, options: Intl.DateTimeFormatOptions):
   return made
 }
 
-const cycle = (clock: Settings['clock']) => clock !== 'system' && { hourCycle: clock }
+const cycle = (clock: ClockStyle) => clock !== 'system' && { hourCycle: clock }
 
 /** Hour and minute as the locale, or `clock`, writes them: `14:02`, `2:02 PM`. */
-export function timeOfDay(at: number, clock: Settings['clock'] = 'system', locale?: string): string {
+export function timeOfDay(at: number, clock: ClockStyle = 'system', locale?: string): string {
   return dates(locale, { timeStyle: 'short', ...cycle(clock) }).format(at)
 }
 
 /** Date and time in full, for a title; the time as `timeOfDay` writes it, with seconds. */
-export function fullDate(at: number, clock: Settings['clock'] = 'system', locale?: string): string {
+export function fullDate(at: number, clock: ClockStyle = 'system', locale?: string): string {
   return dates(locale, { dateStyle: 'full', timeStyle: 'medium', ...cycle(clock) }).format(at)
 }
 

@@ -2,7 +2,7 @@
 import { h } from './dom.ts'
 import { words } from '../words/words.ts'
 
-export interface Heard {
+export interface SpokenMessage {
   name: string
   text: string
   /** it names me */
@@ -16,9 +16,9 @@ export interface Announcer {
   /** Interrupting: a failure, a lost connection, a removal. */
   warn(text: string): void
   /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence; a mention first. */
-  heard(messages: readonly Heard[]): void
-  /** Politely, one sentence in 3 s for all that came since the one before; `sentence` makes it. */
-  gathered(sentence: () => string): void
+  messages(messages: readonly SpokenMessage[]): void
+  /** Politely, one sentence in 3 s for all that came since the one before; `words` makes it. */
+  summary(words: () => string): void
 }
 
 const STAYS = 5_000
@@ -29,13 +29,13 @@ const MOST = 20
 const AT_ONCE = 10
 
 /** @param signal ends all timers */
-export function announcer(signal: AbortSignal): Announcer {
+export function createAnnouncer(signal: AbortSignal): Announcer {
   const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard' })
   const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard' })
   const element = h('div', {}, polite, assertive)
   const timers = new Set<ReturnType<typeof setTimeout>>()
-  let waiting: Heard[] = []
-  let named: Heard[] = []
+  let waiting: SpokenMessage[] = []
+  let named: SpokenMessage[] = []
   let count = 0
   let lately: { at: number; count: number }[] = []
   let gathering = false
@@ -86,7 +86,7 @@ export function announcer(signal: AbortSignal): Announcer {
     element,
     say: (text) => put(polite, text),
     warn: (text) => put(assertive, text),
-    heard(messages) {
+    messages(messages) {
       if (messages.length === 0 || signal.aborted) return
       const others = messages.filter(({ mentions }) => !mentions)
       named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-AT_ONCE)
@@ -95,7 +95,7 @@ export function announcer(signal: AbortSignal): Announcer {
       count += others.length
       if (next === null) flush(Date.now())
     },
-    gathered(sentence) {
+    summary(sentence) {
       if (gathering || signal.aborted) return
       gathering = true
       later(EVERY, () => {

@@ -1,6 +1,5 @@
 import { h, type Child } from './dom.ts'
-import { actionIcon, type ActionIcon } from './actionIcons.ts'
-import { iconOf } from './icons.ts'
+import { iconOf, type IconName } from './icons.ts'
 
 let made = 0
 
@@ -34,8 +33,8 @@ export function menu(label: string, ...content: Child[]): { button: HTMLButtonEl
 }
 
 /** One entry: an icon and a word; pressing it closes the menu. */
-export function entry(name: ActionIcon, words: string, press: () => void): HTMLButtonElement {
+export function entry(name: IconName, words: string, press: () => void): HTMLButtonElement {
   const button = h('button', { type: 'button', class: 'row-button', 'data-closes': true, onClick: press })
-  button.append(actionIcon(name), words)
+  button.append(iconOf(name), words)
   return button
 }

@@ -3,7 +3,7 @@ import { h } from './dom.ts'
 let made = 0
 
 /** A few values of which one holds. */
-export function choice<T extends string>(
+export function radioGroup<T extends string>(
   legend: string,
   values: Readonly<Record<T, string>>,
   now: T,

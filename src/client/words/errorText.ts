@@ -3,9 +3,10 @@ import { words } from './words.ts'
 
 type Texts = Readonly<Partial<Record<string, string>>>
 
-/** Why the server refused a request, in words. A newer server may send a code or a reason that has none here. */
-export function errorText({ code, reason }: { code: ErrorCode | 'offline' } & ErrorDetails): string {
+/** Why the server refused a request, in words, with the wait where the answer has one. A newer server may send a code or a reason that has none here. */
+export function errorText({ code, reason, after }: { code: ErrorCode | 'offline' } & ErrorDetails): string {
   const reasons: Readonly<Partial<Record<string, Texts>>> = words.errors.reasons
   const codes: Texts = words.errors.codes
-  return (reason && reasons[code]?.[reason]) ?? codes[code] ?? words.errors.tryAgain
+  const text = (reason && reasons[code]?.[reason]) ?? codes[code] ?? words.errors.tryAgain
+  return after === undefined ? text : `${text} ${words.errors.tryAgainIn(Math.ceil(after / 1_000))}`
 }

@@ -229,8 +229,8 @@ export class Rooms {
 /** A fault of a room's name in words; most are said of a person's in the same. */
 const ROOM_FAULTS: typeof NAME_FAULTS = {
   ...NAME_FAULTS,
-  empty: 'Give the room a name with at least one letter, digit or emoji.',
-  long: `A room's name has at most ${LIMITS.roomName.graphemes} characters.`,
+  empty: 'A room’s name needs at least one letter, digit or emoji.',
+  long: `A room’s name has at most ${LIMITS.roomName.graphemes} characters.`,
 }
 
 const roomInvalid = (reason: NameFault) => new ChatError('roomInvalid', ROOM_FAULTS[reason], { reason })

@@ -41,7 +41,7 @@ describe.skipIf(browserFound === null)('composing', () => {
 
     await page.keyboard.type('/constructor')
     await page.keyboard.press('Enter')
-    expect(await page.locator('.foot .fault').textContent()).toContain('There is no command /constructor')
+    expect(await page.locator('.foot .fault').textContent()).toContain('Unknown command /constructor')
     expect(await page.inputValue('textarea')).toBe('/constructor')
     await page.fill('textarea', '/help')
     await page.keyboard.press('Enter')
@@ -148,7 +148,7 @@ describe.skipIf(browserFound === null)('composing', () => {
     await page.fill('textarea', 'half a sentence')
     await page.click('[aria-label=Emoji]')
     await eventually('words', async () =>
-      (await page.locator('.foot .fault').textContent())?.includes('Reload the page'),
+      (await page.locator('.foot .fault').textContent())?.includes('Couldn’t load this'),
     )
     expect(await page.inputValue('textarea')).toBe('half a sentence')
     await end()

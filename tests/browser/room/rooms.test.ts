@@ -56,7 +56,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect(await page.title()).toContain('Kitchen')
     const spoken = () => page.evaluate(() => Reflect.get(window, 'spoken') as string[])
     await eventually('it is said', async () => (await spoken()).length > 0)
-    expect(await spoken()).toEqual(['Kitchen, 1 here'])
+    expect(await spoken()).toEqual(['Kitchen, 1 online'])
 
     await isIn(page, 'Kitchen')
     await page.keyboard.press('Alt+ArrowUp')
@@ -86,7 +86,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
       'it stands first',
       async () => (await order()).join().toLowerCase() === wanted.toLowerCase(),
     )
-    expect(await page.locator('.note-line').textContent()).toBe('Added to your favourites')
+    expect(await page.locator('.note-line').textContent()).toBe('Added to favourites')
     await page.reload()
     await page.waitForSelector('.emoji-button')
     await eventually('still', async () => (await order()).join().toLowerCase() === wanted.toLowerCase())
@@ -96,8 +96,8 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.click('.head [popovertarget]')
     await page.click('text=Sign out')
     await page.waitForSelector('dialog')
-    expect(await page.locator('dialog p').textContent()).toContain('one draft')
-    await page.click('dialog >> text=Stay')
+    expect(await page.locator('dialog p').textContent()).toContain('1 unsent draft')
+    await page.click('dialog >> text=Cancel')
     expect(await page.inputValue('textarea')).toBe('half a thought')
 
     const other = await context.newPage()
@@ -124,7 +124,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.keyboard.press('Enter')
     await page.locator('header', { hasText: 'What grows' }).waitFor()
     await page.waitForSelector('dialog', { state: 'detached' })
-    expect(await focused(page)).toBe('Change the topic')
+    expect(await focused(page)).toBe('Edit topic')
     expect(await page.locator('text=Add a topic').count()).toBe(0)
     await context.close()
   })
@@ -138,7 +138,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     }
     for (const then of ['lobby', 'Cellar', null]) {
       await page.click('.head [popovertarget]')
-      await page.click('text=Leave this room')
+      await page.click('text=Leave room')
       await isAt(page, then === null ? '/' : `/chat/${then.toLowerCase()}`)
       if (then !== null) await isIn(page, then)
     }
@@ -153,7 +153,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.waitForSelector('.emoji-button')
     expect(page.url()).toBe(`${place.origin}/chat/lobby`)
     await page.goto(`${place.origin}/chat/no-such-room`)
-    await page.waitForSelector('text=does not exist')
+    await page.waitForSelector('text=Room not found')
     await eventually('the focus', async () => (await focused(page)) === 'H1')
     await page.click('text=Go to the lobby')
     await isAt(page, '/chat/lobby')

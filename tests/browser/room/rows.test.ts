@@ -138,7 +138,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     const before = await top()
     const bo = { id: 'bo', name: 'Bo', state: 'active' as const }
     screen.tell({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [bo] })
-    await page.getByText('Bo joined').waitFor()
+    await page.getByText('Bo came online').waitFor()
     expect(await top()).toBe(before)
     // Where there is hardly room for both, neither lies over the other.
     await page.setViewportSize({ width: 320, height: 480 })
@@ -221,7 +221,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     const { nonce } = await screen.next('edit')
     screen.tell({ type: 'error', nonce, code: 'gone', message: 'No.', retry: false })
     await eventually('it is taken back', async () => (await text.textContent()) === 'teh end')
-    expect(await rowWith(page, 'end').locator('.note').textContent()).toContain('Not changed.')
+    expect(await rowWith(page, 'end').locator('.note').textContent()).toContain('Couldn’t save your edit.')
     await end()
   })
 
@@ -238,7 +238,7 @@ describe.skipIf(browserFound === null)('rows', () => {
     const quote = page.locator('.quote')
     await eventually(
       'the quote',
-      async () => (await quote.textContent()) === 'Answer to Maximiliane of Ulm text 20',
+      async () => (await quote.textContent()) === 'Reply to Maximiliane of Ulm text 20',
     )
     const cut = await quote.locator('.name').evaluate((name) => name.scrollWidth - name.clientWidth)
     expect(cut, 'a name beside few words has room').toBeLessThanOrEqual(0)

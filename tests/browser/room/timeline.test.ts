@@ -1,98 +1,26 @@
 import { describe, expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
-import { LIMITS } from '../../../src/shared/limits.ts'
-import type { Message, RoomEvent } from '../../../src/shared/model.ts'
+import type { Message } from '../../../src/shared/model.ts'
 import { event, said } from '../../support/client/aState.ts'
-import { aContext, aScreen, DESKTOP, PHONE, type Screen } from '../../support/client/aScreen.ts'
-import { usePlace } from '../../support/server/aPlace.ts'
-import { browserFound, useBrowser } from '../../support/browser/browser.ts'
+import { aContext, aScreen, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
+import {
+  ada,
+  distance,
+  isAtEnd,
+  lastText,
+  reading,
+  rowCount,
+  scrollUp,
+  show,
+  stay,
+  topOf,
+  useTimeline,
+} from '../../support/browser/aTimeline.ts'
+import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
-import { PEOPLE, talk } from '../../support/someTalk.ts'
-
-const ada = { ...PEOPLE[0], state: 'active' as const } as { id: string; name: string; state: 'active' }
-
-/** How far (px) the list is from its end. */
-const distance = (page: Page) =>
-  page.locator('.log').evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
-
-/** Drawn in one frame, scrolled to perhaps in the next. */
-const isAtEnd = (page: Page) => eventually('at the end', async () => (await distance(page)) <= 1)
-
-/** Scrolls so far (px) from the end, and waits until the list knows. */
-async function scrollUp(page: Page, from: number): Promise<void> {
-  await page.locator('.log').evaluate(async (log, far) => {
-    log.scrollTop = log.scrollHeight - log.clientHeight - far
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-  }, from)
-}
-
-/** What the reader reads: the second visible message, and where its top is (px). */
-const reading = (page: Page) =>
-  page.locator('.log').evaluate((log) => {
-    const top = log.getBoundingClientRect().top
-    const rows = [...log.querySelectorAll('.message')].filter(
-      (row) => row.getBoundingClientRect().bottom > top,
-    )
-    const row = rows[1]
-    return {
-      label: row?.getAttribute('aria-label') ?? '',
-      top: (row?.getBoundingClientRect().top ?? 0) - top,
-    }
-  })
-
-const topOf = (page: Page, label: string) =>
-  page.locator('.log').evaluate((log, wanted) => {
-    const row = [...log.querySelectorAll('.message')].find((one) => one.getAttribute('aria-label') === wanted)
-    return (row?.getBoundingClientRect().top ?? Number.NaN) - log.getBoundingClientRect().top
-  }, label)
-
-/** Scrolls so far (px) from the end, and stays until the history holds this place: it may hold one of before. */
-async function stay(page: Page, from: number): Promise<void> {
-  await scrollUp(page, from)
-  await page.evaluate(() => {
-    const { kept: _, ...rest } = history.state
-    history.replaceState(rest, '')
-  })
-  await eventually('it is kept', () => page.evaluate(() => /^\d/.test(String(history.state?.kept))))
-}
-
-const rowCount = (page: Page) => page.locator('.message').count()
-const lastText = (page: Page) => page.locator('.message .text').last().textContent()
-
-/** Answers the page's requests for older messages from a log. */
-async function answerHistory(
-  page: Page,
-  log: readonly RoomEvent[],
-  until: Promise<unknown> = Promise.resolve(),
-): Promise<{ asked: number[] }> {
-  const asked: number[] = []
-  await page.route('**/api/rooms/lobby/messages*', async (route) => {
-    const place = new URL(route.request().url()).searchParams
-    if (place.has('pinned')) return route.fulfill({ json: { messages: [], head: log.length, floor: 1 } })
-    const before = Number(place.get('before'))
-    asked.push(before)
-    await until
-    const messages = log.filter(({ seq }) => seq < before).slice(-LIMITS.history) as Message[]
-    const older = (messages[0]?.seq ?? 1) > 1
-    await route.fulfill({ json: { messages, head: 10_000, floor: 1, older, newer: true } })
-  })
-  return { asked }
-}
-
-async function show(screen: Screen, text: string): Promise<void> {
-  await eventually(`“${text}” on screen`, async () => (await lastText(screen.page)) === text, 20_000)
-}
+import { talk } from '../../support/someTalk.ts'
 
 describe.skipIf(browserFound === null)('timeline', () => {
-  const place = usePlace()
-  const world = useBrowser()
-
-  async function aRoom(events: readonly RoomEvent[], size: typeof DESKTOP | typeof PHONE = DESKTOP) {
-    const { context } = await aContext(world.browser, size)
-    const screen = await aScreen(place.origin, context, { events, people: [ada] })
-    if (events.length > 0) await screen.page.waitForSelector('.message')
-    return { screen, page: screen.page, end: () => context.close() }
-  }
+  const { aRoom, place, world } = useTimeline()
 
   test('[U13, U14] near the end a new row is followed; further up nothing moves, and a pill says how many came; pressing it, or a message of my own, goes to the end', async () => {
     const { screen, page, end } = await aRoom(talk(1, 60))
@@ -226,139 +154,6 @@ describe.skipIf(browserFound === null)('timeline', () => {
     )
     await page.locator('.pill').click()
     await eventually('the end', async () => (await lastText(page)) === (log.at(-1) as Message).text)
-    await end()
-  })
-
-  test.each([0, 50, 400])('[U15] an older page comes in without moving what is read at %d px', async (at) => {
-    const log = talk(1, 200)
-    const { page, screen, end } = await aRoom([])
-    const { promise, resolve: measured } = Promise.withResolvers<void>()
-    const { asked } = await answerHistory(page, log, promise)
-    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
-    await page.waitForSelector('.text p')
-    expect(asked).toEqual([])
-    await page.locator('.log').evaluate(async (list, top) => {
-      list.scrollTop = top
-      await new Promise((done) => requestAnimationFrame(done))
-    }, at)
-    const before = await reading(page)
-    measured()
-    await eventually('more rows', async () => (await rowCount(page)) > 50)
-    expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(2)
-    expect(asked[0]).toBe(151)
-    await end()
-  })
-
-  test('[U143] a first page without messages is not an empty room: what is older is loaded until it fills the screen', async () => {
-    const log = talk(1, 120)
-    const { page, screen, end } = await aRoom([])
-    const { asked } = await answerHistory(page, log)
-    const at = { seq: 620, id: 'id-620' }
-    screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
-    await page.waitForSelector('.message')
-    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
-    expect(asked[0]).toBe(621)
-    await end()
-  })
-
-  test('[U143] where it cannot be loaded, that is said, and it can be tried again', async () => {
-    const { page, screen, end } = await aRoom([])
-    let asked = 0
-    await page.route('**/api/rooms/lobby/messages*', (route) => {
-      if (route.request().url().includes('before=')) asked += 1
-      return route.abort()
-    })
-    const at = { seq: 620, id: 'id-620' }
-    screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await eventually('asked again', () => asked === 2)
-    expect(await page.locator('text=Nothing said here yet').isVisible()).toBe(false)
-    await end()
-  })
-
-  test('[U15] scrolled to the very top, every page comes once, and the room says where it begins', async () => {
-    const log = talk(1, 230)
-    const { page, screen, end } = await aRoom([])
-    const { asked } = await answerHistory(page, log)
-    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
-    await page.waitForSelector('.message')
-    await eventually('the beginning', async () => {
-      await page.locator('.log').evaluate((list) => (list.scrollTop = 0))
-      return page.locator('text=This is where the room begins').isVisible()
-    })
-    expect(asked).toEqual([181, 131, 81, 31])
-    expect(await rowCount(page)).toBe(230)
-    await end()
-  })
-
-  test('[U16] of 1,500 messages at most 400 rows are in the document; up and down again none is missed or doubled', async () => {
-    const { page, screen, end } = await aRoom([])
-    for (let from = 1; from <= 1_500; from += 250) {
-      screen.tell(...Array.from({ length: 250 }, (_, at) => event(said(from + at, { user: ada }))))
-      await show(screen, `text ${from + 249}`)
-      expect(await rowCount(page)).toBeLessThanOrEqual(400)
-      await isAtEnd(page)
-    }
-    const seen = await page.locator('.log').evaluate(async (log) => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-      const numbers = () =>
-        [...log.querySelectorAll('.message .text')].map((row) => Number(row.textContent?.slice(5)))
-      const all = new Set<number>()
-      let most = 0
-      let broken = 0
-      const look = () => {
-        const shown = numbers()
-        most = Math.max(most, shown.length)
-        for (const [at, number] of shown.entries()) {
-          all.add(number)
-          if (at > 0 && number !== (shown[at - 1] ?? 0) + 1) broken += 1
-        }
-      }
-      // Until it is there, or the test is over: how many frames that takes is the machine's affair.
-      while (!all.has(1)) {
-        log.scrollTop -= 600
-        await frame()
-        look()
-      }
-      while (numbers().at(-1) !== 1_500) {
-        log.scrollTop += 600
-        await frame()
-        look()
-      }
-      return { all: all.size, most, broken, last: numbers().at(-1) }
-    })
-    expect(seen).toEqual({ all: 1_500, most: expect.any(Number), broken: 0, last: 1_500 })
-    expect(seen.most).toBeLessThanOrEqual(400)
-    await end()
-  })
-
-  test('[U16] with the newest rows trimmed, what comes only counts, and the pill loads the end', async () => {
-    const { page, screen, end } = await aRoom([])
-    const log = Array.from({ length: 1_000 }, (_, at) => said(at + 1, { user: ada }))
-    screen.tell(screen.sync({ events: log, people: [ada] }))
-    await show(screen, 'text 1000')
-    const rows = await page.locator('.log').evaluate(async (log) => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-      const texts = () => [...log.querySelectorAll('.message .text')].map((row) => row.textContent)
-      while (texts().at(-1) === 'text 1000') {
-        log.scrollTop = 0
-        await frame()
-      }
-      // Rows are added once a frame, as long as an edge is near.
-      let count = 0
-      for (let still = 0; still < 5; still += 1) {
-        if (count !== texts().length) still = 0
-        count = texts().length
-        await frame()
-      }
-      return count
-    })
-    screen.tell(event(said(1_001, { user: ada })))
-    await eventually('it counts', async () => (await page.locator('.pill').textContent()) === '1 new')
-    expect(await rowCount(page)).toBe(rows)
-    await page.locator('.pill').click()
-    await show(screen, 'text 1001')
-    await isAtEnd(page)
     await end()
   })
 

@@ -173,7 +173,7 @@ describe.skipIf(browserFound === null)('what is not read', () => {
     // The server is asked again, and says the same.
     await eventually('the room is asked for', () => heard('join') > joins)
     await page.click('.head [popovertarget]')
-    await page.click('text=Mark all read')
+    await page.click('text=Mark all as read')
     await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
     expect(refused).toEqual([])
     await context.close()

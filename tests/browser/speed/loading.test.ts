@@ -1,24 +1,13 @@
 import { describe, expect, test } from 'bun:test'
-import type { Page, WebSocketRoute } from 'playwright-core'
+import type { WebSocketRoute } from 'playwright-core'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { firstPage, members, welcome } from '../../support/client/aState.ts'
 import { aContext, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
+import { watchShifts } from '../../support/browser/watchShifts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { talk } from '../../support/someTalk.ts'
-
-/** Counts what moves without anybody having pressed anything; from the first paint on. */
-async function watchShifts(page: Page): Promise<() => Promise<number>> {
-  await page.addInitScript(() => {
-    Reflect.set(window, 'shifted', 0)
-    new PerformanceObserver((seen) => {
-      for (const entry of seen.getEntries())
-        Reflect.set(window, 'shifted', Reflect.get(window, 'shifted') + Reflect.get(entry, 'value'))
-    }).observe({ type: 'layout-shift', buffered: true })
-  })
-  return () => page.evaluate(() => Reflect.get(window, 'shifted') as number)
-}
 
 describe.skipIf(browserFound === null)('while it loads', () => {
   const place = usePlace()

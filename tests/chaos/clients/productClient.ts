@@ -2,7 +2,7 @@
 import { keyOf } from '../../../src/client/state/rows.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
-import { createSync } from '../../../src/client/app/sync.ts'
+import { createSync } from '../../../src/client/app/sync/sync.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
@@ -93,14 +93,14 @@ export function productClient(setting: Setting): Talker {
           now,
           after,
           random,
-          hidden: () => false,
-          session: () =>
+          isHidden: () => false,
+          hasSession: () =>
             session().then(
               (user) => (user === null ? 'no' : 'yes'),
               () => 'unknown',
             ),
-          me: () => self?.id ?? null,
-          became: ({ name }) => errors.push(`${setting.name} has become ${name}`),
+          userId: () => self?.id ?? null,
+          signedInAs: ({ name }) => errors.push(`${setting.name} has become ${name}`),
         },
         owner,
       ),
@@ -111,15 +111,15 @@ export function productClient(setting: Setting): Talker {
         { now, after, random, nonce: () => nextNonce },
         {
           ...owner,
-          standing(entry, standing) {
-            owner.standing(entry, standing)
+          statusChanged(entry, standing) {
+            owner.statusChanged(entry, standing)
             const known = byNonce.get(entry.nonce)
             if (standing.status !== 'failed' || known?.operation.outcome !== 'open') return
             Object.assign(known.operation, { outcome: 'failed', code: standing.reason })
             counts.open -= 1
           },
-          forgetful: () => {},
-          losing: () => {},
+          storageBlocked: () => {},
+          unsavedChanged: () => {},
         },
       ),
     page.signal,
@@ -129,9 +129,10 @@ export function productClient(setting: Setting): Talker {
     (state) => state.rooms,
     (rooms) => {
       misdrawn.push(...faults(rooms, before))
-      for (const { room, lines } of Object.values(rooms)) {
-        const known = before[room]?.lines ?? []
-        if (lines !== known) counts.lines += lines.filter((line) => !known.includes(line)).length
+      for (const { room, presenceLines } of Object.values(rooms)) {
+        const known = before[room]?.presenceLines ?? []
+        if (presenceLines !== known)
+          counts.lines += presenceLines.filter((line) => !known.includes(line)).length
       }
       before = rooms
     },
@@ -142,8 +143,8 @@ export function productClient(setting: Setting): Talker {
     .then(async (user) => {
       if (user === null) throw new Error(`${setting.name} is nobody`)
       self = user
-      store.dispatch({ type: 'self', self: { ...user, role: 'guest' } })
-      await sync.outbox.begin(user.id)
+      store.dispatch({ type: 'selfChanged', self: { ...user, role: 'guest' } })
+      await sync.outbox.start(user.id)
       for (const room of setting.rooms) sync.open(room)
       sync.socket.start()
       // As somebody who looks into each room: what is only followed has no messages to compare.
@@ -157,7 +158,7 @@ export function productClient(setting: Setting): Talker {
     .catch((error: unknown) => errors.push(String(error)))
 
   const live = () =>
-    (store.get().link.state === 'live' || store.get().link.state === 'suspect') &&
+    (store.get().connection.state === 'live' || store.get().connection.state === 'suspect') &&
     setting.rooms.every((room) => {
       const known = store.get().rooms[room]
       return known?.sync.state === 'live' && known.depth !== 'counts'
@@ -202,7 +203,7 @@ export function productClient(setting: Setting): Talker {
       operations.push(operation)
       nextNonce = nonce
       counts.open += 1
-      if (sync.outbox.add(room, id) === null) {
+      if (sync.outbox.enqueueMessage(room, id) === null) {
         Object.assign(operation, { outcome: 'failed', code: 'full' })
         counts.open -= 1
       } else sync.socket.nudge('send')

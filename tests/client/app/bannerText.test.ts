@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
-import { connectionBanner, serverFullBanner } from '../../../src/client/app/bannerText.ts'
-import type { Link } from '../../../src/client/state/state.ts'
+import { connectionBanner, serverFullBanner } from '../../../src/client/app/room/bannerText.ts'
+import type { ConnectionState } from '../../../src/client/state/state.ts'
 import { NOON } from '../../support/client/aState.ts'
 
 const SECOND = 1_000
 
-const waiting = (more: Partial<Extract<Link, { state: 'waiting' }>> = {}): Link => ({
+const waiting = (more: Partial<Extract<ConnectionState, { state: 'waiting' }>> = {}): ConnectionState => ({
   state: 'waiting',
   since: NOON,
   until: NOON + 6 * SECOND,
@@ -32,7 +32,7 @@ test('[U56] after a drain it waits eight seconds', () => {
 })
 
 test('[U50] while connecting it says so, offline that what is written will be sent', () => {
-  const connecting: Link = { state: 'connecting', attempt: 1, since: NOON, calm: false }
+  const connecting: ConnectionState = { state: 'connecting', attempt: 1, since: NOON, calm: false }
   expect(connectionBanner(connecting, false, NOON + 1_000)).toBeNull()
   expect(connectionBanner(connecting, false, NOON + 3_000)?.text).toBe('Connecting…')
   expect(connectionBanner(waiting(), true, NOON + 3_000)?.text).toContain('offline')

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { divided, firstUnread } from '../../../src/client/state/unreadDivider.ts'
-import { marked, unmarked } from '../../../src/client/state/markAllRead.ts'
+import { showDivider, firstUnread } from '../../../src/client/state/unreadDivider.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
 import type { HistoryMessage, ReactionCount } from '../../../src/shared/model.ts'
 import {
@@ -17,10 +16,10 @@ import {
   said,
   you,
 } from '../../support/client/aState.ts'
-import { by, deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
+import { deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
 
 const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
-const asked = { type: 'asked', room: 'lobby', now: NOON } as const
+const asked = { type: 'syncRequested', room: 'lobby', now: NOON } as const
 const reset = { type: 'reset', room: 'lobby', reason: 'tooOld', head: 2_000, floor: 1 } as const
 
 describe('a first page', () => {
@@ -55,13 +54,13 @@ describe('a first page', () => {
         { emoji: '👍', count: 2, mine: true },
         { emoji: '🎉', count: 2, mine: true },
       ],
-      asOf: 22,
+      trueAt: 22,
     })
-    expect(rowOf(at, 9)?.asOf).toBe(20)
+    expect(rowOf(at, 9)?.trueAt).toBe(20)
     expect(at.lobby).toMatchObject({
       position: { seq: 22, id: 'id-22' },
       older: 'more',
-      since: 20,
+      recentChangesSince: 20,
       depth: 'all',
     })
   })
@@ -87,7 +86,7 @@ describe('a first page', () => {
     expect(at.lobby.rows[3]).toMatchObject({
       key: keyOf(ada.id, 'n-1'),
       own: true,
-      standing: { status: 'acked' },
+      sendStatus: { status: 'acked' },
     })
   })
 
@@ -122,9 +121,9 @@ describe('a first page', () => {
       }),
     )
     at.hear({ type: 'ack', nonce: 'n-edit', room: 'lobby', seq: 10, id: 'id-10', at: NOON, duplicate: true })
-    expect(at.lobby.changes).toEqual([])
+    expect(at.lobby.pendingChanges).toEqual([])
     expect(drawn(at, 2)).toMatchObject({ text: 'mine' })
-    expect(drawn(at, 2)).not.toHaveProperty('changes')
+    expect(drawn(at, 2)).not.toHaveProperty('pendingChanges')
   })
 })
 
@@ -135,24 +134,26 @@ describe('away for a while', () => {
   test('[U142, U53] is said only where a message was missed', () => {
     const reactions = numbers(51, 1_100).map((seq) => reacted(seq, 50, '👍', seq))
     const last = { at: { seq: 1_100, id: 'id-1100' }, older: true }
-    expect(away([some(1_951, 2_000)]).notice).toBe('away')
-    expect(away([[], { ...last, messages: some(1, 50), head: 1_100 }]).notice).toBeNull()
-    expect(away([[], { ...last, messages: [...some(1, 50), said(51)], head: 1_100 }]).notice).toBe('away')
+    expect(away([some(1_951, 2_000)]).resetNotice).toBe('away')
+    expect(away([[], { ...last, messages: some(1, 50), head: 1_100 }]).resetNotice).toBeNull()
+    expect(away([[], { ...last, messages: [...some(1, 50), said(51)], head: 1_100 }]).resetNotice).toBe(
+      'away',
+    )
     expect(
-      away([reactions.slice(-3), { ...last, at: { seq: 1_097, id: 'id-1097' }, messages: [] }]).notice,
+      away([reactions.slice(-3), { ...last, at: { seq: 1_097, id: 'id-1097' }, messages: [] }]).resetNotice,
     ).toBeNull()
   })
 
   test('[U142] of a room that is not on screen is said once its messages are here', () => {
     const at = aLivePage(some(1, 50)).hear(reset, counts(2_000))
-    expect(at.lobby).toMatchObject({ notice: null, heldBefore: 50, depth: 'counts' })
+    expect(at.lobby).toMatchObject({ resetNotice: null, seqBeforeReset: 50, depth: 'counts' })
     at.hear(firstPage(some(1_951, 2_000)))
-    expect(at.lobby).toMatchObject({ notice: 'away', heldBefore: null })
+    expect(at.lobby).toMatchObject({ resetNotice: 'away', seqBeforeReset: null })
   })
 
   test('[U53] another history is said at once, whatever was held', () => {
     const at = aLivePage(some(1, 50)).hear(reset, { ...reset, reason: 'diverged' }, firstPage(some(1, 2)))
-    expect(at.lobby.notice).toBe('changed')
+    expect(at.lobby.resetNotice).toBe('changed')
   })
 })
 
@@ -168,8 +169,8 @@ describe('a thousand unread, or more', () => {
   })
 
   test('[U140] nor is anything subtracted from it here, by reading or by a deletion: the server tells', () => {
-    const at = many().tell({ type: 'read', room: 'lobby', seq: 4_000 })
-    expect([...unread(at), at.lobby.you?.readSeq, at.lobby.doubtful]).toEqual([1_000, 7, 4_000, false])
+    const at = many().tell({ type: 'readUpTo', room: 'lobby', seq: 4_000 })
+    expect([...unread(at), at.lobby.you?.readSeq, at.lobby.needsRecount]).toEqual([1_000, 7, 4_000, false])
     at.hear(event(deleted(5_051, 5_050)), event(edited(5_052, 5_049, '@Ada')))
     expect(unread(at)).toEqual([1_000, 7])
     at.hear({ type: 'read', room: 'lobby', seq: 4_000, unread: 900, mentions: 2 })
@@ -177,29 +178,29 @@ describe('a thousand unread, or more', () => {
   })
 
   test('[U140] what the rows show to the end is no more than they show', () => {
-    const at = many().tell({ type: 'read', room: 'lobby', seq: 5_040 })
+    const at = many().tell({ type: 'readUpTo', room: 'lobby', seq: 5_040 })
     expect(unread(at)).toEqual([10, 0])
   })
 
   test('[U140] taken back it is a thousand again, and the first of them is further up than what is here', () => {
-    const at = many().tell(by(marked))
+    const at = many().tell({ type: 'allMarkedRead' })
     at.hear(event(said(5_051)))
-    expect(unread(at.tell(by(unmarked)))).toEqual([1_000, 7])
+    expect(unread(at.tell({ type: 'markReadUndone' }))).toEqual([1_000, 7])
     const full = aLivePage(some(5_001, 6_500), { you: { ...you, readSeq: 10, unread: 1_000 } })
     expect(firstUnread(full.lobby)).toBe('above')
-    expect(divided(full.lobby).divider).toBe(10)
+    expect(showDivider(full.lobby).unreadDivider).toBe(10)
   })
 
   test('[U140] of a room without rows nothing is read by a word from another tab that is older than what counts', () => {
     const at = aLivePage([]).hear(counts(500, { you: { ...you, readSeq: 10, unread: 40 } }))
-    at.tell({ type: 'read', room: 'lobby', seq: 400 })
-    expect(at.lobby).toMatchObject({ you: { unread: 40, readSeq: 400 }, doubtful: true })
-    at.tell({ type: 'read', room: 'lobby', seq: 500 })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 400 })
+    expect(at.lobby).toMatchObject({ you: { unread: 40, readSeq: 400 }, needsRecount: true })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 500 })
     expect(at.lobby.you?.unread).toBe(0)
   })
 
   test('[C66] a break forgets no counts', () => {
-    const at = many().tell({ type: 'link', link: lost, now: NOON })
+    const at = many().tell({ type: 'connectionChanged', connection: lost, now: NOON })
     expect(unread(at)).toEqual([1_000, 7])
   })
 })

@@ -26,7 +26,7 @@ const joinsOf = ({ wire }: At, room?: string) =>
 const refOf = (at: At, room: string) => joinsOf(at, room).at(-1)?.ref ?? ''
 const helloOf = ({ wire }: At) => wire.all('hello')[0]
 const list = (at: At, rooms: readonly string[]) =>
-  at.store.dispatch({ type: 'rooms', list: rooms.map((room) => listed(room)) })
+  at.store.dispatch({ type: 'roomListChanged', roomList: rooms.map((room) => listed(room)) })
 
 /** On screen is the lobby; the attic is followed. */
 async function inTwoRooms() {
@@ -85,7 +85,7 @@ describe('who is in a room', () => {
       reason: 'access',
     })
     at.time.pass(20 * SECOND)
-    expect(at.store.get().list.map(({ room, joined }) => [room, joined])).toEqual([
+    expect(at.store.get().roomList.map(({ room, joined }) => [room, joined])).toEqual([
       ['lobby', true],
       ['attic', false],
     ])
@@ -115,7 +115,7 @@ describe('a room that is not on screen', () => {
       depth: 'counts',
       position: { seq: 41 },
       you: { unread: 4 },
-      count: 2,
+      onlineCount: 2,
     })
   })
 
@@ -161,7 +161,7 @@ describe('a room that is not on screen', () => {
     at.wire.say(page([said(3)], { members: nobody }), page([], { room: 'attic', members: nobody }))
     at.wire.say(page([], { room: 'den' }))
     at.time.pass(10)
-    expect(at.store.get().rooms['lobby']).toMatchObject({ depth: 'rows', people: [], count: 2 })
+    expect(at.store.get().rooms['lobby']).toMatchObject({ depth: 'rows', people: [], onlineCount: 2 })
     at.sync.open('lobby')
     expect(joinsOf(at, 'lobby')).toMatchObject([{ seq: 3, id: 'id-3', limit: 50 }])
     at.wire.say(page([], { ref: refOf(at, 'lobby') }))
@@ -171,6 +171,22 @@ describe('a room that is not on screen', () => {
       people: [{ name: 'Ada' }, { name: 'Bob' }],
     })
     expect(at.store.get().rooms['lobby']?.rows).toHaveLength(3)
+  })
+
+  test('[C116] back on screen it has its people, though an answer that names nobody comes late', async () => {
+    const at = await inTwoRooms()
+    at.sync.open('attic')
+    at.wire.say(firstPage([], { room: 'attic', ref: refOf(at, 'attic') }))
+    again(at)
+    at.wire.say(welcome)
+    at.wire.say(page([], { room: 'attic' }))
+    at.sync.open('lobby')
+    at.time.pass(16 * SECOND)
+    at.wire.say(page([], { ref: refOf(at, 'lobby') }))
+    const before = joinsOf(at, 'lobby').length
+    at.wire.say(page([], { members: { version: 2, count: 2, full: [] } }))
+    at.time.pass(2 * SECOND)
+    expect(joinsOf(at, 'lobby').slice(before)).toMatchObject([{ limit: 50 }])
   })
 
   test('[C116] is not asked again and again where a server names nobody', async () => {
@@ -187,7 +203,7 @@ describe('a room that is not on screen', () => {
     const at = await inTwoRooms()
     at.wire.say({ type: 'presence', room: 'attic', version: 9, count: 3, joined: [person(ada)] })
     at.time.pass(20 * SECOND)
-    expect(at.store.get().rooms['attic']).toMatchObject({ people: [], lines: [], count: 3 })
+    expect(at.store.get().rooms['attic']).toMatchObject({ people: [], presenceLines: [], onlineCount: 3 })
     expect(joinsOf(at, 'attic')).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { far } from '../../../src/client/app/actions/historyActions.ts'
-import type { Answer, Api } from '../../../src/client/net/api.ts'
+import { createHistoryActions } from '../../../src/client/app/actions/historyActions.ts'
+import type { ApiResult } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { HistoryPage } from '../../../src/shared/model.ts'
 import type { FirstPage } from '../../../src/shared/protocol.ts'
@@ -11,12 +11,12 @@ import { some } from '../../support/someChanges.ts'
 function aRoom(first: FirstPage | null, answer: (place: string, times: number) => HistoryPage | null) {
   const store = createStore()
   const asked: string[] = []
-  const hear = (page: FirstPage) => store.dispatch({ type: 'heard', frames: [page], now: NOON })
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  store.dispatch({ type: 'opened', room: 'lobby', shown: true })
-  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
+  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   if (first !== null) hear(first)
-  const messages = async (_room: string, place: string): Promise<Answer<HistoryPage>> => {
+  const messages = async (_room: string, place: string): Promise<ApiResult<HistoryPage>> => {
     asked.push(place)
     const page = answer(place, asked.length)
     return page ? { ok: true, value: page } : { ok: false, code: 'offline' }
@@ -26,16 +26,20 @@ function aRoom(first: FirstPage | null, answer: (place: string, times: number) =
     if (room === undefined) throw new TypeError('the lobby is not open')
     return room
   }
-  return { store, api: { messages } as Api, asked, hear, lobby }
+  return { store, actions: createHistoryActions(store, { messages }), asked, hear, lobby }
 }
+
+/** Answers that are at hand have come. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 const begun = firstPage(some(51, 100))
 
 test('[C113] a page that is older than what the room has heard is asked for again by itself', async () => {
-  const { store, api, asked, lobby } = aRoom(begun, (_place, times) =>
+  const { actions, asked, lobby } = aRoom(begun, (_place, times) =>
     history(some(1, 50), { head: times < 3 ? 99 : 100 }),
   )
-  await far.older(store, api, 'lobby')
+  actions.loadOlder('lobby')
+  await settled()
   expect(asked).toEqual(numbers(1, 3).map(() => 'before=51'))
   expect(lobby().rows).toHaveLength(100)
   expect(lobby().older).toBe('none')
@@ -43,45 +47,47 @@ test('[C113] a page that is older than what the room has heard is asked for agai
 
 test('[C113] three times, and then it has failed, and can be asked for again', async () => {
   let head = 99
-  const { store, api, asked, lobby } = aRoom(begun, () => history(some(1, 50), { head }))
-  await far.older(store, api, 'lobby')
+  const { actions, asked, lobby } = aRoom(begun, () => history(some(1, 50), { head }))
+  actions.loadOlder('lobby')
+  await settled()
   expect([asked.length, lobby().older]).toEqual([3, 'failed'])
   head = 100
-  await far.older(store, api, 'lobby')
+  actions.loadOlder('lobby')
+  await settled()
   expect(lobby().rows).toHaveLength(100)
 })
 
 test('[C113] so is one that leads to a message, or shows what is pinned', async () => {
-  const { store, api, lobby } = aRoom(begun, (place, times) =>
+  const { actions, lobby } = aRoom(begun, (place, times) =>
     history(place.startsWith('around') ? some(1, 40) : [{ ...said(7), pinned: true }], {
       head: times % 2 === 1 ? 99 : 100,
       newer: true,
     }),
   )
-  expect(await far.jump(store, api, 'lobby', 20)).toBe(true)
-  await far.pins(store, api, 'lobby')
+  expect(await actions.jumpTo('lobby', 20)).toBe(true)
+  actions.loadPins('lobby')
+  await settled()
   expect(lobby().pins).toHaveLength(1)
 })
 
 test('[U27] whoever comes by the link of a message is led there once the first page is here, whatever it holds', async () => {
-  const { store, api, asked, hear, lobby } = aRoom(null, () =>
-    history(some(1, 40), { head: 100, newer: true }),
-  )
-  const led = far.jump(store, api, 'lobby', 20)
+  const { actions, asked, hear, lobby } = aRoom(null, () => history(some(1, 40), { head: 100, newer: true }))
+  const led = actions.jumpTo('lobby', 20)
   await Promise.resolve()
   expect(asked).toEqual([])
   hear(begun)
   expect(await led).toBe(true)
-  expect(lobby().past?.at).toBe(20)
+  expect(lobby().historyWindow?.centerSeq).toBe(20)
 })
 
 test('[C123] messages that did not fit into an answer are asked for again, and are not taken for gone', async () => {
-  const { store, api, asked, lobby } = aRoom(begun, (place, times) =>
+  const { actions, asked, lobby } = aRoom(begun, (place, times) =>
     times === 1
       ? history([said(3)], { head: 100, older: true })
       : history(place.includes('id-1') ? [said(1)] : [], { head: 100 }),
   )
-  await far.quotes(store, api, 'lobby', ['id-1', 'id-3', 'id-none'])
+  actions.loadQuotes('lobby', ['id-1', 'id-3', 'id-none'])
+  await settled()
   expect(asked).toEqual(['ids=id-1,id-3,id-none', 'ids=id-1,id-none'])
   expect(lobby().quotes.map(({ id, text }) => [id, text])).toEqual([
     ['id-3', 'text 3'],
@@ -91,25 +97,26 @@ test('[C123] messages that did not fit into an answer are asked for again, and a
 })
 
 test('[C123] an answer that has none of them ends it', async () => {
-  const { store, api, asked } = aRoom(begun, () => history([], { head: 100, older: true }))
-  await far.quotes(store, api, 'lobby', ['id-1'])
+  const { actions, asked } = aRoom(begun, () => history([], { head: 100, older: true }))
+  actions.loadQuotes('lobby', ['id-1'])
+  await settled()
   expect(asked).toHaveLength(1)
 })
 
 test('[U143, U15] older messages are asked for once at a time, however often that is wanted', async () => {
-  const { store, api, asked, hear } = aRoom(null, () => history(some(1, 50), { head: 100 }))
+  const { store, actions, asked, hear } = aRoom(null, () => history(some(1, 50), { head: 100 }))
   const end = new AbortController()
   // Within the telling of one state the next is not there yet.
   store.watch(
     ({ rooms }) => rooms['lobby']?.older,
     () => {
-      void far.older(store, api, 'lobby')
-      void far.older(store, api, 'lobby')
+      actions.loadOlder('lobby')
+      actions.loadOlder('lobby')
     },
     end.signal,
   )
   hear(begun)
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  await settled()
   end.abort()
   expect(asked).toEqual(['before=51'])
 })

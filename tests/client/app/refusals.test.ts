@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createActions, type Actions } from '../../../src/client/app/actions/sessionActions.ts'
+import type { Actions } from '../../../src/client/app/actions/actions.ts'
+import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { numbers } from '../../support/client/aState.ts'
@@ -33,13 +34,13 @@ describe('what is refused here says why', () => {
       () => Promise.reject(new TypeError('not here')),
     )
     const words = [...all(actions), await actions.setTopic('lobby', 'tea')]
-    for (const said of words) expect(said).toContain('not finished loading')
+    for (const said of words) expect(said).toContain('hasn’t finished loading')
     expect(await actions.makeRoom('Kitchen')).toEqual({ result: 'failed', words: words[0] as string })
   })
 
   test('[U107] to somebody who is signed out', async () => {
     const page = await inTheLobby()
-    await page.actions.became(null)
+    await page.actions.signedInAs(null)
     for (const said of all(page.actions)) expect(said).toContain('signed out')
   })
 
@@ -48,10 +49,10 @@ describe('what is refused here says why', () => {
     page.faults.away = true
     page.faults.swallow = () => true
     page.lose()
-    await eventually('lost', () => page.store.get().link.state === 'waiting')
+    await eventually('lost', () => page.store.get().connection.state === 'waiting')
     expect(page.actions.send('lobby', 'the first')).toBe(true)
     const { key = '', nonce = '' } = page.room().rows.at(-1) ?? {}
-    page.sync.outbox.heard({ type: 'error', nonce, code: 'forbidden', message: '', retry: false })
+    page.sync.outbox.receive({ type: 'error', nonce, code: 'forbidden', message: '', retry: false })
     for (const n of numbers(1, 200)) expect(page.actions.send('lobby', `text ${n}`)).toBe(true)
     for (const said of [...all(page.actions), page.actions.retry('lobby', key)])
       expect(said).toContain('200 messages')

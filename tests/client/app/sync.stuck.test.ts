@@ -36,7 +36,7 @@ describe('a room that was refused for a time', () => {
     at.live()
     at.sync.open('lobby')
     at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 2 * SECOND))
-    at.sync.socket.doubt()
+    at.sync.socket.probe()
     at.time.pass(2 * SECOND)
     at.wire.say({ type: 'beat', heads: {} })
     expect(at.wire.all('join')).toHaveLength(2)
@@ -62,7 +62,7 @@ describe('a room that was refused for a time', () => {
     at.wire.say(...answers(first, second))
     at.time.pass(SECOND)
     expect(at.stateOf('lobby')).toBe('live')
-    at.sync.outbox.add('lobby', 'hello')
+    at.sync.outbox.enqueueMessage('lobby', 'hello')
     await at.stored()
     at.time.pass(5 * SECOND)
     expect(at.wire.all('send')).toHaveLength(1)
@@ -71,7 +71,7 @@ describe('a room that was refused for a time', () => {
   test('[M76] takes no message down with it: what went behind its join waits until it is in', async () => {
     const at = await atFakeServer()
     at.live()
-    at.sync.outbox.add('lobby', 'hello')
+    at.sync.outbox.enqueueMessage('lobby', 'hello')
     await at.stored()
     at.time.pass(100)
     const [sent] = at.wire.all('send')
@@ -112,7 +112,7 @@ test('[C74] what is said of a room before it is left does not count once it is o
 test('[M76] an answer to a message that overtakes the next join takes it down no more than the first', async () => {
   const at = await atFakeServer()
   at.live()
-  at.sync.outbox.add('lobby', 'hello')
+  at.sync.outbox.enqueueMessage('lobby', 'hello')
   await at.stored()
   const nonce = at.wire.all('send')[0]?.nonce ?? ''
   at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 10))
@@ -121,7 +121,7 @@ test('[M76] an answer to a message that overtakes the next join takes it down no
   at.wire.say(refusal('notMember', { nonce }), firstPage([], { ref: refOf(at) }))
   at.time.pass(SECOND)
   at.wire.say({ type: 'ack', nonce, room: 'lobby', seq: 1, id: 'id-1', at: 0 })
-  expect(at.sync.outbox.unsent).toBe(0)
+  expect(at.sync.outbox.unsentCount).toBe(0)
 })
 
 test('[C75] a last event lost before the clock was set back is fetched', async () => {
@@ -144,7 +144,7 @@ test('[C75] a join without an answer is asked again, though the clock was set ba
 
 test('[M77] a clock that is set back an hour holds no message up', async () => {
   const at = await inTheLobby()
-  at.sync.outbox.add('lobby', 'hello')
+  at.sync.outbox.enqueueMessage('lobby', 'hello')
   await at.stored()
   const [sent] = at.wire.all('send')
   at.wire.say(refusal('unavailable', { nonce: sent?.nonce ?? '' }, 2 * SECOND))

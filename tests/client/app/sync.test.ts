@@ -1,30 +1,15 @@
 import { describe, expect, test } from 'bun:test'
-import { countOf } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser } from '../../support/server/aClient.ts'
 import { clientPages, idOf } from '../../support/client/clientPages.ts'
 import { eventually } from '../../support/eventually.ts'
 
-const { app, aPage } = await clientPages()
+const { app, aPage, aScene } = await clientPages()
 let names = 0
-
-/** Somebody in a room of their own making, so that scenes do not hear each other. */
-async function two() {
-  const ada = await aPage().enter(`Ada ${(names += 1)}`)
-  const bob = await aPage().enter(`Bob ${names}`)
-  const made = await ada.actions.makeRoom(`Scene ${names}`)
-  if (made.result !== 'made') throw new Error('no room was made')
-  const { room } = made
-  for (const one of [ada, bob]) {
-    one.actions.openRoom(room)
-    await one.isLive(room)
-  }
-  return { ada, bob, room }
-}
 
 describe('two people', () => {
   test('[B1] what one writes both see, once, at once', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     ada.actions.send(room, 'hello Bob')
     expect(ada.texts(room)).toEqual(['(hello Bob)'])
     await bob.shows(['hello Bob'], room)
@@ -32,11 +17,11 @@ describe('two people', () => {
     bob.actions.send(room, 'hello Ada')
     await ada.shows(['hello Bob', 'hello Ada'], room)
     expect(ada.room(room).rows.map(({ own }) => own)).toEqual([true, false])
-    await eventually('nothing waits', async () => (await ada.actions.unsent()) === 0)
+    await eventually('nothing waits', async () => (await ada.actions.unsentCount()) === 0)
   })
 
   test('[U40] who types is seen, no more often than every three seconds, until they stop', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     for (const _ of numbers(1, 20)) ada.actions.typing(room, true)
     expect(ada.sent.filter(({ type }) => type === 'typing')).toHaveLength(1)
     await eventually('Ada types', () => bob.room(room).typing.length === 1)
@@ -45,10 +30,10 @@ describe('two people', () => {
   })
 
   test('[W9] a page of many messages is one draw', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     bob.faults.away = true
     bob.lose()
-    await eventually('lost', () => bob.store.get().link.state === 'waiting')
+    await eventually('lost', () => bob.store.get().connection.state === 'waiting')
     const texts = numbers(1, 12).map((n) => `text ${n}`)
     for (const text of texts) ada.actions.send(room, text)
     await ada.shows(texts, room)
@@ -67,13 +52,13 @@ describe('two people', () => {
 
 describe('coming back', () => {
   test('[U52] what was said meanwhile is drawn once, in order, the rows before it untouched', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     ada.actions.send(room, 'before')
     await bob.shows(['before'], room)
     const [first] = bob.room(room).rows
     bob.faults.away = true
     bob.lose()
-    await eventually('lost', () => bob.store.get().link.state === 'waiting')
+    await eventually('lost', () => bob.store.get().connection.state === 'waiting')
     const texts = numbers(1, 12).map((n) => `meanwhile ${n}`)
     for (const text of texts) ada.actions.send(room, text)
     await ada.shows(['before', ...texts], room)
@@ -84,7 +69,7 @@ describe('coming back', () => {
   })
 
   test('[C60] an event lost on the way is fetched before anything behind it is drawn', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     let lost = 0
     bob.faults.swallow = (frame) => frame.type === 'event' && frame.seq === 2 && (lost += 1) === 1
     const shown: string[][] = []
@@ -100,7 +85,7 @@ describe('coming back', () => {
   })
 
   test('[C63] a last event lost on the way is found by the beat', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     bob.faults.swallow = (frame) => frame.type === 'event'
     ada.actions.send(room, 'the last one')
     await ada.shows(['the last one'], room)
@@ -109,7 +94,7 @@ describe('coming back', () => {
   })
 
   test('[H62] a presence frame lost on the way costs nobody their place in the list', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     await eventually('both', () => {
       app.pass(1_000)
       return bob.room(room).people.length === 2
@@ -145,9 +130,9 @@ describe('coming back', () => {
     await laptop.isLive(room)
     laptop.faults.away = true
     laptop.lose()
-    await eventually('lost', () => laptop.store.get().link.state === 'waiting')
+    await eventually('lost', () => laptop.store.get().connection.state === 'waiting')
     const phone = aPage(browser)
-    await phone.actions.meet()
+    await phone.actions.restoreSession()
     await eventually('followed', () => phone.store.get().rooms[room]?.sync.state === 'live')
     phone.actions.leaveRoom(room)
     const joined = async () => (await app.store.memberships(idOf(laptop))).some((one) => one.room === room)
@@ -157,18 +142,18 @@ describe('coming back', () => {
     await eventually('closed', () => laptop.room(room).sync.state === 'closed')
     await laptop.isLive()
     expect(await joined()).toBe(false)
-    expect(laptop.store.get().list.some((one) => one.room === room && one.joined)).toBe(false)
+    expect(laptop.store.get().roomList.some((one) => one.room === room && one.joined)).toBe(false)
     laptop.actions.openRoom(room)
     await laptop.isLive(room)
     expect(await joined()).toBe(true)
   })
 
   test('[C116] a room that is only followed shows its messages and people once it comes on screen', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     for (const text of ['one', 'two']) ada.actions.send(room, text)
     await ada.shows(['one', 'two'], room)
     const again = aPage(bob.browser)
-    await again.actions.meet()
+    await again.actions.restoreSession()
     again.actions.openRoom('lobby')
     await eventually('followed', () => again.store.get().rooms[room]?.you?.unread === 2)
     ada.actions.send(room, 'three')
@@ -181,10 +166,10 @@ describe('coming back', () => {
   })
 
   test('[C139] a room joined in one tab is told to the other tabs once, which list their rooms and follow it', async () => {
-    const { ada, room } = await two()
+    const { ada, room } = await aScene()
     const eve = await aPage().enter(`Eve ${(names += 1)}`)
     const other = aPage(eve.browser)
-    await other.actions.meet()
+    await other.actions.restoreSession()
     await other.isLive()
     eve.actions.openRoom(room)
     await eve.isLive(room)
@@ -212,7 +197,7 @@ describe('coming back', () => {
 
 describe('trouble while sending', () => {
   test('[U45] the socket killed between send and ack, again and again: one copy for both people', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     let cuts = 0
     ada.faults.cut = (frame) => frame.type === 'send' && (cuts += 1) % 3 !== 0
     const texts = numbers(1, 8).map((n) => `text ${n}`)
@@ -228,10 +213,10 @@ describe('trouble while sending', () => {
   })
 
   test('[U47] three written offline, online again: they arrive once and in order', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     ada.faults.away = true
     ada.lose()
-    await eventually('lost', () => ada.store.get().link.state === 'waiting')
+    await eventually('lost', () => ada.store.get().connection.state === 'waiting')
     for (const text of ['one', 'two', 'three']) expect(ada.actions.send(room, text)).toBe(true)
     expect(ada.texts(room)).toEqual(['(one)', '(two)', '(three)'])
     ada.faults.away = false
@@ -251,17 +236,17 @@ describe('trouble while sending', () => {
     before.faults.away = true
     before.lose()
     for (const text of ['one', 'two']) before.actions.send(room, text)
-    await eventually('stored', async () => (await before.actions.unsent()) === 2)
+    await eventually('stored', async () => (await before.actions.unsentCount()) === 2)
     before.end()
 
     const after = aPage(browser)
-    await after.actions.meet()
+    await after.actions.restoreSession()
     await eventually('it is there', () => after.store.get().rooms[room] !== undefined)
     await after.shows(['one', 'two'], room)
   })
 
   test('[U35] blank or too long is not sent, and nothing is cut', async () => {
-    const { ada, room } = await two()
+    const { ada, room } = await aScene()
     for (const text of ['', ' \n ', 'x'.repeat(4_001)]) expect(ada.actions.send(room, text)).not.toBe(true)
     expect(ada.actions.send(room, 'a\r\nb\u0007c')).toBe(true)
     await ada.shows(['a\nbc'], room)
@@ -269,303 +254,9 @@ describe('trouble while sending', () => {
   })
 
   test('[T9] four thousand of the most expensive letters arrive', async () => {
-    const { ada, bob, room } = await two()
+    const { ada, bob, room } = await aScene()
     const text = '漢'.repeat(4_000)
     expect(ada.actions.send(room, text)).toBe(true)
     await bob.shows([text], room)
-  })
-})
-
-describe('names and sessions', () => {
-  test('[U3] a name is checked before anything is sent', async () => {
-    const page = aPage()
-    expect(await page.actions.signIn('  ')).toMatchObject({ result: 'invalid', fault: 'empty' })
-    expect(await page.actions.signIn('x'.repeat(25))).toMatchObject({ result: 'invalid', fault: 'long' })
-    expect(page.requests).toEqual([])
-  })
-
-  test('[U3] a name that is taken comes with another', async () => {
-    const name = `Ann ${(names += 1)}`
-    await aPage().enter(name)
-    const page = aPage()
-    const answer = await page.actions.signIn(name)
-    expect(answer.result).toBe('taken')
-    if (answer.result !== 'taken' || answer.suggestion === undefined) throw new Error('no suggestion')
-    expect(await page.actions.signIn(answer.suggestion)).toEqual({ result: 'ok' })
-  })
-
-  test('[U5] after a reload I am who I was, and nobody is nobody', async () => {
-    const browser = aBrowser()
-    const first = aPage(browser)
-    await first.enter(`Ada ${(names += 1)}`)
-    first.end()
-    const again = aPage(browser)
-    await again.actions.meet()
-    expect(again.store.get().self).toEqual(first.store.get().self)
-    expect(again.actions.lastName()).toBe(`Ada ${names}`)
-    const stranger = aPage()
-    await stranger.actions.meet()
-    expect(stranger.store.get().self).toBeNull()
-    expect(stranger.requests).toEqual(['GET /api/session'])
-  })
-
-  test('[U6] a rename counts from the next message on, and my other tabs hear of it', async () => {
-    const { ada, bob, room } = await two()
-    ada.actions.send(room, 'one')
-    await bob.shows(['one'], room)
-    const name = `Countess ${names}`
-    expect(await ada.actions.rename(name)).toEqual({ result: 'ok' })
-    expect(ada.told.at(-1)).toMatchObject({ type: 'self', self: { name } })
-    ada.actions.send(room, 'two')
-    await bob.shows(['one', 'two'], room)
-    expect(bob.room(room).rows.map(({ user }) => user.name)).toEqual([`Ada ${names}`, name])
-  })
-
-  test('[U8] signed out, nothing of mine is on the device, and the server knows nobody', async () => {
-    const browser = aBrowser()
-    const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
-    page.faults.away = true
-    page.lose()
-    await eventually('lost', () => page.store.get().link.state === 'waiting')
-    page.actions.send('lobby', 'secret')
-    page.actions.saveDraft('lobby', 'half a thought', 4)
-    const { self } = page.store.get()
-    page.faults.away = false
-    // The draft is not stored yet, and counts.
-    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([1, 1])
-    await page.actions.signOut()
-    expect([await page.actions.unsent(), await page.actions.drafts()]).toEqual([0, 0])
-    const id = typeof self === 'object' ? (self?.id ?? '') : ''
-    expect(await browser.storage.entries(id)).toEqual([])
-    expect(await browser.storage.draft(id, 'lobby')).toBeNull()
-    expect(page.store.get()).toMatchObject({ self: null, link: { state: 'idle' } })
-    const later = aPage(browser)
-    await later.actions.meet()
-    expect(later.store.get().self).toBeNull()
-  })
-
-  test('[U8] signed out without a network, the server is told before anything else, and asked nothing that it may have answered before', async () => {
-    const browser = aBrowser()
-    const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
-    page.faults.away = true
-    await page.actions.signOut()
-    const later = aPage(browser)
-    await later.actions.meet()
-    expect(later.requests).toEqual(['DELETE /api/session'])
-    expect(later.store.get().self).toBeNull()
-    const again = aPage(browser)
-    await again.actions.meet()
-    expect([again.store.get().self, again.requests]).toEqual([null, ['GET /api/session']])
-  })
-
-  test('[U48] another tab signs out, and this one is nobody too', async () => {
-    const browser = aBrowser()
-    const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
-    const other = aPage(browser)
-    await other.actions.meet()
-    await other.actions.signOut()
-    expect(other.told.at(-1)).toEqual({ type: 'self', self: null })
-    await page.actions.became(null)
-    expect(page.store.get()).toMatchObject({ self: null, elsewhere: true, link: { state: 'idle' } })
-    await page.enter(`Eve ${(names += 1)}`)
-    await page.actions.signOut()
-    expect(page.store.get().elsewhere).toBe(false)
-  })
-
-  test('[W4] a page that came without a session asks nobody who they are', async () => {
-    const page = aPage()
-    await page.actions.meet(true)
-    expect(page.store.get().self).toBeNull()
-    expect(page.requests).toEqual([])
-  })
-
-  test('[U48] signed in as another in the same page, the room is live and messages are theirs', async () => {
-    const page = await aPage().enter(`Ada ${(names += 1)}`)
-    await page.actions.signOut()
-    const before = page.store.get()
-    expect(before.self).toBeNull()
-    await page.enter(`Eve ${names}`)
-    page.actions.send('lobby', `by Eve ${names}`)
-    await eventually('hers', () => page.texts().at(-1) === `by Eve ${names}`)
-    expect(page.room().rows.at(-1)).toMatchObject({ own: true, user: { name: `Eve ${names}` } })
-  })
-
-  test('[C70] a room that I left can be joined again at once', async () => {
-    const { ada, bob, room } = await two()
-    ada.actions.leaveRoom(room)
-    ada.actions.openRoom(room)
-    await ada.isLive(room)
-    bob.actions.send(room, 'welcome back')
-    await ada.shows(['welcome back'], room)
-    expect(ada.room(room).sync.state).toBe('live')
-  })
-
-  test('[C71] a leave that the wire or the disk has lost is asked for again, until the server says so', async () => {
-    for (const lose of [true, false]) {
-      const { ada, room } = await two()
-      const joined = async () => (await app.store.memberships(idOf(ada))).some((one) => one.room === room)
-      if (lose)
-        ada.faults.cut = ({ type }) =>
-          type === 'leave' && ada.sent.filter((one) => one.type === type).length === 1
-      else app.store.fail('writes')
-      ada.actions.leaveRoom(room)
-      await eventually('the first attempt', () => ada.sent.some(({ type }) => type === 'leave'))
-      if (!lose) {
-        await eventually('a refusal', () => ada.heard.some(({ type }) => type === 'error'))
-        expect(await joined()).toBe(true)
-        app.store.heal()
-      }
-      await eventually('the leave', async () => !(await joined()))
-      await eventually('the answer', () => ada.heard.some(({ type }) => type === 'left'))
-    }
-  })
-
-  test('[U55] a session that ended elsewhere stops the page for good', async () => {
-    const browser = aBrowser()
-    const page = await aPage(browser).enter(`Ada ${(names += 1)}`)
-    await fetch(`${app.origin}/api/session`, {
-      method: 'DELETE',
-      headers: { cookie: browser.cookie, origin: app.origin, 'content-type': 'application/json' },
-    })
-    await eventually('stopped', () => page.store.get().link.state === 'stopped')
-    expect(page.store.get().link).toEqual({ state: 'stopped', code: 4501 })
-  })
-})
-
-describe('what is kept, what is older', () => {
-  test('[U34] a draft is stored a little after the last change, and gone with its message', async () => {
-    const { ada, room } = await two()
-    for (const length of numbers(1, 10))
-      ada.actions.saveDraft(room, 'half a thought'.slice(0, length), length)
-    expect(await ada.actions.draft(room)).toEqual({ text: 'half a tho', caret: 10 })
-    await eventually('stored', async () => (await ada.sync.outbox.draft(room))?.text === 'half a tho')
-    ada.actions.saveDraft(room, 'half a thought', 14)
-    ada.actions.send(room, 'half a thought')
-    await ada.shows(['half a thought'], room)
-    expect(await ada.actions.draft(room)).toEqual({ text: '', caret: 0 })
-  })
-
-  test('[U34] a draft is there for the screen that asks as soon as it is known who I am', async () => {
-    const browser = aBrowser()
-    const before = await aPage(browser).enter(`Ada ${(names += 1)}`)
-    before.actions.saveDraft('lobby', 'half a thought', 14)
-    await eventually('stored', async () => (await before.sync.outbox.draft('lobby')) !== null)
-    before.end()
-
-    const again = aPage(browser)
-    let draft: Promise<{ text: string; caret: number }> | undefined
-    again.store.watch(
-      ({ self }) => self,
-      (self) => {
-        if (self !== 'unknown') draft = again.actions.draft('lobby')
-      },
-      new AbortController().signal,
-    )
-    await again.actions.meet()
-    expect(await draft).toEqual({ text: 'half a thought', caret: 14 })
-  })
-
-  test('[U15] older pages come one at a time, until the room begins', async () => {
-    const room = `long-${(names += 1)}`
-    const texts = numbers(1, 130).map((n) => `text ${n}`)
-    await app.store.addRoom({ room, name: room, topic: '', kind: 'public' }, Date.now())
-    await app.store.commit(
-      texts.map((text, n) => ({
-        kind: 'message',
-        room,
-        id: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-        at: Date.now(),
-        user: { id: 'b1', name: 'Bob' },
-        nonce: `${room}-nonce-${n}`,
-        text,
-      })),
-    )
-    const eve = await aPage().enter(`Eve ${(names += 1)}`)
-    eve.actions.openRoom(room)
-    await eve.isLive(room)
-    expect(eve.texts(room)).toEqual(texts.slice(-50))
-    expect(eve.room(room).older).toBe('more')
-    for (const count of [100, 130]) {
-      eve.actions.loadOlder(room)
-      eve.actions.loadOlder(room)
-      await eve.shows(texts.slice(-count), room)
-    }
-    expect(eve.room(room).older).toBe('none')
-    eve.actions.loadOlder(room)
-    expect(eve.requests.filter((one) => one.includes('messages'))).toHaveLength(2)
-  })
-
-  test('[U71] what I read is told at most every half second, forward only', async () => {
-    const { ada, bob, room } = await two()
-    for (const text of ['one', 'two', 'three']) ada.actions.send(room, text)
-    await bob.shows(['one', 'two', 'three'], room)
-    expect(bob.room(room).you?.unread).toBe(3)
-    for (const seq of [1, 3, 2]) bob.actions.read(room, seq)
-    expect(bob.room(room).you).toMatchObject({ readSeq: 3, unread: 0 })
-    await eventually('told', () => bob.sent.some(({ type }) => type === 'read'))
-    expect(bob.sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', room, seq: 3 }])
-  })
-
-  test('[U75] all marked read: nothing is told while it can be undone, undone all is as before, and what stands my other device hears', async () => {
-    const { ada, bob, room } = await two()
-    for (const text of ['one', 'two', 'three']) bob.actions.send(room, text)
-    const device = aPage({ ...aBrowser(), cookie: ada.browser.cookie })
-    await device.actions.meet()
-    device.actions.openRoom(room)
-    const counts = (who: typeof ada) => countOf(who.store.get(), room).unread
-    await eventually('both count', () => counts(ada) === 3 && counts(device) === 3)
-    const told = () => ada.sent.filter(({ type }) => type === 'read').length
-
-    ada.actions.allRead('mark')
-    await eventually('all is read', () => counts(ada) === 0)
-    ada.actions.allRead('undo')
-    expect(counts(ada)).toBe(3)
-    await eventually(
-      'the server has counted',
-      () => !ada.room(room).doubtful && ada.room(room).sync.state === 'live',
-    )
-    expect([counts(ada), counts(device), told()]).toEqual([3, 3, 0])
-
-    ada.actions.allRead('mark')
-    ada.actions.allRead('tell')
-    await eventually('the other device knows', () => {
-      app.pass(1_000)
-      return counts(device) === 0
-    })
-    expect([counts(ada), told()]).toEqual([0, 1])
-  })
-
-  test('[U74] what is said in a room of mine that this page has not opened is counted at once', async () => {
-    const { ada, bob, room } = await two()
-    bob.end()
-    const again = aPage(bob.browser)
-    await again.actions.meet()
-    again.actions.openRoom('lobby')
-    await again.isLive()
-    await again.actions.loadRooms()
-    await again.isLive(room)
-    ada.actions.send(room, 'anybody here?')
-    await eventually('it counts', () => countOf(again.store.get(), room).unread === 1)
-    again.actions.leaveRoom(room)
-    expect(again.store.get().list.find((one) => one.room === room)).toMatchObject({ joined: false })
-    await again.actions.loadRooms()
-    expect(again.store.get().rooms[room]).toBeUndefined()
-  })
-
-  test('[U74] a room made elsewhere since the list came is asked for', async () => {
-    const { ada, bob } = await two()
-    await bob.actions.loadRooms()
-    const made = await ada.actions.makeRoom(`Later ${(names += 1)}`)
-    if (made.result !== 'made') throw new Error('no room was made')
-    bob.actions.openRoom(made.room)
-    await eventually('listed', () => bob.store.get().list.some((one) => one.room === made.room && one.joined))
-  })
-
-  test('[U87] a room whose name is taken comes with another', async () => {
-    const { ada, room } = await two()
-    const answer = await ada.actions.makeRoom(room)
-    expect(answer).toMatchObject({ result: 'taken' })
-    await ada.actions.loadRooms()
-    expect(ada.store.get().list.find((entry) => entry.room === room)).toMatchObject({ joined: true })
   })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, spyOn, test } from 'bun:test'
-import { findEmoji, type Emoji } from '../../../src/client/ui/emoji/emoji.ts'
-import { commandOf, spoken } from '../../../src/client/composer/commands.ts'
+import { findEmoji, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.ts'
+import { commandOf, messageOf } from '../../../src/client/composer/commands.ts'
 import { completed, mentioned } from '../../../src/client/composer/suggestions.ts'
 import { mentionsName } from '../../../src/shared/text.ts'
-import { chatView } from '../../../src/client/app/roomScreen.ts'
+import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -20,13 +20,13 @@ describe('commands', () => {
     ['/shrug', '¯\\_(ツ)_/¯'],
     ['/shrug who knows', 'who knows ¯\\_(ツ)_/¯'],
   ])('[U37] %j is sent as %j', (typed, sent) => {
-    expect(spoken(typed)).toBe(sent)
+    expect(messageOf(typed)).toBe(sent)
   })
 
   test.each(['/nick Ann', '/help', '/me', '/constructor', '/__proto__', '/', '/unknown word'])(
     '[U37] %j is no message',
     (typed) => {
-      expect(spoken(typed)).toBe(null)
+      expect(messageOf(typed)).toBe(null)
     },
   )
 
@@ -37,8 +37,8 @@ describe('commands', () => {
   })
 })
 
-describe('the composer, before the rest of the room has come', () => {
-  /** A room just drawn: its other chunks come a turn later at the earliest. */
+describe('the composer of a room just drawn', () => {
+  /** A room just drawn. */
   function aRoom() {
     const done: unknown[][] = []
     const actions = new Proxy(
@@ -61,7 +61,7 @@ describe('the composer, before the rest of the room has come', () => {
       signal: controller.signal,
       abort: () => controller.abort(),
     }))(new AbortController())
-    const room = chatView(context as never, { room: 'lobby' }, signal)
+    const room = roomScreen(context as never, { room: 'lobby' }, signal)
     const field = room.querySelector('textarea')
     if (field === null) throw new TypeError('no field')
     const send = (text: string) => {
@@ -163,7 +163,7 @@ describe('emoji by their names', () => {
   })
 
   test('[U39] a short name that fits comes first, then those that begin so, then names and words', async () => {
-    const all = (await import('emoji-picker-element-data/en/github/data.json')).default as Emoji[]
+    const all = (await import('emoji-picker-element-data/en/github/data.json')).default as EmojiEntry[]
     const first = (letters: string) => findEmoji(all, letters, 8)[0]?.emoji
     expect([first('tada'), first('+1'), first('heart'), first('ta')]).toEqual([
       '🎉',

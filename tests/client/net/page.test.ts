@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { watchActivity } from '../../../src/client/net/activity.ts'
 import { createApi } from '../../../src/client/net/api.ts'
-import { joinTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
+import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
 import { joinTabs, type TabNews } from '../../../src/client/net/tabChannel.ts'
-import { wordOf } from '../../../src/client/notifications/policy.ts'
+import { tabMessageOf } from '../../../src/client/notifications/policy.ts'
 import { errorText } from '../../../src/client/words/errorText.ts'
 import type { Activity } from '../../../src/shared/model.ts'
 import { ada } from '../../support/client/aState.ts'
@@ -93,22 +93,22 @@ describe('tabs', () => {
     const locks = someLocks()
     const page = new AbortController()
     const session = aSession()
-    const first = await joinTab({ locks, session, random, away }, () => {}, page.signal)
+    const first = await claimTab({ locks, session, random, away }, () => {}, page.signal)
     page.abort()
-    await eventually('let go', async () => (await first.living()).size === 0)
-    const again = await joinTab({ locks, session, random, away }, () => {}, over.signal)
+    await eventually('let go', async () => (await first.openTabs()).size === 0)
+    const again = await claimTab({ locks, session, random, away }, () => {}, over.signal)
     expect(again.id).toBe(first.id)
-    const copy = await joinTab({ locks, session: aSession(first.id), random, away }, () => {}, over.signal)
+    const copy = await claimTab({ locks, session: aSession(first.id), random, away }, () => {}, over.signal)
     expect(copy.id).not.toBe(first.id)
-    expect(await copy.living()).toEqual(new Set([first.id, copy.id]))
+    expect(await copy.openTabs()).toEqual(new Set([first.id, copy.id]))
   })
 
   test('[U48] one tab looks after what dead ones left; when it ends, another does', async () => {
     const locks = someLocks()
     const led: string[] = []
     const page = new AbortController()
-    await joinTab({ locks, session: aSession(), random, away }, () => led.push('first'), page.signal)
-    await joinTab({ locks, session: aSession(), random, away }, () => led.push('second'), over.signal)
+    await claimTab({ locks, session: aSession(), random, away }, () => led.push('first'), page.signal)
+    await claimTab({ locks, session: aSession(), random, away }, () => led.push('second'), over.signal)
     await eventually('the first leads', () => led.length === 1)
     expect(led).toEqual(['first'])
     page.abort()
@@ -118,13 +118,13 @@ describe('tabs', () => {
 
   test('[U48] a browser without locks and storage has a tab all the same', async () => {
     let led = 0
-    const tab = await joinTab(
+    const tab = await claimTab(
       { locks: undefined, session: null, random, away },
       () => (led += 1),
       over.signal,
     )
     expect(tab.id).not.toBe('')
-    expect(await tab.living()).toEqual(new Set())
+    expect(await tab.openTabs()).toEqual(new Set())
     expect(led).toBe(1)
   })
 
@@ -132,12 +132,12 @@ describe('tabs', () => {
     const session = aSession()
     const goes: ((away: boolean) => void)[] = []
     const world = { locks: undefined, random, away: (run: (away: boolean) => void) => void goes.push(run) }
-    const first = await joinTab({ ...world, session }, () => {}, over.signal)
+    const first = await claimTab({ ...world, session }, () => {}, over.signal)
     const copied = session.getItem('tab')
-    const copy = await joinTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
+    const copy = await claimTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
     expect(copy.id).not.toBe(first.id)
     for (const away of [true, false, true]) goes[0]?.(away)
-    expect((await joinTab({ ...world, session }, () => {}, over.signal)).id).toBe(first.id)
+    expect((await claimTab({ ...world, session }, () => {}, over.signal)).id).toBe(first.id)
   })
 
   test('[U71] what one tab tells the others hear, itself not', async () => {
@@ -195,14 +195,14 @@ describe('junk of others', () => {
 
   test('[S46] nor is what is no word on the channel of those that tell', () => {
     for (const data of [...junk, { type: 'done' }, { type: 'done', ids: [5] }, { type: 'who', room: 5 }])
-      expect(wordOf(data)).toBeNull()
-    expect(wordOf({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
-    expect(wordOf({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
+      expect(tabMessageOf(data)).toBeNull()
+    expect(tabMessageOf({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
+    expect(tabMessageOf({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
   })
 
   test('[S46] a tab whose kept name is junk gets another', async () => {
     const random = () => 'made'
-    const tab = await joinTab(
+    const tab = await claimTab(
       { locks: undefined, session: aSession('x'.repeat(5_000)), random, away },
       () => {},
       over.signal,
@@ -224,7 +224,7 @@ describe('HTTP', () => {
   test.each(unreached)('[T6] %s: the server is not reached, said in words', async (_name, answer) => {
     const refused = await answering(answer).session()
     expect(refused).toEqual({ ok: false, code: 'offline' })
-    expect(refused.ok ? '' : errorText(refused)).toContain('cannot be reached')
+    expect(refused.ok ? '' : errorText(refused)).toContain('can’t be reached')
   })
 
   test('[U3] a refusal comes with its code, reason, wait and suggestion; its message is not for the page', async () => {

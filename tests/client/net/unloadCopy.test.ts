@@ -64,18 +64,18 @@ async function aPage({
     { ...time, random: () => 1, nonce: () => `nonce-of-mine-${(nonces += 1)}` },
     {
       send: (frame) => frame.type !== 'send' || sent.push(frame) > 0,
-      joined: () => true,
-      entered: () => true,
+      isJoined: () => true,
+      isConfirmed: () => true,
       queued: (entry) => queued.push(entry),
-      standing() {},
+      statusChanged() {},
       dropped() {},
-      doubt() {},
-      forgetful() {},
-      losing() {},
+      ackOverdue() {},
+      storageBlocked() {},
+      unsavedChanged() {},
     },
     unloadCopies(local, time.now),
   )
-  await outbox.begin(user)
+  await outbox.start(user)
   return { outbox, sent, queued, texts: () => queued.map(({ text }) => text) }
 }
 
@@ -87,17 +87,17 @@ describe('a page that goes before the device has written', () => {
     const device = memoryStorage()
     const { local, kept } = aLocal()
     const before = await aPage({ device: going(device), local })
-    before.outbox.add('lobby', 'one')
-    before.outbox.add('lobby', 'two')
+    before.outbox.enqueueMessage('lobby', 'one')
+    before.outbox.enqueueMessage('lobby', 'two')
     void before.outbox.saveDraft('lobby', 'half a thought', 4)
-    before.outbox.goes()
+    before.outbox.pageMayClose()
     expect(before.sent).toEqual([])
 
     const after = await aPage({ device, local })
     expect(after.queued).toEqual(before.queued)
     expect(await after.outbox.draft('lobby')).toEqual({ text: 'half a thought', caret: 4 })
     expect([...kept]).toEqual([])
-    after.outbox.back()
+    after.outbox.resend()
     expect(after.sent.map(({ text, nonce }) => [text, nonce])).toEqual([['one', before.queued[0]!.nonce]])
     const again = await aPage({ device, local })
     expect(again.texts()).toEqual(['one', 'two'])
@@ -110,9 +110,9 @@ describe('a page that goes before the device has written', () => {
     await device.saveDraft(ada.id, 'kitchen', { text: 'something else', caret: 1 })
     const before = await aPage({ device: unwritten(device), local })
     void before.outbox.saveDraft('lobby', 'dear text', 9)
-    before.outbox.add('lobby', 'dear text')
-    before.outbox.add('kitchen', 'dear text')
-    before.outbox.goes()
+    before.outbox.enqueueMessage('lobby', 'dear text')
+    before.outbox.enqueueMessage('kitchen', 'dear text')
+    before.outbox.pageMayClose()
     const after = await aPage({ device, local })
     expect(after.texts()).toEqual(['dear text', 'dear text'])
     expect(await after.outbox.draft('lobby')).toBeNull()
@@ -126,9 +126,9 @@ describe('a page that goes before the device has written', () => {
     const held = new Promise<void>((resolve) => (write = resolve))
     const put: DeviceStorage['put'] = (...all) => held.then(() => device.put(...all))
     const page = await aPage({ device: { ...device, put }, local })
-    const entry = page.outbox.add('lobby', 'I did not mean that')
-    page.outbox.add('lobby', 'but this')
-    page.outbox.goes()
+    const entry = page.outbox.enqueueMessage('lobby', 'I did not mean that')
+    page.outbox.enqueueMessage('lobby', 'but this')
+    page.outbox.pageMayClose()
     expect(String([...kept.values()])).toContain('I did not mean that')
     page.outbox.drop(entry?.nonce ?? '')
     expect(String([...kept.values()])).not.toContain('I did not mean that')
@@ -140,13 +140,13 @@ describe('a page that goes before the device has written', () => {
     const device = memoryStorage()
     const { local, kept } = aLocal()
     const dead = await aPage({ device: unwritten(device), local, tab: 'dead' })
-    dead.outbox.add('lobby', 'left behind')
+    dead.outbox.enqueueMessage('lobby', 'left behind')
     void dead.outbox.saveDraft('lobby', 'half of it', 3)
     void dead.outbox.saveDraft('kitchen', 'older than what is there', 3)
-    dead.outbox.goes()
+    dead.outbox.pageMayClose()
     const live = await aPage({ device: unwritten(device), local, tab: 'live' })
-    live.outbox.add('lobby', 'of a live one')
-    live.outbox.goes()
+    live.outbox.enqueueMessage('lobby', 'of a live one')
+    live.outbox.pageMayClose()
     await device.saveDraft(ada.id, 'kitchen', { text: 'written since', caret: 0 })
 
     const hers = await aPage({ device, local, tab: 'tab-2', user: eve.id })
@@ -170,24 +170,24 @@ describe('a page that goes before the device has written', () => {
       ['tab-3', eve.id],
     ] as const) {
       const page = await aPage({ device: unwritten(device), local, tab, user })
-      page.outbox.add('lobby', 'secret')
-      page.outbox.goes()
+      page.outbox.enqueueMessage('lobby', 'secret')
+      page.outbox.pageMayClose()
     }
     const page = await aPage({ device: unwritten(device), local, tab: 'tab-4' })
-    page.outbox.add('lobby', 'more')
+    page.outbox.enqueueMessage('lobby', 'more')
     void page.outbox.wipe()
-    page.outbox.goes()
+    page.outbox.pageMayClose()
     expect([...kept.keys()]).toEqual([`unsent ${eve.id} tab-3`])
   })
 
   test('[S47] nothing of the one before is in the copy of the next', async () => {
     const { local, kept } = aLocal()
     const page = await aPage({ device: unwritten(memoryStorage()), local })
-    page.outbox.add('lobby', 'secret')
+    page.outbox.enqueueMessage('lobby', 'secret')
     void page.outbox.saveDraft('lobby', 'secret', 0)
-    await page.outbox.begin(eve.id)
-    page.outbox.add('lobby', 'hers')
-    page.outbox.goes()
+    await page.outbox.start(eve.id)
+    page.outbox.enqueueMessage('lobby', 'hers')
+    page.outbox.pageMayClose()
     expect([...kept.keys()]).toEqual([`unsent ${eve.id} tab-1`])
     expect(String([...kept.values()])).not.toContain('secret')
   })
@@ -196,9 +196,9 @@ describe('a page that goes before the device has written', () => {
     const { local, kept } = aLocal()
     const before = await aPage({ device: unwritten(memoryStorage()), local })
     void before.outbox.saveDraft('lobby', 'x'.repeat(MOST_COPIED), 0)
-    for (const _ of numbers(1, 200)) before.outbox.add('lobby', 'y'.repeat(4_000))
+    for (const _ of numbers(1, 200)) before.outbox.enqueueMessage('lobby', 'y'.repeat(4_000))
     void before.outbox.saveDraft('kitchen', 'short', 0)
-    before.outbox.goes()
+    before.outbox.pageMayClose()
     expect([...kept.values()][0]!.length).toBeLessThan(MOST_COPIED + 1_000)
     const after = await aPage({ local })
     expect(after.queued.length).toBeGreaterThan(50)
@@ -206,15 +206,15 @@ describe('a page that goes before the device has written', () => {
     expect(await after.outbox.draft('kitchen')).toMatchObject({ text: 'short' })
 
     const full = await aPage({ device: unwritten(memoryStorage()), local: aLocal(100).local })
-    full.outbox.add('lobby', 'z'.repeat(100))
-    full.outbox.goes()
+    full.outbox.enqueueMessage('lobby', 'z'.repeat(100))
+    full.outbox.pageMayClose()
     const none = new Outbox(
       memoryStorage(),
       'tab-1',
       { ...time, random: () => 1, nonce: () => '' },
       {} as never,
     )
-    none.goes()
+    none.pageMayClose()
   })
 
   test('[S46] a copy that is none is as if it were not there, and goes', async () => {

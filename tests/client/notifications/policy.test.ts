@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createStore } from '../../../src/client/state/store.ts'
-import { USUAL, type Settings } from '../../../src/client/state/state.ts'
-import { tellsForAll } from '../../../src/client/notifications/tabLeader.ts'
-import { tellNews, type Note, type Telling } from '../../../src/client/notifications/policy.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
+import { leadsTabs } from '../../../src/client/notifications/tabLeader.ts'
+import {
+  createNotifier,
+  type NotificationContent,
+  type Notifier,
+} from '../../../src/client/notifications/policy.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,
@@ -27,22 +31,22 @@ afterEach(() => {
 
 const LIVE = { state: 'live' } as const
 const LOST = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
-const ON: Settings = { ...USUAL, notify: 'on', sound: 'on' }
+const ON: Settings = { ...DEFAULT_SETTINGS, notify: 'on', sound: 'on' }
 
 /** Ada's tabs in lobby and kitchen, the first of which tells for all; none is looked at. */
 function tabs(count: number, settings: Settings = ON) {
   const time = fakeTime()
-  const shown = new Map<string, Note>()
-  const all: { store: ReturnType<typeof createStore>; telling: Telling; front: string | null }[] = []
+  const shown = new Map<string, NotificationContent>()
+  const all: { store: ReturnType<typeof createStore>; telling: Notifier; front: string | null }[] = []
   let notified = 0
   let sounds = 0
   let leader = 0
   for (const at of numbers(0, count - 1)) {
     const store = createStore()
-    store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-    store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
-    store.dispatch({ type: 'settings', settings })
-    const telling = tellNews(
+    store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+    store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+    store.dispatch({ type: 'settingsChanged', settings })
+    const telling = createNotifier(
       store,
       {
         now: time.now,
@@ -68,9 +72,9 @@ function tabs(count: number, settings: Settings = ON) {
     all.forEach(({ store }) => actions.forEach((action) => store.dispatch(action)))
   for (const room of ['lobby', 'kitchen'])
     everywhere(
-      { type: 'opened', room },
-      { type: 'asked', room, now: NOON },
-      { type: 'heard', frames: [firstPage([said(1)], { room, you })], now: NOON },
+      { type: 'roomOpened', room },
+      { type: 'syncRequested', room, now: NOON },
+      { type: 'framesReceived', frames: [firstPage([said(1)], { room, you })], now: NOON },
     )
   return {
     time,
@@ -82,10 +86,10 @@ function tabs(count: number, settings: Settings = ON) {
     lead: (tab: number) => void (leader = tab),
     /** Only this tab hears it, as yet. */
     hears: (tab: number, of: RoomEvent) =>
-      all[tab]?.store.dispatch({ type: 'heard', frames: [event(of)], now: NOON }),
+      all[tab]?.store.dispatch({ type: 'framesReceived', frames: [event(of)], now: NOON }),
     /** All tabs hear it, and what follows from that has happened. */
     say(of: RoomEvent, room = 'lobby') {
-      everywhere({ type: 'heard', frames: [event(of, room)], now: NOON })
+      everywhere({ type: 'framesReceived', frames: [event(of, room)], now: NOON })
       time.pass(400)
     },
     shown: () => [...shown.keys()],
@@ -162,8 +166,9 @@ describe('notifications', () => {
     const locks = someLocks()
     const all = numbers(1, 2).map(() => {
       const store = createStore()
-      const live = (is: boolean) => store.dispatch({ type: 'link', link: is ? LIVE : LOST, now: NOON })
-      return { live, leads: tellsForAll(store, { after: time.after, locks }, ended.signal) }
+      const live = (is: boolean) =>
+        store.dispatch({ type: 'connectionChanged', connection: is ? LIVE : LOST, now: NOON })
+      return { live, leads: leadsTabs(store, { after: time.after, locks }, ended.signal) }
     })
     const [one, two] = all
     const who = () => all.map(({ leads }) => leads())
@@ -189,13 +194,17 @@ describe('notifications', () => {
   test('[U76] read in another tab, deleted, or signed out, it goes; another stays', () => {
     const it = tabs(2)
     for (const seq of [2, 3, 4]) it.say(said(seq))
-    it.everywhere({ type: 'read', room: 'lobby', seq: 3 })
+    it.everywhere({ type: 'readUpTo', room: 'lobby', seq: 3 })
     expect(it.shown()).toEqual(['id-4'])
     it.say({ ...said(5), kind: 'delete', target: 'id-4', by: 'author' } as never)
     expect(it.shown()).toEqual([])
     it.say(said(6))
     it.say(said(2, { id: 'there' }), 'kitchen')
-    it.everywhere({ type: 'heard', frames: [{ type: 'reset', room: 'lobby', reason: 'access' }], now: NOON })
+    it.everywhere({
+      type: 'framesReceived',
+      frames: [{ type: 'reset', room: 'lobby', reason: 'access' }],
+      now: NOON,
+    })
     expect(it.shown()).toEqual(['there'])
     it.everywhere({ type: 'signedOut' })
     expect(it.shown()).toEqual([])
@@ -215,7 +224,7 @@ describe('notifications', () => {
     expect(told({ levels })).toEqual([])
     expect(told({ level: 'nothing', levels: { lobby: 'mentions' } })).toEqual(['id-3'])
     expect(told({ notify: 'off' })).toEqual([])
-    const usual = tabs(1, USUAL)
+    const usual = tabs(1, DEFAULT_SETTINGS)
     usual.say(said(2))
     expect(usual.counts()).toEqual({ notified: 0, sounds: 0 })
   })
@@ -223,7 +232,7 @@ describe('notifications', () => {
   test('[U76] a hundred messages in two seconds are one sound, and few stand on show', () => {
     const it = tabs(3)
     for (const seq of numbers(2, 101)) {
-      it.everywhere({ type: 'heard', frames: [event(said(seq))], now: NOON })
+      it.everywhere({ type: 'framesReceived', frames: [event(said(seq))], now: NOON })
       it.time.pass(20)
     }
     it.time.pass(400)
@@ -239,10 +248,14 @@ describe('notifications', () => {
     it.say(said(2, { user: ada }))
     expect(it.counts().notified).toBe(0)
     it.everywhere(
-      { type: 'link', link: LOST, now: NOON },
-      { type: 'link', link: LIVE, now: NOON },
-      { type: 'asked', room: 'lobby', now: NOON },
-      { type: 'heard', frames: [page([said(3), said(4)], { you: { ...you, unread: 2 } })], now: NOON },
+      { type: 'connectionChanged', connection: LOST, now: NOON },
+      { type: 'connectionChanged', connection: LIVE, now: NOON },
+      { type: 'syncRequested', room: 'lobby', now: NOON },
+      {
+        type: 'framesReceived',
+        frames: [page([said(3), said(4)], { you: { ...you, unread: 2 } })],
+        now: NOON,
+      },
     )
     it.time.pass(400)
     expect(it.shown()).toEqual(['id-3', 'id-4'])
@@ -251,8 +264,8 @@ describe('notifications', () => {
   test('[U76, T12] names keep their direction, and a long text is cut between words', () => {
     const it = tabs(1)
     it.everywhere({
-      type: 'rooms',
-      list: [
+      type: 'roomListChanged',
+      roomList: [
         {
           room: 'lobby',
           name: 'مطبخ',

@@ -1,24 +1,18 @@
-import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import type { Heard } from '../../../src/client/ui/liveRegions.ts'
-import { wordsOf } from '../../../src/client/timeline/messageDecorations.ts'
-import { prepare } from '../../../src/client/timeline/markdown/markdown.ts'
+import { afterEach, describe, expect, test } from 'bun:test'
+import type { SpokenMessage } from '../../../src/client/ui/liveRegions.ts'
+import { wordsOf } from '../../../src/client/timeline/message/messageDecorations.ts'
+import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
 import { runText } from '../../../src/client/timeline/timelineRow.ts'
 import { condense } from '../../../src/client/timeline/timelineItems.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { USUAL, type Settings } from '../../../src/client/state/state.ts'
-import { announce } from '../../../src/client/notifications/screenReader.ts'
-import type { Context } from '../../../src/client/app/context.ts'
-import type { Parts } from '../../../src/client/app/parts.ts'
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
+import { announceRoom, type TimelineTexts } from '../../../src/client/notifications/screenReader.ts'
+import { failureText } from '../../../src/client/timeline/message/failureText.ts'
 import type { Presence, ServerFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, event, firstPage, NOON, person, said, welcome, you } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
-
-let prose = (_text: string): Node[] => []
-beforeAll(async () => {
-  prose = await prepare()
-})
 
 let ended = new AbortController()
 afterEach(() => {
@@ -30,22 +24,27 @@ afterEach(() => {
 function aRoom(settings: Partial<Settings> = {}) {
   const store = createStore()
   const told: string[] = []
-  const heard: Heard[] = []
+  const heard: SpokenMessage[] = []
   let gathered: (() => string) | null = null
-  const hear = (...frames: ServerFrame[]) => store.dispatch({ type: 'heard', frames, now: NOON + 120_000 })
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
-  store.dispatch({ type: 'settings', settings: { ...USUAL, ...settings } })
-  store.dispatch({ type: 'opened', room: 'lobby' })
-  const spoken = {
+  const hear = (...frames: ServerFrame[]) =>
+    store.dispatch({ type: 'framesReceived', frames, now: NOON + 120_000 })
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+  store.dispatch({ type: 'settingsChanged', settings: { ...DEFAULT_SETTINGS, ...settings } })
+  store.dispatch({ type: 'roomOpened', room: 'lobby' })
+  const announcer = {
     say: (text: string) => void told.push(text),
     warn: (text: string) => void told.push(text),
-    heard: (all: readonly Heard[]) => void heard.push(...all),
-    gathered: (words: () => string) => void (gathered = words),
+    messages: (all: readonly SpokenMessage[]) => void heard.push(...all),
+    summary: (words: () => string) => void (gathered = words),
   }
-  const parts = { spoken, given: { runText, condense } } as unknown as Parts
-  announce({ store } as unknown as Context, 'lobby', parts, (text) => wordsOf(prose(text)), ended.signal)
-  store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+  const texts: TimelineTexts = {
+    message: (text) => wordsOf(markdownNodes(text)),
+    presence: (lines) => runText(condense(lines)),
+    failure: failureText,
+  }
+  announceRoom({ store }, 'lobby', announcer, texts, ended.signal)
+  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   hear(firstPage([said(1), said(2)], { you }))
   return { told, heard, hear, gathered: () => gathered?.() ?? null }
 }
@@ -57,7 +56,7 @@ describe('what a screen reader is told', () => {
   test('[A3] what others write from now on, and whether it names me; not history, not my own', () => {
     const { heard, hear, told, gathered } = aRoom()
     hear(event(said(3)), event(said(4, { text: '@Ada look' })), event(said(5, { user: ada })), came)
-    expect(told).toEqual(['lobby, 2 here'])
+    expect(told).toEqual(['lobby, 2 online'])
     expect(heard).toEqual([
       { name: 'Bob', text: 'text 3', mentions: false },
       { name: 'Bob', text: '@Ada look', mentions: true },
@@ -74,7 +73,7 @@ describe('what a screen reader is told', () => {
   test('[A3] who comes and goes, where that was chosen; whoever came and went meanwhile is not told', () => {
     const one = aRoom({ spoken: 'all' })
     one.hear(came)
-    expect(one.gathered()).toBe('Eve joined')
+    expect(one.gathered()).toBe('Eve came online')
     const other = aRoom({ spoken: 'all' })
     other.hear(came)
     other.hear(went)

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
 import { peopleGroups } from '../../../src/client/people/peopleGroups.ts'
-import { unheard } from '../../../src/client/state/state.ts'
+import { newRoom } from '../../../src/client/state/state.ts'
 import { ada, aLivePage, bob, eve, event, person, said } from '../../support/client/aState.ts'
 
 const groups = (...people: ReturnType<typeof person>[]) => {
   const { here, away, more } = peopleGroups('en')(
-    { ...unheard('lobby'), people, count: people.length + 40 },
+    { ...newRoom('lobby'), people, onlineCount: people.length + 40 },
     ada.id,
   )
   return { here: here.map(({ name }) => name), away: away.map(({ name }) => name), more }

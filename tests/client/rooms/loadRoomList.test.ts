@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { createListing } from '../../../src/client/rooms/loadRoomList.ts'
-import type { Answer, Api } from '../../../src/client/net/api.ts'
+import { createRoomListLoader } from '../../../src/client/rooms/loadRoomList.ts'
+import type { ApiResult, Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import type { Link } from '../../../src/client/state/state.ts'
+import type { ConnectionState } from '../../../src/client/state/state.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
 import { counts, eve, listed, NOON, numbers, welcome } from '../../support/client/aState.ts'
 import { atFakeServer } from '../../support/client/fakeServer.ts'
@@ -15,7 +15,7 @@ type Rooms = { rooms: RoomEntry[]; more: boolean }
 
 /** HTTP whose answers come when, and in the order in which, the test lets them. */
 function someAnswers() {
-  const asked: { text: string | undefined; answer(of: Answer<Rooms>): void }[] = []
+  const asked: { text: string | undefined; answer(of: ApiResult<Rooms>): void }[] = []
   const rooms: Api['rooms'] = (text) => new Promise((answer) => asked.push({ text, answer }))
   return {
     api: { rooms },
@@ -40,16 +40,17 @@ function aListing() {
   const time = fakeTime()
   const http = someAnswers()
   const left = new Set<string>()
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  const sync = { leaves: () => left.size, leftSince: (room: string) => left.has(room) }
-  const listing = createListing(store, sync, http.api, time.after, new AbortController().signal)
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  const sync = { leaveCount: () => left.size, leftSince: (room: string) => left.has(room) }
+  const listing = createRoomListLoader(store, sync, http.api, time.after, new AbortController().signal)
   return {
     ...http,
     store,
     time,
     listing,
-    link: (link: Link) => store.dispatch({ type: 'link', link, now: NOON }),
-    names: () => store.get().list.map(({ room }) => room),
+    link: (connection: ConnectionState) =>
+      store.dispatch({ type: 'connectionChanged', connection, now: NOON }),
+    names: () => store.get().roomList.map(({ room }) => room),
   }
 }
 
@@ -93,7 +94,7 @@ describe('the list of rooms', () => {
   test('[C120] of somebody else is not shown', async () => {
     const it = aListing()
     void it.listing.load()
-    it.store.dispatch({ type: 'self', self: { ...eve, role: 'guest' } })
+    it.store.dispatch({ type: 'selfChanged', self: { ...eve, role: 'guest' } })
     await it.answer(0, ['of-ada'])
     expect(it.names()).toEqual([])
   })
@@ -101,8 +102,14 @@ describe('the list of rooms', () => {
   test('[C120] brings back no room that was left since it was asked for, and takes away none joined since', async () => {
     const at = (await atFakeServer()).live()
     const http = someAnswers()
-    const listing = createListing(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
-    const mine = () => at.store.get().list.flatMap(({ room, joined }) => (joined ? [room] : []))
+    const listing = createRoomListLoader(
+      at.store,
+      at.sync,
+      http.api,
+      at.time.after,
+      new AbortController().signal,
+    )
+    const mine = () => at.store.get().roomList.flatMap(({ room, joined }) => (joined ? [room] : []))
     await http.answer(0, ['attic', 'lobby'])
     expect(mine()).toEqual(['attic', 'lobby'])
     void listing.load()
@@ -131,11 +138,11 @@ describe('the list of rooms', () => {
   test('[C120] nor one that another device left, before the first list was here', async () => {
     const at = (await atFakeServer()).live()
     const http = someAnswers()
-    createListing(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
+    createRoomListLoader(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
     at.wire.say({ type: 'left', room: 'attic' })
     at.time.pass(10)
     await http.answer(0, ['attic', 'lobby'])
-    expect(at.store.get().list.find(({ room }) => room === 'attic')?.joined).toBe(false)
+    expect(at.store.get().roomList.find(({ room }) => room === 'attic')?.joined).toBe(false)
     expect(at.wire.all('join').map(({ room }) => room)).toEqual(['lobby'])
   })
 })

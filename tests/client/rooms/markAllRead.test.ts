@@ -5,12 +5,10 @@ import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import type { SocketOwner } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
-import { loadFar } from '../../../src/client/app/actions/nearby.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { isUnread } from '../../../src/client/state/unreadCounts.ts'
-import { createSync } from '../../../src/client/app/sync.ts'
-import { createTalk } from '../../../src/client/app/actions/chatActions.ts'
-import { allRead } from '../../../src/client/rooms/markAllReadButton.ts'
+import { createSync } from '../../../src/client/app/sync/sync.ts'
+import { createChatActions } from '../../../src/client/app/actions/chatActions.ts'
+import { markAllReadButton } from '../../../src/client/rooms/markAllReadButton.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame, Of } from '../../../src/shared/protocol.ts'
@@ -26,7 +24,6 @@ const ROOMS = numbers(1, 25).map((n) => `room-${n}`)
 
 /** What talks, on a wire that joins rooms when it is told so; three messages that are not read in each. */
 async function aPage() {
-  await loadFar()
   const time = fakeTime()
   const store = createStore()
   const sent: ClientFrame[] = []
@@ -37,7 +34,7 @@ async function aPage() {
   function join({ room, ref, limit }: Of<'join'>): void {
     const events = numbers(1, 3).map((seq) => said(seq, { user: { id: 'e1', name: 'Eve' } }))
     const more = { room, ref, you: { ...you, unread: 3 } }
-    owner?.heard(limit === 0 ? counts(3, more) : firstPage(events, more))
+    owner?.received(limit === 0 ? counts(3, more) : firstPage(events, more))
     time.pass(0)
   }
   const sync = createSync(
@@ -46,10 +43,10 @@ async function aPage() {
     (its) => {
       owner = its
       return {
-        start: () => its.link({ state: 'live' }),
+        start: () => its.stateChanged({ state: 'live' }),
         stop: () => its.closed(1000),
         nudge: () => {},
-        doubt: () => {},
+        probe: () => {},
         send(frame) {
           sent.push(frame)
           if (frame.type === 'join') joins.push(frame)
@@ -62,13 +59,13 @@ async function aPage() {
         memoryStorage(),
         'tab',
         { now: time.now, after: time.after, random: () => 1, nonce: () => 'nonce' },
-        { ...its, forgetful: () => {}, losing: () => {} },
+        { ...its, storageBlocked: () => {}, unsavedChanged: () => {} },
       ),
     signal,
   )
   const api = createApi(() => Promise.reject(new TypeError('no network')))
   const settings = { choose: () => {}, forget: () => {} }
-  const talk = createTalk(
+  const talk = createChatActions(
     store,
     sync,
     api,
@@ -85,8 +82,8 @@ async function aPage() {
     /** The server answers all that was asked. */
     joined: () => joins.splice(0).forEach(join),
     async enter(self: Self) {
-      await actions.became(self)
-      store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room, { head: 3 })) })
+      await actions.signedInAs(self)
+      store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })
     },
     told: () => sent.flatMap((frame) => (frame.type === 'read' ? frame.room : [])).sort(),
   }
@@ -98,7 +95,7 @@ test('[U75] all rooms that are followed are told, though others are opened meanw
   const it = await aPage()
   await it.enter(ADA)
   it.joined()
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.joined()
   for (const room of ['attic', 'cellar']) it.actions.openRoom(room)
   it.time.pass(9_999)
@@ -110,7 +107,7 @@ test('[U75] all rooms that are followed are told, though others are opened meanw
 test('[U75] a room that comes later than the ten seconds is told once it is there', async () => {
   const it = await aPage()
   await it.enter(ADA)
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.time.pass(12_000)
   expect(it.told()).toEqual([])
   it.joined()
@@ -125,8 +122,8 @@ test('[U75] whoever signs out marks nothing for the next person, neither what wa
     const it = await aPage()
     await it.enter(ADA)
     if (here) it.joined()
-    it.actions.allRead('mark')
-    await it.actions.became(null)
+    it.actions.markAllRead()
+    await it.actions.signedInAs(null)
     await it.enter(BOB)
     it.actions.openRoom('room-25')
     it.joined()
@@ -142,9 +139,9 @@ test('[U75] when the page goes, or is hidden, it is told at once, whatever is on
   const it = await aPage()
   await it.enter(ADA)
   it.joined()
-  it.actions.allRead('mark')
+  it.actions.markAllRead()
   it.joined()
-  it.actions.settle()
+  it.actions.flushTimers()
   expect(it.told()).toEqual(all)
 })
 
@@ -154,20 +151,15 @@ test('[U75] marked and undone by its entry in the menu, it stays unread, and nob
   it.joined()
   const notes: string[] = []
   const element = h('div', {}, h('div', {}))
-  const parts = {
-    side: { element },
-    write: { focus: () => {} },
-    given: { isUnread },
-    say: (words: string) => void notes.push(words),
-  }
   const end = new AbortController()
-  const way = allRead(
+  const way = markAllReadButton(
     { store: it.store, actions: it.actions } as unknown as Context,
-    parts as never,
+    { element },
+    { say: (words) => void notes.push(words), focusElsewhere: () => {} },
     end.signal,
   )
   way.click()
-  expect(notes).toEqual(['All rooms are marked read'])
+  expect(notes).toEqual(['All rooms marked as read'])
   way.click()
   it.time.pass(20_000)
   expect(it.told()).toEqual([])

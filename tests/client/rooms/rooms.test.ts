@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { first, fits, found } from '../../../src/client/rooms/roomSearch.ts'
-import { grouped } from '../../../src/client/rooms/roomGroups.ts'
-import { keepPlaces } from '../../../src/client/rooms/keepVisitedRooms.ts'
-import { navigation } from '../../../src/client/app/roomShortcuts.ts'
-import { placesOf } from '../../../src/client/rooms/visitedRooms.ts'
+import { matchScore, searchRooms, smallest } from '../../../src/client/rooms/find/roomSearch.ts'
+import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
+import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
+import { saveVisitedRooms, visitedRooms } from '../../../src/client/rooms/visitedRooms.ts'
 import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
@@ -37,20 +36,20 @@ describe('finding a room', () => {
   )
 
   test('[U84] what stands in the name as typed comes first, and first of it what begins so; then letters in their order', () => {
-    expect(names(found(rooms, 'kit', nowhere))).toEqual([
+    expect(names(searchRooms(rooms, 'kit', nowhere))).toEqual([
       'Kit',
       'Kitchen',
       'The kitchen table',
       'Dark visits',
     ])
-    expect(names(found(rooms, 'table', nowhere))).toEqual(['The kitchen table'])
-    expect(names(found(rooms, 'ETE', nowhere))).toEqual(['Été', 'The kitchen table'])
-    expect(names(found(rooms, 'xyz', nowhere))).toEqual([])
+    expect(names(searchRooms(rooms, 'table', nowhere))).toEqual(['The kitchen table'])
+    expect(names(searchRooms(rooms, 'ETE', nowhere))).toEqual(['Été', 'The kitchen table'])
+    expect(names(searchRooms(rooms, 'xyz', nowhere))).toEqual([])
   })
 
   test('[U84] a room is also found by what its address calls it', () => {
     const room = aRoom('Куҳня', { room: 'kuhnja' })
-    expect(found([room], 'kuh', nowhere)).toEqual([room])
+    expect(searchRooms([room], 'kuh', nowhere)).toEqual([room])
   })
 
   test('[U84] blank, it lists mentions, then unread rooms, then those visited last; the current one is the last', () => {
@@ -62,16 +61,16 @@ describe('finding a room', () => {
       aRoom('Mention', { unread: 1, mentions: 1 }),
       aRoom('Not mine', { joined: false }),
     ]
-    const order = found(list, ' ', { recent: ['here', 'visited'], current: 'here', most: 8 })
+    const order = searchRooms(list, ' ', { recent: ['here', 'visited'], current: 'here', most: 8 })
     expect(names(order)).toEqual(['Mention', 'Unread', 'Visited', 'Quiet', 'Not mine', 'Here'])
   })
 
   test('[U84] at most eight are offered, and 500 rooms are filtered in 8 ms', () => {
     const many = numbers(1, 500).map((n) => aRoom(`Room number ${n}`))
-    found(many, 'rn4', nowhere)
+    searchRooms(many, 'rn4', nowhere)
     const times = numbers(1, 20).map(() => {
       const began = performance.now()
-      expect(found(many, 'rn4', nowhere)).toHaveLength(8)
+      expect(searchRooms(many, 'rn4', nowhere)).toHaveLength(8)
       return performance.now() - began
     })
     expect(Math.min(...times)).toBeLessThanOrEqual(8)
@@ -81,36 +80,38 @@ describe('finding a room', () => {
     const some = numbers(1, 500).map((n) => ({ n, by: (n * 37) % 11 }))
     const compare = (one: { by: number }, other: { by: number }) => one.by - other.by
     for (const most of [0, 1, 8, 499, 500, 600])
-      expect(first(some, most, compare)).toEqual(some.toSorted(compare).slice(0, most))
+      expect(smallest(some, most, compare)).toEqual(some.toSorted(compare).slice(0, most))
   })
 
   test('[U84] signs that mean something elsewhere are only signs', () => {
-    expect(fits('a.b*c (d)', '.b*')).toBe(2)
-    expect(fits('constructor', '__proto__')).toBeNull()
+    expect(matchScore('a.b*c (d)', '.b*')).toBe(2)
+    expect(matchScore('constructor', '__proto__')).toBeNull()
   })
 })
 
 describe('the order of rooms', () => {
   test('[U83] by name as the locale orders them, numbers as numbers, those put first above the others', () => {
     const rooms = ['Guest 10', 'apple', 'Guest 2', 'Zoo'].map((name) => aRoom(name))
-    const { first, rest } = grouped(rooms, ['zoo', 'gone'])
+    const { first, rest } = groupRooms(rooms, ['zoo', 'gone'])
     expect([names(first), names(rest)]).toEqual([['Zoo'], ['apple', 'Guest 2', 'Guest 10']])
   })
 
   test('[U83] a hundred messages move nothing', () => {
     const rooms = ['Attic', 'Kitchen'].map((name) => aRoom(name))
-    const before = names(grouped(rooms, []).rest)
+    const before = names(groupRooms(rooms, []).rest)
     const busy = rooms.map((one) => ({ ...one, unread: one.name === 'Kitchen' ? 100 : 0, head: 100 }))
-    expect(names(grouped(busy, []).rest)).toEqual(before)
+    expect(names(groupRooms(busy, []).rest)).toEqual(before)
   })
 
   test('[U83] favourites are kept on the device for one person, and are nobody else’s', () => {
-    keepPlaces('favourites', 'ada', ['lobby', 'kitchen'])
-    expect([placesOf('favourites', 'ada'), placesOf('favourites', 'eve'), placesOf('recent', 'ada')]).toEqual(
-      [['lobby', 'kitchen'], [], []],
-    )
-    keepPlaces('recent', 'ada', numbers(1, 80).map(String))
-    expect(placesOf('recent', 'ada')).toHaveLength(50)
+    saveVisitedRooms('favourites', 'ada', ['lobby', 'kitchen'])
+    expect([
+      visitedRooms('favourites', 'ada'),
+      visitedRooms('favourites', 'eve'),
+      visitedRooms('recent', 'ada'),
+    ]).toEqual([['lobby', 'kitchen'], [], []])
+    saveVisitedRooms('recent', 'ada', numbers(1, 80).map(String))
+    expect(visitedRooms('recent', 'ada')).toHaveLength(50)
   })
 })
 
@@ -123,10 +124,10 @@ describe('from room to room by keys', () => {
     const rooms = [aRoom('Attic', { unread: 2 }), aRoom('Kitchen'), aRoom('Lobby'), aRoom('Mezzanine')]
     const went: string[] = []
     let asked = 0
-    navigation(
+    roomShortcuts(
       { router: { navigate: (path: string) => went.push(path) } } as never,
-      { room: 'lobby', side: { rooms: () => rooms } as never },
-      { ask: () => (asked += 1) },
+      { room: 'lobby', side: { rooms: () => rooms } },
+      { switchRoom: () => (asked += 1) },
       page.signal,
     )
     const press = (key: string, more: KeyboardEventInit) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
-import { createApi, type Answer, type Api } from '../../../src/client/net/api.ts'
+import { createApi, type ApiResult, type Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import { aBrowser, type Browser } from '../../support/server/aClient.ts'
@@ -19,7 +19,9 @@ const nameOf = ({ store }: Pick<ReturnType<typeof aPage>, 'store'>) => {
 }
 
 /** A page without a chat, at a server whose every answer is the test's. */
-function aDoor(answers: Partial<Record<'session' | 'signIn' | 'signOut', () => Promise<Answer<unknown>>>>) {
+function aDoor(
+  answers: Partial<Record<'session' | 'signIn' | 'signOut', () => Promise<ApiResult<unknown>>>>,
+) {
   const asked: string[] = []
   const kept = new Map<string, string>()
   const store = createStore()
@@ -51,7 +53,7 @@ describe('the next person at a device', () => {
     expect(page.requests.slice(0, 2)).toEqual(['DELETE /api/session', 'POST /api/session'])
     expect(nameOf(page)).toBe(`Bob ${names}`)
     const later = aPage(browser)
-    await later.actions.meet()
+    await later.actions.restoreSession()
     expect([nameOf(later), later.requests]).toEqual([`Bob ${names}`, ['GET /api/session']])
   })
 
@@ -80,8 +82,8 @@ describe('the next person at a device', () => {
   })
 
   test('[U103] a sign-out that is under way is waited for: its late answer would take the new cookie away', async () => {
-    let answer = (_: Answer<null>) => {}
-    const held = new Promise<Answer<null>>((resolve) => (answer = resolve))
+    let answer = (_: ApiResult<null>) => {}
+    const held = new Promise<ApiResult<null>>((resolve) => (answer = resolve))
     const door = aDoor({ signOut: () => held, signIn: async () => ({ ok: true, value: SELF }) })
     const out = door.actions.signOut()
     await eventually('asked', () => door.asked.length === 1)
@@ -138,7 +140,7 @@ describe('a cookie that is another person’s by now', () => {
     const eve = await aPage(hers).enter(`Eve ${names}`)
     page.faults.away = true
     page.lose()
-    await eventually('lost', () => page.store.get().link.state === 'waiting')
+    await eventually('lost', () => page.store.get().connection.state === 'waiting')
     page.actions.send('lobby', adas)
     await eventually('stored', async () => (await mine.storage.entries(id)).length === 1)
     page.actions.saveDraft('lobby', 'half a thought of hers', 4)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
-import { countOf } from '../../../src/client/state/unreadCounts.ts'
-import { USUAL, type Level } from '../../../src/client/state/state.ts'
+import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
+import { DEFAULT_SETTINGS, type NotificationLevel } from '../../../src/client/state/state.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada, bob, event, firstPage, NOON, said, welcome, you } from '../../support/client/aState.ts'
 
@@ -45,20 +45,23 @@ function aDevice(first: Record<string, string> = {}) {
         ended.signal,
       )
       const as = (self: typeof ada | null) =>
-        store.dispatch(self ? { type: 'self', self: { ...self, role: 'guest' } } : { type: 'signedOut' })
+        store.dispatch(
+          self ? { type: 'selfChanged', self: { ...self, role: 'guest' } } : { type: 'signedOut' },
+        )
       return { ...keeper, store, themes, as, settings: () => store.get().settings }
     },
   }
 }
 
-const levels = (of: Record<string, Level>) => Object.assign(Object.create(null), of) as Record<string, Level>
+const levels = (of: Record<string, NotificationLevel>) =>
+  Object.assign(Object.create(null), of) as Record<string, NotificationLevel>
 
 describe('settings', () => {
   test('[E30] hold at once, are there after a reload, and in my other tab', () => {
     const device = aDevice()
     const [one, two] = [device.tab(), device.tab()]
     for (const tab of [one, two]) tab.as(ada)
-    expect(one.settings()).toEqual(USUAL)
+    expect(one.settings()).toEqual(DEFAULT_SETTINGS)
     one.choose({
       clock: 'h23',
       lines: 'hidden',
@@ -83,9 +86,9 @@ describe('settings', () => {
       levels: levels({ attic: 'nothing' }),
     })
     tab.as(null)
-    expect(tab.settings()).toEqual(USUAL)
+    expect(tab.settings()).toEqual(DEFAULT_SETTINGS)
     tab.as(bob)
-    expect(tab.settings()).toEqual({ ...USUAL, clock: 'h12', enter: 'breaks' })
+    expect(tab.settings()).toEqual({ ...DEFAULT_SETTINGS, clock: 'h12', enter: 'breaks' })
     tab.choose({ clock: 'h23' })
     tab.as(null)
     tab.as(ada)
@@ -112,7 +115,7 @@ describe('settings', () => {
     ]) {
       const tab = aDevice({ 'settings a1': text }).tab()
       tab.as(ada)
-      expect(tab.settings()).toEqual(USUAL)
+      expect(tab.settings()).toEqual(DEFAULT_SETTINGS)
     }
   })
 
@@ -134,12 +137,12 @@ describe('settings', () => {
     const tab = aDevice().tab()
     tab.as(ada)
     const { store } = tab
-    store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
-    store.dispatch({ type: 'opened', room: 'lobby' })
-    store.dispatch({ type: 'asked', room: 'lobby', now: NOON })
+    store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+    store.dispatch({ type: 'roomOpened', room: 'lobby' })
+    store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
     const frames = [welcome, firstPage([], { you }), event(said(1)), event(said(2, { text: '@Ada' }))]
-    store.dispatch({ type: 'heard', frames, now: NOON })
-    const count = () => countOf(store.get(), 'lobby')
+    store.dispatch({ type: 'framesReceived', frames, now: NOON })
+    const count = () => unreadCountOf(store.get(), 'lobby')
     expect(count()).toEqual({ unread: 2, mentions: 1 })
     tab.choose({ level: 'mentions' })
     expect(count()).toEqual({ unread: 1, mentions: 1 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { askingOlder, goneTo, withOlder, withPins } from '../../../src/client/state/historyWindow.ts'
-import type { RoomState, Row } from '../../../src/client/state/state.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
+import type { Row } from '../../../src/client/state/state.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -18,7 +18,7 @@ import {
   you,
 } from '../../support/client/aState.ts'
 import { memoryStore } from '../../support/hub/memoryStore.ts'
-import { by, drawn, mine } from '../../support/someChanges.ts'
+import { drawn, mine } from '../../support/someChanges.ts'
 
 const PEOPLE = [ada, bob, eve]
 const EMOJI = ['👍', '🎉', '🌱']
@@ -35,13 +35,19 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
+interface Answered {
+  at: 'older' | 'around' | 'pinned'
+  page: HistoryPage
+  which: number
+}
+
 /** A real store, a page of Ada's, and what happens between them: a wire that may lose, answers that may be late. */
 async function play(steps: readonly Step[], first: number) {
   const store = memoryStore()
   const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
   await store.addGuest(guest, { inactiveBefore: 0, neverWroteBefore: 0 })
-  const at = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
-  const answers: { at: string; page: HistoryPage; which: number }[] = []
+  const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
+  const answers: Answered[] = []
   const sent = new Map<string, Record<string, unknown> & { nonce: string }>()
   let following = false
   let losing = 0
@@ -71,7 +77,7 @@ async function play(steps: readonly Step[], first: number) {
     if (of !== null) {
       const { seq, id, at: when } = of
       tell({ type: 'ack', nonce: said.nonce, room: 'lobby', seq, id, at: when })
-    } else if (outcome?.result === 'refused') at.tell({ type: 'dropped', room: 'lobby', key })
+    } else if (outcome?.result === 'refused') at.tell({ type: 'entryDropped', room: 'lobby', key })
   }
   const messages = async () => (await log()).filter(({ kind }) => kind === 'message')
   const join = async () => {
@@ -79,8 +85,8 @@ async function play(steps: readonly Step[], first: number) {
     losing = 0
     const { seq } = at.lobby.position
     at.tell(
-      { type: 'link', link: { state: 'live' }, now: at.now },
-      { type: 'asked', room: 'lobby', now: at.now },
+      { type: 'connectionChanged', connection: { state: 'live' }, now: at.now },
+      { type: 'syncRequested', room: 'lobby', now: at.now },
     )
     const events = await store.events('lobby', seq, 10_000)
     const { head, ...counts } = await store.unread('lobby', ada, read)
@@ -131,27 +137,27 @@ async function play(steps: readonly Step[], first: number) {
       case 'lose': losing += 1; break
       case 'break':
         following = false
-        at.tell({ type: 'link', link: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false }, now: at.now })
+        at.tell({ type: 'connectionChanged', connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false }, now: at.now })
         break
       case 'join': await join(); break
       case 'ask': {
         const place = (['older', 'around', 'pinned'] as const)[what % 3] ?? 'older'
-        if (place === 'older') at.tell(by(askingOlder))
+        if (place === 'older') at.tell({ type: 'olderRequested', room: 'lobby' })
         const edge = at.lobby.rows[0]?.seq ?? at.lobby.position.seq + 1
         const seq = target?.seq ?? 1
         const query = { older: { at: 'before', seq: edge }, around: { at: 'around', seq }, pinned: { at: 'pinned' } } as const
         const found = await store.history('lobby', { limit: 5, ...query[place] }, ada.id)
-        if (found) answers.push({ at: place === 'older' ? `older ${edge}` : place, page: found, which: seq })
+        if (found) answers.push({ at: place, page: found, which: place === 'older' ? edge : seq })
         break
       }
       case 'answer': {
         const answer = answers.shift()
-        if (answer) at.tell(by((room, me) => answered(room, answer, me)))
+        if (answer) at.tell(answered(answer))
         break
       }
       case 'read': {
         const seq = Math.min(at.lobby.position.seq, (at.lobby.you?.readSeq ?? 0) + what)
-        at.tell({ type: 'read', room: 'lobby', seq })
+        at.tell({ type: 'readUpTo', room: 'lobby', seq })
         read = Math.max(read, at.lobby.you?.readSeq ?? 0)
         break
       }
@@ -160,28 +166,25 @@ async function play(steps: readonly Step[], first: number) {
     }
   }
   if (!following) await join()
-  for (const answer of answers) at.tell(by((room, me) => answered(room, answer, me)))
+  for (const answer of answers) at.tell(answered(answer))
   // What was lost on the way, and what the page cannot count, it finds out by itself.
   losing = 0
   tell({ type: 'beat', heads: { lobby: (await log()).length } })
   at.pass(3_000)
   if (at.lobby.sync.state !== 'live') await join()
   // What has no ack by now is sent again.
-  for (const { key } of at.lobby.changes) await send(key)
+  for (const { key } of at.lobby.pendingChanges) await send(key)
   const truth = await store.history('lobby', { at: 'end', limit: 10_000 }, ada.id)
   const counts = await store.unread('lobby', ada, read)
   return { at, truth: truth?.messages ?? [], events: await log(), counts }
 }
 
-function answered(
-  room: RoomState,
-  { at, page: found, which }: { at: string; page: HistoryPage; which: number },
-  me: string | null,
-): RoomState {
-  if (at === 'around') return goneTo(room, which, found, me)
-  if (at === 'pinned') return withPins(room, found, me)
-  const edge = room.rows[0]?.seq ?? room.position.seq + 1
-  return at === `older ${edge}` ? withOlder(room, found, me) : room
+/** The answer to a request. `which`: the oldest seq when older messages were asked for, or the seq jumped to. */
+function answered({ at, page: found, which }: Answered): Action {
+  const room = 'lobby'
+  if (at === 'around') return { type: 'historyEntered', room, seq: which, page: found }
+  if (at === 'pinned') return { type: 'pinsLoaded', room, page: found }
+  return { type: 'olderLoaded', room, before: which, page: found }
 }
 
 /** A message as the store has it, and a row as the page does, in the same words. */
@@ -207,11 +210,11 @@ test('[C85] whatever is lost, late, changed or asked for, in the end every row s
       async (steps, first) => {
         const { at, truth, events, counts } = await play(steps, first)
         const byId = new Map(truth.map((message) => [message.id, told(message)]))
-        const { rows, past, pins, position, you: mineNow, changes } = at.lobby
+        const { rows, historyWindow, pins, position, you: mineNow, pendingChanges } = at.lobby
         expect(position.seq).toBe(events.length)
-        for (const row of [...rows, ...(past?.rows ?? []), ...(pins ?? [])])
+        for (const row of [...rows, ...(historyWindow?.rows ?? []), ...(pins ?? [])])
           expect(shown(row)).toEqual(byId.get(row.id ?? '') as ReturnType<typeof shown>)
-        expect(changes).toEqual([])
+        expect(pendingChanges).toEqual([])
         const from = rows[0]?.seq ?? events.length + 1
         expect(rows.map(({ seq }) => seq)).toEqual(
           truth.filter(({ seq }) => seq >= from).map(({ seq }) => seq),

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { goneTo } from '../../../src/client/state/historyWindow.ts'
 import { needsTick } from '../../../src/client/state/reduce.ts'
 import { lastOwn } from '../../../src/client/state/rows.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
@@ -18,7 +17,6 @@ import {
   you,
 } from '../../support/client/aState.ts'
 import {
-  by,
   change,
   deleted,
   drawn,
@@ -100,10 +98,10 @@ describe('changes of others', () => {
   })
 
   test('[M73, U87] a topic is a line of its own, in the list too, and breaks a group; a notice has nobody', () => {
-    const list = [{ room: 'lobby', topic: 'old', head: 3 } as never]
+    const roomList = [{ room: 'lobby', topic: 'old', head: 3 } as never]
     const topic = { kind: 'topic', seq: 4, id: 'id-4', at: NOON, user: bob, text: 'Seeds' } as const
     const notice = { kind: 'notice', seq: 5, id: 'id-5', at: NOON, text: 'Closed at noon' } as const
-    const at = aLivePage().tell({ type: 'rooms', list })
+    const at = aLivePage().tell({ type: 'roomListChanged', roomList })
     at.hear(event(topic), event(notice), event(said(6, { at: NOON + 3_500 })))
     const items = timelineItems()(at.lobby).filter(({ kind }) => kind === 'message' || kind === 'line')
     expect(items.map((item) => `${item.kind} ${'row' in item && item.row.text}`).slice(2)).toEqual([
@@ -113,7 +111,7 @@ describe('changes of others', () => {
       'message text 6',
     ])
     expect(items.at(-1)).toMatchObject({ first: true })
-    expect(at.state.list[0]).toMatchObject({ topic: 'Seeds' })
+    expect(at.state.roomList[0]).toMatchObject({ topic: 'Seeds' })
     expect(at.lobby.you).toMatchObject({ unread: 1 })
   })
 })
@@ -129,7 +127,7 @@ describe('changes of mine', () => {
     expect(drawn(at, 1)).toMatchObject({
       text: 'better',
       edited: NOON,
-      changes: [{ standing: { status: 'queued' } }],
+      pendingChanges: [{ sendStatus: { status: 'queued' } }],
     })
     expect(drawn(at, 2)).toMatchObject({
       pinned: true,
@@ -153,27 +151,27 @@ describe('changes of mine', () => {
     const at = aLivePage([said(1, { user: ada })])
     at.tell(mine({ kind: 'edit', target: 'id-1', text: 'better' }, 'n-1'))
     at.tell({
-      type: 'standing',
+      type: 'sendStatusChanged',
       room: 'lobby',
       key: key('n-1'),
-      standing: { status: 'failed', reason: 'gone' },
+      sendStatus: { status: 'failed', reason: 'gone' },
     })
     expect(drawn(at, 1)).toMatchObject({
       text: 'text 1',
-      changes: [{ entry: { text: 'better' }, standing: { reason: 'gone' } }],
+      pendingChanges: [{ entry: { text: 'better' }, sendStatus: { reason: 'gone' } }],
     })
-    at.tell({ type: 'dropped', room: 'lobby', key: key('n-1') })
-    expect(drawn(at, 1)).not.toHaveProperty('changes')
-    expect(at.lobby.changes).toEqual([])
+    at.tell({ type: 'entryDropped', room: 'lobby', key: key('n-1') })
+    expect(drawn(at, 1)).not.toHaveProperty('pendingChanges')
+    expect(at.lobby.pendingChanges).toEqual([])
   })
 
   test('[C82] are settled by their event, also after they failed', () => {
     for (const failed of [false, true]) {
       const at = aLivePage().tell(mine({ kind: 'react', target: 'id-1', emoji: '👍', on: true }, 'n-2'))
-      const standing = { status: 'failed', reason: 'late' } as const
-      if (failed) at.tell({ type: 'standing', room: 'lobby', key: key('n-2'), standing })
+      const sendStatus = { status: 'failed', reason: 'late' } as const
+      if (failed) at.tell({ type: 'sendStatusChanged', room: 'lobby', key: key('n-2'), sendStatus })
       at.hear(event({ ...reacted(4, 1, '👍', 1, true, ada), nonce: 'n-2' } as RoomEvent))
-      expect(at.lobby.changes).toEqual([])
+      expect(at.lobby.pendingChanges).toEqual([])
       expect(drawn(at, 1)?.reactions).toMatchObject([{ count: 1, mine: true }])
     }
   })
@@ -184,18 +182,18 @@ describe('changes of mine', () => {
     at.hear(ack)
     expect(drawn(at, 1)?.reactions).toMatchObject([{ count: 1 }])
     at.hear(event(said(4)), event({ ...reacted(5, 1, '👍', 1, true, ada), nonce: 'n-3' } as RoomEvent))
-    expect([at.lobby.changes, drawn(at, 1)?.reactions]).toMatchObject([[], [{ count: 1, mine: true }]])
+    expect([at.lobby.pendingChanges, drawn(at, 1)?.reactions]).toMatchObject([[], [{ count: 1, mine: true }]])
     const late = aLivePage()
       .tell(mine({ kind: 'pin', target: 'id-9', on: true }, 'n-3'))
       .hear(ack)
-    late.tell({ type: 'asked', room: 'lobby', now: NOON }).hear(firstPage(some(100, 120)))
-    expect(late.lobby.changes).toEqual([])
+    late.tell({ type: 'syncRequested', room: 'lobby', now: NOON }).hear(firstPage(some(100, 120)))
+    expect(late.lobby.pendingChanges).toEqual([])
   })
 
   test('[C82, M60] somebody else who uses my nonce settles nothing of mine', () => {
     const at = aLivePage().tell(mine({ kind: 'react', target: 'id-1', emoji: '👍', on: true }, 'n-4'))
     at.hear(event({ ...reacted(4, 1, '🎉', 1), nonce: 'n-4' } as RoomEvent))
-    expect(at.lobby.changes).toHaveLength(1)
+    expect(at.lobby.pendingChanges).toHaveLength(1)
     expect(drawn(at, 1)?.reactions).toMatchObject([{ emoji: '🎉' }, { emoji: '👍' }])
   })
 
@@ -241,39 +239,40 @@ describe('what is unread', () => {
     expect(needsTick(at.state)).toBe(true)
     at.pass(1_000)
     expect(at.lobby.sync.state).toBe('gap')
-    at.tell({ type: 'asked', room: 'lobby', now: at.now })
+    at.tell({ type: 'syncRequested', room: 'lobby', now: at.now })
     at.hear(page([], { head: 61, you: { ...you, readSeq: 20, unread: 29, mentions: 1 } }))
     expect(at.lobby).toMatchObject({
       sync: { state: 'live' },
-      doubtful: false,
-      gaps: [],
+      needsRecount: false,
+      gapTimes: [],
       you: { unread: 29, mentions: 1 },
     })
   })
 
   test('[U73] where all unread is here, a change to what lies before asks nobody', () => {
     const at = reader(some(51, 60), 5, 0, 55).hear(event(deleted(61, 33)), event(edited(62, 34, '@Ada')))
-    expect(at.lobby).toMatchObject({ doubtful: false, you: { unread: 5, mentions: 0 } })
+    expect(at.lobby).toMatchObject({ needsRecount: false, you: { unread: 5, mentions: 0 } })
   })
 
   test('[U73, U71] read far up, what is left is what was not read; where that is not all here the server is asked', () => {
     const at = reader(some(451, 500), 400, 3, 100)
-    at.tell(
-      by((room, me) =>
-        goneTo(room, 110, history(some(90, 139), { head: 500, older: true, newer: true }), me),
-      ),
-    )
-    at.tell({ type: 'read', room: 'lobby', seq: 110 })
-    expect(at.lobby).toMatchObject({ doubtful: false, you: { readSeq: 110, unread: 390, mentions: 3 } })
-    at.tell({ type: 'read', room: 'lobby', seq: 200 })
-    expect(at.lobby).toMatchObject({ doubtful: true, you: { readSeq: 200 } })
-    at.tell({ type: 'read', room: 'lobby', seq: 490 })
+    at.tell({
+      type: 'historyEntered',
+      room: 'lobby',
+      seq: 110,
+      page: history(some(90, 139), { head: 500, older: true, newer: true }),
+    })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 110 })
+    expect(at.lobby).toMatchObject({ needsRecount: false, you: { readSeq: 110, unread: 390, mentions: 3 } })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 200 })
+    expect(at.lobby).toMatchObject({ needsRecount: true, you: { readSeq: 200 } })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 490 })
     expect(at.lobby.you).toMatchObject({ readSeq: 490, unread: 10 })
   })
 
   test('[U71] what was read here and not told yet is not unread again with the next page', () => {
-    const at = reader(some(1, 9), 9, 0).tell({ type: 'read', room: 'lobby', seq: 7 })
-    at.tell({ type: 'asked', room: 'lobby', now: NOON })
+    const at = reader(some(1, 9), 9, 0).tell({ type: 'readUpTo', room: 'lobby', seq: 7 })
+    at.tell({ type: 'syncRequested', room: 'lobby', now: NOON })
     at.hear(page([said(10)], { head: 10, you: { ...you, readSeq: 2, unread: 8 } }))
     expect(at.lobby.you).toMatchObject({ readSeq: 7, unread: 3 })
   })

@@ -23,7 +23,7 @@ test('[U17] 1,000 events in any order are drawn in one', () => {
     fc.property(fc.shuffledSubarray(all, { minLength: 1_000, maxLength: 1_000 }), (shuffled) => {
       const at = aLivePage([], { head: 0 }).hear(...shuffled.map((one) => event(one)))
       if (at.lobby.sync.state === 'gap') {
-        at.tell({ type: 'asked', room: 'lobby', now: NOON })
+        at.tell({ type: 'syncRequested', room: 'lobby', now: NOON })
         const { seq } = at.lobby.position
         at.hear(page(all.filter((one) => one.seq > seq)))
       }
@@ -54,7 +54,7 @@ const placeOf = (last: RoomEvent | undefined) => ({ seq: last?.seq ?? 0, id: las
  * each event unless it is lost.
  */
 function aWorld() {
-  const at = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
+  const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
   const world = {
     log: [] as RoomEvent[],
     life: 0,
@@ -93,8 +93,8 @@ function aWorld() {
     world.following = true
     world.losing = 0
     at.tell(
-      { type: 'link', link: { state: 'live' }, now: at.now },
-      { type: 'asked', room: 'lobby', now: at.now },
+      { type: 'connectionChanged', connection: { state: 'live' }, now: at.now },
+      { type: 'syncRequested', room: 'lobby', now: at.now },
     )
     const head = world.log.length
     let from = seq
@@ -142,8 +142,8 @@ function aWorld() {
     break() {
       world.following = false
       at.tell({
-        type: 'link',
-        link: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false },
+        type: 'connectionChanged',
+        connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false },
         now: at.now,
       })
     },

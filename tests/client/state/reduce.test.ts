@@ -1,36 +1,32 @@
 import { describe, expect, test } from 'bun:test'
-import { askingOlder, olderFailed, withOlder } from '../../../src/client/state/historyWindow.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
-import { KEPT_FOLLOWED, NOBODY, unheard, type Action } from '../../../src/client/state/state.ts'
+import { MAX_ROWS_FOLLOWED, INITIAL_STATE, newRoom } from '../../../src/client/state/state.ts'
 import { ERRORS } from '../../../src/shared/errors.ts'
 import type { Message } from '../../../src/shared/model.ts'
-import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import {
   ada,
   aLivePage,
   aPage,
-  bob,
   entry,
   eve,
   event,
   firstPage,
   history,
-  members,
   NOON,
   numbers,
   page,
-  person,
   said,
   welcome,
   you,
 } from '../../support/client/aState.ts'
 
-const olderAsked: Action = { type: 'changed', room: 'lobby', by: askingOlder }
+const olderAsked: Action = { type: 'olderRequested', room: 'lobby' }
 
 /** The answer to it, true at a head behind all that was heard. */
-function anOlder(messages: readonly Message[], older: boolean): Action {
+function anOlder(before: number, messages: readonly Message[], older: boolean): Action {
   const page = history(messages, { older, head: 10_000 })
-  return { type: 'changed', room: 'lobby', by: (room, me) => withOlder(room, page, me) }
+  return { type: 'olderLoaded', room: 'lobby', before, page }
 }
 
 const mine = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
@@ -56,13 +52,13 @@ describe('one order', () => {
     const at = aLivePage().hear(event(said(5)), event(said(6)))
     expect(at.lobby.sync.state).toBe('gap')
     expect(at.drawn).toEqual([1, 2, 3])
-    at.tell({ type: 'asked', room: 'lobby', now: at.now }).hear(page([said(4), said(5)]))
+    at.tell({ type: 'syncRequested', room: 'lobby', now: at.now }).hear(page([said(4), said(5)]))
     expect(at.drawn).toEqual([1, 2, 3, 4, 5, 6])
     expect(at.lobby.sync.state).toBe('live')
   })
 
   test('[C62] an event that comes between the pages is drawn after the last of them', () => {
-    const at = aLivePage([said(1)]).tell({ type: 'asked', room: 'lobby', now: NOON })
+    const at = aLivePage([said(1)]).tell({ type: 'syncRequested', room: 'lobby', now: NOON })
     at.hear(
       page(
         numbers(2, 201).map((seq) => said(seq)),
@@ -92,7 +88,7 @@ describe('one order', () => {
   test('[C64] three gaps within a minute: the room is asked for from the start; mine that wait are kept', () => {
     const at = aLivePage().queue(entry('n-waiting'))
     for (const seq of [5, 7]) {
-      at.hear(event(said(seq))).tell({ type: 'asked', room: 'lobby', now: at.now })
+      at.hear(event(said(seq))).tell({ type: 'syncRequested', room: 'lobby', now: at.now })
       at.hear(page([said(seq - 1), said(seq)]))
     }
     expect(at.drawn).toEqual([1, 2, 3, 4, 5, 6, 7, 'n-waiting'])
@@ -105,7 +101,7 @@ describe('one order', () => {
   test('[C64] three gaps in more than a minute are three gaps', () => {
     const at = aLivePage()
     for (const seq of [5, 7, 9]) {
-      at.hear(event(said(seq))).tell({ type: 'asked', room: 'lobby', now: at.now })
+      at.hear(event(said(seq))).tell({ type: 'syncRequested', room: 'lobby', now: at.now })
       at.hear(page([said(seq - 1), said(seq)])).pass(31_000)
     }
     expect(at.drawn).toEqual(numbers(1, 9))
@@ -119,7 +115,7 @@ describe('one order', () => {
   })
 
   test('[C66] without a connection nothing is heard, and the rows stay', () => {
-    const at = aLivePage().tell({ type: 'link', link: lost, now: NOON })
+    const at = aLivePage().tell({ type: 'connectionChanged', connection: lost, now: NOON })
     at.hear(event(said(4)))
     expect(at.drawn).toEqual([1, 2, 3])
     expect(at.lobby.sync.state).toBe('unsynced')
@@ -130,17 +126,23 @@ describe('one order', () => {
       .queue(entry('n1'))
       .hear(event(mine(5, 'n1')), ack(5, 'n1'))
     expect(at.drawn).toEqual([1, 2, 3, 5])
-    at.tell({ type: 'link', link: lost, now: NOON }, { type: 'asked', room: 'lobby', now: NOON })
+    at.tell(
+      { type: 'connectionChanged', connection: lost, now: NOON },
+      { type: 'syncRequested', room: 'lobby', now: NOON },
+    )
     at.hear(page([said(4)]))
     expect(at.drawn).toEqual([1, 2, 3, 4])
-    expect(at.lobby.notice).toBe('changed')
+    expect(at.lobby.resetNotice).toBe('changed')
   })
 
   test('[C72] of two histories with one number the one heard last is drawn', () => {
     const at = aLivePage()
       .queue(entry('n1'))
       .hear(event(mine(5, 'n1')), ack(5, 'n1'))
-    at.tell({ type: 'link', link: lost, now: NOON }, { type: 'asked', room: 'lobby', now: NOON })
+    at.tell(
+      { type: 'connectionChanged', connection: lost, now: NOON },
+      { type: 'syncRequested', room: 'lobby', now: NOON },
+    )
     at.hear(page([said(4), said(5, { id: 'another', text: 'another history' })]))
     expect(at.lobby.rows.map(({ text }) => text).slice(-2)).toEqual(['text 4', 'another history'])
   })
@@ -156,8 +158,8 @@ describe('one order', () => {
   })
 
   test('[T8] a room may be called constructor', () => {
-    const at = aPage().hear(welcome).tell({ type: 'opened', room: 'constructor' })
-    expect(at.state.rooms['constructor']).toEqual({ ...unheard('constructor'), keep: KEPT_FOLLOWED })
+    const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'constructor' })
+    expect(at.state.rooms['constructor']).toEqual({ ...newRoom('constructor'), maxRows: MAX_ROWS_FOLLOWED })
   })
 })
 
@@ -173,9 +175,9 @@ describe('reset', () => {
       const at = aLivePage().queue(entry('n-waiting'))
       at.hear({ type: 'reset', room: 'lobby', reason, head: 2_000, floor: 1 })
       expect(at.drawn).toEqual(['n-waiting'])
-      expect(at.lobby.notice).toBe(atOnce)
+      expect(at.lobby.resetNotice).toBe(atOnce)
       at.hear(firstPage(numbers(1_951, 2_000).map((seq) => said(seq))))
-      expect(at.lobby.notice).toBe(notice)
+      expect(at.lobby.resetNotice).toBe(notice)
       expect(at.drawn).toEqual([...numbers(1_951, 2_000), 'n-waiting'])
       expect(at.lobby.older).toBe('more')
       expect(at.lobby.sync.state).toBe('live')
@@ -184,7 +186,7 @@ describe('reset', () => {
 
   test('[U86, U141] losing access takes the rows away; of a room that never was it differs by what may be tried: to join again', () => {
     const at = aLivePage().hear({ type: 'reset', room: 'lobby', reason: 'access' })
-    const never = aPage().hear(welcome).tell({ type: 'opened', room: 'lobby' })
+    const never = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
     never.hear({ type: 'reset', room: 'lobby', reason: 'access' })
     expect(at.lobby).toEqual({ ...never.lobby, sync: { state: 'closed', left: true } })
     expect(never.lobby.sync).toEqual({ state: 'closed' })
@@ -194,7 +196,7 @@ describe('reset', () => {
   test('[U53] an answer for older rows from before the reset joins nothing', () => {
     const at = aLivePage([said(50), said(51)]).tell(olderAsked)
     at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 60, floor: 1 }, firstPage([said(60)]))
-    at.tell(anOlder([said(48), said(49)], true))
+    at.tell(anOlder(50, [said(48), said(49)], true))
     expect(at.drawn).toEqual([60])
   })
 })
@@ -211,7 +213,7 @@ describe('mine', () => {
     const key = at.lobby.rows[3]?.key
     at.hear(...frames)
     expect(at.drawn).toEqual([1, 2, 3, 4, 'n-2'])
-    expect(at.lobby.rows[3]).toMatchObject({ key, own: true, standing: { status: 'acked' } })
+    expect(at.lobby.rows[3]).toMatchObject({ key, own: true, sendStatus: { status: 'acked' } })
   })
 
   test('[U18] the second of event and ack replaces no row', () => {
@@ -233,12 +235,22 @@ describe('mine', () => {
   test('[U46] its event turns a failed row into a normal one', () => {
     const at = aLivePage().queue(entry('n-1'))
     const key = keyOf(ada.id, 'n-1')
-    at.tell({ type: 'standing', room: 'lobby', key, standing: { status: 'failed', reason: 'late' } })
+    at.tell({
+      type: 'sendStatusChanged',
+      room: 'lobby',
+      key,
+      sendStatus: { status: 'failed', reason: 'late' },
+    })
     at.hear(event(mine(4, 'n-1')))
-    expect(at.lobby.rows[3]?.standing).toEqual({ status: 'acked' })
-    at.tell({ type: 'standing', room: 'lobby', key, standing: { status: 'failed', reason: 'late' } })
-    at.tell({ type: 'dropped', room: 'lobby', key })
-    expect(at.lobby.rows[3]?.standing).toEqual({ status: 'acked' })
+    expect(at.lobby.rows[3]?.sendStatus).toEqual({ status: 'acked' })
+    at.tell({
+      type: 'sendStatusChanged',
+      room: 'lobby',
+      key,
+      sendStatus: { status: 'failed', reason: 'late' },
+    })
+    at.tell({ type: 'entryDropped', room: 'lobby', key })
+    expect(at.lobby.rows[3]?.sendStatus).toEqual({ status: 'acked' })
   })
 
   test('[M60] somebody who copies my nonce changes nothing of mine', () => {
@@ -270,15 +282,15 @@ describe('mine', () => {
   })
 
   test('[U48] signed in as another, nothing of the one before is left', () => {
-    const at = aLivePage().tell({ type: 'self', self: { ...eve, role: 'guest' } })
+    const at = aLivePage().tell({ type: 'selfChanged', self: { ...eve, role: 'guest' } })
     expect(Object.keys(at.state.rooms)).toEqual([])
   })
 
   test('[U8] signed out, the state is nobody’s', () => {
     expect(aLivePage().tell({ type: 'signedOut' }).state).toEqual({
-      ...NOBODY,
+      ...INITIAL_STATE,
       self: null,
-      link: { state: 'live' },
+      connection: { state: 'live' },
     })
   })
 
@@ -286,23 +298,26 @@ describe('mine', () => {
     const { message, retry } = ERRORS.unavailable
     const refused = { type: 'error', nonce: 'nonce-01', code: 'unavailable', message, retry } as const
     const full = () => aLivePage().hear(refused)
-    expect(full().state.full).toBe(NOON)
+    expect(full().state.serverFullSince).toBe(NOON)
     const ack = { type: 'ack', nonce: 'nonce-01', room: 'lobby', seq: 4, id: 'id-4', at: NOON } as const
-    expect(full().hear(refused, ack).state.full).toBe(0)
+    expect(full().hear(refused, ack).state.serverFullSince).toBe(0)
     const waiting = { state: 'waiting', attempt: 1, since: NOON, until: NOON, calm: false } as const
-    expect(full().tell({ type: 'link', link: waiting, now: NOON }).state.full).toBe(0)
+    expect(
+      full().tell({ type: 'connectionChanged', connection: waiting, now: NOON }).state.serverFullSince,
+    ).toBe(0)
   })
 
   test('[U49] too fast is known until when', () => {
     const { message, retry } = ERRORS.rateLimited
     const at = aLivePage().hear({ type: 'error', code: 'rateLimited', message, retry, after: 3_000 })
-    expect(at.state.slowUntil).toBe(NOON + 3_000)
+    expect(at.state.rateLimitedUntil).toBe(NOON + 3_000)
   })
 })
 
 describe('older', () => {
-  const older = (from: number, to: number, more: boolean) =>
+  const older = (from: number, to: number, more: boolean, before = to + 1) =>
     anOlder(
+      before,
       numbers(from, to).map((seq) => said(seq)),
       more,
     )
@@ -310,20 +325,20 @@ describe('older', () => {
   test('[U15] a page goes above, without doubling', () => {
     const at = aLivePage(numbers(51, 100).map((seq) => said(seq)))
     expect(at.lobby.older).toBe('more')
-    at.tell(olderAsked, older(1, 60, false))
+    at.tell(olderAsked, older(1, 60, false, 51))
     expect(at.drawn).toEqual(numbers(1, 100))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] an empty page ends it, whatever it promises', () => {
-    const at = aLivePage([said(51)]).tell(olderAsked, older(1, 0, true))
+    const at = aLivePage([said(51)]).tell(olderAsked, older(1, 0, true, 51))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] one page at a time, and one that failed can be asked for again', () => {
     const at = aLivePage([said(51)]).tell(olderAsked)
     expect(at.lobby.older).toBe('loading')
-    at.tell({ type: 'changed', room: 'lobby', by: olderFailed })
+    at.tell({ type: 'olderLoaded', room: 'lobby', before: 51, page: null })
     expect(at.lobby.older).toBe('failed')
     at.tell(olderAsked)
     expect(at.lobby.older).toBe('loading')
@@ -336,7 +351,7 @@ describe('older', () => {
 
   test('[C67] below the floor nothing is drawn', () => {
     const at = aLivePage(numbers(1, 10).map((seq) => said(seq)))
-    at.tell({ type: 'asked', room: 'lobby', now: NOON }).hear(page([], { head: 10, floor: 6 }))
+    at.tell({ type: 'syncRequested', room: 'lobby', now: NOON }).hear(page([], { head: 10, floor: 6 }))
     expect(at.drawn).toEqual(numbers(6, 10))
   })
 
@@ -353,150 +368,8 @@ describe('older', () => {
     for (let to = 4_000; to > 1_000; to -= 100) at.tell(olderAsked, older(to - 99, to, true))
     at.hear(event(said(5_001)))
     expect(at.drawn).toEqual(numbers(1_001, 5_001))
-    at.tell({ type: 'opened', room: 'lobby', shown: true })
+    at.tell({ type: 'roomOpened', room: 'lobby', shown: true })
     expect(at.lobby.rows).toHaveLength(2_000)
-  })
-})
-
-describe('who is here', () => {
-  const presence = (version: number, more: object) =>
-    ({ type: 'presence', room: 'lobby', version, count: 3, ...more }) as const
-  const names = (at: ReturnType<typeof aPage>) => at.lobby.people.map(({ name }) => name)
-  const lines = (at: ReturnType<typeof aPage>) =>
-    at.lobby.lines.map(({ kind, user }) => `${user.name} ${kind}`)
-
-  /** Past the minute after my own arrival. */
-  const settled = () => aLivePage().pass(61_000)
-
-  test('[H60] who joins is listed, who leaves is not', () => {
-    const at = settled().hear(
-      presence(2, { joined: [person(eve)] }),
-      presence(3, { left: [bob.id], count: 2 }),
-    )
-    expect(names(at)).toEqual(['Ada', 'Eve'])
-    expect(lines(at)).toEqual(['Eve joined', 'Bob left'])
-    expect(at.lobby.count).toBe(2)
-  })
-
-  test('[H61] a version that is not above the last one is old', () => {
-    const at = settled().hear(presence(2, { joined: [person(eve)] }))
-    const before = at.state
-    at.hear(presence(2, { left: [eve.id] }), presence(1, { left: [eve.id] }))
-    expect(at.state === before).toBe(true)
-  })
-
-  test('[H62] a hole in the versions asks for the room anew', () => {
-    const at = settled().hear(presence(3, { joined: [person(eve)] }))
-    expect(at.lobby.sync.state).toBe('gap')
-    expect(lines(at)).toEqual([])
-    at.tell({ type: 'asked', room: 'lobby', now: at.now })
-    at.hear(page([], { head: 3, members: { version: 3, count: 2, full: [person(ada), person(eve)] } }))
-    expect(names(at)).toEqual(['Ada', 'Eve'])
-    expect(at.drawn).toEqual([1, 2, 3])
-  })
-
-  test('[U63] a whole list makes no lines', () => {
-    const at = settled().hear(presence(2, { full: [person(ada), person(eve)] }))
-    expect(names(at)).toEqual(['Ada', 'Eve'])
-    expect(lines(at)).toEqual([])
-  })
-
-  test('[U63] nothing is said about me, nor of one already listed', () => {
-    const at = settled().hear(
-      presence(2, { left: [ada.id] }),
-      presence(3, { joined: [person(ada), person(bob)] }),
-    )
-    expect(lines(at)).toEqual([])
-  })
-
-  test('[U63] after a restart of the server those listed before make no lines for a minute, others do', () => {
-    const at = settled().tell({ type: 'link', link: lost, now: NOON + 61_000 })
-    at.hear(welcome).tell({ type: 'link', link: { state: 'live' }, now: at.now })
-    at.tell({ type: 'asked', room: 'lobby', now: at.now }).hear(
-      page([], { head: 3, members: members(person(ada)) }),
-    )
-    at.hear(presence(2, { joined: [person(bob), person(eve)] }))
-    expect(lines(at)).toEqual(['Eve joined'])
-    at.pass(61_000).hear(presence(3, { left: [bob.id] }))
-    expect(lines(at)).toEqual(['Eve joined', 'Bob left'])
-  })
-
-  test('[U63] also when the connection breaks twice in that minute', () => {
-    const at = settled()
-    for (const full of [[person(ada)], [person(ada)]]) {
-      at.tell({ type: 'link', link: lost, now: at.now }).hear(welcome)
-      at.tell({ type: 'asked', room: 'lobby', now: at.now }).hear(page([], { members: members(...full) }))
-    }
-    at.hear(presence(2, { joined: [person(bob)] }))
-    expect(lines(at)).toEqual([])
-  })
-
-  test('[U6] a rename changes the list, is a quiet line, and leaves older rows alone', () => {
-    const at = settled().hear(presence(2, { changed: [{ id: bob.id, name: 'Bobby' }] }))
-    expect(names(at)).toEqual(['Ada', 'Bobby'])
-    expect(at.lobby.lines).toMatchObject([
-      { kind: 'renamed', user: { name: 'Bobby' }, before: 'Bob', after: 3 },
-    ])
-    expect(at.lobby.rows[0]?.user.name).toBe('Bob')
-  })
-
-  test('[U6] my rename in another tab is mine here', () => {
-    const at = settled().hear(presence(2, { changed: [{ id: ada.id, name: 'Ada L' }] }))
-    expect(at.state.self).toMatchObject({ name: 'Ada L' })
-  })
-
-  test('[U62] away is a state of the same person', () => {
-    const at = settled().hear(presence(2, { changed: [{ id: bob.id, state: 'idle' }] }))
-    expect(at.lobby.people[1]).toEqual(person(bob, 'idle'))
-    expect(lines(at)).toEqual([])
-  })
-
-  test('[U65] lines are never unread, and move no position', () => {
-    const at = settled()
-    const { position, you: before } = at.lobby
-    at.hear(presence(2, { joined: [person(eve)] }))
-    expect(at.lobby.position).toBe(position)
-    expect(at.lobby.you).toBe(before)
-  })
-
-  test('[T15] five hundred lines are kept of a room', () => {
-    const at = settled()
-    for (let version = 2; version < 400; version += 2)
-      at.hear(
-        presence(version, { joined: numbers(1, 3).map((n) => person({ id: `p${n}`, name: `P${n}` })) }),
-        presence(version + 1, { left: numbers(1, 3).map((n) => `p${n}`) }),
-      )
-    expect(at.lobby.lines).toHaveLength(500)
-  })
-})
-
-describe('typing', () => {
-  const typing = (user: typeof bob, on = true) => ({ type: 'typing', room: 'lobby', user, on }) as const
-
-  test('[U40] who types is shown for six seconds, or until they stop, send or leave', () => {
-    const at = aLivePage().hear(typing(bob))
-    expect(at.lobby.typing).toMatchObject([{ user: bob }])
-    expect(at.pass(5_900).lobby.typing).toHaveLength(1)
-    expect(at.pass(100).lobby.typing).toEqual([])
-    expect(at.hear(typing(bob), typing(bob, false)).lobby.typing).toEqual([])
-    expect(at.hear(typing(bob), event(said(4))).lobby.typing).toEqual([])
-    const left = {
-      type: 'presence',
-      room: 'lobby',
-      version: 2,
-      count: 1,
-      left: [bob.id],
-    } satisfies ServerFrame
-    expect(at.hear(typing(bob), left).lobby.typing).toEqual([])
-  })
-
-  test('[U40] I am not told that I type', () => {
-    expect(aLivePage().hear(typing(ada)).lobby.typing).toEqual([])
-  })
-
-  test('[T15] twenty who type are enough', () => {
-    const crowd = numbers(1, 60).map((n) => typing({ id: `p${n}`, name: `P${n}` }))
-    expect(aLivePage().hear(...crowd).lobby.typing).toHaveLength(20)
   })
 })
 
@@ -512,9 +385,9 @@ describe('unread', () => {
 
   test('[U71] reading goes forward only, and counts what is left', () => {
     const at = aLivePage([], { you }).hear(event(said(1)), event(said(2, { text: '@Ada!' })), event(said(3)))
-    at.tell({ type: 'read', room: 'lobby', seq: 2 })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 2 })
     expect(unread(at)).toEqual([1, 0])
-    at.tell({ type: 'read', room: 'lobby', seq: 1 })
+    at.tell({ type: 'readUpTo', room: 'lobby', seq: 1 })
     expect(at.lobby.you?.readSeq).toBe(2)
     at.hear({ type: 'read', room: 'lobby', seq: 3, unread: 0, mentions: 0 })
     expect(unread(at)).toEqual([0, 0])

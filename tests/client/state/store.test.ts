@@ -26,7 +26,7 @@ describe('one view that throws', () => {
       (offline) => told.push(offline),
       signal,
     )
-    store.dispatch({ type: 'offline', offline: true })
+    store.dispatch({ type: 'networkChanged', offline: true })
     expect(told).toEqual([false, true])
     expect(failed).toEqual(['TypeError: this view is broken'])
   })
@@ -34,7 +34,7 @@ describe('one view that throws', () => {
   test('[U102] neither what it picks nor an action that it has queued is lost with it', () => {
     const { store, failed } = aStore()
     store.watch(
-      ({ forgetful }) => forgetful && broken(),
+      ({ storageBlocked }) => storageBlocked && broken(),
       () => {},
       signal,
     )
@@ -42,31 +42,31 @@ describe('one view that throws', () => {
       ({ offline }) => offline,
       (offline) => {
         if (!offline) return
-        store.dispatch({ type: 'forgetful' })
+        store.dispatch({ type: 'storageBlocked' })
         broken()
       },
       signal,
     )
-    store.dispatch({ type: 'offline', offline: true })
-    expect(store.get()).toMatchObject({ offline: true, forgetful: true })
+    store.dispatch({ type: 'networkChanged', offline: true })
+    expect(store.get()).toMatchObject({ offline: true, storageBlocked: true })
     expect(failed).toHaveLength(2)
   })
 
   test('[U102] an action that cannot be done is reported, changes nothing, and those behind it are done', () => {
     const { store, failed } = aStore()
     const room = 'lobby'
-    store.dispatch({ type: 'opened', room })
+    store.dispatch({ type: 'roomOpened', room })
     const before = store.get().rooms[room]
     store.watch(
       ({ offline }) => offline,
       (offline) => {
         if (!offline) return
-        store.dispatch({ type: 'changed', room, by: broken })
-        store.dispatch({ type: 'self', self: { ...ada, role: 'guest' } })
+        store.dispatch({ type: 'framesReceived', frames: { reduce: broken } as never, now: 0 })
+        store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
       },
       signal,
     )
-    store.dispatch({ type: 'offline', offline: true })
+    store.dispatch({ type: 'networkChanged', offline: true })
     expect(store.get().self).toMatchObject(ada)
     expect(store.get().rooms[room]).toBe(before)
     expect(failed).toEqual(['TypeError: this view is broken'])

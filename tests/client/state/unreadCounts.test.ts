@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
 import { showUnread } from '../../../src/client/notifications/show.ts'
-import { far } from '../../../src/client/app/actions/historyActions.ts'
-import { marked, settled, unmarked } from '../../../src/client/state/markAllRead.ts'
+import { createMarkAllRead } from '../../../src/client/app/actions/readActions.ts'
+import { markRead, settleMarkRead, undoMarkRead } from '../../../src/client/state/markAllRead.ts'
 import { windowTitle } from '../../../src/client/app/windowTitle.ts'
 import type { Context } from '../../../src/client/app/context.ts'
 import { sidebar } from '../../../src/client/rooms/sidebar.ts'
@@ -37,11 +37,16 @@ function aSidebar() {
   const context = { store, router: { over: () => () => {} }, place: 'Hubbub' } as unknown as Context
   const end = new AbortController()
   const hear = (room: string, of: RoomEvent) =>
-    store.dispatch({ type: 'heard', frames: [event(of, room)], now: NOON })
-  store.dispatch({ type: 'heard', frames: [welcome], now: NOON })
-  store.dispatch({ type: 'link', link: { state: 'live' }, now: NOON })
-  store.dispatch({ type: 'rooms', list: ROOMS.map((room) => listed(room)) })
-  const side = sidebar(context, { room: 'lobby', shell: h('div'), rest: [] }, { rooms() {} }, end.signal)
+    store.dispatch({ type: 'framesReceived', frames: [event(of, room)], now: NOON })
+  store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
+  store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+  store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
+  const side = sidebar(
+    context,
+    { room: 'lobby', shell: h('div'), people: h('div') },
+    { rooms() {} },
+    end.signal,
+  )
   document.body.replaceChildren(side.element)
   const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }
   let badge = 0
@@ -64,9 +69,9 @@ function aSidebar() {
     }),
     heads,
     open(room: string) {
-      store.dispatch({ type: 'opened', room })
-      store.dispatch({ type: 'asked', room, now: NOON })
-      store.dispatch({ type: 'heard', frames: [firstPage([], { room, you })], now: NOON })
+      store.dispatch({ type: 'roomOpened', room })
+      store.dispatch({ type: 'syncRequested', room, now: NOON })
+      store.dispatch({ type: 'framesReceived', frames: [firstPage([], { room, you })], now: NOON })
     },
     say(room: string, more: Parameters<typeof said>[1] = {}) {
       const seq = (heads.get(room) ?? 0) + 1
@@ -99,7 +104,7 @@ describe('what is not read', () => {
     it.say('kitchen', { text: '@Ada look' })
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 2, attic: 0 })
     expect(it.said()).toEqual({ title: '(3) lobby · Hubbub', icon: 'unread.svg', badge: 3 })
-    it.store.dispatch({ type: 'read', room: 'kitchen', seq: 2 })
+    it.store.dispatch({ type: 'readUpTo', room: 'kitchen', seq: 2 })
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 0, attic: 0 })
     it.end()
   })
@@ -146,21 +151,23 @@ describe('what is not read', () => {
           } else if (one.do === 'say' && open.has(one.room) && 'text' in one)
             it.say(one.room, { text: one.text, ...(one.own && { user: ada }) })
           else if (one.do === 'delete' && at > 0) it.change(one.room, at, { kind: 'delete', by: 'author' })
-          else if (one.do === 'read' && at > 0) it.store.dispatch({ type: 'read', room: one.room, seq: at })
+          else if (one.do === 'read' && at > 0)
+            it.store.dispatch({ type: 'readUpTo', room: one.room, seq: at })
           else if (one.do === 'told')
             it.store.dispatch({
-              type: 'heard',
+              type: 'framesReceived',
               frames: [{ type: 'read', room: one.room, seq: at, unread: head - at, mentions: 0 }],
               now: NOON,
             })
           else if (one.do === 'list')
             it.store.dispatch({
-              type: 'rooms',
-              list: ROOMS.map((name) => listed(name, { count: name === one.room ? at : 1 })),
+              type: 'roomListChanged',
+              roomList: ROOMS.map((name) => listed(name, { count: name === one.room ? at : 1 })),
             })
           else if (one.do === 'mark' || one.do === 'undo' || one.do === 'settle') {
-            const by = { mark: marked, undo: unmarked, settle: settled }[one.do]
-            for (const room of ROOMS) it.store.dispatch({ type: 'changed', room, by })
+            if (one.do === 'mark') it.store.dispatch({ type: 'allMarkedRead' })
+            else if (one.do === 'undo') it.store.dispatch({ type: 'markReadUndone' })
+            else for (const room of ROOMS) it.store.dispatch({ type: 'markReadSettled', room })
           }
           const said = Object.values(it.counts()).reduce((sum, count) => sum + count, 0)
           expect(it.said()).toEqual({
@@ -183,32 +190,31 @@ describe('all that is marked read', () => {
       numbers(1, 6).map((seq) => said(seq)),
       { you: { ...you, readSeq: 2, unread: 4 } },
     )
-  const change = (by: typeof marked) => ({ type: 'changed', room: 'lobby', by }) as const
 
   test('[U75] is read at once, and as it was before when that is undone; what came meanwhile counts on', () => {
-    const page = unread().tell(change(marked))
+    const page = unread().tell({ type: 'allMarkedRead' })
     expect(page.lobby.you).toMatchObject({ readSeq: 6, unread: 0 })
     page.hear(event(said(7, { text: '@Ada' })))
     expect(page.lobby.you).toMatchObject({ unread: 1, mentions: 1 })
-    page.tell(change(unmarked))
+    page.tell({ type: 'markReadUndone' })
     expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5, mentions: 1 })
-    expect(page.lobby.marked).toBeUndefined()
+    expect(page.lobby.markedRead).toBeNull()
   })
 
   test('[U75] marked twice, it goes back to what was before the first', () => {
     const page = unread()
-      .tell(change(marked))
+      .tell({ type: 'allMarkedRead' })
       .hear(event(said(7)))
-      .tell(change(marked))
+      .tell({ type: 'allMarkedRead' })
     expect(page.lobby.you).toMatchObject({ readSeq: 7, unread: 0 })
-    page.tell(change(unmarked))
+    page.tell({ type: 'markReadUndone' })
     expect(page.lobby.you).toMatchObject({ readSeq: 2, unread: 5 })
   })
 
   test('[U75] a deletion meanwhile is counted by the server, once it is undone', () => {
-    const page = unread().tell(change(marked))
+    const page = unread().tell({ type: 'allMarkedRead' })
     page.hear(event({ ...said(7), kind: 'delete', target: 'id-4', by: 'author' } as never))
-    page.tell(change(unmarked)).pass(1_000)
+    page.tell({ type: 'markReadUndone' }).pass(1_000)
     expect(page.lobby.sync.state).toBe('gap')
   })
 
@@ -217,25 +223,25 @@ describe('all that is marked read', () => {
     const time = fakeTime()
     const told: [string, number][] = []
     const tell = (room: string, seq: number) => void told.push([room, seq])
-    const all = (what: 'mark' | 'undo' | 'tell') => far.allRead(it.store, what, time.after, tell)
+    const all = createMarkAllRead(it.store, time.after, tell)
     for (const room of ['lobby', 'kitchen', 'attic']) it.open(room)
     for (const room of ['lobby', 'kitchen', 'kitchen']) it.say(room)
-    all('mark')
+    all.mark()
     expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
     time.pass(9_999)
-    all('undo')
+    all.undo()
     expect(it.counts()).toEqual({ lobby: 1, kitchen: 2, attic: 0 })
     time.pass(20_000)
     expect(told).toEqual([])
 
-    all('mark')
+    all.mark()
     time.pass(10_000)
     expect(told).toEqual([
       ['lobby', 1],
       ['kitchen', 2],
     ])
-    all('undo')
-    all('tell')
+    all.undo()
+    all.settle()
     expect(it.counts()).toEqual({ lobby: 0, kitchen: 0, attic: 0 })
     expect(told).toHaveLength(2)
     it.end()
@@ -245,21 +251,20 @@ describe('all that is marked read', () => {
     const it = aSidebar()
     const time = fakeTime()
     const told: string[] = []
-    const all = (what: 'mark' | 'undo') =>
-      far.allRead(it.store, what, time.after, (room) => void told.push(room))
-    it.store.dispatch({ type: 'opened', room: 'attic' })
-    all('mark')
-    it.store.dispatch({ type: 'asked', room: 'attic', now: NOON })
+    const all = createMarkAllRead(it.store, time.after, (room) => void told.push(room))
+    it.store.dispatch({ type: 'roomOpened', room: 'attic' })
+    all.mark()
+    it.store.dispatch({ type: 'syncRequested', room: 'attic', now: NOON })
     const mine = { ...you, unread: 3 }
     it.store.dispatch({
-      type: 'heard',
+      type: 'framesReceived',
       frames: [firstPage([said(1), said(2), said(3)], { room: 'attic', you: mine })],
       now: NOON,
     })
     expect(it.counts()).toMatchObject({ attic: 0 })
-    all('undo')
+    all.undo()
     expect(it.counts()).toMatchObject({ attic: 3 })
-    all('mark')
+    all.mark()
     time.pass(10_000)
     expect(told).toEqual(['attic'])
     it.end()
@@ -267,15 +272,15 @@ describe('all that is marked read', () => {
 
   test('[U75] where nothing is unread nothing changes, and what is settled cannot be undone', () => {
     const { lobby } = unread()
-    const done = settled(marked(lobby))
-    expect(marked(done) === done && unmarked(done) === done && settled(done) === done).toBe(true)
+    const done = settleMarkRead(markRead(lobby))
+    expect(markRead(done) === done && undoMarkRead(done) === done && settleMarkRead(done) === done).toBe(true)
   })
 })
 
 test('[U74] rooms that this page follows count, on screen or not', () => {
   const page = aLivePage([]).hear(event(said(1)))
-  page.tell({ type: 'opened', room: 'kitchen' }, { type: 'asked', room: 'kitchen', now: NOON })
+  page.tell({ type: 'roomOpened', room: 'kitchen' }, { type: 'syncRequested', room: 'kitchen', now: NOON })
   page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
-  page.tell({ type: 'rooms', list: [listed('lobby'), listed('kitchen'), listed('attic')] })
+  page.tell({ type: 'roomListChanged', roomList: [listed('lobby'), listed('kitchen'), listed('attic')] })
   expect(unreadTotal(page.state)).toBe(4)
 })

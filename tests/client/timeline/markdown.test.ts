@@ -1,13 +1,8 @@
-import { beforeAll, describe, expect, test } from 'bun:test'
-import { prepare } from '../../../src/client/timeline/markdown/markdown.ts'
+import { describe, expect, test } from 'bun:test'
+import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
-
-let prose = (_text: string): Node[] => []
-beforeAll(async () => {
-  prose = await prepare()
-})
 
 /** `strong(bold) and em(it)`: a tree as one line; a link with where it leads. */
 function tree(nodes: Iterable<Node>): string {
@@ -64,11 +59,11 @@ const MAY_BE = new Set('P STRONG EM S CODE PRE DIV BUTTON BLOCKQUOTE UL OL LI A 
 
 describe('what people write', () => {
   test.each(IT_IS)('[U20, U21] %j', (text, drawn) => {
-    expect(tree(prose(text))).toBe(drawn)
+    expect(tree(markdownNodes(text))).toBe(drawn)
   })
 
   test('[U21] a link opens elsewhere, and tells the other side nothing of us', () => {
-    const [link] = prose('https://a.b')
+    const [link] = markdownNodes('https://a.b')
     if (!(link instanceof HTMLElement)) throw new TypeError('no link')
     expect([link.getAttribute('rel'), link.getAttribute('target')]).toEqual([
       'noopener noreferrer nofollow ugc',
@@ -103,7 +98,7 @@ describe('what people write', () => {
     const holder = document.createElement('div')
     const wrong: string[] = []
     for (const text of [...bait, bait.join('\n'), bait.join('\n\n'), bait.join(' ')]) {
-      holder.replaceChildren(...prose(text))
+      holder.replaceChildren(...markdownNodes(text))
       for (const element of holder.querySelectorAll('*')) {
         if (!MAY_BE.has(element.tagName)) wrong.push(element.tagName)
         for (const { name, value } of element.attributes)
@@ -137,22 +132,22 @@ describe('what people write', () => {
     ]
     for (const piece of pieces) {
       const text = piece.repeat(Math.floor(4_000 / piece.length))
-      expect(prose(text).length).toBeGreaterThan(0)
+      expect(markdownNodes(text).length).toBeGreaterThan(0)
     }
-    expect(tree(prose('>'.repeat(4_000)))).toBe('>'.repeat(4_000))
+    expect(tree(markdownNodes('>'.repeat(4_000)))).toBe('>'.repeat(4_000))
   })
 
   test.each(['- a\n  > *\nb', '1. x\n   > *\nx', '- a\n\t>*\nb', '- x\n\t> -\nx', '1. note\n\t>*\nthanks'])(
     '[U120] %j, on which the lexer itself fails, is drawn as typed',
     (text) => {
-      expect(tree(prose(text))).toBe(text)
+      expect(tree(markdownNodes(text))).toBe(text)
     },
   )
 
   test('[U120] what costs too much shows as typed, each letter of it', () => {
     const shown = (text: string) => {
       const place = document.createElement('div')
-      place.replaceChildren(...prose(text))
+      place.replaceChildren(...markdownNodes(text))
       return place
     }
     for (const piece of [
@@ -180,11 +175,11 @@ describe('what people write', () => {
     const place = document.createElement('div')
     const line =
       '- **Name**: `value`, which is _rather_ long so that it takes its time to read; see https://a.b/c\n'
-    place.replaceChildren(...prose(line.repeat(40)))
+    place.replaceChildren(...markdownNodes(line.repeat(40)))
     expect(['li', 'strong', 'code', 'em', 'a'].map((tag) => place.querySelectorAll(tag).length)).toEqual([
       40, 40, 40, 40, 40,
     ])
-    place.replaceChildren(...prose(`\`\`\`\n${'if (a_b) *c = [d]; // e\n'.repeat(150)}\`\`\``))
+    place.replaceChildren(...markdownNodes(`\`\`\`\n${'if (a_b) *c = [d]; // e\n'.repeat(150)}\`\`\``))
     expect(place.querySelectorAll('pre')).toHaveLength(1)
   })
 
@@ -197,7 +192,7 @@ describe('what people write', () => {
       (sign) => `bank${String.fromCodePoint(sign)}com`,
     ),
   ])('[U121] %j shows where its link leads', (words) => {
-    expect(tree(prose(`[${words}](https://evil.test/x)`))).toEndWith('span( (evil.test))')
+    expect(tree(markdownNodes(`[${words}](https://evil.test/x)`))).toEndWith('span( (evil.test))')
   })
 
   test.each([
@@ -215,7 +210,7 @@ describe('what people write', () => {
     'https://evil.test/x',
     'www.evil.test',
   ])('[U121] %j needs no such note', (words) => {
-    expect(tree(prose(`[${words}](https://evil.test/x)`))).toBe(`a<https://evil.test/x>(${words})`)
+    expect(tree(markdownNodes(`[${words}](https://evil.test/x)`))).toBe(`a<https://evil.test/x>(${words})`)
   })
 
   test('[U121] an address that goes on around a link shows where the link leads', () => {
@@ -229,15 +224,15 @@ describe('what people write', () => {
       '[bank](https://evil.test)\\.com',
       '[bank](https://evil.test)\u200b.com',
     ])
-      expect(tree(prose(text))).toContain('span( (evil.test))')
+      expect(tree(markdownNodes(text))).toContain('span( (evil.test))')
     expect(
-      tree(prose('See [this](https://a.b). Or ([that](https://a.b)), 看。[這裡](https://a.b)吧')),
+      tree(markdownNodes('See [this](https://a.b). Or ([that](https://a.b)), 看。[這裡](https://a.b)吧')),
     ).not.toContain('span')
   })
 
   test('[U121] what stands before an address does not turn it round', () => {
     const place = document.createElement('div')
-    place.replaceChildren(...prose('\u202e https://evil.test/moc.knab//:sptth [x.y](https://a.b)'))
+    place.replaceChildren(...markdownNodes('\u202e https://evil.test/moc.knab//:sptth [x.y](https://a.b)'))
     expect([...place.querySelectorAll('a, span')].map((one) => one.getAttribute('dir'))).toEqual([
       'ltr',
       'auto',
@@ -255,6 +250,6 @@ describe('what people write', () => {
       '> ',
       '- ',
     ])
-      expect(tree(prose(text)).replace(/a<[^>]*>\((.*?)\)/, '$1')).toBe(text)
+      expect(tree(markdownNodes(text)).replace(/a<[^>]*>\((.*?)\)/, '$1')).toBe(text)
   })
 })

@@ -1,10 +1,9 @@
-import { describe, expect, test } from 'bun:test'
-import { nameOf } from '../../../src/client/ui/avatar.ts'
-import { extras } from '../../../src/client/timeline/messageDecorations.ts'
-import { messageView, type MessageItem } from '../../../src/client/timeline/message.ts'
-import { fullDate } from '../../../src/client/ui/format.ts'
+import { beforeAll, describe, expect, test } from 'bun:test'
+import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
+import { messageView } from '../../../src/client/timeline/message/message.ts'
+import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
 import { keyOf, rowOf } from '../../../src/client/state/rows.ts'
-import type { MyChange, Row } from '../../../src/client/state/state.ts'
+import type { PendingChange, Row } from '../../../src/client/state/state.ts'
 import { ada, bob, NOON, numbers, said } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
@@ -12,21 +11,18 @@ useDom('http://localhost/chat/lobby')
 
 const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
 
-const asTyped = (text: string): Node[] => [document.createTextNode(text)]
+beforeAll(loadMarkdown)
 
-function aMessage(more: Partial<Row> = {}, quote?: Row | null, format = asTyped) {
+function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
   const pressed: string[] = []
-  const rich = extras({
-    react: (id, emoji, on) => pressed.push(`react ${id} ${emoji} ${on}`),
-    jump: (seq) => pressed.push(`jump ${seq}`),
-    retry: (key) => pressed.push(`retry ${key}`),
-    drop: (key) => pressed.push(`drop ${key}`),
-    mentionsMe: (text) => text.includes('@Ada'),
-    when: fullDate,
-    format,
-    nameOf,
-  })
-  const on = { rich, retry: () => {}, drop: () => {}, edit: () => {} }
+  const on = {
+    react: (id: string, emoji: string, isOn: boolean) => pressed.push(`react ${id} ${emoji} ${isOn}`),
+    jump: (seq: number) => pressed.push(`jump ${seq}`),
+    retry: (key: string) => pressed.push(`retry ${key}`),
+    drop: (key: string) => pressed.push(`drop ${key}`),
+    mentionsMe: (text: string) => text.includes('@Ada'),
+    edit: () => {},
+  }
   const row = { ...rowOf(said(1), ada.id), ...more }
   const item = (of: Row): MessageItem => ({
     kind: 'message',
@@ -55,10 +51,9 @@ const reaction = (emoji: string, count: number, mine = false) => ({
 })
 
 describe('what stands around a message', () => {
-  test('[A1] a row is called by its words, without the marks of their format', async () => {
-    const { prepare } = await import('../../../src/client/timeline/markdown/markdown.ts')
+  test('[A1] a row is called by its words, without the marks of their format', () => {
     const text = '**one**\n\n```\ntwo\n```'
-    const { element, view, row, item } = aMessage({ text }, undefined, await prepare())
+    const { element, view, row, item } = aMessage({ text })
     const label = () => element.getAttribute('aria-label')?.split(': ')[1]
     expect(label()?.split(/\s+/)).toEqual(['one', 'two'])
     view.update(item({ ...row, text: 'three' }))
@@ -118,13 +113,13 @@ describe('what stands around a message', () => {
   test('[U23] an answer shows one line of what it answers and jumps there; a deleted original is said', () => {
     const answered = rowOf(said(7, { text: 'first line\nsecond' }), ada.id)
     const there = aMessage({ replyTo: 'id-7' }, answered)
-    expect(there.find('.quote')?.textContent).toBe('Answer to Bob first line')
+    expect(there.find('.quote')?.textContent).toBe('Reply to Bob first line')
     there.find('.quote')?.click()
     expect(there.pressed).toEqual(['jump 7'])
     const gone = aMessage({ replyTo: 'id-7' }, { ...answered, text: null })
-    expect(gone.find('.quote')?.textContent).toBe('Answer: Original deleted')
+    expect(gone.find('.quote')?.textContent).toBe('Reply to a deleted message')
     expect(gone.find('.quote')?.hasAttribute('disabled')).toBe(true)
-    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Answer to Loading…')
+    expect(aMessage({ replyTo: 'id-7' }, null).find('.quote')?.textContent).toBe('Reply to Loading…')
   })
 
   test('[U22] up to three emoji alone are large; digits, words and four of them are not', () => {
@@ -152,15 +147,15 @@ describe('what stands around a message', () => {
       order: 1,
     } as const
     const key = keyOf(ada.id, 'n-1')
-    const change: MyChange = {
+    const change: PendingChange = {
       key,
       entry,
-      standing: { status: 'failed', reason: 'gone' },
+      sendStatus: { status: 'failed', reason: 'gone' },
       seq: null,
-      draw: (row) => row,
+      user: ada,
     }
-    const { element, find, pressed } = aMessage({ changes: [change] })
-    expect(find('.note')?.textContent).toStartWith('Not changed. The message is gone.')
+    const { element, find, pressed } = aMessage({ pendingChanges: [change] })
+    expect(find('.note')?.textContent).toStartWith('Couldn’t save your edit. The message was deleted.')
     for (const button of element.querySelectorAll<HTMLElement>('.note button')) button.click()
     expect(pressed).toEqual([`retry ${key}`, `drop ${key}`])
   })

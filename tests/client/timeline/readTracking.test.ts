@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { seeing, type Sight } from '../../../src/client/timeline/visibleRange.ts'
-import { divided, firstUnread, undivided } from '../../../src/client/state/unreadDivider.ts'
-import { goneTo } from '../../../src/client/state/historyWindow.ts'
+import { watchVisible, type VisibleRange } from '../../../src/client/timeline/visibleRange.ts'
+import { showDivider, firstUnread, hideDivider } from '../../../src/client/state/unreadDivider.ts'
+import { enterHistory } from '../../../src/client/state/historyWindow.ts'
 import { timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import type { RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
@@ -32,16 +32,16 @@ describe('the line', () => {
   test('[U72] stands above the first message of another that I have not read', () => {
     const room = aRoom([...talk(1, 3), said(4, { user: ada }), ...talk(5, 6)], 3, 2)
     expect(firstUnread(room)).toBe(5)
-    expect(drawn(timelineItems()(divided(room)))).toEqual([1, 2, 3, 4, 'new', 5, 6])
+    expect(drawn(timelineItems()(showDivider(room)))).toEqual([1, 2, 3, 4, 'new', 5, 6])
   })
 
   test('[U72] what comes does not move it, nor does reading or a deletion; it begins a group', () => {
     const page = aLivePage(talk(1, 4), { you: { ...you, readSeq: 2, unread: 2 } })
-    page.tell({ type: 'changed', room: 'lobby', by: divided })
+    page.tell({ type: 'unreadDividerShown', room: 'lobby' })
     const items = timelineItems()
     page.hear(event(said(5)))
-    page.tell({ type: 'read', room: 'lobby', seq: 5 })
-    page.tell({ type: 'changed', room: 'lobby', by: divided })
+    page.tell({ type: 'readUpTo', room: 'lobby', seq: 5 })
+    page.tell({ type: 'unreadDividerShown', room: 'lobby' })
     expect(drawn(items(page.lobby))).toEqual([1, 2, 'new', 3, 4, 5])
     page.hear(event({ ...said(6), kind: 'delete', target: 'id-3', by: 'author' } as never))
     expect(drawn(items(page.lobby))).toEqual([1, 2, 'new', 3, 4, 5])
@@ -51,17 +51,17 @@ describe('the line', () => {
   })
 
   test('[U72] goes when it is taken away, and where all is read there is none', () => {
-    const room = divided(aRoom(talk(1, 4), 2, 2))
-    expect(drawn(timelineItems()(undivided(room)))).toEqual([1, 2, 3, 4])
+    const room = showDivider(aRoom(talk(1, 4), 2, 2))
+    expect(drawn(timelineItems()(hideDivider(room)))).toEqual([1, 2, 3, 4])
     const read = aRoom(talk(1, 4), 4, 0)
-    expect(divided(read) === read).toBe(true)
+    expect(showDivider(read) === read).toBe(true)
   })
 
   test('[U72, U75] is not drawn below messages that are not loaded, and is once they are', () => {
-    const room = divided(aRoom(talk(51, 100), 20, 80))
+    const room = showDivider(aRoom(talk(51, 100), 20, 80))
     expect(firstUnread(room)).toBe('above')
     expect(drawn(timelineItems()(room))[0]).toBe(51)
-    const gone = goneTo(room, 21, history(talk(1, 45), { head: 100, newer: true }), ada.id)
+    const gone = enterHistory(room, 21, history(talk(1, 45), { head: 100, newer: true }), ada.id)
     expect(drawn(timelineItems()(gone)).slice(19, 23)).toEqual([20, 'new', 21, 22])
     expect(firstUnread(gone)).toBe(21)
   })
@@ -73,15 +73,15 @@ describe('the line', () => {
 })
 
 describe('what is seen', () => {
-  function eyes() {
+  function aWatch() {
     const time = fakeTime()
-    const seen: Sight[] = []
-    const { look } = seeing(time, (sight) => seen.push(sight), ended.signal)
+    const seen: VisibleRange[] = []
+    const { look } = watchVisible(time, (range) => seen.push(range), ended.signal)
     return { time, seen, look }
   }
 
   test('[U70] half a second on screen is seen, less is not', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     time.pass(499)
     expect(seen).toEqual([])
@@ -93,7 +93,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] who scrolls past sees only what stayed', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     for (const top of numbers(1, 20)) {
       look({ top, bottom: top + 4 })
       time.pass(250)
@@ -107,7 +107,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] what flies by is not seen', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     for (const top of numbers(0, 9)) {
       look({ top: top * 10, bottom: top * 10 + 9 })
       time.pass(100)
@@ -116,7 +116,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] who looks away has not seen it, and begins anew', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     time.pass(400)
     look(null)
@@ -129,7 +129,7 @@ describe('what is seen', () => {
   })
 
   test('[U70] when the page ends nothing waits any more', () => {
-    const { time, seen, look } = eyes()
+    const { time, seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
     ended.abort()
     expect(time.waiting).toBe(0)

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { condense, timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
-import { askingOlder, withOlder } from '../../../src/client/state/historyWindow.ts'
 import { type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../../src/shared/model.ts'
 import {
@@ -68,8 +67,8 @@ describe('groups', () => {
     const items = timelineItems()
     expect(short(items(page.lobby)).slice(-2)).toEqual(['*51', '52'])
     page.tell(
-      { type: 'changed', room: 'lobby', by: askingOlder },
-      { type: 'changed', room: 'lobby', by: (room, me) => withOlder(room, older, me) },
+      { type: 'olderRequested', room: 'lobby' },
+      { type: 'olderLoaded', room: 'lobby', before: 51, page: older },
     )
     expect(short(items(page.lobby)).slice(-3)).toEqual(['*50', '51', '52'])
   })
@@ -90,7 +89,7 @@ describe('groups', () => {
 
   test('[U10] a line between breaks a group, and so does a reply', () => {
     const page = aLivePage([at(1, NOON), at(2, NOON)])
-    const room = { ...page.lobby, lines: [line('joined', eve, 1)] }
+    const room = { ...page.lobby, presenceLines: [line('joined', eve, 1)] }
     expect(short(timelineItems()(room)).slice(-3)).toEqual(['*1', 'lines Eve', '*2'])
     expect(messages(at(1, NOON), said(2, { at: NOON, replyTo: 'id-1' }), at(3, NOON))).toEqual([
       '*1',
@@ -128,7 +127,7 @@ describe('days, beginning, notice', () => {
   })
 
   test('[U53] what a reset has to say stands above the rows', () => {
-    const room: RoomState = { ...aLivePage([said(9)]).lobby, notice: 'away' }
+    const room: RoomState = { ...aLivePage([said(9)]).lobby, resetNotice: 'away' }
     expect(short(timelineItems()(room))[0]).toBe('notice')
   })
 })
@@ -139,7 +138,7 @@ describe('lines', () => {
   test('[U64] a run is one line', () => {
     const page = aLivePage()
     const lines = [line('joined', eve), line('left', bob)]
-    const items = timelineItems()({ ...page.lobby, lines })
+    const items = timelineItems()({ ...page.lobby, presenceLines: lines })
     expect(items.at(-1)).toMatchObject({ kind: 'lines', joined: [eve], left: [bob] })
     expect(items.filter(({ kind }) => kind === 'lines')).toHaveLength(1)
   })
@@ -161,36 +160,37 @@ describe('lines', () => {
 
   test('[U64] a run in which nothing remains draws nothing', () => {
     const lines = [line('joined', eve), line('left', eve, 3, 1)]
-    expect(short(timelineItems()({ ...aLivePage().lobby, lines })).at(-1)).toBe('3')
+    expect(short(timelineItems()({ ...aLivePage().lobby, presenceLines: lines })).at(-1)).toBe('3')
   })
 
   test('[U64] a setting shows each of them, or none; above a hundred people there are none', () => {
-    const room = { ...aLivePage().lobby, lines: people(3).map((one) => line('joined', one)) }
+    const room = { ...aLivePage().lobby, presenceLines: people(3).map((one) => line('joined', one)) }
     expect(short(timelineItems('shown')(room)).filter((one) => one.startsWith('lines'))).toHaveLength(3)
     expect(short(timelineItems('hidden')(room)).some((one) => one.startsWith('lines'))).toBe(false)
-    expect(short(timelineItems()({ ...room, count: 101 })).some((one) => one.startsWith('lines'))).toBe(false)
+    expect(short(timelineItems()({ ...room, onlineCount: 101 })).some((one) => one.startsWith('lines'))).toBe(
+      false,
+    )
   })
 
   test('[U64] somebody more makes the line say so, under the same key', () => {
     const items = timelineItems()
     const [p1, p2] = people(2)
     const room = aLivePage().lobby
-    const first = items({ ...room, lines: p1 ? [line('joined', p1)] : [] }).at(-1)
-    const second = items({ ...room, lines: people(2).map((one) => line('joined', one)) }).at(-1)
+    const first = items({ ...room, presenceLines: p1 ? [line('joined', p1)] : [] }).at(-1)
+    const second = items({ ...room, presenceLines: people(2).map((one) => line('joined', one)) }).at(-1)
     expect(second).toMatchObject({ key: first?.key, joined: [p1, p2] })
   })
 
   test('[U65] lines behind rows that are not loaded are not drawn', () => {
-    const room = { ...aLivePage([said(9)]).lobby, lines: [line('joined', eve, 4)] }
+    const room = { ...aLivePage([said(9)]).lobby, presenceLines: [line('joined', eve, 4)] }
     expect(short(timelineItems()(room))).not.toContain('lines Eve')
   })
 
   test('[U65] lines stand before what waits', () => {
     const page = aLivePage().queue(entry('n-1'))
-    expect(short(timelineItems()({ ...page.lobby, lines: [line('joined', eve)] })).slice(-2)).toEqual([
-      'lines Eve',
-      '*n-1',
-    ])
+    expect(short(timelineItems()({ ...page.lobby, presenceLines: [line('joined', eve)] })).slice(-2)).toEqual(
+      ['lines Eve', '*n-1'],
+    )
   })
 })
 
@@ -228,7 +228,7 @@ describe('the same again is the same object', () => {
           const lines = moves
             .map(({ who, kind, after }, n) => line(kind, authors[who] ?? ada, after, n))
             .toSorted((one, other) => one.after - other.after)
-          const items = timelineItems()({ ...aLivePage(rows).lobby, lines })
+          const items = timelineItems()({ ...aLivePage(rows).lobby, presenceLines: lines })
           expect(new Set(items.map(({ key }) => key)).size).toBe(items.length)
           expect(items.filter(({ kind }) => kind === 'message')).toHaveLength(rows.length)
         },

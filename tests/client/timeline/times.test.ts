@@ -1,17 +1,14 @@
 /** What a key or a message may cost the page: times that are judged, so nothing else runs beside them. */
 import { beforeAll, describe, expect, test } from 'bun:test'
-import { prepare } from '../../../src/client/timeline/markdown/markdown.ts'
-import { found } from '../../../src/client/rooms/roomSearch.ts'
+import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
+import { searchRooms } from '../../../src/client/rooms/find/roomSearch.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-let prose = (_text: string): Node[] => []
-beforeAll(async () => {
-  prose = await prepare()
-})
+beforeAll(loadMarkdown)
 
 describe('a message', () => {
   // What the lexer and the finder of addresses know, and what stands between marks.
@@ -35,7 +32,7 @@ describe('a message', () => {
     let least = Infinity
     for (let round = 0; round < rounds; round++) {
       const before = performance.now()
-      prose(text)
+      formatText(text)
       least = Math.min(least, performance.now() - before)
     }
     return least
@@ -65,7 +62,7 @@ describe('a message', () => {
       )
     }
     for (let round = 0; round < 20; round++)
-      prose('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40))
+      formatText('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40))
     const letters = fastest('abc def '.repeat(500), 5)
     const slow = texts.filter((text) => fastest(text, 1) - letters > 5 && fastest(text, 20) - letters > 5)
     expect(slow.map((text) => text.slice(0, 40))).toEqual([])
@@ -85,7 +82,7 @@ describe('finding a room', () => {
       for (const typed of ['', 'r', 'o', 'rn4', 'number 12', 'zz']) {
         const times = numbers(1, 5).map(() => {
           const began = performance.now()
-          found(many, typed, { recent, current: 'x', most })
+          searchRooms(many, typed, { recent, current: 'x', most })
           return performance.now() - began
         })
         expect([typed, most, Math.min(...times)]).toSatisfy(([, , ms]) => Number(ms) <= 16)

@@ -1,31 +1,48 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
+import type { Context } from '../../../src/client/app/context.ts'
+import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
+import { suggestionList } from '../../../src/client/composer/suggestionList.ts'
+import { showCode } from '../../../src/client/rooms/inviteDialog.ts'
+import { openRooms } from '../../../src/client/rooms/find/roomsDialog.ts'
+import { openSwitcher } from '../../../src/client/rooms/find/switcher.ts'
+import { signOut } from '../../../src/client/session/signOut.ts'
+import { openSettingsDialog } from '../../../src/client/settings/settingsDialog.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
+import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
 import { openDialog } from '../../../src/client/ui/dialog.ts'
-import { openPicker } from '../../../src/client/ui/emoji/emojiPicker.ts'
-import { openRowMenu } from '../../../src/client/timeline/messageMenu.ts'
-import { jumping } from '../../../src/client/timeline/jumpToMessage.ts'
+import { h } from '../../../src/client/ui/dom.ts'
+import { pickEmoji } from '../../../src/client/ui/emoji/pickEmoji.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 const dom = useDom('http://localhost/chat/lobby')
 
+type Listen = EventTarget['addEventListener']
+
+/** Counts who listens at a target: neither removed nor ended by a signal. `end` stops counting. */
+function listenersOf(target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>) {
+  const listening = new Set<unknown>()
+  const { addEventListener, removeEventListener } = target
+  target.addEventListener = function (...given: Parameters<Listen>) {
+    const [, listener, options] = given
+    listening.add(listener)
+    if (typeof options === 'object')
+      options.signal?.addEventListener('abort', () => listening.delete(listener))
+    addEventListener.apply(target, given)
+  } as Listen
+  target.removeEventListener = function (...given: Parameters<Listen>) {
+    listening.delete(given[1])
+    removeEventListener.apply(target, given)
+  } as Listen
+  return { listening, end: () => Object.assign(target, { addEventListener, removeEventListener }) }
+}
+
 /** A room's signal that counts who listens to it. */
 function aSignal() {
   const controller = new AbortController()
-  const { signal } = controller
-  const listening = new Set<unknown>()
-  const { addEventListener, removeEventListener } = signal
-  signal.addEventListener = function (
-    this: AbortSignal,
-    ...given: Parameters<AbortSignal['addEventListener']>
-  ) {
-    listening.add(given[1])
-    addEventListener.apply(signal, given)
-  } as AbortSignal['addEventListener']
-  signal.removeEventListener = function (...given: Parameters<AbortSignal['removeEventListener']>) {
-    listening.delete(given[1])
-    removeEventListener.apply(signal, given)
-  } as AbortSignal['removeEventListener']
-  return { signal, listening, abort: () => controller.abort() }
+  const { listening } = listenersOf(controller.signal)
+  return { signal: controller.signal, listening, abort: () => controller.abort() }
 }
 
 const shown = () => document.querySelectorAll('[popover], dialog').length
@@ -52,32 +69,90 @@ describe('what opens and closes in a room', () => {
     document.body.replaceChildren()
   })
 
-  const opens: Record<string, (signal: AbortSignal) => unknown> = {
-    'a dialog': (signal) => openDialog({ title: 'One' }, signal),
-    'the menu of a message': (signal) => openRowMenu('Menu', [], null, { x: 0, y: 0 }, signal),
-    'the emoji': (signal) => openPicker({ x: 0, y: 0 }, () => {}, signal),
+  /** A page whose store counts who watches it. */
+  function aPage() {
+    const store = createStore()
+    const watching = new Set<AbortSignal>()
+    const { watch } = store
+    store.watch = (select, show, signal) => {
+      watching.add(signal)
+      signal.addEventListener('abort', () => watching.delete(signal))
+      watch(select, show, signal)
+    }
+    const actions = { loadRooms: async () => {}, unsentCount: async () => 1, draftCount: async () => 0 }
+    const context = { store, actions, router: {}, place: 'Hubbub' } as unknown as Context
+    return { context, watching }
+  }
+
+  const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
+    'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
+    'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
+    'the emoji': (signal) =>
+      pickEmoji(
+        { x: 0, y: 0 },
+        () => {},
+        (words) => expect(words).toBe(''),
+        signal,
+      ),
+    'the list of rooms': (signal, context) => openRooms(context, signal),
+    'the switcher of rooms': (signal, context) =>
+      openSwitcher(context, { room: 'lobby', recent: [] }, signal),
+    'the settings': (signal, context) => openSettingsDialog(context, 'lobby', h('form'), signal),
+    'the QR code': (signal) => showCode('lobby', () => {}, signal),
+    'the keys': (signal) => openHelp(signal),
+    'the question before signing out': async (signal, context) => {
+      void signOut(context, signal)
+      await Bun.sleep(0)
+    },
+  }
+
+  function closeAll(): void {
+    for (const panel of document.querySelectorAll<HTMLElement>('[popover]')) panel.hidePopover()
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   }
 
   test.each(Object.keys(opens))(
-    '[U124] of %s that was closed nothing listens to the room any more',
+    '[U124] of %s that was closed nothing listens to the room, the page or the state any more',
     async (what) => {
       const { signal, listening } = aSignal()
-      for (const _ of numbers(1, 50)) {
-        await opens[what]?.(signal)
-        expect(listening.size).toBe(1)
-        for (const panel of document.querySelectorAll<HTMLElement>('[popover]')) panel.hidePopover()
-        for (const dialog of document.querySelectorAll('dialog')) dialog.close()
+      const { context, watching } = aPage()
+      const page = [listenersOf(window), listenersOf(document)]
+      for (const _ of numbers(1, 20)) {
+        await opens[what]?.(signal, context)
+        expect([shown(), listening.size]).toEqual([1, 1])
+        closeAll()
       }
-      expect([listening.size, shown()]).toEqual([0, 0])
+      const left = page.map((target) => target.listening.size)
+      for (const { end } of page) end()
+      expect([shown(), listening.size, watching.size, ...left]).toEqual([0, 0, 0, 0, 0])
     },
   )
 
   test.each(Object.keys(opens))('[U124] %s goes with the room', async (what) => {
     const { signal, abort } = aSignal()
-    await opens[what]?.(signal)
+    const { context, watching } = aPage()
+    await opens[what]?.(signal, context)
     expect(shown()).toBe(1)
     abort()
-    expect(shown()).toBe(0)
+    expect([shown(), watching.size]).toEqual([0, 0])
+  })
+
+  test('[U124] the suggestions leave nothing behind each time they close', () => {
+    const { signal, listening } = aSignal()
+    const field = h('textarea')
+    document.body.append(h('form', {}, field))
+    const items = [{ insert: '@Ann ', words: 'Ann' }]
+    const list = suggestionList(field, (before) => (before === '@' ? { from: 0, items } : null), signal)
+    const before = listening.size
+    for (const _ of numbers(1, 20)) {
+      field.value = '@'
+      field.setSelectionRange(1, 1)
+      list.look()
+      expect([shown(), listening.size]).toEqual([1, before + 1])
+      field.value = ''
+      list.look()
+    }
+    expect([shown(), listening.size]).toEqual([0, before])
   })
 
   test('[U124] a mark that is gone does not listen to the room any more', async () => {
@@ -92,14 +167,15 @@ describe('what opens and closes in a room', () => {
       const messages = {
         element,
         rows,
-        place: () => null,
+        position: () => null,
         show: () => {},
         focus: () => {},
         toEnd: () => {},
         rowOf: () => ({ row: { seq: 7 } }),
       }
-      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jump: async () => true } }
-      const jumps = jumping(context as never, 'lobby', { messages: messages as never, say: () => {} }, signal)
+      const context = { store: { get: () => ({ rooms: {} }) }, actions: { jumpTo: async () => true } }
+      const on = { say: () => {}, drawn: Promise.resolve() }
+      const jumps = messageJumps(context as never, 'lobby', messages as never, on, signal)
       const before = listening.size
       for (const _ of numbers(1, 50)) await jumps.to(7)
       expect(row.hasAttribute('data-marked')).toBe(true)

@@ -64,12 +64,18 @@ const textOf = (code: string, reason?: string) =>
 
 test('[U151] each reason of a refusal has words of its own', () => {
   for (const [code, reasons] of Object.entries(REASONS))
-    for (const reason of reasons) expect(textOf(code, reason)).not.toBe('')
+    for (const reason of reasons) expect(textOf(code, reason)).not.toBe(textOf(code))
 })
 
 test('[U151] a code or a reason of a newer server is worded, too', () => {
-  expect(errorText({ code: 'nameInvalid', reason: 'rhymes' as never })).toBe(
-    errorText({ code: 'nameInvalid' }),
-  )
-  expect(errorText({ code: 'tooLate' as never })).toContain('Try again')
+  expect(textOf('nameInvalid', 'rhymes')).toBe(textOf('nameInvalid'))
+  expect(textOf('tooLate')).toContain('Try again')
+})
+
+test.each([
+  [400, 'You’re doing this too often. Try again in 1 s.'],
+  [30_000, 'You’re doing this too often. Try again in 30 s.'],
+  [3_540_000, 'You’re doing this too often. Try again in 59 minutes.'],
+])('[U151] a refusal that ends in %i ms says so', (after, text) => {
+  expect(errorText({ code: 'rateLimited', after })).toBe(text)
 })

@@ -1,7 +1,7 @@
 import { reduce } from '../../../src/client/state/reduce.ts'
+import type { Action } from '../../../src/client/state/actions.ts'
 import {
-  NOBODY,
-  type Action,
+  INITIAL_STATE,
   type OutboxEntry,
   type RoomState,
   type State,
@@ -150,7 +150,7 @@ export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text 
 }
 
 /** The state as a place to act in: `tell` an action or `hear` frames, look at `lobby`. */
-export function aPage(first: State = NOBODY) {
+export function aPage(first: State = INITIAL_STATE) {
   const page = {
     state: first,
     now: NOON,
@@ -159,7 +159,7 @@ export function aPage(first: State = NOBODY) {
       return page
     },
     hear(...frames: ServerFrame[]) {
-      return page.tell({ type: 'heard', frames, now: page.now })
+      return page.tell({ type: 'framesReceived', frames, now: page.now })
     },
     /** Time passes, ms. */
     pass(ms: number) {
@@ -167,7 +167,7 @@ export function aPage(first: State = NOBODY) {
       return page.tell({ type: 'tick', now: page.now })
     },
     queue(...entries: Text[]) {
-      return page.tell(...entries.map((one) => ({ type: 'queued', entry: one, user: ada }) as const))
+      return page.tell(...entries.map((one) => ({ type: 'entryQueued', entry: one, user: ada }) as const))
     },
     get lobby(): RoomState {
       const room = page.state.rooms['lobby']
@@ -190,9 +190,9 @@ export function aLivePage(
   return aPage()
     .hear(welcome)
     .tell(
-      { type: 'link', link: { state: 'live' }, now: NOON },
-      { type: 'opened', room: 'lobby', shown: true },
-      { type: 'asked', room: 'lobby', now: NOON },
+      { type: 'connectionChanged', connection: { state: 'live' }, now: NOON },
+      { type: 'roomOpened', room: 'lobby', shown: true },
+      { type: 'syncRequested', room: 'lobby', now: NOON },
     )
     .hear(firstPage(events, more))
 }

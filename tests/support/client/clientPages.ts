@@ -16,7 +16,23 @@ export async function clientPages() {
     clients.push(client)
     return client
   }
-  return { app, aPage }
+  let scenes = 0
+  /** Two people in a room of their own making, so that scenes do not hear each other. */
+  const aScene = async () => {
+    scenes += 1
+    const adaName = `Ada in scene ${scenes}`
+    const ada = await aPage().enter(adaName)
+    const bob = await aPage().enter(`Bob in scene ${scenes}`)
+    const made = await ada.actions.makeRoom(`Scene ${scenes}`)
+    if (made.result !== 'made') throw new Error('no room was made')
+    const { room } = made
+    for (const person of [ada, bob]) {
+      person.actions.openRoom(room)
+      await person.isLive(room)
+    }
+    return { ada, adaName, bob, room }
+  }
+  return { app, aPage, aScene }
 }
 
 /** Whose page it is. @throws if nobody is signed in */

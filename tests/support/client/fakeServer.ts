@@ -2,7 +2,7 @@ import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { createSync } from '../../../src/client/app/sync.ts'
+import { createSync } from '../../../src/client/app/sync/sync.ts'
 import type { ClientFrame, Of, ServerFrame } from '../../../src/shared/protocol.ts'
 import { ada, welcome } from './aState.ts'
 import { fakeTime, type FakeTime } from './fakeTime.ts'
@@ -69,10 +69,10 @@ export async function atFakeServer(given: Given = {}) {
           now,
           after,
           random,
-          hidden: () => false,
-          session: async () => 'yes',
-          me: () => ada.id,
-          became: () => {},
+          isHidden: () => false,
+          hasSession: async () => 'yes',
+          userId: () => ada.id,
+          signedInAs: () => {},
         },
         owner,
       ),
@@ -81,12 +81,12 @@ export async function atFakeServer(given: Given = {}) {
         memoryStorage(),
         'tab',
         { now, after, random, nonce: () => `nonce-of-mine-${(nonces += 1)}` },
-        { ...owner, forgetful() {}, losing() {} },
+        { ...owner, storageBlocked() {}, unsavedChanged() {} },
       ),
     end.signal,
   )
-  store.dispatch({ type: 'self', self: { ...ada, role: 'guest' } })
-  await sync.outbox.begin(ada.id)
+  store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
+  await sync.outbox.start(ada.id)
   sync.socket.start()
   const it = {
     time,

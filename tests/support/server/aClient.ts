@@ -1,4 +1,4 @@
-import { createActions, type Inner } from '../../../src/client/app/actions/sessionActions.ts'
+import { createActions, type PageActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
@@ -7,8 +7,8 @@ import type { TabNews } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { idOf, type RoomState } from '../../../src/client/state/state.ts'
-import { createSync } from '../../../src/client/app/sync.ts'
-import { createTalk } from '../../../src/client/app/actions/chatActions.ts'
+import { createSync } from '../../../src/client/app/sync/sync.ts'
+import { createChatActions } from '../../../src/client/app/actions/chatActions.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { cookieOf } from '../client/anApp.ts'
 import { eventually } from '../eventually.ts'
@@ -101,13 +101,13 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
           now,
           after,
           random: () => 0.1,
-          hidden: () => false,
-          session: () =>
+          isHidden: () => false,
+          hasSession: () =>
             api
               .session()
               .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
-          me: () => idOf(store.get()),
-          became: (self) => void actions.became(self),
+          userId: () => idOf(store.get()),
+          signedInAs: (self) => void actions.signedInAs(self),
         },
         owner,
       ),
@@ -121,7 +121,11 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
           random: () => 1,
           nonce: () => `${Math.random().toString(36).slice(2, 10)}-${(nonces += 1)}`,
         },
-        { ...owner, forgetful: () => store.dispatch({ type: 'forgetful' }), losing: () => {} },
+        {
+          ...owner,
+          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
+          unsavedChanged: () => {},
+        },
       ),
     page.signal,
   )
@@ -131,8 +135,8 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     page.signal,
   )
   const tabs = { tell: (news: TabNews) => void told.push(news) }
-  const actions: Inner = createActions(store, api, tabs, { after, device: browser.device }, async () =>
-    createTalk(store, sync, api, tabs, { now, after, settings }),
+  const actions: PageActions = createActions(store, api, tabs, { after, device: browser.device }, async () =>
+    createChatActions(store, sync, api, tabs, { now, after, settings }),
   )
 
   const it = {
@@ -172,7 +176,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     end() {
       page.abort()
       sync.socket.stop()
-      sync.outbox.end()
+      sync.outbox.stop()
     },
   }
   return it

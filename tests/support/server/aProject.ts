@@ -29,8 +29,12 @@ export const CLIENT: Record<string, string> = {
 // a comment says underline, and it is no class
 shared(${'`flex ${location.hash ? `hover:text-ink` : "hidden"}`'})
 void import('./app/startChat.ts').then(({ room }) => room())
+void import('./timeline/markdown/markdown.ts').then(({ drawn }) => drawn())
 `,
   'src/client/shared.ts': `export const shared = (names: string): void => { document.body.className = names }\n`,
+  'src/client/timeline/markdown/markdown.ts': `import { shared } from '../../shared.ts'
+export const drawn = (): void => shared('text')
+`,
   'src/client/app/startChat.ts': `import { shared } from '../shared.ts'
 const words: string[] = ${JSON.stringify(Array.from({ length: 60 }, (_, at) => `word number ${at}`))}
 export const room = (): void => shared(words.join(' '))

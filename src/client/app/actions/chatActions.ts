@@ -1,32 +1,36 @@
-/** What needs a connection: rooms, messages, drafts, reading. Only here do the state, the wire, HTTP and the device meet. */
+/** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
 import { TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
-import type { Actions, Done } from './sessionActions.ts'
+import type { ActionResult, Actions } from './actions.ts'
+import { createHistoryActions } from './historyActions.ts'
+import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
-import { createListing } from '../../rooms/loadRoomList.ts'
-import { loadFar, withFar } from './nearby.ts'
+import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
-import type { RoomState, Said } from '../../state/state.ts'
-import type { Store } from '../../state/store.ts'
-import type { Sync } from '../sync.ts'
+import type { OutgoingContent } from '../../state/state.ts'
+import type { StateStore } from '../../state/store.ts'
+import type { ChatSync } from '../sync/sync.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-/** The part of `Actions` done here, and what the other part needs of it. */
-export interface Talk extends Omit<Actions, 'signIn' | 'rename' | 'signOut' | 'unsent' | 'lastName'> {
+/** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
+export interface ChatActions extends Omit<
+  Actions,
+  'signIn' | 'rename' | 'signOut' | 'unsentCount' | 'lastName'
+> {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
   /** Works for nobody; what is kept stays. */
   end(): void
   /** Everything of the person it works for leaves the device. */
   wipe(): Promise<void>
-  unsent(): number
+  unsentCount(): number
   /** Stores at once what a timer was to store. */
-  settle(): void
+  flushTimers(): void
 }
 
-export interface TalkWorld {
+export interface ChatActionsWorld {
   settings: SettingsKeeper
   now(): number
   after(ms: number, run: () => void): () => void
@@ -34,11 +38,7 @@ export interface TalkWorld {
 
 /** ms */
 const DRAFT_SETTLES = 300
-const READ_EVERY = 500
-const READ_LATER = 5_000
-/** When what is not needed at first draw is fetched ahead, before it is asked for. */
-export const AHEAD = 2_000
-/** Why nothing was said, where the server was not asked. */
+/** Why nothing was sent, where the server was not asked. */
 const REFUSED = {
   full: words.composer.queueFull,
   nobody: words.composer.signedOut,
@@ -49,30 +49,35 @@ const REFUSED = {
 /** Rooms with more people hear nobody type. */
 const TYPING_UP_TO = 100
 
-export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world: TalkWorld): Talk {
+export function createChatActions(
+  store: StateStore,
+  sync: ChatSync,
+  api: Api,
+  tabs: Tabs,
+  world: ChatActionsWorld,
+): ChatActions {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
-  const reads = new Map<string, number>()
-  let reading = false
-  let later = () => {}
   let typed: { room: string; at: number } | null = null
+  const history = createHistoryActions(store, api)
+  const reads = createReadActions(store, socket, tabs, world.after)
 
   /** my rooms as last listed; null: not known yet */
-  let mine: ReadonlySet<string> | null = null
+  let joinedBefore: ReadonlySet<string> | null = null
   store.watch(
-    ({ list }) => list,
+    ({ roomList }) => roomList,
     (list) => {
-      const now = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
+      const joinedNow = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
       // A room on this tab's screen was joined here: the other tabs do not follow it yet.
-      for (const room of now)
-        if (mine?.has(room) === false && store.get().rooms[room]?.depth === 'all')
+      for (const room of joinedNow)
+        if (joinedBefore?.has(room) === false && store.get().rooms[room]?.depth === 'all')
           tabs.tell({ type: 'joined', room })
-      mine = now.size > 0 ? now : null
+      joinedBefore = joinedNow.size > 0 ? joinedNow : null
     },
     new AbortController().signal,
   )
 
-  const listing = createListing(store, sync, api, world.after, new AbortController().signal)
+  const listing = createRoomListLoader(store, sync, api, world.after, new AbortController().signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
@@ -82,71 +87,49 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     await outbox.saveDraft(room, draft.text, draft.caret)
   }
 
-  function sendReads(): void {
-    later()
-    for (const [room, seq] of reads) if (socket.send({ type: 'read', room, seq })) reads.delete(room)
-    reading = reads.size > 0
-    if (reading) later = world.after(READ_LATER, sendReads)
-  }
-
-  function tellRead(room: string, seq: number): void {
-    tabs.tell({ type: 'read', room, seq })
-    reads.set(room, Math.max(reads.get(room) ?? 0, seq))
-    if (reading) return
-    reading = true
-    later = world.after(READ_EVERY, sendReads)
-  }
-
-  function allRead(what: 'mark' | 'undo' | 'tell'): void {
-    withFar((far) => {
-      far.allRead(store, what, world.after, tellRead)
-      if (what === 'tell') sendReads()
-    })
-  }
-
-  function say(room: string, said: Said): Done {
-    if (outbox.say(room, said) === null) return REFUSED[outbox.full ? 'full' : 'nobody']
+  function enqueue(room: string, content: OutgoingContent): ActionResult {
+    if (outbox.enqueue(room, content) === null) return REFUSED[outbox.isFull ? 'full' : 'nobody']
     socket.nudge('send')
     return true
   }
 
   function nonceOf(room: string, key: string): string | undefined {
     const state = store.get().rooms[room]
-    const change = state?.changes.find((one) => one.key === key)
+    const change = state?.pendingChanges.find((one) => one.key === key)
     return change?.entry.nonce ?? state?.rows.find((one) => one.key === key)?.nonce
   }
 
   return {
     async begin(user) {
-      await outbox.begin(user)
+      await outbox.start(user)
       socket.start()
-      world.after(AHEAD, () => void loadFar())
     },
 
     end() {
       for (const { cancel } of drafts.values()) cancel()
       drafts.clear()
-      reads.clear()
+      history.end()
+      reads.end()
       typed = null
       socket.stop()
-      outbox.end()
+      outbox.stop()
     },
 
     async wipe() {
       world.settings.forget()
       await outbox.wipe()
     },
-    choose: (change) => world.settings.choose(change),
-    unsent: () => outbox.unsent,
-    async drafts() {
+    chooseSettings: (change) => world.settings.choose(change),
+    unsentCount: () => outbox.unsentCount,
+    async draftCount() {
       await Promise.all([...drafts.keys()].map(saveDraft))
-      return outbox.drafts()
+      return outbox.draftCount()
     },
 
-    settle() {
+    flushTimers() {
       for (const room of [...drafts.keys()]) void saveDraft(room)
-      // Whoever goes meant it.
-      allRead('tell')
+      // Leaving the page settles what could still be undone.
+      reads.flush()
     },
 
     loadRooms: listing.load,
@@ -165,50 +148,44 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     openRoom: (room) => sync.open(room),
     leaveRoom: (room) => sync.leave(room),
 
-    loadOlder: (room) =>
-      withFar(
-        (far) => void far.older(store, api, room),
-        // What cannot be loaded can be tried again, like a page that did not come.
-        () => store.dispatch({ type: 'changed', room, by: (now) => ({ ...now, older: 'failed' }) }),
-      ),
-    loadNewer: (room) => withFar((far) => void far.load(store, api, room, 'newer')),
-    jump: async (room, seq) => (await loadFar())?.jump(store, api, room, seq) ?? false,
-    jumpBehind: async (room, after) => (await loadFar())?.jumpBehind(store, api, room, after) ?? null,
-    back: (room) => withFar((far) => far.back(store, room)),
-    present: (room) => store.dispatch({ type: 'changed', room, by: atEnd }),
-    loadQuotes: (room, ids) => withFar((far) => void far.quotes(store, api, room, ids)),
-    loadPins: (room) => withFar((far) => void far.pins(store, api, room)),
-    setTopic: async (room, topic) => {
-      const far = await loadFar()
-      return far === null ? words.errors.codes.offline : far.setTopic(store, api, room, topic)
+    async setTopic(room, topic) {
+      const answer = await api.setTopic(room, topic)
+      if (!answer.ok) return errorText(answer)
+      const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
+      store.dispatch({ type: 'roomListChanged', roomList })
+      return null
     },
 
     send(room, text, replyTo) {
       const cleaned = cleanText(text)
       const fault = textFault(cleaned)
       if (fault !== null) return REFUSED[fault]
-      const said = say(room, { kind: 'message', text: cleaned, ...(replyTo !== undefined && { replyTo }) })
-      if (said !== true) return said
+      const result = enqueue(room, {
+        kind: 'message',
+        text: cleaned,
+        ...(replyTo !== undefined && { replyTo }),
+      })
+      if (result !== true) return result
       // Its deletion is in the transaction that stores the message; a late save would bring it back.
       drafts.get(room)?.cancel()
       drafts.delete(room)
       typed = null
-      store.dispatch({ type: 'changed', room, by: atEnd })
+      history.showLiveEnd(room)
       return true
     },
 
     edit(room, id, text) {
       const cleaned = cleanText(text)
       const fault = textFault(cleaned)
-      return fault === null ? say(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
+      return fault === null ? enqueue(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
     },
-    remove: (room, id) => say(room, { kind: 'delete', target: id }),
-    react: (room, id, emoji, on) => say(room, { kind: 'react', target: id, emoji, on }),
-    pin: (room, id, on) => say(room, { kind: 'pin', target: id, on }),
+    remove: (room, id) => enqueue(room, { kind: 'delete', target: id }),
+    react: (room, id, emoji, on) => enqueue(room, { kind: 'react', target: id, emoji, on }),
+    pin: (room, id, on) => enqueue(room, { kind: 'pin', target: id, on }),
 
     retry(room, key) {
       const nonce = nonceOf(room, key)
-      if (nonce !== undefined && outbox.full) return REFUSED.full
+      if (nonce !== undefined && outbox.isFull) return REFUSED.full
       if (nonce !== undefined) outbox.retry(nonce)
       return true
     },
@@ -220,7 +197,7 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
 
     typing(room, on) {
       const now = world.now()
-      if ((store.get().rooms[room]?.count ?? 0) > TYPING_UP_TO) return
+      if ((store.get().rooms[room]?.onlineCount ?? 0) > TYPING_UP_TO) return
       if (on) {
         if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
         if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }
@@ -230,13 +207,18 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
       }
     },
 
-    read(room, seq) {
-      if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
-      store.dispatch({ type: 'read', room, seq })
-      tellRead(room, seq)
-    },
+    loadOlder: history.loadOlder,
+    loadNewer: history.loadNewer,
+    jumpTo: history.jumpTo,
+    jumpToFirstAfter: history.jumpToFirstAfter,
+    leaveHistory: history.leaveHistory,
+    showLiveEnd: history.showLiveEnd,
+    loadQuotes: history.loadQuotes,
+    loadPins: history.loadPins,
 
-    allRead,
+    markReadUpTo: reads.markReadUpTo,
+    markAllRead: reads.markAllRead,
+    undoMarkAllRead: reads.undoMarkAllRead,
 
     reconnect: () => socket.nudge('person'),
 
@@ -252,6 +234,3 @@ export function createTalk(store: Store, sync: Sync, api: Api, tabs: Tabs, world
     },
   }
 }
-
-/** The live end is drawn again. */
-const atEnd = (room: RoomState): RoomState => (room.past === null ? room : { ...room, past: null })

@@ -1,197 +1,158 @@
-/** What is not needed at first draw, as a chunk of its own: older messages, going back to one, quotes, pins, changes of mine. */
+/** Loads what the log holds beyond the live rows: older messages, the messages around a jump, quotes and pins. */
 import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
-import { withMine } from '../../state/optimisticChanges.ts'
-import { marked, settled, unmarked } from '../../state/markAllRead.ts'
-import * as past from '../../state/historyWindow.ts'
-import { idOf, type RoomState, type State } from '../../state/state.ts'
-import type { Store } from '../../state/store.ts'
-import { errorText } from '../../words/errorText.ts'
+import { findMessage, isLoaded, oldestSeq } from '../../state/historyWindow.ts'
+import { idOf, type State } from '../../state/state.ts'
+import type { StateStore } from '../../state/store.ts'
+import type { Actions } from './actions.ts'
 
-export type Far = typeof far
+export interface HistoryActions extends Pick<
+  Actions,
+  | 'loadOlder'
+  | 'loadNewer'
+  | 'jumpTo'
+  | 'jumpToFirstAfter'
+  | 'leaveHistory'
+  | 'showLiveEnd'
+  | 'loadQuotes'
+  | 'loadPins'
+> {
+  /** The person has signed out: what is under way is for nobody. */
+  end(): void
+}
 
 /** Ids of one request. */
-const IDS = 50
-
-/** Ids and rooms of requests under way, so that none is asked for twice. */
-const asked = new Set<string>()
-/** The last jump of a room: an answer that comes behind another one is not wanted any more. */
-const jumps = new Map<string, number>()
-
-function change(store: Store, room: string, by: (room: RoomState, me: string | null) => RoomState): void {
-  store.dispatch({ type: 'changed', room, by })
-}
-
+const IDS_PER_REQUEST = 50
 /** How often a page is asked for that is older than what the room has heard. */
-const TIMES = 3
+const ATTEMPTS = 3
 
-/** A page of a room, read no earlier than what the room has heard of; null: none came. */
-async function pageOf(store: Store, api: Api, room: string, place: string): Promise<HistoryPage | null> {
-  for (let times = 0; times < TIMES; times += 1) {
-    const answer = await api.messages(room, place)
-    if (!answer.ok) return null
-    if (answer.value.head >= (store.get().rooms[room]?.since ?? 0)) return answer.value
+export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>): HistoryActions {
+  /** requests under way, so that nothing is asked for twice, and the number of the last jump in each room */
+  let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
+
+  /** A page of a room, read no earlier than what the room has heard of; null: none came, or the person has signed out. */
+  async function pageOf(room: string, place: string): Promise<HistoryPage | null> {
+    const asking = session
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const answer = await api.messages(room, place)
+      if (!answer.ok || asking !== session) return null
+      if (answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)) return answer.value
+    }
+    return null
   }
-  return null
+
+  async function loadOlder(room: string): Promise<void> {
+    const known = store.get().rooms[room]
+    if (known === undefined) return
+    if (known.historyWindow !== null) return await loadWindowPage(room, 'older')
+    if (known.older !== 'more' && known.older !== 'failed') return
+    const before = oldestSeq(known)
+    const asking = session
+    store.dispatch({ type: 'olderRequested', room })
+    // A list that asks while a state is being told may ask twice; a room that began anew is answered by the first request.
+    const key = `${room} ${before}`
+    if (asking.pending.has(key)) return
+    asking.pending.add(key)
+    const page = await pageOf(room, `before=${before}`)
+    asking.pending.delete(key)
+    if (asking === session) store.dispatch({ type: 'olderLoaded', room, before, page })
+  }
+
+  async function loadWindowPage(room: string, side: 'older' | 'newer'): Promise<void> {
+    const known = store.get().rooms[room]?.historyWindow
+    if (!known || (known[side] !== 'more' && known[side] !== 'failed')) return
+    const window = known.centerSeq
+    const asking = session
+    const place = side === 'older' ? `before=${known.rows[0]?.seq}` : `after=${known.rows.at(-1)?.seq}`
+    store.dispatch({ type: 'windowPageRequested', room, window, side })
+    const page = await pageOf(room, place)
+    if (asking === session) store.dispatch({ type: 'windowPageLoaded', room, window, side, page })
+  }
+
+  async function jumpTo(room: string, seq: number): Promise<boolean> {
+    const known = store.get().rooms[room]
+    if (known === undefined) return false
+    const { jumps } = session
+    const jump = (jumps.get(room) ?? 0) + 1
+    jumps.set(room, jump)
+    const where = findMessage(known, seq)
+    if (where === 'end') store.dispatch({ type: 'historyLeft', room, to: 'live' })
+    if (where !== null) return true
+    await firstPageOf(store, room)
+    const page = await pageOf(room, `around=${seq}`)
+    // The answer to an earlier jump is not wanted any more.
+    if (page === null || jumps.get(room) !== jump) return false
+    store.dispatch({ type: 'historyEntered', room, seq, page })
+    const after = store.get().rooms[room]
+    return after !== undefined && findMessage(after, seq) === 'drawn'
+  }
+
+  async function loadQuotes(room: string, ids: readonly string[]): Promise<void> {
+    const known = store.get().rooms[room]
+    const { pending } = session
+    const wanted = ids
+      .filter((id) => known && !isLoaded(known, id) && !pending.has(id))
+      .slice(0, IDS_PER_REQUEST)
+    if (wanted.length === 0) return
+    for (const id of wanted) pending.add(id)
+    for (let missing = wanted; missing.length > 0;) {
+      const page = await pageOf(room, `ids=${missing.join()}`)
+      const found = page?.messages.map(({ id }) => id) ?? []
+      // Not all of them fitted into the answer: those that are missing may still exist.
+      const partly = page !== null && page.older && found.length > 0
+      const answered = partly ? found : missing
+      if (page) store.dispatch({ type: 'quotesLoaded', room, ids: answered, page })
+      missing = missing.filter((id) => !answered.includes(id))
+    }
+    for (const id of wanted) pending.delete(id)
+  }
+
+  async function loadPins(room: string): Promise<void> {
+    const key = `pins ${room}`
+    const { pending } = session
+    if (store.get().rooms[room]?.pins !== null || pending.has(key)) return
+    pending.add(key)
+    const page = await pageOf(room, 'pinned=true')
+    pending.delete(key)
+    if (page) store.dispatch({ type: 'pinsLoaded', room, page })
+  }
+
+  return {
+    loadOlder: (room) => void loadOlder(room),
+    loadNewer: (room) => void loadWindowPage(room, 'newer'),
+    jumpTo,
+    async jumpToFirstAfter(room, after) {
+      const me = idOf(store.get())
+      const page = await pageOf(room, `around=${after + 1}`)
+      const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
+      const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq
+      return seq !== undefined && (await jumpTo(room, seq)) ? seq : null
+    },
+    leaveHistory: (room) => store.dispatch({ type: 'historyLeft', room, to: 'previous' }),
+    showLiveEnd: (room) => store.dispatch({ type: 'historyLeft', room, to: 'live' }),
+    loadQuotes: (room, ids) => void loadQuotes(room, ids),
+    loadPins: (room) => void loadPins(room),
+    end() {
+      session = { pending: new Set(), jumps: new Map() }
+    },
+  }
 }
 
-/** The room has its first page, or nothing is to be waited for. */
-function hasBegun({ rooms, link }: State, room: string): boolean {
+/** The room has its first page, or none is to be waited for. */
+function hasFirstPage({ rooms, connection }: State, room: string): boolean {
   const known = rooms[room]
-  if (known === undefined || known.position.seq > 0 || link.state === 'stopped') return true
+  if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true
   return known.sync.state === 'live' || known.sync.state === 'closed'
 }
 
-/** Resolves once the room has its first page: what is asked for before that may be older. */
-function begun(store: Store, room: string): Promise<void> {
+/** Resolves once the room has its first page: an answer to an earlier request may be older than that page. */
+function firstPageOf(store: StateStore, room: string): Promise<void> {
   const end = new AbortController()
   return new Promise<void>((resolve) => {
     store.watch(
-      (state) => hasBegun(state, room),
+      (state) => hasFirstPage(state, room),
       (has) => has && resolve(),
       end.signal,
     )
   }).finally(() => end.abort())
-}
-
-/** How long (ms) it can be undone that all was marked read. */
-const UNDO = 10_000
-let settling = () => {}
-
-export const far = {
-  withMine,
-
-  async older(store: Store, api: Api, room: string): Promise<void> {
-    const before = store.get().rooms[room]
-    if (before === undefined) return
-    if (before.past !== null) return await far.load(store, api, room, 'older')
-    if (before.older !== 'more' && before.older !== 'failed') return
-    const edge = past.edgeOf(before)
-    change(store, room, past.askingOlder)
-    // What the list wants while a state is told it may want twice; a room that began anew is answered by what is under way.
-    const key = `${room} ${edge}`
-    if (asked.has(key)) return
-    asked.add(key)
-    const page = await pageOf(store, api, room, `before=${edge}`)
-    asked.delete(key)
-    change(store, room, (now, me) =>
-      // A reset meanwhile: these rows hang together with nothing any more.
-      page === null || past.edgeOf(now) !== edge ? past.olderFailed(now) : past.withOlder(now, page, me),
-    )
-  },
-
-  async load(store: Store, api: Api, room: string, side: 'older' | 'newer'): Promise<void> {
-    const at = store.get().rooms[room]?.past
-    if (!at || (at[side] !== 'more' && at[side] !== 'failed')) return
-    const edge = side === 'older' ? `before=${at.rows[0]?.seq}` : `after=${at.rows.at(-1)?.seq}`
-    change(store, room, (now) => past.asking(now, side))
-    const page = await pageOf(store, api, room, edge)
-    change(store, room, (now, me) => past.further(now, at, side, page, me))
-  },
-
-  /** False: the message cannot be reached, or is no more; then nothing has changed. */
-  async jump(store: Store, api: Api, room: string, seq: number): Promise<boolean> {
-    const before = store.get().rooms[room]
-    if (before === undefined) return false
-    const mine = (jumps.get(room) ?? 0) + 1
-    jumps.set(room, mine)
-    const where = past.whereIs(before, seq)
-    if (where === 'end') change(store, room, (now) => ({ ...now, past: null }))
-    if (where !== null) return true
-    await begun(store, room)
-    const page = await pageOf(store, api, room, `around=${seq}`)
-    if (page === null || jumps.get(room) !== mine) return false
-    change(store, room, (now, me) => past.goneTo(now, seq, page, me))
-    const after = store.get().rooms[room]
-    return after !== undefined && past.whereIs(after, seq) === 'drawn'
-  },
-
-  /** Goes to the first message of others behind `after`. Gives its seq, null where it cannot be reached. */
-  async jumpBehind(store: Store, api: Api, room: string, after: number): Promise<number | null> {
-    const me = idOf(store.get())
-    const page = await pageOf(store, api, room, `around=${after + 1}`)
-    const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
-    const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq
-    return seq !== undefined && (await far.jump(store, api, room, seq)) ? seq : null
-  },
-
-  back: (store: Store, room: string) => change(store, room, past.wentBack),
-
-  async quotes(store: Store, api: Api, room: string, ids: readonly string[]): Promise<void> {
-    const known = store.get().rooms[room]
-    const wanted = ids.filter((id) => known && !past.isHere(known, id) && !asked.has(id)).slice(0, IDS)
-    if (wanted.length === 0) return
-    for (const id of wanted) asked.add(id)
-    for (let missing = wanted; missing.length > 0;) {
-      const page = await pageOf(store, api, room, `ids=${missing.join()}`)
-      const found = page?.messages.map(({ id }) => id) ?? []
-      // Not all of them fitted into the answer: those that are missing may still be there.
-      const partly = page !== null && page.older && found.length > 0
-      const answered = partly ? found : missing
-      if (page) change(store, room, (now, me) => past.quoted(now, answered, page, me))
-      missing = missing.filter((id) => !answered.includes(id))
-    }
-    for (const id of wanted) asked.delete(id)
-  },
-
-  async pins(store: Store, api: Api, room: string): Promise<void> {
-    const key = `pins ${room}`
-    if (store.get().rooms[room]?.pins !== null || asked.has(key)) return
-    asked.add(key)
-    const page = await pageOf(store, api, room, 'pinned=true')
-    asked.delete(key)
-    if (page) change(store, room, (now, me) => past.withPins(now, page, me))
-  },
-
-  /**
-   * What is to be told lies in the rooms, so that it goes with them when somebody signs out.
-   * @param told gets each room and up to where it is read, once that stands
-   */
-  allRead(
-    store: Store,
-    what: 'mark' | 'undo' | 'tell',
-    after: (ms: number, run: () => void) => () => void,
-    told: (room: string, seq: number) => void,
-  ): void {
-    const names = () => Object.keys(store.get().rooms)
-    settling()
-    settling = () => {}
-    if (what === 'undo') {
-      for (const room of names()) change(store, room, unmarked)
-      return
-    }
-    let cancel = () => {}
-    if (what === 'mark') {
-      for (const room of names()) change(store, room, marked)
-      cancel = after(UNDO, () => far.allRead(store, 'tell', after, told))
-    }
-    const end = new AbortController()
-    settling = () => {
-      cancel()
-      end.abort()
-    }
-    /** rooms told: that they are settled is queued behind the present change */
-    const done = new Set<string>()
-    const come = (rooms: State['rooms']) => {
-      for (const { room, marked: is, you, sync } of Object.values(rooms)) {
-        // Only within the room is it believed; until then it can be undone.
-        if (you === null || sync.state !== 'live') continue
-        if (is === null) change(store, room, marked)
-        if (what === 'mark' || !is || done.has(room)) continue
-        done.add(room)
-        told(room, you.readSeq)
-        change(store, room, settled)
-      }
-    }
-    store.watch(({ rooms }) => rooms, come, end.signal)
-  },
-
-  /** Gives null, or in words why not. */
-  async setTopic(store: Store, api: Api, room: string, topic: string): Promise<string | null> {
-    const answer = await api.setTopic(room, topic)
-    if (!answer.ok) return errorText(answer)
-    const list = store.get().list.map((entry) => (entry.room === room ? answer.value : entry))
-    store.dispatch({ type: 'rooms', list })
-    return null
-  },
 }

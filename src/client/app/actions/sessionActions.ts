@@ -1,106 +1,15 @@
-/** What a person can do. Who they are is done here; what needs a connection is `talk.ts`, which home does without. */
+/** Signing in and out. Whatever needs a connection is passed on to `chatActions.ts`, which is loaded later: home does without. */
 import type { Self } from '../../../shared/model.ts'
-import { cleanName, type NameFault } from '../../../shared/names.ts'
+import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
-import type { Answer, Api } from '../../net/api.ts'
+import type { ApiResult, Api } from '../../net/api.ts'
 import type { Tabs } from '../../net/tabChannel.ts'
-import type { Settings } from '../../state/state.ts'
-import type { Store } from '../../state/store.ts'
-import type { Talk } from './chatActions.ts'
+import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
+import type { StateStore } from '../../state/store.ts'
+import type { Actions, NameResult } from './actions.ts'
+import type { ChatActions } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
-
-/** What a sign-in or rename can end with. `words`: what to tell the person. */
-export type NameAnswer =
-  | { result: 'ok' }
-  | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid'; fault?: NameFault; words: string; suggestion?: string }
-  | { result: 'failed'; words: string }
-
-export type RoomAnswer =
-  | { result: 'made'; room: string }
-  | { result: 'taken'; suggestion?: string }
-  | { result: 'failed'; words: string }
-
-/** True, or in words why not. */
-export type Done = true | string
-
-/** What a person can do. Views call these and nothing else; none of them throws or rejects. */
-export interface Actions {
-  /**
-   * Signs in under a name as typed, into the room whose page asks for it; on 'ok' the state has me, and the socket is on
-   * its way. A person who signed out offline is signed out at the server first.
-   */
-  signIn(name: string, room?: string): Promise<NameAnswer>
-  rename(name: string): Promise<NameAnswer>
-  /** Ends the session and empties this device of my drafts and outbox. `unsent` tells how many messages would be lost. */
-  signOut(): Promise<void>
-  unsent(): Promise<number>
-  /** In how many rooms something is written and not sent. */
-  drafts(): Promise<number>
-  /** How I want it, from now on and on this device. */
-  choose(change: Partial<Settings>): void
-  /** The name last used on this device, '' if none. */
-  lastName(): string
-
-  /** This page shows the room from now on: it is joined and kept up to date. */
-  openRoom(room: string): void
-  /** Ends my membership. */
-  leaveRoom(room: string): void
-  makeRoom(name: string): Promise<RoomAnswer>
-  loadRooms(): Promise<void>
-  /** Has rooms in the list whose name holds this text, a moment after the last call, where not all are listed. */
-  findRooms(text: string): void
-  /** The next page of older messages, if there is one and none is under way. */
-  loadOlder(room: string): void
-  /** The same towards the live end, where somebody is in the past; there the two become one. */
-  loadNewer(room: string): void
-  /** Has a message drawn, with those around it. False: it cannot be reached, or is no more; then nothing has changed. */
-  jump(room: string, seq: number): Promise<boolean>
-  /** The same to the first message of others behind `after`. Gives its seq, or null. */
-  jumpBehind(room: string, after: number): Promise<number | null>
-  /** Draws what was drawn before the last jump into the past. */
-  back(room: string): void
-  /** Draws the live end. */
-  present(room: string): void
-  /** Fetches messages by their ids, for replies to show: those that are not here yet. */
-  loadQuotes(room: string, ids: readonly string[]): void
-  /** Fetches what is pinned, where the state does not know it. */
-  loadPins(room: string): void
-  /** Says what the room is about. Gives null, or in words why not. */
-  setTopic(room: string, topic: string): Promise<string | null>
-
-  /**
-   * Shows my message at once and sends it as soon as it is stored on this device. Where it is refused its text must stay
-   * in the composer.
-   */
-  send(room: string, text: string, replyTo?: string): Done
-  /**
-   * Changes the message of this id, on my screen at once; what the server refuses is taken back and stands at its row as
-   * `changes`.
-   */
-  edit(room: string, id: string, text: string): Done
-  remove(room: string, id: string): Done
-  react(room: string, id: string, emoji: string, on: boolean): Done
-  pin(room: string, id: string, on: boolean): Done
-  /** Again, under the same nonce: a message by the key of its row, a change by its own. */
-  retry(room: string, key: string): Done
-  /** Drops a message or a change of mine that is waiting or failed. What is already on its way may still arrive. */
-  drop(room: string, key: string): void
-
-  /** I am typing, or no longer; thinned out here. */
-  typing(room: string, on: boolean): void
-  /** I have seen all up to this seq; only forward. */
-  read(room: string, seq: number): void
-  /** All of my rooms are read; for a while nobody is told, and it can be undone. `tell`: they are told now. */
-  allRead(what: 'mark' | 'undo' | 'tell'): void
-  /** Skips the wait for the next attempt to connect. */
-  reconnect(): void
-
-  /** The draft of a room as last stored, with its caret. */
-  draft(room: string): Promise<{ text: string; caret: number }>
-  saveDraft(room: string, text: string, caret: number): void
-}
 
 export interface ActionsWorld {
   after(ms: number, run: () => void): () => void
@@ -108,47 +17,47 @@ export interface ActionsWorld {
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
 }
 
-type Refused = Extract<Answer<unknown>, { ok: false }>
+type FailedResult = Extract<ApiResult<unknown>, { ok: false }>
 
 /** Did the server say that there is no session? */
-const hasLeft = (answer: Answer<unknown>) =>
+const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
 /** What else the page may ask for, besides what a person can do. */
-export interface Inner extends Actions {
+export interface PageActions extends Actions {
   /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
-  meet(nobody?: boolean): Promise<void>
+  restoreSession(nobody?: boolean): Promise<void>
   /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
-  became(self: Self | null): Promise<void>
+  signedInAs(self: Self | null): Promise<void>
   /** Stores at once what a timer was to store: the page may go. */
-  settle(): void
+  flushTimers(): void
   /** Has what needs a connection at hand: from then on all of the actions do something. Rejects if it does not load. */
-  ready(): Promise<void>
+  chatReady(): Promise<void>
 }
 
 const UNLOADED = words.errors.notLoadedYet
 
 /** @param load fetches what needs a connection; asked again only if it has failed */
 export function createActions(
-  store: Store,
+  store: StateStore,
   api: Api,
   tabs: Tabs,
   world: ActionsWorld,
-  load: () => Promise<Talk>,
-): Inner {
-  let talk: Talk | null = null
-  let loading: Promise<Talk> | null = null
+  load: () => Promise<ChatActions>,
+): PageActions {
+  let chat: ChatActions | null = null
+  let loading: Promise<ChatActions> | null = null
   /** what this device keeps for me is at hand */
   let begun = Promise.resolve<void>(undefined)
 
   /** I have signed out and the server does not know yet; also kept on the device */
-  let owed = false
-  let leaving: Promise<Answer<null>> | null = null
+  let signOutOwed = false
+  let leaving: Promise<ApiResult<null>> | null = null
 
-  function withTalk(): Promise<Talk> {
+  function loadChat(): Promise<ChatActions> {
     loading ??= load().then(
       (loaded) => {
-        talk = loaded
+        chat = loaded
         return loaded
       },
       (error: unknown) => {
@@ -160,7 +69,7 @@ export function createActions(
   }
 
   /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
-  const talkIfAny = (): Promise<Talk | null> => withTalk().catch(() => null)
+  const chatIfLoaded = (): Promise<ChatActions | null> => loadChat().catch(() => null)
 
   function remember(key: string, value: string | null): void {
     try {
@@ -179,14 +88,14 @@ export function createActions(
     }
   }
 
-  const isLeaving = () => owed || recall('leaving') !== ''
+  const isLeaving = () => signOutOwed || recall('leaving') !== ''
 
   /** Ends my session at the server. One request at a time: a late answer would clear the next person's cookie. */
-  function leave(): Promise<Answer<null>> {
+  function leave(): Promise<ApiResult<null>> {
     leaving ??= api.signOut().then((answer) => {
       leaving = null
-      if (hasLeft(answer)) {
-        owed = false
+      if (isSignedOut(answer)) {
+        signOutOwed = false
         remember('leaving', null)
       }
       return answer
@@ -195,7 +104,7 @@ export function createActions(
   }
 
   /** Succeeds only if the living session has the typed name: a typed name is never answered with another identity. */
-  async function already(name: string): Promise<NameAnswer> {
+  async function already(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok)
       return {
@@ -208,7 +117,7 @@ export function createActions(
     return { result: 'failed', words: words.session.signedInAs(who) }
   }
 
-  async function entered(self: Self): Promise<NameAnswer> {
+  async function entered(self: Self): Promise<NameResult> {
     await begin(self)
     tabs.tell({ type: 'self', self })
     return { result: 'ok' }
@@ -217,19 +126,19 @@ export function createActions(
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
     // Set before any screen that this makes asks for drafts: they are this person's.
-    begun = (async () => (talk ?? (await talkIfAny()))?.begin(self.id))()
-    store.dispatch({ type: 'self', self })
+    begun = (async () => (chat ?? (await chatIfLoaded()))?.begin(self.id))()
+    store.dispatch({ type: 'selfChanged', self })
     await begun
   }
 
-  function end(elsewhere = false): void {
-    talk?.end()
-    store.dispatch({ type: 'signedOut', elsewhere })
+  function end(inOtherTab = false): void {
+    chat?.end()
+    store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function refusal(refused: Refused): NameAnswer {
-    const { code, suggestion } = refused
-    const text = errorText(refused)
+  function refusal(failed: FailedResult): NameResult {
+    const { code, suggestion } = failed
+    const text = errorText(failed)
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid'
@@ -237,17 +146,17 @@ export function createActions(
       : { result: 'failed', words: text }
   }
 
-  function faultOf(name: string): NameAnswer | null {
+  function faultOf(name: string): NameResult | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
     return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
   }
 
-  const actions: Inner = {
+  const actions: PageActions = {
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !hasLeft(await leave()))
+      if (isLeaving() && !isSignedOut(await leave()))
         return { result: 'failed', words: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return entered(answer.value)
@@ -261,96 +170,98 @@ export function createActions(
       if (!answer.ok) return refusal(answer)
       remember('name', answer.value.name)
       // Another tab has signed in meanwhile: the rename went to that session.
-      await actions.became(answer.value)
+      await actions.signedInAs(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
 
     async signOut() {
       // The cookie is the server's to take: where it cannot be reached, it is asked at the next start or sign-in.
-      owed = true
+      signOutOwed = true
       remember('leaving', 'yes')
-      const wiped = (await talkIfAny())?.wipe()
+      const wiped = (await chatIfLoaded())?.wipe()
       end()
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
+      forgetVisitedRooms()
       await leave()
       tabs.tell({ type: 'self', self: null })
     },
 
-    unsent: async () => (await talkIfAny())?.unsent() ?? 0,
-    drafts: async () => (await talkIfAny())?.drafts() ?? 0,
+    unsentCount: async () => (await chatIfLoaded())?.unsentCount() ?? 0,
+    draftCount: async () => (await chatIfLoaded())?.draftCount() ?? 0,
     lastName: () => recall('name'),
 
-    async meet(nobody = false) {
+    async restoreSession(nobody = false) {
       // No cookie came with this page, so there is nothing to take back either.
       if (nobody) {
         remember('leaving', null)
-        return store.dispatch({ type: 'self', self: null })
+        return store.dispatch({ type: 'selfChanged', self: null })
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
         // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
         const answer = await (isLeaving() ? leave() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)
-        if (hasLeft(answer)) return store.dispatch({ type: 'self', self: null })
+        if (isSignedOut(answer)) return store.dispatch({ type: 'selfChanged', self: null })
         await new Promise<void>((resolve) => world.after(wait, resolve))
       }
     },
 
-    async became(self) {
+    async signedInAs(self) {
       const before = store.get().self
       if (self === null) {
         if (before !== null) end(true)
       } else if (before !== null && before !== 'unknown' && before.id === self.id)
-        store.dispatch({ type: 'self', self })
+        store.dispatch({ type: 'selfChanged', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
         if (before !== null && before !== 'unknown') {
-          talk?.settle()
+          chat?.flushTimers()
           end()
         }
         await begin(self)
       }
     },
 
-    async ready() {
-      await withTalk()
+    async chatReady() {
+      await loadChat()
     },
 
-    makeRoom: async (name) => talk?.makeRoom(name) ?? { result: 'failed', words: UNLOADED },
-    loadRooms: async () => talk?.loadRooms(),
-    findRooms: (text) => talk?.findRooms(text),
-    settle: () => talk?.settle(),
-    choose: (change) => talk?.choose(change),
-    openRoom: (room) => talk?.openRoom(room),
-    leaveRoom: (room) => talk?.leaveRoom(room),
-    loadOlder: (room) => talk?.loadOlder(room),
-    loadNewer: (room) => talk?.loadNewer(room),
-    jump: (room, seq) => talk?.jump(room, seq) ?? Promise.resolve(false),
-    jumpBehind: async (room, after) => talk?.jumpBehind(room, after) ?? null,
-    back: (room) => talk?.back(room),
-    present: (room) => talk?.present(room),
-    loadQuotes: (room, ids) => talk?.loadQuotes(room, ids),
-    loadPins: (room) => talk?.loadPins(room),
-    setTopic: (room, topic) => talk?.setTopic(room, topic) ?? Promise.resolve(UNLOADED),
-    send: (room, text, replyTo) => talk?.send(room, text, replyTo) ?? UNLOADED,
-    edit: (room, id, text) => talk?.edit(room, id, text) ?? UNLOADED,
-    remove: (room, id) => talk?.remove(room, id) ?? UNLOADED,
-    react: (room, id, emoji, on) => talk?.react(room, id, emoji, on) ?? UNLOADED,
-    pin: (room, id, on) => talk?.pin(room, id, on) ?? UNLOADED,
-    retry: (room, key) => talk?.retry(room, key) ?? UNLOADED,
-    drop: (room, key) => talk?.drop(room, key),
-    typing: (room, on) => talk?.typing(room, on),
-    read: (room, seq) => talk?.read(room, seq),
-    allRead: (what) => talk?.allRead(what),
-    reconnect: () => talk?.reconnect(),
+    makeRoom: async (name) => chat?.makeRoom(name) ?? { result: 'failed', words: UNLOADED },
+    loadRooms: async () => chat?.loadRooms(),
+    findRooms: (text) => chat?.findRooms(text),
+    flushTimers: () => chat?.flushTimers(),
+    chooseSettings: (change) => chat?.chooseSettings(change),
+    openRoom: (room) => chat?.openRoom(room),
+    leaveRoom: (room) => chat?.leaveRoom(room),
+    loadOlder: (room) => chat?.loadOlder(room),
+    loadNewer: (room) => chat?.loadNewer(room),
+    jumpTo: (room, seq) => chat?.jumpTo(room, seq) ?? Promise.resolve(false),
+    jumpToFirstAfter: async (room, after) => chat?.jumpToFirstAfter(room, after) ?? null,
+    leaveHistory: (room) => chat?.leaveHistory(room),
+    showLiveEnd: (room) => chat?.showLiveEnd(room),
+    loadQuotes: (room, ids) => chat?.loadQuotes(room, ids),
+    loadPins: (room) => chat?.loadPins(room),
+    setTopic: (room, topic) => chat?.setTopic(room, topic) ?? Promise.resolve(UNLOADED),
+    send: (room, text, replyTo) => chat?.send(room, text, replyTo) ?? UNLOADED,
+    edit: (room, id, text) => chat?.edit(room, id, text) ?? UNLOADED,
+    remove: (room, id) => chat?.remove(room, id) ?? UNLOADED,
+    react: (room, id, emoji, on) => chat?.react(room, id, emoji, on) ?? UNLOADED,
+    pin: (room, id, on) => chat?.pin(room, id, on) ?? UNLOADED,
+    retry: (room, key) => chat?.retry(room, key) ?? UNLOADED,
+    drop: (room, key) => chat?.drop(room, key),
+    typing: (room, on) => chat?.typing(room, on),
+    markReadUpTo: (room, seq) => chat?.markReadUpTo(room, seq),
+    markAllRead: () => chat?.markAllRead(),
+    undoMarkAllRead: () => chat?.undoMarkAllRead(),
+    reconnect: () => chat?.reconnect(),
     async draft(room) {
       await begun
-      return (await talk?.draft(room)) ?? { text: '', caret: 0 }
+      return (await chat?.draft(room)) ?? { text: '', caret: 0 }
     },
-    saveDraft: (room, text, caret) => talk?.saveDraft(room, text, caret),
+    saveDraft: (room, text, caret) => chat?.saveDraft(room, text, caret),
   }
 
   return actions

@@ -5,25 +5,14 @@
 import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type TokensList } from 'marked'
 import { isBlank } from '../../../shared/text.ts'
 import { h } from '../../ui/dom.ts'
-import type * as Links from './links.ts'
+import { followable, hostBehind, linkTo, misleads, withLinks } from './links.ts'
 import { words } from '../../words/words.ts'
 
 type Part = Node | string
 
-/** The links of a text are a chunk of their own: together with `marked` they would be too much for one (W1). */
-let links: Pick<typeof Links, 'followable' | 'hostBehind' | 'linkTo' | 'misleads' | 'withLinks'>
-
-/** Has it ready; before that nothing else here may be called. Rejects if it does not load. */
-export async function prepare(): Promise<(text: string) => Node[]> {
-  links = await import('./links.ts')
-  return prose
-}
-
 /** Deeper than this, text is as typed: nobody writes it, and every level costs. */
 const DEPTH = 8
 
-/** Without any of these a text is only itself. */
-const MARKS = /[*_~`>[\\]|^[ \t]*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
 const NESTED = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
 
 const ARM = '\\_(ツ)_/¯'
@@ -117,10 +106,10 @@ class Subset extends Tokenizer {
   }
 }
 
-/** The nodes of a text. */
-function prose(text: string): Node[] {
+/** The nodes of a text. One that `needsMarkdown` says no to costs less without it. */
+export function markdownNodes(text: string): Node[] {
   left = LINKS
-  const tokens = MARKS.test(text) && !NESTED.test(text) ? tokensOf(text) : null
+  const tokens = NESTED.test(text) ? null : tokensOf(text)
   const drawn = nodes(tokens === null ? linked(text) : blocks(tokens, 0))
   // Marks around nothing would be an empty row.
   return drawn.some(({ textContent }) => !isBlank(textContent ?? '')) ? drawn : nodes([text])
@@ -128,7 +117,7 @@ function prose(text: string): Node[] {
 
 /** The addresses of a text as links, as long as there are not too many. */
 function linked(text: string): Part[] {
-  const parts = links.withLinks(text, left)
+  const parts = withLinks(text, left)
   left -= parts.filter((part) => part instanceof HTMLAnchorElement).length
   return parts
 }
@@ -200,15 +189,15 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
       case 'del': wrap('s', token); break
       case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
       case 'link': {
-        const label = token.tokens.map(({ raw }) => raw).join('')
-        const url = left > 0 && !isBlank(label) ? links.followable(token.href) : null
+        const words = token.tokens.map(({ raw }) => raw).join('')
+        const url = left > 0 && !isBlank(words) ? followable(token.href) : null
         if (url === null) { text += token.raw; break }
         const rawOf = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map(({ raw }) => raw).join('')
         const around = { before: rawOf(index - 2, index), behind: rawOf(index + 1, index + 3) }
         flush()
         left -= 1
-        parts.push(links.linkTo(url, 'auto', label))
-        if (links.misleads(label, url, around)) parts.push(links.hostBehind(url))
+        parts.push(linkTo(url, 'auto', words))
+        if (misleads(words, url, around)) parts.push(hostBehind(url))
         break
       }
       case 'escape': text += token.text; break
@@ -231,9 +220,9 @@ function codeBlock(text: string): HTMLElement {
         () => true,
         () => false,
       )
-      copy.textContent = done === true ? words.message.codeCopied : words.message.codeNotCopied
+      copy.textContent = done === true ? words.message.code.copied : words.message.code.failed
     },
   })
-  copy.append(words.message.copyCode)
+  copy.append(words.message.code.copy)
   return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copy)
 }

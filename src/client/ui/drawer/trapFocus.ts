@@ -1,7 +1,7 @@
 const FOCUSABLE = 'a[href], button:not([disabled]), input, [tabindex="0"]'
 
 /** While the drawer lies over the page Tab goes round in it: `inert` keeps the focus off the page, but not out of the browser's own bars. */
-export function keepFocus(drawer: HTMLElement, signal: AbortSignal): void {
+export function trapFocus(drawer: HTMLElement, signal: AbortSignal): void {
   drawer.addEventListener(
     'keydown',
     (event) => {

@@ -1,7 +1,7 @@
 /** Emoji and their names: a file of ours that is fetched when it is first asked for (U39). */
 import file from 'emoji-picker-element-data/en/github/data.json' with { type: 'file' }
 
-export interface Emoji {
+export interface EmojiEntry {
   emoji: string
   /** `thumbs up` */
   annotation: string
@@ -12,14 +12,14 @@ export interface Emoji {
   group: number
 }
 
-let loading: Promise<readonly Emoji[]> | null = null
+let loading: Promise<readonly EmojiEntry[]> | null = null
 
 /** All of them in their order. Rejects where they cannot be fetched; the next call asks again. */
-export function loadEmoji(): Promise<readonly Emoji[]> {
+export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   loading ??= (async () => {
     const answer = await fetch(new URL(file as unknown as string, import.meta.url))
     if (!answer.ok) throw new Error(`the emoji did not come: ${answer.status}`)
-    return (await answer.json()) as Emoji[]
+    return (await answer.json()) as EmojiEntry[]
   })().catch((error: unknown) => {
     loading = null
     throw error
@@ -28,9 +28,9 @@ export function loadEmoji(): Promise<readonly Emoji[]> {
 }
 
 /** Those that a few letters may mean, best first: a short name that begins so, then names and words that hold them. */
-export function findEmoji(all: readonly Emoji[], letters: string, most: number): Emoji[] {
+export function findEmoji(all: readonly EmojiEntry[], letters: string, most: number): EmojiEntry[] {
   const wanted = letters.toLowerCase()
-  const rank = ({ shortcodes = [], annotation, tags = [] }: Emoji): number => {
+  const rank = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
     if (shortcodes.includes(wanted)) return 0
     if (shortcodes.some((code) => code.startsWith(wanted))) return 1
     if (annotation.toLowerCase().includes(wanted) || shortcodes.some((code) => code.includes(wanted)))

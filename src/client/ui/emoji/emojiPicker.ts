@@ -1,19 +1,20 @@
-import { h, onAbort } from '../dom.ts'
-import { findEmoji, loadEmoji, type Emoji } from './emoji.ts'
+import { h } from '../dom.ts'
+import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
 export { findEmoji, loadEmoji }
 
 const MOST = 64
 
-/** Opens the grid of all emoji, over what it belongs to; `pick` hears of one, once. Says so where they cannot be fetched. */
-export async function openPicker(
-  at: { x: number; y: number },
-  pick: (emoji: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return
-  const before = document.activeElement
+export interface EmojiPanel {
+  readonly element: HTMLElement
+  readonly field: HTMLInputElement
+  /** Draws the emoji once they are fetched, unless the signal has aborted; says so where they cannot be. */
+  fill(signal: AbortSignal): Promise<void>
+}
+
+/** The grid of all emoji with a field that finds some; `pick` hears of one. */
+export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
   const field = h('input', {
     class: 'field',
     type: 'text',
@@ -33,9 +34,9 @@ export async function openPicker(
     field,
     grid,
   )
-  let all: readonly Emoji[] = []
+  let all: readonly EmojiEntry[] = []
 
-  function button({ emoji, annotation }: Emoji): HTMLElement {
+  function button({ emoji, annotation }: EmojiEntry): HTMLElement {
     const name = {
       type: 'button',
       class: 'quick',
@@ -43,15 +44,10 @@ export async function openPicker(
       'aria-label': annotation,
       title: annotation,
     } as const
-    return h('button', { ...name, onClick: () => choose(emoji) }, emoji)
+    return h('button', { ...name, onClick: () => pick(emoji) }, emoji)
   }
 
-  function choose(emoji: string): void {
-    panel.hidePopover()
-    pick(emoji)
-  }
-
-  function section(title: string, some: readonly Emoji[]): HTMLElement {
+  function section(title: string, some: readonly EmojiEntry[]): HTMLElement {
     return h(
       'section',
       { 'aria-label': title },
@@ -107,27 +103,17 @@ export async function openPicker(
   }
 
   panel.addEventListener('keydown', move)
-  panel.addEventListener('toggle', (event) => {
-    if ((event as ToggleEvent).newState !== 'closed') return
-    kept()
-    const inside = panel.contains(document.activeElement) || document.activeElement === document.body
-    panel.remove()
-    if (inside && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
-  })
   field.addEventListener('input', draw)
-  const kept = onAbort(signal, () => panel.remove())
-  const ground = document.querySelector('main') ?? document.body
-  ground.append(panel)
-  panel.showPopover()
-  const { width, height } = panel.getBoundingClientRect()
-  const x = document.dir === 'rtl' ? window.innerWidth - at.x : at.x
-  panel.style.setProperty('--x', `${Math.max(8, Math.min(x - width, window.innerWidth - width - 8))}px`)
-  panel.style.setProperty('--y', `${Math.max(8, Math.min(at.y, window.innerHeight - height - 8))}px`)
-  if (matchMedia('(pointer: fine)').matches) field.focus()
-  try {
-    all = await loadEmoji()
-    draw()
-  } catch {
-    grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
+  return {
+    element: panel,
+    field,
+    async fill(signal) {
+      try {
+        all = await loadEmoji()
+        if (!signal.aborted) draw()
+      } catch {
+        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
+      }
+    },
   }
 }

@@ -1,0 +1,125 @@
+import { commandRunner } from '../../composer/commands.ts'
+import { composer, type Composer } from '../../composer/composer.ts'
+import { composerModes, type ComposerModes } from '../../composer/composerModes.ts'
+import { emojiButton } from '../../composer/emojiButton.ts'
+import { suggestions } from '../../composer/suggestions.ts'
+import { typingLine } from '../../composer/typingLine.ts'
+import { typingText } from '../../composer/typingText.ts'
+import { roomName } from '../../state/roomName.ts'
+import type { RoomState } from '../../state/state.ts'
+import { h } from '../../ui/dom.ts'
+import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
+
+export interface RoomComposer extends Composer {
+  /** everything below the messages */
+  readonly foot: HTMLElement
+  readonly modes: ComposerModes
+  /** Takes a message of mine that was not sent back into the field. */
+  takeBack(key: string, text: string): void
+}
+
+export interface RoomComposerEvents {
+  /** Something was sent, or a command was done. */
+  sent(): void
+  toEnd(): void
+  isAtEnd(): boolean
+  /** PageUp, PageDown: −1, 1 */
+  page(direction: -1 | 1): void
+  help(): void
+}
+
+/** The composer of a room with its commands, suggestions and modes, the draft, and the lines above it. */
+export function roomComposer(
+  { store, actions }: Context,
+  room: string,
+  { banner, status }: { banner: HTMLElement; status: HTMLElement },
+  on: RoomComposerEvents,
+  signal: AbortSignal,
+): RoomComposer {
+  const coarse = matchMedia('(pointer: coarse)').matches
+  let touched = false
+
+  const write = composer(
+    { room: roomName(store.get(), room), coarse },
+    {
+      send(text) {
+        touched = true
+        const taken = modes.send(text)
+        if (taken === true) on.sent()
+        return taken
+      },
+      key: (event) => offers.key(event) || modes.key(event),
+      changed(text, caret) {
+        touched = true
+        offers.look()
+        if (modes.isDraft()) actions.saveDraft(room, text, caret)
+      },
+      typing: (isTyping) => actions.typing(room, isTyping),
+      page: on.page,
+    },
+  )
+  const command = commandRunner({ actions }, room, write, on.help)
+  const modes = composerModes({ store, actions }, room, write, { ...on, command })
+  const offers = suggestions({ store }, room, write, signal)
+  emojiButton(write, signal)
+
+  // A draft comes back unless something was written before it came.
+  void actions.draft(room).then(({ text, caret }) => {
+    if (!signal.aborted && !touched && text !== '') write.fill(text, caret)
+  })
+
+  const types = typingLine()
+  store.watch(
+    (state) => state.rooms[room]?.typing,
+    (typing) => types.update(typingText(typing ?? [])),
+    signal,
+  )
+  store.watch((state) => roomName(state, room), write.name, signal)
+  store.watch((state) => refusalOf(state.rooms[room]), write.block, signal)
+  store.watch(
+    ({ settings }) => settings.enter,
+    (enter) => write.enter(enter === 'device' ? !coarse : enter === 'sends'),
+    signal,
+  )
+
+  const foot = h(
+    'div',
+    { class: 'foot' },
+    h(
+      'div',
+      { class: 'column' },
+      banner,
+      modes.element,
+      h('div', { class: 'foot-line' }, types.element, status, write.counter),
+      write.element,
+      write.fault,
+    ),
+  )
+
+  return {
+    ...write,
+    foot,
+    modes,
+    takeBack(key, text) {
+      const before = write.text()
+      write.fill(before === '' ? text : `${before}\n${text}`)
+      actions.saveDraft(room, write.text(), write.text().length)
+      actions.drop(room, key)
+      write.focus()
+    },
+  }
+}
+
+/** Why nobody, or I, may write here: what the server said to my newest message (U49). */
+function refusalOf(state: RoomState | undefined): string | null {
+  const last = state?.rows.findLast((row) => row.own)?.sendStatus
+  if (last?.status !== 'failed') return null
+  // prettier-ignore
+  switch (last.reason) {
+    case 'readOnly': return words.composer.blocked.readOnly
+    case 'forbidden': return words.composer.blocked.forbidden
+    case 'notMember': return words.composer.blocked.notMember
+    default: return null
+  }
+}

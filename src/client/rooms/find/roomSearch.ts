@@ -1,0 +1,95 @@
+/** Which room is meant by what was typed (U84). Pure. */
+import type { RoomEntry } from '../../../shared/model.ts'
+import type { UnreadCount } from '../../state/unreadCounts.ts'
+
+/** So many names are kept as they are compared: each key asks for the same ones again. */
+const KEPT = 50_000
+const compared = new Map<string, string>()
+
+/** As it is compared: without capitals and accents. */
+function plain(text: string): string {
+  const known = compared.get(text)
+  if (known !== undefined) return known
+  if (compared.size >= KEPT) compared.clear()
+  const made = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+  compared.set(text, made)
+  return made
+}
+
+/**
+ * How well a name fits: where what was typed stands in it as it is, else 100 and more by how far its letters, in their order, lie
+ * apart. null: not at all. Typed text that is blank fits everything.
+ */
+export function matchScore(name: string, typed: string): number | null {
+  const wanted = plain(typed).trim()
+  return scoreOf(plain(name), wanted, wanted.replace(/\s+/g, ''))
+}
+
+function scoreOf(whole: string, wanted: string, letters: string): number | null {
+  const at = whole.indexOf(wanted)
+  // The beginning of a word is what people type.
+  if (at >= 0) return at === 0 ? 0 : /[\p{L}\p{N}]/u.test(whole[at - 1] ?? '') ? 2 : 1
+  let from = 0
+  let apart = 0
+  for (const letter of letters) {
+    const found = whole.indexOf(letter, from)
+    if (found < 0) return null
+    apart += found - from
+    from = found + letter.length
+  }
+  return 100 + apart
+}
+
+/** The first `most` of some in their order: of thousands only these are sorted. Equal ones stay as they came. */
+export function smallest<T>(some: Iterable<T>, most: number, compare: (one: T, other: T) => number): T[] {
+  const best: T[] = []
+  for (const one of some) {
+    const last = best[most - 1]
+    if (last !== undefined && compare(one, last) >= 0) continue
+    let [low, high] = [0, best.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = best[middle]
+      if (other !== undefined && compare(one, other) >= 0) low = middle + 1
+      else high = middle
+    }
+    best.splice(low, 0, one)
+    if (best.length > most) best.pop()
+  }
+  return best
+}
+
+/**
+ * The rooms that fit, best first; among equals those with mentions, then unread ones, then those visited last, then mine, and the
+ * current one at the end.
+ * @param recent rooms by their last visit, the latest first
+ */
+export function searchRooms<T extends RoomEntry & Partial<UnreadCount>>(
+  rooms: readonly T[],
+  typed: string,
+  { recent, current, most }: { recent: readonly string[]; current: string; most: number },
+): T[] {
+  const visits = new Map(recent.map((room, at) => [room, at]))
+  const visited = (room: string) => visits.get(room) ?? recent.length
+  const wanted = plain(typed).trim()
+  const letters = wanted.replace(/\s+/g, '')
+  const fitting: { entry: T; fit: number }[] = []
+  for (const entry of rooms) {
+    const name = scoreOf(plain(entry.name), wanted, letters)
+    const slug = scoreOf(entry.room, wanted, letters)
+    if (name !== null || slug !== null)
+      fitting.push({ entry, fit: Math.min(name ?? Infinity, slug ?? Infinity) })
+  }
+  return smallest(
+    fitting,
+    most,
+    ({ entry: one, fit }, { entry: other, fit: its }) =>
+      fit - its ||
+      Number(one.room === current) - Number(other.room === current) ||
+      Number((other.mentions ?? 0) > 0) - Number((one.mentions ?? 0) > 0) ||
+      Number((other.unread ?? 0) > 0) - Number((one.unread ?? 0) > 0) ||
+      visited(one.room) - visited(other.room) ||
+      Number(other.joined) - Number(one.joined) ||
+      (one.name < other.name ? -1 : 1),
+  ).map(({ entry }) => entry)
+}

@@ -1,0 +1,31 @@
+import { h } from '../ui/dom.ts'
+import type { Context } from '../app/context.ts'
+import { nameForm } from './nameForm.ts'
+import { words } from '../words/words.ts'
+
+/** What one is called, in one line with the button that changes it (U6). */
+export function renameForm({ store, actions }: Context): HTMLElement {
+  const { self } = store.get()
+  const said = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const form = nameForm(
+    {
+      label: words.settings.name.title,
+      button: words.settings.name.change,
+      first: self === null || self === 'unknown' ? '' : self.name,
+    },
+    {
+      async take(typed) {
+        said.textContent = ''
+        return actions.rename(typed)
+      },
+      done() {
+        said.textContent = words.settings.name.changed
+      },
+    },
+  )
+  const change = form.element.querySelector('[type=submit]')
+  change?.classList.replace('button', 'button-quiet')
+  form.element.classList.add('name-line')
+  form.element.append(said)
+  return form.element
+}

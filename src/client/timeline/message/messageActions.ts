@@ -1,0 +1,149 @@
+import { may, type Deed as Right, type Who } from '../../../shared/policy.ts'
+import { buttons, openDialog } from '../../ui/dialog.ts'
+import { h } from '../../ui/dom.ts'
+import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
+import { isolated, timeOfDay } from '../../ui/format.ts'
+import type { Corner } from '../../ui/popover.ts'
+import type { Row } from '../../state/state.ts'
+import type { Context } from '../../app/context.ts'
+import type { MessageList } from '../messageList.ts'
+import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
+import { messageToolbar } from './messageToolbar.ts'
+import { words } from '../../words/words.ts'
+
+/** A message the server has, with its text: something can be done with it. */
+type StoredRow = Row & { id: string; text: string; seq: number }
+
+export interface MessageActionEvents {
+  reply(row: Row): void
+  edit(row: Row): void
+  /** Says that something was done. */
+  note(words: string): void
+  /** Says why something was not done. */
+  fault(words: string): void
+}
+
+/** What one can do with a message, by the bar, a menu or the keyboard (U26). */
+export function messageActions(
+  { store, actions }: Context,
+  room: string,
+  messages: Pick<MessageList, 'rows' | 'rowOf'>,
+  on: MessageActionEvents,
+  signal: AbortSignal,
+): { act(row: HTMLElement): boolean } {
+  const toolbar = messageToolbar(
+    messages.rows,
+    {
+      can: (element) => storedRowOf(element) !== null,
+      react(element, button) {
+        const { right, bottom } = button.getBoundingClientRect()
+        menu(element, { x: right, y: bottom + 4 })
+      },
+      reply(element) {
+        const row = storedRowOf(element)
+        if (row) on.reply(row)
+      },
+      menu,
+    },
+    signal,
+  )
+
+  function tell(done: true | string): void {
+    if (done !== true) on.fault(done)
+  }
+
+  function storedRowOf(element: HTMLElement): StoredRow | null {
+    const row = messages.rowOf(element)?.row
+    return row && isStored(row) ? row : null
+  }
+
+  function rights(row: Row): (right: Right) => boolean {
+    const { self, rooms } = store.get()
+    if (self === null || self === 'unknown') return () => false
+    const who: Who = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
+    return (right) => may(who, right, row.user.id)
+  }
+
+  async function copied(text: string, done: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text)
+      on.note(done)
+    } catch {
+      // Refused, or without https not there.
+      on.fault(words.message.copyRefused)
+    }
+  }
+
+  function menu(element: HTMLElement, at: Corner): void {
+    const row = storedRowOf(element)
+    if (row === null) return
+    const can = rights(row)
+    const { id, text, seq } = row
+    const link = `${location.origin}/chat/${room}/${seq}`
+    const entries: (MessageMenuEntry | false)[] = [
+      can('send') && { icon: 'reply', words: words.common.reply, press: () => on.reply(row) },
+      {
+        icon: 'copy',
+        words: words.message.copyText,
+        press: () => void copied(text, words.message.textCopied),
+      },
+      { icon: 'link', words: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
+      can('pin') && {
+        icon: 'pin',
+        words: row.pinned ? words.message.unpin : words.message.pin,
+        press: () => tell(actions.pin(room, id, !row.pinned)),
+      },
+      can('edit') && { icon: 'pencil', words: words.common.edit, press: () => on.edit(row) },
+      can('delete') && {
+        icon: 'trash',
+        words: words.common.delete,
+        danger: true,
+        press: () => askDelete(row, id),
+      },
+    ]
+    const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
+    const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
+    openMessageMenu(
+      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, store.get().settings.clock)),
+      entries.filter((entry) => entry !== false),
+      can('react') ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, on.fault, signal) } : null,
+      at,
+      signal,
+    )
+  }
+
+  function askDelete(row: Row, id: string): void {
+    openDialog({ title: words.message.deleteTitle }, signal, (dialog) => {
+      const remove = () => {
+        dialog.close()
+        toolbar.away()
+        tell(actions.remove(room, id))
+      }
+      return [
+        h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
+        h('p', {}, words.message.deleteText),
+        buttons(
+          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, words.common.cancel),
+          h(
+            'button',
+            { type: 'button', class: 'button button-danger', onClick: remove },
+            words.common.delete,
+          ),
+        ),
+      ]
+    })
+  }
+
+  return {
+    act(element) {
+      if (storedRowOf(element) === null) return false
+      const { right, left, top } = element.getBoundingClientRect()
+      menu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
+      return true
+    },
+  }
+}
+
+function isStored(row: Row): row is StoredRow {
+  return row.id !== null && row.text !== null && row.seq !== null
+}

@@ -1,0 +1,33 @@
+import { openPopover, placePopover, type Corner } from '../popover.ts'
+import { words } from '../../words/words.ts'
+
+/** Opens the grid of emoji, a chunk that is fetched on first use (U39). `corner`: where it opens; `pick` hears of one, once. */
+export async function pickEmoji(
+  corner: Corner,
+  pick: (emoji: string) => void,
+  failed: (words: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { emojiPanel } = await import('./emojiPicker.ts')
+    if (signal.aborted) return
+    const before = document.activeElement
+    const { element, field, fill } = emojiPanel((emoji) => {
+      popover.close()
+      pick(emoji)
+    })
+    const popover = openPopover(element, signal, {
+      closed() {
+        const active = document.activeElement
+        const isLost = element.contains(active) || active === document.body
+        if (isLost && before instanceof HTMLElement && before.isConnected)
+          before.focus({ preventScroll: true })
+      },
+    })
+    placePopover(element, corner, 'end')
+    if (matchMedia('(pointer: fine)').matches) field.focus()
+    await fill(popover.signal)
+  } catch {
+    failed(words.common.notLoaded)
+  }
+}

@@ -1,0 +1,39 @@
+/** Rows, items and key presses for the tests of single views. */
+import type { Row, SendStatus } from '../../../src/client/state/state.ts'
+import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
+import { bob, NOON } from './aState.ts'
+
+/** Without the marks that keep a name's direction its own. */
+export const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
+
+export function aRow(seq: number, more: Partial<Row> = {}): Row {
+  const sendStatus: SendStatus = { status: 'acked' }
+  const usual = {
+    key: `b1 n${seq}`,
+    seq,
+    id: `i${seq}`,
+    user: bob,
+    nonce: `n${seq}`,
+    at: NOON + seq * 60_000,
+    kind: 'message' as const,
+    edited: null,
+    pinned: false,
+    reactions: [],
+    trueAt: seq,
+  }
+  return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...more }
+}
+
+export function anItem(row: Row, first = true): MessageItem {
+  return { kind: 'message', key: row.key, row, first }
+}
+
+export function press(element: Element, key: string, more: object = {}): boolean {
+  const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })
+  element.dispatchEvent(event)
+  return event.defaultPrevented
+}
+
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+}
