@@ -6,7 +6,7 @@ import { Outbox } from '../net/outbox.ts'
 import type { Socket, SocketOwner } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
-import type { Tabs } from '../net/tabChannel.ts'
+import type { TabChannel } from '../net/tabChannel.ts'
 import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
@@ -28,7 +28,7 @@ const ORPHANS = 30_000
 export async function startChat(
   store: StateStore,
   api: Api,
-  tabs: Tabs,
+  tabs: TabChannel,
   makeSocket: (owner: SocketOwner) => Socket,
   go: (path: string) => void,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ export async function startChat(
         locks: navigator.locks,
         session: storageOf('sessionStorage'),
         random: nonce,
-        away: (run) => watchAway(run, signal),
+        onAway: (run) => watchAway(run, signal),
       },
       () => {
         lead = true
@@ -53,7 +53,7 @@ export async function startChat(
   ])
   if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
-  const asks = (event: BeforeUnloadEvent) => event.preventDefault()
+  const askBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
@@ -69,8 +69,8 @@ export async function startChat(
           // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
           unsavedChanged: (would) =>
             would
-              ? window.addEventListener('beforeunload', asks)
-              : window.removeEventListener('beforeunload', asks),
+              ? window.addEventListener('beforeunload', askBeforeUnload)
+              : window.removeEventListener('beforeunload', askBeforeUnload),
         },
         unloadCopies(storageOf('localStorage'), now),
       ),

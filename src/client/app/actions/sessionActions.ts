@@ -3,7 +3,7 @@ import type { Self } from '../../../shared/model.ts'
 import { cleanName, NAME_FAULTS } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
-import type { Tabs } from '../../net/tabChannel.ts'
+import type { TabChannel } from '../../net/tabChannel.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions, NameResult } from './actions.ts'
 import type { ChatActions } from './chatActions.ts'
@@ -32,7 +32,7 @@ export interface PageActions extends Actions {
   chatReady(): Promise<void>
 }
 
-const STILL_LEAVING = 'Signing out is not finished: the server cannot be reached. Try again in a moment.'
+const STILL_SIGNING_OUT = 'Signing out is not finished: the server cannot be reached. Try again in a moment.'
 const UNLOADED = 'This page has not finished loading. Try again in a moment.'
 const TRY_AGAIN = 'That did not work. Try again.'
 
@@ -40,18 +40,18 @@ const TRY_AGAIN = 'That did not work. Try again.'
 export function createActions(
   store: StateStore,
   api: Api,
-  tabs: Tabs,
+  tabs: TabChannel,
   world: ActionsWorld,
   load: () => Promise<ChatActions>,
 ): PageActions {
   let chat: ChatActions | null = null
   let loading: Promise<ChatActions> | null = null
   /** what this device keeps for me is at hand */
-  let begun = Promise.resolve<void>(undefined)
+  let deviceReady = Promise.resolve<void>(undefined)
 
   /** I have signed out and the server does not know yet; also kept on the device */
   let signOutOwed = false
-  let leaving: Promise<ApiResult<null>> | null = null
+  let endingSession: Promise<ApiResult<null>> | null = null
 
   function loadChat(): Promise<ChatActions> {
     loading ??= load().then(
@@ -68,7 +68,7 @@ export function createActions(
   }
 
   /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
-  const chatIfLoaded = (): Promise<ChatActions | null> => loadChat().catch(() => null)
+  const loadChatOrNull = (): Promise<ChatActions | null> => loadChat().catch(() => null)
 
   function remember(key: string, value: string | null): void {
     try {
@@ -87,34 +87,34 @@ export function createActions(
     }
   }
 
-  const isLeaving = () => signOutOwed || recall('leaving') !== ''
+  const owesSignOut = () => signOutOwed || recall('leaving') !== ''
 
   /** Ends my session at the server. One request at a time: a late answer would clear the next person's cookie. */
-  function leave(): Promise<ApiResult<null>> {
-    leaving ??= api.signOut().then((answer) => {
-      leaving = null
+  function endSession(): Promise<ApiResult<null>> {
+    endingSession ??= api.signOut().then((answer) => {
+      endingSession = null
       if (isSignedOut(answer)) {
         signOutOwed = false
         remember('leaving', null)
       }
       return answer
     })
-    return leaving
+    return endingSession
   }
 
   /** Succeeds only if the living session has the typed name: a typed name is never answered with another identity. */
-  async function already(name: string): Promise<NameResult> {
+  async function confirmIdentity(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok)
       return { result: 'failed', words: answer.code === 'unauthenticated' ? TRY_AGAIN : answer.words }
     const cleaned = cleanName(name)
-    if ('name' in cleaned && cleaned.name === answer.value.name) return entered(answer.value)
+    if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
     const who = isolated(answer.value.name)
     const words = `You are signed in as ${who} in this browser. Reload the page to go on as ${who} or to sign out.`
     return { result: 'failed', words }
   }
 
-  async function entered(self: Self): Promise<NameResult> {
+  async function signedIn(self: Self): Promise<NameResult> {
     await begin(self)
     tabs.tell({ type: 'self', self })
     return { result: 'ok' }
@@ -123,9 +123,9 @@ export function createActions(
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
     // Set before any screen that this makes asks for drafts: they are this person's.
-    begun = (async () => (chat ?? (await chatIfLoaded()))?.begin(self.id))()
+    deviceReady = (async () => (chat ?? (await loadChatOrNull()))?.begin(self.id))()
     store.dispatch({ type: 'selfChanged', self })
-    await begun
+    await deviceReady
   }
 
   function end(inOtherTab = false): void {
@@ -133,7 +133,7 @@ export function createActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function refusal({ code, words, suggestion }: FailedResult): NameResult {
+  function nameResultOf({ code, words, suggestion }: FailedResult): NameResult {
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid' ? { result: 'invalid', words, ...instead } : { result: 'failed', words }
@@ -149,17 +149,18 @@ export function createActions(
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !isSignedOut(await leave())) return { result: 'failed', words: STILL_LEAVING }
+      if (owesSignOut() && !isSignedOut(await endSession()))
+        return { result: 'failed', words: STILL_SIGNING_OUT }
       const answer = await api.signIn(name, room)
-      if (answer.ok) return entered(answer.value)
-      return answer.code === 'signedIn' ? already(name) : refusal(answer)
+      if (answer.ok) return signedIn(answer.value)
+      return answer.code === 'signedIn' ? confirmIdentity(name) : nameResultOf(answer)
     },
 
     async rename(name) {
       const fault = faultOf(name)
       if (fault !== null) return fault
       const answer = await api.rename(name)
-      if (!answer.ok) return refusal(answer)
+      if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
       // Another tab has signed in meanwhile: the rename went to that session.
       await actions.signedInAs(answer.value)
@@ -171,17 +172,17 @@ export function createActions(
       // The cookie is the server's to take: where it cannot be reached, it is asked at the next start or sign-in.
       signOutOwed = true
       remember('leaving', 'yes')
-      const wiped = (await chatIfLoaded())?.wipe()
+      const wiped = (await loadChatOrNull())?.wipe()
       end()
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
-      await leave()
+      await endSession()
       tabs.tell({ type: 'self', self: null })
     },
 
-    unsentCount: async () => (await chatIfLoaded())?.unsentCount() ?? 0,
-    draftCount: async () => (await chatIfLoaded())?.draftCount() ?? 0,
+    unsentCount: async () => (await loadChatOrNull())?.unsentCount() ?? 0,
+    draftCount: async () => (await loadChatOrNull())?.draftCount() ?? 0,
     lastName: () => recall('name'),
 
     async restoreSession(nobody = false) {
@@ -192,7 +193,7 @@ export function createActions(
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
         // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
-        const answer = await (isLeaving() ? leave() : api.session())
+        const answer = await (owesSignOut() ? endSession() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)
         if (isSignedOut(answer)) return store.dispatch({ type: 'selfChanged', self: null })
@@ -249,7 +250,7 @@ export function createActions(
     undoMarkAllRead: () => chat?.undoMarkAllRead(),
     reconnect: () => chat?.reconnect(),
     async draft(room) {
-      await begun
+      await deviceReady
       return (await chat?.draft(room)) ?? { text: '', caret: 0 }
     },
     saveDraft: (room, text, caret) => chat?.saveDraft(room, text, caret),
