@@ -128,21 +128,21 @@ export function createRouter(
       endLayer()
       const under = entry
       write('pushState', path, true)
-      const mine = { closed, entry: under }
-      layer = mine
+      const opened = { closed, entry: under }
+      layer = opened
       return () => {
-        if (layer === mine) history.back()
+        if (layer === opened) history.back()
       }
     },
     remember(value: string | number) {
-      const mine = layer?.entry ?? entry
+      const current = layer?.entry ?? entry
       // One value a screen ever visited in this tab; the oldest go first.
-      kept.delete(mine)
-      kept.set(mine, value)
+      kept.delete(current)
+      kept.set(current, value)
       if (kept.size > 100) for (const oldest of kept.keys()) if (kept.size > 100) kept.delete(oldest)
       // At once, since what is written while the page goes is lost. Behind Back the entry is another one already.
       const state = entryOf(history.state)
-      if (state?.entry === mine) history.replaceState({ ...state, kept: value }, '')
+      if (state?.entry === current) history.replaceState({ ...state, kept: value }, '')
     },
     remembered: () => kept.get(layer?.entry ?? entry),
   }

@@ -7,7 +7,7 @@ import { Outbox } from '../net/outbox.ts'
 import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
-import type { Tabs } from '../net/tabChannel.ts'
+import type { TabChannel } from '../net/tabChannel.ts'
 import { unloadCopies } from '../net/unloadCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
@@ -35,7 +35,7 @@ export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
 export async function startChat(
   store: StateStore,
   api: Api,
-  tabs: Tabs,
+  tabs: TabChannel,
   { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
 ): Promise<ChatActions> {
@@ -50,7 +50,7 @@ export async function startChat(
         locks: navigator.locks,
         session: storageOf('sessionStorage'),
         random: nonce,
-        away: (run) => watchAway(run, signal),
+        onAway: (run) => watchAway(run, signal),
       },
       () => {
         lead = true
@@ -61,7 +61,7 @@ export async function startChat(
   ])
   if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
-  const asks = (event: BeforeUnloadEvent) => event.preventDefault()
+  const askBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
@@ -77,8 +77,8 @@ export async function startChat(
           // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
           unsavedChanged: (would) =>
             would
-              ? window.addEventListener('beforeunload', asks)
-              : window.removeEventListener('beforeunload', asks),
+              ? window.addEventListener('beforeunload', askBeforeUnload)
+              : window.removeEventListener('beforeunload', askBeforeUnload),
         },
         unloadCopies(storageOf('localStorage'), now),
       ),

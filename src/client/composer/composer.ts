@@ -56,14 +56,14 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     onBlur: () => on.typing(false),
   })
   // T13: a tap on Send must not take the focus, or a phone's keyboard closes.
-  const press = h('button', {
+  const sendButton = h('button', {
     type: 'submit',
     class: 'send',
     'aria-label': words.composer.send,
     title: words.composer.send,
     onPointerdown: (event: Event) => event.preventDefault(),
   })
-  press.append(iconOf('send'))
+  sendButton.append(iconOf('send'))
   const counter = h('span', {})
   const fault = h('p', { class: 'fault', role: 'alert' })
   const element = h(
@@ -76,7 +76,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
       },
     },
     field,
-    press,
+    sendButton,
   )
   function name(said: string): void {
     room = said
@@ -100,14 +100,14 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     // U33: emptied before anything else can happen, so a second Enter finds nothing.
     const before = field.value
     field.value = ''
-    drawn()
+    resize()
     const taken = on.send(text)
     if (taken === true) {
       on.typing(false)
       say('')
     } else {
       field.value = before
-      drawn()
+      resize()
       say(taken)
     }
   }
@@ -127,14 +127,14 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
   }
 
   function changed(): void {
-    drawn()
+    resize()
     say('')
     const { value } = field
     on.typing(value.trim() !== '' && !value.startsWith('/'))
     on.changed(value, field.selectionStart)
   }
 
-  function drawn(): void {
+  function resize(): void {
     const { length } = field.value.length < COUNTS_FROM ? field.value : cleanText(field.value)
     counter.textContent = length < COUNTS_FROM ? '' : String(LIMITS.text - length)
     counter.className = length > LIMITS.text ? 'text-danger font-semibold' : ''
@@ -158,7 +158,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     fill(text, caret = text.length) {
       field.value = text
       field.setSelectionRange(caret, caret)
-      drawn()
+      resize()
     },
     enter(now) {
       sends = now

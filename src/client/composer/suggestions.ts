@@ -9,7 +9,7 @@ import type { Context } from '../app/context.ts'
 const MOST = 8
 
 /** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
-export function mentioned(before: string, people: readonly User[]): SuggestionMatch | null {
+export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
   const from = before.lastIndexOf('@')
   const typed = before.slice(from + 1).toLowerCase()
   if (from < 0 || typed.length > 32 || /\n/.test(typed) || /[\p{L}\p{N}@]$/u.test(before.slice(0, from)))
@@ -33,7 +33,7 @@ function commandsFor(before: string): SuggestionMatch | null {
 }
 
 /** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
-export function completed(
+export function shortcodeMatch(
   before: string,
   all: readonly Pick<EmojiEntry, 'emoji' | 'shortcodes'>[],
 ): { from: number; emoji: string } | null {
@@ -85,9 +85,9 @@ export function suggestions(
     return { from: before.length - letters.length - 1, items }
   }
 
-  function exchange(): void {
+  function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
-    const done = emoji && completed(value.slice(0, selectionStart), emoji.all)
+    const done = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
     if (!done || selectionStart !== selectionEnd) return
     field.setRangeText(done.emoji, done.from, selectionStart, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
@@ -95,13 +95,13 @@ export function suggestions(
 
   const list = suggestionList(
     field,
-    (before) => commandsFor(before) ?? emojiFor(before) ?? mentioned(before, people()),
+    (before) => commandsFor(before) ?? emojiFor(before) ?? mentionMatch(before, people()),
     signal,
   )
   function look(): void {
     list.look()
     // Whoever is told of this change is told of it first.
-    queueMicrotask(exchange)
+    queueMicrotask(replaceShortcode)
   }
 
   return { ...list, look }

@@ -7,7 +7,7 @@ export type TabNews =
   | { type: 'read'; room: string; seq: number }
   | { type: 'joined'; room: string }
 
-export interface Tabs {
+export interface TabChannel {
   tell(news: TabNews): void
 }
 
@@ -23,7 +23,7 @@ function parseNews(value: unknown): TabNews | null {
 }
 
 /** `received` gets what the other tabs tell, never what this tab told, until the signal aborts. */
-export function joinTabs(received: (news: TabNews) => void, signal: AbortSignal): Tabs {
+export function joinTabs(received: (news: TabNews) => void, signal: AbortSignal): TabChannel {
   if (typeof BroadcastChannel === 'undefined') return { tell() {} }
   const channel = new BroadcastChannel('hubbub')
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -17,7 +17,7 @@ export interface TabWorld {
   session: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
   random(): string
   /** Calls whenever the page goes or is hidden (true), and when it is back (false). */
-  away(run: (away: boolean) => void): void
+  onAway(run: (away: boolean) => void): void
 }
 
 /**
@@ -58,7 +58,7 @@ export async function claimTab(world: TabWorld, lead: () => void, signal: AbortS
   keep(locks !== undefined)
   if (locks === undefined) {
     // The name is stored only while the page is hidden, so a duplicated tab does not copy it.
-    world.away(keep)
+    world.onAway(keep)
     lead()
   }
   return {

@@ -25,15 +25,15 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
   const saving = new Map<string, UnsavedDraft>()
   const keyOf = (user: string, what: string) => `${user} ${what}`
   /** whose copy lies on the device; it follows what is not confirmed until that is nothing */
-  let copied: string | null = null
+  let copiedUser: string | null = null
 
   function copy(): void {
-    if (copied === null) return
-    const isTheirs = ({ user }: { user: string }) => user === copied
+    if (copiedUser === null) return
+    const isTheirs = ({ user }: { user: string }) => user === copiedUser
     const entries = [...storing.values()].filter(isTheirs)
     const drafts = [...saving.values()].filter(isTheirs)
-    copies.write(copied, tab, { entries, drafts })
-    if (entries.length + drafts.length === 0) copied = null
+    copies.write(copiedUser, tab, { entries, drafts })
+    if (entries.length + drafts.length === 0) copiedUser = null
   }
 
   /** Confirmed, unless something newer has taken its place. */
@@ -46,10 +46,10 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
   function forgetUnconfirmed(): void {
     storing.clear()
     saving.clear()
-    copied = null
+    copiedUser = null
   }
 
-  const it: CopiedStorage = {
+  const storage: CopiedStorage = {
     get isLasting() {
       return device.isLasting
     },
@@ -89,7 +89,7 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
     },
 
     pageMayClose(user) {
-      copied = user
+      copiedUser = user
       copy()
     },
 
@@ -98,7 +98,7 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
     async takeBack(user, of, own) {
       const { entries, drafts } = copies.take(user, of)
       // All at once: until they are stored, this page alone has them.
-      const stored = entries.map((entry) => it.put(entry, false))
+      const stored = entries.map((entry) => storage.put(entry, false))
       for (const draft of drafts) saving.set(keyOf(user, draft.room), { user, ...draft })
       await Promise.all(stored)
       for (const { kind, room, text } of entries) {
@@ -110,10 +110,10 @@ export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: str
       for (const { room, ...draft } of drafts) {
         // What another tab left is not to take the place of what was written since.
         const since = own ? null : await device.draft(user, room)
-        if (since === null || draft.text.startsWith(since.text)) await it.saveDraft(user, room, draft)
+        if (since === null || draft.text.startsWith(since.text)) await storage.saveDraft(user, room, draft)
         else saving.delete(keyOf(user, room))
       }
     },
   }
-  return it
+  return storage
 }

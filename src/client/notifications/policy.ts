@@ -1,4 +1,4 @@
-/** Which messages are told outside of the page, by which of my tabs, and until when (U76). The browser is `outside.ts`. */
+/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `show.ts` has the browser's part. */
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
@@ -89,7 +89,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   }
 
   function heard(room: RoomState): void {
-    const news = newsOf(room, known).filter((row) => isWanted(store.get(), room.room, row))
+    const news = newMessages(room, known).filter((row) => isWanted(store.get(), room.room, row))
     if (news.length === 0) return
     // It may come here long before it comes where somebody looks, so it is the room that is asked for.
     if (looksAt(room.room)) return world.say({ type: 'done', ids: idsOf(news) })
@@ -117,7 +117,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   function tell(room: string, rows: readonly Row[]): void {
     const state = store.get()
     const now = state.rooms[room]
-    const missed = rows.filter((row) => now && !done.has(row.id ?? '') && !isDone(now, row))
+    const missed = rows.filter((row) => now && !done.has(row.id ?? '') && !isSettled(now, row))
     if (missed.length === 0) return
     if (state.settings.sound === 'on' && world.now() - sounded >= QUIET) {
       sounded = world.now()
@@ -146,7 +146,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     (rooms) => {
       for (const { note } of shown.values()) {
         const room = rooms[note.room]
-        if (room === undefined || isDone(room, note)) close(note.id)
+        if (room === undefined || isSettled(room, note)) close(note.id)
       }
       for (const room of Object.values(rooms)) if (room !== before[room.room]) heard(room)
       before = rooms
@@ -177,7 +177,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
 }
 
 /** Messages of others that came since the room was looked at last; what was there when it came is none. */
-function newsOf(room: RoomState, known: Map<string, number>): Row[] {
+function newMessages(room: RoomState, known: Map<string, number>): Row[] {
   if (room.sync.state !== 'live') return []
   const last = room.position.seq
   const since = known.get(room.room) ?? last
@@ -199,7 +199,7 @@ function isWanted({ settings, self }: State, room: string, { text }: Row): boole
 }
 
 /** Read, deleted, or in a room that is closed to me. */
-function isDone(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
+function isSettled(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
   if (room.sync.state === 'closed' || (room.you?.readSeq ?? 0) >= (seq ?? 0)) return true
   return room.rows.some((row) => row.id === id && row.text === null)
 }

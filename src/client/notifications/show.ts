@@ -63,7 +63,7 @@ export function startNotifications(
       },
       say: (word) => channel?.postMessage(word),
       show: (note, closed) => notify(note, world.go, closed),
-      sound: chime,
+      sound: playChime,
     },
     signal,
   )
@@ -81,7 +81,7 @@ export function startNotifications(
     (state) => `${idOf(state)} ${state.settings.sound}`,
     (now) => {
       // Whoever switches it on hears what it is like.
-      if (before.endsWith('off') && now === before.replace(/off$/, 'on') && document.hasFocus()) chime()
+      if (before.endsWith('off') && now === before.replace(/off$/, 'on') && document.hasFocus()) playChime()
       before = now
     },
     signal,
@@ -115,7 +115,7 @@ function notify(
 const TOO_LATE = 1_000
 
 /** Two soft notes. A tab that nobody has touched yet may make no sound, and makes none. */
-function chime(): void {
+function playChime(): void {
   const audio = new AudioContext()
   const end = () => void audio.close().catch(() => {})
   const late = setTimeout(end, TOO_LATE)

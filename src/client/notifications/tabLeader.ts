@@ -1,4 +1,4 @@
-/** Which of my tabs tells for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
+/** Which of my tabs notifies for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
 import type { StateStore } from '../state/store.ts'
 
 /** So long (ms) without a connection a tab still tells; then another one does. */
@@ -24,14 +24,14 @@ export function leadsTabs(
 
   function take(): void {
     if (turn !== null) return
-    const mine = new AbortController()
-    turn = mine
+    const attempt = new AbortController()
+    turn = attempt
     const ended = new Promise<void>((resolve) =>
-      mine.signal.addEventListener('abort', () => resolve(), { once: true }),
+      attempt.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
     locks
-      ?.request('hubbub telling', { signal: mine.signal }, () => {
-        leads = !mine.signal.aborted
+      ?.request('hubbub telling', { signal: attempt.signal }, () => {
+        leads = !attempt.signal.aborted
         return ended
       })
       .catch(() => {

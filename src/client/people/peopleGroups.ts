@@ -18,10 +18,8 @@ export function peopleGroups(locale?: string): (room: RoomState | undefined, me:
     if (now.every((value, at) => value === before[at])) return given
     before = now
     const people = [...(room?.people ?? [])].sort(
-      (one, other) =>
-        Number(other.id === me) - Number(one.id === me) ||
-        order.compare(one.name, other.name) ||
-        (one.id < other.id ? -1 : 1),
+      (a, b) =>
+        Number(b.id === me) - Number(a.id === me) || order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1),
     )
     given = {
       here: people.filter((person) => person.state === 'active'),

@@ -21,8 +21,8 @@ export function markAllReadButton(
 ): HTMLElement {
   let undoing = false
   const label = h('span', {})
-  const way = entry('check', '', () => (undoing ? undo() : mark()))
-  way.append(label)
+  const button = entry('check', '', () => (undoing ? undo() : mark()))
+  button.append(label)
   const line = h(
     'div',
     { class: 'side-note', hidden: true },
@@ -63,5 +63,5 @@ export function markAllReadButton(
     },
     { signal },
   )
-  return way
+  return button
 }

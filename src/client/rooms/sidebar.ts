@@ -45,7 +45,7 @@ export function sidebar(
   let covered: readonly HTMLElement[] = []
 
   const me = () => idOf(store.get()) ?? ''
-  const rooms = roomsView(room)
+  const rooms = roomList(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
   home.append(iconOf('mark'), h('bdi', {}, place))
   const close = button('close', words.common.close, () => void closeDrawer())
@@ -177,7 +177,7 @@ export function sidebar(
 }
 
 /** My rooms, those I put first above the others; nothing where there is but one (U83). */
-function roomsView(current: string): View<RoomGroups<CountedRoom>> {
+function roomList(current: string): View<RoomGroups<CountedRoom>> {
   const element = h('nav', { 'aria-label': words.rooms.rooms, hidden: true })
   const [showFirst, showRest] = [words.rooms.favourites, words.rooms.rooms].map((title) => {
     const heading = h('h2', {}, title)

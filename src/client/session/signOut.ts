@@ -6,12 +6,12 @@ import { words } from '../words/words.ts'
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
 export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
   const lost = { messages: await actions.unsentCount(), drafts: await actions.draftCount() }
-  if (lost.messages + lost.drafts > 0 && !(await isSure(lost, signal))) return false
+  if (lost.messages + lost.drafts > 0 && !(await confirmLoss(lost, signal))) return false
   await actions.signOut()
   return true
 }
 
-function isSure(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
+function confirmLoss(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
       const answer = (yes: boolean) => () => {

@@ -11,36 +11,36 @@ export interface StateStore {
 
 /**
  * The one owner of the page's state. Dispatching from within `show` is queued behind the present one.
- * @param failed gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
+ * @param report gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
  */
 export function createStore(
   first: State = INITIAL_STATE,
-  failed: (error: unknown) => void = reportError,
+  report: (error: unknown) => void = reportError,
 ): StateStore {
   let state = first
-  let telling = false
-  const waiting: Action[] = []
+  let isDispatching = false
+  const queue: Action[] = []
   const watchers = new Set<() => void>()
 
   function dispatch(action: Action): void {
-    waiting.push(action)
-    if (telling) return
-    telling = true
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    queue.push(action)
+    if (isDispatching) return
+    isDispatching = true
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = state
       const action = next
       attempt(() => (state = reduce(before, action)))
       if (state === before) continue
       for (const tell of [...watchers]) if (watchers.has(tell)) attempt(tell)
     }
-    telling = false
+    isDispatching = false
   }
 
   function attempt(run: () => void): void {
     try {
       run()
     } catch (error) {
-      failed(error)
+      report(error)
     }
   }
 

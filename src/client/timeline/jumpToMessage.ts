@@ -32,18 +32,18 @@ export function messageJumps(
   },
   signal: AbortSignal,
 ): MessageJumps {
-  const left: { position: ReadingPosition; past: HistoryWindow | null }[] = []
+  const positionsLeft: { position: ReadingPosition; past: HistoryWindow | null }[] = []
   let unmark = () => {}
   signal.addEventListener('abort', () => unmark(), { once: true })
-  const way = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
-  way.append(iconOf('down'), words.timeline.jumpBack)
-  messages.element.append(way)
+  const backButton = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
+  backButton.append(iconOf('down'), words.timeline.jumpBack)
+  messages.element.append(backButton)
 
   const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
-    const from = left.pop()
-    way.hidden = left.length === 0
+    const from = positionsLeft.pop()
+    backButton.hidden = positionsLeft.length === 0
     if (from === undefined) return
     if (pastOf() !== from.past) {
       if (from.past === null) actions.showLiveEnd(room)
@@ -73,9 +73,9 @@ export function messageJumps(
   messages.rows.parentElement?.parentElement?.addEventListener(
     'scroll',
     () => {
-      if (left.length > 0 && messages.position() === null && pastOf() === null) {
-        left.length = 0
-        way.hidden = true
+      if (positionsLeft.length > 0 && messages.position() === null && pastOf() === null) {
+        positionsLeft.length = 0
+        backButton.hidden = true
       }
     },
     { passive: true, signal },
@@ -88,8 +88,8 @@ export function messageJumps(
     if (signal.aborted) return
     if (seq === null) return say(words.timeline.messageNotFound)
     if (!home) {
-      left.push(from)
-      way.hidden = false
+      positionsLeft.push(from)
+      backButton.hidden = false
     }
     messages.show({ seq, offset: OFFSET })
     mark(seq)

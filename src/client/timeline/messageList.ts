@@ -6,12 +6,12 @@ import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
 import { jumpToNewestButton } from './jumpToNewest.ts'
 import { rowFocus } from './rowFocus.ts'
-import { around, AT_THE_END, cut, extend, type RowWindow } from './rowWindow.ts'
+import { windowAround, AT_THE_END, windowItems, extendWindow, type RowWindow } from './rowWindow.ts'
 import { holdAnchor, readingAnchor, type ScrollAnchor } from './scrollAnchor.ts'
 import { timelineRow } from './timelineRow.ts'
 import { words } from '../words/words.ts'
 
-export interface Shown {
+export interface TimelineView {
   items: readonly TimelineItem[]
   older: HistoryEdge
   /** what lies behind the last of them; 'none' at the live end */
@@ -20,7 +20,7 @@ export interface Shown {
   missed(seq: number): number
 }
 
-export interface ListEvents extends MessageEvents {
+export interface MessageListEvents extends MessageEvents {
   /** The top is near: the page before it is wanted. */
   older(): void
   /** The same at the bottom, away from the live end. */
@@ -44,7 +44,7 @@ export interface MessagePosition {
 /** Where a reader is. null: at the end. */
 export type ReadingPosition = MessagePosition | null
 
-export interface MessageList extends View<Shown> {
+export interface MessageList extends View<TimelineView> {
   toEnd(): void
   /** Pages up or down. */
   page(direction: -1 | 1): void
@@ -73,7 +73,7 @@ const EDGE = 800
  */
 export function messageList(
   { label, empty }: { label: string; empty: HTMLElement },
-  on: ListEvents,
+  on: MessageListEvents,
   signal: AbortSignal,
 ): MessageList {
   const rows = h('div', {})
@@ -99,15 +99,15 @@ export function messageList(
   let shown: RowWindow = AT_THE_END
   let atEnd = true
   /** how far it could be scrolled when it was last seen at its end, or put there */
-  let reach = 0
+  let lastScrollRange = 0
   /** −1 until something is drawn */
   let seen = -1
   let held: ScrollAnchor | null = null
   let width = 0
-  let unseen = false
+  let isStale = false
   // A screen is made before it is in the page and before its rows may be drawn: a position to go to waits until then.
   let wanted: MessagePosition | null = null
-  let fresh: MessageView[] = []
+  let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
   const draw = list<TimelineItem>(rows, (item) => item.key, make)
   const focus = rowFocus(log, rows, {
@@ -126,7 +126,7 @@ export function messageList(
     }
     const message = messageView(item, Date.now(), on)
     views.set(message.element, { key: item.key, message, again: () => {} })
-    fresh.push(message)
+    newViews.push(message)
     const update = (next: TimelineItem) => next.kind === 'message' && message.update(next)
     return { element: message.element, update: (next) => void update(next) }
   }
@@ -141,17 +141,17 @@ export function messageList(
 
   function redraw(): void {
     if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
-      unseen = true
+      isStale = true
       return
     }
-    unseen = false
+    isStale = false
     const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
     const drop = far || newer !== 'none' ? 'bottom' : 'top'
-    let next = cut(items, shown, drop)
+    let next = windowItems(items, shown, drop)
     // What is read stays, however much came at once.
     const read = held && views.get(held.element)?.key
     if (read && !next.drawn.some(({ key }) => key === read))
-      next = cut(items, around(items, read) ?? shown, drop)
+      next = windowItems(items, windowAround(items, read) ?? shown, drop)
     const keys = new Set(next.drawn.map((item) => item.key))
     const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
     const keepFocus = focus.keep()
@@ -166,31 +166,31 @@ export function messageList(
         ' ',
         h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, words.common.retry),
       )
-    offerFolds(fresh)
-    fresh = []
-    if (kept === null && atEnd && live()) stick()
+    offerFolds(newViews)
+    newViews = []
+    if (kept === null && atEnd && isLive()) scrollToEnd()
     else hold(kept)
     keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
-    settled()
+    afterLayout()
   }
 
   /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
-  function settled(): void {
+  function afterLayout(): void {
     held = atEnd ? null : anchor()
-    const end = atEnd && live()
+    const end = atEnd && isLive()
     if (end && !document.hidden) seen = Math.max(seen, lastSeqOf(items))
     jump.update(end ? null : missed(seen))
-    watch()
-    soon()
+    watchEdges()
+    scheduleAging()
   }
 
   /** Every row anew, without moving what is read. */
-  function drawAgain(): void {
+  function redrawMessages(): void {
     const kept = atEnd ? null : anchor()
     const all = messageViews()
     for (const view of all) view.redraw()
     offerFolds(all)
-    if (atEnd && live()) stick()
+    if (atEnd && isLive()) scrollToEnd()
     else hold(kept)
   }
 
@@ -201,7 +201,7 @@ export function messageList(
   // Time alone changes two things: how a message of mine looks that waits, and what is called today. One timer for both.
   let timer: ReturnType<typeof setTimeout> | null = null
   let midnight = dayFrom(Date.now(), 1)
-  function soon(): void {
+  function scheduleAging(): void {
     if (timer !== null) clearTimeout(timer)
     const now = Date.now()
     if (now >= midnight) {
@@ -210,9 +210,9 @@ export function messageList(
     }
     const next = [...rows.querySelectorAll('[data-stage=fresh], [data-stage=sending]')]
       .map((row) => views.get(row)?.message?.age(now) ?? midnight)
-      .reduce((one, other) => Math.min(one, other), midnight)
+      .reduce((a, b) => Math.min(a, b), midnight)
     // Rechecked every hour, since a timer that slept through midnight would be late.
-    if (!signal.aborted) timer = setTimeout(soon, Math.min(Math.max(next - now, 16), 3_600_000))
+    if (!signal.aborted) timer = setTimeout(scheduleAging, Math.min(Math.max(next - now, 16), 3_600_000))
   }
 
   const edges = new IntersectionObserver(
@@ -220,9 +220,9 @@ export function messageList(
       for (const { target, isIntersecting } of entries) {
         if (!isIntersecting || signal.aborted) continue
         const side = target === above ? 'top' : 'bottom'
-        const more = extend(items, shown, side)
-        if (more !== shown) {
-          shown = more
+        const extended = extendWindow(items, shown, side)
+        if (extended !== shown) {
+          shown = extended
           redrawDropping(side === 'top' ? 'bottom' : 'top')
         } else if (side === 'top' && older === 'more') on.older()
         else if (side === 'bottom' && newer === 'more') on.newer()
@@ -231,7 +231,7 @@ export function messageList(
     { root: log, rootMargin: `${EDGE}px 0px` },
   )
   // An observer speaks only of changes: asked anew, it says at once where things stand.
-  function watch(): void {
+  function watchEdges(): void {
     edges.disconnect()
     if (items.length === 0) {
       // There is no edge to come near to.
@@ -239,12 +239,12 @@ export function messageList(
       return
     }
     edges.observe(above)
-    if (!live()) edges.observe(below)
+    if (!isLive()) edges.observe(below)
   }
 
   function redrawDropping(drop: 'top' | 'bottom'): void {
-    shown = cut(items, shown, drop).shown
-    if (!live()) atEnd = false
+    shown = windowItems(items, shown, drop).shown
+    if (!isLive()) atEnd = false
     redraw()
   }
 
@@ -261,58 +261,58 @@ export function messageList(
     'scroll',
     () => {
       // What grew in this very frame was not scrolled away from: the observer of sizes is about to follow it.
-      const grew = reach !== range()
-      reach = range()
-      if (atEnd && live() && grew) return
-      atEnd = live() && isNear()
+      const grew = lastScrollRange !== scrollRange()
+      lastScrollRange = scrollRange()
+      if (atEnd && isLive() && grew) return
+      atEnd = isLive() && isNearEnd()
       held = atEnd ? null : anchor()
-      if (atEnd) settled()
+      if (atEnd) afterLayout()
       else if (jump.element.hidden) jump.update(missed(seen))
     },
     { passive: true, signal },
   )
 
-  function range(): number {
+  function scrollRange(): number {
     return log.scrollHeight - log.clientHeight
   }
 
-  function isNear(): boolean {
-    return range() - log.scrollTop <= STICKS
+  function isNearEnd(): boolean {
+    return scrollRange() - log.scrollTop <= STICKS
   }
 
-  function stick(): void {
+  function scrollToEnd(): void {
     log.scrollTop = log.scrollHeight
-    reach = range()
+    lastScrollRange = scrollRange()
   }
 
   /** Do the items go on to the live end, and are they drawn to it? */
-  function live(): boolean {
+  function isLive(): boolean {
     return shown.live && newer === 'none'
   }
 
-  function go({ seq, offset }: MessagePosition): boolean {
-    const item = items.find((one) => one.kind === 'message' && one.row.seq === seq)
-    const near = item && around(items, item.key)
+  function showPosition({ seq, offset }: MessagePosition): boolean {
+    const item = items.find((candidate) => candidate.kind === 'message' && candidate.row.seq === seq)
+    const near = item && windowAround(items, item.key)
     if (!item || !near) return false
     shown = near
     atEnd = false
     held = null
     redraw()
-    const row = [...rows.children].find((one) => views.get(one)?.key === item.key)
+    const row = [...rows.children].find((child) => views.get(child)?.key === item.key)
     if (row) hold({ element: row, top: offset })
     // What lies that near to the end that it cannot go further up is at the end.
-    atEnd = live() && isNear()
-    reach = range()
-    settled()
+    atEnd = isLive() && isNearEnd()
+    lastScrollRange = scrollRange()
+    afterLayout()
     return true
   }
 
   /** True: it went where it was told to go before it could. */
-  function goWhereWanted(): boolean {
+  function showWanted(): boolean {
     if (wanted === null || items.length === 0 || !log.isConnected) return false
     const position = wanted
     wanted = null
-    return go(position)
+    return showPosition(position)
   }
 
   const sizes = new ResizeObserver(() => {
@@ -321,8 +321,8 @@ export function messageList(
       width = log.clientWidth
       offerFolds(messageViews())
     }
-    if (goWhereWanted()) return
-    if (atEnd && live()) stick()
+    if (showWanted()) return
+    if (atEnd && isLive()) scrollToEnd()
     else hold(held)
   })
   sizes.observe(log)
@@ -330,16 +330,16 @@ export function messageList(
 
   if (!isMarkdownLoaded())
     void loadMarkdown().then(() => {
-      if (!signal.aborted) drawAgain()
+      if (!signal.aborted) redrawMessages()
     })
 
-  const back = () => {
+  const onVisible = () => {
     if (document.hidden) return
-    if (unseen) redraw()
-    else settled()
+    if (isStale) redraw()
+    else afterLayout()
   }
-  document.addEventListener('visibilitychange', back, { signal })
-  window.addEventListener('focus', back, { signal })
+  document.addEventListener('visibilitychange', onVisible, { signal })
+  window.addEventListener('focus', onVisible, { signal })
   signal.addEventListener(
     'abort',
     () => {
@@ -359,9 +359,9 @@ export function messageList(
       if (newer === 'none' && last > 0 && (seen < 0 || last < seen)) seen = last
       // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
       // there is no way to hold still where a row goes before others come.
-      if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extend(items, shown, 'top')
+      if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extendWindow(items, shown, 'top')
       redraw()
-      goWhereWanted()
+      showWanted()
     },
     toEnd,
     page(direction) {
@@ -372,24 +372,24 @@ export function messageList(
       if (atEnd || !log.isConnected) return null
       const at = anchor()
       const key = at && views.get(at.element)?.key
-      const item = items.find((one) => one.key === key)
+      const item = items.find((candidate) => candidate.key === key)
       if (!at || item?.kind !== 'message' || item.row.seq === null) return null
       return { seq: item.row.seq, offset: at.top }
     },
     show(position) {
       wanted = position
-      goWhereWanted()
+      showWanted()
     },
     seen(seq, anew = false) {
       seen = anew ? seq : Math.max(seen, seq)
-      jump.update(atEnd && live() ? null : missed(seen))
+      jump.update(atEnd && isLive() ? null : missed(seen))
     },
     rows,
     name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
     clock(clock) {
       if (clock === (on.clock ?? 'system')) return
       on.clock = clock
-      drawAgain()
+      redrawMessages()
     },
     rowOf(element) {
       const row = element?.closest('.message')

@@ -34,23 +34,23 @@ export function trackReading(
   let passed = false
   let arrived = false
 
-  const first = h('button', { type: 'button', onClick: () => jump() })
+  const jumpButton = h('button', { type: 'button', onClick: () => jump() })
   const up = iconOf('down')
-  first.append(up, words.timeline.jumpToFirstUnread)
+  jumpButton.append(up, words.timeline.jumpToFirstUnread)
   const bar = h(
     'div',
     { class: 'unread-bar', hidden: true },
-    first,
+    jumpButton,
     h('button', { type: 'button', onClick: () => skip() }, words.timeline.markAsRead),
   )
   messages.element.append(bar)
 
-  const known = () => store.get().rooms[room]
+  const roomState = () => store.get().rooms[room]
   const showDivider = () => store.dispatch({ type: 'unreadDividerShown', room })
   const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
   /** T8: a visible page is not one that is read. */
-  function attended(): boolean {
+  function isAttended(): boolean {
     return (
       !document.hidden &&
       document.hasFocus() &&
@@ -59,8 +59,8 @@ export function trackReading(
     )
   }
 
-  function reaches({ top }: VisibleRange): boolean {
-    const state = known()
+  function reachesUnread({ top }: VisibleRange): boolean {
+    const state = roomState()
     const begin = state ? firstUnread(state) : null
     return begin === null || (begin !== 'above' && top <= begin)
   }
@@ -68,8 +68,8 @@ export function trackReading(
   const visible = watchVisible(
     { now: Date.now, after: later },
     (range) => {
-      if (!attended()) return visible.look(null)
-      if (!passed && !reaches(range)) return
+      if (!isAttended()) return visible.look(null)
+      if (!passed && !reachesUnread(range)) return
       passed = true
       bar.hidden = true
       messages.seen(range.bottom)
@@ -86,15 +86,15 @@ export function trackReading(
   function look(): void {
     if (!log.isConnected) return
     const range = visibleRangeOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
-    const state = known()
+    const state = roomState()
     bar.hidden =
-      passed || state === undefined || state.unreadDivider === null || range === null || reaches(range)
+      passed || state === undefined || state.unreadDivider === null || range === null || reachesUnread(range)
     // While all is marked read and that may be undone, what is seen says nothing.
-    visible.look(attended() && (state?.markedRead ?? null) === null ? range : null)
+    visible.look(isAttended() && (state?.markedRead ?? null) === null ? range : null)
   }
 
   function arrive(): void {
-    const state = known()
+    const state = roomState()
     if (state?.sync.state !== 'live' || state.you === null) return
     arrived = true
     const begin = firstUnread(state)
@@ -107,8 +107,8 @@ export function trackReading(
     }
   }
 
-  function back(): void {
-    const state = known()
+  function onReturn(): void {
+    const state = roomState()
     if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
     if (firstUnread(state) !== null) {
       passed = false
@@ -118,7 +118,7 @@ export function trackReading(
   }
 
   function jump(): void {
-    const state = known()
+    const state = roomState()
     const begin = state ? firstUnread(state) : null
     if (typeof begin === 'number') void jumps.to(begin)
     else if (begin === 'above') void jumps.behind(state?.you?.readSeq ?? 0)
@@ -164,7 +164,7 @@ export function trackReading(
   store.watch(
     (state) => state.rooms[room]?.markedRead ?? null,
     (markedRead) => {
-      const state = known()
+      const state = roomState()
       if (markedRead?.state === 'undoable') messages.seen(state?.position.seq ?? 0)
       // Settled it is what it was; taken back the pill counts again.
       else if (was?.state === 'undoable') messages.seen(state?.you?.readSeq ?? 0, true)
@@ -173,8 +173,8 @@ export function trackReading(
     signal,
   )
   log.addEventListener('scroll', look, { passive: true, signal })
-  for (const type of ['focus', 'blur']) window.addEventListener(type, back, { signal })
-  document.addEventListener('visibilitychange', back, { signal })
+  for (const type of ['focus', 'blur']) window.addEventListener(type, onReturn, { signal })
+  document.addEventListener('visibilitychange', onReturn, { signal })
   // A dialog or the drawer gives the focus back when it is gone.
   document.addEventListener('focusin', look, { signal })
   signal.addEventListener('abort', hideDivider, { once: true })

@@ -62,7 +62,7 @@ function withHeader(item: TimelineItem): TimelineItem {
  * The items to draw, and the window as it then is. What stands between messages comes with the message below it.
  * `drop` says which end gives way where there are more than `MOST_ROWS`.
  */
-export function cut(
+export function windowItems(
   items: readonly TimelineItem[],
   shown: RowWindow,
   drop: 'top' | 'bottom',
@@ -88,7 +88,11 @@ export function cut(
 }
 
 /** The window with some more messages at its top or its bottom; `===` if there are none. */
-export function extend(items: readonly TimelineItem[], shown: RowWindow, side: 'top' | 'bottom'): RowWindow {
+export function extendWindow(
+  items: readonly TimelineItem[],
+  shown: RowWindow,
+  side: 'top' | 'bottom',
+): RowWindow {
   const at = messagesOf(items)
   const [from, to] = rangeOf(items, at, shown)
   if (side === 'top' ? from === 0 : to >= at.length - 1) return shown
@@ -98,7 +102,7 @@ export function extend(items: readonly TimelineItem[], shown: RowWindow, side: '
 }
 
 /** A window around one message, or null where it is not among the items. */
-export function around(items: readonly TimelineItem[], key: string): RowWindow | null {
+export function windowAround(items: readonly TimelineItem[], key: string): RowWindow | null {
   const at = messagesOf(items)
   const message = at.findIndex((index) => items[index]?.key === key)
   if (message < 0) return null

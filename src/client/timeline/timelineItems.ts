@@ -55,7 +55,7 @@ function follows(row: Row, before: Row): boolean {
 }
 
 /** A run of lines as one: whoever came and went within it is not mentioned. */
-export function condense(lines: readonly PresenceLine[]): PresenceRun {
+export function condensePresence(lines: readonly PresenceLine[]): PresenceRun {
   const here: PresenceLine[] = []
   for (const line of lines) {
     const last = here.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
@@ -135,16 +135,16 @@ function overlay(): (row: Row, room: RoomState) => Row {
   }
 }
 
-function alike(one: TimelineItem, other: TimelineItem): boolean {
-  if (one === other) return true
+function alike(a: TimelineItem, b: TimelineItem): boolean {
+  if (a === b) return true
   // prettier-ignore
-  switch (one.kind) {
-    case 'message': return other.kind === 'message' && one.row === other.row && one.first === other.first && one.quote === other.quote
-    case 'line': return other.kind === 'line' && one.row === other.row
-    case 'day': return other.kind === 'day' && one.day === other.day
-    case 'begin': return other.kind === 'begin' && one.kept === other.kept
-    case 'notice': return other.kind === 'notice' && one.notice === other.notice
-    case 'new': return other.kind === 'new'
+  switch (a.kind) {
+    case 'message': return b.kind === 'message' && a.row === b.row && a.first === b.first && a.quote === b.quote
+    case 'line': return b.kind === 'line' && a.row === b.row
+    case 'day': return b.kind === 'day' && a.day === b.day
+    case 'begin': return b.kind === 'begin' && a.kept === b.kept
+    case 'notice': return b.kind === 'notice' && a.notice === b.notice
+    case 'new': return b.kind === 'new'
     case 'lines': return false
   }
 }
@@ -222,7 +222,7 @@ function itemsOfRun(
   if (first === undefined || until === undefined) return []
   const known = runs.get(first)
   if (known?.until === until) return known.item === null ? [] : [known.item]
-  const run = condense(lines)
+  const run = condensePresence(lines)
   const says = run.joined.length + run.left.length + run.renamed.length > 0
   const item: TimelineItem | null = says
     ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run }

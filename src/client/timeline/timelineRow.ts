@@ -6,13 +6,13 @@ import type { TimelineItem, PresenceRun } from './timelineItems.ts'
 import type { Row } from '../state/state.ts'
 import { words } from '../words/words.ts'
 
-type Between = Exclude<TimelineItem, { kind: 'message' }>
+type NonMessageItem = Exclude<TimelineItem, { kind: 'message' }>
 
 /** More names than this are counted. */
 const NAMED = 3
 
 /** `Ann, Bo and 6 others joined, Eve left` (U64). */
-export function runText({ joined, left, renamed }: PresenceRun): string {
+export function presenceText({ joined, left, renamed }: PresenceRun): string {
   const names = (users: readonly User[]) =>
     nameList(
       users.map((user) => isolated(user.name)),
@@ -34,11 +34,11 @@ function lineText({ kind, user, text }: Row): string {
   return text === '' ? words.timeline.topicRemoved(who) : words.timeline.topicChanged(who, isolated(text))
 }
 
-function textOf(item: Between, now: number): string {
+function textOf(item: NonMessageItem, now: number): string {
   // prettier-ignore
   switch (item.kind) {
     case 'day': return dayLabel(item.at, now)
-    case 'lines': return runText(item)
+    case 'lines': return presenceText(item)
     case 'line': return lineText(item.row)
     case 'new': return words.timeline.new
     case 'begin': return item.kept ? words.timeline.olderRemoved : words.timeline.begin
@@ -48,7 +48,7 @@ function textOf(item: Between, now: number): string {
 }
 
 /** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
-export function timelineRow(first: Between, now: () => number): View<TimelineItem> {
+export function timelineRow(first: NonMessageItem, now: () => number): View<TimelineItem> {
   const line = h('span', {})
   const element = h(
     'div',

@@ -51,13 +51,13 @@ export function watchVisible(
   seen: (range: VisibleRange) => void,
   signal: AbortSignal,
 ): VisibleWatch {
-  let glances: (VisibleRange & { at: number })[] = []
+  let ranges: (VisibleRange & { at: number })[] = []
   let cancel: (() => void) | null = null
 
   function forget(): void {
     cancel?.()
     cancel = null
-    glances = []
+    ranges = []
   }
 
   function wait(since: number): void {
@@ -69,14 +69,14 @@ export function watchVisible(
 
   function judge(): void {
     const from = world.now() - SEEN
-    const held = glances.findLastIndex(({ at }) => at <= from)
+    const held = ranges.findLastIndex(({ at }) => at <= from)
     if (held >= 0) {
-      glances = glances.slice(held)
-      const top = Math.max(...glances.map((one) => one.top))
-      const bottom = Math.min(...glances.map((one) => one.bottom))
+      ranges = ranges.slice(held)
+      const top = Math.max(...ranges.map((one) => one.top))
+      const bottom = Math.min(...ranges.map((one) => one.bottom))
       if (top <= bottom) seen({ top, bottom })
     }
-    const next = glances[held >= 0 ? 1 : 0]
+    const next = ranges[held >= 0 ? 1 : 0]
     if (next) wait(next.at)
   }
 
@@ -86,10 +86,10 @@ export function watchVisible(
     look(range) {
       if (signal.aborted) return
       if (range === null) return forget()
-      const last = glances.at(-1)
+      const last = ranges.at(-1)
       if (last?.top === range.top && last.bottom === range.bottom) return
       const at = world.now()
-      glances.push({ ...range, at })
+      ranges.push({ ...range, at })
       wait(at)
     },
   }

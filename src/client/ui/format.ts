@@ -54,11 +54,11 @@ export function dayLabel(at: number, now: number, locale?: string): string {
 // In the language of the sentences around the lists, whatever the reader's locale.
 const lists = new Intl.ListFormat(words.locale, { type: 'conjunction' })
 
-/** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; from `most` on the rest is counted: `Ann, Bo and 6 others`. */
-export function nameList(names: readonly string[], most = Number.POSITIVE_INFINITY): string {
-  if (names.length <= most) return lists.format(names)
-  const rest = names.length - (most - 1)
-  return lists.format([...names.slice(0, most - 1), words.common.others(rest)])
+/** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; from `limit` on the rest is counted: `Ann, Bo and 6 others`. */
+export function nameList(names: readonly string[], limit = Number.POSITIVE_INFINITY): string {
+  if (names.length <= limit) return lists.format(names)
+  const rest = names.length - (limit - 1)
+  return lists.format([...names.slice(0, limit - 1), words.common.others(rest)])
 }
 
 /** `7`, `99`, `99+`. */

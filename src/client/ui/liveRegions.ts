@@ -25,8 +25,8 @@ const STAYS = 5_000
 const SETTLES = 100
 const EVERY = 3_000
 /** messages in one minute; above it only their count is spoken */
-const MOST = 20
-const AT_ONCE = 10
+const BUSY_FROM = 20
+const MAX_LINES = 10
 
 /** @param signal ends all timers */
 export function createAnnouncer(signal: AbortSignal): Announcer {
@@ -54,7 +54,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     if (signal.aborted) return
     // What a region brings along when it comes into the page is not heard.
     if (!node.isConnected) return void later(SETTLES, () => put(node, text))
-    while (node.childElementCount >= AT_ONCE) node.firstElementChild?.remove()
+    while (node.childElementCount >= MAX_LINES) node.firstElementChild?.remove()
     const line = h('p', {}, text)
     node.append(line)
     later(STAYS, () => line.remove())
@@ -71,7 +71,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     const last = waiting.at(-1)
     if (last === undefined) return
     lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
-    const busy = lately.reduce((sum, one) => sum + one.count, 0) > MOST
+    const busy = lately.reduce((sum, one) => sum + one.count, 0) > BUSY_FROM
     if (count === 1 && !busy) put(polite, words.announcements.message(last.name, last.text))
     else if (busy) put(polite, words.announcements.messages(count))
     else put(polite, words.announcements.messagesLast(count, last.name, last.text))
@@ -89,7 +89,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     messages(messages) {
       if (messages.length === 0 || signal.aborted) return
       const others = messages.filter(({ mentions }) => !mentions)
-      named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-AT_ONCE)
+      named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-MAX_LINES)
       // Of the others only the last one is ever read out, so only it is kept.
       waiting = others.length > 0 ? others.slice(-1) : waiting
       count += others.length

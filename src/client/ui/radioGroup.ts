@@ -7,7 +7,7 @@ export function radioGroup<T extends string>(
   legend: string,
   values: Readonly<Record<T, string>>,
   now: T,
-  pick: (value: T) => void,
+  choose: (value: T) => void,
 ): HTMLElement {
   made += 1
   const name = `choice-${made}`
@@ -15,7 +15,7 @@ export function radioGroup<T extends string>(
     h(
       'label',
       {},
-      h('input', { type: 'radio', name, value, checked: value === now, onChange: () => pick(value) }),
+      h('input', { type: 'radio', name, value, checked: value === now, onChange: () => choose(value) }),
       values[value],
     ),
   )

@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from 'bun:test'
 import { findEmoji, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.ts'
 import { commandOf, messageOf } from '../../../src/client/composer/commands.ts'
-import { completed, mentioned } from '../../../src/client/composer/suggestions.ts'
+import { shortcodeMatch, mentionMatch } from '../../../src/client/composer/suggestions.ts'
 import { mentionsName } from '../../../src/shared/text.ts'
 import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -104,7 +104,7 @@ describe('the composer of a room just drawn', () => {
 
 describe('people behind an @', () => {
   const people = ['Ann', 'Ann Lee', 'Anton', 'Bo Anders', 'محمد'].map((name, at) => ({ id: `u${at}`, name }))
-  const offered = (before: string) => mentioned(before, people)?.items.map(({ words }) => words) ?? null
+  const offered = (before: string) => mentionMatch(before, people)?.items.map(({ words }) => words) ?? null
 
   test.each([
     ['hi @an', ['Ann', 'Ann Lee', 'Anton', 'Bo Anders']],
@@ -124,7 +124,7 @@ describe('people behind an @', () => {
 
   test('[U38] what is taken is put in place of what was typed, and mentions them, also with a space in the name', () => {
     const before = 'hi @ann l'
-    const found = mentioned(before, people)
+    const found = mentionMatch(before, people)
     const text = before.slice(0, found?.from) + found?.items[0]?.insert
     expect(text).toBe('hi @Ann Lee ')
     expect(mentionsName(text, 'Ann Lee')).toBe(true)
@@ -134,7 +134,7 @@ describe('people behind an @', () => {
     const many = numbers(1, 500).map((at) => ({ id: `p${at}`, name: `Person ${at % 250}` }))
     const times = numbers(1, 5).map(() => {
       const began = performance.now()
-      expect(mentioned('@per', many)?.items).toHaveLength(8)
+      expect(mentionMatch('@per', many)?.items).toHaveLength(8)
       return performance.now() - began
     })
     expect(Math.min(...times)).toBeLessThanOrEqual(8)
@@ -159,7 +159,7 @@ describe('emoji by their names', () => {
       { emoji: '👍', shortcodes: ['+1', 'thumbsup'] },
       { emoji: '?' },
     ]
-    expect(completed(before, all)).toEqual(from === null || emoji === null ? null : { from, emoji })
+    expect(shortcodeMatch(before, all)).toEqual(from === null || emoji === null ? null : { from, emoji })
   })
 
   test('[U39] a short name that fits comes first, then those that begin so, then names and words', async () => {

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import type { SpokenMessage } from '../../../src/client/ui/liveRegions.ts'
 import { wordsOf } from '../../../src/client/timeline/message/messageDecorations.ts'
 import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
-import { runText } from '../../../src/client/timeline/timelineRow.ts'
-import { condense } from '../../../src/client/timeline/timelineItems.ts'
+import { presenceText } from '../../../src/client/timeline/timelineRow.ts'
+import { condensePresence } from '../../../src/client/timeline/timelineItems.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import { announceRoom, type TimelineTexts } from '../../../src/client/notifications/screenReader.ts'
@@ -40,7 +40,7 @@ function aRoom(settings: Partial<Settings> = {}) {
   }
   const texts: TimelineTexts = {
     message: (text) => wordsOf(markdownNodes(text)),
-    presence: (lines) => runText(condense(lines)),
+    presence: (lines) => presenceText(condensePresence(lines)),
     failure: failureText,
   }
   announceRoom({ store }, 'lobby', announcer, texts, ended.signal)

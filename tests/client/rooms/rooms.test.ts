@@ -28,7 +28,7 @@ function aRoom(name: string, more: Partial<CountedRoom> = {}): CountedRoom {
 }
 
 const names = (rooms: readonly RoomEntry[]) => rooms.map(({ name }) => name)
-const nowhere = { recent: [], current: '', most: 8 }
+const nowhere = { recent: [], current: '', limit: 8 }
 
 describe('finding a room', () => {
   const rooms = ['Back end', 'Kitchen', 'The kitchen table', 'Kit', 'Dark visits', 'Été'].map((name) =>
@@ -61,7 +61,7 @@ describe('finding a room', () => {
       aRoom('Mention', { unread: 1, mentions: 1 }),
       aRoom('Not mine', { joined: false }),
     ]
-    const order = searchRooms(list, ' ', { recent: ['here', 'visited'], current: 'here', most: 8 })
+    const order = searchRooms(list, ' ', { recent: ['here', 'visited'], current: 'here', limit: 8 })
     expect(names(order)).toEqual(['Mention', 'Unread', 'Visited', 'Quiet', 'Not mine', 'Here'])
   })
 

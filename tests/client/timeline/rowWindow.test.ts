@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { AT_THE_END, MOST_ROWS, around, cut, extend } from '../../../src/client/timeline/rowWindow.ts'
+import {
+  AT_THE_END,
+  MOST_ROWS,
+  windowAround,
+  windowItems,
+  extendWindow,
+} from '../../../src/client/timeline/rowWindow.ts'
 import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import { aRow, anItem } from '../../support/client/aRow.ts'
 import { NOON, numbers } from '../../support/client/aState.ts'
@@ -11,12 +17,12 @@ describe('the window over the rows', () => {
     drawn.map((item) => (item.kind === 'message' ? item.row.seq : item.kind))
 
   test('[U16] on entry the last hundred; more than 400 are never drawn, and what goes is at the far end', () => {
-    const entry = cut(items(300), AT_THE_END, 'top')
+    const entry = windowItems(items(300), AT_THE_END, 'top')
     expect([seqs(entry.drawn)[0], entry.drawn.length, entry.shown.live]).toEqual([201, 100, true])
     const long = { first: 'b1 n1', last: 'b1 n400', live: true }
-    const atEnd = cut(items(401), long, 'top')
+    const atEnd = windowItems(items(401), long, 'top')
     expect([seqs(atEnd.drawn)[0], seqs(atEnd.drawn).at(-1)]).toEqual([102, 401])
-    const readingUp = cut(items(401), long, 'bottom')
+    const readingUp = windowItems(items(401), long, 'bottom')
     expect([seqs(readingUp.drawn)[0], seqs(readingUp.drawn).at(-1), readingUp.shown.live]).toEqual([
       1,
       300,
@@ -26,7 +32,7 @@ describe('the window over the rows', () => {
   })
 
   test('[W6, U16] after a burst in which all that was drawn has gone, a hundred rows are drawn, as on entry', () => {
-    const burst = cut(items(1_400), { first: 'b1 n1', last: 'b1 n400', live: true }, 'top')
+    const burst = windowItems(items(1_400), { first: 'b1 n1', last: 'b1 n400', live: true }, 'top')
     expect([seqs(burst.drawn)[0], burst.drawn.length, burst.shown.live]).toEqual([1_301, 100, true])
   })
 
@@ -34,8 +40,8 @@ describe('the window over the rows', () => {
     const all = items(1_000)
     let shown = AT_THE_END
     const step = (side: 'top' | 'bottom') => {
-      const more = extend(all, shown, side)
-      const { drawn, shown: next } = cut(all, more, side === 'top' ? 'bottom' : 'top')
+      const more = extendWindow(all, shown, side)
+      const { drawn, shown: next } = windowItems(all, more, side === 'top' ? 'bottom' : 'top')
       const numbersDrawn = seqs(drawn) as number[]
       for (const [at, seq] of numbersDrawn.entries())
         if (at > 0) expect(seq).toBe((numbersDrawn[at - 1] ?? 0) + 1)
@@ -44,17 +50,17 @@ describe('the window over the rows', () => {
       return more
     }
     let steps = 0
-    for (; steps < 100 && seqs(cut(all, shown, 'top').drawn)[0] !== 1; steps += 1) step('top')
+    for (; steps < 100 && seqs(windowItems(all, shown, 'top').drawn)[0] !== 1; steps += 1) step('top')
     expect(shown.live).toBe(false)
     for (; steps < 200 && !shown.live; steps += 1) step('bottom')
     expect(shown.live).toBe(true)
-    expect(extend(all, shown, 'bottom')).toBe(shown)
+    expect(extendWindow(all, shown, 'bottom')).toBe(shown)
   })
 
   test('[U10] the first row drawn has a header, whatever was trimmed above it, and is the same item each time', () => {
     const all = items(300, 7)
-    const [one] = cut(all, AT_THE_END, 'top').drawn
-    const [again] = cut(all, AT_THE_END, 'top').drawn
+    const [one] = windowItems(all, AT_THE_END, 'top').drawn
+    const [again] = windowItems(all, AT_THE_END, 'top').drawn
     expect(one?.kind === 'message' && one.first).toBe(true)
     expect(one === again).toBe(true)
   })
@@ -63,12 +69,16 @@ describe('the window over the rows', () => {
     const day: TimelineItem = { kind: 'day', key: 'day', day: 'd', at: NOON }
     const all = [...items(150)]
     all.splice(50, 0, day)
-    expect(seqs(cut(all, AT_THE_END, 'top').drawn)[0]).toBe('day')
-    expect(seqs(cut(all, { first: 'b1 n52', last: null, live: true }, 'top').drawn)[0]).toBe(52)
+    expect(seqs(windowItems(all, AT_THE_END, 'top').drawn)[0]).toBe('day')
+    expect(seqs(windowItems(all, { first: 'b1 n52', last: null, live: true }, 'top').drawn)[0]).toBe(52)
   })
 
   test('[U82] a place that is not among the rows any more is none', () => {
-    expect(around(items(10), 'nothing')).toBe(null)
-    expect(around(items(300), 'b1 n100')).toMatchObject({ first: 'b1 n50', last: 'b1 n200', live: false })
+    expect(windowAround(items(10), 'nothing')).toBe(null)
+    expect(windowAround(items(300), 'b1 n100')).toMatchObject({
+      first: 'b1 n50',
+      last: 'b1 n200',
+      live: false,
+    })
   })
 })

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { condense, timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
+import {
+  condensePresence,
+  timelineItems,
+  type TimelineItem,
+} from '../../../src/client/timeline/timelineItems.ts'
 import { type PresenceLine, type RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent, User } from '../../../src/shared/model.ts'
 import {
@@ -144,18 +148,18 @@ describe('lines', () => {
   })
 
   test('[U64] who joined and left within a run is dropped; who left and came back is told', () => {
-    expect(condense([line('joined', eve), line('left', eve, 3, 1)])).toEqual({
+    expect(condensePresence([line('joined', eve), line('left', eve, 3, 1)])).toEqual({
       joined: [],
       left: [],
       renamed: [],
     })
-    expect(condense([line('left', eve), line('joined', eve, 3, 1)])).toEqual({
+    expect(condensePresence([line('left', eve), line('joined', eve, 3, 1)])).toEqual({
       joined: [eve],
       left: [eve],
       renamed: [],
     })
     const again = [line('joined', eve), line('left', eve, 3, 1), line('joined', eve, 3, 2)]
-    expect(condense(again).joined).toEqual([eve])
+    expect(condensePresence(again).joined).toEqual([eve])
   })
 
   test('[U64] a run in which nothing remains draws nothing', () => {

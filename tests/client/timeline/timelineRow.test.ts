@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
-import { runText, timelineRow } from '../../../src/client/timeline/timelineRow.ts'
+import { presenceText, timelineRow } from '../../../src/client/timeline/timelineRow.ts'
 import { plain } from '../../support/client/aRow.ts'
 import { NOON, ada, eve, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -10,10 +10,10 @@ useDom('http://localhost/chat/lobby')
 describe('between messages', () => {
   test('[U64] a run is one line, three names and the rest counted', () => {
     const many = numbers(1, 8).map((at) => ({ id: `p${at}`, name: `P${at}` }))
-    expect(plain(runText({ joined: many, left: [eve], renamed: [] }))).toBe(
+    expect(plain(presenceText({ joined: many, left: [eve], renamed: [] }))).toBe(
       'P1, P2 and 6 others came online, Eve went offline',
     )
-    expect(plain(runText({ joined: [], left: [], renamed: [{ user: ada, before: 'Ann' }] }))).toBe(
+    expect(plain(presenceText({ joined: [], left: [], renamed: [{ user: ada, before: 'Ann' }] }))).toBe(
       'Ann is now Ada',
     )
   })

@@ -25,7 +25,7 @@ export interface Actions {
    */
   signIn(name: string, room?: string): Promise<NameResult>
   rename(name: string): Promise<NameResult>
-  /** Ends the session and empties this device of my drafts and outbox. `unsent` tells how many messages would be lost. */
+  /** Ends the session and empties this device of my drafts and outbox. `unsentCount` tells how many messages would be lost. */
   signOut(): Promise<void>
   unsentCount(): Promise<number>
   /** In how many rooms something is written and not sent. */

@@ -5,7 +5,7 @@ import type { ActionResult, Actions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
 import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
-import type { Tabs } from '../../net/tabChannel.ts'
+import type { TabChannel } from '../../net/tabChannel.ts'
 import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
@@ -53,7 +53,7 @@ export function createChatActions(
   store: StateStore,
   sync: ChatSync,
   api: Api,
-  tabs: Tabs,
+  tabs: TabChannel,
   world: ChatActionsWorld,
 ): ChatActions {
   const { socket, outbox } = sync

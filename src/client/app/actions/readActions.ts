@@ -1,6 +1,6 @@
 /** Tells the server and my other tabs what I have read. */
 import type { Socket } from '../../net/socket.ts'
-import type { Tabs } from '../../net/tabChannel.ts'
+import type { TabChannel } from '../../net/tabChannel.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions } from './actions.ts'
@@ -23,7 +23,7 @@ type After = (ms: number, run: () => void) => () => void
 export function createReadActions(
   store: StateStore,
   socket: Pick<Socket, 'send'>,
-  tabs: Tabs,
+  tabs: TabChannel,
   after: After,
 ): ReadActions {
   /** room → seq that the server is still to hear of */

@@ -3,7 +3,7 @@ import type { Self } from '../../../shared/model.ts'
 import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
-import type { Tabs } from '../../net/tabChannel.ts'
+import type { TabChannel } from '../../net/tabChannel.ts'
 import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions, NameResult } from './actions.ts'
@@ -41,18 +41,18 @@ const UNLOADED = words.errors.notLoadedYet
 export function createActions(
   store: StateStore,
   api: Api,
-  tabs: Tabs,
+  tabs: TabChannel,
   world: ActionsWorld,
   load: () => Promise<ChatActions>,
 ): PageActions {
   let chat: ChatActions | null = null
   let loading: Promise<ChatActions> | null = null
   /** what this device keeps for me is at hand */
-  let begun = Promise.resolve<void>(undefined)
+  let deviceReady = Promise.resolve<void>(undefined)
 
   /** I have signed out and the server does not know yet; also kept on the device */
   let signOutOwed = false
-  let leaving: Promise<ApiResult<null>> | null = null
+  let endingSession: Promise<ApiResult<null>> | null = null
 
   function loadChat(): Promise<ChatActions> {
     loading ??= load().then(
@@ -69,7 +69,7 @@ export function createActions(
   }
 
   /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
-  const chatIfLoaded = (): Promise<ChatActions | null> => loadChat().catch(() => null)
+  const loadChatOrNull = (): Promise<ChatActions | null> => loadChat().catch(() => null)
 
   function remember(key: string, value: string | null): void {
     try {
@@ -88,23 +88,23 @@ export function createActions(
     }
   }
 
-  const isLeaving = () => signOutOwed || recall('leaving') !== ''
+  const owesSignOut = () => signOutOwed || recall('leaving') !== ''
 
   /** Ends my session at the server. One request at a time: a late answer would clear the next person's cookie. */
-  function leave(): Promise<ApiResult<null>> {
-    leaving ??= api.signOut().then((answer) => {
-      leaving = null
+  function endSession(): Promise<ApiResult<null>> {
+    endingSession ??= api.signOut().then((answer) => {
+      endingSession = null
       if (isSignedOut(answer)) {
         signOutOwed = false
         remember('leaving', null)
       }
       return answer
     })
-    return leaving
+    return endingSession
   }
 
   /** Succeeds only if the living session has the typed name: a typed name is never answered with another identity. */
-  async function already(name: string): Promise<NameResult> {
+  async function confirmIdentity(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok)
       return {
@@ -112,12 +112,12 @@ export function createActions(
         words: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
       }
     const cleaned = cleanName(name)
-    if ('name' in cleaned && cleaned.name === answer.value.name) return entered(answer.value)
+    if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
     const who = isolated(answer.value.name)
     return { result: 'failed', words: words.session.signedInAs(who) }
   }
 
-  async function entered(self: Self): Promise<NameResult> {
+  async function signedIn(self: Self): Promise<NameResult> {
     await begin(self)
     tabs.tell({ type: 'self', self })
     return { result: 'ok' }
@@ -126,9 +126,9 @@ export function createActions(
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
     // Set before any screen that this makes asks for drafts: they are this person's.
-    begun = (async () => (chat ?? (await chatIfLoaded()))?.begin(self.id))()
+    deviceReady = (async () => (chat ?? (await loadChatOrNull()))?.begin(self.id))()
     store.dispatch({ type: 'selfChanged', self })
-    await begun
+    await deviceReady
   }
 
   function end(inOtherTab = false): void {
@@ -136,7 +136,7 @@ export function createActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function refusal(failed: FailedResult): NameResult {
+  function nameResultOf(failed: FailedResult): NameResult {
     const { code, suggestion } = failed
     const text = errorText(failed)
     const instead = suggestion === undefined ? {} : { suggestion }
@@ -156,18 +156,18 @@ export function createActions(
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
-      if (isLeaving() && !isSignedOut(await leave()))
+      if (owesSignOut() && !isSignedOut(await endSession()))
         return { result: 'failed', words: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
-      if (answer.ok) return entered(answer.value)
-      return answer.code === 'signedIn' ? already(name) : refusal(answer)
+      if (answer.ok) return signedIn(answer.value)
+      return answer.code === 'signedIn' ? confirmIdentity(name) : nameResultOf(answer)
     },
 
     async rename(name) {
       const fault = faultOf(name)
       if (fault !== null) return fault
       const answer = await api.rename(name)
-      if (!answer.ok) return refusal(answer)
+      if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
       // Another tab has signed in meanwhile: the rename went to that session.
       await actions.signedInAs(answer.value)
@@ -179,18 +179,18 @@ export function createActions(
       // The cookie is the server's to take: where it cannot be reached, it is asked at the next start or sign-in.
       signOutOwed = true
       remember('leaving', 'yes')
-      const wiped = (await chatIfLoaded())?.wipe()
+      const wiped = (await loadChatOrNull())?.wipe()
       end()
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
       forgetVisitedRooms()
-      await leave()
+      await endSession()
       tabs.tell({ type: 'self', self: null })
     },
 
-    unsentCount: async () => (await chatIfLoaded())?.unsentCount() ?? 0,
-    draftCount: async () => (await chatIfLoaded())?.draftCount() ?? 0,
+    unsentCount: async () => (await loadChatOrNull())?.unsentCount() ?? 0,
+    draftCount: async () => (await loadChatOrNull())?.draftCount() ?? 0,
     lastName: () => recall('name'),
 
     async restoreSession(nobody = false) {
@@ -201,7 +201,7 @@ export function createActions(
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
         // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
-        const answer = await (isLeaving() ? leave() : api.session())
+        const answer = await (owesSignOut() ? endSession() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)
         if (isSignedOut(answer)) return store.dispatch({ type: 'selfChanged', self: null })
@@ -258,7 +258,7 @@ export function createActions(
     undoMarkAllRead: () => chat?.undoMarkAllRead(),
     reconnect: () => chat?.reconnect(),
     async draft(room) {
-      await begun
+      await deviceReady
       return (await chat?.draft(room)) ?? { text: '', caret: 0 }
     },
     saveDraft: (room, text, caret) => chat?.saveDraft(room, text, caret),

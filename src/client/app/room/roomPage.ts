@@ -43,9 +43,9 @@ export function roomPage(
     (state) => {
       if (state === 'unknown') show(() => null)
       else if (state === 'nobody')
-        show((its) => joinPage(context, { room, joins: room, entered: () => {} }, its))
+        show((stateSignal) => joinPage(context, { room, joins: room, entered: () => {} }, stateSignal))
       else if (state.startsWith('open'))
-        show((its) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, its))
+        show((stateSignal) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, stateSignal))
       else show(() => deadEnd(state.startsWith('left')))
     },
     signal,

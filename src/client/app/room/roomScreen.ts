@@ -13,8 +13,8 @@ import { idOf } from '../../state/state.ts'
 import { failureText } from '../../timeline/message/failureText.ts'
 import { formatText } from '../../timeline/formatText.ts'
 import { wordsOf } from '../../timeline/message/messageDecorations.ts'
-import { condense } from '../../timeline/timelineItems.ts'
-import { runText } from '../../timeline/timelineRow.ts'
+import { condensePresence } from '../../timeline/timelineItems.ts'
+import { presenceText } from '../../timeline/timelineRow.ts'
 import { h } from '../../ui/dom.ts'
 import { swipe } from '../../ui/drawer/swipe.ts'
 import { trapFocus } from '../../ui/drawer/trapFocus.ts'
@@ -153,7 +153,7 @@ export function roomScreen(
     announcer,
     {
       message: (text) => wordsOf(formatText(text)),
-      presence: (lines) => runText(condense(lines)),
+      presence: (lines) => presenceText(condensePresence(lines)),
       failure: failureText,
     },
     signal,

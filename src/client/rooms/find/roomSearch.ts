@@ -40,21 +40,21 @@ function scoreOf(whole: string, wanted: string, letters: string): number | null 
   return 100 + apart
 }
 
-/** The first `most` of some in their order: of thousands only these are sorted. Equal ones stay as they came. */
-export function smallest<T>(some: Iterable<T>, most: number, compare: (one: T, other: T) => number): T[] {
+/** The first `limit` of some in their order: of thousands only these are sorted. Equal ones stay as they came. */
+export function smallest<T>(some: Iterable<T>, limit: number, compare: (a: T, b: T) => number): T[] {
   const best: T[] = []
-  for (const one of some) {
-    const last = best[most - 1]
-    if (last !== undefined && compare(one, last) >= 0) continue
+  for (const item of some) {
+    const last = best[limit - 1]
+    if (last !== undefined && compare(item, last) >= 0) continue
     let [low, high] = [0, best.length]
     while (low < high) {
       const middle = (low + high) >> 1
       const other = best[middle]
-      if (other !== undefined && compare(one, other) >= 0) low = middle + 1
+      if (other !== undefined && compare(item, other) >= 0) low = middle + 1
       else high = middle
     }
-    best.splice(low, 0, one)
-    if (best.length > most) best.pop()
+    best.splice(low, 0, item)
+    if (best.length > limit) best.pop()
   }
   return best
 }
@@ -67,7 +67,7 @@ export function smallest<T>(some: Iterable<T>, most: number, compare: (one: T, o
 export function searchRooms<T extends RoomEntry & Partial<UnreadCount>>(
   rooms: readonly T[],
   typed: string,
-  { recent, current, most }: { recent: readonly string[]; current: string; most: number },
+  { recent, current, limit }: { recent: readonly string[]; current: string; limit: number },
 ): T[] {
   const visits = new Map(recent.map((room, at) => [room, at]))
   const visited = (room: string) => visits.get(room) ?? recent.length
@@ -82,14 +82,14 @@ export function searchRooms<T extends RoomEntry & Partial<UnreadCount>>(
   }
   return smallest(
     fitting,
-    most,
-    ({ entry: one, fit }, { entry: other, fit: its }) =>
-      fit - its ||
-      Number(one.room === current) - Number(other.room === current) ||
-      Number((other.mentions ?? 0) > 0) - Number((one.mentions ?? 0) > 0) ||
-      Number((other.unread ?? 0) > 0) - Number((one.unread ?? 0) > 0) ||
-      visited(one.room) - visited(other.room) ||
-      Number(other.joined) - Number(one.joined) ||
-      (one.name < other.name ? -1 : 1),
+    limit,
+    ({ entry: a, fit: fitOfA }, { entry: b, fit: fitOfB }) =>
+      fitOfA - fitOfB ||
+      Number(a.room === current) - Number(b.room === current) ||
+      Number((b.mentions ?? 0) > 0) - Number((a.mentions ?? 0) > 0) ||
+      Number((b.unread ?? 0) > 0) - Number((a.unread ?? 0) > 0) ||
+      visited(a.room) - visited(b.room) ||
+      Number(b.joined) - Number(a.joined) ||
+      (a.name < b.name ? -1 : 1),
   ).map(({ entry }) => entry)
 }

@@ -14,7 +14,7 @@ const DRAWN = 300
 
 const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 /** Mine by name, then the others, the busiest first. */
-const inOrder = (a: RoomEntry, b: RoomEntry) =>
+const compareRooms = (a: RoomEntry, b: RoomEntry) =>
   Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || names.compare(a.name, b.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
@@ -44,10 +44,10 @@ export function openRooms({ store, actions, router }: Context, signal: AbortSign
   function draw(): void {
     const { roomList: all } = store.get()
     filter.hidden = all.length <= SEVERAL && filter.value === ''
-    if (all !== listed) ordered = smallest(all, DRAWN, inOrder)
+    if (all !== listed) ordered = smallest(all, DRAWN, compareRooms)
     listed = all
     const blank = filter.value.trim() === ''
-    const fit = blank ? ordered : searchRooms(all, filter.value, { recent: [], current: '', most: DRAWN })
+    const fit = blank ? ordered : searchRooms(all, filter.value, { recent: [], current: '', limit: DRAWN })
     show(fit)
     none.textContent =
       fit.length === 0 && all.length > 0

@@ -37,16 +37,16 @@ export function openSwitcher(
     enterkeyhint: 'go',
     dir: 'auto',
     onInput: () => {
-      look()
+      search()
       actions.findRooms(field.value)
     },
     onKeydown: (event: KeyboardEvent) => pressed(event),
   })
 
-  function look(): void {
+  function search(): void {
     const state = store.get()
     const counted = state.roomList.map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))
-    shown = searchRooms(counted, field.value, { recent, current: room, most: SHOWN })
+    shown = searchRooms(counted, field.value, { recent, current: room, limit: SHOWN })
     at = 0
     draw()
   }
@@ -107,6 +107,6 @@ export function openSwitcher(
   }
 
   const dialog = openDialog({ title: words.rooms.switcher.title }, signal, () => [field, list, none])
-  store.watch(({ roomList: all }) => all, look, dialog.signal)
+  store.watch(({ roomList: all }) => all, search, dialog.signal)
   void actions.loadRooms()
 }

@@ -93,12 +93,16 @@ describe('tabs', () => {
     const locks = someLocks()
     const page = new AbortController()
     const session = aSession()
-    const first = await claimTab({ locks, session, random, away }, () => {}, page.signal)
+    const first = await claimTab({ locks, session, random, onAway: away }, () => {}, page.signal)
     page.abort()
     await eventually('let go', async () => (await first.openTabs()).size === 0)
-    const again = await claimTab({ locks, session, random, away }, () => {}, over.signal)
+    const again = await claimTab({ locks, session, random, onAway: away }, () => {}, over.signal)
     expect(again.id).toBe(first.id)
-    const copy = await claimTab({ locks, session: aSession(first.id), random, away }, () => {}, over.signal)
+    const copy = await claimTab(
+      { locks, session: aSession(first.id), random, onAway: away },
+      () => {},
+      over.signal,
+    )
     expect(copy.id).not.toBe(first.id)
     expect(await copy.openTabs()).toEqual(new Set([first.id, copy.id]))
   })
@@ -107,8 +111,12 @@ describe('tabs', () => {
     const locks = someLocks()
     const led: string[] = []
     const page = new AbortController()
-    await claimTab({ locks, session: aSession(), random, away }, () => led.push('first'), page.signal)
-    await claimTab({ locks, session: aSession(), random, away }, () => led.push('second'), over.signal)
+    await claimTab({ locks, session: aSession(), random, onAway: away }, () => led.push('first'), page.signal)
+    await claimTab(
+      { locks, session: aSession(), random, onAway: away },
+      () => led.push('second'),
+      over.signal,
+    )
     await eventually('the first leads', () => led.length === 1)
     expect(led).toEqual(['first'])
     page.abort()
@@ -119,7 +127,7 @@ describe('tabs', () => {
   test('[U48] a browser without locks and storage has a tab all the same', async () => {
     let led = 0
     const tab = await claimTab(
-      { locks: undefined, session: null, random, away },
+      { locks: undefined, session: null, random, onAway: away },
       () => (led += 1),
       over.signal,
     )
@@ -131,7 +139,7 @@ describe('tabs', () => {
   test('[U106] without locks a duplicated tab is another one all the same, and a reloaded one the same', async () => {
     const session = aSession()
     const goes: ((away: boolean) => void)[] = []
-    const world = { locks: undefined, random, away: (run: (away: boolean) => void) => void goes.push(run) }
+    const world = { locks: undefined, random, onAway: (run: (away: boolean) => void) => void goes.push(run) }
     const first = await claimTab({ ...world, session }, () => {}, over.signal)
     const copied = session.getItem('tab')
     const copy = await claimTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
@@ -203,7 +211,7 @@ describe('junk of others', () => {
   test('[S46] a tab whose kept name is junk gets another', async () => {
     const random = () => 'made'
     const tab = await claimTab(
-      { locks: undefined, session: aSession('x'.repeat(5_000)), random, away },
+      { locks: undefined, session: aSession('x'.repeat(5_000)), random, onAway: away },
       () => {},
       over.signal,
     )
