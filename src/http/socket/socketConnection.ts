@@ -52,7 +52,7 @@ interface QueuedFrame {
  * `authenticating`: the hub does not know it yet · `idle`: the next frame is handed over at once · `handling`: the hub has not
  * finished a frame · `closed`: for good. In the first and the third phase frames wait in the inbox.
  */
-type Phase = 'authenticating' | 'idle' | 'handling' | 'closed'
+type HandlingPhase = 'authenticating' | 'idle' | 'handling' | 'closed'
 
 /** Callers of `ready` that wait. Shared and empty at nearly every connection. */
 const NO_WAITERS: readonly ((sent: boolean) => void)[] = []
@@ -65,7 +65,7 @@ export class SocketConnection implements ClientSocket {
   readonly #limitKey: string | null
   readonly #rateLimiter: FrameRateLimiter
   readonly #openedAt: number
-  #phase: Phase = 'authenticating'
+  #phase: HandlingPhase = 'authenticating'
   /** null while it authenticates */
   #user: string | null = null
   /** null: empty, as nearly always */
