@@ -53,12 +53,12 @@ interface Setting<T> {
   read(text: string): T | undefined
 }
 
-function wholeNumber(least: number, most: number): Setting<number> {
+function wholeNumber(min: number, max: number): Setting<number> {
   return {
-    accepts: `a whole number from ${least} to ${most}`,
+    accepts: `a whole number from ${min} to ${max}`,
     read: (text) => {
       const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-      return value >= least && value <= most ? value : undefined
+      return value >= min && value <= max ? value : undefined
     },
   }
 }
@@ -69,7 +69,7 @@ function oneOf<const T extends string>(...words: T[]): Setting<T> {
 }
 
 /** A setting whose feature is not there yet: it takes nothing but what holds without it. */
-function notYet(feature: string, ...words: string[]): Setting<string> {
+function notYetSupported(feature: string, ...words: string[]): Setting<string> {
   const only = words.length > 0 ? `only ${words.join(', ')}` : 'nothing'
   return { accepts: `${only}, as this version has no ${feature} yet`, read: oneOf(...words).read }
 }
@@ -121,14 +121,14 @@ const SITE_NAME_MAX = 40
 const WELL_FORMED = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
 const HOST_NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/i
 
-const listenedAt: Setting<string> = {
+const listenHost: Setting<string> = {
   accepts: 'an address to listen on, such as 0.0.0.0, 127.0.0.1 or ::',
   read: (text) => (isAddress(text) || HOST_NAME.test(text) ? text : undefined),
 }
 
 export const SETTINGS = {
   PORT: wholeNumber(0, 65_535),
-  HOST: listenedAt,
+  HOST: listenHost,
   PUBLIC_URL: { accepts: 'an address such as https://chat.example.com, without a path', read: origin },
   ALLOWED_ORIGINS: {
     accepts: 'origins such as https://chat.example.com, separated by commas',
@@ -156,7 +156,7 @@ export const SETTINGS = {
   METRICS_TOKEN: secret,
   METRICS_TOKEN_FILE: secretFile,
   METRICS_PORT: wholeNumber(1, 65_535),
-  METRICS_HOST: listenedAt,
+  METRICS_HOST: listenHost,
   BACKUP_HOURS: wholeNumber(0, 8_760),
   BACKUP_KEEP: wholeNumber(1, 1_000),
   DRAIN_SECONDS: wholeNumber(5, 300),
@@ -165,12 +165,12 @@ export const SETTINGS = {
   LOG_FORMAT: oneOf('json', 'pretty'),
   LOG_ADDRESS: oneOf('full', 'hash', 'none'),
 
-  ACCESS: notYet('invite links', 'open'),
-  ROOM_CREATE: notYet('other rule', 'anyone'),
-  DATABASE_URL: notYet('Postgres'),
-  DATABASE_URL_FILE: notYet('Postgres'),
-  ADMIN_TOKEN: notYet('admins'),
-  ADMIN_TOKEN_FILE: notYet('admins'),
+  ACCESS: notYetSupported('invite links', 'open'),
+  ROOM_CREATE: notYetSupported('other rule', 'anyone'),
+  DATABASE_URL: notYetSupported('Postgres'),
+  DATABASE_URL_FILE: notYetSupported('Postgres'),
+  ADMIN_TOKEN: notYetSupported('admins'),
+  ADMIN_TOKEN_FILE: notYetSupported('admins'),
 } satisfies Record<string, Setting<unknown>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -186,20 +186,20 @@ export function readConfig(
   terminal = false,
 ): { config: Config; warnings: string[] } | { faults: string[] } {
   const faults: string[] = []
-  const read = <T, D>(name: keyof typeof SETTINGS, { accepts, read }: Setting<T>, otherwise: D): T | D => {
+  const read = <T, D>(name: keyof typeof SETTINGS, { accepts, read }: Setting<T>, fallback: D): T | D => {
     const text = env[name]?.trim() ?? ''
-    if (text === '') return otherwise
+    if (text === '') return fallback
     const value = read(text)
     if (value === undefined) faults.push(`${name} accepts ${accepts}.`)
-    return value ?? otherwise
+    return value ?? fallback
   }
   const onFly = env['FLY_APP_NAME'] ? `https://${env['FLY_APP_NAME']}.fly.dev` : null
   const secretOf = (name: 'METRICS_TOKEN'): string | null => {
-    const own = read(name, SETTINGS[name], null)
-    const filed = read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
+    const direct = read(name, SETTINGS[name], null)
+    const fromFile = read(`${name}_FILE`, SETTINGS[`${name}_FILE`], null)
     if ((env[name]?.trim() ?? '') !== '' && (env[`${name}_FILE`]?.trim() ?? '') !== '')
       faults.push(`${name} accepts nothing beside ${name}_FILE: set one of them.`)
-    return own ?? filed
+    return direct ?? fromFile
   }
   const config: Config = {
     port: read('PORT', SETTINGS.PORT, 3000),
@@ -245,8 +245,8 @@ export function readConfig(
   for (const name of Object.keys(env)) {
     if (Object.hasOwn(SETTINGS, name)) continue
     if (name.startsWith('HUBBUB_')) faults.push(`${name} is no setting of Hubbub; its names have no prefix.`)
-    const meant = known.find((setting) => setting.length >= 6 && distance(name, setting) <= 2)
-    if (meant) warnings.push(`${name} is no setting of Hubbub. Is ${meant} meant?`)
+    const similar = known.find((setting) => setting.length >= 6 && editDistance(name, setting) <= 2)
+    if (similar) warnings.push(`${name} is no setting of Hubbub. Is ${similar} meant?`)
   }
   return faults.length > 0 ? { faults } : { config: frozen(config), warnings }
 }
@@ -257,7 +257,7 @@ function frozen(config: Config): Config {
 }
 
 /** How many letters must be added, left out or replaced to make one word of the other. */
-function distance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return Infinity
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i++) {

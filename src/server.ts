@@ -50,7 +50,7 @@ export function cannotStart(error: unknown): never {
 }
 
 /** ms after which what a start leaves behind is collected */
-const STARTED = 500
+const COLLECT_AFTER = 500
 
 /** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
 function exitOnBugs(log: Logger): void {
@@ -107,27 +107,27 @@ export async function serve({
   const page = assetRoutes({ dir: pages, siteName: config.siteName })
   page.catch(cannotStart)
   const metrics = await metricsFor(config)
-  const counts = metrics ?? NO_METRICS
+  const metricsSink = metrics ?? NO_METRICS
   const dir = config.dataDir
   const store = await openSqlite({
     dir,
     workerUrl: worker,
     onDeath,
     log,
-    counts,
+    metricsSink,
     ...(reserve !== undefined && { reserve }),
   }).catch((error: unknown) => {
     if (error instanceof OperatorError) return exitWith(error.exitCode, error.message)
     throw error
   })
 
-  const lag = watchLag()
+  const loopLag = watchLag()
   const gate: Gate = {
     stage: 'starting',
-    isBehind: () => lag.isBehind(performance.now()),
+    isBehind: () => loopLag.isBehind(performance.now()),
     failing: () => (store.diskError === null ? [] : ['store']),
   }
-  const topics = createTopics(counts)
+  const topics = createTopics(metricsSink)
   const ids = createIds()
   const hub = new Hub({
     store,
@@ -174,9 +174,9 @@ export async function serve({
     ids,
     log,
     assets: await page,
-    counts,
+    metricsSink,
     ...(limits.frames && { frames: limits.frames }),
-    ...(config.logLevel === 'debug' && { watch: connectionObserver(config, log) }),
+    ...(config.logLevel === 'debug' && { observer: connectionObserver(config, log) }),
     ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
   const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(
@@ -187,19 +187,19 @@ export async function serve({
   )
   topics.attach(server)
   if (scraped && config.metricsPort !== null) {
-    const at = { host: config.metricsHost, port: config.metricsPort }
+    const metricsAddress = { host: config.metricsHost, port: config.metricsPort }
     try {
-      listenForMetrics(scraped, at)
+      listenForMetrics(scraped, metricsAddress)
     } catch (error) {
       await store.close()
-      exitWith(1, `METRICS_PORT: ${listenErrorText(at, error, 'METRICS_')}`)
+      exitWith(1, `METRICS_PORT: ${listenErrorText(metricsAddress, error, 'METRICS_')}`)
     }
   }
   await hub.start()
-  const jumped = createJumpDetector()
-  const ticking = setInterval(() => {
+  const detectJump = createJumpDetector()
+  const tickTimer = setInterval(() => {
     const now = clock.now()
-    const ms = jumped(now, performance.now())
+    const ms = detectJump(now, performance.now())
     if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
     hub.tick(now)
     app.shedSlowReaders()
@@ -217,7 +217,7 @@ export async function serve({
     await hub.drain()
     await Promise.race([server.stop(false), clock.wait(1_000)])
     await server.stop(true)
-    clearInterval(ticking)
+    clearInterval(tickTimer)
     await store.close()
     log.info('stopped')
     process.exit(0)
@@ -225,7 +225,7 @@ export async function serve({
   gate.stage = 'open'
   scheduleBackups(config, log)
   scheduleCopyRemoval(config, log)
-  setTimeout(() => Bun.gc(true), STARTED).unref()
+  setTimeout(() => Bun.gc(true), COLLECT_AFTER).unref()
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? urlOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })

@@ -29,13 +29,13 @@ export interface AppDeps {
   assets?: AnyElysia
   /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
   frames?: Rate
-  counts?: MetricsSink
-  watch?: ConnectionObserver
+  metricsSink?: MetricsSink
+  observer?: ConnectionObserver
   /** who knows the token may read them; without it nobody can */
   metrics?: MetricsSource & { token: string }
 }
 
-/** What Bun refuses by itself, without a word. Admission says so politely from `BODY` on. */
+/** What Bun refuses by itself, without a word. Admission refuses above `MAX_BODY` already, with an answer. */
 const BUN_MAX_BODY = 1024 * 1024
 
 /** Every route on one screen. Nothing listens yet: P61, tests make as many as they like. */
@@ -44,7 +44,7 @@ export function createApp(deps: AppDeps): {
   /** bytes that all sockets together have not taken */
   unsent(): number
   /** Each second: closes the slowest readers while all sockets together have too many bytes unsent (S9). */
-  shedSlowReaders(most?: number): void
+  shedSlowReaders(maxUnsent?: number): void
 } {
   const {
     hub,
@@ -55,9 +55,9 @@ export function createApp(deps: AppDeps): {
     log,
     assets,
     frames = FRAME_RATE,
-    counts = NO_METRICS,
+    metricsSink = NO_METRICS,
     metrics,
-    watch,
+    observer,
   } = deps
   const connections = new ConnectionCounts()
   const { maxConnectionsPerAddress } = settings
@@ -70,9 +70,9 @@ export function createApp(deps: AppDeps): {
     clock,
     ids,
     log,
-    counts,
+    metricsSink,
     frames,
-    ...(watch && { watch }),
+    ...(observer && { observer }),
   })
 
   const app = new Elysia({
@@ -84,12 +84,12 @@ export function createApp(deps: AppDeps): {
   })
     .onRequest((request) => {
       const refused = admit(request)
-      if (refused?.status === 429) counts.count('rateLimited', 'handshakes')
+      if (refused?.status === 429) metricsSink.count('rateLimited', 'handshakes')
       return refused
     })
     .onError(({ code, error, set }) => {
       if (error instanceof ChatError) {
-        if (error.code === 'rateLimited') counts.count('rateLimited', 'requests')
+        if (error.code === 'rateLimited') metricsSink.count('rateLimited', 'requests')
         return responseOfError(error)
       }
       if (code === 'NOT_FOUND') return errorResponse('notFound')

@@ -104,11 +104,11 @@ function entries<K extends string, V>(of: Record<K, V>): [K, V][] {
 const ASKED_EVERY = 100
 
 /** Times the loop, until the process ends. */
-export function watchLoop(counts: MetricsSink): void {
+export function watchLoop(metricsSink: MetricsSink): void {
   let due = performance.now() + ASKED_EVERY
   setInterval(() => {
     const now = performance.now()
-    counts.observe('loopLag', (now - due) / 1_000)
+    metricsSink.observe('loopLag', (now - due) / 1_000)
     due = now + ASKED_EVERY
   }, ASKED_EVERY).unref()
 }

@@ -19,16 +19,19 @@ export async function sources(): Promise<string[]> {
 
 export const read = (file: string) => Bun.file(join(SRC, file)).text()
 
-/** Every import and re-export of a file, static and dynamic. */
+/**
+ * Every import and re-export of a file: statements, `import()` and `require()`, and types that are named by `import()`, which
+ * count as an import of values unless `typeof` stands before them.
+ */
 export function importsOf(file: string, text: string): Import[] {
   const pattern =
-    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g
-  return [...text.matchAll(pattern)].map((found) => {
-    const named = found[2] ?? found[3] ?? ''
-    const target = named.startsWith('.')
-      ? relative(SRC, join(SRC, dirname(file), named)).replace(/\.ts$/, '')
-      : named
-    return { file, target, typeOnly: found[1] !== undefined }
+    /(?:^|\n)\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\b(typeof\s+)?(?:import|require)\(\s*['"`]([^'"`$]+)['"`]/g
+  return [...text.matchAll(pattern)].map(([, type, named, typeOf, called]) => {
+    const path = named ?? called ?? ''
+    const target = path.startsWith('.')
+      ? relative(SRC, join(SRC, dirname(file), path)).replace(/\.ts$/, '')
+      : path
+    return { file, target, typeOnly: type !== undefined || typeOf !== undefined }
   })
 }
 

@@ -90,7 +90,7 @@ interface ConnectionAttempt {
 }
 
 /** What is true in each state. What others are told of it is a `ConnectionState`. Times in ms since the epoch. */
-type Phase =
+type SocketPhase =
   | { state: 'idle'; handshakeFailed: boolean }
   | { state: 'connecting' | 'hello'; connection: ConnectionAttempt; since: number; calm: boolean }
   /** `liveSince`: when the server said `welcome` */
@@ -107,7 +107,7 @@ interface NextAttempt {
 }
 
 export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
-  let phase: Phase = { state: 'idle', handshakeFailed: false }
+  let phase: SocketPhase = { state: 'idle', handshakeFailed: false }
   /** when the clock was last looked at */
   let clockSeenAt = 0
   /** the one timer: each phase has at most one thing to wait for */
@@ -118,7 +118,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     cancelTimer = world.after(Math.max(0, ms), run)
   }
 
-  function enter(next: Phase): void {
+  function enter(next: SocketPhase): void {
     phase = next
     owner.stateChanged(connectionState(next))
   }
@@ -274,7 +274,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const awayFor = Math.abs(now - since)
     const lost = { code, isAnnounced, drainSpread, attempt, awayFor, isHidden: world.isHidden() }
     const wait = reconnectDelay(lost, world.random())
-    const waiting: Phase = {
+    const waiting: SocketPhase = {
       state: 'waiting',
       until: now + wait,
       since,
@@ -333,7 +333,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
 }
 
 /** What others are told of a phase. */
-function connectionState(phase: Phase): ConnectionState {
+function connectionState(phase: SocketPhase): ConnectionState {
   switch (phase.state) {
     case 'idle':
       return { state: phase.state }

@@ -105,7 +105,8 @@ export function createSockets(deps: SocketDeps) {
     return connection
   }
   const ended = (connection: SocketConnection, code: number): void => {
-    if (live.delete(connection)) deps.counts.count('closed', COUNTED_CODES.has(code) ? String(code) : 'other')
+    if (live.delete(connection))
+      deps.metricsSink.count('closed', COUNTED_CODES.has(code) ? String(code) : 'other')
     connection.onClose(code)
   }
   /** bytes that all sockets together have not taken */
@@ -122,7 +123,7 @@ export function createSockets(deps: SocketDeps) {
       if (data instanceof SocketData) data.with((connection) => connection.onMessage(text))
     },
     unsent,
-    /** Closes the connections with most bytes unsent, until all together have at most `most`. */
+    /** Closes the connections with most bytes unsent, until all together have at most `maxUnsent` (bytes). */
     shedSlowReaders(maxUnsent = MAX_UNSENT): void {
       let left = unsent()
       if (left <= maxUnsent) return

@@ -37,10 +37,10 @@ export interface SocketDeps {
   clock: Clock
   ids: Ids
   log: Log
-  counts: MetricsSink
+  metricsSink: MetricsSink
   /** what one connection may send */
   frames: Rate
-  watch?: ConnectionObserver
+  observer?: ConnectionObserver
 }
 
 interface QueuedFrame {
@@ -52,7 +52,7 @@ interface QueuedFrame {
  * `authenticating`: the hub does not know it yet · `idle`: the next frame is handed over at once · `handling`: the hub has not
  * finished a frame · `closed`: for good. In the first and the third phase frames wait in the inbox.
  */
-type Phase = 'authenticating' | 'idle' | 'handling' | 'closed'
+type HandlingPhase = 'authenticating' | 'idle' | 'handling' | 'closed'
 
 /** Callers of `ready` that wait. Shared and empty at nearly every connection. */
 const NO_WAITERS: readonly ((sent: boolean) => void)[] = []
@@ -65,7 +65,7 @@ export class SocketConnection implements ClientSocket {
   readonly #limitKey: string | null
   readonly #rateLimiter: FrameRateLimiter
   readonly #openedAt: number
-  #phase: Phase = 'authenticating'
+  #phase: HandlingPhase = 'authenticating'
   /** null while it authenticates */
   #user: string | null = null
   /** null: empty, as nearly always */
@@ -134,8 +134,8 @@ export class SocketConnection implements ClientSocket {
     if (refused !== null) return this.close(refused, 'refused')
     this.#user = user.id
     this.#phase = 'idle'
-    const { watch } = this.#deps
-    watch?.('socket opened', { connection: this.id, user: user.id, address: factsOf(request).address })
+    const { observer } = this.#deps
+    observer?.('socket opened', { connection: this.id, user: user.id, address: factsOf(request).address })
     this.#drainInbox()
   }
 
@@ -166,7 +166,7 @@ export class SocketConnection implements ClientSocket {
   onClose(code: number): void {
     if (this.#phase === 'closed') return
     const ms = this.#deps.clock.now() - this.#openedAt
-    this.#deps.watch?.('socket closed', { connection: this.id, code, ms })
+    this.#deps.observer?.('socket closed', { connection: this.id, code, ms })
     const isKnownToHub = this.#phase !== 'authenticating'
     this.#phase = 'closed'
     this.#inbox = null
@@ -207,18 +207,19 @@ export class SocketConnection implements ClientSocket {
   }
 
   #drop(reason: string): void {
-    this.#deps.counts.count('dropped', reason)
+    this.#deps.metricsSink.count('dropped', reason)
   }
 
   #count(frame: ServerFrame): void {
-    const { counts, clock } = this.#deps
-    if (frame.type === 'sync') counts.count('sync', frame.more ? 'page' : 'live')
+    const { metricsSink, clock } = this.#deps
+    if (frame.type === 'sync') metricsSink.count('sync', frame.more ? 'page' : 'live')
     else if (frame.type === 'reset') this.#countReset(frame.reason)
-    else if (frame.type === 'ack' && !frame.duplicate) counts.observe('ack', (clock.now() - frame.at) / 1_000)
+    else if (frame.type === 'ack' && !frame.duplicate)
+      metricsSink.observe('ack', (clock.now() - frame.at) / 1_000)
   }
 
   #countReset(reason: ResetReason): void {
-    this.#deps.counts.count('reset', reason)
+    this.#deps.metricsSink.count('reset', reason)
     // S17: one `hello` is one miss, however many rooms it names.
     if (reason !== 'access' || this.#hasMissedRoom) return
     this.#hasMissedRoom = true
@@ -226,7 +227,7 @@ export class SocketConnection implements ClientSocket {
   }
 
   #sendRateLimited(after: number): void {
-    this.#deps.counts.count('rateLimited', 'frames')
+    this.#deps.metricsSink.count('rateLimited', 'frames')
     this.send(errorFrame(new ChatError('rateLimited', undefined, { after })))
   }
 
@@ -244,7 +245,7 @@ export class SocketConnection implements ClientSocket {
       this.#drop('inbox')
       return this.send(errorFrame(new ChatError('overloaded'), decoded.target))
     }
-    this.#deps.counts.count('frames', decoded.frame.type)
+    this.#deps.metricsSink.count('frames', decoded.frame.type)
     if (this.#phase === 'idle') return this.#handle(decoded)
     this.#inbox ??= []
     this.#inbox.push(decoded)
@@ -255,7 +256,7 @@ export class SocketConnection implements ClientSocket {
     this.logBug(error)
     this.send(errorFrame(error, target))
     const code = error instanceof ChatError ? error.code : null
-    if (code === 'rateLimited') this.#deps.counts.count('rateLimited', 'requests')
+    if (code === 'rateLimited') this.#deps.metricsSink.count('rateLimited', 'requests')
     if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#limitKey)
     const isBad = code === 'badFrame'
     if (isBad) this.#drop('badFrame')

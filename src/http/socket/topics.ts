@@ -12,7 +12,7 @@ export function topicOf(room: string): string {
  * is lost by publishing into the void. P4, P6: never steered by publish's value, and the sender hears what all hear.
  */
 export function createTopics(
-  counts: MetricsSink = NO_METRICS,
+  metricsSink: MetricsSink = NO_METRICS,
 ): Broadcast & { attach(server: Pick<Server<unknown>, 'publish'>): void } {
   let server: Pick<Server<unknown>, 'publish'> | null = null
   return {
@@ -22,7 +22,7 @@ export function createTopics(
     publish: (room, frame) => {
       const began = performance.now()
       server?.publish(topicOf(room), frame)
-      counts.observe('fanout', (performance.now() - began) / 1_000)
+      metricsSink.observe('fanout', (performance.now() - began) / 1_000)
     },
   }
 }

@@ -59,7 +59,7 @@ export interface SqliteOptions {
   /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
   onDeath: (error: Error) => void
   log?: Log
-  counts?: MetricsSink
+  metricsSink?: MetricsSink
   /** bytes that stay free on the disk: below it nothing is stored (O12) */
   reserve?: number
 }
@@ -77,7 +77,7 @@ export async function openSqlite({
   workerUrl,
   onDeath,
   log,
-  counts = NO_METRICS,
+  metricsSink = NO_METRICS,
   reserve = RESERVE,
 }: SqliteOptions): Promise<Sqlite> {
   const lock = prepareDirectory(dir)
@@ -86,7 +86,15 @@ export async function openSqlite({
     const { from, snapshot } = await writer.open(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
-    return new SqliteStore(dir, openForReading(dir), writer, lock, log, counts, new DiskSpace(dir, reserve))
+    return new SqliteStore(
+      dir,
+      openForReading(dir),
+      writer,
+      lock,
+      log,
+      metricsSink,
+      new DiskSpace(dir, reserve),
+    )
   } catch (error) {
     await writer.close()
     lock.release()
@@ -118,7 +126,7 @@ class SqliteStore implements Sqlite {
   readonly #writer: WriterThread
   readonly #lock: DirectoryLock
   readonly #log: Log | undefined
-  readonly #counts: MetricsSink
+  readonly #metricsSink: MetricsSink
   readonly #space: DiskSpace
   #diskError: string | null = null
   #isHeldElsewhere = false
@@ -130,12 +138,12 @@ class SqliteStore implements Sqlite {
     writer: WriterThread,
     lock: DirectoryLock,
     log: Log | undefined,
-    counts: MetricsSink,
+    metricsSink: MetricsSink,
     space: DiskSpace,
   ) {
     this.#space = space
     this.#dir = dir
-    this.#counts = counts
+    this.#metricsSink = metricsSink
     this.#db = db
     this.#reader = new Reader(db)
     this.#readTransaction = new ReadTransaction(db)
@@ -165,12 +173,12 @@ class SqliteStore implements Sqlite {
     const { value, failures } = await this.#readTransaction.pauseDuring(() =>
       this.#writer.write('commit', drafts),
     )
-    this.#counts.observe('commit', (performance.now() - began) / 1_000)
+    this.#metricsSink.observe('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#setDiskError(null)
     for (const failure of failures) this.#recordFailure(failure)
     const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
     for (const outcome of outcomes)
-      if (outcome.result === 'stored') this.#counts.count('events', outcome.event.kind)
+      if (outcome.result === 'stored') this.#metricsSink.count('events', outcome.event.kind)
     return outcomes
   }
 
