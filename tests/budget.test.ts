@@ -44,7 +44,7 @@ test('[W1] every chunk beside the chat takes 30 KB', async () => {
 test('[W1] the chat is one chunk; only these are apart from it', () => {
   expect(Object.keys(manifest.lazy).sort()).toEqual([
     CHAT,
-    'rooms/qrCode.ts',
+    'invite/qrCode.ts',
     'settings/settingsDialog.ts',
     MARKDOWN,
     'ui/emoji/emojiPicker.ts',

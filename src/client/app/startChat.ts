@@ -16,7 +16,7 @@ import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { showUnread, startNotifications } from '../notifications/show.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
-import { loadSettings } from './room/openSettings.ts'
+import { loadSettings } from './room/lazyFeatures.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'

@@ -1,5 +1,5 @@
 import { h } from '../ui/dom.ts'
-import { copyLink, showCode } from './inviteDialog.ts'
+import { copyLink, showCode } from '../invite/inviteDialog.ts'
 import { words } from '../words/words.ts'
 
 /** What an empty room shows: an invitation, and two ways to bring somebody along (U7). */

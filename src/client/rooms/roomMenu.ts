@@ -1,7 +1,7 @@
 import { entry, menu } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { copyLink, showCode } from './inviteDialog.ts'
+import { copyLink, showCode } from '../invite/inviteDialog.ts'
 import { saveVisitedRooms, visitedRooms } from './visitedRooms.ts'
 import { words } from '../words/words.ts'
 

@@ -1,4 +1,4 @@
-import { radioGroup } from '../ui/radioGroup.ts'
+import { radioGroup } from './radioGroup.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { matchScore, searchRooms, smallest } from '../../../src/client/rooms/find/roomSearch.ts'
+import { matchScore, searchRooms, smallest } from '../../../src/client/roomFinder/roomSearch.ts'
 import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
 import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
 import { saveVisitedRooms, visitedRooms } from '../../../src/client/rooms/visitedRooms.ts'

@@ -1,7 +1,7 @@
 /** What a key or a message may cost the page: times that are judged, so nothing else runs beside them. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
-import { searchRooms } from '../../../src/client/rooms/find/roomSearch.ts'
+import { searchRooms } from '../../../src/client/roomFinder/roomSearch.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'

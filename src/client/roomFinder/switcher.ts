@@ -1,10 +1,10 @@
-import { openDialog } from '../../ui/dialog.ts'
-import { h } from '../../ui/dom.ts'
-import { countText } from '../../ui/format.ts'
+import { openDialog } from '../ui/dialog.ts'
+import { h } from '../ui/dom.ts'
+import { countText } from '../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
-import { unreadCountOf, type CountedRoom } from '../../state/unreadCounts.ts'
-import type { Context } from '../../app/context.ts'
-import { words } from '../../words/words.ts'
+import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
+import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 const SHOWN = 8
 

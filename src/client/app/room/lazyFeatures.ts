@@ -1,4 +1,4 @@
-import { renameForm } from '../../session/renameForm.ts'
+import { renameForm } from '../../settings/renameForm.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
 

@@ -1,11 +1,11 @@
-import { LIMITS } from '../../../shared/limits.ts'
-import type { RoomEntry } from '../../../shared/model.ts'
-import { buttons, openDialog } from '../../ui/dialog.ts'
-import { h, list } from '../../ui/dom.ts'
-import { isolated } from '../../ui/format.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { RoomEntry } from '../../shared/model.ts'
+import { buttons, openDialog } from '../ui/dialog.ts'
+import { h, list } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
 import { searchRooms, smallest } from './roomSearch.ts'
-import type { Context } from '../../app/context.ts'
-import { words } from '../../words/words.ts'
+import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
