@@ -10,11 +10,6 @@ import { openSwitcher } from '../../roomFinder/switcher.ts'
 import { saveVisitedRooms, visitedRooms } from '../../rooms/visitedRooms.ts'
 import { signOut } from '../../session/signOut.ts'
 import { idOf } from '../../state/state.ts'
-import { failureText } from '../../timeline/message/failureText.ts'
-import { formatText } from '../../timeline/formatText.ts'
-import { wordsOf } from '../../timeline/message/messageDecorations.ts'
-import { condensePresence } from '../../timeline/timelineItems.ts'
-import { presenceText } from '../../timeline/timelineRow.ts'
 import { h } from '../../ui/dom.ts'
 import { swipe } from '../../ui/drawer/swipe.ts'
 import { trapFocus } from '../../ui/drawer/trapFocus.ts'
@@ -147,17 +142,7 @@ export function roomScreen(
     },
     signal,
   )
-  announceRoom(
-    context,
-    room,
-    announcer,
-    {
-      message: (text) => wordsOf(formatText(text)),
-      presence: (lines) => presenceText(condensePresence(lines)),
-      failure: failureText,
-    },
-    signal,
-  )
+  announceRoom(context, room, announcer, signal)
   watchDisconnects(context, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,
