@@ -18,7 +18,7 @@ const compareRooms = (a: RoomEntry, b: RoomEntry) =>
   Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || names.compare(a.name, b.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
-export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
+export function openRoomsDialog({ store, actions, router }: Context, signal: AbortSignal): void {
   const rows = h('ul', { role: 'list', class: '-mx-3' })
   const show = list<RoomEntry>(
     rows,

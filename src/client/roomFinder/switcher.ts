@@ -9,7 +9,7 @@ import { words } from '../words/words.ts'
 const SHOWN = 8
 
 /** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
-export function openSwitcher(
+export function openSwitcherDialog(
   { store, actions, router }: Context,
   { room, recent }: { room: string; recent: readonly string[] },
   signal: AbortSignal,

@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
 import { suggestionList } from '../../../src/client/composer/suggestionList.ts'
-import { showCode } from '../../../src/client/invite/inviteDialog.ts'
-import { openRooms } from '../../../src/client/roomFinder/roomsDialog.ts'
-import { openSwitcher } from '../../../src/client/roomFinder/switcher.ts'
+import {
+  openInvite,
+  openRooms,
+  openSettings,
+  openSwitcher,
+} from '../../../src/client/app/room/lazyFeatures.ts'
 import { signOut } from '../../../src/client/session/signOut.ts'
-import { openSettingsDialog } from '../../../src/client/settings/settingsDialog.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
 import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
@@ -44,6 +46,9 @@ function aSignal() {
   const { listening } = listenersOf(controller.signal)
   return { signal: controller.signal, listening, abort: () => controller.abort() }
 }
+
+/** What says that a chunk did not come. */
+const unexpected = (words: string) => expect(words).toBe('')
 
 const shown = () => document.querySelectorAll('[popover], dialog').length
 
@@ -87,18 +92,12 @@ describe('what opens and closes in a room', () => {
   const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
     'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
     'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
-    'the emoji': (signal) =>
-      pickEmoji(
-        { x: 0, y: 0 },
-        () => {},
-        (words) => expect(words).toBe(''),
-        signal,
-      ),
-    'the list of rooms': (signal, context) => openRooms(context, signal),
+    'the emoji': (signal) => pickEmoji({ x: 0, y: 0 }, () => {}, unexpected, signal),
+    'the list of rooms': (signal, context) => openRooms(context, unexpected, signal),
     'the switcher of rooms': (signal, context) =>
-      openSwitcher(context, { room: 'lobby', recent: [] }, signal),
-    'the settings': (signal, context) => openSettingsDialog(context, 'lobby', h('form'), signal),
-    'the QR code': (signal) => showCode('lobby', () => {}, signal),
+      openSwitcher(context, { room: 'lobby', recent: [] }, unexpected, signal),
+    'the settings': (signal, context) => openSettings(context, 'lobby', unexpected, signal),
+    'the QR code': (signal) => openInvite('http://localhost/chat/lobby', unexpected, signal),
     'the keys': (signal) => openHelp(signal),
     'the question before signing out': async (signal, context) => {
       void signOut(context, signal)

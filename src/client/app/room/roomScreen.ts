@@ -4,9 +4,7 @@ import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllReadButton } from '../../rooms/markAllReadButton.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
-import { openRooms } from '../../roomFinder/roomsDialog.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
-import { openSwitcher } from '../../roomFinder/switcher.ts'
 import { saveVisitedRooms, visitedRooms } from '../../rooms/visitedRooms.ts'
 import { signOut } from '../../session/signOut.ts'
 import { idOf } from '../../state/state.ts'
@@ -22,7 +20,8 @@ import { bannerLine } from './bannerLine.ts'
 import type { Context } from '../context.ts'
 import { watchDisconnects } from './disconnectedDialog.ts'
 import { openHelp } from './helpDialog.ts'
-import { openSettings } from './lazyFeatures.ts'
+import { inviteWays } from './inviteWays.ts'
+import { openRooms, openSettings, openSwitcher } from './lazyFeatures.ts'
 import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
@@ -43,6 +42,7 @@ export function roomScreen(
 
   const announcer = createAnnouncer(signal)
   const status = statusLine(announcer.say, signal)
+  const invite = inviteWays(room, status.say, signal)
   const composer = roomComposer(
     context,
     room,
@@ -61,7 +61,7 @@ export function roomScreen(
   )
   const timeline = roomTimeline(
     context,
-    { room, seq, empty: emptyRoom(room, status.say, signal) },
+    { room, seq, empty: emptyRoom(invite) },
     {
       note: status.say,
       fault: composer.say,
@@ -83,7 +83,7 @@ export function roomScreen(
   const side = sidebar(
     context,
     { room, shell, people: roomPeople(context, room, signal) },
-    { rooms: () => openRooms(context, signal) },
+    { rooms: () => void openRooms(context, status.say, signal) },
     signal,
   )
   const markAllRead = markAllReadButton(
@@ -96,6 +96,7 @@ export function roomScreen(
     context,
     { room, me, markAllRead },
     {
+      ...invite,
       say: status.say,
       reorder: side.reorder,
       settings: () => void openSettings(context, room, status.say, signal),
@@ -122,7 +123,7 @@ export function roomScreen(
   roomShortcuts(
     context,
     { room, side },
-    { switchRoom: () => openSwitcher(context, { room, recent }, signal) },
+    { switchRoom: () => void openSwitcher(context, { room, recent }, status.say, signal) },
     signal,
   )
   pageShortcuts(

@@ -1,0 +1,27 @@
+import { openInvite } from './lazyFeatures.ts'
+import { words } from '../../words/words.ts'
+
+/** Ways to bring somebody into a room: its link, copied, or shown as a QR code. */
+export interface InviteWays {
+  /** Where the browser refuses the clipboard the link is shown, to be copied by hand. */
+  copyLink(): void
+  showCode(): void
+}
+
+/** @param say what was done, or that it failed */
+export function inviteWays(room: string, say: (words: string) => void, signal: AbortSignal): InviteWays {
+  const link = `${location.origin}/chat/${room}`
+  const showCode = () => void openInvite(link, say, signal)
+
+  async function copyLink(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(link)
+      say(words.common.linkCopied)
+    } catch {
+      // Without https there is no clipboard.
+      showCode()
+    }
+  }
+
+  return { copyLink: () => void copyLink(), showCode }
+}
