@@ -16,7 +16,7 @@ import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
-import { fetchAhead } from './room/lazyFeatures.ts'
+import { fetchAhead } from './room/lazyDialogs.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'

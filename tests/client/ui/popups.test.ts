@@ -2,12 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
 import { suggestionList } from '../../../src/client/composer/suggestionList.ts'
-import {
-  openInvite,
-  openRooms,
-  openSettings,
-  openSwitcher,
-} from '../../../src/client/app/room/lazyFeatures.ts'
+import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
 import { signOut } from '../../../src/client/session/signOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
@@ -89,15 +84,16 @@ describe('what opens and closes in a room', () => {
     return { context, watching }
   }
 
+  const dialogs = (context: Context, signal: AbortSignal) => lazyDialogs(context, 'lobby', unexpected, signal)
+
   const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
     'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
     'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
     'the emoji': (signal) => pickEmoji({ x: 0, y: 0 }, () => {}, unexpected, signal),
-    'the list of rooms': (signal, context) => openRooms(context, unexpected, signal),
-    'the switcher of rooms': (signal, context) =>
-      openSwitcher(context, { room: 'lobby', recent: [] }, unexpected, signal),
-    'the settings': (signal, context) => openSettings(context, 'lobby', unexpected, signal),
-    'the QR code': (signal) => openInvite('http://localhost/chat/lobby', unexpected, signal),
+    'the list of rooms': (signal, context) => dialogs(context, signal).openRooms(),
+    'the switcher of rooms': (signal, context) => dialogs(context, signal).openSwitcher([]),
+    'the settings': (signal, context) => dialogs(context, signal).openSettings(),
+    'the QR code': (signal, context) => dialogs(context, signal).openInvite('http://localhost/chat/lobby'),
     'the keys': (signal) => openHelp(signal),
     'the question before signing out': async (signal, context) => {
       void signOut(context, signal)
@@ -126,6 +122,18 @@ describe('what opens and closes in a room', () => {
       expect([shown(), listening.size, watching.size, ...left]).toEqual([0, 0, 0, 0, 0])
     },
   )
+
+  test('[U124] a dialog whose chunk comes after the room was left, or after another was opened, does not open', async () => {
+    const { signal, abort } = aSignal()
+    const { openRooms, openSettings } = dialogs(aPage().context, signal)
+    await Promise.all([openRooms(), openRooms()])
+    expect(shown()).toBe(1)
+    closeAll()
+    const late = openSettings()
+    abort()
+    await late
+    expect(shown()).toBe(0)
+  })
 
   test.each(Object.keys(opens))('[U124] %s goes with the room', async (what) => {
     const { signal, abort } = aSignal()

@@ -1,4 +1,4 @@
-import { openInvite } from './lazyFeatures.ts'
+import type { LazyDialogs } from './lazyDialogs.ts'
 import { words } from '../../words/words.ts'
 
 /** Ways to bring somebody into a room: its link, copied, or shown as a QR code. */
@@ -8,10 +8,14 @@ export interface InviteWays {
   showCode(): void
 }
 
-/** @param say what was done, or that it failed */
-export function inviteWays(room: string, say: (words: string) => void, signal: AbortSignal): InviteWays {
+/** @param say what was done */
+export function inviteWays(
+  room: string,
+  { openInvite }: Pick<LazyDialogs, 'openInvite'>,
+  say: (words: string) => void,
+): InviteWays {
   const link = `${location.origin}/chat/${room}`
-  const showCode = () => void openInvite(link, say, signal)
+  const showCode = () => void openInvite(link)
 
   async function copyLink(): Promise<void> {
     try {

@@ -21,7 +21,7 @@ import type { Context } from '../context.ts'
 import { watchDisconnects } from './disconnectedDialog.ts'
 import { openHelp } from './helpDialog.ts'
 import { inviteWays } from './inviteWays.ts'
-import { openRooms, openSettings, openSwitcher } from './lazyFeatures.ts'
+import { lazyDialogs } from './lazyDialogs.ts'
 import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
@@ -42,7 +42,8 @@ export function roomScreen(
 
   const announcer = createAnnouncer(signal)
   const status = statusLine(announcer.say, signal)
-  const invite = inviteWays(room, status.say, signal)
+  const dialogs = lazyDialogs(context, room, status.say, signal)
+  const invite = inviteWays(room, dialogs, status.say)
   const composer = roomComposer(
     context,
     room,
@@ -83,7 +84,7 @@ export function roomScreen(
   const side = sidebar(
     context,
     { room, shell, people: roomPeople(context, room, signal) },
-    { rooms: () => void openRooms(context, status.say, signal) },
+    { rooms: () => void dialogs.openRooms() },
     signal,
   )
   const markAllRead = markAllReadButton(
@@ -99,7 +100,7 @@ export function roomScreen(
       ...invite,
       say: status.say,
       reorder: side.reorder,
-      settings: () => void openSettings(context, room, status.say, signal),
+      settings: () => void dialogs.openSettings(),
       help,
       async signOut() {
         if (await signOut(context, signal)) router.navigate('/')
@@ -120,12 +121,7 @@ export function roomScreen(
   refuseFiles(signal)
   trapFocus(side.element, signal)
   swipe(shell, side.element, side, signal)
-  roomShortcuts(
-    context,
-    { room, side },
-    { switchRoom: () => void openSwitcher(context, { room, recent }, status.say, signal) },
-    signal,
-  )
+  roomShortcuts(context, { room, side }, { switchRoom: () => void dialogs.openSwitcher(recent) }, signal)
   pageShortcuts(
     [
       { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
