@@ -1,7 +1,7 @@
 import { describe, expect, spyOn, test } from 'bun:test'
 import { findEmoji, type EmojiEntry } from '../../../src/client/ui/emoji/emoji.ts'
 import { commandOf, messageOf } from '../../../src/client/composer/commands.ts'
-import { shortcodeMatch, mentionMatch } from '../../../src/client/composer/suggestions.ts'
+import { shortcodeMatch, mentionMatch } from '../../../src/client/suggestions/suggestions.ts'
 import { mentionsName } from '../../../src/shared/text.ts'
 import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
 import { createStore } from '../../../src/client/state/store.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
-import { suggestionList } from '../../../src/client/composer/suggestionList.ts'
+import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
 import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
 import { signOut } from '../../../src/client/session/signOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
