@@ -116,6 +116,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   feature('invite', 'uqr'),
   feature('timeline', 'marked', 'linkify-it'),
   feature('composer'),
+  feature('suggestions'),
   feature('people'),
   feature('notifications'),
   feature('settings'),

@@ -49,6 +49,7 @@ test('[W1] the chat is one chunk; only these are apart from it', () => {
     NOTIFICATIONS,
     'roomFinder/roomFinder.ts',
     'settings/settingsDialog.ts',
+    'suggestions/suggestions.ts',
     MARKDOWN,
     'ui/emoji/emojiPicker.ts',
   ])
