@@ -24,6 +24,7 @@ async function kilobytes(paths: string[]): Promise<number> {
 }
 const home = () => [manifest.script, ...manifest.preload]
 const CHAT = 'app/startChat.ts'
+const NOTIFICATIONS = 'notifications/show.ts'
 const MARKDOWN = 'timeline/markdown/markdown.ts'
 const needs = (chunk: string) => manifest.lazy[chunk] ?? ['/none']
 const room = () => [...new Set([...home(), ...needs(CHAT)])]
@@ -44,8 +45,11 @@ test('[W1] every chunk beside the chat takes 30 KB', async () => {
 test('[W1] the chat is one chunk; only these are apart from it', () => {
   expect(Object.keys(manifest.lazy).sort()).toEqual([
     CHAT,
-    'rooms/qrCode.ts',
+    'invite/inviteDialog.ts',
+    NOTIFICATIONS,
+    'roomFinder/roomFinder.ts',
     'settings/settingsDialog.ts',
+    'suggestions/suggestions.ts',
     MARKDOWN,
     'ui/emoji/emojiPicker.ts',
   ])
@@ -53,14 +57,14 @@ test('[W1] the chat is one chunk; only these are apart from it', () => {
     expect(needs(chunk).filter((path) => !home().includes(path))).toHaveLength(1)
 })
 
-test('[W2] the style takes 12 KB, the first load of the chat 95 KB in 8 requests, Markdown included', async () => {
+test('[W2] the style takes 12 KB, the first load of the chat 95 KB in 8 requests, Markdown and notifications included', async () => {
   expect(await kilobytes([manifest.style])).toBeLessThanOrEqual(12)
   const all = [
     '/index.html',
     '/theme.js',
     '/icons/hubbub.svg',
     manifest.style,
-    ...new Set([...room(), ...needs(MARKDOWN)]),
+    ...new Set([...room(), ...needs(MARKDOWN), ...needs(NOTIFICATIONS)]),
   ]
   expect(await kilobytes(all)).toBeLessThanOrEqual(95)
   expect(all.length).toBeLessThanOrEqual(8)

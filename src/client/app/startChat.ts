@@ -14,9 +14,9 @@ import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
-import { showUnread, startNotifications } from '../notifications/show.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
-import { loadSettings } from './room/openSettings.ts'
+import { retryImport } from '../ui/retryImport.ts'
+import { fetchAhead } from './room/lazyDialogs.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'
@@ -99,11 +99,7 @@ export async function startChat(
     after(ORPHANS, () => void orphans().finally(watchOrphans))
   }
   watchOrphans()
-  after(AHEAD, () => {
-    loadSettings().catch(() => {
-      // Only fetched ahead; who opens them is told.
-    })
-  })
+  after(AHEAD, fetchAhead)
   const settings = keepSettings(
     store,
     {
@@ -114,9 +110,7 @@ export async function startChat(
     },
     signal,
   )
-  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-  showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
-  startNotifications(store, { now, after, go }, signal)
+  void loadNotifications(store, go, signal)
   const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
   return {
     ...talk,
@@ -129,6 +123,14 @@ export async function startChat(
       sync.outbox.pageMayClose()
     },
   }
+}
+
+/** Nothing waits for notifications: what came before them they find in the state. */
+async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
+  const notifications = await retryImport(() => import('../notifications/show.ts'), signal)
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+  notifications?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+  notifications?.startNotifications(store, { now, after, go }, signal)
 }
 
 function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {

@@ -10,14 +10,6 @@ export interface SlashCommand {
   rest: string
 }
 
-/** The names, and what each is for. Looked up by own key only: `/constructor` is none of them. */
-export const COMMANDS: ReadonlyMap<string, string> = new Map([
-  ['me', words.composer.commands.me],
-  ['nick', words.composer.commands.nick],
-  ['shrug', words.composer.commands.shrug],
-  ['help', words.composer.commands.help],
-])
-
 /** The command of a text, or null where it is none; `//` is a slash that was meant. */
 export function commandOf(text: string): SlashCommand | null {
   const [, name, rest = ''] = /^\/([^\s/]*)(?:\s+([^]*))?$/.exec(text) ?? []

@@ -51,6 +51,7 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     autocomplete: 'off',
     autocapitalize: 'sentences',
     dir: 'auto',
+    'aria-autocomplete': 'list',
     onInput: () => changed(),
     onKeydown: (event: KeyboardEvent) => pressed(event),
     onBlur: () => on.typing(false),

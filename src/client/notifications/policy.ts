@@ -176,11 +176,11 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   }
 }
 
-/** Messages of others that came since the room was looked at last; what was there when it came is none. */
+/** Messages of others that came since the room was looked at last; at first, since it was live: its first page is no news. */
 function newMessages(room: RoomState, known: Map<string, number>): Row[] {
   if (room.sync.state !== 'live') return []
   const last = room.position.seq
-  const since = known.get(room.room) ?? last
+  const since = known.get(room.room) ?? room.firstLiveSeq ?? last
   known.set(room.room, last)
   if (last <= since) return []
   const from = room.rows.findLastIndex(({ seq }) => seq !== null && seq <= since)

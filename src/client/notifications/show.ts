@@ -1,4 +1,4 @@
-/** What is shown and heard outside of the page, wherever in it one is: a chunk of its own (W1). */
+/** What is shown and heard outside of the page, wherever in it one is. A chunk that comes late: `startChat` loads it. */
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { leadsTabs } from './tabLeader.ts'

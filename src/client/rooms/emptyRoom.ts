@@ -1,9 +1,8 @@
 import { h } from '../ui/dom.ts'
-import { copyLink, showCode } from './inviteDialog.ts'
 import { words } from '../words/words.ts'
 
 /** What an empty room shows: an invitation, and two ways to bring somebody along (U7). */
-export function emptyRoom(room: string, say: (words: string) => void, signal: AbortSignal): HTMLElement {
+export function emptyRoom(on: { copyLink(): void; showCode(): void }): HTMLElement {
   const way = (label: string, press: () => void) =>
     h('button', { type: 'button', class: 'button-quiet', onClick: press }, label)
   return h(
@@ -14,8 +13,8 @@ export function emptyRoom(room: string, say: (words: string) => void, signal: Ab
     h(
       'div',
       { class: 'ways' },
-      way(words.common.copyLink, () => void copyLink(room, say, signal)),
-      way(words.common.showQrCode, () => void showCode(room, say, signal)),
+      way(words.common.copyLink, on.copyLink),
+      way(words.common.showQrCode, on.showCode),
     ),
   )
 }

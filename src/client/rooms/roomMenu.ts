@@ -1,7 +1,6 @@
 import { entry, menu } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { copyLink, showCode } from './inviteDialog.ts'
 import { saveVisitedRooms, visitedRooms } from './visitedRooms.ts'
 import { words } from '../words/words.ts'
 
@@ -9,6 +8,8 @@ export interface RoomMenuEvents {
   say(words: string): void
   /** The order of rooms in the sidebar has changed. */
   reorder(): void
+  copyLink(): void
+  showCode(): void
   settings(): void
   help(): void
   signOut(): void
@@ -62,8 +63,8 @@ export function roomMenu(
     words.rooms.menu.title,
     star,
     markAllRead,
-    entry('link', words.common.copyLink, () => void copyLink(room, on.say, signal)),
-    entry('code', words.common.showQrCode, () => void showCode(room, on.say, signal)),
+    entry('link', words.common.copyLink, on.copyLink),
+    entry('code', words.common.showQrCode, on.showCode),
     h('hr'),
     entry('settings', words.common.settings, on.settings),
     entry('keys', words.help.title, on.help),

@@ -1,4 +1,4 @@
-import { nameForm } from './nameForm.ts'
+import { nameForm } from '../ui/nameForm.ts'
 import type { NameResult } from '../app/actions/actions.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'

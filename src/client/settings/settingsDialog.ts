@@ -1,4 +1,5 @@
-import { radioGroup } from '../ui/radioGroup.ts'
+import { radioGroup } from './radioGroup.ts'
+import { renameForm } from './renameForm.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h, type Child } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
@@ -9,20 +10,13 @@ import { words } from '../words/words.ts'
 /** The level of one room; `same`: as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'
 
-/**
- * How somebody wants it: each choice holds at once, on this device, in all of its tabs.
- * @param name the form that changes what one is called
- */
-export function openSettingsDialog(
-  { store, actions }: Context,
-  room: string,
-  name: HTMLElement,
-  signal: AbortSignal,
-): void {
+/** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
+export function openSettingsDialog(context: Context, room: string, signal: AbortSignal): void {
+  const { store, actions } = context
   const body = h('div', { class: 'settings' })
   const may = mayNotify()
   const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
-    name,
+    renameForm(context),
     body,
     h(
       'a',

@@ -216,7 +216,7 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: 
   next = withRead(next, room.you?.readSeq ?? 0, me)
   for (const event of [...held].sort((one, other) => one.seq - other.seq))
     next = withEvent(next, event, me, now)
-  return next
+  return { ...next, firstLiveSeq: next.firstLiveSeq ?? next.position.seq }
 }
 
 /** The room as its first page tells it. Of what was known only my unsent messages stay. */

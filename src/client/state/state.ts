@@ -143,6 +143,8 @@ export interface RoomState {
   head: number
   /** messages below this seq are deleted by retention */
   floor: number
+  /** the position when the room was live for the first time: messages after it are new; null: not live yet */
+  firstLiveSeq: number | null
   /** what lies above `rows` */
   older: HistoryEdge
   presenceVersion: number
@@ -291,6 +293,7 @@ export function newRoom(room: string): RoomState {
     needsRecount: false,
     head: 0,
     floor: 1,
+    firstLiveSeq: null,
     older: 'none',
     presenceVersion: 0,
     onlineCount: 0,

@@ -46,7 +46,10 @@ function tabs(count: number, settings: Settings = ON) {
     store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
     store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
     store.dispatch({ type: 'settingsChanged', settings })
-    const telling = createNotifier(
+    all.push({ store, telling: notifierOf(at, store), front: null })
+  }
+  function notifierOf(at: number, store: ReturnType<typeof createStore>): Notifier {
+    return createNotifier(
       store,
       {
         now: time.now,
@@ -66,7 +69,6 @@ function tabs(count: number, settings: Settings = ON) {
       },
       ended.signal,
     )
-    all.push({ store, telling, front: null })
   }
   const everywhere = (...actions: Parameters<ReturnType<typeof createStore>['dispatch']>[0][]) =>
     all.forEach(({ store }) => actions.forEach((action) => store.dispatch(action)))
@@ -82,6 +84,11 @@ function tabs(count: number, settings: Settings = ON) {
     front: (tab: number, room: string | null) => {
       const one = all[tab]
       if (one) one.front = room
+    },
+    /** The tab's notifier comes anew, with the state as it is. */
+    startAgain(tab: number) {
+      const one = all[tab]
+      if (one) one.telling = notifierOf(tab, one.store)
     },
     lead: (tab: number) => void (leader = tab),
     /** Only this tab hears it, as yet. */
@@ -259,6 +266,18 @@ describe('notifications', () => {
     )
     it.time.pass(400)
     expect(it.shown()).toEqual(['id-3', 'id-4'])
+  })
+
+  test('[U76] what came before this chunk did is told, unless it was in the room’s first page', () => {
+    const it = tabs(1)
+    ended.abort()
+    ended = new AbortController()
+    it.say(said(2))
+    it.say(said(3))
+    expect(it.shown()).toEqual([])
+    it.startAgain(0)
+    it.time.pass(400)
+    expect(it.shown()).toEqual(['id-2', 'id-3'])
   })
 
   test('[U76, T12] names keep their direction, and a long text is cut between words', () => {

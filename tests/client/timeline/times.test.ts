@@ -1,9 +1,8 @@
 /** What a key or a message may cost the page: times that are judged, so nothing else runs beside them. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
-import { searchRooms } from '../../../src/client/rooms/find/roomSearch.ts'
-import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
-import { numbers } from '../../support/client/aState.ts'
+import { searchRooms } from '../../../src/client/roomFinder/roomSearch.ts'
+import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -70,13 +69,10 @@ describe('a message', () => {
 })
 
 describe('finding a room', () => {
-  const aRoom = (name: string, joined: boolean): CountedRoom => ({
-    ...{ room: name.toLowerCase().replaceAll(' ', '-'), name, topic: '', kind: 'public', joined },
-    ...{ role: 'guest', head: 0, unread: 0, mentions: 0, count: 0 },
-  })
-
   test('[U123] 10,000 rooms are filtered in 16 ms a key, also where most of them fit', () => {
-    const many = numbers(1, 10_000).map((n) => aRoom(`Rõom number ${(n * 7_919) % 10_007}`, n % 200 === 0))
+    const many = numbers(1, 10_000).map((n) =>
+      countedRoom(`Rõom number ${(n * 7_919) % 10_007}`, { joined: n % 200 === 0 }),
+    )
     const recent = numbers(1, 50).map((n) => `rõom-number-${n}`)
     for (const most of [8, 300])
       for (const typed of ['', 'r', 'o', 'rn4', 'number 12', 'zz']) {

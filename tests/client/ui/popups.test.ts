@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
-import { suggestionList } from '../../../src/client/composer/suggestionList.ts'
-import { showCode } from '../../../src/client/rooms/inviteDialog.ts'
-import { openRooms } from '../../../src/client/rooms/find/roomsDialog.ts'
-import { openSwitcher } from '../../../src/client/rooms/find/switcher.ts'
+import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
+import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
 import { signOut } from '../../../src/client/session/signOut.ts'
-import { openSettingsDialog } from '../../../src/client/settings/settingsDialog.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
 import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
@@ -44,6 +41,9 @@ function aSignal() {
   const { listening } = listenersOf(controller.signal)
   return { signal: controller.signal, listening, abort: () => controller.abort() }
 }
+
+/** What says that a chunk did not come. */
+const unexpected = (words: string) => expect(words).toBe('')
 
 const shown = () => document.querySelectorAll('[popover], dialog').length
 
@@ -84,21 +84,16 @@ describe('what opens and closes in a room', () => {
     return { context, watching }
   }
 
+  const dialogs = (context: Context, signal: AbortSignal) => lazyDialogs(context, 'lobby', unexpected, signal)
+
   const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
     'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
     'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
-    'the emoji': (signal) =>
-      pickEmoji(
-        { x: 0, y: 0 },
-        () => {},
-        (words) => expect(words).toBe(''),
-        signal,
-      ),
-    'the list of rooms': (signal, context) => openRooms(context, signal),
-    'the switcher of rooms': (signal, context) =>
-      openSwitcher(context, { room: 'lobby', recent: [] }, signal),
-    'the settings': (signal, context) => openSettingsDialog(context, 'lobby', h('form'), signal),
-    'the QR code': (signal) => showCode('lobby', () => {}, signal),
+    'the emoji': (signal) => pickEmoji({ x: 0, y: 0 }, () => {}, unexpected, signal),
+    'the list of rooms': (signal, context) => dialogs(context, signal).openRooms(),
+    'the switcher of rooms': (signal, context) => dialogs(context, signal).openSwitcher([]),
+    'the settings': (signal, context) => dialogs(context, signal).openSettings(),
+    'the QR code': (signal, context) => dialogs(context, signal).openInvite('http://localhost/chat/lobby'),
     'the keys': (signal) => openHelp(signal),
     'the question before signing out': async (signal, context) => {
       void signOut(context, signal)
@@ -127,6 +122,18 @@ describe('what opens and closes in a room', () => {
       expect([shown(), listening.size, watching.size, ...left]).toEqual([0, 0, 0, 0, 0])
     },
   )
+
+  test('[U124] a dialog whose chunk comes after the room was left, or after another was opened, does not open', async () => {
+    const { signal, abort } = aSignal()
+    const { openRooms, openSettings } = dialogs(aPage().context, signal)
+    await Promise.all([openRooms(), openRooms()])
+    expect(shown()).toBe(1)
+    closeAll()
+    const late = openSettings()
+    abort()
+    await late
+    expect(shown()).toBe(0)
+  })
 
   test.each(Object.keys(opens))('[U124] %s goes with the room', async (what) => {
     const { signal, abort } = aSignal()

@@ -1,4 +1,5 @@
 import { reduce } from '../../../src/client/state/reduce.ts'
+import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
 import type { Action } from '../../../src/client/state/actions.ts'
 import {
   INITIAL_STATE,
@@ -122,6 +123,12 @@ export function page(events: readonly RoomEvent[], more: Partial<MissedPage> = {
 export function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
   const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
   return { room, ...usual, head: 0, ...more }
+}
+
+/** A room of mine with what counts in it, for those that sort and find. */
+export function countedRoom(name: string, more: Partial<CountedRoom> = {}): CountedRoom {
+  const room = name.toLowerCase().replaceAll(' ', '-')
+  return { ...listed(room, { name, count: 0, head: 0 }), unread: 0, mentions: 0, ...more }
 }
 
 /** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */

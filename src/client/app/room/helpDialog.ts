@@ -1,4 +1,3 @@
-import { COMMANDS } from '../../composer/commands.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
@@ -9,7 +8,7 @@ export function openHelp(signal: AbortSignal): void {
     h('dt', { class: 'font-semibold' }, keys),
     h('dd', { class: 'text-muted' }, does),
   ]
-  const typed = [...COMMANDS].map(([name, does]) => [`/${name}`, does] as const)
+  const typed = Object.entries(words.composer.commands).map(([name, does]) => [`/${name}`, does] as const)
   openDialog({ title: words.help.title }, signal, ({ close }) => [
     h('dl', { class: 'keys' }, ...[...words.help.keys, ...typed].flatMap(row)),
     buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.close)),

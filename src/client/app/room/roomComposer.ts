@@ -2,7 +2,8 @@ import { commandRunner } from '../../composer/commands.ts'
 import { composer, type Composer } from '../../composer/composer.ts'
 import { composerModes, type ComposerModes } from '../../composer/composerModes.ts'
 import { emojiButton } from '../../composer/emojiButton.ts'
-import { suggestions } from '../../composer/suggestions.ts'
+import type { SuggestionList } from '../../suggestions/suggestionList.ts'
+import { retryImport } from '../../ui/retryImport.ts'
 import { typingLine } from '../../composer/typingLine.ts'
 import { typingText } from '../../composer/typingText.ts'
 import { roomName } from '../../state/roomName.ts'
@@ -39,6 +40,18 @@ export function roomComposer(
 ): RoomComposer {
   const coarse = matchMedia('(pointer: coarse)').matches
   let touched = false
+  let offers: SuggestionList | null = null
+  let isAsked = false
+
+  /** Suggestions are a chunk that is fetched with the first letter. */
+  async function offer(): Promise<void> {
+    if (!isAsked) {
+      isAsked = true
+      const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
+      offers = chunk?.suggestions({ store }, room, write.field, signal) ?? null
+    }
+    offers?.look()
+  }
 
   const write = composer(
     { room: roomName(store.get(), room), coarse },
@@ -49,10 +62,10 @@ export function roomComposer(
         if (taken === true) on.sent()
         return taken
       },
-      key: (event) => offers.key(event) || modes.key(event),
+      key: (event) => offers?.key(event) || modes.key(event),
       changed(text, caret) {
         touched = true
-        offers.look()
+        void offer()
         if (modes.isDraft()) actions.saveDraft(room, text, caret)
       },
       typing: (isTyping) => actions.typing(room, isTyping),
@@ -61,7 +74,6 @@ export function roomComposer(
   )
   const command = commandRunner({ actions }, room, write, on.help)
   const modes = composerModes({ store, actions }, room, write, { ...on, command })
-  const offers = suggestions({ store }, room, write, signal)
   emojiButton(write, signal)
 
   // A draft comes back unless something was written before it came.

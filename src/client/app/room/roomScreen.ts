@@ -1,20 +1,13 @@
-import { announceRoom } from '../../notifications/screenReader.ts'
+import { announceRoom } from '../../timeline/screenReader.ts'
 import { roomPeople } from '../../people/peopleList.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllReadButton } from '../../rooms/markAllReadButton.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
-import { openRooms } from '../../rooms/find/roomsDialog.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
-import { openSwitcher } from '../../rooms/find/switcher.ts'
 import { saveVisitedRooms, visitedRooms } from '../../rooms/visitedRooms.ts'
 import { signOut } from '../../session/signOut.ts'
 import { idOf } from '../../state/state.ts'
-import { failureText } from '../../timeline/message/failureText.ts'
-import { formatText } from '../../timeline/formatText.ts'
-import { wordsOf } from '../../timeline/message/messageDecorations.ts'
-import { condensePresence } from '../../timeline/timelineItems.ts'
-import { presenceText } from '../../timeline/timelineRow.ts'
 import { h } from '../../ui/dom.ts'
 import { swipe } from '../../ui/drawer/swipe.ts'
 import { trapFocus } from '../../ui/drawer/trapFocus.ts'
@@ -27,7 +20,8 @@ import { bannerLine } from './bannerLine.ts'
 import type { Context } from '../context.ts'
 import { watchDisconnects } from './disconnectedDialog.ts'
 import { openHelp } from './helpDialog.ts'
-import { openSettings } from './openSettings.ts'
+import { inviteWays } from './inviteWays.ts'
+import { lazyDialogs } from './lazyDialogs.ts'
 import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
@@ -48,6 +42,8 @@ export function roomScreen(
 
   const announcer = createAnnouncer(signal)
   const status = statusLine(announcer.say, signal)
+  const dialogs = lazyDialogs(context, room, status.say, signal)
+  const invite = inviteWays(room, dialogs, status.say)
   const composer = roomComposer(
     context,
     room,
@@ -66,7 +62,7 @@ export function roomScreen(
   )
   const timeline = roomTimeline(
     context,
-    { room, seq, empty: emptyRoom(room, status.say, signal) },
+    { room, seq, empty: emptyRoom(invite) },
     {
       note: status.say,
       fault: composer.say,
@@ -88,7 +84,7 @@ export function roomScreen(
   const side = sidebar(
     context,
     { room, shell, people: roomPeople(context, room, signal) },
-    { rooms: () => openRooms(context, signal) },
+    { rooms: () => void dialogs.openRooms() },
     signal,
   )
   const markAllRead = markAllReadButton(
@@ -101,9 +97,10 @@ export function roomScreen(
     context,
     { room, me, markAllRead },
     {
+      ...invite,
       say: status.say,
       reorder: side.reorder,
-      settings: () => void openSettings(context, room, status.say, signal),
+      settings: () => void dialogs.openSettings(),
       help,
       async signOut() {
         if (await signOut(context, signal)) router.navigate('/')
@@ -124,12 +121,7 @@ export function roomScreen(
   refuseFiles(signal)
   trapFocus(side.element, signal)
   swipe(shell, side.element, side, signal)
-  roomShortcuts(
-    context,
-    { room, side },
-    { switchRoom: () => openSwitcher(context, { room, recent }, signal) },
-    signal,
-  )
+  roomShortcuts(context, { room, side }, { switchRoom: () => void dialogs.openSwitcher(recent) }, signal)
   pageShortcuts(
     [
       { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
@@ -147,17 +139,7 @@ export function roomScreen(
     },
     signal,
   )
-  announceRoom(
-    context,
-    room,
-    announcer,
-    {
-      message: (text) => wordsOf(formatText(text)),
-      presence: (lines) => presenceText(condensePresence(lines)),
-      failure: failureText,
-    },
-    signal,
-  )
+  announceRoom(context, room, announcer, signal)
   watchDisconnects(context, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,

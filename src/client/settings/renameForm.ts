@@ -1,6 +1,6 @@
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { nameForm } from './nameForm.ts'
+import { nameForm } from '../ui/nameForm.ts'
 import { words } from '../words/words.ts'
 
 /** What one is called, in one line with the button that changes it (U6). */

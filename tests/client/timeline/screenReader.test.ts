@@ -1,18 +1,16 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type { SpokenMessage } from '../../../src/client/ui/liveRegions.ts'
-import { wordsOf } from '../../../src/client/timeline/message/messageDecorations.ts'
-import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
-import { presenceText } from '../../../src/client/timeline/timelineRow.ts'
-import { condensePresence } from '../../../src/client/timeline/timelineItems.ts'
+import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
-import { announceRoom, type TimelineTexts } from '../../../src/client/notifications/screenReader.ts'
-import { failureText } from '../../../src/client/timeline/message/failureText.ts'
+import { announceRoom } from '../../../src/client/timeline/screenReader.ts'
 import type { Presence, ServerFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, event, firstPage, NOON, person, said, welcome, you } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
+
+beforeAll(loadMarkdown)
 
 let ended = new AbortController()
 afterEach(() => {
@@ -38,12 +36,7 @@ function aRoom(settings: Partial<Settings> = {}) {
     messages: (all: readonly SpokenMessage[]) => void heard.push(...all),
     summary: (words: () => string) => void (gathered = words),
   }
-  const texts: TimelineTexts = {
-    message: (text) => wordsOf(markdownNodes(text)),
-    presence: (lines) => presenceText(condensePresence(lines)),
-    failure: failureText,
-  }
-  announceRoom({ store }, 'lobby', announcer, texts, ended.signal)
+  announceRoom({ store }, 'lobby', announcer, ended.signal)
   store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   hear(firstPage([said(1), said(2)], { you }))
   return { told, heard, hear, gathered: () => gathered?.() ?? null }

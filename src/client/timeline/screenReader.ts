@@ -2,27 +2,23 @@ import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState, FailureReason } from '../state/state.ts'
+import type { PresenceLine, RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { formatText } from './formatText.ts'
+import { failureText } from './message/failureText.ts'
+import { wordsOf } from './message/messageDecorations.ts'
+import { condensePresence } from './timelineItems.ts'
+import { presenceText } from './timelineRow.ts'
 import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
 const CROWD = 100
-
-/** How the timeline puts things into words, so that what is heard is what is seen. */
-export interface TimelineTexts {
-  /** a text without the marks of its format */
-  message(text: string): string
-  presence(lines: readonly PresenceLine[]): string
-  failure(reason: FailureReason): string
-}
 
 /** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
 export function announceRoom(
   { store }: Pick<Context, 'store'>,
   room: string,
   announcer: Pick<Announcer, 'say' | 'warn' | 'messages' | 'summary'>,
-  texts: TimelineTexts,
   signal: AbortSignal,
 ): void {
   /** all up to this seq is known; null before the room was live for the first time */
@@ -53,7 +49,7 @@ export function announceRoom(
     announcer.messages(
       news.map(({ user, text }) => ({
         name: isolated(user.name),
-        text: texts.message(text ?? ''),
+        text: wordsOf(formatText(text ?? '')),
         mentions: me !== null && mentionsName(text ?? '', me),
       })),
     )
@@ -66,7 +62,7 @@ export function announceRoom(
     line = presenceLines.at(-1)?.id ?? ''
     if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > CROWD) return
     said.push(...news)
-    announcer.summary(() => texts.presence(said.splice(0)))
+    announcer.summary(() => presenceText(condensePresence(said.splice(0))))
   }
 
   function failures(state: RoomState): void {
@@ -76,7 +72,7 @@ export function announceRoom(
       ),
     )
     if (failed !== null)
-      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(texts.failure(reason))
+      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(failureText(reason))
     failed = new Set(now.keys())
   }
 

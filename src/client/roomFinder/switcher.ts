@@ -1,15 +1,15 @@
-import { openDialog } from '../../ui/dialog.ts'
-import { h } from '../../ui/dom.ts'
-import { countText } from '../../ui/format.ts'
+import { openDialog } from '../ui/dialog.ts'
+import { h } from '../ui/dom.ts'
+import { countText } from '../ui/format.ts'
 import { searchRooms } from './roomSearch.ts'
-import { unreadCountOf, type CountedRoom } from '../../state/unreadCounts.ts'
-import type { Context } from '../../app/context.ts'
-import { words } from '../../words/words.ts'
+import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
+import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 const SHOWN = 8
 
 /** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
-export function openSwitcher(
+export function openSwitcherDialog(
   { store, actions, router }: Context,
   { room, recent }: { room: string; recent: readonly string[] },
   signal: AbortSignal,

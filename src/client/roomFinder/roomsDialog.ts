@@ -1,11 +1,11 @@
-import { LIMITS } from '../../../shared/limits.ts'
-import type { RoomEntry } from '../../../shared/model.ts'
-import { buttons, openDialog } from '../../ui/dialog.ts'
-import { h, list } from '../../ui/dom.ts'
-import { isolated } from '../../ui/format.ts'
+import { LIMITS } from '../../shared/limits.ts'
+import type { RoomEntry } from '../../shared/model.ts'
+import { buttons, openDialog } from '../ui/dialog.ts'
+import { h, list } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
 import { searchRooms, smallest } from './roomSearch.ts'
-import type { Context } from '../../app/context.ts'
-import { words } from '../../words/words.ts'
+import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 /** From so many rooms on there is a field to find one. */
 const SEVERAL = 7
@@ -18,7 +18,7 @@ const compareRooms = (a: RoomEntry, b: RoomEntry) =>
   Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || names.compare(a.name, b.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
-export function openRooms({ store, actions, router }: Context, signal: AbortSignal): void {
+export function openRoomsDialog({ store, actions, router }: Context, signal: AbortSignal): void {
   const rows = h('ul', { role: 'list', class: '-mx-3' })
   const show = list<RoomEntry>(
     rows,

@@ -107,7 +107,6 @@ export function suggestionList(
     show(next !== null && next.items.length > 0 ? next : null)
   }
 
-  field.setAttribute('aria-autocomplete', 'list')
   field.addEventListener('blur', () => show(null), { signal })
 
   return {

@@ -1,6 +1,6 @@
 /** Which room is meant by what was typed (U84). Pure. */
-import type { RoomEntry } from '../../../shared/model.ts'
-import type { UnreadCount } from '../../state/unreadCounts.ts'
+import type { RoomEntry } from '../../shared/model.ts'
+import type { UnreadCount } from '../state/unreadCounts.ts'
 
 /** So many names are kept as they are compared: each key asks for the same ones again. */
 const KEPT = 50_000

@@ -1,10 +1,9 @@
 import type { EmojiEntry } from '../ui/emoji/emoji.ts'
 import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
-import { COMMANDS } from './commands.ts'
-import type { Composer } from './composer.ts'
 import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
+import { words } from '../words/words.ts'
 
 const MOST = 8
 
@@ -27,9 +26,10 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
 
 function commandsFor(before: string): SuggestionMatch | null {
   const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
-  if (typed === undefined || COMMANDS.has(typed)) return null
-  const items = [...COMMANDS].filter(([name]) => name.startsWith(typed))
-  return { from: 0, items: items.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
+  const commands = Object.entries(words.composer.commands)
+  if (typed === undefined || commands.some(([name]) => name === typed)) return null
+  const fitting = commands.filter(([name]) => name.startsWith(typed))
+  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
 }
 
 /** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
@@ -43,11 +43,11 @@ export function shortcodeMatch(
   return one === undefined ? null : { from: before.length - code.length - 2, emoji: one.emoji }
 }
 
-/** What is offered while one writes: people behind `@`, emoji behind `:`, commands behind `/`. */
+/** What is offered while one writes, as a chunk that comes with the first letter: people behind `@`, emoji behind `:`, commands behind `/`. */
 export function suggestions(
   { store }: Pick<Context, 'store'>,
   room: string,
-  { field }: Pick<Composer, 'field'>,
+  field: HTMLTextAreaElement,
   signal: AbortSignal,
 ): SuggestionList {
   let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type NameOutcome, nameForm } from '../../../src/client/session/nameForm.ts'
+import { type NameOutcome, nameForm } from '../../../src/client/ui/nameForm.ts'
 import { plain, settled } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 

@@ -1,6 +1,6 @@
 import { cleanName } from '../../shared/names.ts'
-import { h } from '../ui/dom.ts'
-import { isolated } from '../ui/format.ts'
+import { h } from './dom.ts'
+import { isolated } from './format.ts'
 import { words } from '../words/words.ts'
 
 /** What became of a name; `words`: why not, for the person. */

@@ -1,0 +1,31 @@
+import type { LazyDialogs } from './lazyDialogs.ts'
+import { words } from '../../words/words.ts'
+
+/** Ways to bring somebody into a room: its link, copied, or shown as a QR code. */
+export interface InviteWays {
+  /** Where the browser refuses the clipboard the link is shown, to be copied by hand. */
+  copyLink(): void
+  showCode(): void
+}
+
+/** @param say what was done */
+export function inviteWays(
+  room: string,
+  { openInvite }: Pick<LazyDialogs, 'openInvite'>,
+  say: (words: string) => void,
+): InviteWays {
+  const link = `${location.origin}/chat/${room}`
+  const showCode = () => void openInvite(link)
+
+  async function copyLink(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(link)
+      say(words.common.linkCopied)
+    } catch {
+      // Without https there is no clipboard.
+      showCode()
+    }
+  }
+
+  return { copyLink: () => void copyLink(), showCode }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'bun:test'
+import { matchScore, searchRooms, smallest } from '../../../src/client/roomFinder/roomSearch.ts'
+import type { RoomEntry } from '../../../src/shared/model.ts'
+import { countedRoom, numbers } from '../../support/client/aState.ts'
+
+const names = (rooms: readonly RoomEntry[]) => rooms.map(({ name }) => name)
+const nowhere = { recent: [], current: '', limit: 8 }
+
+describe('finding a room', () => {
+  const rooms = ['Back end', 'Kitchen', 'The kitchen table', 'Kit', 'Dark visits', 'Été'].map((name) =>
+    countedRoom(name),
+  )
+
+  test('[U84] what stands in the name as typed comes first, and first of it what begins so; then letters in their order', () => {
+    expect(names(searchRooms(rooms, 'kit', nowhere))).toEqual([
+      'Kit',
+      'Kitchen',
+      'The kitchen table',
+      'Dark visits',
+    ])
+    expect(names(searchRooms(rooms, 'table', nowhere))).toEqual(['The kitchen table'])
+    expect(names(searchRooms(rooms, 'ETE', nowhere))).toEqual(['Été', 'The kitchen table'])
+    expect(names(searchRooms(rooms, 'xyz', nowhere))).toEqual([])
+  })
+
+  test('[U84] a room is also found by what its address calls it', () => {
+    const room = countedRoom('Куҳня', { room: 'kuhnja' })
+    expect(searchRooms([room], 'kuh', nowhere)).toEqual([room])
+  })
+
+  test('[U84] blank, it lists mentions, then unread rooms, then those visited last; the current one is the last', () => {
+    const list = [
+      countedRoom('Here'),
+      countedRoom('Quiet'),
+      countedRoom('Visited'),
+      countedRoom('Unread', { unread: 3 }),
+      countedRoom('Mention', { unread: 1, mentions: 1 }),
+      countedRoom('Not mine', { joined: false }),
+    ]
+    const order = searchRooms(list, ' ', { recent: ['here', 'visited'], current: 'here', limit: 8 })
+    expect(names(order)).toEqual(['Mention', 'Unread', 'Visited', 'Quiet', 'Not mine', 'Here'])
+  })
+
+  test('[U84] at most eight are offered, and 500 rooms are filtered in 8 ms', () => {
+    const many = numbers(1, 500).map((n) => countedRoom(`Room number ${n}`))
+    searchRooms(many, 'rn4', nowhere)
+    const times = numbers(1, 20).map(() => {
+      const began = performance.now()
+      expect(searchRooms(many, 'rn4', nowhere)).toHaveLength(8)
+      return performance.now() - began
+    })
+    expect(Math.min(...times)).toBeLessThanOrEqual(8)
+  })
+
+  test('[U123] the first few of many are those a sort would put first', () => {
+    const some = numbers(1, 500).map((n) => ({ n, by: (n * 37) % 11 }))
+    const compare = (one: { by: number }, other: { by: number }) => one.by - other.by
+    for (const most of [0, 1, 8, 499, 500, 600])
+      expect(smallest(some, most, compare)).toEqual(some.toSorted(compare).slice(0, most))
+  })
+
+  test('[U84] signs that mean something elsewhere are only signs', () => {
+    expect(matchScore('a.b*c (d)', '.b*')).toBe(2)
+    expect(matchScore('constructor', '__proto__')).toBeNull()
+  })
+})
