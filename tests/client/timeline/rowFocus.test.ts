@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { rowFocus } from '../../../src/client/timeline/rowFocus.ts'
+import { rowFocus } from '../../../src/client/timeline/rows/rowFocus.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { useDom } from '../../support/client/useDom.ts'
 

@@ -5,7 +5,7 @@ import {
   windowAround,
   windowItems,
   extendWindow,
-} from '../../../src/client/timeline/rowWindow.ts'
+} from '../../../src/client/timeline/rows/rowWindow.ts'
 import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import { aRow, anItem } from '../../support/client/aRow.ts'
 import { NOON, numbers } from '../../support/client/aState.ts'

@@ -1,5 +1,5 @@
 /** Which part of a timeline is in the document (U16). Pure: items in, items out. */
-import type { TimelineItem } from './timelineItems.ts'
+import type { TimelineItem } from '../timelineItems.ts'
 
 /** Never more messages than this are in the document; trimming goes down to `KEPT`, so that it is not done for each row. */
 export const MOST_ROWS = 400
