@@ -2,7 +2,7 @@ import type { Hub } from '../hub/hub.ts'
 import { ChatError } from '../shared/errors.ts'
 import type { Self } from '../shared/model.ts'
 import { cookieValues } from '../lib/cookie.ts'
-import { factsOf } from './admit.ts'
+import { factsOf } from './requestAdmission.ts'
 import { bearerOf, TOKEN } from './bearer.ts'
 
 /** The cookie's name before it depended on scheme and port: read where the one of today is absent. */

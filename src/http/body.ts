@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
 import { ChatError } from '../shared/errors.ts'
-import { MAX_BODY } from './admit.ts'
+import { MAX_BODY } from './requestAdmission.ts'
 
 /** How a room's slug looks. */
 export const SLUG = /^[a-z0-9-]{1,64}$/

@@ -17,7 +17,7 @@ import {
   type ImportedUser,
 } from './exportLines.ts'
 import { takeLock } from '../store/sqlite/lock.ts'
-import { rebuildMessages } from '../store/sqlite/rebuild.ts'
+import { rebuildMessages } from '../store/sqlite/rebuildMessages.ts'
 
 /** No line of an export comes near it. */
 const MAX_LINE = 1024 * 1024

@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { topicOf } from '../../src/http/socket/topics.ts'
+import { topicOf } from '../../src/http/socket/roomBroadcast.ts'
 import { Findings } from '../chaos/scenario.ts'
 import { serverProcess } from '../chaos/serverProcess.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path'
 import type { Draft, Store } from '../../src/hub/ports.ts'
 import { backupNameOf, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
-import { rebuildMessages } from '../../src/store/sqlite/rebuild.ts'
+import { rebuildMessages } from '../../src/store/sqlite/rebuildMessages.ts'
 import { eventually } from '../support/eventually.ts'
 import { ada, aTemporaryDir, bob, draft, numbered, open, say } from './support/scene.ts'
 import { worlds } from './support/world.ts'

@@ -8,7 +8,7 @@ import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wir
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
-import { unloadCopies } from '../net/unloadCopy.ts'
+import { unloadCopies } from '../net/unconfirmedCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'

@@ -11,7 +11,7 @@ import { OutboxQueue } from './outboxQueue.ts'
 import { fallBackToMemory, type DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
 import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
-import { unloadCopies, type UnloadCopies } from './unloadCopy.ts'
+import { unloadCopies, type UnloadCopies } from './unconfirmedCopy.ts'
 
 export interface OutboxWorld {
   now(): number

@@ -2,7 +2,7 @@
 import { cleanText } from '../../shared/text.ts'
 import type { DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
-import type { UnloadCopies } from './unloadCopy.ts'
+import type { UnloadCopies } from './unconfirmedCopy.ts'
 
 export interface CopiedStorage extends DeviceStorage {
   /** The page may go: what is not confirmed is copied to where it is kept at once. */

@@ -2,7 +2,7 @@
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { leadsTabs } from './tabLeader.ts'
-import { createNotifier, tabMessageOf, type NotificationContent } from './policy.ts'
+import { createNotifier, tabMessageOf, type NotificationContent } from './notificationRules.ts'
 
 /** As much of the browser as says how much is unread. */
 export interface UnreadMarks {

@@ -5,7 +5,7 @@ import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { centeredPage } from '../ui/centeredPage.ts'
-import { signOut } from './signOut.ts'
+import { signOut } from './confirmSignOut.ts'
 import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */

@@ -8,7 +8,7 @@ import { jumpToNewestButton } from './jumpToNewest.ts'
 import { rowFocus } from './rows/rowFocus.ts'
 import { windowAround, AT_THE_END, windowItems, extendWindow, type RowWindow } from './rows/rowWindow.ts'
 import { holdAnchor, readingAnchor, type ScrollAnchor } from './rows/scrollAnchor.ts'
-import { timelineRow } from './timelineRow.ts'
+import { timelineSeparator } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
 
 export interface TimelineView {
@@ -120,7 +120,7 @@ export function messageList(
 
   function make(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
-      const view = timelineRow(item, Date.now)
+      const view = timelineSeparator(item, Date.now)
       views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
       return view
     }

@@ -5,10 +5,10 @@ import { roomName } from '../state/roomName.ts'
 import type { PresenceLine, RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { formatText } from './formatText.ts'
-import { failureText } from './message/failureText.ts'
+import { sendFailureText } from '../words/sendFailureText.ts'
 import { wordsOf } from './message/messageDecorations.ts'
 import { condensePresence } from './timelineItems.ts'
-import { presenceText } from './timelineRow.ts'
+import { presenceText } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
 
 /** Rooms with more people have no lines about who comes and goes (U64). */
@@ -72,7 +72,7 @@ export function announceRoom(
       ),
     )
     if (failed !== null)
-      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(failureText(reason))
+      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(sendFailureText(reason))
     failed = new Set(now.keys())
   }
 

@@ -1,6 +1,6 @@
 import { type TSchema, Kind } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import type { ReplyTarget } from '../../hub/replies.ts'
+import type { ReplyTarget } from '../../hub/answerFrames.ts'
 import { isJsonObject, type JsonObject } from '../../lib/jsonObject.ts'
 import { emojiFault } from '../../shared/emoji.ts'
 import { ClientFrame } from '../../shared/protocol.ts'

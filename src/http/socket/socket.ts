@@ -2,7 +2,7 @@ import type { Server } from 'bun'
 import type { Log } from '../../hub/ports.ts'
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import { factsOf } from '../admit.ts'
+import { factsOf } from '../requestAdmission.ts'
 import { errorResponse } from '../errorResponse.ts'
 import { type RawSocket, SocketConnection, type SocketDeps } from './socketConnection.ts'
 

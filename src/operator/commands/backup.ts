@@ -3,7 +3,7 @@ import { VERSION } from '../../lib/version.ts'
 import { backup } from '../backup.ts'
 import { pruneBackups } from '../backupFiles.ts'
 import { type Command, CommandError } from './command.ts'
-import { output } from './streams.ts'
+import { output } from './fileOrPipe.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub backup [FILE|-]

@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { fsyncPath } from '../../store/sqlite/dataDirectory.ts'
 import { exportTo, type ExportHeader } from '../export.ts'
 import { type Command } from './command.ts'
-import { output } from './streams.ts'
+import { output } from './fileOrPipe.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub export [--room ROOM] [FILE|-]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
-import { presenceText, timelineRow } from '../../../src/client/timeline/timelineRow.ts'
+import { presenceText, timelineSeparator } from '../../../src/client/timeline/timelineSeparator.ts'
 import { plain } from '../../support/client/aRow.ts'
 import { NOON, ada, eve, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -21,7 +21,7 @@ describe('between messages', () => {
   test('[U11] a day is Today until midnight and Yesterday after it, in the same element', () => {
     let now = new Date(2026, 0, 15, 23, 59).getTime()
     const item: TimelineItem = { kind: 'day', key: 'day 2026-1-15', day: '2026-1-15', at: NOON }
-    const view = timelineRow(item as never, () => now)
+    const view = timelineSeparator(item as never, () => now)
     expect(view.element.textContent).toBe('Today')
     now += 120_000
     view.update(item)

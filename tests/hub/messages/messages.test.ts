@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { errorFrame } from '../../../src/hub/replies.ts'
+import { errorFrame } from '../../../src/hub/answerFrames.ts'
 import { ChatError, ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { aHub, aLobby, settled, type Screen } from '../../support/hub/aHub.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { worked } from '../../support/aMeasure.ts'
-import { keysOf, reservedNames } from '../../../src/hub/people/nameKeys.ts'
+import { keysOf, reservedNames } from '../../../src/hub/people/lookAlikeKeys.ts'
 import { cleanName } from '../../../src/shared/names.ts'
 
 const isReserved = reservedNames('Tea Room')

@@ -1,6 +1,6 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
 import { dispatch } from '../../../src/http/socket/dispatch.ts'
-import { errorFrame } from '../../../src/hub/replies.ts'
+import { errorFrame } from '../../../src/hub/answerFrames.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { PersonLimits } from '../../../src/hub/personLimits.ts'
 import type { Doorbell, Ids, Log, Store } from '../../../src/hub/ports.ts'

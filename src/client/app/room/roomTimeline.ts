@@ -1,7 +1,7 @@
 import { mentionsName } from '../../../shared/text.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
-import { firstPage } from '../../timeline/firstPage.ts'
+import { awaitMarkdown } from '../../timeline/awaitMarkdown.ts'
 import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
 import { messageActions, type MessageActionEvents } from '../../timeline/message/messageActions.ts'
 import {
@@ -72,7 +72,7 @@ export function roomTimeline(
   const remembered = positionOf(router.remembered())
   let wanted = remembered
   let items = timelineItems(store.get().settings.lines)
-  const page = firstPage(() => draw(store.get().rooms[room]), signal)
+  const page = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
 
   function draw(state: RoomState | undefined): void {
     const all = items(state)

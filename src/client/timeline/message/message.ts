@@ -3,7 +3,7 @@ import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
 import type { Row } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
-import { failureText } from './failureText.ts'
+import { sendFailureText } from '../../words/sendFailureText.ts'
 import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
@@ -132,7 +132,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       return h(
         'div',
         { class: 'note' },
-        h('span', {}, failureText(sendStatus.reason)),
+        h('span', {}, sendFailureText(sendStatus.reason)),
         press(words.common.retry, () => on.retry(key)),
         press(words.common.edit, () => on.edit(key, written ?? '')),
         press(words.common.delete, () => on.drop(key)),

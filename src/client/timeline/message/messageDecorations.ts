@@ -4,7 +4,7 @@ import { h, list, type View } from '../../ui/dom.ts'
 import { fullDate, isolated, isoTime, nameList } from '../../ui/format.ts'
 import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { formatText } from '../formatText.ts'
-import { failureText } from './failureText.ts'
+import { sendFailureText } from '../../words/sendFailureText.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
@@ -121,7 +121,7 @@ export function messageDecorations(
         h(
           'span',
           { class: 'text-danger' },
-          sendStatus.status === 'failed' ? failureText(sendStatus.reason, entry.kind) : '',
+          sendStatus.status === 'failed' ? sendFailureText(sendStatus.reason, entry.kind) : '',
         ),
         press(words.common.retry, () => on.retry(key)),
         press(words.message.dismiss, () => on.drop(key)),

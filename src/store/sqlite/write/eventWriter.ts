@@ -4,7 +4,7 @@ import { assertNever } from '../../../shared/assert.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import type { SqlValues } from '../database.ts'
 import { setReaction } from '../reactions.ts'
-import { contentOf, digestOf } from './content.ts'
+import { contentOf, digestOf } from './eventContent.ts'
 
 /** The outcome of a draft without the event, so that it crosses to the main thread cheaply. */
 export type CommitResult =

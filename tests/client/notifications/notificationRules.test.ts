@@ -6,7 +6,7 @@ import {
   createNotifier,
   type NotificationContent,
   type Notifier,
-} from '../../../src/client/notifications/policy.ts'
+} from '../../../src/client/notifications/notificationRules.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import {
   ada,

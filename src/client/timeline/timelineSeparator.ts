@@ -48,7 +48,7 @@ function textOf(item: NonMessageItem, now: number): string {
 }
 
 /** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
-export function timelineRow(first: NonMessageItem, now: () => number): View<TimelineItem> {
+export function timelineSeparator(first: NonMessageItem, now: () => number): View<TimelineItem> {
   const line = h('span', {})
   const element = h(
     'div',

@@ -1,8 +1,8 @@
-import type { FailureReason } from '../../state/state.ts'
-import { words } from '../../words/words.ts'
+import type { FailureReason } from '../state/state.ts'
+import { words } from './words.ts'
 
 /** What was not done, and why. `kind`: a message, or which change to one. */
-export function failureText(
+export function sendFailureText(
   reason: FailureReason,
   kind: keyof typeof words.message.failed = 'message',
 ): string {

@@ -1,8 +1,8 @@
 import { ChatError, type ErrorDetails } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
 import { cleanName, NAME_FAULTS, type NameFault } from '../../shared/names.ts'
-import { awaitWrite } from '../replies.ts'
-import { keysOf, reservedNames } from './nameKeys.ts'
+import { awaitWrite } from '../answerFrames.ts'
+import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import { MOST_COPIED, unloadCopies } from '../../../src/client/net/unloadCopy.ts'
+import { MOST_COPIED, unloadCopies } from '../../../src/client/net/unconfirmedCopy.ts'
 import type { OutboxEntry } from '../../../src/client/state/state.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'

@@ -12,7 +12,7 @@ import { UnreadCache } from './unreadCache.ts'
 import { type UnreadCounts, unreadOfPage } from './unreadOfPage.ts'
 import { EMPTY, joinedIn, type ClientConnection, type EnteredRoom, type SyncRequest } from '../connections.ts'
 
-interface SyncDeps {
+interface RoomSyncerDeps {
   store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
   feed: Feed
   presence: PresenceTracker
@@ -36,12 +36,12 @@ const MEMBER_BYTES = 100
  * events the store has not returned yet come from the feed's tail.
  */
 export class RoomSyncer {
-  readonly #deps: SyncDeps
+  readonly #deps: RoomSyncerDeps
   readonly #sendBudgets = new Buckets(SEND_RATE)
   readonly #pageCache: PageCache
   readonly #unreadCache: UnreadCache
 
-  constructor(deps: SyncDeps) {
+  constructor(deps: RoomSyncerDeps) {
     this.#deps = deps
     this.#pageCache = new PageCache(deps.store)
     this.#unreadCache = new UnreadCache(deps.store)

@@ -4,7 +4,7 @@ import type { TimelineItem } from './timelineItems.ts'
 /** How long (ms) the first page of a room waits for Markdown before it is drawn as typed. */
 const PATIENCE = 3_000
 
-export interface FirstPageGate {
+export interface MarkdownGate {
   /** May these items be drawn? Not while the first page waits for the Markdown that a message of it needs. */
   isReady(items: readonly TimelineItem[]): boolean
   /** Draws it now: the person has sent a message, which must not wait. */
@@ -14,7 +14,7 @@ export interface FirstPageGate {
 }
 
 /** Keeps the first messages of a room from being drawn as typed and then again, formatted: the page would jump. */
-export function firstPage(draw: () => void, signal: AbortSignal): FirstPageGate {
+export function awaitMarkdown(draw: () => void, signal: AbortSignal): MarkdownGate {
   const drawn = Promise.withResolvers<void>()
   let isOpen = false
   let timer: ReturnType<typeof setTimeout> | null = null

@@ -1,4 +1,4 @@
-import { roomKeysOf } from '../people/nameKeys.ts'
+import { roomKeysOf } from '../people/lookAlikeKeys.ts'
 import type { Clock, Store } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
