@@ -7,7 +7,7 @@ import { assetRoutes } from './http/assets.ts'
 import { urlOf, listenErrorText } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
 import type { ConnectionObserver } from './http/socket/socketConnection.ts'
-import { createTopics } from './http/socket/roomBroadcast.ts'
+import { createRoomBroadcast } from './http/socket/roomBroadcast.ts'
 import { Hub } from './hub/hub.ts'
 import type { PersonLimits } from './hub/personLimits.ts'
 import type { Rate } from './hub/rateLimit.ts'
@@ -127,7 +127,7 @@ export async function serve({
     isBehind: () => loopLag.isBehind(performance.now()),
     failing: () => (store.diskError === null ? [] : ['store']),
   }
-  const topics = createTopics(metricsSink)
+  const topics = createRoomBroadcast(metricsSink)
   const ids = createIds()
   const hub = new Hub({
     store,

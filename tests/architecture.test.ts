@@ -28,7 +28,7 @@ const HUB_BASE = [
   'hub/personLimits',
   'hub/ports',
   'hub/rateLimit',
-  'hub/replies',
+  'hub/answerFrames',
 ]
 
 /** Files of the hub that put its folders together. */
@@ -212,10 +212,10 @@ describe('the house', () => {
 
   test.each([
     ['hub/people/a.ts', 'hub/messages/feed'],
-    ['hub/presence/a.ts', 'hub/people/people'],
+    ['hub/presence/a.ts', 'hub/people/sessions'],
     ['hub/messages/a.ts', 'hub/rooms/rooms'],
-    ['hub/rooms/a.ts', 'hub/history/sync'],
-    ['hub/history/a.ts', 'hub/people/people'],
+    ['hub/rooms/a.ts', 'hub/history/roomSyncer'],
+    ['hub/history/a.ts', 'hub/people/sessions'],
     ['hub/people/a.ts', 'hub/roomJoiner'],
     ['hub/connections.ts', 'hub/presence/presence'],
     ['hub/connections.ts', 'hub/hub'],

@@ -52,7 +52,7 @@ export async function authenticate(hub: Hub, request: Request): Promise<Authenti
   const found: AuthenticatedSession[] = []
   for (const token of tokens) {
     const hash = hashOf(token)
-    const user = await hub.people.whoIs(hash)
+    const user = await hub.sessions.whoIs(hash)
     if (user) found.push({ user, token, hash, cookie })
   }
   if (found.length > 1) throw new ChatError('unauthenticated')

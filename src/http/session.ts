@@ -122,7 +122,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
           if (await authenticate(hub, request)) throw new ChatError('signedIn')
           const token = newToken()
           const { limitKey } = factsOf(request)
-          const user = await limitNewGuests(limitKey, () => hub.people.signUp(name, hashOf(token), room))
+          const user = await limitNewGuests(limitKey, () => hub.sessions.signUp(name, hashOf(token), room))
           return Response.json({ user }, { status: 201, headers: newCookies(request, token, null) })
         }),
       { parse: 'none' },
@@ -139,7 +139,9 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       async ({ request }) => {
         const name = requireText(await readJson(request), 'name')
         const { user } = await requireUser(hub, request)
-        const renamed = await chargeFailure([[failedRenames, user.id]], () => hub.people.rename(user, name))
+        const renamed = await chargeFailure([[failedRenames, user.id]], () =>
+          hub.sessions.names.rename(user, name),
+        )
         return Response.json({ user: renamed })
       },
       { parse: 'none' },
@@ -161,7 +163,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
         spendTokens(clock.now(), ...limits)
         let [ended, unknown] = [0, 0]
         for (const token of tokens.slice(0, SIGN_OUT.maxSessions)) {
-          if (await hub.people.signOut(hashOf(token))) ended += 1
+          if (await hub.sessions.signOut(hashOf(token))) ended += 1
           else if ((unknown += 1) === SIGN_OUT.maxUnknown) break
         }
         if (ended > 0) giveBackTokens(...limits)

@@ -20,7 +20,7 @@ import { Feed } from './messages/feed.ts'
 import { Publisher } from './messages/publisher.ts'
 import { WriterQueue } from './messages/writerQueue.ts'
 import { MonotonicClock } from './monotonicClock.ts'
-import { PeopleRegistry } from './people/sessions.ts'
+import { Sessions } from './people/sessions.ts'
 import { userExport } from './people/userExport.ts'
 import { PERSON_LIMITS, type PersonLimits } from './personLimits.ts'
 import type { Broadcast, Clock, ClientSocket, Doorbell, HistoryQuery, Ids, Log, Store } from './ports.ts'
@@ -60,7 +60,7 @@ const SWEEP_MS = 2_000
  * `unauthenticated`; before `hello` every other frame is a `badFrame`.
  */
 export class Hub {
-  readonly people: PeopleRegistry
+  readonly sessions: Sessions
   readonly rooms: Rooms
   readonly #deps: HubDeps
   readonly #limits: PersonLimits
@@ -114,13 +114,13 @@ export class Hub {
     this.#retention = new Retention({ store, clock, log, days })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (session: string, user: string) => this.#signedOut(session, user)
-    this.people = new PeopleRegistry({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
+    this.sessions = new Sessions({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
   }
 
   /** Creates the lobby if it is missing, and starts the hourly work. Rejects if the store does. */
   async start(): Promise<void> {
     await this.rooms.ensureLobby()
-    await this.people.hourly([])
+    await this.sessions.hourly([])
     void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.headsMoved(heads))
   }
@@ -132,7 +132,7 @@ export class Hub {
    */
   open(socket: ClientSocket, user: Self, session: string): number | null {
     if (this.#draining) return CLOSE.restart
-    if (this.people.hasEnded(session)) return CLOSE.noSession
+    if (this.sessions.hasEnded(session)) return CLOSE.noSession
     const now = this.#elapsed()
     const others = this.#connections.of(user.id)
     if (others.length >= this.#limits.connections)
@@ -286,14 +286,14 @@ export class Hub {
       if (ending) this.#dismiss(connection, ending.code, ending.reason)
     }
     void this.#readBroadcaster.broadcast()
-    void this.people.revalidateSessions(this.#connections.sessions())
+    void this.sessions.revalidateSessions(this.#connections.sessions())
     if (elapsed - this.#sweptAt >= SWEEP_MS) {
       this.#sweptAt = elapsed
       void this.#feed.sweep()
     }
     if (elapsed - this.#cleanedAt >= HOUR_MS) {
       this.#cleanedAt = elapsed
-      void this.people.hourly(this.#connections.sessions())
+      void this.sessions.hourly(this.#connections.sessions())
       void this.#retention.hourly()
     }
   }

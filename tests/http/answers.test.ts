@@ -163,7 +163,7 @@ describe('what is allowed in', () => {
     const answers = tries.map((headers) => fetch(`${origin}/api/session`, { method: 'POST', headers, body }))
     const statuses = (await Promise.all(answers)).map(({ status }) => status)
     expect(statuses).toEqual([415, 415, 415, 415, 415, 403, 403, 403])
-    expect((await hub.people.signUp('Ada', 'f'.repeat(64))).name).toBe('Ada')
+    expect((await hub.sessions.signUp('Ada', 'f'.repeat(64))).name).toBe('Ada')
   })
 
   test('[S7] of one address at most 50 sockets live; another address is not touched by it', async () => {

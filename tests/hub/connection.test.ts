@@ -34,7 +34,7 @@ describe('hello', () => {
 
   test('[C2] comes first, once, and names each room once: all else is a bad frame and does nothing', async () => {
     const { connect, hub, store } = await aHub()
-    const ada = connect(await hub.people.signUp('Ada', 'session'))
+    const ada = connect(await hub.sessions.signUp('Ada', 'session'))
     await store.removeMember('lobby', ada.self.id)
     const rooms = [{ room: 'lobby', seq: 0, id: null }]
     ada.say(
@@ -57,7 +57,7 @@ describe('hello', () => {
 
   test('[C2] is due within 5 s: then the connection is closed with 4408', async () => {
     const { connect, hub, pass, guest } = await aHub()
-    const silent = connect(await hub.people.signUp('Ada', 'session'))
+    const silent = connect(await hub.sessions.signUp('Ada', 'session'))
     const bob = await guest('Bob')
     await pass(4)
     expect(silent.connection.closed).toBe(null)

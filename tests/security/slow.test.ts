@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { topicOf } from '../../src/http/socket/roomBroadcast.ts'
+import { channelOf } from '../../src/http/socket/roomBroadcast.ts'
 import { Findings } from '../chaos/scenario.ts'
 import { serverProcess } from '../chaos/serverProcess.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
@@ -53,7 +53,7 @@ test('[S9] while all together leave too much unsent, those who read most slowly 
     await eventually('what is unsent', () => {
       // In small steps: what a turn publishes is counted as unsent when it ends.
       for (let at = 0; at < 8 && app.app.unsent() - before < bytes; at += 1)
-        app.server.publish(topicOf(room), filler)
+        app.server.publish(channelOf(room), filler)
       return app.app.unsent() - before >= bytes
     })
   }

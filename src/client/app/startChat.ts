@@ -8,7 +8,7 @@ import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wir
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
-import { unloadCopies } from '../net/unconfirmedCopy.ts'
+import { unconfirmedCopies } from '../net/unconfirmedCopy.ts'
 import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
@@ -80,7 +80,7 @@ export async function startChat(
               ? window.addEventListener('beforeunload', askBeforeUnload)
               : window.removeEventListener('beforeunload', askBeforeUnload),
         },
-        unloadCopies(storageOf('localStorage'), now),
+        unconfirmedCopies(storageOf('localStorage'), now),
       ),
     signal,
   )

@@ -11,7 +11,7 @@ import { OutboxQueue } from './outboxQueue.ts'
 import { fallBackToMemory, type DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
 import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
-import { unloadCopies, type UnloadCopies } from './unconfirmedCopy.ts'
+import { unconfirmedCopies, type UnconfirmedCopies } from './unconfirmedCopy.ts'
 
 export interface OutboxWorld {
   now(): number
@@ -63,7 +63,7 @@ export class Outbox {
     tab: string,
     world: OutboxWorld,
     owner: OutboxOwner,
-    copies: UnloadCopies = unloadCopies(null, world.now),
+    copies: UnconfirmedCopies = unconfirmedCopies(null, world.now),
   ) {
     this.#storage = withCopies(
       fallBackToMemory(storage, () => owner.storageBlocked()),

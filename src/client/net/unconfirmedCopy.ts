@@ -16,7 +16,7 @@ export interface Unconfirmed {
   drafts: readonly (ComposerDraft & { room: string })[]
 }
 
-export interface UnloadCopies {
+export interface UnconfirmedCopies {
   /** Takes the place of this tab's copy; without anything in it there is none. */
   write(user: string, tab: string, what: Unconfirmed): void
   /** Takes away the copies of those tabs that `of` accepts. @param of `at`: when it was written (ms) */
@@ -40,7 +40,7 @@ function copyOf(text: string): ReturnType<typeof fieldsOf> {
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
 /** @param device `localStorage`, or null where the browser refuses it: then there are no copies */
-export function unloadCopies(device: Storage | null, now: () => number): UnloadCopies {
+export function unconfirmedCopies(device: Storage | null, now: () => number): UnconfirmedCopies {
   const keyOf = (user: string, tab: string) => `unsent ${user} ${tab}`
 
   /** The keys of this person's copies, by tab. */

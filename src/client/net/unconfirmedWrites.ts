@@ -2,7 +2,7 @@
 import { cleanText } from '../../shared/text.ts'
 import type { DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
-import type { UnloadCopies } from './unconfirmedCopy.ts'
+import type { UnconfirmedCopies } from './unconfirmedCopy.ts'
 
 export interface CopiedStorage extends DeviceStorage {
   /** The page may go: what is not confirmed is copied to where it is kept at once. */
@@ -20,7 +20,7 @@ export interface CopiedStorage extends DeviceStorage {
 type UnsavedDraft = ComposerDraft & { user: string; room: string }
 
 /** Wraps the device's storage: unconfirmed writes are copied for their own person only. */
-export function withCopies(device: DeviceStorage, copies: UnloadCopies, tab: string): CopiedStorage {
+export function withCopies(device: DeviceStorage, copies: UnconfirmedCopies, tab: string): CopiedStorage {
   const storing = new Map<string, StoredEntry>()
   const saving = new Map<string, UnsavedDraft>()
   const keyOf = (user: string, what: string) => `${user} ${what}`

@@ -15,7 +15,7 @@ import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
 import { FrameRateLimiter } from './frameRateLimiter.ts'
 import { serializeFrame } from './serializeFrame.ts'
-import { topicOf } from './roomBroadcast.ts'
+import { channelOf } from './roomBroadcast.ts'
 
 /** Unsent bytes above which a page of history waits. */
 const READY_BELOW = 256 * 1024
@@ -107,11 +107,11 @@ export class SocketConnection implements ClientSocket {
   }
 
   follow(room: string): void {
-    if (this.#phase !== 'closed') this.#raw.subscribe(topicOf(room))
+    if (this.#phase !== 'closed') this.#raw.subscribe(channelOf(room))
   }
 
   unfollow(room: string): void {
-    if (this.#phase !== 'closed') this.#raw.unsubscribe(topicOf(room))
+    if (this.#phase !== 'closed') this.#raw.unsubscribe(channelOf(room))
   }
 
   close(code: number, reason: string): void {

@@ -290,9 +290,9 @@ describe('the end', () => {
 
   test('[S30] a socket that goes while it is asked who it is leaves nothing behind', async () => {
     const { port, ada, hub, trouble } = await aLobby()
-    const whoIs = hub.people.whoIs.bind(hub.people)
+    const whoIs = hub.sessions.whoIs.bind(hub.sessions)
     const { promise: held, resolve: go } = Promise.withResolvers<void>()
-    hub.people.whoIs = async (hash) => {
+    hub.sessions.whoIs = async (hash) => {
       await held
       return whoIs(hash)
     }

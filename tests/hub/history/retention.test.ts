@@ -55,7 +55,7 @@ test('[O27] what is older than the days kept goes a slice at a time; what is sai
     { nonce: 'nonce-answer', code: 'gone' },
   ])
 
-  const bob = connect(await hub.people.signUp('Bob', 'session of Bob'))
+  const bob = connect(await hub.sessions.signUp('Bob', 'session of Bob'))
   await bob.member(['lobby'])
   bob.say({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', seq: 10, id: 'id-10' }] })
   await settled()

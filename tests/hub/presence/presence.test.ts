@@ -175,7 +175,7 @@ describe('a room', () => {
     ada.forget()
     bob.say({ type: 'leave', ref: 'r', room: 'lobby' })
     await settled()
-    await hub.people.signOut('session of Eve')
+    await hub.sessions.signOut('session of Eve')
     expect(presences(ada)).toMatchObject([
       { count: 2, left: [bob.self.id] },
       { count: 1, left: [eve.self.id] },
@@ -204,7 +204,7 @@ describe('a room', () => {
   test('[H6] hears of a new name, and messages have it from then on', async () => {
     const { ada, bob, hub, pass } = await aLobby()
     await bob.send('before')
-    await hub.people.rename(bob.self, 'Robert')
+    await hub.sessions.names.rename(bob.self, 'Robert')
     await bob.send('after')
     await pass(1)
     expect(presences(ada)).toMatchObject([{ changed: [{ id: bob.self.id, name: 'Robert' }] }])
@@ -323,7 +323,7 @@ describe('typing', () => {
     await settled()
     bob.say({ type: 'leave', ref: 'r', room: 'lobby' })
     await settled()
-    await hub.people.signOut('session of Eve')
+    await hub.sessions.signOut('session of Eve')
     await settled()
     expect(ada.connection.all('typing').map(({ user, on }) => `${user.name} ${on}`)).toEqual([
       'Bob true',
@@ -345,7 +345,7 @@ describe('typing', () => {
 
   test('[H10] is not passed on from outside the room, nor among more than 100 people', async () => {
     const { ada, hub, connect, guest } = await aLobby({ limits: UNLIMITED })
-    const eve = connect(await hub.people.signUp('Eve', 'session of Eve'))
+    const eve = connect(await hub.sessions.signUp('Eve', 'session of Eve'))
     await eve.hello([])
     eve.say({ type: 'typing', room: 'lobby', on: true })
     await settled()

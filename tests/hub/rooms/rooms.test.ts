@@ -146,7 +146,7 @@ describe('a new room', () => {
     await hub.rooms.create(ada.self, { name: 'Garden Hill' })
     const members = async (from: number, to: number) => {
       for (let n = from; n < to; n += 1)
-        await store.addMember('garden-hill', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
+        await store.addMember('garden-hill', (await hub.sessions.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
     }
     await members(0, 9)
     expect(await hub.rooms.create(ada.self, { name: 'Garden Hi11' })).toMatchObject({ room: 'garden-hi11' })
@@ -163,7 +163,7 @@ describe('a new room', () => {
     const ada = await guest('Ada')
     for (let n = 0; n < 120; n += 1) await hub.rooms.create(ada.self, { name: `Nook ${n}` })
     for (let n = 0; n < 10; n += 1)
-      await store.addMember('nook-111', (await hub.people.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
+      await store.addMember('nook-111', (await hub.sessions.signUp(`P${n}x`, `s${n}`)).id, 'guest', 1)
     const again = await aHub({ store })
     const bob = await again.guest('Bob')
     expect(await refusal(again.hub.rooms.create(bob.self, { name: 'N00k l11' }))).toMatchObject({

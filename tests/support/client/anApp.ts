@@ -1,7 +1,7 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
 import { type AppDeps, createApp, type HttpSettings } from '../../../src/http/app.ts'
 import type { Gate } from '../../../src/http/health.ts'
-import { createTopics } from '../../../src/http/socket/roomBroadcast.ts'
+import { createRoomBroadcast } from '../../../src/http/socket/roomBroadcast.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Log } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
@@ -93,7 +93,7 @@ export async function anApp(
   const { ready = true, failing = [], assets, ...settings } = options
   const store = new MemoryStore()
   const clock = standingClock()
-  const topics = createTopics()
+  const topics = createRoomBroadcast()
   const ids = createIds()
   const trouble: unknown[] = []
   const warnings: string[] = []

@@ -65,7 +65,7 @@ export async function aHub({
     connect,
     /** Somebody new, with a socket that has said hello. */
     async guest(name: string, rooms: readonly string[] = []): Promise<Screen> {
-      const screen = connect(await hub.people.signUp(name, `session of ${name}`))
+      const screen = connect(await hub.sessions.signUp(name, `session of ${name}`))
       await screen.hello(rooms)
       return screen
     },

@@ -17,7 +17,7 @@ export async function aTalk(count: number, world: World = {}) {
   const at = (seq: number): Position => ({ seq, id: events[seq - 1]?.id ?? null })
   /** Somebody new who says hello from this position in the lobby. */
   const back = async (position: Position): Promise<Screen> => {
-    const bob = here.connect(await here.hub.people.signUp('Bob', 'session of Bob'))
+    const bob = here.connect(await here.hub.sessions.signUp('Bob', 'session of Bob'))
     await bob.member(['lobby'])
     bob.say({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', ...position }] })
     await settled()

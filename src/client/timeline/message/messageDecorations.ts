@@ -4,7 +4,7 @@ import { h, list, type View } from '../../ui/dom.ts'
 import { fullDate, isolated, isoTime, nameList } from '../../ui/format.ts'
 import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { formatText } from '../formatText.ts'
-import { sendFailureText } from '../../words/sendFailureText.ts'
+import { sendFailureText } from './sendFailureText.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 

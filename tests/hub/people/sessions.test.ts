@@ -18,10 +18,10 @@ async function refusal(asked: Promise<unknown>) {
 describe('signing up', () => {
   test('[I5] makes a guest whom the session brings back', async () => {
     const { hub } = await aHub()
-    const ada = await hub.people.signUp('  Ada ', 'hash')
+    const ada = await hub.sessions.signUp('  Ada ', 'hash')
     expect(ada).toEqual({ id: ada.id, name: 'Ada', role: 'guest' })
-    expect(await hub.people.whoIs('hash')).toEqual(ada)
-    expect(await hub.people.whoIs('another')).toBe(null)
+    expect(await hub.sessions.whoIs('hash')).toEqual(ada)
+    expect(await hub.sessions.whoIs('another')).toBe(null)
   })
 
   test.each([
@@ -33,7 +33,7 @@ describe('signing up', () => {
     ['Bot', 'reserved'],
   ] as const)('[I1, I2, I4] as %j is refused in words: %s', async (typed, fault) => {
     const { hub } = await aHub()
-    expect(await refusal(hub.people.signUp(typed, 'hash'))).toEqual({
+    expect(await refusal(hub.sessions.signUp(typed, 'hash'))).toEqual({
       code: 'nameInvalid',
       message: NAME_FAULTS[fault],
       reason: fault,
@@ -43,20 +43,20 @@ describe('signing up', () => {
 
   test('[I3] under a name that is held, or looks like it, is refused with a free one', async () => {
     const { hub } = await aHub()
-    await hub.people.signUp('Ann', '1')
-    await hub.people.signUp('Ann2', '2')
+    await hub.sessions.signUp('Ann', '1')
+    await hub.sessions.signUp('Ann2', '2')
     for (const typed of ['Ann', 'ANN', 'A n n', 'Änn']) {
-      const { code, suggestion } = await refusal(hub.people.signUp(typed, '3'))
+      const { code, suggestion } = await refusal(hub.sessions.signUp(typed, '3'))
       expect({ typed, code, suggestion }).toEqual({ typed, code: 'nameTaken', suggestion: `${typed}3` })
     }
     const long = 'x'.repeat(24)
-    await hub.people.signUp(long, '4')
-    expect(await refusal(hub.people.signUp(long, '5'))).toMatchObject({ suggestion: `${'x'.repeat(23)}2` })
+    await hub.sessions.signUp(long, '4')
+    expect(await refusal(hub.sessions.signUp(long, '5'))).toMatchObject({ suggestion: `${'x'.repeat(23)}2` })
   })
 
   test('[S12] by a hundred at once under one name makes one guest', async () => {
     const { hub } = await aHub()
-    const all = Array.from({ length: 100 }, (_, n) => hub.people.signUp('Ann', `session ${n}`))
+    const all = Array.from({ length: 100 }, (_, n) => hub.sessions.signUp('Ann', `session ${n}`))
     const settled = await Promise.allSettled(all)
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
@@ -64,20 +64,20 @@ describe('signing up', () => {
   test('[M11] while nothing can be stored is refused as unavailable', async () => {
     const { hub, store } = await aHub()
     store.fail('writes')
-    expect(await refusal(hub.people.signUp('Ann', '1'))).toMatchObject({ code: 'unavailable' })
+    expect(await refusal(hub.sessions.signUp('Ann', '1'))).toMatchObject({ code: 'unavailable' })
   })
 })
 
 describe('a name', () => {
   test('[I5] is held for its guest while away, and for a day if nothing was written', async () => {
     const { hub, clock, pass } = await aHub()
-    await hub.people.signUp('Ann', '1')
+    await hub.sessions.signUp('Ann', '1')
     clock.pass(DAY)
-    expect(await refusal(hub.people.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
+    expect(await refusal(hub.sessions.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
     clock.pass(1)
-    await hub.people.signUp('Ann', '2')
+    await hub.sessions.signUp('Ann', '2')
     await pass(0)
-    expect(await hub.people.whoIs('1')).toBe(null)
+    expect(await hub.sessions.whoIs('1')).toBe(null)
   })
 
   test('[I5] of somebody who wrote is held until the session ends by not being used', async () => {
@@ -86,12 +86,12 @@ describe('a name', () => {
     await ann.send('I was here')
     ann.connection.end()
     clock.pass(89 * DAY)
-    expect(await refusal(hub.people.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
-    expect(await hub.people.whoIs('session of Ann')).toMatchObject({ name: 'Ann' })
+    expect(await refusal(hub.sessions.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
+    expect(await hub.sessions.whoIs('session of Ann')).toMatchObject({ name: 'Ann' })
     await settled()
     clock.pass(90 * DAY + 1)
-    expect(await hub.people.whoIs('session of Ann')).toBe(null)
-    await hub.people.signUp('Ann', '2')
+    expect(await hub.sessions.whoIs('session of Ann')).toBe(null)
+    await hub.sessions.signUp('Ann', '2')
   })
 
   test('[I5] of somebody online is held however long they stay', async () => {
@@ -108,15 +108,15 @@ describe('a name', () => {
       }
       await settled()
     }
-    expect(await refusal(hub.people.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
+    expect(await refusal(hub.sessions.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
   })
 
   test('[I7] that was given back gives no past: what was said stays with the one who said it', async () => {
     const { hub, guest, connect } = await aHub()
     const ann = await guest('Ann', ['lobby'])
     await ann.send('mine')
-    await hub.people.signOut('session of Ann')
-    const other = connect(await hub.people.signUp('Ann', 'another session'), 'another session')
+    await hub.sessions.signOut('session of Ann')
+    const other = connect(await hub.sessions.signUp('Ann', 'another session'), 'another session')
     await other.hello(['lobby'])
     expect(other.self.id).not.toBe(ann.self.id)
     const [row] = other.connection.all('sync').flatMap(({ messages = [] }) => messages)
@@ -130,39 +130,39 @@ describe('a name', () => {
 
   test('[I6] can be changed once in 30 s and five times a day; the old one stays theirs for a day', async () => {
     const { hub, clock } = await aHub()
-    let ann = await hub.people.signUp('Ann', '1')
-    ann = await hub.people.rename(ann, 'Anna')
-    expect(await hub.people.whoIs('1')).toEqual({ id: ann.id, name: 'Anna', role: 'guest' })
+    let ann = await hub.sessions.signUp('Ann', '1')
+    ann = await hub.sessions.names.rename(ann, 'Anna')
+    expect(await hub.sessions.whoIs('1')).toEqual({ id: ann.id, name: 'Anna', role: 'guest' })
     clock.pass(10_000)
-    expect(await refusal(hub.people.rename(ann, 'Anne'))).toMatchObject({
+    expect(await refusal(hub.sessions.names.rename(ann, 'Anne'))).toMatchObject({
       code: 'rateLimited',
       after: 20_000,
     })
-    expect(await refusal(hub.people.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
+    expect(await refusal(hub.sessions.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
     for (const name of ['Ann', 'Ana', 'Anouk', 'Anya']) {
       clock.pass(30_000)
-      ann = await hub.people.rename(ann, name)
+      ann = await hub.sessions.names.rename(ann, name)
     }
     clock.pass(30_000)
-    const { code, after } = await refusal(hub.people.rename(ann, 'Annika'))
+    const { code, after } = await refusal(hub.sessions.names.rename(ann, 'Annika'))
     expect({ code, after }).toEqual({ code: 'rateLimited', after: DAY - 5 * 30_000 - 10_000 })
     clock.pass(after ?? 0)
-    await hub.people.rename(ann, 'Annika')
+    await hub.sessions.names.rename(ann, 'Annika')
     clock.pass(60_000)
-    await hub.people.whoIs('1')
-    await hub.people.signUp('Anna', '3')
-    expect(await hub.people.whoIs('1')).toMatchObject({ name: 'Annika' })
+    await hub.sessions.whoIs('1')
+    await hub.sessions.signUp('Anna', '3')
+    expect(await hub.sessions.whoIs('1')).toMatchObject({ name: 'Annika' })
   })
 
   test('[I6] that is taken or cannot be is refused, and costs no renaming', async () => {
     const { ada, hub } = await aLobby()
-    expect(await refusal(hub.people.rename(ada.self, 'Bob'))).toMatchObject({
+    expect(await refusal(hub.sessions.names.rename(ada.self, 'Bob'))).toMatchObject({
       code: 'nameTaken',
       suggestion: 'Bob2',
     })
-    expect(await refusal(hub.people.rename(ada.self, 'root'))).toMatchObject({ code: 'nameInvalid' })
-    expect(await hub.people.rename(ada.self, 'Ada')).toEqual(ada.self)
-    expect(await hub.people.rename(ada.self, 'ADA')).toMatchObject({ id: ada.self.id, name: 'ADA' })
+    expect(await refusal(hub.sessions.names.rename(ada.self, 'root'))).toMatchObject({ code: 'nameInvalid' })
+    expect(await hub.sessions.names.rename(ada.self, 'Ada')).toEqual(ada.self)
+    expect(await hub.sessions.names.rename(ada.self, 'ADA')).toMatchObject({ id: ada.self.id, name: 'ADA' })
   })
 })
 
@@ -171,12 +171,12 @@ describe('signing out', () => {
     const { ada, bob, hub, connect } = await aLobby()
     const tab = connect(bob.self)
     await tab.hello(['lobby'])
-    await hub.people.signOut('session of Bob')
+    await hub.sessions.signOut('session of Bob')
     tab.forget()
     await ada.send('is he gone?')
     expect([bob.connection.closed, tab.connection.closed]).toEqual([4501, 4501])
     expect([...bob.heard, ...tab.heard]).toEqual([])
-    expect(await hub.people.whoIs('session of Bob')).toBe(null)
+    expect(await hub.sessions.whoIs('session of Bob')).toBe(null)
     expect(hub.stats()).toEqual({ connections: 1, users: 1, queue: 0 })
   })
 
@@ -185,9 +185,9 @@ describe('signing out', () => {
     store.lend(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
-    expect(await hub.people.whoIs('phone')).toEqual(bob.self)
+    expect(await hub.sessions.whoIs('phone')).toEqual(bob.self)
     ada.forget()
-    await hub.people.signOut('phone')
+    await hub.sessions.signOut('phone')
     await settled()
     expect([phone.connection.closed, bob.connection.closed]).toEqual([4501, null])
     expect(connect(bob.self, 'phone').connection.closed).toBe(4501)
@@ -204,9 +204,9 @@ describe('signing out', () => {
     store.lend(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
-    await hub.people.signOut('session of Bob')
+    await hub.sessions.signOut('session of Bob')
     ada.forget()
-    await hub.people.signOut('phone')
+    await hub.sessions.signOut('phone')
     expect([phone.connection.closed, bob.connection.closed]).toEqual([4501, 4501])
     expect(ada.connection.all('presence')).toMatchObject([{ left: [bob.self.id] }])
     expect(await store.memberships(bob.self.id)).toEqual([])
@@ -218,7 +218,7 @@ describe('signing out', () => {
     store.lend(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
-    await hub.people.whoIs('phone')
+    await hub.sessions.whoIs('phone')
     await store.endSession('phone')
     for (let second = 0; second < 310; second += 10) {
       for (const screen of [ada, bob, phone]) screen.say({ type: 'beat' })
@@ -233,8 +233,8 @@ describe('signing out', () => {
 
   test('[S15] counts for a socket that was being opened meanwhile', async () => {
     const { hub, connect } = await aHub()
-    const ada = await hub.people.signUp('Ada', 'hash')
-    await hub.people.signOut('hash')
+    const ada = await hub.sessions.signUp('Ada', 'hash')
+    await hub.sessions.signOut('hash')
     expect(connect(ada, 'hash').connection.closed).toBe(4501)
   })
 
@@ -244,7 +244,7 @@ describe('signing out', () => {
       { type: 'join', ref: 'r', room: 'lobby' },
       { type: 'send', nonce: 'nonce-000', room: 'lobby', text: 'hi' },
     )
-    await hub.people.signOut('session of Bob')
+    await hub.sessions.signOut('session of Bob')
     bob.say({ type: 'send', nonce: 'nonce-001', room: 'lobby', text: 'hi' })
     await settled()
     expect((await store.events('lobby', 0, 10)).map(({ nonce }) => nonce)).not.toContain('nonce-001')
@@ -254,11 +254,11 @@ describe('signing out', () => {
     const { ada, bob, hub, log, store } = await aLobby()
     await hub.rooms.create(ada.self, { name: 'Den' })
     store.pause()
-    const gone = hub.people.signOut('session of Bob')
+    const gone = hub.sessions.signOut('session of Bob')
     await settled()
     const asked = Promise.allSettled([
       refusal(hub.rooms.create(bob.self, { name: 'Attic' })),
-      refusal(hub.people.rename(bob.self, 'Rob')),
+      refusal(hub.sessions.names.rename(bob.self, 'Rob')),
       refusal(hub.rooms.enter(bob.self, 'den')),
     ])
     await settled()
@@ -274,7 +274,7 @@ describe('signing out', () => {
 
   test('[S15] of an unknown session does nothing', async () => {
     const { hub } = await aHub()
-    await hub.people.signOut('nobody')
+    await hub.sessions.signOut('nobody')
     expect(hub.stats().connections).toBe(0)
   })
 })
@@ -282,7 +282,7 @@ describe('signing out', () => {
 describe('connections', () => {
   test('[S7] of one person are twenty: one more takes the place of the one whose beat is unanswered longest, else the oldest', async () => {
     const { hub, connect, pass } = await aHub()
-    const ada = await hub.people.signUp('Ada', 'hash')
+    const ada = await hub.sessions.signUp('Ada', 'hash')
     const tabs: Screen[] = []
     for (let n = 0; n < 20; n += 1) {
       tabs.push(connect(ada))

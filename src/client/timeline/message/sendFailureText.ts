@@ -1,5 +1,5 @@
-import type { FailureReason } from '../state/state.ts'
-import { words } from './words.ts'
+import type { FailureReason } from '../../state/state.ts'
+import { words } from '../../words/words.ts'
 
 /** What was not done, and why. `kind`: a message, or which change to one. */
 export function sendFailureText(
