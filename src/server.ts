@@ -17,7 +17,7 @@ import { createIds } from './lib/ids.ts'
 import { watchLag } from './lib/loopLag.ts'
 import { addressMask, type Logger } from './lib/log.ts'
 import type { Metrics, GaugeReadings } from './lib/metrics.ts'
-import { VERSION } from './lib/version.ts'
+import { PRODUCT_VERSION } from './lib/version.ts'
 import { SCHEMA } from './store/sqlite/migrations.ts'
 import { ageOfLastBackup } from './operator/backupFiles.ts'
 import { OperatorError } from './lib/operatorError.ts'
@@ -65,7 +65,7 @@ function exitOnBugs(log: Logger): void {
 async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metrics | null> {
   if (metricsToken === null && metricsPort === null) return null
   const { createMetrics, watchLoop } = await import('./lib/metrics.ts')
-  const metrics = createMetrics({ version: VERSION, schema: String(SCHEMA), bun: Bun.version })
+  const metrics = createMetrics({ version: PRODUCT_VERSION, schema: String(SCHEMA), bun: Bun.version })
   watchLoop(metrics)
   return metrics
 }
@@ -137,7 +137,7 @@ export async function serve({
     ids,
     log,
     settings: {
-      build: VERSION,
+      build: PRODUCT_VERSION,
       sessionDays: config.sessionDays,
       retentionDays: config.retentionDays,
       siteName: config.siteName,
@@ -228,6 +228,6 @@ export async function serve({
   setTimeout(() => Bun.gc(true), COLLECT_AFTER).unref()
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? urlOf({ host: config.host, port: server.port ?? config.port })
-  log.info('ready', { url, version: VERSION, ms: Math.round(performance.now()) })
+  log.info('ready', { url, version: PRODUCT_VERSION, ms: Math.round(performance.now()) })
   if (config.logFormat === 'pretty') process.stdout.write(`\n  ${config.siteName} is open at ${url}\n\n`)
 }

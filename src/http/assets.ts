@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { staticPlugin } from '@elysiajs/static'
 import { Elysia } from 'elysia'
-import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
+import { type Asset, ENCODINGS, type Encoding, type Manifest, ASSET_MANIFEST } from '../lib/manifest.ts'
 import { errorResponse } from './errorResponse.ts'
 import { tokensOf } from './authenticate.ts'
 
@@ -42,7 +42,7 @@ export async function assetRoutes({ dir, siteName }: { dir: string; siteName: st
 }
 
 async function readManifest(dir: string): Promise<Manifest> {
-  const file = Bun.file(join(dir, MANIFEST))
+  const file = Bun.file(join(dir, ASSET_MANIFEST))
   if (!(await file.exists()))
     throw new Error(`The page is not built: please run "bun run build" first (${dir} is empty).`)
   return file.json()

@@ -2,9 +2,6 @@ import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
 import { ChatError } from '../shared/errors.ts'
 import { MAX_BODY } from './requestAdmission.ts'
 
-/** How a room's slug looks. */
-export const SLUG = /^[a-z0-9-]{1,64}$/
-
 /** The JSON object a request brings; none at all is an empty one. @throws ChatError `badRequest`, `tooBig` */
 export async function readJson(request: Request): Promise<JsonObject> {
   const text = await request.text()

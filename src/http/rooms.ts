@@ -5,7 +5,8 @@ import { ChatError } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { byteLength } from '../shared/text.ts'
 import { factsOf } from './requestAdmission.ts'
-import { readJson, requireText, SLUG, optionalText } from './body.ts'
+import { ROOM_SLUG } from '../shared/names.ts'
+import { readJson, requireText, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
 import type { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
 import { scaledForAddress, spendTokens } from './limits/spendTokens.ts'
@@ -68,7 +69,7 @@ function historyQuery(params: URLSearchParams): HistoryQuery {
 function listQuery(params: URLSearchParams): { search: string; after: string } {
   const [search = '', ...moreSearches] = params.getAll('q')
   const [after = '', ...moreAfter] = params.getAll('after')
-  const isNonsense = moreSearches.length + moreAfter.length > 0 || (after !== '' && !SLUG.test(after))
+  const isNonsense = moreSearches.length + moreAfter.length > 0 || (after !== '' && !ROOM_SLUG.test(after))
   if (isNonsense || byteLength(search) > LIMITS.roomName.bytes) throw new ChatError('badRequest')
   return { search: search.trim(), after }
 }
@@ -131,7 +132,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         const topic = requireText(await readJson(request), 'topic')
         const { user } = await requireUser(hub, request)
         const entry = await roomProbes.guard(user.id, factsOf(request).limitKey, () =>
-          SLUG.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : rejectNoRoom(),
+          ROOM_SLUG.test(params.room) ? hub.rooms.setTopic(user, params.room, topic) : rejectNoRoom(),
         )
         return Response.json(entry)
       },
@@ -148,7 +149,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         [isScroll ? scrollsByAddress : quotesByAddress, limitKey],
       )
       const page = await roomProbes.guard(user.id, limitKey, () =>
-        SLUG.test(params.room) ? hub.history(params.room, query, user.id) : rejectNoRoom(),
+        ROOM_SLUG.test(params.room) ? hub.history(params.room, query, user.id) : rejectNoRoom(),
       )
       const text = JSON.stringify(page)
       historyPages.charge(user.id, clock.now(), Math.floor(Buffer.byteLength(text) / HEAVY_PAGE))

@@ -4,7 +4,8 @@ import type { Clock } from '../hub/ports.ts'
 import { ChatError } from '../shared/errors.ts'
 import { setCookie } from '../lib/cookie.ts'
 import { factsOf } from './requestAdmission.ts'
-import { readJson, requireText, SLUG, optionalText } from './body.ts'
+import { ROOM_SLUG } from '../shared/names.ts'
+import { readJson, requireText, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
 import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { hashOf, newToken, requireUser, tokensOf, authenticate } from './authenticate.ts'
@@ -118,7 +119,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
           const fields = await readJson(request)
           const name = requireText(fields, 'name')
           const room = optionalText(fields, 'room') ?? 'lobby'
-          if (!SLUG.test(room)) throw new ChatError('badRequest')
+          if (!ROOM_SLUG.test(room)) throw new ChatError('badRequest')
           if (await authenticate(hub, request)) throw new ChatError('signedIn')
           const token = newToken()
           const { limitKey } = factsOf(request)

@@ -1,7 +1,7 @@
 /** The frames that answer one client: welcome, acks and errors. Their words are fixed. */
 import { assertNever } from '../shared/assert.ts'
 import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
-import { TIMES, VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
+import { TIMES, PROTOCOL_VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { Heard } from '../shared/protocol.ts'
 import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
@@ -21,7 +21,7 @@ export function welcomeFrame(
   const { id: connection } = socket
   return {
     type: 'welcome',
-    version: VERSION,
+    version: PROTOCOL_VERSION,
     connection,
     user,
     now,

@@ -56,7 +56,7 @@ const SWEEP_MS = 2_000
 
 /**
  * The chat itself: one method per client frame. The caller hands over the frames of a connection one at a time, awaiting
- * promises, and turns what is thrown into an `error` frame (`replies.ts`). A frame of a dismissed connection is
+ * promises, and turns what is thrown into an `error` frame (`answerFrames.ts`). A frame of a dismissed connection is
  * `unauthenticated`; before `hello` every other frame is a `badFrame`.
  */
 export class Hub {

@@ -1,5 +1,5 @@
 /** What `src/tools/build.ts` leaves behind in the public folder, and `http/assets.ts` reads once at start. */
-export const MANIFEST = 'assets.json'
+export const ASSET_MANIFEST = 'assets.json'
 
 export const ENCODINGS = ['br', 'zstd', 'gzip'] as const
 export type Encoding = (typeof ENCODINGS)[number]

@@ -25,7 +25,7 @@ import { foreignSchemaIn } from '../store/sqlite/schema.ts'
 import { canScrub, scrub } from '../store/sqlite/write/scrub.ts'
 import { END, headerOf, paddingOf } from './tar.ts'
 
-export const MANIFEST = 'manifest.json'
+export const BACKUP_MANIFEST = 'manifest.json'
 export const DATABASE = 'hubbub.db'
 
 /** What stands first in a backup, so that the rest can be checked against it. */
@@ -213,7 +213,7 @@ async function* archiveOf(manifest: BackupManifest, copy: string, at: number): A
       gzip.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
   const writing = (async () => {
-    await write(headerOf({ name: MANIFEST, size: text.length }, at))
+    await write(headerOf({ name: BACKUP_MANIFEST, size: text.length }, at))
     await write(text)
     await write(paddingOf(text.length))
     const size = manifest.parts[DATABASE]?.bytes ?? 0

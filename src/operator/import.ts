@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'bun:sqlite'
+import { ROOM_SLUG } from '../shared/names.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { checkpoint, openForWriting, type SqlValues } from '../store/sqlite/database.ts'
 import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
@@ -21,7 +22,6 @@ import { rebuildMessages } from '../store/sqlite/rebuildMessages.ts'
 
 /** No line of an export comes near it. */
 const MAX_LINE = 1024 * 1024
-const SLUG = /^[a-z0-9-]{1,64}$/
 
 export interface ImportCounts {
   users: number
@@ -181,7 +181,7 @@ class Importer {
     if (floor > head + 1) throw malformed(number, 'floor')
     if (this.#rooms.has(slug)) throw malformed(number, 'room')
     if (
-      !SLUG.test(slug) ||
+      !ROOM_SLUG.test(slug) ||
       (this.#hasContent && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
     )
       throw new OperatorError(

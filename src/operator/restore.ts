@@ -4,7 +4,7 @@ import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import { type BackupManifest, DATABASE, MANIFEST } from './backup.ts'
+import { type BackupManifest, DATABASE, BACKUP_MANIFEST } from './backup.ts'
 import { checkpoint } from '../store/sqlite/database.ts'
 import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
@@ -83,7 +83,7 @@ async function unpack(
   const hash = createHash('sha256')
   const file = await open(join(workFolder, DATABASE), 'wx', 0o600)
   const take = async ({ name, size }: TarEntry, piece: Uint8Array | null) => {
-    if (name === MANIFEST && manifest === null && size <= MAX_MANIFEST) {
+    if (name === BACKUP_MANIFEST && manifest === null && size <= MAX_MANIFEST) {
       if (piece !== null) text += Buffer.from(piece).toString('latin1')
       else manifest = manifestOf(text)
     } else if (name === DATABASE && manifest !== null && !isComplete) {
@@ -204,7 +204,7 @@ function checkDatabase(file: string, { schema }: BackupManifest): string | null 
 function setAside(dir: string, name: string): string | null {
   const file = databaseIn(dir)
   if (!existsSync(file)) return null
-  mergeWal(file)
+  bringWalHome(file)
   const folder = join(dir, name)
   mkdirSync(folder, { mode: 0o700 })
   try {
@@ -220,7 +220,7 @@ function setAside(dir: string, name: string): string | null {
 }
 
 /** Brings the WAL home. Of a database too damaged for that, the WAL is moved beside it as it is. */
-function mergeWal(file: string): void {
+function bringWalHome(file: string): void {
   try {
     const db = new Database(file, { readwrite: true })
     try {

@@ -73,4 +73,4 @@ export const WELCOME_LIMITS = {
   unacked: LIMITS.unacked,
 }
 
-export const VERSION = 2
+export const PROTOCOL_VERSION = 2

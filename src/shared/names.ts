@@ -2,6 +2,9 @@ import type { NameReason } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { byteLength } from './text.ts'
 
+/** How the address of a room is written. */
+export const ROOM_SLUG = /^[a-z0-9-]{1,64}$/
+
 /** Why a name cannot be used: the `reason` of `nameInvalid` and `roomInvalid`. */
 export type NameFault = NameReason
 

@@ -9,14 +9,14 @@ export function strongerOf(a: Role, b: Role): Role {
 }
 
 /** Somebody in a room; `role` is the stronger of theirs there. */
-export interface Who {
+export interface Actor {
   id: string
   role: Role
 }
 
 /**
- * The weakest role that may do a thing (`security.md` §1): with what is one's own, and with what is somebody else's; null:
- * nobody. A thing of the room itself is somebody else's.
+ * The weakest role that may do a thing: with one's own message, and with another person's; null: nobody may. The room itself
+ * counts as another person's.
  */
 const TABLE = {
   send: { own: 'guest', others: 'guest' },
@@ -27,10 +27,10 @@ const TABLE = {
   topic: { own: 'moderator', others: 'moderator' },
 } as const satisfies Record<string, { own: Role; others: Role | null }>
 
-export type Deed = keyof typeof TABLE
+export type Permission = keyof typeof TABLE
 
 /** May they? What the table does not allow is refused. `author`: whose the thing is; absent: the room's. */
-export function may({ id, role }: Who, deed: Deed, author?: string): boolean {
+export function may({ id, role }: Actor, deed: Permission, author?: string): boolean {
   const weakest = TABLE[deed][author === id ? 'own' : 'others']
   return weakest !== null && RANKS.indexOf(role) >= RANKS.indexOf(weakest)
 }

@@ -3,6 +3,7 @@
  * `ClientFrame`; the browser imports the types alone.
  */
 import { type Static, Type as t } from '@sinclair/typebox'
+import { ROOM_SLUG } from './names.ts'
 import type {
   Activity,
   HistoryMessage,
@@ -19,7 +20,7 @@ import { LIMITS, type WELCOME_LIMITS } from './limits.ts'
 
 export const Nonce = t.String({ pattern: '^[A-Za-z0-9_-]{8,64}$' })
 const Ref = t.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
-export const Room = t.String({ pattern: '^[a-z0-9-]{1,64}$' })
+export const Room = t.String({ pattern: ROOM_SLUG.source })
 export const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
 const Seq = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const State = t.Union([t.Literal('active'), t.Literal('idle')])
@@ -179,5 +180,3 @@ export type ServerFrame =
 
 /** One kind of server frame: `Heard<'sync'>`. */
 export type Heard<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
-
-export type { Position }

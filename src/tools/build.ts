@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { $, type BuildOutput, type BunPlugin, Glob } from 'bun'
 import { compile } from 'tailwindcss'
-import { type Asset, ENCODINGS, type Encoding, type Manifest, MANIFEST } from '../lib/manifest.ts'
+import { type Asset, ENCODINGS, type Encoding, type Manifest, ASSET_MANIFEST } from '../lib/manifest.ts'
 import { sbom } from './sbom.ts'
 
 export interface ClientBuild {
@@ -84,7 +84,7 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
     else await add(file, await content.bytes(), false)
   }
   const manifest: Manifest = { ...links, files }
-  await Bun.write(join(fresh, MANIFEST), JSON.stringify(manifest, null, 2))
+  await Bun.write(join(fresh, ASSET_MANIFEST), JSON.stringify(manifest, null, 2))
 
   const old = `${fresh}.old`
   await rename(out, old).catch(() => mkdir(dirname(out), { recursive: true }))

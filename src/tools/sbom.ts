@@ -1,5 +1,5 @@
 import { licences } from './licences.ts'
-import { VERSION } from '../lib/version.ts'
+import { PRODUCT_VERSION } from '../lib/version.ts'
 
 /** What the binary is made of, as CycloneDX reads it: every package of `docs/licences.md`, and the runtime around them. */
 export async function sbom(root: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function sbom(root: string): Promise<string> {
     version: Bun.version,
     licenses: [{ expression: 'MIT' }],
   }
-  const component = { type: 'application', 'bom-ref': 'hubbub', name: 'hubbub', version: VERSION }
+  const component = { type: 'application', 'bom-ref': 'hubbub', name: 'hubbub', version: PRODUCT_VERSION }
   const components = [runtime, ...packages]
   return `${JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components }, null, 2)}\n`
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { VERSION } from '../../src/shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../src/shared/limits.ts'
 import { aHeavyPlace, type Holder } from '../support/server/aHeavyPlace.ts'
 import type { Run } from './figures.ts'
 import { type Bench, started } from './play.ts'
@@ -178,7 +178,9 @@ interface Line {
 async function opened(port: number, { token }: Holder): Promise<Line> {
   const headers = { authorization: `Bearer ${token}` }
   // Bun's own; the DOM's type has no headers
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?v=${VERSION}`, { headers } as unknown as string[])
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?v=${PROTOCOL_VERSION}`, {
+    headers,
+  } as unknown as string[])
   const waiting = new Set<{
     fits(text: string): boolean
     heard(text: string): void

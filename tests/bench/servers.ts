@@ -2,7 +2,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildBinary, buildClient } from '../../src/tools/build.ts'
-import { VERSION } from '../../src/shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../src/shared/limits.ts'
 import type { World } from './world.ts'
 
 const HERE = import.meta.dir
@@ -65,7 +65,7 @@ async function hubbub(home: string, world: World): Promise<Server> {
       await cp(world.dir, dir, { recursive: true })
     },
     speak: (port, { room, prefix, position }) => [
-      ...['--path', `/ws?v=${VERSION}`, '--header-file', world.cookies],
+      ...['--path', `/ws?v=${PROTOCOL_VERSION}`, '--header-file', world.cookies],
       ...['--header', `Origin: http://127.0.0.1:${port}`, '--ready', '"more":false'],
       '--hello',
       `{"type":"hello","rooms":[{"room":"room-${room}","seq":${position?.seq ?? 0},"id":${JSON.stringify(position?.id ?? null)}}],"state":"active"}`,

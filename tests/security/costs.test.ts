@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type AnyElysia, Elysia } from 'elysia'
 import { metricsPage } from '../../src/http/health.ts'
 import { ClientFrame } from '../../src/shared/protocol.ts'
-import { VERSION } from '../../src/shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../src/shared/limits.ts'
 import { aHeavyPlace, type Holder } from '../support/server/aHeavyPlace.ts'
 import { anApp } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
@@ -168,7 +168,7 @@ describe('others do not notice', () => {
 
   /** @returns null where it is refused, as it may be */
   async function opened(eve: Holder): Promise<WebSocket | null> {
-    const url = `${victim.origin.replace('http', 'ws')}/ws?v=${VERSION}`
+    const url = `${victim.origin.replace('http', 'ws')}/ws?v=${PROTOCOL_VERSION}`
     // Bun's own; the DOM's type has no headers
     const socket = new WebSocket(url, { headers: headersOf(eve) } as unknown as string[])
     const isOpen = await new Promise<boolean>((resolve) => {

@@ -1,5 +1,5 @@
 /** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
-import { VERSION } from '../../shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../shared/limits.ts'
 import { after, draw, nonce, now, random, storageOf } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
@@ -137,7 +137,7 @@ function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId'
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
   const world: SocketWorld = {
     ...who,
-    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${VERSION}`) as Wire,
+    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${PROTOCOL_VERSION}`) as Wire,
     now,
     after,
     random,

@@ -1,4 +1,5 @@
 /** Checks what other pages have left or say: it may come from another version, or be put there by hand. */
+import { ROOM_SLUG } from '../../shared/names.ts'
 import type { Role, Self } from '../../shared/model.ts'
 import type { OutboxEntry, OutgoingContent } from '../state/state.ts'
 import { LIMITS } from '../../shared/limits.ts'
@@ -20,8 +21,7 @@ export const fieldsOf = (value: unknown): UncheckedFields =>
 
 export const isShort = (value: unknown): value is string =>
   typeof value === 'string' && /^[^]{1,64}$/.test(value)
-export const isRoom = (value: unknown): value is string =>
-  typeof value === 'string' && /^[a-z0-9-]{1,64}$/.test(value)
+export const isRoom = (value: unknown): value is string => typeof value === 'string' && ROOM_SLUG.test(value)
 const isNonce = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(value)
 

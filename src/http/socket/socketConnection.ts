@@ -5,7 +5,7 @@ import type { Clock, ClientSocket, Ids, Log } from '../../hub/ports.ts'
 import type { Rate } from '../../hub/rateLimit.ts'
 import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { CLOSE, ChatError } from '../../shared/errors.ts'
-import { LIMITS, VERSION } from '../../shared/limits.ts'
+import { LIMITS, PROTOCOL_VERSION } from '../../shared/limits.ts'
 import type { ClientFrame, ResetReason, ServerFrame } from '../../shared/protocol.ts'
 import { factsOf } from '../requestAdmission.ts'
 import { authenticate } from '../authenticate.ts'
@@ -122,7 +122,7 @@ export class SocketConnection implements ClientSocket {
 
   /** Lets somebody in, or says by a close code why not: of a refused handshake a page would see nothing. */
   async admit(request: Request, version: string | undefined): Promise<void> {
-    if (version !== String(VERSION)) return this.close(CLOSE.version, 'version')
+    if (version !== String(PROTOCOL_VERSION)) return this.close(CLOSE.version, 'version')
     const session = await authenticate(this.#deps.hub, request).catch((error: unknown) => {
       if (error instanceof ChatError && error.code === 'unauthenticated') return null
       throw error

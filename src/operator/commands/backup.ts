@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os'
-import { VERSION } from '../../lib/version.ts'
+import { PRODUCT_VERSION } from '../../lib/version.ts'
 import { backup } from '../backup.ts'
 import { pruneBackups } from '../backupFiles.ts'
 import { type Command, CommandError } from './command.ts'
@@ -24,7 +24,7 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     // Whoever is talking comes first.
     setPriority(constants.priority.PRIORITY_LOW)
     const to = argument === '-' ? output : argument
-    const result = await backup(dataDir, to, { version: VERSION, now: Date.now() })
+    const result = await backup(dataDir, to, { version: PRODUCT_VERSION, now: Date.now() })
     if (keep !== undefined) pruneBackups(dataDir, Number(keep))
     const where = result.file ?? 'stdout'
     return {

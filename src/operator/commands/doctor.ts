@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readConfig } from '../../config.ts'
 import { printable } from '../../lib/printable.ts'
-import { VERSION as WIRE } from '../../shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../shared/limits.ts'
 import { CLOSE } from '../../shared/errors.ts'
 import { examine, type Finding } from '../doctor.ts'
 import type { Command } from './command.ts'
@@ -126,7 +126,7 @@ function proxyFindings(headers: Headers, trusted: string): Finding[] {
 function socketFinding(origin: string): Promise<Finding> {
   const { promise, resolve } = Promise.withResolvers<Finding>()
   // Bun's own; the DOM's type has no headers
-  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws?v=${WIRE}`, {
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws?v=${PROTOCOL_VERSION}`, {
     headers: { origin },
   } as unknown as string[])
   const late = setTimeout(() => socket.close(), 2_000)

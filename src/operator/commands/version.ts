@@ -1,5 +1,5 @@
-import { VERSION } from '../../lib/version.ts'
-import { VERSION as WIRE } from '../../shared/limits.ts'
+import { PRODUCT_VERSION } from '../../lib/version.ts'
+import { PROTOCOL_VERSION } from '../../shared/limits.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
 import type { Command } from './command.ts'
 
@@ -12,9 +12,9 @@ Says what this is.
   --help       this`,
   async run() {
     const { bun, sqlite } = process.versions
-    const json = { hubbub: VERSION, bun, sqlite, schema: SCHEMA, wire: [WIRE] }
+    const json = { hubbub: PRODUCT_VERSION, bun, sqlite, schema: SCHEMA, wire: [PROTOCOL_VERSION] }
     return {
-      say: `hubbub ${VERSION} (bun ${bun}, sqlite ${sqlite}, schema ${SCHEMA}, wire ${WIRE})`,
+      say: `hubbub ${PRODUCT_VERSION} (bun ${bun}, sqlite ${sqlite}, schema ${SCHEMA}, wire ${PROTOCOL_VERSION})`,
       json,
     }
   },

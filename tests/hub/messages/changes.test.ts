@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Role } from '../../../src/shared/model.ts'
-import { type Deed, may } from '../../../src/shared/policy.ts'
+import { type Permission, may } from '../../../src/shared/policy.ts'
 import type { Durable } from '../../../src/shared/protocol.ts'
 import { aHub, aLobby, settled, type Screen } from '../../support/hub/aHub.ts'
 
@@ -277,7 +277,7 @@ function countedAtLast({ heard }: Screen): { unread: number; mentions: number } 
 describe('the policy', () => {
   const roles: Role[] = ['spectator', 'guest', 'member', 'moderator', 'admin', 'owner']
   const who = (role: Role) => ({ id: 'a', role })
-  const allowed = (deed: Deed, author?: string) => roles.filter((role) => may(who(role), deed, author))
+  const allowed = (deed: Permission, author?: string) => roles.filter((role) => may(who(role), deed, author))
 
   test.each([
     ['send', undefined, 'guest member moderator admin owner'],

@@ -2,7 +2,7 @@
  * Some people who each say something four times a second, in a thread of their own: what an attacker's side is busy with beside
  * them does not make them late.
  */
-import { VERSION } from '../../../src/shared/limits.ts'
+import { PROTOCOL_VERSION } from '../../../src/shared/limits.ts'
 
 export interface Speakers {
   /** `http://127.0.0.1:3000` */
@@ -46,7 +46,7 @@ async function count(): Promise<void> {
 async function come(origin: string, token: string, at: number): Promise<WebSocket> {
   const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': `192.0.2.${at}` }
   // Bun's own; the DOM's type has no headers
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws?v=${VERSION}`, {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws?v=${PROTOCOL_VERSION}`, {
     headers,
   } as unknown as string[])
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()

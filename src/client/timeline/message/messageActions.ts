@@ -1,4 +1,4 @@
-import { may, type Deed as Right, type Who } from '../../../shared/policy.ts'
+import { may, type Permission as Right, type Actor } from '../../../shared/policy.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
@@ -60,7 +60,7 @@ export function messageActions(
   function rights(row: Row): (right: Right) => boolean {
     const { self, rooms } = store.get()
     if (self === null || self === 'unknown') return () => false
-    const who: Who = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
+    const who: Actor = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     return (right) => may(who, right, row.user.id)
   }
 
