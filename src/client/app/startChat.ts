@@ -13,7 +13,7 @@ import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync/sync.ts'
-import { createChatActions, type ChatActions } from './actions/chatActions.ts'
+import { createChatActions, type Chat } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import { fetchAhead } from './room/lazyDialogs.ts'
@@ -38,7 +38,7 @@ export async function startChat(
   tabs: TabChannel,
   { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
-): Promise<ChatActions> {
+): Promise<Chat> {
   // Requested with the chat itself, so that the first messages can be drawn as they stay.
   void loadMarkdown()
   let lead = false
@@ -111,15 +111,15 @@ export async function startChat(
     signal,
   )
   void loadNotifications(store, go, signal)
-  const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings })
   return {
-    ...talk,
+    ...chat,
     async begin(user) {
-      await talk.begin(user)
+      await chat.begin(user)
       void orphans()
     },
     flushTimers() {
-      talk.flushTimers()
+      chat.flushTimers()
       sync.outbox.pageMayClose()
     },
   }

@@ -1,4 +1,4 @@
-import { createActions, type PageActions } from '../../../src/client/app/actions/sessionActions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
@@ -107,7 +107,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
               .session()
               .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
           userId: () => idOf(store.get()),
-          signedInAs: (self) => void actions.signedInAs(self),
+          signedInAs: (self) => void session.signedInAs(self),
         },
         owner,
       ),
@@ -135,9 +135,11 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     page.signal,
   )
   const tabs = { tell: (news: TabNews) => void told.push(news) }
-  const actions: PageActions = createActions(store, api, tabs, { after, device: browser.device }, async () =>
-    createChatActions(store, sync, api, tabs, { now, after, settings }),
-  )
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings })
+  const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
+  // A page at a room's address has the chat before it has any screen.
+  void session.loadChat()
+  const actions = { ...chat, ...session }
 
   const it = {
     browser,

@@ -1,7 +1,7 @@
 /** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
 import { TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
-import type { ActionResult, Actions } from './actions.ts'
+import type { ActionResult, ChatActions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
 import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
@@ -14,11 +14,8 @@ import type { ChatSync } from '../sync/sync.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-/** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
-export interface ChatActions extends Omit<
-  Actions,
-  'signIn' | 'rename' | 'signOut' | 'unsentCount' | 'lastName'
-> {
+/** What a person can do in the chat, and what `sessionActions.ts` needs of it. */
+export interface Chat extends ChatActions {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
   /** Works for nobody; what is kept stays. */
@@ -26,6 +23,8 @@ export interface ChatActions extends Omit<
   /** Everything of the person it works for leaves the device. */
   wipe(): Promise<void>
   unsentCount(): number
+  /** In how many rooms something is written and not sent; stores first what a timer was to store. */
+  draftCount(): Promise<number>
   /** Stores at once what a timer was to store. */
   flushTimers(): void
 }
@@ -55,9 +54,11 @@ export function createChatActions(
   api: Api,
   tabs: TabChannel,
   world: ChatActionsWorld,
-): ChatActions {
+): Chat {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
+  /** resolves once this person's drafts can be read from the device */
+  let deviceReady = Promise.resolve()
   let typed: { room: string; at: number } | null = null
   const history = createHistoryActions(store, api)
   const reads = createReadActions(store, socket, tabs, world.after)
@@ -101,7 +102,8 @@ export function createChatActions(
 
   return {
     async begin(user) {
-      await outbox.start(user)
+      deviceReady = outbox.start(user)
+      await deviceReady
       socket.start()
     },
 
@@ -223,6 +225,7 @@ export function createChatActions(
     reconnect: () => socket.nudge('person'),
 
     async draft(room) {
+      await deviceReady
       const unsaved = drafts.get(room)
       if (unsaved !== undefined) return { text: unsaved.text, caret: unsaved.caret }
       return (await outbox.draft(room)) ?? { text: '', caret: 0 }

@@ -4,10 +4,10 @@ import type { Api } from '../../net/api.ts'
 import { findMessage, isLoaded, oldestSeq } from '../../state/historyWindow.ts'
 import { idOf, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions } from './actions.ts'
+import type { ChatActions } from './actions.ts'
 
 export interface HistoryActions extends Pick<
-  Actions,
+  ChatActions,
   | 'loadOlder'
   | 'loadNewer'
   | 'jumpTo'

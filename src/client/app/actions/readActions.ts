@@ -3,9 +3,9 @@ import type { Socket } from '../../net/socket.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions } from './actions.ts'
+import type { ChatActions } from './actions.ts'
 
-export interface ReadActions extends Pick<Actions, 'markReadUpTo' | 'markAllRead' | 'undoMarkAllRead'> {
+export interface ReadActions extends Pick<ChatActions, 'markReadUpTo' | 'markAllRead' | 'undoMarkAllRead'> {
   /** Tells at once what a timer was to tell: the page may go. */
   flush(): void
   /** The person has signed out: nothing more is told. */
