@@ -111,7 +111,7 @@ export async function startChat(
     signal,
   )
   void loadNotifications(store, go, signal)
-  const chat = createChatActions(store, sync, api, tabs, { now, after, settings })
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, signal)
   return {
     ...chat,
     async begin(user) {

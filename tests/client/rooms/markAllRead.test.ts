@@ -71,6 +71,7 @@ async function aPage() {
     api,
     { tell: () => {} },
     { now: time.now, after: time.after, settings },
+    signal,
   )
   const session = createSessionActions(
     store,

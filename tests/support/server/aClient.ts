@@ -135,7 +135,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     page.signal,
   )
   const tabs = { tell: (news: TabNews) => void told.push(news) }
-  const chat = createChatActions(store, sync, api, tabs, { now, after, settings })
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, page.signal)
   const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
   // A page at a room's address has the chat before it has any screen.
   void session.loadChat()

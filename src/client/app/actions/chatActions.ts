@@ -54,6 +54,7 @@ export function createChatActions(
   api: Api,
   tabs: TabChannel,
   world: ChatActionsWorld,
+  signal: AbortSignal,
 ): Chat {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
@@ -75,10 +76,10 @@ export function createChatActions(
           tabs.tell({ type: 'joined', room })
       joinedBefore = joinedNow.size > 0 ? joinedNow : null
     },
-    new AbortController().signal,
+    signal,
   )
 
-  const listing = createRoomListLoader(store, sync, api, world.after, new AbortController().signal)
+  const listing = createRoomListLoader(store, sync, api, world.after, signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
