@@ -160,7 +160,8 @@ export function reduce(state: State, action: Action): State {
 /** Does anything in the state change by time alone, so that `tick` has to come? */
 export function needsTick(state: State): boolean {
   return Object.values(state.rooms).some(
-    (room) => room.typing.length > 0 || room.behindSince !== null || room.needsRecount,
+    ({ typing, sync, needsRecount }) =>
+      typing.length > 0 || needsRecount || (sync.state === 'live' && sync.behindSince !== undefined),
   )
 }
 

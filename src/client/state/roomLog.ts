@@ -21,6 +21,7 @@ import {
   newRoom,
   type HistoryWindow,
   type RoomState,
+  type RoomSync,
   type Row,
   type State,
 } from './state.ts'
@@ -37,13 +38,17 @@ type Viewer = State['self']
 /** Changes kept for what comes by HTTP meanwhile. */
 const MAX_RECENT_CHANGES = 500
 
+/** A live room whose newest event is here is no longer behind. */
+const caughtUp = (sync: RoomSync): RoomSync =>
+  sync.state === 'live' && sync.behindSince !== undefined ? { state: 'live' } : sync
+
 /** The next event in order: position, rows, count of unread. */
 function applyEvent(room: RoomState, event: RoomEvent, me: Viewer, live: boolean): RoomState {
   const moved: RoomState = {
     ...room,
     position: { seq: event.seq, id: event.id },
     head: Math.max(room.head, event.seq),
-    behindSince: event.seq >= room.head ? null : room.behindSince,
+    sync: event.seq >= room.head ? caughtUp(room.sync) : room.sync,
   }
   // prettier-ignore
   switch (event.kind) {
@@ -156,7 +161,6 @@ function cleared(room: RoomState): RoomState {
     head: 0,
     floor: 1,
     older: 'none',
-    behindSince: null,
     maxRows: Math.min(room.maxRows, MAX_ROWS),
   }
 }
@@ -175,7 +179,7 @@ function withGap(room: RoomState, now: number, held: readonly RoomEvent[]): Room
   const gapTimes = [...room.gapTimes.filter((at) => now - at < GAPS_WITHIN), now]
   const sync = { state: 'gap', since: now, held } as const
   return gapTimes.length < 3
-    ? { ...room, sync, gapTimes, behindSince: null }
+    ? { ...room, sync, gapTimes }
     : { ...cleared(room), sync: { ...sync, held: [] }, gapTimes: [] }
 }
 
@@ -200,9 +204,7 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: 
   if ((events[0]?.seq ?? 0) > begun.position.seq + 1) return withGap(begun, now, [])
   let next = aboveFloor(begun, page.floor)
   for (const event of events) next = applyEvent(next, event, me, false)
-  next = removeConfirmedChanges(
-    trimRows({ ...next, head: Math.max(page.head, next.position.seq), behindSince: null }),
-  )
+  next = removeConfirmedChanges(trimRows({ ...next, head: Math.max(page.head, next.position.seq) }))
   const { sync } = next
   const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
   if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
@@ -286,15 +288,18 @@ export function requested(room: RoomState, now: number): RoomState {
 
 /** What a beat says of the room's head. */
 export function withHead(room: RoomState, head: number, now: number): RoomState {
-  if (room.sync.state !== 'live' || head <= room.position.seq) return room
-  if (head === room.head && room.behindSince !== null) return room
-  return { ...room, head: Math.max(room.head, head), behindSince: room.behindSince ?? now }
+  const { sync } = room
+  if (sync.state !== 'live' || head <= room.position.seq) return room
+  if (head === room.head && sync.behindSince !== undefined) return room
+  const behindSince = sync.behindSince ?? now
+  return { ...room, head: Math.max(room.head, head), sync: { state: 'live', behindSince } }
 }
 
 /** A last event that did not come in time is a gap like any. A recount needs one too: the server counts on join. */
 export function withOverdueGap(room: RoomState, now: number): RoomState {
-  if (room.sync.state !== 'live') return room
-  if (room.behindSince !== null && Math.abs(now - room.behindSince) >= BEHIND_FOR)
+  const { sync } = room
+  if (sync.state !== 'live') return room
+  if (sync.behindSince !== undefined && Math.abs(now - sync.behindSince) >= BEHIND_FOR)
     return withGap(room, now, [])
   return room.needsRecount
     ? { ...room, needsRecount: false, sync: { state: 'gap', since: now, held: [] } }
@@ -309,7 +314,6 @@ export function disconnected(room: RoomState, quiet: boolean): RoomState {
     ...room,
     sync: { state: 'unsynced' },
     typing: [],
-    behindSince: null,
     // A second loss soon after the first finds a list that had not filled again.
     onlineBeforeLoss: quiet ? [...new Set([...here, ...room.onlineBeforeLoss])].slice(0, 1_000) : here,
   }

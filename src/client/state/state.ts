@@ -102,7 +102,8 @@ export interface PresenceLine {
 export type RoomSync =
   | { state: 'unsynced' }
   | { state: 'syncing' | 'gap'; since: number; held: readonly RoomEvent[] }
-  | { state: 'live' }
+  /** `behindSince`: since when (ms) `head` lies beyond the position; left out where it does not */
+  | { state: 'live'; behindSince?: number }
   /** missing or not open to me: both look alike. `left`: I was in it, and may ask to join it again */
   | { state: 'closed'; left?: true }
 
@@ -165,8 +166,6 @@ export interface RoomState {
   seqBeforeReset: number | null
   /** times (ms) of the last gaps, three at most */
   gapTimes: readonly number[]
-  /** since when (ms) `head` lies beyond the position of a live room, or null */
-  behindSince: number | null
   /** ids of those online before my last loss of connection: their return draws no lines for a minute */
   onlineBeforeLoss: readonly string[]
   /** how many rows may be kept; grows with what a reader loads by scrolling */
@@ -306,7 +305,6 @@ export function newRoom(room: string): RoomState {
     resetNotice: null,
     seqBeforeReset: null,
     gapTimes: [],
-    behindSince: null,
     onlineBeforeLoss: [],
     maxRows: MAX_ROWS,
   }
