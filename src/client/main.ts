@@ -23,9 +23,10 @@ function start(root: HTMLElement): void {
   const { signal } = new AbortController()
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
-  const tabs = joinTabs((news) => {
-    if (news.type === 'self') void session.signedInAs(news.self)
-    else if (news.type === 'read') store.dispatch({ type: 'readUpTo', room: news.room, seq: news.seq })
+  const tabs = joinTabs((message) => {
+    if (message.type === 'self') void session.signedInAs(message.self)
+    else if (message.type === 'read')
+      store.dispatch({ type: 'readUpTo', room: message.room, seq: message.seq })
     // The list has the room now, and all of mine are followed.
     else void session.loadedChat()?.loadRooms()
   }, signal)

@@ -16,13 +16,14 @@ export interface NotificationContent {
 }
 
 /** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
-export type TabMessage = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+export type NotificationTabMessage =
+  { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
 
 /** A room's slug. */
 const ROOM = /^[a-z0-9-]{1,64}$/
 
 /** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-export function tabMessageOf(said: unknown): TabMessage | null {
+export function tabMessageOf(said: unknown): NotificationTabMessage | null {
   const { type, ids, room } = (typeof said === 'object' && said !== null ? said : {}) as Record<
     string,
     unknown
@@ -41,7 +42,7 @@ export interface NotifierWorld {
   /** Is it this tab that tells for all of mine? */
   leads(): boolean
   /** To my other tabs. */
-  say(word: TabMessage): void
+  say(word: NotificationTabMessage): void
   /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
   show(note: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
@@ -49,7 +50,7 @@ export interface NotifierWorld {
 
 export interface Notifier {
   /** Another tab says so. */
-  hear(word: TabMessage): void
+  hear(word: NotificationTabMessage): void
   /** Nothing stays on show. */
   close(): void
 }

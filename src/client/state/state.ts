@@ -15,11 +15,11 @@ import type { You } from '../../shared/protocol.ts'
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
 export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost, or the page last came into view. `calm`: the server announced it, so the banner waits longer */
-  | { state: 'connecting' | 'hello'; attempt: number; since: number; calm: boolean }
+  /** `since`: when it was lost, or the page last came into view. `announced`: the server said so beforehand, so the banner waits longer */
+  | { state: 'connecting' | 'hello'; attempt: number; since: number; announced: boolean }
   /** `suspect`: silent for too long, and asked to prove that it is alive */
   | { state: 'live' | 'suspect' }
-  | { state: 'waiting'; until: number; since: number; attempt: number; calm: boolean }
+  | { state: 'waiting'; until: number; since: number; attempt: number; announced: boolean }
   /** closed for good by the server; `code` is the close code */
   | { state: 'stopped'; code: number }
 
@@ -270,9 +270,14 @@ export const INITIAL_STATE: State = {
   settings: DEFAULT_SETTINGS,
 }
 
-/** Who I am, or null: nobody, or not known yet. */
-export function idOf({ self }: Pick<State, 'self'>): string | null {
-  return self === null || self === 'unknown' ? null : self.id
+/** Me, or null: nobody is signed in, or the server has not said who. */
+export function selfOf({ self }: Pick<State, 'self'>): Self | null {
+  return self === 'unknown' ? null : self
+}
+
+/** My id, or null where `selfOf` is null. */
+export function idOf(state: Pick<State, 'self'>): string | null {
+  return selfOf(state)?.id ?? null
 }
 
 /** A room this page has heard nothing of yet. */

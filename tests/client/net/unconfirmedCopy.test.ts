@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import { MOST_COPIED, unconfirmedCopies } from '../../../src/client/net/unconfirmedCopy.ts'
+import { MAX_COPIED, unconfirmedCopies } from '../../../src/client/net/unconfirmedCopy.ts'
 import type { OutboxEntry } from '../../../src/client/state/state.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'
@@ -195,11 +195,11 @@ describe('a page that goes before the device has written', () => {
   test('[R21] a copy has a limit: what fits is in it, and a device that refuses it breaks nothing', async () => {
     const { local, kept } = aLocal()
     const before = await aPage({ device: unwritten(memoryStorage()), local })
-    void before.outbox.saveDraft('lobby', 'x'.repeat(MOST_COPIED), 0)
+    void before.outbox.saveDraft('lobby', 'x'.repeat(MAX_COPIED), 0)
     for (const _ of numbers(1, 200)) before.outbox.enqueueMessage('lobby', 'y'.repeat(4_000))
     void before.outbox.saveDraft('kitchen', 'short', 0)
     before.outbox.pageMayClose()
-    expect([...kept.values()][0]!.length).toBeLessThan(MOST_COPIED + 1_000)
+    expect([...kept.values()][0]!.length).toBeLessThan(MAX_COPIED + 1_000)
     const after = await aPage({ local })
     expect(after.queued.length).toBeGreaterThan(50)
     expect(after.queued).toEqual(before.queued.slice(0, after.queued.length))
@@ -227,7 +227,7 @@ describe('a page that goes before the device has written', () => {
       '{"entries":5,"drafts":{}}',
       '{"entries":[null,"x",{}],"drafts":["x",null]}',
     ]
-    for (const [at, text] of [...junk, 'x'.repeat(3 * MOST_COPIED)].entries())
+    for (const [at, text] of [...junk, 'x'.repeat(3 * MAX_COPIED)].entries())
       kept.set(`unsent ${ada.id} tab-${at}`, text)
     kept.set('unsent', 'of somebody else’s')
     const page = await aPage({ local })

@@ -1,6 +1,6 @@
 import { reduce } from '../../../src/client/state/reduce.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
-import type { Action } from '../../../src/client/state/actions.ts'
+import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import {
   INITIAL_STATE,
   type OutboxEntry,
@@ -161,7 +161,7 @@ export function aPage(first: State = INITIAL_STATE) {
   const page = {
     state: first,
     now: NOON,
-    tell(...actions: Action[]) {
+    tell(...actions: StateChange[]) {
       for (const action of actions) page.state = reduce(page.state, action)
       return page
     },

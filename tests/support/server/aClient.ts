@@ -3,7 +3,7 @@ import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import type { TabNews } from '../../../src/client/net/tabChannel.ts'
+import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { idOf, type RoomState } from '../../../src/client/state/state.ts'
@@ -41,7 +41,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   const store = createStore()
   const sent: ClientFrame[] = []
   const heard: ServerFrame[] = []
-  const told: TabNews[] = []
+  const told: SessionTabMessage[] = []
   const requests: string[] = []
   /** of the wire: may this frame pass? */
   const faults = { swallow: (_frame: ServerFrame) => false, cut: (_frame: ClientFrame) => false, away: false }
@@ -134,7 +134,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     { device: browser.device, elsewhere: () => {}, theme: () => {} },
     page.signal,
   )
-  const tabs = { tell: (news: TabNews) => void told.push(news) }
+  const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }
   const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, page.signal)
   const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
   // A page at a room's address has the chat before it has any screen.

@@ -97,8 +97,8 @@ export function createChatActions(
 
   function nonceOf(room: string, key: string): string | undefined {
     const state = store.get().rooms[room]
-    const change = state?.pendingChanges.find((one) => one.key === key)
-    return change?.entry.nonce ?? state?.rows.find((one) => one.key === key)?.nonce
+    const change = state?.pendingChanges.find((pending) => pending.key === key)
+    return change?.entry.nonce ?? state?.rows.find((row) => row.key === key)?.nonce
   }
 
   return {

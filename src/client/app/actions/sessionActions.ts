@@ -5,6 +5,7 @@ import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
 import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
+import { selfOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { NameResult, SessionActions } from './actions.ts'
 import type { Chat } from './chatActions.ts'
@@ -215,14 +216,13 @@ export function createSessionActions(
     },
 
     async signedInAs(self) {
-      const before = store.get().self
+      const before = selfOf(store.get())
       if (self === null) {
-        if (before !== null) end(true)
-      } else if (before !== null && before !== 'unknown' && before.id === self.id)
-        store.dispatch({ type: 'selfChanged', self })
+        if (store.get().self !== null) end(true)
+      } else if (before?.id === self.id) store.dispatch({ type: 'selfChanged', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
-        if (before !== null && before !== 'unknown') {
+        if (before !== null) {
           chat?.flushTimers()
           end()
         }

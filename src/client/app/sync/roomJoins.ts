@@ -12,13 +12,13 @@ export interface RoomJoins {
   /** Asks again for what nobody answered. Called once a second. */
   patrol(isOverdue: (since: number) => boolean): void
   /** Of a new connection: rooms known to the server, for its `hello`, and joins of rooms that I am not in yet. */
-  firstJoins(): { known: (PlaceInRoom & { room: string })[]; joins: ClientFrame[] }
+  firstJoins(): { known: (JoinPosition & { room: string })[]; joins: ClientFrame[] }
   isJoined(room: string): boolean
   /** Has the server answered to the end? */
   isConfirmed(room: string): boolean
   pageReceived(page: Heard<'sync'>): void
   resetReceived(room: string): void
-  /** 'reconnect': the connection has no place for the room on screen. 'closed': the room is not open to me. null: neither. */
+  /** 'reconnect': the connection has no room left for the one on screen. 'closed': the room is not open to me. null: neither. */
   refused(ref: string, error: Heard<'error'>): { room: string; next: 'reconnect' | 'closed' } | null
   /** This page is not in the room any more. */
   closed(room: string): void
@@ -28,7 +28,7 @@ export interface RoomJoins {
 }
 
 /** Where a room is asked from: its position, or the start, and how many messages of a first page are wanted. */
-interface PlaceInRoom {
+interface JoinPosition {
   seq: number
   id: string | null
   limit: number
@@ -70,8 +70,8 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
   /** requests for counts alone, by their ref, or the room where it was `hello` */
   const shallow = new Set<string>()
   let joinsLeft = JOINS.atOnce
-  /** the room on screen that a connection had no place for */
-  let noPlaceFor: string | null = null
+  /** the room on screen that a connection refused, since it had all the rooms it may have */
+  let roomOverLimit: string | null = null
   let refsGiven = 0
 
   /** Rooms to be in: the one on screen, those that something of mine waits for, those shown last, the others. */
@@ -92,13 +92,13 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
   /** It is on screen, and its people, or its messages too, are not here. */
   const lacks = ({ room, depth }: RoomState) => room === screen && depth !== 'all' && !inDepth.has(room)
 
-  function placeOf(room: RoomState): PlaceInRoom {
+  function requestedPosition(room: RoomState): JoinPosition {
     const limit = room.room === screen ? LIMITS.firstMessages : 0
     return isBare(room) ? { seq: 0, id: null, limit } : { ...room.position, limit }
   }
 
   function joinOf(room: RoomState): ClientFrame & { ref: string } {
-    const { seq, id, limit } = placeOf(room)
+    const { seq, id, limit } = requestedPosition(room)
     refsGiven += 1
     return { type: 'join', ref: `join-${refsGiven}`, room: room.room, ...(seq > 0 && { seq, id }), limit }
   }
@@ -143,7 +143,7 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
 
   /** The server says so, whatever it has refused meanwhile. */
   function confirm(room: string): void {
-    if (noPlaceFor === room) noPlaceFor = null
+    if (roomOverLimit === room) roomOverLimit = null
     asked.delete(room)
     if (joined.has(room) || world.isLeaving(room)) return
     joined.add(room)
@@ -184,7 +184,7 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
       const all = wanted()
       const fresh = all.filter((room) => room.you === null && isUrgent(room)).slice(0, JOINS.atOnce)
       const member = all.filter(({ you }) => you !== null).slice(0, LIMITS.rooms - fresh.length)
-      const known = member.map((room) => ({ room: room.room, ...placeOf(room) }))
+      const known = member.map((room) => ({ room: room.room, ...requestedPosition(room) }))
       for (const room of member) noteAsked(room)
       const joins = fresh.map((room) => {
         const join = joinOf(room)
@@ -211,9 +211,9 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
       const room = refs.get(ref)
       if (room === undefined) return null
       refs.delete(ref)
-      if (code === 'tooBig' && room === screen && noPlaceFor !== room) {
+      if (code === 'tooBig' && room === screen && roomOverLimit !== room) {
         // This connection has all the rooms it may have: another one begins with the room on screen.
-        noPlaceFor = room
+        roomOverLimit = room
         return { room, next: 'reconnect' }
       }
       if (!retry) return { room, next: 'closed' }

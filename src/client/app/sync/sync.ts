@@ -6,7 +6,7 @@ import type { Outbox, OutboxOwner } from '../../net/outbox.ts'
 import type { Socket, SocketOwner } from '../../net/socket.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
-import type { OutboxEntry, State } from '../../state/state.ts'
+import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import { createFrameBatch } from './frameBatch.ts'
 import { createRoomJoins } from './roomJoins.ts'
@@ -159,8 +159,8 @@ export function createSync(
   })
 
   function queued(entry: OutboxEntry): void {
-    const { self } = store.get()
-    if (self === null || self === 'unknown') return
+    const self = selfOf(store.get())
+    if (self === null) return
     store.dispatch({ type: 'entryQueued', entry, user: { id: self.id, name: self.name } })
   }
 
