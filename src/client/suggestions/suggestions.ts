@@ -3,6 +3,7 @@ import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
 import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
+import { idOf } from '../state/state.ts'
 import { words } from '../words/words.ts'
 
 const MOST = 8
@@ -53,12 +54,10 @@ export function suggestions(
   let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
 
   function people(): User[] {
-    const { rooms, self } = store.get()
-    const state = rooms[room]
+    const me = idOf(store.get())
+    const state = store.get().rooms[room]
     const all = [...(state?.people ?? []), ...(state?.rows.map(({ user }) => user).reverse() ?? [])]
-    return all.filter(
-      ({ id, name }) => name !== '' && (self === null || self === 'unknown' || id !== self.id),
-    )
+    return all.filter(({ id, name }) => name !== '' && id !== me)
   }
 
   async function load(): Promise<void> {

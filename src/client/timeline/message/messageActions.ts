@@ -4,7 +4,7 @@ import { h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
 import type { Corner } from '../../ui/popover.ts'
-import type { Row } from '../../state/state.ts'
+import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
 import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
@@ -58,8 +58,9 @@ export function messageActions(
   }
 
   function rights(row: Row): (right: Right) => boolean {
-    const { self, rooms } = store.get()
-    if (self === null || self === 'unknown') return () => false
+    const { rooms } = store.get()
+    const self = selfOf(store.get())
+    if (self === null) return () => false
     const who: Who = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     return (right) => may(who, right, row.user.id)
   }
