@@ -10,12 +10,11 @@ import { frameOf, hasText, isLate, OVERDUE, type UnsentEntry } from './outboxEnt
 import { OutboxQueue } from './outboxQueue.ts'
 import { fallBackToMemory, type DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
+import type { Timers } from './timers.ts'
 import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
 import { unconfirmedCopies, type UnconfirmedCopies } from './unconfirmedCopy.ts'
 
-export interface OutboxWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface OutboxWorld extends Timers {
   random(): number
   nonce(): string
 }

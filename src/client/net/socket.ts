@@ -6,6 +6,7 @@ import type { Self } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import type { ConnectionState } from '../state/state.ts'
 import { reconnectDelay } from './reconnectDelay.ts'
+import type { Timers } from './timers.ts'
 
 /** As much of a `WebSocket` as is used. */
 export interface Wire {
@@ -16,13 +17,9 @@ export interface Wire {
   onclose: ((event: { code: number }) => void) | null
 }
 
-export interface SocketWorld {
+export interface SocketWorld extends Timers {
   /** @throws if no socket can be made at all */
   open(): Wire
-  /** ms since the epoch; may jump */
-  now(): number
-  /** runs once after `ms`, late if the page slept; gives what cancels it */
-  after(ms: number, run: () => void): () => void
   /** 0 … 1 */
   random(): number
   isHidden(): boolean

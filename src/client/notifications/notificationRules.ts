@@ -1,4 +1,5 @@
 /** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `show.ts` has the browser's part. */
+import type { Timers } from '../net/timers.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
@@ -34,9 +35,7 @@ export function tabMessageOf(said: unknown): NotificationTabMessage | null {
     : null
 }
 
-export interface NotifierWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface NotifierWorld extends Timers {
   /** Does somebody look at the live end of this room here? */
   attended(room: string): boolean
   /** Is it this tab that tells for all of mine? */

@@ -1,5 +1,6 @@
 /** The list of rooms: when it is asked for, and which answer counts. */
 import type { RoomEntry } from '../../shared/model.ts'
+import type { Timers } from '../net/timers.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
@@ -29,7 +30,7 @@ export function createRoomListLoader(
   store: StateStore,
   { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
-  after: (ms: number, run: () => void) => () => void,
+  after: Timers['after'],
   signal: AbortSignal,
 ): RoomListLoader {
   /** requests so far, and the latest of those whose answer is shown: an older one does not replace it */

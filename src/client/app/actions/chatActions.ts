@@ -6,6 +6,7 @@ import { createHistoryActions } from './historyActions.ts'
 import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import type { Timers } from '../../net/timers.ts'
 import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
@@ -29,10 +30,8 @@ export interface Chat extends ChatActions {
   flushTimers(): void
 }
 
-export interface ChatActionsWorld {
+export interface ChatActionsWorld extends Timers {
   settings: SettingsKeeper
-  now(): number
-  after(ms: number, run: () => void): () => void
 }
 
 /** ms */

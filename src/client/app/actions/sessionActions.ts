@@ -4,6 +4,7 @@ import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import type { Timers } from '../../net/timers.ts'
 import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import { selfOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
@@ -12,8 +13,7 @@ import type { Chat } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-export interface SessionWorld {
-  after(ms: number, run: () => void): () => void
+export interface SessionWorld extends Pick<Timers, 'after'> {
   /** `localStorage`, or null where the browser refuses it */
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
 }

@@ -1,6 +1,7 @@
 /** Which rooms this connection is in, which are asked for, and how much of each: all of the room on screen, counts of others. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { Timers } from '../../net/timers.ts'
 import type { RoomState } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
@@ -34,9 +35,7 @@ interface JoinPosition {
   limit: number
 }
 
-export interface RoomJoinsWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface RoomJoinsWorld extends Timers {
   send(frame: ClientFrame): boolean
   /** Draws at once what was gathered. */
   flushFrames(): void

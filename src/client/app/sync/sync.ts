@@ -4,6 +4,7 @@ import type { Activity } from '../../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from '../../net/outbox.ts'
 import type { Socket, SocketOwner } from '../../net/socket.ts'
+import type { Timers } from '../../net/timers.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
 import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
@@ -12,9 +13,7 @@ import { createFrameBatch } from './frameBatch.ts'
 import { createRoomJoins } from './roomJoins.ts'
 import { createRoomLeaves } from './roomLeaves.ts'
 
-export interface SyncWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface SyncWorld extends Timers {
   /** runs before the next paint; soon, where nothing is painted */
   draw(run: () => void): void
   activity(): Activity
