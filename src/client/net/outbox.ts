@@ -154,12 +154,10 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Shows a message at once; it leaves when it is stored. Null: too many wait, or nobody is signed in. */
-  enqueueMessage(room: string, text: string, replyTo?: string): OutboxEntry | null {
-    return this.enqueue(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
-  }
-
-  /** The same for a message, which replaces the room's draft, or a change to one. */
+  /**
+   * Shows a message, which replaces the room's draft, or a change to one at once; it leaves when it is stored. Null: too many
+   * wait, or nobody is signed in.
+   */
   enqueue(room: string, content: OutgoingContent): OutboxEntry | null {
     const now = this.#queue.now()
     if (this.#user === null || this.isFull) return null

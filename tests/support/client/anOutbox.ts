@@ -83,7 +83,7 @@ export async function anOutbox({
       return it
     },
     write(...texts: string[]) {
-      for (const text of texts) outbox.enqueueMessage('lobby', text)
+      for (const text of texts) outbox.enqueue('lobby', { kind: 'message', text })
       return it
     },
     /** Waits until so many frames have left. */
