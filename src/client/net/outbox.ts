@@ -22,8 +22,8 @@ export interface OutboxWorld extends Timers {
 export interface OutboxOwner {
   /** False: not now. Then nothing was sent. */
   send(frame: ClientFrame): boolean
-  /** Has this connection joined the room? */
-  isJoined(room: string): boolean
+  /** Has this connection joined the room, or asked to? The server reads what follows the join after it. */
+  maySendTo(room: string): boolean
   /** Has the server confirmed that join? */
   isConfirmed(room: string): boolean
   /** An entry that is to be drawn: a new one, or one found on this device. */
@@ -198,7 +198,7 @@ export class Outbox {
       if (busy.has(entry.room)) continue
       busy.add(entry.room)
       if (progress.state !== 'queued' || progress.retryAt > now || onTheWay >= MAX_IN_FLIGHT) continue
-      if (!this.#queue.isLive || !this.#owner.isJoined(entry.room)) continue
+      if (!this.#queue.isLive || !this.#owner.maySendTo(entry.room)) continue
       if (!this.#owner.send(frameOf(entry))) break
       unsent.progress = { state: 'sent', sentAt: now }
       onTheWay += 1

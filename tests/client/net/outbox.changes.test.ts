@@ -30,7 +30,7 @@ function anOutbox(device = memoryStorage()) {
         if (open) all.push(frame)
         return open
       },
-      isJoined: () => true,
+      maySendTo: () => true,
       isConfirmed: () => true,
       queued: (entry) => queued.push(entry),
       statusChanged: (entry, standing) => standings.set(entry.nonce, standing),

@@ -64,7 +64,7 @@ async function aPage({
     { ...time, random: () => 1, nonce: () => `nonce-of-mine-${(nonces += 1)}` },
     {
       send: (frame) => frame.type !== 'send' || sent.push(frame) > 0,
-      isJoined: () => true,
+      maySendTo: () => true,
       isConfirmed: () => true,
       queued: (entry) => queued.push(entry),
       statusChanged() {},

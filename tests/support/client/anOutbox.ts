@@ -48,7 +48,7 @@ export async function anOutbox({
         if (wire.open && frame.type === 'send') sent.push(frame)
         return wire.open
       },
-      isJoined: () => wire.joined,
+      maySendTo: () => wire.joined,
       isConfirmed: () => wire.joined,
       queued: (entry) => queued.push(entry),
       statusChanged: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),

@@ -45,7 +45,7 @@ export function createSync(
   makeOutbox: (
     owner: Pick<
       OutboxOwner,
-      'send' | 'isJoined' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
+      'send' | 'maySendTo' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
     >,
   ) => Outbox,
   signal: AbortSignal,
@@ -138,7 +138,7 @@ export function createSync(
 
   const outbox = makeOutbox({
     send: (frame) => socket.send(frame),
-    isJoined: joins.isJoined,
+    maySendTo: joins.maySendTo,
     isConfirmed: joins.isConfirmed,
     ackOverdue: () => socket.probe(),
     queued(entry) {
