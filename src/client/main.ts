@@ -1,7 +1,8 @@
 /** Boots the page: wires what home needs, then shows the address. The chat is a chunk of its own. */
-import { createActions } from './app/actions/sessionActions.ts'
+import type { ChatActions } from './app/actions/actions.ts'
+import { createSessionActions } from './app/actions/sessionActions.ts'
 import { after, storageOf } from './app/browser.ts'
-import type { Context } from './app/context.ts'
+import type { HomeContext } from './app/context.ts'
 import { createRouter, type Arrival, type Route } from './app/router.ts'
 import { windowTitle } from './app/windowTitle.ts'
 import { createApi } from './net/api.ts'
@@ -15,37 +16,40 @@ import { centeredPage } from './ui/centeredPage.ts'
 import { h } from './ui/dom.ts'
 import { words } from './words/words.ts'
 
-const loadChat = () => import('./app/startChat.ts')
+const loadChatChunk = () => import('./app/startChat.ts')
 
 function start(root: HTMLElement): void {
   // Aborted by nobody: what listens here ends with the page.
   const { signal } = new AbortController()
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
-  const tabs = joinTabs((news) => {
-    if (news.type === 'self') void actions.signedInAs(news.self)
-    else if (news.type === 'read') store.dispatch({ type: 'readUpTo', room: news.room, seq: news.seq })
+  const tabs = joinTabs((message) => {
+    if (message.type === 'self') void session.signedInAs(message.self)
+    else if (message.type === 'read')
+      store.dispatch({ type: 'readUpTo', room: message.room, seq: message.seq })
     // The list has the room now, and all of mine are followed.
-    else void actions.loadRooms()
+    else void session.loadedChat()?.loadRooms()
   }, signal)
-  const actions = createActions(store, api, tabs, { after, device: storageOf('localStorage') }, async () =>
-    (await loadChat()).startChat(
+  const device = storageOf('localStorage')
+  const session = createSessionActions(store, api, tabs, { after, device }, async () =>
+    (await loadChatChunk()).startChat(
       store,
       api,
       tabs,
       {
         userId: () => idOf(store.get()),
-        signedInAs: (self) => void actions.signedInAs(self),
+        signedInAs: (self) => void session.signedInAs(self),
         go: (path) => router.navigate(path),
       },
       signal,
     ),
   )
-  window.addEventListener('pagehide', () => actions.flushTimers(), { signal })
+  const flushTimers = () => session.loadedChat()?.flushTimers()
+  window.addEventListener('pagehide', flushTimers, { signal })
   document.addEventListener(
     'visibilitychange',
     () => {
-      if (document.hidden) actions.flushTimers()
+      if (document.hidden) flushTimers()
     },
     { signal },
   )
@@ -53,24 +57,27 @@ function start(root: HTMLElement): void {
   store.watch(
     ({ connection }) => connection.state === 'stopped',
     (stopped) => {
-      if (stopped) actions.flushTimers()
+      if (stopped) flushTimers()
     },
     signal,
   )
-  const nobody = document.querySelector('meta[name=session]') !== null
-  const met = actions.restoreSession(nobody)
+  const hasNoSession = document.querySelector('meta[name=session]') !== null
+  const sessionKnown = session.restoreSession(hasNoSession)
 
   // Until it is known who is here, a cold page shows what it came with.
-  const ready = () => Promise.all([met, actions.chatReady()])
+  async function chatReady(): Promise<ChatActions> {
+    const [chat] = await Promise.all([session.loadChat(), sessionKnown])
+    return chat
+  }
 
-  const place =
+  const siteName =
     document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
   const router = createRouter(
     window,
-    (route, screenSignal, arrival) => void mount(root, context, ready, route, screenSignal, arrival),
+    (route, screenSignal, arrival) => void mount(root, context, chatReady, route, screenSignal, arrival),
     signal,
   )
-  const context: Context = { store, actions, router, place }
+  const context: HomeContext = { store, actions: session, router, siteName }
   router.start()
 }
 
@@ -81,21 +88,21 @@ let shownBefore = location.pathname
 /** Puts a screen into the page: title first, then focus (A9). */
 async function mount(
   root: HTMLElement,
-  context: Context,
-  ready: () => Promise<unknown>,
+  context: HomeContext,
+  chatReady: () => Promise<ChatActions>,
   route: Route,
   signal: AbortSignal,
   arrival: Arrival,
 ): Promise<void> {
   const left = document.activeElement?.closest('a[href]')?.getAttribute('href')
-  const screen = await screenOf(context, ready, route, signal)
+  const screen = await screenOf(context, chatReady, route, signal)
   if (signal.aborted) return
   context.store.watch(
     (state) =>
       windowTitle(
         unreadTotal(state),
         route.name === 'room' ? roomName(state, route.room) : '',
-        context.place,
+        context.siteName,
       ),
     (title) => {
       document.title = title
@@ -117,26 +124,26 @@ async function mount(
 }
 
 async function screenOf(
-  context: Context,
-  ready: () => Promise<unknown>,
+  context: HomeContext,
+  chatReady: () => Promise<ChatActions>,
   route: Route,
   signal: AbortSignal,
 ): Promise<HTMLElement> {
   if (route.name === 'home') {
     whenIdle(() => {
-      ready().catch(() => {
+      chatReady().catch(() => {
         // Only fetched ahead; who goes there is told.
       })
     })
     return homePage(context, signal)
   }
   try {
-    const [{ roomPage, notFoundPage }] = await Promise.all([loadChat(), ready()])
+    const [{ roomPage, notFoundPage }, chat] = await Promise.all([loadChatChunk(), chatReady()])
     if (route.name === 'notFound') return notFoundPage()
-    return roomPage(context, route, signal)
+    return roomPage({ ...context, actions: { ...chat, ...context.actions } }, route, signal)
   } catch (error) {
     console.error('the chat could not be loaded', error)
-    return unloaded()
+    return loadFailedPage()
   }
 }
 
@@ -146,7 +153,7 @@ function whenIdle(run: () => void): void {
 }
 
 /** A part of the page did not come: the network is off, or a newer version has taken its place. */
-function unloaded(): HTMLElement {
+function loadFailedPage(): HTMLElement {
   return centeredPage(
     {
       title: words.pages.notLoaded.title,

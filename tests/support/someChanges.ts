@@ -1,4 +1,4 @@
-import type { Action } from '../../src/client/state/actions.ts'
+import type { StateChange } from '../../src/client/state/stateChanges.ts'
 import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
 import type { OutgoingContent, Row } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
@@ -46,7 +46,7 @@ let orders = 0
 export function mine(
   content: Exclude<OutgoingContent, { kind: 'message' }>,
   nonce = `mine-${(orders += 1)}`,
-): Action {
+): StateChange {
   const named = { nonce, room: 'lobby', user: ada.id, at: NOON, order: orders }
   return { type: 'entryQueued', entry: { ...content, ...named }, user: ada }
 }

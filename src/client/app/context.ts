@@ -1,11 +1,16 @@
-import type { Actions } from './actions/actions.ts'
+import type { Actions, SessionActions } from './actions/actions.ts'
 import type { Router } from './router.ts'
 import type { StateStore } from '../state/store.ts'
 
-/** What every screen is made with. `place`: what this chat is called. */
-export interface Context {
+/** What home is made with. `siteName`: what this chat is called. */
+export interface HomeContext {
   store: StateStore
-  actions: Actions
+  actions: SessionActions
   router: Router
-  place: string
+  siteName: string
+}
+
+/** What the screens of a room are made with. */
+export interface Context extends HomeContext {
+  actions: Actions
 }

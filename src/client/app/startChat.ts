@@ -13,7 +13,7 @@ import { keepSettings } from '../settings/keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync/sync.ts'
-import { createChatActions, type ChatActions } from './actions/chatActions.ts'
+import { createChatActions, type Chat } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import { fetchAhead } from './room/lazyDialogs.ts'
@@ -23,7 +23,7 @@ export { roomPage } from './room/roomPage.ts'
 
 /** When (ms) what the first drawing does not need is fetched ahead. */
 const AHEAD = 2_000
-/** How often (ms) the tab that leads looks for what dead tabs left behind. */
+/** How often (ms) the tab that holds the outbox lock looks for what closed tabs left unsent. */
 const ORPHANS = 30_000
 
 export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
@@ -38,11 +38,11 @@ export async function startChat(
   tabs: TabChannel,
   { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
-): Promise<ChatActions> {
+): Promise<Chat> {
   // Requested with the chat itself, so that the first messages can be drawn as they stay.
   void loadMarkdown()
-  let lead = false
-  let orphans = async () => {}
+  let ownsOrphans = false
+  let adoptOrphans = async () => {}
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
     claimTab(
@@ -53,8 +53,8 @@ export async function startChat(
         onAway: (run) => watchAway(run, signal),
       },
       () => {
-        lead = true
-        void orphans()
+        ownsOrphans = true
+        void adoptOrphans()
       },
       signal,
     ),
@@ -90,13 +90,13 @@ export async function startChat(
     (state) => sync.socket.send({ type: 'state', state }),
     signal,
   )
-  heedThePage(store, sync.socket, signal)
+  watchNetworkAndVisibility(store, sync.socket, signal)
 
-  orphans = async () => {
-    if (lead) await sync.outbox.adopt(await tab.openTabs())
+  adoptOrphans = async () => {
+    if (ownsOrphans) await sync.outbox.adopt(await tab.openTabs())
   }
   const watchOrphans = (): void => {
-    after(ORPHANS, () => void orphans().finally(watchOrphans))
+    after(ORPHANS, () => void adoptOrphans().finally(watchOrphans))
   }
   watchOrphans()
   after(AHEAD, fetchAhead)
@@ -111,15 +111,15 @@ export async function startChat(
     signal,
   )
   void loadNotifications(store, go, signal)
-  const talk = createChatActions(store, sync, api, tabs, { now, after, settings })
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, signal)
   return {
-    ...talk,
+    ...chat,
     async begin(user) {
-      await talk.begin(user)
-      void orphans()
+      await chat.begin(user)
+      void adoptOrphans()
     },
     flushTimers() {
-      talk.flushTimers()
+      chat.flushTimers()
       sync.outbox.pageMayClose()
     },
   }
@@ -153,32 +153,32 @@ function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId'
 
 /** Tells whenever the page is hidden or goes, and when it is back. */
 function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
-  const look = () => run(document.hidden)
-  document.addEventListener('visibilitychange', look, { signal })
-  window.addEventListener('pageshow', look, { signal })
+  const reportAway = () => run(document.hidden)
+  document.addEventListener('visibilitychange', reportAway, { signal })
+  window.addEventListener('pageshow', reportAway, { signal })
   window.addEventListener('pagehide', () => run(true), { signal })
 }
 
-/** What the browser says of the network and of being seen. */
-function heedThePage(store: StateStore, socket: Socket, signal: AbortSignal): void {
-  const know = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
+/** Tells the state and the socket when the network goes and comes, and when the page is seen again. */
+function watchNetworkAndVisibility(store: StateStore, socket: Socket, signal: AbortSignal): void {
+  const setOffline = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
   const online = () => {
-    know(false)
+    setOffline(false)
     socket.nudge('online')
   }
   const offline = () => {
-    know(true)
+    setOffline(true)
     socket.probe()
   }
-  const shown = ({ persisted }: PageTransitionEvent) => {
+  const pageShown = ({ persisted }: PageTransitionEvent) => {
     if (persisted) socket.nudge('pageshow')
   }
-  const seen = () => {
+  const visibilityChanged = () => {
     if (!document.hidden) socket.nudge('visible')
   }
   window.addEventListener('online', online, { signal })
   window.addEventListener('offline', offline, { signal })
-  window.addEventListener('pageshow', shown, { signal })
-  document.addEventListener('visibilitychange', seen, { signal })
-  if (!navigator.onLine) know(true)
+  window.addEventListener('pageshow', pageShown, { signal })
+  document.addEventListener('visibilitychange', visibilityChanged, { signal })
+  if (!navigator.onLine) setOffline(true)
 }

@@ -1,19 +1,15 @@
 /** Am I here? Active on input; idle without any for five minutes, or once hidden for five seconds (U62). */
 import type { Activity } from '../../shared/model.ts'
 import { TIMES } from '../../shared/limits.ts'
+import type { Timers } from './timers.ts'
 
 const IDLE = 5 * 60_000
 const INPUT = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
 
-export interface ActivityWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
-}
-
 /** Calls `changed` when it flips, until the signal aborts; gives what it is now, 'active' at first. */
 export function watchActivity(
   page: Document,
-  world: ActivityWorld,
+  world: Timers,
   changed: (activity: Activity) => void,
   signal: AbortSignal,
 ): () => Activity {

@@ -31,8 +31,8 @@ export interface Api {
   /** My rooms and those of others with most people; `text`: those whose name holds it. `more`: there are others. */
   rooms(text?: string): Promise<ApiResult<{ rooms: RoomEntry[]; more: boolean }>>
   makeRoom(name: string): Promise<ApiResult<RoomEntry>>
-  /** Messages of a place in the log, newest last: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
-  messages(room: string, place: string): Promise<ApiResult<HistoryPage>>
+  /** Messages of a stretch of the log, newest last. `query`: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
+  messages(room: string, query: string): Promise<ApiResult<HistoryPage>>
   setTopic(room: string, topic: string): Promise<ApiResult<RoomEntry>>
 }
 
@@ -77,8 +77,8 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
         (value) => value as { rooms: RoomEntry[]; more: boolean },
       ),
     makeRoom: (name) => pick(ask('POST', '/api/rooms', { name }), (value) => value as RoomEntry),
-    messages: (room, place) =>
-      pick(ask('GET', `/api/rooms/${room}/messages?limit=50&${place}`), (value) => value as HistoryPage),
+    messages: (room, query) =>
+      pick(ask('GET', `/api/rooms/${room}/messages?limit=50&${query}`), (value) => value as HistoryPage),
     setTopic: (room, topic) =>
       pick(ask('PATCH', `/api/rooms/${room}`, { topic }), (value) => value as RoomEntry),
   }

@@ -10,12 +10,11 @@ import { frameOf, hasText, isLate, OVERDUE, type UnsentEntry } from './outboxEnt
 import { OutboxQueue } from './outboxQueue.ts'
 import { fallBackToMemory, type DeviceStorage } from './storage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
+import type { Timers } from './timers.ts'
 import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
 import { unconfirmedCopies, type UnconfirmedCopies } from './unconfirmedCopy.ts'
 
-export interface OutboxWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface OutboxWorld extends Timers {
   random(): number
   nonce(): string
 }
@@ -23,8 +22,8 @@ export interface OutboxWorld {
 export interface OutboxOwner {
   /** False: not now. Then nothing was sent. */
   send(frame: ClientFrame): boolean
-  /** Has this connection joined the room? */
-  isJoined(room: string): boolean
+  /** Has this connection joined the room, or asked to? The server reads what follows the join after it. */
+  maySendTo(room: string): boolean
   /** Has the server confirmed that join? */
   isConfirmed(room: string): boolean
   /** An entry that is to be drawn: a new one, or one found on this device. */
@@ -40,10 +39,10 @@ export interface OutboxOwner {
 }
 
 /** So many entries wait at most, and so many are on their way. */
-const MOST_UNSENT = 200
-const MOST_ON_THE_WAY = 32
-/** ms */
-const AGAIN = { first: 1_000, most: 30_000 }
+const MAX_UNSENT = 200
+const MAX_IN_FLIGHT = 32
+/** How long (ms) a refused entry waits: doubled each time, up to `max`. */
+const BACKOFF = { first: 1_000, max: 30_000 }
 
 export class Outbox {
   readonly #world: OutboxWorld
@@ -88,14 +87,14 @@ export class Outbox {
 
   /** So many wait that no more are taken. */
   get isFull(): boolean {
-    return this.#queue.size >= MOST_UNSENT
+    return this.#queue.size >= MAX_UNSENT
   }
 
   /** What of a room is not confirmed, in order, for a screen that opens it. */
   entries(room: string): OutboxEntry[] {
     return [...this.#failed.values(), ...this.#queue.all().map(({ entry }) => entry)]
       .filter((entry) => entry.room === room)
-      .sort((one, other) => one.order - other.order)
+      .sort((a, b) => a.order - b.order)
   }
 
   /** Works for this person from now on, and for nobody else: entries of others stay where they are (U48). */
@@ -155,12 +154,10 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Shows a message at once; it leaves when it is stored. Null: too many wait, or nobody is signed in. */
-  enqueueMessage(room: string, text: string, replyTo?: string): OutboxEntry | null {
-    return this.enqueue(room, { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) })
-  }
-
-  /** The same for a message, which replaces the room's draft, or a change to one. */
+  /**
+   * Shows a message, which replaces the room's draft, or a change to one at once; it leaves when it is stored. Null: too many
+   * wait, or nobody is signed in.
+   */
   enqueue(room: string, content: OutgoingContent): OutboxEntry | null {
     const now = this.#queue.now()
     if (this.#user === null || this.isFull) return null
@@ -200,8 +197,8 @@ export class Outbox {
       const { entry, progress } = unsent
       if (busy.has(entry.room)) continue
       busy.add(entry.room)
-      if (progress.state !== 'queued' || progress.retryAt > now || onTheWay >= MOST_ON_THE_WAY) continue
-      if (!this.#queue.isLive || !this.#owner.isJoined(entry.room)) continue
+      if (progress.state !== 'queued' || progress.retryAt > now || onTheWay >= MAX_IN_FLIGHT) continue
+      if (!this.#queue.isLive || !this.#owner.maySendTo(entry.room)) continue
       if (!this.#owner.send(frameOf(entry))) break
       unsent.progress = { state: 'sent', sentAt: now }
       onTheWay += 1
@@ -246,7 +243,7 @@ export class Outbox {
     switch (frame.type) {
       case 'ack': this.#settle(frame.nonce); break
       case 'event': this.#happened(frame); break
-      case 'sync': for (const one of [...(frame.messages ?? []), ...frame.events]) this.#happened(one); break
+      case 'sync': for (const said of [...(frame.messages ?? []), ...frame.events]) this.#happened(said); break
       case 'error': this.#refused(frame.nonce, frame.code, frame.retry, frame.after); break
       default: return
     }
@@ -269,7 +266,7 @@ export class Outbox {
     const now = this.#queue.now()
     if (nonce === undefined) {
       // Frames were dropped unread, and nobody says which.
-      if (code === 'rateLimited') this.#requeueSent(now + (after ?? AGAIN.first))
+      if (code === 'rateLimited') this.#requeueSent(now + (after ?? BACKOFF.first))
       return this.#schedule()
     }
     const unsent = this.#queue.get(nonce)
@@ -279,7 +276,7 @@ export class Outbox {
     else if (!retry) this.#fail(unsent, code)
     else {
       unsent.refusals += 1
-      const backoff = Math.min(AGAIN.most, AGAIN.first * 2 ** (unsent.refusals - 1))
+      const backoff = Math.min(BACKOFF.max, BACKOFF.first * 2 ** (unsent.refusals - 1))
       this.#requeue(unsent, now + (after ?? backoff * (0.5 + this.#world.random() / 2)))
     }
     this.flush()

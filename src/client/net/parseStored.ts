@@ -61,6 +61,6 @@ export function parseDraft(value: unknown): ComposerDraft | null {
 /** A person as the server describes one, or null. */
 export function parseSelf(value: unknown): Self | null {
   const { id, name, role } = fieldsOf(value)
-  const known = ROLES.find((one) => one === role)
+  const known = ROLES.find((candidate) => candidate === role)
   return isShort(id) && typeof name === 'string' && known ? { id, name, role: known } : null
 }

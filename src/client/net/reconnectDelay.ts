@@ -21,15 +21,15 @@ const OVERLOADED = 8_000
 const SHORTEST = 100
 const FIRST_BACKOFF = 500
 /** `atFirst`: and half the time it has been away, where nobody answered */
-const MOST = { seen: 20_000, hidden: 300_000, atFirst: 2_000 }
+const MAX_DELAY = { seen: 20_000, hidden: 300_000, atFirst: 2_000 }
 
 /** @param random 0 … 1 */
 export function reconnectDelay(lost: LostConnection, random: number): number {
   if (lost.isAnnounced) return random * (lost.drainSpread ?? SPREAD)
-  const most = lost.isHidden ? MOST.hidden : MOST.seen
+  const maxDelay = lost.isHidden ? MAX_DELAY.hidden : MAX_DELAY.seen
   // Quick draws while a server restarts must not add up to a long one once it is back.
-  const patient = lost.code === 1006 ? MOST.atFirst + lost.awayFor / 2 : most
+  const patient = lost.code === 1006 ? MAX_DELAY.atFirst + lost.awayFor / 2 : maxDelay
   const exponential = FIRST_BACKOFF * 2 ** Math.min(lost.attempt, 20)
-  const backoff = random * Math.min(most, patient, exponential)
+  const backoff = random * Math.min(maxDelay, patient, exponential)
   return (lost.code === CLOSE.overloaded ? OVERLOADED : SHORTEST) + backoff
 }

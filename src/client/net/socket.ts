@@ -6,6 +6,7 @@ import type { Self } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import type { ConnectionState } from '../state/state.ts'
 import { reconnectDelay } from './reconnectDelay.ts'
+import type { Timers } from './timers.ts'
 
 /** As much of a `WebSocket` as is used. */
 export interface Wire {
@@ -16,13 +17,9 @@ export interface Wire {
   onclose: ((event: { code: number }) => void) | null
 }
 
-export interface SocketWorld {
+export interface SocketWorld extends Timers {
   /** @throws if no socket can be made at all */
   open(): Wire
-  /** ms since the epoch; may jump */
-  now(): number
-  /** runs once after `ms`, late if the page slept; gives what cancels it */
-  after(ms: number, run: () => void): () => void
   /** 0 … 1 */
   random(): number
   isHidden(): boolean
@@ -92,17 +89,17 @@ interface ConnectionAttempt {
 /** What is true in each state. What others are told of it is a `ConnectionState`. Times in ms since the epoch. */
 type SocketPhase =
   | { state: 'idle'; handshakeFailed: boolean }
-  | { state: 'connecting' | 'hello'; connection: ConnectionAttempt; since: number; calm: boolean }
+  | { state: 'connecting' | 'hello'; connection: ConnectionAttempt; since: number; announced: boolean }
   /** `liveSince`: when the server said `welcome` */
   | { state: 'live' | 'suspect'; connection: ConnectionAttempt; liveSince: number }
   | ({ state: 'waiting'; until: number; triedAt: number; overloaded: boolean } & NextAttempt)
   | { state: 'stopped'; code: number; handshakeFailed: boolean }
 
-/** `since`: when the last connection was lost, or the page last came into view. `calm`: that was announced */
+/** `since`: when the last connection was lost, or the page last came into view. `announced`: the server said so beforehand */
 interface NextAttempt {
   attempt: number
   since: number
-  calm: boolean
+  announced: boolean
   handshakeFailed: boolean
 }
 
@@ -157,7 +154,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     wire.close()
   }
 
-  function connect({ attempt, since, calm, handshakeFailed }: NextAttempt): void {
+  function connect({ attempt, since, announced, handshakeFailed }: NextAttempt): void {
     letGo()
     const now = world.now()
     clockSeenAt = now
@@ -169,7 +166,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       heardAt: now,
       drainSpread: null,
     }
-    enter({ state: 'connecting', connection, since, calm })
+    enter({ state: 'connecting', connection, since, announced })
     if (connection !== current()) return
     arm(CONNECT, () => end(1006))
     if (!handshakeFailed) return open(connection)
@@ -279,7 +276,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       until: now + wait,
       since,
       attempt: attempt + 1,
-      calm: wasLive ? isAnnounced : ended.calm,
+      announced: wasLive ? isAnnounced : ended.announced,
       triedAt,
       overloaded: code === CLOSE.overloaded,
       handshakeFailed,
@@ -291,7 +288,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
 
   function start(): void {
     if (phase.state !== 'idle' && phase.state !== 'stopped') return
-    connect({ attempt: 0, since: world.now(), calm: false, handshakeFailed: phase.handshakeFailed })
+    connect({ attempt: 0, since: world.now(), announced: false, handshakeFailed: phase.handshakeFailed })
   }
 
   function stop(): void {
@@ -339,15 +336,15 @@ function connectionState(phase: SocketPhase): ConnectionState {
       return { state: phase.state }
     case 'connecting':
     case 'hello': {
-      const { state, since, calm, connection } = phase
-      return { state, attempt: connection.attempt, since, calm }
+      const { state, since, announced, connection } = phase
+      return { state, attempt: connection.attempt, since, announced }
     }
     case 'live':
     case 'suspect':
       return { state: phase.state }
     case 'waiting': {
-      const { state, until, since, attempt, calm } = phase
-      return { state, until, since, attempt, calm }
+      const { state, until, since, attempt, announced } = phase
+      return { state, until, since, attempt, announced }
     }
     case 'stopped':
       return { state: phase.state, code: phase.code }

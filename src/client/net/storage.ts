@@ -20,7 +20,7 @@ export interface DeviceStorage {
   wipe(user: string): Promise<void>
 }
 
-const byOrder = (one: StoredEntry, other: StoredEntry) => one.order - other.order
+const byOrder = (a: StoredEntry, b: StoredEntry) => a.order - b.order
 
 /** @throws if the browser refuses storage; asks it by a first read */
 export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {

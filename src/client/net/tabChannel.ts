@@ -2,17 +2,17 @@
 import type { Self } from '../../shared/model.ts'
 import { fieldsOf, isRoom, parseSelf } from './parseStored.ts'
 
-export type TabNews =
+export type SessionTabMessage =
   | { type: 'self'; self: Self | null }
   | { type: 'read'; room: string; seq: number }
   | { type: 'joined'; room: string }
 
 export interface TabChannel {
-  tell(news: TabNews): void
+  tell(message: SessionTabMessage): void
 }
 
 /** What another tab tells, or null: it may be of another version. */
-function parseNews(value: unknown): TabNews | null {
+function parseMessage(value: unknown): SessionTabMessage | null {
   const { type, self, room, seq } = fieldsOf(value)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
   if (type === 'joined' && isRoom(room)) return { type, room }
@@ -23,17 +23,17 @@ function parseNews(value: unknown): TabNews | null {
 }
 
 /** `received` gets what the other tabs tell, never what this tab told, until the signal aborts. */
-export function joinTabs(received: (news: TabNews) => void, signal: AbortSignal): TabChannel {
+export function joinTabs(received: (message: SessionTabMessage) => void, signal: AbortSignal): TabChannel {
   if (typeof BroadcastChannel === 'undefined') return { tell() {} }
   const channel = new BroadcastChannel('hubbub')
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    const news = parseNews(data)
-    if (news !== null) received(news)
+    const message = parseMessage(data)
+    if (message !== null) received(message)
   }
   signal.addEventListener('abort', () => channel.close(), { once: true })
   return {
-    tell(news) {
-      if (!signal.aborted) channel.postMessage(news)
+    tell(message) {
+      if (!signal.aborted) channel.postMessage(message)
     },
   }
 }

@@ -21,10 +21,14 @@ export interface TabWorld {
 }
 
 /**
- * Names this tab and keeps its lock until the signal aborts. `lead` is called once this is the tab that looks after orphans:
+ * Names this tab and keeps its lock until the signal aborts. `onOutboxLock` is called once this is the tab that looks after orphans:
  * at once where there are no locks.
  */
-export async function claimTab(world: TabWorld, lead: () => void, signal: AbortSignal): Promise<BrowserTab> {
+export async function claimTab(
+  world: TabWorld,
+  onOutboxLock: () => void,
+  signal: AbortSignal,
+): Promise<BrowserTab> {
   const { locks, session } = world
   const ended = new Promise<void>((resolve) =>
     signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -47,7 +51,7 @@ export async function claimTab(world: TabWorld, lead: () => void, signal: AbortS
     }
     void locks
       .request('hubbub outbox', { signal }, () => {
-        lead()
+        onOutboxLock()
         return ended
       })
       .catch(() => {
@@ -59,7 +63,7 @@ export async function claimTab(world: TabWorld, lead: () => void, signal: AbortS
   if (locks === undefined) {
     // The name is stored only while the page is hidden, so a duplicated tab does not copy it.
     world.onAway(keep)
-    lead()
+    onOutboxLock()
   }
   return {
     id,

@@ -26,12 +26,12 @@ export interface UnconfirmedCopies {
 }
 
 /** UTF-16 units of all that a copy holds; what does not fit is left to IndexedDB. */
-export const MOST_COPIED = 256 * 1024
+export const MAX_COPIED = 256 * 1024
 
 /** What a copy holds; nothing, where it is none. */
 function copyOf(text: string): ReturnType<typeof fieldsOf> {
   try {
-    return fieldsOf(text.length > 2 * MOST_COPIED ? null : JSON.parse(text))
+    return fieldsOf(text.length > 2 * MAX_COPIED ? null : JSON.parse(text))
   } catch {
     return {}
   }
@@ -61,7 +61,7 @@ export function unconfirmedCopies(device: Storage | null, now: () => number): Un
 
   return {
     write(user, tab, { entries, drafts }) {
-      let left = MOST_COPIED
+      let left = MAX_COPIED
       const fits = (part: object) => {
         const { length } = JSON.stringify(part)
         if (length > left) return false

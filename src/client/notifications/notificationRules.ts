@@ -1,4 +1,5 @@
 /** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `show.ts` has the browser's part. */
+import type { Timers } from '../net/timers.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
@@ -16,13 +17,14 @@ export interface NotificationContent {
 }
 
 /** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
-export type TabMessage = { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
+export type NotificationTabMessage =
+  { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
 
 /** A room's slug. */
 const ROOM = /^[a-z0-9-]{1,64}$/
 
 /** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-export function tabMessageOf(said: unknown): TabMessage | null {
+export function tabMessageOf(said: unknown): NotificationTabMessage | null {
   const { type, ids, room } = (typeof said === 'object' && said !== null ? said : {}) as Record<
     string,
     unknown
@@ -33,15 +35,13 @@ export function tabMessageOf(said: unknown): TabMessage | null {
     : null
 }
 
-export interface NotifierWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface NotifierWorld extends Timers {
   /** Does somebody look at the live end of this room here? */
   attended(room: string): boolean
   /** Is it this tab that tells for all of mine? */
   leads(): boolean
   /** To my other tabs. */
-  say(word: TabMessage): void
+  say(word: NotificationTabMessage): void
   /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
   show(note: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
@@ -49,7 +49,7 @@ export interface NotifierWorld {
 
 export interface Notifier {
   /** Another tab says so. */
-  hear(word: TabMessage): void
+  hear(word: NotificationTabMessage): void
   /** Nothing stays on show. */
   close(): void
 }

@@ -1,4 +1,5 @@
 /** What is shown and heard outside of the page, wherever in it one is. A chunk that comes late: `startChat` loads it. */
+import type { Timers } from '../net/timers.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { leadsTabs } from './tabLeader.ts'
@@ -43,11 +44,7 @@ const END = 80
 /** Notifications and the sound of this page, beside those of my other tabs. */
 export function startNotifications(
   store: StateStore,
-  world: {
-    now(): number
-    after(ms: number, run: () => void): () => void
-    go(path: string): void
-  },
+  world: Timers & { go(path: string): void },
   signal: AbortSignal,
 ): void {
   const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub telling')

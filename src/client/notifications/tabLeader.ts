@@ -1,4 +1,5 @@
 /** Which of my tabs notifies for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
+import type { Timers } from '../net/timers.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** So long (ms) without a connection a tab still tells; then another one does. */
@@ -7,7 +8,7 @@ export const RELEASED = 5_000
 /** Is it this tab? Without locks every tab is. */
 export function leadsTabs(
   store: StateStore,
-  world: { after(ms: number, run: () => void): () => void; locks: Pick<LockManager, 'request'> | undefined },
+  world: Pick<Timers, 'after'> & { locks: Pick<LockManager, 'request'> | undefined },
   signal: AbortSignal,
 ): () => boolean {
   const { locks } = world

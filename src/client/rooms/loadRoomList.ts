@@ -1,5 +1,6 @@
 /** The list of rooms: when it is asked for, and which answer counts. */
 import type { RoomEntry } from '../../shared/model.ts'
+import type { Timers } from '../net/timers.ts'
 import type { Api } from '../net/api.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
@@ -21,7 +22,7 @@ export interface RoomListLoader {
 
 /** How long (ms) typing rests before the server is asked, and how long after it said too fast. */
 const RESTS = 200
-const AGAIN = { first: 1_000, most: 30_000 }
+const RETRY_AFTER = { first: 1_000, max: 30_000 }
 /** Entries kept besides mine, so that searching does not pile them up. */
 const OTHERS = 1_000
 
@@ -29,7 +30,7 @@ export function createRoomListLoader(
   store: StateStore,
   { leaveCount, leftSince }: RoomsLeft,
   api: Pick<Api, 'rooms'>,
-  after: (ms: number, run: () => void) => () => void,
+  after: Timers['after'],
   signal: AbortSignal,
 ): RoomListLoader {
   /** requests so far, and the latest of those whose answer is shown: an older one does not replace it */
@@ -67,7 +68,7 @@ export function createRoomListLoader(
   /** A new connection needs the list: without it no room is followed. */
   async function insist(): Promise<void> {
     const mine = (connections += 1)
-    for (let ms = AGAIN.first; !(await ask()); ms = Math.min(AGAIN.most, 2 * ms)) {
+    for (let ms = RETRY_AFTER.first; !(await ask()); ms = Math.min(RETRY_AFTER.max, 2 * ms)) {
       await new Promise<void>((resolve) => void after(ms, resolve))
       if (mine !== connections || !isConnected(store.get()) || signal.aborted) return
     }
@@ -83,7 +84,7 @@ export function createRoomListLoader(
       const mine = rest.filter(({ joined }) => joined)
       const others = rest.filter(({ joined }) => !joined).slice(0, OTHERS)
       store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...found, ...others] })
-    } else if (answer.code === 'rateLimited') waiting = after(AGAIN.first, () => void search(text))
+    } else if (answer.code === 'rateLimited') waiting = after(RETRY_AFTER.first, () => void search(text))
   }
 
   store.watch(isConnected, (connected) => void (connected && insist()), signal)

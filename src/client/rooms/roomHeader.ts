@@ -5,7 +5,7 @@ import { h } from '../ui/dom.ts'
 import { timeOfDay } from '../ui/format.ts'
 import { nameOf } from '../ui/avatar.ts'
 import { roomName } from '../state/roomName.ts'
-import type { Row } from '../state/state.ts'
+import { selfOf, type Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
@@ -75,9 +75,11 @@ export function roomHeader(
     onClick: () => openTopic(context, room, signal),
   })
   store.watch(
-    ({ rooms, self, roomList }) => {
+    (state) => {
+      const { rooms, roomList } = state
+      const self = selfOf(state)
       const role = rooms[room]?.you?.role
-      if (self === null || self === 'unknown' || role === undefined) return ''
+      if (self === null || role === undefined) return ''
       if (!may({ id: self.id, role }, 'topic')) return ''
       const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
       return none ? words.rooms.topic.add : words.rooms.topic.change

@@ -35,7 +35,7 @@ const WIDE = '(min-width: 768px)'
  * Rooms and people: a column beside the room, or a drawer over it where there is no space (V13). `shell` carries the state for the style, `people` stands below the rooms.
  */
 export function sidebar(
-  { store, router, place }: Context,
+  { store, router, siteName }: Context,
   { room, shell, people }: { room: string; shell: HTMLElement; people: HTMLElement },
   on: { rooms(): void },
   signal: AbortSignal,
@@ -47,7 +47,7 @@ export function sidebar(
   const me = () => idOf(store.get()) ?? ''
   const rooms = roomList(room)
   const home = h('a', { class: 'wordmark mark min-h-11', href: '/' })
-  home.append(iconOf('mark'), h('bdi', {}, place))
+  home.append(iconOf('mark'), h('bdi', {}, siteName))
   const close = button('close', words.common.close, () => void closeDrawer())
   close.classList.add('drawer-only', 'ms-auto')
   const find = h('button', { type: 'button', class: 'row-button', onClick: () => on.rooms() })

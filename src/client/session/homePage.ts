@@ -2,20 +2,20 @@ import { nameForm } from '../ui/nameForm.ts'
 import type { NameResult } from '../app/actions/actions.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
-import type { Context } from '../app/context.ts'
+import type { HomeContext } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { centeredPage } from '../ui/centeredPage.ts'
 import { signOut } from './confirmSignOut.ts'
 import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
-export function homePage(context: Context, signal: AbortSignal): HTMLElement {
+export function homePage(context: HomeContext, signal: AbortSignal): HTMLElement {
   return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
 /** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
 export function joinPage(
-  { store, actions, place }: Context,
+  { store, actions, siteName }: HomeContext,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
   signal: AbortSignal,
 ): HTMLElement {
@@ -24,7 +24,7 @@ export function joinPage(
     element,
     title,
     words: sentence,
-  } = centeredPage({ title: place, words: words.session.welcome, look: 'text-place' }, body)
+  } = centeredPage({ title: siteName, words: words.session.welcome, look: 'text-place' }, body)
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false

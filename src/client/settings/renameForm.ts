@@ -1,17 +1,17 @@
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
+import { selfOf } from '../state/state.ts'
 import { nameForm } from '../ui/nameForm.ts'
 import { words } from '../words/words.ts'
 
 /** What one is called, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
-  const { self } = store.get()
   const said = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(
     {
       label: words.settings.name.title,
       button: words.settings.name.change,
-      first: self === null || self === 'unknown' ? '' : self.name,
+      first: selfOf(store.get())?.name ?? '',
     },
     {
       async take(typed) {

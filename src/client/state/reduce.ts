@@ -2,7 +2,7 @@
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent } from '../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../shared/protocol.ts'
-import type { Action } from './actions.ts'
+import type { StateChange } from './stateChanges.ts'
 import {
   appendPage,
   enterHistory,
@@ -30,7 +30,7 @@ import {
   withReset,
 } from './roomLog.ts'
 import { addPendingRow, trimRows, withAck } from './rows.ts'
-import { idOf, MAX_ROWS_FOLLOWED, MAX_ROWS, INITIAL_STATE, newRoom } from './state.ts'
+import { selfOf, MAX_ROWS_FOLLOWED, MAX_ROWS, INITIAL_STATE, newRoom } from './state.ts'
 import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
 import { hideDivider, showDivider } from './unreadDivider.ts'
 
@@ -60,114 +60,116 @@ function changeAllRooms(state: State, change: (room: RoomState) => RoomState): S
   return next
 }
 
-/** The state after one action. A kind without a case here does not compile. */
-export function reduce(state: State, action: Action): State {
-  const me = idOf(state)
-  switch (action.type) {
+/** The state after one change. A type without a case here does not compile. */
+export function reduce(state: State, change: StateChange): State {
+  const self = selfOf(state)
+  const me = self?.id ?? null
+  switch (change.type) {
     case 'selfChanged':
-      return withSelf(state, action.self)
+      return withSelf(state, change.self)
     case 'connectionChanged': {
-      const gone = action.connection.state !== 'live' && action.connection.state !== 'suspect'
+      const gone = change.connection.state !== 'live' && change.connection.state !== 'suspect'
       // In `hello` the connection is not live yet, but its rooms have been asked for already.
-      const ended = gone && action.connection.state !== 'hello'
-      const quiet = action.now < state.presenceQuietUntil
+      const ended = gone && change.connection.state !== 'hello'
+      const quiet = change.now < state.presenceQuietUntil
       const next = ended ? changeAllRooms(state, (room) => disconnected(room, quiet)) : state
-      return { ...next, serverFullSince: 0, connection: action.connection }
+      return { ...next, serverFullSince: 0, connection: change.connection }
     }
     case 'networkChanged':
-      return action.offline === state.offline ? state : { ...state, offline: action.offline }
+      return change.offline === state.offline ? state : { ...state, offline: change.offline }
     case 'storageBlocked':
       return state.storageBlocked ? state : { ...state, storageBlocked: true }
     case 'framesReceived':
-      return action.frames.reduce((next, frame) => receiveFrame(next, frame, action.now), state)
+      return change.frames.reduce((next, frame) => receiveFrame(next, frame, change.now), state)
     case 'roomOpened':
-      return openRoom(state, action.room, action.shown ?? false)
+      return openRoom(state, change.room, change.shown ?? false)
     case 'syncRequested':
-      return changeRoom(state, action.room, (room) => requested(room, action.now))
+      return changeRoom(state, change.room, (room) => requested(room, change.now))
     case 'roomForgotten': {
-      const next = action.left ? withListEntry(state, action.room, { joined: false }) : state
-      return state.rooms[action.room] === undefined
+      const next = change.left ? withListEntry(state, change.room, { joined: false }) : state
+      return state.rooms[change.room] === undefined
         ? next
-        : { ...next, rooms: withRoom(state.rooms, action.room, null) }
+        : { ...next, rooms: withRoom(state.rooms, change.room, null) }
     }
     case 'entryQueued': {
-      const { entry, user } = action
+      const { entry, user } = change
       if (entry.user !== me) return state
       return changeRoom(state, entry.room, (room) =>
         entry.kind === 'message' ? addPendingRow(room, entry, user) : addPendingChange(room, entry, user),
       )
     }
     case 'sendStatusChanged':
-      return setSendStatus(state, action.room, action.key, action.sendStatus)
+      return setSendStatus(state, change.room, change.key, change.sendStatus)
     case 'entryDropped':
-      return setSendStatus(state, action.room, action.key, null)
+      return setSendStatus(state, change.room, change.key, null)
     case 'roomRestarted':
-      return changeRoom(state, action.room, restarted)
+      return changeRoom(state, change.room, restarted)
     case 'roomShortened':
-      return changeRoom(state, action.room, shortened)
+      return changeRoom(state, change.room, shortened)
     case 'olderRequested':
-      return changeRoom(state, action.room, requestOlder)
+      return changeRoom(state, change.room, requestOlder)
     case 'olderLoaded':
-      return changeRoom(state, action.room, (room) => withOlder(room, action.before, action.page, me))
+      return changeRoom(state, change.room, (room) => withOlder(room, change.before, change.page, me))
     case 'windowPageRequested':
-      return changeRoom(state, action.room, (room) => requestPage(room, action.window, action.side))
+      return changeRoom(state, change.room, (room) => requestPage(room, change.window, change.side))
     case 'windowPageLoaded':
-      return changeRoom(state, action.room, (room) =>
-        appendPage(room, action.window, action.side, action.page, me),
+      return changeRoom(state, change.room, (room) =>
+        appendPage(room, change.window, change.side, change.page, me),
       )
     case 'historyEntered':
-      return changeRoom(state, action.room, (room) => enterHistory(room, action.seq, action.page, me))
+      return changeRoom(state, change.room, (room) => enterHistory(room, change.seq, change.page, me))
     case 'historyLeft':
-      return changeRoom(state, action.room, action.to === 'live' ? showLiveEnd : leaveHistory)
+      return changeRoom(state, change.room, change.to === 'live' ? showLiveEnd : leaveHistory)
     case 'quotesLoaded':
-      return changeRoom(state, action.room, (room) => withQuotes(room, action.ids, action.page, me))
+      return changeRoom(state, change.room, (room) => withQuotes(room, change.ids, change.page, me))
     case 'pinsLoaded':
-      return changeRoom(state, action.room, (room) => withPins(room, action.page, me))
+      return changeRoom(state, change.room, (room) => withPins(room, change.page, me))
     case 'allMarkedRead':
       return changeAllRooms(state, markRead)
     case 'roomMarkedRead':
-      return changeRoom(state, action.room, markRead)
+      return changeRoom(state, change.room, markRead)
     case 'markReadUndone':
       return changeAllRooms(state, undoMarkRead)
     case 'markReadSettled':
-      return changeRoom(state, action.room, settleMarkRead)
+      return changeRoom(state, change.room, settleMarkRead)
     case 'unreadDividerShown':
-      return changeRoom(state, action.room, showDivider)
+      return changeRoom(state, change.room, showDivider)
     case 'unreadDividerHidden':
-      return changeRoom(state, action.room, hideDivider)
+      return changeRoom(state, change.room, hideDivider)
     case 'readUpTo':
-      return changeRoom(state, action.room, (room) => withRead(room, action.seq, state.self))
+      return changeRoom(state, change.room, (room) => withRead(room, change.seq, self))
     case 'roomListChanged':
-      return { ...state, roomList: action.roomList }
+      return { ...state, roomList: change.roomList }
     case 'settingsChanged':
-      return { ...state, settings: action.settings }
+      return { ...state, settings: change.settings }
     case 'signedOut':
       return {
         ...INITIAL_STATE,
         self: null,
-        signedOutInOtherTab: action.inOtherTab ?? false,
+        signedOutInOtherTab: change.inOtherTab ?? false,
         connection: state.connection,
         offline: state.offline,
         storageBlocked: state.storageBlocked,
       }
     case 'tick':
-      return changeAllRooms(state, (room) => withoutStaleTyping(withOverdueGap(room, action.now), action.now))
+      return changeAllRooms(state, (room) => withoutStaleTyping(withOverdueGap(room, change.now), change.now))
     default:
-      return assertNever(action)
+      return assertNever(change)
   }
 }
 
 /** Does anything in the state change by time alone, so that `tick` has to come? */
 export function needsTick(state: State): boolean {
   return Object.values(state.rooms).some(
-    (room) => room.typing.length > 0 || room.behindSince !== null || room.needsRecount,
+    ({ typing, sync, needsRecount }) =>
+      typing.length > 0 || needsRecount || (sync.state === 'live' && sync.behindSince !== undefined),
   )
 }
 
 function withSelf(state: State, self: State['self']): State {
-  const before = state.self
-  if (self === null || self === 'unknown') return before === self ? state : { ...state, self }
-  if (before === null || before === 'unknown') return { ...state, self }
+  const before = selfOf(state)
+  if (self === null || self === 'unknown') return state.self === self ? state : { ...state, self }
+  if (before === null) return { ...state, self }
   // Another person in the same page sees nothing of the one before.
   if (before.id !== self.id) return { ...state, self, rooms: INITIAL_STATE.rooms, roomList: [] }
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
@@ -201,20 +203,21 @@ function withSendStatus<T extends Row | PendingChange>(
   key: string,
   sendStatus: SendStatus | null,
 ): readonly T[] {
-  const at = all.findIndex((one) => one.key === key)
-  const one = all[at]
-  if (one === undefined || one.seq !== null) return all
-  return sendStatus === null ? all.toSpliced(at, 1) : all.with(at, { ...one, sendStatus })
+  const at = all.findIndex((sent) => sent.key === key)
+  const sent = all[at]
+  if (sent === undefined || sent.seq !== null) return all
+  return sendStatus === null ? all.toSpliced(at, 1) : all.with(at, { ...sent, sendStatus })
 }
 
 function receiveFrame(state: State, frame: ServerFrame, now: number): State {
-  const me = idOf(state)
+  const self = selfOf(state)
+  const me = self?.id ?? null
   switch (frame.type) {
     case 'welcome':
       return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync':
       return withTopics(
-        changeRoom(withJoined(state, frame), frame.room, (room) => withPage(room, frame, state.self, now)),
+        changeRoom(withJoined(state, frame), frame.room, (room) => withPage(room, frame, self, now)),
         frame.room,
         [...(frame.messages ?? []), ...frame.events],
       )
@@ -224,7 +227,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     }
     case 'event':
       return withTopics(
-        changeRoom(state, frame.room, (room) => withEvent(room, frame, state.self, now)),
+        changeRoom(state, frame.room, (room) => withEvent(room, frame, self, now)),
         frame.room,
         [frame],
       )
@@ -272,15 +275,15 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
 
 /** A room whose last page has come is one of mine, whatever the list said when it was asked for. */
 function withJoined(state: State, { room, you }: Heard<'sync'>): State {
-  if (you === undefined || !state.roomList.some((one) => one.room === room && !one.joined)) return state
+  if (you === undefined || !state.roomList.some((entry) => entry.room === room && !entry.joined)) return state
   return withListEntry(state, room, { joined: true, role: you.role })
 }
 
 /** What the list says of a room, where it is one of mine or becomes one. */
-function withListEntry(state: State, room: string, now: Partial<RoomEntry>): State {
-  const at = state.roomList.findIndex((one) => one.room === room && (one.joined || now.joined))
-  const one = state.roomList[at]
-  return one === undefined ? state : { ...state, roomList: state.roomList.with(at, { ...one, ...now }) }
+function withListEntry(state: State, room: string, patch: Partial<RoomEntry>): State {
+  const at = state.roomList.findIndex((entry) => entry.room === room && (entry.joined || patch.joined))
+  const entry = state.roomList[at]
+  return entry === undefined ? state : { ...state, roomList: state.roomList.with(at, { ...entry, ...patch }) }
 }
 
 /** What the rooms of the list are about, after events that the list did not know. */
@@ -288,16 +291,16 @@ function withTopics(state: State, room: string, events: readonly RoomEvent[]): S
   const topic = events.findLast((event) => event.kind === 'topic')
   if (topic?.text === undefined) return state
   const { seq, text } = topic
-  const roomList = state.roomList.map((one) =>
-    one.room === room && one.head < seq ? { ...one, head: seq, topic: text } : one,
+  const roomList = state.roomList.map((entry) =>
+    entry.room === room && entry.head < seq ? { ...entry, head: seq, topic: text } : entry,
   )
   return { ...state, roomList }
 }
 
 /** Renamed in another tab of mine. */
 function withRename(state: State, name: string | undefined): State {
-  if (name === undefined || state.self === null || state.self === 'unknown') return state
-  return withSelf(state, { ...state.self, name })
+  const self = selfOf(state)
+  return name === undefined || self === null ? state : withSelf(state, { ...self, name })
 }
 
 function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions }: Heard<'read'>): RoomState {

@@ -1,5 +1,5 @@
 /** One room's log: its position, what lies beyond a gap, coming back. Protocol §5 and §6, ROOM. */
-import type { Change, Message, Notice, RoomEvent, Topic } from '../../shared/model.ts'
+import type { Change, Message, Notice, RoomEvent, Self, Topic } from '../../shared/model.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { FirstPage, Heard, ResetReason, You } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
@@ -15,14 +15,13 @@ import {
   withRow,
 } from './rows.ts'
 import {
-  idOf,
   MAX_ROWS,
   MAX_ROWS_FOLLOWED,
   newRoom,
   type HistoryWindow,
   type RoomState,
+  type RoomSync,
   type Row,
-  type State,
 } from './state.ts'
 
 /** Events held beyond a gap or during a sync; what comes after so many is fetched again. */
@@ -32,23 +31,25 @@ const GAPS_WITHIN = 60_000
 /** A head beyond the position for this long (ms) is a lost last event. */
 const BEHIND_FOR = 2_000
 
-type Viewer = State['self']
-
 /** Changes kept for what comes by HTTP meanwhile. */
 const MAX_RECENT_CHANGES = 500
 
+/** A live room whose newest event is here is no longer behind. */
+const caughtUp = (sync: RoomSync): RoomSync =>
+  sync.state === 'live' && sync.behindSince !== undefined ? { state: 'live' } : sync
+
 /** The next event in order: position, rows, count of unread. */
-function applyEvent(room: RoomState, event: RoomEvent, me: Viewer, live: boolean): RoomState {
+function applyEvent(room: RoomState, event: RoomEvent, self: Self | null, live: boolean): RoomState {
   const moved: RoomState = {
     ...room,
     position: { seq: event.seq, id: event.id },
     head: Math.max(room.head, event.seq),
-    behindSince: event.seq >= room.head ? null : room.behindSince,
+    sync: event.seq >= room.head ? caughtUp(room.sync) : room.sync,
   }
   // prettier-ignore
   switch (event.kind) {
-    case 'edit': case 'delete': case 'react': case 'pin': return applyChangeEvent(moved, event, me, live)
-    case 'message': case 'topic': case 'notice': return applyMessage(moved, event, me, live)
+    case 'edit': case 'delete': case 'react': case 'pin': return applyChangeEvent(moved, event, self, live)
+    case 'message': case 'topic': case 'notice': return applyMessage(moved, event, self, live)
     default: return moved
   }
 }
@@ -56,7 +57,7 @@ function applyEvent(room: RoomState, event: RoomEvent, me: Viewer, live: boolean
 function applyMessage(
   room: RoomState,
   event: Message | Topic | Notice,
-  me: Viewer,
+  self: Self | null,
   live: boolean,
 ): RoomState {
   const typing = room.typing.some(({ user }) => user.id === event.user?.id)
@@ -64,16 +65,16 @@ function applyMessage(
     : room.typing
   return {
     ...room,
-    rows: event.seq >= room.floor ? withRow(room.rows, rowOf(event, idOf({ self: me }))) : room.rows,
+    rows: event.seq >= room.floor ? withRow(room.rows, rowOf(event, self?.id ?? null)) : room.rows,
     typing,
-    you: live ? withUnread(room.you, event, me) : room.you,
+    you: live ? withUnread(room.you, event, self) : room.you,
   }
 }
 
 /** What is shown of a message changes wherever it is shown; of one that is not, nothing is drawn. */
-function applyChangeEvent(room: RoomState, change: Change, me: Viewer, live: boolean): RoomState {
-  const mine = idOf({ self: me })
-  const alter = (rows: readonly Row[]) => withChange(rows, change, mine)
+function applyChangeEvent(room: RoomState, change: Change, self: Self | null, live: boolean): RoomState {
+  const me = self?.id ?? null
+  const alter = (rows: readonly Row[]) => withChange(rows, change, me)
   const alterWindow = (window: HistoryWindow | null): HistoryWindow | null =>
     window && { ...window, rows: alter(window.rows), previous: alterWindow(window.previous) }
   const recentChanges = [...room.recentChanges, change].slice(-MAX_RECENT_CHANGES)
@@ -90,7 +91,7 @@ function applyChangeEvent(room: RoomState, change: Change, me: Viewer, live: boo
         : (room.recentChanges[0]?.seq ?? room.recentChangesSince),
   }
   return removeConfirmedChanges(
-    live ? withRecount(next, room, change, me) : next,
+    live ? withRecount(next, room, change, self) : next,
     keyOf(change.user.id, change.nonce),
   )
 }
@@ -103,9 +104,9 @@ function pinsAfter(room: RoomState, change: Change, pins: readonly Row[]): reado
 }
 
 /** What is unread after an edit or a delete: of a message that is not here only the server knows whether it was. */
-function withRecount(room: RoomState, before: RoomState, change: Change, me: Viewer): RoomState {
+function withRecount(room: RoomState, before: RoomState, change: Change, self: Self | null): RoomState {
   const { you } = room
-  if (you === null || me === null || me === 'unknown' || you.unread === 0 || isMany(you)) return room
+  if (you === null || self === null || you.unread === 0 || isMany(you)) return room
   if (change.kind !== 'edit' && change.kind !== 'delete') return room
   const row = before.rows.findLast(({ id }) => id === change.target)
   if (row === undefined || row.trueAt >= change.seq) {
@@ -113,25 +114,25 @@ function withRecount(room: RoomState, before: RoomState, change: Change, me: Vie
     return room.older !== 'none' && first > you.readSeq + 1 ? { ...room, needsRecount: true } : room
   }
   if (row.own || row.text === null || (row.seq ?? 0) <= you.readSeq) return room
-  const count = (text: string) => Number(mentionsName(text, me.name))
-  const now = change.kind === 'edit' ? count(change.text ?? row.text) : 0
+  const count = (text: string) => Number(mentionsName(text, self.name))
+  const mentionsAfter = change.kind === 'edit' ? count(change.text ?? row.text) : 0
   return {
     ...room,
     you: {
       ...you,
       unread: change.kind === 'delete' ? you.unread - 1 : you.unread,
-      mentions: Math.max(0, you.mentions + now - count(row.text)),
+      mentions: Math.max(0, you.mentions + mentionsAfter - count(row.text)),
     },
   }
 }
 
-function withUnread(you: RoomState['you'], event: RoomEvent, me: Viewer): RoomState['you'] {
-  if (you === null || me === null || me === 'unknown') return you
-  if (event.kind !== 'message' || event.gone || event.user.id === me.id || event.seq <= you.readSeq)
+function withUnread(you: RoomState['you'], event: RoomEvent, self: Self | null): RoomState['you'] {
+  if (you === null || self === null) return you
+  if (event.kind !== 'message' || event.gone || event.user.id === self.id || event.seq <= you.readSeq)
     return you
-  const mentioned = mentionsName(event.text, me.name) ? 1 : 0
-  const most = (count: number) => Math.min(LIMITS.unread, count)
-  return { ...you, unread: most(you.unread + 1), mentions: most(you.mentions + mentioned) }
+  const mentioned = mentionsName(event.text, self.name) ? 1 : 0
+  const capped = (count: number) => Math.min(LIMITS.unread, count)
+  return { ...you, unread: capped(you.unread + 1), mentions: capped(you.mentions + mentioned) }
 }
 
 /** The cap, meaning "or more": only the server can subtract from it, and does so by a `read` frame. */
@@ -156,7 +157,6 @@ function cleared(room: RoomState): RoomState {
     head: 0,
     floor: 1,
     older: 'none',
-    behindSince: null,
     maxRows: Math.min(room.maxRows, MAX_ROWS),
   }
 }
@@ -175,12 +175,12 @@ function withGap(room: RoomState, now: number, held: readonly RoomEvent[]): Room
   const gapTimes = [...room.gapTimes.filter((at) => now - at < GAPS_WITHIN), now]
   const sync = { state: 'gap', since: now, held } as const
   return gapTimes.length < 3
-    ? { ...room, sync, gapTimes, behindSince: null }
+    ? { ...room, sync, gapTimes }
     : { ...cleared(room), sync: { ...sync, held: [] }, gapTimes: [] }
 }
 
 /** The room after one event. Old news changes nothing; news from beyond a gap is held, not drawn. */
-export function withEvent(room: RoomState, event: RoomEvent, me: Viewer, now: number): RoomState {
+export function withEvent(room: RoomState, event: RoomEvent, self: Self | null, now: number): RoomState {
   const { sync } = room
   if (sync.state === 'unsynced' || sync.state === 'closed' || event.seq <= room.position.seq) return room
   if (sync.state !== 'live') {
@@ -188,21 +188,19 @@ export function withEvent(room: RoomState, event: RoomEvent, me: Viewer, now: nu
     return { ...room, sync: { ...sync, held: [...sync.held, event] } }
   }
   if (event.seq > room.position.seq + 1) return withGap(room, now, [event])
-  return trimRows(applyEvent(room, event, me, true))
+  return trimRows(applyEvent(room, event, self, true))
 }
 
 /** A page of the log. The last page brings the people and my membership; then the held events follow. */
-export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: number): RoomState {
+export function withPage(room: RoomState, page: Heard<'sync'>, self: Self | null, now: number): RoomState {
   if (room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
-  const begun = page.at ? withFirstPage(room, page, me) : room
+  const begun = page.at ? withFirstPage(room, page, self) : room
   const events = page.events.filter((event) => event.seq > begun.position.seq)
   // A page that does not begin where I stand leaves a hole as a lost event does.
   if ((events[0]?.seq ?? 0) > begun.position.seq + 1) return withGap(begun, now, [])
   let next = aboveFloor(begun, page.floor)
-  for (const event of events) next = applyEvent(next, event, me, false)
-  next = removeConfirmedChanges(
-    trimRows({ ...next, head: Math.max(page.head, next.position.seq), behindSince: null }),
-  )
+  for (const event of events) next = applyEvent(next, event, self, false)
+  next = removeConfirmedChanges(trimRows({ ...next, head: Math.max(page.head, next.position.seq) }))
   const { sync } = next
   const held = sync.state === 'syncing' || sync.state === 'gap' ? sync.held : []
   if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
@@ -211,18 +209,19 @@ export function withPage(room: RoomState, page: Heard<'sync'>, me: Viewer, now: 
     const { version: presenceVersion, count: onlineCount, full: people } = page.members
     next = { ...next, presenceVersion, onlineCount, people, depth: depthOf(next, page, people.length > 0) }
   }
-  next = withoutVanished(withNotice(next, page), held)
+  next = withoutVanished(withResetNotice(next, page), held)
   // Read here, and not told the server yet.
-  next = withRead(next, room.you?.readSeq ?? 0, me)
-  for (const event of [...held].sort((one, other) => one.seq - other.seq))
-    next = withEvent(next, event, me, now)
+  next = withRead(next, room.you?.readSeq ?? 0, self)
+  for (const event of [...held].sort((a, b) => a.seq - b.seq)) next = withEvent(next, event, self, now)
   return { ...next, firstLiveSeq: next.firstLiveSeq ?? next.position.seq }
 }
 
 /** The room as its first page tells it. Of what was known only my unsent messages stay. */
-function withFirstPage(room: RoomState, page: FirstPage, me: Viewer): RoomState {
+function withFirstPage(room: RoomState, page: FirstPage, self: Self | null): RoomState {
   const { at, messages, mine = {}, older } = page
-  const said = messages.map((one) => rowOf(withOwnReactions(one, mine[one.id]), idOf({ self: me }), at.seq))
+  const said = messages.map((message) =>
+    rowOf(withOwnReactions(message, mine[message.id]), self?.id ?? null, at.seq),
+  )
   const keys = new Set(said.map(({ key }) => key))
   // A jump to a message may have come before the room's first page.
   const historyWindow =
@@ -247,7 +246,7 @@ function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, named: boolean): R
 }
 
 /** After a `reset "tooOld"`: whether a message was missed, as soon as a page with messages tells. */
-function withNotice(room: RoomState, { messages = [], events }: Heard<'sync'>): RoomState {
+function withResetNotice(room: RoomState, { messages = [], events }: Heard<'sync'>): RoomState {
   const { seqBeforeReset, depth } = room
   if (seqBeforeReset === null) return room
   const missed = [...messages, ...events].some(({ kind, seq }) => kind === 'message' && seq > seqBeforeReset)
@@ -286,15 +285,18 @@ export function requested(room: RoomState, now: number): RoomState {
 
 /** What a beat says of the room's head. */
 export function withHead(room: RoomState, head: number, now: number): RoomState {
-  if (room.sync.state !== 'live' || head <= room.position.seq) return room
-  if (head === room.head && room.behindSince !== null) return room
-  return { ...room, head: Math.max(room.head, head), behindSince: room.behindSince ?? now }
+  const { sync } = room
+  if (sync.state !== 'live' || head <= room.position.seq) return room
+  if (head === room.head && sync.behindSince !== undefined) return room
+  const behindSince = sync.behindSince ?? now
+  return { ...room, head: Math.max(room.head, head), sync: { state: 'live', behindSince } }
 }
 
 /** A last event that did not come in time is a gap like any. A recount needs one too: the server counts on join. */
 export function withOverdueGap(room: RoomState, now: number): RoomState {
-  if (room.sync.state !== 'live') return room
-  if (room.behindSince !== null && Math.abs(now - room.behindSince) >= BEHIND_FOR)
+  const { sync } = room
+  if (sync.state !== 'live') return room
+  if (sync.behindSince !== undefined && Math.abs(now - sync.behindSince) >= BEHIND_FOR)
     return withGap(room, now, [])
   return room.needsRecount
     ? { ...room, needsRecount: false, sync: { state: 'gap', since: now, held: [] } }
@@ -309,7 +311,6 @@ export function disconnected(room: RoomState, quiet: boolean): RoomState {
     ...room,
     sync: { state: 'unsynced' },
     typing: [],
-    behindSince: null,
     // A second loss soon after the first finds a list that had not filled again.
     onlineBeforeLoss: quiet ? [...new Set([...here, ...room.onlineBeforeLoss])].slice(0, 1_000) : here,
   }
@@ -319,16 +320,16 @@ export function disconnected(room: RoomState, quiet: boolean): RoomState {
  * I have read up to `seq`. If the rows reach down to it, no more is unread than they show; otherwise what was read just now
  * is subtracted, and the server recounts where not all of that is loaded.
  */
-export function withRead(room: RoomState, seq: number, me: Viewer): RoomState {
+export function withRead(room: RoomState, seq: number, self: Self | null): RoomState {
   const { you, historyWindow } = room
   const readSeq = Math.min(seq, room.position.seq)
-  if (you === null || me === null || me === 'unknown' || readSeq <= you.readSeq) return room
+  if (you === null || self === null || readSeq <= you.readSeq) return room
   const count = (from: number, to: number) => {
     const texts = [...(historyWindow?.rows ?? []), ...room.rows].flatMap((row) => {
       const at = row.seq ?? 0
       return row.kind === 'message' && !row.own && row.text !== null && at > from && at <= to ? row.text : []
     })
-    return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, me.name)).length }
+    return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, self.name)).length }
   }
   if (room.older === 'none' || firstLoadedSeq(room) <= readSeq + 1) {
     const left = count(readSeq, Number.POSITIVE_INFINITY)

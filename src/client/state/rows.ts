@@ -101,7 +101,7 @@ function withReaction(
   { emoji, on, count, user }: Extract<Change, { emoji: string }>,
   me: string | null,
 ): readonly Reaction[] {
-  const at = reactions.findIndex((one) => one.emoji === emoji)
+  const at = reactions.findIndex((reaction) => reaction.emoji === emoji)
   const before = reactions[at]
   if (count === 0) return before === undefined ? reactions : reactions.toSpliced(at, 1)
   const users = before?.users ?? []
@@ -128,16 +128,16 @@ export function withChange(rows: readonly Row[], change: Change, me: string | nu
   return after === row ? rows : rows.with(at, after)
 }
 
-function sameRow(one: Row, other: Row): boolean {
+function sameRow(a: Row, b: Row): boolean {
   return (
-    one.seq === other.seq &&
-    one.id === other.id &&
-    one.at === other.at &&
-    one.text === other.text &&
-    one.replyTo === other.replyTo &&
-    one.own === other.own &&
-    one.user.name === other.user.name &&
-    one.sendStatus.status === other.sendStatus.status
+    a.seq === b.seq &&
+    a.id === b.id &&
+    a.at === b.at &&
+    a.text === b.text &&
+    a.replyTo === b.replyTo &&
+    a.own === b.own &&
+    a.user.name === b.user.name &&
+    a.sendStatus.status === b.sendStatus.status
   )
 }
 
@@ -171,7 +171,7 @@ export function waitingRows(rows: readonly Row[]): readonly Row[] {
  */
 export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomState {
   const key = keyOf(me, ack.nonce)
-  const change = room.pendingChanges.findIndex((one) => one.key === key)
+  const change = room.pendingChanges.findIndex((pending) => pending.key === key)
   const known = room.pendingChanges[change]
   if (known !== undefined)
     return removeConfirmedChanges({

@@ -15,11 +15,11 @@ import type { You } from '../../shared/protocol.ts'
 /** The one socket of this page. `since` and `until` in ms since the epoch. */
 export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost, or the page last came into view. `calm`: the server announced it, so the banner waits longer */
-  | { state: 'connecting' | 'hello'; attempt: number; since: number; calm: boolean }
+  /** `since`: when it was lost, or the page last came into view. `announced`: the server said so beforehand, so the banner waits longer */
+  | { state: 'connecting' | 'hello'; attempt: number; since: number; announced: boolean }
   /** `suspect`: silent for too long, and asked to prove that it is alive */
   | { state: 'live' | 'suspect' }
-  | { state: 'waiting'; until: number; since: number; attempt: number; calm: boolean }
+  | { state: 'waiting'; until: number; since: number; attempt: number; announced: boolean }
   /** closed for good by the server; `code` is the close code */
   | { state: 'stopped'; code: number }
 
@@ -102,7 +102,8 @@ export interface PresenceLine {
 export type RoomSync =
   | { state: 'unsynced' }
   | { state: 'syncing' | 'gap'; since: number; held: readonly RoomEvent[] }
-  | { state: 'live' }
+  /** `behindSince`: since when (ms) `head` lies beyond the position; left out where it does not */
+  | { state: 'live'; behindSince?: number }
   /** missing or not open to me: both look alike. `left`: I was in it, and may ask to join it again */
   | { state: 'closed'; left?: true }
 
@@ -165,8 +166,6 @@ export interface RoomState {
   seqBeforeReset: number | null
   /** times (ms) of the last gaps, three at most */
   gapTimes: readonly number[]
-  /** since when (ms) `head` lies beyond the position of a live room, or null */
-  behindSince: number | null
   /** ids of those online before my last loss of connection: their return draws no lines for a minute */
   onlineBeforeLoss: readonly string[]
   /** how many rows may be kept; grows with what a reader loads by scrolling */
@@ -271,9 +270,14 @@ export const INITIAL_STATE: State = {
   settings: DEFAULT_SETTINGS,
 }
 
-/** Who I am, or null: nobody, or not known yet. */
-export function idOf({ self }: Pick<State, 'self'>): string | null {
-  return self === null || self === 'unknown' ? null : self.id
+/** Me, or null: nobody is signed in, or the server has not said who. */
+export function selfOf({ self }: Pick<State, 'self'>): Self | null {
+  return self === 'unknown' ? null : self
+}
+
+/** My id, or null where `selfOf` is null. */
+export function idOf(state: Pick<State, 'self'>): string | null {
+  return selfOf(state)?.id ?? null
 }
 
 /** A room this page has heard nothing of yet. */
@@ -306,7 +310,6 @@ export function newRoom(room: string): RoomState {
     resetNotice: null,
     seqBeforeReset: null,
     gapTimes: [],
-    behindSince: null,
     onlineBeforeLoss: [],
     maxRows: MAX_ROWS,
   }

@@ -1,10 +1,10 @@
 import { reduce } from './reduce.ts'
-import type { Action } from './actions.ts'
+import type { StateChange } from './stateChanges.ts'
 import { INITIAL_STATE, type State } from './state.ts'
 
 export interface StateStore {
   get(): State
-  dispatch(action: Action): void
+  dispatch(change: StateChange): void
   /** Calls `show` now and whenever what `select` picks is no longer `===`, until the signal aborts. In order of watching. */
   watch<T>(select: (state: State) => T, show: (picked: T) => void, signal: AbortSignal): void
 }
@@ -19,17 +19,17 @@ export function createStore(
 ): StateStore {
   let state = first
   let isDispatching = false
-  const queue: Action[] = []
+  const queue: StateChange[] = []
   const watchers = new Set<() => void>()
 
-  function dispatch(action: Action): void {
-    queue.push(action)
+  function dispatch(change: StateChange): void {
+    queue.push(change)
     if (isDispatching) return
     isDispatching = true
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const before = state
-      const action = next
-      attempt(() => (state = reduce(before, action)))
+      const change = next
+      attempt(() => (state = reduce(before, change)))
       if (state === before) continue
       for (const tell of [...watchers]) if (watchers.has(tell)) attempt(tell)
     }
@@ -51,10 +51,10 @@ export function createStore(
       if (signal.aborted) return
       let picked = select(state)
       const tell = () => {
-        const now = select(state)
-        if (now === picked) return
-        picked = now
-        show(now)
+        const next = select(state)
+        if (next === picked) return
+        picked = next
+        show(next)
       }
       watchers.add(tell)
       signal.addEventListener('abort', () => watchers.delete(tell), { once: true })

@@ -3,9 +3,10 @@ import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
 import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
+import { idOf } from '../state/state.ts'
 import { words } from '../words/words.ts'
 
-const MOST = 8
+const MAX_SUGGESTIONS = 8
 
 /** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
 export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
@@ -18,7 +19,7 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
   for (const user of people) {
     const name = user.name.toLowerCase()
     if (fits(name) && !items.has(name)) items.set(name, user)
-    if (items.size === MOST) break
+    if (items.size === MAX_SUGGESTIONS) break
   }
   if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
   return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
@@ -53,12 +54,10 @@ export function suggestions(
   let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
 
   function people(): User[] {
-    const { rooms, self } = store.get()
-    const state = rooms[room]
+    const me = idOf(store.get())
+    const state = store.get().rooms[room]
     const all = [...(state?.people ?? []), ...(state?.rows.map(({ user }) => user).reverse() ?? [])]
-    return all.filter(
-      ({ id, name }) => name !== '' && (self === null || self === 'unknown' || id !== self.id),
-    )
+    return all.filter(({ id, name }) => name !== '' && id !== me)
   }
 
   async function load(): Promise<void> {
@@ -78,10 +77,12 @@ export function suggestions(
       void load()
       return null
     }
-    const items = emoji.find(emoji.all, letters, MOST).map(({ emoji: one, shortcodes, annotation }) => ({
-      insert: `${one} `,
-      words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
-    }))
+    const items = emoji
+      .find(emoji.all, letters, MAX_SUGGESTIONS)
+      .map(({ emoji: one, shortcodes, annotation }) => ({
+        insert: `${one} `,
+        words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
+      }))
     return { from: before.length - letters.length - 1, items }
   }
 

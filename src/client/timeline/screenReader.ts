@@ -2,7 +2,7 @@ import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import type { PresenceLine, RoomState } from '../state/state.ts'
+import { selfOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { formatText } from './formatText.ts'
 import { sendFailureText } from './message/sendFailureText.ts'
@@ -43,9 +43,8 @@ export function announceRoom(
     const news = state.rows.filter(
       (row) => row.kind === 'message' && !row.own && row.seq !== null && row.seq > since && row.text !== null,
     )
-    const { self, settings } = store.get()
-    if (settings.spoken === 'nothing') return
-    const me = self === null || self === 'unknown' ? null : self.name
+    if (store.get().settings.spoken === 'nothing') return
+    const me = selfOf(store.get())?.name ?? null
     announcer.messages(
       news.map(({ user, text }) => ({
         name: isolated(user.name),

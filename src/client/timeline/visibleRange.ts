@@ -1,4 +1,5 @@
 /** What of a list somebody has had the time to see (U70). */
+import type { Timers } from '../net/timers.ts'
 
 /** The first and the last message on screen, by seq. */
 export interface VisibleRange {
@@ -47,7 +48,7 @@ export interface VisibleWatch {
 
 /** Calls `seen` with what was on screen all of the last half second, until the signal aborts. */
 export function watchVisible(
-  world: { now(): number; after(ms: number, run: () => void): () => void },
+  world: Timers,
   seen: (range: VisibleRange) => void,
   signal: AbortSignal,
 ): VisibleWatch {

@@ -366,7 +366,6 @@ export const en = {
     /** Comes behind one of these where the server says how long to wait. */
     tryAgainIn: (seconds: number) =>
       seconds < 120 ? `Try again in ${seconds} s.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`,
-    notLoadedYet: 'This page hasn’t finished loading. Try again in a moment.',
     tryAgain: 'That didn’t work. Try again.',
     /** Why a message, or a change to one, was not sent; by its code, 'late' for one that waited too long. */
     send: {

@@ -203,7 +203,7 @@ export function productClient(setting: Setting): Talker {
       operations.push(operation)
       nextNonce = nonce
       counts.open += 1
-      if (sync.outbox.enqueueMessage(room, id) === null) {
+      if (sync.outbox.enqueue(room, { kind: 'message', text: id }) === null) {
         Object.assign(operation, { outcome: 'failed', code: 'full' })
         counts.open -= 1
       } else sync.socket.nudge('send')

@@ -10,7 +10,7 @@ const waiting = (more: Partial<Extract<ConnectionState, { state: 'waiting' }>> =
   since: NOON,
   until: NOON + 6 * SECOND,
   attempt: 2,
-  calm: false,
+  announced: false,
   ...more,
 })
 
@@ -27,12 +27,12 @@ test('[U50] nothing is said of a break under two seconds, then one line that cou
 })
 
 test('[U56] after a drain it waits eight seconds', () => {
-  expect(connectionBanner(waiting({ calm: true }), false, NOON + 7_999)).toBeNull()
-  expect(connectionBanner(waiting({ calm: true }), false, NOON + 8_000)).not.toBeNull()
+  expect(connectionBanner(waiting({ announced: true }), false, NOON + 7_999)).toBeNull()
+  expect(connectionBanner(waiting({ announced: true }), false, NOON + 8_000)).not.toBeNull()
 })
 
 test('[U50] while connecting it says so, offline that what is written will be sent', () => {
-  const connecting: ConnectionState = { state: 'connecting', attempt: 1, since: NOON, calm: false }
+  const connecting: ConnectionState = { state: 'connecting', attempt: 1, since: NOON, announced: false }
   expect(connectionBanner(connecting, false, NOON + 1_000)).toBeNull()
   expect(connectionBanner(connecting, false, NOON + 3_000)?.text).toBe('Connecting…')
   expect(connectionBanner(waiting(), true, NOON + 3_000)?.text).toContain('offline')

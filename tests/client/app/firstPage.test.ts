@@ -18,7 +18,7 @@ import {
 } from '../../support/client/aState.ts'
 import { deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
 
-const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
+const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 const asked = { type: 'syncRequested', room: 'lobby', now: NOON } as const
 const reset = { type: 'reset', room: 'lobby', reason: 'tooOld', head: 2_000, floor: 1 } as const
 

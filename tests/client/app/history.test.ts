@@ -8,7 +8,7 @@ import { firstPage, history, NOON, numbers, said, welcome } from '../../support/
 import { some } from '../../support/someChanges.ts'
 
 /** The lobby with this first page; what is asked over HTTP is answered by `answer`. */
-function aRoom(first: FirstPage | null, answer: (place: string, times: number) => HistoryPage | null) {
+function aRoom(first: FirstPage | null, answer: (query: string, times: number) => HistoryPage | null) {
   const store = createStore()
   const asked: string[] = []
   const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
@@ -16,9 +16,9 @@ function aRoom(first: FirstPage | null, answer: (place: string, times: number) =
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
   store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   if (first !== null) hear(first)
-  const messages = async (_room: string, place: string): Promise<ApiResult<HistoryPage>> => {
-    asked.push(place)
-    const page = answer(place, asked.length)
+  const messages = async (_room: string, query: string): Promise<ApiResult<HistoryPage>> => {
+    asked.push(query)
+    const page = answer(query, asked.length)
     return page ? { ok: true, value: page } : { ok: false, code: 'offline' }
   }
   const lobby = () => {
@@ -58,8 +58,8 @@ test('[C113] three times, and then it has failed, and can be asked for again', a
 })
 
 test('[C113] so is one that leads to a message, or shows what is pinned', async () => {
-  const { actions, lobby } = aRoom(begun, (place, times) =>
-    history(place.startsWith('around') ? some(1, 40) : [{ ...said(7), pinned: true }], {
+  const { actions, lobby } = aRoom(begun, (query, times) =>
+    history(query.startsWith('around') ? some(1, 40) : [{ ...said(7), pinned: true }], {
       head: times % 2 === 1 ? 99 : 100,
       newer: true,
     }),
@@ -81,10 +81,10 @@ test('[U27] whoever comes by the link of a message is led there once the first p
 })
 
 test('[C123] messages that did not fit into an answer are asked for again, and are not taken for gone', async () => {
-  const { actions, asked, lobby } = aRoom(begun, (place, times) =>
+  const { actions, asked, lobby } = aRoom(begun, (query, times) =>
     times === 1
       ? history([said(3)], { head: 100, older: true })
-      : history(place.includes('id-1') ? [said(1)] : [], { head: 100 }),
+      : history(query.includes('id-1') ? [said(1)] : [], { head: 100 }),
   )
   actions.loadQuotes('lobby', ['id-1', 'id-3', 'id-none'])
   await settled()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { Actions } from '../../../src/client/app/actions/actions.ts'
-import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
+import type { ChatActions } from '../../../src/client/app/actions/actions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { numbers } from '../../support/client/aState.ts'
@@ -15,7 +15,7 @@ async function inTheLobby() {
 }
 
 /** All that one can say, each with what came of it. */
-const all = (actions: Actions) => [
+const all = (actions: ChatActions) => [
   actions.send('lobby', 'hello'),
   actions.edit('lobby', 'id-1', 'hello'),
   actions.remove('lobby', 'id-1'),
@@ -24,18 +24,18 @@ const all = (actions: Actions) => [
 ]
 
 describe('what is refused here says why', () => {
-  test('[U107] before the chat is here', async () => {
+  test('[U107] before the chat is here there is nothing to do in it, and whoever asks for it hears that it failed', async () => {
     const api = createApi(() => Promise.reject(new TypeError('no network')))
-    const actions = createActions(
+    const session = createSessionActions(
       createStore(),
       api,
       { tell() {} },
       { after: () => () => {}, device: null },
       () => Promise.reject(new TypeError('not here')),
     )
-    const words = [...all(actions), await actions.setTopic('lobby', 'tea')]
-    for (const said of words) expect(said).toContain('hasn’t finished loading')
-    expect(await actions.makeRoom('Kitchen')).toEqual({ result: 'failed', words: words[0] as string })
+    expect(session.loadedChat()).toBeNull()
+    await expect(session.loadChat()).rejects.toThrow('not here')
+    expect([await session.unsentCount(), await session.draftCount()]).toEqual([0, 0])
   })
 
   test('[U107] to somebody who is signed out', async () => {

@@ -218,7 +218,8 @@ async function live(seed: number): Promise<void> {
     if (dice.hit(0.15)) it.strike()
     if (dice.hit(0.5)) {
       at.sync.open(room)
-      if (at.sync.outbox.enqueueMessage(room, `mine ${n}`) !== null) written.get(room)?.push(`mine ${n}`)
+      if (at.sync.outbox.enqueue(room, { kind: 'message', text: `mine ${n}` }) !== null)
+        written.get(room)?.push(`mine ${n}`)
     }
     if (dice.hit(0.5)) it.store(room, `others ${n}`, null)
     if (dice.hit(0.1)) {

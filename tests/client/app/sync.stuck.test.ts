@@ -62,7 +62,7 @@ describe('a room that was refused for a time', () => {
     at.wire.say(...answers(first, second))
     at.time.pass(SECOND)
     expect(at.stateOf('lobby')).toBe('live')
-    at.sync.outbox.enqueueMessage('lobby', 'hello')
+    at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
     await at.stored()
     at.time.pass(5 * SECOND)
     expect(at.wire.all('send')).toHaveLength(1)
@@ -71,7 +71,7 @@ describe('a room that was refused for a time', () => {
   test('[M76] takes no message down with it: what went behind its join waits until it is in', async () => {
     const at = await atFakeServer()
     at.live()
-    at.sync.outbox.enqueueMessage('lobby', 'hello')
+    at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
     await at.stored()
     at.time.pass(100)
     const [sent] = at.wire.all('send')
@@ -112,7 +112,7 @@ test('[C74] what is said of a room before it is left does not count once it is o
 test('[M76] an answer to a message that overtakes the next join takes it down no more than the first', async () => {
   const at = await atFakeServer()
   at.live()
-  at.sync.outbox.enqueueMessage('lobby', 'hello')
+  at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
   await at.stored()
   const nonce = at.wire.all('send')[0]?.nonce ?? ''
   at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 10))
@@ -144,7 +144,7 @@ test('[C75] a join without an answer is asked again, though the clock was set ba
 
 test('[M77] a clock that is set back an hour holds no message up', async () => {
   const at = await inTheLobby()
-  at.sync.outbox.enqueueMessage('lobby', 'hello')
+  at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
   await at.stored()
   const [sent] = at.wire.all('send')
   at.wire.say(refusal('unavailable', { nonce: sent?.nonce ?? '' }, 2 * SECOND))

@@ -51,7 +51,7 @@ describe('the composer of a room just drawn', () => {
       store: createStore(),
       actions,
       router: { remembered: () => undefined, remember: () => {} },
-      place: 'Hubbub',
+      siteName: 'Hubbub',
     }
     const { signal, abort } = ((controller) => ({
       signal: controller.signal,

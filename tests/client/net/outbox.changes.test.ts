@@ -30,7 +30,7 @@ function anOutbox(device = memoryStorage()) {
         if (open) all.push(frame)
         return open
       },
-      isJoined: () => true,
+      maySendTo: () => true,
       isConfirmed: () => true,
       queued: (entry) => queued.push(entry),
       statusChanged: (entry, standing) => standings.set(entry.nonce, standing),
@@ -63,7 +63,7 @@ describe('changes to messages', () => {
 
   test('[M63, M75] leave as what they are, in their order among the messages, one at a time', async () => {
     const it = anOutbox().connect()
-    it.outbox.enqueueMessage('lobby', 'first')
+    it.outbox.enqueue('lobby', { kind: 'message', text: 'first' })
     it.outbox.enqueue('lobby', edit)
     it.outbox.enqueue('lobby', { kind: 'delete', target: 'id-2' })
     it.outbox.enqueue('lobby', react)

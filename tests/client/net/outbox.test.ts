@@ -39,7 +39,7 @@ describe('leaving', () => {
   test('[M63] other rooms do not wait for it; 32 in all are on their way', async () => {
     const it = await anOutbox()
     it.connect()
-    for (const n of numbers(1, 40)) it.outbox.enqueueMessage(`room-${n}`, `to ${n}`)
+    for (const n of numbers(1, 40)) it.outbox.enqueue(`room-${n}`, { kind: 'message', text: `to ${n}` })
     await eventually('stored', async () => (await it.stored()).length === 40)
     await it.leaves(32)
     expect(it.sent).toHaveLength(32)
@@ -121,8 +121,9 @@ describe('leaving', () => {
 
   test('[U47] two hundred wait; one more is refused and changes nothing', async () => {
     const it = await anOutbox()
-    for (const n of numbers(1, 200)) expect(it.outbox.enqueueMessage('lobby', `text ${n}`)).not.toBeNull()
-    expect(it.outbox.enqueueMessage('lobby', 'one too many')).toBeNull()
+    for (const n of numbers(1, 200))
+      expect(it.outbox.enqueue('lobby', { kind: 'message', text: `text ${n}` })).not.toBeNull()
+    expect(it.outbox.enqueue('lobby', { kind: 'message', text: 'one too many' })).toBeNull()
     expect(it.queued).toHaveLength(200)
     expect(it.outbox.unsentCount).toBe(200)
   })
@@ -144,8 +145,8 @@ describe('refusals', () => {
   test('[U49] frames dropped unread are sent again, all of them', async () => {
     const it = await anOutbox()
     it.connect()
-    it.outbox.enqueueMessage('lobby', 'here')
-    it.outbox.enqueueMessage('kitchen', 'there')
+    it.outbox.enqueue('lobby', { kind: 'message', text: 'here' })
+    it.outbox.enqueue('kitchen', { kind: 'message', text: 'there' })
     await it.leaves(2)
     it.refuse('rateLimited', 1_000, { type: 'send', room: '', text: '', nonce: '' })
     expect(it.outbox.unsentCount).toBe(2)

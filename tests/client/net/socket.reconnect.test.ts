@@ -107,9 +107,9 @@ describe('coming back', () => {
     it.wire.say({ type: 'drain', spread: 8_000 })
     it.wire.end(1012)
     expect(it.wait).toBe(2_000)
-    expect(it.links.at(-1)).toMatchObject({ calm: true })
+    expect(it.links.at(-1)).toMatchObject({ announced: true })
     it.time.pass(2_000)
-    expect(it.links.at(-1)).toMatchObject({ state: 'connecting', calm: true })
+    expect(it.links.at(-1)).toMatchObject({ state: 'connecting', announced: true })
   })
 
   test.each([1001, 1012])('[U56] a close by %d without a drain spreads over two seconds', (code) => {

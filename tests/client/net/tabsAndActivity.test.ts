@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { watchActivity } from '../../../src/client/net/activity.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
-import { joinTabs, type TabNews } from '../../../src/client/net/tabChannel.ts'
+import { joinTabs, type SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { tabMessageOf } from '../../../src/client/notifications/notificationRules.ts'
 import { errorText } from '../../../src/client/words/errorText.ts'
 import type { Activity } from '../../../src/shared/model.ts'
@@ -149,7 +149,7 @@ describe('tabs', () => {
   })
 
   test('[U71] what one tab tells the others hear, itself not', async () => {
-    const heard: [string, TabNews][] = []
+    const heard: [string, SessionTabMessage][] = []
     const one = joinTabs((news) => heard.push(['one', news]), over.signal)
     joinTabs((news) => heard.push(['two', news]), over.signal)
     one.tell({ type: 'read', room: 'lobby', seq: 3 })
@@ -186,7 +186,7 @@ describe('junk of others', () => {
   ]
 
   test('[S46] what is on the channel of my tabs and is no news is not heard', async () => {
-    const heard: TabNews[] = []
+    const heard: SessionTabMessage[] = []
     joinTabs((news) => heard.push(news), over.signal)
     const other = new BroadcastChannel('hubbub')
     for (const data of junk) other.postMessage(data)

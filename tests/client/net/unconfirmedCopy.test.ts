@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import { MOST_COPIED, unconfirmedCopies } from '../../../src/client/net/unconfirmedCopy.ts'
+import { MAX_COPIED, unconfirmedCopies } from '../../../src/client/net/unconfirmedCopy.ts'
 import type { OutboxEntry } from '../../../src/client/state/state.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'
@@ -64,7 +64,7 @@ async function aPage({
     { ...time, random: () => 1, nonce: () => `nonce-of-mine-${(nonces += 1)}` },
     {
       send: (frame) => frame.type !== 'send' || sent.push(frame) > 0,
-      isJoined: () => true,
+      maySendTo: () => true,
       isConfirmed: () => true,
       queued: (entry) => queued.push(entry),
       statusChanged() {},
@@ -87,8 +87,8 @@ describe('a page that goes before the device has written', () => {
     const device = memoryStorage()
     const { local, kept } = aLocal()
     const before = await aPage({ device: going(device), local })
-    before.outbox.enqueueMessage('lobby', 'one')
-    before.outbox.enqueueMessage('lobby', 'two')
+    before.outbox.enqueue('lobby', { kind: 'message', text: 'one' })
+    before.outbox.enqueue('lobby', { kind: 'message', text: 'two' })
     void before.outbox.saveDraft('lobby', 'half a thought', 4)
     before.outbox.pageMayClose()
     expect(before.sent).toEqual([])
@@ -110,8 +110,8 @@ describe('a page that goes before the device has written', () => {
     await device.saveDraft(ada.id, 'kitchen', { text: 'something else', caret: 1 })
     const before = await aPage({ device: unwritten(device), local })
     void before.outbox.saveDraft('lobby', 'dear text', 9)
-    before.outbox.enqueueMessage('lobby', 'dear text')
-    before.outbox.enqueueMessage('kitchen', 'dear text')
+    before.outbox.enqueue('lobby', { kind: 'message', text: 'dear text' })
+    before.outbox.enqueue('kitchen', { kind: 'message', text: 'dear text' })
     before.outbox.pageMayClose()
     const after = await aPage({ device, local })
     expect(after.texts()).toEqual(['dear text', 'dear text'])
@@ -126,8 +126,8 @@ describe('a page that goes before the device has written', () => {
     const held = new Promise<void>((resolve) => (write = resolve))
     const put: DeviceStorage['put'] = (...all) => held.then(() => device.put(...all))
     const page = await aPage({ device: { ...device, put }, local })
-    const entry = page.outbox.enqueueMessage('lobby', 'I did not mean that')
-    page.outbox.enqueueMessage('lobby', 'but this')
+    const entry = page.outbox.enqueue('lobby', { kind: 'message', text: 'I did not mean that' })
+    page.outbox.enqueue('lobby', { kind: 'message', text: 'but this' })
     page.outbox.pageMayClose()
     expect(String([...kept.values()])).toContain('I did not mean that')
     page.outbox.drop(entry?.nonce ?? '')
@@ -140,12 +140,12 @@ describe('a page that goes before the device has written', () => {
     const device = memoryStorage()
     const { local, kept } = aLocal()
     const dead = await aPage({ device: unwritten(device), local, tab: 'dead' })
-    dead.outbox.enqueueMessage('lobby', 'left behind')
+    dead.outbox.enqueue('lobby', { kind: 'message', text: 'left behind' })
     void dead.outbox.saveDraft('lobby', 'half of it', 3)
     void dead.outbox.saveDraft('kitchen', 'older than what is there', 3)
     dead.outbox.pageMayClose()
     const live = await aPage({ device: unwritten(device), local, tab: 'live' })
-    live.outbox.enqueueMessage('lobby', 'of a live one')
+    live.outbox.enqueue('lobby', { kind: 'message', text: 'of a live one' })
     live.outbox.pageMayClose()
     await device.saveDraft(ada.id, 'kitchen', { text: 'written since', caret: 0 })
 
@@ -170,11 +170,11 @@ describe('a page that goes before the device has written', () => {
       ['tab-3', eve.id],
     ] as const) {
       const page = await aPage({ device: unwritten(device), local, tab, user })
-      page.outbox.enqueueMessage('lobby', 'secret')
+      page.outbox.enqueue('lobby', { kind: 'message', text: 'secret' })
       page.outbox.pageMayClose()
     }
     const page = await aPage({ device: unwritten(device), local, tab: 'tab-4' })
-    page.outbox.enqueueMessage('lobby', 'more')
+    page.outbox.enqueue('lobby', { kind: 'message', text: 'more' })
     void page.outbox.wipe()
     page.outbox.pageMayClose()
     expect([...kept.keys()]).toEqual([`unsent ${eve.id} tab-3`])
@@ -183,10 +183,10 @@ describe('a page that goes before the device has written', () => {
   test('[S47] nothing of the one before is in the copy of the next', async () => {
     const { local, kept } = aLocal()
     const page = await aPage({ device: unwritten(memoryStorage()), local })
-    page.outbox.enqueueMessage('lobby', 'secret')
+    page.outbox.enqueue('lobby', { kind: 'message', text: 'secret' })
     void page.outbox.saveDraft('lobby', 'secret', 0)
     await page.outbox.start(eve.id)
-    page.outbox.enqueueMessage('lobby', 'hers')
+    page.outbox.enqueue('lobby', { kind: 'message', text: 'hers' })
     page.outbox.pageMayClose()
     expect([...kept.keys()]).toEqual([`unsent ${eve.id} tab-1`])
     expect(String([...kept.values()])).not.toContain('secret')
@@ -195,18 +195,19 @@ describe('a page that goes before the device has written', () => {
   test('[R21] a copy has a limit: what fits is in it, and a device that refuses it breaks nothing', async () => {
     const { local, kept } = aLocal()
     const before = await aPage({ device: unwritten(memoryStorage()), local })
-    void before.outbox.saveDraft('lobby', 'x'.repeat(MOST_COPIED), 0)
-    for (const _ of numbers(1, 200)) before.outbox.enqueueMessage('lobby', 'y'.repeat(4_000))
+    void before.outbox.saveDraft('lobby', 'x'.repeat(MAX_COPIED), 0)
+    for (const _ of numbers(1, 200))
+      before.outbox.enqueue('lobby', { kind: 'message', text: 'y'.repeat(4_000) })
     void before.outbox.saveDraft('kitchen', 'short', 0)
     before.outbox.pageMayClose()
-    expect([...kept.values()][0]!.length).toBeLessThan(MOST_COPIED + 1_000)
+    expect([...kept.values()][0]!.length).toBeLessThan(MAX_COPIED + 1_000)
     const after = await aPage({ local })
     expect(after.queued.length).toBeGreaterThan(50)
     expect(after.queued).toEqual(before.queued.slice(0, after.queued.length))
     expect(await after.outbox.draft('kitchen')).toMatchObject({ text: 'short' })
 
     const full = await aPage({ device: unwritten(memoryStorage()), local: aLocal(100).local })
-    full.outbox.enqueueMessage('lobby', 'z'.repeat(100))
+    full.outbox.enqueue('lobby', { kind: 'message', text: 'z'.repeat(100) })
     full.outbox.pageMayClose()
     const none = new Outbox(
       memoryStorage(),
@@ -227,7 +228,7 @@ describe('a page that goes before the device has written', () => {
       '{"entries":5,"drafts":{}}',
       '{"entries":[null,"x",{}],"drafts":["x",null]}',
     ]
-    for (const [at, text] of [...junk, 'x'.repeat(3 * MOST_COPIED)].entries())
+    for (const [at, text] of [...junk, 'x'.repeat(3 * MAX_COPIED)].entries())
       kept.set(`unsent ${ada.id} tab-${at}`, text)
     kept.set('unsent', 'of somebody else’s')
     const page = await aPage({ local })

@@ -30,7 +30,7 @@ afterEach(() => {
 })
 
 const LIVE = { state: 'live' } as const
-const LOST = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
+const LOST = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 const ON: Settings = { ...DEFAULT_SETTINGS, notify: 'on', sound: 'on' }
 
 /** Ada's tabs in lobby and kitchen, the first of which tells for all; none is looked at. */

@@ -9,7 +9,7 @@ import { atFakeServer } from '../../support/client/fakeServer.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 
 const SECOND = 1_000
-const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
+const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 
 type Rooms = { rooms: RoomEntry[]; more: boolean }
 

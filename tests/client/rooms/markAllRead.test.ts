@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
@@ -65,16 +65,22 @@ async function aPage() {
   )
   const api = createApi(() => Promise.reject(new TypeError('no network')))
   const settings = { choose: () => {}, forget: () => {} }
-  const talk = createChatActions(
+  const chat = createChatActions(
     store,
     sync,
     api,
     { tell: () => {} },
     { now: time.now, after: time.after, settings },
+    signal,
   )
-  const actions = createActions(store, api, { tell: () => {} }, { after: time.after, device: null }, () =>
-    Promise.resolve(talk),
+  const session = createSessionActions(
+    store,
+    api,
+    { tell: () => {} },
+    { after: time.after, device: null },
+    () => Promise.resolve(chat),
   )
+  const actions = { ...chat, ...session }
   return {
     time,
     store,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createActions } from '../../../src/client/app/actions/sessionActions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi, type ApiResult, type Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Self } from '../../../src/shared/model.ts'
@@ -35,7 +35,7 @@ function aDoor(
     setItem: (key: string, value: string) => void kept.set(key, value),
     removeItem: (key: string) => void kept.delete(key),
   }
-  const actions = createActions(store, api, { tell() {} }, { after: () => () => {}, device }, () =>
+  const actions = createSessionActions(store, api, { tell() {} }, { after: () => () => {}, device }, () =>
     Promise.reject(new TypeError('no chat here')),
   )
   return { actions, store, asked, kept }

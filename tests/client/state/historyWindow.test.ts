@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { rowById } from '../../../src/client/state/rows.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
-import type { Action } from '../../../src/client/state/actions.ts'
+import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
 import {
   ada,
@@ -18,22 +18,22 @@ import {
 import { deleted, edited, type Page, pinned, reacted, rowOf, seqs, some } from '../../support/someChanges.ts'
 
 const room = 'lobby'
-const olderRequested: Action = { type: 'olderRequested', room }
-const olderLoaded = (before: number, page: HistoryPage): Action => ({
+const olderRequested: StateChange = { type: 'olderRequested', room }
+const olderLoaded = (before: number, page: HistoryPage): StateChange => ({
   type: 'olderLoaded',
   room,
   before,
   page,
 })
-const jumped = (seq: number, page: HistoryPage): Action => ({ type: 'historyEntered', room, seq, page })
-const back: Action = { type: 'historyLeft', room, to: 'previous' }
-const requested = (window: number, side: 'older' | 'newer'): Action => ({
+const jumped = (seq: number, page: HistoryPage): StateChange => ({ type: 'historyEntered', room, seq, page })
+const back: StateChange = { type: 'historyLeft', room, to: 'previous' }
+const requested = (window: number, side: 'older' | 'newer'): StateChange => ({
   type: 'windowPageRequested',
   room,
   window,
   side,
 })
-const loaded = (window: number, side: 'older' | 'newer', page: HistoryPage | null): Action => ({
+const loaded = (window: number, side: 'older' | 'newer', page: HistoryPage | null): StateChange => ({
   type: 'windowPageLoaded',
   room,
   window,
@@ -44,7 +44,7 @@ const loaded = (window: number, side: 'older' | 'newer', page: HistoryPage | nul
 describe('what history says', () => {
   const message = (seq: number, more: Partial<HistoryMessage> = {}) =>
     ({ ...said(seq), ...more }) as HistoryMessage
-  const older = (messages: HistoryMessage[], head: number): Action =>
+  const older = (messages: HistoryMessage[], head: number): StateChange =>
     olderLoaded(51, history(messages, { head, older: true }))
 
   test('[C81] is true at its head: events up to there do not change it again', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { Action } from '../../../src/client/state/actions.ts'
+import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import type { Row } from '../../../src/client/state/state.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
@@ -138,7 +138,7 @@ async function play(steps: readonly Step[], first: number) {
       case 'lose': losing += 1; break
       case 'break':
         following = false
-        at.tell({ type: 'connectionChanged', connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false }, now: at.now })
+        at.tell({ type: 'connectionChanged', connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, announced: false }, now: at.now })
         break
       case 'join': await join(); break
       case 'ask': {
@@ -181,7 +181,7 @@ async function play(steps: readonly Step[], first: number) {
 }
 
 /** The answer to a request. `which`: the oldest seq when older messages were asked for, or the seq jumped to. */
-function answered({ at, page: found, which }: Answered): Action {
+function answered({ at, page: found, which }: Answered): StateChange {
   const room = 'lobby'
   if (at === 'around') return { type: 'historyEntered', room, seq: which, page: found }
   if (at === 'pinned') return { type: 'pinsLoaded', room, page: found }

@@ -16,7 +16,7 @@ import {
   welcome,
 } from '../../support/client/aState.ts'
 
-const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
+const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 
 describe('who is here', () => {
   const presence = (version: number, more: object) =>

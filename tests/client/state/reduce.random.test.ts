@@ -143,7 +143,7 @@ function aWorld() {
       world.following = false
       at.tell({
         type: 'connectionChanged',
-        connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, calm: false },
+        connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, announced: false },
         now: at.now,
       })
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Action } from '../../../src/client/state/actions.ts'
+import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
 import { MAX_ROWS_FOLLOWED, INITIAL_STATE, newRoom } from '../../../src/client/state/state.ts'
 import { ERRORS } from '../../../src/shared/errors.ts'
@@ -21,10 +21,10 @@ import {
   you,
 } from '../../support/client/aState.ts'
 
-const olderAsked: Action = { type: 'olderRequested', room: 'lobby' }
+const olderAsked: StateChange = { type: 'olderRequested', room: 'lobby' }
 
 /** The answer to it, true at a head behind all that was heard. */
-function anOlder(before: number, messages: readonly Message[], older: boolean): Action {
+function anOlder(before: number, messages: readonly Message[], older: boolean): StateChange {
   const page = history(messages, { older, head: 10_000 })
   return { type: 'olderLoaded', room: 'lobby', before, page }
 }
@@ -32,7 +32,7 @@ function anOlder(before: number, messages: readonly Message[], older: boolean): 
 const mine = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
 const ack = (seq: number, nonce: string) =>
   ({ type: 'ack', nonce, room: 'lobby', seq, id: `id-${seq}`, at: NOON + seq * 1_000 }) as const
-const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, calm: false } as const
+const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 
 describe('one order', () => {
   test('[U17] the next event is drawn behind the others', () => {
@@ -301,7 +301,7 @@ describe('mine', () => {
     expect(full().state.serverFullSince).toBe(NOON)
     const ack = { type: 'ack', nonce: 'nonce-01', room: 'lobby', seq: 4, id: 'id-4', at: NOON } as const
     expect(full().hear(refused, ack).state.serverFullSince).toBe(0)
-    const waiting = { state: 'waiting', attempt: 1, since: NOON, until: NOON, calm: false } as const
+    const waiting = { state: 'waiting', attempt: 1, since: NOON, until: NOON, announced: false } as const
     expect(
       full().tell({ type: 'connectionChanged', connection: waiting, now: NOON }).state.serverFullSince,
     ).toBe(0)

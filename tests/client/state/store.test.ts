@@ -31,7 +31,7 @@ describe('one view that throws', () => {
     expect(failed).toEqual(['TypeError: this view is broken'])
   })
 
-  test('[U102] neither what it picks nor an action that it has queued is lost with it', () => {
+  test('[U102] neither what it picks nor a change that it has queued is lost with it', () => {
     const { store, failed } = aStore()
     store.watch(
       ({ storageBlocked }) => storageBlocked && broken(),
@@ -52,7 +52,7 @@ describe('one view that throws', () => {
     expect(failed).toHaveLength(2)
   })
 
-  test('[U102] an action that cannot be done is reported, changes nothing, and those behind it are done', () => {
+  test('[U102] a change that cannot be done is reported, changes nothing, and those behind it are done', () => {
     const { store, failed } = aStore()
     const room = 'lobby'
     store.dispatch({ type: 'roomOpened', room })

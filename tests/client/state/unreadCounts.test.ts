@@ -34,7 +34,7 @@ const ROOMS = ['lobby', 'kitchen', 'attic'] as const
 function aSidebar() {
   const store = createStore()
   const heads = new Map<string, number>()
-  const context = { store, router: { over: () => () => {} }, place: 'Hubbub' } as unknown as Context
+  const context = { store, router: { over: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
   const end = new AbortController()
   const hear = (room: string, of: RoomEvent) =>
     store.dispatch({ type: 'framesReceived', frames: [event(of, room)], now: NOON })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import {
   AT_THE_END,
-  MOST_ROWS,
+  MAX_DRAWN_ROWS,
   windowAround,
   windowItems,
   extendWindow,
@@ -28,7 +28,7 @@ describe('the window over the rows', () => {
       300,
       false,
     ])
-    expect(atEnd.drawn.length).toBeLessThanOrEqual(MOST_ROWS)
+    expect(atEnd.drawn.length).toBeLessThanOrEqual(MAX_DRAWN_ROWS)
   })
 
   test('[W6, U16] after a burst in which all that was drawn has gone, a hundred rows are drawn, as on entry', () => {
@@ -45,7 +45,7 @@ describe('the window over the rows', () => {
       const numbersDrawn = seqs(drawn) as number[]
       for (const [at, seq] of numbersDrawn.entries())
         if (at > 0) expect(seq).toBe((numbersDrawn[at - 1] ?? 0) + 1)
-      expect(drawn.length).toBeLessThanOrEqual(MOST_ROWS)
+      expect(drawn.length).toBeLessThanOrEqual(MAX_DRAWN_ROWS)
       shown = next
       return more
     }

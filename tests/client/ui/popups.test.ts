@@ -80,7 +80,7 @@ describe('what opens and closes in a room', () => {
       watch(select, show, signal)
     }
     const actions = { loadRooms: async () => {}, unsentCount: async () => 1, draftCount: async () => 0 }
-    const context = { store, actions, router: {}, place: 'Hubbub' } as unknown as Context
+    const context = { store, actions, router: {}, siteName: 'Hubbub' } as unknown as Context
     return { context, watching }
   }
 

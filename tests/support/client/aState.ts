@@ -1,6 +1,6 @@
 import { reduce } from '../../../src/client/state/reduce.ts'
 import type { CountedRoom } from '../../../src/client/state/unreadCounts.ts'
-import type { Action } from '../../../src/client/state/actions.ts'
+import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import {
   INITIAL_STATE,
   type OutboxEntry,
@@ -156,13 +156,13 @@ export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text 
   }
 }
 
-/** The state as a place to act in: `tell` an action or `hear` frames, look at `lobby`. */
+/** A state to change: `tell` it a change or `hear` frames, look at `lobby`. */
 export function aPage(first: State = INITIAL_STATE) {
   const page = {
     state: first,
     now: NOON,
-    tell(...actions: Action[]) {
-      for (const action of actions) page.state = reduce(page.state, action)
+    tell(...changes: StateChange[]) {
+      for (const change of changes) page.state = reduce(page.state, change)
       return page
     },
     hear(...frames: ServerFrame[]) {

@@ -48,7 +48,7 @@ export async function anOutbox({
         if (wire.open && frame.type === 'send') sent.push(frame)
         return wire.open
       },
-      isJoined: () => wire.joined,
+      maySendTo: () => wire.joined,
       isConfirmed: () => wire.joined,
       queued: (entry) => queued.push(entry),
       statusChanged: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),
@@ -83,7 +83,7 @@ export async function anOutbox({
       return it
     },
     write(...texts: string[]) {
-      for (const text of texts) outbox.enqueueMessage('lobby', text)
+      for (const text of texts) outbox.enqueue('lobby', { kind: 'message', text })
       return it
     },
     /** Waits until so many frames have left. */

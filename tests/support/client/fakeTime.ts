@@ -1,6 +1,6 @@
-export interface FakeTime {
-  now(): number
-  after(ms: number, run: () => void): () => void
+import type { Timers } from '../../../src/client/net/timers.ts'
+
+export interface FakeTime extends Timers {
   /** Time passes (ms); timers run at their time, in their order, those they set too. */
   pass(ms: number): void
   /** The machine sleeps: the clock jumps, and timers that were due run late, all at the end. */

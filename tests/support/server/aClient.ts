@@ -1,9 +1,9 @@
-import { createActions, type PageActions } from '../../../src/client/app/actions/sessionActions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import type { TabNews } from '../../../src/client/net/tabChannel.ts'
+import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { idOf, type RoomState } from '../../../src/client/state/state.ts'
@@ -41,7 +41,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   const store = createStore()
   const sent: ClientFrame[] = []
   const heard: ServerFrame[] = []
-  const told: TabNews[] = []
+  const told: SessionTabMessage[] = []
   const requests: string[] = []
   /** of the wire: may this frame pass? */
   const faults = { swallow: (_frame: ServerFrame) => false, cut: (_frame: ClientFrame) => false, away: false }
@@ -107,7 +107,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
               .session()
               .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
           userId: () => idOf(store.get()),
-          signedInAs: (self) => void actions.signedInAs(self),
+          signedInAs: (self) => void session.signedInAs(self),
         },
         owner,
       ),
@@ -134,10 +134,12 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     { device: browser.device, elsewhere: () => {}, theme: () => {} },
     page.signal,
   )
-  const tabs = { tell: (news: TabNews) => void told.push(news) }
-  const actions: PageActions = createActions(store, api, tabs, { after, device: browser.device }, async () =>
-    createChatActions(store, sync, api, tabs, { now, after, settings }),
-  )
+  const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }
+  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, page.signal)
+  const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
+  // A page at a room's address has the chat before it has any screen.
+  void session.loadChat()
+  const actions = { ...chat, ...session }
 
   const it = {
     browser,

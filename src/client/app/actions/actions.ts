@@ -17,8 +17,8 @@ export type RoomResult =
 /** True, or in words why not. */
 export type ActionResult = true | string
 
-/** What a person can do. Views call these and nothing else; none of them throws or rejects. */
-export interface Actions {
+/** What a person can do without a chat. Home has these alone. None of them throws or rejects. */
+export interface SessionActions {
   /**
    * Signs in under a name as typed, into the room whose page asks for it; on 'ok' the state has me, and the socket is on
    * its way. A person who signed out offline is signed out at the server first.
@@ -30,10 +30,14 @@ export interface Actions {
   unsentCount(): Promise<number>
   /** In how many rooms something is written and not sent. */
   draftCount(): Promise<number>
-  /** How I want it, from now on and on this device. */
-  chooseSettings(change: Partial<Settings>): void
   /** The name last used on this device, '' if none. */
   lastName(): string
+}
+
+/** What a person can do in the chat. They come with its chunk. None of them throws or rejects. */
+export interface ChatActions {
+  /** How I want it, from now on and on this device. */
+  chooseSettings(change: Partial<Settings>): void
 
   /** This page shows the room from now on: it is joined and kept up to date. */
   openRoom(room: string): void
@@ -94,3 +98,6 @@ export interface Actions {
   draft(room: string): Promise<{ text: string; caret: number }>
   saveDraft(room: string, text: string, caret: number): void
 }
+
+/** What the screens of a room call, and nothing else. */
+export type Actions = SessionActions & ChatActions

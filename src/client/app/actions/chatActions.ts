@@ -1,11 +1,12 @@
 /** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
 import { TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
-import type { ActionResult, Actions } from './actions.ts'
+import type { ActionResult, ChatActions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
 import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import type { Timers } from '../../net/timers.ts'
 import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
 import type { SettingsKeeper } from '../../settings/keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
@@ -14,11 +15,8 @@ import type { ChatSync } from '../sync/sync.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-/** The part of `Actions` that needs a connection, and what `sessionActions.ts` needs of it. */
-export interface ChatActions extends Omit<
-  Actions,
-  'signIn' | 'rename' | 'signOut' | 'unsentCount' | 'lastName'
-> {
+/** What a person can do in the chat, and what `sessionActions.ts` needs of it. */
+export interface Chat extends ChatActions {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
   /** Works for nobody; what is kept stays. */
@@ -26,14 +24,14 @@ export interface ChatActions extends Omit<
   /** Everything of the person it works for leaves the device. */
   wipe(): Promise<void>
   unsentCount(): number
+  /** In how many rooms something is written and not sent; stores first what a timer was to store. */
+  draftCount(): Promise<number>
   /** Stores at once what a timer was to store. */
   flushTimers(): void
 }
 
-export interface ChatActionsWorld {
+export interface ChatActionsWorld extends Timers {
   settings: SettingsKeeper
-  now(): number
-  after(ms: number, run: () => void): () => void
 }
 
 /** ms */
@@ -55,9 +53,12 @@ export function createChatActions(
   api: Api,
   tabs: TabChannel,
   world: ChatActionsWorld,
-): ChatActions {
+  signal: AbortSignal,
+): Chat {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
+  /** resolves once this person's drafts can be read from the device */
+  let deviceReady = Promise.resolve()
   let typed: { room: string; at: number } | null = null
   const history = createHistoryActions(store, api)
   const reads = createReadActions(store, socket, tabs, world.after)
@@ -74,10 +75,10 @@ export function createChatActions(
           tabs.tell({ type: 'joined', room })
       joinedBefore = joinedNow.size > 0 ? joinedNow : null
     },
-    new AbortController().signal,
+    signal,
   )
 
-  const listing = createRoomListLoader(store, sync, api, world.after, new AbortController().signal)
+  const listing = createRoomListLoader(store, sync, api, world.after, signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
@@ -95,13 +96,14 @@ export function createChatActions(
 
   function nonceOf(room: string, key: string): string | undefined {
     const state = store.get().rooms[room]
-    const change = state?.pendingChanges.find((one) => one.key === key)
-    return change?.entry.nonce ?? state?.rows.find((one) => one.key === key)?.nonce
+    const change = state?.pendingChanges.find((pending) => pending.key === key)
+    return change?.entry.nonce ?? state?.rows.find((row) => row.key === key)?.nonce
   }
 
   return {
     async begin(user) {
-      await outbox.start(user)
+      deviceReady = outbox.start(user)
+      await deviceReady
       socket.start()
     },
 
@@ -223,6 +225,7 @@ export function createChatActions(
     reconnect: () => socket.nudge('person'),
 
     async draft(room) {
+      await deviceReady
       const unsaved = drafts.get(room)
       if (unsaved !== undefined) return { text: unsaved.text, caret: unsaved.caret }
       return (await outbox.draft(room)) ?? { text: '', caret: 0 }

@@ -4,10 +4,10 @@ import type { Api } from '../../net/api.ts'
 import { findMessage, isLoaded, oldestSeq } from '../../state/historyWindow.ts'
 import { idOf, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions } from './actions.ts'
+import type { ChatActions } from './actions.ts'
 
 export interface HistoryActions extends Pick<
-  Actions,
+  ChatActions,
   | 'loadOlder'
   | 'loadNewer'
   | 'jumpTo'
@@ -31,10 +31,10 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
 
   /** A page of a room, read no earlier than what the room has heard of; null: none came, or the person has signed out. */
-  async function pageOf(room: string, place: string): Promise<HistoryPage | null> {
+  async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
     const asking = session
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const answer = await api.messages(room, place)
+      const answer = await api.messages(room, query)
       if (!answer.ok || asking !== session) return null
       if (answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)) return answer.value
     }
@@ -63,9 +63,9 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (!known || (known[side] !== 'more' && known[side] !== 'failed')) return
     const window = known.centerSeq
     const asking = session
-    const place = side === 'older' ? `before=${known.rows[0]?.seq}` : `after=${known.rows.at(-1)?.seq}`
+    const query = side === 'older' ? `before=${known.rows[0]?.seq}` : `after=${known.rows.at(-1)?.seq}`
     store.dispatch({ type: 'windowPageRequested', room, window, side })
-    const page = await pageOf(room, place)
+    const page = await pageOf(room, query)
     if (asking === session) store.dispatch({ type: 'windowPageLoaded', room, window, side, page })
   }
 
@@ -124,8 +124,8 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     async jumpToFirstAfter(room, after) {
       const me = idOf(store.get())
       const page = await pageOf(room, `around=${after + 1}`)
-      const behind = page?.messages.filter(({ seq }) => seq > after) ?? []
-      const seq = (behind.find(({ user }) => user?.id !== me) ?? behind[0])?.seq
+      const later = page?.messages.filter(({ seq }) => seq > after) ?? []
+      const seq = (later.find(({ user }) => user?.id !== me) ?? later[0])?.seq
       return seq !== undefined && (await jumpTo(room, seq)) ? seq : null
     },
     leaveHistory: (room) => store.dispatch({ type: 'historyLeft', room, to: 'previous' }),

@@ -1,11 +1,12 @@
 /** Tells the server and my other tabs what I have read. */
 import type { Socket } from '../../net/socket.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import type { Timers } from '../../net/timers.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions } from './actions.ts'
+import type { ChatActions } from './actions.ts'
 
-export interface ReadActions extends Pick<Actions, 'markReadUpTo' | 'markAllRead' | 'undoMarkAllRead'> {
+export interface ReadActions extends Pick<ChatActions, 'markReadUpTo' | 'markAllRead' | 'undoMarkAllRead'> {
   /** Tells at once what a timer was to tell: the page may go. */
   flush(): void
   /** The person has signed out: nothing more is told. */
@@ -18,13 +19,11 @@ const RETRY = 5_000
 /** How long (ms) it can be undone that all was marked read. */
 const UNDO = 10_000
 
-type After = (ms: number, run: () => void) => () => void
-
 export function createReadActions(
   store: StateStore,
   socket: Pick<Socket, 'send'>,
   tabs: TabChannel,
-  after: After,
+  after: Timers['after'],
 ): ReadActions {
   /** room → seq that the server is still to hear of */
   const unsent = new Map<string, number>()
@@ -76,7 +75,7 @@ export function createReadActions(
  */
 export function createMarkAllRead(
   store: StateStore,
-  after: After,
+  after: Timers['after'],
   tell: (room: string, seq: number) => void,
 ): { mark(): void; undo(): void; settle(): void; end(): void } {
   let stop = () => {}

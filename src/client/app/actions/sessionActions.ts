@@ -1,18 +1,19 @@
-/** Signing in and out. Whatever needs a connection is passed on to `chatActions.ts`, which is loaded later: home does without. */
+/** Signing in and out, and who this page is. Home needs nothing else: the chat (`chatActions.ts`) is loaded later. */
 import type { Self } from '../../../shared/model.ts'
 import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import type { Timers } from '../../net/timers.ts'
 import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
+import { selfOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions, NameResult } from './actions.ts'
-import type { ChatActions } from './chatActions.ts'
+import type { NameResult, SessionActions } from './actions.ts'
+import type { Chat } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-export interface ActionsWorld {
-  after(ms: number, run: () => void): () => void
+export interface SessionWorld extends Pick<Timers, 'after'> {
   /** `localStorage`, or null where the browser refuses it */
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
 }
@@ -24,37 +25,33 @@ const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
 /** What else the page may ask for, besides what a person can do. */
-export interface PageActions extends Actions {
+export interface SessionControls extends SessionActions {
   /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
   restoreSession(nobody?: boolean): Promise<void>
   /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
   signedInAs(self: Self | null): Promise<void>
-  /** Stores at once what a timer was to store: the page may go. */
-  flushTimers(): void
-  /** Has what needs a connection at hand: from then on all of the actions do something. Rejects if it does not load. */
-  chatReady(): Promise<void>
+  /** Loads the chat, once. Rejects if it does not load. */
+  loadChat(): Promise<Chat>
+  /** The chat, or null until it is loaded. */
+  loadedChat(): Chat | null
 }
 
-const UNLOADED = words.errors.notLoadedYet
-
-/** @param load fetches what needs a connection; asked again only if it has failed */
-export function createActions(
+/** @param load fetches the chat; called again only if it has failed */
+export function createSessionActions(
   store: StateStore,
   api: Api,
   tabs: TabChannel,
-  world: ActionsWorld,
-  load: () => Promise<ChatActions>,
-): PageActions {
-  let chat: ChatActions | null = null
-  let loading: Promise<ChatActions> | null = null
-  /** what this device keeps for me is at hand */
-  let deviceReady = Promise.resolve<void>(undefined)
+  world: SessionWorld,
+  load: () => Promise<Chat>,
+): SessionControls {
+  let chat: Chat | null = null
+  let loading: Promise<Chat> | null = null
 
   /** I have signed out and the server does not know yet; also kept on the device */
   let signOutOwed = false
   let endingSession: Promise<ApiResult<null>> | null = null
 
-  function loadChat(): Promise<ChatActions> {
+  function loadChat(): Promise<Chat> {
     loading ??= load().then(
       (loaded) => {
         chat = loaded
@@ -69,7 +66,7 @@ export function createActions(
   }
 
   /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
-  const loadChatOrNull = (): Promise<ChatActions | null> => loadChat().catch(() => null)
+  const loadChatOrNull = (): Promise<Chat | null> => loadChat().catch(() => null)
 
   function remember(key: string, value: string | null): void {
     try {
@@ -125,10 +122,19 @@ export function createActions(
 
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
-    // Set before any screen that this makes asks for drafts: they are this person's.
-    deviceReady = (async () => (chat ?? (await loadChatOrNull()))?.begin(self.id))()
+    // Called before any screen that this makes asks for drafts: they are this person's.
+    const begun = chat === null ? beginWhenLoaded(self) : chat.begin(self.id)
     store.dispatch({ type: 'selfChanged', self })
-    await deviceReady
+    await begun
+  }
+
+  async function beginWhenLoaded(self: Self): Promise<void> {
+    await loadChat().then(
+      (loaded) => loaded.begin(self.id),
+      () => {
+        // The room's page says so, when somebody goes there.
+      },
+    )
   }
 
   function end(inOtherTab = false): void {
@@ -152,7 +158,7 @@ export function createActions(
     return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
   }
 
-  const actions: PageActions = {
+  const actions: SessionControls = {
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
@@ -210,14 +216,13 @@ export function createActions(
     },
 
     async signedInAs(self) {
-      const before = store.get().self
+      const before = selfOf(store.get())
       if (self === null) {
-        if (before !== null) end(true)
-      } else if (before !== null && before !== 'unknown' && before.id === self.id)
-        store.dispatch({ type: 'selfChanged', self })
+        if (store.get().self !== null) end(true)
+      } else if (before?.id === self.id) store.dispatch({ type: 'selfChanged', self })
       else {
         // Signed in as another: nothing of the one before may leave under the new name (U48).
-        if (before !== null && before !== 'unknown') {
+        if (before !== null) {
           chat?.flushTimers()
           end()
         }
@@ -225,43 +230,8 @@ export function createActions(
       }
     },
 
-    async chatReady() {
-      await loadChat()
-    },
-
-    makeRoom: async (name) => chat?.makeRoom(name) ?? { result: 'failed', words: UNLOADED },
-    loadRooms: async () => chat?.loadRooms(),
-    findRooms: (text) => chat?.findRooms(text),
-    flushTimers: () => chat?.flushTimers(),
-    chooseSettings: (change) => chat?.chooseSettings(change),
-    openRoom: (room) => chat?.openRoom(room),
-    leaveRoom: (room) => chat?.leaveRoom(room),
-    loadOlder: (room) => chat?.loadOlder(room),
-    loadNewer: (room) => chat?.loadNewer(room),
-    jumpTo: (room, seq) => chat?.jumpTo(room, seq) ?? Promise.resolve(false),
-    jumpToFirstAfter: async (room, after) => chat?.jumpToFirstAfter(room, after) ?? null,
-    leaveHistory: (room) => chat?.leaveHistory(room),
-    showLiveEnd: (room) => chat?.showLiveEnd(room),
-    loadQuotes: (room, ids) => chat?.loadQuotes(room, ids),
-    loadPins: (room) => chat?.loadPins(room),
-    setTopic: (room, topic) => chat?.setTopic(room, topic) ?? Promise.resolve(UNLOADED),
-    send: (room, text, replyTo) => chat?.send(room, text, replyTo) ?? UNLOADED,
-    edit: (room, id, text) => chat?.edit(room, id, text) ?? UNLOADED,
-    remove: (room, id) => chat?.remove(room, id) ?? UNLOADED,
-    react: (room, id, emoji, on) => chat?.react(room, id, emoji, on) ?? UNLOADED,
-    pin: (room, id, on) => chat?.pin(room, id, on) ?? UNLOADED,
-    retry: (room, key) => chat?.retry(room, key) ?? UNLOADED,
-    drop: (room, key) => chat?.drop(room, key),
-    typing: (room, on) => chat?.typing(room, on),
-    markReadUpTo: (room, seq) => chat?.markReadUpTo(room, seq),
-    markAllRead: () => chat?.markAllRead(),
-    undoMarkAllRead: () => chat?.undoMarkAllRead(),
-    reconnect: () => chat?.reconnect(),
-    async draft(room) {
-      await deviceReady
-      return (await chat?.draft(room)) ?? { text: '', caret: 0 }
-    },
-    saveDraft: (room, text, caret) => chat?.saveDraft(room, text, caret),
+    loadChat,
+    loadedChat: () => chat,
   }
 
   return actions

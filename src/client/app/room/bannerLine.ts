@@ -43,8 +43,9 @@ export function bannerLine(
       if (away) announcer.warn(words.connection.offline)
       else if (connection.state !== 'stopped') announcer.say(words.connection.connectedAgain)
     }
-    const calm = connection.state === 'live' || connection.state === 'stopped' || connection.state === 'idle'
-    if (calm && slow === null && (serverFullSince === 0 || unstored !== null)) stop()
+    const isSettled =
+      connection.state === 'live' || connection.state === 'stopped' || connection.state === 'idle'
+    if (isSettled && slow === null && (serverFullSince === 0 || unstored !== null)) stop()
     else timer ??= setInterval(look, LOOK)
   }
 

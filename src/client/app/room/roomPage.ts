@@ -1,3 +1,5 @@
+import { assertNever } from '../../../shared/assert.ts'
+import type { State } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
 import { roomScreen } from './roomScreen.ts'
 import type { Context } from '../context.ts'
@@ -5,6 +7,20 @@ import { focusSoon } from '../../ui/focusSoon.ts'
 import { joinPage } from '../../session/homePage.ts'
 import { deadEndPage } from '../../ui/centeredPage.ts'
 import { words } from '../../words/words.ts'
+
+/** What the page of a room shows. `user`: whose screen it is, made anew for another person. */
+type RoomPageState = { shows: 'nothing' | 'join' } | { shows: 'room' | 'closed' | 'left'; user: string }
+
+function pageStateOf({ self, rooms }: State, room: string): RoomPageState {
+  if (self === 'unknown') return { shows: 'nothing' }
+  if (self === null) return { shows: 'join' }
+  const sync = rooms[room]?.sync
+  const shows = sync?.state !== 'closed' ? 'room' : sync.left ? 'left' : 'closed'
+  return { shows, user: self.id }
+}
+
+const isSame = (a: RoomPageState, b: RoomPageState) =>
+  a.shows === b.shows && ('user' in a ? a.user : null) === ('user' in b ? b.user : null)
 
 /** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
 export function roomPage(
@@ -32,21 +48,22 @@ export function roomPage(
 
   // Opening a room's address joins it, even if it was left before.
   if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
+  let current: RoomPageState = { shows: 'nothing' }
   store.watch(
-    ({ self, rooms }) => {
-      if (self === 'unknown') return 'unknown'
-      if (self === null) return 'nobody'
-      const sync = rooms[room]?.sync
-      if (sync?.state !== 'closed') return `open ${self.id}`
-      return `${sync.left ? 'left' : 'closed'} ${self.id}`
-    },
     (state) => {
-      if (state === 'unknown') show(() => null)
-      else if (state === 'nobody')
-        show((stateSignal) => joinPage(context, { room, joins: room, entered: () => {} }, stateSignal))
-      else if (state.startsWith('open'))
-        show((stateSignal) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, stateSignal))
-      else show(() => deadEnd(state.startsWith('left')))
+      const next = pageStateOf(state, room)
+      if (!isSame(next, current)) current = next
+      return current
+    },
+    ({ shows }) => {
+      // prettier-ignore
+      switch (shows) {
+        case 'nothing': return show(() => null)
+        case 'join': return show((inside) => joinPage(context, { room, joins: room, entered: () => {} }, inside))
+        case 'room': return show((inside) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, inside))
+        case 'closed': case 'left': return show(() => deadEnd(shows === 'left'))
+        default: return assertNever(shows)
+      }
     },
     signal,
   )

@@ -1,6 +1,7 @@
 /** Which rooms this connection is in, which are asked for, and how much of each: all of the room on screen, counts of others. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { Timers } from '../../net/timers.ts'
 import type { RoomState } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
@@ -12,13 +13,14 @@ export interface RoomJoins {
   /** Asks again for what nobody answered. Called once a second. */
   patrol(isOverdue: (since: number) => boolean): void
   /** Of a new connection: rooms known to the server, for its `hello`, and joins of rooms that I am not in yet. */
-  firstJoins(): { known: (PlaceInRoom & { room: string })[]; joins: ClientFrame[] }
-  isJoined(room: string): boolean
-  /** Has the server answered to the end? */
+  firstJoins(): { known: (JoinPosition & { room: string })[]; joins: ClientFrame[] }
+  /** Is the room requested or joined? What is sent now follows the join. */
+  maySendTo(room: string): boolean
+  /** Has the server answered the join to its end? */
   isConfirmed(room: string): boolean
   pageReceived(page: Heard<'sync'>): void
   resetReceived(room: string): void
-  /** 'reconnect': the connection has no place for the room on screen. 'closed': the room is not open to me. null: neither. */
+  /** 'reconnect': the connection has no room left for the one on screen. 'closed': the room is not open to me. null: neither. */
   refused(ref: string, error: Heard<'error'>): { room: string; next: 'reconnect' | 'closed' } | null
   /** This page is not in the room any more. */
   closed(room: string): void
@@ -28,15 +30,26 @@ export interface RoomJoins {
 }
 
 /** Where a room is asked from: its position, or the start, and how many messages of a first page are wanted. */
-interface PlaceInRoom {
+interface JoinPosition {
   seq: number
   id: string | null
   limit: number
 }
 
-export interface RoomJoinsWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+/**
+ * A room as this connection knows it. `inDepth`: it was on screen when it was last requested, so its messages and people were asked for;
+ * whatever was answered, they are not asked for again.
+ */
+type RoomJoin = { inDepth: boolean } &
+  /** `since` (ms): when it was requested, or its last page came */
+  (
+    | { state: 'requested'; since: number }
+    | { state: 'joined' }
+    /** refused for a time, or its pages come unasked: it is not requested now */
+    | { state: 'blocked' }
+  )
+
+export interface RoomJoinsWorld extends Timers {
   send(frame: ClientFrame): boolean
   /** Draws at once what was gathered. */
   flushFrames(): void
@@ -55,23 +68,18 @@ const JOINS = { atOnce: 30, perSecond: 10 }
 const ASK_AGAIN = 2_000
 
 export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJoins {
-  /** rooms this connection has joined */
-  const joined = new Set<string>()
-  /** rooms asked for and not answered to the end, since when (ms), or since their last page */
-  const asked = new Map<string, number>()
-  /** ref of a join under way → room */
-  const refs = new Map<string, string>()
+  /** rooms requested on this connection */
+  const joins = new Map<string, RoomJoin>()
+  /** requests under way by their ref, or by `helloKey` where `hello` asked */
+  const requests = new Map<string, { room: string; countsOnly: boolean }>()
+  const helloKey = (room: string) => `hello ${room}`
   /** the room on screen: its messages and people are asked for, of others the counts */
   let screen: string | null = null
   /** rooms that were on screen, the latest last */
   const shown = new Set<string>()
-  /** rooms asked for their messages and people on this connection: whatever was answered, that is not asked again */
-  const inDepth = new Set<string>()
-  /** requests for counts alone, by their ref, or the room where it was `hello` */
-  const shallow = new Set<string>()
   let joinsLeft = JOINS.atOnce
-  /** the room on screen that a connection had no place for */
-  let noPlaceFor: string | null = null
+  /** the room on screen that a connection refused, since it had all the rooms it may have */
+  let roomOverLimit: string | null = null
   let refsGiven = 0
 
   /** Rooms to be in: the one on screen, those that something of mine waits for, those shown last, the others. */
@@ -90,15 +98,24 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
   /** It has come on screen, and only its counts are here. */
   const isBare = ({ room, depth, you }: RoomState) => room === screen && depth === 'counts' && you !== null
   /** It is on screen, and its people, or its messages too, are not here. */
-  const lacks = ({ room, depth }: RoomState) => room === screen && depth !== 'all' && !inDepth.has(room)
+  const lacks = ({ room, depth }: RoomState) =>
+    room === screen && depth !== 'all' && joins.get(room)?.inDepth !== true
 
-  function placeOf(room: RoomState): PlaceInRoom {
+  function isRequestedOrJoined(room: string): boolean {
+    const state = joins.get(room)?.state
+    return state === 'requested' || state === 'joined'
+  }
+
+  /** No connection may have more rooms. */
+  const isFull = () => [...joins.keys()].filter(isRequestedOrJoined).length >= LIMITS.rooms
+
+  function requestedPosition(room: RoomState): JoinPosition {
     const limit = room.room === screen ? LIMITS.firstMessages : 0
     return isBare(room) ? { seq: 0, id: null, limit } : { ...room.position, limit }
   }
 
   function joinOf(room: RoomState): ClientFrame & { ref: string } {
-    const { seq, id, limit } = placeOf(room)
+    const { seq, id, limit } = requestedPosition(room)
     refsGiven += 1
     return { type: 'join', ref: `join-${refsGiven}`, room: room.room, ...(seq > 0 && { seq, id }), limit }
   }
@@ -113,14 +130,9 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
   /** @param ref left out: by `hello` */
   function noteAsked(state: RoomState, ref?: string): void {
     const { room } = state
-    if (ref !== undefined) refs.set(ref, room)
-    joined.add(room)
-    asked.set(room, world.now())
-    if (room === screen) inDepth.add(room)
-    else {
-      inDepth.delete(room)
-      shallow.add(ref ?? room)
-    }
+    const inDepth = room === screen
+    requests.set(ref ?? helloKey(room), { room, countsOnly: !inDepth })
+    joins.set(room, { state: 'requested', since: world.now(), inDepth })
     if (isBare(state)) store.dispatch({ type: 'roomRestarted', room })
     store.dispatch({ type: 'syncRequested', room, now: world.now() })
   }
@@ -130,11 +142,12 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
     if (missing) world.flushFrames()
     if (store.get().connection.state !== 'live') return
     for (const room of wanted()) {
-      if (asked.has(room.room)) continue
+      const join = joins.get(room.room)
+      if (join !== undefined && join.state !== 'joined') continue
       const { state } = room.sync
       if (state === 'live' ? !lacks(room) : state === 'syncing' && !missing) continue
       if (!isUrgent(room)) {
-        if (joinsLeft === 0 || (joined.size >= LIMITS.rooms && !joined.has(room.room))) continue
+        if (joinsLeft === 0 || (isFull() && join === undefined)) continue
         joinsLeft -= 1
       }
       ask(room)
@@ -143,22 +156,35 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
 
   /** The server says so, whatever it has refused meanwhile. */
   function confirm(room: string): void {
-    if (noPlaceFor === room) noPlaceFor = null
-    asked.delete(room)
-    if (joined.has(room) || world.isLeaving(room)) return
-    joined.add(room)
-    world.flushOutbox()
+    if (roomOverLimit === room) roomOverLimit = null
+    const inDepth = joins.get(room)?.inDepth ?? false
+    if (isRequestedOrJoined(room)) joins.set(room, { state: 'joined', inDepth })
+    else if (world.isLeaving(room)) joins.delete(room)
+    else {
+      joins.set(room, { state: 'joined', inDepth })
+      world.flushOutbox()
+    }
   }
 
-  function closed(room: string): void {
-    joined.delete(room)
-    asked.delete(room)
+  /** More of the room is to come. */
+  function awaitPage(room: string): void {
+    const inDepth = joins.get(room)?.inDepth ?? false
+    if (isRequestedOrJoined(room)) joins.set(room, { state: 'requested', since: world.now(), inDepth })
+    else joins.set(room, { state: 'blocked', inDepth })
   }
+
+  /** Its messages and people are not here, whatever was asked for. */
+  function forgetDepth(room: string): void {
+    const join = joins.get(room)
+    if (join !== undefined) joins.set(room, { ...join, inDepth: false })
+  }
+
+  const closed = (room: string) => void joins.delete(room)
 
   return {
     show(room) {
       screen = room
-      inDepth.delete(room)
+      forgetDepth(room)
       shown.delete(room)
       shown.add(room)
       const longAgo = [...shown].slice(0, -WHOLE)
@@ -170,10 +196,12 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
 
     patrol(isOverdue) {
       joinsLeft = Math.min(JOINS.atOnce, joinsLeft + JOINS.perSecond)
-      for (const [room, since] of asked) {
+      for (const [room, join] of joins) {
         const known = store.get().rooms[room]
-        if (known === undefined) asked.delete(room)
-        else if (isOverdue(since) && joined.has(room)) ask(known)
+        if (join.state === 'blocked' && known === undefined) joins.delete(room)
+        if (join.state !== 'requested') continue
+        if (known === undefined) joins.set(room, { state: 'joined', inDepth: join.inDepth })
+        else if (isOverdue(join.since)) ask(known)
       }
       askWanting(true)
     },
@@ -184,44 +212,48 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
       const all = wanted()
       const fresh = all.filter((room) => room.you === null && isUrgent(room)).slice(0, JOINS.atOnce)
       const member = all.filter(({ you }) => you !== null).slice(0, LIMITS.rooms - fresh.length)
-      const known = member.map((room) => ({ room: room.room, ...placeOf(room) }))
+      const known = member.map((room) => ({ room: room.room, ...requestedPosition(room) }))
       for (const room of member) noteAsked(room)
-      const joins = fresh.map((room) => {
+      const frames = fresh.map((room) => {
         const join = joinOf(room)
         noteAsked(room, join.ref)
         return join
       })
-      return { known, joins }
+      return { known, joins: frames }
     },
 
-    isJoined: (room) => joined.has(room),
-    isConfirmed: (room) => joined.has(room) && !asked.has(room),
+    maySendTo: isRequestedOrJoined,
+    isConfirmed: (room) => joins.get(room)?.state === 'joined',
 
     pageReceived({ room, ref, more }) {
-      if (more) return void asked.set(room, world.now())
-      if (ref !== undefined) refs.delete(ref)
+      if (more) return awaitPage(room)
+      const key = ref ?? helloKey(room)
+      const request = requests.get(key)
+      requests.delete(key)
       // Asked before the room came on screen and answered late: it brings counts in place of the people that were here.
-      if (shallow.delete(ref ?? room)) inDepth.delete(room)
+      if (request?.countsOnly) forgetDepth(room)
       confirm(room)
     },
 
-    resetReceived: (room) => void asked.set(room, world.now()),
+    resetReceived: awaitPage,
 
     refused(ref, { code, retry, after = ASK_AGAIN }) {
-      const room = refs.get(ref)
-      if (room === undefined) return null
-      refs.delete(ref)
-      if (code === 'tooBig' && room === screen && noPlaceFor !== room) {
+      const request = requests.get(ref)
+      if (request === undefined) return null
+      const { room } = request
+      requests.delete(ref)
+      if (code === 'tooBig' && room === screen && roomOverLimit !== room) {
         // This connection has all the rooms it may have: another one begins with the room on screen.
-        noPlaceFor = room
+        roomOverLimit = room
         return { room, next: 'reconnect' }
       }
       if (!retry) return { room, next: 'closed' }
       // Asked twice and answered once: it is in.
-      if (!asked.has(room)) return null
-      joined.delete(room)
+      const join = joins.get(room)
+      if (join === undefined || join.state === 'joined') return null
+      joins.set(room, { state: 'blocked', inDepth: join.inDepth })
       world.after(after, () => {
-        if (!joined.has(room)) asked.delete(room)
+        if (joins.get(room)?.state === 'blocked') joins.delete(room)
         askWanting(true)
       })
       return null
@@ -236,11 +268,8 @@ export function createRoomJoins(store: StateStore, world: RoomJoinsWorld): RoomJ
     },
 
     disconnected() {
-      joined.clear()
-      asked.clear()
-      refs.clear()
-      inDepth.clear()
-      shallow.clear()
+      joins.clear()
+      requests.clear()
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Rooms this page leaves: asked until the server says so, and remembered so that a late answer does not bring them back. */
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { Timers } from '../../net/timers.ts'
 
 export interface RoomLeaves {
   /** Ends my membership, now or as soon as there is a connection. */
@@ -29,10 +30,7 @@ export interface RoomLeaves {
 /** ms */
 const ASK_AGAIN = 2_000
 
-export function createRoomLeaves(
-  send: (frame: ClientFrame) => boolean,
-  world: { now(): number; after(ms: number, run: () => void): () => void },
-): RoomLeaves {
+export function createRoomLeaves(send: (frame: ClientFrame) => boolean, timers: Timers): RoomLeaves {
   /** rooms to leave, since when (ms) it was asked for; 0: not yet */
   const leaving = new Map<string, number>()
   /** ref of a leave under way → room */
@@ -48,7 +46,7 @@ export function createRoomLeaves(
     const ref = `leave-${refsGiven}`
     if (!send({ type: 'leave', ref, room })) return
     refs.set(ref, room)
-    leaving.set(room, world.now())
+    leaving.set(room, timers.now())
   }
 
   function hasLeft(room: string): void {
@@ -83,7 +81,7 @@ export function createRoomLeaves(
       if (room === undefined) return false
       refs.delete(ref)
       if (!retry) leaving.delete(room)
-      world.after(after, () => leaving.has(room) && ask(room))
+      timers.after(after, () => leaving.has(room) && ask(room))
       return true
     },
     hasLeft,

@@ -4,17 +4,16 @@ import type { Activity } from '../../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
 import type { Outbox, OutboxOwner } from '../../net/outbox.ts'
 import type { Socket, SocketOwner } from '../../net/socket.ts'
+import type { Timers } from '../../net/timers.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
-import type { OutboxEntry, State } from '../../state/state.ts'
+import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import { createFrameBatch } from './frameBatch.ts'
 import { createRoomJoins } from './roomJoins.ts'
 import { createRoomLeaves } from './roomLeaves.ts'
 
-export interface SyncWorld {
-  now(): number
-  after(ms: number, run: () => void): () => void
+export interface SyncWorld extends Timers {
   /** runs before the next paint; soon, where nothing is painted */
   draw(run: () => void): void
   activity(): Activity
@@ -46,7 +45,7 @@ export function createSync(
   makeOutbox: (
     owner: Pick<
       OutboxOwner,
-      'send' | 'isJoined' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
+      'send' | 'maySendTo' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
     >,
   ) => Outbox,
   signal: AbortSignal,
@@ -139,7 +138,7 @@ export function createSync(
 
   const outbox = makeOutbox({
     send: (frame) => socket.send(frame),
-    isJoined: joins.isJoined,
+    maySendTo: joins.maySendTo,
     isConfirmed: joins.isConfirmed,
     ackOverdue: () => socket.probe(),
     queued(entry) {
@@ -159,8 +158,8 @@ export function createSync(
   })
 
   function queued(entry: OutboxEntry): void {
-    const { self } = store.get()
-    if (self === null || self === 'unknown') return
+    const self = selfOf(store.get())
+    if (self === null) return
     store.dispatch({ type: 'entryQueued', entry, user: { id: self.id, name: self.name } })
   }
 

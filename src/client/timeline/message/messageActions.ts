@@ -1,10 +1,10 @@
-import { may, type Permission as Right, type Actor } from '../../../shared/policy.ts'
+import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
 import type { Corner } from '../../ui/popover.ts'
-import type { Row } from '../../state/state.ts'
+import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
 import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
@@ -57,11 +57,12 @@ export function messageActions(
     return row && isStored(row) ? row : null
   }
 
-  function rights(row: Row): (right: Right) => boolean {
-    const { self, rooms } = store.get()
-    if (self === null || self === 'unknown') return () => false
-    const who: Actor = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
-    return (right) => may(who, right, row.user.id)
+  function permissions(row: Row): (permission: Permission) => boolean {
+    const { rooms } = store.get()
+    const self = selfOf(store.get())
+    if (self === null) return () => false
+    const actor: Actor = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
+    return (permission) => may(actor, permission, row.user.id)
   }
 
   async function copied(text: string, done: string): Promise<void> {
@@ -77,7 +78,7 @@ export function messageActions(
   function menu(element: HTMLElement, at: Corner): void {
     const row = storedRowOf(element)
     if (row === null) return
-    const can = rights(row)
+    const can = permissions(row)
     const { id, text, seq } = row
     const link = `${location.origin}/chat/${room}/${seq}`
     const entries: (MessageMenuEntry | false)[] = [

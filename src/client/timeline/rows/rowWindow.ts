@@ -2,7 +2,7 @@
 import type { TimelineItem } from '../timelineItems.ts'
 
 /** Never more messages than this are in the document; trimming goes down to `KEPT`, so that it is not done for each row. */
-export const MOST_ROWS = 400
+export const MAX_DRAWN_ROWS = 400
 const KEPT = 300
 /** messages drawn on entry, and added at a time on scrolling */
 const ENTRY = 100
@@ -60,7 +60,7 @@ function withHeader(item: TimelineItem): TimelineItem {
 
 /**
  * The items to draw, and the window as it then is. What stands between messages comes with the message below it.
- * `drop` says which end gives way where there are more than `MOST_ROWS`.
+ * `drop` says which end gives way where there are more than `MAX_DRAWN_ROWS`.
  */
 export function windowItems(
   items: readonly TimelineItem[],
@@ -70,7 +70,7 @@ export function windowItems(
   const at = messagesOf(items)
   if (at.length === 0) return { drawn: items, shown: AT_THE_END }
   let [from, to] = rangeOf(items, at, shown)
-  if (to - from + 1 > MOST_ROWS) {
+  if (to - from + 1 > MAX_DRAWN_ROWS) {
     if (drop === 'top') {
       from = to - KEPT + 1
       // After a burst nothing of what was drawn is left: it is like an entry, and costs no more (W6).

@@ -4,7 +4,7 @@ import { words } from '../../words/words.ts'
 
 export { findEmoji, loadEmoji }
 
-const MOST = 64
+const MAX_FOUND = 64
 
 export interface EmojiPanel {
   readonly element: HTMLElement
@@ -58,7 +58,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
 
   function draw(): void {
     const letters = field.value.trim().replaceAll(':', '')
-    const some = letters === '' ? null : findEmoji(all, letters, MOST)
+    const some = letters === '' ? null : findEmoji(all, letters, MAX_FOUND)
     grid.replaceChildren(
       ...(some === null
         ? words.emoji.groups.flatMap((title, group) =>

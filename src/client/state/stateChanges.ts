@@ -4,23 +4,23 @@ import type { ServerFrame } from '../../shared/protocol.ts'
 import type { ConnectionState, OutboxEntry, SendStatus, Settings } from './state.ts'
 
 /** `now` in ms since the epoch. */
-export type Action =
-  | SessionAction
-  | ConnectionAction
-  | RoomAction
-  | OutboxAction
-  | HistoryAction
-  | UnreadAction
+export type StateChange =
+  | SessionChange
+  | ConnectionChange
+  | RoomChange
+  | OutboxChange
+  | HistoryChange
+  | UnreadChange
   | { type: 'settingsChanged'; settings: Settings }
   /** once a second, while `needsTick` */
   | { type: 'tick'; now: number }
 
-type SessionAction =
+type SessionChange =
   | { type: 'selfChanged'; self: Self | null }
   /** `inOtherTab`: another tab of mine signed out */
   | { type: 'signedOut'; inOtherTab?: boolean }
 
-type ConnectionAction =
+type ConnectionChange =
   | { type: 'connectionChanged'; connection: ConnectionState; now: number }
   | { type: 'networkChanged'; offline: boolean }
   /** the browser refuses to store drafts and unsent messages */
@@ -28,7 +28,7 @@ type ConnectionAction =
   /** frames of one draw, in their order */
   | { type: 'framesReceived'; frames: readonly ServerFrame[]; now: number }
 
-type RoomAction =
+type RoomChange =
   /** This page follows the room from now on. `shown`: it comes on screen */
   | { type: 'roomOpened'; room: string; shown?: boolean }
   /** The server was asked for the room, by `hello` or `join`. */
@@ -41,13 +41,13 @@ type RoomAction =
   | { type: 'roomForgotten'; room: string; left?: boolean }
   | { type: 'roomListChanged'; roomList: readonly RoomEntry[] }
 
-type OutboxAction =
+type OutboxChange =
   /** A message or change of mine is to be drawn. `user`: me */
   | { type: 'entryQueued'; entry: OutboxEntry; user: User }
   | { type: 'sendStatusChanged'; room: string; key: string; sendStatus: SendStatus }
   | { type: 'entryDropped'; room: string; key: string }
 
-type HistoryAction =
+type HistoryChange =
   /** Older messages above the live rows. `before`: the oldest seq when they were asked for; `page` null: no answer */
   | { type: 'olderRequested'; room: string }
   | { type: 'olderLoaded'; room: string; before: number; page: HistoryPage | null }
@@ -68,7 +68,7 @@ type HistoryAction =
   | { type: 'quotesLoaded'; room: string; ids: readonly string[]; page: HistoryPage }
   | { type: 'pinsLoaded'; room: string; page: HistoryPage }
 
-type UnreadAction =
+type UnreadChange =
   /** I have seen all up to this seq. */
   | { type: 'readUpTo'; room: string; seq: number }
   /** All rooms, or a room that was still being joined, are marked read; until settled that can be undone. */
