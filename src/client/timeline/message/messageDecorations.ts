@@ -140,7 +140,7 @@ export function messageDecorations(
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: words.message.edited, datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
+        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
         words.message.edited,
       )
       const last = place.lastElementChild
