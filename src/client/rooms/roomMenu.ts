@@ -1,7 +1,7 @@
 import { entry, menu } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { saveVisitedRooms, visitedRooms } from './visitedRooms.ts'
+import { saveVisitedRooms, visitedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface RoomMenuEvents {

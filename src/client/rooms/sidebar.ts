@@ -8,7 +8,7 @@ import type { CountedRoom } from '../state/unreadCounts.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { localPreference, saveLocalPreference } from './localPreferences.ts'
-import { visitedRooms } from './visitedRooms.ts'
+import { visitedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface Sidebar {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
 import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
-import { saveVisitedRooms, visitedRooms } from '../../../src/client/rooms/visitedRooms.ts'
+import { saveVisitedRooms, visitedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
+import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
 import { DEFAULT_SETTINGS, type NotificationLevel } from '../../../src/client/state/state.ts'
 import { createStore } from '../../../src/client/state/store.ts'
