@@ -104,9 +104,9 @@ export async function startChat(
     store,
     {
       device: storageOf('localStorage'),
-      elsewhere: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
+      onStorageEvent: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
       // theme.js shows it, as it does what another tab has chosen.
-      theme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
+      applyTheme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
     },
     signal,
   )

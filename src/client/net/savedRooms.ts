@@ -1,32 +1,32 @@
-/** Rooms somebody has put first, and those they were in last: kept on this device, for them alone. */
+/** The favourites and the recent rooms of one person, stored on this device. */
 
-export type VisitedRooms = 'favourites' | 'recent'
+export type SavedRooms = 'favourites' | 'recent'
 
-/** Rooms remembered of each kind. */
-const KEPT = 50
+/** How many rooms of each kind are stored. */
+const MAX_SAVED = 50
 
-/** What is kept for this person; nothing where it is another's. */
-export function visitedRooms(kind: VisitedRooms, user: string): string[] {
+/** The rooms stored for this user; none if they belong to another user of this device. */
+export function savedRooms(kind: SavedRooms, user: string): string[] {
   try {
-    const [whose, ...rooms] = (localStorage.getItem(kind) ?? '').split(' ')
-    return whose === user ? rooms : []
+    const [owner, ...rooms] = (localStorage.getItem(kind) ?? '').split(' ')
+    return owner === user ? rooms : []
   } catch {
     return []
   }
 }
 
-export function saveVisitedRooms(kind: VisitedRooms, user: string, rooms: readonly string[]): void {
+export function saveRooms(kind: SavedRooms, user: string, rooms: readonly string[]): void {
   try {
-    localStorage.setItem(kind, [user, ...rooms.slice(0, KEPT)].join(' '))
+    localStorage.setItem(kind, [user, ...rooms.slice(0, MAX_SAVED)].join(' '))
   } catch (error) {
     console.warn('not kept on this device', error)
   }
 }
 
-/** S42: the next person at this device is not to read where somebody was. */
-export function forgetVisitedRooms(): void {
+/** On sign-out: the next person at this device must not see which rooms this one visited (S42). */
+export function forgetSavedRooms(): void {
   try {
-    for (const kind of ['favourites', 'recent'] satisfies VisitedRooms[]) localStorage.removeItem(kind)
+    for (const kind of ['favourites', 'recent'] satisfies SavedRooms[]) localStorage.removeItem(kind)
   } catch {
     // A browser that refuses storage has kept nothing.
   }

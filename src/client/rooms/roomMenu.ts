@@ -1,7 +1,7 @@
 import { entry, menu } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
-import { saveVisitedRooms, visitedRooms } from '../net/savedRooms.ts'
+import { saveRooms, savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface RoomMenuEvents {
@@ -23,10 +23,10 @@ export function roomMenu(
   signal: AbortSignal,
 ): { button: HTMLButtonElement; panel: HTMLElement } {
   const star = entry('star', '', () => {
-    const favourites = visitedRooms('favourites', me)
+    const favourites = savedRooms('favourites', me)
     const isFavourite = favourites.includes(room)
     const next = isFavourite ? favourites.filter((favourite) => favourite !== room) : [...favourites, room]
-    saveVisitedRooms('favourites', me, next)
+    saveRooms('favourites', me, next)
     on.reorder()
     on.say(isFavourite ? words.rooms.menu.favouriteRemoved : words.rooms.menu.favouriteAdded)
     nameStar()
@@ -34,7 +34,7 @@ export function roomMenu(
   const label = h('span', {})
   star.append(label)
   function nameStar(): void {
-    label.textContent = visitedRooms('favourites', me).includes(room)
+    label.textContent = savedRooms('favourites', me).includes(room)
       ? words.rooms.menu.removeFavourite
       : words.rooms.menu.addFavourite
   }
@@ -54,7 +54,7 @@ export function roomMenu(
     const mine = store
       .get()
       .roomList.flatMap((listed) => (listed.joined && listed.room !== room ? [listed.room] : []))
-    const next = visitedRooms('recent', me).find((visited) => mine.includes(visited)) ?? mine[0]
+    const next = savedRooms('recent', me).find((recentRoom) => mine.includes(recentRoom)) ?? mine[0]
     actions.leaveRoom(room)
     router.navigate(next === undefined ? '/' : `/chat/${next}`)
   }

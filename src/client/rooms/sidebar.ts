@@ -8,7 +8,7 @@ import type { CountedRoom } from '../state/unreadCounts.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { localPreference, saveLocalPreference } from './localPreferences.ts'
-import { visitedRooms } from '../net/savedRooms.ts'
+import { savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface Sidebar {
@@ -153,7 +153,7 @@ export function sidebar(
   const mine = myRooms(room)
   let ordered: readonly CountedRoom[] = []
   const reorder = () => {
-    const groups = groupRooms(mine(store.get()), visitedRooms('favourites', me()))
+    const groups = groupRooms(mine(store.get()), savedRooms('favourites', me()))
     ordered = [...groups.first, ...groups.rest]
     rooms.update(groups)
   }

@@ -36,11 +36,11 @@ function aDevice(first: Record<string, string> = {}) {
             },
             removeItem: (key) => void kept.delete(key),
           },
-          elsewhere(run) {
+          onStorageEvent(run) {
             mine = run
             tabs.push(run)
           },
-          theme: (theme) => void themes.push(theme),
+          applyTheme: (theme) => void themes.push(theme),
         },
         ended.signal,
       )

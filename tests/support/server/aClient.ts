@@ -131,7 +131,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   )
   const settings = keepSettings(
     store,
-    { device: browser.device, elsewhere: () => {}, theme: () => {} },
+    { device: browser.device, onStorageEvent: () => {}, applyTheme: () => {} },
     page.signal,
   )
   const tabs = { tell: (news: TabNews) => void told.push(news) }

@@ -4,7 +4,7 @@ import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
-import { forgetVisitedRooms } from '../../net/savedRooms.ts'
+import { forgetSavedRooms } from '../../net/savedRooms.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { Actions, NameResult } from './actions.ts'
 import type { ChatActions } from './chatActions.ts'
@@ -184,7 +184,7 @@ export function createActions(
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
-      forgetVisitedRooms()
+      forgetSavedRooms()
       await endSession()
       tabs.tell({ type: 'self', self: null })
     },

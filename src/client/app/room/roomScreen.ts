@@ -5,7 +5,7 @@ import { markAllReadButton } from '../../rooms/markAllReadButton.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
-import { saveVisitedRooms, visitedRooms } from '../../net/savedRooms.ts'
+import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { signOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
@@ -37,7 +37,7 @@ export function roomScreen(
   const { store, actions, router } = context
   actions.openRoom(room)
   const me = idOf(store.get()) ?? ''
-  const recent = [room, ...visitedRooms('recent', me).filter((visited) => visited !== room)]
+  const recent = [room, ...savedRooms('recent', me).filter((recentRoom) => recentRoom !== room)]
   const help = () => openHelp(signal)
 
   const announcer = createAnnouncer(signal)
@@ -147,7 +147,7 @@ export function roomScreen(
     signal,
   )
 
-  saveVisitedRooms('recent', me, recent)
+  saveRooms('recent', me, recent)
   if (seq !== undefined) void timeline.jumps.to(seq, true)
   // A9, T13: with a finger the focus on the field would open the keyboard over the room.
   const coarse = matchMedia('(pointer: coarse)').matches
