@@ -11,7 +11,6 @@ import type { TabChannel } from '../net/tabChannel.ts'
 import { unconfirmedCopies } from '../net/unconfirmedCopy.ts'
 import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
-import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync/sync.ts'
 import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
@@ -129,7 +128,7 @@ export async function startChat(
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
   const notifications = await retryImport(() => import('../notifications/show.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-  notifications?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
+  notifications?.showUnread(store, { icon, badge: navigator }, signal)
   notifications?.startNotifications(store, { now, after, go }, signal)
 }
 

@@ -1,6 +1,7 @@
 /** What is shown and heard outside of the page, wherever in it one is. A chunk that comes late: `startChat` loads it. */
-import { idOf, type State } from '../state/state.ts'
+import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
+import { unreadTotal } from '../state/unreadCounts.ts'
 import { leadsTabs } from './tabLeader.ts'
 import { createNotifier, tabMessageOf, type NotificationContent } from './notificationRules.ts'
 
@@ -13,16 +14,11 @@ export interface UnreadMarks {
 }
 
 /** Icon of the tab, and number on the app: what they say is what title and sidebar say (U74). */
-export function showUnread(
-  store: StateStore,
-  { icon, badge }: UnreadMarks,
-  total: (state: State) => number,
-  signal: AbortSignal,
-): void {
+export function showUnread(store: StateStore, { icon, badge }: UnreadMarks, signal: AbortSignal): void {
   const usual = icon?.href ?? ''
   let before = usual
   store.watch(
-    total,
+    unreadTotal,
     (count) => {
       const href = (count > 0 && icon?.dataset.unread) || usual
       // The same again would be fetched again.

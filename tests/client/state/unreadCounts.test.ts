@@ -58,7 +58,7 @@ function aSidebar() {
       badge = 0
     },
   }
-  showUnread(store, { icon, badge: app }, unreadTotal, end.signal)
+  showUnread(store, { icon, badge: app }, end.signal)
   return {
     store,
     /** What else says how much is not read. */
