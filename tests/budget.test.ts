@@ -51,7 +51,7 @@ test('[W1] the chat is one chunk; only these are apart from it', () => {
     'settings/settingsDialog.ts',
     'suggestions/suggestions.ts',
     MARKDOWN,
-    'ui/emoji/emojiPicker.ts',
+    'ui/emoji/emojiChunk.ts',
   ])
   for (const chunk of Object.keys(manifest.lazy))
     expect(needs(chunk).filter((path) => !home().includes(path))).toHaveLength(1)

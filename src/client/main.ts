@@ -13,9 +13,10 @@ import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
 import { h } from './ui/dom.ts'
+import { retryable } from './ui/retryImport.ts'
 import { words } from './words/words.ts'
 
-const loadChat = () => import('./app/startChat.ts')
+const loadChat = retryable(() => import('./app/startChat.ts'))
 
 function start(root: HTMLElement): void {
   // Aborted by nobody: what listens here ends with the page.

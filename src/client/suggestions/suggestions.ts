@@ -1,11 +1,13 @@
+import { retryable } from '../ui/retryImport.ts'
 import type { EmojiEntry } from '../ui/emoji/emoji.ts'
-import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
 import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-const MOST = 8
+const MAX_SUGGESTIONS = 8
+
+const loadEmojiChunk = retryable(() => import('../ui/emoji/emojiChunk.ts'))
 
 /** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
 export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
@@ -18,7 +20,7 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
   for (const user of people) {
     const name = user.name.toLowerCase()
     if (fits(name) && !items.has(name)) items.set(name, user)
-    if (items.size === MOST) break
+    if (items.size === MAX_SUGGESTIONS) break
   }
   if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
   return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
@@ -39,8 +41,8 @@ export function shortcodeMatch(
 ): { from: number; emoji: string } | null {
   const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
   if (code === undefined || before.split('`').length % 2 === 0) return null
-  const one = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
-  return one === undefined ? null : { from: before.length - code.length - 2, emoji: one.emoji }
+  const entry = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
+  return entry === undefined ? null : { from: before.length - code.length - 2, emoji: entry.emoji }
 }
 
 /** What is offered while one writes, as a chunk that comes with the first letter: people behind `@`, emoji behind `:`, commands behind `/`. */
@@ -50,7 +52,8 @@ export function suggestions(
   field: HTMLTextAreaElement,
   signal: AbortSignal,
 ): SuggestionList {
-  let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
+  /** null until the emoji data has been fetched */
+  let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
 
   function people(): User[] {
     const { rooms, self } = store.get()
@@ -61,13 +64,14 @@ export function suggestions(
     )
   }
 
-  async function load(): Promise<void> {
+  async function fetchEmoji(): Promise<void> {
     try {
-      const { findEmoji, loadEmoji } = await import('../ui/emoji/emojiPicker.ts')
-      emoji = { find: findEmoji, all: await loadEmoji() }
+      const { findEmoji, loadEmoji } = await loadEmojiChunk()
+      const all = await loadEmoji()
+      emoji = { all, find: (letters) => findEmoji(all, letters, MAX_SUGGESTIONS) }
       if (!signal.aborted) look()
     } catch {
-      // Until it comes a short name stays as it was typed.
+      // Without them a short name stays as it was typed. The next letter tries again.
     }
   }
 
@@ -75,21 +79,21 @@ export function suggestions(
     const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
     if (letters === undefined) return null
     if (emoji === null) {
-      void load()
+      void fetchEmoji()
       return null
     }
-    const items = emoji.find(emoji.all, letters, MOST).map(({ emoji: one, shortcodes, annotation }) => ({
-      insert: `${one} `,
-      words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
+    const items = emoji.find(letters).map(({ emoji: symbol, shortcodes, annotation }) => ({
+      insert: `${symbol} `,
+      words: `${symbol}  :${shortcodes?.[0] ?? annotation}:`,
     }))
     return { from: before.length - letters.length - 1, items }
   }
 
   function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
-    const done = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
-    if (!done || selectionStart !== selectionEnd) return
-    field.setRangeText(done.emoji, done.from, selectionStart, 'end')
+    const match = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
+    if (!match || selectionStart !== selectionEnd) return
+    field.setRangeText(match.emoji, match.from, selectionStart, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
 

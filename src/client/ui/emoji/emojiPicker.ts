@@ -2,8 +2,6 @@ import { h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
-export { findEmoji, loadEmoji }
-
 const MOST = 64
 
 export interface EmojiPanel {
