@@ -18,7 +18,7 @@ export interface RoomHeader {
 /** A room's name, what it is about, to be changed by those who may (U87), what is pinned in it (U26), and the buttons for people and menu. */
 export function roomHeader(
   context: Context,
-  { room, people, menu }: { room: string; people: HTMLElement; menu: readonly HTMLElement[] },
+  { room, people, menu }: { room: string; people: HTMLElement; menu: HTMLElement },
   on: { jump(seq: number): void },
   signal: AbortSignal,
 ): RoomHeader {
@@ -39,7 +39,7 @@ export function roomHeader(
     { class: 'head' },
     h('div', { class: 'min-w-0 flex-1' }, title, h('div', { class: 'topic-line' }, topic)),
     people,
-    h('div', { class: 'options' }, open, ...menu),
+    h('div', { class: 'options' }, open, menu),
   )
 
   store.watch(

@@ -158,6 +158,8 @@ export function sidebar(
     rooms.update(groups)
   }
   store.watch(mine, reorder, signal)
+  // Another tab of mine has changed the favourites.
+  window.addEventListener('storage', ({ key }) => key === 'favourites' && reorder(), { signal })
 
   return {
     element,

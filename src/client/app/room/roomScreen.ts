@@ -110,7 +110,7 @@ export function roomScreen(
   )
   const header = roomHeader(
     context,
-    { room, people: side.toggle, menu: [menu.button, menu.panel] },
+    { room, people: side.toggle, menu },
     { jump: (to) => void timeline.jumps.to(to) },
     signal,
   )
