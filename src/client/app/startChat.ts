@@ -16,6 +16,7 @@ import { createChatActions, type ChatActions } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import { fetchAhead } from './room/lazyDialogs.ts'
+import { isAttended } from './room/shownRoom.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'
@@ -129,7 +130,7 @@ async function loadNotifications(store: StateStore, go: (path: string) => void, 
   const notifications = await retryImport(() => import('../notifications/show.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   notifications?.showUnread(store, { icon, badge: navigator }, signal)
-  notifications?.startNotifications(store, { now, after, go }, signal)
+  notifications?.startNotifications(store, { now, after, go, isAttended }, signal)
 }
 
 function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {

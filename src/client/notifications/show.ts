@@ -1,4 +1,4 @@
-/** What is shown and heard outside of the page, wherever in it one is. A chunk that comes late: `startChat` loads it. */
+/** Unread marks, notifications and sounds: what is seen and heard outside the page. A chunk that `startChat` loads late. */
 import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
@@ -13,17 +13,17 @@ export interface UnreadMarks {
   badge: { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> }
 }
 
-/** Icon of the tab, and number on the app: what they say is what title and sidebar say (U74). */
+/** Shows the unread total on the icon of the tab and of the app: the same number as title and sidebar (U74). */
 export function showUnread(store: StateStore, { icon, badge }: UnreadMarks, signal: AbortSignal): void {
-  const usual = icon?.href ?? ''
-  let before = usual
+  const usualIcon = icon?.href ?? ''
+  let shownIcon = usualIcon
   store.watch(
     unreadTotal,
     (count) => {
-      const href = (count > 0 && icon?.dataset.unread) || usual
-      // The same again would be fetched again.
-      if (icon !== null && href !== before) icon.href = href
-      before = href
+      const href = (count > 0 && icon?.dataset.unread) || usualIcon
+      // Setting the same address would fetch it again.
+      if (icon !== null && href !== shownIcon) icon.href = href
+      shownIcon = href
       const shown = count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.()
       shown?.catch(() => {
         // It is no app, or its system has no badges.
@@ -33,9 +33,6 @@ export function showUnread(store: StateStore, { icon, badge }: UnreadMarks, sign
   )
 }
 
-/** So far (px) from its end a list counts as being there, as for new rows (U13). */
-const END = 80
-
 /** Notifications and the sound of this page, beside those of my other tabs. */
 export function startNotifications(
   store: StateStore,
@@ -43,60 +40,58 @@ export function startNotifications(
     now(): number
     after(ms: number, run: () => void): () => void
     go(path: string): void
+    /** Does the person look at the newest messages of this room in this tab? */
+    isAttended(room: string): boolean
   },
   signal: AbortSignal,
 ): void {
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub telling')
-  const telling = createNotifier(
+  const channel =
+    typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub notifications')
+  const notifier = createNotifier(
     store,
     {
       ...world,
       leads: leadsTabs(store, { after: world.after, locks: navigator.locks }, signal),
-      attended(room) {
-        if (document.hidden || !document.hasFocus() || location.pathname.split('/')[2] !== room) return false
-        const log = document.querySelector('.log')
-        return log !== null && log.scrollHeight - log.scrollTop - log.clientHeight <= END
-      },
-      say: (word) => channel?.postMessage(word),
-      show: (note, closed) => notify(note, world.go, closed),
+      say: (message) => channel?.postMessage(message),
+      show: (notification, closed) => notify(notification, world.go, closed),
       sound: playChime,
     },
     signal,
   )
   if (channel !== null)
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const word = tabMessageOf(data)
-      if (word !== null) telling.hear(word)
+      const message = tabMessageOf(data)
+      if (message !== null) notifier.hear(message)
     }
   // A notification whose page is gone leads nowhere.
-  window.addEventListener('pagehide', telling.close, { signal })
+  window.addEventListener('pagehide', notifier.close, { signal })
   signal.addEventListener('abort', () => channel?.close(), { once: true })
 
   let before = ''
   store.watch(
     (state) => `${idOf(state)} ${state.settings.sound}`,
-    (now) => {
-      // Whoever switches it on hears what it is like.
-      if (before.endsWith('off') && now === before.replace(/off$/, 'on') && document.hasFocus()) playChime()
-      before = now
+    (next) => {
+      // Switching the sound on plays it once, as a sample.
+      if (before.endsWith('off') && next === before.replace(/off$/, 'on') && document.hasFocus()) playChime()
+      before = next
     },
     signal,
   )
 }
 
 function notify(
-  note: NotificationContent,
+  notification: NotificationContent,
   go: (path: string) => void,
   closed: () => void,
 ): (() => void) | null {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return null
   try {
     // Silent, since sound is a choice of its own.
-    const { body, id: tag, title } = note
+    const { body, id: tag, title } = notification
     const shown = new Notification(title, { body, tag, icon: '/icons/touch.png', silent: true })
     shown.onclick = () => {
       window.focus()
-      go(`/chat/${note.room}/${note.seq}`)
+      go(`/chat/${notification.room}/${notification.seq}`)
       shown.close()
     }
     shown.onclose = closed
@@ -119,8 +114,8 @@ function playChime(): void {
     () => {
       clearTimeout(late)
       if (audio.state !== 'running') return
-      note(audio, 587, 0)
-      note(audio, 880, 0.11).onended = end
+      playTone(audio, 587, 0)
+      playTone(audio, 880, 0.11).onended = end
     },
     () => {
       // Closed before it was allowed.
@@ -129,7 +124,7 @@ function playChime(): void {
 }
 
 /** @param pitch Hz @param from seconds from now */
-function note(audio: AudioContext, pitch: number, from: number): OscillatorNode {
+function playTone(audio: AudioContext, pitch: number, from: number): OscillatorNode {
   const at = audio.currentTime + from
   const tone = audio.createOscillator()
   const loud = audio.createGain()

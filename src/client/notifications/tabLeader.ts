@@ -1,7 +1,7 @@
 /** Which of my tabs notifies for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
 import type { StateStore } from '../state/store.ts'
 
-/** So long (ms) without a connection a tab still tells; then another one does. */
+/** How long (ms) a tab without a connection remains the leader; then another tab takes over. */
 export const RELEASED = 5_000
 
 /** Is it this tab? Without locks every tab is. */
@@ -30,7 +30,7 @@ export function leadsTabs(
       attempt.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
     locks
-      ?.request('hubbub telling', { signal: attempt.signal }, () => {
+      ?.request('hubbub notifications', { signal: attempt.signal }, () => {
         leads = !attempt.signal.aborted
         return ended
       })

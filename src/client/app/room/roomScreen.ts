@@ -26,6 +26,7 @@ import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
 import { roomTimeline } from './roomTimeline.ts'
+import { setShownRoom } from './shownRoom.ts'
 import { words } from '../../words/words.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
@@ -73,6 +74,8 @@ export function roomScreen(
     },
     signal,
   )
+
+  setShownRoom({ room, isAtEnd: () => timeline.position() === null }, signal)
 
   const shell = h('div', { class: 'shell' })
   const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
