@@ -1,6 +1,7 @@
 import { h } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { MessageList, ReadingPosition } from './messageList.ts'
+import type { MessageList } from './messageList.ts'
+import { ARRIVAL_OFFSET, type ReadingPosition } from './readingPosition.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -14,8 +15,6 @@ export interface MessageJumps {
 
 /** How long (ms) a message that was gone to is marked (U27). */
 const MARKED = 2_000
-/** Where its top then stands (px from that of the list). */
-const OFFSET = 96
 
 /** Going to a message wherever it is, and back (U23, U27). */
 export function messageJumps(
@@ -70,7 +69,7 @@ export function messageJumps(
   }
 
   // Whoever has come to the end by themselves needs no way back.
-  messages.rows.parentElement?.parentElement?.addEventListener(
+  messages.scroller.addEventListener(
     'scroll',
     () => {
       if (positionsLeft.length > 0 && messages.position() === null && pastOf() === null) {
@@ -91,7 +90,7 @@ export function messageJumps(
       positionsLeft.push(from)
       backButton.hidden = false
     }
-    messages.show({ seq, offset: OFFSET })
+    messages.show({ seq, offset: ARRIVAL_OFFSET })
     mark(seq)
   }
 

@@ -189,6 +189,7 @@ describe('what opens and closes in a room', () => {
       const messages = {
         element,
         rows,
+        scroller: element,
         position: () => null,
         show: () => {},
         focus: () => {},

@@ -4,12 +4,8 @@ import type { RoomState } from '../../state/state.ts'
 import { awaitMarkdown } from '../../timeline/awaitMarkdown.ts'
 import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
 import { messageActions, type MessageActionEvents } from '../../timeline/message/messageActions.ts'
-import {
-  messageList,
-  type MessageList,
-  type MessagePosition,
-  type ReadingPosition,
-} from '../../timeline/messageList.ts'
+import { messageList, type MessageList } from '../../timeline/messageList.ts'
+import { parsePosition, storedPosition, type MessagePosition } from '../../timeline/readingPosition.ts'
 import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
 import { skeleton } from '../../timeline/skeleton.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
@@ -69,7 +65,7 @@ export function roomTimeline(
   messages.element.append(bones)
 
   // Where the reader stood when this entry of the history was left (U82).
-  const remembered = positionOf(router.remembered())
+  const remembered = parsePosition(router.remembered())
   let wanted = remembered
   let items = timelineItems(store.get().settings.lines)
   const page = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
@@ -144,15 +140,12 @@ function loadQuotes({ store, actions }: Context, room: string, signal: AbortSign
 /** Keeps where the reader stands with this entry of the history, for Back and for a reload (U82). */
 function rememberPosition({ router }: Context, messages: MessageList, signal: AbortSignal): void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const remember = () => {
-    const position = messages.position()
-    router.remember(position === null ? 'end' : `${position.seq} ${position.offset}`)
-  }
+  const remember = () => router.remember(storedPosition(messages.position()))
   const moved = () => {
     clearTimeout(timer)
     timer = setTimeout(remember, STANDS)
   }
-  messages.rows.closest('.log')?.addEventListener('scroll', moved, { passive: true, signal })
+  messages.scroller.addEventListener('scroll', moved, { passive: true, signal })
   signal.addEventListener(
     'abort',
     () => {
@@ -166,11 +159,4 @@ function rememberPosition({ router }: Context, messages: MessageList, signal: Ab
 /** How many messages of others lie behind `after`. */
 function messagesOfOthers(state: RoomState | undefined, after: number): number {
   return state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0
-}
-
-function positionOf(value: string | number | undefined): ReadingPosition {
-  const [seq, offset] = String(value ?? '')
-    .split(' ', 2)
-    .map(Number)
-  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
 }

@@ -1,6 +1,6 @@
 import { h, type View } from '../../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
-import type { Row } from '../../state/state.ts'
+import type { Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { sendFailureText } from './sendFailureText.ts'
@@ -16,7 +16,7 @@ export interface MessageEvents extends DecorationEvents {
 export interface MessageView extends View<MessageItem> {
   readonly row: Row
   /** Draws it anew: Markdown has come, or times are written otherwise. */
-  redraw(): void
+  redraw(clock: Settings['clock']): void
   /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
   age(now: number): number | null
   /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
@@ -40,8 +40,14 @@ function sendingMark(): HTMLElement {
 }
 
 /** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
-export function messageView(first: MessageItem, now: number, on: MessageEvents): MessageView {
+export function messageView(
+  first: MessageItem,
+  now: number,
+  on: MessageEvents,
+  clock: Settings['clock'],
+): MessageView {
   let item = first
+  let clockStyle = clock
   let pendingSince = now
   let stage = ''
   let written: Row | null = null
@@ -73,8 +79,8 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
   }
 
   function drawTime(): void {
-    time.textContent = timeOfDay(item.row.at, on.clock)
-    time.title = fullDate(item.row.at, on.clock)
+    time.textContent = timeOfDay(item.row.at, clockStyle)
+    time.title = fullDate(item.row.at, clockStyle)
   }
 
   function write(again = false): void {
@@ -84,7 +90,7 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
     if (row.text === null) text.textContent = words.message.deleted
-    else decorations.writeText(row)
+    else decorations.writeText(row, clockStyle)
   }
 
   function drawHead(): void {
@@ -157,7 +163,8 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     get long() {
       return isLong(item.row)
     },
-    redraw() {
+    redraw(next) {
+      clockStyle = next
       write(true)
       decorations.redrawQuote()
       drawTime()

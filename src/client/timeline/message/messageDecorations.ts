@@ -9,7 +9,6 @@ import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
 export interface DecorationEvents {
-  clock?: Settings['clock']
   react(id: string, emoji: string, on: boolean): void
   /** Goes to the message of this seq. */
   jump(seq: number): void
@@ -23,8 +22,8 @@ export interface DecorationEvents {
 
 /** What a row has besides its author, its time and its state: formatted text, quote, reactions, refused changes. */
 export interface MessageDecorations {
-  /** Puts the row's text into its place. */
-  writeText(row: Row): void
+  /** Draws the row's text. @param clock how the time of an edit is written */
+  writeText(row: Row, clock: Settings['clock']): void
   /** The text as it is read aloud, without the marks of its format. */
   spokenText(): string
   /** Draws what stands around the text. */
@@ -131,7 +130,7 @@ export function messageDecorations(
   }
 
   return {
-    writeText(row) {
+    writeText(row, clock) {
       const text = row.text ?? ''
       const alone = isLone(text)
       place.classList.toggle('lone', alone)
@@ -140,7 +139,7 @@ export function messageDecorations(
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
+        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, clock) },
         words.message.edited,
       )
       const last = place.lastElementChild
