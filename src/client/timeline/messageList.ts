@@ -71,8 +71,8 @@ export function messageList(
   signal: AbortSignal,
 ): MessageList {
   const rows = h('div', {})
-  const above = h('div', { class: 'edge' })
-  const below = h('div', { class: 'edge' })
+  const above = h('div')
+  const below = h('div')
   const loading = h('div', { class: 'aside', hidden: true })
   const content = h('div', { class: 'column' }, above, loading, rows, below)
   const log = h('div', {

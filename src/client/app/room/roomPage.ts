@@ -59,7 +59,7 @@ function closed(room: string, join: (() => void) | null): ReturnType<typeof dead
       ? { href: '/', words: words.pages.toStart }
       : { href: '/chat/lobby', words: words.pages.toLobby }
   if (join === null) return deadEndPage(words.pages.roomClosed.title, words.pages.roomClosed.text, away)
-  return deadEndPage(words.composer.blocked.notMember, words.pages.roomLeft.text, away, {
+  return deadEndPage(words.pages.roomLeft.title, words.pages.roomLeft.text, away, {
     words: words.pages.join,
     press: join,
   })
