@@ -151,7 +151,7 @@ function unloaded(): HTMLElement {
   return centeredPage(
     {
       title: words.pages.notLoaded.title,
-      words: words.pages.notLoaded.text,
+      text: words.pages.notLoaded.text,
       look: 'text-title',
     },
     h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),

@@ -44,8 +44,8 @@ export function smallest<T>(some: Iterable<T>, limit: number, compare: (a: T, b:
     let [low, high] = [0, best.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = best[middle]
-      if (other !== undefined && compare(item, other) >= 0) low = middle + 1
+      const candidate = best[middle]
+      if (candidate !== undefined && compare(item, candidate) >= 0) low = middle + 1
       else high = middle
     }
     best.splice(low, 0, item)

@@ -23,7 +23,7 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
     if (items.size === MAX_SUGGESTIONS) break
   }
   if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
-  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
+  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, label: name })) }
 }
 
 function commandsFor(before: string): SuggestionMatch | null {
@@ -31,7 +31,7 @@ function commandsFor(before: string): SuggestionMatch | null {
   const commands = Object.entries(words.composer.commands)
   if (typed === undefined || commands.some(([name]) => name === typed)) return null
   const fitting = commands.filter(([name]) => name.startsWith(typed))
-  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
+  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })) }
 }
 
 /** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
@@ -84,7 +84,7 @@ export function suggestions(
     }
     const items = emoji.find(letters).map(({ emoji: symbol, shortcodes, annotation }) => ({
       insert: `${symbol} `,
-      words: `${symbol}  :${shortcodes?.[0] ?? annotation}:`,
+      label: `${symbol}  :${shortcodes?.[0] ?? annotation}:`,
     }))
     return { from: before.length - letters.length - 1, items }
   }

@@ -119,7 +119,7 @@ export function trackReading(
     const state = roomState()
     const begin = state ? firstUnread(state) : null
     if (typeof begin === 'number') void jumps.to(begin)
-    else if (begin === 'above') void jumps.behind(state?.you?.readSeq ?? 0)
+    else if (begin === 'above') void jumps.toFirstAfter(state?.you?.readSeq ?? 0)
   }
 
   function skip(): void {

@@ -163,7 +163,7 @@ describe('what opens and closes in a room', () => {
     const { signal, listening } = aSignal()
     const field = h('textarea')
     document.body.append(h('form', {}, field))
-    const items = [{ insert: '@Ann ', words: 'Ann' }]
+    const items = [{ insert: '@Ann ', label: 'Ann' }]
     const list = suggestionList(field, (before) => (before === '@' ? { from: 0, items } : null), signal)
     const before = listening.size
     for (const _ of numbers(1, 20)) {

@@ -65,7 +65,7 @@ export function roomScreen(
     context,
     { room, seq, empty: emptyRoom(invite) },
     {
-      note: status.say,
+      say: status.say,
       fault: composer.say,
       reply: composer.modes.reply,
       edit: composer.modes.edit,

@@ -3,7 +3,11 @@ import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
 import { awaitMarkdown } from '../../timeline/awaitMarkdown.ts'
 import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
-import { messageActions, type MessageActionEvents } from '../../timeline/message/messageActions.ts'
+import {
+  messageActions,
+  reportFailure,
+  type MessageActionEvents,
+} from '../../timeline/message/messageActions.ts'
 import { messageList, type MessageList } from '../../timeline/messageList.ts'
 import { parsePosition, storedPosition, type MessagePosition } from '../../timeline/readingPosition.ts'
 import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
@@ -37,9 +41,6 @@ export function roomTimeline(
 ): RoomTimeline {
   const { store, actions, router } = context
   const bones = skeleton()
-  const tell = (done: true | string) => {
-    if (done !== true) on.fault(done)
-  }
 
   const messages = messageList(
     { label: roomName(store.get(), room), empty },
@@ -48,9 +49,9 @@ export function roomTimeline(
       newer: () => actions.loadNewer(room),
       present: () => actions.showLiveEnd(room),
       act: (row) => rowActions.act(row),
-      react: (id, emoji, isOn) => tell(actions.react(room, id, emoji, isOn)),
+      react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
-      retry: (key) => tell(actions.retry(room, key)),
+      retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
       edit: on.takeBack,
       mentionsMe(text) {
@@ -68,11 +69,11 @@ export function roomTimeline(
   const remembered = parsePosition(router.remembered())
   let wanted = remembered
   let items = timelineItems(store.get().settings.lines)
-  const page = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
+  const markdownGate = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
 
   function draw(state: RoomState | undefined): void {
     const all = items(state)
-    if (!page.isReady(all)) return
+    if (!markdownGate.isReady(all)) return
     const hasMessages = all.some((item) => item.kind === 'message')
     const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const bare = state === undefined || state.depth === 'counts'
@@ -114,12 +115,12 @@ export function roomTimeline(
   loadQuotes(context, room, signal)
   rememberPosition(context, messages, signal)
 
-  const jumps = messageJumps(context, room, messages, { say: on.note, drawn: page.drawn }, signal)
+  const jumps = messageJumps(context, room, messages, { say: on.say, drawn: markdownGate.drawn }, signal)
   const rowActions = messageActions(context, room, messages, on, signal)
   const arrives = seq === undefined && remembered === null
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 
-  return { ...messages, jumps, reading, sent: page.hurry }
+  return { ...messages, jumps, reading, sent: markdownGate.hurry }
 }
 
 /** What messages answer is asked for where it is not here. */

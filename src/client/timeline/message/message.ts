@@ -5,6 +5,7 @@ import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { sendFailureText } from './sendFailureText.ts'
 import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
+import { textButton } from './textButton.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
@@ -50,15 +51,15 @@ export function messageView(
   let clockStyle = clock
   let pendingSince = now
   let stage = ''
-  let written: Row | null = null
+  let drawnRow: Row | null = null
   const key = first.row.key
   const time = h('time', { dir: 'auto' })
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
   const decorations = messageDecorations(element, text, on)
-  let head: HTMLElement | null = null
-  let note: HTMLElement | null = null
+  let header: HTMLElement | null = null
+  let statusNote: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
   let sending: HTMLElement | null = null
 
@@ -66,15 +67,15 @@ export function messageView(
     const before = item.row
     item = next
     const { row } = item
-    if (head === null || before !== row) {
+    if (header === null || before !== row) {
       element.toggleAttribute('data-own', row.own)
       drawTime()
       time.dateTime = isoTime(row.at)
-      write()
+      drawText()
     }
     decorations.update(item)
     if (before.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
-    drawHead()
+    drawHeader()
     drawStage(stageOf(row, Date.now()))
   }
 
@@ -83,25 +84,25 @@ export function messageView(
     time.title = fullDate(item.row.at, clockStyle)
   }
 
-  function write(again = false): void {
+  function drawText(anew = false): void {
     const { row } = item
-    if (!again && written?.text === row.text && written?.edited === row.edited) return
-    written = row
+    if (!anew && drawnRow?.text === row.text && drawnRow?.edited === row.edited) return
+    drawnRow = row
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
     if (row.text === null) text.textContent = words.message.deleted
     else decorations.writeText(row, clockStyle)
   }
 
-  function drawHead(): void {
-    if (item.first === (head !== null) && head?.dataset.name === item.row.user.name) return
+  function drawHeader(): void {
+    if (item.first === (header !== null) && header?.dataset.name === item.row.user.name) return
     element.toggleAttribute('data-first', item.first)
     for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    head = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
-    if (head === null) element.prepend(when)
+    header = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
+    if (header === null) element.prepend(when)
     else {
-      head.dataset.name = item.row.user.name
-      element.prepend(avatar(item.row.user), head)
+      header.dataset.name = item.row.user.name
+      element.prepend(avatar(item.row.user), header)
     }
   }
 
@@ -119,9 +120,9 @@ export function messageView(
       const waits = to === 'sending' || to === 'waiting'
       if (waits) when.append((sending ??= sendingMark()))
       else sending?.remove()
-      note?.remove()
-      note = noteOf()
-      if (note) element.append(note)
+      statusNote?.remove()
+      statusNote = statusNoteOf()
+      if (statusNote) element.append(statusNote)
     }
     const { spoken, spokenDeleted, spokenStatus } = words.message
     const status = (spokenStatus as Partial<Record<string, string>>)[stage.split(' ')[0] ?? '']
@@ -130,25 +131,23 @@ export function messageView(
     element.setAttribute('aria-label', spoken(isolated(user.name), time.textContent, status ?? '', said))
   }
 
-  function noteOf(): HTMLElement | null {
-    const { sendStatus, text: written } = item.row
-    const press = (label: string, then: () => void) =>
-      h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
+  function statusNoteOf(): HTMLElement | null {
+    const { sendStatus, text: failedText } = item.row
     if (sendStatus.status === 'failed')
       return h(
         'div',
         { class: 'note' },
         h('span', {}, sendFailureText(sendStatus.reason)),
-        press(words.common.retry, () => on.retry(key)),
-        press(words.common.edit, () => on.edit(key, written ?? '')),
-        press(words.common.delete, () => on.drop(key)),
+        textButton(words.common.retry, () => on.retry(key)),
+        textButton(words.common.edit, () => on.edit(key, failedText ?? '')),
+        textButton(words.common.delete, () => on.drop(key)),
       )
     if (stage !== 'waiting') return null
     return h(
       'div',
       { class: 'note' },
       h('span', {}, words.message.waiting),
-      press(words.common.cancel, () => on.drop(key)),
+      textButton(words.common.cancel, () => on.drop(key)),
     )
   }
 
@@ -165,7 +164,7 @@ export function messageView(
     },
     redraw(next) {
       clockStyle = next
-      write(true)
+      drawText(true)
       decorations.redrawQuote()
       drawTime()
       const drawn = stage

@@ -2,7 +2,7 @@ import { h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
-const MOST = 64
+const MAX_FOUND = 64
 
 export interface EmojiPanel {
   readonly element: HTMLElement
@@ -56,7 +56,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
 
   function draw(): void {
     const letters = field.value.trim().replaceAll(':', '')
-    const some = letters === '' ? null : findEmoji(all, letters, MOST)
+    const some = letters === '' ? null : findEmoji(all, letters, MAX_FOUND)
     grid.replaceChildren(
       ...(some === null
         ? words.emoji.groups.flatMap((title, group) =>
@@ -65,7 +65,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
               : [
                   section(
                     title,
-                    all.filter((one) => one.group === group),
+                    all.filter((entry) => entry.group === group),
                   ),
                 ],
           )
@@ -79,7 +79,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
 
   function move(event: KeyboardEvent): void {
     const buttons = [...grid.querySelectorAll('button')]
-    const on = buttons.findIndex((one) => one === document.activeElement)
+    const on = buttons.findIndex((button) => button === document.activeElement)
     const line = grid.querySelector('.emoji-grid')
     const columns = line === null ? 1 : getComputedStyle(line).gridTemplateColumns.split(' ').length
     if (on < 0) {

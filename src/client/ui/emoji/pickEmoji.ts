@@ -8,7 +8,7 @@ const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 export async function pickEmoji(
   corner: Corner,
   pick: (emoji: string) => void,
-  failed: (words: string) => void,
+  failed: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   try {
