@@ -41,8 +41,8 @@ export function lastSeqOf(items: readonly TimelineItem[]): number {
 }
 
 const GROUP = 5 * 60_000
-/** Above so many people nobody is told who came and went. */
-const LINES_UP_TO = 100
+/** With more people online a room shows and announces nobody who comes or goes (U64). */
+export const MAX_ONLINE_FOR_PRESENCE = 100
 
 /** Does `row` stand under the header of the one before it, with nothing between them but time. */
 function follows(row: Row, before: Row): boolean {
@@ -101,13 +101,18 @@ export function timelineItems(
       room.older === before.older &&
       room.floor === before.floor &&
       room.resetNotice === before.resetNotice &&
-      room.onlineCount > LINES_UP_TO === before.onlineCount > LINES_UP_TO
+      room.onlineCount > MAX_ONLINE_FOR_PRESENCE === before.onlineCount > MAX_ONLINE_FOR_PRESENCE
     if (room?.room !== before?.room) runs = new WeakMap()
     before = room
     if (same) return given
     if (room === undefined) return (given = NOTHING)
     const next = new Map<string, TimelineItem>()
-    for (const item of itemsOf(room, room.onlineCount > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
+    for (const item of itemsOf(
+      room,
+      room.onlineCount > MAX_ONLINE_FOR_PRESENCE ? 'hidden' : lines,
+      runs,
+      overlaid,
+    )) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
     }

@@ -1,5 +1,5 @@
 /** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
-import { TIMES } from '../../../shared/limits.ts'
+import { LIMITS, TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
 import type { ActionResult, Actions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
@@ -46,8 +46,6 @@ const REFUSED = {
   tooBig: words.composer.textTooLong,
   malformed: words.composer.textMalformed,
 } as const
-/** Rooms with more people hear nobody type. */
-const TYPING_UP_TO = 100
 
 export function createChatActions(
   store: StateStore,
@@ -197,7 +195,7 @@ export function createChatActions(
 
     typing(room, on) {
       const now = world.now()
-      if ((store.get().rooms[room]?.onlineCount ?? 0) > TYPING_UP_TO) return
+      if ((store.get().rooms[room]?.onlineCount ?? 0) > LIMITS.typing) return
       if (on) {
         if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
         if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }
