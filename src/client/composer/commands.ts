@@ -44,7 +44,7 @@ export function commandRunner(
       answer.result === 'taken' && answer.suggestion !== undefined
         ? ` ${words.session.nameFree(isolated(answer.suggestion))}`
         : ''
-    composer.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.words)
+    composer.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.message)
   }
 
   return (text) => {

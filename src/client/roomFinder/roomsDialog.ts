@@ -118,7 +118,7 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
       router.navigate(`/chat/${answer.room}`)
       return
     }
-    if (answer.result === 'failed') fault.textContent = answer.words
+    if (answer.result === 'failed') fault.textContent = answer.message
     else {
       const { suggestion } = answer
       fault.replaceChildren(`${words.rooms.nameTaken(isolated(name.trim()))} `)

@@ -1,5 +1,4 @@
-import { nameForm } from '../ui/nameForm.ts'
-import type { NameResult } from '../app/actions/actions.ts'
+import { nameForm, type NameResult } from '../ui/nameForm.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'

@@ -35,7 +35,7 @@ describe('what is refused here says why', () => {
     )
     const words = [...all(actions), await actions.setTopic('lobby', 'tea')]
     for (const said of words) expect(said).toContain('hasn’t finished loading')
-    expect(await actions.makeRoom('Kitchen')).toEqual({ result: 'failed', words: words[0] as string })
+    expect(await actions.makeRoom('Kitchen')).toEqual({ result: 'failed', message: words[0] as string })
   })
 
   test('[U107] to somebody who is signed out', async () => {

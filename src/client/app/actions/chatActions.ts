@@ -140,7 +140,7 @@ export function createChatActions(
       }
       const { code, suggestion } = answer
       if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-      return { result: 'failed', words: errorText(answer) }
+      return { result: 'failed', message: errorText(answer) }
     },
 
     openRoom: (room) => sync.open(room),

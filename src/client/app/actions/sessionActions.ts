@@ -6,7 +6,8 @@ import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
 import { forgetSavedRooms } from '../../net/savedRooms.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { Actions, NameResult } from './actions.ts'
+import type { Actions } from './actions.ts'
+import type { NameResult } from '../../ui/nameForm.ts'
 import type { ChatActions } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
@@ -109,12 +110,12 @@ export function createActions(
     if (!answer.ok)
       return {
         result: 'failed',
-        words: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
+        message: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
       }
     const cleaned = cleanName(name)
     if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
     const who = isolated(answer.value.name)
-    return { result: 'failed', words: words.session.signedInAs(who) }
+    return { result: 'failed', message: words.session.signedInAs(who) }
   }
 
   async function signedIn(self: Self): Promise<NameResult> {
@@ -142,14 +143,18 @@ export function createActions(
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid'
-      ? { result: 'invalid', words: text, ...instead }
-      : { result: 'failed', words: text }
+      ? { result: 'invalid', message: text, ...instead }
+      : { result: 'failed', message: text }
   }
 
   function faultOf(name: string): NameResult | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
-    return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
+    return {
+      result: 'invalid',
+      fault: cleaned.fault,
+      message: words.errors.reasons.nameInvalid[cleaned.fault],
+    }
   }
 
   const actions: PageActions = {
@@ -157,7 +162,7 @@ export function createActions(
       const fault = faultOf(name)
       if (fault !== null) return fault
       if (owesSignOut() && !isSignedOut(await endSession()))
-        return { result: 'failed', words: words.session.stillSigningOut }
+        return { result: 'failed', message: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return signedIn(answer.value)
       return answer.code === 'signedIn' ? confirmIdentity(name) : nameResultOf(answer)
@@ -229,7 +234,7 @@ export function createActions(
       await loadChat()
     },
 
-    makeRoom: async (name) => chat?.makeRoom(name) ?? { result: 'failed', words: UNLOADED },
+    makeRoom: async (name) => chat?.makeRoom(name) ?? { result: 'failed', message: UNLOADED },
     loadRooms: async () => chat?.loadRooms(),
     findRooms: (text) => chat?.findRooms(text),
     flushTimers: () => chat?.flushTimers(),
