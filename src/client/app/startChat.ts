@@ -127,7 +127,7 @@ export async function startChat(
 
 /** Nothing waits for notifications: what came before them they find in the state. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
-  const notifications = await retryImport(() => import('../notifications/startNotifications.ts'), signal)
+  const notifications = await retryImport(() => import('../notifications/notifications.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   notifications?.showUnread(store, { icon, badge: navigator }, signal)
   notifications?.startNotifications(store, { now, after, go, isAttended }, signal)

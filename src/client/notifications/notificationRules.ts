@@ -1,4 +1,4 @@
-/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `show.ts` has the browser's part. */
+/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `startNotifications.ts` has the browser's part. */
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
