@@ -24,7 +24,7 @@ async function kilobytes(paths: string[]): Promise<number> {
 }
 const home = () => [manifest.script, ...manifest.preload]
 const CHAT = 'app/startChat.ts'
-const NOTIFICATIONS = 'notifications/show.ts'
+const NOTIFICATIONS = 'notifications/notifications.ts'
 const MARKDOWN = 'timeline/markdown/markdown.ts'
 const needs = (chunk: string) => manifest.lazy[chunk] ?? ['/none']
 const room = () => [...new Set([...home(), ...needs(CHAT)])]
@@ -51,7 +51,7 @@ test('[W1] the chat is one chunk; only these are apart from it', () => {
     'settings/settingsDialog.ts',
     'suggestions/suggestions.ts',
     MARKDOWN,
-    'ui/emoji/emojiPicker.ts',
+    'ui/emoji/emojiChunk.ts',
   ])
   for (const chunk of Object.keys(manifest.lazy))
     expect(needs(chunk).filter((path) => !home().includes(path))).toHaveLength(1)

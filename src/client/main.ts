@@ -14,9 +14,10 @@ import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
 import { h } from './ui/dom.ts'
+import { retryable } from './ui/retryImport.ts'
 import { words } from './words/words.ts'
 
-const loadChatChunk = () => import('./app/startChat.ts')
+const loadChatChunk = retryable(() => import('./app/startChat.ts'))
 
 function start(root: HTMLElement): void {
   // Aborted by nobody: what listens here ends with the page.
@@ -157,7 +158,7 @@ function loadFailedPage(): HTMLElement {
   return centeredPage(
     {
       title: words.pages.notLoaded.title,
-      words: words.pages.notLoaded.text,
+      text: words.pages.notLoaded.text,
       look: 'text-title',
     },
     h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),

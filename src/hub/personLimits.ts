@@ -1,3 +1,4 @@
+import { LIMITS } from '../shared/limits.ts'
 import type { Rate } from './rateLimit.ts'
 
 /** What one person, or one connection of theirs, may do. A bench may ask for more. */
@@ -13,5 +14,5 @@ export interface PersonLimits {
 export const PERSON_LIMITS: PersonLimits = {
   sends: { perSecond: 5, burst: 15 },
   joins: { perSecond: 10, burst: 100 },
-  connections: 20,
+  connections: LIMITS.connections,
 }

@@ -8,6 +8,10 @@ export const LIMITS = {
   textBytes: 12 * 1024,
   /** rooms one connection may have joined */
   rooms: 100,
+  /** connections of one person: one more closes the one that has been silent for the longest */
+  connections: 20,
+  /** messages and changes of one client that wait to be sent */
+  unsent: 200,
   /** durable frames of one connection without an answer */
   unacked: 64,
   /** graphemes and bytes of a person's name, of a room's name, of its topic */

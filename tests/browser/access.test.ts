@@ -139,7 +139,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
       await focusOn('textarea')
     })
     await step('open the people', ['F6', 'Enter'], () => focusOn('.side [aria-label=Close]'))
-    await step('close them', ['Escape'], () => focusOn('[aria-controls=people]'))
+    await step('close them', ['Escape'], () => focusOn('[aria-controls=sidebar]'))
     await press('F6', 'Home')
     await page.locator('.pill').waitFor()
     await step('jump', ['End'], async () => {
@@ -311,7 +311,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
         return faults
       })
     expect(await cut()).toEqual([])
-    await page.click('[aria-controls=people]')
+    await page.click('[aria-controls=sidebar]')
     expect(await cut()).toEqual([])
     await context.close()
   })
@@ -343,7 +343,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
     await page.waitForSelector('.emoji-button')
     /** The longest (ms) of what moves while the people come and go, a menu opens, and a button is pointed at. */
     const longest = async () => {
-      await page.hover('[aria-controls=people]')
+      await page.hover('[aria-controls=sidebar]')
       return page.evaluate(async () => {
         const lasting: number[] = []
         const look = () => {
@@ -352,7 +352,7 @@ describe.skipIf(browserFound === null)('for everybody', () => {
         }
         const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
         for (const selector of [
-          '[aria-controls=people]',
+          '[aria-controls=sidebar]',
           '.side [aria-label=Close]',
           '.head [popovertarget]',
         ]) {

@@ -70,7 +70,7 @@ describe.skipIf(browserFound === null)('screens', () => {
   test('[V13, A26] the drawer takes the focus and keeps it, and gives it back when Escape, the scrim or Back closes it', async () => {
     const { context } = await aContext(world.browser, PHONE)
     const { page } = await aScreen(place.origin, context, toLobby)
-    const toggle = page.locator('[aria-controls=people]')
+    const toggle = page.locator('[aria-controls=sidebar]')
     const isOpen = async () => (await toggle.getAttribute('aria-expanded')) === 'true'
     const focusOn = (selector: string) =>
       eventually(`focus on ${selector}`, () =>
@@ -94,7 +94,7 @@ describe.skipIf(browserFound === null)('screens', () => {
       expect(await page.evaluate(() => document.querySelector('main')?.inert)).toBe(true)
       await close()
       await eventually(`closed by ${way}`, async () => !(await isOpen()))
-      await focusOn('[aria-controls=people]')
+      await focusOn('[aria-controls=sidebar]')
       expect(await page.evaluate(() => document.querySelector('main')?.inert)).toBe(false)
       expect(page.url()).toBe(`${place.origin}/chat/lobby`)
     }
@@ -108,7 +108,7 @@ describe.skipIf(browserFound === null)('screens', () => {
     const { context } = await aContext(world.browser, DESKTOP)
     const { page } = await aScreen(place.origin, context, toLobby)
     expect(await page.locator('.side').isVisible()).toBe(true)
-    await page.click('[aria-controls=people]')
+    await page.click('[aria-controls=sidebar]')
     expect(await page.locator('.side').isVisible()).toBe(false)
     await page.reload()
     await page.waitForSelector('textarea')

@@ -5,6 +5,6 @@ import { words } from '../words/words.ts'
 export function notFoundPage(): HTMLElement {
   return deadEndPage(words.pages.notFound.title, words.pages.notFound.text, {
     href: '/',
-    words: words.pages.toStart,
+    label: words.pages.toStart,
   }).element
 }

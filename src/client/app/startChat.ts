@@ -9,14 +9,14 @@ import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
 import { unconfirmedCopies } from '../net/unconfirmedCopy.ts'
-import { keepSettings } from '../settings/keepSettings.ts'
+import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
-import { unreadTotal } from '../state/unreadCounts.ts'
 import { createSync } from './sync/sync.ts'
 import { createChatActions, type Chat } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import { fetchAhead } from './room/lazyDialogs.ts'
+import { isAttended } from './room/shownRoom.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'
@@ -104,9 +104,9 @@ export async function startChat(
     store,
     {
       device: storageOf('localStorage'),
-      elsewhere: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
+      onStorageEvent: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
       // theme.js shows it, as it does what another tab has chosen.
-      theme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
+      applyTheme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
     },
     signal,
   )
@@ -127,10 +127,10 @@ export async function startChat(
 
 /** Nothing waits for notifications: what came before them they find in the state. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
-  const notifications = await retryImport(() => import('../notifications/show.ts'), signal)
+  const notifications = await retryImport(() => import('../notifications/notifications.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-  notifications?.showUnread(store, { icon, badge: navigator }, unreadTotal, signal)
-  notifications?.startNotifications(store, { now, after, go }, signal)
+  notifications?.showUnread(store, { icon, badge: navigator }, signal)
+  notifications?.startNotifications(store, { now, after, go, isAttended }, signal)
 }
 
 function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {

@@ -1,7 +1,7 @@
-/** The window's title: `(3) kitchen · Hubbub`. `roomName` is '' on home. */
+import { countText, isolated } from '../ui/format.ts'
+
+/** The window's title: `(3) kitchen · Hubbub`. `roomName` is '' on other screens. */
 export function windowTitle(unread: number, roomName: string, siteName: string): string {
-  const count = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ` : ''
-  if (roomName === '') return count + siteName
-  // T12: a title knows no markup; a name that runs the other way must not take the rest along.
-  return `${count}${/[^ -~]/.test(roomName) ? `\u2068${roomName}\u2069` : roomName} · ${siteName}`
+  const count = unread > 0 ? `(${countText(unread)}) ` : ''
+  return roomName === '' ? count + siteName : `${count}${isolated(roomName)} · ${siteName}`
 }

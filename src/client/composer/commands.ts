@@ -30,21 +30,21 @@ export function messageOf(text: string): string | null {
 export function commandRunner(
   { actions }: Pick<Context, 'actions'>,
   room: string,
-  write: Pick<Composer, 'text' | 'fill' | 'say'>,
+  composer: Pick<Composer, 'text' | 'fill' | 'say'>,
   help: () => void,
 ): (text: string) => true | string {
   async function rename(name: string, text: string): Promise<void> {
     const answer = await actions.rename(name)
     if (answer.result === 'ok') return
-    if (write.text() === '') {
-      write.fill(text)
+    if (composer.text() === '') {
+      composer.fill(text)
       actions.saveDraft(room, text, text.length)
     }
     const free =
       answer.result === 'taken' && answer.suggestion !== undefined
         ? ` ${words.session.nameFree(isolated(answer.suggestion))}`
         : ''
-    write.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.words)
+    composer.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.message)
   }
 
   return (text) => {

@@ -17,7 +17,7 @@ export interface Composer {
   /** Puts a text in place of what is there; `caret` in UTF-16 units, at its end if left out. */
   fill(text: string, caret?: number): void
   /** Says under the field what is wrong; '' for nothing. */
-  say(words: string): void
+  say(message: string): void
   /** Does Enter send, or break the line? */
   enter(sends: boolean): void
   /** Instead of the placeholder: why nothing can be said here now. null: it can. */
@@ -79,8 +79,8 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     field,
     sendButton,
   )
-  function name(said: string): void {
-    room = said
+  function name(next: string): void {
+    room = next
     const message = words.composer.placeholder(isolated(room))
     field.setAttribute('aria-label', message)
     field.placeholder = blocked ?? message
@@ -144,8 +144,8 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     field.style.setProperty('block-size', `${field.scrollHeight}px`)
   }
 
-  function say(words: string): void {
-    if (fault.textContent !== words) fault.textContent = words
+  function say(message: string): void {
+    if (fault.textContent !== message) fault.textContent = message
   }
 
   return {
@@ -161,8 +161,8 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
       field.setSelectionRange(caret, caret)
       resize()
     },
-    enter(now) {
-      sends = now
+    enter(next) {
+      sends = next
       field.setAttribute('enterkeyhint', sends ? 'send' : 'enter')
     },
     block(why) {

@@ -37,7 +37,7 @@ export interface ComposerModeEvents {
 export function composerModes(
   { store, actions }: Pick<Context, 'store' | 'actions'>,
   room: string,
-  write: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
+  composer: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
   on: ComposerModeEvents,
 ): ComposerModes {
   const element = h('div', {})
@@ -49,7 +49,7 @@ export function composerModes(
   }
 
   function take(next: ComposerMode | null, label: string): void {
-    if (mode?.kind === 'edit') write.fill(mode.before)
+    if (mode?.kind === 'edit') composer.fill(mode.before)
     mode = next
     element.replaceChildren()
     if (next === null) return
@@ -59,13 +59,13 @@ export function composerModes(
       'aria-label': next.kind === 'edit' ? words.composer.cancelEdit : words.composer.cancelReply,
       onClick: () => {
         end()
-        write.focus()
+        composer.focus()
       },
     })
     cancel.append(iconOf('close'))
     element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel))
-    write.say('')
-    write.focus()
+    composer.say('')
+    composer.focus()
   }
 
   function end(): boolean {
@@ -76,10 +76,10 @@ export function composerModes(
 
   function edit(row: Row): void {
     if (row.id === null || row.text === null) return
-    const before = mode?.kind === 'edit' ? mode.before : write.text()
+    const before = mode?.kind === 'edit' ? mode.before : composer.text()
     mode = null
     take({ kind: 'edit', id: row.id, before }, words.composer.editing)
-    write.fill(row.text)
+    composer.fill(row.text)
   }
 
   function sendEdit(id: string, text: string): true | string {
@@ -91,7 +91,7 @@ export function composerModes(
     mode = null
     element.replaceChildren()
     // The composer empties itself for what was sent; the draft that waited comes back after it.
-    queueMicrotask(() => write.fill(before))
+    queueMicrotask(() => composer.fill(before))
     return true
   }
 
@@ -124,7 +124,7 @@ export function composerModes(
         return end()
       }
       const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey
-      if (event.key !== 'ArrowUp' || !plain || write.text() !== '' || mode !== null || !on.isAtEnd())
+      if (event.key !== 'ArrowUp' || !plain || composer.text() !== '' || mode !== null || !on.isAtEnd())
         return false
       const state = store.get().rooms[room]
       const mine = state === undefined || state.historyWindow !== null ? null : lastOwn(state)

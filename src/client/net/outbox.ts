@@ -3,6 +3,7 @@
  * way at a time, so that no refusal lets a later one overtake. The owner is told what to draw, and never asks.
  */
 import type { ErrorCode } from '../../shared/errors.ts'
+import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
 import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import type { FailureReason, OutboxEntry, OutgoingContent, SendStatus } from '../state/state.ts'
@@ -38,8 +39,7 @@ export interface OutboxOwner {
   unsavedChanged(would: boolean): void
 }
 
-/** So many entries wait at most, and so many are on their way. */
-const MAX_UNSENT = 200
+/** How many entries may be on their way at once. */
 const MAX_IN_FLIGHT = 32
 /** How long (ms) a refused entry waits: doubled each time, up to `max`. */
 const BACKOFF = { first: 1_000, max: 30_000 }
@@ -87,7 +87,7 @@ export class Outbox {
 
   /** So many wait that no more are taken. */
   get isFull(): boolean {
-    return this.#queue.size >= MAX_UNSENT
+    return this.#queue.size >= LIMITS.unsent
   }
 
   /** What of a room is not confirmed, in order, for a screen that opens it. */

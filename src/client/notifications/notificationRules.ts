@@ -1,5 +1,6 @@
-/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `show.ts` has the browser's part. */
+/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `startNotifications.ts` has the browser's part. */
 import type { Timers } from '../net/timers.ts'
+import { ROOM_SLUG } from '../../shared/names.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
@@ -16,72 +17,72 @@ export interface NotificationContent {
   body: string
 }
 
-/** What my tabs say to each other. `done`: these are looked at, or told. `who`: who looks at this room? `here`: I do. */
+/** What my tabs say to each other. `done`: these were seen or notified. `who`: who looks at this room? `here`: I do. */
 export type NotificationTabMessage =
   { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
 
-/** A room's slug. */
-const ROOM = /^[a-z0-9-]{1,64}$/
-
 /** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-export function tabMessageOf(said: unknown): NotificationTabMessage | null {
-  const { type, ids, room } = (typeof said === 'object' && said !== null ? said : {}) as Record<
+export function tabMessageOf(data: unknown): NotificationTabMessage | null {
+  const { type, ids, room } = (typeof data === 'object' && data !== null ? data : {}) as Record<
     string,
     unknown
   >
   if (type === 'done' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { type, ids }
-  return (type === 'who' || type === 'here') && typeof room === 'string' && ROOM.test(room)
+  return (type === 'who' || type === 'here') && typeof room === 'string' && ROOM_SLUG.test(room)
     ? { type, room }
     : null
 }
 
 export interface NotifierWorld extends Timers {
-  /** Does somebody look at the live end of this room here? */
-  attended(room: string): boolean
-  /** Is it this tab that tells for all of mine? */
+  /** Does the person look at the newest messages of this room in this tab? */
+  isAttended(room: string): boolean
+  /** Is this the tab that notifies for all of mine? */
   leads(): boolean
-  /** To my other tabs. */
-  say(word: NotificationTabMessage): void
-  /** Shows it and gives what closes it, or null where nothing can be shown. `closed`: by whoever. */
-  show(note: NotificationContent, closed: () => void): (() => void) | null
+  /** Sends to my other tabs. */
+  say(message: NotificationTabMessage): void
+  /**
+   * Shows a notification. Returns what closes it, or null if the browser can show none.
+   * @param closed called when it closes, whoever closed it
+   */
+  show(notification: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
 }
 
 export interface Notifier {
-  /** Another tab says so. */
-  hear(word: NotificationTabMessage): void
+  /** Handles a message of another tab. */
+  hear(message: NotificationTabMessage): void
   /** Nothing stays on show. */
   close(): void
 }
 
 /** So long (ms) a tab in front has to say that the message, or its room, is looked at there. */
 const GRACE = 400
-/** What came while the tab that tells had no connection, the one that tells in its place looks at so much (ms) later. */
+/** How long (ms) a new leader waits before it shows what the old one may have missed. */
 const HANDOVER = RELEASED + 2_000
 /** Between two sounds, ms. */
 const QUIET = 3_000
 /** On show at once; the oldest goes (T15). */
 const SHOWN = 5
-/** Ids of messages looked at, or told, elsewhere that are kept. */
+/** How many ids of messages seen or notified in other tabs are kept. */
 const DONE = 1_000
 /** Characters of a message that are shown. */
 const LETTERS = 200
 
-/** Tells, until the signal aborts, what the person wants to be told. */
+/** Notifies of new messages as the settings say, until the signal aborts. */
 export function createNotifier(store: StateStore, world: NotifierWorld, signal: AbortSignal): Notifier {
   /** up to which seq a room's messages are known */
   const known = new Map<string, number>()
   const done = new Set<string>()
-  /** rooms that another tab looked at, when it was asked last */
-  const attended = new Map<string, number>()
-  const shown = new Map<string, { note: NotificationContent; close(): void }>()
+  /** when (ms) another tab last said that it looks at this room */
+  const attendedElsewhere = new Map<string, number>()
+  const shown = new Map<string, { notification: NotificationContent; close(): void }>()
   let before: State['rooms'] = {}
   let sounded = Number.NEGATIVE_INFINITY
 
   function close(id: string): void {
-    const one = shown.get(id)
+    const entry = shown.get(id)
     shown.delete(id)
-    one?.close()
+    entry?.close()
   }
 
   function closeAll(): void {
@@ -101,7 +102,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   }
 
   function looksAt(room: string): boolean {
-    return store.get().rooms[room]?.historyWindow === null && world.attended(room)
+    return store.get().rooms[room]?.historyWindow === null && world.isAttended(room)
   }
 
   function ask(room: string, news: readonly Row[]): void {
@@ -109,27 +110,28 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     world.say({ type: 'who', room })
     world.after(GRACE, () => {
       if (signal.aborted) return
-      if (!looksAt(room) && (attended.get(room) ?? 0) < asked) tell(room, news)
+      if (!looksAt(room) && (attendedElsewhere.get(room) ?? 0) < asked) notify(room, news)
       world.say({ type: 'done', ids: idsOf(news) })
     })
   }
 
-  function tell(room: string, rows: readonly Row[]): void {
+  function notify(room: string, rows: readonly Row[]): void {
     const state = store.get()
-    const now = state.rooms[room]
-    const missed = rows.filter((row) => now && !done.has(row.id ?? '') && !isSettled(now, row))
+    const current = state.rooms[room]
+    const missed = rows.filter((row) => current && !done.has(row.id ?? '') && !isSettled(current, row))
     if (missed.length === 0) return
     if (state.settings.sound === 'on' && world.now() - sounded >= QUIET) {
       sounded = world.now()
       world.sound()
     }
-    if (state.settings.notify === 'on') for (const row of missed.slice(-SHOWN)) show(noteOf(state, room, row))
+    if (state.settings.notify === 'on')
+      for (const row of missed.slice(-SHOWN)) show(notificationOf(state, room, row))
   }
 
-  function show(note: NotificationContent): void {
-    const end = world.show(note, () => shown.delete(note.id))
+  function show(notification: NotificationContent): void {
+    const end = world.show(notification, () => shown.delete(notification.id))
     if (end === null) return
-    shown.set(note.id, { note, close: end })
+    shown.set(notification.id, { notification, close: end })
     for (const oldest of [...shown.keys()].slice(0, -SHOWN)) close(oldest)
   }
 
@@ -144,9 +146,9 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   store.watch(
     ({ rooms }) => rooms,
     (rooms) => {
-      for (const { note } of shown.values()) {
-        const room = rooms[note.room]
-        if (room === undefined || isSettled(room, note)) close(note.id)
+      for (const { notification } of shown.values()) {
+        const room = rooms[notification.room]
+        if (room === undefined || isSettled(room, notification)) close(notification.id)
       }
       for (const room of Object.values(rooms)) if (room !== before[room.room]) heard(room)
       before = rooms
@@ -156,17 +158,17 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   signal.addEventListener('abort', closeAll, { once: true })
 
   return {
-    hear(word) {
-      switch (word.type) {
+    hear(message) {
+      switch (message.type) {
         case 'done':
-          for (const id of word.ids) done.add(id)
+          for (const id of message.ids) done.add(id)
           for (const id of done) if (done.size > DONE) done.delete(id)
           break
         case 'who':
-          if (looksAt(word.room)) world.say({ type: 'here', room: word.room })
+          if (looksAt(message.room)) world.say({ type: 'here', room: message.room })
           break
         case 'here':
-          attended.set(word.room, world.now())
+          attendedElsewhere.set(message.room, world.now())
           break
         default:
         // A tab of a newer version says more.
@@ -204,7 +206,7 @@ function isSettled(room: RoomState, { id, seq }: { id: string | null; seq: numbe
   return room.rows.some((row) => row.id === id && row.text === null)
 }
 
-function noteOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
+function notificationOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
   const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
   return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
 }

@@ -2,7 +2,7 @@
 import type { Timers } from '../net/timers.ts'
 import type { StateStore } from '../state/store.ts'
 
-/** So long (ms) without a connection a tab still tells; then another one does. */
+/** How long (ms) a tab without a connection remains the leader; then another tab takes over. */
 export const RELEASED = 5_000
 
 /** Is it this tab? Without locks every tab is. */
@@ -31,7 +31,7 @@ export function leadsTabs(
       attempt.signal.addEventListener('abort', () => resolve(), { once: true }),
     )
     locks
-      ?.request('hubbub telling', { signal: attempt.signal }, () => {
+      ?.request('hubbub notifications', { signal: attempt.signal }, () => {
         leads = !attempt.signal.aborted
         return ended
       })

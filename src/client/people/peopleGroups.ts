@@ -1,5 +1,6 @@
 import type { Person } from '../../shared/model.ts'
 import type { RoomState } from '../state/state.ts'
+import { compareNames } from '../ui/format.ts'
 
 export interface PeopleGroups {
   here: readonly Person[]
@@ -10,16 +11,17 @@ export interface PeopleGroups {
 
 /** Makes the selector of one room's people: me first, the others by name as the locale orders them. */
 export function peopleGroups(locale?: string): (room: RoomState | undefined, me: string) => PeopleGroups {
-  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
   let before: readonly unknown[] = []
   let given: PeopleGroups = { here: [], away: [], more: 0 }
   return (room, me) => {
-    const now = [room?.people, room?.onlineCount, me]
-    if (now.every((value, at) => value === before[at])) return given
-    before = now
+    const inputs = [room?.people, room?.onlineCount, me]
+    if (inputs.every((value, at) => value === before[at])) return given
+    before = inputs
     const people = [...(room?.people ?? [])].sort(
       (a, b) =>
-        Number(b.id === me) - Number(a.id === me) || order.compare(a.name, b.name) || (a.id < b.id ? -1 : 1),
+        Number(b.id === me) - Number(a.id === me) ||
+        compareNames(a.name, b.name, locale) ||
+        (a.id < b.id ? -1 : 1),
     )
     given = {
       here: people.filter((person) => person.state === 'active'),

@@ -17,14 +17,9 @@ function plain(text: string): string {
 }
 
 /**
- * How well a name fits: where what was typed stands in it as it is, else 100 and more by how far its letters, in their order, lie
- * apart. null: not at all. Typed text that is blank fits everything.
+ * How well a name matches, best first: 0 if it begins with what is wanted, 1 if a word of it does, 2 if it holds that elsewhere,
+ * else 100 and more by how far apart the letters lie in it. null: no match. Blank text matches everything.
  */
-export function matchScore(name: string, typed: string): number | null {
-  const wanted = plain(typed).trim()
-  return scoreOf(plain(name), wanted, wanted.replace(/\s+/g, ''))
-}
-
 function scoreOf(whole: string, wanted: string, letters: string): number | null {
   const at = whole.indexOf(wanted)
   // The beginning of a word is what people type.
@@ -49,8 +44,8 @@ export function smallest<T>(some: Iterable<T>, limit: number, compare: (a: T, b:
     let [low, high] = [0, best.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = best[middle]
-      if (other !== undefined && compare(item, other) >= 0) low = middle + 1
+      const candidate = best[middle]
+      if (candidate !== undefined && compare(item, candidate) >= 0) low = middle + 1
       else high = middle
     }
     best.splice(low, 0, item)

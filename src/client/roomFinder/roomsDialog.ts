@@ -2,7 +2,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { h, list } from '../ui/dom.ts'
-import { isolated } from '../ui/format.ts'
+import { compareNames, isolated } from '../ui/format.ts'
 import { searchRooms, smallest } from './roomSearch.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -12,10 +12,9 @@ const SEVERAL = 7
 /** So many are drawn; others are found by their name. */
 const DRAWN = 300
 
-const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 /** Mine by name, then the others, the busiest first. */
 const compareRooms = (a: RoomEntry, b: RoomEntry) =>
-  Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || names.compare(a.name, b.name)
+  Number(b.joined) - Number(a.joined) || (a.joined ? 0 : b.count - a.count) || compareNames(a.name, b.name)
 
 /** All rooms open to me, and the making of one: name, Enter, and one is in it (U87). */
 export function openRoomsDialog({ store, actions, router }: Context, signal: AbortSignal): void {
@@ -119,7 +118,7 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
       router.navigate(`/chat/${answer.room}`)
       return
     }
-    if (answer.result === 'failed') fault.textContent = answer.words
+    if (answer.result === 'failed') fault.textContent = answer.message
     else {
       const { suggestion } = answer
       fault.replaceChildren(`${words.rooms.nameTaken(isolated(name.trim()))} `)

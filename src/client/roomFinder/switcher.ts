@@ -54,10 +54,10 @@ export function openSwitcherDialog(
   function draw(): void {
     list.replaceChildren(...shown.map(option))
     none.textContent = shown.length === 0 ? words.rooms.switcher.noMatch : ''
-    const now = list.children[at]
-    if (now) field.setAttribute('aria-activedescendant', now.id)
+    const selected = list.children[at]
+    if (selected) field.setAttribute('aria-activedescendant', selected.id)
     else field.removeAttribute('aria-activedescendant')
-    now?.scrollIntoView({ block: 'nearest' })
+    selected?.scrollIntoView({ block: 'nearest' })
   }
 
   function option(entry: CountedRoom, index: number): HTMLElement {

@@ -2,27 +2,24 @@ import { entry } from '../ui/menu.ts'
 import { h } from '../ui/dom.ts'
 import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
+import type { State } from '../state/state.ts'
 import type { Sidebar } from './sidebar.ts'
 import { words } from '../words/words.ts'
 
 /**
- * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to take it back (U75).
- * Gives the menu's entry.
+ * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to undo it (U75).
+ * @returns makes the menu's entry, which changes until its signal aborts
  */
 export function markAllReadButton(
   { store, actions }: Context,
   side: Pick<Sidebar, 'element'>,
   on: {
-    say(words: string): void
+    say(message: string): void
     /** The offer to undo goes while it has the focus (A10). */
     focusElsewhere(): void
   },
   signal: AbortSignal,
-): HTMLElement {
-  let undoing = false
-  const label = h('span', {})
-  const button = entry('check', '', () => (undoing ? undo() : mark()))
-  button.append(label)
+): (menuSignal: AbortSignal) => HTMLElement {
   const line = h(
     'div',
     { class: 'side-note', hidden: true },
@@ -42,11 +39,21 @@ export function markAllReadButton(
     on.say(words.rooms.markAllRead.undone)
   }
 
+  function menuEntry(menuSignal: AbortSignal): HTMLElement {
+    const label = h('span', {})
+    store.watch(
+      canUndo,
+      (can) => {
+        label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
+      },
+      menuSignal,
+    )
+    return entry('check', label, () => (canUndo(store.get()) ? undo() : mark()))
+  }
+
   store.watch(
-    ({ rooms }) => Object.values(rooms).some((room) => room.markedRead !== null),
+    canUndo,
     (can) => {
-      undoing = can
-      label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
       if (!can && line.contains(document.activeElement)) on.focusElsewhere()
       line.hidden = !can
     },
@@ -63,5 +70,9 @@ export function markAllReadButton(
     },
     { signal },
   )
-  return button
+  return menuEntry
+}
+
+function canUndo({ rooms }: State): boolean {
+  return Object.values(rooms).some((room) => room.markedRead !== null)
 }

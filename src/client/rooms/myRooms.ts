@@ -15,7 +15,7 @@ export function myRooms(current: string): (state: State) => readonly CountedRoom
         : { ...entry, unread, mentions }
     })
     before = mine
-    if (next.length === given.length && next.every((one, at) => one === given[at])) return given
+    if (next.length === given.length && next.every((entry, at) => entry === given[at])) return given
     return (given = next)
   }
 }

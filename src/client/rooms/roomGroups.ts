@@ -1,7 +1,6 @@
 /** In which order rooms stand in the sidebar. Pure. */
 import type { RoomEntry } from '../../shared/model.ts'
-
-const names = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
+import { compareNames } from '../ui/format.ts'
 
 export interface RoomGroups<T extends RoomEntry> {
   first: readonly T[]
@@ -13,7 +12,7 @@ export function groupRooms<T extends RoomEntry>(
   rooms: readonly T[],
   favourites: readonly string[],
 ): RoomGroups<T> {
-  const sorted = rooms.toSorted((a, b) => names.compare(a.name, b.name))
+  const sorted = rooms.toSorted((a, b) => compareNames(a.name, b.name))
   return {
     first: sorted.filter(({ room }) => favourites.includes(room)),
     rest: sorted.filter(({ room }) => !favourites.includes(room)),

@@ -1,12 +1,11 @@
 import { may } from '../../shared/policy.ts'
 import { iconOf } from '../ui/icons.ts'
-import { buttons, openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
-import { timeOfDay } from '../ui/format.ts'
-import { nameOf } from '../ui/avatar.ts'
 import { roomName } from '../state/roomName.ts'
-import { selfOf, type Row } from '../state/state.ts'
+import { selfOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
+import { openPinsDialog } from './pinsDialog.ts'
+import { openTopicDialog } from './topicDialog.ts'
 import { words } from '../words/words.ts'
 
 export interface RoomHeader {
@@ -18,7 +17,7 @@ export interface RoomHeader {
 /** A room's name, what it is about, to be changed by those who may (U87), what is pinned in it (U26), and the buttons for people and menu. */
 export function roomHeader(
   context: Context,
-  { room, people, menu }: { room: string; people: HTMLElement; menu: readonly HTMLElement[] },
+  { room, people, menu }: { room: string; people: HTMLElement; menu: HTMLElement },
   on: { jump(seq: number): void },
   signal: AbortSignal,
 ): RoomHeader {
@@ -31,7 +30,7 @@ export function roomHeader(
     class: 'button-icon gap-1.5 px-2 text-meta',
     hidden: true,
     'aria-haspopup': 'dialog',
-    onClick: () => openPins(context, room, on.jump, signal),
+    onClick: () => openPinsDialog(context, room, on.jump, signal),
   })
   open.append(iconOf('pin'), count)
   const element = h(
@@ -39,7 +38,7 @@ export function roomHeader(
     { class: 'head' },
     h('div', { class: 'min-w-0 flex-1' }, title, h('div', { class: 'topic-line' }, topic)),
     people,
-    h('div', { class: 'options' }, open, ...menu),
+    h('div', { class: 'options' }, open, menu),
   )
 
   store.watch(
@@ -72,7 +71,7 @@ export function roomHeader(
   const change = h('button', {
     type: 'button',
     class: 'topic-button',
-    onClick: () => openTopic(context, room, signal),
+    onClick: () => openTopicDialog(context, room, signal),
   })
   store.watch(
     (state) => {
@@ -96,81 +95,4 @@ export function roomHeader(
     signal,
   )
   return { element, title }
-}
-
-function openPins({ store }: Context, room: string, jump: (seq: number) => void, signal: AbortSignal): void {
-  const pins = store.get().rooms[room]?.pins ?? []
-
-  function pinnedRow(row: Row, close: () => void): HTMLElement {
-    const go = () => {
-      close()
-      if (row.seq !== null) jump(row.seq)
-    }
-    const button = h('button', { type: 'button', class: 'row-button py-2', onClick: go })
-    button.append(
-      h(
-        'span',
-        { class: 'grid min-w-0' },
-        h(
-          'span',
-          { class: 'flex items-baseline gap-2' },
-          nameOf(row.user),
-          h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, store.get().settings.clock)),
-        ),
-        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, row.text?.trim() ?? ''),
-      ),
-    )
-    return h('li', {}, button)
-  }
-
-  openDialog({ title: words.rooms.pins.title }, signal, ({ close }) => [
-    h('ul', { role: 'list', class: '-mx-3' }, ...pins.map((row) => pinnedRow(row, close))),
-    buttons(h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.close)),
-  ])
-}
-
-function openTopic({ store, actions }: Context, room: string, signal: AbortSignal): void {
-  const before = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
-  const fault = h('p', { id: 'topic-fault', class: 'fault', role: 'alert' })
-  const field = h('input', {
-    id: 'topic',
-    class: 'field',
-    type: 'text',
-    value: before,
-    autocomplete: 'off',
-    enterkeyhint: 'done',
-    dir: 'auto',
-    'aria-describedby': fault.id,
-  })
-  let busy = false
-
-  async function save(close: () => void): Promise<void> {
-    if (busy) return
-    busy = true
-    const fail = await actions.setTopic(room, field.value.trim())
-    busy = false
-    if (fail === null) return close()
-    fault.textContent = fail
-    field.focus()
-  }
-
-  openDialog({ title: words.rooms.topic.title }, signal, ({ close }) => [
-    h(
-      'form',
-      {
-        class: 'grid gap-2',
-        onSubmit: (event: Event) => {
-          event.preventDefault()
-          void save(close)
-        },
-      },
-      h('label', { for: 'topic', class: 'text-name font-semibold' }, words.rooms.topic.field),
-      field,
-      fault,
-      buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
-        h('button', { type: 'submit', class: 'button' }, words.common.save),
-      ),
-    ),
-  ])
 }

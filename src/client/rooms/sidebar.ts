@@ -7,8 +7,8 @@ import { groupRooms, type RoomGroups } from './roomGroups.ts'
 import type { CountedRoom } from '../state/unreadCounts.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { localPreference, saveLocalPreference } from './localPreferences.ts'
-import { visitedRooms } from './visitedRooms.ts'
+import { isSidebarOpenPreferred, saveSidebarOpen } from './sidebarPreference.ts'
+import { savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
 export interface Sidebar {
@@ -55,7 +55,7 @@ export function sidebar(
   const element = h(
     'div',
     {
-      id: 'people',
+      id: 'sidebar',
       class: 'side',
       role: 'complementary',
       'aria-label': words.rooms.roomsAndPeople,
@@ -75,7 +75,7 @@ export function sidebar(
   const toggle = h('button', {
     type: 'button',
     class: 'button-icon gap-1.5 px-2 text-meta whitespace-nowrap',
-    'aria-controls': 'people',
+    'aria-controls': 'sidebar',
     onClick: () => {
       if (isOpen()) hide()
       else show()
@@ -90,11 +90,11 @@ export function sidebar(
   }
 
   function isOpen(): boolean {
-    return shell.dataset.people === 'open'
+    return shell.dataset.sidebar === 'open'
   }
 
   function draw(open: boolean): void {
-    shell.dataset.people = open ? 'open' : 'closed'
+    shell.dataset.sidebar = open ? 'open' : 'closed'
     toggle.setAttribute('aria-expanded', String(open))
     const over = open && !wide.matches
     for (const part of covered) part.inert = over
@@ -105,7 +105,7 @@ export function sidebar(
 
   function show(): void {
     draw(true)
-    if (wide.matches) saveLocalPreference('people', 'open')
+    if (wide.matches) saveSidebarOpen(true)
     else {
       closeLayer = router.over(closed)
       close.focus()
@@ -115,7 +115,7 @@ export function sidebar(
   function hide(): void {
     if (wide.matches) {
       draw(false)
-      saveLocalPreference('people', 'closed')
+      saveSidebarOpen(false)
       toggle.focus()
     } else closeDrawer()
   }
@@ -129,7 +129,7 @@ export function sidebar(
   // However the drawer ends: by its button, Escape, Back, or since another room was chosen.
   function closed(): void {
     closeLayer = null
-    draw(wide.matches && localPreference('people') === 'open')
+    draw(wide.matches && isSidebarOpenPreferred())
     if (!signal.aborted) toggle.focus()
   }
 
@@ -137,11 +137,11 @@ export function sidebar(
     'change',
     () => {
       if (closeLayer !== null) closeDrawer()
-      else draw(wide.matches && localPreference('people') === 'open')
+      else draw(wide.matches && isSidebarOpenPreferred())
     },
     { signal },
   )
-  draw(wide.matches && localPreference('people') === 'open')
+  draw(wide.matches && isSidebarOpenPreferred())
 
   store.watch(
     (state) => state.rooms[room]?.onlineCount ?? 0,
@@ -153,11 +153,13 @@ export function sidebar(
   const mine = myRooms(room)
   let ordered: readonly CountedRoom[] = []
   const reorder = () => {
-    const groups = groupRooms(mine(store.get()), visitedRooms('favourites', me()))
+    const groups = groupRooms(mine(store.get()), savedRooms('favourites', me()))
     ordered = [...groups.first, ...groups.rest]
     rooms.update(groups)
   }
   store.watch(mine, reorder, signal)
+  // Another tab of mine has changed the favourites.
+  window.addEventListener('storage', ({ key }) => key === 'favourites' && reorder(), { signal })
 
   return {
     element,

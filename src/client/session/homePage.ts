@@ -1,5 +1,4 @@
-import { nameForm } from '../ui/nameForm.ts'
-import type { NameResult } from '../app/actions/actions.ts'
+import { nameForm, type NameResult } from '../ui/nameForm.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { HomeContext } from '../app/context.ts'
@@ -20,11 +19,10 @@ export function joinPage(
   signal: AbortSignal,
 ): HTMLElement {
   const body = h('div', { class: 'min-h-44' })
-  const {
-    element,
-    title,
-    words: sentence,
-  } = centeredPage({ title: siteName, words: words.session.welcome, look: 'text-place' }, body)
+  const { element, title, paragraph } = centeredPage(
+    { title: siteName, text: words.session.welcome, look: 'text-place' },
+    body,
+  )
 
   // Who has just joined is on the way into the room: this page has nothing more to say to them.
   let joining = false
@@ -36,7 +34,7 @@ export function joinPage(
   }
 
   function ask(): void {
-    if (store.get().signedOutInOtherTab) sentence.textContent = words.session.signedOutElsewhere
+    if (store.get().signedOutInOtherTab) paragraph.textContent = words.session.signedOutElsewhere
     const form = nameForm(
       { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },

@@ -6,7 +6,7 @@ let made = 0
 export function radioGroup<T extends string>(
   legend: string,
   values: Readonly<Record<T, string>>,
-  now: T,
+  current: T,
   choose: (value: T) => void,
 ): HTMLElement {
   made += 1
@@ -15,7 +15,7 @@ export function radioGroup<T extends string>(
     h(
       'label',
       {},
-      h('input', { type: 'radio', name, value, checked: value === now, onChange: () => choose(value) }),
+      h('input', { type: 'radio', name, value, checked: value === current, onChange: () => choose(value) }),
       values[value],
     ),
   )

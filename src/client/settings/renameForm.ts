@@ -6,7 +6,7 @@ import { words } from '../words/words.ts'
 
 /** What one is called, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
-  const said = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const status = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(
     {
       label: words.settings.name.title,
@@ -15,17 +15,17 @@ export function renameForm({ store, actions }: Context): HTMLElement {
     },
     {
       async take(typed) {
-        said.textContent = ''
+        status.textContent = ''
         return actions.rename(typed)
       },
       done() {
-        said.textContent = words.settings.name.changed
+        status.textContent = words.settings.name.changed
       },
     },
   )
   const change = form.element.querySelector('[type=submit]')
   change?.classList.replace('button', 'button-quiet')
   form.element.classList.add('name-line')
-  form.element.append(said)
+  form.element.append(status)
   return form.element
 }

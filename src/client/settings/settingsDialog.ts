@@ -41,9 +41,9 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     legend: string,
     key: K,
     values: Partial<Readonly<Record<Settings[K], string>>>,
-    now: Settings[K],
+    current: Settings[K],
   ): HTMLElement {
-    return radioGroup(legend, values as Record<Settings[K], string>, now, (value) =>
+    return radioGroup(legend, values as Record<Settings[K], string>, current, (value) =>
       actions.chooseSettings({ [key]: value } as Partial<Settings>),
     )
   }
@@ -88,7 +88,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
   // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
   function draw(settings: Settings): void {
     const stops = () => [...body.querySelectorAll<HTMLElement>('input, button')]
-    const place = stops().findIndex((stop) => stop === document.activeElement)
+    const focusIndex = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
     const { theme, clock, enter, lines, level, sound, spoken } = words.settings
@@ -104,7 +104,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
       setting(spoken.title, 'spoken', spoken.values, settings.spoken),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
-    if (place >= 0) (stops()[place] ?? dialog.element).focus()
+    if (focusIndex >= 0) (stops()[focusIndex] ?? dialog.element).focus()
   }
 
   store.watch((state) => state.settings, draw, dialog.signal)

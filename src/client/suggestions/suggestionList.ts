@@ -5,7 +5,7 @@ import { words } from '../words/words.ts'
 export interface Suggestion {
   /** what is put in place of what was typed */
   insert: string
-  words: string
+  label: string
   hint?: string
 }
 
@@ -67,7 +67,7 @@ export function suggestionList(
     mark()
   }
 
-  function option({ words, hint }: Suggestion, index: number): HTMLElement {
+  function option({ label, hint }: Suggestion, index: number): HTMLElement {
     const element = h(
       'div',
       {
@@ -77,7 +77,7 @@ export function suggestionList(
         onPointerdown: (event: Event) => event.preventDefault(),
         onClick: () => take(index),
       },
-      h('bdi', { class: 'truncate' }, words),
+      h('bdi', { class: 'truncate' }, label),
     )
     if (hint !== undefined) element.append(h('span', { class: 'text-meta text-muted truncate' }, hint))
     return element

@@ -1,5 +1,5 @@
+import { retryable } from '../ui/retryImport.ts'
 import type { EmojiEntry } from '../ui/emoji/emoji.ts'
-import type { findEmoji, loadEmoji } from '../ui/emoji/emojiPicker.ts'
 import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
@@ -7,6 +7,8 @@ import { idOf } from '../state/state.ts'
 import { words } from '../words/words.ts'
 
 const MAX_SUGGESTIONS = 8
+
+const loadEmojiChunk = retryable(() => import('../ui/emoji/emojiChunk.ts'))
 
 /** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
 export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
@@ -22,7 +24,7 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
     if (items.size === MAX_SUGGESTIONS) break
   }
   if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
-  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, words: name })) }
+  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, label: name })) }
 }
 
 function commandsFor(before: string): SuggestionMatch | null {
@@ -30,7 +32,7 @@ function commandsFor(before: string): SuggestionMatch | null {
   const commands = Object.entries(words.composer.commands)
   if (typed === undefined || commands.some(([name]) => name === typed)) return null
   const fitting = commands.filter(([name]) => name.startsWith(typed))
-  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, words: `/${name}`, hint })) }
+  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })) }
 }
 
 /** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
@@ -40,8 +42,8 @@ export function shortcodeMatch(
 ): { from: number; emoji: string } | null {
   const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
   if (code === undefined || before.split('`').length % 2 === 0) return null
-  const one = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
-  return one === undefined ? null : { from: before.length - code.length - 2, emoji: one.emoji }
+  const entry = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
+  return entry === undefined ? null : { from: before.length - code.length - 2, emoji: entry.emoji }
 }
 
 /** What is offered while one writes, as a chunk that comes with the first letter: people behind `@`, emoji behind `:`, commands behind `/`. */
@@ -51,7 +53,8 @@ export function suggestions(
   field: HTMLTextAreaElement,
   signal: AbortSignal,
 ): SuggestionList {
-  let emoji: { find: typeof findEmoji; all: Awaited<ReturnType<typeof loadEmoji>> } | null = null
+  /** null until the emoji data has been fetched */
+  let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
 
   function people(): User[] {
     const me = idOf(store.get())
@@ -60,13 +63,14 @@ export function suggestions(
     return all.filter(({ id, name }) => name !== '' && id !== me)
   }
 
-  async function load(): Promise<void> {
+  async function fetchEmoji(): Promise<void> {
     try {
-      const { findEmoji, loadEmoji } = await import('../ui/emoji/emojiPicker.ts')
-      emoji = { find: findEmoji, all: await loadEmoji() }
+      const { findEmoji, loadEmoji } = await loadEmojiChunk()
+      const all = await loadEmoji()
+      emoji = { all, find: (letters) => findEmoji(all, letters, MAX_SUGGESTIONS) }
       if (!signal.aborted) look()
     } catch {
-      // Until it comes a short name stays as it was typed.
+      // Without them a short name stays as it was typed. The next letter tries again.
     }
   }
 
@@ -74,23 +78,21 @@ export function suggestions(
     const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
     if (letters === undefined) return null
     if (emoji === null) {
-      void load()
+      void fetchEmoji()
       return null
     }
-    const items = emoji
-      .find(emoji.all, letters, MAX_SUGGESTIONS)
-      .map(({ emoji: one, shortcodes, annotation }) => ({
-        insert: `${one} `,
-        words: `${one}  :${shortcodes?.[0] ?? annotation}:`,
-      }))
+    const items = emoji.find(letters).map(({ emoji: symbol, shortcodes, annotation }) => ({
+      insert: `${symbol} `,
+      label: `${symbol}  :${shortcodes?.[0] ?? annotation}:`,
+    }))
     return { from: before.length - letters.length - 1, items }
   }
 
   function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
-    const done = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
-    if (!done || selectionStart !== selectionEnd) return
-    field.setRangeText(done.emoji, done.from, selectionStart, 'end')
+    const match = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
+    if (!match || selectionStart !== selectionEnd) return
+    field.setRangeText(match.emoji, match.from, selectionStart, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
 

@@ -1,21 +1,20 @@
 import { h } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
-import type { MessageList, ReadingPosition } from './messageList.ts'
+import type { MessageList } from './messageList.ts'
+import { ARRIVAL_OFFSET, type ReadingPosition } from './readingPosition.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 export interface MessageJumps {
-  /** Goes to a message and marks it; `home`: there is nowhere to come back to. */
-  to(seq: number, home?: boolean): Promise<void>
+  /** Goes to a message and marks it. @param withoutReturn offers no button back to where the reader was */
+  to(seq: number, withoutReturn?: boolean): Promise<void>
   /** The same to the first message of others behind `after`, which may be further up than what is loaded. */
-  behind(after: number): Promise<void>
+  toFirstAfter(after: number): Promise<void>
 }
 
 /** How long (ms) a message that was gone to is marked (U27). */
 const MARKED = 2_000
-/** Where its top then stands (px from that of the list). */
-const OFFSET = 96
 
 /** Going to a message wherever it is, and back (U23, U27). */
 export function messageJumps(
@@ -26,27 +25,27 @@ export function messageJumps(
     say,
     drawn,
   }: {
-    say(words: string): void
+    say(message: string): void
     /** resolves once messages are drawn: before that none can be marked */
     drawn: Promise<void>
   },
   signal: AbortSignal,
 ): MessageJumps {
-  const positionsLeft: { position: ReadingPosition; past: HistoryWindow | null }[] = []
+  const positionsLeft: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
   signal.addEventListener('abort', () => unmark(), { once: true })
   const backButton = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
   backButton.append(iconOf('down'), words.timeline.jumpBack)
   messages.element.append(backButton)
 
-  const pastOf = () => store.get().rooms[room]?.historyWindow ?? null
+  const historyWindowOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
     const from = positionsLeft.pop()
     backButton.hidden = positionsLeft.length === 0
     if (from === undefined) return
-    if (pastOf() !== from.past) {
-      if (from.past === null) actions.showLiveEnd(room)
+    if (historyWindowOf() !== from.historyWindow) {
+      if (from.historyWindow === null) actions.showLiveEnd(room)
       else actions.leaveHistory(room)
     }
     if (from.position === null) messages.toEnd()
@@ -56,7 +55,7 @@ export function messageJumps(
 
   function mark(seq: number): void {
     const row = [...messages.rows.querySelectorAll<HTMLElement>('.message')].find(
-      (one) => messages.rowOf(one)?.row.seq === seq,
+      (element) => messages.rowOf(element)?.row.seq === seq,
     )
     if (row === undefined) return
     unmark()
@@ -70,10 +69,10 @@ export function messageJumps(
   }
 
   // Whoever has come to the end by themselves needs no way back.
-  messages.rows.parentElement?.parentElement?.addEventListener(
+  messages.scroller.addEventListener(
     'scroll',
     () => {
-      if (positionsLeft.length > 0 && messages.position() === null && pastOf() === null) {
+      if (positionsLeft.length > 0 && messages.position() === null && historyWindowOf() === null) {
         positionsLeft.length = 0
         backButton.hidden = true
       }
@@ -81,22 +80,23 @@ export function messageJumps(
     { passive: true, signal },
   )
 
-  async function go(find: () => Promise<number | null>, home: boolean): Promise<void> {
-    const from = { position: messages.position(), past: pastOf() }
+  async function go(find: () => Promise<number | null>, withoutReturn: boolean): Promise<void> {
+    const from = { position: messages.position(), historyWindow: historyWindowOf() }
     const seq = await find()
     if (seq !== null) await drawn
     if (signal.aborted) return
     if (seq === null) return say(words.timeline.messageNotFound)
-    if (!home) {
+    if (!withoutReturn) {
       positionsLeft.push(from)
       backButton.hidden = false
     }
-    messages.show({ seq, offset: OFFSET })
+    messages.show({ seq, offset: ARRIVAL_OFFSET })
     mark(seq)
   }
 
   return {
-    to: (seq, home = false) => go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), home),
-    behind: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
+    to: (seq, withoutReturn = false) =>
+      go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
+    toFirstAfter: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

@@ -5,6 +5,7 @@ import type { HistoryEdge, Row, Settings } from '../state/state.ts'
 import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
 import { jumpToNewestButton } from './jumpToNewest.ts'
+import type { MessagePosition, ReadingPosition } from './readingPosition.ts'
 import { rowFocus } from './rows/rowFocus.ts'
 import { windowAround, AT_THE_END, windowItems, extendWindow, type RowWindow } from './rows/rowWindow.ts'
 import { holdAnchor, readingAnchor, type ScrollAnchor } from './rows/scrollAnchor.ts'
@@ -35,15 +36,6 @@ export interface MessageListEvents extends MessageEvents {
   act(row: HTMLElement): boolean
 }
 
-/** A message, and how far (px) its top lies below that of the list. */
-export interface MessagePosition {
-  seq: number
-  offset: number
-}
-
-/** Where a reader is. null: at the end. */
-export type ReadingPosition = MessagePosition | null
-
 export interface MessageList extends View<TimelineView> {
   toEnd(): void
   /** Pages up or down. */
@@ -59,6 +51,8 @@ export interface MessageList extends View<TimelineView> {
   /** What is drawn in an element of the list, or null. */
   rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
   readonly rows: HTMLElement
+  /** the element that scrolls, with the rows in it */
+  readonly scroller: HTMLElement
   /** The room as people call it, once that is known. */
   name(room: string): void
 }
@@ -77,8 +71,8 @@ export function messageList(
   signal: AbortSignal,
 ): MessageList {
   const rows = h('div', {})
-  const above = h('div', { class: 'edge' })
-  const below = h('div', { class: 'edge' })
+  const above = h('div')
+  const below = h('div')
   const loading = h('div', { class: 'aside', hidden: true })
   const content = h('div', { class: 'column' }, above, loading, rows, below)
   const log = h('div', {
@@ -107,6 +101,7 @@ export function messageList(
   let isStale = false
   // A screen is made before it is in the page and before its rows may be drawn: a position to go to waits until then.
   let wanted: MessagePosition | null = null
+  let clock: Settings['clock'] = 'system'
   let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
   const draw = list<TimelineItem>(rows, (item) => item.key, make)
@@ -124,7 +119,7 @@ export function messageList(
       views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
       return view
     }
-    const message = messageView(item, Date.now(), on)
+    const message = messageView(item, Date.now(), on, clock)
     views.set(message.element, { key: item.key, message, again: () => {} })
     newViews.push(message)
     const update = (next: TimelineItem) => next.kind === 'message' && message.update(next)
@@ -188,7 +183,7 @@ export function messageList(
   function redrawMessages(): void {
     const kept = atEnd ? null : anchor()
     const all = messageViews()
-    for (const view of all) view.redraw()
+    for (const view of all) view.redraw(clock)
     offerFolds(all)
     if (atEnd && isLive()) scrollToEnd()
     else hold(kept)
@@ -385,10 +380,11 @@ export function messageList(
       jump.update(atEnd && isLive() ? null : missed(seen))
     },
     rows,
+    scroller: log,
     name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
-    clock(clock) {
-      if (clock === (on.clock ?? 'system')) return
-      on.clock = clock
+    clock(next) {
+      if (next === clock) return
+      clock = next
       redrawMessages()
     },
     rowOf(element) {

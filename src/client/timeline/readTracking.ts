@@ -6,6 +6,7 @@ import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
 import type { MessageList } from './messageList.ts'
+import { ARRIVAL_OFFSET } from './readingPosition.ts'
 import { words } from '../words/words.ts'
 
 export interface ReadTracker {
@@ -14,9 +15,6 @@ export interface ReadTracker {
   /** The same, and the line goes. */
   end(): void
 }
-
-/** How far (px) below the top of the list the first unread message stands on arrival. */
-const OFFSET = 96
 
 /**
  * What I have read: what was on screen long enough, while I looked (U70). What lies above is not read by that, unless I have
@@ -30,7 +28,7 @@ export function trackReading(
   jumps: MessageJumps,
   signal: AbortSignal,
 ): ReadTracker {
-  const log = messages.element.querySelector<HTMLElement>('.log') ?? messages.element
+  const { scroller } = messages
   let passed = false
   let arrived = false
 
@@ -55,7 +53,7 @@ export function trackReading(
       !document.hidden &&
       document.hasFocus() &&
       document.querySelector('dialog[open]') === null &&
-      log.closest('[inert]') === null
+      scroller.closest('[inert]') === null
     )
   }
 
@@ -84,8 +82,8 @@ export function trackReading(
   }
 
   function look(): void {
-    if (!log.isConnected) return
-    const range = visibleRangeOf(log, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
+    if (!scroller.isConnected) return
+    const range = visibleRangeOf(scroller, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
     const state = roomState()
     bar.hidden =
       passed || state === undefined || state.unreadDivider === null || range === null || reachesUnread(range)
@@ -102,7 +100,7 @@ export function trackReading(
     passed = false
     showDivider()
     if (typeof begin === 'number' && arrives) {
-      messages.show({ seq: begin, offset: OFFSET })
+      messages.show({ seq: begin, offset: ARRIVAL_OFFSET })
       messages.seen(begin - 1, true)
     }
   }
@@ -121,7 +119,7 @@ export function trackReading(
     const state = roomState()
     const begin = state ? firstUnread(state) : null
     if (typeof begin === 'number') void jumps.to(begin)
-    else if (begin === 'above') void jumps.behind(state?.you?.readSeq ?? 0)
+    else if (begin === 'above') void jumps.toFirstAfter(state?.you?.readSeq ?? 0)
   }
 
   function skip(): void {
@@ -172,7 +170,7 @@ export function trackReading(
     },
     signal,
   )
-  log.addEventListener('scroll', look, { passive: true, signal })
+  scroller.addEventListener('scroll', look, { passive: true, signal })
   for (const type of ['focus', 'blur']) window.addEventListener(type, onReturn, { signal })
   document.addEventListener('visibilitychange', onReturn, { signal })
   // A dialog or the drawer gives the focus back when it is gone.

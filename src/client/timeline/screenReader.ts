@@ -7,12 +7,9 @@ import type { Context } from '../app/context.ts'
 import { formatText } from './formatText.ts'
 import { sendFailureText } from './message/sendFailureText.ts'
 import { wordsOf } from './message/messageDecorations.ts'
-import { condensePresence } from './timelineItems.ts'
+import { condensePresence, MAX_ONLINE_FOR_PRESENCE } from './timelineItems.ts'
 import { presenceText } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
-
-/** Rooms with more people have no lines about who comes and goes (U64). */
-const CROWD = 100
 
 /** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
 export function announceRoom(
@@ -59,7 +56,8 @@ export function announceRoom(
     const from = presenceLines.findLastIndex(({ id }) => id === line) + 1
     const news = line === null ? [] : presenceLines.slice(from)
     line = presenceLines.at(-1)?.id ?? ''
-    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > CROWD) return
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > MAX_ONLINE_FOR_PRESENCE)
+      return
     said.push(...news)
     announcer.summary(() => presenceText(condensePresence(said.splice(0))))
   }

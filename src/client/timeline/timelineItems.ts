@@ -14,16 +14,16 @@ export type TimelineItem =
    * if that is gone; null if it is not here yet
    */
   | { kind: 'message'; key: string; row: Row; first: boolean; quote?: Row | null }
-  /** a new topic, or what the server has to say */
-  | { kind: 'line'; key: string; row: Row }
-  /** those who came and went between two messages; at least one of the lists holds somebody */
-  | ({ kind: 'lines'; key: string; at: number } & PresenceRun)
+  /** a new topic, or a notice of the server */
+  | { kind: 'logLine'; key: string; row: Row }
+  /** who came and went between two messages; at least one of the lists is not empty */
+  | ({ kind: 'presence'; key: string; at: number } & PresenceRun)
   /** what follows was not read when I came */
   | { kind: 'new'; key: 'new' }
-  /** nothing was said before; `kept`: what was is no longer kept */
-  | { kind: 'begin'; key: 'begin'; kept: boolean }
-  /** said once after a reset: I was away too long, or the server's history is another one */
-  | { kind: 'notice'; key: 'notice'; notice: 'away' | 'changed' }
+  /** the first message there is; `olderRemoved`: older ones have been deleted */
+  | { kind: 'begin'; key: 'begin'; olderRemoved: boolean }
+  /** after a reset: I was away too long, or the server's history is another one */
+  | { kind: 'resetNotice'; key: 'resetNotice'; notice: 'away' | 'changed' }
 
 export type MessageItem = Extract<TimelineItem, { kind: 'message' }>
 
@@ -41,8 +41,8 @@ export function lastSeqOf(items: readonly TimelineItem[]): number {
 }
 
 const GROUP = 5 * 60_000
-/** Above so many people nobody is told who came and went. */
-const LINES_UP_TO = 100
+/** With more people online a room shows and announces nobody who comes or goes (U64). */
+export const MAX_ONLINE_FOR_PRESENCE = 100
 
 /** Does `row` stand under the header of the one before it, with nothing between them but time. */
 function follows(row: Row, before: Row): boolean {
@@ -101,13 +101,18 @@ export function timelineItems(
       room.older === before.older &&
       room.floor === before.floor &&
       room.resetNotice === before.resetNotice &&
-      room.onlineCount > LINES_UP_TO === before.onlineCount > LINES_UP_TO
+      room.onlineCount > MAX_ONLINE_FOR_PRESENCE === before.onlineCount > MAX_ONLINE_FOR_PRESENCE
     if (room?.room !== before?.room) runs = new WeakMap()
     before = room
     if (same) return given
     if (room === undefined) return (given = NOTHING)
     const next = new Map<string, TimelineItem>()
-    for (const item of itemsOf(room, room.onlineCount > LINES_UP_TO ? 'hidden' : lines, runs, overlaid)) {
+    for (const item of itemsOf(
+      room,
+      room.onlineCount > MAX_ONLINE_FOR_PRESENCE ? 'hidden' : lines,
+      runs,
+      overlaid,
+    )) {
       const earlier = known.get(item.key)
       next.set(item.key, earlier !== undefined && alike(earlier, item) ? earlier : item)
     }
@@ -126,7 +131,7 @@ function overlay(): (row: Row, room: RoomState) => Row {
     const before = drawn.get(row)
     if (
       before?.pendingChanges?.length === mine.length &&
-      mine.every((one, at) => one === before.pendingChanges?.[at])
+      mine.every((change, at) => change === before.pendingChanges?.[at])
     )
       return before
     const after = { ...mine.reduce(applyPendingChange, row), pendingChanges: mine }
@@ -140,12 +145,12 @@ function alike(a: TimelineItem, b: TimelineItem): boolean {
   // prettier-ignore
   switch (a.kind) {
     case 'message': return b.kind === 'message' && a.row === b.row && a.first === b.first && a.quote === b.quote
-    case 'line': return b.kind === 'line' && a.row === b.row
+    case 'logLine': return b.kind === 'logLine' && a.row === b.row
     case 'day': return b.kind === 'day' && a.day === b.day
-    case 'begin': return b.kind === 'begin' && a.kept === b.kept
-    case 'notice': return b.kind === 'notice' && a.notice === b.notice
+    case 'begin': return b.kind === 'begin' && a.olderRemoved === b.olderRemoved
+    case 'resetNotice': return b.kind === 'resetNotice' && a.notice === b.notice
     case 'new': return b.kind === 'new'
-    case 'lines': return false
+    case 'presence': return false
   }
 }
 
@@ -158,9 +163,9 @@ function* itemsOf(
   const { historyWindow, pendingChanges } = room
   const { rows, older } = historyWindow ?? room
   if (room.resetNotice !== null && historyWindow === null)
-    yield { kind: 'notice', key: 'notice', notice: room.resetNotice }
+    yield { kind: 'resetNotice', key: 'resetNotice', notice: room.resetNotice }
   if (older === 'none' && rows.some((row) => row.seq !== null))
-    yield { kind: 'begin', key: 'begin', kept: room.floor > 1 }
+    yield { kind: 'begin', key: 'begin', olderRemoved: room.floor > 1 }
 
   // Lines behind rows that are not loaded have no place.
   const edge = rows[0]?.seq ?? null
@@ -191,7 +196,7 @@ function* itemsOf(
       yield { kind: 'day', key: times > 1 ? `day ${today} ${times}` : `day ${today}`, day: today, at: row.at }
     }
     if (row.kind !== 'message') {
-      yield { kind: 'line', key: row.key, row }
+      yield { kind: 'logLine', key: row.key, row }
       day = today
       last = null
       continue
@@ -225,7 +230,7 @@ function itemsOfRun(
   const run = condensePresence(lines)
   const says = run.joined.length + run.left.length + run.renamed.length > 0
   const item: TimelineItem | null = says
-    ? { kind: 'lines', key: `lines ${first.id}`, at: first.at, ...run }
+    ? { kind: 'presence', key: `presence ${first.id}`, at: first.at, ...run }
     : null
   runs.set(first, { until, item })
   return item === null ? [] : [item]

@@ -28,7 +28,7 @@ export function presenceText({ joined, left, renamed }: PresenceRun): string {
 }
 
 /** `Ann changed the topic: seeds`; what the server says, as it says it. */
-function lineText({ kind, user, text }: Row): string {
+function logLineText({ kind, user, text }: Row): string {
   if (kind === 'notice' || text === null) return text ?? ''
   const who = isolated(user.name)
   return text === '' ? words.timeline.topicRemoved(who) : words.timeline.topicChanged(who, isolated(text))
@@ -38,11 +38,11 @@ function textOf(item: NonMessageItem, now: number): string {
   // prettier-ignore
   switch (item.kind) {
     case 'day': return dayLabel(item.at, now)
-    case 'lines': return presenceText(item)
-    case 'line': return lineText(item.row)
+    case 'presence': return presenceText(item)
+    case 'logLine': return logLineText(item.row)
     case 'new': return words.timeline.new
-    case 'begin': return item.kept ? words.timeline.olderRemoved : words.timeline.begin
-    case 'notice': return item.notice === 'away' ? words.timeline.someMayBeMissing : words.timeline.historyRestored
+    case 'begin': return item.olderRemoved ? words.timeline.olderRemoved : words.timeline.begin
+    case 'resetNotice': return item.notice === 'away' ? words.timeline.someMayBeMissing : words.timeline.historyRestored
     default: return assertNever(item)
   }
 }

@@ -73,8 +73,8 @@ export function watchVisible(
     const held = ranges.findLastIndex(({ at }) => at <= from)
     if (held >= 0) {
       ranges = ranges.slice(held)
-      const top = Math.max(...ranges.map((one) => one.top))
-      const bottom = Math.min(...ranges.map((one) => one.bottom))
+      const top = Math.max(...ranges.map((range) => range.top))
+      const bottom = Math.min(...ranges.map((range) => range.bottom))
       if (top <= bottom) seen({ top, bottom })
     }
     const next = ranges[held >= 0 ? 1 : 0]

@@ -61,6 +61,17 @@ export function nameList(names: readonly string[], limit = Number.POSITIVE_INFIN
   return lists.format([...names.slice(0, limit - 1), words.common.others(rest)])
 }
 
+const nameOrders = new Map<string | undefined, Intl.Collator>()
+
+/** Orders names as the locale does: without regard to case and accents, numbers by value. For `sort`. */
+export function compareNames(a: string, b: string, locale?: string): number {
+  const known = nameOrders.get(locale)
+  if (known !== undefined) return known.compare(a, b)
+  const order = new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
+  nameOrders.set(locale, order)
+  return order.compare(a, b)
+}
+
 /** `7`, `99`, `99+`. */
 export function countText(count: number): string {
   return count > 99 ? '99+' : String(count)

@@ -17,8 +17,8 @@ export interface Announcer {
   warn(text: string): void
   /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence; a mention first. */
   messages(messages: readonly SpokenMessage[]): void
-  /** Politely, one sentence in 3 s for all that came since the one before; `words` makes it. */
-  summary(words: () => string): void
+  /** Politely, one sentence in 3 s for all that came since the one before; `sentence` makes it then. */
+  summary(sentence: () => string): void
 }
 
 const STAYS = 5_000
@@ -71,7 +71,7 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
     const last = waiting.at(-1)
     if (last === undefined) return
     lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
-    const busy = lately.reduce((sum, one) => sum + one.count, 0) > BUSY_FROM
+    const busy = lately.reduce((sum, entry) => sum + entry.count, 0) > BUSY_FROM
     if (count === 1 && !busy) put(polite, words.announcements.message(last.name, last.text))
     else if (busy) put(polite, words.announcements.messages(count))
     else put(polite, words.announcements.messagesLast(count, last.name, last.text))

@@ -1,13 +1,14 @@
-import { cleanName } from '../../shared/names.ts'
+import { cleanName, type NameFault } from '../../shared/names.ts'
 import { h } from './dom.ts'
 import { isolated } from './format.ts'
 import { words } from '../words/words.ts'
 
-/** What became of a name; `words`: why not, for the person. */
-export type NameOutcome =
+/** What a sign-in or rename can end with. `message`: what to tell the person. */
+export type NameResult =
   | { result: 'ok' }
   | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid' | 'failed'; words: string; suggestion?: string }
+  | { result: 'invalid'; fault?: NameFault; message: string; suggestion?: string }
+  | { result: 'failed'; message: string }
 
 export interface NameForm {
   readonly element: HTMLFormElement
@@ -22,7 +23,7 @@ let made = 0
  */
 export function nameForm(
   texts: { label: string; button: string; first: string },
-  on: { take(name: string): Promise<NameOutcome>; done(): void },
+  on: { take(name: string): Promise<NameResult>; done(): void },
 ): NameForm {
   made += 1
   const fault = h('p', { id: `name-fault-${made}`, class: 'fault', role: 'alert' })
@@ -71,8 +72,8 @@ export function nameForm(
       return on.done()
     }
     offer(
-      answer.result === 'taken' ? words.session.nameTaken(isolated(checked.name)) : answer.words,
-      answer.suggestion,
+      answer.result === 'taken' ? words.session.nameTaken(isolated(checked.name)) : answer.message,
+      'suggestion' in answer ? answer.suggestion : undefined,
     )
     field.focus()
   }

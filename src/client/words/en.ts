@@ -74,7 +74,7 @@ export const en = {
       banned: { title: 'You were removed', text: 'A moderator removed you from this chat.', action: toStart },
       tooMany: {
         title: 'Too many open tabs',
-        text: 'Hubbub is open in more than 20 tabs or devices. Using it here disconnects another one.',
+        text: `Hubbub is open in more than ${LIMITS.connections} tabs or devices. Using it here disconnects another one.`,
         action: 'Use here',
       },
       version: { title: 'A new version is available', text: reloadToContinue, action: 'Reload' },
@@ -235,7 +235,7 @@ export const en = {
     replyTo: (name: string, text: string) => `Reply to ${name}: ${text}`,
     editedDeleted: 'This message has been deleted. Press Escape to stop editing.',
     repliedDeleted: 'The message you’re replying to was deleted. Press Send again to post anyway.',
-    queueFull: '200 messages are already waiting to be sent. Try again when some have been sent.',
+    queueFull: `${LIMITS.unsent} messages are already waiting to be sent. Try again when some have been sent.`,
     signedOut,
     nothingToSend: 'There’s nothing to send.',
     textTooLong: 'This message is too long.',

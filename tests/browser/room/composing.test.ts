@@ -144,7 +144,7 @@ describe.skipIf(browserFound === null)('composing', () => {
 
   test('[O14] what a newer version has taken away says so where it was asked for, and to reload; the draft stays', async () => {
     const { page, end } = await aRoom()
-    await page.route('**/emojiPicker-*.js', (route) => route.fulfill({ status: 404 }))
+    await page.route('**/emojiChunk-*.js', (route) => route.fulfill({ status: 404 }))
     await page.fill('textarea', 'half a sentence')
     await page.click('[aria-label=Emoji]')
     await eventually('words', async () =>

@@ -172,7 +172,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
         },
         { x: from, dx: by },
       )
-    const isOpen = async () => (await page.locator('.shell').getAttribute('data-people')) === 'open'
+    const isOpen = async () => (await page.locator('.shell').getAttribute('data-sidebar')) === 'open'
     await swipe(60, 200)
     await eventually('open', isOpen)
     await swipe(300, -200)

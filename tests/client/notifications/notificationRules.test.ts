@@ -37,7 +37,7 @@ const ON: Settings = { ...DEFAULT_SETTINGS, notify: 'on', sound: 'on' }
 function tabs(count: number, settings: Settings = ON) {
   const time = fakeTime()
   const shown = new Map<string, NotificationContent>()
-  const all: { store: ReturnType<typeof createStore>; telling: Notifier; front: string | null }[] = []
+  const all: { store: ReturnType<typeof createStore>; notifier: Notifier; front: string | null }[] = []
   let notified = 0
   let sounds = 0
   let leader = 0
@@ -46,7 +46,7 @@ function tabs(count: number, settings: Settings = ON) {
     store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
     store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
     store.dispatch({ type: 'settingsChanged', settings })
-    all.push({ store, telling: notifierOf(at, store), front: null })
+    all.push({ store, notifier: notifierOf(at, store), front: null })
   }
   function notifierOf(at: number, store: ReturnType<typeof createStore>): Notifier {
     return createNotifier(
@@ -54,9 +54,9 @@ function tabs(count: number, settings: Settings = ON) {
       {
         now: time.now,
         after: time.after,
-        attended: (room) => all[at]?.front === room,
+        isAttended: (room) => all[at]?.front === room,
         leads: () => at === leader,
-        say: (word) => all.forEach((tab) => tab !== all[at] && tab.telling.hear(word)),
+        say: (message) => all.forEach((tab) => tab !== all[at] && tab.notifier.hear(message)),
         show(note, closed) {
           notified += 1
           shown.set(note.id, note)
@@ -88,7 +88,7 @@ function tabs(count: number, settings: Settings = ON) {
     /** The tab's notifier comes anew, with the state as it is. */
     startAgain(tab: number) {
       const one = all[tab]
-      if (one) one.telling = notifierOf(tab, one.store)
+      if (one) one.notifier = notifierOf(tab, one.store)
     },
     lead: (tab: number) => void (leader = tab),
     /** Only this tab hears it, as yet. */

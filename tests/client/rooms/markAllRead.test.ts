@@ -158,15 +158,16 @@ test('[U75] marked and undone by its entry in the menu, it stays unread, and nob
   const notes: string[] = []
   const element = h('div', {}, h('div', {}))
   const end = new AbortController()
-  const way = markAllReadButton(
+  const menuEntry = markAllReadButton(
     { store: it.store, actions: it.actions } as unknown as Context,
     { element },
     { say: (words) => void notes.push(words), focusElsewhere: () => {} },
     end.signal,
   )
-  way.click()
+  const button = menuEntry(end.signal)
+  button.click()
   expect(notes).toEqual(['All rooms marked as read'])
-  way.click()
+  button.click()
   it.time.pass(20_000)
   expect(it.told()).toEqual([])
   expect(it.store.get().rooms['room-1']?.you).toMatchObject({ unread: 3 })

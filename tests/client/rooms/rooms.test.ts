@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
 import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
-import { saveVisitedRooms, visitedRooms } from '../../../src/client/rooms/visitedRooms.ts'
+import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
@@ -26,14 +26,14 @@ describe('the order of rooms', () => {
   })
 
   test('[U83] favourites are kept on the device for one person, and are nobody else’s', () => {
-    saveVisitedRooms('favourites', 'ada', ['lobby', 'kitchen'])
+    saveRooms('favourites', 'ada', ['lobby', 'kitchen'])
     expect([
-      visitedRooms('favourites', 'ada'),
-      visitedRooms('favourites', 'eve'),
-      visitedRooms('recent', 'ada'),
+      savedRooms('favourites', 'ada'),
+      savedRooms('favourites', 'eve'),
+      savedRooms('recent', 'ada'),
     ]).toEqual([['lobby', 'kitchen'], [], []])
-    saveVisitedRooms('recent', 'ada', numbers(1, 80).map(String))
-    expect(visitedRooms('recent', 'ada')).toHaveLength(50)
+    saveRooms('recent', 'ada', numbers(1, 80).map(String))
+    expect(savedRooms('recent', 'ada')).toHaveLength(50)
   })
 })
 

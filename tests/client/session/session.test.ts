@@ -63,7 +63,7 @@ describe('the next person at a device', () => {
     page.faults.away = true
     await page.actions.signOut()
     const answer = await page.actions.signIn(`Bob ${names}`)
-    expect(answer).toMatchObject({ result: 'failed', words: expect.stringMatching(/Signing out/) })
+    expect(answer).toMatchObject({ result: 'failed', message: expect.stringMatching(/Signing out/) })
     expect(nameOf(page)).toBeNull()
     page.faults.away = false
     expect(await page.actions.signIn(`Bob ${names}`)).toEqual({ result: 'ok' })
@@ -106,7 +106,7 @@ describe('a session that this page did not know of', () => {
     await aPage(browser).enter(`Ada ${(names += 1)}`)
     const other = aPage(browser)
     const answer = await other.actions.signIn(`Bob ${names}`)
-    expect(answer).toMatchObject({ result: 'failed', words: expect.stringContaining(`Ada ${names}`) })
+    expect(answer).toMatchObject({ result: 'failed', message: expect.stringContaining(`Ada ${names}`) })
     expect(other.store.get().self).toBe('unknown')
     expect(other.told).toEqual([])
   })
@@ -124,7 +124,7 @@ describe('a session that this page did not know of', () => {
     const door = aDoor({ signIn: async () => signedIn, session: async () => nobody })
     expect(await door.actions.signIn('Bob')).toEqual({
       result: 'failed',
-      words: expect.stringContaining('again'),
+      message: expect.stringContaining('again'),
     } as never)
   })
 })

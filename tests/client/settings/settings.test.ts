@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
+import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
 import { DEFAULT_SETTINGS, type NotificationLevel } from '../../../src/client/state/state.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -36,11 +36,11 @@ function aDevice(first: Record<string, string> = {}) {
             },
             removeItem: (key) => void kept.delete(key),
           },
-          elsewhere(run) {
+          onStorageEvent(run) {
             mine = run
             tabs.push(run)
           },
-          theme: (theme) => void themes.push(theme),
+          applyTheme: (theme) => void themes.push(theme),
         },
         ended.signal,
       )

@@ -171,9 +171,9 @@ describe('in the past', () => {
     const at = there()
       .pass(61_000)
       .hear({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [{ ...eve, state: 'active' }] })
-    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(false)
+    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'presence')).toBe(false)
     at.tell(back)
-    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'lines')).toBe(true)
+    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'presence')).toBe(true)
   })
 })
 

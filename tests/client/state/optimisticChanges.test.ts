@@ -103,11 +103,11 @@ describe('changes of others', () => {
     const notice = { kind: 'notice', seq: 5, id: 'id-5', at: NOON, text: 'Closed at noon' } as const
     const at = aLivePage().tell({ type: 'roomListChanged', roomList })
     at.hear(event(topic), event(notice), event(said(6, { at: NOON + 3_500 })))
-    const items = timelineItems()(at.lobby).filter(({ kind }) => kind === 'message' || kind === 'line')
+    const items = timelineItems()(at.lobby).filter(({ kind }) => kind === 'message' || kind === 'logLine')
     expect(items.map((item) => `${item.kind} ${'row' in item && item.row.text}`).slice(2)).toEqual([
       'message text 3',
-      'line Seeds',
-      'line Closed at noon',
+      'logLine Seeds',
+      'logLine Closed at noon',
       'message text 6',
     ])
     expect(items.at(-1)).toMatchObject({ first: true })

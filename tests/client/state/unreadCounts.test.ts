@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
-import { showUnread } from '../../../src/client/notifications/show.ts'
+import { showUnread } from '../../../src/client/notifications/unreadMarks.ts'
 import { createMarkAllRead } from '../../../src/client/app/actions/readActions.ts'
 import { markRead, settleMarkRead, undoMarkRead } from '../../../src/client/state/markAllRead.ts'
 import { windowTitle } from '../../../src/client/app/windowTitle.ts'
@@ -58,7 +58,7 @@ function aSidebar() {
       badge = 0
     },
   }
-  showUnread(store, { icon, badge: app }, unreadTotal, end.signal)
+  showUnread(store, { icon, badge: app }, end.signal)
   return {
     store,
     /** What else says how much is not read. */

@@ -6,7 +6,7 @@ import { numbers } from '../../support/client/aState.ts'
 
 describe('people behind an @', () => {
   const people = ['Ann', 'Ann Lee', 'Anton', 'Bo Anders', 'محمد'].map((name, at) => ({ id: `u${at}`, name }))
-  const offered = (before: string) => mentionMatch(before, people)?.items.map(({ words }) => words) ?? null
+  const offered = (before: string) => mentionMatch(before, people)?.items.map(({ label }) => label) ?? null
 
   test.each([
     ['hi @an', ['Ann', 'Ann Lee', 'Anton', 'Bo Anders']],

@@ -17,14 +17,19 @@ describe('a message', () => {
 
   function aMessage(row: Row, first = true) {
     const pressed: string[] = []
-    const view = messageView(anItem(row, first), Date.now(), {
-      react: () => {},
-      jump: () => {},
-      mentionsMe: () => false,
-      retry: (key) => pressed.push(`retry ${key}`),
-      drop: (key) => pressed.push(`drop ${key}`),
-      edit: (key, text) => pressed.push(`edit ${key} ${text}`),
-    })
+    const view = messageView(
+      anItem(row, first),
+      Date.now(),
+      {
+        react: () => {},
+        jump: () => {},
+        mentionsMe: () => false,
+        retry: (key) => pressed.push(`retry ${key}`),
+        drop: (key) => pressed.push(`drop ${key}`),
+        edit: (key, text) => pressed.push(`edit ${key} ${text}`),
+      },
+      'system',
+    )
     const button = (label: string) =>
       [...view.element.querySelectorAll('button')].find(({ textContent }) => textContent === label)
     const label = () => plain(view.element.getAttribute('aria-label'))

@@ -31,7 +31,7 @@ function aMessage(more: Partial<Row> = {}, quote?: Row | null) {
     first: true,
     ...(quote !== undefined && { quote }),
   })
-  const view = messageView(item(row), NOON, on)
+  const view = messageView(item(row), NOON, on, 'system')
   document.body.replaceChildren(view.element)
   return {
     view,

@@ -30,7 +30,7 @@ function short(items: readonly TimelineItem[]): string[] {
     switch (item.kind) {
       case 'message': return `${item.first ? '*' : ''}${item.row.seq ?? item.row.nonce}`
       case 'day': return `day ${item.day}`
-      case 'lines': return `lines ${[...item.joined, ...item.left].map(({ name }) => name).join(' ')}`
+      case 'presence': return `presence ${[...item.joined, ...item.left].map(({ name }) => name).join(' ')}`
       default: return item.kind
     }
   })
@@ -94,7 +94,7 @@ describe('groups', () => {
   test('[U10] a line between breaks a group, and so does a reply', () => {
     const page = aLivePage([at(1, NOON), at(2, NOON)])
     const room = { ...page.lobby, presenceLines: [line('joined', eve, 1)] }
-    expect(short(timelineItems()(room)).slice(-3)).toEqual(['*1', 'lines Eve', '*2'])
+    expect(short(timelineItems()(room)).slice(-3)).toEqual(['*1', 'presence Eve', '*2'])
     expect(messages(at(1, NOON), said(2, { at: NOON, replyTo: 'id-1' }), at(3, NOON))).toEqual([
       '*1',
       '*2',
@@ -121,7 +121,7 @@ describe('days, beginning, notice', () => {
     expect(short(timelineItems()(aLivePage([said(9)]).lobby))).not.toContain('begin')
     expect(timelineItems()(aLivePage([said(9)], { floor: 9 }).lobby)[0]).toMatchObject({
       kind: 'begin',
-      kept: true,
+      olderRemoved: true,
     })
   })
 
@@ -132,7 +132,7 @@ describe('days, beginning, notice', () => {
 
   test('[U53] what a reset has to say stands above the rows', () => {
     const room: RoomState = { ...aLivePage([said(9)]).lobby, resetNotice: 'away' }
-    expect(short(timelineItems()(room))[0]).toBe('notice')
+    expect(short(timelineItems()(room))[0]).toBe('resetNotice')
   })
 })
 
@@ -143,8 +143,8 @@ describe('lines', () => {
     const page = aLivePage()
     const lines = [line('joined', eve), line('left', bob)]
     const items = timelineItems()({ ...page.lobby, presenceLines: lines })
-    expect(items.at(-1)).toMatchObject({ kind: 'lines', joined: [eve], left: [bob] })
-    expect(items.filter(({ kind }) => kind === 'lines')).toHaveLength(1)
+    expect(items.at(-1)).toMatchObject({ kind: 'presence', joined: [eve], left: [bob] })
+    expect(items.filter(({ kind }) => kind === 'presence')).toHaveLength(1)
   })
 
   test('[U64] who joined and left within a run is dropped; who left and came back is told', () => {
@@ -169,11 +169,11 @@ describe('lines', () => {
 
   test('[U64] a setting shows each of them, or none; above a hundred people there are none', () => {
     const room = { ...aLivePage().lobby, presenceLines: people(3).map((one) => line('joined', one)) }
-    expect(short(timelineItems('shown')(room)).filter((one) => one.startsWith('lines'))).toHaveLength(3)
-    expect(short(timelineItems('hidden')(room)).some((one) => one.startsWith('lines'))).toBe(false)
-    expect(short(timelineItems()({ ...room, onlineCount: 101 })).some((one) => one.startsWith('lines'))).toBe(
-      false,
-    )
+    expect(short(timelineItems('shown')(room)).filter((one) => one.startsWith('presence'))).toHaveLength(3)
+    expect(short(timelineItems('hidden')(room)).some((one) => one.startsWith('presence'))).toBe(false)
+    expect(
+      short(timelineItems()({ ...room, onlineCount: 101 })).some((one) => one.startsWith('presence')),
+    ).toBe(false)
   })
 
   test('[U64] somebody more makes the line say so, under the same key', () => {
@@ -187,13 +187,13 @@ describe('lines', () => {
 
   test('[U65] lines behind rows that are not loaded are not drawn', () => {
     const room = { ...aLivePage([said(9)]).lobby, presenceLines: [line('joined', eve, 4)] }
-    expect(short(timelineItems()(room))).not.toContain('lines Eve')
+    expect(short(timelineItems()(room))).not.toContain('presence Eve')
   })
 
   test('[U65] lines stand before what waits', () => {
     const page = aLivePage().queue(entry('n-1'))
     expect(short(timelineItems()({ ...page.lobby, presenceLines: [line('joined', eve)] })).slice(-2)).toEqual(
-      ['lines Eve', '*n-1'],
+      ['presence Eve', '*n-1'],
     )
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { type NameOutcome, nameForm } from '../../../src/client/ui/nameForm.ts'
+import { type NameResult, nameForm } from '../../../src/client/ui/nameForm.ts'
 import { plain, settled } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
 describe('asking for a name', () => {
-  function aForm(answer: NameOutcome) {
+  function aForm(answer: NameResult) {
     const asked: string[] = []
     let done = 0
     const form = nameForm(
@@ -60,7 +60,7 @@ describe('asking for a name', () => {
   test('[U3] a name that nobody may have is answered by another one, too', async () => {
     const { submit, fault, asked, form } = aForm({
       result: 'invalid',
-      words: 'That name isn’t available.',
+      message: 'That name isn’t available.',
       suggestion: 'Visitor',
     })
     await submit('admin')
@@ -71,7 +71,7 @@ describe('asking for a name', () => {
   })
 
   test('[U3] what the server says in words stands beside the field, and the typed text stays', async () => {
-    const { submit, fault, form, done } = aForm({ result: 'invalid', words: 'That name isn’t available.' })
+    const { submit, fault, form, done } = aForm({ result: 'invalid', message: 'That name isn’t available.' })
     await submit('admin')
     expect(fault()).toBe('That name isn’t available.')
     expect(form.field.getAttribute('aria-invalid')).toBe('true')

@@ -3,6 +3,7 @@ import type { Context } from '../../../src/client/app/context.ts'
 import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
 import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
 import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
+import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { signOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
@@ -88,6 +89,20 @@ describe('what opens and closes in a room', () => {
 
   const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
     'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
+    'the menu of a room': (signal, context) => {
+      const on = {
+        say() {},
+        reorder() {},
+        copyLink() {},
+        showCode() {},
+        settings() {},
+        help() {},
+        signOut() {},
+      }
+      const button = roomMenu(context, { room: 'lobby', me: 'ada', markAllRead: () => h('i') }, on, signal)
+      document.body.append(button)
+      button.click()
+    },
     'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
     'the emoji': (signal) => pickEmoji({ x: 0, y: 0 }, () => {}, unexpected, signal),
     'the list of rooms': (signal, context) => dialogs(context, signal).openRooms(),
@@ -148,7 +163,7 @@ describe('what opens and closes in a room', () => {
     const { signal, listening } = aSignal()
     const field = h('textarea')
     document.body.append(h('form', {}, field))
-    const items = [{ insert: '@Ann ', words: 'Ann' }]
+    const items = [{ insert: '@Ann ', label: 'Ann' }]
     const list = suggestionList(field, (before) => (before === '@' ? { from: 0, items } : null), signal)
     const before = listening.size
     for (const _ of numbers(1, 20)) {
@@ -174,6 +189,7 @@ describe('what opens and closes in a room', () => {
       const messages = {
         element,
         rows,
+        scroller: element,
         position: () => null,
         show: () => {},
         focus: () => {},

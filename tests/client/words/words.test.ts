@@ -37,6 +37,18 @@ test('[U150] no source of the client but those of the words holds text for peopl
   expect(wrong).toEqual([])
 })
 
+test('[U150] a word on screen is never the name of a CSS class: translated, it would lose its style', async () => {
+  const wrong: string[] = []
+  for await (const file of new Bun.Glob('**/*.ts').scan(CLIENT))
+    if (
+      /\bclass(?:Name)?\b['"]?\s*[:=]\s*words\b|classList\.\w+\([^)]*\bwords\./.test(
+        await Bun.file(join(CLIENT, file)).text(),
+      )
+    )
+      wrong.push(file)
+  expect(wrong).toEqual([])
+})
+
 test.each([
   ["h('p', {}, 'Nothing said yet')", 'Nothing said yet'],
   ["h('button', { type: 'button' }, 'Close')", 'Close'],

@@ -16,7 +16,7 @@ export async function openSettings(page: Page): Promise<void> {
 }
 
 export async function openPeople(page: Page): Promise<void> {
-  const toggle = page.locator('[aria-controls=people]')
+  const toggle = page.locator('[aria-controls=sidebar]')
   if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
   await page.waitForFunction(() => {
     const side = document.querySelector('.side')

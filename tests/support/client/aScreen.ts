@@ -102,7 +102,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
   await page.waitForSelector('textarea')
   await eventually('the room', () => heard.some(({ type }) => type === 'hello' || type === 'join'))
   await page.waitForFunction(() =>
-    /\d online/.test(document.querySelector('[aria-controls=people]')?.textContent ?? ''),
+    /\d online/.test(document.querySelector('[aria-controls=sidebar]')?.textContent ?? ''),
   )
 
   return {

@@ -4,7 +4,7 @@ import { Outbox } from '../../../src/client/net/outbox.ts'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
-import { keepSettings } from '../../../src/client/settings/keepSettings.ts'
+import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { idOf, type RoomState } from '../../../src/client/state/state.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
@@ -131,7 +131,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   )
   const settings = keepSettings(
     store,
-    { device: browser.device, elsewhere: () => {}, theme: () => {} },
+    { device: browser.device, onStorageEvent: () => {}, applyTheme: () => {} },
     page.signal,
   )
   const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }

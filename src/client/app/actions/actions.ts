@@ -1,18 +1,11 @@
 /** What a person can do, and with what each of it can end. Types only: features import them as types. */
-import type { NameFault } from '../../../shared/names.ts'
 import type { Settings } from '../../state/state.ts'
-
-/** What a sign-in or rename can end with. `words`: what to tell the person. */
-export type NameResult =
-  | { result: 'ok' }
-  | { result: 'taken'; suggestion?: string }
-  | { result: 'invalid'; fault?: NameFault; words: string; suggestion?: string }
-  | { result: 'failed'; words: string }
+import type { NameResult } from '../../ui/nameForm.ts'
 
 export type RoomResult =
   | { result: 'made'; room: string }
   | { result: 'taken'; suggestion?: string }
-  | { result: 'failed'; words: string }
+  | { result: 'failed'; message: string }
 
 /** True, or in words why not. */
 export type ActionResult = true | string

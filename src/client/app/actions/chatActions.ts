@@ -1,5 +1,5 @@
 /** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
-import { TIMES } from '../../../shared/limits.ts'
+import { LIMITS, TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
 import type { ActionResult, ChatActions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
@@ -7,8 +7,8 @@ import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
 import type { Timers } from '../../net/timers.ts'
-import { createRoomListLoader } from '../../rooms/loadRoomList.ts'
-import type { SettingsKeeper } from '../../settings/keepSettings.ts'
+import { createRoomListLoader } from '../../rooms/roomListLoader.ts'
+import type { SettingsKeeper } from '../keepSettings.ts'
 import type { OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { ChatSync } from '../sync/sync.ts'
@@ -44,8 +44,6 @@ const REFUSED = {
   tooBig: words.composer.textTooLong,
   malformed: words.composer.textMalformed,
 } as const
-/** Rooms with more people hear nobody type. */
-const TYPING_UP_TO = 100
 
 export function createChatActions(
   store: StateStore,
@@ -144,7 +142,7 @@ export function createChatActions(
       }
       const { code, suggestion } = answer
       if (code === 'roomTaken') return { result: 'taken', ...(suggestion !== undefined && { suggestion }) }
-      return { result: 'failed', words: errorText(answer) }
+      return { result: 'failed', message: errorText(answer) }
     },
 
     openRoom: (room) => sync.open(room),
@@ -199,7 +197,7 @@ export function createChatActions(
 
     typing(room, on) {
       const now = world.now()
-      if ((store.get().rooms[room]?.onlineCount ?? 0) > TYPING_UP_TO) return
+      if ((store.get().rooms[room]?.onlineCount ?? 0) > LIMITS.typing) return
       if (on) {
         if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
         if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }

@@ -4,11 +4,12 @@ import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
 import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
+import { forgetSavedRooms } from '../../net/savedRooms.ts'
 import type { Timers } from '../../net/timers.ts'
-import { forgetVisitedRooms } from '../../rooms/visitedRooms.ts'
 import { selfOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { NameResult, SessionActions } from './actions.ts'
+import type { NameResult } from '../../ui/nameForm.ts'
+import type { SessionActions } from './actions.ts'
 import type { Chat } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
@@ -106,12 +107,12 @@ export function createSessionActions(
     if (!answer.ok)
       return {
         result: 'failed',
-        words: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
+        message: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
       }
     const cleaned = cleanName(name)
     if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
     const who = isolated(answer.value.name)
-    return { result: 'failed', words: words.session.signedInAs(who) }
+    return { result: 'failed', message: words.session.signedInAs(who) }
   }
 
   async function signedIn(self: Self): Promise<NameResult> {
@@ -148,14 +149,18 @@ export function createSessionActions(
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
     return code === 'nameInvalid'
-      ? { result: 'invalid', words: text, ...instead }
-      : { result: 'failed', words: text }
+      ? { result: 'invalid', message: text, ...instead }
+      : { result: 'failed', message: text }
   }
 
   function faultOf(name: string): NameResult | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
-    return { result: 'invalid', fault: cleaned.fault, words: words.errors.reasons.nameInvalid[cleaned.fault] }
+    return {
+      result: 'invalid',
+      fault: cleaned.fault,
+      message: words.errors.reasons.nameInvalid[cleaned.fault],
+    }
   }
 
   const actions: SessionControls = {
@@ -163,7 +168,7 @@ export function createSessionActions(
       const fault = faultOf(name)
       if (fault !== null) return fault
       if (owesSignOut() && !isSignedOut(await endSession()))
-        return { result: 'failed', words: words.session.stillSigningOut }
+        return { result: 'failed', message: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
       if (answer.ok) return signedIn(answer.value)
       return answer.code === 'signedIn' ? confirmIdentity(name) : nameResultOf(answer)
@@ -190,7 +195,7 @@ export function createSessionActions(
       await wiped
       // S42: the next person at this device is not to read who was here.
       remember('name', null)
-      forgetVisitedRooms()
+      forgetSavedRooms()
       await endSession()
       tabs.tell({ type: 'self', self: null })
     },

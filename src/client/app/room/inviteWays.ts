@@ -12,7 +12,7 @@ export interface InviteWays {
 export function inviteWays(
   room: string,
   { openInvite }: Pick<LazyDialogs, 'openInvite'>,
-  say: (words: string) => void,
+  say: (message: string) => void,
 ): InviteWays {
   const link = `${location.origin}/chat/${room}`
   const showCode = () => void openInvite(link)

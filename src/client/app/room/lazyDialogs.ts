@@ -27,7 +27,7 @@ export interface LazyDialogs {
 export function lazyDialogs(
   context: Context,
   room: string,
-  failed: (words: string) => void,
+  failed: (message: string) => void,
   signal: AbortSignal,
 ): LazyDialogs {
   async function open<Chunk>(load: () => Promise<Chunk>, show: (chunk: Chunk) => void): Promise<void> {

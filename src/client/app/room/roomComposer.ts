@@ -1,5 +1,5 @@
 import { commandRunner } from '../../composer/commands.ts'
-import { composer, type Composer } from '../../composer/composer.ts'
+import { composer as createComposer, type Composer } from '../../composer/composer.ts'
 import { composerModes, type ComposerModes } from '../../composer/composerModes.ts'
 import { emojiButton } from '../../composer/emojiButton.ts'
 import type { SuggestionList } from '../../suggestions/suggestionList.ts'
@@ -48,12 +48,12 @@ export function roomComposer(
     if (!isAsked) {
       isAsked = true
       const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
-      offers = chunk?.suggestions({ store }, room, write.field, signal) ?? null
+      offers = chunk?.suggestions({ store }, room, composer.field, signal) ?? null
     }
     offers?.look()
   }
 
-  const write = composer(
+  const composer = createComposer(
     { room: roomName(store.get(), room), coarse },
     {
       send(text) {
@@ -72,13 +72,13 @@ export function roomComposer(
       page: on.page,
     },
   )
-  const command = commandRunner({ actions }, room, write, on.help)
-  const modes = composerModes({ store, actions }, room, write, { ...on, command })
-  emojiButton(write, signal)
+  const command = commandRunner({ actions }, room, composer, on.help)
+  const modes = composerModes({ store, actions }, room, composer, { ...on, command })
+  emojiButton(composer, signal)
 
   // A draft comes back unless something was written before it came.
   void actions.draft(room).then(({ text, caret }) => {
-    if (!signal.aborted && !touched && text !== '') write.fill(text, caret)
+    if (!signal.aborted && !touched && text !== '') composer.fill(text, caret)
   })
 
   const types = typingLine()
@@ -87,11 +87,11 @@ export function roomComposer(
     (typing) => types.update(typingText(typing ?? [])),
     signal,
   )
-  store.watch((state) => roomName(state, room), write.name, signal)
-  store.watch((state) => refusalOf(state.rooms[room]), write.block, signal)
+  store.watch((state) => roomName(state, room), composer.name, signal)
+  store.watch((state) => refusalOf(state.rooms[room]), composer.block, signal)
   store.watch(
     ({ settings }) => settings.enter,
-    (enter) => write.enter(enter === 'device' ? !coarse : enter === 'sends'),
+    (enter) => composer.enter(enter === 'device' ? !coarse : enter === 'sends'),
     signal,
   )
 
@@ -103,22 +103,22 @@ export function roomComposer(
       { class: 'column' },
       banner,
       modes.element,
-      h('div', { class: 'foot-line' }, types.element, status, write.counter),
-      write.element,
-      write.fault,
+      h('div', { class: 'foot-line' }, types.element, status, composer.counter),
+      composer.element,
+      composer.fault,
     ),
   )
 
   return {
-    ...write,
+    ...composer,
     foot,
     modes,
     takeBack(key, text) {
-      const before = write.text()
-      write.fill(before === '' ? text : `${before}\n${text}`)
-      actions.saveDraft(room, write.text(), write.text().length)
+      const before = composer.text()
+      composer.fill(before === '' ? text : `${before}\n${text}`)
+      actions.saveDraft(room, composer.text(), composer.text().length)
       actions.drop(room, key)
-      write.focus()
+      composer.focus()
     },
   }
 }

@@ -73,11 +73,11 @@ export function roomPage(
 function closed(room: string, join: (() => void) | null): ReturnType<typeof deadEndPage> {
   const away =
     room === 'lobby'
-      ? { href: '/', words: words.pages.toStart }
-      : { href: '/chat/lobby', words: words.pages.toLobby }
+      ? { href: '/', label: words.pages.toStart }
+      : { href: '/chat/lobby', label: words.pages.toLobby }
   if (join === null) return deadEndPage(words.pages.roomClosed.title, words.pages.roomClosed.text, away)
-  return deadEndPage(words.composer.blocked.notMember, words.pages.roomLeft.text, away, {
-    words: words.pages.join,
+  return deadEndPage(words.pages.roomLeft.title, words.pages.roomLeft.text, away, {
+    label: words.pages.join,
     press: join,
   })
 }

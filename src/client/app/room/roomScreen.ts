@@ -5,7 +5,7 @@ import { markAllReadButton } from '../../rooms/markAllReadButton.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
-import { saveVisitedRooms, visitedRooms } from '../../rooms/visitedRooms.ts'
+import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { signOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
@@ -26,6 +26,7 @@ import { pageShortcuts } from './pageShortcuts.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomShortcuts } from './roomShortcuts.ts'
 import { roomTimeline } from './roomTimeline.ts'
+import { setShownRoom } from './shownRoom.ts'
 import { words } from '../../words/words.ts'
 
 /** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
@@ -37,7 +38,7 @@ export function roomScreen(
   const { store, actions, router } = context
   actions.openRoom(room)
   const me = idOf(store.get()) ?? ''
-  const recent = [room, ...visitedRooms('recent', me).filter((visited) => visited !== room)]
+  const recent = [room, ...savedRooms('recent', me).filter((recentRoom) => recentRoom !== room)]
   const help = () => openHelp(signal)
 
   const announcer = createAnnouncer(signal)
@@ -64,7 +65,7 @@ export function roomScreen(
     context,
     { room, seq, empty: emptyRoom(invite) },
     {
-      note: status.say,
+      say: status.say,
       fault: composer.say,
       reply: composer.modes.reply,
       edit: composer.modes.edit,
@@ -73,6 +74,8 @@ export function roomScreen(
     },
     signal,
   )
+
+  setShownRoom({ room, isAtEnd: () => timeline.position() === null }, signal)
 
   const shell = h('div', { class: 'shell' })
   const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
@@ -110,7 +113,7 @@ export function roomScreen(
   )
   const header = roomHeader(
     context,
-    { room, people: side.toggle, menu: [menu.button, menu.panel] },
+    { room, people: side.toggle, menu },
     { jump: (to) => void timeline.jumps.to(to) },
     signal,
   )
@@ -147,7 +150,7 @@ export function roomScreen(
     signal,
   )
 
-  saveVisitedRooms('recent', me, recent)
+  saveRooms('recent', me, recent)
   if (seq !== undefined) void timeline.jumps.to(seq, true)
   // A9, T13: with a finger the focus on the field would open the keyboard over the room.
   const coarse = matchMedia('(pointer: coarse)').matches

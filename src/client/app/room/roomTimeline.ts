@@ -3,13 +3,13 @@ import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
 import { awaitMarkdown } from '../../timeline/awaitMarkdown.ts'
 import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
-import { messageActions, type MessageActionEvents } from '../../timeline/message/messageActions.ts'
 import {
-  messageList,
-  type MessageList,
-  type MessagePosition,
-  type ReadingPosition,
-} from '../../timeline/messageList.ts'
+  messageActions,
+  reportFailure,
+  type MessageActionEvents,
+} from '../../timeline/message/messageActions.ts'
+import { messageList, type MessageList } from '../../timeline/messageList.ts'
+import { parsePosition, storedPosition, type MessagePosition } from '../../timeline/readingPosition.ts'
 import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
 import { skeleton } from '../../timeline/skeleton.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
@@ -41,9 +41,6 @@ export function roomTimeline(
 ): RoomTimeline {
   const { store, actions, router } = context
   const bones = skeleton()
-  const tell = (done: true | string) => {
-    if (done !== true) on.fault(done)
-  }
 
   const messages = messageList(
     { label: roomName(store.get(), room), empty },
@@ -52,9 +49,9 @@ export function roomTimeline(
       newer: () => actions.loadNewer(room),
       present: () => actions.showLiveEnd(room),
       act: (row) => rowActions.act(row),
-      react: (id, emoji, isOn) => tell(actions.react(room, id, emoji, isOn)),
+      react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
-      retry: (key) => tell(actions.retry(room, key)),
+      retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
       edit: on.takeBack,
       mentionsMe(text) {
@@ -69,14 +66,14 @@ export function roomTimeline(
   messages.element.append(bones)
 
   // Where the reader stood when this entry of the history was left (U82).
-  const remembered = positionOf(router.remembered())
+  const remembered = parsePosition(router.remembered())
   let wanted = remembered
   let items = timelineItems(store.get().settings.lines)
-  const page = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
+  const markdownGate = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
 
   function draw(state: RoomState | undefined): void {
     const all = items(state)
-    if (!page.isReady(all)) return
+    if (!markdownGate.isReady(all)) return
     const hasMessages = all.some((item) => item.kind === 'message')
     const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const bare = state === undefined || state.depth === 'counts'
@@ -118,12 +115,12 @@ export function roomTimeline(
   loadQuotes(context, room, signal)
   rememberPosition(context, messages, signal)
 
-  const jumps = messageJumps(context, room, messages, { say: on.note, drawn: page.drawn }, signal)
+  const jumps = messageJumps(context, room, messages, { say: on.say, drawn: markdownGate.drawn }, signal)
   const rowActions = messageActions(context, room, messages, on, signal)
   const arrives = seq === undefined && remembered === null
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 
-  return { ...messages, jumps, reading, sent: page.hurry }
+  return { ...messages, jumps, reading, sent: markdownGate.hurry }
 }
 
 /** What messages answer is asked for where it is not here. */
@@ -144,15 +141,12 @@ function loadQuotes({ store, actions }: Context, room: string, signal: AbortSign
 /** Keeps where the reader stands with this entry of the history, for Back and for a reload (U82). */
 function rememberPosition({ router }: Context, messages: MessageList, signal: AbortSignal): void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const remember = () => {
-    const position = messages.position()
-    router.remember(position === null ? 'end' : `${position.seq} ${position.offset}`)
-  }
+  const remember = () => router.remember(storedPosition(messages.position()))
   const moved = () => {
     clearTimeout(timer)
     timer = setTimeout(remember, STANDS)
   }
-  messages.rows.closest('.log')?.addEventListener('scroll', moved, { passive: true, signal })
+  messages.scroller.addEventListener('scroll', moved, { passive: true, signal })
   signal.addEventListener(
     'abort',
     () => {
@@ -166,11 +160,4 @@ function rememberPosition({ router }: Context, messages: MessageList, signal: Ab
 /** How many messages of others lie behind `after`. */
 function messagesOfOthers(state: RoomState | undefined, after: number): number {
   return state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0
-}
-
-function positionOf(value: string | number | undefined): ReadingPosition {
-  const [seq, offset] = String(value ?? '')
-    .split(' ', 2)
-    .map(Number)
-  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
 }

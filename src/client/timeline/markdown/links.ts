@@ -120,15 +120,15 @@ const GLUED = /[\p{L}\p{N}][./:@][\p{L}\p{N}]|\w[^\s\w'’()[\]"-]\w/u
  * May the words of a link written by hand look like an address elsewhere? When in doubt they do.
  * @param around the text before and behind them
  */
-export function misleads(words: string, url: URL, around: { before: string; behind: string }): boolean {
-  if (words.length > WORDS || BIDI.test(words) || url.username !== '' || url.password !== '') return true
-  if (ODD.test(words.normalize('NFC'))) return true
+export function misleads(label: string, url: URL, around: { before: string; behind: string }): boolean {
+  if (label.length > WORDS || BIDI.test(label) || url.username !== '' || url.password !== '') return true
+  if (ODD.test(label.normalize('NFC'))) return true
   const bare = (text: string) => text.replace(UNSEEN, '')
-  const seen = bare(words.normalize('NFKC')).normalize('NFKC')
+  const seen = bare(label.normalize('NFKC')).normalize('NFKC')
   if (GLUED.test(bare(around.before).slice(-2) + seen.slice(0, 2))) return true
   if (GLUED.test(seen.slice(-2) + bare(around.behind).slice(0, 2))) return true
   if (!JOINED.test(seen) && !DOTTED.test(seen) && !NAMED.test(seen)) return false
-  const said = words.trim().toLowerCase()
+  const said = label.trim().toLowerCase()
   if (url.protocol === 'mailto:') return said.replace(/^mailto:/, '') !== url.pathname.toLowerCase()
   const [, host = ''] = /^(?:https?:\/\/)?([^/?#]+)[\x21-\x7e]*$/.exec(said) ?? []
   const address = `https://${host}`

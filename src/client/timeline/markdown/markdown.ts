@@ -189,15 +189,15 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
       case 'del': wrap('s', token); break
       case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
       case 'link': {
-        const words = token.tokens.map(({ raw }) => raw).join('')
-        const url = left > 0 && !isBlank(words) ? followable(token.href) : null
+        const label = token.tokens.map(({ raw }) => raw).join('')
+        const url = left > 0 && !isBlank(label) ? followable(token.href) : null
         if (url === null) { text += token.raw; break }
         const rawOf = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map(({ raw }) => raw).join('')
         const around = { before: rawOf(index - 2, index), behind: rawOf(index + 1, index + 3) }
         flush()
         left -= 1
-        parts.push(linkTo(url, 'auto', words))
-        if (misleads(words, url, around)) parts.push(hostBehind(url))
+        parts.push(linkTo(url, 'auto', label))
+        if (misleads(label, url, around)) parts.push(hostBehind(url))
         break
       }
       case 'escape': text += token.text; break

@@ -1,10 +1,11 @@
 import { h, type View } from '../../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
-import type { Row } from '../../state/state.ts'
+import type { Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { sendFailureText } from './sendFailureText.ts'
 import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
+import { textButton } from './textButton.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
@@ -16,7 +17,7 @@ export interface MessageEvents extends DecorationEvents {
 export interface MessageView extends View<MessageItem> {
   readonly row: Row
   /** Draws it anew: Markdown has come, or times are written otherwise. */
-  redraw(): void
+  redraw(clock: Settings['clock']): void
   /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
   age(now: number): number | null
   /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
@@ -40,19 +41,25 @@ function sendingMark(): HTMLElement {
 }
 
 /** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
-export function messageView(first: MessageItem, now: number, on: MessageEvents): MessageView {
+export function messageView(
+  first: MessageItem,
+  now: number,
+  on: MessageEvents,
+  clock: Settings['clock'],
+): MessageView {
   let item = first
+  let clockStyle = clock
   let pendingSince = now
   let stage = ''
-  let written: Row | null = null
+  let drawnRow: Row | null = null
   const key = first.row.key
   const time = h('time', { dir: 'auto' })
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
   const decorations = messageDecorations(element, text, on)
-  let head: HTMLElement | null = null
-  let note: HTMLElement | null = null
+  let header: HTMLElement | null = null
+  let statusNote: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
   let sending: HTMLElement | null = null
 
@@ -60,42 +67,42 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     const before = item.row
     item = next
     const { row } = item
-    if (head === null || before !== row) {
+    if (header === null || before !== row) {
       element.toggleAttribute('data-own', row.own)
       drawTime()
       time.dateTime = isoTime(row.at)
-      write()
+      drawText()
     }
     decorations.update(item)
     if (before.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
-    drawHead()
+    drawHeader()
     drawStage(stageOf(row, Date.now()))
   }
 
   function drawTime(): void {
-    time.textContent = timeOfDay(item.row.at, on.clock)
-    time.title = fullDate(item.row.at, on.clock)
+    time.textContent = timeOfDay(item.row.at, clockStyle)
+    time.title = fullDate(item.row.at, clockStyle)
   }
 
-  function write(again = false): void {
+  function drawText(anew = false): void {
     const { row } = item
-    if (!again && written?.text === row.text && written?.edited === row.edited) return
-    written = row
+    if (!anew && drawnRow?.text === row.text && drawnRow?.edited === row.edited) return
+    drawnRow = row
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
     if (row.text === null) text.textContent = words.message.deleted
-    else decorations.writeText(row)
+    else decorations.writeText(row, clockStyle)
   }
 
-  function drawHead(): void {
-    if (item.first === (head !== null) && head?.dataset.name === item.row.user.name) return
+  function drawHeader(): void {
+    if (item.first === (header !== null) && header?.dataset.name === item.row.user.name) return
     element.toggleAttribute('data-first', item.first)
     for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    head = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
-    if (head === null) element.prepend(when)
+    header = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
+    if (header === null) element.prepend(when)
     else {
-      head.dataset.name = item.row.user.name
-      element.prepend(avatar(item.row.user), head)
+      header.dataset.name = item.row.user.name
+      element.prepend(avatar(item.row.user), header)
     }
   }
 
@@ -113,9 +120,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
       const waits = to === 'sending' || to === 'waiting'
       if (waits) when.append((sending ??= sendingMark()))
       else sending?.remove()
-      note?.remove()
-      note = noteOf()
-      if (note) element.append(note)
+      statusNote?.remove()
+      statusNote = statusNoteOf()
+      if (statusNote) element.append(statusNote)
     }
     const { spoken, spokenDeleted, spokenStatus } = words.message
     const status = (spokenStatus as Partial<Record<string, string>>)[stage.split(' ')[0] ?? '']
@@ -124,25 +131,23 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     element.setAttribute('aria-label', spoken(isolated(user.name), time.textContent, status ?? '', said))
   }
 
-  function noteOf(): HTMLElement | null {
-    const { sendStatus, text: written } = item.row
-    const press = (label: string, then: () => void) =>
-      h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
+  function statusNoteOf(): HTMLElement | null {
+    const { sendStatus, text: failedText } = item.row
     if (sendStatus.status === 'failed')
       return h(
         'div',
         { class: 'note' },
         h('span', {}, sendFailureText(sendStatus.reason)),
-        press(words.common.retry, () => on.retry(key)),
-        press(words.common.edit, () => on.edit(key, written ?? '')),
-        press(words.common.delete, () => on.drop(key)),
+        textButton(words.common.retry, () => on.retry(key)),
+        textButton(words.common.edit, () => on.edit(key, failedText ?? '')),
+        textButton(words.common.delete, () => on.drop(key)),
       )
     if (stage !== 'waiting') return null
     return h(
       'div',
       { class: 'note' },
       h('span', {}, words.message.waiting),
-      press(words.common.cancel, () => on.drop(key)),
+      textButton(words.common.cancel, () => on.drop(key)),
     )
   }
 
@@ -157,8 +162,9 @@ export function messageView(first: MessageItem, now: number, on: MessageEvents):
     get long() {
       return isLong(item.row)
     },
-    redraw() {
-      write(true)
+    redraw(next) {
+      clockStyle = next
+      drawText(true)
       decorations.redrawQuote()
       drawTime()
       const drawn = stage

@@ -18,9 +18,9 @@ export interface MessageActionEvents {
   reply(row: Row): void
   edit(row: Row): void
   /** Says that something was done. */
-  note(words: string): void
+  say(message: string): void
   /** Says why something was not done. */
-  fault(words: string): void
+  fault(message: string): void
 }
 
 /** What one can do with a message, by the bar, a menu or the keyboard (U26). */
@@ -48,10 +48,6 @@ export function messageActions(
     signal,
   )
 
-  function tell(done: true | string): void {
-    if (done !== true) on.fault(done)
-  }
-
   function storedRowOf(element: HTMLElement): StoredRow | null {
     const row = messages.rowOf(element)?.row
     return row && isStored(row) ? row : null
@@ -68,7 +64,7 @@ export function messageActions(
   async function copied(text: string, done: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
-      on.note(done)
+      on.say(done)
     } catch {
       // Refused, or without https not there.
       on.fault(words.message.copyRefused)
@@ -82,28 +78,28 @@ export function messageActions(
     const { id, text, seq } = row
     const link = `${location.origin}/chat/${room}/${seq}`
     const entries: (MessageMenuEntry | false)[] = [
-      can('send') && { icon: 'reply', words: words.common.reply, press: () => on.reply(row) },
+      can('send') && { icon: 'reply', label: words.common.reply, press: () => on.reply(row) },
       {
         icon: 'copy',
-        words: words.message.copyText,
+        label: words.message.copyText,
         press: () => void copied(text, words.message.textCopied),
       },
-      { icon: 'link', words: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
+      { icon: 'link', label: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
       can('pin') && {
         icon: 'pin',
-        words: row.pinned ? words.message.unpin : words.message.pin,
-        press: () => tell(actions.pin(room, id, !row.pinned)),
+        label: row.pinned ? words.message.unpin : words.message.pin,
+        press: () => reportFailure(on, actions.pin(room, id, !row.pinned)),
       },
-      can('edit') && { icon: 'pencil', words: words.common.edit, press: () => on.edit(row) },
+      can('edit') && { icon: 'pencil', label: words.common.edit, press: () => on.edit(row) },
       can('delete') && {
         icon: 'trash',
-        words: words.common.delete,
+        label: words.common.delete,
         danger: true,
         press: () => askDelete(row, id),
       },
     ]
-    const toggle = (emoji: string) => tell(actions.react(room, id, emoji, !mine.includes(emoji)))
-    const mine = row.reactions.filter((one) => one.mine).map(({ emoji }) => emoji)
+    const toggle = (emoji: string) => reportFailure(on, actions.react(room, id, emoji, !mine.includes(emoji)))
+    const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
     openMessageMenu(
       words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, store.get().settings.clock)),
       entries.filter((entry) => entry !== false),
@@ -118,7 +114,7 @@ export function messageActions(
       const remove = () => {
         dialog.close()
         toolbar.away()
-        tell(actions.remove(room, id))
+        reportFailure(on, actions.remove(room, id))
       }
       return [
         h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
@@ -143,6 +139,11 @@ export function messageActions(
       return true
     },
   }
+}
+
+/** Says why an action was refused; says nothing if it was done. */
+export function reportFailure(on: Pick<MessageActionEvents, 'fault'>, result: true | string): void {
+  if (result !== true) on.fault(result)
 }
 
 function isStored(row: Row): row is StoredRow {

@@ -5,11 +5,11 @@ import { fullDate, isolated, isoTime, nameList } from '../../ui/format.ts'
 import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { formatText } from '../formatText.ts'
 import { sendFailureText } from './sendFailureText.ts'
+import { textButton } from './textButton.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
 export interface DecorationEvents {
-  clock?: Settings['clock']
   react(id: string, emoji: string, on: boolean): void
   /** Goes to the message of this seq. */
   jump(seq: number): void
@@ -23,8 +23,8 @@ export interface DecorationEvents {
 
 /** What a row has besides its author, its time and its state: formatted text, quote, reactions, refused changes. */
 export interface MessageDecorations {
-  /** Puts the row's text into its place. */
-  writeText(row: Row): void
+  /** Draws the row's text. @param clock how the time of an edit is written */
+  writeText(row: Row, clock: Settings['clock']): void
   /** The text as it is read aloud, without the marks of its format. */
   spokenText(): string
   /** Draws what stands around the text. */
@@ -64,10 +64,10 @@ function firstLineOf(text: string): string {
   return wordsOf(formatText(text.slice(0, 400))).split('\n', 1)[0] ?? ''
 }
 
-/** @param element the message @param place where its text stands in it */
+/** @param textElement the part of `element`, the message, that holds its text */
 export function messageDecorations(
   element: HTMLElement,
-  place: HTMLElement,
+  textElement: HTMLElement,
   on: DecorationEvents,
 ): MessageDecorations {
   let drawn: MessageItem | null = null
@@ -83,7 +83,7 @@ export function messageDecorations(
       if (id !== null) on.react(id, emoji, !mine)
     })
     reactions.update(row)
-    if (!reactions.element.isConnected) place.after(reactions.element)
+    if (!reactions.element.isConnected) textElement.after(reactions.element)
   }
 
   function drawQuote({ row, quote: answered }: MessageItem): void {
@@ -109,7 +109,7 @@ export function messageDecorations(
       onClick: () => seq !== null && on.jump(seq),
     })
     quote.append(...content.filter((part) => part !== null))
-    place.before(quote)
+    textElement.before(quote)
   }
 
   function drawFaults(changes: readonly PendingChange[]): void {
@@ -123,29 +123,29 @@ export function messageDecorations(
           { class: 'text-danger' },
           sendStatus.status === 'failed' ? sendFailureText(sendStatus.reason, entry.kind) : '',
         ),
-        press(words.common.retry, () => on.retry(key)),
-        press(words.message.dismiss, () => on.drop(key)),
+        textButton(words.common.retry, () => on.retry(key)),
+        textButton(words.message.dismiss, () => on.drop(key)),
       ]),
     )
     element.append(faults)
   }
 
   return {
-    writeText(row) {
+    writeText(row, clock) {
       const text = row.text ?? ''
       const alone = isLone(text)
-      place.classList.toggle('lone', alone)
-      place.replaceChildren(...(alone ? [text] : formatText(text)))
-      spoken = spokenOf(place)
+      textElement.classList.toggle('lone', alone)
+      textElement.replaceChildren(...(alone ? [text] : formatText(text)))
+      spoken = spokenOf(textElement)
       if (row.edited === null) return
       const mark = h(
         'time',
-        { class: words.message.edited, datetime: isoTime(row.edited), title: fullDate(row.edited, on.clock) },
+        { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, clock) },
         words.message.edited,
       )
-      const last = place.lastElementChild
+      const last = textElement.lastElementChild
       if (last?.tagName === 'P') last.append(' ', mark)
-      else place.append(' ', mark)
+      else textElement.append(' ', mark)
     },
     spokenText: () => spoken,
     update(item) {
@@ -191,16 +191,12 @@ function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<Row
 }
 
 /** The text of what is drawn, a block behind the other, without the buttons in it. */
-function spokenOf(place: HTMLElement): string {
-  return [...place.childNodes]
+function spokenOf(textElement: HTMLElement): string {
+  return [...textElement.childNodes]
     .map(
       (block) => (block instanceof HTMLElement ? (block.querySelector('pre') ?? block) : block).textContent,
     )
     .join('\n')
-}
-
-function press(label: string, then: () => void): HTMLButtonElement {
-  return h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: then }, label)
 }
 
 /** Who shows it, in words: `👍 2: Ann and Bo`. */

@@ -6,7 +6,7 @@ import { words } from '../../words/words.ts'
 /** One thing that can be done with a message. */
 export interface MessageMenuEntry {
   icon: IconName
-  words: string
+  label: string
   /** it takes something away */
   danger?: boolean
   press(): void
@@ -29,11 +29,14 @@ export function openMessageMenu(
 ): void {
   const before = document.activeElement
   // Not to the button that opened it: that goes with the bar as soon as the pointer leaves the row (A10).
-  const home = before?.closest('.message') ?? before
+  const returnTo = before?.closest('.message') ?? before
   function back(): void {
-    const now = document.activeElement
-    if ((now === before || now === document.body || panel.contains(now)) && home instanceof HTMLElement)
-      home.focus({ preventScroll: true })
+    const active = document.activeElement
+    if (
+      (active === before || active === document.body || panel.contains(active)) &&
+      returnTo instanceof HTMLElement
+    )
+      returnTo.focus({ preventScroll: true })
   }
   const choose = (press: () => void) => () => {
     popover.close()
@@ -65,7 +68,7 @@ export function openMessageMenu(
   })
   more.append(iconOf('plus'))
   quick.push(more)
-  const entries = actions.map(({ icon, words, danger = false, press }) => {
+  const entries = actions.map(({ icon, label, danger = false, press }) => {
     const button = h('button', {
       type: 'button',
       role: 'menuitem',
@@ -73,7 +76,7 @@ export function openMessageMenu(
       tabindex: -1,
       onClick: choose(press),
     })
-    button.append(iconOf(icon), words)
+    button.append(iconOf(icon), label)
     return button
   })
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })

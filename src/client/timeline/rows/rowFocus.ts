@@ -39,7 +39,7 @@ export function rowFocus(
     const all = messages()
     const at = row === null ? -1 : all.indexOf(row)
     const inside = row === null ? [] : [...row.querySelectorAll('button, a[href]')]
-    const button = inside.findIndex((one) => one === document.activeElement)
+    const button = inside.findIndex((part) => part === document.activeElement)
     switch (event.key) {
       case 'ArrowUp':
         move(row === null ? all.at(-1) : all[Math.max(0, at - 1)])
@@ -87,7 +87,7 @@ export function rowFocus(
         if (row === null || row.isConnected) return
         const at = before.indexOf(row)
         const next = [...before.slice(at + 1), ...before.slice(0, at).reverse()].find(
-          (one) => one.isConnected,
+          (message) => message.isConnected,
         )
         if (!stillThere(row) && next !== undefined) move(next)
         else on.leave()

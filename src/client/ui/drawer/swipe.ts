@@ -34,8 +34,8 @@ export function swipe(
     'touchstart',
     ({ touches, timeStamp }) => {
       const [finger] = touches
-      const one = touches.length === 1 && narrow.matches && finger !== undefined
-      from = one ? { x: finger.clientX, y: finger.clientY, at: timeStamp } : null
+      const isOneFinger = touches.length === 1 && narrow.matches && finger !== undefined
+      from = isOneFinger ? { x: finger.clientX, y: finger.clientY, at: timeStamp } : null
     },
     { passive: true, signal },
   )

@@ -28,7 +28,7 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
 }
 
 /** Those that a few letters may mean, best first: a short name that begins so, then names and words that hold them. */
-export function findEmoji(all: readonly EmojiEntry[], letters: string, most: number): EmojiEntry[] {
+export function findEmoji(all: readonly EmojiEntry[], letters: string, limit: number): EmojiEntry[] {
   const wanted = letters.toLowerCase()
   const rank = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
     if (shortcodes.includes(wanted)) return 0
@@ -39,8 +39,8 @@ export function findEmoji(all: readonly EmojiEntry[], letters: string, most: num
   }
   return all
     .map((emoji) => ({ emoji, rank: rank(emoji) }))
-    .filter((one) => one.rank < 4)
-    .sort((one, other) => one.rank - other.rank)
-    .slice(0, most)
+    .filter(({ rank }) => rank < 4)
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, limit)
     .map(({ emoji }) => emoji)
 }

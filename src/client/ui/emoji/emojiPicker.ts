@@ -2,8 +2,6 @@ import { h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
-export { findEmoji, loadEmoji }
-
 const MAX_FOUND = 64
 
 export interface EmojiPanel {
@@ -67,7 +65,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
               : [
                   section(
                     title,
-                    all.filter((one) => one.group === group),
+                    all.filter((entry) => entry.group === group),
                   ),
                 ],
           )
@@ -81,7 +79,7 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
 
   function move(event: KeyboardEvent): void {
     const buttons = [...grid.querySelectorAll('button')]
-    const on = buttons.findIndex((one) => one === document.activeElement)
+    const on = buttons.findIndex((button) => button === document.activeElement)
     const line = grid.querySelector('.emoji-grid')
     const columns = line === null ? 1 : getComputedStyle(line).gridTemplateColumns.split(' ').length
     if (on < 0) {

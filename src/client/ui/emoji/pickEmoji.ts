@@ -1,15 +1,18 @@
+import { retryable } from '../retryImport.ts'
 import { openPopover, placePopover, type Corner } from '../popover.ts'
 import { words } from '../../words/words.ts'
+
+const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
 /** Opens the grid of emoji, a chunk that is fetched on first use (U39). `corner`: where it opens; `pick` hears of one, once. */
 export async function pickEmoji(
   corner: Corner,
   pick: (emoji: string) => void,
-  failed: (words: string) => void,
+  failed: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const { emojiPanel } = await import('./emojiPicker.ts')
+    const { emojiPanel } = await loadEmojiChunk()
     if (signal.aborted) return
     const before = document.activeElement
     const { element, field, fill } = emojiPanel((emoji) => {

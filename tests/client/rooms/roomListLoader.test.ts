@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createRoomListLoader } from '../../../src/client/rooms/loadRoomList.ts'
+import { createRoomListLoader } from '../../../src/client/rooms/roomListLoader.ts'
 import type { ApiResult, Api } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { ConnectionState } from '../../../src/client/state/state.ts'

@@ -1,19 +1,19 @@
-/** How somebody wants it, kept on this device: per person, and but for what names rooms, as the start for the next one. */
+/** Settings, stored on this device per person. Those that name no room are also the defaults of the next person. */
 import { idOf, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 export interface SettingsWorld {
   /** `localStorage`, or null where the browser refuses it */
   device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
-  /** Calls with the key of what another tab has stored. */
-  elsewhere(run: (key: string | null) => void): void
-  /** A theme is to be shown. */
-  theme(theme: Theme): void
+  /** Calls `run` with the key that another tab has written. */
+  onStorageEvent(run: (key: string | null) => void): void
+  /** Draws the page in this theme. */
+  applyTheme(theme: Theme): void
 }
 
 export interface SettingsKeeper {
   choose(change: Partial<Settings>): void
-  /** What is kept of the person leaves the device. */
+  /** Removes the stored settings of this person from the device. */
   forget(): void
 }
 
@@ -28,22 +28,22 @@ const VALUES = {
   sound: ['off', 'on'],
 } as const
 
-/** What was stored, as far as it is something. */
+/** Reads stored settings. Unknown values count as the default. */
 function settingsOf(text: string | null): Settings {
-  let kept: Record<string, unknown> = {}
+  let stored: Record<string, unknown> = {}
   try {
-    kept = (JSON.parse(text ?? '{}') as Record<string, unknown> | null) ?? {}
+    stored = (JSON.parse(text ?? '{}') as Record<string, unknown> | null) ?? {}
   } catch {
     // Not ours: as if nothing were stored.
   }
-  const one = <T>(values: readonly T[], value: unknown) => values.find((known) => known === value)
+  const knownValue = <T>(values: readonly T[], value: unknown) => values.find((known) => known === value)
   const named = Object.entries(VALUES).map(([name, values]) => [
     name,
-    one<string>(values, kept[name]) ?? values[0],
+    knownValue<string>(values, stored[name]) ?? values[0],
   ])
   const levels = Object.create(null) as Record<string, NotificationLevel>
-  for (const [room, level] of Object.entries(kept.levels ?? {})) {
-    const known = one(VALUES.level, level)
+  for (const [room, level] of Object.entries(stored.levels ?? {})) {
+    const known = knownValue(VALUES.level, level)
     if (known) levels[room] = known
   }
   return {
@@ -52,7 +52,7 @@ function settingsOf(text: string | null): Settings {
   }
 }
 
-/** Has the settings of whoever is signed in in the state, and agrees with other tabs, until the signal aborts. */
+/** Loads the settings of the person signed in into the state, and again when another tab writes them, until the signal aborts. */
 export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
   const keyOf = (id: string) => `settings ${id}`
 
@@ -73,21 +73,21 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
     }
   }
 
-  function show(theme: Theme, shown = get('theme') ?? 'system'): void {
+  function showTheme(theme: Theme, shown = get('theme') ?? 'system'): void {
     if (shown === theme) return
     put('theme', theme)
-    world.theme(theme)
+    world.applyTheme(theme)
   }
 
   function load(id: string | null): void {
     if (id === null) return
     const settings = settingsOf(get(keyOf(id)) ?? get('settings') ?? JSON.stringify({ theme: get('theme') }))
     store.dispatch({ type: 'settingsChanged', settings })
-    show(settings.theme)
+    showTheme(settings.theme)
   }
 
   store.watch(idOf, load, signal)
-  world.elsewhere((key) => {
+  world.onStorageEvent((key) => {
     const id = idOf(store.get())
     if (id !== null && key === keyOf(id)) load(id)
   })
@@ -97,11 +97,11 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
       const id = idOf(store.get())
       if (id === null) return
       const settings = { ...store.get().settings, ...change }
-      const { levels: _levels, level: _level, notify: _notify, ...anybody } = settings
+      const { levels: _levels, level: _level, notify: _notify, ...forAnyone } = settings
       put(keyOf(id), JSON.stringify(settings))
-      put('settings', JSON.stringify(anybody))
+      put('settings', JSON.stringify(forAnyone))
       store.dispatch({ type: 'settingsChanged', settings })
-      if (change.theme) show(change.theme, '')
+      if (change.theme) showTheme(change.theme, '')
     },
     forget() {
       const id = idOf(store.get())

@@ -80,7 +80,7 @@ export function createRoomListLoader(
     if (turn !== searches || idOf(store.get()) !== me) return
     if (answer.ok) {
       const found = trueNow(answer.value.rooms, since)
-      const rest = store.get().roomList.filter(({ room }) => !found.some((one) => one.room === room))
+      const rest = store.get().roomList.filter(({ room }) => !found.some((entry) => entry.room === room))
       const mine = rest.filter(({ joined }) => joined)
       const others = rest.filter(({ joined }) => !joined).slice(0, OTHERS)
       store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...found, ...others] })
