@@ -4,7 +4,10 @@ import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
-export async function signOut({ actions }: Pick<Context, 'actions'>, signal: AbortSignal): Promise<boolean> {
+export async function confirmAndSignOut(
+  { actions }: Pick<Context, 'actions'>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const lost = { messages: await actions.unsentCount(), drafts: await actions.draftCount() }
   if (lost.messages + lost.drafts > 0 && !(await confirmLoss(lost, signal))) return false
   await actions.signOut()
