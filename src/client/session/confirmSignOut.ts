@@ -4,7 +4,7 @@ import type { HomeContext } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 /** Signs out; asks first if something would be lost by it (U8). True: it was done. */
-export async function signOut(
+export async function confirmAndSignOut(
   { actions }: Pick<HomeContext, 'actions'>,
   signal: AbortSignal,
 ): Promise<boolean> {

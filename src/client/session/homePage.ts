@@ -4,7 +4,7 @@ import { isolated } from '../ui/format.ts'
 import type { HomeContext } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
 import { centeredPage } from '../ui/centeredPage.ts'
-import { signOut } from './confirmSignOut.ts'
+import { confirmAndSignOut } from './confirmSignOut.ts'
 import { words } from '../words/words.ts'
 
 /** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
@@ -56,7 +56,11 @@ export function joinPage(
         ),
         h(
           'button',
-          { type: 'button', class: 'button-quiet', onClick: () => void signOut({ actions }, signal) },
+          {
+            type: 'button',
+            class: 'button-quiet',
+            onClick: () => void confirmAndSignOut({ actions }, signal),
+          },
           words.session.useAnotherName,
         ),
       ),

@@ -1,7 +1,7 @@
 import { childController } from './dom.ts'
 
 /** A point of the window, px from its top left corner. */
-export interface Corner {
+export interface WindowPoint {
   x: number
   y: number
 }
@@ -55,8 +55,12 @@ export function openPopover(
   }
 }
 
-/** Keeps an open panel in the window, with its start or its end at the corner. On a phone the style places it. */
-export function placePopover(panel: HTMLElement, { x, y }: Corner, edge: 'start' | 'end' = 'start'): void {
+/** Keeps an open panel in the window, with its start or its end at the point. On a phone the style places it. */
+export function placePopover(
+  panel: HTMLElement,
+  { x, y }: WindowPoint,
+  edge: 'start' | 'end' = 'start',
+): void {
   const { width, height } = panel.getBoundingClientRect()
   const inline = document.dir === 'rtl' ? window.innerWidth - x : x
   const clamp = (value: number, limit: number) => Math.max(8, Math.min(value, limit - 8))

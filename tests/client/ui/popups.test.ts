@@ -4,7 +4,7 @@ import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
 import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
 import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
-import { signOut } from '../../../src/client/session/confirmSignOut.ts'
+import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { messageJumps } from '../../../src/client/timeline/jumpToMessage.ts'
 import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
@@ -111,7 +111,7 @@ describe('what opens and closes in a room', () => {
     'the QR code': (signal, context) => dialogs(context, signal).openInvite('http://localhost/chat/lobby'),
     'the keys': (signal) => openHelp(signal),
     'the question before signing out': async (signal, context) => {
-      void signOut(context, signal)
+      void confirmAndSignOut(context, signal)
       await Bun.sleep(0)
     },
   }

@@ -6,7 +6,7 @@ import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
 import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
-import { signOut } from '../../session/confirmSignOut.ts'
+import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
 import { swipe } from '../../ui/drawer/swipe.ts'
@@ -106,7 +106,7 @@ export function roomScreen(
       settings: () => void dialogs.openSettings(),
       help,
       async signOut() {
-        if (await signOut(context, signal)) router.navigate('/')
+        if (await confirmAndSignOut(context, signal)) router.navigate('/')
       },
     },
     signal,

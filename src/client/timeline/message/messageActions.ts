@@ -3,7 +3,7 @@ import { buttons, openDialog } from '../../ui/dialog.ts'
 import { h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
-import type { Corner } from '../../ui/popover.ts'
+import type { WindowPoint } from '../../ui/popover.ts'
 import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
@@ -71,7 +71,7 @@ export function messageActions(
     }
   }
 
-  function menu(element: HTMLElement, at: Corner): void {
+  function menu(element: HTMLElement, at: WindowPoint): void {
     const row = storedRowOf(element)
     if (row === null) return
     const can = permissions(row)

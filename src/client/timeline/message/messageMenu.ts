@@ -1,6 +1,6 @@
 import { h } from '../../ui/dom.ts'
 import { iconOf, type IconName } from '../../ui/icons.ts'
-import { openPopover, placePopover, type Corner } from '../../ui/popover.ts'
+import { openPopover, placePopover, type WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
 /** One thing that can be done with a message. */
@@ -24,7 +24,7 @@ export function openMessageMenu(
   label: string,
   actions: readonly MessageMenuEntry[],
   react: { emoji(emoji: string): void; more(): void; mine: readonly string[] } | null,
-  at: Corner,
+  at: WindowPoint,
   signal: AbortSignal,
 ): void {
   const before = document.activeElement

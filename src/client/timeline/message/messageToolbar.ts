@@ -1,6 +1,6 @@
 import { h } from '../../ui/dom.ts'
 import { iconOf } from '../../ui/icons.ts'
-import type { Corner } from '../../ui/popover.ts'
+import type { WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
 /** A press on a finger's width of glass for so long (ms) is not a tap. */
@@ -23,7 +23,7 @@ export function messageToolbar(
     can(row: HTMLElement): boolean
     react(row: HTMLElement, button: HTMLElement): void
     reply(row: HTMLElement): void
-    menu(row: HTMLElement, at: Corner): void
+    menu(row: HTMLElement, at: WindowPoint): void
   },
   signal: AbortSignal,
 ): MessageToolbar {
@@ -95,7 +95,7 @@ export function messageToolbar(
     if (timer !== null) clearTimeout(timer)
     timer = null
   }
-  const open = (target: EventTarget | null, at: Corner): boolean => {
+  const open = (target: EventTarget | null, at: WindowPoint): boolean => {
     const of = target instanceof Element ? target.closest<HTMLElement>('.message') : null
     if (of === null || !on.can(of)) return false
     on.menu(of, at)

@@ -1,12 +1,12 @@
 import { retryable } from '../retryImport.ts'
-import { openPopover, placePopover, type Corner } from '../popover.ts'
+import { openPopover, placePopover, type WindowPoint } from '../popover.ts'
 import { words } from '../../words/words.ts'
 
 const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
-/** Opens the grid of emoji, a chunk that is fetched on first use (U39). `corner`: where it opens; `pick` hears of one, once. */
+/** Opens the grid of emoji, a chunk that is fetched on first use (U39). `at`: the corner at which it opens; `pick` hears of one, once. */
 export async function pickEmoji(
-  corner: Corner,
+  at: WindowPoint,
   pick: (emoji: string) => void,
   failed: (message: string) => void,
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function pickEmoji(
           before.focus({ preventScroll: true })
       },
     })
-    placePopover(element, corner, 'end')
+    placePopover(element, at, 'end')
     if (matchMedia('(pointer: fine)').matches) field.focus()
     await fill(popover.signal)
   } catch {
