@@ -68,7 +68,7 @@ export function suggestions(
       const { findEmoji, loadEmoji } = await loadEmojiChunk()
       const all = await loadEmoji()
       emoji = { all, find: (letters) => findEmoji(all, letters, MAX_SUGGESTIONS) }
-      if (!signal.aborted) look()
+      if (!signal.aborted && document.activeElement === field) look()
     } catch {
       // Without them a short name stays as it was typed. The next letter tries again.
     }

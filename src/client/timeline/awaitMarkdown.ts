@@ -3,6 +3,8 @@ import type { TimelineItem } from './timelineItems.ts'
 
 /** How long (ms) the first page of a room waits for Markdown before it is drawn as typed. */
 const PATIENCE = 3_000
+/** A wait has run out in this page: no other room waits again. */
+let hasRunOut = false
 
 export interface MarkdownGate {
   /** May these items be drawn? Not while the first page waits for the Markdown that a message of it needs. */
@@ -39,9 +41,12 @@ export function awaitMarkdown(draw: () => void, signal: AbortSignal): MarkdownGa
       // What I am sending has no seq yet and never waits.
       const stored = items.filter((item) => item.kind === 'message').filter(({ row }) => row.seq !== null)
       if (stored.length === 0) return true
-      if (stored.some(({ row }) => lacksMarkdown(row.text ?? ''))) {
+      if (!hasRunOut && stored.some(({ row }) => lacksMarkdown(row.text ?? ''))) {
         if (timer === null) {
-          timer = setTimeout(hurry, PATIENCE)
+          timer = setTimeout(() => {
+            hasRunOut = true
+            hurry()
+          }, PATIENCE)
           void loadMarkdown().then(hurry)
         }
         return false

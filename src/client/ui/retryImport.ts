@@ -3,7 +3,8 @@ export async function retryImport<T>(load: () => Promise<T>, signal?: AbortSigna
   const attempt = retryable(load)
   for (let wait = 1_000; !signal?.aborted; wait = Math.min(wait * 2, 30_000)) {
     try {
-      return await attempt()
+      const loaded = await attempt()
+      return signal?.aborted ? null : loaded
     } catch {
       await new Promise((resolve) => setTimeout(resolve, wait))
     }

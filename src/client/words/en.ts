@@ -271,7 +271,7 @@ export const en = {
       ['Escape', 'Close, cancel edit or reply, jump to latest'],
       ['Shift+Escape', markAllAsRead],
       ['@ : /', 'Mention people, add emoji, use commands'],
-      ['?', 'Show this list'],
+      ['?', 'Show this list (outside the message box)'],
     ] as readonly (readonly [keys: string, does: string])[],
   },
 
@@ -310,8 +310,8 @@ export const en = {
       values: { condensed: 'Grouped', shown: 'All', hidden: 'Off' },
     },
     level: {
-      title: 'Notify me about',
-      values: { all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
+      title: 'Unread badges and notifications',
+      values: { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
       inRoom: (room: string) => `In ${room}`,
       inRoomValues: { same: 'Default', all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
     },

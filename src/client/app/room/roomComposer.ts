@@ -49,6 +49,8 @@ export function roomComposer(
       isAsked = true
       const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
       offers = chunk?.suggestions({ store }, room, composer.field, signal) ?? null
+      // A list that opens under a person who is elsewhere by now could not be closed.
+      if (document.activeElement !== composer.field) return
     }
     offers?.look()
   }
