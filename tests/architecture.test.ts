@@ -139,7 +139,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
       ],
     },
   ],
-  ['tools/', { may: ['tools/', 'lib/', 'bun', 'node:', 'tailwindcss'] }],
+  ['tools/', { may: ['tools/', 'lib/', 'bun', 'node:', 'tailwindcss', 'terser'] }],
   [
     '',
     {

@@ -36,7 +36,7 @@ const SLOW = [
 const WORKERS = Math.min(8, 2 * availableParallelism())
 const bun = process.execPath
 const lint = [bun, 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'tests']
-const build = `await (await import('./src/tools/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'none' })`
+const build = `await (await import('./src/tools/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'best' })`
 
 const failed: string[] = []
 let isBuilt = false
