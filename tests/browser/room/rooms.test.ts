@@ -32,6 +32,20 @@ describe.skipIf(browserFound === null)('rooms', () => {
   const isIn = (page: Page, name: string) =>
     page.waitForSelector(`.shell:has(textarea[aria-label="Message ${name}"]) .head [popovertarget]`)
 
+  test('[A10] a dialog opened from the menu gives the focus back to the menu’s button', async () => {
+    const { context } = await aContext(world.browser, DESKTOP)
+    const page = await somebody(context)
+    for (const label of ['Keyboard shortcuts and commands', 'Settings']) {
+      await page.locator('.head [aria-label=Menu]').press('Enter')
+      await page.getByRole('button', { name: label }).press('Enter')
+      await page.waitForSelector('dialog[open]')
+      await page.keyboard.press('Escape')
+      await page.waitForSelector('dialog[open]', { state: 'detached' })
+      await eventually('the focus', async () => (await focused(page)) === 'Menu')
+    }
+    await context.close()
+  })
+
   test('[U84, U83, A9, A29] by keys alone from room to room: the switcher, Alt and arrows; each says once where one is', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     const page = await somebody(context, 'Attic', 'Kitchen')
