@@ -19,7 +19,7 @@ import { words } from '../../words/words.ts'
 export interface Chat extends ChatActions {
   /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
   begin(user: string): Promise<void>
-  /** Works for nobody; what is kept stays. */
+  /** Stops sending for this person; drafts and unsent messages stay on the device. */
   end(): void
   /** Everything of the person it works for leaves the device. */
   wipe(): Promise<void>

@@ -17,7 +17,7 @@ export interface HistoryActions extends Pick<
   | 'loadQuotes'
   | 'loadPins'
 > {
-  /** The person has signed out: what is under way is for nobody. */
+  /** The person has signed out: answers to requests under way are dropped. */
   end(): void
 }
 

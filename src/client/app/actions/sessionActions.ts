@@ -27,7 +27,7 @@ const isSignedOut = (answer: ApiResult<unknown>) =>
 
 /** What else the page may ask for, besides what a person can do. */
 export interface SessionControls extends SessionActions {
-  /** Who am I? Asks the server until it says; then the state knows. `nobody`: it has said so already. */
+  /** Asks the server whose session this is until it answers, and puts the answer into the state. `nobody`: the page itself says there is no session. */
   restoreSession(nobody?: boolean): Promise<void>
   /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
   signedInAs(self: Self | null): Promise<void>
@@ -66,7 +66,7 @@ export function createSessionActions(
     return loading
   }
 
-  /** The same, where what cannot be loaded is nothing to tell: the room's screen does, when somebody goes there. */
+  /** The same, or null if the chunk does not load: the page of a room shows that failure, not the caller. */
   const loadChatOrNull = (): Promise<Chat | null> => loadChat().catch(() => null)
 
   function remember(key: string, value: string | null): void {
@@ -133,7 +133,7 @@ export function createSessionActions(
     await loadChat().then(
       (loaded) => loaded.begin(self.id),
       () => {
-        // The room's page says so, when somebody goes there.
+        // The page of a room shows this failure when it is opened.
       },
     )
   }
@@ -211,7 +211,7 @@ export function createSessionActions(
         return store.dispatch({ type: 'selfChanged', self: null })
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
-        // Signed out at last, one is nobody: what the page has asked beside this may have been answered before.
+        // After a delayed sign-out the person is nobody: an older request for the session may have been answered before it.
         const answer = await (owesSignOut() ? endSession() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)

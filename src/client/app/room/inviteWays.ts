@@ -1,7 +1,7 @@
 import type { LazyDialogs } from './lazyDialogs.ts'
 import { words } from '../../words/words.ts'
 
-/** Ways to bring somebody into a room: its link, copied, or shown as a QR code. */
+/** The two ways to invite people to a room: copy its link, or show the link as a QR code. */
 export interface InviteWays {
   /** Where the browser refuses the clipboard the link is shown, to be copied by hand. */
   copyLink(): void

@@ -11,7 +11,7 @@ const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 export function fetchAhead(): void {
   for (const load of [loadSettings, loadRoomFinder])
     load().catch(() => {
-      // Whoever opens it is told.
+      // Opening the dialog tries again, and says so if that fails.
     })
 }
 
