@@ -11,7 +11,8 @@ let manifest: Manifest
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'hubbub-budget-'))
   manifest = await buildClient({ root, out: join(dir, 'public'), compress: 'best' })
-})
+  // A release build takes seconds, and more beside the other tests.
+}, 60_000)
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const read = (path: string) => Bun.file(join(dir, 'public', path)).text()
