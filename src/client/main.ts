@@ -1,12 +1,13 @@
 /** Boots the page: wires what home needs, then shows the address. The chat is a chunk of its own. */
 import type { ChatActions } from './app/actions/actions.ts'
 import { createSessionActions } from './app/actions/sessionActions.ts'
-import { after, storageOf } from './app/browser.ts'
+import { after } from './app/browser.ts'
 import type { HomeContext } from './app/context.ts'
 import { createRouter, type Arrival, type Route } from './app/router.ts'
 import { windowTitle } from './app/windowTitle.ts'
 import { createApi } from './net/api.ts'
 import { joinTabs } from './net/tabChannel.ts'
+import { webStorage } from './net/webStorage.ts'
 import { homePage } from './session/homePage.ts'
 import { roomName } from './state/roomName.ts'
 import { idOf } from './state/state.ts'
@@ -31,7 +32,7 @@ function start(root: HTMLElement): void {
     // The list has the room now, and all of mine are followed.
     else void session.loadedChat()?.loadRooms()
   }, signal)
-  const device = storageOf('localStorage')
+  const device = webStorage('localStorage')
   const session = createSessionActions(store, api, tabs, { after, device }, async () =>
     (await loadChatChunk()).startChat(
       store,

@@ -1,10 +1,11 @@
 /** Settings, stored on this device per person. Those that name no room are also the defaults of the next person. */
+import { readItem, writeItem, type WebStorage } from '../net/webStorage.ts'
 import { idOf, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 export interface SettingsWorld {
   /** `localStorage`, or null where the browser refuses it */
-  device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
+  device: WebStorage | null
   /** Calls `run` with the key that another tab has written. */
   onStorageEvent(run: (key: string | null) => void): void
   /** Draws the page in this theme. */
@@ -56,22 +57,9 @@ function settingsOf(text: string | null): Settings {
 export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
   const keyOf = (id: string) => `settings ${id}`
 
-  function get(key: string): string | null {
-    try {
-      return world.device?.getItem(key) ?? null
-    } catch {
-      return null
-    }
-  }
-
-  function put(key: string, value: string | null): void {
-    try {
-      if (value === null) world.device?.removeItem(key)
-      else world.device?.setItem(key, value)
-    } catch {
-      // Full or refused: it holds for this page.
-    }
-  }
+  const get = (key: string) => readItem(world.device, key)
+  // If the storage is full or refused, the choice holds for this page.
+  const put = (key: string, value: string | null) => void writeItem(world.device, key, value)
 
   function showTheme(theme: Theme, shown = get('theme') ?? 'system'): void {
     if (shown === theme) return

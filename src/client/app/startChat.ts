@@ -1,6 +1,6 @@
 /** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
 import { PROTOCOL_VERSION } from '../../shared/limits.ts'
-import { after, draw, nonce, now, random, storageOf } from './browser.ts'
+import { after, draw, nonce, now, random } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
@@ -8,6 +8,7 @@ import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wir
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
+import { webStorage } from '../net/webStorage.ts'
 import { unconfirmedCopies } from '../net/unconfirmedCopy.ts'
 import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
@@ -48,7 +49,7 @@ export async function startChat(
     claimTab(
       {
         locks: navigator.locks,
-        session: storageOf('sessionStorage'),
+        session: webStorage('sessionStorage'),
         random: nonce,
         onAway: (run) => watchAway(run, signal),
       },
@@ -80,7 +81,7 @@ export async function startChat(
               ? window.addEventListener('beforeunload', askBeforeUnload)
               : window.removeEventListener('beforeunload', askBeforeUnload),
         },
-        unconfirmedCopies(storageOf('localStorage'), now),
+        unconfirmedCopies(webStorage('localStorage'), now),
       ),
     signal,
   )
@@ -103,7 +104,7 @@ export async function startChat(
   const settings = keepSettings(
     store,
     {
-      device: storageOf('localStorage'),
+      device: webStorage('localStorage'),
       onStorageEvent: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
       // theme.js shows it, as it does what another tab has chosen.
       applyTheme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),

@@ -6,6 +6,7 @@ import type { ApiResult, Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
 import { forgetSavedRooms } from '../../net/savedRooms.ts'
 import type { Timers } from '../../net/timers.ts'
+import { readItem, writeItem, type WebStorage } from '../../net/webStorage.ts'
 import { selfOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { NameResult } from '../../ui/nameForm.ts'
@@ -16,7 +17,7 @@ import { words } from '../../words/words.ts'
 
 export interface SessionWorld extends Pick<Timers, 'after'> {
   /** `localStorage`, or null where the browser refuses it */
-  device: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
+  device: WebStorage | null
 }
 
 type FailedResult = Extract<ApiResult<unknown>, { ok: false }>
@@ -69,22 +70,8 @@ export function createSessionActions(
   /** The same, or null if the chunk does not load: the page of a room shows that failure, not the caller. */
   const loadChatOrNull = (): Promise<Chat | null> => loadChat().catch(() => null)
 
-  function remember(key: string, value: string | null): void {
-    try {
-      if (value === null) world.device?.removeItem(key)
-      else world.device?.setItem(key, value)
-    } catch {
-      // Full or refused: it is asked for again next time.
-    }
-  }
-
-  function recall(key: string): string {
-    try {
-      return world.device?.getItem(key) ?? ''
-    } catch {
-      return ''
-    }
-  }
+  const remember = (key: string, value: string | null) => void writeItem(world.device, key, value)
+  const recall = (key: string) => readItem(world.device, key) ?? ''
 
   const owesSignOut = () => signOutOwed || recall('leaving') !== ''
 
