@@ -1,7 +1,7 @@
 /** What `src/tools/build.ts` leaves behind in the public folder, and `http/assets.ts` reads once at start. */
 export const ASSET_MANIFEST = 'assets.json'
 
-export const ENCODINGS = ['br', 'zstd', 'gzip'] as const
+export const ENCODINGS = ['br', 'gzip'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
 /** One file under the URL path that is its key. All file names are relative to the manifest. */

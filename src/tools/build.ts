@@ -198,7 +198,6 @@ const etagOf = (content: Uint8Array): string => {
 
 const COMPRESS: Record<Encoding, (content: Uint8Array<ArrayBuffer>) => Uint8Array> = {
   br: (content) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
-  zstd: (content) => Bun.zstdCompressSync(content, { level: 19 }),
   gzip: (content) => Bun.gzipSync(content, { level: 9 }),
 }
 
