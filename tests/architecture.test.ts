@@ -96,7 +96,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
       ],
     },
   ],
-  ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty', 'prom-client'] }],
+  ['lib/', { may: ['lib/', 'bun', 'node:', 'pino', 'pino-pretty', 'prom-client', 'ipaddr.js'] }],
   ['client/words/', { may: ['client/words/', 'shared/limits'], types: CONTRACT_TYPES }],
   [
     'client/ui/',

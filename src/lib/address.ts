@@ -1,111 +1,73 @@
+import { IPv4, IPv6 } from 'ipaddr.js'
+
 /**
- * Whom to believe about a client's address: nobody, Fly's own header, so many proxies in a row, or the proxies of these
- * ranges (CIDR, or a single address).
+ * Which forwarding headers name the client: none, Fly's own, those of this many proxies in a row, or those of proxies in
+ * these ranges (CIDR, or a single address).
  */
 export type TrustProxy = 'none' | 'fly' | number | readonly string[]
 
-/** An IPv6 address, or an IPv4 one as `::ffff:a.b.c.d`, in its 16 bytes. */
-type Bytes = Uint8Array
+type Address = IPv4 | IPv6
+type Range = [base: Address, bits: number]
 
-function parseIPv4(text: string): number[] | null {
-  const parts = text.split('.')
-  if (parts.length !== 4) return null
-  const bytes: number[] = []
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return null
-    bytes.push(Number(part))
-  }
-  return bytes
+/** Longer texts are refused before a pattern sees them: a client can write this text in a header. */
+const MAX_LENGTH = 64
+
+/** An address alone, without brackets or a port. */
+export function isAddress(text: string): boolean {
+  return text.length <= MAX_LENGTH && (IPv4.isValidFourPartDecimal(text) || IPv6.isValid(text))
 }
 
-/** An address in any of its spellings, brackets, port and zone apart → its bytes, or null for anything else. */
-export function parseAddress(typed: string): Bytes | null {
-  let text = typed.trim()
-  const bracketed = /^\[([^\]]*)\](:\d{1,5})?$/.exec(text)
-  if (bracketed) text = bracketed[1] ?? ''
-  else if (/^[\d.]+:\d{1,5}$/.test(text)) text = text.slice(0, text.indexOf(':'))
-  text = text.replace(/%[\w.-]{1,32}$/, '')
-  if (text.length > 45) return null
-
-  const four = parseIPv4(text)
-  if (four) return Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...four])
-  if (!text.includes(':')) return null
-
-  const tail = /^(.*:)(\d[\d.]*\.\d+)$/.exec(text)
-  const last = tail && parseIPv4(tail[2] ?? '')
-  if (tail && !last) return null
-  if (tail && last) {
-    const [a = 0, b = 0, c = 0, d = 0] = last
-    text = `${tail[1]}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
-  }
-  const halves = text.split('::')
-  if (halves.length > 2) return null
-  const [head = [], rest = []] = halves.map((half) => (half === '' ? [] : half.split(':')))
-  const missing = 8 - head.length - rest.length
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return null
-  const groups = [...head, ...Array<string>(missing).fill('0'), ...rest]
-  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null
-  return Uint8Array.from(groups.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff]))
+/** Also reads brackets, a port and a zone. An IPv4-mapped IPv6 address becomes IPv4. @returns null for anything else */
+export function parseAddress(text: string): Address | null {
+  const host = text.trim().replace(/^\[(.*)\](:\d{1,5})?$|^([\d.]+):\d{1,5}$/, '$1$3')
+  if (!isAddress(host)) return null
+  if (IPv4.isValid(host)) return IPv4.parse(host)
+  const address = IPv6.parse(host)
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
 }
 
-/** `10.0.0.0/8` or a single address → its first bits, or null for anything else. */
-export function parseRange(text: string): { base: Bytes; bits: number } | null {
-  const [address = '', length, ...more] = text.split('/')
-  const base = parseAddress(address)
-  if (!base || more.length > 0 || (length !== undefined && !/^\d{1,3}$/.test(length))) return null
-  const four = isIPv4(base) && !address.includes(':')
-  const bits = length === undefined ? 128 : Number(length) + (four ? 96 : 0)
-  return bits > 128 ? null : { base, bits }
+/** `10.0.0.0/8`, or a single address. @returns null for anything else */
+export function parseRange(text: string): Range | null {
+  const [host = '', length, ...more] = text.split('/')
+  const address = parseAddress(host)
+  if (address === null || more.length > 0 || !/^\d{1,3}$/.test(length ?? '0')) return null
+  const max = address.toByteArray().length * 8
+  const bits = Number(length ?? max)
+  return bits <= max ? [address, bits] : null
 }
 
-function inRange(address: Bytes, { base, bits }: { base: Bytes; bits: number }): boolean {
-  for (let bit = 0; bit < bits; bit += 8) {
-    const mask = bits - bit >= 8 ? 0xff : (0xff << (8 - (bits - bit))) & 0xff
-    if (((address[bit / 8] ?? 0) & mask) !== ((base[bit / 8] ?? 0) & mask)) return false
-  }
-  return true
+/** An IPv4 range never matches an IPv6 address, nor the other way round. */
+function isWithin(address: Address, ranges: readonly string[]): boolean {
+  return ranges.some((text) => {
+    const range = parseRange(text)
+    return range !== null && range[0].kind() === address.kind() && address.match(range)
+  })
 }
 
-function ranges(...texts: string[]): { base: Bytes; bits: number }[] {
-  return texts.flatMap((text) => parseRange(text) ?? [])
-}
-
-const LOOPBACK = ranges('127.0.0.0/8', '::1')
-const PRIVATE = [
-  ...LOOPBACK,
-  ...ranges('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '100.64.0.0/10'),
-  ...ranges('fc00::/7', 'fe80::/10'),
-]
-
-function isIPv4(address: Bytes): boolean {
-  return address.every((byte, at) => at >= 12 || byte === (at < 10 ? 0 : 0xff))
-}
-
-/** The machine itself. */
+/** Is this the machine itself? */
 export function isLoopback(text: string): boolean {
-  const address = parseAddress(text)
-  return address !== null && LOOPBACK.some((range) => inRange(address, range))
+  return parseAddress(text)?.range() === 'loopback'
 }
 
-/** Loopback, a local network, or what a gateway gives itself: not the address of somebody out there. */
+/** Is this a loopback or local network address, and so not that of a client on the internet? */
 export function isPrivate(text: string): boolean {
-  const address = parseAddress(text)
-  return address !== null && PRIVATE.some((range) => inRange(address, range))
+  const kinds = ['loopback', 'private', 'linkLocal', 'carrierGradeNat', 'uniqueLocal']
+  return kinds.includes(parseAddress(text)?.range() ?? '')
 }
 
-/** What limits are counted by: one IPv4 address, or one IPv6 /64. Something that is no address stands for itself. */
+/** The unit that limits count by: one IPv4 address, or one IPv6 /64. A text that is no address is its own key. */
 export function addressKey(text: string): string {
   const address = parseAddress(text)
-  if (!address) return text
-  return isIPv4(address) ? address.slice(12).join('.') : `${address.slice(0, 8).toHex()}/64`
+  if (address === null) return text
+  return address instanceof IPv4 ? address.toString() : `${address.parts.slice(0, 4).join(':')}/64`
 }
 
-/** The headers by which a proxy says for whom it speaks. */
+/** Headers in which a proxy names the client it forwards for. */
 export const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-client-ip', 'via'] as const
 
 /**
- * The client's address (S18): `peer` itself, or what the proxies say that are believed. Of a chain the right-most entry that is
- * no believed proxy's; an entry that is no address ends the chain, and the proxy that passed it on counts.
+ * The client's address: `peer`, or the right-most entry of the forwarding chain that is not a trusted proxy. An entry that
+ * is no address ends the chain: then the proxy that passed the entry on counts as the client (S18).
  */
 export function clientAddress(peer: string, headers: Headers, trust: TrustProxy): string {
   if (trust === 'none') return peer
@@ -114,24 +76,23 @@ export function clientAddress(peer: string, headers: Headers, trust: TrustProxy)
     return parseAddress(flyAddress) ? flyAddress : peer
   }
   const chain = (headers.get('x-forwarded-for') ?? '').split(',').map((entry) => entry.trim())
-  const believed = typeof trust === 'number' ? null : ranges(...trust)
   let client = peer
   for (let hop = 0; chain.length > 0; hop += 1) {
-    const proxy = parseAddress(client)
-    if (!proxy) break
-    if (believed ? !believed.some((range) => inRange(proxy, range)) : hop === trust) break
     const next = chain.pop() ?? ''
-    if (!parseAddress(next)) break
+    if (!isTrusted(client, hop, trust) || !parseAddress(next)) break
     client = next
   }
   return client
 }
 
-/** Does a believed proxy say that the client came by https? */
+/** @param hop how many proxies lie between this address and the server */
+function isTrusted(text: string, hop: number, trust: number | readonly string[]): boolean {
+  const address = parseAddress(text)
+  return address !== null && (typeof trust === 'number' ? hop < trust : isWithin(address, trust))
+}
+
+/** Does a trusted proxy say that the client used https? */
 export function cameByHttps(peer: string, headers: Headers, trust: TrustProxy): boolean {
-  if (trust === 'none') return false
-  const proxy = parseAddress(peer)
-  if (typeof trust === 'object' && !(proxy && ranges(...trust).some((range) => inRange(proxy, range))))
-    return false
+  if (trust === 'none' || (typeof trust === 'object' && !isTrusted(peer, 0, trust))) return false
   return headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim().toLowerCase() === 'https'
 }
