@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite'
+import { Database } from 'bun:sqlite'
 import type {
   Draft,
   HistoryQuery,
@@ -26,17 +26,17 @@ import {
   refuseNewer,
   RESERVE,
   schemaInHeader,
-  spaceOf,
   asOperatorError,
 } from './dataDirectory.ts'
 import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
-import { SCHEMA } from './migrations.ts'
-import { ReadTransaction } from './read/readTransaction.ts'
-import type { WriteFailure } from './write/workerProtocol.ts'
+import { migrate, SCHEMA } from './migrations.ts'
+import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
+import { type AsyncWriter, WriteError, type WriteFailure } from './write/workerProtocol.ts'
+import { InlineWriter } from './write/inlineWriter.ts'
 import { Reader } from './read/reader.ts'
-import { DiskSpace } from './diskSpace.ts'
-import { WriterThread, WriteError } from './write/workerThread.ts'
+import { type Disk, DiskSpace, NO_DISK } from './diskSpace.ts'
+import { WriterThread } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
 import type { CommitResult } from './write/eventWriter.ts'
 import type { Writes } from './write/writer.ts'
@@ -86,20 +86,45 @@ export async function openSqlite({
     const { from, snapshot } = await writer.open(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
-    return new SqliteStore(
-      dir,
-      openForReading(dir),
+    const db = openForReading(dir)
+    return new SqliteStore({
+      db,
+      readTransaction: new ReadTransaction(db),
       writer,
       lock,
+      disk: new DiskSpace(dir, reserve),
       log,
       metricsSink,
-      new DiskSpace(dir, reserve),
-    )
+    })
   } catch (error) {
     await writer.close()
     lock.release()
     throw error
   }
+}
+
+/**
+ * Opens a store in memory. It differs from the one on disk only in its writer, which runs each write within the call.
+ * @param db an empty database in memory; a caller that keeps it can look into the store, or change it
+ */
+export function openInMemory(db = new Database(':memory:', { strict: true })): Sqlite {
+  migrate(db)
+  return new SqliteStore({
+    db,
+    readTransaction: NO_READ_TRANSACTION,
+    writer: new InlineWriter(db),
+    disk: NO_DISK,
+  })
+}
+
+interface SqliteParts {
+  db: Database
+  readTransaction: typeof NO_READ_TRANSACTION
+  writer: AsyncWriter
+  disk: Disk
+  lock?: DirectoryLock
+  log?: Log | undefined
+  metricsSink?: MetricsSink
 }
 
 /** Makes the directory what it must be before anything is opened in it, and nobody else's. */
@@ -119,37 +144,27 @@ function prepareDirectory(dir: string): DirectoryLock {
 }
 
 class SqliteStore implements Sqlite {
-  readonly #dir: string
   readonly #db: Database
   readonly #reader: Reader
-  readonly #readTransaction: ReadTransaction
-  readonly #writer: WriterThread
-  readonly #lock: DirectoryLock
+  readonly #readTransaction: typeof NO_READ_TRANSACTION
+  readonly #writer: AsyncWriter
+  readonly #disk: Disk
+  readonly #lock: DirectoryLock | undefined
   readonly #log: Log | undefined
   readonly #metricsSink: MetricsSink
-  readonly #space: DiskSpace
   #diskError: string | null = null
   #isHeldElsewhere = false
   #probeTimer: ReturnType<typeof setInterval> | undefined
 
-  constructor(
-    dir: string,
-    db: Database,
-    writer: WriterThread,
-    lock: DirectoryLock,
-    log: Log | undefined,
-    metricsSink: MetricsSink,
-    space: DiskSpace,
-  ) {
-    this.#space = space
-    this.#dir = dir
-    this.#metricsSink = metricsSink
+  constructor({ db, readTransaction, writer, disk, lock, log, metricsSink = NO_METRICS }: SqliteParts) {
     this.#db = db
     this.#reader = new Reader(db)
-    this.#readTransaction = new ReadTransaction(db)
+    this.#readTransaction = readTransaction
     this.#writer = writer
+    this.#disk = disk
     this.#lock = lock
     this.#log = log
+    this.#metricsSink = metricsSink
   }
 
   get diskError(): string | null {
@@ -157,7 +172,7 @@ class SqliteStore implements Sqlite {
   }
 
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number } {
-    const { bytes, free } = spaceOf(this.#dir)
+    const { bytes, free } = this.#disk.measure()
     let rooms = 0
     try {
       rooms = this.#reader.countRooms()
@@ -316,7 +331,7 @@ class SqliteStore implements Sqlite {
     this.#db.close()
     const failure = await this.#writer.close()
     if (failure !== null) this.#recordFailure(failure)
-    this.#lock.release()
+    this.#lock?.release()
   }
 
   async #read<T>(ask: (reader: Reader) => T): Promise<T> {
@@ -353,7 +368,7 @@ class SqliteStore implements Sqlite {
   }
 
   #isLow(now: number): boolean {
-    const low = this.#space.isLow(now)
+    const low = this.#disk.isLow(now)
     if (low) this.#setDiskError('RESERVE')
     return low
   }

@@ -3,7 +3,7 @@ import { afterAll } from 'bun:test'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Store } from '../../../src/hub/ports.ts'
-import { memoryStore } from '../../support/hub/memoryStore.ts'
+import { openInMemory } from '../../../src/store/sqlite/sqliteStore.ts'
 import { aTemporaryDir, open } from './scene.ts'
 
 /** A store of one kind, and what retention, deletes and a restart would do to it. */
@@ -30,37 +30,10 @@ const GONE = `UPDATE events SET data = NULL, digest = x''`
 const EMPTY = 'UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0'
 const NO_REACTIONS = 'DELETE FROM reactions WHERE message IN (SELECT id FROM messages'
 
-async function memoryWorld(): Promise<World> {
-  const store = memoryStore()
+function changesBy(
+  change: (work: (db: Database) => void) => Promise<void>,
+): Pick<World, 'erase' | 'retain' | 'lend'> {
   return {
-    store,
-    restart: () => Promise.resolve(),
-    erase: async (room, ...seqs) => seqs.forEach((seq) => store.erase(room, seq)),
-    retain: async (room, floor) => store.retain(room, floor),
-    lend: async (user, session) => store.lend(user, session),
-    end: () => store.close(),
-  }
-}
-
-async function sqliteWorld(): Promise<World> {
-  const dir = aTemporaryDir()
-  let store = await open(dir)
-  // A writer of its own, as another process would be: what it commits the store sees from the next turn on (K55).
-  const change = async (work: (db: Database) => void) => {
-    const db = new Database(join(dir, 'hubbub.db'), { readwrite: true })
-    db.run('PRAGMA busy_timeout = 2000')
-    db.transaction(() => work(db)).immediate()
-    db.close()
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  const world: World = {
-    get store() {
-      return store
-    },
-    async restart() {
-      await store.close()
-      store = await open(dir)
-    },
     erase: (room, ...seqs) =>
       change((db) => {
         for (const seq of seqs) {
@@ -80,6 +53,39 @@ async function sqliteWorld(): Promise<World> {
       change((db) =>
         db.run('INSERT INTO sessions (hash, user_id, at, seen) VALUES (?, ?, 1, 1)', [session, user]),
       ),
+  }
+}
+
+async function memoryWorld(): Promise<World> {
+  const db = new Database(':memory:', { strict: true })
+  const store = openInMemory(db)
+  return {
+    store,
+    restart: () => Promise.resolve(),
+    ...changesBy(async (work) => db.transaction(work)(db)),
+    end: () => store.close(),
+  }
+}
+
+async function sqliteWorld(): Promise<World> {
+  const dir = aTemporaryDir()
+  let store = await open(dir)
+  const world: World = {
+    get store() {
+      return store
+    },
+    async restart() {
+      await store.close()
+      store = await open(dir)
+    },
+    // A writer of its own, as another process would be: what it commits the store sees from the next turn on (K55).
+    ...changesBy(async (work) => {
+      const db = new Database(join(dir, 'hubbub.db'), { readwrite: true })
+      db.run('PRAGMA busy_timeout = 2000')
+      db.transaction(() => work(db)).immediate()
+      db.close()
+      await new Promise((resolve) => setImmediate(resolve))
+    }),
     async end() {
       living.delete(world)
       await store.close()

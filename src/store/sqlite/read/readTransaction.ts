@@ -44,3 +44,10 @@ export class ReadTransaction {
     }
   }
 }
+
+/** For a store in memory, whose one connection reads and writes: nobody else writes between two of its reads. */
+export const NO_READ_TRANSACTION: Pick<ReadTransaction, 'begin' | 'end' | 'pauseDuring'> = {
+  begin() {},
+  end() {},
+  pauseDuring: (write) => write(),
+}

@@ -3,15 +3,14 @@
  * is not caught here ends the thread, and with it the process: nobody may go on without a writer.
  */
 import { closeSync, openSync } from 'node:fs'
-import { assertNever } from '../../../shared/assert.ts'
 import { checkpoint, openForWriting } from '../database.ts'
 import { OperatorError } from '../../../lib/operatorError.ts'
 import { databaseIn } from '../dataDirectory.ts'
-import type { WriterReply, WriterCall, WriteFailure, WriterRequest } from './workerProtocol.ts'
+import { WriteError, type WriterReply, type WriterCall, type WriterRequest } from './workerProtocol.ts'
 import { canScrub, scrub } from './scrub.ts'
 import { ScrubScheduler } from './scrubScheduler.ts'
 import { diskErrorCode } from '../diskErrors.ts'
-import { Writer } from './writer.ts'
+import { failureOf, InlineWriter } from './inlineWriter.ts'
 
 declare const self: Worker
 
@@ -52,8 +51,8 @@ function handleOpen(dir: string): void {
 function open(dir: string): WriterReply {
   try {
     const { db, from, snapshot } = openForWriting(dir)
-    const failures: WriteFailure[] = []
-    const writer = new Writer(db, (error) => failures.push(failureOf(error)))
+    const inline = new InlineWriter(db)
+    const { writer } = inline
     // Never closed before the database: closing any descriptor of a file drops the locks this process has on it.
     const file = openSync(databaseIn(dir), 'r+')
     const isScrubbable = canScrub(db, file)
@@ -71,13 +70,14 @@ function open(dir: string): WriterReply {
     openWriter = {
       write(id, call) {
         try {
-          const value = perform(writer, call)
+          const result = inline.perform(call)
           if (isDelete(call)) scrubScheduler.schedule()
-          if (call.method === 'purge') scrubScheduler.afterPurge(value !== 0)
-          return { answer: 'written', id, value, failures: failures.splice(0) }
+          if (call.method === 'purge') scrubScheduler.afterPurge(result.value !== 0)
+          return { answer: 'written', id, ...result }
         } catch (error) {
           if (call.method === 'purge') scrubScheduler.afterPurge(false)
-          return { answer: 'failed', id, failure: failureOf(error) }
+          if (!(error instanceof WriteError)) throw error
+          return { answer: 'failed', id, failure: error.failure }
         }
       },
       close() {
@@ -113,29 +113,4 @@ function unlessDiskFails<T>(work: () => T): T | undefined {
 
 function isDelete(call: WriterCall): boolean {
   return call.method === 'commit' && call.args[0].some(({ kind }) => kind === 'delete')
-}
-
-function perform(writer: Writer, call: WriterCall): unknown {
-  // prettier-ignore
-  switch (call.method) {
-    case 'commit': return writer.commit(...call.args)
-    case 'addRoom': return writer.addRoom(...call.args)
-    case 'addMember': return writer.addMember(...call.args)
-    case 'removeMember': return writer.removeMember(...call.args)
-    case 'saveReads': return writer.saveReads(...call.args)
-    case 'addGuest': return writer.addGuest(...call.args)
-    case 'rename': return writer.rename(...call.args)
-    case 'touch': return writer.touch(...call.args)
-    case 'endSession': return writer.endSession(...call.args)
-    case 'forget': return writer.forget(...call.args)
-    case 'purge': return writer.purge(...call.args)
-    case 'probe': return writer.probe(...call.args)
-    default: return assertNever(call)
-  }
-}
-
-function failureOf(error: unknown): WriteFailure {
-  const disk = diskErrorCode(error)
-  const message = error instanceof Error ? error.message : String(error)
-  return { message, ...(disk !== null && { disk }) }
 }

@@ -16,6 +16,30 @@ export interface WriteFailure {
   message: string
 }
 
+/** A write that could not be done. */
+export class WriteError extends Error {
+  constructor(readonly failure: WriteFailure) {
+    super(failure.message)
+  }
+}
+
+/** `failures`: of drafts that a `commit` could not store */
+export interface WriteResult<T> {
+  value: T
+  failures: WriteFailure[]
+}
+
+/** Does writes in the order of the calls. */
+export interface AsyncWriter {
+  /** @throws WriteError; never settles if the writer's thread dies, because nobody knows whether the write was done */
+  write<M extends keyof Writes>(
+    method: M,
+    ...args: Parameters<Writes[M]>
+  ): Promise<WriteResult<ReturnType<Writes[M]>>>
+  /** Finishes, writes the WAL into the main file and lets go. Resolves with what failed in that, or null. */
+  close(): Promise<WriteFailure | null>
+}
+
 export type WriterReply =
   | { answer: 'opened'; from: number; snapshot: string | null }
   | { answer: 'refused'; exitCode: 1 | 3 | 4; message: string }

@@ -1,19 +1,15 @@
 import { assertNever } from '../../../shared/assert.ts'
-import type { WriterReply, WriterCall, WriteFailure, WriterRequest } from './workerProtocol.ts'
+import {
+  type AsyncWriter,
+  WriteError,
+  type WriteResult,
+  type WriterReply,
+  type WriterCall,
+  type WriteFailure,
+  type WriterRequest,
+} from './workerProtocol.ts'
 import { OperatorError } from '../../../lib/operatorError.ts'
 import type { Writes } from './writer.ts'
-
-/** A write that the writer's thread could not do. */
-export class WriteError extends Error {
-  constructor(readonly failure: WriteFailure) {
-    super(failure.message)
-  }
-}
-
-export interface WriteResult<T> {
-  value: T
-  failures: WriteFailure[]
-}
 
 type OpenedSchema = Pick<Extract<WriterReply, { answer: 'opened' }>, 'from' | 'snapshot'>
 interface PendingCall<T> {
@@ -22,7 +18,7 @@ interface PendingCall<T> {
 }
 
 /** The writer's thread, as the main thread sees it. Replies come in the order of the calls. */
-export class WriterThread {
+export class WriterThread implements AsyncWriter {
   readonly #worker: Worker
   readonly #onDeath: (error: Error) => void
   readonly #pending = new Map<number, PendingCall<WriteResult<unknown>>>()
@@ -51,7 +47,6 @@ export class WriterThread {
     })
   }
 
-  /** @throws WriteError; never settles if the thread dies, for nobody knows what was done */
   write<M extends keyof Writes>(
     method: M,
     ...args: Parameters<Writes[M]>
@@ -64,7 +59,6 @@ export class WriterThread {
     })
   }
 
-  /** Lets the thread finish, write all into the main file and end. Answers what went wrong with that, if anything did. */
   async close(): Promise<WriteFailure | null> {
     if (!this.#isClosing && !this.#hasEnded) this.#post({ order: 'close' })
     this.#isClosing = true
