@@ -1,22 +1,7 @@
 import { Database } from 'bun:sqlite'
-import type {
-  Draft,
-  HistoryQuery,
-  Log,
-  Membership,
-  NewestMessages,
-  NewGuest,
-  Outcome,
-  OwnEvent,
-  RoomRow,
-  SessionRow,
-  Stale,
-  Store,
-  Tally,
-} from '../../hub/ports.ts'
+import type { Draft, Log, Outcome, Store } from '../../hub/ports.ts'
 import { ChatError } from '../../shared/errors.ts'
 import { type MetricsSink, NO_METRICS } from '../../lib/metricsSink.ts'
-import type { HistoryPage, Role, RoomEvent, User } from '../../shared/model.ts'
 import { openForReading } from './database.ts'
 import { removeStaleFolders } from './temporaryFolder.ts'
 import {
@@ -156,6 +141,37 @@ class SqliteStore implements Sqlite {
   #isHeldElsewhere = false
   #probeTimer: ReturnType<typeof setInterval> | undefined
 
+  // Each name is that of the store and of the reader or writer that does it.
+  readonly events = this.#reads('events')
+  readonly eventsOf = this.#reads('eventsOf')
+  readonly idAt = this.#reads('idAt')
+  readonly newest = this.#reads('newest')
+  readonly mine = this.#reads('mine')
+  readonly history = this.#reads('history')
+  readonly room = this.#reads('room')
+  readonly roomsBySlug = this.#reads('roomsBySlug')
+  readonly roomsAfter = this.#reads('roomsAfter')
+  readonly roomNames = this.#reads('roomNames')
+  readonly anyRoomLargerThan = this.#reads('anyRoomLargerThan')
+  readonly heads = this.#reads('heads')
+  readonly memberships = this.#reads('memberships')
+  readonly membership = this.#reads('membership')
+  readonly unread = this.#reads('unread')
+  readonly tally = this.#reads('tally')
+  readonly nameTaken = this.#reads('nameTaken')
+  readonly session = this.#reads('session')
+
+  readonly addRoom = this.#writes('addRoom')
+  readonly addMember = this.#writes('addMember')
+  readonly removeMember = this.#writes('removeMember')
+  readonly saveReads = this.#writes('saveReads')
+  readonly addGuest = this.#writes('addGuest')
+  readonly rename = this.#writes('rename')
+  readonly touch = this.#writes('touch')
+  readonly endSession = this.#writes('endSession')
+  readonly forget = this.#writes('forget')
+  readonly purge = this.#writes('purge')
+
   constructor({ db, readTransaction, writer, disk, lock, log, metricsSink = NO_METRICS }: SqliteParts) {
     this.#db = db
     this.#reader = new Reader(db)
@@ -197,133 +213,6 @@ class SqliteStore implements Sqlite {
     return outcomes
   }
 
-  events(room: string, after: number, limit: number): Promise<RoomEvent[]> {
-    return this.#read((reader) => reader.events(room, after, limit))
-  }
-
-  eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]> {
-    return this.#read((reader) => reader.eventsOf(user, after, limit))
-  }
-
-  idAt(room: string, seq: number): Promise<string | null> {
-    return this.#read((reader) => reader.idAt(room, seq))
-  }
-
-  newest(room: string, limit: number): Promise<NewestMessages | null> {
-    return this.#read((reader) => reader.history.newest(room, limit))
-  }
-
-  mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>> {
-    return this.#read((reader) => reader.history.ownReactions(user, ids))
-  }
-
-  history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null> {
-    return this.#read(({ history }) => history.page(room, query, reader))
-  }
-
-  room(room: string): Promise<RoomRow | null> {
-    return this.#read((reader) => reader.room(room))
-  }
-
-  roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]> {
-    return this.#read((reader) => reader.roomsBySlug(rooms))
-  }
-
-  roomsAfter(room: string, limit: number, but?: readonly string[]): Promise<RoomRow[]> {
-    return this.#read((reader) => reader.roomsAfter(room, limit, but))
-  }
-
-  roomNames(): Promise<(readonly [room: string, name: string])[]> {
-    return this.#read((reader) => reader.roomNames())
-  }
-
-  anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean> {
-    return this.#read((reader) => reader.anyRoomLargerThan(rooms, members))
-  }
-
-  heads(rooms: readonly string[]): Promise<Map<string, number>> {
-    return this.#read((reader) => reader.heads(rooms))
-  }
-
-  addRoom(
-    room: Omit<RoomRow, 'head' | 'floor'>,
-    at: number,
-    maker?: string,
-  ): Promise<'added' | 'taken' | 'nobody'> {
-    return this.#write('addRoom', room, at, ...(maker === undefined ? [] : ([maker] as const)))
-  }
-
-  memberships(user: string): Promise<Membership[]> {
-    return this.#read((reader) => reader.memberships(user))
-  }
-
-  membership(user: string, room: string): Promise<Membership | null> {
-    return this.#read((reader) => reader.membership(user, room))
-  }
-
-  addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'> {
-    return this.#write('addMember', room, user, role, at)
-  }
-
-  removeMember(room: string, user: string): Promise<void> {
-    return this.#write('removeMember', room, user)
-  }
-
-  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void> {
-    return this.#write('saveReads', reads)
-  }
-
-  unread(
-    room: string,
-    user: User,
-    after: number,
-  ): Promise<{ unread: number; mentions: number; head: number }> {
-    return this.#read((reader) => reader.unread(room, user, after))
-  }
-
-  tally(room: string, after: number): Promise<Tally> {
-    return this.#read((reader) => reader.tally(room, after))
-  }
-
-  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'> {
-    return this.#write('addGuest', guest, stale)
-  }
-
-  rename(
-    user: string,
-    name: string,
-    keys: readonly string[],
-    at: number,
-    heldUntil: number,
-    stale: Stale,
-  ): Promise<'renamed' | 'taken' | 'nobody'> {
-    return this.#write('rename', user, name, keys, at, heldUntil, stale)
-  }
-
-  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean> {
-    return this.#read((reader) => reader.nameTaken(keys, at, stale, user))
-  }
-
-  session(hash: string): Promise<SessionRow | null> {
-    return this.#read((reader) => reader.session(hash))
-  }
-
-  touch(hash: string, at: number): Promise<void> {
-    return this.#write('touch', hash, at)
-  }
-
-  endSession(hash: string): Promise<void> {
-    return this.#write('endSession', hash)
-  }
-
-  forget(stale: Stale): Promise<void> {
-    return this.#write('forget', stale)
-  }
-
-  purge(before: number, limit: number): Promise<number> {
-    return this.#write('purge', before, limit)
-  }
-
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
     clearInterval(this.#probeTimer)
@@ -334,16 +223,26 @@ class SqliteStore implements Sqlite {
     this.#lock?.release()
   }
 
-  async #read<T>(ask: (reader: Reader) => T): Promise<T> {
-    try {
-      this.#readTransaction.begin()
-      return ask(this.#reader)
-    } catch (error) {
-      const disk = diskErrorCode(error)
-      if (disk === null) throw error
-      this.#setDiskError(disk)
-      throw new ChatError('unavailable')
+  #reads<M extends keyof Reader>(
+    method: M,
+  ): (...args: Parameters<Reader[M]>) => Promise<ReturnType<Reader[M]>> {
+    return async (...args) => {
+      try {
+        this.#readTransaction.begin()
+        return Reflect.apply(this.#reader[method], this.#reader, args) as ReturnType<Reader[M]>
+      } catch (error) {
+        const disk = diskErrorCode(error)
+        if (disk === null) throw error
+        this.#setDiskError(disk)
+        throw new ChatError('unavailable')
+      }
     }
+  }
+
+  #writes<M extends keyof Writes>(
+    method: M,
+  ): (...args: Parameters<Writes[M]>) => Promise<ReturnType<Writes[M]>> {
+    return (...args) => this.#write(method, ...args)
   }
 
   async #write<M extends keyof Writes>(

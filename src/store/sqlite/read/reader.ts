@@ -1,7 +1,16 @@
 import type { Database, Statement } from 'bun:sqlite'
-import type { Membership, OwnEvent, RoomRow, SessionRow, Stale, Tally } from '../../../hub/ports.ts'
+import type {
+  HistoryQuery,
+  Membership,
+  NewestMessages,
+  OwnEvent,
+  RoomRow,
+  SessionRow,
+  Stale,
+  Tally,
+} from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
-import type { Role, RoomEvent, User } from '../../../shared/model.ts'
+import type { HistoryPage, Role, RoomEvent, User } from '../../../shared/model.ts'
 import { mentionsName } from '../../../shared/text.ts'
 import { NameOwners } from '../nameOwners.ts'
 import { HistoryReader } from './historyReader.ts'
@@ -11,7 +20,7 @@ type UnreadResult = { unread: number; mentions: number; head: number }
 type UnreadRow = { unread: number; texts: string; head: number | null }
 /** The half of `Store` that reads: prepared, synchronous, on a connection that cannot write. */
 export class Reader {
-  readonly history: HistoryReader
+  readonly #history: HistoryReader
   readonly #db: Database
   readonly #nameOwners: NameOwners
   readonly #events: Statement<EventRow, [string, number, number]>
@@ -21,7 +30,7 @@ export class Reader {
 
   constructor(db: Database) {
     this.#db = db
-    this.history = new HistoryReader(db)
+    this.#history = new HistoryReader(db)
     this.#nameOwners = new NameOwners(db)
     this.#events = db.query(`SELECT ${EVENT} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`)
     // What cannot mention this person does not leave the database: it may be ten thousand texts.
@@ -67,6 +76,18 @@ export class Reader {
 
   idAt(room: string, seq: number): string | null {
     return readEventId(this.#db, room, seq)
+  }
+
+  newest(room: string, limit: number): NewestMessages | null {
+    return this.#history.newest(room, limit)
+  }
+
+  mine(user: string, ids: readonly string[]): Map<string, string[]> {
+    return this.#history.ownReactions(user, ids)
+  }
+
+  history(room: string, query: HistoryQuery, reader?: string): HistoryPage | null {
+    return this.#history.page(room, query, reader)
   }
 
   room(room: string): RoomRow | null {

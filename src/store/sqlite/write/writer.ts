@@ -62,14 +62,15 @@ export class Writer implements Writes {
 
   addRoom(room: Omit<RoomRow, 'head' | 'floor'>, at: number, maker?: string): 'added' | 'taken' | 'nobody' {
     return this.#transaction(() => {
-      if (maker !== undefined && !this.#userExists(maker)) return 'nobody'
+      // Absent is null where the call came as JSON.
+      if (maker && !this.#userExists(maker)) return 'nobody'
       const { changes } = this.#run(
         `INSERT INTO rooms (room, name, topic, kind, at) VALUES ($room, $name, $topic, $kind, $at)
          ON CONFLICT DO NOTHING`,
         { room: room.room, name: room.name, topic: room.topic, kind: room.kind, at },
       )
       if (changes === 0) return 'taken'
-      if (maker !== undefined) this.#join(room.room, maker, 'owner', at)
+      if (maker) this.#join(room.room, maker, 'owner', at)
       return 'added'
     })
   }
