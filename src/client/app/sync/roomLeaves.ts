@@ -1,93 +1,94 @@
-/** Rooms this page leaves: asked until the server says so, and remembered so that a late answer does not bring them back. */
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
 import type { Timers } from '../../net/timers.ts'
 
-export interface RoomLeaves {
+/** How long (ms) to wait after a refusal that does not say. */
+export const REFUSAL_PAUSE = 2_000
+
+/** Rooms this page leaves. A leave is repeated until the server answers, and remembered so that a late answer does not undo it. */
+export class RoomLeaves {
+  readonly #send: (frame: ClientFrame) => boolean
+  readonly #timers: Timers
+  /** rooms without an answer yet, and when (ms) the leave was sent; 0: not yet */
+  readonly #leaving = new Map<string, number>()
+  /** ref → room, of leaves sent on this connection */
+  readonly #refs = new Map<string, string>()
+  /** room → number of the leave */
+  readonly #left = new Map<string, number>()
+  #count = 0
+  #refsGiven = 0
+
+  constructor(send: (frame: ClientFrame) => boolean, timers: Timers) {
+    this.#send = send
+    this.#timers = timers
+  }
+
   /** Ends my membership, now or as soon as there is a connection. */
-  leave(room: string): void
+  leave(room: string): void {
+    this.#leaving.set(room, 0)
+    this.#ask(room)
+    this.hasLeft(room)
+  }
+
   /** The room is opened again. */
-  cancel(room: string): void
-  /** Am I to leave it, and the server has not said that I have? */
-  isLeaving(room: string): boolean
-  /** Is a leave of it under way on this connection? What comes of the room until its answer was sent before the leave. */
-  isUnanswered(room: string): boolean
-  /** The connection is live: what has no answer is asked for. */
-  askAll(): void
-  /** Asks again for what has waited too long. */
-  askOverdue(isOverdue: (since: number) => boolean): void
-  answered(ref: string, room: string): void
-  /** False: `ref` was no leave. */
-  refused(ref: string, error: Pick<Heard<'error'>, 'retry' | 'after'>): boolean
-  /** I am no longer in the room, whoever ended that. */
-  hasLeft(room: string): void
-  leaveCount(): number
-  leftSince(room: string, leaves: number): boolean
-  /** Forgets the rooms left: there is no list that could bring them back. */
-  clear(): void
-  disconnected(): void
-}
-
-/** ms */
-const ASK_AGAIN = 2_000
-
-export function createRoomLeaves(send: (frame: ClientFrame) => boolean, timers: Timers): RoomLeaves {
-  /** rooms to leave, since when (ms) it was asked for; 0: not yet */
-  const leaving = new Map<string, number>()
-  /** ref of a leave under way → room */
-  const refs = new Map<string, string>()
-  /** room → which leave it was */
-  const left = new Map<string, number>()
-  let leaves = 0
-  let refsGiven = 0
-
-  /** Until the server says `left` it may not have heard: a leave is asked for again, and again changes nothing. */
-  function ask(room: string): void {
-    refsGiven += 1
-    const ref = `leave-${refsGiven}`
-    if (!send({ type: 'leave', ref, room })) return
-    refs.set(ref, room)
-    leaving.set(room, timers.now())
+  cancel(room: string): void {
+    this.#leaving.delete(room)
+    this.#left.delete(room)
   }
 
-  function hasLeft(room: string): void {
-    leaves += 1
-    left.set(room, leaves)
+  isLeaving(room: string): boolean {
+    return this.#leaving.has(room)
   }
 
-  return {
-    leave(room) {
-      leaving.set(room, 0)
-      ask(room)
-      hasLeft(room)
-    },
-    cancel(room) {
-      leaving.delete(room)
-      left.delete(room)
-    },
-    isLeaving: (room) => leaving.has(room),
-    isUnanswered: (room) => [...refs.values()].includes(room),
-    askAll() {
-      for (const room of leaving.keys()) ask(room)
-    },
-    askOverdue(isOverdue) {
-      for (const [room, since] of leaving) if (isOverdue(since)) ask(room)
-    },
-    answered(ref, room) {
-      refs.delete(ref)
-      leaving.delete(room)
-    },
-    refused(ref, { retry, after = ASK_AGAIN }) {
-      const room = refs.get(ref)
-      if (room === undefined) return false
-      refs.delete(ref)
-      if (!retry) leaving.delete(room)
-      timers.after(after, () => leaving.has(room) && ask(room))
-      return true
-    },
-    hasLeft,
-    leaveCount: () => leaves,
-    leftSince: (room, since) => leaving.has(room) || (left.get(room) ?? 0) > since,
-    clear: () => left.clear(),
-    disconnected: () => refs.clear(),
+  /** Is a leave under way on this connection? Then frames of the room were sent before the server heard it. */
+  isUnanswered(room: string): boolean {
+    return [...this.#refs.values()].includes(room)
+  }
+
+  /** Repeats the leaves that were sent at a time (ms) that is overdue. Leaving twice changes nothing. */
+  repeat(isOverdue: (since: number) => boolean): void {
+    for (const [room, since] of this.#leaving) if (isOverdue(since)) this.#ask(room)
+  }
+
+  answered(ref: string, room: string): void {
+    this.#refs.delete(ref)
+    this.#leaving.delete(room)
+  }
+
+  /** False: `ref` was not a leave. */
+  refused(ref: string, { retry, after = REFUSAL_PAUSE }: Pick<Heard<'error'>, 'retry' | 'after'>): boolean {
+    const room = this.#refs.get(ref)
+    if (room === undefined) return false
+    this.#refs.delete(ref)
+    if (!retry) this.#leaving.delete(room)
+    this.#timers.after(after, () => this.#leaving.has(room) && this.#ask(room))
+    return true
+  }
+
+  /** I am no longer in the room, by my leave or by the server's word. */
+  hasLeft(room: string): void {
+    this.#count += 1
+    this.#left.set(room, this.#count)
+  }
+
+  /** How often a room was left so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Was the room left since the count was `leaves`, or is it about to be? A room list requested then does not know. */
+  leftSince(room: string, leaves: number): boolean {
+    return this.#leaving.has(room) || (this.#left.get(room) ?? 0) > leaves
+  }
+
+  disconnected(): void {
+    this.#refs.clear()
+  }
+
+  #ask(room: string): void {
+    this.#refsGiven += 1
+    const ref = `leave-${this.#refsGiven}`
+    if (!this.#send({ type: 'leave', ref, room })) return
+    this.#refs.set(ref, room)
+    this.#leaving.set(room, this.#timers.now())
   }
 }

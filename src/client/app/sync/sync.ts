@@ -1,4 +1,4 @@
-/** Keeps rooms in step with the server: wires the socket and the outbox to the state, and answers what the server says. */
+/** Keeps rooms in step with the server: wires the socket and the outbox to the state, and handles what the server sends. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { Activity } from '../../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
@@ -9,9 +9,8 @@ import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
 import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import { createFrameBatch } from './frameBatch.ts'
-import { createRoomJoins } from './roomJoins.ts'
-import { createRoomLeaves } from './roomLeaves.ts'
+import { RoomJoins } from './roomJoins.ts'
+import { RoomLeaves } from './roomLeaves.ts'
 
 export interface SyncWorld extends Timers {
   /** runs before the next paint; soon, where nothing is painted */
@@ -19,11 +18,14 @@ export interface SyncWorld extends Timers {
   activity(): Activity
 }
 
-/** Closes after which what was sent is not sent again by itself: it may be what was refused. */
+/** Close codes after which nothing is sent again by itself: the server may have refused one of the frames. */
 const REFUSED = [1002, 1003, 1007, 1009]
-/** ms */
+/** ms without an answer until a request is repeated */
 const UNANSWERED = 15_000
+/** ms */
 const TICK = 1_000
+/** Frames gathered for one draw; more are drawn at once, so that a page that paints nothing does not pile them up. */
+const GATHERED = 1_000
 
 export interface ChatSync {
   readonly socket: Socket
@@ -34,7 +36,7 @@ export interface ChatSync {
   leave(room: string): void
   /** How often a room was left so far. */
   leaveCount(): number
-  /** Was the room left after so many leaves, or is it about to be? A list asked for before that does not know it. */
+  /** Was the room left since the count was `leaves`, or is it about to be? */
   leftSince(room: string, leaves: number): boolean
 }
 
@@ -42,27 +44,33 @@ export function createSync(
   store: StateStore,
   world: SyncWorld,
   makeSocket: (owner: SocketOwner) => Socket,
-  makeOutbox: (
-    owner: Pick<
-      OutboxOwner,
-      'send' | 'maySendTo' | 'isConfirmed' | 'queued' | 'statusChanged' | 'dropped' | 'ackOverdue'
-    >,
-  ) => Outbox,
+  makeOutbox: (owner: Omit<OutboxOwner, 'storageBlocked' | 'unsavedChanged'>) => Outbox,
   signal: AbortSignal,
 ): ChatSync {
-  const batch = createFrameBatch(world.draw, (frames) =>
-    store.dispatch({ type: 'framesReceived', frames, now: world.now() }),
-  )
-  const leaves = createRoomLeaves((frame) => socket.send(frame), world)
-  const joins = createRoomJoins(store, {
+  const leaves = new RoomLeaves((frame) => socket.send(frame), world)
+  const joins = new RoomJoins(store, {
     now: world.now,
     after: world.after,
     send: (frame) => socket.send(frame),
-    flushFrames: batch.flush,
+    flushFrames,
     flushOutbox: () => outbox.flush(),
     outboxRooms: () => outbox.rooms,
-    isLeaving: leaves.isLeaving,
+    isLeaving: (room) => leaves.isLeaving(room),
   })
+  let gathered: ServerFrame[] = []
+
+  /** Frames that come before the next paint are one change of the state, so that many of them are drawn once (W9). */
+  function gather(frame: ServerFrame): void {
+    gathered.push(frame)
+    if (gathered.length >= GATHERED) flushFrames()
+    else if (gathered.length === 1) world.draw(flushFrames)
+  }
+
+  function flushFrames(): void {
+    const frames = gathered
+    gathered = []
+    if (frames.length > 0) store.dispatch({ type: 'framesReceived', frames, now: world.now() })
+  }
 
   /** The room is missing or not open to me, or I am no longer in it. */
   function closed(room: string): void {
@@ -80,16 +88,17 @@ export function createSync(
         break
       case 'reset':
         if (frame.reason === 'access') closed(frame.room)
-        else joins.resetReceived(frame.room)
+        else joins.awaitPage(frame.room)
         break
       case 'left':
         if (frame.ref === undefined) {
           closed(frame.room)
           break
         }
-        // Asked for here: the room is forgotten already, and may be joined again. A list that came meanwhile may have it.
         leaves.answered(frame.ref, frame.room)
+        // Forgotten here already when it was left, and perhaps joined again since.
         if (store.get().rooms[frame.room] !== undefined) return
+        // A room list that came meanwhile may still have it as one of mine.
         leaves.hasLeft(frame.room)
         return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
       case 'error':
@@ -97,64 +106,60 @@ export function createSync(
         break
       default:
     }
-    batch.add(frame)
+    gather(frame)
   }
 
   function refused(ref: string, error: Heard<'error'>): void {
     if (leaves.refused(ref, error)) return
     const outcome = joins.refused(ref, error)
     if (outcome?.next === 'reconnect') {
+      // A new connection begins with the room on screen.
       socket.stop()
       socket.start()
     } else if (outcome?.next === 'closed') {
       closed(outcome.room)
-      batch.add({ type: 'reset', room: outcome.room, reason: 'access' })
+      gather({ type: 'reset', room: outcome.room, reason: 'access' })
     }
   }
 
   const socket = makeSocket({
     firstFrames() {
-      batch.flush()
-      const first = joins.firstJoins()
+      flushFrames()
+      const first = joins.firstRequests()
       return [{ type: 'hello', rooms: first.known, state: world.activity() }, ...first.joins]
     },
     received: receive,
     stateChanged(connection) {
-      batch.flush()
+      flushFrames()
       store.dispatch({ type: 'connectionChanged', connection, now: world.now() })
     },
     proven() {
-      leaves.askAll()
-      joins.askWanting(true)
+      leaves.repeat(() => true)
+      joins.requestMissing(true)
       outbox.resend()
     },
     closed(code) {
-      batch.flush()
+      flushFrames()
       joins.disconnected()
       leaves.disconnected()
       outbox.disconnected(REFUSED.includes(code))
     },
   })
 
+  const rowOf = ({ room, user, nonce }: OutboxEntry) => ({ room, key: keyOf(user, nonce) })
   const outbox = makeOutbox({
     send: (frame) => socket.send(frame),
-    maySendTo: joins.maySendTo,
-    isConfirmed: joins.isConfirmed,
+    maySendTo: (room) => joins.maySendTo(room),
+    isConfirmed: (room) => joins.isConfirmed(room),
     ackOverdue: () => socket.probe(),
     queued(entry) {
-      // Whatever waits for a room is only sent from within it.
+      // The server takes messages only from people in the room.
       store.dispatch({ type: 'roomOpened', room: entry.room })
       queued(entry)
     },
     statusChanged: (entry, sendStatus) =>
-      store.dispatch({
-        type: 'sendStatusChanged',
-        room: entry.room,
-        key: keyOf(entry.user, entry.nonce),
-        sendStatus,
-      }),
-    dropped: (entry) =>
-      store.dispatch({ type: 'entryDropped', room: entry.room, key: keyOf(entry.user, entry.nonce) }),
+      store.dispatch({ type: 'sendStatusChanged', ...rowOf(entry), sendStatus }),
+    dropped: (entry) => store.dispatch({ type: 'entryDropped', ...rowOf(entry) }),
   })
 
   function queued(entry: OutboxEntry): void {
@@ -163,12 +168,11 @@ export function createSync(
     store.dispatch({ type: 'entryQueued', entry, user: { id: self.id, name: self.name } })
   }
 
-  /** Was it long enough? What lies ahead was asked before the clock was set back. */
+  /** A time that lies ahead is overdue too: the clock was set back. */
   const isOverdue = (since: number) => Math.abs(world.now() - since) >= UNANSWERED
 
-  /** All my rooms are followed, as many as a connection may have: their unread messages are counted, and told (U74). */
+  /** All my rooms are followed, as many as a connection may have: their messages are counted and may notify (U74). */
   function follow(list: State['roomList']): void {
-    if (list.length === 0) leaves.clear()
     const { rooms } = store.get()
     const isOut = (room: string) =>
       (rooms[room]?.sync.state ?? 'closed') === 'closed' && !leaves.isLeaving(room)
@@ -179,14 +183,14 @@ export function createSync(
 
   store.watch(
     (state) => state.rooms,
-    () => joins.askWanting(),
+    () => joins.requestMissing(),
     signal,
   )
   store.watch((state) => state.roomList, follow, signal)
   let cancelTick = () => {}
   const tick = () => {
     joins.patrol(isOverdue)
-    leaves.askOverdue(isOverdue)
+    leaves.repeat(isOverdue)
     if (needsTick(store.get())) store.dispatch({ type: 'tick', now: world.now() })
     cancelTick = world.after(TICK, tick)
   }
@@ -209,14 +213,14 @@ export function createSync(
       store.dispatch({ type: 'roomOpened', room, shown: true })
       for (const entry of outbox.entries(room)) queued(entry)
       for (const oldest of longAgo) store.dispatch({ type: 'roomShortened', room: oldest })
-      joins.askWanting()
+      joins.requestMissing()
     },
     leave(room) {
       leaves.leave(room)
       joins.left(room)
       store.dispatch({ type: 'roomForgotten', room, left: true })
     },
-    leaveCount: leaves.leaveCount,
-    leftSince: leaves.leftSince,
+    leaveCount: () => leaves.count,
+    leftSince: (room, count) => leaves.leftSince(room, count),
   }
 }
