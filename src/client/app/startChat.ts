@@ -16,8 +16,8 @@ import { createSync } from './sync/sync.ts'
 import { createChatActions, type Chat } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
 import { retryImport } from '../ui/retryImport.ts'
-import { fetchAhead } from './room/lazyDialogs.ts'
-import { isAttended } from './room/shownRoom.ts'
+import { prefetchDialogs } from './room/dialogs.ts'
+import { isAttended } from './room/roomScreen.ts'
 
 export { notFoundPage } from './notFoundPage.ts'
 export { roomPage } from './room/roomPage.ts'
@@ -100,7 +100,7 @@ export async function startChat(
     after(ORPHANS, () => void adoptOrphans().finally(watchOrphans))
   }
   watchOrphans()
-  after(AHEAD, fetchAhead)
+  after(AHEAD, prefetchDialogs)
   const settings = keepSettings(
     store,
     {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
-import { roomShortcuts } from '../../../src/client/app/room/roomShortcuts.ts'
+import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
@@ -51,10 +51,10 @@ describe('from room to room by keys', () => {
     ]
     const went: string[] = []
     let asked = 0
-    roomShortcuts(
+    shortcuts(
       { router: { navigate: (path: string) => went.push(path) } } as never,
-      { room: 'lobby', side: { rooms: () => rooms } },
-      { switchRoom: () => (asked += 1) },
+      { room: 'lobby', side: { rooms: () => rooms }, parts: [] },
+      { switchRoom: () => (asked += 1), help() {}, escape() {} },
       page.signal,
     )
     const press = (key: string, more: KeyboardEventInit) => {

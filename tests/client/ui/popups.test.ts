@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
-import { openHelp } from '../../../src/client/app/room/helpDialog.ts'
+import { roomDialogs } from '../../../src/client/app/room/dialogs.ts'
 import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
-import { lazyDialogs } from '../../../src/client/app/room/lazyDialogs.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -85,7 +84,7 @@ describe('what opens and closes in a room', () => {
     return { context, watching }
   }
 
-  const dialogs = (context: Context, signal: AbortSignal) => lazyDialogs(context, 'lobby', unexpected, signal)
+  const dialogs = (context: Context, signal: AbortSignal) => roomDialogs(context, 'lobby', unexpected, signal)
 
   const opens: Record<string, (signal: AbortSignal, context: Context) => unknown> = {
     'a dialog': (signal) => openDialog({ title: 'One' }, signal, () => []),
@@ -105,11 +104,11 @@ describe('what opens and closes in a room', () => {
     },
     'the menu of a message': (signal) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
     'the emoji': (signal) => pickEmoji({ x: 0, y: 0 }, () => {}, unexpected, signal),
-    'the list of rooms': (signal, context) => dialogs(context, signal).openRooms(),
-    'the switcher of rooms': (signal, context) => dialogs(context, signal).openSwitcher([]),
-    'the settings': (signal, context) => dialogs(context, signal).openSettings(),
-    'the QR code': (signal, context) => dialogs(context, signal).openInvite('http://localhost/chat/lobby'),
-    'the keys': (signal) => openHelp(signal),
+    'the list of rooms': (signal, context) => dialogs(context, signal).rooms(),
+    'the switcher of rooms': (signal, context) => dialogs(context, signal).switchRoom([]),
+    'the settings': (signal, context) => dialogs(context, signal).settings(),
+    'the QR code': (signal, context) => dialogs(context, signal).showCode(),
+    'the keys': (signal, context) => dialogs(context, signal).help(),
     'the question before signing out': async (signal, context) => {
       void confirmAndSignOut(context, signal)
       await Bun.sleep(0)
@@ -140,11 +139,11 @@ describe('what opens and closes in a room', () => {
 
   test('[U124] a dialog whose chunk comes after the room was left, or after another was opened, does not open', async () => {
     const { signal, abort } = aSignal()
-    const { openRooms, openSettings } = dialogs(aPage().context, signal)
-    await Promise.all([openRooms(), openRooms()])
+    const { rooms, settings } = dialogs(aPage().context, signal)
+    await Promise.all([rooms(), rooms()])
     expect(shown()).toBe(1)
     closeAll()
-    const late = openSettings()
+    const late = settings()
     abort()
     await late
     expect(shown()).toBe(0)

@@ -1,6 +1,6 @@
 import { assertNever } from '../../../shared/assert.ts'
 import type { State } from '../../state/state.ts'
-import { h } from '../../ui/dom.ts'
+import { childController, h } from '../../ui/dom.ts'
 import { roomScreen } from './roomScreen.ts'
 import type { Context } from '../context.ts'
 import { focusSoon } from '../../ui/focusSoon.ts'
@@ -8,21 +8,15 @@ import { joinPage } from '../../session/homePage.ts'
 import { deadEndPage } from '../../ui/centeredPage.ts'
 import { words } from '../../words/words.ts'
 
-/** What the page of a room shows. `user`: whose screen it is, made anew for another person. */
-type RoomPageState = { shows: 'nothing' | 'join' } | { shows: 'room' | 'closed' | 'left'; user: string }
-
-function pageStateOf({ self, rooms }: State, room: string): RoomPageState {
-  if (self === 'unknown') return { shows: 'nothing' }
-  if (self === null) return { shows: 'join' }
+function screenOf({ self, rooms }: State, room: string): 'nothing' | 'join' | 'room' | 'closed' | 'left' {
+  if (self === 'unknown') return 'nothing'
+  if (self === null) return 'join'
   const sync = rooms[room]?.sync
-  const shows = sync?.state !== 'closed' ? 'room' : sync.left ? 'left' : 'closed'
-  return { shows, user: self.id }
+  if (sync?.state !== 'closed') return 'room'
+  return sync.left ? 'left' : 'closed'
 }
 
-const isSame = (a: RoomPageState, b: RoomPageState) =>
-  a.shows === b.shows && ('user' in a ? a.user : null) === ('user' in b ? b.user : null)
-
-/** A room: the door for nobody yet, the chat for somebody, a dead end where it is closed to them (U4, U86). */
+/** The page of a room's address: asks for a name, shows the room, or says that the room is closed to this person (U4, U86). */
 export function roomPage(
   context: Context,
   { room, seq }: { room: string; seq?: number },
@@ -30,54 +24,46 @@ export function roomPage(
 ): HTMLElement {
   const { store, actions } = context
   const element = h('div', {})
-  let inner = new AbortController()
-  signal.addEventListener('abort', () => inner.abort(), { once: true })
+  let screen = childController(signal)
 
-  function show(make: (signal: AbortSignal) => HTMLElement | null): void {
-    inner.abort()
-    inner = new AbortController()
-    element.replaceChildren(make(inner.signal) ?? '')
+  function deadEnd(join: (() => void) | null): HTMLElement {
+    const { roomLeft, roomClosed } = words.pages
+    const { title, text } = join ? roomLeft : roomClosed
+    const page = deadEndPage(
+      title,
+      text,
+      room === 'lobby'
+        ? { href: '/', label: words.pages.toStart }
+        : { href: '/chat/lobby', label: words.pages.toLobby },
+      ...(join ? [{ label: words.pages.join, press: join }] : []),
+    )
+    // The element that had the focus went with the room (A9).
+    focusSoon(page.title, screen.signal)
+    return page.element
   }
 
-  function deadEnd(left: boolean): HTMLElement {
-    const { element: screen, title } = closed(room, left ? () => actions.openRoom(room) : null)
-    // A9: what had the focus is gone with the room.
-    focusSoon(title, inner.signal)
-    return screen
+  function make(shows: ReturnType<typeof screenOf>): HTMLElement | string {
+    // prettier-ignore
+    switch (shows) {
+      case 'nothing': return ''
+      case 'join': return joinPage(context, { room, joins: room, entered: () => {} }, screen.signal)
+      case 'room': return roomScreen(context, { room, ...(seq !== undefined && { seq }) }, screen.signal)
+      case 'left': return deadEnd(() => actions.openRoom(room))
+      case 'closed': return deadEnd(null)
+      default: return assertNever(shows)
+    }
   }
 
   // Opening a room's address joins it, even if it was left before.
   if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
-  let current: RoomPageState = { shows: 'nothing' }
   store.watch(
-    (state) => {
-      const next = pageStateOf(state, room)
-      if (!isSame(next, current)) current = next
-      return current
-    },
-    ({ shows }) => {
-      // prettier-ignore
-      switch (shows) {
-        case 'nothing': return show(() => null)
-        case 'join': return show((inside) => joinPage(context, { room, joins: room, entered: () => {} }, inside))
-        case 'room': return show((inside) => roomScreen(context, { room, ...(seq !== undefined && { seq }) }, inside))
-        case 'closed': case 'left': return show(() => deadEnd(shows === 'left'))
-        default: return assertNever(shows)
-      }
+    (state) => screenOf(state, room),
+    (shows) => {
+      screen.abort()
+      screen = childController(signal)
+      element.replaceChildren(make(shows))
     },
     signal,
   )
   return element
-}
-
-function closed(room: string, join: (() => void) | null): ReturnType<typeof deadEndPage> {
-  const away =
-    room === 'lobby'
-      ? { href: '/', label: words.pages.toStart }
-      : { href: '/chat/lobby', label: words.pages.toLobby }
-  if (join === null) return deadEndPage(words.pages.roomClosed.title, words.pages.roomClosed.text, away)
-  return deadEndPage(words.pages.roomLeft.title, words.pages.roomLeft.text, away, {
-    label: words.pages.join,
-    press: join,
-  })
 }

@@ -16,20 +16,23 @@ import { keyboardSpace } from '../../ui/keyboardSpace.ts'
 import { createAnnouncer } from '../../ui/liveRegions.ts'
 import { refuseFiles } from '../../ui/refuseFiles.ts'
 import { statusLine } from '../../ui/statusLine.ts'
-import { bannerLine } from './bannerLine.ts'
+import { banner } from './banner.ts'
 import type { Context } from '../context.ts'
-import { watchDisconnects } from './disconnectedDialog.ts'
-import { openHelp } from './helpDialog.ts'
-import { inviteWays } from './inviteWays.ts'
-import { lazyDialogs } from './lazyDialogs.ts'
-import { pageShortcuts } from './pageShortcuts.ts'
+import { explainDisconnects, roomDialogs } from './dialogs.ts'
 import { roomComposer } from './roomComposer.ts'
-import { roomShortcuts } from './roomShortcuts.ts'
 import { roomTimeline } from './roomTimeline.ts'
-import { setShownRoom } from './shownRoom.ts'
+import { shortcuts } from './shortcuts.ts'
 import { words } from '../../words/words.ts'
 
-/** A room as its people see it, at `seq` if one is named. Everything that goes on ends with `signal`. */
+/** The room on screen, and whether the end of its messages is in view. */
+let shown: { room: string; isAtEnd(): boolean } | null = null
+
+/** Is the person looking at the newest messages of this room in this tab? Then they need no notification. */
+export function isAttended(room: string): boolean {
+  return shown?.room === room && !document.hidden && document.hasFocus() && shown.isAtEnd()
+}
+
+/** A room, at `seq` if given. Everything that goes on in it ends with `signal`. */
 export function roomScreen(
   context: Context,
   { room, seq }: { room: string; seq?: number },
@@ -39,31 +42,30 @@ export function roomScreen(
   actions.openRoom(room)
   const me = idOf(store.get()) ?? ''
   const recent = [room, ...savedRooms('recent', me).filter((recentRoom) => recentRoom !== room)]
-  const help = () => openHelp(signal)
 
   const announcer = createAnnouncer(signal)
   const status = statusLine(announcer.say, signal)
-  const dialogs = lazyDialogs(context, room, status.say, signal)
-  const invite = inviteWays(room, dialogs, status.say)
+  const dialogs = roomDialogs(context, room, status.say, signal)
+  const isAtEnd = () => timeline.position() === null
   const composer = roomComposer(
     context,
     room,
-    { banner: bannerLine(context, announcer, signal), status: status.element },
+    { banner: banner(context, announcer, signal), status: status.element },
     {
       sent() {
         timeline.sent()
         timeline.reading.end()
       },
       toEnd: () => timeline.toEnd(),
-      isAtEnd: () => timeline.position() === null,
+      isAtEnd,
       page: (direction) => timeline.page(direction),
-      help,
+      help: dialogs.help,
     },
     signal,
   )
   const timeline = roomTimeline(
     context,
-    { room, seq, empty: emptyRoom(invite) },
+    { room, seq, empty: emptyRoom(dialogs) },
     {
       say: status.say,
       fault: composer.say,
@@ -75,7 +77,11 @@ export function roomScreen(
     signal,
   )
 
-  setShownRoom({ room, isAtEnd: () => timeline.position() === null }, signal)
+  const onScreen = { room, isAtEnd }
+  shown = onScreen
+  signal.addEventListener('abort', () => {
+    if (shown === onScreen) shown = null
+  })
 
   const shell = h('div', { class: 'shell' })
   const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
@@ -87,7 +93,7 @@ export function roomScreen(
   const side = sidebar(
     context,
     { room, shell, people: roomPeople(context, room, signal) },
-    { rooms: () => void dialogs.openRooms() },
+    { rooms: () => void dialogs.rooms() },
     signal,
   )
   const markAllRead = markAllReadButton(
@@ -100,11 +106,9 @@ export function roomScreen(
     context,
     { room, me, markAllRead },
     {
-      ...invite,
+      ...dialogs,
       say: status.say,
       reorder: side.reorder,
-      settings: () => void dialogs.openSettings(),
-      help,
       async signOut() {
         if (await confirmAndSignOut(context, signal)) router.navigate('/')
       },
@@ -124,16 +128,18 @@ export function roomScreen(
   refuseFiles(signal)
   trapFocus(side.element, signal)
   swipe(shell, side.element, side, signal)
-  roomShortcuts(context, { room, side }, { switchRoom: () => void dialogs.openSwitcher(recent) }, signal)
-  pageShortcuts(
-    [
-      { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
-      { holds: timeline.element, focus: timeline.focus },
-      { holds: side.element, focus: side.focus },
-      { holds: composer.element, focus: composer.focus },
-    ],
+  const parts = [
+    { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
+    { holds: timeline.element, focus: timeline.focus },
+    { holds: side.element, focus: side.focus },
+    { holds: composer.element, focus: composer.focus },
+  ]
+  shortcuts(
+    context,
+    { room, side, parts },
     {
-      help,
+      help: dialogs.help,
+      switchRoom: () => void dialogs.switchRoom(recent),
       escape() {
         if (side.close() || composer.modes.end()) return
         timeline.reading.end()
@@ -143,16 +149,16 @@ export function roomScreen(
     signal,
   )
   announceRoom(context, room, announcer, signal)
-  watchDisconnects(context, signal)
+  explainDisconnects(context, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,
-    (isForgetful) => isForgetful && status.say(words.connection.storageBlocked),
+    (isBlocked) => isBlocked && status.say(words.connection.storageBlocked),
     signal,
   )
 
   saveRooms('recent', me, recent)
   if (seq !== undefined) void timeline.jumps.to(seq, true)
-  // A9, T13: with a finger the focus on the field would open the keyboard over the room.
+  // On a phone, focus on the text field would open the keyboard over the room (A9).
   const coarse = matchMedia('(pointer: coarse)').matches
   focusSoon(coarse ? header.title : composer.field, signal)
   return shell

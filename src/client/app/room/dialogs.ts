@@ -1,0 +1,118 @@
+import { CLOSE } from '../../../shared/errors.ts'
+import { buttons, openDialog } from '../../ui/dialog.ts'
+import { h } from '../../ui/dom.ts'
+import { retryable } from '../../ui/retryImport.ts'
+import type { Context } from '../context.ts'
+import { words } from '../../words/words.ts'
+
+const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
+const loadRoomFinder = retryable(() => import('../../roomFinder/roomFinder.ts'))
+const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
+
+/** Fetches the dialogs that many people open. */
+export function prefetchDialogs(): void {
+  for (const load of [loadSettings, loadRoomFinder])
+    load().catch(() => {
+      // Opening the dialog tries again, and reports a failure.
+    })
+}
+
+/** The dialogs of a room. All but the help are chunks of their own, which the first drawing does not need. */
+export interface RoomDialogs {
+  help(): void
+  settings(): Promise<void>
+  rooms(): Promise<void>
+  /** @param recent rooms by their last visit, the latest first */
+  switchRoom(recent: readonly string[]): Promise<void>
+  showCode(): Promise<void>
+  /** Copies the room's link. Without https there is no clipboard: then the dialog shows the link. */
+  copyLink(): Promise<void>
+}
+
+/** @param say shows a short message */
+export function roomDialogs(
+  context: Context,
+  room: string,
+  say: (message: string) => void,
+  signal: AbortSignal,
+): RoomDialogs {
+  const link = `${location.origin}/chat/${room}`
+
+  async function open<Chunk>(load: () => Promise<Chunk>, show: (chunk: Chunk) => void): Promise<void> {
+    try {
+      const chunk = await load()
+      // While the chunk was loading, the room may have been left or another dialog opened.
+      if (!signal.aborted && document.querySelector('dialog[open]') === null) show(chunk)
+    } catch {
+      say(words.common.notLoaded)
+    }
+  }
+
+  const dialogs = {
+    help: () => openHelp(signal),
+    settings: () => open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, signal)),
+    rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
+    switchRoom: (recent: readonly string[]) =>
+      open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
+    showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link, signal)),
+    async copyLink() {
+      try {
+        await navigator.clipboard.writeText(link)
+        say(words.common.linkCopied)
+      } catch {
+        await dialogs.showCode()
+      }
+    },
+  }
+  return dialogs
+}
+
+/** Keys and commands. */
+function openHelp(signal: AbortSignal): void {
+  const row = ([keys, does]: readonly [string, string]) => [
+    h('dt', { class: 'font-semibold' }, keys),
+    h('dd', { class: 'text-muted' }, does),
+  ]
+  const commands = Object.entries(words.composer.commands).map(([name, does]) => [`/${name}`, does] as const)
+  openDialog({ title: words.help.title }, signal, ({ close }) => [
+    h('dl', { class: 'keys' }, ...[...words.help.keys, ...commands].flatMap(row)),
+    buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.close)),
+  ])
+}
+
+/** Explains the final end of a connection in a dialog with one way on; nothing is retried without the person (U55). */
+export function explainDisconnects({ store, actions, router }: Context, signal: AbortSignal): void {
+  const { stopped } = words.connection
+  const reload = () => location.reload()
+
+  function explanationOf(code: number) {
+    // prettier-ignore
+    switch (code) {
+      case CLOSE.noSession: return { ...stopped.noSession, run: reload }
+      case CLOSE.banned: return { ...stopped.banned, run: () => router.navigate('/') }
+      case CLOSE.tooMany: return { ...stopped.tooMany, run: () => actions.reconnect() }
+      case CLOSE.version: return { ...stopped.version, run: reload }
+      default: return { ...stopped.other, run: reload }
+    }
+  }
+
+  store.watch(
+    ({ connection, self }) =>
+      connection.state === 'stopped' && self !== null && self !== 'unknown' ? connection.code : null,
+    (code) => {
+      if (code === null) return
+      const { title, text, action, run } = explanationOf(code)
+      openDialog({ title, final: true }, signal, ({ close }) => {
+        const go = () => {
+          close()
+          run()
+        }
+        return [
+          h('p', {}, text),
+          buttons(h('button', { type: 'button', class: 'button', onClick: go }, action)),
+        ]
+      })
+    },
+    signal,
+  )
+}

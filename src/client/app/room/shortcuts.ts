@@ -1,0 +1,68 @@
+import type { Sidebar } from '../../rooms/sidebar.ts'
+import type { Context } from '../context.ts'
+
+/** One part of the page that F6 leads to. */
+export interface PagePart {
+  holds: HTMLElement
+  focus(): void
+}
+
+export interface ShortcutEvents {
+  help(): void
+  /** Escape, while no dialog and no menu is open */
+  escape(): void
+  switchRoom(): void
+}
+
+/**
+ * The keys of the page as a whole: F6 and Shift+F6 go round its parts, ? shows the keys, Escape closes the topmost thing. Mod+K
+ * asks for a room, Alt with an arrow goes to the next in the sidebar, with Shift to the next unread one (U84).
+ */
+export function shortcuts(
+  { router }: Pick<Context, 'router'>,
+  { room, side, parts }: { room: string; side: Pick<Sidebar, 'rooms'>; parts: readonly PagePart[] },
+  on: ShortcutEvents,
+  signal: AbortSignal,
+): void {
+  function nextPart(step: 1 | -1): void {
+    const current = parts.findIndex(({ holds }) => holds.contains(document.activeElement))
+    parts.at((current < 0 && step < 0 ? -1 : current + step) % parts.length)?.focus()
+  }
+
+  function nextRoom(step: 1 | -1, unreadOnly: boolean): void {
+    const rooms = side.rooms()
+    const current = rooms.findIndex((entry) => entry.room === room)
+    for (let distance = 1; distance < rooms.length; distance += 1) {
+      const next = rooms.at((current + step * distance) % rooms.length)
+      if (next && (!unreadOnly || next.unread > 0)) return router.navigate(`/chat/${next.room}`)
+    }
+  }
+
+  /** What a key does here; null: nothing. */
+  function shortcutOf(event: KeyboardEvent): (() => void) | null {
+    const { key, altKey, ctrlKey, metaKey, shiftKey } = event
+    const isPlain = !ctrlKey && !metaKey && !altKey
+    const isTyping = event.target instanceof Element && event.target.closest('input, textarea') !== null
+    if (key === 'F6' && isPlain) return () => nextPart(shiftKey ? -1 : 1)
+    // A dialog and an open menu have keys of their own.
+    if (document.querySelector('dialog[open]') !== null) return null
+    if (key === '?' && isPlain && !isTyping) return on.help
+    if (event.isComposing || event.defaultPrevented) return null
+    if (ctrlKey !== metaKey && !altKey && !shiftKey && key.toLowerCase() === 'k') return on.switchRoom
+    if (altKey && !ctrlKey && !metaKey && /^Arrow(Up|Down)$/.test(key))
+      return () => nextRoom(key === 'ArrowDown' ? 1 : -1, shiftKey)
+    const isMenuOpen = document.querySelector('[popover]:popover-open') !== null
+    return key === 'Escape' && !shiftKey && !isMenuOpen ? on.escape : null
+  }
+
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      const run = shortcutOf(event)
+      if (run === null) return
+      if (event.key !== 'Escape') event.preventDefault()
+      run()
+    },
+    { signal },
+  )
+}
