@@ -136,6 +136,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
         'node:',
         '@sinclair/typebox',
         '@sinclair/typebox/compiler',
+        'tar-stream',
       ],
     },
   ],

@@ -1,34 +1,26 @@
 import { Database } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { pack } from 'tar-stream'
 import { openForReading } from '../store/sqlite/database.ts'
 import { createTemporaryFolder } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
-import { databaseIn, fsyncPath, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { databaseIn, fsyncPath, refuseNewer, spaceOf } from '../store/sqlite/dataDirectory.ts'
 import { copyDifferences, WriteThrottle } from './throttledCopy.ts'
 import { BACKUPS, backupNameOf } from './backupFiles.ts'
 import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn } from '../store/sqlite/schema.ts'
 import { canScrub, scrub } from '../store/sqlite/write/scrub.ts'
-import { END, headerOf, paddingOf } from './tar.ts'
+import { type Sink, writeWholeFile } from './streams.ts'
 
 export const BACKUP_MANIFEST = 'manifest.json'
 export const DATABASE = 'hubbub.db'
 
-/** What stands first in a backup, so that the rest can be checked against it. */
+/** The first entry of a backup. `restore` checks the other entries against it. */
 export interface BackupManifest {
   format: 'hubbub backup'
   hubbub: string
@@ -39,29 +31,28 @@ export interface BackupManifest {
 }
 
 export interface BackupResult {
-  /** null: streamed */
+  /** null if the backup was streamed */
   file: string | null
   bytes: number
   events: number
   schema: number
-  /** what Hubbub did not make in it: `restore` will not take it; null if there is nothing */
+  /** a table, trigger or the like that Hubbub does not create and `restore` therefore refuses; null if there is none */
   foreign: string | null
 }
 
 /**
- * Writes what a directory's database holds at this moment, also beside a server that writes, as a `.tar.gz`. A file gets its
- * name when it is complete and on disk; one that exists is never replaced.
- * @param to a file, a stream to write into, or nothing: `backups/` of the directory
+ * Saves the database of one moment as a `.tar.gz`, also while a server writes to it. The file gets its name once it is
+ * complete and on disk; an existing file is never replaced.
+ * @param to a file or a stream; by default a file in the directory's `backups/`
  * @param now ms
- * @throws OperatorError if there is nothing to copy, too little room, or the copy is not whole
+ * @throws OperatorError if there is no database, too little space, or the copy is damaged
  */
 export async function backup(
   dir: string,
-  to: string | { write(bytes: Uint8Array): Promise<void> } | undefined,
+  to: string | Sink | undefined,
   { version, now }: { version: string; now: number },
 ): Promise<BackupResult> {
   if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to back up.`)
-  const at = new Date(now).toISOString()
   const target = to ?? join(dir, BACKUPS, backupNameOf(now))
   if (typeof target === 'string' && existsSync(target))
     throw new OperatorError(1, `${target} exists already. Name another file, or remove it first.`)
@@ -76,23 +67,23 @@ export async function backup(
   const folder = createTemporaryFolder(dir, 'backup')
   const copy = join(folder.path, DATABASE)
   try {
-    const { schema, ...counted } = await copyOf(dir, copy, throttle)
-    const part = { bytes: statSync(copy).size, sha256: await sha256Of(copy) }
+    const check = await copyOf(dir, copy, throttle)
+    const size = statSync(copy).size
     const manifest: BackupManifest = {
       format: 'hubbub backup',
       hubbub: version,
-      schema,
-      at,
-      parts: { [DATABASE]: part },
+      schema: check.schema,
+      at: new Date(now).toISOString(),
+      parts: { [DATABASE]: { bytes: size, sha256: await sha256Of(copy) } },
     }
-    const archive = archiveOf(manifest, copy, Math.floor(now / 1_000))
+    const write = (sink: Sink) => writeArchive(manifest, copy, size, sink)
     if (typeof target !== 'string') {
-      for await (const piece of archive) await target.write(piece)
-      return { file: null, bytes: part.bytes, schema, ...counted }
+      await write(target)
+      return { file: null, bytes: size, ...check }
     }
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    await writeWhole(target, archive, throttle)
-    return { file: target, bytes: statSync(target).size, schema, ...counted }
+    await writeWholeFile(target, write, (descriptor, length) => throttle.afterWrite(descriptor, length))
+    return { file: target, bytes: statSync(target).size, ...check }
   } finally {
     if (existsSync(copy)) await throttle.remove(copy)
     folder.remove()
@@ -101,40 +92,32 @@ export async function backup(
 
 type CopyCheck = Pick<BackupResult, 'events' | 'schema' | 'foreign'>
 
-/** How often what has changed is copied while it goes on changing, and when it is little enough, bytes. */
+/** Copy changed blocks while the database goes on changing: at most this often, or until so few bytes changed. */
 const PASSES = 3
-const LITTLE_ENOUGH = 4 * 1024 * 1024
+const FEW_BYTES = 4 * 1024 * 1024
 
 /**
- * The copy of one moment, fsynced and checked. Most of it is copied while the database goes on changing; then, while a
- * transaction that reads keeps the file and what is in its WAL as they are, what has changed meanwhile. `VACUUM INTO`
- * would write all of it as fast as it can, and everybody's next fsync would wait behind that.
+ * Copies one moment of the database, fsyncs and checks it. Most blocks are copied while the server writes; the rest under a
+ * read transaction, which keeps SQLite from changing the file. `VACUUM INTO` would write everything at full speed, and
+ * each commit's fsync would wait behind it.
  */
 async function copyOf(dir: string, copy: string, throttle: WriteThrottle): Promise<CopyCheck> {
   const source = openSync(databaseIn(dir), 'r')
   const target = openSync(copy, 'wx+', 0o600)
   try {
-    for (
-      let passes = 0;
-      passes < PASSES && (await copyDifferences(target, source, throttle)) > LITTLE_ENOUGH;
-    )
-      passes += 1
+    for (let pass = 0; pass < PASSES; pass += 1)
+      if ((await copyDifferences(target, source, throttle)) <= FEW_BYTES) break
     const db = openForReading(dir)
     try {
       db.run('BEGIN')
-      const schema = schemaOf(db)
-      if (schema > SCHEMA)
-        throw new OperatorError(
-          4,
-          `The database in ${dir} has schema ${schema}, and this Hubbub knows ${SCHEMA}.`,
-        )
+      refuseNewer(dir, schemaOf(db), SCHEMA)
       await copyDifferences(target, source, throttle)
       await copyWal(`${databaseIn(dir)}-wal`, `${copy}-wal`, throttle)
     } finally {
       db.close()
     }
   } finally {
-    // Not before: closing any descriptor of a file drops the locks that this process has on it.
+    // After the transaction: closing any descriptor of a file drops the locks that this process has on the file.
     closeSync(source)
     closeSync(target)
   }
@@ -146,10 +129,10 @@ async function copyOf(dir: string, copy: string, throttle: WriteThrottle): Promi
 /** Bytes that a part of a scrub writes at most, about. */
 const SCRUB_STEP = 256 * 1024
 
-/** Bytes of a WAL's header: another one, as soon as SQLite begins anew to write it from its start. */
+/** Bytes of a WAL's header. SQLite changes it when it starts to overwrite the WAL from the beginning. */
 const WAL_HEADER = 32
 
-/** Copies a WAL. If it is begun anew meanwhile, so is the copy: half of an old one would take back what the file has. */
+/** Copies a WAL, again if SQLite restarted it meanwhile: a mix of old and new frames would undo what is in the file. */
 async function copyWal(from: string, to: string, throttle: WriteThrottle): Promise<void> {
   if (!existsSync(from)) return
   const [source, target] = [openSync(from, 'r'), openSync(to, 'wx+', 0o600)]
@@ -205,56 +188,24 @@ function checkCopy(dir: string, copy: string): CopyCheck {
   }
 }
 
-async function* archiveOf(manifest: BackupManifest, copy: string, at: number): AsyncGenerator<Uint8Array> {
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
-  const gzip = createGzip()
-  const write = (bytes: Uint8Array) =>
-    new Promise<void>((resolve, reject) => {
-      gzip.write(bytes, (error) => (error ? reject(error) : resolve()))
-    })
-  const writing = (async () => {
-    await write(headerOf({ name: BACKUP_MANIFEST, size: text.length }, at))
-    await write(text)
-    await write(paddingOf(text.length))
-    const size = manifest.parts[DATABASE]?.bytes ?? 0
-    await write(headerOf({ name: DATABASE, size }, at))
-    for await (const piece of createReadStream(copy)) await write(piece as Buffer)
-    await write(paddingOf(size))
-    await write(END)
-    gzip.end()
-  })()
-  writing.catch((error: Error) => gzip.destroy(error))
-  for await (const piece of gzip) yield piece as Buffer
-  await writing
-}
-
-/** Writes a file that is there whole or not at all. */
-async function writeWhole(
-  target: string,
-  pieces: AsyncIterable<Uint8Array>,
-  throttle: WriteThrottle,
-): Promise<void> {
-  const partial = join(dirname(target), `.${basename(target)}.${process.pid}`)
-  const file = await open(partial, 'wx', 0o600)
-  try {
-    for await (const piece of pieces) {
-      await file.writeFile(piece)
-      await throttle.afterWrite(file.fd, piece.length)
-    }
-    fsyncSync(file.fd)
-    await file.close()
-    await rename(partial, target)
-    fsyncPath(dirname(target))
-  } catch (error) {
-    await file.close().catch(() => undefined)
-    await rm(partial, { force: true })
-    throw error
-  }
+async function writeArchive(manifest: BackupManifest, copy: string, size: number, sink: Sink): Promise<void> {
+  const tar = pack()
+  const header = { mode: 0o600, mtime: new Date(manifest.at) }
+  tar.entry({ ...header, name: BACKUP_MANIFEST }, `${JSON.stringify(manifest, null, 2)}\n`)
+  const filling = pipeline(createReadStream(copy), tar.entry({ ...header, name: DATABASE, size })).then(() =>
+    tar.finalize(),
+  )
+  // An error of the copy ends `tar` too, so it is reported below.
+  filling.catch(() => undefined)
+  await pipeline(tar, createGzip(), async (pieces: AsyncIterable<Uint8Array>) => {
+    for await (const piece of pieces) await sink.write(piece)
+  })
+  await filling
 }
 
 export async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const piece of createReadStream(file)) hash.update(piece as Buffer)
+  await pipeline(createReadStream(file), hash)
   return hash.digest('hex')
 }
 

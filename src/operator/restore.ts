@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { extract } from 'tar-stream'
 import { type BackupManifest, DATABASE, BACKUP_MANIFEST } from './backup.ts'
 import { checkpoint } from '../store/sqlite/database.ts'
 import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
@@ -18,10 +20,12 @@ import {
 import { takeLock } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
-import { BadArchive, type TarEntry, readTar } from './tar.ts'
 
-/** A manifest is some hundred bytes; what claims to be a larger one is none. */
+/** Bytes. A real manifest has a few hundred. */
 const MAX_MANIFEST = 64 * 1024
+
+/** The backup is cut, damaged, or not one of ours. */
+class BadBackup extends Error {}
 
 export interface RestoreResult {
   manifest: BackupManifest
@@ -71,78 +75,72 @@ function lockForRestore(dir: string) {
   }
 }
 
-/** Unpacks both parts and compares them with what the manifest says of them. @param free bytes there is room for */
+/** Unpacks the manifest and the database, and compares them. @param free bytes free on the disk */
 async function unpack(
   source: AsyncIterable<Uint8Array>,
   workFolder: string,
   free: number,
 ): Promise<BackupManifest> {
-  let text = ''
+  let limit = 2 * MAX_MANIFEST
+  const limited = async function* (pieces: AsyncIterable<Uint8Array>) {
+    for await (const piece of pieces) {
+      limit -= piece.length
+      // A terabyte of zeros is a small archive.
+      if (limit < 0) throw new BadBackup('there is more after its end')
+      yield piece
+    }
+  }
+  const entries = extract()
+  const reading = pipeline(source, createGunzip(), limited, entries)
+  // Its error ends the loop below, too, unless that loop has failed before.
+  reading.catch(() => undefined)
   let manifest: BackupManifest | null = null
   let isComplete = false
-  const hash = createHash('sha256')
-  const file = await open(join(workFolder, DATABASE), 'wx', 0o600)
-  const take = async ({ name, size }: TarEntry, piece: Uint8Array | null) => {
-    if (name === BACKUP_MANIFEST && manifest === null && size <= MAX_MANIFEST) {
-      if (piece !== null) text += Buffer.from(piece).toString('latin1')
-      else manifest = manifestOf(text)
-    } else if (name === DATABASE && manifest !== null && !isComplete) {
-      const { bytes, sha256 } = manifest.parts[DATABASE] ?? {}
-      // Before a byte of it is written: a gigabyte of zeros is a small archive.
-      if (size !== bytes) throw new BadArchive('its database is not the one that was saved')
-      if (size > free)
-        throw new OperatorError(
-          1,
-          `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`,
-        )
-      if (piece !== null) {
-        hash.update(piece)
-        await file.writeFile(piece)
-      } else {
-        if (hash.digest('hex') !== sha256) throw new BadArchive('its database is not the one that was saved')
-        isComplete = true
-      }
-    } else throw new BadArchive('it holds what no backup holds')
-  }
   try {
-    await readTar(gunzipped(source), take)
-    if (manifest === null || !isComplete) throw new BadArchive('a part of it is missing')
-    await file.sync()
+    for await (const entry of entries) {
+      const { name, type, size } = entry.header
+      const content = entry as AsyncIterable<Uint8Array>
+      if (type === 'file' && name === BACKUP_MANIFEST && manifest === null && size <= MAX_MANIFEST) {
+        manifest = manifestOf(Buffer.concat(await Array.fromAsync(content)).toString())
+        limit += manifest.parts[DATABASE]?.bytes ?? 0
+      } else if (type === 'file' && name === DATABASE && manifest !== null && !isComplete) {
+        await unpackDatabase(content, size, manifest, { free, to: join(workFolder, DATABASE) })
+        isComplete = true
+      } else throw new BadBackup('it contains a file that no backup has')
+    }
+    await reading
+    if (manifest === null || !isComplete) throw new BadBackup('a part of it is missing')
     return manifest
   } catch (error) {
-    if (error instanceof BadArchive)
-      throw new OperatorError(
-        1,
-        `This is no whole backup: ${error.message}. Nothing was changed; try another one.`,
-      )
-    throw error
-  } finally {
-    await file.close()
+    // Errors of the file system are not the backup's; everything else is thrown by gunzip, tar or the checks above.
+    if (error instanceof OperatorError || (error instanceof Error && 'syscall' in error)) throw error
+    const reason = error instanceof BadBackup ? error.message : 'it is cut or damaged'
+    throw new OperatorError(1, `This is no whole backup: ${reason}. Nothing was changed; try another one.`)
   }
 }
 
-async function* gunzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip()
-  let sourceError: unknown = null
-  const feeding = (async () => {
-    for await (const piece of source)
-      await new Promise<void>((resolve, reject) => {
-        gunzip.write(piece, (error) => (error ? reject(error) : resolve()))
-      })
-    gunzip.end()
-  })().catch((error: unknown) => {
-    sourceError = error
-    gunzip.destroy(error instanceof Error ? error : new Error('unreadable'))
-  })
+async function unpackDatabase(
+  pieces: AsyncIterable<Uint8Array>,
+  size: number,
+  { parts }: BackupManifest,
+  { free, to }: { free: number; to: string },
+): Promise<void> {
+  if (size !== parts[DATABASE]?.bytes) throw new BadBackup('its database is not the one that was saved')
+  if (size > free)
+    throw new OperatorError(1, `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`)
+  const hash = createHash('sha256')
+  const file = await open(to, 'wx', 0o600)
   try {
-    for await (const piece of gunzip) yield piece as Buffer
-  } catch (error) {
-    if (error instanceof BadArchive) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    if (sourceError === null || code.startsWith('Z_')) throw new BadArchive('it is cut or damaged')
-    throw error
+    for await (const piece of pieces) {
+      hash.update(piece)
+      await file.writeFile(piece)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
   }
-  await feeding
+  if (hash.digest('hex') !== parts[DATABASE].sha256)
+    throw new BadBackup('its database is not the one that was saved')
 }
 
 function manifestOf(text: string): BackupManifest {
@@ -150,7 +148,7 @@ function manifestOf(text: string): BackupManifest {
   try {
     value = JSON.parse(text)
   } catch {
-    throw new BadArchive('its manifest is damaged')
+    throw new BadBackup('its manifest is damaged')
   }
   const { format, hubbub, schema, at, parts } = Object(value) as Partial<BackupManifest>
   const { bytes, sha256 } = Object(parts)[DATABASE] ?? {}
@@ -162,7 +160,7 @@ function manifestOf(text: string): BackupManifest {
     !Number.isInteger(bytes) ||
     typeof sha256 !== 'string'
   )
-    throw new BadArchive('its manifest is not one of a backup')
+    throw new BadBackup('its manifest is not one of a backup')
   return value as BackupManifest
 }
 

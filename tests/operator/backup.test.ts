@@ -18,7 +18,6 @@ import { ageOfLastBackup, backupsIn, pruneBackups } from '../../src/operator/bac
 import { takeLock } from '../../src/store/sqlite/lock.ts'
 import { SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { restore } from '../../src/operator/restore.ts'
-import { readTar } from '../../src/operator/tar.ts'
 import { aDatabase, logOf, tell } from '../support/server/aDatabase.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
 
@@ -261,27 +260,12 @@ describe('restoring', () => {
   })
 
   test('[O25] an archive whose parts are whole, but not those of its manifest, is refused', async () => {
-    const parts = new Map<string, Buffer>()
-    await readTar(bytes(Bun.gunzipSync(readFileSync(file))), async ({ name }, piece) => {
-      parts.set(name, Buffer.concat([parts.get(name) ?? Buffer.alloc(0), piece ?? Buffer.alloc(0)]))
-    })
-    expect([...parts.keys()]).toEqual(['manifest.json', 'hubbub.db'])
-    const database = parts.get('hubbub.db') ?? Buffer.alloc(0)
-    const other = Buffer.from(database)
-    other[other.length - 1] = (other.at(-1) ?? 0) ^ 1
     mkdirSync(folder('forged'))
-    for (const [name, content] of parts)
-      writeFileSync(join(folder('forged'), name), name === 'hubbub.db' ? other : content)
-    const packed = Bun.spawnSync([
-      'tar',
-      'czf',
-      '-',
-      '--format=ustar',
-      '-C',
-      folder('forged'),
-      'manifest.json',
-      'hubbub.db',
-    ])
+    Bun.spawnSync(['tar', 'xzf', file, '-C', folder('forged')])
+    const database = readFileSync(join(folder('forged'), 'hubbub.db'))
+    database[database.length - 1] = (database.at(-1) ?? 0) ^ 1
+    writeFileSync(join(folder('forged'), 'hubbub.db'), database)
+    const packed = Bun.spawnSync(['tar', 'czf', '-', '-C', folder('forged'), 'manifest.json', 'hubbub.db'])
     expect((await refusal(restore(folder('mine'), bytes(packed.stdout), AT))).message).toContain(
       'its database is not the one that was saved',
     )

@@ -3,7 +3,7 @@ import { PRODUCT_VERSION } from '../../lib/version.ts'
 import { backup } from '../backup.ts'
 import { pruneBackups } from '../backupFiles.ts'
 import { type Command, CommandError } from './command.ts'
-import { output } from './fileOrPipe.ts'
+import { stdout } from '../streams.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub backup [FILE|-]
@@ -23,7 +23,7 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     const { dataDir } = config()
     // Whoever is talking comes first.
     setPriority(constants.priority.PRIORITY_LOW)
-    const to = argument === '-' ? output : argument
+    const to = argument === '-' ? stdout : argument
     const result = await backup(dataDir, to, { version: PRODUCT_VERSION, now: Date.now() })
     if (keep !== undefined) pruneBackups(dataDir, Number(keep))
     const where = result.file ?? 'stdout'

@@ -1,6 +1,6 @@
 import { importFrom } from '../import.ts'
 import { type Command, CommandError } from './command.ts'
-import { readFrom } from './fileOrPipe.ts'
+import { readFrom } from '../streams.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub import [--rooms-as PREFIX] FILE|-

@@ -1,7 +1,7 @@
 import { printable } from '../../lib/printable.ts'
 import { restore } from '../restore.ts'
 import { type Command } from './command.ts'
-import { readFrom } from './fileOrPipe.ts'
+import { readFrom } from '../streams.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub restore FILE|-
