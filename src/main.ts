@@ -14,6 +14,7 @@ const USAGE = `Usage: hubbub [command]
   import       read them
   doctor       look for what is wrong, and say what to do about it
   migrate      bring the database to this version's schema
+  compact      rewrite the database without its free pages, where deleted text may be
   version      say what this is
 
 hubbub <command> --help tells more. Settings come from the environment: PORT, HOST, DATA_DIR and more, see the README.`
@@ -33,6 +34,7 @@ const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
   import: () => import('./operator/commands/import.ts'),
   doctor: () => import('./operator/commands/doctor.ts'),
   migrate: () => import('./operator/commands/migrate.ts'),
+  compact: () => import('./operator/commands/compact.ts'),
   version: () => import('./operator/commands/version.ts'),
 }
 

@@ -14,7 +14,6 @@ import { BACKUPS, backupNameOf } from './backupFiles.ts'
 import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn } from '../store/sqlite/schema.ts'
-import { canScrub, scrub } from '../store/sqlite/write/scrub.ts'
 import { type Sink, writeWholeFile } from './streams.ts'
 
 export const BACKUP_MANIFEST = 'manifest.json'
@@ -121,13 +120,10 @@ async function copyOf(dir: string, copy: string, throttle: WriteThrottle): Promi
     closeSync(source)
     closeSync(target)
   }
-  await mergeWal(copy, throttle)
+  mergeWal(copy)
   fsyncPath(copy)
   return checkCopy(dir, copy)
 }
-
-/** Bytes that a part of a scrub writes at most, about. */
-const SCRUB_STEP = 256 * 1024
 
 /** Bytes of a WAL's header. SQLite changes it when it starts to overwrite the WAL from the beginning. */
 const WAL_HEADER = 32
@@ -152,22 +148,15 @@ async function copyWal(from: string, to: string, throttle: WriteThrottle): Promi
   }
 }
 
-/** Writes what a copy has in its WAL into it, so that it is one file, and removes what SQLite has left over in it (S34). */
-async function mergeWal(copy: string, throttle: WriteThrottle): Promise<void> {
-  const file = openSync(copy, 'r+')
+/** Writes what a copy has in its WAL into it, so that it is one file. */
+function mergeWal(copy: string): void {
   const db = new Database(copy, { readwrite: true })
   try {
     // Flushed once, by the caller.
     db.run('PRAGMA synchronous = OFF')
     db.run('PRAGMA journal_mode = DELETE')
-    if (!canScrub(db, file)) return
-    for (let page: number | null = 2; page !== null;) {
-      page = scrub(file, page)
-      await throttle.afterWrite(file, SCRUB_STEP)
-    }
   } finally {
     db.close()
-    closeSync(file)
   }
 }
 

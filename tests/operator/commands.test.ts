@@ -29,7 +29,17 @@ afterAll(async () => {
   remove()
 })
 
-const NAMES = ['healthcheck', 'backup', 'restore', 'export', 'import', 'doctor', 'migrate', 'version']
+const NAMES = [
+  'healthcheck',
+  'backup',
+  'restore',
+  'export',
+  'import',
+  'doctor',
+  'migrate',
+  'compact',
+  'version',
+]
 
 describe('every command', () => {
   test.each(NAMES)(
@@ -49,7 +59,7 @@ describe('every command', () => {
   test.each(NAMES.filter((name) => !['version', 'doctor'].includes(name)))(
     '[O1] `%s` names every fault of the configuration, exit 1',
     async (name) => {
-      const ran = await aCommand([name, 'x'].slice(0, /healthcheck|migrate/.test(name) ? 1 : 2), {
+      const ran = await aCommand([name, 'x'].slice(0, /healthcheck|migrate|compact/.test(name) ? 1 : 2), {
         PORT: 'x',
         LOG_LEVEL: 'y',
         DATA_DIR: join(dir, 'never'),
@@ -92,7 +102,7 @@ describe('beside a server', () => {
     expect(logOf(fresh)).toEqual(logOf(data))
   })
 
-  test('[O6] `restore`, `import` and `migrate` leave a running server alone, exit 3 or nothing to do', async () => {
+  test('[O6] `restore`, `import`, `compact` and `migrate` leave a running server alone, exit 3 or nothing to do', async () => {
     const file = join(dir, 'a.tar.gz')
     await aCommand(['backup', file], env)
     expect(await aCommand(['restore', file], env)).toMatchObject({
@@ -100,6 +110,7 @@ describe('beside a server', () => {
       err: `Another Hubbub is using the data directory ${data}. Stop it first, or set DATA_DIR.\n`,
     })
     expect((await aCommand(['import', file], env)).code).toBe(3)
+    expect((await aCommand(['compact'], env)).code).toBe(3)
     expect(await aCommand(['migrate', '--check'], env)).toMatchObject({
       code: 0,
       out: expect.stringContaining('nothing to do'),
@@ -156,7 +167,14 @@ test('[O11] every command that opens a newer database says so and exits with 4',
   const db = new Database(join(newer, 'hubbub.db'), { readwrite: true })
   db.run('PRAGMA user_version = 999')
   db.close()
-  for (const args of [['backup'], ['export'], ['migrate'], ['migrate', '--check'], ['import', '-']])
+  for (const args of [
+    ['backup'],
+    ['export'],
+    ['migrate'],
+    ['migrate', '--check'],
+    ['import', '-'],
+    ['compact'],
+  ])
     expect([args[0], (await aCommand(args, { DATA_DIR: newer }, new Uint8Array())).code]).toEqual([
       args[0],
       4,

@@ -103,7 +103,7 @@ const page = await read('docs/operations.md')
 test('[O30] every command of the operator’s page exists, with every option it is given', async () => {
   const uses = [
     ...page.matchAll(
-      /(?:^|[`/ ])hubbub ((?:backup|restore|export|import|doctor|migrate|healthcheck|version)\b[^`\n]*)/gm,
+      /(?:^|[`/ ])hubbub ((?:backup|restore|export|import|doctor|migrate|compact|healthcheck|version)\b[^`\n]*)/gm,
     ),
   ]
   expect(uses.length).toBeGreaterThan(10)

@@ -1,36 +1,12 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openForWriting } from '../../src/store/sqlite/database.ts'
 import { createPrivateFile, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
-import { eventually } from '../support/eventually.ts'
 import { change, edit, pin, react, remove } from './support/changes.ts'
 import { ada, aTemporaryDir, draft, numbered, open } from './support/scene.ts'
-
-test('[K41, S34] deleted text is in no file of the database, without waiting for its end', async () => {
-  const dir = aTemporaryDir()
-  const store = await open(dir)
-  const canary = 'canary-5f3a'
-  const inFiles = () =>
-    readdirSync(dir).filter(
-      (name) => name.startsWith('hubbub.db') && readFileSync(join(dir, name)).includes(canary),
-    )
-  await store.commit(numbered(300).map((n) => draft(`${n} `.repeat(200), { id: `a${n}` })))
-  const secret = [1, 40, 299].map((n) => `a${n}`)
-  await store.commit(secret.map((target) => edit(target, `${canary} ${'long '.repeat(n(target))}`)))
-  await store.commit(numbered(300).map((id) => draft(`more ${id}`)))
-  expect(inFiles()).not.toEqual([])
-  await store.commit(secret.map((target) => remove(target)))
-  await eventually('the text is gone', () => inFiles().length === 0, 10_000)
-  await store.close()
-  expect(inFiles()).toEqual([])
-  rmSync(dir, { recursive: true, force: true })
-})
-
-/** Texts of several lengths: within a page, and over many. */
-const n = (target: string) => (target === 'a40' ? 700 : 10)
 
 test('[K40, O9] what was said under the first schema can be changed under this one', async () => {
   const dir = aTemporaryDir()

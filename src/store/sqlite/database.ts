@@ -1,5 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { OperatorError } from '../../lib/operatorError.ts'
 import { databaseIn, refuseNewer, takeSnapshot } from './dataDirectory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
@@ -66,14 +67,19 @@ export function checkpoint(db: Database): boolean {
   return db.query<{ busy: number }, []>('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
 }
 
-/** Does something while nobody can write, if the WAL is empty. @throws if somebody else writes */
-export function withExclusiveLock<T>(db: Database, work: () => T): T | undefined {
-  db.run('BEGIN IMMEDIATE')
+/**
+ * Rewrites the database without its free pages, where SQLite may have left deleted text. Nobody else may have it open; the
+ * disk needs twice its size meanwhile.
+ */
+export function compactDatabase(dir: string): void {
+  const db = connect(databaseIn(dir))
   try {
-    return statSync(`${db.filename}-wal`).size === 0 ? work() : undefined
+    // SQLite would put the copy into /tmp, which may be small or readable by others.
+    db.run(`PRAGMA temp_store_directory = '${join(dir, 'tmp').replaceAll("'", "''")}'`)
+    db.run('VACUUM')
+    checkpoint(db)
   } finally {
-    // Nothing was written by SQLite: this is no fsync.
-    db.run('ROLLBACK')
+    db.close()
   }
 }
 

@@ -17,8 +17,7 @@ import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
-import { type AsyncWriter, WriteError, type WriteFailure } from './write/workerProtocol.ts'
-import { InlineWriter } from './write/inlineWriter.ts'
+import { type AsyncWriter, InlineWriter, WriteError, type WriteFailure } from './write/inlineWriter.ts'
 import { Reader } from './read/reader.ts'
 import { type Disk, DiskSpace, NO_DISK } from './diskSpace.ts'
 import { WriterThread } from './write/workerThread.ts'
@@ -129,7 +128,6 @@ function prepareDirectory(dir: string): DirectoryLock {
 }
 
 class SqliteStore implements Sqlite {
-  readonly #db: Database
   readonly #reader: Reader
   readonly #readTransaction: typeof NO_READ_TRANSACTION
   readonly #writer: AsyncWriter
@@ -173,7 +171,6 @@ class SqliteStore implements Sqlite {
   readonly purge = this.#writes('purge')
 
   constructor({ db, readTransaction, writer, disk, lock, log, metricsSink = NO_METRICS }: SqliteParts) {
-    this.#db = db
     this.#reader = new Reader(db)
     this.#readTransaction = readTransaction
     this.#writer = writer
@@ -216,8 +213,7 @@ class SqliteStore implements Sqlite {
   async close(): Promise<void> {
     // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
     clearInterval(this.#probeTimer)
-    this.#readTransaction.end()
-    this.#db.close()
+    this.#readTransaction.close()
     const failure = await this.#writer.close()
     if (failure !== null) this.#recordFailure(failure)
     this.#lock?.release()

@@ -8,7 +8,7 @@ import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { eventFromDraft } from '../../../src/store/sqlite/write/eventFromDraft.ts'
-import type { WriteResult } from '../../../src/store/sqlite/write/workerProtocol.ts'
+import type { WriteResult } from '../../../src/store/sqlite/write/inlineWriter.ts'
 import { WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
 import type { CommitResult } from '../../../src/store/sqlite/write/eventWriter.ts'
 

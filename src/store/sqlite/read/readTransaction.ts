@@ -33,6 +33,12 @@ export class ReadTransaction {
     if (this.#db.inTransaction) this.#rollback.run()
   }
 
+  /** Ends the transaction and closes the connection. */
+  close(): void {
+    this.end()
+    this.#db.close()
+  }
+
   /** Ends the transaction, and lets none begin until the write is done. */
   async pauseDuring<T>(write: () => Promise<T>): Promise<T> {
     this.end()
@@ -46,8 +52,8 @@ export class ReadTransaction {
 }
 
 /** For a store in memory, whose one connection reads and writes: nobody else writes between two of its reads. */
-export const NO_READ_TRANSACTION: Pick<ReadTransaction, 'begin' | 'end' | 'pauseDuring'> = {
+export const NO_READ_TRANSACTION: Pick<ReadTransaction, 'begin' | 'pauseDuring' | 'close'> = {
   begin() {},
-  end() {},
+  close() {},
   pauseDuring: (write) => write(),
 }

@@ -1,21 +1,49 @@
 import type { Database } from 'bun:sqlite'
+import { checkpoint } from '../database.ts'
 import { diskErrorCode } from '../diskErrors.ts'
-import {
-  type AsyncWriter,
-  type WriteFailure,
-  WriteError,
-  type WriterCall,
-  type WriteResult,
-} from './workerProtocol.ts'
 import { Writer, type Writes } from './writer.ts'
 
-/** Runs each write at once, on the thread that calls it: in the worker, and for a store in memory. */
+/** One call of a write, as it travels to the worker. */
+export type WriterCall = { [M in keyof Writes]: { method: M; args: Parameters<Writes[M]> } }[keyof Writes]
+
+/** Why a write failed. `disk`: SQLite's code of a disk error, which may pass; without it the failure is a bug. */
+export interface WriteFailure {
+  disk?: string
+  message: string
+}
+
+export class WriteError extends Error {
+  constructor(readonly failure: WriteFailure) {
+    super(failure.message)
+  }
+}
+
+/** `failures`: of drafts that a `commit` could not store. */
+export interface WriteResult<T> {
+  value: T
+  failures: WriteFailure[]
+}
+
+/** Does writes in the order of the calls. */
+export interface AsyncWriter {
+  /** @throws WriteError; never settles if the writer's thread dies, because nobody knows whether the write was done */
+  write<M extends keyof Writes>(
+    method: M,
+    ...args: Parameters<Writes[M]>
+  ): Promise<WriteResult<ReturnType<Writes[M]>>>
+  /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in that */
+  close(): Promise<WriteFailure | null>
+}
+
+/** Does each write within its call, on the caller's thread: in the worker, and for a store in memory. */
 export class InlineWriter implements AsyncWriter {
-  readonly writer: Writer
+  readonly #db: Database
+  readonly #writer: Writer
   readonly #failures: WriteFailure[] = []
 
   constructor(db: Database) {
-    this.writer = new Writer(db, (error) => this.#failures.push(failureOf(error)))
+    this.#db = db
+    this.#writer = new Writer(db, (error) => this.#failures.push(failureOf(error)))
   }
 
   async write<M extends keyof Writes>(
@@ -25,22 +53,32 @@ export class InlineWriter implements AsyncWriter {
     return this.perform({ method, args } as WriterCall) as WriteResult<ReturnType<Writes[M]>>
   }
 
+  async close(): Promise<WriteFailure | null> {
+    return this.closeNow()
+  }
+
   /** @throws WriteError */
   perform({ method, args }: WriterCall): WriteResult<unknown> {
     try {
-      const value: unknown = Reflect.apply(this.writer[method], this.writer, args)
+      const value: unknown = Reflect.apply(this.#writer[method], this.#writer, args)
       return { value, failures: this.#failures.splice(0) }
     } catch (error) {
       throw new WriteError(failureOf(error))
     }
   }
 
-  close(): Promise<null> {
-    return Promise.resolve(null)
+  closeNow(): WriteFailure | null {
+    try {
+      checkpoint(this.#db)
+      this.#db.close()
+      return null
+    } catch (error) {
+      return failureOf(error)
+    }
   }
 }
 
-export function failureOf(error: unknown): WriteFailure {
+function failureOf(error: unknown): WriteFailure {
   const disk = diskErrorCode(error)
   const message = error instanceof Error ? error.message : String(error)
   return { message, ...(disk !== null && { disk }) }

@@ -43,11 +43,3 @@ function redactRange(db: Database, range: { room: string; floor: number; end: nu
   run(`UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${those}`)
   run('UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end')
 }
-
-/** How many pages are given back at once. */
-const PAGES_AT_ONCE = 1_000
-
-/** After a purge: gives empty pages back to the file system. */
-export function giveBackPages(db: Database): void {
-  db.query(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all()
-}

@@ -1,37 +1,41 @@
+import { OperatorError } from '../../../lib/operatorError.ts'
 import { assertNever } from '../../../shared/assert.ts'
 import {
   type AsyncWriter,
   WriteError,
-  type WriteResult,
-  type WriterReply,
-  type WriterCall,
   type WriteFailure,
-  type WriterRequest,
-} from './workerProtocol.ts'
-import { OperatorError } from '../../../lib/operatorError.ts'
+  type WriterCall,
+  type WriteResult,
+} from './inlineWriter.ts'
 import type { Writes } from './writer.ts'
 
-type OpenedSchema = Pick<Extract<WriterReply, { answer: 'opened' }>, 'from' | 'snapshot'>
-interface PendingCall<T> {
-  resolve(value: T): void
-  reject(error: Error): void
-}
+/** Requests and replies travel as JSON, at half the cost of a structured clone: an absent argument arrives as null. */
+export type WriterRequest =
+  { order: 'open'; dir: string } | { order: 'write'; id: number; call: WriterCall } | { order: 'close' }
 
-/** The writer's thread, as the main thread sees it. Replies come in the order of the calls. */
+export type WriterReply =
+  | { answer: 'opened'; from: number; snapshot: string | null }
+  | { answer: 'refused'; exitCode: 1 | 3 | 4; message: string }
+  | { answer: 'written'; id: number; value: unknown; failures: WriteFailure[] }
+  | { answer: 'failed'; id: number; failure: WriteFailure }
+  | { answer: 'closed'; failure: WriteFailure | null }
+
+type OpenedSchema = Pick<Extract<WriterReply, { answer: 'opened' }>, 'from' | 'snapshot'>
+
+/** The worker `sqlite.worker.ts`, as the main thread sees it. */
 export class WriterThread implements AsyncWriter {
   readonly #worker: Worker
   readonly #onDeath: (error: Error) => void
-  readonly #pending = new Map<number, PendingCall<WriteResult<unknown>>>()
+  readonly #pending = new Map<number, PromiseWithResolvers<WriteResult<unknown>>>()
+  readonly #opened = Promise.withResolvers<OpenedSchema>()
   readonly #ended = Promise.withResolvers<void>()
-  #opening: PendingCall<OpenedSchema> | null = null
-  #isClosing = false
-  #hasEnded = false
+  #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening'
   #lastId = 0
   #closeFailure: WriteFailure | null = null
 
   constructor(url: URL | string, onDeath: (error: Error) => void) {
     this.#onDeath = onDeath
-    // A small heap: what it works with is SQLite's own memory.
+    // A small heap: SQLite's memory lies outside of it.
     this.#worker = new Worker(url, { smol: true })
     this.#worker.onmessage = ({ data }: MessageEvent<string>) =>
       this.#onReply(JSON.parse(data) as WriterReply)
@@ -41,69 +45,65 @@ export class WriterThread implements AsyncWriter {
 
   /** @throws OperatorError if the database cannot be used; then the thread has ended */
   open(dir: string): Promise<OpenedSchema> {
-    return new Promise((resolve, reject) => {
-      this.#opening = { resolve, reject }
-      this.#post({ order: 'open', dir })
-    })
+    this.#post({ order: 'open', dir })
+    return this.#opened.promise
   }
 
   write<M extends keyof Writes>(
     method: M,
     ...args: Parameters<Writes[M]>
   ): Promise<WriteResult<ReturnType<Writes[M]>>> {
-    return new Promise((resolve, reject) => {
-      this.#lastId += 1
-      // The worker answers a call with its own method's value: the two casts say the same thing, there and back.
-      this.#pending.set(this.#lastId, { resolve: resolve as (done: WriteResult<unknown>) => void, reject })
-      this.#post({ order: 'write', id: this.#lastId, call: { method, args } as WriterCall })
-    })
+    const id = (this.#lastId += 1)
+    const pending = Promise.withResolvers<WriteResult<unknown>>()
+    this.#pending.set(id, pending)
+    this.#post({ order: 'write', id, call: { method, args } as WriterCall })
+    // The worker answers a call with the value of its own method.
+    return pending.promise as Promise<WriteResult<ReturnType<Writes[M]>>>
   }
 
   async close(): Promise<WriteFailure | null> {
-    if (!this.#isClosing && !this.#hasEnded) this.#post({ order: 'close' })
-    this.#isClosing = true
+    if (this.#state === 'opening' || this.#state === 'open') {
+      this.#state = 'closing'
+      this.#post({ order: 'close' })
+    }
     await this.#ended.promise
     return this.#closeFailure
   }
 
-  #post(order: WriterRequest): void {
-    this.#worker.postMessage(JSON.stringify(order))
+  #post(request: WriterRequest): void {
+    this.#worker.postMessage(JSON.stringify(request))
   }
 
-  #onReply(answer: WriterReply): void {
-    switch (answer.answer) {
+  #onReply(reply: WriterReply): void {
+    switch (reply.answer) {
       case 'opened':
-        this.#opening?.resolve({ from: answer.from, snapshot: answer.snapshot })
-        this.#opening = null
-        return
+        this.#state = 'open'
+        return this.#opened.resolve(reply)
       case 'refused':
-        this.#isClosing = true
-        this.#opening?.reject(new OperatorError(answer.exitCode, answer.message))
-        this.#opening = null
-        return
+        this.#state = 'closing'
+        return this.#opened.reject(new OperatorError(reply.exitCode, reply.message))
       case 'written':
-        return this.#takePending(answer.id)?.resolve({ value: answer.value, failures: answer.failures })
+        return this.#takePending(reply.id)?.resolve(reply)
       case 'failed':
-        return this.#takePending(answer.id)?.reject(new WriteError(answer.failure))
+        return this.#takePending(reply.id)?.reject(new WriteError(reply.failure))
       case 'closed':
-        this.#closeFailure = answer.failure ?? null
+        this.#closeFailure = reply.failure
         return
       default:
-        return assertNever(answer)
+        return assertNever(reply)
     }
   }
 
-  #takePending(id: number): PendingCall<WriteResult<unknown>> | undefined {
-    const asker = this.#pending.get(id)
+  #takePending(id: number): PromiseWithResolvers<WriteResult<unknown>> | undefined {
+    const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    return asker
+    return pending
   }
 
   #onEnd(error: Error): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+    if (this.#state === 'opening') this.#opened.reject(error)
+    if (this.#state === 'open') this.#onDeath(error)
+    this.#state = 'ended'
     this.#ended.resolve()
-    if (this.#opening !== null) this.#opening.reject(error)
-    else if (!this.#isClosing) this.#onDeath(error)
   }
 }

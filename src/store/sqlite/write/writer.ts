@@ -1,11 +1,11 @@
 import type { Database } from 'bun:sqlite'
 import type { Draft, Membership, NewGuest, RoomRow, Stale } from '../../../hub/ports.ts'
 import type { Role } from '../../../shared/model.ts'
-import { withExclusiveLock, checkpoint, BUSY_TIMEOUTS, type SqlValues } from '../database.ts'
+import { BUSY_TIMEOUTS, type SqlValues } from '../database.ts'
 import { schemaOf } from '../migrations.ts'
 import { NAME_RELEASED, NameOwners } from '../nameOwners.ts'
 import { type CommitResult, EventWriter } from './eventWriter.ts'
-import { giveBackPages, purgeEvents } from './purge.ts'
+import { purgeEvents } from './purge.ts'
 import { diskErrorCode } from '../diskErrors.ts'
 
 /** The half of `Store` that writes, without its promises; what must hold stands there. */
@@ -32,6 +32,9 @@ export interface Writes {
   probe(): void
 }
 
+/** How many free pages go back to the file system after a purge. */
+const PAGES_GIVEN_BACK = 1_000
+
 /** The only writer. Each call is one transaction, on disk when it returns; it throws what SQLite throws. */
 export class Writer implements Writes {
   readonly #db: Database
@@ -39,8 +42,6 @@ export class Writer implements Writes {
   readonly #nameOwners: NameOwners
   readonly #events: EventWriter
   #busyTimeout: number = BUSY_TIMEOUTS.first
-  /** a purge is under way */
-  #isPurging = false
 
   /** @param onFailure gets the error of each draft that `commit` could not store */
   constructor(db: Database, onFailure: (error: unknown) => void) {
@@ -168,40 +169,13 @@ export class Writer implements Writes {
 
   purge(before: number, limit: number): number {
     const emptied = this.#transaction(() => purgeEvents(this.#db, before, limit))
-    if (emptied === 0 && this.#isPurging) giveBackPages(this.#db)
-    this.#isPurging = emptied > 0
+    // The last call of a purge empties nothing.
+    if (emptied === 0) this.#db.query(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`).all()
     return emptied
   }
 
   probe(): void {
     this.#transaction(() => this.#db.run(`PRAGMA user_version = ${schemaOf(this.#db)}`))
-  }
-
-  /**
-   * Writes the whole WAL into the main file and empties it and the page cache.
-   * @returns false, without waiting, if somebody else reads; nothing is lost
-   */
-  checkpoint(): boolean {
-    return this.#withoutWaiting(() => {
-      const isEmptied = checkpoint(this.#db)
-      if (isEmptied) this.#db.run('PRAGMA shrink_memory')
-      return isEmptied
-    })
-  }
-
-  /** Runs `work` while no other process can write. @returns undefined without running it if the WAL is not empty */
-  withExclusiveLock<T>(work: () => T): T | undefined {
-    return this.#withoutWaiting(() => withExclusiveLock(this.#db, work))
-  }
-
-  #withoutWaiting<T>(work: () => T): T {
-    const before = this.#busyTimeout
-    this.#setBusyTimeout(0)
-    try {
-      return work()
-    } finally {
-      this.#setBusyTimeout(before)
-    }
   }
 
   /** After a batch that failed for a bug: whichever draft it was, the others are stored. */
