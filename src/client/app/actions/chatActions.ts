@@ -1,4 +1,4 @@
-/** What needs a connection: rooms, messages, drafts. Here the state, the socket, HTTP and the device meet. */
+/** The chat's actions: rooms, messages, drafts. They join the state, the socket, HTTP and the device. */
 import { LIMITS, TIMES } from '../../../shared/limits.ts'
 import { cleanText, textFault } from '../../../shared/text.ts'
 import type { ActionResult, ChatActions } from './actions.ts'
@@ -17,26 +17,22 @@ import { words } from '../../words/words.ts'
 
 /** What a person can do in the chat, and what `sessionActions.ts` needs of it. */
 export interface Chat extends ChatActions {
-  /** Works for this person from now on: what this device keeps for them is there before the first frame leaves. */
+  /** Works for this person from now on: resolves once their outbox is loaded and the socket has started. */
   begin(user: string): Promise<void>
   /** Stops sending for this person; drafts and unsent messages stay on the device. */
   end(): void
-  /** Everything of the person it works for leaves the device. */
+  /** Removes everything of this person from the device. */
   wipe(): Promise<void>
   unsentCount(): number
-  /** In how many rooms something is written and not sent; stores first what a timer was to store. */
+  /** Saves the drafts that a timer was to save, then counts them. */
   draftCount(): Promise<number>
-  /** Stores at once what a timer was to store. */
+  /** Does at once what waits for a timer: the page may be closing. */
   flushTimers(): void
 }
 
-export interface ChatActionsWorld extends Timers {
-  settings: SettingsKeeper
-}
-
-/** ms */
+/** ms without a key press until a draft is saved */
 const DRAFT_SETTLES = 300
-/** Why nothing was sent, where the server was not asked. */
+/** Why a message is not sent, where the server was not asked. */
 const REFUSED = {
   full: words.composer.queueFull,
   nobody: words.composer.signedOut,
@@ -50,33 +46,31 @@ export function createChatActions(
   sync: ChatSync,
   api: Api,
   tabs: TabChannel,
-  world: ChatActionsWorld,
+  world: Timers & { settings: SettingsKeeper },
   signal: AbortSignal,
 ): Chat {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
-  /** resolves once this person's drafts can be read from the device */
-  let deviceReady = Promise.resolve()
+  let outboxLoaded = Promise.resolve()
   let typed: { room: string; at: number } | null = null
-  const history = createHistoryActions(store, api)
-  const reads = createReadActions(store, socket, tabs, world.after)
+  const { end: endHistory, ...history } = createHistoryActions(store, api)
+  const { end: endReads, flush: flushReads, ...reads } = createReadActions(store, socket, tabs, world.after)
+  const roomList = createRoomListLoader(store, sync, api, world.after, signal)
 
-  /** my rooms as last listed; null: not known yet */
+  /** my rooms as last listed; null: unknown */
   let joinedBefore: ReadonlySet<string> | null = null
   store.watch(
     ({ roomList }) => roomList,
     (list) => {
       const joinedNow = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
-      // A room on this tab's screen was joined here: the other tabs do not follow it yet.
-      for (const room of joinedNow)
-        if (joinedBefore?.has(room) === false && store.get().rooms[room]?.depth === 'all')
-          tabs.tell({ type: 'joined', room })
+      const joined = joinedBefore ? joinedNow.difference(joinedBefore) : []
+      // The other tabs do not follow a room yet that was joined on this tab's screen.
+      for (const room of joined)
+        if (store.get().rooms[room]?.depth === 'all') tabs.tell({ type: 'joined', room })
       joinedBefore = joinedNow.size > 0 ? joinedNow : null
     },
     signal,
   )
-
-  const listing = createRoomListLoader(store, sync, api, world.after, signal)
 
   async function saveDraft(room: string): Promise<void> {
     const draft = drafts.get(room)
@@ -92,6 +86,16 @@ export function createChatActions(
     return true
   }
 
+  function enqueueText(
+    room: string,
+    text: string,
+    contentOf: (cleaned: string) => OutgoingContent,
+  ): ActionResult {
+    const cleaned = cleanText(text)
+    const fault = textFault(cleaned)
+    return fault === null ? enqueue(room, contentOf(cleaned)) : REFUSED[fault]
+  }
+
   function nonceOf(room: string, key: string): string | undefined {
     const state = store.get().rooms[room]
     const change = state?.pendingChanges.find((pending) => pending.key === key)
@@ -99,17 +103,26 @@ export function createChatActions(
   }
 
   return {
+    ...history,
+    ...reads,
+    chooseSettings: (change) => world.settings.choose(change),
+    openRoom: (room) => sync.open(room),
+    leaveRoom: (room) => sync.leave(room),
+    loadRooms: roomList.load,
+    findRooms: roomList.find,
+    reconnect: () => socket.nudge('person'),
+
     async begin(user) {
-      deviceReady = outbox.start(user)
-      await deviceReady
+      outboxLoaded = outbox.start(user)
+      await outboxLoaded
       socket.start()
     },
 
     end() {
       for (const { cancel } of drafts.values()) cancel()
       drafts.clear()
-      history.end()
-      reads.end()
+      endHistory()
+      endReads()
       typed = null
       socket.stop()
       outbox.stop()
@@ -119,7 +132,7 @@ export function createChatActions(
       world.settings.forget()
       await outbox.wipe()
     },
-    chooseSettings: (change) => world.settings.choose(change),
+
     unsentCount: () => outbox.unsentCount,
     async draftCount() {
       await Promise.all([...drafts.keys()].map(saveDraft))
@@ -128,16 +141,13 @@ export function createChatActions(
 
     flushTimers() {
       for (const room of [...drafts.keys()]) void saveDraft(room)
-      // Leaving the page settles what could still be undone.
-      reads.flush()
+      flushReads()
     },
 
-    loadRooms: listing.load,
-    findRooms: listing.find,
     async makeRoom(name) {
       const answer = await api.makeRoom(name)
       if (answer.ok) {
-        void listing.load()
+        void roomList.load()
         return { result: 'made', room: answer.value.room }
       }
       const { code, suggestion } = answer
@@ -145,28 +155,22 @@ export function createChatActions(
       return { result: 'failed', message: errorText(answer) }
     },
 
-    openRoom: (room) => sync.open(room),
-    leaveRoom: (room) => sync.leave(room),
-
     async setTopic(room, topic) {
       const answer = await api.setTopic(room, topic)
       if (!answer.ok) return errorText(answer)
-      const roomList = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
-      store.dispatch({ type: 'roomListChanged', roomList })
+      const changed = store.get().roomList.map((entry) => (entry.room === room ? answer.value : entry))
+      store.dispatch({ type: 'roomListChanged', roomList: changed })
       return null
     },
 
     send(room, text, replyTo) {
-      const cleaned = cleanText(text)
-      const fault = textFault(cleaned)
-      if (fault !== null) return REFUSED[fault]
-      const result = enqueue(room, {
+      const result = enqueueText(room, text, (cleaned) => ({
         kind: 'message',
         text: cleaned,
         ...(replyTo !== undefined && { replyTo }),
-      })
+      }))
       if (result !== true) return result
-      // Its deletion is in the transaction that stores the message; a late save would bring it back.
+      // The transaction that stores the message deletes the draft; a later save would bring it back.
       drafts.get(room)?.cancel()
       drafts.delete(room)
       typed = null
@@ -174,11 +178,8 @@ export function createChatActions(
       return true
     },
 
-    edit(room, id, text) {
-      const cleaned = cleanText(text)
-      const fault = textFault(cleaned)
-      return fault === null ? enqueue(room, { kind: 'edit', target: id, text: cleaned }) : REFUSED[fault]
-    },
+    edit: (room, id, text) =>
+      enqueueText(room, text, (cleaned) => ({ kind: 'edit', target: id, text: cleaned })),
     remove: (room, id) => enqueue(room, { kind: 'delete', target: id }),
     react: (room, id, emoji, on) => enqueue(room, { kind: 'react', target: id, emoji, on }),
     pin: (room, id, on) => enqueue(room, { kind: 'pin', target: id, on }),
@@ -196,37 +197,18 @@ export function createChatActions(
     },
 
     typing(room, on) {
-      const now = world.now()
       if ((store.get().rooms[room]?.onlineCount ?? 0) > LIMITS.typing) return
-      if (on) {
-        if (typed?.room === room && now - typed.at < TIMES.typingEvery) return
-        if (socket.send({ type: 'typing', room, on })) typed = { room, at: now }
-      } else if (typed?.room === room) {
-        typed = null
-        socket.send({ type: 'typing', room, on })
-      }
+      const now = world.now()
+      const since = typed?.room === room ? now - typed.at : null
+      if (on ? since !== null && since < TIMES.typingEvery : since === null) return
+      if (!on) typed = null
+      if (socket.send({ type: 'typing', room, on }) && on) typed = { room, at: now }
     },
 
-    loadOlder: history.loadOlder,
-    loadNewer: history.loadNewer,
-    jumpTo: history.jumpTo,
-    jumpToFirstAfter: history.jumpToFirstAfter,
-    leaveHistory: history.leaveHistory,
-    showLiveEnd: history.showLiveEnd,
-    loadQuotes: history.loadQuotes,
-    loadPins: history.loadPins,
-
-    markReadUpTo: reads.markReadUpTo,
-    markAllRead: reads.markAllRead,
-    undoMarkAllRead: reads.undoMarkAllRead,
-
-    reconnect: () => socket.nudge('person'),
-
     async draft(room) {
-      await deviceReady
-      const unsaved = drafts.get(room)
-      if (unsaved !== undefined) return { text: unsaved.text, caret: unsaved.caret }
-      return (await outbox.draft(room)) ?? { text: '', caret: 0 }
+      await outboxLoaded
+      const { text, caret } = drafts.get(room) ?? (await outbox.draft(room)) ?? { text: '', caret: 0 }
+      return { text, caret }
     },
 
     saveDraft(room, text, caret) {

@@ -4,33 +4,16 @@ import type { Api } from '../../net/api.ts'
 import { findMessage, isLoaded, oldestSeq } from '../../state/historyWindow.ts'
 import { idOf, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { ChatActions } from './actions.ts'
 
-export interface HistoryActions extends Pick<
-  ChatActions,
-  | 'loadOlder'
-  | 'loadNewer'
-  | 'jumpTo'
-  | 'jumpToFirstAfter'
-  | 'leaveHistory'
-  | 'showLiveEnd'
-  | 'loadQuotes'
-  | 'loadPins'
-> {
-  /** The person has signed out: answers to requests under way are dropped. */
-  end(): void
-}
-
-/** Ids of one request. */
 const IDS_PER_REQUEST = 50
-/** How often a page is asked for that is older than what the room has heard. */
+/** How often a page is requested if the answer is older than frames the room has received. */
 const ATTEMPTS = 3
 
-export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>): HistoryActions {
-  /** requests under way, so that nothing is asked for twice, and the number of the last jump in each room */
+export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>) {
+  /** Requests under way, and the number of the last jump in each room. A sign-out replaces it, so later answers are dropped. */
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
 
-  /** A page of a room, read no earlier than what the room has heard of; null: none came, or the person has signed out. */
+  /** A page of a room at least as new as the frames the room has received; null: the requests failed, or the person signed out. */
   async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
     const asking = session
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -49,7 +32,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     const before = oldestSeq(known)
     const asking = session
     store.dispatch({ type: 'olderRequested', room })
-    // A list that asks while a state is being told may ask twice; a room that began anew is answered by the first request.
+    // While a dispatch is queued the list may request the same page twice.
     const key = `${room} ${before}`
     if (asking.pending.has(key)) return
     asking.pending.add(key)
@@ -80,7 +63,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (where !== null) return true
     await firstPageOf(store, room)
     const page = await pageOf(room, `around=${seq}`)
-    // The answer to an earlier jump is not wanted any more.
+    // A later jump has replaced this one.
     if (page === null || jumps.get(room) !== jump) return false
     store.dispatch({ type: 'historyEntered', room, seq, page })
     const after = store.get().rooms[room]
@@ -98,7 +81,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     for (let missing = wanted; missing.length > 0;) {
       const page = await pageOf(room, `ids=${missing.join()}`)
       const found = page?.messages.map(({ id }) => id) ?? []
-      // Not all of them fitted into the answer: those that are missing may still exist.
+      // `older`: not all of them fitted into the answer, so the missing ones may still exist.
       const partly = page !== null && page.older && found.length > 0
       const answered = partly ? found : missing
       if (page) store.dispatch({ type: 'quotesLoaded', room, ids: answered, page })
@@ -118,41 +101,43 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   }
 
   return {
-    loadOlder: (room) => void loadOlder(room),
-    loadNewer: (room) => void loadWindowPage(room, 'newer'),
+    loadOlder: (room: string) => void loadOlder(room),
+    loadNewer: (room: string) => void loadWindowPage(room, 'newer'),
     jumpTo,
-    async jumpToFirstAfter(room, after) {
+    async jumpToFirstAfter(room: string, after: number): Promise<number | null> {
       const me = idOf(store.get())
       const page = await pageOf(room, `around=${after + 1}`)
       const later = page?.messages.filter(({ seq }) => seq > after) ?? []
       const seq = (later.find(({ user }) => user?.id !== me) ?? later[0])?.seq
       return seq !== undefined && (await jumpTo(room, seq)) ? seq : null
     },
-    leaveHistory: (room) => store.dispatch({ type: 'historyLeft', room, to: 'previous' }),
-    showLiveEnd: (room) => store.dispatch({ type: 'historyLeft', room, to: 'live' }),
-    loadQuotes: (room, ids) => void loadQuotes(room, ids),
-    loadPins: (room) => void loadPins(room),
-    end() {
+    leaveHistory: (room: string) => store.dispatch({ type: 'historyLeft', room, to: 'previous' }),
+    showLiveEnd: (room: string) => store.dispatch({ type: 'historyLeft', room, to: 'live' }),
+    loadQuotes: (room: string, ids: readonly string[]) => void loadQuotes(room, ids),
+    loadPins: (room: string) => void loadPins(room),
+    /** The person has signed out. */
+    end(): void {
       session = { pending: new Set(), jumps: new Map() }
     },
   }
 }
 
-/** The room has its first page, or none is to be waited for. */
+/** Has the room its first page, or is none to be expected? */
 function hasFirstPage({ rooms, connection }: State, room: string): boolean {
   const known = rooms[room]
   if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true
   return known.sync.state === 'live' || known.sync.state === 'closed'
 }
 
-/** Resolves once the room has its first page: an answer to an earlier request may be older than that page. */
-function firstPageOf(store: StateStore, room: string): Promise<void> {
+/** The answer to an earlier HTTP request could be older than the first page, so a jump waits for it. */
+async function firstPageOf(store: StateStore, room: string): Promise<void> {
   const end = new AbortController()
-  return new Promise<void>((resolve) => {
-    store.watch(
-      (state) => hasFirstPage(state, room),
-      (has) => has && resolve(),
-      end.signal,
-    )
-  }).finally(() => end.abort())
+  const { promise, resolve } = Promise.withResolvers<void>()
+  store.watch(
+    (state) => hasFirstPage(state, room),
+    (has) => has && resolve(),
+    end.signal,
+  )
+  await promise
+  end.abort()
 }

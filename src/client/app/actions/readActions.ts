@@ -4,19 +4,11 @@ import type { TabChannel } from '../../net/tabChannel.ts'
 import type { Timers } from '../../net/timers.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
-import type { ChatActions } from './actions.ts'
 
-export interface ReadActions extends Pick<ChatActions, 'markReadUpTo' | 'markAllRead' | 'undoMarkAllRead'> {
-  /** Tells at once what a timer was to tell: the page may go. */
-  flush(): void
-  /** The person has signed out: nothing more is told. */
-  end(): void
-}
-
-/** How long (ms) reads are gathered before they are sent, and how long until they are tried again without a connection. */
+/** How long (ms) reads are gathered before they are sent, and until they are tried again without a connection. */
 const GATHER = 500
 const RETRY = 5_000
-/** How long (ms) it can be undone that all was marked read. */
+/** How long (ms) marking all rooms read can be undone. */
 const UNDO = 10_000
 
 export function createReadActions(
@@ -24,70 +16,69 @@ export function createReadActions(
   socket: Pick<Socket, 'send'>,
   tabs: TabChannel,
   after: Timers['after'],
-): ReadActions {
-  /** room → seq that the server is still to hear of */
+) {
+  /** room → seq that the server does not know yet */
   const unsent = new Map<string, number>()
-  let isScheduled = false
-  let cancel = () => {}
+  let cancel: (() => void) | null = null
 
   function send(): void {
-    cancel()
+    cancel?.()
     for (const [room, seq] of unsent) if (socket.send({ type: 'read', room, seq })) unsent.delete(room)
-    isScheduled = unsent.size > 0
-    if (isScheduled) cancel = after(RETRY, send)
+    cancel = unsent.size > 0 ? after(RETRY, send) : null
   }
 
   function tell(room: string, seq: number): void {
     tabs.tell({ type: 'read', room, seq })
     unsent.set(room, Math.max(unsent.get(room) ?? 0, seq))
-    if (isScheduled) return
-    isScheduled = true
-    cancel = after(GATHER, send)
+    cancel ??= after(GATHER, send)
   }
 
   const all = createMarkAllRead(store, after, tell)
 
   return {
-    markReadUpTo(room, seq) {
+    markReadUpTo(room: string, seq: number): void {
       if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
       store.dispatch({ type: 'readUpTo', room, seq })
       tell(room, seq)
     },
     markAllRead: all.mark,
     undoMarkAllRead: all.undo,
-    flush() {
+    /** Sends at once what a timer would send: the page may be closing. */
+    flush(): void {
       all.settle()
       send()
     },
-    end() {
+    /** The person has signed out: nothing more is sent. */
+    end(): void {
       all.end()
-      cancel()
-      isScheduled = false
+      cancel?.()
+      cancel = null
       unsent.clear()
     },
   }
 }
 
 /**
- * All rooms are marked read here at once, and told after ten seconds unless that is undone.
- * What is to be told lies in the rooms' state, so it is gone with them on sign-out.
- * @param tell gets each room and up to where it is read, once that is settled
+ * Marks all rooms read here at once; the server is told after ten seconds unless that is undone.
+ * What is to be told lies in the rooms' state, so a sign-out removes it.
+ * @param tell gets each room and the seq up to which it is read
  */
 export function createMarkAllRead(
   store: StateStore,
   after: Timers['after'],
   tell: (room: string, seq: number) => void,
 ): { mark(): void; undo(): void; settle(): void; end(): void } {
-  let stop = () => {}
+  let following = new AbortController()
+  let cancel = () => {}
 
-  /** Marks rooms that are still being joined once they are here. @param settles also tells what is marked */
-  function followRooms(settles: boolean): () => void {
-    const watching = new AbortController()
-    /** rooms told: that they are settled is queued behind the present change */
+  /** Marks rooms that are still being joined once they are live. @param settles also tells the server */
+  function followRooms(settles: boolean): void {
+    following = new AbortController()
+    // `markReadSettled` is queued behind the present change, so the state does not show it yet.
     const told = new Set<string>()
     const look = (rooms: State['rooms']) => {
       for (const { room, markedRead, you, sync } of Object.values(rooms)) {
-        // Only a joined room believes a read; until then it can be undone.
+        // The server accepts a read position only from a joined room.
         if (you === null || sync.state !== 'live') continue
         if (markedRead?.state === 'pending') store.dispatch({ type: 'roomMarkedRead', room })
         if (!settles || markedRead?.state !== 'undoable' || told.has(room)) continue
@@ -96,30 +87,25 @@ export function createMarkAllRead(
         store.dispatch({ type: 'markReadSettled', room })
       }
     }
-    store.watch(({ rooms }) => rooms, look, watching.signal)
-    return () => watching.abort()
+    store.watch(({ rooms }) => rooms, look, following.signal)
   }
 
   function end(): void {
-    stop()
-    stop = () => {}
+    cancel()
+    following.abort()
   }
 
   function settle(): void {
     end()
-    stop = followRooms(true)
+    followRooms(true)
   }
 
   return {
     mark() {
       end()
       store.dispatch({ type: 'allMarkedRead' })
-      const cancel = after(UNDO, settle)
-      const unfollow = followRooms(false)
-      stop = () => {
-        cancel()
-        unfollow()
-      }
+      cancel = after(UNDO, settle)
+      followRooms(false)
     },
     undo() {
       end()

@@ -1,4 +1,4 @@
-/** Signing in and out, and who this page is. Home needs nothing else: the chat (`chatActions.ts`) is loaded later. */
+/** Signs in and out, and keeps who this page is. Home needs nothing else: the chat (`chatActions.ts`) is loaded later. */
 import type { Self } from '../../../shared/model.ts'
 import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
@@ -20,25 +20,26 @@ export interface SessionWorld extends Pick<Timers, 'after'> {
   device: WebStorage | null
 }
 
-type FailedResult = Extract<ApiResult<unknown>, { ok: false }>
-
 /** Did the server say that there is no session? */
 const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
-/** What else the page may ask for, besides what a person can do. */
+/** What a person can do, and what only the page itself calls. */
 export interface SessionControls extends SessionActions {
-  /** Asks the server whose session this is until it answers, and puts the answer into the state. `nobody`: the page itself says there is no session. */
-  restoreSession(nobody?: boolean): Promise<void>
-  /** Another tab of mine signed in, out, or has a new name; or the server says who I am by now. */
+  /**
+   * Asks the server whose session this is until it answers, and puts the answer into the state.
+   * @param none the page was delivered without a session cookie: there is nothing to ask
+   */
+  restoreSession(none?: boolean): Promise<void>
+  /** Another tab signed in, signed out or renamed me, or the server says that I am someone else by now. */
   signedInAs(self: Self | null): Promise<void>
-  /** Loads the chat, once. Rejects if it does not load. */
+  /** Loads the chat once. Rejects if it does not load; then the next call tries again. */
   loadChat(): Promise<Chat>
   /** The chat, or null until it is loaded. */
   loadedChat(): Chat | null
 }
 
-/** @param load fetches the chat; called again only if it has failed */
+/** @param load fetches the chat */
 export function createSessionActions(
   store: StateStore,
   api: Api,
@@ -48,17 +49,15 @@ export function createSessionActions(
 ): SessionControls {
   let chat: Chat | null = null
   let loading: Promise<Chat> | null = null
-
-  /** I have signed out and the server does not know yet; also kept on the device */
+  /** I have signed out, and the server does not know yet. Also stored on the device, where another tab may set it. */
   let signOutOwed = false
   let endingSession: Promise<ApiResult<null>> | null = null
 
+  const remember = (key: string, value: string | null) => void writeItem(world.device, key, value)
+
   function loadChat(): Promise<Chat> {
     loading ??= load().then(
-      (loaded) => {
-        chat = loaded
-        return loaded
-      },
+      (loaded) => (chat = loaded),
       (error: unknown) => {
         loading = null
         throw error
@@ -67,39 +66,36 @@ export function createSessionActions(
     return loading
   }
 
-  /** The same, or null if the chunk does not load: the page of a room shows that failure, not the caller. */
+  /** Null if the chunk does not load: the page of a room shows that failure, not the caller. */
   const loadChatOrNull = (): Promise<Chat | null> => loadChat().catch(() => null)
 
-  const remember = (key: string, value: string | null) => void writeItem(world.device, key, value)
-  const recall = (key: string) => readItem(world.device, key) ?? ''
+  const owesSignOut = () => signOutOwed || readItem(world.device, 'leaving') !== null
 
-  const owesSignOut = () => signOutOwed || recall('leaving') !== ''
+  function setOwesSignOut(owes: boolean): void {
+    signOutOwed = owes
+    remember('leaving', owes ? 'yes' : null)
+  }
 
   /** Ends my session at the server. One request at a time: a late answer would clear the next person's cookie. */
   function endSession(): Promise<ApiResult<null>> {
     endingSession ??= api.signOut().then((answer) => {
       endingSession = null
-      if (isSignedOut(answer)) {
-        signOutOwed = false
-        remember('leaving', null)
-      }
+      if (isSignedOut(answer)) setOwesSignOut(false)
       return answer
     })
     return endingSession
   }
 
-  /** Succeeds only if the living session has the typed name: a typed name is never answered with another identity. */
+  /** A typed name is never answered with another identity: it must be the name of the session that exists. */
   async function confirmIdentity(name: string): Promise<NameResult> {
     const answer = await api.session()
-    if (!answer.ok)
-      return {
-        result: 'failed',
-        message: answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer),
-      }
+    if (!answer.ok) {
+      const message = answer.code === 'unauthenticated' ? words.errors.tryAgain : errorText(answer)
+      return { result: 'failed', message }
+    }
     const cleaned = cleanName(name)
     if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
-    const who = isolated(answer.value.name)
-    return { result: 'failed', message: words.session.signedInAs(who) }
+    return { result: 'failed', message: words.session.signedInAs(isolated(answer.value.name)) }
   }
 
   async function signedIn(self: Self): Promise<NameResult> {
@@ -110,19 +106,11 @@ export function createSessionActions(
 
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
-    // Called before any screen that this makes asks for drafts: they are this person's.
-    const begun = chat === null ? beginWhenLoaded(self) : chat.begin(self.id)
+    // Begun before the state changes: a screen made by that change asks for drafts, and they must be this person's.
+    const begun =
+      chat === null ? loadChatOrNull().then((loaded) => loaded?.begin(self.id)) : chat.begin(self.id)
     store.dispatch({ type: 'selfChanged', self })
     await begun
-  }
-
-  async function beginWhenLoaded(self: Self): Promise<void> {
-    await loadChat().then(
-      (loaded) => loaded.begin(self.id),
-      () => {
-        // The page of a room shows this failure when it is opened.
-      },
-    )
   }
 
   function end(inOtherTab = false): void {
@@ -130,24 +118,19 @@ export function createSessionActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  function nameResultOf(failed: FailedResult): NameResult {
-    const { code, suggestion } = failed
-    const text = errorText(failed)
+  function nameResultOf(answer: Extract<ApiResult<unknown>, { ok: false }>): NameResult {
+    const { code, suggestion } = answer
     const instead = suggestion === undefined ? {} : { suggestion }
     if (code === 'nameTaken') return { result: 'taken', ...instead }
-    return code === 'nameInvalid'
-      ? { result: 'invalid', message: text, ...instead }
-      : { result: 'failed', message: text }
+    const message = errorText(answer)
+    return code === 'nameInvalid' ? { result: 'invalid', message, ...instead } : { result: 'failed', message }
   }
 
   function faultOf(name: string): NameResult | null {
     const cleaned = cleanName(name)
     if (!('fault' in cleaned)) return null
-    return {
-      result: 'invalid',
-      fault: cleaned.fault,
-      message: words.errors.reasons.nameInvalid[cleaned.fault],
-    }
+    const { fault } = cleaned
+    return { result: 'invalid', fault, message: words.errors.reasons.nameInvalid[fault] }
   }
 
   const actions: SessionControls = {
@@ -167,20 +150,19 @@ export function createSessionActions(
       const answer = await api.rename(name)
       if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
-      // Another tab has signed in meanwhile: the rename went to that session.
+      // If another tab has signed in meanwhile, the rename went to that session.
       await actions.signedInAs(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
 
     async signOut() {
-      // The cookie is the server's to take: where it cannot be reached, it is asked at the next start or sign-in.
-      signOutOwed = true
-      remember('leaving', 'yes')
+      // Only the server can clear the cookie. If it is out of reach, the next start or sign-in asks again.
+      setOwesSignOut(true)
       const wiped = (await loadChatOrNull())?.wipe()
       end()
       await wiped
-      // S42: the next person at this device is not to read who was here.
+      // The next person at this device must not see who was here (S42).
       remember('name', null)
       forgetSavedRooms()
       await endSession()
@@ -189,16 +171,15 @@ export function createSessionActions(
 
     unsentCount: async () => (await loadChatOrNull())?.unsentCount() ?? 0,
     draftCount: async () => (await loadChatOrNull())?.draftCount() ?? 0,
-    lastName: () => recall('name'),
+    lastName: () => readItem(world.device, 'name') ?? '',
 
-    async restoreSession(nobody = false) {
-      // No cookie came with this page, so there is nothing to take back either.
-      if (nobody) {
-        remember('leaving', null)
+    async restoreSession(none = false) {
+      if (none) {
+        setOwesSignOut(false)
         return store.dispatch({ type: 'selfChanged', self: null })
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
-        // After a delayed sign-out the person is nobody: an older request for the session may have been answered before it.
+        // After a delayed sign-out nobody is signed in, whatever an earlier request for the session is answered.
         const answer = await (owesSignOut() ? endSession() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)
@@ -213,7 +194,7 @@ export function createSessionActions(
         if (store.get().self !== null) end(true)
       } else if (before?.id === self.id) store.dispatch({ type: 'selfChanged', self })
       else {
-        // Signed in as another: nothing of the one before may leave under the new name (U48).
+        // Messages of the previous person must not be sent under the new name (U48).
         if (before !== null) {
           chat?.flushTimers()
           end()
