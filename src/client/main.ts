@@ -21,7 +21,7 @@ import { words } from './words/words.ts'
 const loadChatChunk = retryable(() => import('./app/startChat.ts'))
 
 function start(root: HTMLElement): void {
-  // Aborted by nobody: what listens here ends with the page.
+  // Never aborted: these listeners end with the page.
   const { signal } = new AbortController()
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
@@ -29,7 +29,7 @@ function start(root: HTMLElement): void {
     if (message.type === 'self') void session.signedInAs(message.self)
     else if (message.type === 'read')
       store.dispatch({ type: 'readUpTo', room: message.room, seq: message.seq })
-    // The list has the room now, and all of mine are followed.
+    // The new list has the room that the other tab joined, so this tab follows it.
     else void session.loadedChat()?.loadRooms()
   }, signal)
   const device = webStorage('localStorage')
@@ -46,46 +46,35 @@ function start(root: HTMLElement): void {
       signal,
     ),
   )
+
   const flushTimers = () => session.loadedChat()?.flushTimers()
-  window.addEventListener('pagehide', flushTimers, { signal })
-  document.addEventListener(
-    'visibilitychange',
-    () => {
-      if (document.hidden) flushTimers()
-    },
-    { signal },
-  )
-  // A final close offers a reload: nothing may be left to a timer by then (U55).
+  window.addEventListener('pagehide', flushTimers)
+  document.addEventListener('visibilitychange', () => document.hidden && flushTimers())
+  // After a final close a reload is offered, which must not lose what waits for a timer (U55).
   store.watch(
     ({ connection }) => connection.state === 'stopped',
-    (stopped) => {
-      if (stopped) flushTimers()
-    },
+    (stopped) => stopped && flushTimers(),
     signal,
   )
-  const hasNoSession = document.querySelector('meta[name=session]') !== null
-  const sessionKnown = session.restoreSession(hasNoSession)
 
-  // Until it is known who is here, a cold page shows what it came with.
+  const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)
+  const sessionKnown = session.restoreSession(meta('session') !== null)
+
+  /** Until it is known who is here, the page shows what the server delivered. */
   async function chatReady(): Promise<ChatActions> {
     const [chat] = await Promise.all([session.loadChat(), sessionKnown])
     return chat
   }
 
-  const siteName =
-    document.querySelector<HTMLMetaElement>('meta[name=application-name]')?.content ?? words.common.appName
-  const router = createRouter(
-    window,
-    (route, screenSignal, arrival) => void mount(root, context, chatReady, route, screenSignal, arrival),
-    signal,
-  )
+  const router = createRouter(window, (...screen) => void mount(root, context, chatReady, ...screen), signal)
+  const siteName = meta('application-name')?.content ?? words.common.appName
   const context: HomeContext = { store, actions: session, router, siteName }
   router.start()
 }
 
-/** By which link each address was left last, so that Back returns the focus to it. */
+/** address → the link by which it was left last, so that Back returns the focus to that link */
 const linkLeft = new Map<string, string>()
-let shownBefore = location.pathname
+let pathBefore = location.pathname
 
 /** Puts a screen into the page: title first, then focus (A9). */
 async function mount(
@@ -96,33 +85,30 @@ async function mount(
   signal: AbortSignal,
   arrival: Arrival,
 ): Promise<void> {
-  const left = document.activeElement?.closest('a[href]')?.getAttribute('href')
+  const link = document.activeElement?.closest('a[href]')?.getAttribute('href')
   const screen = await screenOf(context, chatReady, route, signal)
   if (signal.aborted) return
+  const room = route.name === 'room' ? route.room : null
   context.store.watch(
-    (state) =>
-      windowTitle(
-        unreadTotal(state),
-        route.name === 'room' ? roomName(state, route.room) : '',
-        context.siteName,
-      ),
+    (state) => windowTitle(unreadTotal(state), room === null ? '' : roomName(state, room), context.siteName),
     (title) => {
       document.title = title
     },
     signal,
   )
   root.replaceChildren(screen)
-  // A screen may have taken the focus by itself; where none did it must not be left on the body.
+  // Some screens take the focus themselves; after the others it must not stay on the body.
   after(0, () => {
     if (signal.aborted || root.contains(document.activeElement)) return
-    const back = arrival === 'history' ? linkLeft.get(location.pathname) : undefined
-    const link = [...root.querySelectorAll('a[href]')].find((anchor) => anchor.getAttribute('href') === back)
-    const field = matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null
-    const target = link ?? field ?? root.querySelector('h1')
-    if (target instanceof HTMLElement) target.focus({ preventScroll: true })
+    const left = arrival === 'history' ? linkLeft.get(location.pathname) : undefined
+    const target =
+      [...root.querySelectorAll<HTMLElement>('a[href]')].find((a) => a.getAttribute('href') === left) ??
+      (matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null) ??
+      root.querySelector('h1')
+    target?.focus({ preventScroll: true })
   })
-  if (left) linkLeft.set(shownBefore, left)
-  shownBefore = location.pathname
+  if (link) linkLeft.set(pathBefore, link)
+  pathBefore = location.pathname
 }
 
 async function screenOf(
@@ -134,7 +120,7 @@ async function screenOf(
   if (route.name === 'home') {
     whenIdle(() => {
       chatReady().catch(() => {
-        // Only fetched ahead; who goes there is told.
+        // Only prefetched: opening a room tries again, and shows a failure.
       })
     })
     return homePage(context, signal)
@@ -145,25 +131,19 @@ async function screenOf(
     return roomPage({ ...context, actions: { ...chat, ...context.actions } }, route, signal)
   } catch (error) {
     console.error('the chat could not be loaded', error)
-    return loadFailedPage()
+    const reload = h(
+      'button',
+      { type: 'button', class: 'button', onClick: () => location.reload() },
+      words.common.reload,
+    )
+    return centeredPage({ ...words.pages.notLoaded, look: 'text-title' }, reload).element
   }
 }
 
 function whenIdle(run: () => void): void {
+  // Safari has no requestIdleCallback.
   if ('requestIdleCallback' in window) requestIdleCallback(run)
   else after(1_000, run)
-}
-
-/** A part of the page did not come: the network is off, or a newer version has taken its place. */
-function loadFailedPage(): HTMLElement {
-  return centeredPage(
-    {
-      title: words.pages.notLoaded.title,
-      text: words.pages.notLoaded.text,
-      look: 'text-title',
-    },
-    h('button', { type: 'button', class: 'button', onClick: () => location.reload() }, words.common.reload),
-  ).element
 }
 
 const app = document.getElementById('app')

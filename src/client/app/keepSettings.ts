@@ -18,6 +18,7 @@ export interface SettingsKeeper {
   forget(): void
 }
 
+/** The first value is the default. */
 const VALUES = {
   theme: ['system', 'light', 'dark'],
   lines: ['condensed', 'shown', 'hidden'],
@@ -35,34 +36,30 @@ function settingsOf(text: string | null): Settings {
   try {
     stored = (JSON.parse(text ?? '{}') as Record<string, unknown> | null) ?? {}
   } catch {
-    // Not ours: as if nothing were stored.
+    // Another version's, or broken: use the defaults.
   }
-  const knownValue = <T>(values: readonly T[], value: unknown) => values.find((known) => known === value)
-  const named = Object.entries(VALUES).map(([name, values]) => [
+  const named = Object.entries(VALUES).map(([name, values]: [string, readonly string[]]) => [
     name,
-    knownValue<string>(values, stored[name]) ?? values[0],
+    values.find((value) => value === stored[name]) ?? values[0],
   ])
-  const levels = Object.create(null) as Record<string, NotificationLevel>
-  for (const [room, level] of Object.entries(stored.levels ?? {})) {
-    const known = knownValue(VALUES.level, level)
-    if (known) levels[room] = known
-  }
+  const levels = Object.entries(stored.levels ?? {}).filter(([, level]) =>
+    VALUES.level.includes(level as NotificationLevel),
+  )
   return {
     ...(Object.fromEntries(named) as Pick<Settings, keyof typeof VALUES>),
-    levels,
+    // A room may be called `constructor`.
+    levels: Object.assign(Object.create(null), Object.fromEntries(levels)) as Settings['levels'],
   }
 }
 
 /** Loads the settings of the person signed in into the state, and again when another tab writes them, until the signal aborts. */
 export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
   const keyOf = (id: string) => `settings ${id}`
-
   const get = (key: string) => readItem(world.device, key)
   // If the storage is full or refused, the choice holds for this page.
   const put = (key: string, value: string | null) => void writeItem(world.device, key, value)
 
-  function showTheme(theme: Theme, shown = get('theme') ?? 'system'): void {
-    if (shown === theme) return
+  function showTheme(theme: Theme): void {
     put('theme', theme)
     world.applyTheme(theme)
   }
@@ -71,7 +68,7 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
     if (id === null) return
     const settings = settingsOf(get(keyOf(id)) ?? get('settings') ?? JSON.stringify({ theme: get('theme') }))
     store.dispatch({ type: 'settingsChanged', settings })
-    showTheme(settings.theme)
+    if (settings.theme !== (get('theme') ?? 'system')) showTheme(settings.theme)
   }
 
   store.watch(idOf, load, signal)
@@ -89,7 +86,7 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
       put(keyOf(id), JSON.stringify(settings))
       put('settings', JSON.stringify(forAnyone))
       store.dispatch({ type: 'settingsChanged', settings })
-      if (change.theme) showTheme(change.theme, '')
+      if (change.theme) showTheme(change.theme)
     },
     forget() {
       const id = idOf(store.get())

@@ -1,23 +1,25 @@
-/** Where I am, as the address says it, and the screen that belongs to it. */
+/** The route that the address names, and the screen shown for it. */
 
 export type Route = { name: 'home' } | { name: 'room'; room: string; seq?: number } | { name: 'notFound' }
 
 export interface Router {
   current(): Route
-  /** Goes there; the same address again does nothing. `replace` for corrections, which Back must not return to. */
+  /** Navigating to the present address does nothing. `replace`: for corrections, which Back must skip. */
   navigate(path: string, how?: { replace?: boolean }): void
   back(): void
   /**
-   * Something lies over the screen (a drawer) and Back closes it: `closed` is called once, however it ends. Gives what
-   * closes it. Going elsewhere while it is open takes its place in the history, so that Back is one press (T14).
+   * A drawer opens over the screen, and Back closes it. Navigating meanwhile replaces the drawer's history entry, so that one
+   * press of Back is enough.
+   * @param closed called once, however the drawer is closed
+   * @returns closes the drawer
    */
   over(closed: () => void): () => void
-  /** Keeps a value with the present entry of the history, also over a reload; undefined where none was kept. */
+  /** Keeps a value with the present history entry, also over a reload. */
   remember(value: string | number): void
   remembered(): string | number | undefined
 }
 
-/** How a screen was reached: by a step of the person, by Back or Forward, or because the page was opened. */
+/** How a screen was reached: by a link or a call, by Back or Forward, or because the page was opened. */
 export type Arrival = 'step' | 'history' | 'first'
 
 interface HistoryEntry {
@@ -26,22 +28,22 @@ interface HistoryEntry {
   kept?: string | number
 }
 
-/** A path without its query → the screen that it names. */
+/** @param path without a query */
 export function parseRoute(path: string): Route {
   if (path === '/') return { name: 'home' }
-  // Fifteen digits are a number that nothing is lost of.
+  // At most 15 digits: longer ones exceed the integers that a number holds exactly.
   const [, room, seq] = /^\/chat\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,14}))?$/.exec(path) ?? []
   if (room === undefined) return { name: 'notFound' }
   return { name: 'room', room, ...(seq !== undefined && { seq: Number(seq) }) }
 }
 
-/** The address that was meant by one that names no screen but for its capitals or a slash at its end; else itself. */
-export function meantBy(path: string): string {
-  const meant = path.toLowerCase().replace(/\/+$/, '')
-  return parseRoute(path).name === 'notFound' && parseRoute(meant).name === 'room' ? meant : path
+/** Corrects capitals and a slash at the end where the path then names a room. */
+export function canonicalPath(path: string): string {
+  const corrected = path.toLowerCase().replace(/\/+$/, '')
+  return parseRoute(path).name === 'notFound' && parseRoute(corrected).name === 'room' ? corrected : path
 }
 
-/** The path of a link that a click means to follow inside this page, or null if the click is the browser's. */
+/** The path of the link that a click follows inside this page; null if the browser is to handle the click. */
 export function pathOfClick(event: MouseEvent, origin: string): string | null {
   if (event.defaultPrevented || event.button !== 0) return null
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null
@@ -55,8 +57,8 @@ export function pathOfClick(event: MouseEvent, origin: string): string | null {
 }
 
 /**
- * From `start` on it shows the present address and each later one, with a signal that is aborted on leaving it. All
- * listeners end with `signal`. `show` must not throw.
+ * From `start` on it shows the present address and each later one. All listeners end with `signal`.
+ * @param show must not throw; its signal aborts when the screen is left
  */
 export function createRouter(
   page: Pick<Window, 'history' | 'location' | 'document' | 'addEventListener'>,
@@ -68,38 +70,39 @@ export function createRouter(
   let route: Route = { name: 'notFound' }
   let screen = new AbortController()
   let layer: { closed: () => void; entry: number } | null = null
+  /** entry → value. A screen left by Back can still remember something: `history.state` belongs to the next one by then. */
   const kept = new Map<number, string | number>()
   let entry = 0
 
-  function entryOf(state: unknown): HistoryEntry | null {
-    const value = state as Partial<HistoryEntry> | null
+  function currentEntry(): HistoryEntry | null {
+    const value = history.state as Partial<HistoryEntry> | null
     return typeof value?.entry === 'number' ? (value as HistoryEntry) : null
   }
 
   function enter(arrival: Arrival): void {
     screen.abort()
     screen = new AbortController()
-    path = meantBy(location.pathname)
+    path = canonicalPath(location.pathname)
     if (path !== location.pathname) history.replaceState(history.state, '', path)
     route = parseRoute(path)
     show(route, screen.signal, arrival)
   }
 
-  function adopt(): void {
-    const known = entryOf(history.state)
+  function adoptEntry(): void {
+    const known = currentEntry()
     entry = known?.entry ?? Math.random()
     if (known === null) history.replaceState({ entry } satisfies HistoryEntry, '')
     else if (known.kept !== undefined && !kept.has(entry)) kept.set(entry, known.kept)
   }
 
-  function endLayer(): void {
-    const ended = layer
+  function closeLayer(): void {
+    const open = layer
     layer = null
-    ended?.closed()
+    open?.closed()
   }
 
-  function write(how: 'pushState' | 'replaceState', to: string, over?: true): void {
-    // The screen being left may still want to keep something with its own entry.
+  function writeEntry(how: 'pushState' | 'replaceState', to: string, over?: true): void {
+    // Before the entry changes, so that the screen being left can remember something with its own.
     if (to !== path) screen.abort()
     if (how === 'pushState') entry = Math.random()
     history[how]({ entry, ...(over && { over }) } satisfies HistoryEntry, '', to)
@@ -107,28 +110,27 @@ export function createRouter(
 
   const router = {
     start() {
-      adopt()
+      adoptEntry()
       enter('first')
-      // A reload under an open drawer: the drawer is gone, its entry is not.
-      if (entryOf(history.state)?.over) history.back()
+      // The page was reloaded under an open drawer, whose history entry is still there.
+      if (currentEntry()?.over) history.back()
     },
     current: () => route,
     navigate(to: string, { replace = false }: { replace?: boolean } = {}) {
-      const covered = layer !== null
+      const isCovered = layer !== null
       if (to === path) {
-        if (covered) history.back()
+        if (isCovered) history.back()
         return
       }
-      endLayer()
-      write(replace || covered ? 'replaceState' : 'pushState', to)
+      closeLayer()
+      writeEntry(replace || isCovered ? 'replaceState' : 'pushState', to)
       enter('step')
     },
     back: () => history.back(),
     over(closed: () => void) {
-      endLayer()
-      const under = entry
-      write('pushState', path, true)
-      const opened = { closed, entry: under }
+      closeLayer()
+      const opened = { closed, entry }
+      writeEntry('pushState', path, true)
       layer = opened
       return () => {
         if (layer === opened) history.back()
@@ -136,12 +138,8 @@ export function createRouter(
     },
     remember(value: string | number) {
       const current = layer?.entry ?? entry
-      // One value a screen ever visited in this tab; the oldest go first.
-      kept.delete(current)
       kept.set(current, value)
-      if (kept.size > 100) for (const oldest of kept.keys()) if (kept.size > 100) kept.delete(oldest)
-      // At once, since what is written while the page goes is lost. Behind Back the entry is another one already.
-      const state = entryOf(history.state)
+      const state = currentEntry()
       if (state?.entry === current) history.replaceState({ ...state, kept: value }, '')
     },
     remembered: () => kept.get(layer?.entry ?? entry),
@@ -152,8 +150,8 @@ export function createRouter(
     'popstate',
     () => {
       if (location.pathname !== path) screen.abort()
-      adopt()
-      endLayer()
+      adoptEntry()
+      closeLayer()
       if (location.pathname !== path) enter('history')
     },
     { signal },

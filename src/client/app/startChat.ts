@@ -4,7 +4,7 @@ import { after, draw, nonce, now, random } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import { Outbox } from '../net/outbox.ts'
-import { createSocket, type Socket, type SocketOwner, type SocketWorld, type Wire } from '../net/socket.ts'
+import { createSocket, type Socket, type SocketWorld, type Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
@@ -19,13 +19,12 @@ import { retryImport } from '../ui/retryImport.ts'
 import { prefetchDialogs } from './room/dialogs.ts'
 import { isAttended } from './room/roomScreen.ts'
 
-export { notFoundPage } from './notFoundPage.ts'
-export { roomPage } from './room/roomPage.ts'
+export { notFoundPage, roomPage } from './room/roomPage.ts'
 
-/** When (ms) what the first drawing does not need is fetched ahead. */
-const AHEAD = 2_000
-/** How often (ms) the tab that holds the outbox lock looks for what closed tabs left unsent. */
-const ORPHANS = 30_000
+/** ms until chunks are prefetched that the first drawing does not need */
+const PREFETCH = 2_000
+/** How often (ms) the tab that holds the outbox lock looks for messages that closed tabs left unsent. */
+const ADOPT_ORPHANS = 30_000
 
 export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
   /** Shows a screen by its path. */
@@ -40,10 +39,11 @@ export async function startChat(
   { userId, signedInAs, go }: ChatEvents,
   signal: AbortSignal,
 ): Promise<Chat> {
-  // Requested with the chat itself, so that the first messages can be drawn as they stay.
+  // Requested together with the chat, so that the first messages are drawn once, formatted.
   void loadMarkdown()
   let ownsOrphans = false
   let adoptOrphans = async () => {}
+  const localStorage = webStorage('localStorage')
   const [storage, tab] = await Promise.all([
     openStorage().catch(() => memoryStorage()),
     claimTab(
@@ -60,13 +60,28 @@ export async function startChat(
       signal,
     ),
   ])
-  if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
+  const storageBlocked = () => store.dispatch({ type: 'storageBlocked' })
+  if (!storage.isLasting) storageBlocked()
 
+  const socketWorld: SocketWorld = {
+    userId,
+    signedInAs,
+    open: () => new WebSocket(`${location.origin.replace('http', 'ws')}/ws?v=${PROTOCOL_VERSION}`) as Wire,
+    now,
+    after,
+    random,
+    isHidden: () => document.hidden,
+    async hasSession() {
+      const answer = await api.session()
+      if (answer.ok) return 'yes'
+      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+    },
+  }
   const askBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
     { now, after, draw, activity: () => activity() },
-    (owner) => socketFor(api, owner, { userId, signedInAs }),
+    (owner) => createSocket(socketWorld, owner),
     (owner) =>
       new Outbox(
         storage,
@@ -74,14 +89,14 @@ export async function startChat(
         { now, after, random, nonce },
         {
           ...owner,
-          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
-          // T7: the handler keeps a page out of the back-forward cache, so it is there only while it must be.
-          unsavedChanged: (would) =>
-            would
-              ? window.addEventListener('beforeunload', askBeforeUnload)
-              : window.removeEventListener('beforeunload', askBeforeUnload),
+          storageBlocked,
+          unsavedChanged(isUnsaved) {
+            // Only while needed: a page with this handler is kept out of the back-forward cache.
+            if (isUnsaved) window.addEventListener('beforeunload', askBeforeUnload)
+            else window.removeEventListener('beforeunload', askBeforeUnload)
+          },
         },
-        unconfirmedCopies(webStorage('localStorage'), now),
+        unconfirmedCopies(localStorage, now),
       ),
     signal,
   )
@@ -96,17 +111,17 @@ export async function startChat(
   adoptOrphans = async () => {
     if (ownsOrphans) await sync.outbox.adopt(await tab.openTabs())
   }
-  const watchOrphans = (): void => {
-    after(ORPHANS, () => void adoptOrphans().finally(watchOrphans))
+  const repeatAdoption = (): void => {
+    after(ADOPT_ORPHANS, () => void adoptOrphans().finally(repeatAdoption))
   }
-  watchOrphans()
-  after(AHEAD, prefetchDialogs)
+  repeatAdoption()
+  after(PREFETCH, prefetchDialogs)
   const settings = keepSettings(
     store,
     {
-      device: webStorage('localStorage'),
+      device: localStorage,
       onStorageEvent: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
-      // theme.js shows it, as it does what another tab has chosen.
+      // theme.js listens to this event, which another tab's choice fires by itself.
       applyTheme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
     },
     signal,
@@ -126,7 +141,7 @@ export async function startChat(
   }
 }
 
-/** Nothing waits for notifications: what came before them they find in the state. */
+/** Nothing waits for notifications: they find in the state what happened before they were loaded. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
   const notifications = await retryImport(() => import('../notifications/notifications.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
@@ -134,52 +149,25 @@ async function loadNotifications(store: StateStore, go: (path: string) => void, 
   notifications?.startNotifications(store, { now, after, go, isAttended }, signal)
 }
 
-function socketFor(api: Api, owner: SocketOwner, who: Pick<SocketWorld, 'userId' | 'signedInAs'>): Socket {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
-  const world: SocketWorld = {
-    ...who,
-    open: () => new WebSocket(`${scheme}://${location.host}/ws?v=${PROTOCOL_VERSION}`) as Wire,
-    now,
-    after,
-    random,
-    isHidden: () => document.hidden,
-    async hasSession() {
-      const answer = await api.session()
-      if (answer.ok) return 'yes'
-      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
-    },
-  }
-  return createSocket(world, owner)
-}
-
-/** Tells whenever the page is hidden or goes, and when it is back. */
+/** Calls with true whenever the page is hidden or unloaded, and with false when it is back. */
 function watchAway(run: (away: boolean) => void, signal: AbortSignal): void {
-  const reportAway = () => run(document.hidden)
-  document.addEventListener('visibilitychange', reportAway, { signal })
-  window.addEventListener('pageshow', reportAway, { signal })
+  const report = () => run(document.hidden)
+  document.addEventListener('visibilitychange', report, { signal })
+  window.addEventListener('pageshow', report, { signal })
   window.addEventListener('pagehide', () => run(true), { signal })
 }
 
-/** Tells the state and the socket when the network goes and comes, and when the page is seen again. */
+/** Tells the state and the socket when the network goes and comes, and the socket when the page is seen again. */
 function watchNetworkAndVisibility(store: StateStore, socket: Socket, signal: AbortSignal): void {
-  const setOffline = (offline: boolean) => store.dispatch({ type: 'networkChanged', offline })
-  const online = () => {
-    setOffline(false)
-    socket.nudge('online')
+  const networkChanged = () => {
+    const offline = !navigator.onLine
+    store.dispatch({ type: 'networkChanged', offline })
+    if (offline) socket.probe()
+    else socket.nudge('online')
   }
-  const offline = () => {
-    setOffline(true)
-    socket.probe()
-  }
-  const pageShown = ({ persisted }: PageTransitionEvent) => {
-    if (persisted) socket.nudge('pageshow')
-  }
-  const visibilityChanged = () => {
-    if (!document.hidden) socket.nudge('visible')
-  }
-  window.addEventListener('online', online, { signal })
-  window.addEventListener('offline', offline, { signal })
-  window.addEventListener('pageshow', pageShown, { signal })
-  document.addEventListener('visibilitychange', visibilityChanged, { signal })
-  if (!navigator.onLine) setOffline(true)
+  window.addEventListener('online', networkChanged, { signal })
+  window.addEventListener('offline', networkChanged, { signal })
+  window.addEventListener('pageshow', ({ persisted }) => persisted && socket.nudge('pageshow'), { signal })
+  document.addEventListener('visibilitychange', () => document.hidden || socket.nudge('visible'), { signal })
+  if (!navigator.onLine) networkChanged()
 }

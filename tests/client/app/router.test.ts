@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   createRouter,
-  meantBy,
+  canonicalPath,
   parseRoute,
   pathOfClick,
   type Arrival,
@@ -51,7 +51,7 @@ describe('addresses that mean another', () => {
     ['/chat/lobby', '/chat/lobby'],
     ['/Nope/', '/Nope/'],
   ])('[U81] %s leads to %s', (path, meant) => {
-    expect(meantBy(path)).toBe(meant)
+    expect(canonicalPath(path)).toBe(meant)
   })
 })
 

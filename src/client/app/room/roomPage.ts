@@ -67,3 +67,9 @@ export function roomPage(
   )
   return element
 }
+
+/** The page of an address that names no screen. */
+export function notFoundPage(): HTMLElement {
+  const { title, text } = words.pages.notFound
+  return deadEndPage(title, text, { href: '/', label: words.pages.toStart }).element
+}
