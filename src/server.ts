@@ -8,8 +8,7 @@ import { urlOf, listenErrorText } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
 import type { ConnectionObserver } from './http/socket/socketConnection.ts'
 import { createRoomBroadcast } from './http/socket/roomBroadcast.ts'
-import { Hub } from './hub/hub.ts'
-import type { PersonLimits } from './hub/personLimits.ts'
+import { Hub, type PersonLimits } from './hub/hub.ts'
 import type { Rate } from './hub/rateLimit.ts'
 import { clock, createJumpDetector } from './lib/clock.ts'
 import { NO_METRICS } from './lib/metricsSink.ts'
@@ -198,10 +197,9 @@ export async function serve({
   await hub.start()
   const detectJump = createJumpDetector()
   const tickTimer = setInterval(() => {
-    const now = clock.now()
-    const ms = detectJump(now, performance.now())
+    const ms = detectJump(clock.now(), clock.elapsed())
     if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
-    hub.tick(now)
+    hub.tick()
     app.shedSlowReaders()
   }, 1_000)
 

@@ -22,14 +22,7 @@ const CONTRACT = [
 const CONTRACT_TYPES = ['shared/']
 
 /** Files of the hub that every folder of it may use; they use each other and no folder. */
-const HUB_BASE = [
-  'hub/connections',
-  'hub/monotonicClock',
-  'hub/personLimits',
-  'hub/ports',
-  'hub/rateLimit',
-  'hub/answerFrames',
-]
+const HUB_BASE = ['hub/connections', 'hub/ports', 'hub/rateLimit', 'hub/answerFrames']
 
 /** Files of the hub that put its folders together. */
 const HUB_COMPOSERS = ['hub/hub.ts', 'hub/heartbeat.ts', 'hub/roomJoiner.ts']
@@ -70,7 +63,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   hubPart('hub/people/', 'unhomoglyph/data.json'),
   hubPart('hub/presence/'),
   hubPart('hub/messages/'),
-  hubPart('hub/rooms/', 'hub/people/', 'hub/messages/'),
+  hubPart('hub/rooms/', 'hub/people/', 'hub/messages/', 'hub/presence/'),
   hubPart('hub/history/', 'hub/messages/', 'hub/rooms/', 'hub/presence/'),
   ...HUB_COMPOSERS.map((file) => hubPart(file, 'hub/')),
   ['hub/', { may: [...HUB_BASE, 'shared/'] }],

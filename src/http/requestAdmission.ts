@@ -125,7 +125,7 @@ export function createAdmission(deps: {
     if (limitKey === null) return undefined
     if (connections.from(limitKey) >= settings.maxConnectionsPerAddress)
       return errorResponse('rateLimited', { after: 10_000 })
-    const after = handshakes.spend(limitKey, clock.now())
+    const after = handshakes.spend(limitKey, clock.elapsed())
     return after > 0 ? errorResponse('rateLimited', { after }) : undefined
   }
 

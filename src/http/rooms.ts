@@ -101,7 +101,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
       const { user } = await requireUser(hub, request)
       const query = listQuery(new URL(request.url).searchParams)
       if (request.method === 'HEAD') return new Response(null, { headers: JSON_ONLY })
-      spendTokens(clock.now(), [roomLists, user.id], [roomListsByAddress, factsOf(request).limitKey])
+      spendTokens(clock.elapsed(), [roomLists, user.id], [roomListsByAddress, factsOf(request).limitKey])
       return Response.json(await hub.rooms.list(user, query))
     })
     .post(
@@ -117,7 +117,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         const { limitKey } = factsOf(request)
         const privateKey = limitKey === null ? 'all' : null
         spendTokens(
-          clock.now(),
+          clock.elapsed(),
           [newRooms, user.id],
           [newRoomsByAddress, limitKey],
           [newRoomsPrivate, privateKey],
@@ -144,7 +144,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
       const { limitKey } = factsOf(request)
       const isScroll = query.at !== 'ids' && query.at !== 'pinned'
       spendTokens(
-        clock.now(),
+        clock.elapsed(),
         [historyPages, user.id],
         [isScroll ? scrollsByAddress : quotesByAddress, limitKey],
       )
@@ -152,7 +152,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         ROOM_SLUG.test(params.room) ? hub.history(params.room, query, user.id) : rejectNoRoom(),
       )
       const text = JSON.stringify(page)
-      historyPages.charge(user.id, clock.now(), Math.floor(Buffer.byteLength(text) / HEAVY_PAGE))
+      historyPages.charge(user.id, clock.elapsed(), Math.floor(Buffer.byteLength(text) / HEAVY_PAGE))
       return new Response(text, { headers: JSON_ONLY })
     })
 }

@@ -81,7 +81,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
 
   /** Charges only failures: takes the tokens first, and gives them back if `act` succeeds. */
   async function chargeFailure<T>(limits: readonly BucketKey[], act: () => Promise<T>): Promise<T> {
-    spendTokens(clock.now(), ...limits)
+    spendTokens(clock.elapsed(), ...limits)
     const done = await act()
     giveBackTokens(...limits)
     return done
@@ -97,7 +97,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
   /** Takes one of the address's new guests, and gives it back if `make` fails. @throws ChatError `rateLimited` */
   async function limitNewGuests<T>(limitKey: string | null, make: () => Promise<T>): Promise<T> {
     if (limitKey === null) return await make()
-    const after = newGuests.spend(limitKey, clock.now())
+    const after = newGuests.spend(limitKey, clock.elapsed())
     if (after > 0)
       throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', {
         reason: 'newGuests',
@@ -151,7 +151,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       const { user } = await requireUser(hub, request)
       // Nothing is read for it.
       if (request.method === 'HEAD') return new Response(null, { headers: EXPORT_HEADERS })
-      spendTokens(clock.now(), [exports, user.id], [exports, factsOf(request).limitKey])
+      spendTokens(clock.elapsed(), [exports, user.id], [exports, factsOf(request).limitKey])
       return new Response(streamOf(hub.exportUser(user)), { headers: EXPORT_HEADERS })
     })
     .delete(
@@ -161,7 +161,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
         const { tokens, cookie } = tokensOf(request)
         const limits =
           tokens.length === 0 ? [] : addressLimits(request, failedSignOuts, failedSignOutsPrivate)
-        spendTokens(clock.now(), ...limits)
+        spendTokens(clock.elapsed(), ...limits)
         let [ended, unknown] = [0, 0]
         for (const token of tokens.slice(0, SIGN_OUT.maxSessions)) {
           if (await hub.sessions.signOut(hashOf(token))) ended += 1

@@ -1,11 +1,9 @@
 import type { Role, Self } from '../shared/model.ts'
-import type { ServerFrame } from '../shared/protocol.ts'
 import type { ClientSocket, RoomRow } from './ports.ts'
 import type { Bucket } from './rateLimit.ts'
 
 /** A room that a connection has joined. */
 interface JoinedRoom {
-  readonly room: string
   /** the stronger of the person's roles there */
   readonly role: Role
   /** `live`: the last page is sent, and the connection follows the room */
@@ -30,9 +28,6 @@ export interface SyncRequest {
   cancelled: boolean
 }
 
-/** Where a connection is in its life. `connected`: the socket is open, and `hello` is due. */
-type Lifecycle = { readonly state: 'connected' } | Greeted | { readonly state: 'closed' }
-
 /** `hello` was said: frames are taken, and beats are exchanged. */
 interface Greeted {
   readonly state: 'greeted'
@@ -43,22 +38,19 @@ interface Greeted {
   unansweredSince: number | null
 }
 
-/** The states without data: one object for all connections. */
-export const CONNECTED = { state: 'connected' } as const
-export const CLOSED = { state: 'closed' } as const
-
-/** One connection, from `open` to `close`, and its person. Times are ms of the monotonic clock. */
+/** One connection, from `open` to `close`, and its person. Times are ms of `Clock.elapsed`. */
 export interface ClientConnection {
   readonly socket: ClientSocket
   user: Self
   /** the hash of the session that let it in */
   readonly session: string
   readonly openedAt: number
-  lifecycle: Lifecycle
+  /** `connected`: the socket is open, and `hello` is due */
+  lifecycle: { readonly state: 'connected' } | Greeted | { readonly state: 'closed' }
   /** rooms it has joined; frames to them are taken */
-  rooms: readonly JoinedRoom[]
+  readonly rooms: Map<string, JoinedRoom>
   /** rooms that are still to be brought up to date, in order; the first is under way */
-  syncs: readonly SyncRequest[]
+  readonly syncs: SyncRequest[]
   /** durable frames without an answer */
   unacked: number
   joinBucket: Bucket
@@ -71,22 +63,13 @@ export function isGreeted(connection: ClientConnection): connection is GreetedCo
   return connection.lifecycle.state === 'greeted'
 }
 
-/** The empty list of all connections without rooms or requests. Never changed: adding makes a new list. */
-export const EMPTY: readonly never[] = []
-
-/** A room as a connection has joined it. A list: nearly everybody is in few, and a map of one takes four times the memory. */
-export function joinedIn({ rooms }: ClientConnection, room: string): JoinedRoom | undefined {
-  return rooms.find((joined) => joined.room === room)
-}
-
-/** All connections of this node, by connection and by person. */
+/** All connections of this node, by socket and by person. */
 export class ConnectionRegistry {
-  readonly #byId = new Map<string, ClientConnection>()
-  // Arrays: nearly everybody has one connection, and a set of one takes five times the memory.
-  readonly #byUser = new Map<string, readonly ClientConnection[]>()
+  readonly #bySocket = new Map<ClientSocket, ClientConnection>()
+  readonly #byUser = new Map<string, Set<ClientConnection>>()
 
   get size(): number {
-    return this.#byId.size
+    return this.#bySocket.size
   }
 
   /** People with at least one connection. */
@@ -95,44 +78,41 @@ export class ConnectionRegistry {
   }
 
   add(connection: ClientConnection): void {
-    this.#byId.set(connection.socket.id, connection)
-    this.#byUser.set(connection.user.id, [...this.of(connection.user.id), connection])
+    const { socket, user } = connection
+    this.#bySocket.set(socket, connection)
+    this.#byUser.set(user.id, (this.#byUser.get(user.id) ?? new Set()).add(connection))
   }
 
   /** @returns whether it was the person's last */
   remove(connection: ClientConnection): boolean {
-    this.#byId.delete(connection.socket.id)
-    const others = this.of(connection.user.id).filter((other) => other !== connection)
-    if (others.length > 0) this.#byUser.set(connection.user.id, others)
-    else this.#byUser.delete(connection.user.id)
-    return others.length === 0
+    const { socket, user } = connection
+    this.#bySocket.delete(socket)
+    const left = this.#byUser.get(user.id)
+    left?.delete(connection)
+    if (left?.size === 0) this.#byUser.delete(user.id)
+    return !this.#byUser.has(user.id)
   }
 
   get(socket: ClientSocket): ClientConnection | undefined {
-    return this.#byId.get(socket.id)
+    return this.#bySocket.get(socket)
   }
 
-  /** A person's connections now. The list never changes: a later open or close makes a new one. */
-  of(user: string): readonly ClientConnection[] {
-    return this.#byUser.get(user) ?? []
+  /** A person's connections now, the oldest first. */
+  of(user: string): ClientConnection[] {
+    return [...(this.#byUser.get(user) ?? [])]
   }
 
   isOnline(user: string): boolean {
     return this.#byUser.has(user)
   }
 
-  /** The session of each connection; a session with several connections comes several times. */
-  *sessions(): Iterable<string> {
-    for (const { session } of this.#byId.values()) yield session
+  /** All connections now. */
+  all(): ClientConnection[] {
+    return [...this.#bySocket.values()]
   }
 
-  all(): Iterable<ClientConnection> {
-    return this.#byId.values()
-  }
-
-  /** Sends to every connection of a person that has said hello, but one. */
-  sendTo(user: string, frame: ServerFrame, but?: ClientSocket): void {
-    for (const connection of this.of(user))
-      if (isGreeted(connection) && connection.socket !== but) connection.socket.send(frame)
+  /** A person's connections that have said hello. */
+  greetedOf(user: string): GreetedConnection[] {
+    return this.of(user).filter(isGreeted)
   }
 }

@@ -9,12 +9,12 @@ interface HeartbeatDeps {
   presence: Pick<PresenceTracker, 'count' | 'isLarge'>
 }
 
-/** How long an answer to a beat may take (ms) before another connection of the person counts as more alive. */
+/** ms that an answer to a beat may take before another connection of the person counts as more alive */
 const ANSWER_TIME = 5_000
 
 /**
  * Beats show which connections still live, and tell the client the heads of its rooms. A connection is closed if it does not
- * say hello in time, or is silent for too long. Times are ms of the monotonic clock.
+ * say hello in time, or is silent for 75 s. Times are ms of `Clock.elapsed`.
  */
 export class Heartbeat {
   readonly #deps: HeartbeatDeps
@@ -38,7 +38,7 @@ export class Heartbeat {
     return null
   }
 
-  /** A beat of the client answers ours. If none waits for an answer it is a question: a beat answers it, and waits in turn. */
+  /** A beat of the client answers ours. If none of ours is unanswered, the client's beat is a question, answered by a beat. */
   received(connection: GreetedConnection, now: number): void {
     const { lifecycle } = connection
     lifecycle.lastHeardAt = now
@@ -51,13 +51,12 @@ export class Heartbeat {
     const { feed, presence } = this.#deps
     const heads: Record<string, number> = {}
     const counts: Record<string, number> = {}
-    for (const { room, state } of rooms) {
+    for (const [room, { state }] of rooms) {
       if (state !== 'live') continue
       heads[room] = feed.shown(room)
       if (presence.isLarge(room)) counts[room] = presence.count(room)
     }
-    const hasCounts = Object.keys(counts).length > 0
-    socket.send({ type: 'beat', heads, ...(hasCounts && { counts }) })
+    socket.send({ type: 'beat', heads, ...(Object.keys(counts).length > 0 && { counts }) })
   }
 }
 

@@ -1,36 +1,45 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES } from '../shared/limits.ts'
 import type { HistoryPage, Self } from '../shared/model.ts'
-import type { Of, ServerFrame } from '../shared/protocol.ts'
+import type { Durable, Of, ServerFrame } from '../shared/protocol.ts'
+import { welcomeFrame } from './answerFrames.ts'
 import {
-  CLOSED,
-  CONNECTED,
   ConnectionRegistry,
-  EMPTY,
   isGreeted,
-  joinedIn,
   type ClientConnection,
   type GreetedConnection,
 } from './connections.ts'
-import { disconnectAll, type DrainOptions } from './drain.ts'
 import { Heartbeat, leastAlive } from './heartbeat.ts'
 import { Retention } from './history/retention.ts'
 import { RoomSyncer } from './history/roomSyncer.ts'
 import { Feed } from './messages/feed.ts'
 import { Publisher } from './messages/publisher.ts'
 import { WriterQueue } from './messages/writerQueue.ts'
-import { MonotonicClock } from './monotonicClock.ts'
 import { Sessions } from './people/sessions.ts'
 import { userExport } from './people/userExport.ts'
-import { PERSON_LIMITS, type PersonLimits } from './personLimits.ts'
 import type { Broadcast, Clock, ClientSocket, Doorbell, HistoryQuery, Ids, Log, Store } from './ports.ts'
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { fullBucket, take, waitFor } from './rateLimit.ts'
-import { welcomeFrame } from './answerFrames.ts'
+import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
 import { RoomJoiner } from './roomJoiner.ts'
 import { ReadBroadcaster, ReadPositions } from './rooms/readPositions.ts'
 import { Rooms } from './rooms/rooms.ts'
+
+/** What one person, or one of their connections, may do. A benchmark may allow more. */
+export interface PersonLimits {
+  /** durable frames of a person */
+  sends: Rate
+  /** joins of a connection, the rooms of its `hello` included */
+  joins: Rate
+  /** connections of a person */
+  connections: number
+}
+
+const PERSON_LIMITS: PersonLimits = {
+  sends: { perSecond: 5, burst: 15 },
+  joins: { perSecond: 10, burst: 100 },
+  connections: LIMITS.connections,
+}
 
 export interface HubDeps {
   store: Store
@@ -48,6 +57,15 @@ export interface HubDeps {
     retentionDays?: number
     limits?: Partial<PersonLimits>
   }
+}
+
+/** How a drain goes; times in ms. */
+interface DrainOptions {
+  /** for the writer to finish */
+  flushMs?: number
+  /** how many sockets are closed at once, and the time between two such batches */
+  closeBatch?: number
+  closeEveryMs?: number
 }
 
 const HOUR_MS = 60 * 60 * 1000
@@ -76,42 +94,29 @@ export class Hub {
   readonly #readBroadcaster: ReadBroadcaster
   readonly #publisher: Publisher
   readonly #retention: Retention
-  readonly #monotonicClock: MonotonicClock
   #draining = false
   #sweptAt = 0
   #cleanedAt = 0
 
   constructor(deps: HubDeps) {
     const { store, broadcast, doorbell, clock, ids, log, settings } = deps
+    const { sessionDays, siteName, retentionDays = 0, limits } = settings
     this.#deps = deps
-    this.#limits = { ...PERSON_LIMITS, ...settings.limits }
-    this.#monotonicClock = new MonotonicClock(clock.now())
+    this.#limits = { ...PERSON_LIMITS, ...limits }
     const publish = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
-    this.#feed = new Feed(store, broadcast, log)
-    this.#queue = new WriterQueue({ store, feed: this.#feed, doorbell, clock, log })
-    this.#publisher = new Publisher({ queue: this.#queue, clock, ids, sends: this.#limits.sends })
-    this.#presence = new PresenceTracker(publish)
+    const connections = this.#connections
+    const feed = (this.#feed = new Feed(store, broadcast, log))
+    const queue = (this.#queue = new WriterQueue({ store, feed, doorbell, clock, log }))
+    const publisher = (this.#publisher = new Publisher({ queue, clock, ids, sends: this.#limits.sends }))
+    const presence = (this.#presence = new PresenceTracker(publish))
     this.#typing = new Typing(publish)
-    this.#readPositions = new ReadPositions(store, log)
-    const [feed, presence, readPositions] = [this.#feed, this.#presence, this.#readPositions]
-    this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
-    const elapsed = () => this.#elapsed()
-    const syncer = this.#syncer
-    this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, elapsed })
+    const readPositions = (this.#readPositions = new ReadPositions(store, log))
+    const syncer = (this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log }))
+    this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, clock })
     this.#heartbeat = new Heartbeat({ feed, presence })
-    this.#readBroadcaster = new ReadBroadcaster({
-      readPositions,
-      connections: this.#connections,
-      store,
-      feed,
-      log,
-    })
-    const count = (room: string) => presence.count(room)
-    const counts = () => presence.counts()
-    const topic = (self: Self, room: string, text: string) => this.#publisher.publishTopic(self, room, text)
-    const { sessionDays, siteName, retentionDays: days = 0 } = settings
-    this.rooms = new Rooms({ store, clock, ids, log, siteName, count, counts, topic })
-    this.#retention = new Retention({ store, clock, log, days })
+    this.#readBroadcaster = new ReadBroadcaster({ readPositions, connections, store, feed, log })
+    this.rooms = new Rooms({ store, clock, ids, log, siteName, presence, publisher })
+    this.#retention = new Retention({ store, clock, log, days: retentionDays })
     const renamed = (self: Self) => this.#renamed(self)
     const signedOut = (session: string, user: string) => this.#signedOut(session, user)
     this.sessions = new Sessions({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
@@ -142,9 +147,9 @@ export class Hub {
       user,
       session,
       openedAt: now,
-      lifecycle: CONNECTED,
-      rooms: EMPTY,
-      syncs: EMPTY,
+      lifecycle: { state: 'connected' },
+      rooms: new Map(),
+      syncs: [],
       unacked: 0,
       joinBucket: fullBucket(now, this.#limits.joins),
     })
@@ -182,7 +187,7 @@ export class Hub {
    */
   async join(from: ClientSocket, { room, ...position }: Of<'join'>): Promise<void> {
     const connection = this.#greeted(from)
-    if (!joinedIn(connection, room) && connection.rooms.length >= LIMITS.rooms) throw new ChatError('tooBig')
+    if (!connection.rooms.has(room) && connection.rooms.size >= LIMITS.rooms) throw new ChatError('tooBig')
     // A client that joins again and again without reading the pages has to wait.
     if (connection.syncs.length >= 2 * LIMITS.rooms)
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
@@ -205,50 +210,30 @@ export class Hub {
       this.#readPositions.leave(user.id, room)
       // Sent in the same turn as `unfollow`: the client takes everything before `left` for the room, nothing after it.
       from.send({ type: 'left', ref, room })
-      this.#connections.sendTo(user.id, { type: 'left', room }, from)
+      for (const { socket } of this.#connections.greetedOf(user.id))
+        if (socket !== from) socket.send({ type: 'left', room })
     })
   }
 
   /**
-   * Queues a message. Once it is on disk the room hears `event`, its author too, and then the author `ack`. The same nonce
-   * twice is one message, so a client may send again without asking.
+   * Queues a message, or a change of one. Once it is on disk the room hears `event`, its author too, and then the author
+   * `ack`. The same nonce twice is one event, so a client may send again without asking.
    * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
    */
-  send(from: ClientSocket, frame: Of<'send'>): void {
-    this.#publisher.publish(this.#greeted(from), frame)
-  }
-
-  /** Changes one's own message. Queued and answered as `send`. */
-  edit(from: ClientSocket, frame: Of<'edit'>): void {
-    this.#publisher.publish(this.#greeted(from), frame)
-  }
-
-  /** Deletes one's own message, for everybody and from the disk. */
-  delete(from: ClientSocket, frame: Of<'delete'>): void {
-    this.#publisher.publish(this.#greeted(from), frame)
-  }
-
-  /** Adds a reaction to a message, or removes it. */
-  react(from: ClientSocket, frame: Of<'react'>): void {
-    this.#publisher.publish(this.#greeted(from), frame)
-  }
-
-  /** Pins a message, or unpins it. @throws ChatError `forbidden` for a person who may not */
-  pin(from: ClientSocket, frame: Of<'pin'>): void {
+  publish(from: ClientSocket, frame: Durable): void {
     this.#publisher.publish(this.#greeted(from), frame)
   }
 
   /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */
   read(from: ClientSocket, { room, seq }: Of<'read'>): void {
-    const connection = this.#greeted(from)
-    if (joinedIn(connection, room))
-      this.#readPositions.advance(connection.user.id, room, seq, this.#feed.head(room), from.id)
+    const { user, rooms } = this.#greeted(from)
+    if (rooms.has(room)) this.#readPositions.advance(user.id, room, seq, this.#feed.head(room), from.id)
   }
 
   typing(from: ClientSocket, { room, on }: Of<'typing'>): void {
-    const connection = this.#greeted(from)
-    if (!joinedIn(connection, room) || this.#presence.count(room) > LIMITS.typing) return
-    this.#typing.set(room, connection.user, on, this.#elapsed())
+    const { user, rooms } = this.#greeted(from)
+    if (!rooms.has(room) || this.#presence.count(room) > LIMITS.typing) return
+    this.#typing.set(room, user, on, this.#elapsed())
   }
 
   state(from: ClientSocket, { state }: Of<'state'>): void {
@@ -275,48 +260,57 @@ export class Hub {
     return { connections: this.#connections.size, users: this.#connections.people, queue: this.#queue.length }
   }
 
-  /** Each second: does whatever is due. @param now ms since the epoch */
-  tick(now: number): void {
-    const elapsed = this.#monotonicClock.elapsedAt(now)
-    this.#presence.tick(elapsed)
-    this.#typing.tick(elapsed)
+  /** Each second: does whatever is due. */
+  tick(): void {
+    const now = this.#elapsed()
+    this.#presence.tick(now)
+    this.#typing.tick(now)
     this.#syncer.tick()
     for (const connection of this.#connections.all()) {
-      const ending = this.#heartbeat.check(connection, elapsed)
+      const ending = this.#heartbeat.check(connection, now)
       if (ending) this.#dismiss(connection, ending.code, ending.reason)
     }
     void this.#readBroadcaster.broadcast()
-    void this.sessions.revalidateSessions(this.#connections.sessions())
-    if (elapsed - this.#sweptAt >= SWEEP_MS) {
-      this.#sweptAt = elapsed
+    const online = new Set(this.#connections.all().map(({ session }) => session))
+    void this.sessions.revalidateSessions(online)
+    if (now - this.#sweptAt >= SWEEP_MS) {
+      this.#sweptAt = now
       void this.#feed.sweep()
     }
-    if (elapsed - this.#cleanedAt >= HOUR_MS) {
-      this.#cleanedAt = elapsed
-      void this.sessions.hourly(this.#connections.sessions())
+    if (now - this.#cleanedAt >= HOUR_MS) {
+      this.#cleanedAt = now
+      void this.sessions.hourly(online)
       void this.#retention.hourly()
     }
   }
 
-  /** Stores what was taken, then closes all connections. Resolves when all are closed. */
-  async drain(options: DrainOptions = {}): Promise<void> {
-    const { waitMs = 0, flushMs = 3_000 } = options
+  /**
+   * Stores what was taken, then closes all connections in batches. Clients come back spread over a time (ms) that the next
+   * server can bear. Resolves when all are closed.
+   */
+  async drain({ flushMs = 3_000, closeBatch = 500, closeEveryMs = 100 }: DrainOptions = {}): Promise<void> {
     const { clock } = this.#deps
-    if (waitMs > 0) await clock.wait(waitMs)
     this.#draining = true
     this.#publisher.stop()
     // The first flush of reads may be one that was under way, without what moved since.
     const saved = this.#readPositions.flush().then(() => this.#readPositions.flush())
     await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
-    await disconnectAll([...this.#connections.all()], clock, options)
+    const connections = this.#connections.all()
+    const spread = Math.max(2_000, 2 * connections.length)
+    for (const connection of connections)
+      if (isGreeted(connection)) connection.socket.send({ type: 'drain', spread })
+    for (let i = 0; i < connections.length; i += closeBatch) {
+      if (i > 0) await clock.wait(closeEveryMs)
+      for (const { socket } of connections.slice(i, i + closeBatch)) socket.close(CLOSE.restart, 'restart')
+    }
   }
 
   /** Forgets a connection; its person stays present for the grace. */
   #forget(connection: ClientConnection): void {
     const now = this.#elapsed()
     const { socket, user } = connection
-    connection.lifecycle = CLOSED
-    for (const { room } of connection.rooms) this.#joiner.leave(connection, room)
+    connection.lifecycle = { state: 'closed' }
+    for (const room of connection.rooms.keys()) this.#joiner.leave(connection, room)
     this.#presence.close(socket.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
     if (this.#connections.remove(connection)) this.#readPositions.forget(user.id)
   }
@@ -330,7 +324,8 @@ export class Hub {
   #signedOut(session: string, user: string): void {
     for (const connection of this.#connections.of(user)) {
       if (connection.session !== session) continue
-      for (const { room } of connection.rooms) this.#typing.set(room, connection.user, false, this.#elapsed())
+      for (const room of connection.rooms.keys())
+        this.#typing.set(room, connection.user, false, this.#elapsed())
       this.#dismiss(connection, CLOSE.noSession, 'signed out')
     }
     if (!this.#connections.isOnline(user)) this.#presence.leaveAll(user)
@@ -342,13 +337,11 @@ export class Hub {
   }
 
   #spendJoins(connection: ClientConnection, cost: number): void {
+    const { joinBucket } = connection
     const now = this.#elapsed()
-    const { joins } = this.#limits
-    const left = take(connection.joinBucket, now, joins, cost)
-    if (!left)
-      throw new ChatError('rateLimited', undefined, {
-        after: waitFor(connection.joinBucket, now, joins, cost),
-      })
+    const left = take(joinBucket, now, this.#limits.joins, cost)
+    const after = waitFor(joinBucket, now, this.#limits.joins, cost)
+    if (!left) throw new ChatError('rateLimited', undefined, { after })
     connection.joinBucket = left
   }
 
@@ -364,8 +357,7 @@ export class Hub {
     return connection
   }
 
-  /** ms of the monotonic clock: for everything that waits, and nothing that is stored or sent. */
   #elapsed(): number {
-    return this.#monotonicClock.elapsedAt(this.#deps.clock.now())
+    return this.#deps.clock.elapsed()
   }
 }

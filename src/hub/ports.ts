@@ -87,16 +87,6 @@ export interface OwnEvent {
   seq: number
 }
 
-/**
- * What unread messages of a room are counted from: those that have text, the newest first, each with its author, and with
- * its text if that holds an '@'. They are all there are after `from`. `head`: the room's last seq at that moment.
- */
-export interface Tally {
-  head: number
-  from: number
-  messages: readonly (readonly [seq: number, author: string | null, text: string | null])[]
-}
-
 /** An unread count. `head`: the room's last seq when it was counted. */
 export interface UnreadAtHead {
   unread: number
@@ -193,12 +183,8 @@ export interface Store {
   removeMember(room: string, user: string): Promise<void>
   /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
-  /**
-   * Messages of others after `after` that have text, and those that mention `user.name`, among the newest 1,000.
-   */
+  /** Messages of others after `after` that have text, and those of them that mention `user.name`, among the newest 1,000. */
   unread(room: string, user: User, after: number): Promise<UnreadAtHead>
-  /** The newest 1,000 messages after `after`, whosoever; `from` is `after` unless there may be more. */
-  tally(room: string, after: number): Promise<Tally>
 
   /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
@@ -244,8 +230,8 @@ export interface Broadcast {
 export interface ClientSocket {
   /** nobody can guess it; unique over nodes and restarts */
   readonly id: string
-  /** in order with what is published to rooms it follows */
-  send(frame: ServerFrame): void
+  /** In order with what is published to rooms it follows. @param json the frame as JSON, where it was made before */
+  send(frame: ServerFrame, json?: string): void
   /** True while ≤ 256 KiB are unsent; else a promise that resolves when they are: false if the socket is closed. */
   ready(): true | Promise<boolean>
   follow(room: string): void
@@ -262,8 +248,10 @@ export interface Doorbell {
 }
 
 export interface Clock {
-  /** ms since the epoch; may be set back */
+  /** ms since the epoch; may be set forward or back */
   now(): number
+  /** ms since some moment, for measuring: never set */
+  elapsed(): number
   /** resolves after `ms`, without keeping the process alive */
   wait(ms: number): Promise<void>
   /** resolves in a later turn of the loop: all that is ready goes first */

@@ -2,10 +2,10 @@ import { CLOSE } from '../shared/errors.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { strongerOf } from '../shared/policy.ts'
 import type { Of } from '../shared/protocol.ts'
-import { joinedIn, type ClientConnection } from './connections.ts'
+import type { ClientConnection } from './connections.ts'
 import type { RoomSyncer } from './history/roomSyncer.ts'
 import type { Feed } from './messages/feed.ts'
-import type { Log, Membership, RoomRow, Store } from './ports.ts'
+import type { Clock, Log, Membership, RoomRow, Store } from './ports.ts'
 import type { PresenceTracker } from './presence/presence.ts'
 import type { ReadPositions } from './rooms/readPositions.ts'
 
@@ -19,12 +19,8 @@ interface RoomJoinerDeps {
   readPositions: ReadPositions
   syncer: RoomSyncer
   log: Log
-  /** ms of the monotonic clock */
-  elapsed(): number
+  clock: Clock
 }
-
-/** For a room without a position. */
-const NO_POSITION = { seq: 0, id: null, limit: 0 }
 
 /** What happens when a connection enters a room or leaves it. Memberships are `Rooms`'. Called in the person's turn. */
 export class RoomJoiner {
@@ -45,7 +41,7 @@ export class RoomJoiner {
       requested.forEach(({ room, ...position }, at) => {
         const [row, membership] = [rows[at], byRoom.get(room)]
         if (row && membership) this.enter(connection, membership, row, position)
-        else syncer.enqueue(connection, { ...NO_POSITION, room, entered: null, cancelled: false })
+        else syncer.enqueue(connection, { room, entered: null, seq: 0, id: null, limit: 0, cancelled: false })
       })
     } catch (error) {
       // No answer could name the rooms that are missing: the client comes back with its positions.
@@ -62,16 +58,15 @@ export class RoomJoiner {
     { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: RequestedPosition,
   ): void {
     if (connection.lifecycle.state === 'closed') return
-    const { feed, presence, readPositions, syncer } = this.#deps
+    const { feed, presence, readPositions, syncer, clock } = this.#deps
     const { user, socket } = connection
     const { room, head } = row
     const role = strongerOf(user.role, membership.role)
-    const before = joinedIn(connection, room)
-    const others = connection.rooms.filter((joined) => joined !== before)
-    connection.rooms = [...others, { room, role, state: before?.state ?? 'syncing' }]
+    const before = connection.rooms.get(room)
+    connection.rooms.set(room, { role, state: before?.state ?? 'syncing' })
     if (!before) {
       feed.watch(room, head)
-      presence.enter(room, socket.id, user, this.#deps.elapsed())
+      presence.enter(room, socket.id, user, clock.elapsed())
     }
     readPositions.learn(user.id, membership)
     const request = { room, entered: { ...row, role }, seq, id, limit, cancelled: false }
@@ -83,8 +78,6 @@ export class RoomJoiner {
     const { feed, syncer } = this.#deps
     syncer.cancel(connection, room)
     connection.socket.unfollow(room)
-    if (!joinedIn(connection, room)) return
-    connection.rooms = connection.rooms.filter((joined) => joined.room !== room)
-    feed.unwatch(room)
+    if (connection.rooms.delete(room)) feed.unwatch(room)
   }
 }

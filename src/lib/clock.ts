@@ -1,6 +1,7 @@
 /** The machine's clock. A wait does not keep the process alive. */
 export const clock = {
   now: (): number => Date.now(),
+  elapsed: (): number => performance.now(),
   wait: (ms: number): Promise<void> =>
     new Promise((resolve) => {
       setTimeout(resolve, ms).unref()

@@ -112,28 +112,6 @@ describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
       expect(await store.unread('nowhere', bob, 0)).toEqual({ unread: 0, mentions: 0, head: 0 })
     })
 
-    test('[K56] a tally has who said what has text, the newest first, and the texts that may mention somebody', async () => {
-      await say(store, ['before'])
-      await store.commit([draft('hi'), draft('@Bob', { user: bob }), draft('erased'), draft('bye')])
-      await world.erase('lobby', 4)
-      expect(await store.tally('lobby', 1)).toEqual({
-        head: 5,
-        from: 1,
-        messages: [
-          [5, ada.id, null],
-          [3, bob.id, '@Bob'],
-          [2, ada.id, null],
-        ],
-      })
-      expect(await store.tally('nowhere', 0)).toEqual({ head: 0, from: 0, messages: [] })
-    })
-
-    test('[K56] a tally stops at the newest 1,000, and says from where on it is whole', async () => {
-      await say(store, numbered(1_002))
-      const { from, messages } = await store.tally('lobby', 0)
-      expect([from, messages.length, messages.at(-1)?.[0]]).toEqual([2, 1_000, 3])
-    })
-
     test.each([
       ['Kim', '@\u212aim @KIM'],
       ['i\u0307ris', '@\u0130RIS'],

@@ -16,13 +16,13 @@ const RECENT_PROBER = { perSecond: 1 / 3_600, burst: 1 }
  * first misses share a small bucket, so new guests made for guessing gain nothing.
  */
 export class RoomProbeLimiter {
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #clock: Pick<Clock, 'elapsed'>
   readonly #byUser = new Buckets(MISSES)
   readonly #recentProbers = new Buckets(RECENT_PROBER)
   readonly #byAddress: Buckets
   readonly #firstMisses: Buckets
 
-  constructor(clock: Pick<Clock, 'now'>, maxConnectionsPerAddress = 0) {
+  constructor(clock: Pick<Clock, 'elapsed'>, maxConnectionsPerAddress = 0) {
     this.#clock = clock
     this.#byAddress = new Buckets(scaledForAddress(MISSES, maxConnectionsPerAddress))
     this.#firstMisses = new Buckets(scaledForAddress(FIRST_MISSES, maxConnectionsPerAddress))
@@ -33,7 +33,7 @@ export class RoomProbeLimiter {
    * @throws ChatError `rateLimited` for a person who must wait, whatever they ask for now
    */
   check(user: string | null, limitKey: string | null = null): void {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     // Takes nothing: a look is paid for once it is a miss.
     for (const [buckets, key] of this.#limits(user, limitKey, now)) {
       const after = key === null ? 0 : buckets.wait(key, now)
@@ -42,7 +42,7 @@ export class RoomProbeLimiter {
   }
 
   recordMiss(user: string | null, limitKey: string | null = null): void {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     for (const [buckets, key] of this.#limits(user, limitKey, now))
       if (key !== null) buckets.charge(key, now, 1)
     if (user !== null && this.#recentProbers.wait(user, now) === 0) this.#recentProbers.charge(user, now, 1)

@@ -1,4 +1,4 @@
-import { notAheadOf, type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
+import { type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes that cost one token more */
@@ -10,7 +10,7 @@ const NO_TIMES: readonly number[] = []
 /** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close. */
 export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 
-/** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms since the epoch. */
+/** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms of `Clock.elapsed`. */
 export class FrameRateLimiter {
   #bucket: Bucket
   /** pays for dropped frames; once empty, the connection is a flood */
@@ -43,8 +43,6 @@ export class FrameRateLimiter {
   }
 
   #pay(cost: number, now: number): FrameVerdict {
-    this.#bucket = notAheadOf(this.#bucket, now)
-    this.#overdraft = notAheadOf(this.#overdraft, now)
     const bucket = take(this.#bucket, now, this.#frames, cost)
     if (bucket) {
       this.#bucket = bucket
@@ -53,7 +51,7 @@ export class FrameRateLimiter {
     const overdraft = take(this.#overdraft, now, this.#frames, cost)
     if (overdraft === null) return 'flood'
     this.#overdraft = overdraft
-    if (Math.abs(now - this.#notifiedAt) < NOTIFY_EVERY) return 'drop'
+    if (now - this.#notifiedAt < NOTIFY_EVERY) return 'drop'
     this.#notifiedAt = now
     return 'notify'
   }

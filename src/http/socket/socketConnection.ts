@@ -14,7 +14,6 @@ import type { RoomProbeLimiter } from '../limits/roomProbeLimiter.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
 import { FrameRateLimiter } from './frameRateLimiter.ts'
-import { serializeFrame } from './serializeFrame.ts'
 import { channelOf } from './roomBroadcast.ts'
 
 /** Unsent bytes above which a page of history waits. */
@@ -77,7 +76,7 @@ export class SocketConnection implements ClientSocket {
   #acks: string[] | null = null
 
   constructor(raw: RawSocket, deps: SocketDeps, limitKey: string | null) {
-    const now = deps.clock.now()
+    const now = deps.clock.elapsed()
     this.id = deps.ids.random(20)
     this.#openedAt = now
     this.#raw = raw
@@ -88,14 +87,13 @@ export class SocketConnection implements ClientSocket {
   }
 
   /** A write costs as much as thirty frames that share it: all acks of a batch leave together, and with its events. */
-  send(frame: ServerFrame): void {
+  send(frame: ServerFrame, json = JSON.stringify(frame)): void {
     if (this.#phase === 'closed') return
     this.#count(frame)
-    const text = serializeFrame(frame)
-    if (frame.type !== 'ack') this.#raw.send(text)
-    else if (this.#acks) this.#acks.push(text)
+    if (frame.type !== 'ack') this.#raw.send(json)
+    else if (this.#acks) this.#acks.push(json)
     else {
-      this.#acks = [text]
+      this.#acks = [json]
       queueMicrotask(() => this.#flushAcks())
     }
   }
@@ -165,7 +163,7 @@ export class SocketConnection implements ClientSocket {
   /** P11: the code of a socket that was cut is not to be relied on. */
   onClose(code: number): void {
     if (this.#phase === 'closed') return
-    const ms = this.#deps.clock.now() - this.#openedAt
+    const ms = Math.round(this.#deps.clock.elapsed() - this.#openedAt)
     this.#deps.observer?.('socket closed', { connection: this.id, code, ms })
     const isKnownToHub = this.#phase !== 'authenticating'
     this.#phase = 'closed'
@@ -197,7 +195,7 @@ export class SocketConnection implements ClientSocket {
 
   #charge(bytes: number): boolean {
     if (this.#phase === 'closed') return false
-    const now = this.#deps.clock.now()
+    const now = this.#deps.clock.elapsed()
     const verdict = this.#rateLimiter.charge(bytes, now)
     if (verdict === 'pass') return true
     this.#drop('flood')
@@ -260,7 +258,7 @@ export class SocketConnection implements ClientSocket {
     if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#limitKey)
     const isBad = code === 'badFrame'
     if (isBad) this.#drop('badFrame')
-    if (isBad && this.#rateLimiter.chargeBad(this.#deps.clock.now()))
+    if (isBad && this.#rateLimiter.chargeBad(this.#deps.clock.elapsed()))
       this.close(CLOSE.badFrames, 'bad frames')
   }
 

@@ -1,19 +1,18 @@
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { HistoryMessage, ReactionCount, RoomEvent, User } from '../../shared/model.ts'
-import type { Members, ResetReason } from '../../shared/protocol.ts'
+import type { RoomEvent, User } from '../../shared/model.ts'
+import type { FirstPage, MissedPage, ResetReason, You } from '../../shared/protocol.ts'
+import { mentionsName } from '../../shared/text.ts'
+import type { ClientConnection, EnteredRoom, SyncRequest } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
-import type { ReadPositions } from '../rooms/readPositions.ts'
 import type { Clock, Log, RoomRow, Store, UnreadAtHead } from '../ports.ts'
-import { type MeasuredMessages, PageCache, measured } from './pageCache.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
-import { UnreadCache } from './unreadCache.ts'
-import { type UnreadCounts, unreadOfPage } from './unreadOfPage.ts'
-import { EMPTY, joinedIn, type ClientConnection, type EnteredRoom, type SyncRequest } from '../connections.ts'
+import type { ReadPositions } from '../rooms/readPositions.ts'
+import { firstPageJson, PageCache, withLimit } from './pageCache.ts'
 
 interface RoomSyncerDeps {
-  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'tally'>
+  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread'>
   feed: Feed
   presence: PresenceTracker
   readPositions: ReadPositions
@@ -21,41 +20,42 @@ interface RoomSyncerDeps {
   log: Log
 }
 
-/** Bytes of pages a person is sent, in all their connections (S39). */
+/** Bytes of pages that one person is sent, over all their connections (S39). */
 const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 /** A cached first page is used while at most this many events follow it. */
-const MOST_EVENTS_AFTER = 50
-/** How often an unread count is retried before it is sent as it is. */
+const MAX_APPENDED_EVENTS = 50
+/** Unread counts that miss the end of their page because the room moved on. The next one is sent as it is. */
 const MAX_RECOUNTS = 20
-/** Bytes of a frame besides its messages and events, and of one person in `members`. */
+/** Estimated bytes of a frame around its lists, of an event around its text, and of a person in `members`. */
 const FRAME_BYTES = 512
+const EVENT_BYTES = 250
 const MEMBER_BYTES = 100
 
+/** A read position, and the unread count after it. */
+type CountedPosition = UnreadAtHead & Pick<You, 'readSeq'>
+
 /**
- * Brings each room up to date, one page at a time per connection. The room goes live in the turn that sends its last page;
- * events the store has not returned yet come from the feed's tail.
+ * Brings rooms up to date, one page at a time per connection. A room goes live in the turn that sends its last page; events
+ * that were published after the store was read come from the feed's tail.
  */
 export class RoomSyncer {
   readonly #deps: RoomSyncerDeps
   readonly #sendBudgets = new Buckets(SEND_RATE)
   readonly #pageCache: PageCache
-  readonly #unreadCache: UnreadCache
 
   constructor(deps: RoomSyncerDeps) {
     this.#deps = deps
     this.#pageCache = new PageCache(deps.store)
-    this.#unreadCache = new UnreadCache(deps.store)
   }
 
   /** Each second. */
   tick(): void {
-    this.#pageCache.tick()
-    this.#unreadCache.tick()
+    this.#pageCache.clear()
   }
 
   /** Brings a room up to date after the requests before this one. */
   enqueue(connection: ClientConnection, request: SyncRequest): void {
-    connection.syncs = [...connection.syncs, request]
+    connection.syncs.push(request)
     if (connection.syncs.length === 1) void this.#run(connection)
   }
 
@@ -65,21 +65,18 @@ export class RoomSyncer {
   }
 
   async #run(connection: ClientConnection): Promise<void> {
-    for (
-      let request = connection.syncs[0];
-      request && connection.lifecycle.state !== 'closed';
-      request = connection.syncs[0]
-    ) {
+    const { syncs, socket } = connection
+    for (let request = syncs[0]; request && connection.lifecycle.state !== 'closed'; request = syncs[0]) {
       try {
         await this.#serve(connection, request)
       } catch (error) {
-        // Without its page the client cannot know where it stands. It comes back by its position.
+        // Without the page the client has a hole. It reconnects and resumes from its position.
         this.#deps.log.error('sync', error)
-        connection.socket.close(CLOSE.overloaded, 'cannot read')
+        socket.close(CLOSE.overloaded, 'cannot read')
         return
       }
-      connection.syncs = connection.syncs.length > 1 ? connection.syncs.slice(1) : EMPTY
-      if (connection.syncs.length > 0) await this.#deps.clock.turn()
+      syncs.shift()
+      if (syncs.length > 0) await this.#deps.clock.turn()
     }
   }
 
@@ -100,45 +97,35 @@ export class RoomSyncer {
   async #sendFirst(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
     const { feed, store, clock } = this.#deps
     const { room, limit } = request
-    const { user } = connection
     for (let tries = 0; ; tries += 1) {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = feed.head(room)
       const read = this.#pageCache.newest(room, limit)
       const page = withLimit(await read.page, limit)
       if (page === null) throw new Error('a room that was there is gone')
-      const { at, floor, messages, older, length, reacted } = page
-      const mine = reacted.length > 0 ? await store.mine(user.id, reacted) : new Map<string, string[]>()
-      const readSeq = this.#readSeq(connection, room)
-      const after = older ? (messages[0]?.seq ?? at.seq + 1) - 1 : 0
-      const counted = readSeq < after ? await this.#unread(connection, row, readSeq) : null
+      const { at, floor, messages, older, json, reacted } = page
+      const mine = reacted.length > 0 ? await store.mine(connection.user.id, reacted) : null
+      const counted = await this.#countUnread(connection, room, at.seq)
       if (isOver(connection, request)) return
 
-      // Nothing may be awaited from here to the page: what is published meanwhile would be missed.
-      // A head that was known before the page was read, and is not in it, does not exist: a ring may lie, a log be cut.
+      // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
+      // A known head above what a fresh read found does not exist: a doorbell ring can be wrong, and a log can be cut.
       const events = read.isFresh && at.seq < known ? [] : feed.since(room, at.seq)
-      const isRecent = events !== null && floor >= row.floor && (read.isFresh || canExtend(events))
-      const last = events?.at(-1)?.seq ?? at.seq
-      const counts =
-        isRecent && readSeq === this.#readSeq(connection, room)
-          ? countsAtEnd(user, readSeq, { messages, events, after, last }, counted, tries)
-          : null
-      if (isRecent && counts) {
-        const members = this.#goLive(connection, request, last)
-        this.#spend(connection, length + estimatedBytes(events) + MEMBER_BYTES * members.full.length)
-        const shown = mine.size > 0 && { mine: Object.fromEntries(mine) }
-        const found = { at, messages, ...shown, events, older, head: last, floor }
-        const you = { role: row.role, readSeq, ...counts }
-        return connection.socket.send({
-          type: 'sync',
-          ...roomAndRef(request),
-          ...found,
-          more: false,
-          members,
-          you,
-        })
-      }
-      if (!isRecent) this.#pageCache.dropNewest(read)
+      if (events !== null && floor >= row.floor && (read.isFresh || canExtend(events))) {
+        const last = events.at(-1)?.seq ?? at.seq
+        const you = this.#youAt(last, connection, row, counted, events, tries)
+        if (you) {
+          const end = this.#goLive(connection, request, { events, head: last, floor, you }, json.length)
+          const page: FirstPage = {
+            ...end,
+            at,
+            messages,
+            older,
+            ...(mine && mine.size > 0 && { mine: Object.fromEntries(mine) }),
+          }
+          return connection.socket.send(page, firstPageJson(page, json))
+        }
+      } else read.drop()
       await clock.turn()
     }
   }
@@ -148,12 +135,10 @@ export class RoomSyncer {
     const { feed, clock } = this.#deps
     const { room } = request
     const { floor } = row
-    const { socket, user } = connection
     const send = (events: readonly RoomEvent[], head: number) => {
       this.#spend(connection, estimatedBytes(events))
-      socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
+      connection.socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
     }
-    let from = request.seq
     let after = request.seq
     let unsent: readonly RoomEvent[] = []
     for (let tries = 0; ;) {
@@ -161,58 +146,60 @@ export class RoomSyncer {
       const known = Math.max(row.head, feed.head(room))
       const read = await this.#pageCache.events(room, after, known)
       if (isOver(connection, request)) return
+      // A page fits as the store cut it; events that were put together here may not.
+      const pagesOf = (events: readonly RoomEvent[]) => (events === read ? [events] : splitIntoPages(events))
       unsent = unsent.length === 0 ? read : [...unsent, ...read]
       after = read.at(-1)?.seq ?? after
       if (after >= known || read.length === 0) {
-        const readSeq = this.#readSeq(connection, room)
-        const counted = readSeq < from ? await this.#unread(connection, row, readSeq) : null
+        const counted = await this.#countUnread(connection, room, after)
         if (isOver(connection, request)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
         const later = after < known ? [] : feed.since(room, after)
-        const all = later === null || later.length === 0 ? unsent : [...unsent, ...later]
-        const last = all.at(-1)?.seq ?? after
-        const isCounted = later !== null && readSeq === this.#readSeq(connection, room)
-        const counts = isCounted
-          ? countsAtEnd(user, readSeq, { messages: [], events: all, after: from, last }, counted, tries)
-          : null
-        if (counts) {
-          // One page as it was read fits; what was put together may not.
-          const parts = all === read ? [all] : splitIntoPages(all)
-          for (const part of parts.slice(0, -1)) send(part, last)
-          const events = parts.at(-1) ?? []
-          const members = this.#goLive(connection, request, last)
-          this.#spend(connection, estimatedBytes(events) + MEMBER_BYTES * members.full.length)
-          const end = {
-            events,
-            head: last,
-            floor,
-            more: false,
-            members,
-            you: { role: row.role, readSeq, ...counts },
+        if (later !== null) {
+          const all = later.length === 0 ? unsent : [...unsent, ...later]
+          const last = all.at(-1)?.seq ?? after
+          const you = this.#youAt(last, connection, row, counted, all, tries)
+          if (you) {
+            const pages = pagesOf(all)
+            for (const events of pages.slice(0, -1)) send(events, last)
+            const end = { events: pages.at(-1) ?? [], head: last, floor, you }
+            return connection.socket.send(this.#goLive(connection, request, end))
           }
-          return socket.send({ type: 'sync', ...roomAndRef(request), ...end })
         }
         tries += 1
       }
       if (unsent.length >= LIMITS.pageEvents || (after < known && unsent.length > 0)) {
         const head = Math.max(known, feed.head(room))
-        for (const part of unsent === read ? [unsent] : splitIntoPages(unsent)) send(part, head)
-        ;[from, unsent] = [after, []]
+        for (const events of pagesOf(unsent)) send(events, head)
+        unsent = []
       }
       // All others have a turn before the next page is read.
       await clock.turn()
     }
   }
 
-  /** From this turn on the connection gets what is published after `seq`. @returns the people in the room */
-  #goLive(connection: ClientConnection, { room, limit }: SyncRequest, seq: number): Members {
-    this.#deps.feed.reached(room, seq)
+  /**
+   * From this turn on the connection gets what is published after the page, which must be sent in this turn too.
+   * @param bytes of the page beside its events and people
+   * @returns the last page, with the people in the room
+   */
+  #goLive(
+    connection: ClientConnection,
+    request: SyncRequest,
+    page: Pick<MissedPage, 'events' | 'head' | 'floor'> & { you: You },
+    bytes = 0,
+  ) {
+    const { feed, presence } = this.#deps
+    const { room, limit } = request
+    feed.reached(room, page.head)
     connection.socket.follow(room)
-    const joined = joinedIn(connection, room)
+    const joined = connection.rooms.get(room)
     if (joined) joined.state = 'live'
-    const members = this.#deps.presence.members(room, connection.user.id)
-    return limit === 0 ? { ...members, full: [] } : members
+    const all = presence.members(room, connection.user.id)
+    const members = limit === 0 ? { ...all, full: [] } : all
+    this.#spend(connection, bytes + estimatedBytes(page.events) + MEMBER_BYTES * members.full.length)
+    return { type: 'sync', ...roomAndRef(request), ...page, more: false, members } as const
   }
 
   /** Why the client cannot go on from its position, or null: then the events after it follow. */
@@ -231,7 +218,7 @@ export class RoomSyncer {
     if (ready !== true && !(await ready)) return false
     const { clock } = this.#deps
     for (;;) {
-      const wait = this.#sendBudgets.wait(user.id, clock.now())
+      const wait = this.#sendBudgets.wait(user.id, clock.elapsed())
       if (wait === 0) return true
       await clock.wait(wait)
     }
@@ -239,17 +226,44 @@ export class RoomSyncer {
 
   /** Charges the person for bytes that were sent, into debt if need be: then the next page waits. */
   #spend({ user }: ClientConnection, bytes: number): void {
-    this.#sendBudgets.charge(user.id, this.#deps.clock.now(), bytes + FRAME_BYTES)
+    this.#sendBudgets.charge(user.id, this.#deps.clock.elapsed(), bytes + FRAME_BYTES)
   }
 
-  /** The unread count of the whole room, and the seq up to which it counts. */
-  #unread({ user }: ClientConnection, row: RoomRow, readSeq: number): Promise<UnreadAtHead> {
-    const head = Math.max(row.head, this.#deps.feed.head(row.room))
-    return this.#unreadCache.unread(row, user, readSeq, head)
+  /** What the person has not read. No query if nothing follows the read position. @param seq the last one that was read */
+  async #countUnread({ user }: ClientConnection, room: string, seq: number): Promise<CountedPosition> {
+    const { store, feed, readPositions } = this.#deps
+    const readSeq = readPositions.seqOf(user.id, room)
+    const head = Math.max(seq, feed.head(room))
+    if (readSeq >= head) return { readSeq, unread: 0, mentions: 0, head }
+    return { readSeq, ...(await store.unread(room, user, readSeq)) }
   }
 
-  #readSeq({ user }: ClientConnection, room: string): number {
-    return this.#deps.readPositions.seqOf(user.id, room)
+  /**
+   * `you` at the end of a page. The client counts the events after the page itself, so the count must end there too.
+   * @param events all those of the page above the head at which the unread messages were counted
+   * @returns null if the room or the read position has moved on: count again
+   */
+  #youAt(
+    last: number,
+    { user }: ClientConnection,
+    { room, role }: EnteredRoom,
+    { readSeq, unread, mentions, head }: CountedPosition,
+    events: readonly RoomEvent[],
+    tries: number,
+  ): You | null {
+    const later = events.filter(({ seq }) => seq > head)
+    const isExact =
+      head <= last &&
+      readSeq === this.#deps.readPositions.seqOf(user.id, room) &&
+      later.every(({ kind }) => kind !== 'edit' && kind !== 'delete')
+    if (!isExact && tries < MAX_RECOUNTS) return null
+    const added = textsOfOthers(later, user, readSeq)
+    return {
+      role,
+      readSeq,
+      unread: Math.min(LIMITS.unread, unread + added.length),
+      mentions: mentions + added.filter((text) => mentionsName(text, user.name)).length,
+    }
   }
 }
 
@@ -265,67 +279,35 @@ function roomAndRef({ room, ref }: SyncRequest): { room: string; ref?: string } 
 /** May these events be appended to a cached page? Not after an edit or delete: the page still has the old text. */
 function canExtend(events: readonly RoomEvent[]): boolean {
   return (
-    events.length <= MOST_EVENTS_AFTER && events.every(({ kind }) => kind !== 'delete' && kind !== 'edit')
+    events.length <= MAX_APPENDED_EVENTS && events.every(({ kind }) => kind !== 'delete' && kind !== 'edit')
   )
 }
 
-/** The page with at most `limit` messages that have text. */
-function withLimit(page: MeasuredMessages | null, limit: number): MeasuredMessages | null {
-  if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
-  const first = page.messages.filter(({ gone }) => !gone).at(-limit)
-  const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
-  return measured({ ...page, messages, older: page.older || messages.length < page.messages.length })
-}
-
-/** The content of a page; it holds every message above `after`, up to `last`. */
-interface PageContent {
-  messages: readonly HistoryMessage<ReactionCount>[]
-  events: readonly RoomEvent[]
-  after: number
-  last: number
-}
-
-/**
- * Unread count at the end of a page: from the page if it reaches down to `readSeq`, else the store's count plus later messages.
- * @returns null if the count does not fit the page, because the room moved on: try again
- */
-function countsAtEnd(
-  user: User,
-  readSeq: number,
-  { messages, events, after, last }: PageContent,
-  counted: UnreadAtHead | null,
-  tries: number,
-): UnreadCounts | null {
-  if (readSeq >= last) return { unread: 0, mentions: 0 }
-  if (counted === null) return unreadOfPage([...messages, ...events], user, readSeq, after)
-  const { head, unread, mentions } = counted
-  // The client counts events after the page itself.
-  if (head > last) return tries < MAX_RECOUNTS ? null : { unread, mentions }
-  if (head === last) return { unread, mentions }
-  const later = [...messages, ...events].filter(({ seq }) => seq > head)
-  const added = unreadOfPage(later, user, readSeq, head)
-  if (added === null) return tries < MAX_RECOUNTS ? null : { unread, mentions }
-  return { unread: Math.min(LIMITS.unread, unread + added.unread), mentions: mentions + added.mentions }
+function textsOfOthers(events: readonly RoomEvent[], { id }: User, after: number): string[] {
+  return events.flatMap((event) =>
+    event.kind === 'message' && event.seq > after && event.user.id !== id && event.text !== undefined
+      ? [event.text]
+      : [],
+  )
 }
 
 /** Cuts events into pages within the limits of a page. */
 function splitIntoPages(events: readonly RoomEvent[]): RoomEvent[][] {
-  const parts: RoomEvent[][] = []
-  let part: RoomEvent[] = []
+  const pages: RoomEvent[][] = []
+  let page: RoomEvent[] = []
   let bytes = 0
   for (const event of events) {
     const size = Buffer.byteLength(JSON.stringify(event)) + ','.length
-    if (part.length === LIMITS.pageEvents || (part.length > 0 && bytes + size > LIMITS.pageBytes)) {
-      parts.push(part)
-      ;[part, bytes] = [[], 0]
+    if (page.length === LIMITS.pageEvents || (page.length > 0 && bytes + size > LIMITS.pageBytes)) {
+      pages.push(page)
+      ;[page, bytes] = [[], 0]
     }
-    part.push(event)
+    page.push(event)
     bytes += size
   }
-  return [...parts, part]
+  return [...pages, page]
 }
 
-/** Roughly how many bytes the events take on the wire. */
 function estimatedBytes(events: readonly RoomEvent[]): number {
-  return events.reduce((sum, { text = '' }) => sum + 250 + text.length, 0)
+  return events.reduce((sum, { text = '' }) => sum + EVENT_BYTES + text.length, 0)
 }

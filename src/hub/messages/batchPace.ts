@@ -14,24 +14,19 @@ const TICKS = [
 /** A batch of so many messages need not wait for more: sharing its writes further gains little. */
 export const ENOUGH_MESSAGES = 32
 
-/** How far apart batches begin: at once while it is quiet, a tick apart under load. Times are ms. */
+/** How far apart batches begin: at once while it is quiet, a tick apart under load. Times are ms of `Clock.elapsed`. */
 export class BatchPace {
   #messages = 0
   #deliveries = 0
-  #decayedAt: number
+  #decayedAt = 0
   #lastBatchAt = -Infinity
-
-  constructor(now: number) {
-    this.#decayedAt = now
-  }
 
   /** ms until the next batch is to begin */
   wait(now: number): number {
     this.#decay(now)
     if (this.#messages < QUIET_BELOW) return 0
     const tick = TICKS.find(({ above }) => this.#deliveries >= above)?.ms ?? 0
-    // A clock set back is no reason to wait longer.
-    return Math.min(tick, Math.max(0, this.#lastBatchAt + tick - now))
+    return Math.max(0, this.#lastBatchAt + tick - now)
   }
 
   /** A batch begins. */
@@ -47,7 +42,7 @@ export class BatchPace {
   }
 
   #decay(now: number): void {
-    const left = Math.exp(-Math.max(0, now - this.#decayedAt) / AVERAGED_OVER)
+    const left = Math.exp((this.#decayedAt - now) / AVERAGED_OVER)
     this.#decayedAt = now
     this.#messages *= left
     this.#deliveries *= left

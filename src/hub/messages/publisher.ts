@@ -8,7 +8,7 @@ import { outcomeReply } from '../answerFrames.ts'
 import type { Clock, Ids, Outcome, DraftContent } from '../ports.ts'
 import type { WriterQueue } from './writerQueue.ts'
 import { Buckets, type Rate } from '../rateLimit.ts'
-import { joinedIn, type ClientConnection } from '../connections.ts'
+import type { ClientConnection } from '../connections.ts'
 
 interface PublisherDeps {
   queue: WriterQueue
@@ -38,7 +38,7 @@ export class Publisher {
   publish(connection: ClientConnection, frame: Durable): void {
     const { nonce, room } = frame
     if (this.#stopped) throw new ChatError('unavailable')
-    const role = joinedIn(connection, room)?.role
+    const role = connection.rooms.get(room)?.role
     if (role === undefined) throw new ChatError('notMember')
     if (connection.unacked >= LIMITS.unacked) throw new ChatError('overloaded')
     const { id, name } = connection.user
@@ -72,10 +72,10 @@ export class Publisher {
 
   /** @returns the time, ms. @throws ChatError `rateLimited` */
   #spend(user: string): number {
-    const at = this.#deps.clock.now()
-    const after = this.#sendBuckets.spend(user, at)
+    const { clock } = this.#deps
+    const after = this.#sendBuckets.spend(user, clock.elapsed())
     if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    return at
+    return clock.now()
   }
 }
 

@@ -32,7 +32,7 @@ export class WriterQueue {
 
   constructor(deps: WriterQueueDeps) {
     this.#deps = deps
-    this.#pace = new BatchPace(deps.clock.now())
+    this.#pace = new BatchPace()
   }
 
   /** How many drafts wait for their batch. */
@@ -59,9 +59,9 @@ export class WriterQueue {
   async #run(): Promise<void> {
     const { clock, feed } = this.#deps
     while (this.#queued.length > 0) {
-      const wait = this.#pace.wait(clock.now())
+      const wait = this.#pace.wait(clock.elapsed())
       if (wait > 0 && this.#queued.length < ENOUGH_MESSAGES) await this.#waitForTick(wait)
-      this.#pace.batchBegins(clock.now())
+      this.#pace.batchBegins(clock.elapsed())
       const batch = this.#queued.slice(0, LIMITS.batch)
       this.#queued = this.#queued.slice(LIMITS.batch)
       const outcomes = await this.#commit(batch)
@@ -100,7 +100,7 @@ export class WriterQueue {
       heads.set(room, outcome.event.seq)
     })
     batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
-    this.#pace.record(clock.now(), batch.length, deliveries)
+    this.#pace.record(clock.elapsed(), batch.length, deliveries)
     if (heads.size > 0) doorbell.ring(heads)
   }
 }

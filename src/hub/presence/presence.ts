@@ -30,18 +30,18 @@ interface RoomPresence {
 /** A connection as presence sees it: its user, and the state that it reported. */
 interface PresenceConnection {
   readonly user: string
-  rooms: readonly string[]
+  readonly rooms: Set<string>
   state: Activity
 }
 
 /**
  * Who is here. A person is present while one of their connections lives, and active while one of these is active. A room
- * gets at most one frame a `tick`, and one more for each person who leaves it. All times are ms of the monotonic clock.
+ * gets at most one frame a `tick`, and one more for each person who leaves it. All times are ms of `Clock.elapsed`.
  */
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
   readonly #connections = new Map<string, PresenceConnection>()
-  readonly #connectionsOf = new Map<string, readonly PresenceConnection[]>()
+  readonly #connectionsOf = new Map<string, Set<PresenceConnection>>()
   /** rooms with pending users */
   readonly #pendingRooms = new Set<string>()
   readonly #publish: (room: string, frame: ServerFrame) => void
@@ -52,17 +52,17 @@ export class PresenceTracker {
 
   /** A connection has said hello. It is in no room yet, but may make its person active elsewhere. */
   open(connection: string, user: string, state: Activity, now: number): void {
-    const opened: PresenceConnection = { user, state, rooms: [] }
+    const opened: PresenceConnection = { user, state, rooms: new Set() }
     this.#connections.set(connection, opened)
-    this.#connectionsOf.set(user, [...(this.#connectionsOf.get(user) ?? []), opened])
+    this.#connectionsOf.set(user, (this.#connectionsOf.get(user) ?? new Set()).add(opened))
     this.#updateActivity(user, now)
   }
 
   /** A connection enters a room; a second time changes nothing. */
   enter(room: string, connection: string, user: User, now: number): void {
     const entering = this.#connections.get(connection)
-    if (!entering || entering.rooms.includes(room)) return
-    entering.rooms = [...entering.rooms, room]
+    if (!entering || entering.rooms.has(room)) return
+    entering.rooms.add(room)
     let presence = this.#rooms.get(room)
     if (!presence) {
       presence = {
@@ -84,17 +84,16 @@ export class PresenceTracker {
     const closed = this.#connections.get(connection)
     if (!closed) return
     this.#connections.delete(connection)
-    const others = this.#connectionsOf.get(closed.user)?.filter((other) => other !== closed) ?? []
-    if (others.length > 0) this.#connectionsOf.set(closed.user, others)
-    else this.#connectionsOf.delete(closed.user)
+    const left = this.#connectionsOf.get(closed.user)
+    left?.delete(closed)
+    if (left?.size === 0) this.#connectionsOf.delete(closed.user)
     for (const room of closed.rooms) this.#apply(room, closed.user, { type: 'disconnected', until })
-    if (this.#connectionsOf.has(closed.user)) this.#updateActivity(closed.user, now)
+    this.#updateActivity(closed.user, now)
   }
 
   /** A person leaves a room with all their connections; the others hear it at once. */
   leave(room: string, user: string): void {
-    for (const connection of this.#connectionsOf.get(user) ?? [])
-      connection.rooms = connection.rooms.filter((joined) => joined !== room)
+    for (const { rooms } of this.#connectionsOf.get(user) ?? []) rooms.delete(room)
     const presence = this.#rooms.get(room)
     const entry = presence?.entries.get(user)
     if (!presence || !entry) return
@@ -222,10 +221,8 @@ export class PresenceTracker {
 
   #updateActivity(user: string, now: number): void {
     const state = this.#activityOf(user)
-    const rooms = new Set<string>()
-    for (const connection of this.#connectionsOf.get(user) ?? [])
-      for (const room of connection.rooms) rooms.add(room)
-    for (const room of rooms) this.#apply(room, user, { type: 'state', state, now })
+    for (const { rooms } of this.#connectionsOf.get(user) ?? [])
+      for (const room of rooms) this.#apply(room, user, { type: 'state', state, now })
   }
 
   #activityOf(user: string): Activity {

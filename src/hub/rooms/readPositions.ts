@@ -1,30 +1,29 @@
 import { LIMITS } from '../../shared/limits.ts'
+import type { ConnectionRegistry } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { Log, Membership, Store } from '../ports.ts'
-import { isGreeted, type ConnectionRegistry } from '../connections.ts'
 
-/** A read position that has moved. `toldSeq`: the last one broadcast; `connectionId`: the connection that moved it last. */
-export interface MovedPosition {
+/** A read position that has moved. */
+interface MovedPosition {
   room: string
   user: string
+  /** the position that the person's connections know */
   toldSeq: number
   seq: number
+  /** the connection that moved it last */
   connectionId: string
 }
 
-/** How far a person has read a room. */
-interface ReadPosition {
-  readonly room: string
-  seq: number
-}
+const keyOf = (user: string, room: string) => `${user} ${room}`
 
 /** How far people have read. Kept in memory while they are online, written once a tick. */
 export class ReadPositions {
   readonly #store: Pick<Store, 'saveReads'>
   readonly #log: Log
-  /** user → positions in their rooms. Lists: a map with one entry takes four times the memory */
-  readonly #positions = new Map<string, readonly ReadPosition[]>()
-  #moved = new Map<string, MovedPosition>()
+  /** user → room → the last seq that they have read */
+  readonly #positions = new Map<string, Map<string, number>>()
+  /** not saved yet */
+  readonly #moved = new Map<string, MovedPosition>()
   #flushing: Promise<MovedPosition[]> | null = null
 
   constructor(store: Pick<Store, 'saveReads'>, log: Log) {
@@ -34,37 +33,30 @@ export class ReadPositions {
 
   /** Takes the stored position of a person who enters a room. A position that is not saved yet stays. */
   learn(user: string, { room, readSeq }: Membership): void {
-    const seq = Math.max(readSeq, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
-    const known = this.#position(user, room)
-    if (known) known.seq = Math.max(known.seq, seq)
-    else this.#positions.set(user, [...(this.#positions.get(user) ?? []), { room, seq }])
+    const rooms = this.#positions.get(user) ?? new Map<string, number>()
+    this.#positions.set(user, rooms.set(room, Math.max(readSeq, this.seqOf(user, room))))
   }
 
-  /** The last seq that the person has read; `stored` if they are not in the room. */
-  seqOf(user: string, room: string, stored = 0): number {
-    return this.#position(user, room)?.seq ?? Math.max(stored, this.#moved.get(`${user} ${room}`)?.seq ?? 0)
+  /** The last seq that the person has read; 0 if they are not in the room. */
+  seqOf(user: string, room: string): number {
+    return this.#positions.get(user)?.get(room) ?? this.#moved.get(keyOf(user, room))?.seq ?? 0
   }
 
   /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
   advance(user: string, room: string, seq: number, head: number, connectionId: string): void {
-    const known = this.#position(user, room)
-    if (!known || seq > head || seq <= known.seq) return
-    const key = `${user} ${room}`
-    this.#moved.set(key, {
-      room,
-      user,
-      toldSeq: this.#moved.get(key)?.toldSeq ?? known.seq,
-      seq,
-      connectionId,
-    })
-    known.seq = seq
+    const rooms = this.#positions.get(user)
+    const before = rooms?.get(room)
+    if (rooms === undefined || before === undefined || seq > head || seq <= before) return
+    rooms.set(room, seq)
+    const key = keyOf(user, room)
+    const toldSeq = this.#moved.get(key)?.toldSeq ?? before
+    this.#moved.set(key, { room, user, toldSeq, seq, connectionId })
   }
 
   /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
-    const others = this.#positions.get(user)?.filter((known) => known.room !== room)
-    if (others) this.#positions.set(user, others)
-    this.#moved.delete(`${user} ${room}`)
+    this.#positions.get(user)?.delete(room)
+    this.#moved.delete(keyOf(user, room))
   }
 
   /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
@@ -78,10 +70,6 @@ export class ReadPositions {
     return this.#flushing
   }
 
-  #position(user: string, room: string): ReadPosition | undefined {
-    return this.#positions.get(user)?.find((known) => known.room === room)
-  }
-
   async #write(): Promise<MovedPosition[]> {
     const moved = [...this.#moved.values()]
     if (moved.length === 0) return []
@@ -92,7 +80,7 @@ export class ReadPositions {
       return []
     }
     for (const position of moved) {
-      const key = `${position.user} ${position.room}`
+      const key = keyOf(position.user, position.room)
       if (this.#moved.get(key) === position) this.#moved.delete(key)
     }
     return moved
@@ -118,9 +106,9 @@ export class ReadBroadcaster {
 
   /** Writes the positions that have moved, then broadcasts them. Never rejects. */
   async broadcast(): Promise<void> {
-    const pending = new Map(this.#pending.map((moved) => [`${moved.user} ${moved.room}`, moved]))
+    const pending = new Map(this.#pending.map((moved) => [keyOf(moved.user, moved.room), moved]))
     for (const moved of await this.#deps.readPositions.flush()) {
-      const key = `${moved.user} ${moved.room}`
+      const key = keyOf(moved.user, moved.room)
       pending.set(key, { ...moved, toldSeq: pending.get(key)?.toldSeq ?? moved.toldSeq })
     }
     this.#pending = []
@@ -131,17 +119,15 @@ export class ReadBroadcaster {
     const { connections, store, feed, log } = this.#deps
     const { room, user, toldSeq, seq, connectionId } = moved
     // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
-    const isMany = feed.shown(room) - toldSeq >= LIMITS.unread
+    const wasCapped = feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
-      connections
-        .of(user)
-        .filter((connection) => isGreeted(connection) && (isMany || connection.socket.id !== connectionId))
+      connections.greetedOf(user).filter(({ socket }) => wasCapped || socket.id !== connectionId)
     const [first] = listeners()
     if (!first) return
     try {
       const { head, ...counts } = await store.unread(room, first.user, seq)
       const shown = feed.shown(room)
-      // The client counts events as they are shown. If the store is ahead of that, wait until the feed has caught up.
+      // The client counts events as they are shown. If the store is ahead of the feed, wait until the feed has caught up.
       if (shown > 0 && head > shown) this.#pending.push(moved)
       else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
     } catch (error) {

@@ -8,6 +8,8 @@ import { awaitWrite } from '../answerFrames.ts'
 import { LookAlikes } from './roomLookAlikes.ts'
 import { reservedRooms } from '../people/lookAlikeKeys.ts'
 import { RoomNames } from './roomNames.ts'
+import type { Publisher } from '../messages/publisher.ts'
+import type { PresenceTracker } from '../presence/presence.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
 
 /** The name and topic of a new room, as typed. */
@@ -27,11 +29,8 @@ interface RoomsDeps {
   ids: Ids
   log: Log
   siteName: string
-  /** people in a room now; and in every room that is not empty */
-  count(room: string): number
-  counts(): Iterable<[room: string, count: number]>
-  /** puts the topic into the log. Rejects with ChatError `rateLimited`, `overloaded`, `unavailable` */
-  topic(self: Self, room: string, text: string): Promise<void>
+  presence: Pick<PresenceTracker, 'count' | 'counts'>
+  publisher: Pick<Publisher, 'publishTopic'>
 }
 
 /** Rooms and who is a member of them. */
@@ -116,13 +115,13 @@ export class Rooms {
    * @throws ChatError `noRoom`, `forbidden`, `tooBig`, `rateLimited`, `overloaded`, `unavailable`
    */
   async setTopic(self: Self, room: string, typed: string): Promise<RoomEntry> {
-    const { store } = this.#deps
+    const { store, publisher } = this.#deps
     const [row, membership] = await Promise.all([store.room(room), store.membership(self.id, room)])
     if (!row) throw new ChatError('noRoom')
     const role = membership ? strongerOf(self.role, membership.role) : self.role
     if (!may({ id: self.id, role }, 'topic')) throw new ChatError('forbidden')
     const topic = topicOf(typed)
-    if (topic !== row.topic) await this.#deps.topic(self, room, topic)
+    if (topic !== row.topic) await publisher.publishTopic(self, room, topic)
     const changed = await store.room(room)
     return { ...this.#entry(changed ?? row, role), joined: membership !== null }
   }
@@ -172,7 +171,7 @@ export class Rooms {
   }
 
   #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
-    return { room, name, topic, kind, joined: false, role, head, count: this.#deps.count(room) }
+    return { room, name, topic, kind, joined: false, role, head, count: this.#deps.presence.count(room) }
   }
 
   /** Rooms not joined, from `after` on: the busiest first, then the idle ones by slug; one more than are listed, if there is. */
@@ -192,10 +191,10 @@ export class Rooms {
 
   /** Rooms that are not empty, the busiest first; worked out once a second at most. */
   #busiest(): readonly string[] {
-    const { clock, counts } = this.#deps
-    const now = clock.now()
-    if (Math.abs(now - this.#busy.at) >= BUSY_CACHE_MS) {
-      const all = [...counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    const { clock, presence } = this.#deps
+    const now = clock.elapsed()
+    if (now - this.#busy.at >= BUSY_CACHE_MS) {
+      const all = [...presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
       this.#busy = { at: now, rooms: all.map(([room]) => room) }
     }
     return this.#busy.rooms

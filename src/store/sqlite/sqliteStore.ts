@@ -155,7 +155,6 @@ class SqliteStore implements Sqlite {
   readonly memberships = this.#reads('memberships')
   readonly membership = this.#reads('membership')
   readonly unread = this.#reads('unread')
-  readonly tally = this.#reads('tally')
   readonly nameTaken = this.#reads('nameTaken')
   readonly session = this.#reads('session')
 

@@ -27,7 +27,7 @@ async function aHubAfter(count: number, ago: number, retentionDays = 2) {
   const anHour = async () => {
     for (let second = 0; second < 3_600; second += 1) {
       here.clock.pass(1_000)
-      here.hub.tick(here.clock.now())
+      here.hub.tick()
     }
     await settled()
   }

@@ -222,12 +222,12 @@ describe('what is unread', () => {
       },
     ])
     clock.pass(1)
-    hub.tick(clock.now())
+    hub.tick()
     await settled()
     expect(second.connection.all('read')).toEqual([])
     for (let n = 0; n < 4; n += 1) {
       clock.pass(1_000)
-      hub.tick(clock.now())
+      hub.tick()
       await settled()
     }
     expect(second.connection.all('read')).toMatchObject([{ seq: 1, unread: 2 }])

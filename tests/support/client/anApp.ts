@@ -6,6 +6,7 @@ import { Hub } from '../../../src/hub/hub.ts'
 import type { Log } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import type { Self } from '../../../src/shared/model.ts'
+import { fakeClock } from '../fakeClock.ts'
 import { MemoryStore } from '../hub/memoryStore.ts'
 import { openSocket, type SocketClient } from '../server/socketClient.ts'
 
@@ -74,25 +75,13 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
   }
 }
 
-/** A clock that stands until it is told to move. */
-function standingClock(now = 1_700_000_000_000) {
-  return {
-    now: () => now,
-    wait: (ms: number) => Bun.sleep(ms),
-    turn: () => new Promise<void>((resolve) => setImmediate(resolve)),
-    move: (ms: number) => {
-      now += ms
-    },
-  }
-}
-
 /** The real edge and the real hub on a store in memory, listening on a free port. `stop` it afterwards. */
 export async function anApp(
   options: Partial<HttpSettings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
 ) {
   const { ready = true, failing = [], assets, ...settings } = options
   const store = new MemoryStore()
-  const clock = standingClock()
+  const clock = { ...fakeClock(1_700_000_000_000), wait: (ms: number) => Bun.sleep(ms) }
   const topics = createRoomBroadcast()
   const ids = createIds()
   const trouble: unknown[] = []
@@ -142,8 +131,8 @@ export async function anApp(
     /** lets time pass, with the hub's tick in each second of it */
     pass(ms: number) {
       for (let left = ms; left > 0; left -= 1_000) {
-        clock.move(Math.min(left, 1_000))
-        hub.tick(clock.now())
+        clock.pass(Math.min(left, 1_000))
+        hub.tick()
       }
     },
     stop: () => server.stop(true),

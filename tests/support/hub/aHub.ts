@@ -1,8 +1,7 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
 import { dispatch } from '../../../src/http/socket/dispatch.ts'
 import { errorFrame } from '../../../src/hub/answerFrames.ts'
-import { Hub } from '../../../src/hub/hub.ts'
-import type { PersonLimits } from '../../../src/hub/personLimits.ts'
+import { Hub, type PersonLimits } from '../../../src/hub/hub.ts'
 import type { Doorbell, Ids, Log, Store } from '../../../src/hub/ports.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
@@ -74,7 +73,7 @@ export async function aHub({
       await settled()
       for (let i = 0; i < seconds; i += 1) {
         clock.pass(1_000)
-        hub.tick(clock.now())
+        hub.tick()
         await settled()
       }
     },

@@ -16,7 +16,7 @@ export function fakeTopics(): FakeTopics {
     published,
     publish(room, frame) {
       published.push({ room, frame })
-      for (const connection of followers.get(room) ?? []) connection.send(JSON.parse(frame))
+      for (const connection of followers.get(room) ?? []) connection.send(JSON.parse(frame) as ServerFrame)
     },
     follow(room, connection) {
       followers.set(room, (followers.get(room) ?? new Set()).add(connection))
@@ -56,9 +56,9 @@ export class FakeSocket implements ClientSocket {
     return this.heard.filter((frame): frame is Heard<T> => frame.type === type)
   }
 
-  send(frame: ServerFrame): void {
+  send(frame: ServerFrame, json = JSON.stringify(frame)): void {
     if (this.#gone) return
-    this.heard.push(structuredClone(frame))
+    this.heard.push(JSON.parse(json) as ServerFrame)
     this.#until -= 1
     if (this.#until === 0) this.stall()
   }

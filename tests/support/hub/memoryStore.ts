@@ -10,7 +10,6 @@ import type {
   SessionRow,
   Stale,
   Store,
-  Tally,
   UnreadAtHead,
 } from '../../../src/hub/ports.ts'
 import { ChatError } from '../../../src/shared/errors.ts'
@@ -180,20 +179,6 @@ export class MemoryStore implements Store {
         .slice(-LIMITS.unread)
       const mentions = unread.filter(({ text }) => text !== undefined && mentionsName(text, user.name))
       return { unread: unread.length, mentions: mentions.length, head: room?.events.length ?? 0 }
-    })
-  }
-
-  tally(slug: string, after: number): Promise<Tally> {
-    return this.#read(() => {
-      const room = this.#log.rooms.get(slug)
-      const messages = [...(room?.messages.values() ?? [])]
-        .filter(({ kind, seq }) => kind === 'message' && seq > after)
-        .filter(hasText)
-        .slice(-LIMITS.unread)
-        .toReversed()
-        .map(({ seq, user, text }) => [seq, user?.id ?? null, text.includes('@') ? text : null] as const)
-      const from = messages.length < LIMITS.unread ? after : (messages.at(-1)?.[0] ?? 0) - 1
-      return { head: room?.events.length ?? 0, from, messages }
     })
   }
 

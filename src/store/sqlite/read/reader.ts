@@ -7,7 +7,6 @@ import type {
   RoomRow,
   SessionRow,
   Stale,
-  Tally,
 } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import type { HistoryPage, Role, RoomEvent, User } from '../../../shared/model.ts'
@@ -25,26 +24,19 @@ export class Reader {
   readonly #nameOwners: NameOwners
   readonly #events: Statement<EventRow, [string, number, number]>
   readonly #unread: Statement<UnreadRow, [{ room: string; after: number; user: string; mark: string }]>
-  readonly #authors: Statement<never, [string, number]>
-  readonly #tally: (room: string, after: number) => Tally
 
   constructor(db: Database) {
     this.#db = db
     this.#history = new HistoryReader(db)
     this.#nameOwners = new NameOwners(db)
     this.#events = db.query(`SELECT ${EVENT} FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?`)
-    // What cannot mention this person does not leave the database: it may be ten thousand texts.
+    // Texts that cannot mention this person stay in the database: there may be a thousand.
     this.#unread = db.query(`
       SELECT count(*) AS unread, json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts,
         (SELECT seq FROM rooms WHERE room = $room) AS head
       FROM (SELECT text FROM messages
         WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
         ORDER BY seq DESC LIMIT ${LIMITS.unread})`)
-    this.#authors = db.query(`
-      SELECT seq, user_id, iif(instr(text, '@'), text, NULL) FROM messages
-      WHERE room = ? AND seq > ? AND kind = 'message' AND text IS NOT NULL
-      ORDER BY seq DESC LIMIT ${LIMITS.unread}`)
-    this.#tally = db.transaction((room, after) => this.#readTally(room, after))
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
@@ -139,17 +131,12 @@ export class Reader {
     return this.#db.query<Membership, [string, string]>(sql).get(user, room)
   }
 
-  /** In one transaction: what is written meanwhile changes neither the counts nor the head. */
+  /** In one statement: what is written meanwhile changes neither the counts nor the head. */
   unread(room: string, user: User, after: number): UnreadResult {
     const found = this.#unread.get({ room, after, user: user.id, mark: mentionPrefixOf(user.name) })
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
     const mentions = texts.filter((text) => mentionsName(text, user.name)).length
     return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
-  }
-
-  /** In one transaction: what is written meanwhile changes neither the counts nor the head. */
-  tally(room: string, after: number): Tally {
-    return this.#tally(room, after)
   }
 
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
@@ -165,12 +152,6 @@ export class Reader {
     if (row === null) return null
     const { id, name, role, seen } = row
     return { user: { id, name, role }, seen }
-  }
-
-  #readTally(room: string, after: number): Tally {
-    const messages = this.#authors.values(room, after) as [number, string | null, string | null][]
-    const from = messages.length < LIMITS.unread ? after : (messages.at(-1)?.[0] ?? 0) - 1
-    return { head: this.room(room)?.head ?? 0, from, messages }
   }
 }
 
