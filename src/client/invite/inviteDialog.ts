@@ -1,6 +1,6 @@
+import { encode } from 'uqr'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
-import { qrCode } from './qrCode.ts'
+import { h, icon } from '../ui/dom.ts'
 import { words } from '../words/words.ts'
 
 /** A room's link as a QR code, and as text. */
@@ -22,4 +22,13 @@ export function openInviteDialog(link: string, signal: AbortSignal): void {
     field,
     buttons(h('button', { type: 'button', class: 'button', onClick: dialog.close }, words.common.done)),
   ])
+}
+
+/** One square a dark module, with the quiet border of four modules that readers need. */
+function qrCode(text: string): SVGSVGElement {
+  const { data, size } = encode(text, { border: 4 })
+  const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')))
+  const code = icon(squares.join(''), true)
+  code.setAttribute('viewBox', `0 0 ${size} ${size}`)
+  return code
 }

@@ -1,32 +1,28 @@
 import type { Person } from '../../shared/model.ts'
 import { h, list, type View } from '../ui/dom.ts'
-import { peopleGroups, type PeopleGroups } from './peopleGroups.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
-import { idOf } from '../state/state.ts'
+import { compareNames } from '../ui/format.ts'
+import { idOf, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-export interface PeopleShown {
-  groups: PeopleGroups
-  me: string
-}
+type RoomPeople = Pick<RoomState, 'people' | 'onlineCount'>
 
-/** Who is here and who is away, me first; said in words, not by a dot (U60, U62). */
-export function peopleList(): View<PeopleShown> {
-  let me = ''
-  const here = group(words.people.online)
+/** Who is online and who is away: me first, the others by name as the locale orders them (U60, U62). */
+export function peopleList(me: string, locale?: string): View<RoomPeople> {
+  const online = group(words.people.online)
   const away = group(words.people.away)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
   function group(title: string): View<readonly Person[]> {
-    const heading = h('h2', {}, title)
     const rows = h('ul', { role: 'list' })
     const show = list<Person>(rows, (person) => person.id, personView)
+    const element = h('section', {}, h('h2', {}, title), rows)
     return {
-      element: h('section', {}, heading, rows),
-      update(persons) {
-        heading.parentElement?.toggleAttribute('hidden', persons.length === 0)
-        show(persons)
+      element,
+      update(people) {
+        element.hidden = people.length === 0
+        show(people)
       },
     }
   }
@@ -36,24 +32,27 @@ export function peopleList(): View<PeopleShown> {
     const update = (person: Person) => {
       const disc = avatar(person)
       disc.dataset.state = person.state
-      element.replaceChildren(
-        disc,
-        nameOf(person),
-        h('span', { class: 'text-meta text-muted' }, person.id === me ? words.people.you : ''),
-      )
+      const note = person.id === me ? words.people.you : ''
+      element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, note))
     }
     update(first)
     return { element, update }
   }
 
   return {
-    element: h('div', {}, here.element, away.element, more),
-    update({ groups, me: mine }) {
-      me = mine
-      here.update(groups.here)
-      away.update(groups.away)
-      more.textContent = words.people.more(groups.more)
-      more.hidden = groups.more === 0
+    element: h('div', {}, online.element, away.element, more),
+    update({ people, onlineCount }) {
+      const sorted = people.toSorted(
+        (a, b) =>
+          Number(b.id === me) - Number(a.id === me) ||
+          compareNames(a.name, b.name, locale) ||
+          (a.id < b.id ? -1 : 1),
+      )
+      online.update(sorted.filter(({ state }) => state === 'active'))
+      away.update(sorted.filter(({ state }) => state === 'idle'))
+      const unnamed = Math.max(0, onlineCount - people.length)
+      more.textContent = words.people.more(unnamed)
+      more.hidden = unnamed === 0
     },
   }
 }
@@ -64,13 +63,12 @@ export function roomPeople(
   room: string,
   signal: AbortSignal,
 ): HTMLElement {
-  const { element, update } = peopleList()
-  const me = () => idOf(store.get()) ?? ''
-  const groups = peopleGroups()
-  store.watch(
-    (state) => groups(state.rooms[room], me()),
-    (shown) => update({ groups: shown, me: me() }),
-    signal,
-  )
+  const { element, update } = peopleList(idOf(store.get()) ?? '')
+  const draw = () => {
+    const { people = [], onlineCount = 0 } = store.get().rooms[room] ?? {}
+    update({ people, onlineCount })
+  }
+  store.watch((state) => state.rooms[room]?.people, draw, signal)
+  store.watch((state) => state.rooms[room]?.onlineCount, draw, signal)
   return element
 }

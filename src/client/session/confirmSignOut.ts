@@ -3,35 +3,36 @@ import { h } from '../ui/dom.ts'
 import type { HomeContext } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-/** Signs out; asks first if something would be lost by it (U8). True: it was done. */
+/** Signs out; asks first if that would delete messages or drafts (U8). Gives whether the person is signed out. */
 export async function confirmAndSignOut(
   { actions }: Pick<HomeContext, 'actions'>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const lost = { messages: await actions.unsentCount(), drafts: await actions.draftCount() }
-  if (lost.messages + lost.drafts > 0 && !(await confirmLoss(lost, signal))) return false
+  const [messages, drafts] = [await actions.unsentCount(), await actions.draftCount()]
+  if (messages + drafts > 0 && !(await confirmLoss(messages, drafts, signal))) return false
   await actions.signOut()
   return true
 }
 
-function confirmLoss(lost: { messages: number; drafts: number }, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
-      const answer = (yes: boolean) => () => {
-        resolve(yes)
-        close()
-      }
-      return [
-        h('p', {}, words.session.signOutLoses(lost.messages, lost.drafts)),
-        buttons(
-          h('button', { type: 'button', class: 'button-quiet', onClick: answer(false) }, words.common.cancel),
-          h(
-            'button',
-            { type: 'button', class: 'button button-danger', onClick: answer(true) },
-            words.common.signOut,
-          ),
+function confirmLoss(messages: number, drafts: number, signal: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const closed = () => resolve(false)
+  openDialog({ title: words.session.signOutTitle, closed }, signal, ({ close }) => {
+    const confirm = () => {
+      resolve(true)
+      close()
+    }
+    return [
+      h('p', {}, words.session.signOutLoses(messages, drafts)),
+      buttons(
+        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
+        h(
+          'button',
+          { type: 'button', class: 'button button-danger', onClick: confirm },
+          words.common.signOut,
         ),
-      ]
-    })
+      ),
+    ]
   })
+  return promise
 }

@@ -7,12 +7,12 @@ import { centeredPage } from '../ui/centeredPage.ts'
 import { confirmAndSignOut } from './confirmSignOut.ts'
 import { words } from '../words/words.ts'
 
-/** The first screen: it asks one thing (U1); to whom it knows it offers to go on (U5). */
+/** The first screen: it asks for a name (U1), or offers to continue as before (U5). */
 export function homePage(context: HomeContext, signal: AbortSignal): HTMLElement {
   return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
-/** Home, also for a room's link without a session: the same page, leading to the room (U4). @param joins the link's room */
+/** The same page for a room's link without a session (U4). @param joins the room that signing in also joins */
 export function joinPage(
   { store, actions, siteName }: HomeContext,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
@@ -24,54 +24,46 @@ export function joinPage(
     body,
   )
 
-  // Who has just joined is on the way into the room: this page has nothing more to say to them.
-  let joining = false
+  // A person who is signing in here is on the way into the room: do not offer to continue.
+  let isJoining = false
   async function join(name: string): Promise<NameResult> {
-    joining = true
+    isJoining = true
     const answer = await actions.signIn(name, joins)
-    joining = false
+    isJoining = false
     return answer
   }
 
-  function ask(): void {
+  function askName(): void {
     if (store.get().signedOutInOtherTab) paragraph.textContent = words.session.signedOutElsewhere
     const form = nameForm(
       { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)
-    // T13: on a phone the focus would open the keyboard over the page.
+    // On a phone the focus would open the keyboard over the page.
     focusSoon(matchMedia('(pointer: fine)').matches ? form.field : title, signal)
   }
 
-  function welcomeBack(name: string): void {
-    body.replaceChildren(
-      h(
-        'div',
-        { class: 'grid gap-3' },
-        h(
-          'a',
-          { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
-          words.session.continueAs(isolated(name)),
-        ),
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'button-quiet',
-            onClick: () => void confirmAndSignOut({ actions }, signal),
-          },
-          words.session.useAnotherName,
-        ),
-      ),
+  function offerToContinue(name: string): void {
+    const proceed = h(
+      'a',
+      { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
+      words.session.continueAs(isolated(name)),
     )
+    const signOut = () => void confirmAndSignOut({ actions }, signal)
+    const change = h(
+      'button',
+      { type: 'button', class: 'button-quiet', onClick: signOut },
+      words.session.useAnotherName,
+    )
+    body.replaceChildren(h('div', { class: 'grid gap-3' }, proceed, change))
   }
 
   store.watch(
     ({ self }) => (self === 'unknown' ? undefined : (self?.name ?? null)),
     (name) => {
-      if (name === null) ask()
-      else if (name !== undefined && !joining) welcomeBack(name)
+      if (name === null) askName()
+      else if (name !== undefined && !isJoining) offerToContinue(name)
     },
     signal,
   )

@@ -1,21 +1,24 @@
 import { expect, test } from 'bun:test'
 import { peopleList } from '../../../src/client/people/peopleList.ts'
-import { ada, eve, person } from '../../support/client/aState.ts'
+import { ada, bob, eve, person } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-test('[U60, U62] people stand under Online and Away, oneself marked, the rest counted', () => {
-  const view = peopleList()
-  const groups = { here: [person(ada)], away: [person(eve, 'idle')], more: 140 }
-  view.update({ groups, me: ada.id })
-  const rows = [...view.element.querySelectorAll('li')].map((row) => [
-    row.closest('section')?.querySelector('h2')?.textContent,
-    ...[...row.children].slice(1).map(({ textContent }) => textContent),
+test('[U60, U62] people are listed as online or away, me first, the others by name, and the unnamed are counted', () => {
+  const zoe = { id: 'z', name: 'zoë' }
+  const emil = { id: 'm', name: 'Émile' }
+  const people = [person(zoe), person(emil), person(bob, 'idle'), person(eve), person(ada)]
+  const view = peopleList(ada.id, 'en')
+  view.update({ people, onlineCount: 45 })
+  const groups = [...view.element.querySelectorAll('section')].map((section) => [
+    section.querySelector('h2')?.textContent,
+    ...[...section.querySelectorAll('li')].map((row) => row.querySelector('.name')?.textContent),
   ])
-  expect(rows).toEqual([
-    ['Online', 'Ada', 'you'],
-    ['Away', 'Eve', ''],
+  expect(groups).toEqual([
+    ['Online', 'Ada', 'Émile', 'Eve', 'zoë'],
+    ['Away', 'Bob'],
   ])
-  expect(view.element.textContent).toContain('and 140 more')
+  expect(view.element.querySelector('li')?.textContent).toContain('you')
+  expect(view.element.textContent).toContain('and 40 more')
 })
