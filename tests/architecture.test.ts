@@ -83,7 +83,6 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
         'bun',
         'node:',
         'elysia',
-        '@elysiajs/static',
         '@sinclair/typebox',
         '@sinclair/typebox/compiler',
       ],

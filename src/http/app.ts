@@ -1,18 +1,18 @@
 import type { Server } from 'bun'
-import { Elysia, type AnyElysia } from 'elysia'
+import { type AnyElysia, Elysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock, Ids, Log } from '../hub/ports.ts'
 import type { Rate } from '../hub/rateLimit.ts'
 import { type MetricsSink, NO_METRICS } from '../lib/metricsSink.ts'
 import { ChatError } from '../shared/errors.ts'
-import { type AdmissionSettings, createAdmission } from './requestAdmission.ts'
 import { errorResponse, responseOfError } from './errorResponse.ts'
 import { type Gate, metricsPage, type MetricsSource } from './health.ts'
-import { FRAME_RATE } from './socket/frameRateLimiter.ts'
-import { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
 import { ConnectionCounts } from './limits/connectionCounts.ts'
+import { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
+import { type AdmissionSettings, createAdmission } from './requestAdmission.ts'
 import { roomRoutes } from './rooms.ts'
 import { sessionRoutes, type SessionSettings } from './session.ts'
+import { FRAME_RATE } from './socket/frameRateLimiter.ts'
 import { createSockets, SOCKET_LIMITS } from './socket/socket.ts'
 import type { ConnectionObserver } from './socket/socketConnection.ts'
 
@@ -25,20 +25,20 @@ export interface AppDeps {
   clock: Clock
   ids: Ids
   log: Log
-  /** the page and its files; none in tests of the rest */
+  /** the page and its files; tests of the API do without */
   assets?: AnyElysia
-  /** how many frames one connection may send; as `docs/protocol.md` §9 unless a load wants more */
+  /** frames that one connection may send; other than `docs/protocol.md` §9 only in load tests */
   frames?: Rate
   metricsSink?: MetricsSink
   observer?: ConnectionObserver
-  /** who knows the token may read them; without it nobody can */
+  /** served at `/metrics` to clients that have the token */
   metrics?: MetricsSource & { token: string }
 }
 
-/** What Bun refuses by itself, without a word. Admission refuses above `MAX_BODY` already, with an answer. */
+/** Bytes above which Bun refuses a body without our headers. Admission refuses a body above `MAX_BODY` before. */
 const BUN_MAX_BODY = 1024 * 1024
 
-/** Every route on one screen. Nothing listens yet: P61, tests make as many as they like. */
+/** Every route on one screen. Nothing listens before `listen`. */
 export function createApp(deps: AppDeps): {
   listen(at: { port: number; hostname: string }): Server<unknown>
   /** bytes that all sockets together have not taken */
@@ -46,38 +46,17 @@ export function createApp(deps: AppDeps): {
   /** Each second: closes the slowest readers while all sockets together have too many bytes unsent (S9). */
   shedSlowReaders(maxUnsent?: number): void
 } {
-  const {
-    hub,
-    gate,
-    settings,
-    clock,
-    ids,
-    log,
-    assets,
-    frames = FRAME_RATE,
-    metricsSink = NO_METRICS,
-    metrics,
-    observer,
-  } = deps
-  const connections = new ConnectionCounts()
+  const { hub, settings, clock, ids, log, assets, metrics } = deps
+  const { frames = FRAME_RATE, metricsSink = NO_METRICS } = deps
   const { maxConnectionsPerAddress } = settings
+  const connections = new ConnectionCounts()
   const roomProbes = new RoomProbeLimiter(clock, maxConnectionsPerAddress)
-  const admit = createAdmission({ settings, connections, gate, clock, log })
-  const { upgrade, message, unsent, shedSlowReaders } = createSockets({
-    hub,
-    connections,
-    roomProbes,
-    clock,
-    ids,
-    log,
-    metricsSink,
-    frames,
-    ...(observer && { observer }),
-  })
+  const admit = createAdmission({ ...deps, connections })
+  const sockets = createSockets({ ...deps, connections, roomProbes, metricsSink, frames })
 
   const app = new Elysia({
     strictPath: true,
-    // One way in: Bun's own router would answer some paths beside the hooks (X8).
+    // Bun's own router would answer some paths without the hooks, so without headers and admission.
     systemRouter: false,
     websocket: SOCKET_LIMITS,
     serve: { development: false, idleTimeout: 10, maxRequestBodySize: BUN_MAX_BODY },
@@ -101,16 +80,16 @@ export function createApp(deps: AppDeps): {
     })
     .use(sessionRoutes({ hub, clock, settings }))
     .use(roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }))
-    .ws('/ws', { beforeHandle: upgrade })
+    .ws('/ws', { beforeHandle: sockets.upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 
   return {
-    unsent,
-    shedSlowReaders,
+    unsent: sockets.unsent,
+    shedSlowReaders: sockets.shedSlowReaders,
     listen(at) {
-      // P25: two processes must not share a port. P19: this `message` replaces Elysia's for all sockets.
-      app.listen({ ...at, reusePort: false, websocket: { message } })
+      // Elysia's default lets two processes share a port in silence.
+      app.listen({ ...at, reusePort: false })
       if (!app.server) throw new TypeError('not listening')
       return app.server
     },

@@ -1,21 +1,19 @@
 import type { Hub } from '../hub/hub.ts'
 import { ChatError } from '../shared/errors.ts'
 import type { Self } from '../shared/model.ts'
-import { cookieValues } from '../lib/cookie.ts'
-import { factsOf } from './requestAdmission.ts'
-import { bearerOf, TOKEN } from './bearer.ts'
+import { bearerOf, factsOf, TOKEN } from './requestFacts.ts'
 
-/** The cookie's name before it depended on scheme and port: read where the one of today is absent. */
+/** The cookie's name before it depended on scheme and port; read only if today's cookie is absent (S49). */
 const LEGACY_COOKIE = 'session'
-/** Session cookies one request is asked about. More of them are nobody's doing but a sibling host's. */
+/** Session cookies looked up in one request. Only a sibling host can plant more. */
 const MAX_COOKIES = 4
 
-/** Somebody with a living session. Only the hash of the token ever reaches the hub. */
+/** A living session. Only the hash of its token reaches the hub. */
 export interface AuthenticatedSession {
   user: Self
   token: string
   hash: string
-  /** the name of the cookie it came in; null: it is a bearer token */
+  /** the name of the cookie that held the token, null for a bearer token */
   cookie: string | null
 }
 
@@ -28,7 +26,14 @@ export function hashOf(token: string): string {
   return new Bun.CryptoHasher('sha256').update(token).digest('hex')
 }
 
-/** The tokens of a request that could be one's. With an `Authorization` of any kind no cookie is read. */
+/** Every distinct value that the Cookie header has under a name: a planted second session must be seen (S20). */
+function cookieValues(header: string | null, name: string): string[] {
+  const values = new Set<string>()
+  for (const [key, value] of new Bun.CookieMap(header ?? '')) if (key === name) values.add(value)
+  return [...values]
+}
+
+/** The well-formed session tokens of a request. With an `Authorization` header of any kind no cookie is read. */
 export function tokensOf(request: Request): Pick<AuthenticatedSession, 'cookie'> & { tokens: string[] } {
   if (request.headers.has('authorization')) {
     const bearer = bearerOf(request)
@@ -36,15 +41,15 @@ export function tokensOf(request: Request): Pick<AuthenticatedSession, 'cookie'>
   }
   const header = request.headers.get('cookie')
   const { cookie: name } = factsOf(request)
-  const right = cookieValues(header, name)
+  const current = cookieValues(header, name)
   const [cookie, values] =
-    right.length > 0 ? [name, right] : [LEGACY_COOKIE, cookieValues(header, LEGACY_COOKIE)]
+    current.length > 0 ? [name, current] : [LEGACY_COOKIE, cookieValues(header, LEGACY_COOKIE)]
   return { tokens: values.filter((value) => TOKEN.test(value)), cookie }
 }
 
 /**
- * Who asks, or null.
- * @throws ChatError `unauthenticated` for two living sessions in one request (S20): one of them was planted
+ * The session of a request, or null.
+ * @throws ChatError `unauthenticated` for two living sessions in one request: one of them was planted (S20)
  */
 export async function authenticate(hub: Hub, request: Request): Promise<AuthenticatedSession | null> {
   const { tokens, cookie } = tokensOf(request)
@@ -59,9 +64,9 @@ export async function authenticate(hub: Hub, request: Request): Promise<Authenti
   return found[0] ?? null
 }
 
-/** Who asks. @throws ChatError `unauthenticated` if nobody */
+/** The session of a request. @throws ChatError `unauthenticated` if there is none */
 export async function requireUser(hub: Hub, request: Request): Promise<AuthenticatedSession> {
-  const who = await authenticate(hub, request)
-  if (!who) throw new ChatError('unauthenticated')
-  return who
+  const session = await authenticate(hub, request)
+  if (!session) throw new ChatError('unauthenticated')
+  return session
 }

@@ -1,31 +1,28 @@
-import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { TypeCheck } from '@sinclair/typebox/compiler'
 import { ChatError } from '../shared/errors.ts'
 import { MAX_BODY } from './requestAdmission.ts'
 
-/** The JSON object a request brings; none at all is an empty one. @throws ChatError `badRequest`, `tooBig` */
-export async function readJson(request: Request): Promise<JsonObject> {
+/**
+ * The JSON body of a request; an empty body counts as `{}`. Fields that the shape does not name are still in it: destructure it.
+ * @throws ChatError `badRequest`, `tooBig`
+ */
+export async function readBody<T extends TSchema>(request: Request, shape: TypeCheck<T>): Promise<Static<T>> {
   const text = await request.text()
+  // A chunked body has no Content-Length for admission to check.
   if (Buffer.byteLength(text) > MAX_BODY) throw new ChatError('tooBig')
-  if (text === '') return {}
+  const body = parse(text)
+  if (!shape.Check(body)) throw new ChatError('badRequest')
+  return body
+}
+
+function parse(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    if (isJsonObject(value)) return { ...value }
+    return text === '' ? {} : JSON.parse(text)
   } catch {
-    // not JSON: refused like everything else that is no object
+    throw new ChatError('badRequest')
   }
-  throw new ChatError('badRequest')
 }
 
-/** A field of text, or undefined if it is absent. @throws ChatError `badRequest` if it is anything else */
-export function optionalText(fields: JsonObject, name: string): string | undefined {
-  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (value === undefined || typeof value === 'string') return value
-  throw new ChatError('badRequest')
-}
-
-/** @throws ChatError `badRequest` if it is absent or no text */
-export function requireText(fields: JsonObject, name: string): string {
-  const value = optionalText(fields, name)
-  if (value === undefined) throw new ChatError('badRequest')
-  return value
-}
+/** For `onParse`: keeps Elysia from reading a body that the route reads itself. */
+export const readByRoute = () => null

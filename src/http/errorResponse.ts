@@ -1,14 +1,14 @@
 import { type ChatError, ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
 
-/** The JSON answer to a request that failed. Its texts are fixed, never what was sent. `after` (ms) is `Retry-After`, too. */
+/** The JSON answer to a request that failed. Its texts are fixed, never the input. `after` (ms) also sets `Retry-After`. */
 export function errorResponse(
   code: ErrorCode,
-  { message, reason, suggestion, after }: ErrorDetails & { message?: string } = {},
+  { message = ERRORS[code].message, reason, suggestion, after }: ErrorDetails & { message?: string } = {},
 ): Response {
   const { status } = ERRORS[code]
   const error = {
     code,
-    message: message ?? ERRORS[code].message,
+    message,
     ...(reason !== undefined && { reason }),
     ...(suggestion !== undefined && { suggestion }),
     ...(after !== undefined && Number.isFinite(after) && { after }),

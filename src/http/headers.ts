@@ -1,4 +1,4 @@
-const contentSecurityPolicy = (ws: string) =>
+const contentSecurityPolicy = (socketOrigin: string) =>
   [
     `default-src 'none'`,
     `script-src 'self'`,
@@ -6,7 +6,7 @@ const contentSecurityPolicy = (ws: string) =>
     `img-src 'self' data:`,
     `font-src 'self'`,
     `media-src 'self'`,
-    `connect-src 'self'${ws}`,
+    `connect-src 'self'${socketOrigin}`,
     `manifest-src 'self'`,
     `worker-src 'none'`,
     `base-uri 'none'`,
@@ -27,18 +27,19 @@ const COMMON = {
 }
 
 /**
- * What every answer carries; an answer may name another `Cache-Control`.
- * @param host where the page's socket may go, null before the Host is believed
+ * The headers of every answer; an answer may set another `Cache-Control`.
+ * @param host where the page's socket may connect, null while the Host is not trusted
  */
 export function securityHeaders(
   host: string | null,
   secure: boolean,
   publicUrl: string | null,
-): Readonly<Record<string, string>> {
-  const ws = host === null ? '' : ` ${secure ? 'wss' : 'ws'}://${publicUrl ? new URL(publicUrl).host : host}`
+): Record<string, string> {
+  const scheme = secure ? 'wss' : 'ws'
+  const socketOrigin = host === null ? '' : ` ${scheme}://${publicUrl ? new URL(publicUrl).host : host}`
   return {
     ...COMMON,
-    'content-security-policy': contentSecurityPolicy(ws),
+    'content-security-policy': contentSecurityPolicy(socketOrigin),
     ...(publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
   }
 }

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { Server } from 'bun'
 import { Elysia } from 'elysia'
 import { errorResponse } from './errorResponse.ts'
@@ -5,17 +6,19 @@ import { errorResponse } from './errorResponse.ts'
 /** Where the server is in its life. `leaving`: still serving, but a load balancer should look elsewhere. */
 export type ServerStage = 'starting' | 'open' | 'leaving' | 'draining'
 
-/** What the HTTP layer asks before it admits a request. `failing`: names of what does not work now, for `/readyz`. */
+/** What the HTTP layer asks before it admits a request. */
 export interface Gate {
   stage: ServerStage
-  /** the loop cannot keep up with its work: nobody new is let in (S7) */
+  /** the event loop cannot keep up, so no new connection is admitted (S7) */
   isBehind(): boolean
+  /** names of what does not work now, for `/readyz` */
   failing(): readonly string[]
 }
 
 /**
- * `/healthz` and `/readyz`, for probes: by any Host, never limited, no I/O (O15). Null for every other request.
- * @param path as it came, undecoded
+ * The answer to a probe, `/healthz` or `/readyz`, or null for any other request. Probes need no valid Host, have no limit
+ * and do no I/O (O15).
+ * @param path undecoded
  */
 export function answerProbe(method: string, path: string, gate: Gate): Response | null {
   if (method !== 'GET' && method !== 'HEAD') return null
@@ -25,26 +28,24 @@ export function answerProbe(method: string, path: string, gate: Gate): Response 
   return Response.json({ ready: failing.length === 0, failing }, { status: failing.length === 0 ? 200 : 503 })
 }
 
-/** Prometheus' text of the moment it is asked for. */
+/** Prometheus' text as of now. */
 export interface MetricsSource {
   text(): Promise<string>
   readonly contentType: string
 }
 
-/** `GET /metrics` for who has the token. For anybody else there is no such page (S33). */
+/** `GET /metrics` for requests with the token; for all others the page does not exist (S33). */
 export function metricsPage(metrics: MetricsSource, token: string) {
-  // Under a key of this process alone: how far two of these are equal tells nobody anything about the token.
-  const key = crypto.getRandomValues(new Uint8Array(32))
-  const hmacOf = (text: string) => new Bun.CryptoHasher('sha256', key).update(text).digest('hex')
-  const expected = hmacOf(`Bearer ${token}`)
+  const digestOf = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest()
+  const expected = digestOf(`Bearer ${token}`)
   return new Elysia({ name: 'metrics' }).get('/metrics', ({ request: { headers } }) =>
-    hmacOf(headers.get('authorization') ?? '') === expected
+    timingSafeEqual(digestOf(headers.get('authorization') ?? ''), expected)
       ? metricsResponse(metrics)
       : errorResponse('notFound'),
   )
 }
 
-/** A listener with `/metrics` alone and no token, for a private network. Throws what `Bun.serve` throws. */
+/** A listener for `/metrics` alone, without a token, for a private network. Throws what `Bun.serve` throws. */
 export function listenForMetrics(
   metrics: MetricsSource,
   { host, port }: { host: string; port: number },
@@ -56,10 +57,8 @@ export function listenForMetrics(
     development: false,
     idleTimeout: 10,
     maxRequestBodySize: 0,
-    fetch: ({ method, url }) =>
-      method === 'GET' && new URL(url).pathname === '/metrics'
-        ? metricsResponse(metrics)
-        : new Response(null, { status: 404 }),
+    routes: { '/metrics': { GET: () => metricsResponse(metrics) } },
+    fetch: () => new Response(null, { status: 404 }),
   })
 }
 

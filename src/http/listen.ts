@@ -1,10 +1,10 @@
-/** Where a server listens: an address of this machine, and its port. */
+/** Where a server listens: an address of this machine and a port. */
 export interface ListenAddress {
   host: string
   port: number
 }
 
-/** Why the server cannot listen, for the operator. @param prefix of the names of the settings that say where */
+/** Tells the operator why the server cannot listen. @param prefix of the names of the settings that say where */
 export function listenErrorText({ host, port }: ListenAddress, error: unknown, prefix = ''): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'EADDRINUSE')
@@ -14,14 +14,14 @@ export function listenErrorText({ host, port }: ListenAddress, error: unknown, p
   return `Cannot listen on ${host}, port ${port} (${code}). Set ${prefix}HOST and ${prefix}PORT to an address of this machine.`
 }
 
-/** Where people on this machine find it. */
+/** The address that people on this machine open. */
 export function urlOf({ host, port }: ListenAddress): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}`
 }
 
-/** Where the server itself is asked; an image may know no name `localhost`. */
+/** The address for the server's own health check, by number: an image may not know the name `localhost`. */
 export function probeUrlOf({ host, port }: ListenAddress): string {
-  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return urlOf({ host: own, port })
+  const loopback = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return urlOf({ host: loopback, port })
 }

@@ -1,14 +1,15 @@
+import { Type as t } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Elysia } from 'elysia'
 import type { Hub } from '../hub/hub.ts'
 import type { Clock } from '../hub/ports.ts'
-import { ChatError } from '../shared/errors.ts'
-import { setCookie } from '../lib/cookie.ts'
-import { factsOf } from './requestAdmission.ts'
-import { ROOM_SLUG } from '../shared/names.ts'
-import { readJson, requireText, optionalText } from './body.ts'
 import { Buckets } from '../hub/rateLimit.ts'
-import { giveBackTokens, type BucketKey, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
-import { hashOf, newToken, requireUser, tokensOf, authenticate } from './authenticate.ts'
+import { ChatError } from '../shared/errors.ts'
+import { Room } from '../shared/protocol.ts'
+import { authenticate, hashOf, newToken, requireUser, tokensOf } from './authenticate.ts'
+import { readBody, readByRoute } from './body.ts'
+import { type BucketKey, giveBackTokens, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
+import { factsOf } from './requestFacts.ts'
 
 const DAY = 24 * 60 * 60
 
@@ -20,20 +21,27 @@ export interface SessionSettings {
   maxConnectionsPerAddress: number
 }
 
-/** Of what there is of them, one person's and one address's; each may read much. */
+/** Exports of one person, and of one address: each may read much. */
 const EXPORTS = { perSecond: 1 / 60, burst: 3 }
-/** Refused names and unknown tokens: per address, per private peer, per person. */
+/** Refused names and unknown tokens: of an address, of a private address, of a person (S51). */
 const FAILURES = { perSecond: 1, burst: 60 }
 const FAILURES_PRIVATE = { perSecond: 20, burst: 500 }
 const FAILED_RENAMES = { perSecond: 1, burst: 20 }
-/** Most sessions one sign-out ends; it stops after so many unknown tokens. */
+/** Most sessions that one sign-out ends, and the unknown tokens after which it stops. */
 const SIGN_OUT = { maxSessions: 8, maxUnknown: 2 }
+const TOO_MANY_GUESTS = {
+  message: 'Too many new names from your network. Try again later.',
+  reason: 'newGuests',
+} as const
 const EXPORT_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
   'content-disposition': 'attachment; filename="hubbub.json"',
 }
 
-/** A stream that reads on only when the client does: a slow or gone client costs no more than it has read. */
+const SignUp = TypeCompiler.Compile(t.Object({ name: t.String(), room: t.Optional(Room) }))
+const NewName = TypeCompiler.Compile(t.Object({ name: t.String() }))
+
+/** A stream that reads on only when the client does, so a slow or gone client costs no more than it has read. */
 function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
@@ -50,129 +58,117 @@ function streamOf(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   )
 }
 
-/** `/api/session`: sign up, who am I, rename, my data, sign out. */
+/** `/api/session`: sign up, who am I, rename, export, sign out. */
 export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionSettings }) {
   const { hub, clock, settings } = deps
   const newGuests = new Buckets({
     perSecond: settings.maxNewGuestsPerAddress / 3_600,
     burst: settings.maxNewGuestsPerAddress / 2,
   })
-
   const exports = new Buckets(EXPORTS)
-
-  const failedSignUps = new Buckets(scaledForAddress(FAILURES, settings.maxConnectionsPerAddress))
-  const failedSignOuts = new Buckets(scaledForAddress(FAILURES, settings.maxConnectionsPerAddress))
-  const [failedSignUpsPrivate, failedSignOutsPrivate] = [
-    new Buckets(FAILURES_PRIVATE),
-    new Buckets(FAILURES_PRIVATE),
-  ]
+  const failuresOfAddress = scaledForAddress(FAILURES, settings.maxConnectionsPerAddress)
+  const failedSignUps = { byAddress: new Buckets(failuresOfAddress), private: new Buckets(FAILURES_PRIVATE) }
+  const failedSignOuts = { byAddress: new Buckets(failuresOfAddress), private: new Buckets(FAILURES_PRIVATE) }
   const failedRenames = new Buckets(FAILED_RENAMES)
 
-  /** @param usedCookie the cookie that the request used: one under a former name is cleared once today's is set */
-  function cookies(request: Request, token: string, seconds: number, usedCookie: string | null): Headers {
-    const { cookie, secure } = factsOf(request)
-    const headers = new Headers({ 'set-cookie': setCookie(cookie, token, seconds, secure) })
-    if (usedCookie !== null && usedCookie !== cookie)
-      headers.append('set-cookie', setCookie(usedCookie, '', 0, secure))
-    return headers
+  function addressLimits(request: Request, buckets: { byAddress: Buckets; private: Buckets }): BucketKey[] {
+    const { limitKey, address } = factsOf(request)
+    return [limitKey === null ? [buckets.private, address] : [buckets.byAddress, limitKey]]
   }
-  const newCookies = (request: Request, token: string, usedCookie: string | null) =>
-    cookies(request, token, settings.sessionDays * DAY, usedCookie)
 
   /** Charges only failures: takes the tokens first, and gives them back if `act` succeeds. */
   async function chargeFailure<T>(limits: readonly BucketKey[], act: () => Promise<T>): Promise<T> {
-    spendTokens(clock.elapsed(), ...limits)
+    spendTokens(clock.elapsed(), limits)
     const done = await act()
-    giveBackTokens(...limits)
+    giveBackTokens(limits)
     return done
-  }
-  const addressLimits = (request: Request, byAddress: Buckets, byPrivateAddress: Buckets): BucketKey[] => {
-    const { limitKey, address } = factsOf(request)
-    return [
-      [byAddress, limitKey],
-      [byPrivateAddress, limitKey === null ? address : null],
-    ]
   }
 
   /** Takes one of the address's new guests, and gives it back if `make` fails. @throws ChatError `rateLimited` */
   async function limitNewGuests<T>(limitKey: string | null, make: () => Promise<T>): Promise<T> {
-    if (limitKey === null) return await make()
-    const after = newGuests.spend(limitKey, clock.elapsed())
-    if (after > 0)
-      throw new ChatError('rateLimited', 'Too many new names from your network. Try again later.', {
-        reason: 'newGuests',
-        after,
-      })
+    const limits: BucketKey[] = [[newGuests, limitKey]]
+    spendTokens(clock.elapsed(), limits, TOO_MANY_GUESTS)
     try {
       return await make()
     } catch (error) {
-      newGuests.give(limitKey)
+      giveBackTokens(limits)
       throw error
     }
   }
 
+  /**
+   * @param seconds how long the cookie lives; 0 ends it
+   * @param usedCookie the cookie that the request used; under a former name it is cleared
+   */
+  function cookieHeaders(
+    request: Request,
+    token: string,
+    seconds: number,
+    usedCookie: string | null,
+  ): Headers {
+    const { cookie, secure } = factsOf(request)
+    const headers = new Headers()
+    const add = (name: string, value: string, maxAge: number) => {
+      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge } as const
+      headers.append('set-cookie', new Bun.Cookie(name, value, options).serialize())
+    }
+    add(cookie, token, seconds)
+    if (usedCookie !== null && usedCookie !== cookie) add(usedCookie, '', 0)
+    return headers
+  }
+  const sessionCookie = (request: Request, token: string, usedCookie: string | null) =>
+    cookieHeaders(request, token, settings.sessionDays * DAY, usedCookie)
+
+  async function signUp(request: Request): Promise<Response> {
+    const { name, room = 'lobby' } = await readBody(request, SignUp)
+    if (await authenticate(hub, request)) throw new ChatError('signedIn')
+    const token = newToken()
+    const { limitKey } = factsOf(request)
+    const user = await limitNewGuests(limitKey, () => hub.sessions.signUp(name, hashOf(token), room))
+    return Response.json({ user }, { status: 201, headers: sessionCookie(request, token, null) })
+  }
+
+  /** Ends every session that the request names: the way out for a person to whom another host gave a second cookie. */
+  async function signOut(request: Request): Promise<Response> {
+    const { tokens, cookie } = tokensOf(request)
+    const limits = tokens.length === 0 ? [] : addressLimits(request, failedSignOuts)
+    spendTokens(clock.elapsed(), limits)
+    let [ended, unknown] = [0, 0]
+    for (const token of tokens.slice(0, SIGN_OUT.maxSessions)) {
+      if (await hub.sessions.signOut(hashOf(token))) ended += 1
+      else if ((unknown += 1) === SIGN_OUT.maxUnknown) break
+    }
+    if (ended > 0) giveBackTokens(limits)
+    const headers = cookieHeaders(request, '', 0, ended > 0 ? cookie : null)
+    return new Response(null, { status: 204, headers })
+  }
+
   return new Elysia({ name: 'session' })
-    .post(
-      '/api/session',
-      ({ request }) =>
-        chargeFailure(addressLimits(request, failedSignUps, failedSignUpsPrivate), async () => {
-          const fields = await readJson(request)
-          const name = requireText(fields, 'name')
-          const room = optionalText(fields, 'room') ?? 'lobby'
-          if (!ROOM_SLUG.test(room)) throw new ChatError('badRequest')
-          if (await authenticate(hub, request)) throw new ChatError('signedIn')
-          const token = newToken()
-          const { limitKey } = factsOf(request)
-          const user = await limitNewGuests(limitKey, () => hub.sessions.signUp(name, hashOf(token), room))
-          return Response.json({ user }, { status: 201, headers: newCookies(request, token, null) })
-        }),
-      { parse: 'none' },
+    .onParse(readByRoute)
+    .post('/api/session', ({ request }) =>
+      chargeFailure(addressLimits(request, failedSignUps), () => signUp(request)),
     )
     .get('/api/session', async ({ request }) => {
-      const who = await requireUser(hub, request)
+      const { user, token, cookie } = await requireUser(hub, request)
       return Response.json(
-        { user: who.user },
-        who.cookie === null ? {} : { headers: newCookies(request, who.token, who.cookie) },
+        { user },
+        cookie === null ? {} : { headers: sessionCookie(request, token, cookie) },
       )
     })
-    .patch(
-      '/api/session',
-      async ({ request }) => {
-        const name = requireText(await readJson(request), 'name')
-        const { user } = await requireUser(hub, request)
-        const renamed = await chargeFailure([[failedRenames, user.id]], () =>
-          hub.sessions.names.rename(user, name),
-        )
-        return Response.json({ user: renamed })
-      },
-      { parse: 'none' },
-    )
+    .patch('/api/session', async ({ request }) => {
+      const { name } = await readBody(request, NewName)
+      const { user } = await requireUser(hub, request)
+      const rename = () => hub.sessions.names.rename(user, name)
+      return Response.json({ user: await chargeFailure([[failedRenames, user.id]], rename) })
+    })
     .get('/api/session/export', async ({ request }) => {
       const { user } = await requireUser(hub, request)
-      // Nothing is read for it.
       if (request.method === 'HEAD') return new Response(null, { headers: EXPORT_HEADERS })
-      spendTokens(clock.elapsed(), [exports, user.id], [exports, factsOf(request).limitKey])
+      spendTokens(clock.elapsed(), [
+        [exports, user.id],
+        [exports, factsOf(request).limitKey],
+      ])
       return new Response(streamOf(hub.exportUser(user)), { headers: EXPORT_HEADERS })
     })
-    .delete(
-      '/api/session',
-      async ({ request }) => {
-        // Every session it names, also two at once: the way out for a person to whom another host gave one.
-        const { tokens, cookie } = tokensOf(request)
-        const limits =
-          tokens.length === 0 ? [] : addressLimits(request, failedSignOuts, failedSignOutsPrivate)
-        spendTokens(clock.elapsed(), ...limits)
-        let [ended, unknown] = [0, 0]
-        for (const token of tokens.slice(0, SIGN_OUT.maxSessions)) {
-          if (await hub.sessions.signOut(hashOf(token))) ended += 1
-          else if ((unknown += 1) === SIGN_OUT.maxUnknown) break
-        }
-        if (ended > 0) giveBackTokens(...limits)
-        return new Response(null, {
-          status: 204,
-          headers: cookies(request, '', 0, ended > 0 ? cookie : null),
-        })
-      },
-      { parse: 'none' },
-    )
+    .delete('/api/session', ({ request }) => signOut(request))
 }

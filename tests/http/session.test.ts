@@ -67,8 +67,8 @@ describe('being them again', () => {
     const answer = await fetch(session, { headers: { cookie: former } })
     expect([answer.status, await answer.json()]).toEqual([200, { user: ada.user }])
     const [today = '', cleared = '', ...more] = answer.headers.getSetCookie()
-    expect(today).toStartWith(`${ada.cookie}; Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000`)
-    expect([cleared, more]).toEqual(['session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0', []])
+    expect(today).toStartWith(`${ada.cookie}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax`)
+    expect([cleared, more]).toEqual(['session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax', []])
 
     const again = { method: 'POST', headers: { ...json, cookie: former }, body: '{"name":"Eve"}' }
     expect((await fetch(session, again)).status).toBe(409)
@@ -144,7 +144,7 @@ describe('being them again', () => {
     const answer = await ada.ask('/api/session', { method: 'DELETE' })
     expect(answer.status).toBe(204)
     expect(answer.headers.get('set-cookie')).toStartWith(
-      `session-${port}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`,
+      `session-${port}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
     )
     expect([(await here.ends()).code, (await there.ends()).code]).toEqual([4501, 4501])
     expect((await ada.ask('/api/session')).status).toBe(401)

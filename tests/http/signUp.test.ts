@@ -26,11 +26,11 @@ describe('becoming somebody', () => {
     expect(answer.status).toBe(201)
     expect(await answer.json()).toEqual({ user: { id: expect.any(String), name: 'Ada', role: 'guest' } })
     expect(answer.headers.get('set-cookie')).toMatch(
-      new RegExp(`^session-${port}=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000$`),
+      new RegExp(`^session-${port}=[A-Za-z0-9_-]{43}; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax$`),
     )
     const secure = await running({ publicUrl: 'https://chat.example.org' })
     const behind = await secure.signUp('Ada', { origin: 'https://chat.example.org' })
-    expect(behind.headers.get('set-cookie')).toMatch(/^__Host-session=.*; Path=\/;.*; Secure$/)
+    expect(behind.headers.get('set-cookie')).toMatch(/^__Host-session=.*; Path=\/; .*Secure;/)
   })
 
   test.each([
@@ -79,8 +79,8 @@ describe('becoming somebody', () => {
 
   test('[S20] it is Secure, too, where a believed proxy says https', async () => {
     const { signUp } = await running({ trustProxy: 1 })
-    expect((await signUp('Ada', { 'x-forwarded-proto': 'https' })).headers.get('set-cookie')).toEndWith(
-      '; Secure',
+    expect((await signUp('Ada', { 'x-forwarded-proto': 'https' })).headers.get('set-cookie')).toContain(
+      '; Secure;',
     )
     expect((await signUp('Bob')).headers.get('set-cookie')).not.toContain('Secure')
   })

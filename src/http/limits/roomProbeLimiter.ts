@@ -1,19 +1,19 @@
 import type { Clock } from '../../hub/ports.ts'
 import { Buckets } from '../../hub/rateLimit.ts'
 import { ChatError } from '../../shared/errors.ts'
-import { type BucketKey, scaledForAddress } from './spendTokens.ts'
+import { type BucketKey, requireTokens, scaledForAddress } from './spendTokens.ts'
 
-/** Rooms that are not there, or not open, which one person or one address may ask for (S17). */
+/** Misses of one person, and of one address: requests for rooms that do not exist or are not open (S17). */
 const MISSES = { perSecond: 30 / 60, burst: 30 }
-/** First misses of people at one address: a mistyped link is usual, many of them are guests made for guessing. */
+/** First misses at one address: a mistyped link is usual, many first misses are guests made for guessing. */
 const FIRST_MISSES = { perSecond: 10 / 60, burst: 15 }
-/** For an hour after a miss, a person counts as one who guesses. */
+/** A person counts as guessing for an hour after a miss. */
 const RECENT_PROBER = { perSecond: 1 / 3_600, burst: 1 }
 
 /**
- * Limits guesses at rooms. A miss is charged once it is known to be one, into debt if need be; a debtor gets no answer. The
- * misses of an address count only against people with misses of their own, so one guest who guesses locks out no other;
- * first misses share a small bucket, so new guests made for guessing gain nothing.
+ * Limits guesses at rooms. A miss is charged after the fact, into debt if need be; a debtor gets no answer. An address's misses
+ * hold up only people with misses of their own, so one guessing guest locks out nobody else. First misses share a small
+ * bucket, so new guests made for guessing gain nothing (S56).
  */
 export class RoomProbeLimiter {
   readonly #clock: Pick<Clock, 'elapsed'>
@@ -22,33 +22,30 @@ export class RoomProbeLimiter {
   readonly #byAddress: Buckets
   readonly #firstMisses: Buckets
 
-  constructor(clock: Pick<Clock, 'elapsed'>, maxConnectionsPerAddress = 0) {
+  constructor(clock: Pick<Clock, 'elapsed'>, maxConnectionsPerAddress: number) {
     this.#clock = clock
     this.#byAddress = new Buckets(scaledForAddress(MISSES, maxConnectionsPerAddress))
     this.#firstMisses = new Buckets(scaledForAddress(FIRST_MISSES, maxConnectionsPerAddress))
   }
 
   /**
-   * @param limitKey what admission counts the address by; null has no limit
+   * Takes nothing: only a miss costs.
+   * @param limitKey the address as admission counts it; null has no limit
    * @throws ChatError `rateLimited` for a person who must wait, whatever they ask for now
    */
-  check(user: string | null, limitKey: string | null = null): void {
+  check(user: string, limitKey: string | null): void {
     const now = this.#clock.elapsed()
-    // Takes nothing: a look is paid for once it is a miss.
-    for (const [buckets, key] of this.#limits(user, limitKey, now)) {
-      const after = key === null ? 0 : buckets.wait(key, now)
-      if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    }
+    requireTokens(now, this.#limits(user, limitKey, now))
   }
 
-  recordMiss(user: string | null, limitKey: string | null = null): void {
+  recordMiss(user: string, limitKey: string | null): void {
     const now = this.#clock.elapsed()
     for (const [buckets, key] of this.#limits(user, limitKey, now))
       if (key !== null) buckets.charge(key, now, 1)
-    if (user !== null && this.#recentProbers.wait(user, now) === 0) this.#recentProbers.charge(user, now, 1)
+    this.#recentProbers.spend(user, now)
   }
 
-  /** Looks for a room on somebody's behalf. @throws ChatError `rateLimited`, and whatever `look` throws */
+  /** Looks for a room on a person's behalf. @throws ChatError `rateLimited`, and whatever `look` throws */
   async guard<T>(user: string, limitKey: string | null, look: () => Promise<T>): Promise<T> {
     this.check(user, limitKey)
     try {
@@ -59,8 +56,8 @@ export class RoomProbeLimiter {
     }
   }
 
-  #limits(user: string | null, limitKey: string | null, now: number): readonly BucketKey[] {
-    const isProber = user === null || this.#recentProbers.wait(user, now) > 0
+  #limits(user: string, limitKey: string | null, now: number): readonly BucketKey[] {
+    const isProber = this.#recentProbers.wait(user, now) > 0
     return [
       [this.#byUser, user],
       [isProber ? this.#byAddress : this.#firstMisses, limitKey],

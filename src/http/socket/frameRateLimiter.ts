@@ -1,23 +1,23 @@
 import { type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
-/** bytes that cost one token more */
+/** bytes of a frame that cost one token more */
 const BYTES_PER_TOKEN = 2_048
-const BAD_FRAMES = { cost: 5, max: 10, within: 60_000 }
+const BAD_FRAMES = { cost: 5, max: 10, withinMs: 60_000 }
+/** ms between two answers that tell a client of dropped frames */
 const NOTIFY_EVERY = 1_000
-const NO_TIMES: readonly number[] = []
 
-/** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close. */
+/** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close the connection. */
 export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 
 /** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms of `Clock.elapsed`. */
 export class FrameRateLimiter {
+  readonly #frames: Rate
   #bucket: Bucket
   /** pays for dropped frames; once empty, the connection is a flood */
   #overdraft: Bucket
   #notifiedAt = -Infinity
-  #badTimes = NO_TIMES
-  readonly #frames: Rate
+  #badTimes: number[] = []
 
   constructor(now: number, frames: Rate = FRAME_RATE) {
     this.#frames = frames
@@ -25,15 +25,15 @@ export class FrameRateLimiter {
     this.#overdraft = fullBucket(now, frames)
   }
 
-  /** Charges a frame, or a ping of 0 bytes, before it is read. */
+  /** Charges a frame before it is read. A ping has 0 bytes. */
   charge(bytes: number, now: number): FrameVerdict {
     return this.#pay(1 + Math.floor(bytes / BYTES_PER_TOKEN), now)
   }
 
-  /** Charges the rest of what a bad frame costs. @returns true if it was the tenth within a minute */
+  /** Charges the rest of a bad frame's cost. @returns true for the tenth within a minute, and for a flood */
   chargeBad(now: number): boolean {
     const verdict = this.#pay(BAD_FRAMES.cost - 1, now)
-    this.#badTimes = [...this.#badTimes, now].filter((at) => at > now - BAD_FRAMES.within)
+    this.#badTimes = [...this.#badTimes, now].filter((at) => at > now - BAD_FRAMES.withinMs)
     return verdict === 'flood' || this.#badTimes.length >= BAD_FRAMES.max
   }
 

@@ -2,14 +2,14 @@ import type { Server } from 'bun'
 import type { Broadcast } from '../../hub/ports.ts'
 import { type MetricsSink, NO_METRICS } from '../../lib/metricsSink.ts'
 
-/** The channel of a room; Bun calls it a topic. */
+/** The Bun topic of a room. */
 export function channelOf(room: string): string {
   return `room:${room}`
 }
 
 /**
- * Broadcast over the server that listens: a plugin's own `server` stays null. Before `attach` nobody can follow, so nothing
- * is lost by publishing into the void. P4, P6: never steered by publish's value, and the sender hears what all hear.
+ * Broadcasts through the listening server. Before `attach` nobody can follow a room, so no frame is lost. `publish` returns
+ * nothing, as Bun's result does not tell whether a frame arrived.
  */
 export function createRoomBroadcast(
   metricsSink: MetricsSink = NO_METRICS,

@@ -1,12 +1,11 @@
 import type { Server } from 'bun'
-import type { Log } from '../../hub/ports.ts'
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import { factsOf } from '../requestAdmission.ts'
 import { errorResponse } from '../errorResponse.ts'
+import { factsOf } from '../requestFacts.ts'
 import { type RawSocket, SocketConnection, type SocketDeps } from './socketConnection.ts'
 
-/** P21: they hold in `new Elysia({ websocket })` alone. */
+/** For `new Elysia({ websocket })`: Elysia ignores these options in `.ws()`. */
 export const SOCKET_LIMITS = {
   maxPayloadLength: LIMITS.frame,
   backpressureLimit: 1024 * 1024,
@@ -19,10 +18,10 @@ export const SOCKET_LIMITS = {
 /** Unsent bytes of all sockets together above which the slowest readers are closed (S9). */
 const MAX_UNSENT = 64 * 1024 * 1024
 
-/** Close codes that are counted each by itself: a client may make up any other. */
+/** Close codes with a metric of their own; a client may make up any other. */
 const COUNTED_CODES = new Set<number>([...Object.values(CLOSE), 1000, 1002, 1005, 1006, 1007, 1009])
 
-/** A handshake that was admitted. */
+/** An admitted handshake. */
 interface Handshake {
   request: Request
   server: Pick<Server<unknown>, 'upgrade'> | null
@@ -30,99 +29,85 @@ interface Handshake {
   set: { headers: Record<string, unknown> }
 }
 
-/** The `data` of a raw socket: takes Bun's calls, in place of Elysia's data, which would keep the whole request (P20). */
-class SocketData {
-  /** makes the connection, once; null afterwards, so that the request is not kept */
-  #begin: ((raw: RawSocket) => SocketConnection) | null
+/**
+ * The `data` of a raw socket; Elysia calls these methods. Elysia's own `data` would keep the request, make a wrapper for
+ * each call, parse frames before we check their size, and lose what a handler throws.
+ */
+class SocketHandlers {
+  readonly #connection: SocketConnection
   readonly #ended: (connection: SocketConnection, code: number) => void
-  readonly #log: Log
-  #connection: SocketConnection | null = null
 
-  constructor(
-    begin: (raw: RawSocket) => SocketConnection,
-    ended: (connection: SocketConnection, code: number) => void,
-    log: Log,
-  ) {
-    this.#begin = begin
+  constructor(connection: SocketConnection, ended: (connection: SocketConnection, code: number) => void) {
+    this.#connection = connection
     this.#ended = ended
-    this.#log = log
   }
 
-  open(raw: RawSocket): void {
-    const begin = this.#begin
-    this.#begin = null
-    try {
-      this.#connection = begin?.(raw) ?? null
-    } catch (error) {
-      this.#log.error('socket', error)
-      raw.close(CLOSE.overloaded, 'unavailable')
-    }
+  message(_raw: RawSocket, text: string | Buffer): void {
+    this.#guard(() => this.#connection.onMessage(text))
   }
 
   close(_raw: RawSocket, code: number): void {
-    this.with((connection) => this.#ended(connection, code))
+    this.#guard(() => this.#ended(this.#connection, code))
   }
 
   drain(): void {
-    this.with((connection) => connection.onDrain())
+    this.#guard(() => this.#connection.onDrain())
   }
 
   ping(): void {
-    this.with((connection) => connection.onPing())
+    this.#guard(() => this.#connection.onPing())
   }
 
   pong(): void {
-    this.with((connection) => connection.onPing())
+    this.#guard(() => this.#connection.onPing())
   }
 
-  with(work: (connection: SocketConnection) => void): void {
-    const connection = this.#connection
+  #guard(work: () => void): void {
     try {
-      if (connection) work(connection)
+      work()
     } catch (error) {
-      connection?.logBug(error)
+      this.#connection.logBug(error)
     }
   }
 }
 
-/** Never sent: the connection is a socket by then. */
+/** Never sent: once upgraded, the connection is a socket. */
 const UPGRADED = new Response(null)
 
-/**
- * What `/ws` does. Elysia would wrap each socket with fourteen bound methods and the request (P24), so a hook of the route
- * upgrades it, and Bun calls its `SocketData`. `message` is Bun's own, before Elysia parses (X3). All callbacks are
- * synchronous, never throw and return nothing (X5). State is kept at the raw socket (X6).
- */
+/** What `/ws` does. A hook of the route upgrades by itself: Elysia's own upgrade costs 24 of the 82 µs of a connect. */
 export function createSockets(deps: SocketDeps) {
   const live = new Set<SocketConnection>()
-  const begin = (raw: RawSocket, request: Request, version: string | undefined): SocketConnection => {
-    const connection = new SocketConnection(raw, deps, factsOf(request).limitKey)
+
+  function begin(raw: RawSocket, request: Request, version: string | undefined): SocketHandlers {
+    const connection = new SocketConnection(raw, deps, factsOf(request))
     live.add(connection)
     connection.admit(request, version).catch((error: unknown) => {
       connection.logBug(error)
       connection.close(CLOSE.overloaded, 'unavailable')
     })
-    return connection
+    return new SocketHandlers(connection, ended)
   }
-  const ended = (connection: SocketConnection, code: number): void => {
+
+  function ended(connection: SocketConnection, code: number): void {
     if (live.delete(connection))
       deps.metricsSink.count('closed', COUNTED_CODES.has(code) ? String(code) : 'other')
     connection.onClose(code)
   }
+
   /** bytes that all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, connection) => sum + connection.unsent, 0)
+
   return {
+    unsent,
     upgrade({ request, server, query, set }: Handshake): Response {
-      const data = new SocketData((raw) => begin(raw, request, query['v']), ended, deps.log)
+      const open = (raw: RawSocket): void => {
+        raw.data = begin(raw, request, query['v'])
+      }
       const headers = set.headers as Record<string, string>
-      if (!server?.upgrade(request, { data, headers })) return errorResponse('badRequest')
+      if (!server?.upgrade(request, { data: { open }, headers })) return errorResponse('badRequest')
       set.headers = {}
       return UPGRADED
     },
-    message({ data }: { data: unknown }, text: string | Buffer): void {
-      if (data instanceof SocketData) data.with((connection) => connection.onMessage(text))
-    },
-    unsent,
     /** Closes the connections with most bytes unsent, until all together have at most `maxUnsent` (bytes). */
     shedSlowReaders(maxUnsent = MAX_UNSENT): void {
       let left = unsent()

@@ -6,11 +6,11 @@ import type { Rate } from '../../hub/rateLimit.ts'
 import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { CLOSE, ChatError } from '../../shared/errors.ts'
 import { LIMITS, PROTOCOL_VERSION } from '../../shared/limits.ts'
-import type { ClientFrame, ResetReason, ServerFrame } from '../../shared/protocol.ts'
-import { factsOf } from '../requestAdmission.ts'
+import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
 import { authenticate } from '../authenticate.ts'
 import type { ConnectionCounts } from '../limits/connectionCounts.ts'
 import type { RoomProbeLimiter } from '../limits/roomProbeLimiter.ts'
+import type { RequestFacts } from '../requestFacts.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
 import { FrameRateLimiter } from './frameRateLimiter.ts'
@@ -18,12 +18,12 @@ import { channelOf } from './roomBroadcast.ts'
 
 /** Unsent bytes above which a page of history waits. */
 const READY_BELOW = 256 * 1024
-/** Frames that may wait for the one that the hub handles. */
+/** Frames that may wait while the hub handles another. */
 const MAX_INBOX = 2 * LIMITS.unacked
 
 export type RawSocket = ServerWebSocket<unknown>
 
-/** Hears of each connection that opens and closes, for an operator who looks for the cause of trouble. */
+/** Hears of each connection that opens or closes, for an operator who looks for the cause of trouble. */
 export type ConnectionObserver = (
   what: 'socket opened' | 'socket closed',
   fields: { connection: string; user?: string; address?: string; code?: number; ms?: number },
@@ -42,66 +42,53 @@ export interface SocketDeps {
   observer?: ConnectionObserver
 }
 
-interface QueuedFrame {
-  frame: ClientFrame
-  target: ReplyTarget
-}
-
 /**
- * `authenticating`: the hub does not know it yet · `idle`: the next frame is handed over at once · `handling`: the hub has not
- * finished a frame · `closed`: for good. In the first and the third phase frames wait in the inbox.
+ * `authenticating`: the hub does not know the connection yet · `idle`: the next frame is handled at once · `handling`: the
+ * hub has not finished a frame · `closed`: for good. While `authenticating` or `handling`, frames wait in the inbox.
  */
 type HandlingPhase = 'authenticating' | 'idle' | 'handling' | 'closed'
 
-/** Callers of `ready` that wait. Shared and empty at nearly every connection. */
-const NO_WAITERS: readonly ((sent: boolean) => void)[] = []
-
-/** One socket: its rate limiter, its inbox, and what the hub sees of it. */
+/** One socket: its rate limiter, its inbox, and the `ClientSocket` that the hub sees. */
 export class SocketConnection implements ClientSocket {
   readonly id: string
   readonly #raw: RawSocket
   readonly #deps: SocketDeps
-  readonly #limitKey: string | null
+  readonly #facts: RequestFacts
   readonly #rateLimiter: FrameRateLimiter
   readonly #openedAt: number
   #phase: HandlingPhase = 'authenticating'
-  /** null while it authenticates */
-  #user: string | null = null
-  /** null: empty, as nearly always */
-  #inbox: QueuedFrame[] | null = null
+  /** the person's id, empty while authenticating */
+  #user = ''
+  #inbox: { frame: ClientFrame; target: ReplyTarget }[] = []
   /** its `hello` named rooms that are not open to it */
   #hasMissedRoom = false
-  #readyWaiters = NO_WAITERS
-  /** acks of this turn; null: none */
-  #acks: string[] | null = null
+  #readyWaiters: ((isReady: boolean) => void)[] = []
+  /** the acks of this turn, as JSON */
+  #acks: string[] = []
 
-  constructor(raw: RawSocket, deps: SocketDeps, limitKey: string | null) {
+  constructor(raw: RawSocket, deps: SocketDeps, facts: RequestFacts) {
     const now = deps.clock.elapsed()
     this.id = deps.ids.random(20)
     this.#openedAt = now
     this.#raw = raw
     this.#deps = deps
-    this.#limitKey = limitKey
+    this.#facts = facts
     this.#rateLimiter = new FrameRateLimiter(now, deps.frames)
-    deps.connections.add(limitKey)
+    deps.connections.add(facts.limitKey)
   }
 
-  /** A write costs as much as thirty frames that share it: all acks of a batch leave together, and with its events. */
+  /** Acks wait for the end of the turn: a batch's acks and events then share one write, which costs as much as 30 frames. */
   send(frame: ServerFrame, json = JSON.stringify(frame)): void {
     if (this.#phase === 'closed') return
     this.#count(frame)
     if (frame.type !== 'ack') this.#raw.send(json)
-    else if (this.#acks) this.#acks.push(json)
-    else {
-      this.#acks = [json]
-      queueMicrotask(() => this.#flushAcks())
-    }
+    else if (this.#acks.push(json) === 1) queueMicrotask(() => this.#flushAcks())
   }
 
   ready(): true | Promise<boolean> {
     if (this.#phase === 'closed') return Promise.resolve(false)
     if (this.#raw.getBufferedAmount() <= READY_BELOW) return true
-    return new Promise((resolve) => (this.#readyWaiters = [...this.#readyWaiters, resolve]))
+    return new Promise((resolve) => this.#readyWaiters.push(resolve))
   }
 
   follow(room: string): void {
@@ -118,7 +105,7 @@ export class SocketConnection implements ClientSocket {
     this.#raw.close(code, reason)
   }
 
-  /** Lets somebody in, or says by a close code why not: of a refused handshake a page would see nothing. */
+  /** Opens the connection at the hub, or closes it with a code that says why: a page would not see why a handshake failed. */
   async admit(request: Request, version: string | undefined): Promise<void> {
     if (version !== String(PROTOCOL_VERSION)) return this.close(CLOSE.version, 'version')
     const session = await authenticate(this.#deps.hub, request).catch((error: unknown) => {
@@ -132,9 +119,9 @@ export class SocketConnection implements ClientSocket {
     if (refused !== null) return this.close(refused, 'refused')
     this.#user = user.id
     this.#phase = 'idle'
-    const { observer } = this.#deps
-    observer?.('socket opened', { connection: this.id, user: user.id, address: factsOf(request).address })
-    this.#drainInbox()
+    const { address } = this.#facts
+    this.#deps.observer?.('socket opened', { connection: this.id, user: user.id, address })
+    await this.#drainInbox()
   }
 
   onMessage(text: string | Buffer): void {
@@ -143,15 +130,15 @@ export class SocketConnection implements ClientSocket {
       this.#drop('binary')
       return this.close(CLOSE.binary, 'binary')
     }
-    if (this.#charge(Buffer.byteLength(text))) this.#decode(text)
+    if (this.#charge(Buffer.byteLength(text))) this.#receive(text)
   }
 
-  /** Bytes the other side has not taken. */
+  /** Bytes that the client has not taken. */
   get unsent(): number {
     return this.#isClosed() ? 0 : this.#raw.getBufferedAmount()
   }
 
-  /** A ping, or a pong: either costs a turn of its own. */
+  /** Charges a ping or a pong like a frame: each costs a turn of its own. */
   onPing(): void {
     this.#charge(0)
   }
@@ -160,35 +147,35 @@ export class SocketConnection implements ClientSocket {
     if (this.#raw.getBufferedAmount() <= READY_BELOW) this.#resolveReady(true)
   }
 
-  /** P11: the code of a socket that was cut is not to be relied on. */
+  /** @param code unreliable if the connection was cut */
   onClose(code: number): void {
     if (this.#phase === 'closed') return
     const ms = Math.round(this.#deps.clock.elapsed() - this.#openedAt)
     this.#deps.observer?.('socket closed', { connection: this.id, code, ms })
     const isKnownToHub = this.#phase !== 'authenticating'
     this.#phase = 'closed'
-    this.#inbox = null
-    this.#deps.connections.remove(this.#limitKey)
+    this.#inbox = []
+    this.#deps.connections.remove(this.#facts.limitKey)
     this.#resolveReady(false)
-    // Bun calls this inside `close()`; the hub is promised a later turn.
+    // Bun calls this method inside `close()`, but the hub is promised a later turn.
     if (isKnownToHub) setImmediate(() => this.#leaveHub())
   }
 
-  /** Logs a bug of ours; the connection goes on. What was refused on purpose is no news. */
+  /** Logs a bug of ours, not a refusal; the connection goes on. */
   logBug(error: unknown): void {
     if (!(error instanceof ChatError)) this.#deps.log.error('socket', error)
   }
 
   #flushAcks(): void {
     const acks = this.#acks
-    this.#acks = null
-    if (this.#phase === 'closed' || acks === null) return
+    this.#acks = []
+    if (this.#phase === 'closed' || acks.length === 0) return
     this.#raw.cork(() => {
       for (const text of acks) this.#raw.send(text)
     })
   }
 
-  /** A call may close it: unlike a comparison, this does not narrow the phase for the lines that follow. */
+  /** Unlike a comparison, a call does not narrow the phase for the lines that follow. */
   #isClosed(): boolean {
     return this.#phase === 'closed'
   }
@@ -200,7 +187,10 @@ export class SocketConnection implements ClientSocket {
     if (verdict === 'pass') return true
     this.#drop('flood')
     if (verdict === 'flood') this.close(CLOSE.flood, 'flood')
-    if (verdict === 'notify') this.#sendRateLimited(this.#rateLimiter.waitMs(now))
+    if (verdict === 'notify') {
+      this.#deps.metricsSink.count('rateLimited', 'frames')
+      this.send(errorFrame(new ChatError('rateLimited', undefined, { after: this.#rateLimiter.waitMs(now) })))
+    }
     return false
   }
 
@@ -211,25 +201,16 @@ export class SocketConnection implements ClientSocket {
   #count(frame: ServerFrame): void {
     const { metricsSink, clock } = this.#deps
     if (frame.type === 'sync') metricsSink.count('sync', frame.more ? 'page' : 'live')
-    else if (frame.type === 'reset') this.#countReset(frame.reason)
-    else if (frame.type === 'ack' && !frame.duplicate)
-      metricsSink.observe('ack', (clock.now() - frame.at) / 1_000)
-  }
-
-  #countReset(reason: ResetReason): void {
-    this.#deps.metricsSink.count('reset', reason)
-    // S17: one `hello` is one miss, however many rooms it names.
-    if (reason !== 'access' || this.#hasMissedRoom) return
+    if (frame.type === 'ack' && !frame.duplicate) metricsSink.observe('ack', (clock.now() - frame.at) / 1_000)
+    if (frame.type !== 'reset') return
+    metricsSink.count('reset', frame.reason)
+    // One `hello` is one miss, however many rooms it names (S17).
+    if (frame.reason !== 'access' || this.#hasMissedRoom) return
     this.#hasMissedRoom = true
-    this.#deps.roomProbes.recordMiss(this.#user)
+    this.#deps.roomProbes.recordMiss(this.#user, null)
   }
 
-  #sendRateLimited(after: number): void {
-    this.#deps.metricsSink.count('rateLimited', 'frames')
-    this.send(errorFrame(new ChatError('rateLimited', undefined, { after })))
-  }
-
-  #decode(text: string): void {
+  #receive(text: string): void {
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -239,74 +220,54 @@ export class SocketConnection implements ClientSocket {
     const decoded = decode(value)
     if (decoded.result === 'unknown') return this.#drop('unknown')
     if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.target)
-    if ((this.#inbox?.length ?? 0) >= MAX_INBOX) {
+    if (this.#inbox.length >= MAX_INBOX) {
       this.#drop('inbox')
       return this.send(errorFrame(new ChatError('overloaded'), decoded.target))
     }
     this.#deps.metricsSink.count('frames', decoded.frame.type)
-    if (this.#phase === 'idle') return this.#handle(decoded)
-    this.#inbox ??= []
     this.#inbox.push(decoded)
+    this.#drainInbox().catch((error: unknown) => this.logBug(error))
   }
 
-  /** Says no to a frame. One that is bad costs more, and the tenth in a minute the connection. */
+  /** Answers a frame with an error. Bad frames cost more, and the tenth in a minute closes the connection. */
   #refuse(error: unknown, target: ReplyTarget): void {
     this.logBug(error)
     this.send(errorFrame(error, target))
     const code = error instanceof ChatError ? error.code : null
     if (code === 'rateLimited') this.#deps.metricsSink.count('rateLimited', 'requests')
-    if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#limitKey)
-    const isBad = code === 'badFrame'
-    if (isBad) this.#drop('badFrame')
-    if (isBad && this.#rateLimiter.chargeBad(this.#deps.clock.elapsed()))
-      this.close(CLOSE.badFrames, 'bad frames')
+    if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#facts.limitKey)
+    if (code !== 'badFrame') return
+    this.#drop('badFrame')
+    if (this.#rateLimiter.chargeBad(this.#deps.clock.elapsed())) this.close(CLOSE.badFrames, 'bad frames')
   }
 
-  /** Hands over the frames that wait, in their order: each when the hub has finished the one before. */
-  #drainInbox(): void {
-    while (this.#phase === 'idle') {
-      const next = this.#inbox?.shift()
-      if (!next) {
-        this.#inbox = null
-        return
-      }
-      this.#handle(next)
-    }
-  }
-
-  #handle({ frame, target }: QueuedFrame): void {
-    try {
-      this.#checkProbeLimit(frame)
-      const handled = dispatch(this.#deps.hub, this, frame)
-      if (handled) this.#waitForFrame(handled, target)
-    } catch (error) {
-      this.#refuse(error, target)
-    }
-  }
-
-  /** S17. A `hello` is not held up by others at the same address: they would keep each other out. */
-  #checkProbeLimit({ type }: ClientFrame): void {
-    if (type === 'join') this.#deps.roomProbes.check(this.#user, this.#limitKey)
-    if (type === 'hello') this.#deps.roomProbes.check(this.#user)
-  }
-
-  #waitForFrame(handled: Promise<void>, target: ReplyTarget): void {
-    if (this.#phase === 'idle') this.#phase = 'handling'
-    const done = () => {
-      if (this.#phase === 'handling') this.#phase = 'idle'
-      this.#drainInbox()
-    }
-    handled
-      .catch((error: unknown) => {
+  /** Hands the waiting frames to the hub in order, each when the hub has finished the one before. */
+  async #drainInbox(): Promise<void> {
+    if (this.#phase !== 'idle') return
+    this.#phase = 'handling'
+    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) {
+      const { frame, target } = next
+      try {
+        this.#checkProbeLimit(frame)
+        const handled = dispatch(this.#deps.hub, this, frame)
+        if (handled) await handled
+      } catch (error) {
         this.#refuse(error, target)
-      })
-      .then(done, done)
+      }
+    }
+    if (!this.#isClosed()) this.#phase = 'idle'
   }
 
-  #resolveReady(isSent: boolean): void {
+  /** A `hello` does not wait for others at its address, or they would keep each other out (S17). */
+  #checkProbeLimit({ type }: ClientFrame): void {
+    if (type === 'join') this.#deps.roomProbes.check(this.#user, this.#facts.limitKey)
+    if (type === 'hello') this.#deps.roomProbes.check(this.#user, null)
+  }
+
+  #resolveReady(isReady: boolean): void {
     const waiters = this.#readyWaiters
-    this.#readyWaiters = NO_WAITERS
-    for (const resolve of waiters) resolve(isSent)
+    this.#readyWaiters = []
+    for (const resolve of waiters) resolve(isReady)
   }
 
   #leaveHub(): void {
