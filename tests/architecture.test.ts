@@ -103,7 +103,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
     { may: ['client/net/', 'idb-keyval', ...CONTRACT], types: [...CONTRACT_TYPES, 'client/state/'] },
   ],
   feature('session'),
-  feature('rooms', 'client/net/savedRooms'),
+  feature('rooms', 'client/net/savedRooms', 'client/net/webStorage'),
   feature('roomFinder'),
   feature('invite', 'uqr'),
   feature('timeline', 'marked', 'linkify-it'),

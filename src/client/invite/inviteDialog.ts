@@ -1,6 +1,7 @@
 import { encode } from 'uqr'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { h, icon } from '../ui/dom.ts'
+import { h } from '../ui/dom.ts'
+import { icon } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
 /** A room's link as a QR code, and as text. */

@@ -1,3 +1,3 @@
-/** The room finder, as one chunk: all rooms in a dialog, and the switcher for the keyboard. */
+/** One chunk: the dialog of all rooms and the keyboard switcher. */
 export { openRoomsDialog } from './roomsDialog.ts'
 export { openSwitcherDialog } from './switcher.ts'

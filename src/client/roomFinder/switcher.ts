@@ -6,16 +6,16 @@ import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-const SHOWN = 8
+const MAX_SHOWN = 8
 
-/** A few letters and Enter, and one is in another room (U84). Blank, it lists what is unread, then where one was last. */
+/** Goes to a room by a few letters of its name and Enter; before that it lists unread rooms, then recent ones (U84). */
 export function openSwitcherDialog(
   { store, actions, router }: Context,
   { room, recent }: { room: string; recent: readonly string[] },
   signal: AbortSignal,
 ): void {
   let shown: CountedRoom[] = []
-  let at = 0
+  let selected = 0
 
   const list = h('ul', {
     id: 'switcher-rooms',
@@ -23,7 +23,7 @@ export function openSwitcherDialog(
     'aria-label': words.rooms.rooms,
     class: '-mx-3',
   })
-  const none = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const status = h('p', { class: 'text-meta text-muted', role: 'status' })
   const field = h('input', {
     class: 'field',
     type: 'text',
@@ -40,24 +40,23 @@ export function openSwitcherDialog(
       search()
       actions.findRooms(field.value)
     },
-    onKeydown: (event: KeyboardEvent) => pressed(event),
+    onKeydown: handleKey,
   })
 
   function search(): void {
     const state = store.get()
     const counted = state.roomList.map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))
-    shown = searchRooms(counted, field.value, { recent, current: room, limit: SHOWN })
-    at = 0
-    draw()
+    shown = searchRooms(counted, field.value, { recent, current: room, limit: MAX_SHOWN })
+    select(0)
   }
 
-  function draw(): void {
+  function select(index: number): void {
+    selected = index
     list.replaceChildren(...shown.map(option))
-    none.textContent = shown.length === 0 ? words.rooms.switcher.noMatch : ''
-    const selected = list.children[at]
-    if (selected) field.setAttribute('aria-activedescendant', selected.id)
-    else field.removeAttribute('aria-activedescendant')
-    selected?.scrollIntoView({ block: 'nearest' })
+    status.textContent = shown.length === 0 ? words.rooms.switcher.noMatch : ''
+    const element = list.children[index]
+    field.setAttribute('aria-activedescendant', element?.id ?? '')
+    element?.scrollIntoView({ block: 'nearest' })
   }
 
   function option(entry: CountedRoom, index: number): HTMLElement {
@@ -73,10 +72,10 @@ export function openSwitcherDialog(
         id: `switcher-${index}`,
         class: 'suggestion',
         role: 'option',
-        'aria-selected': String(index === at),
-        // The field keeps the focus.
+        'aria-selected': String(index === selected),
+        // Keeps the focus in the field.
         onPointerdown: (event: Event) => event.preventDefault(),
-        onClick: () => go(entry),
+        onClick: () => goTo(entry),
       },
       h('bdi', { class: 'truncate' }, entry.name),
       h(
@@ -87,26 +86,23 @@ export function openSwitcherDialog(
     )
   }
 
-  function pressed(event: KeyboardEvent): void {
+  function handleKey(event: KeyboardEvent): void {
+    // Chrome reports 229 for keys that an input method handles, also where `isComposing` is false.
     if (event.isComposing || event.keyCode === 229) return
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step !== undefined && !event.altKey && shown.length > 0) {
-      event.preventDefault()
-      at = (at + step + shown.length) % shown.length
-      draw()
-    } else if (event.key === 'Enter') {
-      event.preventDefault()
-      const entry = shown[at]
-      if (entry) go(entry)
-    }
+    if (step !== undefined && !event.altKey) select((selected + step + shown.length) % (shown.length || 1))
+    else if (event.key === 'Enter') goTo(shown[selected])
+    else return
+    event.preventDefault()
   }
 
-  function go(entry: CountedRoom): void {
+  function goTo(entry: CountedRoom | undefined): void {
+    if (entry === undefined) return
     dialog.close()
     router.navigate(`/chat/${entry.room}`)
   }
 
-  const dialog = openDialog({ title: words.rooms.switcher.title }, signal, () => [field, list, none])
-  store.watch(({ roomList: all }) => all, search, dialog.signal)
+  const dialog = openDialog({ title: words.rooms.switcher.title }, signal, () => [field, list, status])
+  store.watch(({ roomList }) => roomList, search, dialog.signal)
   void actions.loadRooms()
 }

@@ -1,10 +1,8 @@
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { words } from '../words/words.ts'
 
-/** What an empty room shows: an invitation, and two ways to bring somebody along (U7). */
+/** Shown in an empty room: two ways to invite people (U7). */
 export function emptyRoom(on: { copyLink(): void; showCode(): void }): HTMLElement {
-  const way = (label: string, press: () => void) =>
-    h('button', { type: 'button', class: 'button-quiet', onClick: press }, label)
   return h(
     'div',
     { class: 'empty', hidden: true },
@@ -13,8 +11,8 @@ export function emptyRoom(on: { copyLink(): void; showCode(): void }): HTMLEleme
     h(
       'div',
       { class: 'ways' },
-      way(words.common.copyLink, on.copyLink),
-      way(words.common.showQrCode, on.showCode),
+      button(words.common.copyLink, on.copyLink),
+      button(words.common.showQrCode, on.showCode),
     ),
   )
 }

@@ -1,32 +1,34 @@
 import { entry } from '../ui/menu.ts'
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 import type { State } from '../state/state.ts'
 import type { Sidebar } from './sidebar.ts'
 import { words } from '../words/words.ts'
 
+const canUndo = ({ rooms }: State) => Object.values(rooms).some((room) => room.markedRead !== null)
+
 /**
- * Marks all rooms read, by Shift+Escape or from the menu; for a while the sidebar and the menu offer to undo it (U75).
- * @returns makes the menu's entry, which changes until its signal aborts
+ * Marks all rooms read, by Shift+Escape or from the menu; for 10 s the sidebar and the menu offer to undo it (U75).
+ * @returns creates the menu's entry
  */
 export function markAllReadButton(
   { store, actions }: Context,
   side: Pick<Sidebar, 'element'>,
   on: {
     say(message: string): void
-    /** The offer to undo goes while it has the focus (A10). */
+    /** Called when the offer to undo disappears while it has the focus (A10). */
     focusElsewhere(): void
   },
   signal: AbortSignal,
 ): (menuSignal: AbortSignal) => HTMLElement {
-  const line = h(
+  const offer = h(
     'div',
     { class: 'side-note', hidden: true },
     words.rooms.markAllRead.marked,
-    h('button', { type: 'button', class: 'text-button', onClick: undo }, words.common.undo),
+    button(words.common.undo, undo, { class: 'text-button' }),
   )
-  side.element.lastElementChild?.before(line)
+  side.element.lastElementChild?.before(offer)
 
   function mark(): void {
     if (!isUnread(store.get())) return on.say(words.rooms.markAllRead.nothingUnread)
@@ -39,23 +41,11 @@ export function markAllReadButton(
     on.say(words.rooms.markAllRead.undone)
   }
 
-  function menuEntry(menuSignal: AbortSignal): HTMLElement {
-    const label = h('span', {})
-    store.watch(
-      canUndo,
-      (can) => {
-        label.textContent = can ? words.rooms.markAllRead.undo : words.rooms.markAllRead.mark
-      },
-      menuSignal,
-    )
-    return entry('check', label, () => (canUndo(store.get()) ? undo() : mark()))
-  }
-
   store.watch(
     canUndo,
-    (can) => {
-      if (!can && line.contains(document.activeElement)) on.focusElsewhere()
-      line.hidden = !can
+    (isOffered) => {
+      if (!isOffered && offer.contains(document.activeElement)) on.focusElsewhere()
+      offer.hidden = !isOffered
     },
     signal,
   )
@@ -70,9 +60,11 @@ export function markAllReadButton(
     },
     { signal },
   )
-  return menuEntry
-}
 
-function canUndo({ rooms }: State): boolean {
-  return Object.values(rooms).some((room) => room.markedRead !== null)
+  return (menuSignal) => {
+    const label = h('span')
+    const { undo: undoLabel, mark: markLabel } = words.rooms.markAllRead
+    store.watch(canUndo, (isOffered) => (label.textContent = isOffered ? undoLabel : markLabel), menuSignal)
+    return entry('check', label, () => (canUndo(store.get()) ? undo() : mark()))
+  }
 }

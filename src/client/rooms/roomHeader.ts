@@ -1,8 +1,8 @@
 import { may } from '../../shared/policy.ts'
-import { iconOf } from '../ui/icons.ts'
-import { h } from '../ui/dom.ts'
+import { iconButton, iconOf } from '../ui/icons.ts'
+import { button, h } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
-import { selfOf } from '../state/state.ts'
+import { selfOf, type State } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { openPinsDialog } from './pinsDialog.ts'
 import { openTopicDialog } from './topicDialog.ts'
@@ -10,11 +10,11 @@ import { words } from '../words/words.ts'
 
 export interface RoomHeader {
   readonly element: HTMLElement
-  /** the room's name; takes the focus where the field must not */
+  /** the room's name; takes the focus where focusing the composer would open a keyboard */
   readonly title: HTMLElement
 }
 
-/** A room's name, what it is about, to be changed by those who may (U87), what is pinned in it (U26), and the buttons for people and menu. */
+/** A room's name, topic and pinned messages, and the given buttons for people and menu (U26, U87). */
 export function roomHeader(
   context: Context,
   { room, people, menu }: { room: string; people: HTMLElement; menu: HTMLElement },
@@ -24,73 +24,67 @@ export function roomHeader(
   const { store, actions } = context
   const title = h('h1', { tabindex: -1 })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
-  const count = h('span', { class: 'tabular-nums' })
-  const open = h('button', {
-    type: 'button',
-    class: 'button-icon gap-1.5 px-2 text-meta',
-    hidden: true,
-    'aria-haspopup': 'dialog',
-    onClick: () => openPinsDialog(context, room, on.jump, signal),
+  const pinCount = h('span', { class: 'tabular-nums' })
+  const pins = iconButton(
+    'pin',
+    words.rooms.pins.title,
+    () => openPinsDialog(context, room, on.jump, signal),
+    { class: 'button-icon gap-1.5 px-2 text-meta', hidden: true, 'aria-haspopup': 'dialog' },
+  )
+  pins.append(pinCount)
+  const topicButton = button(null, () => openTopicDialog(context, room, signal), {
+    class: 'topic-button icon-small',
   })
-  open.append(iconOf('pin'), count)
+  const topicLine = h('div', { class: 'flex items-center gap-1 min-w-0' }, topic)
   const element = h(
     'header',
     { class: 'head' },
-    h('div', { class: 'min-w-0 flex-1' }, title, h('div', { class: 'topic-line' }, topic)),
+    h('div', { class: 'min-w-0 flex-1' }, title, topicLine),
     people,
-    h('div', { class: 'options' }, open, menu),
+    h('div', { class: 'options flex justify-end min-w-11' }, pins, menu),
   )
 
+  const topicOf = (state: State) => state.roomList.find((entry) => entry.room === room)?.topic ?? ''
   store.watch(
-    (state) => state.roomList.find((entry) => entry.room === room),
-    (entry) => {
-      title.replaceChildren(h('bdi', {}, roomName(store.get(), room)))
-      topic.textContent = entry?.topic ?? ''
-      topic.hidden = topic.textContent === ''
+    (state) => roomName(state, room),
+    (name) => title.replaceChildren(h('bdi', {}, name)),
+    signal,
+  )
+  store.watch(
+    topicOf,
+    (text) => {
+      topic.textContent = text
+      topic.hidden = text === ''
+    },
+    signal,
+  )
+  store.watch(
+    ({ rooms }) => (rooms[room]?.sync.state === 'live' ? rooms[room].pins : undefined),
+    (rows) => {
+      if (rows === null) actions.loadPins(room)
+      // While the list is fetched again the button stays, so that nothing jumps.
+      if (!rows) return
+      pins.hidden = rows.length === 0
+      pinCount.textContent = String(rows.length)
+      pins.setAttribute('aria-label', words.rooms.pins.count(rows.length))
     },
     signal,
   )
   store.watch(
     (state) => {
-      const known = state.rooms[room]
-      return known?.sync.state === 'live' ? known.pins : undefined
-    },
-    (pins) => {
-      if (pins === null) actions.loadPins(room)
-      const all = pins?.length ?? 0
-      // While it is asked for anew the button stays as it was, so nothing jumps.
-      if (pins === null || pins === undefined) return
-      open.hidden = all === 0
-      count.textContent = String(all)
-      open.setAttribute('aria-label', words.rooms.pins.count(all))
-      open.title = words.rooms.pins.title
-    },
-    signal,
-  )
-  // One button for all of it: the focus comes back to it when the topic it opened is there.
-  const change = h('button', {
-    type: 'button',
-    class: 'topic-button',
-    onClick: () => openTopicDialog(context, room, signal),
-  })
-  store.watch(
-    (state) => {
-      const { rooms, roomList } = state
       const self = selfOf(state)
-      const role = rooms[room]?.you?.role
-      if (self === null || role === undefined) return ''
-      if (!may({ id: self.id, role }, 'topic')) return ''
-      const none = (roomList.find((entry) => entry.room === room)?.topic ?? '') === ''
-      return none ? words.rooms.topic.add : words.rooms.topic.change
+      const role = state.rooms[room]?.you?.role
+      if (self === null || role === undefined || !may({ id: self.id, role }, 'topic')) return null
+      return topicOf(state) === '' ? words.rooms.topic.add : words.rooms.topic.change
     },
     (label) => {
-      // Not only hidden: F6 looks for the first button there is.
-      if (label === '') return change.remove()
-      if (!change.isConnected) topic.after(change)
-      // An icon alone, where there is nothing it stands beside, says too little.
-      change.replaceChildren(label === words.rooms.topic.add ? label : iconOf('pencil'))
-      change.setAttribute('aria-label', label)
-      change.title = label
+      // Removed, not hidden: F6 focuses the first button of the header.
+      if (label === null) return topicButton.remove()
+      // The element stays while its label changes: the topic dialog returns the focus to it.
+      if (!topicButton.isConnected) topicLine.append(topicButton)
+      topicButton.replaceChildren(label === words.rooms.topic.add ? label : iconOf('pencil'))
+      topicButton.setAttribute('aria-label', label)
+      topicButton.title = label
     },
     signal,
   )

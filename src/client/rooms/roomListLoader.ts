@@ -1,4 +1,4 @@
-/** The list of rooms: when it is asked for, and which answer counts. */
+/** Loads the list of rooms and finds rooms that the list does not hold. */
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Timers } from '../net/timers.ts'
 import type { Api } from '../net/api.ts'
@@ -14,17 +14,16 @@ export interface RoomsLeft {
 }
 
 export interface RoomListLoader {
-  /** Asks for my rooms and those of others with most people. */
+  /** Loads my rooms and the busiest rooms of others. */
   load(): Promise<void>
-  /** Asks for rooms whose name holds this text, a moment after the last call, where not all rooms are here. */
+  /** Searches rooms by a part of their name, 200 ms after the last call, unless the list holds all rooms (U144). */
   find(text: string): void
 }
 
-/** How long (ms) typing rests before the server is asked, and how long after it said too fast. */
-const RESTS = 200
-const RETRY_AFTER = { first: 1_000, max: 30_000 }
-/** Entries kept besides mine, so that searching does not pile them up. */
-const OTHERS = 1_000
+const SEARCH_DELAY_MS = 200
+const RETRY_MS = { first: 1_000, max: 30_000 }
+/** Rooms of others kept in the list, so that it does not grow with each search. */
+const MAX_OTHERS = 1_000
 
 export function createRoomListLoader(
   store: StateStore,
@@ -33,92 +32,93 @@ export function createRoomListLoader(
   after: Timers['after'],
   signal: AbortSignal,
 ): RoomListLoader {
-  /** requests so far, and the latest of those whose answer is shown: an older one does not replace it */
-  let asked = 0
+  let requests = 0
+  /** the newest request whose answer is shown */
   let shown = 0
-  /** the server has more rooms than it listed */
-  let more = false
+  let serverHasMore = false
   let searches = 0
   let connections = 0
-  let waiting = () => {}
-  /** rooms asked for because the list did not have them */
-  const unlisted = new Set<string>()
+  let cancelSearch = () => {}
+  /** rooms for which the list was loaded because it lacked them */
+  const requestedFor = new Set<string>()
 
-  /** An answer as it is true now: it does not know of rooms joined or left since it was asked for. */
-  function trueNow(rooms: readonly RoomEntry[], since: number): RoomEntry[] {
-    const known = store.get().rooms
-    return rooms.map((entry) => {
-      const joined = !leftSince(entry.room, since) && (entry.joined || Boolean(known[entry.room]?.you))
-      return joined === entry.joined ? entry : { ...entry, joined }
+  /** The answer with rooms joined or left since the request; `isMine` unless another person has signed in meanwhile. */
+  async function request(text?: string) {
+    const [leaves, user] = [leaveCount(), idOf(store.get())]
+    const answer = await api.rooms(text)
+    if (!answer.ok) return answer
+    const state = store.get()
+    const rooms = answer.value.rooms.map((entry): RoomEntry => {
+      const isMember = entry.joined || Boolean(state.rooms[entry.room]?.you)
+      return { ...entry, joined: isMember && !leftSince(entry.room, leaves) }
     })
+    return { ok: true, rooms, more: answer.value.more, isMine: idOf(state) === user } as const
   }
 
-  /** False: there was no answer. */
-  async function ask(): Promise<boolean> {
-    const [turn, since, me] = [(asked += 1), leaveCount(), idOf(store.get())]
-    const answer = await api.rooms()
+  /** @returns false if there was no answer */
+  async function load(): Promise<boolean> {
+    const turn = (requests += 1)
+    const answer = await request()
     if (!answer.ok) return false
-    if (turn < shown || idOf(store.get()) !== me) return true
+    if (turn < shown || !answer.isMine) return true
     shown = turn
-    more = answer.value.more
-    store.dispatch({ type: 'roomListChanged', roomList: trueNow(answer.value.rooms, since) })
+    serverHasMore = answer.more
+    store.dispatch({ type: 'roomListChanged', roomList: answer.rooms })
     return true
   }
 
-  /** A new connection needs the list: without it no room is followed. */
-  async function insist(): Promise<void> {
-    const mine = (connections += 1)
-    for (let ms = RETRY_AFTER.first; !(await ask()); ms = Math.min(RETRY_AFTER.max, 2 * ms)) {
-      await new Promise<void>((resolve) => void after(ms, resolve))
-      if (mine !== connections || !isConnected(store.get()) || signal.aborted) return
+  /** Retries for as long as the connection lasts: rooms are followed only once the list is here (C121). */
+  async function loadForConnection(): Promise<void> {
+    const connection = (connections += 1)
+    for (let wait = RETRY_MS.first; !(await load()); wait = Math.min(RETRY_MS.max, 2 * wait)) {
+      await new Promise<void>((resolve) => void after(wait, resolve))
+      if (connection !== connections || !isConnected(store.get()) || signal.aborted) return
     }
   }
 
   async function search(text: string): Promise<void> {
-    const [turn, since, me] = [(searches += 1), leaveCount(), idOf(store.get())]
-    const answer = await api.rooms(text)
-    if (turn !== searches || idOf(store.get()) !== me) return
-    if (answer.ok) {
-      const found = trueNow(answer.value.rooms, since)
-      const rest = store.get().roomList.filter(({ room }) => !found.some((entry) => entry.room === room))
+    const turn = (searches += 1)
+    const answer = await request(text)
+    if (turn !== searches) return
+    if (!answer.ok) {
+      if (answer.code === 'rateLimited') cancelSearch = after(RETRY_MS.first, () => void search(text))
+    } else if (answer.isMine) {
+      const found = new Set(answer.rooms.map(({ room }) => room))
+      const rest = store.get().roomList.filter(({ room }) => !found.has(room))
       const mine = rest.filter(({ joined }) => joined)
-      const others = rest.filter(({ joined }) => !joined).slice(0, OTHERS)
-      store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...found, ...others] })
-    } else if (answer.code === 'rateLimited') waiting = after(RETRY_AFTER.first, () => void search(text))
+      const others = rest.filter(({ joined }) => !joined).slice(0, MAX_OTHERS)
+      store.dispatch({ type: 'roomListChanged', roomList: [...mine, ...answer.rooms, ...others] })
+    }
   }
 
-  store.watch(isConnected, (connected) => void (connected && insist()), signal)
-  let listed: { list: State['roomList']; rooms: ReadonlySet<string> } = { list: [], rooms: new Set() }
+  store.watch(isConnected, (connected) => void (connected && loadForConnection()), signal)
+  // A room that the list lacks was created after the list came, or is not among the busiest.
   store.watch(
     ({ rooms, roomList }) => {
-      if (roomList.length === 0) return undefined
-      if (roomList !== listed.list)
-        listed = { list: roomList, rooms: new Set(roomList.map(({ room }) => room)) }
-      return Object.values(rooms).find(
-        ({ room, sync: { state } }) => state === 'live' && !unlisted.has(room) && !listed.rooms.has(room),
-      )?.room
+      const isUnlisted = (room: string) =>
+        !requestedFor.has(room) && roomList.length > 0 && !roomList.some((entry) => entry.room === room)
+      return Object.values(rooms).find(({ room, sync }) => sync.state === 'live' && isUnlisted(room))?.room
     },
     (room) => {
       if (room === undefined) return
-      // A room that the list does not have was made since it came, or is not among those listed.
-      unlisted.add(room)
-      void ask()
+      requestedFor.add(room)
+      void load()
     },
     signal,
   )
 
   return {
-    load: async () => void (await ask()),
+    load: async () => void (await load()),
     find(text) {
-      waiting()
+      cancelSearch()
       searches += 1
       const wanted = text.trim()
-      if (more && wanted !== '') waiting = after(RESTS, () => void search(wanted))
+      if (serverHasMore && wanted !== '') cancelSearch = after(SEARCH_DELAY_MS, () => void search(wanted))
     },
   }
 }
 
-/** A doubt about a connection that proves alive is no new connection. */
+/** A connection in doubt that proves alive is not a new connection. */
 function isConnected({ connection }: State): boolean {
   return connection.state === 'live' || connection.state === 'suspect'
 }

@@ -6,7 +6,7 @@ import { words } from '../words/words.ts'
 
 export interface RoomMenuEvents {
   say(message: string): void
-  /** The order of rooms in the sidebar has changed. */
+  /** The favourites have changed. */
   reorder(): void
   copyLink(): void
   showCode(): void
@@ -15,10 +15,7 @@ export interface RoomMenuEvents {
   signOut(): void
 }
 
-/**
- * The button for what one can do with a room and with the chat.
- * @param markAllRead makes the entry for that
- */
+/** The menu of a room and of the whole chat. @param markAllRead creates the entry that marks all rooms read */
 export function roomMenu(
   { actions, router, store }: Context,
   {
@@ -29,34 +26,22 @@ export function roomMenu(
   on: RoomMenuEvents,
   signal: AbortSignal,
 ): HTMLButtonElement {
-  function favouriteEntry(menuSignal: AbortSignal): HTMLElement {
-    const label = h('span', {})
-    const showLabel = () => {
-      label.textContent = savedRooms('favourites', me).includes(room)
-        ? words.rooms.menu.removeFavourite
-        : words.rooms.menu.addFavourite
-    }
-    showLabel()
-    window.addEventListener('storage', ({ key }) => key === 'favourites' && showLabel(), {
-      signal: menuSignal,
-    })
-    return entry('star', label, toggleFavourite)
-  }
-
-  function toggleFavourite(): void {
+  function favouriteEntry(): HTMLElement {
     const favourites = savedRooms('favourites', me)
-    const isFavourite = favourites.includes(room)
-    const next = isFavourite ? favourites.filter((favourite) => favourite !== room) : [...favourites, room]
-    saveRooms('favourites', me, next)
-    on.reorder()
-    on.say(isFavourite ? words.rooms.menu.favouriteRemoved : words.rooms.menu.favouriteAdded)
+    const others = favourites.filter((favourite) => favourite !== room)
+    const isFavourite = others.length < favourites.length
+    const { addFavourite, removeFavourite, favouriteAdded, favouriteRemoved } = words.rooms.menu
+    return entry('star', isFavourite ? removeFavourite : addFavourite, () => {
+      saveRooms('favourites', me, isFavourite ? others : [...favourites, room])
+      on.reorder()
+      on.say(isFavourite ? favouriteRemoved : favouriteAdded)
+    })
   }
 
   function leave(): void {
-    const mine = store
-      .get()
-      .roomList.flatMap((listed) => (listed.joined && listed.room !== room ? [listed.room] : []))
-    const next = savedRooms('recent', me).find((recentRoom) => mine.includes(recentRoom)) ?? mine[0]
+    const { roomList } = store.get()
+    const others = roomList.filter((listed) => listed.joined && listed.room !== room).map(({ room }) => room)
+    const next = savedRooms('recent', me).find((recent) => others.includes(recent)) ?? others[0]
     actions.leaveRoom(room)
     router.navigate(next === undefined ? '/' : `/chat/${next}`)
   }
@@ -64,7 +49,7 @@ export function roomMenu(
   return menuButton(
     words.rooms.menu.title,
     (menuSignal) => [
-      favouriteEntry(menuSignal),
+      favouriteEntry(),
       markAllRead(menuSignal),
       entry('link', words.common.copyLink, on.copyLink),
       entry('code', words.common.showQrCode, on.showCode),

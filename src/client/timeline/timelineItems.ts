@@ -1,6 +1,6 @@
 /** What a room's timeline draws, picked from its state. Pure; an item that did not change stays `===`. */
 import type { User } from '../../shared/model.ts'
-import { dayOf } from '../ui/day.ts'
+import { dayOf } from '../ui/format.ts'
 import { applyPendingChange } from '../state/optimisticChanges.ts'
 import { rowById } from '../state/rows.ts'
 import type { LinesShown, PresenceLine, RoomState, Row } from '../state/state.ts'

@@ -2,55 +2,46 @@ import { childController, h, type Child } from './dom.ts'
 
 export interface Dialog {
   readonly element: HTMLDialogElement
-  /** Aborted when the dialog closes: watches, listeners and timers of its content hang on it. */
+  /** Aborts when the dialog closes: watches, listeners and timers of its content use it. */
   readonly signal: AbortSignal
   close(): void
 }
 
-let made = 0
+let openedDialogs = 0
 
 /**
- * Opens a native dialog over the page and takes it away again once it is closed; focus then returns by itself.
- * `final`: it cannot be dismissed, only answered. It closes when `parent` aborts.
+ * Opens a native modal dialog and removes it once it is closed; the browser then returns the focus. It closes when `parent`
+ * aborts. `final`: only its own buttons close it.
  */
 export function openDialog(
   { title, final = false, closed }: { title: string; final?: boolean; closed?: () => void },
   parent: AbortSignal,
-  content: (dialog: Dialog) => Child[],
+  content: (dialog: Pick<Dialog, 'signal' | 'close'>) => Child[],
 ): Dialog {
-  made += 1
+  openedDialogs += 1
   const lifetime = childController(parent)
-  const heading = h('h2', { id: `dialog-${made}`, dir: 'auto' }, title)
-  const element = h('dialog', { 'aria-labelledby': heading.id, class: 'grid gap-4' }, heading)
-  const dialog: Dialog = { element, signal: lifetime.signal, close: () => element.close() }
-  element.append(...content(dialog).filter((child) => child instanceof Node || typeof child === 'string'))
+  const controls = { signal: lifetime.signal, close: () => element.close() }
+  const heading = h('h2', { id: `dialog-${openedDialogs}`, dir: 'auto' }, title)
+  // Browsers without `closedby` still close a dialog by Escape and by its buttons.
+  const attributes = { 'aria-labelledby': heading.id, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
+  const element = h('dialog', attributes, heading, ...content(controls))
   element.addEventListener('cancel', (event) => {
     if (final) event.preventDefault()
   })
-  lifetime.signal.addEventListener('abort', () => element.close(), { once: true })
+  lifetime.signal.addEventListener('abort', controls.close, { once: true })
   element.addEventListener('close', () => {
     lifetime.abort()
     element.remove()
     closed?.()
   })
-  // A press on the ground around it: the dialog itself is the target only there, since its content fills it.
-  element.addEventListener('pointerdown', (event) => {
-    const box = element.getBoundingClientRect()
-    const inside =
-      event.clientX >= box.left &&
-      event.clientX <= box.right &&
-      event.clientY >= box.top &&
-      event.clientY <= box.bottom
-    if (event.target === element && !inside && !final) element.close()
-  })
   document.body.append(element)
   element.showModal()
-  // The room it was asked for in may have been left meanwhile.
+  // The room that asked for the dialog may have been left meanwhile.
   if (parent.aborted) element.close()
-  return dialog
+  return { element, ...controls }
 }
 
-/** The row of buttons at its end; the first one is what the dialog is for. */
+/** The row of buttons at the end of a dialog. */
 export function buttons(...children: Child[]): HTMLElement {
   return h('div', { class: 'buttons' }, ...children)
 }

@@ -1,18 +1,17 @@
 /**
- * The view layer. No argument is ever parsed as HTML: children are nodes or text, `on…` takes functions, addresses pass
- * `safeUrl`, `style` and `srcdoc` are refused. It does not do templates, diffing inside a row, SVG or animation.
+ * The view layer. No argument is parsed as HTML: children are nodes or text, `on…` takes functions, URLs pass `safeUrl`,
+ * `style` and `srcdoc` are refused (E1).
  */
 
-/** An element and how it shows new data. */
 export interface View<T> {
   readonly element: HTMLElement
   update(data: T): void
 }
 
 export type Child = Node | string | null | false | undefined
-type Attribute = string | number | boolean | null | undefined | ((event: never) => void)
+type Attributes = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>
 
-/** `href` and the like as given where a person may follow them, else '#'. Only http, https, mailto and own paths pass. */
+/** @returns the URL if it is http, https, mailto, a path of this site or a fragment; else '#' */
 export function safeUrl(url: string): string {
   if (/^\/(?![/\\])/.test(url) || url.startsWith('#')) return url
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
@@ -23,12 +22,12 @@ const ADDRESSES = new Set(['href', 'src', 'action', 'formaction'])
 const REFUSED = new Set(['style', 'srcdoc'])
 
 /**
- * Makes an element. `onClick: fn` listens for `click`; `true` sets an empty attribute; `false`, null and undefined none.
+ * Creates an element. `onClick: fn` listens for `click`; `true` sets an empty attribute; `false`, null and undefined set none.
  * @throws TypeError for an attribute that could carry code
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Record<string, Attribute> = {},
+  attributes: Attributes = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag)
@@ -47,9 +46,18 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+/** A button that does not submit a form. */
+export function button(
+  content: Child,
+  press: (event: Event) => void,
+  attributes: Attributes = {},
+): HTMLButtonElement {
+  return h('button', { type: 'button', class: 'button-quiet', onClick: press, ...attributes }, content)
+}
+
 /**
- * A controller that aborts with `parent`. Aborted by itself it leaves no listener at `parent`: a room's signal outlives every
- * dialog and menu in it, and would keep them all in memory.
+ * A controller that aborts with `parent`. Once it has aborted, `parent` no longer refers to it: a room's signal outlives
+ * every dialog and menu in the room and would keep them in memory (U124).
  */
 export function childController(parent: AbortSignal): AbortController {
   const child = new AbortController()
@@ -58,23 +66,9 @@ export function childController(parent: AbortSignal): AbortController {
   return child
 }
 
-const SVG = 'http://www.w3.org/2000/svg'
-
-/** An icon of one path, 20 px, in the colour of the text. Hidden from readers: the button beside it has the words. */
-export function icon(path: string, filled = false): SVGSVGElement {
-  const svg = document.createElementNS(SVG, 'svg')
-  const shape = document.createElementNS(SVG, 'path')
-  svg.setAttribute('viewBox', '0 0 20 20')
-  svg.setAttribute('class', filled ? 'icon icon-filled' : 'icon')
-  svg.setAttribute('aria-hidden', 'true')
-  shape.setAttribute('d', path)
-  svg.append(shape)
-  return svg
-}
-
 /**
- * Keeps a parent's children equal to one view per item, by key and in order. A view whose item is `===` is not touched; one
- * that stays is moved, never rebuilt, so selection and focus survive.
+ * Shows one view per item in `parent`, by key and in order. A view whose item is `===` is not updated. Views are moved, never
+ * rebuilt, so that text selection and focus survive (E2).
  */
 export function list<T>(
   parent: HTMLElement,
@@ -86,19 +80,16 @@ export function list<T>(
     const next = new Map<string, { item: T; view: View<T> }>()
     for (const item of items) {
       const key = keyOf(item)
-      const known = shown.get(key)
-      if (known === undefined) next.set(key, { item, view: make(item) })
-      else {
-        if (known.item !== item) known.view.update(item)
-        next.set(key, { item, view: known.view })
-      }
+      const before = shown.get(key)
+      if (before !== undefined && before.item !== item) before.view.update(item)
+      next.set(key, { item, view: before?.view ?? make(item) })
     }
     for (const [key, { view }] of shown) if (!next.has(key)) view.element.remove()
     shown = next
-    let before: ChildNode | null = parent.firstChild
+    let position = parent.firstChild
     for (const { view } of next.values()) {
-      if (view.element === before) before = before.nextSibling
-      else parent.insertBefore(view.element, before)
+      if (view.element === position) position = position.nextSibling
+      else parent.insertBefore(view.element, position)
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Gives the focus to something of a screen that is being made or redrawn. While it is not in the page yet, whoever puts
- * it there may give the focus back to where it was (A9): then that holds.
+ * Focuses an element of a screen that is being built. If the screen is not in the page yet, two frames later it takes the
+ * focus only from the body or the heading: navigating back may have returned the focus to a link (A9).
  */
 export function focusSoon(target: HTMLElement, signal: AbortSignal): void {
   queueMicrotask(() => {
@@ -8,8 +8,8 @@ export function focusSoon(target: HTMLElement, signal: AbortSignal): void {
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         const active = document.activeElement
-        const nowhere = active === null || active === document.body || active.tagName === 'H1'
-        if (!signal.aborted && nowhere) target.focus({ preventScroll: true })
+        const isUnfocused = active === null || active === document.body || active.tagName === 'H1'
+        if (!signal.aborted && isUnfocused) target.focus({ preventScroll: true })
       }),
     )
   })

@@ -1,5 +1,7 @@
-/** The one set of icons: 20 px, stroke 1.5. Each stands beside a word or on a button with a label (V17). */
-import { icon } from './dom.ts'
+/** Icons of one path on 20 × 20 px, in the colour of the text. Screen readers skip them: each has a label beside it. */
+import { button } from './dom.ts'
+
+const SVG = 'http://www.w3.org/2000/svg'
 
 const PATHS = {
   people:
@@ -25,17 +27,39 @@ const PATHS = {
     'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14M7 11.5c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.6 7.6v.4M12.4 7.6v.4',
   star: 'M10 3l2.2 4.6l5 .6l-3.7 3.4l1 5L10 14.1l-4.5 2.5l1-5L2.8 8.2l5-.6z',
   trash: 'M4 5.5h12M8 5.5v-2h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5',
-} as const
-
-const FILLED = {
   mark: 'M7.5 6a6 6 0 1 1 0 12a6 6 0 1 1 0-12M13.6 1.8a4.5 4.5 0 1 1 0 9a4.5 4.5 0 1 1 0-9',
   more: 'M4.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M10 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8M15.5 8.6a1.4 1.4 0 1 1 0 2.8a1.4 1.4 0 1 1 0-2.8',
 } as const
 
-export type IconName = keyof typeof PATHS | keyof typeof FILLED
+export type IconName = keyof typeof PATHS
 
 export function iconOf(name: IconName): SVGSVGElement {
-  return name in FILLED
-    ? icon(FILLED[name as keyof typeof FILLED], true)
-    : icon(PATHS[name as keyof typeof PATHS])
+  return icon(PATHS[name], name === 'mark' || name === 'more')
+}
+
+/** @param filled draws areas instead of lines */
+export function icon(path: string, filled = false): SVGSVGElement {
+  const svg = document.createElementNS(SVG, 'svg')
+  const shape = document.createElementNS(SVG, 'path')
+  svg.setAttribute('viewBox', '0 0 20 20')
+  svg.setAttribute('class', filled ? 'icon icon-filled' : 'icon')
+  svg.setAttribute('aria-hidden', 'true')
+  shape.setAttribute('d', path)
+  svg.append(shape)
+  return svg
+}
+
+/** A button that shows only an icon; its label is its accessible name and its tooltip. */
+export function iconButton(
+  name: IconName,
+  label: string,
+  press: (event: Event) => void,
+  attributes: Parameters<typeof button>[2] = {},
+): HTMLButtonElement {
+  return button(iconOf(name), press, {
+    class: 'button-icon',
+    'aria-label': label,
+    title: label,
+    ...attributes,
+  })
 }

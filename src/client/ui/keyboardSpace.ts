@@ -1,10 +1,10 @@
-/** T5: the height is never set from here; an iPhone's keyboard covers the page, and `--kb` says how much of it. */
+/** Sets `--kb` to the height (px) that an on-screen keyboard covers: iOS does not resize the page for it (V11). */
 export function keyboardSpace(shell: HTMLElement, signal: AbortSignal): void {
   const view = window.visualViewport
   if (!view) return
   const measure = () => {
     const covered = Math.max(0, Math.round(window.innerHeight - view.height - view.offsetTop))
-    // Zoomed in with two fingers, the view is small without any keyboard.
+    // Pinch zoom shrinks the visual viewport, too.
     shell.style.setProperty('--kb', view.scale > 1.01 ? '0px' : `${covered}px`)
   }
   view.addEventListener('resize', measure, { signal })

@@ -1,108 +1,98 @@
-/** What a screen reader is told, and nothing else: the visible list is silent (A1–A4). */
+/** Screen reader announcements. They are the page's only live regions: the visible message list is silent (A2, A3, A4). */
 import { h } from './dom.ts'
 import { words } from '../words/words.ts'
 
 export interface SpokenMessage {
   name: string
   text: string
-  /** it names me */
+  /** the message mentions me */
   mentions?: boolean
 }
 
 export interface Announcer {
   readonly element: HTMLElement
-  /** Politely, at once. */
+  /** Speaks politely, at once. */
   say(text: string): void
-  /** Interrupting: a failure, a lost connection, a removal. */
+  /** Interrupts: for a failure, a lost connection, a removal. */
   warn(text: string): void
-  /** Messages of others that have just come: the first is read out, those of the next 3 s as one sentence; a mention first. */
+  /** Speaks new messages of others, one sentence in 3 s: each mention by itself, the rest counted. */
   messages(messages: readonly SpokenMessage[]): void
-  /** Politely, one sentence in 3 s for all that came since the one before; `sentence` makes it then. */
+  /** Speaks `sentence()` 3 s later; calls until then are dropped. */
   summary(sentence: () => string): void
 }
 
-const STAYS = 5_000
-const SETTLES = 100
-const EVERY = 3_000
-/** messages in one minute; above it only their count is spoken */
+/** How long (ms) a line stays in its live region. */
+const LINE_MS = 5_000
+/** How long (ms) to wait for the regions to be in the page. */
+const RETRY_MS = 100
+/** Time (ms) between two sentences about messages. */
+const PAUSE_MS = 3_000
+/** Above so many messages in a minute, only their count is spoken. */
 const BUSY_FROM = 20
 const MAX_LINES = 10
 
-/** @param signal ends all timers */
 export function createAnnouncer(signal: AbortSignal): Announcer {
   const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard' })
   const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard' })
-  const element = h('div', {}, polite, assertive)
-  const timers = new Set<ReturnType<typeof setTimeout>>()
-  let waiting: SpokenMessage[] = []
-  let named: SpokenMessage[] = []
+  let mentions: SpokenMessage[] = []
   let count = 0
-  let lately: { at: number; count: number }[] = []
-  let gathering = false
-  let next: ReturnType<typeof setTimeout> | null = null
+  let last: SpokenMessage | undefined
+  /** when (ms) each message of the last minute was counted */
+  let recent: number[] = []
+  let isPausing = false
+  let isSummaryDue = false
 
-  function later(ms: number, then: () => void): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      then()
-    }, ms)
-    timers.add(timer)
-    return timer
-  }
-
-  function put(node: HTMLElement, text: string): void {
+  function put(region: HTMLElement, text: string): void {
     if (signal.aborted) return
-    // What a region brings along when it comes into the page is not heard.
-    if (!node.isConnected) return void later(SETTLES, () => put(node, text))
-    while (node.childElementCount >= MAX_LINES) node.firstElementChild?.remove()
+    // Screen readers ignore text that enters the page together with its region.
+    if (!region.isConnected) return void setTimeout(() => put(region, text), RETRY_MS)
+    while (region.childElementCount >= MAX_LINES) region.firstElementChild?.remove()
     const line = h('p', {}, text)
-    node.append(line)
-    later(STAYS, () => line.remove())
+    region.append(line)
+    setTimeout(() => line.remove(), LINE_MS)
   }
 
-  function flush(now: number): void {
-    next = null
-    const mention = named.shift()
-    if (mention !== undefined) {
-      put(polite, words.announcements.mention(mention.name, mention.text))
-      next = later(EVERY, () => flush(Date.now()))
-      return
-    }
-    const last = waiting.at(-1)
-    if (last === undefined) return
-    lately = [...lately.filter(({ at }) => now - at < 60_000), { at: now, count }]
-    const busy = lately.reduce((sum, entry) => sum + entry.count, 0) > BUSY_FROM
-    if (count === 1 && !busy) put(polite, words.announcements.message(last.name, last.text))
-    else if (busy) put(polite, words.announcements.messages(count))
-    else put(polite, words.announcements.messagesLast(count, last.name, last.text))
-    waiting = []
+  function nextSentence(): string | undefined {
+    const mention = mentions.shift()
+    if (mention !== undefined) return words.announcements.mention(mention.name, mention.text)
+    if (last === undefined) return undefined
+    const now = Date.now()
+    recent = [...recent.filter((at) => now - at < 60_000), ...Array<number>(count).fill(now)]
+    const [{ name, text }, counted] = [last, count]
+    last = undefined
     count = 0
-    next = later(EVERY, () => flush(Date.now()))
+    if (recent.length > BUSY_FROM) return words.announcements.messages(counted)
+    if (counted === 1) return words.announcements.message(name, text)
+    return words.announcements.messagesLast(counted, name, text)
   }
 
-  signal.addEventListener('abort', () => timers.forEach((timer) => clearTimeout(timer)), { once: true })
+  function speakNext(): void {
+    const sentence = nextSentence()
+    isPausing = sentence !== undefined
+    if (sentence === undefined) return
+    put(polite, sentence)
+    setTimeout(speakNext, PAUSE_MS)
+  }
 
   return {
-    element,
+    element: h('div', {}, polite, assertive),
     say: (text) => put(polite, text),
     warn: (text) => put(assertive, text),
     messages(messages) {
-      if (messages.length === 0 || signal.aborted) return
-      const others = messages.filter(({ mentions }) => !mentions)
-      named = [...named, ...messages.filter(({ mentions }) => mentions)].slice(-MAX_LINES)
-      // Of the others only the last one is ever read out, so only it is kept.
-      waiting = others.length > 0 ? others.slice(-1) : waiting
+      const others = messages.filter((message) => !message.mentions)
+      mentions = [...mentions, ...messages.filter((message) => message.mentions)].slice(-MAX_LINES)
+      last = others.at(-1) ?? last
       count += others.length
-      if (next === null) flush(Date.now())
+      if (!isPausing) speakNext()
     },
     summary(sentence) {
-      if (gathering || signal.aborted) return
-      gathering = true
-      later(EVERY, () => {
-        gathering = false
-        const text = sentence()
+      if (isSummaryDue) return
+      isSummaryDue = true
+      setTimeout(() => {
+        isSummaryDue = false
+        const text = signal.aborted ? '' : sentence()
         if (text !== '') put(polite, text)
-      })
+      }, PAUSE_MS)
     },
   }
 }

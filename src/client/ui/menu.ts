@@ -1,42 +1,31 @@
-import { h, type Child } from './dom.ts'
-import { iconOf, type IconName } from './icons.ts'
+import { button, h } from './dom.ts'
+import { iconButton, iconOf, type IconName } from './icons.ts'
 import { openPopover, type Popover } from './popover.ts'
 
-let made = 0
-
 /**
- * A button that opens a menu, a native popover beside it: Escape, a press elsewhere or on the button, and choosing an entry
- * close it.
+ * A button that opens a menu in a native popover beside it.
  * @param content called each time the menu opens, with a signal that aborts when it closes
  */
 export function menuButton(
   label: string,
-  content: (signal: AbortSignal) => readonly Child[],
+  content: (signal: AbortSignal) => readonly Node[],
   parent: AbortSignal,
 ): HTMLButtonElement {
-  made += 1
-  const id = `menu-${made}`
+  const id = 'menu'
   let popover: Popover | null = null
-  const button = h('button', {
-    type: 'button',
-    class: 'button-icon',
-    'aria-label': label,
-    'aria-expanded': 'false',
-    // While the menu is open the browser finds it by this, and a press on the button closes it.
-    popovertarget: id,
-    title: label,
-    onClick: (event: Event) => {
-      if (popover !== null) return
-      // Or the browser would close at once what opens here.
-      event.preventDefault()
-      open()
-    },
-  })
-  button.append(iconOf('more'))
+  // With `popovertarget` the browser closes the open menu when its button is pressed.
+  const opener = iconButton('more', label, press, { 'aria-expanded': 'false', popovertarget: id })
+
+  function press(event: Event): void {
+    if (popover !== null) return
+    // Otherwise the browser would at once close the menu that opens here.
+    event.preventDefault()
+    open()
+  }
 
   function open(): void {
     const panel = h('div', { id, class: 'menu', popover: 'auto', role: 'group', 'aria-label': label })
-    // Before the entry itself is told: the focus is back at the button when what it opens takes it.
+    // Closes before the entry's own listener runs: the focus must be back at the button when the entry opens a dialog.
     panel.addEventListener(
       'click',
       ({ target }) => {
@@ -45,24 +34,22 @@ export function menuButton(
       { capture: true },
     )
     popover = openPopover(panel, parent, {
-      into: button.parentElement,
+      into: opener.parentElement,
       closed() {
         popover = null
-        button.setAttribute('aria-expanded', 'false')
+        opener.setAttribute('aria-expanded', 'false')
       },
     })
-    panel.append(
-      ...content(popover.signal).filter((child) => child !== null && child !== undefined && child !== false),
-    )
-    button.setAttribute('aria-expanded', 'true')
+    panel.append(...content(popover.signal))
+    opener.setAttribute('aria-expanded', 'true')
   }
 
-  return button
+  return opener
 }
 
-/** One entry of a menu: an icon and a label. Pressing it closes the menu. */
+/** One entry of a menu. Pressing it closes the menu. */
 export function entry(icon: IconName, label: string | Node, press: () => void): HTMLButtonElement {
-  const button = h('button', { type: 'button', class: 'row-button', 'data-closes': true, onClick: press })
-  button.append(iconOf(icon), label)
-  return button
+  const element = button(iconOf(icon), press, { class: 'row-button', 'data-closes': true })
+  element.append(label)
+  return element
 }

@@ -7,15 +7,15 @@ export interface WindowPoint {
 }
 
 export interface Popover {
-  /** Aborted when the popover closes: watches, listeners and timers of its content hang on it. */
+  /** Aborts when the popover closes: watches, listeners and timers of its content use it. */
   readonly signal: AbortSignal
   close(): void
 }
 
 /**
- * Shows `panel` as a native popover until `close` is called, the browser closes it (Escape, a press elsewhere) or `parent`
- * aborts; then the panel is removed from the page.
- * @param closed not called when `parent` aborts: the whole screen goes then
+ * Shows `panel` as a native popover until `close` is called, the browser closes it (Escape, a press outside) or `parent`
+ * aborts; then removes it.
+ * @param closed not called when `parent` aborts: then the whole screen is removed
  */
 export function openPopover(
   panel: HTMLElement,
@@ -32,30 +32,23 @@ export function openPopover(
   }
 
   signal.addEventListener('abort', () => panel.remove(), { once: true })
-  panel.addEventListener(
-    'toggle',
-    (event) => {
-      if ((event as ToggleEvent).newState === 'closed') end()
-    },
-    { signal },
-  )
-  const ground = into ?? document.querySelector('main') ?? document.body
+  panel.addEventListener('toggle', ({ newState }) => newState === 'closed' && end(), { signal })
   if (!signal.aborted) {
-    ground.append(panel)
+    const container = into ?? document.querySelector('main') ?? document.body
+    container.append(panel)
     panel.showPopover()
   }
   return {
     signal,
     close() {
-      if (signal.aborted) return
-      // Before the panel is removed: hiding it is what gives the focus back.
-      panel.hidePopover()
+      // Hiding the panel, unlike removing it, returns the focus.
+      if (!signal.aborted) panel.hidePopover()
       end()
     },
   }
 }
 
-/** Keeps an open panel in the window, with its start or its end at the point. On a phone the style places it. */
+/** Keeps an open panel inside the window, with its start or end edge at the point. On a phone the style sheet places it. */
 export function placePopover(
   panel: HTMLElement,
   { x, y }: WindowPoint,

@@ -1,4 +1,4 @@
-/** A file let go over the page would be opened in its place, and what is on screen would be gone (U28). Text may be dropped. */
+/** Refuses files that are dropped on the page: the browser would open them in place of the chat. Text may be dropped (U28). */
 export function refuseFiles(signal: AbortSignal): void {
   const refuse = (event: DragEvent) => {
     if (!event.dataTransfer?.types.includes('Files')) return

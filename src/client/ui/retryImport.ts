@@ -1,4 +1,4 @@
-/** Imports a chunk, again and again until it comes; null once the signal has aborted. */
+/** Imports a chunk, retrying after 1 s, 2 s … 30 s until it loads; null once the signal has aborted. */
 export async function retryImport<T>(load: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
   const attempt = retryable(load)
   for (let wait = 1_000; !signal?.aborted; wait = Math.min(wait * 2, 30_000)) {
@@ -15,8 +15,8 @@ export async function retryImport<T>(load: () => Promise<T>, signal?: AbortSigna
 let failures = 0
 
 /**
- * Makes an import that can be tried again: Chrome never fetches an address again whose import has failed in this page, so the
- * next call asks by another address. The error names the one that failed.
+ * Makes an import that can be retried. Chrome never fetches a module again whose import has failed in this page, so the next
+ * call changes the URL that the error names.
  */
 export function retryable<T>(load: () => Promise<T>): () => Promise<T> {
   let next = load
@@ -24,10 +24,10 @@ export function retryable<T>(load: () => Promise<T>): () => Promise<T> {
     try {
       return await next()
     } catch (error) {
-      const [address] = /https?:\/\/[^\s?]+\.js/.exec(String(error)) ?? []
-      if (address !== undefined) {
-        const again = `${address}?again=${(failures += 1)}`
-        next = () => import(again) as Promise<T>
+      const [url] = /https?:\/\/[^\s?]+\.js/.exec(String(error)) ?? []
+      if (url !== undefined) {
+        const retryUrl = `${url}?again=${(failures += 1)}`
+        next = () => import(retryUrl) as Promise<T>
       }
       throw error
     }

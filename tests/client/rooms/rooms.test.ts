@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { groupRooms } from '../../../src/client/rooms/roomGroups.ts'
+import { groupRooms } from '../../../src/client/rooms/roomList.ts'
 import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
-import { swiped } from '../../../src/client/ui/drawer/swipe.ts'
+import { swipeDirection } from '../../../src/client/rooms/drawerGestures.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -14,15 +14,15 @@ const names = (rooms: readonly RoomEntry[]) => rooms.map(({ name }) => name)
 describe('the order of rooms', () => {
   test('[U83] by name as the locale orders them, numbers as numbers, those put first above the others', () => {
     const rooms = ['Guest 10', 'apple', 'Guest 2', 'Zoo'].map((name) => countedRoom(name))
-    const { first, rest } = groupRooms(rooms, ['zoo', 'gone'])
-    expect([names(first), names(rest)]).toEqual([['Zoo'], ['apple', 'Guest 2', 'Guest 10']])
+    const { favourites, others } = groupRooms(rooms, ['zoo', 'gone'])
+    expect([names(favourites), names(others)]).toEqual([['Zoo'], ['apple', 'Guest 2', 'Guest 10']])
   })
 
   test('[U83] a hundred messages move nothing', () => {
     const rooms = ['Attic', 'Kitchen'].map((name) => countedRoom(name))
-    const before = names(groupRooms(rooms, []).rest)
+    const before = names(groupRooms(rooms, []).others)
     const busy = rooms.map((one) => ({ ...one, unread: one.name === 'Kitchen' ? 100 : 0, head: 100 }))
-    expect(names(groupRooms(busy, []).rest)).toEqual(before)
+    expect(names(groupRooms(busy, []).others)).toEqual(before)
   })
 
   test('[U83] favourites are kept on the device for one person, and are nobody else’s', () => {
@@ -86,7 +86,7 @@ describe('from room to room by keys', () => {
 
 describe('a swipe', () => {
   const at = { width: 375, drawer: 320, rtl: false }
-  const flick = { x: 100, y: 300, dx: 60, dy: 10, ms: 120 }
+  const flick = { x: 100, dx: 60, dy: 10, ms: 120 }
 
   test.each([
     ['quick and flat', flick, 'forward'],
@@ -98,10 +98,10 @@ describe('a swipe', () => {
     ['from the edge', { ...flick, x: 19 }, null],
     ['from the other edge', { ...flick, x: 360, dx: -60 }, null],
   ] as const)('[V14] %s', (_name, stroke, way) => {
-    expect(swiped(stroke, at)).toBe(way)
+    expect(swipeDirection(stroke, at)).toBe(way)
   })
 
   test('[V14] where one reads from right to left it goes the other way', () => {
-    expect(swiped(flick, { ...at, rtl: true })).toBe('back')
+    expect(swipeDirection(flick, { ...at, rtl: true })).toBe('back')
   })
 })

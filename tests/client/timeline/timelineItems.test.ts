@@ -107,7 +107,7 @@ describe('days, beginning, notice', () => {
   test('[U11] each day of the reader has one line above its first message', () => {
     const day = 24 * 60 * MINUTE
     const items = short(timelineItems()(aLivePage([at(1, NOON), at(2, NOON + 1), at(3, NOON + day)]).lobby))
-    expect(items).toEqual(['begin', 'day 2026-01-15', '*1', '2', 'day 2026-01-16', '*3'])
+    expect(items).toEqual(['begin', 'day Thu Jan 15 2026', '*1', '2', 'day Fri Jan 16 2026', '*3'])
   })
 
   test('[U11] a clock set back brings a day twice, and keys stay unique', () => {

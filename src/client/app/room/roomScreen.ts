@@ -9,8 +9,6 @@ import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
-import { swipe } from '../../ui/drawer/swipe.ts'
-import { trapFocus } from '../../ui/drawer/trapFocus.ts'
 import { focusSoon } from '../../ui/focusSoon.ts'
 import { keyboardSpace } from '../../ui/keyboardSpace.ts'
 import { createAnnouncer } from '../../ui/liveRegions.ts'
@@ -126,8 +124,6 @@ export function roomScreen(
 
   keyboardSpace(shell, signal)
   refuseFiles(signal)
-  trapFocus(side.element, signal)
-  swipe(shell, side.element, side, signal)
   const parts = [
     { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
     { holds: timeline.element, focus: timeline.focus },

@@ -1,4 +1,4 @@
-/** Emoji and their names: a file of ours that is fetched when it is first asked for (U39). */
+/** All emoji with their names, fetched on first use (U39). */
 import file from 'emoji-picker-element-data/en/github/data.json' with { type: 'file' }
 
 export interface EmojiEntry {
@@ -8,18 +8,18 @@ export interface EmojiEntry {
   /** `+1`, without colons */
   shortcodes?: readonly string[]
   tags?: readonly string[]
-  /** 0 faces … 9 flags */
+  /** 0 smileys … 9 flags */
   group: number
 }
 
 let loading: Promise<readonly EmojiEntry[]> | null = null
 
-/** All of them in their order. Rejects where they cannot be fetched; the next call asks again. */
+/** All emoji in display order. Rejects if they cannot be fetched; the next call tries again. */
 export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   loading ??= (async () => {
-    const answer = await fetch(new URL(file as unknown as string, import.meta.url))
-    if (!answer.ok) throw new Error(`the emoji did not come: ${answer.status}`)
-    return (await answer.json()) as EmojiEntry[]
+    const response = await fetch(new URL(file as unknown as string, import.meta.url))
+    if (!response.ok) throw new Error(`the emoji were answered by ${response.status}`)
+    return (await response.json()) as EmojiEntry[]
   })().catch((error: unknown) => {
     loading = null
     throw error
@@ -27,20 +27,15 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading
 }
 
-/** Those that a few letters may mean, best first: a short name that begins so, then names and words that hold them. */
+/** The emoji that a few letters match, best first: by the start of a short code, then inside a name, then by a tag. */
 export function findEmoji(all: readonly EmojiEntry[], letters: string, limit: number): EmojiEntry[] {
   const wanted = letters.toLowerCase()
-  const rank = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
+  const rankOf = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
     if (shortcodes.includes(wanted)) return 0
     if (shortcodes.some((code) => code.startsWith(wanted))) return 1
-    if (annotation.toLowerCase().includes(wanted) || shortcodes.some((code) => code.includes(wanted)))
-      return 2
+    if ([annotation.toLowerCase(), ...shortcodes].some((name) => name.includes(wanted))) return 2
     return tags.some((tag) => tag.startsWith(wanted)) ? 3 : 4
   }
-  return all
-    .map((emoji) => ({ emoji, rank: rank(emoji) }))
-    .filter(({ rank }) => rank < 4)
-    .sort((a, b) => a.rank - b.rank)
-    .slice(0, limit)
-    .map(({ emoji }) => emoji)
+  const byRank = Object.groupBy(all, rankOf)
+  return [0, 1, 2, 3].flatMap((rank) => byRank[rank] ?? []).slice(0, limit)
 }

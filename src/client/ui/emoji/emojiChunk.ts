@@ -1,3 +1,3 @@
-/** Emoji, as one chunk: their data and how to search it, which suggestions use too, and the picker. */
+/** One chunk: the emoji with their search, which the composer's suggestions use too, and the picker. */
 export { findEmoji, loadEmoji } from './emoji.ts'
-export { emojiPanel } from './emojiPicker.ts'
+export { emojiPicker } from './emojiPicker.ts'

@@ -1,18 +1,18 @@
-import { h } from '../dom.ts'
+import { button, h } from '../dom.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
 const MAX_FOUND = 64
 
-export interface EmojiPanel {
+export interface EmojiPicker {
   readonly element: HTMLElement
   readonly field: HTMLInputElement
-  /** Draws the emoji once they are fetched, unless the signal has aborted; says so where they cannot be. */
+  /** Draws the emoji once they are fetched, or says that they cannot be. */
   fill(signal: AbortSignal): Promise<void>
 }
 
-/** The grid of all emoji with a field that finds some; `pick` hears of one. */
-export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
+/** All emoji in a grid, and a field that searches them. Arrow keys move in the grid. `pick` gets the chosen emoji. */
+export function emojiPicker(pick: (emoji: string) => void): EmojiPicker {
   const field = h('input', {
     class: 'field',
     type: 'text',
@@ -20,97 +20,87 @@ export function emojiPanel(pick: (emoji: string) => void): EmojiPanel {
     'aria-label': words.emoji.find,
     autocomplete: 'off',
     enterkeyhint: 'go',
+    onInput: draw,
   })
-  const grid = h(
+  const grid = h('div', { class: 'emoji-scroll' }, note(words.common.loading))
+  const element = h(
     'div',
-    { class: 'emoji-scroll' },
-    h('p', { class: 'p-3 text-meta text-muted' }, words.common.loading),
-  )
-  const panel = h(
-    'div',
-    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji.title },
+    {
+      class: 'menu picker',
+      popover: 'auto',
+      role: 'dialog',
+      'aria-label': words.emoji.title,
+      onKeydown: moveFocus,
+    },
     field,
     grid,
   )
   let all: readonly EmojiEntry[] = []
 
-  function button({ emoji, annotation }: EmojiEntry): HTMLElement {
-    const name = {
-      type: 'button',
-      class: 'quick',
-      tabindex: -1,
-      'aria-label': annotation,
-      title: annotation,
-    } as const
-    return h('button', { ...name, onClick: () => pick(emoji) }, emoji)
+  function note(text: string): HTMLElement {
+    return h('p', { class: 'p-3 text-meta text-muted' }, text)
   }
 
-  function section(title: string, some: readonly EmojiEntry[]): HTMLElement {
+  function emojiButton({ emoji, annotation }: EmojiEntry): HTMLElement {
+    const label = { 'aria-label': annotation, title: annotation }
+    return button(emoji, () => pick(emoji), { class: 'quick', tabindex: -1, ...label })
+  }
+
+  function section(title: string, emoji: readonly EmojiEntry[]): HTMLElement {
     return h(
       'section',
       { 'aria-label': title },
-      h('h2', { class: 'text-meta text-muted' }, title),
-      h('div', { class: 'emoji-grid' }, ...some.map(button)),
+      h('h2', { class: 'px-2 pt-2 pb-1 text-meta text-muted' }, title),
+      h('div', { class: 'emoji-grid' }, ...emoji.map(emojiButton)),
     )
   }
 
-  function draw(): void {
+  function contents(): HTMLElement[] {
     const letters = field.value.trim().replaceAll(':', '')
-    const some = letters === '' ? null : findEmoji(all, letters, MAX_FOUND)
-    grid.replaceChildren(
-      ...(some === null
-        ? words.emoji.groups.flatMap((title, group) =>
-            title === ''
-              ? []
-              : [
-                  section(
-                    title,
-                    all.filter((entry) => entry.group === group),
-                  ),
-                ],
-          )
-        : some.length > 0
-          ? [section(words.emoji.found, some)]
-          : [h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.none)]),
-    )
+    if (letters === '') {
+      const groups = Object.groupBy(all, ({ group }) => group)
+      return words.emoji.groups.flatMap((title, at) => (title === '' ? [] : section(title, groups[at] ?? [])))
+    }
+    const found = findEmoji(all, letters, MAX_FOUND)
+    return [found.length > 0 ? section(words.emoji.found, found) : note(words.emoji.none)]
+  }
+
+  function draw(): void {
+    grid.replaceChildren(...contents())
     grid.scrollTop = 0
     grid.querySelector('button')?.setAttribute('tabindex', '0')
   }
 
-  function move(event: KeyboardEvent): void {
+  function moveFocus(event: KeyboardEvent): void {
     const buttons = [...grid.querySelectorAll('button')]
-    const on = buttons.findIndex((button) => button === document.activeElement)
-    const line = grid.querySelector('.emoji-grid')
-    const columns = line === null ? 1 : getComputedStyle(line).gridTemplateColumns.split(' ').length
-    if (on < 0) {
-      if (event.key === 'Enter' && buttons[0]) buttons[0].click()
+    const current = buttons.findIndex((button) => button === document.activeElement)
+    if (current < 0) {
+      if (event.key === 'Enter') buttons[0]?.click()
       else if (event.key === 'ArrowDown') buttons[0]?.focus()
       else return
       return event.preventDefault()
     }
-    const to = { ArrowRight: on + 1, ArrowLeft: on - 1, ArrowDown: on + columns, ArrowUp: on - columns }[
-      event.key
-    ]
-    if (to === undefined) return
+    const row = buttons[current]?.parentElement
+    const columns = row ? getComputedStyle(row).gridTemplateColumns.split(' ').length : 1
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key]
+    if (step === undefined) return
     event.preventDefault()
-    if (to < 0) return field.focus()
-    const next = buttons[Math.min(to, buttons.length - 1)]
-    buttons[on]?.setAttribute('tabindex', '-1')
+    if (current + step < 0) return field.focus()
+    const next = buttons[Math.min(current + step, buttons.length - 1)]
+    buttons[current]?.setAttribute('tabindex', '-1')
     next?.setAttribute('tabindex', '0')
     next?.focus()
   }
 
-  panel.addEventListener('keydown', move)
-  field.addEventListener('input', draw)
   return {
-    element: panel,
+    element,
     field,
     async fill(signal) {
       try {
         all = await loadEmoji()
         if (!signal.aborted) draw()
       } catch {
-        grid.replaceChildren(h('p', { class: 'p-3 text-meta text-muted' }, words.emoji.notLoaded))
+        grid.replaceChildren(note(words.emoji.notLoaded))
       }
     },
   }

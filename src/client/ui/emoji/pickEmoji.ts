@@ -4,7 +4,7 @@ import { words } from '../../words/words.ts'
 
 const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
-/** Opens the grid of emoji, a chunk that is fetched on first use (U39). `at`: the corner at which it opens; `pick` hears of one, once. */
+/** Opens the emoji picker, a chunk that is fetched on first use, with its end at the point (U39). `pick` is called at most once. */
 export async function pickEmoji(
   at: WindowPoint,
   pick: (emoji: string) => void,
@@ -12,10 +12,10 @@ export async function pickEmoji(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const { emojiPanel } = await loadEmojiChunk()
+    const { emojiPicker } = await loadEmojiChunk()
     if (signal.aborted) return
     const before = document.activeElement
-    const { element, field, fill } = emojiPanel((emoji) => {
+    const { element, field, fill } = emojiPicker((emoji) => {
       popover.close()
       pick(emoji)
     })
@@ -23,8 +23,7 @@ export async function pickEmoji(
       closed() {
         const active = document.activeElement
         const isLost = element.contains(active) || active === document.body
-        if (isLost && before instanceof HTMLElement && before.isConnected)
-          before.focus({ preventScroll: true })
+        if (isLost && before instanceof HTMLElement) before.focus({ preventScroll: true })
       },
     })
     placePopover(element, at, 'end')

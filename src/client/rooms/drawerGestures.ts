@@ -1,0 +1,72 @@
+/** What a finger has done since it came down: px, ms. */
+export interface Stroke {
+  x: number
+  dx: number
+  dy: number
+  ms: number
+}
+
+/** The browser's own gestures begin within this distance (px) of an edge of the window. */
+const BROWSER_EDGE = 20
+
+/** Does a stroke move the drawer, 'forward' in reading direction or 'back'? It must be flat, and either long or quick (V14). */
+export function swipeDirection(
+  { x, dx, dy, ms }: Stroke,
+  { width, drawer, rtl }: { width: number; drawer: number; rtl: boolean },
+): 'forward' | 'back' | null {
+  if (x < BROWSER_EDGE || x > width - BROWSER_EDGE || Math.abs(dy) >= Math.abs(dx)) return null
+  if (Math.abs(dx) <= drawer / 2 && (Math.abs(dx) <= 50 || ms >= 180)) return null
+  return dx > 0 === !rtl ? 'forward' : 'back'
+}
+
+/** Opens and closes the drawer by a swipe. */
+export function watchSwipes(
+  shell: HTMLElement,
+  drawer: HTMLElement,
+  on: { isOpen(): boolean; open(): void; close(): void },
+  signal: AbortSignal,
+): void {
+  const narrow = matchMedia('(max-width: 767.98px)')
+  let start: { x: number; y: number; at: number } | null = null
+
+  const begin = ({ touches, timeStamp }: TouchEvent) => {
+    const [finger] = touches
+    const isOneFinger = touches.length === 1 && narrow.matches && finger !== undefined
+    start = isOneFinger ? { x: finger.clientX, y: finger.clientY, at: timeStamp } : null
+  }
+  const end = ({ changedTouches, timeStamp, target }: TouchEvent) => {
+    const [finger] = changedTouches
+    if (start === null || finger === undefined) return
+    const { x, y, at } = start
+    start = null
+    // Selecting text or moving the caret is no swipe.
+    const isText = target instanceof Element && target.closest('textarea, input, pre, [popover]') !== null
+    if (isText || document.getSelection()?.isCollapsed === false) return
+    const direction = swipeDirection(
+      { x, dx: finger.clientX - x, dy: finger.clientY - y, ms: timeStamp - at },
+      { width: window.innerWidth, drawer: drawer.offsetWidth, rtl: document.dir === 'rtl' },
+    )
+    if (direction === 'forward' && !on.isOpen()) on.open()
+    else if (direction === 'back') on.close()
+  }
+  shell.addEventListener('touchstart', begin, { passive: true, signal })
+  shell.addEventListener('touchend', end, { passive: true, signal })
+  shell.addEventListener('touchcancel', () => (start = null), { passive: true, signal })
+}
+
+const FOCUSABLE = 'a[href], button:not([disabled]), input, [tabindex="0"]'
+
+/** Keeps Tab inside the open drawer: `inert` keeps the focus off the page, but not out of the browser's own bars (A26). */
+export function trapFocus(drawer: HTMLElement, signal: AbortSignal): void {
+  const wrap = (event: KeyboardEvent) => {
+    if (event.key !== 'Tab' || drawer.getAttribute('aria-modal') !== 'true') return
+    const stops = [...drawer.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((stop) =>
+      stop.checkVisibility(),
+    )
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
+    if (document.activeElement !== from && document.activeElement !== drawer) return
+    event.preventDefault()
+    to?.focus()
+  }
+  drawer.addEventListener('keydown', wrap, { signal })
+}
