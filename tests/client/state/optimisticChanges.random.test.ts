@@ -17,7 +17,7 @@ import {
   welcome,
   you,
 } from '../../support/client/aState.ts'
-import { memoryStore } from '../../support/hub/memoryStore.ts'
+import { testStore } from '../../support/hub/testStore.ts'
 import { assertHistories } from '../../support/assertHistories.ts'
 import { drawn, mine } from '../../support/someChanges.ts'
 
@@ -44,7 +44,7 @@ interface Answered {
 
 /** A real store, a page of Ada's, and what happens between them: a wire that may lose, answers that may be late. */
 async function play(steps: readonly Step[], first: number) {
-  const store = memoryStore()
+  const store = testStore()
   const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
   await store.addGuest(guest, { inactiveBefore: 0, neverWroteBefore: 0 })
   const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })

@@ -105,7 +105,7 @@ describe('a first page', () => {
   })
 
   test('[C131] is read anew after a delete, an edit and a purge: what is gone is told to nobody again', async () => {
-    const { ada, guest, store } = await aLobby()
+    const { ada, guest, store, clock } = await aLobby()
     await ada.send('secret')
     await ada.send('typo')
     await guest('Cy', ['lobby'])
@@ -118,7 +118,7 @@ describe('a first page', () => {
     await settled()
     const eve = await guest('Eve', ['lobby'])
     expect(JSON.stringify(eve.heard)).not.toContain('typo')
-    store.retain('lobby', 5)
+    await store.purge(clock.now() + 1, 4)
     const fay = await guest('Fay', ['lobby'])
     expect(firstPage(fay)).toMatchObject({ messages: [], older: false, floor: 5, at: { seq: 4 } })
   })
@@ -152,7 +152,7 @@ describe('a first page', () => {
     const slow = (method: keyof Store) => (method === 'commit' ? 0 : -4)
     const { ada, connect, guest, store } = await aHub({
       limits: UNLIMITED,
-      seen: (itself) => lateStore(itself, slow, slow),
+      seen: (itself) => lateStore(itself, slow),
     }).then(async (here) => ({ ...here, ada: await here.guest('Ada', ['lobby']) }))
     const people = await Promise.all(['Bob', 'Cy', 'Dee', 'Eve'].map((name) => guest(name)))
     const back = connect(people[3]?.self ?? ada.self)
@@ -246,7 +246,7 @@ describe('what I have read', () => {
     asked.length = 0
     bob.say({ type: 'read', room: 'lobby', seq: 1 })
     await pass(1)
-    expect(asked.filter((method) => method !== 'heads')).toEqual(['saveReads'])
+    expect(new Set(asked)).toEqual(new Set(['saveReads', 'heads']))
   })
 
   test('[C137] of a thousand unread, or more, is told to the one who read as well: they cannot count it', async () => {

@@ -64,8 +64,8 @@ describe('a position', () => {
   })
 
   test('[C7] that retention has passed is too old; the one just before the floor is not', async () => {
-    const { at, store, guest } = await aTalk(30)
-    store.retain('lobby', 11)
+    const { at, store, guest, clock } = await aTalk(30)
+    await store.purge(clock.now() + 1, 10)
     const bob = await guest('Bob')
     for (const seq of [9, 10]) bob.say({ type: 'join', ref: `from-${seq}`, room: 'lobby', ...at(seq) })
     await settled()

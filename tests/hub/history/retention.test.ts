@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { aHub, settled } from '../../support/hub/aHub.ts'
 import { fakeClock } from '../../support/fakeClock.ts'
-import { memoryStore } from '../../support/hub/memoryStore.ts'
+import { testStore } from '../../support/hub/testStore.ts'
 
 const HOUR = 60 * 60 * 1_000
 const DAY = 24 * HOUR
@@ -20,7 +20,7 @@ const said = (n: number, at: number): Draft => ({
 
 /** A hub that keeps two days, on a lobby of `count` messages from so long (ms) before its start. */
 async function aHubAfter(count: number, ago: number, retentionDays = 2) {
-  const store = memoryStore()
+  const store = testStore()
   await store.commit(Array.from({ length: count }, (_, n) => said(n + 1, START - ago)))
   const here = await aHub({ store, retentionDays })
   /** The hub ticks each second of an hour. */

@@ -174,15 +174,16 @@ describe('a message', () => {
   })
 
   test('[M12] that answers one whose text is gone is refused; one that answers another of the room is not', async () => {
-    const { ada, bob, store } = await aLobby()
+    const { ada, bob } = await aLobby()
     await bob.send('one')
     const [{ id } = { id: '' }] = bob.connection.all('event')
     ada.say({ ...said('nonce-001'), replyTo: id } as ClientFrame)
     await settled()
-    store.erase('lobby', 1)
+    bob.say({ type: 'delete', nonce: 'nonce-delete', room: 'lobby', target: id })
+    await settled()
     ada.say({ ...said('nonce-002'), replyTo: id } as ClientFrame)
     await settled()
-    expect(bob.connection.all('event').at(-1)).toMatchObject({ seq: 2, replyTo: id })
+    expect(bob.connection.all('event').at(1)).toMatchObject({ seq: 2, replyTo: id })
     expect(ada.connection.all('error')).toMatchObject([{ nonce: 'nonce-002', code: 'gone' }])
   })
 

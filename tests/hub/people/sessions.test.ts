@@ -177,7 +177,7 @@ describe('signing out', () => {
 
   test('[S48] closes the sockets of that session alone; the person’s other devices go on as they were', async () => {
     const { ada, bob, hub, store, connect } = await aLobby()
-    store.lend(bob.self.id, 'phone')
+    store.addSession(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
     expect(await hub.sessions.whoIs('phone')).toEqual(bob.self)
@@ -196,7 +196,7 @@ describe('signing out', () => {
 
   test('[S48] a guest is gone with the last session: name, memberships and presence', async () => {
     const { ada, bob, hub, store, connect, guest } = await aLobby()
-    store.lend(bob.self.id, 'phone')
+    store.addSession(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
     await hub.sessions.signOut('session of Bob')
@@ -210,7 +210,7 @@ describe('signing out', () => {
 
   test('[S48] is noticed for each session by itself where another process ends it', async () => {
     const { ada, bob, hub, store, connect, pass } = await aLobby()
-    store.lend(bob.self.id, 'phone')
+    store.addSession(bob.self.id, 'phone')
     const phone = connect(bob.self, 'phone')
     await phone.hello(['lobby'])
     await hub.sessions.whoIs('phone')

@@ -7,7 +7,7 @@ import type { Log } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import { fakeClock } from '../fakeClock.ts'
-import { MemoryStore } from '../hub/memoryStore.ts'
+import { testStore } from '../hub/testStore.ts'
 import { openSocket, type SocketClient } from '../server/socketClient.ts'
 
 const SETTINGS: HttpSettings = {
@@ -80,7 +80,7 @@ export async function anApp(
   options: Partial<HttpSettings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
 ) {
   const { ready = true, failing = [], assets, ...settings } = options
-  const store = new MemoryStore()
+  const store = testStore()
   const clock = { ...fakeClock(1_700_000_000_000), wait: (ms: number) => Bun.sleep(ms) }
   const topics = createRoomBroadcast()
   const ids = createIds()

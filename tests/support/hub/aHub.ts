@@ -7,12 +7,12 @@ import type { Self } from '../../../src/shared/model.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
 import { FakeSocket, fakeTopics } from './fakeSocket.ts'
-import { memoryStore, type MemoryStore } from './memoryStore.ts'
+import { testStore, type TestStore } from './testStore.ts'
 
 export interface World {
-  store?: MemoryStore
+  store?: TestStore
   /** how the hub sees it: itself, unless it is to be late */
-  seen?: (store: MemoryStore) => Store
+  seen?: (store: TestStore) => Store
   doorbell?: Doorbell
   siteName?: string
   limits?: Partial<PersonLimits>
@@ -26,7 +26,7 @@ export async function settled(): Promise<void> {
 
 /** A hub on a store in memory, with a clock that stands still, and people to come. */
 export async function aHub({
-  store = memoryStore(),
+  store = testStore(),
   doorbell = localDoorbell(),
   siteName = 'Hubbub',
   limits = {},
@@ -98,10 +98,10 @@ export class Screen {
   readonly connection: FakeSocket
   readonly self: Self
   readonly #hub: Hub
-  readonly #store: MemoryStore
+  readonly #store: TestStore
   #inbox: Promise<void> = Promise.resolve()
 
-  constructor(hub: Hub, store: MemoryStore, connection: FakeSocket, self: Self) {
+  constructor(hub: Hub, store: TestStore, connection: FakeSocket, self: Self) {
     this.#hub = hub
     this.#store = store
     this.connection = connection

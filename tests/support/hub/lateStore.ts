@@ -6,21 +6,17 @@ async function wait(turns: number): Promise<void> {
 }
 
 /**
- * A store whose answers are late: each is true at the time it looks, which is `before` turns after it was asked, and arrives
- * `turns` later. Turns are of the microtask queue, or, where negative, of the loop. What happened meanwhile, the asker must
- * reckon with.
+ * A store that is late: it looks some turns after the call, and answers some turns after that, so the hub must reckon with
+ * what happens before and after the look.
+ * @param turns of the microtask queue; below 0, of the loop. Asked twice for each call
  */
-export function lateStore(
-  store: Store,
-  turns: (method: keyof Store) => number,
-  before: (method: keyof Store) => number = () => 0,
-): Store {
+export function lateStore(store: Store, turns: (method: keyof Store) => number): Store {
   return new Proxy(store, {
     get(target, name) {
       const found: unknown = Reflect.get(target, name)
       if (typeof found !== 'function') return found
       return async (...args: unknown[]) => {
-        await wait(before(name as keyof Store))
+        await wait(turns(name as keyof Store))
         const answer: unknown = await Reflect.apply(found, target, args)
         await wait(turns(name as keyof Store))
         return answer
