@@ -4,7 +4,7 @@ import { scheduleCopyRemoval, scheduleBackups } from './operator/scheduledBackup
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { assetRoutes } from './http/assets.ts'
-import { urlOf, listenErrorText } from './http/listen.ts'
+import { type ListenAddress, listenErrorText, urlOf } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
 import type { ConnectionObserver } from './http/socket/socketConnection.ts'
 import { createRoomBroadcast } from './http/socket/roomBroadcast.ts'
@@ -13,7 +13,7 @@ import type { Rate } from './hub/rateLimit.ts'
 import { clock, createJumpDetector } from './lib/clock.ts'
 import { NO_METRICS } from './lib/metricsSink.ts'
 import { createIds } from './lib/ids.ts'
-import { watchLag } from './lib/loopLag.ts'
+import { watchLoop } from './lib/loopLag.ts'
 import { addressMask, type Logger } from './lib/log.ts'
 import type { Metrics, GaugeReadings } from './lib/metrics.ts'
 import { PRODUCT_VERSION } from './lib/version.ts'
@@ -25,33 +25,27 @@ import { openSqlite } from './store/sqlite/sqliteStore.ts'
 export interface ServeOptions {
   config: Config
   log: Logger
-  /** where the writer's thread is found: only `main.ts` can tell (P47) */
+  /** the writer's Worker: only the entry point can name it (P47) */
   worker: URL
-  /** the built page */
+  /** the folder with the built page */
   pages: string
-  /** Higher numbers for one person and connection, for loads that no person makes. Their code runs all the same. */
+  /** higher limits for one person and connection, for load tests: the code of the limits still runs */
   limits?: Partial<PersonLimits> & { frames?: Rate }
-  /** bytes that stay free on the disk, where it is not the product's number */
+  /** bytes that stay free on the disk, for tests */
   reserve?: number
 }
 
-/** Ends the process with a sentence for who started it. */
 export function exitWith(code: number, sentence: string): never {
   process.stderr.write(`${sentence}\n`)
   process.exit(code)
 }
 
 export function cannotStart(error: unknown): never {
-  return exitWith(
-    1,
-    `Hubbub cannot start: ${error instanceof Error ? error.message : 'for no reason it knows'}`,
-  )
+  if (error instanceof OperatorError) return exitWith(error.exitCode, error.message)
+  return exitWith(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'unknown reason'}`)
 }
 
-/** ms after which what a start leaves behind is collected */
-const COLLECT_AFTER = 500
-
-/** An exception nobody caught is a bug: it is logged and ends the process, and whoever watches over it starts it again. */
+/** An uncaught exception is a bug: it is logged and ends the process, and the supervisor restarts it. */
 function exitOnBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
     process.on(event, (error: unknown) => {
@@ -60,16 +54,14 @@ function exitOnBugs(log: Logger): void {
     })
 }
 
-/** prom-client is loaded where somebody asks for metrics, and nowhere else. */
+/** Loads prom-client only if metrics are on. */
 async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metrics | null> {
   if (metricsToken === null && metricsPort === null) return null
-  const { createMetrics, watchLoop } = await import('./lib/metrics.ts')
-  const metrics = createMetrics({ version: PRODUCT_VERSION, schema: String(SCHEMA), bun: Bun.version })
-  watchLoop(metrics)
-  return metrics
+  const { createMetrics } = await import('./lib/metrics.ts')
+  return createMetrics({ version: PRODUCT_VERSION, schema: String(SCHEMA), bun: Bun.version })
 }
 
-/** Each connection is a line of the log, its address as LOG_ADDRESS says. */
+/** Logs each connection, with its address as LOG_ADDRESS says. */
 function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObserver {
   const masked = addressMask(logAddress)
   return (what, { address = '', ...fields }) => {
@@ -78,7 +70,7 @@ function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObse
   }
 }
 
-/** Runs until a signal ends it, and then ends the process. */
+/** Runs until a signal, then drains and ends the process. */
 export async function serve({
   config,
   log,
@@ -88,7 +80,6 @@ export async function serve({
   reserve,
 }: ServeOptions): Promise<void> {
   exitOnBugs(log)
-
   let stop = (): Promise<void> => process.exit(0)
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -99,28 +90,23 @@ export async function serve({
       void stop()
     })
 
-  const onDeath = (error: Error) => {
-    log.error('the writer has ended', error)
-    process.exit(1)
-  }
-  const page = assetRoutes({ dir: pages, siteName: config.siteName })
-  page.catch(cannotStart)
+  const assets = await assetRoutes({ dir: pages, siteName: config.siteName })
   const metrics = await metricsFor(config)
   const metricsSink = metrics ?? NO_METRICS
   const dir = config.dataDir
   const store = await openSqlite({
     dir,
     workerUrl: worker,
-    onDeath,
+    onDeath(error) {
+      log.error('the writer has ended', error)
+      process.exit(1)
+    },
     log,
     metricsSink,
     ...(reserve !== undefined && { reserve }),
-  }).catch((error: unknown) => {
-    if (error instanceof OperatorError) return exitWith(error.exitCode, error.message)
-    throw error
   })
 
-  const loopLag = watchLag()
+  const loopLag = watchLoop(metricsSink)
   const gate: Gate = {
     stage: 'starting',
     isBehind: () => loopLag.isBehind(performance.now()),
@@ -128,6 +114,7 @@ export async function serve({
   }
   const topics = createRoomBroadcast(metricsSink)
   const ids = createIds()
+  const { sessionDays, retentionDays, siteName } = config
   const hub = new Hub({
     store,
     broadcast: topics,
@@ -135,13 +122,7 @@ export async function serve({
     clock,
     ids,
     log,
-    settings: {
-      build: PRODUCT_VERSION,
-      sessionDays: config.sessionDays,
-      retentionDays: config.retentionDays,
-      siteName: config.siteName,
-      limits,
-    },
+    settings: { build: PRODUCT_VERSION, sessionDays, retentionDays, siteName, limits },
   })
   const readings = (): GaugeReadings => {
     const { connections, users, queue } = hub.stats()
@@ -149,21 +130,12 @@ export async function serve({
     try {
       backupAgeSeconds = ageOfLastBackup(dir, clock.now())
     } catch {
-      // A folder that cannot be read is the scheduler's and the doctor's to tell.
+      // The scheduler and the doctor report a folder that cannot be read.
     }
-    return {
-      connections,
-      users,
-      writerQueue: queue,
-      unsentBytes: app.unsent(),
-      ...store.measures(),
-      backupAgeSeconds,
-    }
+    const unsentBytes = app.unsent()
+    return { connections, users, writerQueue: queue, unsentBytes, ...store.measures(), backupAgeSeconds }
   }
-  const scraped = metrics && {
-    contentType: metrics.contentType,
-    text: () => metrics.text(readings()),
-  }
+  const scraped = metrics && { contentType: metrics.contentType, text: () => metrics.text(readings()) }
   const token = config.metricsToken
   const app = createApp({
     hub,
@@ -172,27 +144,27 @@ export async function serve({
     clock,
     ids,
     log,
-    assets: await page,
+    assets,
     metricsSink,
     ...(limits.frames && { frames: limits.frames }),
     ...(config.logLevel === 'debug' && { observer: connectionObserver(config, log) }),
     ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
-  const server = await (async () => app.listen({ port: config.port, hostname: config.host }))().catch(
-    async (error: unknown) => {
-      await store.close()
-      return exitWith(1, listenErrorText(config, error))
-    },
-  )
-  topics.attach(server)
-  if (scraped && config.metricsPort !== null) {
-    const metricsAddress = { host: config.metricsHost, port: config.metricsPort }
+
+  /** Listens, or ends the process with the reason. @param prefix of the variables that name the address */
+  const listening = async <T>(address: ListenAddress, listen: () => T, prefix = ''): Promise<T> => {
     try {
-      listenForMetrics(scraped, metricsAddress)
+      return listen()
     } catch (error) {
       await store.close()
-      exitWith(1, `METRICS_PORT: ${listenErrorText(metricsAddress, error, 'METRICS_')}`)
+      return exitWith(1, `${prefix && `${prefix}PORT: `}${listenErrorText(address, error, prefix)}`)
     }
+  }
+  const server = await listening(config, () => app.listen({ port: config.port, hostname: config.host }))
+  topics.attach(server)
+  if (scraped && config.metricsPort !== null) {
+    const address = { host: config.metricsHost, port: config.metricsPort }
+    await listening(address, () => listenForMetrics(scraped, address), 'METRICS_')
   }
   await hub.start()
   const detectJump = createJumpDetector()
@@ -203,7 +175,7 @@ export async function serve({
     app.shedSlowReaders()
   }, 1_000)
 
-  /** O13. Sockets are gone before the port is waited for (P32), and the disk is let go last. */
+  /** Bun frees the port only after the last socket, so sockets are closed first; the disk is released last (O13, P32). */
   stop = async () => {
     setTimeout(() => {
       log.error('stopping took too long')
@@ -223,7 +195,6 @@ export async function serve({
   gate.stage = 'open'
   scheduleBackups(config, log)
   scheduleCopyRemoval(config, log)
-  setTimeout(() => Bun.gc(true), COLLECT_AFTER).unref()
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? urlOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: PRODUCT_VERSION, ms: Math.round(performance.now()) })

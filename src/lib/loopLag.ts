@@ -1,40 +1,41 @@
-/** ms by which a timer is late that has to wait for other work */
-const LATE = 250
-/** ms that may pass between two late timers of one run, and that a run lasts before it counts */
-const PAUSE = 250
-const LASTS = 5_000
-/** ms for which it is said after the last of them */
-const HOLDS = 1_000
-const LOOKS_EVERY = 100
+import type { MetricsSink } from './metricsSink.ts'
 
-/**
- * Whether the loop has been behind its work for five seconds on end (S7): nearly all of the time, and not at a few hiccups.
- * Times are ms of one clock that never goes back.
- */
+/** ms between two measurements */
+const INTERVAL = 100
+/** A timer that fires this late (ms) had to wait for other work. */
+const LATE = 250
+/** The longest pause (ms) between two late timers of one run. */
+const PAUSE = 250
+/** The loop is behind if a run lasts this long (ms), until this long (ms) after the run's last late timer. */
+const RUN = 5_000
+const HOLD = 1_000
+
+/** Whether the event loop has been late for five seconds on end, not just at a few hiccups (S7). Times are monotonic ms. */
 export class LoopLag {
-  /** of the present run of late timers: when it began, and its last; null: none yet */
+  /** first and last late timer of the current run */
   #run: { from: number; to: number } | null = null
 
-  /** A timer that was due at `due` came at `now`. */
+  /** A timer due at `due` fired at `now`. */
   note(due: number, now: number): void {
     if (now - due <= LATE) return
-    const goesOn = this.#run !== null && due - this.#run.to <= PAUSE
-    this.#run = { from: goesOn ? (this.#run?.from ?? due) : due, to: now }
+    const continues = this.#run !== null && due - this.#run.to <= PAUSE
+    this.#run = { from: continues ? (this.#run?.from ?? due) : due, to: now }
   }
 
   isBehind(now: number): boolean {
-    return this.#run !== null && now - this.#run.to <= HOLDS && this.#run.to - this.#run.from >= LASTS
+    return this.#run !== null && now - this.#run.to <= HOLD && this.#run.to - this.#run.from >= RUN
   }
 }
 
-/** Asks the loop from now on, until the process ends. */
-export function watchLag(): LoopLag {
+/** Measures the loop until the process ends. */
+export function watchLoop(metricsSink: MetricsSink): LoopLag {
   const lag = new LoopLag()
-  let due = performance.now() + LOOKS_EVERY
+  let due = performance.now() + INTERVAL
   setInterval(() => {
     const now = performance.now()
     lag.note(due, now)
-    due = now + LOOKS_EVERY
-  }, LOOKS_EVERY).unref()
+    metricsSink.observe('loopLag', (now - due) / 1_000)
+    due = now + INTERVAL
+  }, INTERVAL).unref()
   return lag
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CounterName, MetricsSink, TimerName } from './metricsSink.ts'
 
-/** What is true at the moment somebody asks. */
+/** Read at each scrape. */
 export interface GaugeReadings {
   connections: number
   users: number
@@ -10,12 +10,12 @@ export interface GaugeReadings {
   unsentBytes: number
   databaseBytes: number
   diskFreeBytes: number
-  /** null: there is none */
+  /** null: there is no backup */
   backupAgeSeconds: number | null
 }
 
 export interface Metrics extends MetricsSink {
-  /** Prometheus' text of one moment */
+  /** @returns the metrics in the text format of Prometheus */
   text(now: GaugeReadings): Promise<string>
   readonly contentType: string
 }
@@ -53,62 +53,41 @@ const GAUGES: Record<keyof GaugeReadings, { name: string; help: string }> = {
   backupAgeSeconds: { name: 'backup_age_seconds', help: 'Since the last backup; absent without any.' },
 }
 
-/** @param build labels of what is running */
+/** @param build labels of the running build */
 export function createMetrics(build: Record<string, string>): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const full = (name: string) => `hubbub_${name}`
-  const counters = each(
+  const counters = mapValues(
     COUNTERS,
-    ({ name, label, help }) => new Counter({ name: full(name), help, labelNames: [label], registers }),
+    ({ name, label, help }) => new Counter({ name: `hubbub_${name}`, help, labelNames: [label], registers }),
   )
-  const times = each(
+  const timers = mapValues(
     TIMES,
-    ({ name, help, buckets }) => new Histogram({ name: full(name), help, buckets, registers }),
+    ({ name, help, buckets }) => new Histogram({ name: `hubbub_${name}`, help, buckets, registers }),
   )
-  const gauges = each(GAUGES, ({ name, help }) => new Gauge({ name: full(name), help, registers }))
+  const gauges = mapValues(GAUGES, ({ name, help }) => new Gauge({ name: `hubbub_${name}`, help, registers }))
   const labelNames = Object.keys(build)
-  new Gauge({ name: full('build_info'), help: 'Which build this is.', labelNames, registers }).set(build, 1)
-  new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Memory in use.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss())
-    },
-  })
+  new Gauge({ name: 'hubbub_build_info', help: 'Which build this is.', labelNames, registers }).set(build, 1)
+  const memory = new Gauge({ name: 'process_resident_memory_bytes', help: 'Memory in use.', registers })
 
   return {
     contentType: registry.contentType,
     count: (what, label, by = 1) => counters[what].inc({ [COUNTERS[what].label]: label }, by),
-    observe: (what, seconds) => times[what].observe(Math.max(0, seconds)),
+    observe: (what, seconds) => timers[what].observe(Math.max(0, seconds)),
     text(now) {
-      for (const [what, value] of entries(now)) {
+      for (const [what, value] of Object.entries(now) as [keyof GaugeReadings, number | null][]) {
         if (value === null) gauges[what].remove()
         else gauges[what].set(value)
       }
+      memory.set(process.memoryUsage.rss())
       return registry.metrics()
     },
   }
 }
 
-function each<K extends string, A, B>(of: Record<K, A>, make: (definition: A) => B): Record<K, B> {
-  return Object.fromEntries(entries(of).map(([key, definition]) => [key, make(definition)])) as Record<K, B>
-}
-
-function entries<K extends string, V>(of: Record<K, V>): [K, V][] {
-  return Object.entries(of) as [K, V][]
-}
-
-/** How often the loop is asked how late it is, ms. */
-const ASKED_EVERY = 100
-
-/** Times the loop, until the process ends. */
-export function watchLoop(metricsSink: MetricsSink): void {
-  let due = performance.now() + ASKED_EVERY
-  setInterval(() => {
-    const now = performance.now()
-    metricsSink.observe('loopLag', (now - due) / 1_000)
-    due = now + ASKED_EVERY
-  }, ASKED_EVERY).unref()
+function mapValues<K extends string, A, B>(values: Record<K, A>, map: (value: A) => B): Record<K, B> {
+  return Object.fromEntries(Object.entries<A>(values).map(([key, value]) => [key, map(value)])) as Record<
+    K,
+    B
+  >
 }

@@ -1,14 +1,14 @@
 import { printable } from './printable.ts'
 
 /**
- * Ends the server or a command with a sentence for the operator. The sentence may quote a file that somebody else wrote, so
- * it is made safe to print on a terminal. `exitCode`: 1 failed, 3 another process uses the data, 4 the data is newer.
+ * Ends the server or a command with sentences for the operator, one per line. Each is made printable, since it may quote a
+ * file that someone else wrote. `exitCode`: 1 failed, 2 wrong usage, 3 another process uses the data, 4 the data is newer.
  */
 export class OperatorError extends Error {
   constructor(
-    readonly exitCode: 1 | 3 | 4,
-    message: string,
+    readonly exitCode: 1 | 2 | 3 | 4,
+    ...lines: string[]
   ) {
-    super(printable(message))
+    super(lines.map(printable).join('\n'))
   }
 }

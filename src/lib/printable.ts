@@ -1,12 +1,7 @@
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-
-/**
- * A text as a terminal may show it: what would steer the terminal, begin a line or turn the direction is spelt out, as JSON
- * does it, so that JSON stays the same JSON.
- */
+/** Escapes what would steer a terminal, start a line or change the direction of text, as JSON does: JSON stays the same JSON. */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (letter) =>
-    letter
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join(''),

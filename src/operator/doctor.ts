@@ -8,41 +8,47 @@ import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
 import { diskErrorCode, isDatabaseBusy } from '../store/sqlite/diskErrors.ts'
 
-/** One thing looked at. A `fault` must be seen to, a `warning` should be known. `say`: what is, and what to do about it. */
+/** The result of one check. `say` describes a problem and what to do about it. */
 export interface Finding {
   check: string
   verdict: 'ok' | 'warning' | 'fault'
   say: string
 }
 
+export const ok = (check: string, say: string): Finding => ({ check, verdict: 'ok', say })
+export const warning = (check: string, say: string): Finding => ({ check, verdict: 'warning', say })
+/** A problem that must be solved. */
+export const fault = (check: string, say: string): Finding => ({ check, verdict: 'fault', say })
+
 const HOUR = 60 * 60 * 1_000
-const DAY = 24 * HOUR
-/** How far the newest message may be ahead of the clock, ms. */
-const AHEAD = 5 * 60 * 1_000
-/** No Hubbub ran before this. */
-const FIRST = Date.UTC(2025, 0, 1)
+/** Without scheduled backups, the age (ms) from which the last backup is too old. */
+const BACKUP_MAX_AGE = 7 * 24 * HOUR
+/** How far (ms) the newest message may be ahead of the clock. */
+const CLOCK_TOLERANCE = 5 * 60 * 1_000
+/** The first release of Hubbub: an earlier time shows that the clock was never set. */
+const FIRST_RELEASE = Date.UTC(2025, 0, 1)
 const FILES: readonly string[] = ['hubbub.db', 'hubbub.db-wal', 'hubbub.db-shm', 'lock.db']
 
 /**
- * Looks at a data directory, also beside a server that uses it, and changes nothing.
+ * Checks a data directory without changing anything, also beside a server that uses it.
  * @param now ms
- * @param backupHours how often a backup is to be made; 0: never
+ * @param backupHours hours between two scheduled backups; 0: none are scheduled
  */
 export function examine(dir: string, { now, backupHours }: { now: number; backupHours: number }): Finding[] {
-  const clock = clockOf(now)
+  const clock = clockFinding(now)
   if (!existsSync(dir))
     return [ok('directory', `${dir} does not exist yet; the first start makes it.`), clock]
-  const found = [...directoryOf(dir), spaceFindings(dir), lockOf(dir), backupsOf(dir, now, backupHours)]
-  if (!existsSync(databaseIn(dir)))
-    return [...found, clock, ok('database', 'There is none yet; the first start makes it.')]
-  return [...found, clock, ...databaseFindings(dir, now)]
+  return [
+    ...directoryFindings(dir),
+    spaceFinding(dir),
+    lockFinding(dir),
+    backupFinding(dir, now, backupHours),
+    clock,
+    ...databaseFindings(dir, now),
+  ]
 }
 
-const ok = (check: string, say: string): Finding => ({ check, verdict: 'ok', say })
-const warning = (check: string, say: string): Finding => ({ check, verdict: 'warning', say })
-const fault = (check: string, say: string): Finding => ({ check, verdict: 'fault', say })
-
-function directoryOf(dir: string): Finding[] {
+function directoryFindings(dir: string): Finding[] {
   const { mode, uid } = statSync(dir)
   const found: Finding[] = []
   if ((mode & 0o022) !== 0)
@@ -52,16 +58,11 @@ function directoryOf(dir: string): Finding[] {
   try {
     accessSync(dir, files.W_OK)
   } catch {
-    const who = process.getuid?.() ?? '?'
-    found.push(
-      fault(
-        'directory',
-        `${dir} cannot be written by user ${who}: mount it writable, or chown it to that user.`,
-      ),
-    )
+    const user = process.getuid?.() ?? '?'
+    const say = `${dir} cannot be written by user ${user}: mount it writable, or chown it to that user.`
+    found.push(fault('directory', say))
   }
-  for (const name of FILES) {
-    const file = join(dir, name)
+  for (const file of FILES.map((name) => join(dir, name))) {
     const stat = statSync(file, { throwIfNoEntry: false })
     if (!stat) continue
     if ((stat.mode & 0o077) !== 0)
@@ -69,28 +70,30 @@ function directoryOf(dir: string): Finding[] {
     if (stat.uid !== uid)
       found.push(fault('files', `${file} belongs to another user than its directory: chown ${uid} ${file}.`))
   }
-  const aside = readdirSync(dir).filter((name) => name.startsWith('before-restore-'))
-  if (aside.length > 0)
+  const replaced = readdirSync(dir).filter((name) => name.startsWith('before-restore-'))
+  if (replaced.length > 0)
     found.push(
-      warning('files', `${aside.join(', ')} is from before a restore: remove it when you are content.`),
+      warning(
+        'files',
+        `${replaced.join(', ')} is from before a restore: remove it if you no longer need it.`,
+      ),
     )
   return found.length > 0 ? found : [ok('directory', `${dir} is private and can be written.`)]
 }
 
-function spaceFindings(dir: string): Finding {
+function spaceFinding(dir: string): Finding {
   const { bytes, free } = spaceOf(dir)
   const say = `${megabytes(bytes)} MB used, ${megabytes(free)} MB free`
-  if (free < RESERVE)
-    return fault(
-      'space',
-      `${say}: below ${megabytes(RESERVE)} MB nothing is stored any more. Make room, or enlarge the disk.`,
-    )
+  if (free < RESERVE) {
+    const limit = `below ${megabytes(RESERVE)} MB nothing is stored any more`
+    return fault('space', `${say}: ${limit}. Make room, or enlarge the disk.`)
+  }
   if (free < 2 * bytes)
     return warning('space', `${say}: too little for a backup or a migration. Make room, or enlarge the disk.`)
   return ok('space', `${say}.`)
 }
 
-function lockOf(dir: string): Finding {
+function lockFinding(dir: string): Finding {
   const file = join(dir, 'lock.db')
   if (!existsSync(file)) return ok('lock', 'No server has used this directory yet.')
   try {
@@ -100,62 +103,55 @@ function lockOf(dir: string): Finding {
   }
 }
 
-function backupsOf(dir: string, now: number, hours: number): Finding {
-  let age: number | null
+function backupFinding(dir: string, now: number, hours: number): Finding {
+  let seconds: number | null
   try {
-    age = ageOfLastBackup(dir, now)
+    seconds = ageOfLastBackup(dir, now)
   } catch (error) {
-    return fault(
-      'backup',
-      `${join(dir, BACKUPS)} cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`,
-    )
+    const say = `${join(dir, BACKUPS)} cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`
+    return fault('backup', say)
   }
+  const age = seconds === null ? Infinity : seconds * 1_000
   const last =
-    age === null ? 'There is no backup' : `The last backup is ${Math.round(age / 360) / 10} hours old`
-  if (hours === 0) {
-    if (age !== null && age * 1_000 < 7 * DAY) return ok('backup', `${last}.`)
+    seconds === null ? 'There is no backup' : `The last backup is ${(age / HOUR).toFixed(1)} hours old`
+  if (hours === 0 && age >= BACKUP_MAX_AGE)
     return warning(
       'backup',
       `${last}: set BACKUP_HOURS, or run hubbub backup by a timer, and keep a copy elsewhere.`,
     )
-  }
-  if (age === null || age * 1_000 > 2 * hours * HOUR)
+  if (hours > 0 && age > 2 * hours * HOUR)
     return fault('backup', `${last}, though one is due every ${hours} hours: look for "backup" in the log.`)
   return ok('backup', `${last}.`)
 }
 
-function clockOf(now: number): Finding {
+function clockFinding(now: number): Finding {
   const time = new Date(now).toISOString()
-  if (now < FIRST) return fault('clock', `This machine believes that it is ${time}: set its clock.`)
+  if (now < FIRST_RELEASE) return fault('clock', `This machine believes that it is ${time}: set its clock.`)
   return ok('clock', `It is ${time}.`)
 }
 
 function databaseFindings(dir: string, now: number): Finding[] {
+  const file = databaseIn(dir)
+  if (!existsSync(file)) return [ok('database', 'There is none yet; the first start makes it.')]
   const damaged = fault(
     'database',
-    `${databaseIn(dir)} is damaged: stop the server, copy the directory away, then hubbub restore the last good backup.`,
+    `${file} is damaged: stop the server, copy the directory away, then hubbub restore the last good backup.`,
   )
   let db: Database | null = null
   try {
-    db = openUntouched(databaseIn(dir))
+    db = openUntouched(file)
     const schema = schemaOf(db)
     if (schema < 0) return [damaged]
-    if (schema > SCHEMA)
-      return [
-        fault(
-          'schema',
-          `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`,
-        ),
-      ]
-    // Before anything else is asked: a view may have no end.
+    if (schema > SCHEMA) {
+      const say = `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`
+      return [fault('schema', say)]
+    }
+    // Before any other query: a foreign view may never end.
     const foreign = foreignSchemaIn(db, schema)
-    if (foreign !== null)
-      return [
-        fault(
-          'schema',
-          `${databaseIn(dir)} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`,
-        ),
-      ]
+    if (foreign !== null) {
+      const say = `${file} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`
+      return [fault('schema', say)]
+    }
     const check = db.query<{ quick_check: string }, []>('PRAGMA quick_check(3)').all()
     if (check.some(({ quick_check }) => quick_check !== 'ok')) return [damaged]
     if (schema === 0) return [ok('database', 'It is empty; the next start fills it.')]
@@ -163,40 +159,36 @@ function databaseFindings(dir: string, now: number): Finding[] {
     return [
       ok('database', 'Every page of it is sound.'),
       ok('schema', `It has schema ${schema}${next}.`),
-      ...rolesOf(db),
-      ...logsOf(db),
-      ...newestOf(db, now),
-      growthOf(db, dir, now),
+      ...roleFindings(db),
+      ...logFindings(db),
+      ...newestMessageFindings(db, now),
     ]
   } catch (error) {
     const code = diskErrorCode(error)
     if (code !== null && isDatabaseBusy(code))
-      return [
-        fault('database', `Another process holds ${databaseIn(dir)} (${code}): try again when it is done.`),
-      ]
-    if (code === null && !isDamage(error)) throw error
+      return [fault('database', `Another process holds ${file} (${code}): try again when it is done.`)]
+    if (code === null && !/^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(codeOf(error))) throw error
     return [damaged]
   } finally {
     db?.close()
   }
 }
 
-/** Without a WAL nobody writes, and reading as if it could not change leaves no trace beside it. */
+/** Without a WAL there is no writer: the file is opened as immutable, so that SQLite creates nothing beside it. */
 function openUntouched(file: string): Database {
   if (existsSync(`${file}-wal`)) return new Database(file, { readonly: true })
   const uri = `file:${encodeURI(file).replaceAll('?', '%3f').replaceAll('#', '%23')}?immutable=1`
   return new Database(uri, constants.SQLITE_OPEN_READONLY | constants.SQLITE_OPEN_URI)
 }
 
-/** No command gives a role: who has one got it by sqlite3, or by a database from elsewhere. */
-function rolesOf(db: Database): Finding[] {
+/** No command gives a role, so a role comes from sqlite3 or from someone else's database. */
+function roleFindings(db: Database): Finding[] {
   const roles = rolesIn(db)
-  return roles === null
-    ? []
-    : [warning('roles', `People with a role above guest: ${roles}. Check that you gave them these roles.`)]
+  if (roles === null) return []
+  return [warning('roles', `People with a role above guest: ${roles}. Check that you gave them these roles.`)]
 }
 
-function logsOf(db: Database): Finding[] {
+function logFindings(db: Database): Finding[] {
   const rooms = db
     .query<{ room: string; head: number; n: number; first: number; last: number }, []>(
       `SELECT rooms.room, rooms.seq AS head, count(events.seq) AS n,
@@ -204,10 +196,10 @@ function logsOf(db: Database): Finding[] {
        FROM rooms LEFT JOIN events ON events.room = rooms.room GROUP BY rooms.room`,
     )
     .all()
-  const wrong = rooms.filter(({ head, n, first, last }) => first !== 1 || last !== n || head !== n)
+  const broken = rooms.filter(({ head, n, first, last }) => first !== 1 || last !== n || head !== n)
   const events = rooms.reduce((sum, { n }) => sum + n, 0)
-  if (wrong.length === 0) return [ok('logs', `${rooms.length} rooms with ${events} events, none missing.`)]
-  return wrong.map(({ room, head, n, last }) =>
+  if (broken.length === 0) return [ok('logs', `${rooms.length} rooms with ${events} events, none missing.`)]
+  return broken.map(({ room, head, n, last }) =>
     fault(
       'logs',
       `The log of room ${room} has a hole: ${n} events, the last is ${last}, the room says ${head}. Run hubbub restore with the last good backup.`,
@@ -215,40 +207,15 @@ function logsOf(db: Database): Finding[] {
   )
 }
 
-function newestOf(db: Database, now: number): Finding[] {
+function newestMessageFindings(db: Database, now: number): Finding[] {
   const at = db.query<{ at: number | null }, []>('SELECT max(at) AS at FROM events').get()?.at ?? 0
-  if (at <= now + AHEAD) return []
+  if (at <= now + CLOCK_TOLERANCE) return []
   const minutes = Math.round((at - now) / 60_000)
-  return [
-    fault(
-      'clock',
-      `The newest message is ${minutes} minutes ahead of this machine's clock: set the clock, and keep it by NTP.`,
-    ),
-  ]
+  const say = `The newest message is ${minutes} minutes ahead of this machine's clock: set the clock, and keep it by NTP.`
+  return [fault('clock', say)]
 }
 
-/** O28: how long the disk lasts if the last week goes on. */
-function growthOf(db: Database, dir: string, now: number): Finding {
-  const count = (from: number) =>
-    db.query<{ n: number }, [number]>('SELECT count(*) AS n FROM events WHERE at >= ?').get(from)?.n ?? 0
-  const all = count(0)
-  const week = count(now - 7 * DAY)
-  if (all === 0 || week === 0) return ok('growth', 'Nothing was written in the last seven days.')
-  const { bytes, free } = spaceOf(dir)
-  const daily = ((bytes / all) * week) / 7
-  const days = Math.floor(Math.max(0, free - RESERVE) / daily)
-  const say = `${(daily / 1e6).toFixed(1)} MB a day in the last week; at that rate the disk lasts ${days > 3_650 ? 'more than ten years' : `${days} days`}`
-  return days < 14 ? warning('growth', `${say}: make room soon.`) : ok('growth', `${say}.`)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-}
-
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(String(error.code))
-  )
-}
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e6)

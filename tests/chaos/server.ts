@@ -2,12 +2,10 @@
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { exitWith, serve } from '../../src/server.ts'
+import { serve } from '../../src/server.ts'
 import { TIMES } from '../../src/shared/limits.ts'
 
-const read = readConfig(process.env, false)
-if ('faults' in read) exitWith(1, read.faults.join('\n'))
-const { config } = read
+const config = readConfig(process.env)
 
 const hurry = Number(process.env['HURRY'] ?? 1)
 // Constants of the product: what waits for half a minute is waited for here as well, only not so long.

@@ -1,8 +1,9 @@
+import { OperatorError } from '../../lib/operatorError.ts'
 import { constants, setPriority } from 'node:os'
 import { PRODUCT_VERSION } from '../../lib/version.ts'
 import { backup } from '../backup.ts'
 import { pruneBackups } from '../backupFiles.ts'
-import { type Command, CommandError } from './command.ts'
+import type { Command } from './command.ts'
 import { stdout } from '../streams.ts'
 
 export const command: Command = {
@@ -12,14 +13,14 @@ Saves everything into one file, beside a running server or without one. It is na
 DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to stdout.
 
   --keep N     afterwards remove all but the N newest of DATA_DIR/backups
-  --json       say what was done as JSON
-  --help       this`,
+  --json       print the result as JSON
+  --help       print this help`,
   options: { keep: { type: 'string' } },
   argument: 'optional',
   async run({ argument, options, config }) {
     const { keep } = options
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
-      throw new CommandError(2, '--keep takes a number from 1 to 9999.')
+      throw new OperatorError(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
     // Whoever is talking comes first.
     setPriority(constants.priority.PRIORITY_LOW)

@@ -1,26 +1,26 @@
-/** What every command of the binary has in common: its options, `--help`, `--json`, and how it ends. */
+/** What all commands share: options, `--help`, `--json`, output and exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { Config } from '../../config.ts'
 import { printable } from '../../lib/printable.ts'
 import { OperatorError } from '../../lib/operatorError.ts'
 
 export interface CommandInput {
-  /** the options that were given */
   options: Readonly<Record<string, string | boolean | undefined>>
   /** the one argument beside the options, often a file */
   argument: string | undefined
   env: Readonly<Record<string, string | undefined>>
-  /** @throws CommandError 1 with every fault */
+  /** @throws OperatorError 1 with every fault */
   config(): Config
 }
 
-/** What a command prints at its end: `say` for a person, or with `--json` one line for a program. */
 export interface CommandResult {
-  say: string
+  /** lines for a person */
+  say: string | readonly string[]
+  /** the same for a program: printed instead with `--json` */
   json: unknown
-  /** a warning, to stderr */
+  /** a line for stderr */
   warns?: string
-  /** 0 unless it says otherwise */
+  /** 0 by default */
   code?: 0 | 1
   /** the data went to stdout, so `say` goes to stderr */
   streamed?: boolean
@@ -29,24 +29,14 @@ export interface CommandResult {
 export interface Command {
   usage: string
   options?: ParseArgsOptionsConfig
-  /** the one argument beside the options; absent: the command takes none */
+  /** absent: the command takes no argument beside its options */
   argument?: 'optional' | 'needed'
   run(input: CommandInput): Promise<CommandResult>
 }
 
-/** Ends a command with a sentence. 0 done · 1 failed, or wrong configuration · 2 wrong usage · 3 in use · 4 newer. */
-export class CommandError extends Error {
-  constructor(
-    readonly exitCode: 1 | 2,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
 /**
- * Runs a command to its end.
- * @returns the exit code; what is to be said has been
+ * Runs a command to its end and prints its result.
+ * @returns the exit code: 0 done, or that of an OperatorError
  */
 export async function runCommand(
   command: Command,
@@ -55,60 +45,53 @@ export async function runCommand(
 ): Promise<number> {
   const json = args.includes('--json')
   try {
-    const { options, argument } = parseOptions(command, args)
+    const { options, argument } = parseInput(command, args)
     if (options.help) {
       process.stdout.write(`${command.usage}\n`)
       return 0
     }
     const result = await command.run({ options, argument, env, config })
-    const text = json ? JSON.stringify(result.json) : result.say
-    if (text !== '') (result.streamed ? process.stderr : process.stdout).write(`${printableLines(text)}\n`)
-    if (result.warns !== undefined) process.stderr.write(`${printableLines(result.warns)}\n`)
+    const lines = json ? [JSON.stringify(result.json)] : [result.say].flat().filter((line) => line !== '')
+    for (const line of lines)
+      (result.streamed ? process.stderr : process.stdout).write(`${printable(line)}\n`)
+    if (result.warns !== undefined) process.stderr.write(`${printable(result.warns)}\n`)
     return result.code ?? 0
   } catch (error) {
-    const { code, say } = describeError(error, command.usage)
-    process.stderr.write(`${printableLines(json ? JSON.stringify({ error: say, code }) : say)}\n`)
-    return code
+    const { exitCode, message } = asOperatorError(error)
+    const text = json ? printable(JSON.stringify({ error: message, code: exitCode })) : message
+    process.stderr.write(`${text}\n`)
+    return exitCode
   }
 }
 
-/** Safe for a terminal, line by line: paths and contents of files may hold anything. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
+/** @throws OperatorError 2 with the usage */
+function parseInput(command: Command, args: readonly string[]): Pick<CommandInput, 'options' | 'argument'> {
+  const wrongUsage = new OperatorError(2, ...command.usage.split('\n'))
+  try {
+    const { values: options, positionals } = parseArgs({
+      args: [...args],
+      options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' }, ...command.options },
+      allowPositionals: command.argument !== undefined,
+    })
+    const isMissing = command.argument === 'needed' && positionals.length === 0 && !options.help
+    if (positionals.length > 1 || isMissing) throw wrongUsage
+    return { options: options as CommandInput['options'], argument: positionals[0] }
+  } catch {
+    throw wrongUsage
+  }
 }
 
-function parseOptions(command: Command, args: readonly string[]) {
-  const { values, positionals } = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        options: { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' }, ...command.options },
-        allowPositionals: true,
-      })
-    } catch {
-      throw new CommandError(2, command.usage)
-    }
+/** The sentence for an error that the system or SQLite raised. */
+function asOperatorError(error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error
+  const { message, code = '', path } = error as { message: string; code?: unknown; path?: unknown }
+  const sentence = (() => {
+    if (/^(ENOENT|EISDIR|EACCES|ENOTDIR)$/.test(String(code)))
+      return `${path ?? 'A file'} cannot be used (${code}).`
+    if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(String(code))) return 'The disk is full. Nothing was changed.'
+    if (code === 'EPIPE') return 'The program that read the output has ended.'
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(String(code))) return 'The database is damaged. Run hubbub doctor.'
+    return `It failed: ${message}${code === '' ? '' : ` (${code})`}.`
   })()
-  const options = values as CommandInput['options']
-  const [argument, ...rest] = positionals
-  const most = command.argument === undefined ? 0 : 1
-  const needed = command.argument === 'needed' && !options.help
-  if (positionals.length > most || rest.length > 0 || (needed && argument === undefined))
-    throw new CommandError(2, command.usage)
-  return { options, argument }
-}
-
-function describeError(error: unknown, usage: string): { code: number; say: string } {
-  if (error instanceof CommandError || error instanceof OperatorError)
-    return { code: error.exitCode, say: error.message }
-  if (!(error instanceof Error)) return { code: 1, say: usage }
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES' || code === 'ENOTDIR')
-    return { code: 1, say: `${'path' in error ? String(error.path) : 'A file'} cannot be used (${code}).` }
-  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(code))
-    return { code: 1, say: 'The disk is full. Nothing was changed.' }
-  if (code === 'EPIPE') return { code: 1, say: 'Whoever read the output has gone.' }
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
-    return { code: 1, say: 'The database is damaged. Run hubbub doctor.' }
-  return { code: 1, say: `It failed: ${error.message}${code === '' ? '' : ` (${code})`}.` }
+  return new OperatorError(1, sentence)
 }

@@ -1,6 +1,6 @@
 import { exportTo } from '../export.ts'
 import { stdout, writeWholeFile } from '../streams.ts'
-import { type Command } from './command.ts'
+import type { Command } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub export [--room ROOM] [FILE|-]

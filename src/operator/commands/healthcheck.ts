@@ -6,8 +6,8 @@ export const command: Command = {
 
 Asks the server of this machine whether it is ready: exit 0 or 1, within two seconds.
 
-  --json       say it as JSON
-  --help       this`,
+  --json       print the result as JSON
+  --help       print this help`,
   async run({ config }) {
     const url = `${probeUrlOf(config())}/readyz`
     try {

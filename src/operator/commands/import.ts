@@ -1,5 +1,6 @@
+import { OperatorError } from '../../lib/operatorError.ts'
 import { importFrom } from '../import.ts'
-import { type Command, CommandError } from './command.ts'
+import type { Command } from './command.ts'
 import { readFrom } from '../streams.ts'
 
 export const command: Command = {
@@ -9,14 +10,14 @@ Reads what hubbub export wrote: all of it, or nothing. Stop the server first. Id
 People pick their names anew, as no session is in an export.
 
   --rooms-as PREFIX  put PREFIX before each room's name, so that a server with rooms of its own can take them
-  --json             say what was done as JSON
-  --help             this`,
+  --json             print the result as JSON
+  --help             print this help`,
   options: { 'rooms-as': { type: 'string' } },
   argument: 'needed',
   async run({ argument = '-', options, config }) {
     const prefix = options['rooms-as'] ?? ''
     if (typeof prefix !== 'string' || !/^[a-z0-9-]{0,20}$/.test(prefix))
-      throw new CommandError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
+      throw new OperatorError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
     const counts = await importFrom(config().dataDir, readFrom(argument), prefix)
     const { users, rooms, events } = counts
     return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: counts }

@@ -1,10 +1,11 @@
+import { OperatorError } from '../../lib/operatorError.ts'
 import { existsSync } from 'node:fs'
 import { openForWriting } from '../../store/sqlite/database.ts'
 import { removeStaleFolders } from '../../store/sqlite/temporaryFolder.ts'
 import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
 import { takeLock } from '../../store/sqlite/lock.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
-import { type Command, CommandError } from './command.ts'
+import type { Command } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub migrate [--check]
@@ -13,8 +14,8 @@ Brings the database to the schema of this version, as the next start would do: a
 DATA_DIR/snapshots first. Stop the server before.
 
   --check      say what would be done, and do nothing
-  --json       say it as JSON
-  --help       this`,
+  --json       print the result as JSON
+  --help       print this help`,
   options: { check: { type: 'boolean' } },
   async run({ options, config }) {
     const { dataDir: dir } = config()
@@ -28,7 +29,7 @@ DATA_DIR/snapshots first. Stop the server before.
     const { bytes, free } = spaceOf(dir)
     const needs = `${Math.ceil(bytes / 1e6)} MB for a snapshot, and ${Math.floor(free / 1e6)} MB are free`
     if (options.check) {
-      if (free < 2 * bytes) throw new CommandError(1, `The next start needs ${needs}: make room first.`)
+      if (free < 2 * bytes) throw new OperatorError(1, `The next start needs ${needs}: make room first.`)
       return {
         say: `The next start brings the database from schema ${from} to ${SCHEMA}. It needs ${needs}.`,
         json: told,

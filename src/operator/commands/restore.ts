@@ -1,6 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import { restore } from '../restore.ts'
-import { type Command } from './command.ts'
+import type { Command } from './command.ts'
 import { readFrom } from '../streams.ts'
 
 export const command: Command = {
@@ -9,8 +9,8 @@ export const command: Command = {
 Puts a backup in place of what DATA_DIR holds, which is moved to DATA_DIR/before-restore-<time>.
 Stop the server first. A backup that is not whole changes nothing.
 
-  --json       say what was done as JSON
-  --help       this`,
+  --json       print the result as JSON
+  --help       print this help`,
   argument: 'needed',
   async run({ argument = '-', config }) {
     const { dataDir } = config()

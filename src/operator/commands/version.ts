@@ -8,8 +8,8 @@ export const command: Command = {
 
 Says what this is.
 
-  --json       say it as JSON
-  --help       this`,
+  --json       print the result as JSON
+  --help       print this help`,
   async run() {
     const { bun, sqlite } = process.versions
     const json = { hubbub: PRODUCT_VERSION, bun, sqlite, schema: SCHEMA, wire: [PROTOCOL_VERSION] }

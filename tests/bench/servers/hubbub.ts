@@ -5,11 +5,9 @@
 import { join } from 'node:path'
 import { readConfig } from '../../../src/config.ts'
 import { createLog } from '../../../src/lib/log.ts'
-import { exitWith, serve } from '../../../src/server.ts'
+import { serve } from '../../../src/server.ts'
 
-const read = readConfig(process.env, false)
-if ('faults' in read) exitWith(1, read.faults.join('\n'))
-const { config } = read
+const config = readConfig(process.env)
 
 // P47: in the binary the entry stands at the root, and the worker where it is below the project's folder
 const isBinary = Bun.isStandaloneExecutable

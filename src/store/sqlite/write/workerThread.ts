@@ -15,7 +15,7 @@ export type WriterRequest =
 
 export type WriterReply =
   | { answer: 'opened'; from: number; snapshot: string | null }
-  | { answer: 'refused'; exitCode: 1 | 3 | 4; message: string }
+  | { answer: 'refused'; exitCode: 1 | 2 | 3 | 4; message: string }
   | { answer: 'written'; id: number; value: unknown; failures: WriteFailure[] }
   | { answer: 'failed'; id: number; failure: WriteFailure }
   | { answer: 'closed'; failure: WriteFailure | null }
