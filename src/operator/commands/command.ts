@@ -81,17 +81,16 @@ function parseInput(command: Command, args: readonly string[]): Pick<CommandInpu
   }
 }
 
-/** The sentence for an error that the system or SQLite raised. */
+/** Puts an error of the system or of SQLite into words. */
 function asOperatorError(error: unknown): OperatorError {
   if (error instanceof OperatorError) return error
-  const { message, code = '', path } = error as { message: string; code?: unknown; path?: unknown }
-  const sentence = (() => {
-    if (/^(ENOENT|EISDIR|EACCES|ENOTDIR)$/.test(String(code)))
-      return `${path ?? 'A file'} cannot be used (${code}).`
-    if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(String(code))) return 'The disk is full. Nothing was changed.'
-    if (code === 'EPIPE') return 'The program that read the output has ended.'
-    if (/^SQLITE_(CORRUPT|NOTADB)/.test(String(code))) return 'The database is damaged. Run hubbub doctor.'
-    return `It failed: ${message}${code === '' ? '' : ` (${code})`}.`
-  })()
-  return new OperatorError(1, sentence)
+  const { message, code = '', path = 'A file' } = error as NodeJS.ErrnoException
+  if (/^(ENOENT|EISDIR|EACCES|ENOTDIR)$/.test(code))
+    return new OperatorError(1, `${path} cannot be used (${code}).`)
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(code))
+    return new OperatorError(1, 'The disk is full. Nothing was changed.')
+  if (code === 'EPIPE') return new OperatorError(1, 'The program that read the output has ended.')
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return new OperatorError(1, 'The database is damaged. Run hubbub doctor.')
+  return new OperatorError(1, `It failed: ${message}${code === '' ? '' : ` (${code})`}.`)
 }
