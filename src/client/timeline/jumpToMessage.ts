@@ -1,48 +1,48 @@
 import { h } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { MessageList } from './messageList.ts'
-import { ARRIVAL_OFFSET, type ReadingPosition } from './readingPosition.ts'
+import { ARRIVAL_OFFSET, type ReadingPosition } from './rows/scrollAnchor.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 export interface MessageJumps {
-  /** Goes to a message and marks it. @param withoutReturn offers no button back to where the reader was */
+  /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
   to(seq: number, withoutReturn?: boolean): Promise<void>
-  /** The same to the first message of others behind `after`, which may be further up than what is loaded. */
+  /** Jumps to the first message of others after this seq, loaded or not. */
   toFirstAfter(after: number): Promise<void>
 }
 
-/** How long (ms) a message that was gone to is marked (U27). */
+/** ms that a message is marked after a jump (U27) */
 const MARKED = 2_000
 
-/** Going to a message wherever it is, and back (U23, U27). */
+/** Jumps to any message of a room, loaded or not, and back (U23, U27). */
 export function messageJumps(
   { store, actions }: Context,
   room: string,
   messages: MessageList,
-  {
-    say,
-    drawn,
-  }: {
+  on: {
     say(message: string): void
-    /** resolves once messages are drawn: before that none can be marked */
+    /** resolves once messages are drawn: only then can one be marked */
     drawn: Promise<void>
   },
   signal: AbortSignal,
 ): MessageJumps {
-  const positionsLeft: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
+  const returnTo: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
-  signal.addEventListener('abort', () => unmark(), { once: true })
-  const backButton = h('button', { type: 'button', class: 'way-back', hidden: true, onClick: () => goBack() })
-  backButton.append(iconOf('down'), words.timeline.jumpBack)
+  const backButton = h(
+    'button',
+    { type: 'button', class: 'floating way-back', hidden: true, onClick: goBack },
+    iconOf('down'),
+    words.timeline.jumpBack,
+  )
   messages.element.append(backButton)
 
   const historyWindowOf = () => store.get().rooms[room]?.historyWindow ?? null
 
   function goBack(): void {
-    const from = positionsLeft.pop()
-    backButton.hidden = positionsLeft.length === 0
+    const from = returnTo.pop()
+    backButton.hidden = returnTo.length === 0
     if (from === undefined) return
     if (historyWindowOf() !== from.historyWindow) {
       if (from.historyWindow === null) actions.showLiveEnd(room)
@@ -68,26 +68,25 @@ export function messageJumps(
     }
   }
 
-  // Whoever has come to the end by themselves needs no way back.
+  // A reader who has scrolled to the end needs no way back.
   messages.scroller.addEventListener(
     'scroll',
     () => {
-      if (positionsLeft.length > 0 && messages.position() === null && historyWindowOf() === null) {
-        positionsLeft.length = 0
-        backButton.hidden = true
-      }
+      if (backButton.hidden || messages.position() !== null || historyWindowOf() !== null) return
+      returnTo.length = 0
+      backButton.hidden = true
     },
     { passive: true, signal },
   )
 
-  async function go(find: () => Promise<number | null>, withoutReturn: boolean): Promise<void> {
+  async function jump(find: () => Promise<number | null>, withoutReturn: boolean): Promise<void> {
     const from = { position: messages.position(), historyWindow: historyWindowOf() }
     const seq = await find()
-    if (seq !== null) await drawn
+    if (seq !== null) await on.drawn
     if (signal.aborted) return
-    if (seq === null) return say(words.timeline.messageNotFound)
+    if (seq === null) return on.say(words.timeline.messageNotFound)
     if (!withoutReturn) {
-      positionsLeft.push(from)
+      returnTo.push(from)
       backButton.hidden = false
     }
     messages.show({ seq, offset: ARRIVAL_OFFSET })
@@ -96,7 +95,7 @@ export function messageJumps(
 
   return {
     to: (seq, withoutReturn = false) =>
-      go(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
-    toFirstAfter: (after) => go(() => actions.jumpToFirstAfter(room, after), false),
+      jump(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
+    toFirstAfter: (after) => jump(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

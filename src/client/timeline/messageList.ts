@@ -1,235 +1,248 @@
 import { h, list, type View } from '../ui/dom.ts'
-import { dayFrom, isolated } from '../ui/format.ts'
+import { countText, dayFrom, isolated } from '../ui/format.ts'
+import { iconOf } from '../ui/icons.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
 import type { HistoryEdge, Row, Settings } from '../state/state.ts'
 import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
-import { jumpToNewestButton } from './jumpToNewest.ts'
-import type { MessagePosition, ReadingPosition } from './readingPosition.ts'
 import { rowFocus } from './rows/rowFocus.ts'
 import { windowAround, AT_THE_END, windowItems, extendWindow, type RowWindow } from './rows/rowWindow.ts'
-import { holdAnchor, readingAnchor, type ScrollAnchor } from './rows/scrollAnchor.ts'
+import {
+  holdAnchor,
+  readingAnchor,
+  type MessagePosition,
+  type ReadingPosition,
+  type ScrollAnchor,
+} from './rows/scrollAnchor.ts'
 import { timelineSeparator } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
 
 export interface TimelineView {
   items: readonly TimelineItem[]
   older: HistoryEdge
-  /** what lies behind the last of them; 'none' at the live end */
+  /** what lies below the last item; 'none' at the live end */
   newer: HistoryEdge
-  /** how many messages of others have come after this seq, drawn or not */
+  /** how many messages of others, drawn or not, came after this seq */
   missed(seq: number): number
 }
 
 export interface MessageListEvents extends MessageEvents {
-  /** The top is near: the page before it is wanted. */
+  /** Load the page above: the reader is near the top. */
   older(): void
-  /** The same at the bottom, away from the live end. */
+  /** Load the page below: the reader is near the bottom, away from the live end. */
   newer(): void
-  /** The live end is wanted. */
+  /** Return from history to the live end. */
   present(): void
-  /** The reader goes to the end, and passes over what is between. */
+  /** The reader jumped to the end and skips what is between. */
   ended(): void
-  /** Escape on the list, or the row that had the focus is gone. */
+  /** The focus leaves the list: Escape was pressed, or the focused row is gone. */
   leave(): void
-  /** Opens what can be done with a row; false: nothing can. */
+  /** Opens the actions of a row. @returns false if there are none */
   act(row: HTMLElement): boolean
 }
 
 export interface MessageList extends View<TimelineView> {
   toEnd(): void
-  /** Pages up or down. */
+  /** Scrolls a page up or down. */
   page(direction: -1 | 1): void
   focus(): void
   position(): ReadingPosition
-  /** Goes there, as soon as the list is in the page and has rows; nowhere if the message is not among the items. */
+  /** Scrolls to a message, once the list has rows; does nothing if the message is not among the items. */
   show(position: MessagePosition): void
-  /** All up to this seq is no news; the pill counts what is behind it. `anew`: and no more than that. */
-  seen(seq: number, anew?: boolean): void
-  /** Writes the times so from now on. */
-  clock(clock: Settings['clock']): void
-  /** What is drawn in an element of the list, or null. */
+  /** Messages up to this seq are seen; the pill counts those after it. @param reset forgets that more was seen */
+  seen(seq: number, reset?: boolean): void
+  setClock(clock: Settings['clock']): void
+  /** The message that is drawn in this element of the list, or null. */
   rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
   readonly rows: HTMLElement
-  /** the element that scrolls, with the rows in it */
+  /** the element that scrolls */
   readonly scroller: HTMLElement
-  /** The room as people call it, once that is known. */
-  name(room: string): void
+  setName(room: string): void
 }
 
-/** This near (px) to the end the list follows; this near to an edge of what is drawn, more is drawn. */
+/** Within this distance (px) of the end, the list follows new messages. */
 const STICKS = 80
+/** Within this distance (px) of the edge of what is drawn, more is drawn or loaded. */
 const EDGE = 800
+const HOUR = 3_600_000
 
 /**
- * The timeline: it follows at the end, and further up what is read never moves (U13–U16). Reads come before writes, and a
- * batch costs one layout (W9). `empty` is shown by whoever made it, where nothing has been said.
+ * The timeline. At the end it follows new messages, and further up the row being read never moves (U13–U16). All layout reads
+ * come before the writes, so that a batch costs one layout (W9). The caller shows and hides `empty`.
  */
 export function messageList(
   { label, empty }: { label: string; empty: HTMLElement },
   on: MessageListEvents,
   signal: AbortSignal,
 ): MessageList {
-  const rows = h('div', {})
+  const rows = h('div')
   const above = h('div')
   const below = h('div')
   const loading = h('div', { class: 'aside', hidden: true })
   const content = h('div', { class: 'column' }, above, loading, rows, below)
-  const log = h('div', {
-    class: 'log',
-    role: 'log',
-    'aria-live': 'off',
-    'aria-label': words.timeline.messagesIn(isolated(label)),
-    tabindex: 0,
-  })
-  log.append(empty, content)
-  const jump = jumpToNewestButton({ press: () => toEnd() })
-  const element = h('div', { class: 'stage' }, log, jump.element)
+  const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', tabindex: 0 }, empty, content)
+  const pillLabel = h('span')
+  const pill = h(
+    'button',
+    { type: 'button', class: 'floating pill', hidden: true, onClick: toEnd },
+    pillLabel,
+    iconOf('down'),
+  )
+  const element = h('div', { class: 'stage' }, log, pill)
 
   let items: readonly TimelineItem[] = []
   let older: HistoryEdge = 'none'
   let newer: HistoryEdge = 'none'
   let missed = (_seq: number) => 0
   let shown: RowWindow = AT_THE_END
-  let atEnd = true
-  /** how far it could be scrolled when it was last seen at its end, or put there */
+  let isAtEnd = true
+  /** how far (px) the list could scroll when it last scrolled */
   let lastScrollRange = 0
-  /** −1 until something is drawn */
-  let seen = -1
+  /** newest seq seen; −1 until something is drawn */
+  let seenSeq = -1
+  /** the row being read; null at the end */
   let held: ScrollAnchor | null = null
   let width = 0
+  /** a drawing was skipped because the page was hidden */
   let isStale = false
-  // A screen is made before it is in the page and before its rows may be drawn: a position to go to waits until then.
+  /** where to scroll once the list is in the page and has rows */
   let wanted: MessagePosition | null = null
   let clock: Settings['clock'] = 'system'
   let newViews: MessageView[] = []
-  const views = new WeakMap<Element, { key: string; message: MessageView | null; again(): void }>()
-  const draw = list<TimelineItem>(rows, (item) => item.key, make)
+  const views = new WeakMap<Element, { key: string; message: MessageView | null; redraw(): void }>()
+  const drawRows = list<TimelineItem>(rows, (item) => item.key, createView)
   const focus = rowFocus(log, rows, {
-    end: () => toEnd(),
+    end: toEnd,
     top: () => (log.scrollTop = 0),
     near: () => held?.element ?? null,
     leave: on.leave,
     act: (row) => on.act(row),
   })
 
-  function make(item: TimelineItem): View<TimelineItem> {
+  function createView(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
       const view = timelineSeparator(item, Date.now)
-      views.set(view.element, { key: item.key, message: null, again: () => view.update(item) })
+      views.set(view.element, { key: item.key, message: null, redraw: () => view.update(item) })
       return view
     }
-    const message = messageView(item, Date.now(), on, clock)
-    views.set(message.element, { key: item.key, message, again: () => {} })
+    const message = messageView(item, on, clock)
+    views.set(message.element, { key: item.key, message, redraw: () => message.redraw(clock) })
     newViews.push(message)
-    const update = (next: TimelineItem) => next.kind === 'message' && message.update(next)
-    return { element: message.element, update: (next) => void update(next) }
+    return { element: message.element, update: (next) => next.kind === 'message' && message.update(next) }
   }
 
-  const anchor = (stays: (key: string) => boolean = () => true) =>
-    readingAnchor(log, rows, (row) => {
-      const view = views.get(row)
-      return Boolean(view?.message && stays(view.key))
-    })
+  const keyOf = (row: Element) => views.get(row)?.key ?? ''
+  const messageViews = () => [...rows.children].flatMap((row) => views.get(row)?.message ?? [])
+  const anchorAmong = (stays: (key: string) => boolean = () => true) =>
+    readingAnchor(log, rows, (row) => Boolean(views.get(row)?.message) && stays(keyOf(row)))
+  const scrollRange = () => log.scrollHeight - log.clientHeight
+  const isNearEnd = () => scrollRange() - log.scrollTop <= STICKS
+  /** Are the newest messages loaded and drawn? */
+  const isLive = () => shown.live && newer === 'none'
 
-  const hold = (kept: ScrollAnchor | null) => holdAnchor(log, kept)
+  function scrollToEnd(): void {
+    log.scrollTop = log.scrollHeight
+    lastScrollRange = scrollRange()
+  }
+
+  /** Restores what the reader saw before a change: the end, or the row being read. */
+  function restore(anchor: ScrollAnchor | null): void {
+    if (isAtEnd && isLive()) scrollToEnd()
+    else holdAnchor(log, anchor)
+  }
 
   function redraw(): void {
-    if (document.hidden && items.length > 0 && rows.childElementCount > 0) {
-      isStale = true
-      return
-    }
-    isStale = false
-    const far = !atEnd && log.scrollTop < log.scrollHeight - log.scrollTop - log.clientHeight
-    const drop = far || newer !== 'none' ? 'bottom' : 'top'
+    isStale = document.hidden && items.length > 0 && rows.childElementCount > 0
+    if (isStale) return
+    const isUpperHalf = !isAtEnd && log.scrollTop < scrollRange() - log.scrollTop
+    const drop = isUpperHalf || newer !== 'none' ? 'bottom' : 'top'
     let next = windowItems(items, shown, drop)
-    // What is read stays, however much came at once.
-    const read = held && views.get(held.element)?.key
+    // The row being read stays, however many rows came at once.
+    const read = held && keyOf(held.element)
     if (read && !next.drawn.some(({ key }) => key === read))
       next = windowItems(items, windowAround(items, read) ?? shown, drop)
-    const keys = new Set(next.drawn.map((item) => item.key))
-    const kept = atEnd && next.shown.live && newer === 'none' ? null : anchor((key) => keys.has(key))
+    const keys = new Set(next.drawn.map(({ key }) => key))
+    const follows = isAtEnd && next.shown.live && newer === 'none'
+    const anchor = follows ? null : anchorAmong((key) => keys.has(key))
     const keepFocus = focus.keep()
     shown = next.shown
-    // What is empty would move to make room, and that is what one sees of a page that loads (W3).
+    // An empty column would move to make room for the first rows, which counts as a layout shift (W3).
     content.hidden = items.length === 0 && older !== 'failed'
-    draw(next.drawn)
-    loading.hidden = older === 'none' || content.hidden
-    loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
-    if (older === 'failed')
-      loading.append(
-        ' ',
-        h('button', { type: 'button', class: 'text-button', onClick: () => on.older() }, words.common.retry),
-      )
+    drawRows(next.drawn)
+    drawLoading()
     offerFolds(newViews)
     newViews = []
-    if (kept === null && atEnd && isLive()) scrollToEnd()
-    else hold(kept)
-    keepFocus((row) => items.some(({ key }) => key === views.get(row)?.key))
+    restore(anchor)
+    keepFocus((row) => items.some(({ key }) => key === keyOf(row)))
     afterLayout()
   }
 
-  /** After every drawing and every scroll: what was seen, what the pill says, whether an edge is near. */
-  function afterLayout(): void {
-    held = atEnd ? null : anchor()
-    const end = atEnd && isLive()
-    if (end && !document.hidden) seen = Math.max(seen, lastSeqOf(items))
-    jump.update(end ? null : missed(seen))
-    watchEdges()
-    scheduleAging()
+  function drawLoading(): void {
+    loading.hidden = older === 'none' || content.hidden
+    loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
+    if (older !== 'failed') return
+    const retry = { type: 'button', class: 'text-button', onClick: () => on.older() }
+    loading.append(' ', h('button', retry, words.common.retry))
   }
 
-  /** Every row anew, without moving what is read. */
+  function drawPill(count: number | null): void {
+    const { jumpToLatest, newCount, jumpToNew } = words.timeline
+    pill.hidden = count === null
+    if (count === null) return
+    pillLabel.textContent = count === 0 ? jumpToLatest : newCount(countText(count))
+    pill.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
+  }
+
+  /** After each drawing and scroll: notes what was seen, counts what was not, and watches the edges. */
+  function afterLayout(): void {
+    held = isAtEnd ? null : anchorAmong()
+    const isFollowing = isAtEnd && isLive()
+    if (isFollowing && !document.hidden) seenSeq = Math.max(seenSeq, lastSeqOf(items))
+    drawPill(isFollowing ? null : missed(seenSeq))
+    watchEdges()
+  }
+
+  /** Draws the text and time of each message again, without moving the row being read. */
   function redrawMessages(): void {
-    const kept = atEnd ? null : anchor()
+    const anchor = isAtEnd ? null : anchorAmong()
     const all = messageViews()
     for (const view of all) view.redraw(clock)
     offerFolds(all)
-    if (atEnd && isLive()) scrollToEnd()
-    else hold(kept)
+    restore(anchor)
   }
 
-  function messageViews(): MessageView[] {
-    return [...rows.children].flatMap((row) => views.get(row)?.message ?? [])
-  }
-
-  // Time alone changes two things: how a message of mine looks that waits, and what is called today. One timer for both.
-  let timer: ReturnType<typeof setTimeout> | null = null
+  // "Today" becomes "Yesterday" at midnight. Checked every hour, since a timer that slept through midnight would be late.
   let midnight = dayFrom(Date.now(), 1)
-  function scheduleAging(): void {
-    if (timer !== null) clearTimeout(timer)
-    const now = Date.now()
-    if (now >= midnight) {
-      midnight = dayFrom(now, 1)
-      for (const row of rows.querySelectorAll('.day')) views.get(row)?.again()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  function checkDay(): void {
+    if (Date.now() >= midnight) {
+      midnight = dayFrom(Date.now(), 1)
+      for (const row of rows.querySelectorAll('.day')) views.get(row)?.redraw()
     }
-    const next = [...rows.querySelectorAll('[data-stage=fresh], [data-stage=sending]')]
-      .map((row) => views.get(row)?.message?.age(now) ?? midnight)
-      .reduce((a, b) => Math.min(a, b), midnight)
-    // Rechecked every hour, since a timer that slept through midnight would be late.
-    if (!signal.aborted) timer = setTimeout(scheduleAging, Math.min(Math.max(next - now, 16), 3_600_000))
+    timer = setTimeout(checkDay, Math.min(midnight - Date.now(), HOUR))
   }
+  checkDay()
 
   const edges = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
         if (!isIntersecting || signal.aborted) continue
-        const side = target === above ? 'top' : 'bottom'
-        const extended = extendWindow(items, shown, side)
+        const isTop = target === above
+        const extended = extendWindow(items, shown, isTop ? 'top' : 'bottom')
         if (extended !== shown) {
-          shown = extended
-          redrawDropping(side === 'top' ? 'bottom' : 'top')
-        } else if (side === 'top' && older === 'more') on.older()
-        else if (side === 'bottom' && newer === 'more') on.newer()
+          shown = windowItems(items, extended, isTop ? 'bottom' : 'top').shown
+          if (!isLive()) isAtEnd = false
+          redraw()
+        } else if (isTop && older === 'more') on.older()
+        else if (!isTop && newer === 'more') on.newer()
       }
     },
     { root: log, rootMargin: `${EDGE}px 0px` },
   )
-  // An observer speaks only of changes: asked anew, it says at once where things stand.
+  // An observer reports changes only; observed again, it reports at once whether an edge is near.
   function watchEdges(): void {
     edges.disconnect()
     if (items.length === 0) {
-      // There is no edge to come near to.
       if (older === 'more') on.older()
       return
     }
@@ -237,16 +250,10 @@ export function messageList(
     if (!isLive()) edges.observe(below)
   }
 
-  function redrawDropping(drop: 'top' | 'bottom'): void {
-    shown = windowItems(items, shown, drop).shown
-    if (!isLive()) atEnd = false
-    redraw()
-  }
-
   function toEnd(): void {
     if (newer !== 'none') on.present()
     if (!shown.live) shown = AT_THE_END
-    atEnd = true
+    isAtEnd = true
     held = null
     redraw()
     on.ended()
@@ -255,59 +262,37 @@ export function messageList(
   log.addEventListener(
     'scroll',
     () => {
-      // What grew in this very frame was not scrolled away from: the observer of sizes is about to follow it.
-      const grew = lastScrollRange !== scrollRange()
+      // If the range changed, the reader did not scroll: something grew in this frame, and `sizes` will follow it.
+      const hasGrown = lastScrollRange !== scrollRange()
       lastScrollRange = scrollRange()
-      if (atEnd && isLive() && grew) return
-      atEnd = isLive() && isNearEnd()
-      held = atEnd ? null : anchor()
-      if (atEnd) afterLayout()
-      else if (jump.element.hidden) jump.update(missed(seen))
+      if (isAtEnd && isLive() && hasGrown) return
+      isAtEnd = isLive() && isNearEnd()
+      held = isAtEnd ? null : anchorAmong()
+      if (isAtEnd) afterLayout()
+      else if (pill.hidden) drawPill(missed(seenSeq))
     },
     { passive: true, signal },
   )
 
-  function scrollRange(): number {
-    return log.scrollHeight - log.clientHeight
-  }
-
-  function isNearEnd(): boolean {
-    return scrollRange() - log.scrollTop <= STICKS
-  }
-
-  function scrollToEnd(): void {
-    log.scrollTop = log.scrollHeight
-    lastScrollRange = scrollRange()
-  }
-
-  /** Do the items go on to the live end, and are they drawn to it? */
-  function isLive(): boolean {
-    return shown.live && newer === 'none'
-  }
-
-  function showPosition({ seq, offset }: MessagePosition): boolean {
+  /** @returns whether there was a position to go to, and its message is here */
+  function showWanted(): boolean {
+    if (wanted === null || items.length === 0 || !log.isConnected) return false
+    const { seq, offset } = wanted
+    wanted = null
     const item = items.find((candidate) => candidate.kind === 'message' && candidate.row.seq === seq)
-    const near = item && windowAround(items, item.key)
-    if (!item || !near) return false
-    shown = near
-    atEnd = false
+    const around = item && windowAround(items, item.key)
+    if (!item || !around) return false
+    shown = around
+    isAtEnd = false
     held = null
     redraw()
-    const row = [...rows.children].find((child) => views.get(child)?.key === item.key)
-    if (row) hold({ element: row, top: offset })
-    // What lies that near to the end that it cannot go further up is at the end.
-    atEnd = isLive() && isNearEnd()
+    const row = [...rows.children].find((child) => keyOf(child) === item.key)
+    if (row) holdAnchor(log, { element: row, top: offset })
+    // A message too near to the end to be scrolled to its offset counts as the end.
+    isAtEnd = isLive() && isNearEnd()
     lastScrollRange = scrollRange()
     afterLayout()
     return true
-  }
-
-  /** True: it went where it was told to go before it could. */
-  function showWanted(): boolean {
-    if (wanted === null || items.length === 0 || !log.isConnected) return false
-    const position = wanted
-    wanted = null
-    return showPosition(position)
   }
 
   const sizes = new ResizeObserver(() => {
@@ -316,9 +301,7 @@ export function messageList(
       width = log.clientWidth
       offerFolds(messageViews())
     }
-    if (showWanted()) return
-    if (atEnd && isLive()) scrollToEnd()
-    else hold(held)
+    if (!showWanted()) restore(held)
   })
   sizes.observe(log)
   sizes.observe(content)
@@ -340,55 +323,52 @@ export function messageList(
     () => {
       edges.disconnect()
       sizes.disconnect()
-      if (timer !== null) clearTimeout(timer)
+      clearTimeout(timer)
     },
     { once: true },
   )
+
+  const setName = (room: string) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room)))
+  setName(label)
 
   return {
     element,
     update(next) {
       ;({ items, older, newer, missed } = next)
-      // What was there on entry is not news, wherever the reader then stands; nor is a history that begins anew.
+      // What is there on entry, or after a reset, is not new.
       const last = lastSeqOf(items)
-      if (newer === 'none' && last > 0 && (seen < 0 || last < seen)) seen = last
-      // Drawn together with what came above: the day of the row that was first moves up to it, and at the very top
-      // there is no way to hold still where a row goes before others come.
-      if (!atEnd && log.isConnected && log.scrollTop < EDGE) shown = extendWindow(items, shown, 'top')
+      if (newer === 'none' && last > 0 && (seenSeq < 0 || last < seenSeq)) seenSeq = last
+      // Near the top, draws what was just loaded at once: at the very top the browser cannot hold a row in place later.
+      if (!isAtEnd && log.isConnected && log.scrollTop < EDGE) shown = extendWindow(items, shown, 'top')
       redraw()
       showWanted()
     },
     toEnd,
-    page(direction) {
-      log.scrollTop += direction * Math.max(40, log.clientHeight - 40)
-    },
+    page: (direction) => (log.scrollTop += direction * Math.max(40, log.clientHeight - 40)),
     focus: () => log.focus({ preventScroll: true }),
     position() {
-      if (atEnd || !log.isConnected) return null
-      const at = anchor()
-      const key = at && views.get(at.element)?.key
-      const item = items.find((candidate) => candidate.key === key)
-      if (!at || item?.kind !== 'message' || item.row.seq === null) return null
-      return { seq: item.row.seq, offset: at.top }
+      const anchor = isAtEnd || !log.isConnected ? null : anchorAmong()
+      const seq = (anchor && views.get(anchor.element)?.message?.row.seq) ?? null
+      return anchor && seq !== null ? { seq, offset: anchor.top } : null
     },
     show(position) {
       wanted = position
       showWanted()
     },
-    seen(seq, anew = false) {
-      seen = anew ? seq : Math.max(seen, seq)
-      jump.update(atEnd && isLive() ? null : missed(seen))
+    seen(seq, reset = false) {
+      seenSeq = reset ? seq : Math.max(seenSeq, seq)
+      drawPill(isAtEnd && isLive() ? null : missed(seenSeq))
     },
     rows,
     scroller: log,
-    name: (room) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room))),
-    clock(next) {
+    setName,
+    setClock(next) {
       if (next === clock) return
       clock = next
       redrawMessages()
     },
-    rowOf(element) {
-      const row = element?.closest('.message')
+    rowOf(target) {
+      const row = target?.closest('.message')
       const message = row && rows.contains(row) ? views.get(row)?.message : null
       return message ? { row: message.row, element: message.element } : null
     },

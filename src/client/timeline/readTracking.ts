@@ -6,20 +6,20 @@ import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
 import type { MessageList } from './messageList.ts'
-import { ARRIVAL_OFFSET } from './readingPosition.ts'
+import { ARRIVAL_OFFSET } from './rows/scrollAnchor.ts'
 import { words } from '../words/words.ts'
 
 export interface ReadTracker {
-  /** What was not seen is passed over on purpose: from the next look on all that is seen is read, and all before it. */
+  /** The reader skips what was not seen: from now on a message that is seen is read with all messages before it. */
   pass(): void
-  /** The same, and the line goes. */
+  /** As `pass`, and hides the unread divider. */
   end(): void
 }
 
 /**
- * What I have read: what was on screen long enough, while I looked (U70). What lies above is not read by that, unless I have
- * been there or passed it over. The line stays where I arrived, or came back to the page (U72).
- * @param arrives the list then goes to the first unread message: not where a link or the history says where to begin
+ * Marks messages as read once they were on screen long enough while the person looked (U70). Unread messages above the view
+ * stay unread until the reader has been there or has skipped them. The unread divider stays where it was on arrival (U72).
+ * @param arrives the list jumps to the first unread message; false where a link or the browser's history names a position
  */
 export function trackReading(
   { store, actions }: Context,
@@ -29,97 +29,87 @@ export function trackReading(
   signal: AbortSignal,
 ): ReadTracker {
   const { scroller } = messages
-  let passed = false
-  let arrived = false
+  let isPassed = false
+  let hasArrived = false
 
-  const jumpButton = h('button', { type: 'button', onClick: () => jump() })
-  const up = iconOf('down')
-  jumpButton.append(up, words.timeline.jumpToFirstUnread)
   const bar = h(
     'div',
-    { class: 'unread-bar', hidden: true },
-    jumpButton,
-    h('button', { type: 'button', onClick: () => skip() }, words.timeline.markAsRead),
+    { class: 'floating unread-bar', hidden: true },
+    h('button', { type: 'button', onClick: jump }, iconOf('down'), words.timeline.jumpToFirstUnread),
+    h('button', { type: 'button', onClick: skip }, words.timeline.markAsRead),
   )
   messages.element.append(bar)
 
   const roomState = () => store.get().rooms[room]
+  const firstUnreadNow = () => {
+    const state = roomState()
+    return state ? firstUnread(state) : null
+  }
   const showDivider = () => store.dispatch({ type: 'unreadDividerShown', room })
   const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
-  /** T8: a visible page is not one that is read. */
+  /** A visible page may still be unattended: behind another window, a dialog or the drawer. */
   function isAttended(): boolean {
-    return (
-      !document.hidden &&
-      document.hasFocus() &&
-      document.querySelector('dialog[open]') === null &&
-      scroller.closest('[inert]') === null
-    )
+    const isCovered = document.querySelector('dialog[open]') !== null || scroller.closest('[inert]') !== null
+    return !document.hidden && document.hasFocus() && !isCovered
   }
 
   function reachesUnread({ top }: VisibleRange): boolean {
-    const state = roomState()
-    const begin = state ? firstUnread(state) : null
-    return begin === null || (begin !== 'above' && top <= begin)
+    const first = firstUnreadNow()
+    return first === null || (first !== 'above' && top <= first)
   }
 
-  const visible = watchVisible(
-    { now: Date.now, after: later },
-    (range) => {
-      if (!isAttended()) return visible.look(null)
-      if (!passed && !reachesUnread(range)) return
-      passed = true
-      bar.hidden = true
-      messages.seen(range.bottom)
-      actions.markReadUpTo(room, range.bottom)
-    },
-    signal,
-  )
-
-  function later(ms: number, run: () => void): () => void {
+  const after = (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
+  }
+  const watch = watchVisible({ now: Date.now, after }, markSeen, signal)
+
+  function markSeen(range: VisibleRange): void {
+    if (!isAttended()) return watch(null)
+    if (!isPassed && !reachesUnread(range)) return
+    isPassed = true
+    bar.hidden = true
+    messages.seen(range.bottom)
+    actions.markReadUpTo(room, range.bottom)
   }
 
   function look(): void {
     if (!scroller.isConnected) return
     const range = visibleRangeOf(scroller, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
-    const state = roomState()
-    bar.hidden =
-      passed || state === undefined || state.unreadDivider === null || range === null || reachesUnread(range)
-    // While all is marked read and that may be undone, what is seen says nothing.
-    visible.look(isAttended() && (state?.markedRead ?? null) === null ? range : null)
+    const { unreadDivider = null, markedRead = null } = roomState() ?? {}
+    bar.hidden = isPassed || unreadDivider === null || range === null || reachesUnread(range)
+    // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.
+    watch(isAttended() && markedRead === null ? range : null)
   }
 
   function arrive(): void {
     const state = roomState()
     if (state?.sync.state !== 'live' || state.you === null) return
-    arrived = true
-    const begin = firstUnread(state)
-    if (begin === null) return
-    passed = false
+    hasArrived = true
+    const first = firstUnread(state)
+    if (first === null) return
+    isPassed = false
     showDivider()
-    if (typeof begin === 'number' && arrives) {
-      messages.show({ seq: begin, offset: ARRIVAL_OFFSET })
-      messages.seen(begin - 1, true)
+    if (typeof first === 'number' && arrives) {
+      messages.show({ seq: first, offset: ARRIVAL_OFFSET })
+      messages.seen(first - 1, true)
     }
   }
 
+  /** The person comes back to the page: the divider moves to the first message they have not read. */
   function onReturn(): void {
-    const state = roomState()
-    if (document.hidden || !document.hasFocus() || !arrived || state === undefined) return look()
-    if (firstUnread(state) !== null) {
-      passed = false
+    if (!document.hidden && document.hasFocus() && hasArrived && firstUnreadNow() !== null) {
+      isPassed = false
       showDivider()
     }
     look()
   }
 
   function jump(): void {
-    const state = roomState()
-    const begin = state ? firstUnread(state) : null
-    if (typeof begin === 'number') void jumps.to(begin)
-    else if (begin === 'above') void jumps.toFirstAfter(state?.you?.readSeq ?? 0)
+    const first = firstUnreadNow()
+    if (typeof first === 'number') void jumps.to(first)
+    else if (first === 'above') void jumps.toFirstAfter(roomState()?.you?.readSeq ?? 0)
   }
 
   function skip(): void {
@@ -135,21 +125,21 @@ export function trackReading(
   }
 
   function pass(): void {
-    passed = true
-    // What is on screen already is looked at once more: now it counts.
-    visible.look(null)
+    isPassed = true
+    // Forgets what is on screen, so that it counts from now on.
+    watch(null)
     look()
   }
 
   store.watch(
     (state) => state.rooms[room],
     () => {
-      if (!arrived) arrive()
+      if (!hasArrived) arrive()
       look()
     },
     signal,
   )
-  // After a long absence the rows on screen are others: one arrives anew, where one stopped reading.
+  // After a long absence other rows are on screen, so the reader arrives again, where they stopped reading.
   store.watch(
     (state) => state.rooms[room]?.resetNotice,
     (notice) => {
@@ -158,22 +148,22 @@ export function trackReading(
     },
     signal,
   )
-  let was: RoomState['markedRead'] = null
+  let before: RoomState['markedRead'] = null
   store.watch(
     (state) => state.rooms[room]?.markedRead ?? null,
     (markedRead) => {
-      const state = roomState()
-      if (markedRead?.state === 'undoable') messages.seen(state?.position.seq ?? 0)
-      // Settled it is what it was; taken back the pill counts again.
-      else if (was?.state === 'undoable') messages.seen(state?.you?.readSeq ?? 0, true)
-      was = markedRead
+      const { position, you } = roomState() ?? {}
+      if (markedRead?.state === 'undoable') messages.seen(position?.seq ?? 0)
+      // Undone or confirmed: the pill counts from the read position again.
+      else if (before?.state === 'undoable') messages.seen(you?.readSeq ?? 0, true)
+      before = markedRead
     },
     signal,
   )
   scroller.addEventListener('scroll', look, { passive: true, signal })
   for (const type of ['focus', 'blur']) window.addEventListener(type, onReturn, { signal })
   document.addEventListener('visibilitychange', onReturn, { signal })
-  // A dialog or the drawer gives the focus back when it is gone.
+  // A dialog or drawer that closes returns the focus.
   document.addEventListener('focusin', look, { signal })
   signal.addEventListener('abort', hideDivider, { once: true })
 

@@ -4,82 +4,74 @@ import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
 import { selfOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { formatText } from './formatText.ts'
-import { sendFailureText } from './message/sendFailureText.ts'
-import { wordsOf } from './message/messageDecorations.ts'
+import { formatText, plainText } from './formatText.ts'
+import { failureText } from './message/messageNote.ts'
 import { condensePresence, MAX_ONLINE_FOR_PRESENCE } from './timelineItems.ts'
 import { presenceText } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
 
-/** Says aloud what others write and what fails, who comes and goes if asked to; never history, my own sends, acks (A3, A4). */
+/**
+ * Announces new messages of others, my failed messages and, if the person chose so, presence. History, messages of mine and
+ * acks stay silent (A3, A4).
+ */
 export function announceRoom(
   { store }: Pick<Context, 'store'>,
   room: string,
   announcer: Pick<Announcer, 'say' | 'warn' | 'messages' | 'summary'>,
   signal: AbortSignal,
 ): void {
-  /** all up to this seq is known; null before the room was live for the first time */
-  let known: number | null = null
-  let failed: ReadonlySet<string> | null = null
-  /** the last line known of who came and went; null: none yet */
-  let line: string | null = null
-  const said: PresenceLine[] = []
+  /** messages up to this seq are not news; null before the room is live for the first time */
+  let knownSeq: number | null = null
+  let knownFailures: ReadonlySet<string> | null = null
+  /** id of the newest presence line that is not news; null before the first */
+  let knownLine: string | null = null
+  const unspoken: PresenceLine[] = []
 
-  function messages(state: RoomState): void {
-    if (state.sync.state !== 'live') return
-    const last = state.position.seq
-    if (known === null || last < known) {
-      if (known === null)
-        announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), state.onlineCount))
-      known = last
-      return
-    }
-    if (last === known) return
-    const since = known
-    known = last
-    const news = state.rows.filter(
-      (row) => row.kind === 'message' && !row.own && row.seq !== null && row.seq > since && row.text !== null,
-    )
-    if (store.get().settings.spoken === 'nothing') return
+  function announceMessages({ sync, position, rows, onlineCount }: RoomState): void {
+    if (sync.state !== 'live' || position.seq === knownSeq) return
+    const { settings } = store.get()
+    const since = knownSeq
+    knownSeq = position.seq
+    if (since === null)
+      announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), onlineCount))
+    if (since === null || knownSeq < since || settings.spoken === 'nothing') return
     const me = selfOf(store.get())?.name ?? null
     announcer.messages(
-      news.map(({ user, text }) => ({
-        name: isolated(user.name),
-        text: wordsOf(formatText(text ?? '')),
-        mentions: me !== null && mentionsName(text ?? '', me),
-      })),
+      rows.flatMap(({ kind, own, seq, text, user }) => {
+        if (kind !== 'message' || own || seq === null || seq <= since || text === null) return []
+        const mentions = me !== null && mentionsName(text, me)
+        return [{ name: isolated(user.name), text: plainText(formatText(text)), mentions }]
+      }),
     )
   }
 
-  /** Who came and went, for those who asked for it; in a crowd nobody is told. */
-  function comings({ presenceLines, onlineCount }: RoomState): void {
-    const from = presenceLines.findLastIndex(({ id }) => id === line) + 1
-    const news = line === null ? [] : presenceLines.slice(from)
-    line = presenceLines.at(-1)?.id ?? ''
-    if (store.get().settings.spoken !== 'all' || news.length === 0 || onlineCount > MAX_ONLINE_FOR_PRESENCE)
-      return
-    said.push(...news)
-    announcer.summary(() => presenceText(condensePresence(said.splice(0))))
+  function announcePresence({ presenceLines, onlineCount }: RoomState): void {
+    const from = presenceLines.findLastIndex(({ id }) => id === knownLine) + 1
+    const news = knownLine === null ? [] : presenceLines.slice(from)
+    knownLine = presenceLines.at(-1)?.id ?? ''
+    const isCrowd = onlineCount > MAX_ONLINE_FOR_PRESENCE
+    if (store.get().settings.spoken !== 'all' || news.length === 0 || isCrowd) return
+    unspoken.push(...news)
+    announcer.summary(() => presenceText(condensePresence(unspoken.splice(0))))
   }
 
-  function failures(state: RoomState): void {
-    const now = new Map(
-      state.rows.flatMap(({ key, sendStatus }) =>
-        sendStatus.status === 'failed' ? [[key, sendStatus.reason]] : [],
-      ),
-    )
-    if (failed !== null)
-      for (const [key, reason] of now) if (!failed.has(key)) announcer.warn(sendFailureText(reason))
-    failed = new Set(now.keys())
+  function announceFailures({ rows }: RoomState): void {
+    const failed = new Set<string>()
+    for (const { key, sendStatus } of rows) {
+      if (sendStatus.status !== 'failed') continue
+      failed.add(key)
+      if (knownFailures?.has(key) === false) announcer.warn(failureText(sendStatus.reason))
+    }
+    knownFailures = failed
   }
 
   store.watch(
     (state) => state.rooms[room],
     (state) => {
       if (state === undefined) return
-      messages(state)
-      comings(state)
-      failures(state)
+      announceMessages(state)
+      announcePresence(state)
+      announceFailures(state)
     },
     signal,
   )

@@ -8,30 +8,29 @@ import { words } from '../words/words.ts'
 
 type NonMessageItem = Exclude<TimelineItem, { kind: 'message' }>
 
-/** More names than this are counted. */
-const NAMED = 3
+/** A line names this many people and counts the others. */
+const MAX_NAMES = 3
 
-/** `Ann, Bo and 6 others joined, Eve left` (U64). */
+/** `Ann, Bo and 6 others came online, Eve went offline` (U64) */
 export function presenceText({ joined, left, renamed }: PresenceRun): string {
+  const { cameOnline, wentOffline, renamed: isNow } = words.timeline
   const names = (users: readonly User[]) =>
     nameList(
-      users.map((user) => isolated(user.name)),
-      NAMED,
+      users.map(({ name }) => isolated(name)),
+      MAX_NAMES,
     )
   return [
-    joined.length > 0 && words.timeline.cameOnline(names(joined)),
-    left.length > 0 && words.timeline.wentOffline(names(left)),
-    ...renamed.map(({ user, before }) => words.timeline.renamed(isolated(before), isolated(user.name))),
-  ]
-    .filter(Boolean)
-    .join(', ')
+    ...(joined.length > 0 ? [cameOnline(names(joined))] : []),
+    ...(left.length > 0 ? [wentOffline(names(left))] : []),
+    ...renamed.map(({ user, before }) => isNow(isolated(before), isolated(user.name))),
+  ].join(', ')
 }
 
-/** `Ann changed the topic: seeds`; what the server says, as it says it. */
+/** `Ann changed the topic: seeds`; a notice of the server as the server words it. */
 function logLineText({ kind, user, text }: Row): string {
   if (kind === 'notice' || text === null) return text ?? ''
-  const who = isolated(user.name)
-  return text === '' ? words.timeline.topicRemoved(who) : words.timeline.topicChanged(who, isolated(text))
+  const name = isolated(user.name)
+  return text === '' ? words.timeline.topicRemoved(name) : words.timeline.topicChanged(name, isolated(text))
 }
 
 function textOf(item: NonMessageItem, now: number): string {
@@ -47,19 +46,20 @@ function textOf(item: NonMessageItem, now: number): string {
   }
 }
 
-/** What stands between messages: a day, who came and went, where the room begins. `now` in ms, asked at every drawing. */
+/** A line between messages: a day, presence, the start of the room. `now` (ms) is read at every drawing. */
 export function timelineSeparator(first: NonMessageItem, now: () => number): View<TimelineItem> {
-  const line = h('span', {})
-  const element = h(
-    'div',
-    { class: first.kind === 'day' ? 'day' : first.kind === 'new' ? 'day new' : 'aside' },
-    line,
-  )
+  const line = h('span')
+  const { kind } = first
+  const element = h('div', { class: kind === 'day' ? 'day' : kind === 'new' ? 'day new' : 'aside' }, line)
   const update = (item: TimelineItem) => {
-    if (item.kind === 'message') return
-    const text = textOf(item, now())
-    if (line.textContent !== text) line.textContent = text
+    if (item.kind !== 'message') line.textContent = textOf(item, now())
   }
   update(first)
   return { element, update }
+}
+
+/** Grey shapes in place of messages, shown only once loading takes noticeably long (U85). */
+export function skeleton(): HTMLElement {
+  const bones = Array.from({ length: 4 }, () => h('div', { class: 'bone' }, h('i'), h('b'), h('b')))
+  return h('div', { class: 'bones late', 'aria-hidden': 'true' }, h('div', { class: 'column' }, ...bones))
 }

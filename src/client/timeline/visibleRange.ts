@@ -1,5 +1,5 @@
-/** What of a list somebody has had the time to see (U70). */
 import type { Timers } from '../net/timers.ts'
+import { firstIndex } from './rows/scrollAnchor.ts'
 
 /** The first and the last message on screen, by seq. */
 export interface VisibleRange {
@@ -7,33 +7,24 @@ export interface VisibleRange {
   bottom: number
 }
 
-/** So long (ms) a message is on screen before it counts as seen. */
+/** ms on screen after which a message counts as seen (U70) */
 const SEEN = 500
 
-/** The messages of which half is in view, or the end where one is taller than the view; null: none is. */
+/** The messages of which half is in view, or the end where one is taller than the view; null: there are none. */
 export function visibleRangeOf(
   log: HTMLElement,
   rows: HTMLElement,
   seqOf: (row: Element) => number | null,
 ): VisibleRange | null {
   const view = log.getBoundingClientRect()
-  const { children } = rows
-  const side = (row: Element): number => {
-    const box = row.getBoundingClientRect()
-    const mark = box.height > view.height ? box.bottom : box.top + box.height / 2
-    return mark < view.top ? -1 : mark > view.bottom + 1 ? 1 : 0
-  }
-  let low = 0
-  let high = children.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (side(children[middle] as Element) < 0) low = middle + 1
-    else high = middle
+  const markOf = (row: Element) => {
+    const { top, bottom, height } = row.getBoundingClientRect()
+    return height > view.height ? bottom : top + height / 2
   }
   const seqs: number[] = []
-  for (let at = low; at < children.length; at += 1) {
-    const row = children[at] as Element
-    if (side(row) > 0) break
+  const first = firstIndex(rows.children, (row) => markOf(row) < view.top)
+  for (const row of [...rows.children].slice(first)) {
+    if (markOf(row) > view.bottom + 1) break
     const seq = seqOf(row)
     if (seq !== null) seqs.push(seq)
   }
@@ -41,17 +32,15 @@ export function visibleRangeOf(
   return top === undefined ? null : { top, bottom: seqs.at(-1) ?? top }
 }
 
-export interface VisibleWatch {
-  /** What is on screen from now on; null: nothing, or nobody looks. */
-  look(range: VisibleRange | null): void
-}
-
-/** Calls `seen` with what was on screen all of the last half second, until the signal aborts. */
+/**
+ * Calls `seen` with the messages that were on screen for the whole of the last 500 ms, until the signal aborts.
+ * @returns a function that takes what is on screen from now on; null: nothing, or the person is not looking
+ */
 export function watchVisible(
-  world: Timers,
+  { now, after }: Timers,
   seen: (range: VisibleRange) => void,
   signal: AbortSignal,
-): VisibleWatch {
+): (range: VisibleRange | null) => void {
   let ranges: (VisibleRange & { at: number })[] = []
   let cancel: (() => void) | null = null
 
@@ -62,15 +51,15 @@ export function watchVisible(
   }
 
   function wait(since: number): void {
-    cancel ??= world.after(Math.max(0, since + SEEN - world.now()), () => {
+    cancel ??= after(Math.max(0, since + SEEN - now()), () => {
       cancel = null
       judge()
     })
   }
 
   function judge(): void {
-    const from = world.now() - SEEN
-    const held = ranges.findLastIndex(({ at }) => at <= from)
+    const since = now() - SEEN
+    const held = ranges.findLastIndex(({ at }) => at <= since)
     if (held >= 0) {
       ranges = ranges.slice(held)
       const top = Math.max(...ranges.map((range) => range.top))
@@ -83,15 +72,13 @@ export function watchVisible(
 
   signal.addEventListener('abort', forget, { once: true })
 
-  return {
-    look(range) {
-      if (signal.aborted) return
-      if (range === null) return forget()
-      const last = ranges.at(-1)
-      if (last?.top === range.top && last.bottom === range.bottom) return
-      const at = world.now()
-      ranges.push({ ...range, at })
-      wait(at)
-    },
+  return (range) => {
+    if (signal.aborted) return
+    if (range === null) return forget()
+    const last = ranges.at(-1)
+    if (last?.top === range.top && last.bottom === range.bottom) return
+    const at = now()
+    ranges.push({ ...range, at })
+    wait(at)
   }
 }

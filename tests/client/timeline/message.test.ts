@@ -1,136 +1,220 @@
-import { afterEach, beforeEach, describe, expect, setSystemTime, test } from 'bun:test'
-import type { Row, SendStatus } from '../../../src/client/state/state.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from 'bun:test'
+import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { messageView } from '../../../src/client/timeline/message/message.ts'
+import { rowOf } from '../../../src/client/state/rows.ts'
+import type { PendingChange, Row, SendStatus } from '../../../src/client/state/state.ts'
 import { aRow, anItem, plain } from '../../support/client/aRow.ts'
-import { NOON, ada } from '../../support/client/aState.ts'
+import { ada, bob, NOON, numbers, said } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-describe('a message', () => {
-  beforeEach(() => {
-    setSystemTime(NOON)
-  })
-  afterEach(() => {
-    setSystemTime()
-  })
+beforeAll(loadMarkdown)
+beforeEach(() => void jest.useFakeTimers({ now: NOON }))
+afterEach(() => void jest.useRealTimers())
 
-  function aMessage(row: Row, first = true) {
-    const pressed: string[] = []
-    const view = messageView(
-      anItem(row, first),
-      Date.now(),
-      {
-        react: () => {},
-        jump: () => {},
-        mentionsMe: () => false,
-        retry: (key) => pressed.push(`retry ${key}`),
-        drop: (key) => pressed.push(`drop ${key}`),
-        edit: (key, text) => pressed.push(`edit ${key} ${text}`),
-      },
-      'system',
-    )
-    const button = (label: string) =>
-      [...view.element.querySelectorAll('button')].find(({ textContent }) => textContent === label)
-    const label = () => plain(view.element.getAttribute('aria-label'))
-    return { view, pressed, button, label, element: view.element }
+/** A message in the page; `events` are the buttons pressed in it. */
+function aMessage(row: Row, quote?: Row | null) {
+  const events: string[] = []
+  const withQuote = quote === undefined ? {} : { quote }
+  const view = messageView(
+    { ...anItem(row), ...withQuote },
+    {
+      react: (id, emoji, isOn) => events.push(`react ${id} ${emoji} ${isOn}`),
+      jump: (seq) => events.push(`jump ${seq}`),
+      retry: (key) => events.push(`retry ${key}`),
+      drop: (key) => events.push(`drop ${key}`),
+      edit: (key, text) => events.push(`edit ${key} ${text}`),
+      mentionsMe: (text) => text.includes('@Ada'),
+    },
+    'system',
+  )
+  const { element } = view
+  document.body.replaceChildren(element)
+  const find = (selector: string) => element.querySelector<HTMLElement>(selector)
+  return {
+    element,
+    events,
+    find,
+    textOf: (selector: string) => find(selector)?.textContent,
+    label: () => plain(element.getAttribute('aria-label')),
+    update: (more: Partial<Row>, first = true) => view.update(anItem({ ...row, ...more }, first)),
+    pressAll(selector: string) {
+      for (const button of element.querySelectorAll<HTMLElement>(selector)) button.click()
+    },
   }
-  const mine = (sendStatus: SendStatus) => aRow(1, { user: ada, own: true, seq: null, sendStatus, at: NOON })
+}
 
-  test('[U12, A1] a row says who, when and what, with the time for machines and the date in full', () => {
+const ofAda = (sendStatus: SendStatus) => aRow(1, { user: ada, own: true, seq: null, sendStatus, at: NOON })
+const acked = { sendStatus: { status: 'acked' }, seq: 1, id: 'i1' } as const
+const reaction = (emoji: string, count: number, mine = false) => ({
+  emoji,
+  count,
+  mine,
+  users: [mine ? ada : bob],
+})
+
+describe('a message', () => {
+  test('[U12, A1] shows its time, with the full date as title, and is labelled with author, time and text', () => {
     const { element, label } = aMessage(aRow(0))
     const time = element.querySelector('time')
-    expect(time?.getAttribute('datetime')).toBe(new Date(NOON).toISOString())
+    expect(time?.dateTime).toBe(new Date(NOON).toISOString())
     expect(time?.title).toContain('2026')
-    expect(label()).toBe(`Bob, ${time?.textContent}: text 0`)
-    expect(element.tagName).toBe('ARTICLE')
+    expect([element.tagName, label()]).toEqual(['ARTICLE', `Bob, ${time?.textContent}: text 0`])
   })
 
-  test('[U19] a text has its own direction and keeps its lines, a name is isolated', () => {
-    const { element } = aMessage(aRow(1, { text: 'שלום\n<b>', user: { id: 'x', name: 'שרה' } }))
-    expect(element.querySelector('.text')?.getAttribute('dir')).toBe('auto')
-    expect(element.querySelector('.text')?.textContent).toBe('שלום\n<b>')
-    expect(element.querySelector('bdi')?.textContent).toBe('שרה')
+  test('[A1] is labelled without Markdown’s marks and the labels of buttons', () => {
+    const { label, update } = aMessage(aRow(1, { text: '**one**\n\n```\ntwo\n```' }))
+    const words = () => label().split(': ')[1]?.split(/\s+/)
+    expect(words()).toEqual(['one', 'two'])
+    update({ text: null })
+    expect(words()).toEqual(['message', 'deleted'])
   })
 
-  test('[U45] a message of mine looks unconfirmed only from 400 ms on, and after its ack never again', () => {
-    const { view, element, label } = aMessage(mine({ status: 'sent', since: NOON }))
-    expect(view.age(NOON + 399)).toBe(NOON + 400)
-    expect(element.dataset.stage).toBe('fresh')
-    expect(view.age(NOON + 400)).toBe(NOON + 10_000)
-    expect(element.dataset.stage).toBe('sending')
+  test('[U19] has its own text direction, keeps line breaks and isolates the name', () => {
+    const { find, textOf } = aMessage(aRow(1, { text: 'שלום\n<b>', user: { id: 'x', name: 'שרה' } }))
+    expect(find('.text')?.getAttribute('dir')).toBe('auto')
+    expect([textOf('.text'), textOf('bdi')]).toEqual(['שלום\n<b>', 'שרה'])
+  })
+
+  test('[U45] looks unconfirmed only after 400 ms, and never again after its ack', () => {
+    const { element, find, label, update } = aMessage(ofAda({ status: 'sent', since: NOON }))
+    const text = find('.text')
+    jest.advanceTimersByTime(399)
+    expect(element.dataset['stage']).toBe('fresh')
+    jest.advanceTimersByTime(1)
+    expect(element.dataset['stage']).toBe('sending')
     expect(label()).toContain('sending')
-    const text = element.querySelector('.text')
-    view.update(anItem({ ...mine({ status: 'acked' }), seq: 1, id: 'i1' }))
-    expect(view.age(NOON + 60_000)).toBe(null)
-    expect(element.dataset.stage).toBe('')
-    expect(element.querySelector('.text') === text).toBe(true)
+    update(acked)
+    jest.advanceTimersByTime(60_000)
+    expect([element.dataset['stage'], find('.text') === text]).toEqual(['', true])
   })
 
-  test('[U46] after 10 s it waits to be sent and can be cancelled', () => {
-    const { view, element, button, pressed } = aMessage(mine({ status: 'queued', since: NOON }))
-    view.age(NOON + 10_000)
-    expect(element.querySelector('.note')?.textContent).toContain('Waiting to send')
-    button('Cancel')?.click()
-    expect(pressed).toEqual(['drop b1 n1'])
+  test('[U46] can be cancelled after 10 s without an ack', () => {
+    const { textOf, events, pressAll } = aMessage(ofAda({ status: 'queued', since: NOON }))
+    jest.advanceTimersByTime(10_000)
+    expect(textOf('.note')).toStartWith('Waiting to send')
+    pressAll('.note button')
+    expect(events).toEqual(['drop b1 n1'])
   })
 
-  test('[U46] a failed one says why in words and offers Retry, Edit and Delete; if it turns up after all it is a normal row', () => {
-    const { view, element, button, pressed } = aMessage(mine({ status: 'failed', reason: 'late' }))
-    expect(element.querySelector('.note')?.textContent).toContain('Not sent. Couldn’t deliver in time.')
-    for (const label of ['Retry', 'Edit', 'Delete']) button(label)?.click()
-    expect(pressed).toEqual(['retry b1 n1', 'edit b1 n1 text 1', 'drop b1 n1'])
-    view.update(anItem({ ...mine({ status: 'acked' }), seq: 1, id: 'i1' }))
-    expect(element.querySelector('.note')).toBe(null)
+  test('[U46] that failed says why and offers Retry, Edit and Delete; an ack after all removes that', () => {
+    const { find, textOf, events, pressAll, update } = aMessage(ofAda({ status: 'failed', reason: 'late' }))
+    expect(textOf('.note')).toBe('Not sent. Couldn’t deliver in time.RetryEditDelete')
+    pressAll('.note button')
+    expect(events).toEqual(['retry b1 n1', 'edit b1 n1 text 1', 'drop b1 n1'])
+    update(acked)
+    expect(find('.note')).toBe(null)
   })
 
-  test('[U46] no failure shows its code', () => {
-    const codes = [
-      'tooBig',
-      'forbidden',
-      'noRoom',
-      'notMember',
-      'readOnly',
-      'nonceReused',
-      'gone',
-      'badFrame',
-      'refused',
-      'late',
-    ] as const
-    const words = codes.map(
-      (reason) =>
-        aMessage(mine({ status: 'failed', reason })).element.querySelector('.note span')?.textContent,
-    )
-    for (const [at, code] of codes.entries()) {
-      expect(words[at]).toMatch(/^Not sent\. .+\.$/)
-      if (/[A-Z]/.test(code)) expect(words[at]).not.toContain(code)
-    }
-  })
+  test.each(['noRoom', 'notMember', 'readOnly', 'nonceReused', 'badFrame', 'refused'] as const)(
+    '[U46] that failed with %s says so in words, not by the code',
+    (reason) => {
+      const words = aMessage(ofAda({ status: 'failed', reason })).textOf('.note span')
+      expect(words).toMatch(/^Not sent\. .+\.$/)
+      expect(words).not.toContain(reason)
+    },
+  )
 
-  test('[U18] a row that becomes the first of its group, or no longer is, keeps its text', () => {
-    const { view, element } = aMessage(aRow(1), false)
-    const text = element.querySelector('.text')
-    expect(element.querySelector('.name')).toBe(null)
-    view.update(anItem(aRow(1), true))
-    expect(element.querySelector('.name')?.textContent).toBe('Bob')
-    view.update(anItem(aRow(1), false))
-    expect(element.querySelector('.avatar')).toBe(null)
-    expect(element.querySelector('.text') === text).toBe(true)
+  test('[U18] keeps the element of its text when its header comes and goes', () => {
+    const { element, find, textOf, update } = aMessage(aRow(1))
+    const text = find('.text')
+    update({}, false)
+    expect(find('.avatar, .name')).toBe(null)
+    update({}, true)
+    expect([textOf('.name'), find('.text') === text]).toEqual(['Bob', true])
     expect(element.querySelectorAll('time')).toHaveLength(1)
   })
 
-  test('[V7] a disc shows one whole character, and the hue comes by the CSSOM', () => {
-    for (const [name, shown] of [
-      ['漢字', '漢'],
-      ['👩‍🚀 Zoë', '👩‍🚀'],
-      ['o’Brien', 'O'],
-      ['محمد', 'م'],
-    ] as const) {
-      const disc = aMessage(aRow(1, { user: { id: 'x1', name } })).element.querySelector<HTMLElement>(
-        '.avatar',
-      )
-      expect(disc?.textContent).toBe(shown)
-      expect(Number(disc?.style.getPropertyValue('--hue'))).toBeLessThan(360)
-    }
+  test('[U24] that was edited says so and when; a deleted one shows only that', () => {
+    const { find, textOf, update } = aMessage(
+      aRow(1, { reactions: [reaction('👍', 1)], replyTo: 'id-7' }),
+      null,
+    )
+    update({ text: 'new', edited: NOON })
+    expect([textOf('.text'), find('.edited')?.title]).toEqual(['new edited', expect.stringContaining('2026')])
+    update({ text: null, edited: null, reactions: [] })
+    expect([textOf('.text'), find('.reactions, .quote')]).toEqual(['Message deleted', null])
+  })
+
+  test.each([
+    [said(7, { text: 'first line\nsecond' }), 'Reply to Bob first line', ['jump 7']],
+    [{ ...said(7), text: null }, 'Reply to a deleted message', []],
+    [null, 'Reply to Loading…', []],
+  ])('[U23] that replies to %j quotes it as %j', (answered, quote, jumps) => {
+    const row = aRow(1, { replyTo: 'id-7' })
+    const { textOf, events, pressAll } = aMessage(row, answered && rowOf(answered as never, ada.id))
+    expect(textOf('.quote')).toBe(quote)
+    pressAll('.quote')
+    expect(events).toEqual(jumps)
+  })
+
+  test.each([
+    ['👨‍👩‍👧‍👦', true],
+    ['🇮🇸', true],
+    ['🎉🎉 🎉', true],
+    ['❤️', true],
+    ['12', false],
+    ['🎉 yes', false],
+    ['🎉🎉🎉🎉', false],
+  ])('[U22] %j is drawn large: %p', (text, isLarge) => {
+    expect(aMessage(aRow(1, { text })).find('.text')?.classList.contains('lone')).toBe(isLarge)
+  })
+
+  test('[U73] that mentions me is marked, unless I wrote it', () => {
+    const isMarked = (more: Partial<Row>) => aMessage(aRow(1, more)).element.hasAttribute('data-mention')
+    expect(isMarked({ text: 'hello @Ada' })).toBe(true)
+    expect(isMarked({ text: 'hello Ada' })).toBe(false)
+    expect(isMarked({ text: 'me, @Ada', own: true })).toBe(false)
+  })
+
+  test('[E10] shows a change of mine that the server refused, to be retried or dismissed', () => {
+    const about = { target: 'id-1', text: 'x', nonce: 'n-1', room: 'lobby', user: ada.id, at: NOON, order: 1 }
+    const entry = { kind: 'edit', ...about } as const
+    const sendStatus = { status: 'failed', reason: 'gone' } as const
+    const change: PendingChange = { key: 'c1', entry, sendStatus, seq: null, user: ada }
+    const { textOf, events, pressAll } = aMessage(aRow(1, { pendingChanges: [change] }))
+    expect(textOf('.note')).toStartWith('Couldn’t save your edit. The message was deleted.')
+    pressAll('.note button')
+    expect(events).toEqual(['retry c1', 'drop c1'])
+  })
+})
+
+describe('the reactions of a message', () => {
+  test('[U25] are chips with a count, labelled with names and pressed where I reacted', () => {
+    const { element, events, pressAll } = aMessage(
+      aRow(1, { reactions: [reaction('👍', 2), reaction('🎉', 1, true)] }),
+    )
+    const chips = [...element.querySelectorAll('.chip')].map((chip) => [
+      chip.textContent,
+      chip.getAttribute('aria-pressed'),
+      plain(chip.getAttribute('aria-label')),
+    ])
+    expect(chips).toEqual([
+      ['👍2', 'false', '👍 2: Bob and 1 other'],
+      ['🎉1', 'true', '🎉 1: Ada'],
+    ])
+    pressAll('.chip')
+    expect(events).toEqual(['react i1 👍 true', 'react i1 🎉 false'])
+  })
+
+  test('[U25, U18] keep their chip and the text when a count changes', () => {
+    const { find, textOf, update } = aMessage(aRow(1, { reactions: [reaction('👍', 1)] }))
+    const [chip, text] = [find('.chip'), find('.text')?.firstChild]
+    update({ reactions: [reaction('👍', 2, true)] })
+    expect([find('.chip') === chip, find('.text')?.firstChild === text, textOf('.chip')]).toEqual([
+      true,
+      true,
+      '👍2',
+    ])
+    update({ reactions: [] })
+    expect(find('.reactions')).toBe(null)
+  })
+
+  test('[U25] are at most 20 chips; further emoji are counted', () => {
+    const reactions = numbers(1, 23).map((at) => reaction(String.fromCodePoint(0x1f400 + at), 1))
+    const { element, textOf } = aMessage(aRow(1, { reactions }))
+    expect(element.querySelectorAll('.chip')).toHaveLength(20)
+    expect(textOf('.reactions')).toEndWith('+3')
   })
 })

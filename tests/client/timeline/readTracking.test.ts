@@ -76,7 +76,7 @@ describe('what is seen', () => {
   function aWatch() {
     const time = fakeTime()
     const seen: VisibleRange[] = []
-    const { look } = watchVisible(time, (range) => seen.push(range), ended.signal)
+    const look = watchVisible(time, (range) => seen.push(range), ended.signal)
     return { time, seen, look }
   }
 

@@ -1,7 +1,7 @@
 import { mentionsName } from '../../../shared/text.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
-import { awaitMarkdown } from '../../timeline/awaitMarkdown.ts'
+import { markdownGate } from '../../timeline/formatText.ts'
 import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
 import {
   messageActions,
@@ -9,10 +9,10 @@ import {
   type MessageActionEvents,
 } from '../../timeline/message/messageActions.ts'
 import { messageList, type MessageList } from '../../timeline/messageList.ts'
-import { parsePosition, storedPosition, type MessagePosition } from '../../timeline/readingPosition.ts'
 import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
-import { skeleton } from '../../timeline/skeleton.ts'
+import type { MessagePosition, ReadingPosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
+import { skeleton } from '../../timeline/timelineSeparator.ts'
 import type { Context } from '../context.ts'
 
 /** Whoever has not scrolled for so long (ms) stands where they read. */
@@ -69,11 +69,11 @@ export function roomTimeline(
   const remembered = parsePosition(router.remembered())
   let wanted = remembered
   let items = timelineItems(store.get().settings.lines)
-  const markdownGate = awaitMarkdown(() => draw(store.get().rooms[room]), signal)
+  const gate = markdownGate(() => draw(store.get().rooms[room]), signal)
 
   function draw(state: RoomState | undefined): void {
     const all = items(state)
-    if (!markdownGate.isReady(all)) return
+    if (!gate.isReady(all)) return
     const hasMessages = all.some((item) => item.kind === 'message')
     const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
     const bare = state === undefined || state.depth === 'counts'
@@ -102,8 +102,8 @@ export function roomTimeline(
   }
 
   store.watch((state) => state.rooms[room], draw, signal)
-  store.watch((state) => roomName(state, room), messages.name, signal)
-  store.watch(({ settings }) => settings.clock, messages.clock, signal)
+  store.watch((state) => roomName(state, room), messages.setName, signal)
+  store.watch(({ settings }) => settings.clock, messages.setClock, signal)
   store.watch(
     ({ settings }) => settings.lines,
     (lines) => {
@@ -115,12 +115,12 @@ export function roomTimeline(
   loadQuotes(context, room, signal)
   rememberPosition(context, messages, signal)
 
-  const jumps = messageJumps(context, room, messages, { say: on.say, drawn: markdownGate.drawn }, signal)
+  const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
   const rowActions = messageActions(context, room, messages, on, signal)
   const arrives = seq === undefined && remembered === null
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 
-  return { ...messages, jumps, reading, sent: markdownGate.hurry }
+  return { ...messages, jumps, reading, sent: gate.hurry }
 }
 
 /** What messages answer is asked for where it is not here. */
@@ -155,6 +155,19 @@ function rememberPosition({ router }: Context, messages: MessageList, signal: Ab
     },
     { once: true },
   )
+}
+
+/** A position as it is stored with an entry of the browser's history. */
+function storedPosition(position: ReadingPosition): string {
+  return position === null ? 'end' : `${position.seq} ${position.offset}`
+}
+
+/** Reads a stored position; null for the end and for anything else. */
+function parsePosition(stored: string | number | undefined): ReadingPosition {
+  const [seq, offset] = String(stored ?? '')
+    .split(' ', 2)
+    .map(Number)
+  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
 }
 
 /** How many messages of others lie behind `after`. */

@@ -1,210 +1,262 @@
 import { h, type View } from '../../ui/dom.ts'
 import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
-import type { Row, Settings } from '../../state/state.ts'
+import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
-import { sendFailureText } from './sendFailureText.ts'
-import { messageDecorations, type DecorationEvents } from './messageDecorations.ts'
-import { textButton } from './textButton.ts'
+import { formatText, isLargeEmoji, plainText } from '../formatText.ts'
+import { failureText, messageNote, textButton } from './messageNote.ts'
+import { reactionChips } from './reactionChips.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
-export interface MessageEvents extends DecorationEvents {
-  /** Takes a message of mine that failed back into the composer. */
+export interface MessageEvents {
+  react(id: string, emoji: string, on: boolean): void
+  /** Goes to the message with this seq. */
+  jump(seq: number): void
+  /** Sends a failed message or change of mine again. */
+  retry(key: string): void
+  /** Discards a message or change of mine that is pending or failed. */
+  drop(key: string): void
+  /** Moves the text of a failed message back into the composer. */
   edit(key: string, text: string): void
+  mentionsMe(text: string): boolean
 }
 
 export interface MessageView extends View<MessageItem> {
   readonly row: Row
-  /** Draws it anew: Markdown has come, or times are written otherwise. */
+  /** Draws text and time again: Markdown has loaded, or the clock setting changed. */
   redraw(clock: Settings['clock']): void
-  /** Draws what time alone changes. Gives when (ms) it will next, or null for never. */
-  age(now: number): number | null
-  /** Is it long enough that it may have to be folded? Only then `overflows` is worth its layout. */
-  readonly long: boolean
-  overflows(): boolean
-  offerFold(over: boolean): void
+  /** Is the text long enough to be worth measuring? */
+  readonly isLong: boolean
+  /** Are lines cut off, or were they until "Show more" was pressed? Causes a layout. */
+  isCut(): boolean
+  offerFold(isCut: boolean): void
 }
 
-/** A message looks unconfirmed only after this long, so that a fast ack does not flicker (U45), and stuck after that (U46). */
+/** ms until a message of mine looks unconfirmed, so that a fast ack does not flicker (U45) */
 const SENDING = 400
+/** ms until it offers "Cancel" (U46) */
 const WAITING = 10_000
 
-function isLong({ text }: Row): boolean {
-  return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
-}
-
-function sendingMark(): HTMLElement {
-  const mark = h('span', { class: 'sending icon-small' })
-  mark.append(iconOf('clock'), h('span', {}, words.message.sending))
-  return mark
-}
-
-/** One message. Its element lives from pending to acked and over every change of its header: selection and focus survive. */
-export function messageView(
-  first: MessageItem,
-  now: number,
-  on: MessageEvents,
-  clock: Settings['clock'],
-): MessageView {
+/** One message. Its element survives acks, edits and header changes, so that selection and focus do (U18). */
+export function messageView(first: MessageItem, on: MessageEvents, clock: Settings['clock']): MessageView {
   let item = first
   let clockStyle = clock
-  let pendingSince = now
+  let pendingSince = Date.now()
+  let timer: ReturnType<typeof setTimeout> | undefined
   let stage = ''
-  let drawnRow: Row | null = null
-  const key = first.row.key
+  let spokenText = ''
+  let quote: HTMLElement | null = null
+  let statusNote: HTMLElement | null = null
+  let fold: HTMLButtonElement | null = null
+  const { key } = first.row
   const time = h('time', { dir: 'auto' })
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
+  const sending = h(
+    'span',
+    { class: 'sending icon-small' },
+    iconOf('clock'),
+    h('span', {}, words.message.sending),
+  )
+  const refusals = h('div')
+  const reactions = reactionChips((emoji, mine) => {
+    if (item.row.id !== null) on.react(item.row.id, emoji, !mine)
+  })
   const element = h('article', { class: 'message', tabindex: -1 }, when, text)
-  const decorations = messageDecorations(element, text, on)
-  let header: HTMLElement | null = null
-  let statusNote: HTMLElement | null = null
-  let fold: HTMLButtonElement | null = null
-  let sending: HTMLElement | null = null
 
-  function update(next: MessageItem): void {
-    const before = item.row
-    item = next
+  function draw(before: MessageItem | null): void {
     const { row } = item
-    if (header === null || before !== row) {
+    const old = before?.row
+    if (old !== row) {
       element.toggleAttribute('data-own', row.own)
+      element.toggleAttribute('data-pinned', row.pinned)
+      element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
       drawTime()
-      time.dateTime = isoTime(row.at)
-      drawText()
+      drawReactions(row)
+      drawRefusals(row.pendingChanges ?? [])
     }
-    decorations.update(item)
-    if (before.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
-    drawHeader()
-    drawStage(stageOf(row, Date.now()))
+    if (old?.text !== row.text || old.edited !== row.edited) drawText()
+    if (old?.text !== row.text || before?.quote !== item.quote) drawQuote()
+    if (before?.first !== item.first || old?.user.name !== row.user.name) drawHeader()
+    if (old?.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
+    drawStage()
   }
 
   function drawTime(): void {
-    time.textContent = timeOfDay(item.row.at, clockStyle)
-    time.title = fullDate(item.row.at, clockStyle)
+    const { at } = item.row
+    time.textContent = timeOfDay(at, clockStyle)
+    time.title = fullDate(at, clockStyle)
+    time.dateTime = isoTime(at)
   }
 
-  function drawText(anew = false): void {
+  function drawText(): void {
     const { row } = item
-    if (!anew && drawnRow?.text === row.text && drawnRow?.edited === row.edited) return
-    drawnRow = row
+    const nodes = row.text === null ? [] : formatText(row.text)
+    spokenText = row.text === null ? words.message.spokenDeleted : plainText(nodes)
     text.classList.toggle('gone', row.text === null)
-    text.classList.toggle('folded', isLong(row) && fold?.getAttribute('aria-expanded') !== 'true')
-    if (row.text === null) text.textContent = words.message.deleted
-    else decorations.writeText(row, clockStyle)
+    text.classList.toggle('folded', isLong(row) && !isUnfolded())
+    text.classList.toggle('lone', row.text !== null && isLargeEmoji(row.text))
+    text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
+    if (row.edited === null) return
+    const edited = { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, clockStyle) }
+    const last = text.lastElementChild
+    const paragraph = last?.tagName === 'P' ? last : text
+    paragraph.append(' ', h('time', edited, words.message.edited))
+  }
+
+  function drawQuote(): void {
+    quote?.remove()
+    const { row, quote: answered } = item
+    if (row.replyTo === undefined || row.text === null) return
+    const seq = answered?.seq ?? null
+    const isDeleted = answered?.text === null
+    const line = answered ? firstLine(answered.text ?? '') : words.common.loading
+    const content = isDeleted
+      ? [h('span', {}, words.message.replyToDeleted)]
+      : [
+          h('span', { class: 'heard' }, words.message.replyTo),
+          ...(answered ? [nameOf(answered.user), ' '] : []),
+          h('span', { class: 'truncate', dir: 'auto' }, line),
+        ]
+    const disabled = isDeleted || seq === null
+    const attributes = { type: 'button', class: 'quote', tabindex: -1, disabled }
+    quote = h('button', { ...attributes, onClick: () => seq !== null && on.jump(seq) }, ...content)
+    text.before(quote)
+  }
+
+  function drawReactions(row: Row): void {
+    if (row.reactions.length === 0) return reactions.element.remove()
+    reactions.update(row.reactions)
+    if (!reactions.element.isConnected) text.after(reactions.element)
+  }
+
+  /** Changes of mine to this message that the server refused. */
+  function drawRefusals(changes: readonly PendingChange[]): void {
+    refusals.replaceChildren(
+      ...changes.flatMap(({ key: change, entry, sendStatus }) => {
+        if (sendStatus.status !== 'failed') return []
+        const why = h('span', { class: 'text-danger' }, failureText(sendStatus.reason, entry.kind))
+        const retry = textButton(words.common.retry, () => on.retry(change))
+        return [
+          messageNote(
+            why,
+            retry,
+            textButton(words.message.dismiss, () => on.drop(change)),
+          ),
+        ]
+      }),
+    )
+    if (refusals.hasChildNodes()) element.append(refusals)
+    else refusals.remove()
   }
 
   function drawHeader(): void {
-    if (item.first === (header !== null) && header?.dataset.name === item.row.user.name) return
+    const { user } = item.row
     element.toggleAttribute('data-first', item.first)
     for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    header = item.first ? h('div', { class: 'who' }, nameOf(item.row.user), when) : null
-    if (header === null) element.prepend(when)
-    else {
-      header.dataset.name = item.row.user.name
-      element.prepend(avatar(item.row.user), header)
+    if (item.first) element.prepend(avatar(user), h('div', { class: 'who' }, nameOf(user), when))
+    else element.prepend(when)
+  }
+
+  /** Draws how far a message of mine has got, and sets a timer where time alone changes that. */
+  function drawStage(): void {
+    const { sendStatus, user } = item.row
+    const age = Date.now() - pendingSince
+    clearTimeout(timer)
+    let next = ''
+    if (sendStatus.status === 'failed') next = `failed ${sendStatus.reason}`
+    else if (sendStatus.status !== 'acked') {
+      next = age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
+      if (age < WAITING) timer = setTimeout(drawStage, (age < SENDING ? SENDING : WAITING) - age)
     }
-  }
-
-  function stageOf({ sendStatus }: Row, at: number): string {
-    if (sendStatus.status === 'acked') return ''
-    if (sendStatus.status === 'failed') return `failed ${sendStatus.reason}`
-    const age = at - pendingSince
-    return age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
-  }
-
-  function drawStage(to: string): void {
-    if (to !== stage) {
-      stage = to
-      element.dataset.stage = to.split(' ')[0]
-      const waits = to === 'sending' || to === 'waiting'
-      if (waits) when.append((sending ??= sendingMark()))
-      else sending?.remove()
+    const [name = ''] = next.split(' ')
+    if (next !== stage) {
+      stage = next
+      element.dataset['stage'] = name
+      if (name === 'sending' || name === 'waiting') when.append(sending)
+      else sending.remove()
       statusNote?.remove()
-      statusNote = statusNoteOf()
+      statusNote = statusNoteOf(name)
       if (statusNote) element.append(statusNote)
     }
-    const { spoken, spokenDeleted, spokenStatus } = words.message
-    const status = (spokenStatus as Partial<Record<string, string>>)[stage.split(' ')[0] ?? '']
-    const { user } = item.row
-    const said = item.row.text === null ? spokenDeleted : decorations.spokenText()
-    element.setAttribute('aria-label', spoken(isolated(user.name), time.textContent, status ?? '', said))
+    const statuses: Partial<Record<string, string>> = words.message.spokenStatus
+    const { spoken } = words.message
+    const label = spoken(isolated(user.name), time.textContent, statuses[name] ?? '', spokenText)
+    element.setAttribute('aria-label', label)
   }
 
-  function statusNoteOf(): HTMLElement | null {
-    const { sendStatus, text: failedText } = item.row
+  function statusNoteOf(name: string): HTMLElement | null {
+    const { sendStatus, text: unsent } = item.row
     if (sendStatus.status === 'failed')
-      return h(
-        'div',
-        { class: 'note' },
-        h('span', {}, sendFailureText(sendStatus.reason)),
+      return messageNote(
+        h('span', { class: 'text-danger' }, failureText(sendStatus.reason)),
         textButton(words.common.retry, () => on.retry(key)),
-        textButton(words.common.edit, () => on.edit(key, failedText ?? '')),
+        textButton(words.common.edit, () => on.edit(key, unsent ?? '')),
         textButton(words.common.delete, () => on.drop(key)),
       )
-    if (stage !== 'waiting') return null
-    return h(
-      'div',
-      { class: 'note' },
+    if (name !== 'waiting') return null
+    return messageNote(
       h('span', {}, words.message.waiting),
       textButton(words.common.cancel, () => on.drop(key)),
     )
   }
 
-  update(first)
+  const isUnfolded = () => fold?.getAttribute('aria-expanded') === 'true'
+
+  function toggleFold(): void {
+    if (fold === null) return
+    const isFolded = text.classList.toggle('folded')
+    fold.setAttribute('aria-expanded', String(!isFolded))
+    fold.textContent = isFolded ? words.message.fold.more : words.message.fold.less
+  }
+
+  draw(null)
 
   return {
     element,
-    update,
+    update(next) {
+      const before = item
+      item = next
+      draw(before)
+    },
     get row() {
       return item.row
     },
-    get long() {
+    get isLong() {
       return isLong(item.row)
     },
     redraw(next) {
       clockStyle = next
-      drawText(true)
-      decorations.redrawQuote()
       drawTime()
-      const drawn = stage
-      stage = ''
-      drawStage(drawn)
+      drawText()
+      drawQuote()
+      drawStage()
     },
-    age(at) {
-      const { status } = item.row.sendStatus
-      if (status === 'acked' || status === 'failed') return null
-      drawStage(stageOf(item.row, at))
-      const age = at - pendingSince
-      return age < SENDING ? pendingSince + SENDING : age < WAITING ? pendingSince + WAITING : null
-    },
-    overflows: () =>
-      fold?.getAttribute('aria-expanded') === 'true' || text.scrollHeight > text.clientHeight + 1,
-    offerFold(over) {
-      if (!over) {
-        fold?.remove()
-        fold = null
-        return
-      }
-      if (fold !== null) return
-      fold = h(
-        'button',
-        { type: 'button', class: 'text-button fold', tabindex: -1, 'aria-expanded': 'false' },
-        words.message.fold.more,
-      )
-      fold.addEventListener('click', () => {
-        const open = text.classList.toggle('folded')
-        fold?.setAttribute('aria-expanded', String(!open))
-        if (fold) fold.textContent = open ? words.message.fold.more : words.message.fold.less
-      })
+    isCut: () => isUnfolded() || text.scrollHeight > text.clientHeight + 1,
+    offerFold(isCut) {
+      if (isCut === (fold !== null)) return
+      fold?.remove()
+      fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
+      if (fold === null) return
+      fold.classList.add('fold')
+      fold.setAttribute('aria-expanded', 'false')
       text.after(fold)
     },
   }
 }
 
-/** Offers "Show more" where a long text is cut off. All reads of the layout come before the first write (W9). */
+function isLong({ text }: Row): boolean {
+  return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
+}
+
+function firstLine(text: string): string {
+  return plainText(formatText(text.slice(0, 400))).split('\n', 1)[0] ?? ''
+}
+
+/** Offers "Show more" where a long text is cut off. Every layout read comes before the first write (W9). */
 export function offerFolds(views: readonly MessageView[]): void {
-  const long = views.filter((view) => view.long)
-  const over = long.map((view) => view.overflows())
-  for (const [at, view] of long.entries()) view.offerFold(over[at] === true)
+  const long = views.filter((view) => view.isLong)
+  const cut = long.map((view) => view.isCut())
+  for (const [at, view] of long.entries()) view.offerFold(cut[at] === true)
 }

@@ -11,19 +11,19 @@ import { openMessageMenu, type MessageMenuEntry } from './messageMenu.ts'
 import { messageToolbar } from './messageToolbar.ts'
 import { words } from '../../words/words.ts'
 
-/** A message the server has, with its text: something can be done with it. */
+/** A message that the server has stored and nobody has deleted: only such a message offers actions. */
 type StoredRow = Row & { id: string; text: string; seq: number }
 
 export interface MessageActionEvents {
   reply(row: Row): void
   edit(row: Row): void
-  /** Says that something was done. */
+  /** Confirms what was done. */
   say(message: string): void
   /** Says why something was not done. */
   fault(message: string): void
 }
 
-/** What one can do with a message, by the bar, a menu or the keyboard (U26). */
+/** The actions on a message, by toolbar, menu and keyboard (U26). */
 export function messageActions(
   { store, actions }: Context,
   room: string,
@@ -31,19 +31,15 @@ export function messageActions(
   on: MessageActionEvents,
   signal: AbortSignal,
 ): { act(row: HTMLElement): boolean } {
-  const toolbar = messageToolbar(
+  const removeToolbar = messageToolbar(
     messages.rows,
     {
       can: (element) => storedRowOf(element) !== null,
-      react(element, button) {
-        const { right, bottom } = button.getBoundingClientRect()
-        menu(element, { x: right, y: bottom + 4 })
-      },
       reply(element) {
         const row = storedRowOf(element)
         if (row) on.reply(row)
       },
-      menu,
+      menu: openMenu,
     },
     signal,
   )
@@ -53,79 +49,66 @@ export function messageActions(
     return row && isStored(row) ? row : null
   }
 
-  function permissions(row: Row): (permission: Permission) => boolean {
-    const { rooms } = store.get()
-    const self = selfOf(store.get())
-    if (self === null) return () => false
-    const actor: Actor = { id: self.id, role: rooms[room]?.you?.role ?? self.role }
-    return (permission) => may(actor, permission, row.user.id)
-  }
-
-  async function copied(text: string, done: string): Promise<void> {
+  async function copy(text: string, done: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(text)
       on.say(done)
     } catch {
-      // Refused, or without https not there.
+      // The person refused, or the page came without https and has no clipboard.
       on.fault(words.message.copyRefused)
     }
   }
 
-  function menu(element: HTMLElement, at: WindowPoint): void {
-    const row = storedRowOf(element)
-    if (row === null) return
-    const can = permissions(row)
-    const { id, text, seq } = row
+  function entriesFor(row: StoredRow, can: (permission: Permission) => boolean): MessageMenuEntry[] {
+    const { id, text, seq, pinned } = row
+    const { message, common } = words
     const link = `${location.origin}/chat/${room}/${seq}`
-    const entries: (MessageMenuEntry | false)[] = [
-      can('send') && { icon: 'reply', label: words.common.reply, press: () => on.reply(row) },
-      {
-        icon: 'copy',
-        label: words.message.copyText,
-        press: () => void copied(text, words.message.textCopied),
-      },
-      { icon: 'link', label: words.common.copyLink, press: () => void copied(link, words.common.linkCopied) },
-      can('pin') && {
-        icon: 'pin',
-        label: row.pinned ? words.message.unpin : words.message.pin,
-        press: () => reportFailure(on, actions.pin(room, id, !row.pinned)),
-      },
-      can('edit') && { icon: 'pencil', label: words.common.edit, press: () => on.edit(row) },
-      can('delete') && {
-        icon: 'trash',
-        label: words.common.delete,
-        danger: true,
-        press: () => askDelete(row, id),
-      },
+    const pin = () => reportFailure(on, actions.pin(room, id, !pinned))
+    const entries: (MessageMenuEntry & { needs?: Permission })[] = [
+      { needs: 'send', icon: 'reply', label: common.reply, press: () => on.reply(row) },
+      { icon: 'copy', label: message.copyText, press: () => void copy(text, message.textCopied) },
+      { icon: 'link', label: common.copyLink, press: () => void copy(link, common.linkCopied) },
+      { needs: 'pin', icon: 'pin', label: pinned ? message.unpin : message.pin, press: pin },
+      { needs: 'edit', icon: 'pencil', label: common.edit, press: () => on.edit(row) },
+      { needs: 'delete', icon: 'trash', label: common.delete, danger: true, press: () => askDelete(row) },
     ]
-    const toggle = (emoji: string) => reportFailure(on, actions.react(room, id, emoji, !mine.includes(emoji)))
+    return entries.filter(({ needs }) => needs === undefined || can(needs))
+  }
+
+  function openMenu(element: HTMLElement, at: WindowPoint): void {
+    const row = storedRowOf(element)
+    const { rooms, settings } = store.get()
+    const self = selfOf(store.get())
+    if (row === null) return
+    const actor: Actor | null = self && { id: self.id, role: rooms[room]?.you?.role ?? self.role }
+    const can = (permission: Permission) => actor !== null && may(actor, permission, row.user.id)
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
+    const emoji = (chosen: string) =>
+      reportFailure(on, actions.react(room, row.id, chosen, !mine.includes(chosen)))
+    const more = () => void pickEmoji(at, emoji, on.fault, signal)
     openMessageMenu(
-      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, store.get().settings.clock)),
-      entries.filter((entry) => entry !== false),
-      can('react') ? { mine, emoji: toggle, more: () => void pickEmoji(at, toggle, on.fault, signal) } : null,
+      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock)),
+      entriesFor(row, can),
+      can('react') ? { mine, emoji, more } : null,
       at,
       signal,
     )
   }
 
-  function askDelete(row: Row, id: string): void {
+  function askDelete({ id, text }: StoredRow): void {
     openDialog({ title: words.message.deleteTitle }, signal, (dialog) => {
       const remove = () => {
         dialog.close()
-        toolbar.away()
+        removeToolbar()
         reportFailure(on, actions.remove(room, id))
       }
+      const { cancel, delete: confirm } = words.common
       return [
-        h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, row.text ?? ''),
+        h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, text),
         h('p', {}, words.message.deleteText),
         buttons(
-          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, words.common.cancel),
-          h(
-            'button',
-            { type: 'button', class: 'button button-danger', onClick: remove },
-            words.common.delete,
-          ),
+          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, cancel),
+          h('button', { type: 'button', class: 'button button-danger', onClick: remove }, confirm),
         ),
       ]
     })
@@ -135,7 +118,7 @@ export function messageActions(
     act(element) {
       if (storedRowOf(element) === null) return false
       const { right, left, top } = element.getBoundingClientRect()
-      menu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
+      openMenu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
       return true
     },
   }

@@ -3,11 +3,11 @@ import { iconOf, type IconName } from '../../ui/icons.ts'
 import { openPopover, placePopover, type WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
-/** One thing that can be done with a message. */
+/** One action on a message. */
 export interface MessageMenuEntry {
   icon: IconName
   label: string
-  /** it takes something away */
+  /** drawn in the colour of danger */
   danger?: boolean
   press(): void
 }
@@ -16,9 +16,9 @@ export interface MessageMenuEntry {
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 /**
- * Opens the menu of one message: a native popover, on a phone a sheet at the lower edge. Arrow keys move in it, Escape or a
- * press elsewhere closes it, and the focus goes back to where it was.
- * @param react absent where nobody may
+ * Opens the menu of one message as a native popover, on a phone a sheet at the lower edge. The arrow keys move in it; when it
+ * closes, the focus returns to where it was.
+ * @param react null where reacting is not allowed
  */
 export function openMessageMenu(
   label: string,
@@ -28,74 +28,61 @@ export function openMessageMenu(
   signal: AbortSignal,
 ): void {
   const before = document.activeElement
-  // Not to the button that opened it: that goes with the bar as soon as the pointer leaves the row (A10).
+  // Not to the toolbar's button: the toolbar leaves with the pointer (A10).
   const returnTo = before?.closest('.message') ?? before
-  function back(): void {
+
+  function returnFocus(): void {
     const active = document.activeElement
-    if (
-      (active === before || active === document.body || panel.contains(active)) &&
-      returnTo instanceof HTMLElement
-    )
-      returnTo.focus({ preventScroll: true })
+    const isFree = active === before || active === document.body || panel.contains(active)
+    if (isFree && returnTo instanceof HTMLElement) returnTo.focus({ preventScroll: true })
   }
-  const choose = (press: () => void) => () => {
-    popover.close()
-    press()
+
+  const item = (attributes: object, press: () => void, ...content: (Node | string)[]) => {
+    const onClick = () => {
+      popover.close()
+      press()
+    }
+    return h('button', { type: 'button', role: 'menuitem', tabindex: -1, ...attributes, onClick }, ...content)
   }
-  const quick = QUICK.map((emoji) => {
-    const mine = react?.mine.includes(emoji) ?? false
-    return h(
-      'button',
-      {
-        type: 'button',
-        role: 'menuitemcheckbox',
-        'aria-checked': String(mine),
-        'aria-label': words.message.reactWith(emoji),
-        class: 'quick',
-        tabindex: -1,
-        onClick: choose(() => react?.emoji(emoji)),
-      },
-      emoji,
-    )
-  })
-  const more = h('button', {
-    type: 'button',
-    role: 'menuitem',
-    'aria-label': words.message.reactWithAnother,
-    class: 'quick',
-    tabindex: -1,
-    onClick: choose(() => react?.more()),
-  })
-  more.append(iconOf('plus'))
-  quick.push(more)
-  const entries = actions.map(({ icon, label, danger = false, press }) => {
-    const button = h('button', {
-      type: 'button',
-      role: 'menuitem',
-      class: danger ? 'row-button text-danger' : 'row-button',
-      tabindex: -1,
-      onClick: choose(press),
-    })
-    button.append(iconOf(icon), label)
-    return button
-  })
+  const quick =
+    react === null
+      ? []
+      : QUICK.map((emoji) => {
+          const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
+          const name = { 'aria-label': words.message.reactWith(emoji), class: 'quick' }
+          return item({ ...checked, ...name }, () => react.emoji(emoji), emoji)
+        })
+  if (react !== null) {
+    const name = { 'aria-label': words.message.reactWithAnother, class: 'quick' }
+    quick.push(item(name, react.more, iconOf('plus')))
+  }
+  const entries = actions.map(({ icon, label: text, danger, press }) =>
+    item({ class: `row-button${danger ? ' text-danger' : ''}` }, press, iconOf(icon), text),
+  )
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
   if (react !== null)
     panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': words.message.react }, ...quick))
   panel.append(...entries)
-  const stops = [...(react === null ? [] : quick), ...entries]
+  const items = [...quick, ...entries]
 
   panel.addEventListener('keydown', (event) => {
-    const on = stops.findIndex((stop) => stop === document.activeElement)
-    const rows = react === null ? 0 : quick.length
-    // prettier-ignore
-    const to = { ArrowDown: on < rows ? rows : on + 1, ArrowUp: on > rows ? on - 1 : on < rows ? stops.length - 1 : Math.max(0, on - rows), ArrowRight: on < rows ? on + 1 : on, ArrowLeft: on < rows ? on - 1 : on, Home: 0, End: stops.length - 1, Tab: on + (event.shiftKey ? -1 : 1) }[event.key]
-    if (to === undefined) return
+    const index = items.findIndex((button) => button === document.activeElement)
+    const isQuick = index < quick.length
+    const next = {
+      ArrowDown: isQuick ? quick.length : index + 1,
+      ArrowUp: index > quick.length ? index - 1 : isQuick ? -1 : Math.max(0, index - quick.length),
+      ArrowRight: isQuick ? index + 1 : index,
+      ArrowLeft: isQuick ? index - 1 : index,
+      Home: 0,
+      End: -1,
+      Tab: index + (event.shiftKey ? -1 : 1),
+    }[event.key]
+    if (next === undefined) return
     event.preventDefault()
     event.stopPropagation()
-    stops[(to + stops.length) % stops.length]?.focus()
+    items.at(next % items.length)?.focus()
   })
-  const popover = openPopover(panel, signal, { closed: back })
+  const popover = openPopover(panel, signal, { closed: returnFocus })
   placePopover(panel, at)
-  stops[0]?.focus()
+  items[0]?.focus()
 }

@@ -1,131 +1,107 @@
 import { h } from '../../ui/dom.ts'
-import { iconOf } from '../../ui/icons.ts'
+import { iconOf, type IconName } from '../../ui/icons.ts'
 import type { WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
-/** A press on a finger's width of glass for so long (ms) is not a tap. */
-const LONG = 500
-/** How far (px) a finger may slip in it. */
-const SLIP = 10
-
-export interface MessageToolbar {
-  /** Puts the bar away: its row is another one now. */
-  away(): void
-}
+/** ms that a finger rests on a row to open its menu */
+const LONG_PRESS = 500
+/** px that the finger may slip meanwhile */
+const MAX_SLIP = 10
 
 /**
- * The bar at the row under the pointer or with the focus, one for all of them; and the other ways to a row's menu: a right
- * click, a long press (U26). `can` says whether there is anything to do with a row.
+ * One toolbar for all rows, at the row under the pointer or with the focus, and the other ways to the menu of a row: a right
+ * click and a long press (U26).
+ * @returns a function that removes the toolbar from its row
  */
 export function messageToolbar(
   rows: HTMLElement,
   on: {
+    /** Is there anything to do with this row? */
     can(row: HTMLElement): boolean
-    react(row: HTMLElement, button: HTMLElement): void
     reply(row: HTMLElement): void
     menu(row: HTMLElement, at: WindowPoint): void
   },
   signal: AbortSignal,
-): MessageToolbar {
+): () => void {
   let row: HTMLElement | null = null
-  const press = (
-    label: string,
-    icon: SVGSVGElement,
-    then: (row: HTMLElement, button: HTMLElement) => void,
-  ) => {
-    const button = h('button', {
-      type: 'button',
-      class: 'tool',
-      'aria-label': label,
-      title: label,
-      tabindex: -1,
-      onClick: () => row && then(row, button),
-    })
-    button.append(icon)
+
+  const openBelow = (of: HTMLElement, button: HTMLElement) => {
+    const { right, left, bottom } = button.getBoundingClientRect()
+    on.menu(of, { x: document.dir === 'rtl' ? left : right, y: bottom + 4 })
+  }
+  const tool = (label: string, icon: IconName, press: (row: HTMLElement, button: HTMLElement) => void) => {
+    const attributes = { type: 'button', class: 'tool', 'aria-label': label, title: label, tabindex: -1 }
+    const button = h('button', { ...attributes, onClick: () => row && press(row, button) }, iconOf(icon))
     return button
   }
-  const below = (button: HTMLElement) => {
-    const { right, left, bottom } = button.getBoundingClientRect()
-    return { x: document.dir === 'rtl' ? left : right, y: bottom + 4 }
-  }
-  const bar = h(
+  const toolbar = h(
     'div',
     { class: 'tools', role: 'toolbar', 'aria-label': words.message.toolbar },
-    press(words.message.react, iconOf('smile'), (of, button) => on.react(of, button)),
-    press(words.common.reply, iconOf('reply'), (of) => on.reply(of)),
-    press(words.message.more, iconOf('more'), (of, button) => on.menu(of, below(button))),
+    tool(words.message.react, 'smile', openBelow),
+    tool(words.common.reply, 'reply', on.reply),
+    tool(words.message.more, 'more', openBelow),
   )
 
-  /** A10: the focus does not go with the bar into nothing. */
-  function release(): void {
-    if (bar.contains(document.activeElement)) row?.focus({ preventScroll: true })
+  const rowOf = (target: EventTarget | null) => {
+    const found = target instanceof Element ? target.closest<HTMLElement>('.message') : null
+    return found !== null && on.can(found) ? found : null
   }
 
-  function show(target: EventTarget | null): void {
-    const next = target instanceof Element ? target.closest<HTMLElement>('.message') : null
-    if (next === null || next === row) return
-    if (!on.can(next)) return away()
-    release()
-    row = next
-    next.append(bar)
-  }
-
-  function away(): void {
-    release()
-    bar.remove()
+  /** Gives the focus to the row before the toolbar leaves it, or the focus would be lost (A10). */
+  function remove(): void {
+    if (toolbar.contains(document.activeElement)) row?.focus({ preventScroll: true })
+    toolbar.remove()
     row = null
   }
 
-  rows.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && show(event.target), {
-    signal,
-  })
-  rows.addEventListener('focusin', (event) => show(event.target), { signal })
-  rows.addEventListener(
-    'pointerleave',
-    () => {
-      if (!row?.contains(document.activeElement)) away()
-    },
-    { signal },
-  )
-
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let down = { x: 0, y: 0 }
-  let opened = 0
-  const cancel = () => {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
+  function show({ target }: Event): void {
+    if (!(target instanceof Element) || target.closest('.message') === null) return
+    const next = rowOf(target)
+    if (next === row) return
+    remove()
+    row = next
+    row?.append(toolbar)
   }
-  const open = (target: EventTarget | null, at: WindowPoint): boolean => {
-    const of = target instanceof Element ? target.closest<HTMLElement>('.message') : null
-    if (of === null || !on.can(of)) return false
-    on.menu(of, at)
-    return true
+
+  rows.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && show(event), { signal })
+  rows.addEventListener('focusin', show, { signal })
+  rows.addEventListener('pointerleave', () => row?.contains(document.activeElement) || remove(), { signal })
+
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let start = { x: 0, y: 0 }
+  /** when (ms) a touch opened a menu; the click and the context menu of that touch are ignored */
+  let openedAt = 0
+  const isHandled = () => Date.now() - openedAt < LONG_PRESS * 2
+  const cancel = () => {
+    clearTimeout(timer)
+    timer = undefined
+  }
+  const open = (target: EventTarget | null, at: WindowPoint, isTouch: boolean) => {
+    const found = rowOf(target)
+    if (found === null) return
+    on.menu(found, at)
+    if (isTouch) openedAt = Date.now()
   }
   rows.addEventListener(
     'pointerdown',
-    (event) => {
+    ({ pointerType, target, clientX: x, clientY: y }) => {
       cancel()
-      if (event.pointerType !== 'touch') return
-      down = { x: event.clientX, y: event.clientY }
-      timer = setTimeout(() => {
-        if (open(event.target, down)) opened = Date.now()
-      }, LONG)
+      if (pointerType !== 'touch') return
+      start = { x, y }
+      timer = setTimeout(() => open(target, start, true), LONG_PRESS)
     },
     { signal },
   )
   rows.addEventListener(
     'pointermove',
-    (event) => {
-      if (Math.hypot(event.clientX - down.x, event.clientY - down.y) > SLIP) cancel()
-    },
+    ({ clientX, clientY }) => Math.hypot(clientX - start.x, clientY - start.y) > MAX_SLIP && cancel(),
     { signal },
   )
   for (const end of ['pointerup', 'pointercancel'] as const) rows.addEventListener(end, cancel, { signal })
-  // What the finger that opened the menu lets go of is not pressed by it.
   rows.addEventListener(
     'click',
     (event) => {
-      if (Date.now() - opened > LONG * 2) return
+      if (!isHandled()) return
       event.preventDefault()
       event.stopPropagation()
     },
@@ -134,22 +110,21 @@ export function messageToolbar(
   rows.addEventListener(
     'contextmenu',
     (event) => {
-      const touch = Date.now() - opened < LONG * 2 || timer !== null
-      const theirs =
+      const isTouch = isHandled() || timer !== undefined
+      // The browser's own menu: for a link, a selection, or with Shift.
+      const isForBrowser =
         event.shiftKey ||
         (event.target as Element).closest('a[href]') ||
         !document.getSelection()?.isCollapsed
-      if (!touch && theirs) return
+      if (!isTouch && isForBrowser) return
       event.preventDefault()
       cancel()
-      // Under the pointer, also within its round corner: where the press and not its end asks for a menu, the end, on
-      // nothing of it, would close it again.
+      // Opened under the pointer, its round corner included: otherwise releasing the button would close it.
       const inward = document.dir === 'rtl' ? 8 : -8
-      const at = { x: event.clientX + inward, y: event.clientY - 8 }
-      if (Date.now() - opened >= LONG * 2 && open(event.target, at)) opened = touch ? Date.now() : opened
+      if (!isHandled()) open(event.target, { x: event.clientX + inward, y: event.clientY - 8 }, isTouch)
     },
     { signal },
   )
   signal.addEventListener('abort', cancel, { once: true })
-  return { away }
+  return remove
 }

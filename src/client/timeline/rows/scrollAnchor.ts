@@ -1,17 +1,42 @@
-/** Keeps what is read where it is while rows above or below it change. */
+/** Keeps what is being read in its place while rows above or below it change, and names such places. */
 
-/** A row and how far (px) its top lies below that of the list. */
+/** A row, and how far (px) its top lies below the top of the list. */
 export interface ScrollAnchor {
   element: Element
   top: number
 }
 
-/** Rows looked at below the first visible one. */
+/** A message, and how far (px) its top lies below the top of the list. */
+export interface MessagePosition {
+  seq: number
+  offset: number
+}
+
+/** Where a reader is; null: at the end. */
+export type ReadingPosition = MessagePosition | null
+
+/** A message that is jumped to stands this far (px) below the top of the list. */
+export const ARRIVAL_OFFSET = 96
+
+/** Only this many rows from the first visible one on are looked at. */
 const LOOKED_AT = 60
 
+/** The index of the first row for which `isAbove` is false; the rows above it come first. */
+export function firstIndex(rows: HTMLCollection, isAbove: (row: Element) => boolean): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const row = rows[middle]
+    if (row && isAbove(row)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /**
- * The second visible row, which has nothing above it that could change its header; else the first (T1).
- * @param mayHold may this row be the one? It must stay, and be a message
+ * The second visible row, since rows that arrive above it can change the header of the first; else the first.
+ * @param mayHold false for a row that is about to go or is no message
  */
 export function readingAnchor(
   log: HTMLElement,
@@ -19,31 +44,21 @@ export function readingAnchor(
   mayHold: (row: Element) => boolean,
 ): ScrollAnchor | null {
   if (!log.isConnected) return null
-  const { children } = rows
   const { top, bottom } = log.getBoundingClientRect()
-  let low = 0
-  let high = children.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
-    else high = middle
-  }
+  const first = firstIndex(rows.children, (row) => row.getBoundingClientRect().bottom <= top)
   let found: ScrollAnchor | null = null
-  for (let at = low; at < Math.min(children.length, low + LOOKED_AT); at += 1) {
-    const row = children[at]
-    if (!row || !mayHold(row)) continue
+  for (const row of [...rows.children].slice(first, first + LOOKED_AT)) {
+    if (!mayHold(row)) continue
     const box = row.getBoundingClientRect()
-    if (found !== null && box.top > bottom) break
-    const first = found === null
+    if (found !== null) return box.top > bottom ? found : { element: row, top: box.top - top }
     found = { element: row, top: box.top - top }
-    if (!first) break
   }
   return found
 }
 
-/** Scrolls the list so that the row stands where it stood. */
-export function holdAnchor(log: HTMLElement, kept: ScrollAnchor | null): void {
-  if (kept === null || !log.isConnected || !kept.element.isConnected) return
-  const moved = kept.element.getBoundingClientRect().top - log.getBoundingClientRect().top - kept.top
+/** Scrolls the list so that the row of `anchor` stands where it stood. */
+export function holdAnchor(log: HTMLElement, anchor: ScrollAnchor | null): void {
+  if (!log.isConnected || !anchor?.element.isConnected) return
+  const moved = anchor.element.getBoundingClientRect().top - log.getBoundingClientRect().top - anchor.top
   if (Math.abs(moved) >= 1) log.scrollTop += moved
 }

@@ -1,0 +1,23 @@
+import type { FailureReason } from '../../state/state.ts'
+import { h } from '../../ui/dom.ts'
+import { words } from '../../words/words.ts'
+
+/** A text button in a message. Tab skips it; the arrow keys of the list reach it. */
+export function textButton(label: string, press: () => void): HTMLButtonElement {
+  return h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: press }, label)
+}
+
+/** A line under a message: what is pending or has failed, and the buttons to deal with it. */
+export function messageNote(text: HTMLElement, ...buttons: HTMLButtonElement[]): HTMLElement {
+  return h('div', { class: 'note' }, text, ...buttons)
+}
+
+/** @param kind what was not done: a message, or which change to one */
+export function failureText(
+  reason: FailureReason,
+  kind: keyof typeof words.message.failed = 'message',
+): string {
+  const reasons: Partial<Record<string, string>> = words.errors.send
+  const why = kind !== 'message' && reason === 'gone' ? words.errors.changeGone : reasons[reason]
+  return `${words.message.failed[kind]} ${why ?? words.errors.send.other}`
+}

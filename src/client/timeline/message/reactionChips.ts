@@ -1,0 +1,64 @@
+import type { Reaction } from '../../../shared/model.ts'
+import { h, list, type View } from '../../ui/dom.ts'
+import { isolated, nameList } from '../../ui/format.ts'
+import { words } from '../../words/words.ts'
+
+/** A message shows this many emoji; further ones are only counted (U25). */
+const MAX_CHIPS = 20
+/** A chip's label names this many people. */
+const MAX_NAMES = 10
+
+/** A chip for each emoji of a message. A press calls `toggle` with the emoji and whether it was mine. */
+export function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<readonly Reaction[]> {
+  const chips = h('span', { class: 'contents' })
+  const rest = h('span', { class: 'text-meta text-muted' })
+  const element = h(
+    'div',
+    { class: 'reactions', role: 'group', 'aria-label': words.message.reactions },
+    chips,
+    rest,
+  )
+  const draw = list<Reaction>(
+    chips,
+    ({ emoji }) => emoji,
+    (reaction) => chip(reaction, toggle),
+  )
+  return {
+    element,
+    update(reactions) {
+      draw(reactions.slice(0, MAX_CHIPS))
+      rest.textContent = reactions.length > MAX_CHIPS ? `+${reactions.length - MAX_CHIPS}` : ''
+    },
+  }
+}
+
+function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {
+  let { emoji, mine } = first
+  const count = h('span', { class: 'tabular-nums' })
+  const element = h(
+    'button',
+    { type: 'button', class: 'chip', tabindex: -1, onClick: () => toggle(emoji, mine) },
+    h('span', { 'aria-hidden': 'true' }, emoji),
+    count,
+  )
+  function update(reaction: Reaction): void {
+    mine = reaction.mine
+    count.textContent = String(reaction.count)
+    element.title = chipLabel(reaction)
+    element.setAttribute('aria-label', element.title)
+    element.setAttribute('aria-pressed', String(mine))
+  }
+  update(first)
+  return { element, update }
+}
+
+/** `👍 2: Ann and Bo` */
+function chipLabel({ emoji, count, users }: Reaction): string {
+  const names = users.slice(0, MAX_NAMES).map(({ name }) => isolated(name))
+  const more = count - names.length
+  return words.message.reaction(
+    emoji,
+    count,
+    nameList(more > 0 ? [...names, words.common.others(more)] : names),
+  )
+}
