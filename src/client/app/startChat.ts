@@ -9,7 +9,6 @@ import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
 import { webStorage } from '../net/webStorage.ts'
-import { unconfirmedCopies } from '../net/unconfirmedCopy.ts'
 import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { createSync } from './sync/sync.ts'
@@ -96,7 +95,7 @@ export async function startChat(
             else window.removeEventListener('beforeunload', askBeforeUnload)
           },
         },
-        unconfirmedCopies(localStorage, now),
+        localStorage,
       ),
     signal,
   )

@@ -1,20 +1,21 @@
-/** Am I here? Active on input; idle without any for five minutes, or once hidden for five seconds (U62). */
+/** Whether the person is active: idle after five minutes without input, or once the page has been hidden for five seconds (U62). */
 import type { Activity } from '../../shared/model.ts'
 import { TIMES } from '../../shared/limits.ts'
 import type { Timers } from './timers.ts'
 
+/** ms */
 const IDLE = 5 * 60_000
 const INPUT = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
 
-/** Calls `changed` when it flips, until the signal aborts; gives what it is now, 'active' at first. */
+/** Calls `changed` when the activity changes, until the signal aborts. @returns what it is now, 'active' at first */
 export function watchActivity(
   page: Document,
-  world: Timers,
+  { now, after }: Timers,
   changed: (activity: Activity) => void,
   signal: AbortSignal,
 ): () => Activity {
   let activity: Activity = 'active'
-  let inputAt = world.now()
+  let inputAt = now()
   let cancel = () => {}
 
   function become(next: Activity): void {
@@ -23,34 +24,30 @@ export function watchActivity(
     changed(next)
   }
 
-  function watch(ms: number): void {
+  function checkAfter(ms: number): void {
     cancel()
-    cancel = world.after(ms, () => {
-      const left = page.hidden ? 0 : inputAt + IDLE - world.now()
+    cancel = after(ms, () => {
+      const left = page.hidden ? 0 : inputAt + IDLE - now()
       if (left <= 0) become('idle')
-      else watch(left)
+      else checkAfter(left)
     })
   }
 
-  function here(): void {
+  function onInput(): void {
     if (page.hidden) return
-    inputAt = world.now()
-    if (activity === 'active') return
+    inputAt = now()
+    if (activity === 'idle') checkAfter(IDLE)
     become('active')
-    watch(IDLE)
   }
 
-  for (const type of INPUT) page.addEventListener(type, here, { signal, passive: true, capture: true })
-  page.addEventListener(
-    'visibilitychange',
-    () => {
-      if (page.hidden) return watch(TIMES.stateSettles)
-      here()
-      watch(IDLE)
-    },
-    { signal },
-  )
+  function onVisibility(): void {
+    checkAfter(page.hidden ? TIMES.stateSettles : IDLE)
+    onInput()
+  }
+
+  for (const type of INPUT) page.addEventListener(type, onInput, { signal, passive: true, capture: true })
+  page.addEventListener('visibilitychange', onVisibility, { signal })
   signal.addEventListener('abort', () => cancel(), { once: true })
-  watch(page.hidden ? TIMES.stateSettles : IDLE)
+  onVisibility()
   return () => activity
 }

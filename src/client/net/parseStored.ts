@@ -1,8 +1,8 @@
-/** Checks what other pages have left or say: it may come from another version, or be put there by hand. */
-import { ROOM_SLUG } from '../../shared/names.ts'
-import type { Role, Self } from '../../shared/model.ts'
-import type { OutboxEntry, OutgoingContent } from '../state/state.ts'
+/** Checks what other pages stored or said: it may come from another version, or be written by hand. */
 import { LIMITS } from '../../shared/limits.ts'
+import type { Role, Self } from '../../shared/model.ts'
+import { ROOM_SLUG } from '../../shared/names.ts'
+import type { FailureReason, OutboxEntry, OutgoingContent } from '../state/state.ts'
 
 /** An entry with the tab that sends it. */
 export type StoredEntry = OutboxEntry & { tab: string }
@@ -19,11 +19,10 @@ const ROLES: readonly Role[] = ['spectator', 'guest', 'member', 'moderator', 'ad
 export const fieldsOf = (value: unknown): UncheckedFields =>
   typeof value === 'object' && value !== null ? (value as UncheckedFields) : {}
 
-export const isShort = (value: unknown): value is string =>
-  typeof value === 'string' && /^[^]{1,64}$/.test(value)
-export const isRoom = (value: unknown): value is string => typeof value === 'string' && ROOM_SLUG.test(value)
-const isNonce = (value: unknown): value is string =>
-  typeof value === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(value)
+const matches = (value: unknown, pattern: RegExp): value is string =>
+  typeof value === 'string' && pattern.test(value)
+export const isShort = (value: unknown): value is string => matches(value, /^[^]{1,64}$/)
+export const isRoom = (value: unknown): value is string => matches(value, ROOM_SLUG)
 
 /** The content of an entry, or null: it cannot be sent. */
 function parseContent({ kind, text, replyTo, target, emoji, on }: UncheckedFields): OutgoingContent | null {
@@ -43,12 +42,12 @@ export function parseEntry(value: unknown, user: string): StoredEntry | null {
   const fields = fieldsOf(value)
   const { nonce, room, at, order, tab, failed } = fields
   const content = parseContent(fields)
-  if (content === null || !isNonce(nonce) || !isRoom(room) || fields.user !== user || !isShort(tab))
-    return null
+  const isNamed = matches(nonce, /^[A-Za-z0-9_-]{8,64}$/) && isRoom(room) && isShort(tab)
+  if (content === null || !isNamed || fields.user !== user) return null
   if (!Number.isFinite(at) || !Number.isFinite(order)) return null
   const entry: StoredEntry = { nonce, room, user, ...content, at: Number(at), order: Number(order), tab }
   // An unknown reason is shown as "refused".
-  return isShort(failed) ? { ...entry, failed: failed as NonNullable<StoredEntry['failed']> } : entry
+  return isShort(failed) ? { ...entry, failed: failed as FailureReason } : entry
 }
 
 /** A draft, or null: an empty one is none. */

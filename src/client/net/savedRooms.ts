@@ -1,4 +1,5 @@
-/** The favourites and the recent rooms of one person, stored on this device. */
+/** The favourite and recent rooms of one person, stored on this device. */
+import { readItem, webStorage, writeItem } from './webStorage.ts'
 
 export type SavedRooms = 'favourites' | 'recent'
 
@@ -7,27 +8,16 @@ const MAX_SAVED = 50
 
 /** The rooms stored for this user; none if they belong to another user of this device. */
 export function savedRooms(kind: SavedRooms, user: string): string[] {
-  try {
-    const [owner, ...rooms] = (localStorage.getItem(kind) ?? '').split(' ')
-    return owner === user ? rooms : []
-  } catch {
-    return []
-  }
+  const [owner, ...rooms] = (readItem(webStorage('localStorage'), kind) ?? '').split(' ')
+  return owner === user ? rooms : []
 }
 
 export function saveRooms(kind: SavedRooms, user: string, rooms: readonly string[]): void {
-  try {
-    localStorage.setItem(kind, [user, ...rooms.slice(0, MAX_SAVED)].join(' '))
-  } catch (error) {
-    console.warn('not kept on this device', error)
-  }
+  writeItem(webStorage('localStorage'), kind, [user, ...rooms.slice(0, MAX_SAVED)].join(' '))
 }
 
 /** On sign-out: the next person at this device must not see which rooms this one visited (S42). */
 export function forgetSavedRooms(): void {
-  try {
-    for (const kind of ['favourites', 'recent'] satisfies SavedRooms[]) localStorage.removeItem(kind)
-  } catch {
-    // A browser that refuses storage has kept nothing.
-  }
+  for (const kind of ['favourites', 'recent'] satisfies SavedRooms[])
+    writeItem(webStorage('localStorage'), kind, null)
 }

@@ -1,28 +1,28 @@
-/** Drafts and unsent messages on this device, each under its person. One interface, in IndexedDB or in memory. */
+/** Drafts and unsent messages on this device, by person. One interface, in IndexedDB or in memory. */
 import { createStore, promisifyRequest, type UseStore } from 'idb-keyval'
 import { parseDraft, parseEntry, type ComposerDraft, type StoredEntry } from './parseStored.ts'
 
-/** What rejects has changed nothing. */
+/** A call that rejects has changed nothing. */
 export interface DeviceStorage {
-  /** does what is put now survive the page? */
+  /** Do entries stored now survive the page? */
   readonly isLasting: boolean
-  /** Stores an entry; its room's draft goes in the same transaction, so that the text is always in one of the two (U34). */
+  /** Stores an entry and, with `dropDraft`, deletes its room's draft in the same transaction: the text is always in one of them. */
   put(entry: StoredEntry, dropDraft: boolean): Promise<void>
   remove(user: string, nonce: string): Promise<void>
-  /** in the order in which they leave */
+  /** in sending order */
   entries(user: string): Promise<StoredEntry[]>
   draft(user: string, room: string): Promise<ComposerDraft | null>
-  /** in how many rooms there is one */
+  /** in how many rooms there is a draft */
   draftCount(user: string): Promise<number>
   /** null deletes it */
   saveDraft(user: string, room: string, draft: ComposerDraft | null): Promise<void>
-  /** Everything of this person goes. */
+  /** Deletes everything of this person. */
   wipe(user: string): Promise<void>
 }
 
 const byOrder = (a: StoredEntry, b: StoredEntry) => a.order - b.order
 
-/** @throws if the browser refuses storage; asks it by a first read */
+/** @throws if the browser refuses storage, as a first read shows */
 export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
   const store: UseStore = createStore(name, 'kept')
   const all = (user: string, kind: 'sent' | 'draft') => IDBKeyRange.bound([user, kind], [user, kind, []])
@@ -31,7 +31,7 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
   const write = (change: (kept: IDBObjectStore) => void) =>
     store('readwrite', (kept) => {
       change(kept)
-      // Told at once that nothing follows, it is kept even if the page goes away in the same moment.
+      // A transaction still open when the page goes is undone, so it is committed at once.
       kept.transaction.commit?.()
       return promisifyRequest<undefined>(kept.transaction)
     })
@@ -65,10 +65,12 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
   }
 }
 
-/** Where the browser keeps nothing: as long as the page lives. */
+/** For a browser that refuses storage: lasts as long as the page. */
 export function memoryStorage(): DeviceStorage {
   const sent = new Map<string, StoredEntry>()
   const drafts = new Map<string, ComposerDraft>()
+  const keysOf = (user: string, all: Map<string, unknown>) =>
+    [...all.keys()].filter((key) => key.startsWith(`${user} `))
   return {
     isLasting: false,
     async put(entry, dropDraft) {
@@ -80,48 +82,46 @@ export function memoryStorage(): DeviceStorage {
     },
     entries: async (user) => [...sent.values()].filter((entry) => entry.user === user).sort(byOrder),
     draft: async (user, room) => drafts.get(`${user} ${room}`) ?? null,
-    draftCount: async (user) => [...drafts.keys()].filter((key) => key.startsWith(`${user} `)).length,
+    draftCount: async (user) => keysOf(user, drafts).length,
     async saveDraft(user, room, draft) {
       if (draft === null) drafts.delete(`${user} ${room}`)
       else drafts.set(`${user} ${room}`, draft)
     },
     async wipe(user) {
-      for (const kept of [sent, drafts])
-        for (const key of kept.keys()) if (key.startsWith(`${user} `)) kept.delete(key)
+      for (const all of [sent, drafts]) for (const key of keysOf(user, all)) all.delete(key)
     },
   }
 }
 
 /**
- * The same, and nothing rejects: what the device refuses (it is full, or storage was switched off) is kept in memory, and
- * `refused` is called; after a message, all that follow are. What stays behind on the device is sent one day and answered as
- * a duplicate.
+ * The device's storage, except that nothing rejects: what the device refuses (full, or switched off) is kept in memory, and
+ * `refused` is called. After one refused entry all later ones stay in memory.
  */
 export function fallBackToMemory(device: DeviceStorage, refused: () => void): DeviceStorage {
   const memory = memoryStorage()
-  let full = false
+  let isFull = false
   const both = [device, memory]
   const everywhere = async (change: (storage: DeviceStorage) => Promise<void>) => {
     await Promise.allSettled(both.map(change))
   }
   return {
     get isLasting() {
-      return !full && device.isLasting
+      return !isFull && device.isLasting
     },
     async put(entry, dropDraft) {
-      if (!full) {
+      if (!isFull) {
         try {
           await device.put(entry, dropDraft)
           if (dropDraft) await memory.saveDraft(entry.user, entry.room, null)
           return
         } catch {
-          // Not told to anybody but `refused`: there is nothing else to be done about it.
-          full = true
+          isFull = true
           refused()
         }
       }
       await memory.put(entry, dropDraft)
     },
+    // An entry the device cannot remove is sent again one day and answered as a duplicate.
     remove: (user, nonce) => everywhere((storage) => storage.remove(user, nonce)),
     async entries(user) {
       const found = await Promise.all(both.map((storage) => storage.entries(user).catch(() => [])))
@@ -132,12 +132,12 @@ export function fallBackToMemory(device: DeviceStorage, refused: () => void): De
     draftCount: async (user) =>
       (await memory.draftCount(user)) + (await device.draftCount(user).catch(() => 0)),
     async saveDraft(user, room, draft) {
-      const homeless = await device.saveDraft(user, room, draft).then(
-        () => null,
-        () => draft,
+      const isRefused = await device.saveDraft(user, room, draft).then(
+        () => false,
+        () => draft !== null,
       )
-      await memory.saveDraft(user, room, homeless)
-      if (homeless) refused()
+      await memory.saveDraft(user, room, isRefused ? draft : null)
+      if (isRefused) refused()
     },
     wipe: (user) => everywhere((storage) => storage.wipe(user)),
   }

@@ -11,18 +11,17 @@ export interface TabChannel {
   tell(message: SessionTabMessage): void
 }
 
-/** What another tab tells, or null: it may be of another version. */
+/** Another tab's message, or null: the tab may run another version. */
 function parseMessage(value: unknown): SessionTabMessage | null {
   const { type, self, room, seq } = fieldsOf(value)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
   if (type === 'joined' && isRoom(room)) return { type, room }
   if (type !== 'self') return null
-  if (self === null) return { type, self }
-  const known = parseSelf(self)
-  return known === null ? null : { type, self: known }
+  const parsed = parseSelf(self)
+  return parsed === null && self !== null ? null : { type, self: parsed }
 }
 
-/** `received` gets what the other tabs tell, never what this tab told, until the signal aborts. */
+/** `received` gets the messages of the other tabs, never those of this tab, until the signal aborts. */
 export function joinTabs(received: (message: SessionTabMessage) => void, signal: AbortSignal): TabChannel {
   if (typeof BroadcastChannel === 'undefined') return { tell() {} }
   const channel = new BroadcastChannel('hubbub')

@@ -1,75 +1,70 @@
-/** Which tab this is, which others live, and which one looks after what dead ones left. By Web Locks: they end with the tab. */
-
+/** Identifies this tab, lists the open ones, and elects the one that adopts the outboxes of closed tabs. Web Locks end with their tab. */
 import { isShort } from './parseStored.ts'
+import { readItem, writeItem, type WebStorage } from './webStorage.ts'
 
 export interface BrowserTab {
   /** the same after a reload */
   id: string
-  /** ids of the tabs that live, this one included; without locks nobody can tell, and it is empty */
+  /** Ids of the open tabs, this one included; empty without locks, since then nobody can tell. */
   openTabs(): Promise<ReadonlySet<string>>
 }
 
-const NAME = 'hubbub tab '
+const PREFIX = 'hubbub tab '
 
-/** As much of `navigator` and `sessionStorage` as is used; both may be missing or refuse. */
+/** The part of `navigator` and `sessionStorage` that is used; a browser may lack or refuse both. */
 export interface TabWorld {
   locks: LockManager | undefined
-  session: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
+  session: WebStorage | null
   random(): string
-  /** Calls whenever the page goes or is hidden (true), and when it is back (false). */
+  /** Calls `run` with true whenever the page is hidden or goes, and with false when it is back. */
   onAway(run: (away: boolean) => void): void
 }
 
-/**
- * Names this tab and keeps its lock until the signal aborts. `onOutboxLock` is called once this is the tab that looks after orphans:
- * at once where there are no locks.
- */
+/** Names this tab and holds its lock until the signal aborts. Calls `onOutboxLock` once this tab adopts; at once without locks. */
 export async function claimTab(
-  world: TabWorld,
+  { locks, session, random, onAway }: TabWorld,
   onOutboxLock: () => void,
   signal: AbortSignal,
 ): Promise<BrowserTab> {
-  const { locks, session } = world
-  const ended = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  )
-  const before = session?.getItem('tab')
-  let id = isShort(before) ? before : world.random()
-  if (locks !== undefined) {
-    const hold = (name: string) =>
-      new Promise<boolean>((resolve) => {
-        const held = locks.request(NAME + name, { ifAvailable: true }, (lock) => {
-          resolve(lock !== null)
-          return lock === null ? undefined : ended
-        })
-        held.catch(() => resolve(true))
-      })
-    // A duplicated tab has a copy of the other's name.
-    if (!(await hold(id))) {
-      id = world.random()
-      await hold(id)
-    }
-    void locks
-      .request('hubbub outbox', { signal }, () => {
-        onOutboxLock()
-        return ended
-      })
-      .catch(() => {
-        // Aborted: the page is going.
-      })
-  }
-  const keep = (kept: boolean) => (kept ? session?.setItem('tab', id) : session?.removeItem('tab'))
-  keep(locks !== undefined)
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  signal.addEventListener('abort', () => end(), { once: true })
+  const stored = readItem(session, 'tab')
+  let id = isShort(stored) ? stored : random()
   if (locks === undefined) {
-    // The name is stored only while the page is hidden, so a duplicated tab does not copy it.
-    world.onAway(keep)
+    // The id is stored only while the page is hidden, so that a duplicated tab does not copy it.
+    writeItem(session, 'tab', null)
+    onAway((away) => void writeItem(session, 'tab', away ? id : null))
     onOutboxLock()
+    return { id, openTabs: async () => new Set() }
   }
+  const hold = (tab: string) =>
+    new Promise<boolean>((resolve) => {
+      const held = locks.request(PREFIX + tab, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null)
+        return lock === null ? undefined : ended
+      })
+      held.catch(() => resolve(true))
+    })
+  // A duplicated tab starts with a copy of the other tab's id.
+  if (!(await hold(id))) {
+    id = random()
+    await hold(id)
+  }
+  writeItem(session, 'tab', id)
+  const elected = locks.request('hubbub outbox', { signal }, () => {
+    onOutboxLock()
+    return ended
+  })
+  elected.catch(() => {
+    // Aborted: the page is going.
+  })
   return {
     id,
     async openTabs() {
-      const held = (await locks?.query().catch(() => null))?.held ?? []
-      return new Set(held.flatMap(({ name }) => (name?.startsWith(NAME) ? [name.slice(NAME.length)] : [])))
+      const held = (await locks.query().catch(() => null))?.held ?? []
+      return new Set(
+        held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])),
+      )
     },
   }
 }

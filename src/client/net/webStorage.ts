@@ -29,3 +29,13 @@ export function writeItem(storage: WebStorage | null, key: string, value: string
     return false
   }
 }
+
+/** The keys that begin with `prefix`; none where the browser refuses to tell. */
+export function keysWith(storage: Pick<Storage, 'key' | 'length'> | null, prefix: string): string[] {
+  try {
+    const keys = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? '')
+    return keys.filter((key) => key.startsWith(prefix))
+  } catch {
+    return []
+  }
+}

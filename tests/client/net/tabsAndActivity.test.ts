@@ -3,7 +3,7 @@ import { watchActivity } from '../../../src/client/net/activity.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
 import { joinTabs, type SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
-import { tabMessageOf } from '../../../src/client/notifications/notificationRules.ts'
+import { parseTabMessage } from '../../../src/client/notifications/notificationRules.ts'
 import { errorText } from '../../../src/client/words/errorText.ts'
 import type { Activity } from '../../../src/shared/model.ts'
 import { ada } from '../../support/client/aState.ts'
@@ -203,9 +203,9 @@ describe('junk of others', () => {
 
   test('[S46] nor is what is no word on the channel of those that tell', () => {
     for (const data of [...junk, { type: 'done' }, { type: 'done', ids: [5] }, { type: 'who', room: 5 }])
-      expect(tabMessageOf(data)).toBeNull()
-    expect(tabMessageOf({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
-    expect(tabMessageOf({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
+      expect(parseTabMessage(data)).toBeNull()
+    expect(parseTabMessage({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
+    expect(parseTabMessage({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
   })
 
   test('[S46] a tab whose kept name is junk gets another', async () => {

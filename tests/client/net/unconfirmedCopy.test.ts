@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Outbox } from '../../../src/client/net/outbox.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import { MAX_COPIED, unconfirmedCopies } from '../../../src/client/net/unconfirmedCopy.ts'
+import { MAX_COPIED } from '../../../src/client/net/unconfirmedWrites.ts'
 import type { OutboxEntry } from '../../../src/client/state/state.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'
@@ -73,7 +73,7 @@ async function aPage({
       storageBlocked() {},
       unsavedChanged() {},
     },
-    unconfirmedCopies(local, time.now),
+    local,
   )
   await outbox.start(user)
   return { outbox, sent, queued, texts: () => queued.map(({ text }) => text) }

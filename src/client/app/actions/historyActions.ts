@@ -1,7 +1,8 @@
 /** Loads what the log holds beyond the live rows: older messages, the messages around a jump, quotes and pins. */
 import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
-import { findMessage, isLoaded, oldestSeq } from '../../state/historyWindow.ts'
+import { findMessage } from '../../state/historyWindow.ts'
+import { oldestSeq, rowById } from '../../state/rows.ts'
 import { idOf, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
@@ -74,7 +75,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     const known = store.get().rooms[room]
     const { pending } = session
     const wanted = ids
-      .filter((id) => known && !isLoaded(known, id) && !pending.has(id))
+      .filter((id) => known && !rowById(known, id) && !pending.has(id))
       .slice(0, IDS_PER_REQUEST)
     if (wanted.length === 0) return
     for (const id of wanted) pending.add(id)
