@@ -110,7 +110,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   feature('composer'),
   feature('suggestions'),
   feature('people'),
-  feature('notifications'),
+  feature('notifications', 'client/net/parseStored'),
   feature('settings'),
   ['client/', { may: ['client/', ...CONTRACT], types: CONTRACT_TYPES }],
   [

@@ -1,7 +1,7 @@
 /** If the browser does not allow the sound within this time (ms), it is dropped. */
 const TOO_LATE = 1_000
 
-/** Plays two soft tones. A browser allows no sound in a page before the first press in it; then there is none. */
+/** Plays two soft tones. A browser allows no sound before the first press in a page; then none is played. */
 export function playChime(): void {
   const audio = new AudioContext()
   const end = () => void audio.close().catch(() => {})
@@ -14,22 +14,21 @@ export function playChime(): void {
       playTone(audio, 880, 0.11).onended = end
     },
     () => {
-      // Closed before it was allowed.
+      // Closed before the browser allowed it.
     },
   )
 }
 
-/** @param pitch Hz @param from seconds from now */
-function playTone(audio: AudioContext, pitch: number, from: number): OscillatorNode {
-  const at = audio.currentTime + from
-  const tone = audio.createOscillator()
-  const loud = audio.createGain()
-  tone.frequency.value = pitch
-  loud.gain.setValueAtTime(0, at)
-  loud.gain.linearRampToValueAtTime(0.15, at + 0.015)
-  loud.gain.exponentialRampToValueAtTime(0.001, at + 0.35)
-  tone.connect(loud).connect(audio.destination)
-  tone.start(at)
-  tone.stop(at + 0.4)
+/** @param pitch Hz @param delay s */
+function playTone(audio: AudioContext, pitch: number, delay: number): OscillatorNode {
+  const start = audio.currentTime + delay
+  const tone = new OscillatorNode(audio, { frequency: pitch })
+  const volume = new GainNode(audio)
+  volume.gain.setValueAtTime(0, start)
+  volume.gain.linearRampToValueAtTime(0.15, start + 0.015)
+  volume.gain.exponentialRampToValueAtTime(0.001, start + 0.35)
+  tone.connect(volume).connect(audio.destination)
+  tone.start(start)
+  tone.stop(start + 0.4)
   return tone
 }

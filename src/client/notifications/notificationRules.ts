@@ -1,13 +1,13 @@
-/** Which messages are notified outside of the page, by which of my tabs, and until when (U76). `startNotifications.ts` has the browser's part. */
+/** Which messages are notified, in which of my tabs, and until when (U76). `startNotifications.ts` has the browser's part. */
+import { fieldsOf, isRoom } from '../net/parseStored.ts'
 import type { Timers } from '../net/timers.ts'
-import { ROOM_SLUG } from '../../shared/names.ts'
 import { mentionsName } from '../../shared/text.ts'
-import { isolated } from '../ui/format.ts'
-import { idOf, type RoomState, type Row, type State } from '../state/state.ts'
-import type { StateStore } from '../state/store.ts'
 import { roomName } from '../state/roomName.ts'
-import { RELEASED } from './tabLeader.ts'
+import { idOf, selfOf, type RoomState, type Row, type State } from '../state/state.ts'
+import type { StateStore } from '../state/store.ts'
+import { isolated } from '../ui/format.ts'
 import { words } from '../words/words.ts'
+import { RELEASED } from './tabLeader.ts'
 
 export interface NotificationContent {
   id: string
@@ -17,32 +17,28 @@ export interface NotificationContent {
   body: string
 }
 
-/** What my tabs say to each other. `done`: these were seen or notified. `who`: who looks at this room? `here`: I do. */
+/** `done`: these messages were seen or notified. `who`: is somebody looking at this room? `here`: I am. */
 export type NotificationTabMessage =
   { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
 
-/** What another tab has said, or null: it may be of another version, or say what is none of ours. */
-export function tabMessageOf(data: unknown): NotificationTabMessage | null {
-  const { type, ids, room } = (typeof data === 'object' && data !== null ? data : {}) as Record<
-    string,
-    unknown
-  >
+/** Another tab's message, or null: the tab may run another version. */
+export function parseTabMessage(data: unknown): NotificationTabMessage | null {
+  const { type, ids, room } = fieldsOf(data)
   if (type === 'done' && Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return { type, ids }
-  return (type === 'who' || type === 'here') && typeof room === 'string' && ROOM_SLUG.test(room)
-    ? { type, room }
-    : null
+  return (type === 'who' || type === 'here') && isRoom(room) ? { type, room } : null
 }
 
 export interface NotifierWorld extends Timers {
-  /** Does the person look at the newest messages of this room in this tab? */
+  /** Is the person looking at the newest messages of this room in this tab? */
   isAttended(room: string): boolean
-  /** Is this the tab that notifies for all of mine? */
+  /** Does this tab notify for all my tabs? */
   leads(): boolean
   /** Sends to my other tabs. */
   say(message: NotificationTabMessage): void
   /**
-   * Shows a notification. Returns what closes it, or null if the browser can show none.
+   * Shows a notification.
    * @param closed called when it closes, whoever closed it
+   * @returns what closes it, or null if the browser can show none
    */
   show(notification: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
@@ -51,33 +47,33 @@ export interface NotifierWorld extends Timers {
 export interface Notifier {
   /** Handles a message of another tab. */
   hear(message: NotificationTabMessage): void
-  /** Nothing stays on show. */
+  /** Closes all notifications. */
   close(): void
 }
 
-/** So long (ms) a tab in front has to say that the message, or its room, is looked at there. */
+/** How long (ms) a tab in front has to say that it shows the room. */
 const GRACE = 400
 /** How long (ms) a new leader waits before it shows what the old one may have missed. */
 const HANDOVER = RELEASED + 2_000
 /** Between two sounds, ms. */
 const QUIET = 3_000
-/** On show at once; the oldest goes (T15). */
-const SHOWN = 5
+/** How many notifications are open at once; the oldest closes. */
+const MAX_SHOWN = 5
 /** How many ids of messages seen or notified in other tabs are kept. */
-const DONE = 1_000
+const MAX_DONE = 1_000
 /** Characters of a message that are shown. */
-const LETTERS = 200
+const MAX_LETTERS = 200
 
 /** Notifies of new messages as the settings say, until the signal aborts. */
 export function createNotifier(store: StateStore, world: NotifierWorld, signal: AbortSignal): Notifier {
-  /** up to which seq a room's messages are known */
-  const known = new Map<string, number>()
+  /** the seq up to which a room's messages have been looked at */
+  const knownSeqs = new Map<string, number>()
   const done = new Set<string>()
-  /** when (ms) another tab last said that it looks at this room */
+  /** when (ms) another tab last said that it shows this room */
   const attendedElsewhere = new Map<string, number>()
   const shown = new Map<string, { notification: NotificationContent; close(): void }>()
   let before: State['rooms'] = {}
-  let sounded = Number.NEGATIVE_INFINITY
+  let soundedAt = -Infinity
 
   function close(id: string): void {
     const entry = shown.get(id)
@@ -89,11 +85,10 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     for (const id of [...shown.keys()]) close(id)
   }
 
-  function heard(room: RoomState): void {
-    const news = newMessages(room, known).filter((row) => isWanted(store.get(), room.room, row))
+  function onRoomChange(room: RoomState): void {
+    const news = newMessages(room, knownSeqs).filter((row) => isWanted(store.get(), room.room, row))
     if (news.length === 0) return
-    // It may come here long before it comes where somebody looks, so it is the room that is asked for.
-    if (looksAt(room.room)) return world.say({ type: 'done', ids: idsOf(news) })
+    if (isSeen(room.room)) return world.say({ type: 'done', ids: idsOf(news) })
     if (world.leads()) return ask(room.room, news)
     const me = idOf(store.get())
     world.after(HANDOVER, () => {
@@ -101,16 +96,17 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     })
   }
 
-  function looksAt(room: string): boolean {
+  function isSeen(room: string): boolean {
     return store.get().rooms[room]?.historyWindow === null && world.isAttended(room)
   }
 
+  /** Notifies unless another tab shows the room. That tab may get the message much later, so it is asked about the room. */
   function ask(room: string, news: readonly Row[]): void {
     const asked = world.now()
     world.say({ type: 'who', room })
     world.after(GRACE, () => {
       if (signal.aborted) return
-      if (!looksAt(room) && (attendedElsewhere.get(room) ?? 0) < asked) notify(room, news)
+      if (!isSeen(room) && (attendedElsewhere.get(room) ?? 0) < asked) notify(room, news)
       world.say({ type: 'done', ids: idsOf(news) })
     })
   }
@@ -118,28 +114,28 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   function notify(room: string, rows: readonly Row[]): void {
     const state = store.get()
     const current = state.rooms[room]
-    const missed = rows.filter((row) => current && !done.has(row.id ?? '') && !isSettled(current, row))
+    const missed = rows.filter((row) => current && !done.has(row.id ?? '') && !isObsolete(current, row))
     if (missed.length === 0) return
-    if (state.settings.sound === 'on' && world.now() - sounded >= QUIET) {
-      sounded = world.now()
+    if (state.settings.sound === 'on' && world.now() - soundedAt >= QUIET) {
+      soundedAt = world.now()
       world.sound()
     }
     if (state.settings.notify === 'on')
-      for (const row of missed.slice(-SHOWN)) show(notificationOf(state, room, row))
+      for (const row of missed.slice(-MAX_SHOWN)) show(notificationOf(state, room, row))
   }
 
   function show(notification: NotificationContent): void {
     const end = world.show(notification, () => shown.delete(notification.id))
     if (end === null) return
     shown.set(notification.id, { notification, close: end })
-    for (const oldest of [...shown.keys()].slice(0, -SHOWN)) close(oldest)
+    for (const oldest of [...shown.keys()].slice(0, -MAX_SHOWN)) close(oldest)
   }
 
   store.watch(
     idOf,
     () => {
       closeAll()
-      known.clear()
+      knownSeqs.clear()
     },
     signal,
   )
@@ -148,9 +144,9 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     (rooms) => {
       for (const { notification } of shown.values()) {
         const room = rooms[notification.room]
-        if (room === undefined || isSettled(room, notification)) close(notification.id)
+        if (room === undefined || isObsolete(room, notification)) close(notification.id)
       }
-      for (const room of Object.values(rooms)) if (room !== before[room.room]) heard(room)
+      for (const room of Object.values(rooms)) if (room !== before[room.room]) onRoomChange(room)
       before = rooms
     },
     signal,
@@ -162,28 +158,27 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
       switch (message.type) {
         case 'done':
           for (const id of message.ids) done.add(id)
-          for (const id of done) if (done.size > DONE) done.delete(id)
+          for (const id of done) if (done.size > MAX_DONE) done.delete(id)
           break
         case 'who':
-          if (looksAt(message.room)) world.say({ type: 'here', room: message.room })
+          if (isSeen(message.room)) world.say({ type: 'here', room: message.room })
           break
         case 'here':
           attendedElsewhere.set(message.room, world.now())
           break
         default:
-        // A tab of a newer version says more.
       }
     },
     close: closeAll,
   }
 }
 
-/** Messages of others that came since the room was looked at last; at first, since it was live: its first page is no news. */
-function newMessages(room: RoomState, known: Map<string, number>): Row[] {
+/** Messages of others since the last call; at first, since the room became live, as its first page is no news. */
+function newMessages(room: RoomState, knownSeqs: Map<string, number>): Row[] {
   if (room.sync.state !== 'live') return []
   const last = room.position.seq
-  const since = known.get(room.room) ?? room.firstLiveSeq ?? last
-  known.set(room.room, last)
+  const since = knownSeqs.get(room.room) ?? room.firstLiveSeq ?? last
+  knownSeqs.set(room.room, last)
   if (last <= since) return []
   const from = room.rows.findLastIndex(({ seq }) => seq !== null && seq <= since)
   return room.rows
@@ -193,15 +188,16 @@ function newMessages(room: RoomState, known: Map<string, number>): Row[] {
 
 const idsOf = (rows: readonly Row[]) => rows.flatMap(({ id }) => id ?? [])
 
-function isWanted({ settings, self }: State, room: string, { text }: Row): boolean {
+function isWanted(state: State, room: string, { text }: Row): boolean {
+  const { settings } = state
   if (settings.notify === 'off' && settings.sound === 'off') return false
   const level = settings.levels[room] ?? settings.level
-  if (level !== 'mentions') return level === 'all'
-  return self !== null && self !== 'unknown' && mentionsName(text ?? '', self.name)
+  const self = selfOf(state)
+  return level === 'all' || (level === 'mentions' && self !== null && mentionsName(text ?? '', self.name))
 }
 
-/** Read, deleted, or in a room that is closed to me. */
-function isSettled(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
+/** Is the message read, deleted, or in a room that is closed to me? */
+function isObsolete(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
   if (room.sync.state === 'closed' || (room.you?.readSeq ?? 0) >= (seq ?? 0)) return true
   return room.rows.some((row) => row.id === id && row.text === null)
 }
@@ -211,12 +207,9 @@ function notificationOf(state: State, room: string, { id, seq, user, text }: Row
   return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
 }
 
-/** Cut between words where there are some, never within a character. */
+/** Cuts between words if possible, never within a character. */
 function shortened(text: string): string {
   const letters = [...text.trim()]
-  if (letters.length <= LETTERS) return letters.join('')
-  return `${letters
-    .slice(0, LETTERS)
-    .join('')
-    .replace(/\s+\S*$/, '')}…`
+  const cut = letters.slice(0, MAX_LETTERS).join('')
+  return letters.length <= MAX_LETTERS ? cut : `${cut.replace(/\s+\S*$/, '')}…`
 }

@@ -1,3 +1,3 @@
-/** Everything that is seen and heard outside the page, as one chunk that `startChat` loads late. */
+/** Notifications, sound and unread marks, as one chunk that `startChat` loads late. */
 export { startNotifications } from './startNotifications.ts'
 export { showUnread } from './unreadMarks.ts'

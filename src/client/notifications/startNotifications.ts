@@ -1,19 +1,18 @@
 import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { playChime } from './chime.ts'
+import {
+  createNotifier,
+  parseTabMessage,
+  type NotificationContent,
+  type NotifierWorld,
+} from './notificationRules.ts'
 import { leadsTabs } from './tabLeader.ts'
-import { createNotifier, tabMessageOf, type NotificationContent } from './notificationRules.ts'
 
-/** Notifications and the sound of this page, beside those of my other tabs. */
+/** Starts the notifications and the sound of this page, in step with those of my other tabs. */
 export function startNotifications(
   store: StateStore,
-  world: {
-    now(): number
-    after(ms: number, run: () => void): () => void
-    go(path: string): void
-    /** Does the person look at the newest messages of this room in this tab? */
-    isAttended(room: string): boolean
-  },
+  world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & { go(path: string): void },
   signal: AbortSignal,
 ): void {
   const channel =
@@ -31,10 +30,10 @@ export function startNotifications(
   )
   if (channel !== null)
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const message = tabMessageOf(data)
+      const message = parseTabMessage(data)
       if (message !== null) notifier.hear(message)
     }
-  // A notification whose page is gone leads nowhere.
+  // A click on a notification does nothing once its page is gone.
   window.addEventListener('pagehide', notifier.close, { signal })
   signal.addEventListener('abort', () => channel?.close(), { once: true })
 
@@ -51,24 +50,23 @@ export function startNotifications(
 }
 
 function notify(
-  notification: NotificationContent,
+  { title, body, id: tag, room, seq }: NotificationContent,
   go: (path: string) => void,
   closed: () => void,
 ): (() => void) | null {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return null
   try {
-    // Silent, since sound is a choice of its own.
-    const { body, id: tag, title } = notification
+    // Silent, since the sound is a setting of its own.
     const shown = new Notification(title, { body, tag, icon: '/icons/touch.png', silent: true })
     shown.onclick = () => {
       window.focus()
-      go(`/chat/${notification.room}/${notification.seq}`)
+      go(`/chat/${room}/${seq}`)
       shown.close()
     }
     shown.onclose = closed
     return () => shown.close()
   } catch {
-    // Here only a service worker may notify.
+    // In this browser only a service worker may notify.
     return null
   }
 }

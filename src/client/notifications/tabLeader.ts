@@ -1,11 +1,11 @@
-/** Which of my tabs notifies for all of them: one whose connection lives (U76). By a Web Lock: it ends with the tab. */
+/** Elects one of my tabs to notify for all of them: one with a live connection (U76). Web Locks end with their tab. */
 import type { Timers } from '../net/timers.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** How long (ms) a tab without a connection remains the leader; then another tab takes over. */
 export const RELEASED = 5_000
 
-/** Is it this tab? Without locks every tab is. */
+/** @returns whether this tab is the leader; without locks every tab is */
 export function leadsTabs(
   store: StateStore,
   world: Pick<Timers, 'after'> & { locks: Pick<LockManager, 'request'> | undefined },
@@ -14,38 +14,37 @@ export function leadsTabs(
   const { locks } = world
   if (locks === undefined) return () => true
   let leads = false
-  let turn: AbortController | null = null
-  let cancel = () => {}
+  let candidacy: AbortController | null = null
+  let cancelRelease = () => {}
 
   function release(): void {
     leads = false
-    turn?.abort()
-    turn = null
+    candidacy?.abort()
+    candidacy = null
   }
 
-  function take(): void {
-    if (turn !== null) return
-    const attempt = new AbortController()
-    turn = attempt
-    const ended = new Promise<void>((resolve) =>
-      attempt.signal.addEventListener('abort', () => resolve(), { once: true }),
-    )
-    locks
-      ?.request('hubbub notifications', { signal: attempt.signal }, () => {
-        leads = !attempt.signal.aborted
-        return ended
+  function apply(manager: Pick<LockManager, 'request'>): void {
+    if (candidacy !== null) return
+    candidacy = new AbortController()
+    const { signal: ended } = candidacy
+    const elected = manager.request('hubbub notifications', { signal: ended }, () => {
+      leads = !ended.aborted
+      return new Promise<void>((resolve) => {
+        ended.addEventListener('abort', () => resolve(), { once: true })
+        if (ended.aborted) resolve()
       })
-      .catch(() => {
-        // Let go before it came.
-      })
+    })
+    elected.catch(() => {
+      // Released before the lock was granted.
+    })
   }
 
   store.watch(
     ({ connection }) => connection.state === 'live',
-    (live) => {
-      cancel()
-      if (live) take()
-      else cancel = world.after(RELEASED, release)
+    (isLive) => {
+      cancelRelease()
+      if (isLive) apply(locks)
+      else cancelRelease = world.after(RELEASED, release)
     },
     signal,
   )

@@ -1,15 +1,14 @@
 import type { StateStore } from '../state/store.ts'
 import { unreadTotal } from '../state/unreadCounts.ts'
 
-/** As much of the browser as says how much is unread. */
+/** The parts of the browser that show the unread total. */
 export interface UnreadMarks {
-  /** `data-unread`: its other address */
+  /** `data-unread`: the address of the icon with the mark */
   icon: Pick<HTMLLinkElement, 'href' | 'dataset'> | null
-  /** the app's own number, where there is an app */
   badge: { setAppBadge?(count: number): Promise<void>; clearAppBadge?(): Promise<void> }
 }
 
-/** Shows the unread total on the icon of the tab and of the app: the same number as title and sidebar (U74). */
+/** Shows the unread total on the tab's icon and the app's badge: the same number as title and sidebar (U74). */
 export function showUnread(store: StateStore, { icon, badge }: UnreadMarks, signal: AbortSignal): void {
   const usualIcon = icon?.href ?? ''
   let shownIcon = usualIcon
@@ -22,7 +21,7 @@ export function showUnread(store: StateStore, { icon, badge }: UnreadMarks, sign
       shownIcon = href
       const shown = count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.()
       shown?.catch(() => {
-        // It is no app, or its system has no badges.
+        // Not installed as an app, or the system has no badges.
       })
     },
     signal,

@@ -1,16 +1,16 @@
 import { h } from '../ui/dom.ts'
 
-let made = 0
+let groups = 0
 
-/** A few values of which one holds. */
+/** A fieldset of radio buttons. */
 export function radioGroup<T extends string>(
   legend: string,
   values: Readonly<Record<T, string>>,
   current: T,
   choose: (value: T) => void,
 ): HTMLElement {
-  made += 1
-  const name = `choice-${made}`
+  groups += 1
+  const name = `choice-${groups}`
   const labels = (Object.keys(values) as T[]).map((value) =>
     h(
       'label',

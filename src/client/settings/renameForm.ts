@@ -4,7 +4,7 @@ import { selfOf } from '../state/state.ts'
 import { nameForm } from '../ui/nameForm.ts'
 import { words } from '../words/words.ts'
 
-/** What one is called, in one line with the button that changes it (U6). */
+/** My name, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
   const status = h('p', { class: 'text-meta text-muted', role: 'status' })
   const form = nameForm(

@@ -7,14 +7,14 @@ import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-/** The level of one room; `same`: as for all rooms. */
+/** The notification level of one room; 'same': as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'
 
-/** How somebody wants it: each choice holds at once, on this device, in all of its tabs. */
+/** Each choice takes effect at once, in all tabs of this device. */
 export function openSettingsDialog(context: Context, room: string, signal: AbortSignal): void {
   const { store, actions } = context
   const body = h('div', { class: 'settings' })
-  const may = mayNotify()
+  const canNotify = mayNotify()
   const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
     renameForm(context),
     body,
@@ -28,24 +28,18 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
       },
       words.settings.export,
     ),
-    // What is refused the browser only calls failed.
+    // If the server refuses the download, the browser only says that it failed.
     h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
     buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.done)),
   ])
 
-  // The first thing in it is a field, which would open a phone's keyboard (T13).
+  // Focus on the first field would open a phone's keyboard.
   dialog.element.tabIndex = -1
   dialog.element.focus()
 
-  function setting<K extends 'theme' | 'lines' | 'enter' | 'clock' | 'level' | 'spoken' | 'notify' | 'sound'>(
-    legend: string,
-    key: K,
-    values: Partial<Readonly<Record<Settings[K], string>>>,
-    current: Settings[K],
-  ): HTMLElement {
-    return radioGroup(legend, values as Record<Settings[K], string>, current, (value) =>
-      actions.chooseSettings({ [key]: value } as Partial<Settings>),
-    )
+  function setting<K extends Exclude<keyof Settings, 'levels'>>(key: K, current: Settings[K]): HTMLElement {
+    const { title, values } = words.settings[key]
+    return radioGroup<string>(title, values, current, (value) => actions.chooseSettings({ [key]: value }))
   }
 
   function levelHere(settings: Settings): HTMLElement {
@@ -59,12 +53,11 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     })
   }
 
-  /** What the browser says of it comes before what is chosen. */
+  /** Without the browser's permission there is nothing to choose. */
   function notifying(settings: Settings): HTMLElement | null {
-    if (!may) return null
+    if (!canNotify) return null
     const { permission } = Notification
-    if (permission === 'granted')
-      return setting(words.settings.notify.title, 'notify', words.settings.notify.values, settings.notify)
+    if (permission === 'granted') return setting('notify', settings.notify)
     return h(
       'fieldset',
       {},
@@ -85,23 +78,22 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     else if (!dialog.signal.aborted) draw(store.get().settings)
   }
 
-  // Chosen in another tab, it is drawn here too; what was pressed keeps the focus.
+  // Drawn again when another tab changes a setting; the focused control keeps the focus.
   function draw(settings: Settings): void {
     const stops = () => [...body.querySelectorAll<HTMLElement>('input, button')]
     const focusIndex = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
-    const { theme, clock, enter, lines, level, sound, spoken } = words.settings
     const parts: Child[] = [
-      setting(theme.title, 'theme', theme.values, settings.theme),
-      setting(clock.title, 'clock', clock.values, settings.clock),
-      setting(enter.title, 'enter', enter.values, sends ? 'sends' : 'breaks'),
-      setting(lines.title, 'lines', lines.values, settings.lines),
-      setting(level.title, 'level', level.values, settings.level),
+      setting('theme', settings.theme),
+      setting('clock', settings.clock),
+      setting('enter', sends ? 'sends' : 'breaks'),
+      setting('lines', settings.lines),
+      setting('level', settings.level),
       levelHere(settings),
       notifying(settings),
-      setting(sound.title, 'sound', sound.values, settings.sound),
-      setting(spoken.title, 'spoken', spoken.values, settings.spoken),
+      setting('sound', settings.sound),
+      setting('spoken', settings.spoken),
     ]
     body.replaceChildren(...parts.filter((part) => part instanceof Node))
     if (focusIndex >= 0) (stops()[focusIndex] ?? dialog.element).focus()
@@ -110,7 +102,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
   store.watch((state) => state.settings, draw, dialog.signal)
 }
 
-/** May a page notify here by itself? Where only a service worker may, the attempt throws; without leave nothing shows (U76). */
+/** Can a page notify in this browser? If only a service worker can, the attempt throws; without permission nothing is shown. */
 function mayNotify(): boolean {
   if (typeof Notification === 'undefined' || !isSecureContext) return false
   try {

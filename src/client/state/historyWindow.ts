@@ -1,32 +1,24 @@
-/** What comes by HTTP: older messages, pages around a message, quotes, pins. Pure. */
+/** Messages fetched over HTTP: older ones, pages around a message, quotes, pins. Pure. */
 import type { HistoryPage } from '../../shared/model.ts'
-import { aboveFloor, rowOf, withChange } from './rows.ts'
+import { aboveFloor, EMPTY_ROW, oldestSeq, rowOf, withChange } from './rows.ts'
 import type { HistoryEdge, HistoryWindow, RoomState, Row } from './state.ts'
 
-/** Messages kept because others answer them. */
+/** How many quoted messages a room keeps. */
 const MAX_QUOTES = 300
+/** How many rows may still be added below the loaded ones before the oldest are dropped. */
+const ROOM_FOR_NEW_ROWS = 1_000
 
 const seqOf = (row: Row | undefined) => row?.seq ?? 0
-const firstOf = (rows: readonly Row[]) => rows.find((row) => row.seq !== null)
 
 /**
- * What history says, as rows true now: what changed behind its head was heard here, and is applied. Null: so much was
- * heard meanwhile that it is not all here; ask again.
+ * The rows of a page, true now: changes heard here after the page's head are applied to it.
+ * @returns null if more changes were heard meanwhile than are kept; the page has to be fetched again
  */
-export function rowsOf(
-  room: RoomState,
-  { messages, head }: Pick<HistoryPage, 'messages' | 'head'>,
-  me: string | null,
-): readonly Row[] | null {
+function rowsOfPage(room: RoomState, { messages, head }: HistoryPage, me: string | null) {
   if (head < room.recentChangesSince) return null
   let rows: readonly Row[] = messages.map((message) => rowOf(message, me, head))
   for (const change of room.recentChanges) if (change.seq > head) rows = withChange(rows, change, me)
   return rows
-}
-
-/** The seq below which older messages are asked for. */
-export function oldestSeq(room: RoomState): number {
-  return firstOf(room.rows)?.seq ?? room.position.seq + 1
 }
 
 export function requestOlder(room: RoomState): RoomState {
@@ -34,9 +26,9 @@ export function requestOlder(room: RoomState): RoomState {
 }
 
 /**
- * A page of older messages above those loaded; one that is there already, also waiting, is not doubled.
- * @param before the oldest seq when the page was asked for. If a reset changed it since, the page fits nothing any more
- * @param page null: it did not come
+ * Adds a page of older messages above the loaded rows, without doubling any.
+ * @param before the oldest seq when the page was requested; if a reset changed it since, the page fits nothing
+ * @param page null: the request failed
  */
 export function withOlder(
   room: RoomState,
@@ -45,49 +37,37 @@ export function withOlder(
   me: string | null,
 ): RoomState {
   if (room.older !== 'loading') return room
-  const loaded = page === null || oldestSeq(room) !== before ? null : rowsOf(room, page, me)
+  const loaded = page === null || oldestSeq(room) !== before ? null : rowsOfPage(room, page, me)
   if (page === null || loaded === null) return { ...room, older: 'failed' }
-  const { floor } = page
-  const kept = aboveFloor(room, floor)
+  const known = aboveFloor(room, page.floor)
   const fresh = loaded
-    .filter(({ seq }) => seq !== null && seq < before && seq >= floor)
-    .sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0))
+    .filter((row) => seqOf(row) < before && seqOf(row) >= page.floor)
+    .sort((a, b) => seqOf(a) - seqOf(b))
   const keys = new Set(fresh.map((row) => row.key))
-  const rows = [...fresh, ...kept.rows.filter((row) => !keys.has(row.key))]
-  return {
-    ...kept,
-    rows,
-    maxRows: Math.max(room.maxRows, rows.length + 1_000),
-    // An empty page asked again would be empty again.
-    older: page.older && fresh.length > 0 ? 'more' : 'none',
-  }
+  const rows = [...fresh, ...known.rows.filter((row) => !keys.has(row.key))]
+  // An empty page would be empty again.
+  const older = page.older && fresh.length > 0 ? 'more' : 'none'
+  return { ...known, rows, maxRows: Math.max(room.maxRows, rows.length + ROOM_FOR_NEW_ROWS), older }
 }
 
-/** Is this message among the rows that are drawn, or would be at the live end? */
+/** Is this message among the rows that are drawn, or would it be at the live end? */
 export function findMessage(room: RoomState, seq: number): 'drawn' | 'end' | null {
   const has = (rows: readonly Row[]) => rows.some((row) => row.seq === seq)
   if (has(room.historyWindow?.rows ?? room.rows)) return 'drawn'
   return has(room.rows) ? 'end' : null
 }
 
-/** The room at a page around `seq`; `===` where the page is too old to be true, or does not have it. */
+/** Jumps to a page around `seq`; the room stays `===` if the page is outdated or lacks the message. */
 export function enterHistory(room: RoomState, seq: number, page: HistoryPage, me: string | null): RoomState {
-  const rows = rowsOf(room, page, me)
+  const rows = rowsOfPage(room, page, me)
   if (rows === null || !rows.some((row) => row.seq === seq)) return room
   const previous = room.historyWindow && { ...room.historyWindow, previous: null }
   const edge = (more: boolean): HistoryEdge => (more ? 'more' : 'none')
-  const historyWindow: HistoryWindow = {
-    centerSeq: seq,
-    rows,
-    older: edge(page.older),
-    newer: edge(page.newer),
-    trueAt: page.head,
-    previous,
-  }
-  return mergeWithLiveEnd({ ...room, historyWindow })
+  const edges = { older: edge(page.older), newer: edge(page.newer) }
+  return mergeWithLiveEnd(room, { centerSeq: seq, rows, ...edges, trueAt: page.head, previous })
 }
 
-/** One more page on a side. A page that is too old, or that was not asked for any more, adds nothing. */
+/** Adds a page at one side. An outdated page, or one for another window, adds nothing. */
 export function appendPage(
   room: RoomState,
   window: number,
@@ -96,18 +76,15 @@ export function appendPage(
   me: string | null,
 ): RoomState {
   const { historyWindow } = room
-  if (historyWindow === null || historyWindow.centerSeq !== window || historyWindow[side] !== 'loading')
-    return room
-  const rows = page && rowsOf(room, page, me)
-  if (!page || !rows) return { ...room, historyWindow: { ...historyWindow, [side]: 'failed' } }
-  const [first, last] = [seqOf(historyWindow.rows[0]), seqOf(historyWindow.rows.at(-1))]
-  const fresh = rows.filter((row) => (side === 'older' ? seqOf(row) < first : seqOf(row) > last))
-  const all = side === 'older' ? [...fresh, ...historyWindow.rows] : [...historyWindow.rows, ...fresh]
-  const more = page[side] && fresh.length > 0
-  return mergeWithLiveEnd({
-    ...room,
-    historyWindow: { ...historyWindow, rows: all, [side]: more ? 'more' : 'none' },
-  })
+  if (historyWindow?.centerSeq !== window || historyWindow[side] !== 'loading') return room
+  const loaded = page && rowsOfPage(room, page, me)
+  if (!page || !loaded) return { ...room, historyWindow: { ...historyWindow, [side]: 'failed' } }
+  const { rows } = historyWindow
+  const [first, last] = [seqOf(rows[0]), seqOf(rows.at(-1))]
+  const fresh = loaded.filter((row) => (side === 'older' ? seqOf(row) < first : seqOf(row) > last))
+  const joined = side === 'older' ? [...fresh, ...rows] : [...rows, ...fresh]
+  const edge = page[side] && fresh.length > 0 ? 'more' : 'none'
+  return mergeWithLiveEnd(room, { ...historyWindow, rows: joined, [side]: edge })
 }
 
 export function requestPage(room: RoomState, window: number, side: 'older' | 'newer'): RoomState {
@@ -117,81 +94,46 @@ export function requestPage(room: RoomState, window: number, side: 'older' | 'ne
     : room
 }
 
-/** A window that has reached the rows of the live end, or the end itself, becomes one with them. */
-function mergeWithLiveEnd(room: RoomState): RoomState {
-  const { historyWindow } = room
-  if (historyWindow === null || room.position.seq === 0) return room
-  const first = seqOf(firstOf(room.rows)) || room.position.seq + 1
-  if (seqOf(historyWindow.rows.at(-1)) < first && historyWindow.newer !== 'none') return room
-  const older = historyWindow.rows.filter((row) => seqOf(row) < first)
-  const rows = [...older, ...room.rows]
-  return {
-    ...room,
-    rows,
-    historyWindow: null,
-    older: historyWindow.older,
-    maxRows: Math.max(room.maxRows, rows.length + 1_000),
-  }
+/** Shows the window; one that has reached the live rows, or the end of the log, becomes part of them. */
+function mergeWithLiveEnd(room: RoomState, historyWindow: HistoryWindow): RoomState {
+  const first = oldestSeq(room)
+  const isApart = seqOf(historyWindow.rows.at(-1)) < first && historyWindow.newer !== 'none'
+  if (room.position.seq === 0 || isApart) return { ...room, historyWindow }
+  const rows = [...historyWindow.rows.filter((row) => seqOf(row) < first), ...room.rows]
+  const maxRows = Math.max(room.maxRows, rows.length + ROOM_FOR_NEW_ROWS)
+  return { ...room, rows, historyWindow: null, older: historyWindow.older, maxRows }
 }
 
-/** The room as it was drawn before the last jump. */
-export function leaveHistory(room: RoomState): RoomState {
-  return room.historyWindow === null ? room : { ...room, historyWindow: room.historyWindow.previous }
+/** Back to what was drawn before the last jump, or to the live end. */
+export function leaveHistory(room: RoomState, to: 'previous' | 'live'): RoomState {
+  if (room.historyWindow === null) return room
+  return { ...room, historyWindow: to === 'live' ? null : room.historyWindow.previous }
 }
 
-/** The live end is drawn again. */
-export function showLiveEnd(room: RoomState): RoomState {
-  return room.historyWindow === null ? room : { ...room, historyWindow: null }
-}
-
-/** Is a message at hand, wherever? */
-export function isLoaded(room: RoomState, id: string): boolean {
-  const has = (rows: readonly Row[] | undefined) => rows?.some((row) => row.id === id) ?? false
-  return has(room.quotes) || has(room.historyWindow?.rows) || has(room.rows)
-}
-
-/** Messages that were asked for by their ids; those that are not there are kept as rows without text. */
+/** Messages that were requested by their ids; missing ones are kept as rows without text, so that nobody asks again. */
 export function withQuotes(
   room: RoomState,
   ids: readonly string[],
   page: HistoryPage,
   me: string | null,
 ): RoomState {
-  const found = rowsOf(room, page, me)
+  const found = rowsOfPage(room, page, me)
   if (found === null) return room
-  const missing = ids.filter((id) => !found.some((row) => row.id === id)).map(missingQuote)
+  const missing = ids.filter((id) => !found.some((row) => row.id === id))
+  const missingRows = missing.map((id) => ({ ...EMPTY_ROW, key: `gone:${id}`, id }))
   const others = room.quotes.filter(({ id }) => id !== null && !ids.includes(id))
-  return { ...room, quotes: [...others, ...found, ...missing].slice(-MAX_QUOTES) }
+  return { ...room, quotes: [...others, ...found, ...missingRows].slice(-MAX_QUOTES) }
 }
 
-function missingQuote(id: string): Row {
-  return {
-    key: `gone:${id}`,
-    kind: 'message',
-    seq: null,
-    id,
-    user: { id: '', name: '' },
-    nonce: '',
-    at: 0,
-    text: null,
-    edited: null,
-    pinned: false,
-    reactions: [],
-    own: false,
-    sendStatus: { status: 'acked' },
-    trueAt: 0,
-  }
-}
-
-/** The pinned messages, unless one was pinned meanwhile that the page does not have. */
+/** The pinned messages, unless one was pinned meanwhile that the page lacks. */
 export function withPins(room: RoomState, page: HistoryPage, me: string | null): RoomState {
-  const rows = rowsOf(room, page, me)
-  const isNew = ({ seq, target }: { seq: number; target: string }) =>
-    seq > page.head && !rows?.some(({ id }) => id === target)
-  if (
-    rows === null ||
-    room.recentChanges.some((change) => change.kind === 'pin' && change.on && isNew(change))
+  const rows = rowsOfPage(room, page, me)
+  const isMissing = room.recentChanges.some(
+    (change) =>
+      change.kind === 'pin' &&
+      change.on &&
+      change.seq > page.head &&
+      !rows?.some(({ id }) => id === change.target),
   )
-    return room
-  return { ...room, pins: rows.filter(({ pinned }) => pinned) }
+  return rows === null || isMissing ? room : { ...room, pins: rows.filter(({ pinned }) => pinned) }
 }

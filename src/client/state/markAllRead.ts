@@ -1,8 +1,8 @@
-/** All of a room is marked read without looking at it, and for a while that can be undone (U75). Pure. */
+/** Marks a room read without looking at it, which can be undone for a while (U75). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomState } from './state.ts'
 
-/** The room with all of it read; what was unread until then is kept. A room that is still being joined is marked later. */
+/** Marks all of the room read and keeps what was unread until then. A room that is still being joined is marked later. */
 export function markRead(room: RoomState): RoomState {
   const { you, position, sync, markedRead } = room
   if (you === null)
@@ -18,19 +18,17 @@ export function markRead(room: RoomState): RoomState {
   }
 }
 
-/** The room as it was before. Messages that came since add to it; the server recounts what was changed meanwhile. */
+/** Restores the former counts and adds what came since; the server recounts messages that were changed meanwhile. */
 export function undoMarkRead(room: RoomState): RoomState {
-  const { markedRead } = room
-  if (markedRead?.state !== 'undoable') return settleMarkRead(room)
+  const { you, markedRead } = room
+  if (markedRead?.state !== 'undoable' || you === null) return settleMarkRead(room)
   const { before } = markedRead
-  const { unread = 0, mentions = 0 } = room.you ?? {}
-  const limited = (count: number) => Math.min(LIMITS.unread, count)
-  const you = {
-    ...before,
-    unread: limited(before.unread + unread),
-    mentions: limited(before.mentions + mentions),
+  const capped = (count: number) => Math.min(LIMITS.unread, count)
+  const counts = {
+    unread: capped(before.unread + you.unread),
+    mentions: capped(before.mentions + you.mentions),
   }
-  return { ...room, you, markedRead: null, needsRecount: true }
+  return { ...room, you: { ...before, ...counts }, markedRead: null, needsRecount: true }
 }
 
 /** It can no longer be undone. */

@@ -3,7 +3,7 @@ import type { User } from '../../shared/model.ts'
 import { applyChange, initialSendStatus, keyOf } from './rows.ts'
 import type { PendingChange, RoomState, Row } from './state.ts'
 
-/** The room with a change of mine that waits; a change that is there already stays `===`. */
+/** Adds an unconfirmed change of mine, unless it is there already. */
 export function addPendingChange(room: RoomState, entry: PendingChange['entry'], user: User): RoomState {
   const key = keyOf(entry.user, entry.nonce)
   if (room.pendingChanges.some((change) => change.key === key)) return room

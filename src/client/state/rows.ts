@@ -1,39 +1,42 @@
-/** A room's rows: by seq, mine that wait last. Rows are replaced, never mutated; what says the same stays `===`. */
+/** A room's rows: by seq, my unsent ones last. Rows are replaced, never mutated; an unchanged row stays `===`. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
 import type { Heard } from '../../shared/protocol.ts'
 import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
 
-/** Names a row before and after its ack. Others see my nonces and may copy them, so the user is part of the key. */
+/** Identifies a row before and after its ack. Others see my nonces and may copy them, so the user is part of the key. */
 export function keyOf(user: string, nonce: string): string {
   return `${user}:${nonce}`
 }
 
-const NONE: readonly Reaction[] = []
-
-/** @param trueAt the seq up to which this is true */
-export function rowOf(message: HistoryMessage, me: string | null, trueAt = message.seq): Row {
-  const { kind, seq, id, at, user = { id: '', name: '' }, nonce = '', replyTo } = message
-  return {
-    key: keyOf(user.id, nonce || id),
-    kind,
-    seq,
-    id,
-    user,
-    nonce,
-    at,
-    text: message.text ?? null,
-    ...(replyTo !== undefined && { replyTo }),
-    edited: message.edited ?? null,
-    pinned: message.pinned ?? false,
-    reactions: message.reactions ?? NONE,
-    own: user.id === me,
-    sendStatus: { status: 'acked' },
-    trueAt,
-  }
+/** A row whose content is gone, as a quote of a missing message is drawn. */
+export const EMPTY_ROW: Row = {
+  key: '',
+  kind: 'message',
+  seq: null,
+  id: null,
+  user: { id: '', name: '' },
+  nonce: '',
+  at: 0,
+  text: null,
+  edited: null,
+  pinned: false,
+  reactions: [],
+  own: false,
+  sendStatus: { status: 'acked' },
+  trueAt: 0,
 }
 
-/** A message of a page that is the same for everybody, with the emoji that I show there. */
+/** @param trueAt the seq up to which the message is true */
+export function rowOf(message: HistoryMessage, me: string | null, trueAt = message.seq): Row {
+  const { kind, seq, id, at, user = EMPTY_ROW.user, nonce = '', replyTo, text = null } = message
+  const { edited = null, pinned = false, reactions = EMPTY_ROW.reactions } = message
+  const key = keyOf(user.id, nonce || id)
+  const row = { ...EMPTY_ROW, key, kind, seq, id, user, nonce, at, text, edited, pinned, reactions, trueAt }
+  return { ...row, own: user.id === me, ...(replyTo !== undefined && { replyTo }) }
+}
+
+/** A message of a page that is the same for everybody, with `mine` set on the emoji that I show there. */
 export function withOwnReactions(
   { reactions, ...message }: HistoryMessage<ReactionCount>,
   emoji: readonly string[] = [],
@@ -43,7 +46,7 @@ export function withOwnReactions(
   return { ...message, reactions: own } as HistoryMessage
 }
 
-/** The room with a message of mine that waits, below all others; one that is there already stays `===`. */
+/** Adds an unsent message of mine below all others, unless it is there already. */
 export function addPendingRow(
   room: RoomState,
   entry: OutboxEntry & { kind: 'message' },
@@ -52,31 +55,15 @@ export function addPendingRow(
   const { nonce, at, text, replyTo } = entry
   const key = keyOf(entry.user, nonce)
   if (room.rows.some((row) => row.key === key)) return room
-  const row: Row = {
-    key,
-    kind: 'message',
-    seq: null,
-    id: null,
-    user,
-    nonce,
-    at,
-    text,
-    ...(replyTo !== undefined && { replyTo }),
-    edited: null,
-    pinned: false,
-    reactions: NONE,
-    own: true,
-    sendStatus: initialSendStatus(entry),
-    trueAt: 0,
-  }
-  return { ...room, rows: [...room.rows, row] }
+  const named = { key, user, nonce, at, text, own: true, ...(replyTo !== undefined && { replyTo }) }
+  return { ...room, rows: [...room.rows, { ...EMPTY_ROW, ...named, sendStatus: initialSendStatus(entry) }] }
 }
 
 export function initialSendStatus({ failed, at }: OutboxEntry): SendStatus {
   return failed === undefined ? { status: 'queued', since: at } : { status: 'failed', reason: failed }
 }
 
-/** The row after a change that names it. What it was true for already, or what has no text any more, stays `===`. */
+/** Applies a change to the row it names. A row that is true beyond the change, or has no text any more, stays `===`. */
 export function applyChange(row: Row, change: Change, me: string | null): Row {
   if (change.seq <= row.trueAt || row.text === null || change.gone) return row
   const next = { ...row, trueAt: change.seq }
@@ -85,7 +72,7 @@ export function applyChange(row: Row, change: Change, me: string | null): Row {
       return { ...next, text: change.text, edited: change.at }
     case 'delete': {
       const { replyTo: _, ...rest } = next
-      return { ...rest, text: null, edited: null, pinned: false, reactions: NONE }
+      return { ...rest, text: null, edited: null, pinned: false, reactions: EMPTY_ROW.reactions }
     }
     case 'pin':
       return { ...next, pinned: change.on }
@@ -101,132 +88,121 @@ function withReaction(
   { emoji, on, count, user }: Extract<Change, { emoji: string }>,
   me: string | null,
 ): readonly Reaction[] {
-  const at = reactions.findIndex((reaction) => reaction.emoji === emoji)
-  const before = reactions[at]
-  if (count === 0) return before === undefined ? reactions : reactions.toSpliced(at, 1)
-  const users = before?.users ?? []
-  const known = users.some(({ id }) => id === user.id)
-  const after = {
-    emoji,
-    count,
-    mine: user.id === me ? on : (before?.mine ?? false),
-    users: !on
-      ? users.filter(({ id }) => id !== user.id)
-      : known || users.length >= LIMITS.emojiPeople
-        ? users
-        : [...users, user],
-  }
-  return before === undefined ? [...reactions, after] : reactions.with(at, after)
+  const index = reactions.findIndex((reaction) => reaction.emoji === emoji)
+  const before = reactions[index]
+  if (count === 0) return before === undefined ? reactions : reactions.toSpliced(index, 1)
+  const listed = before?.users ?? []
+  const others = listed.filter(({ id }) => id !== user.id)
+  const isNew = others.length === listed.length && listed.length < LIMITS.emojiPeople
+  const users = !on ? others : isNew ? [...listed, user] : listed
+  const after = { emoji, count, mine: user.id === me ? on : (before?.mine ?? false), users }
+  return before === undefined ? [...reactions, after] : reactions.with(index, after)
 }
 
-/** Rows with the one that a change names changed. */
+/** Applies a change to the row it names, if that is among the rows. */
 export function withChange(rows: readonly Row[], change: Change, me: string | null): readonly Row[] {
-  const at = rows.findLastIndex((row) => row.id === change.target)
-  const row = rows[at]
+  const index = rows.findLastIndex((row) => row.id === change.target)
+  const row = rows[index]
   if (row === undefined) return rows
   const after = applyChange(row, change, me)
-  return after === row ? rows : rows.with(at, after)
+  return after === row ? rows : rows.with(index, after)
 }
 
-function sameRow(a: Row, b: Row): boolean {
+const COMPARED = ['seq', 'id', 'at', 'text', 'replyTo', 'own'] as const
+
+function isSameRow(a: Row, b: Row): boolean {
   return (
-    a.seq === b.seq &&
-    a.id === b.id &&
-    a.at === b.at &&
-    a.text === b.text &&
-    a.replyTo === b.replyTo &&
-    a.own === b.own &&
+    COMPARED.every((field) => a[field] === b[field]) &&
     a.user.name === b.user.name &&
     a.sendStatus.status === b.sendStatus.status
   )
 }
 
-/** Puts a row with a seq in its place; one of the same key gives way to it, also if it waited or had failed. */
+/** Puts a row with a seq in its place. It replaces a row of the same key, also one that was unsent or had failed. */
 export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   const { seq } = row
   if (seq === null) return rows
-  // News of others stands before what waits of mine. Not `[...rows, row]`, which takes four times as long.
-  const newest = rows.findLastIndex((other) => other.seq !== null)
+  // The common case. A copy by spread would take four times as long in a room of thousands of rows.
+  const newest = rows.findLastIndex((known) => known.seq !== null)
   if (!row.own && (rows[newest]?.seq ?? 0) < seq) return rows.toSpliced(newest + 1, 0, row)
-  const known = rows.findLastIndex((other) => other.key === row.key)
-  const before = rows[known]
-  if (before !== undefined && (sameRow(before, row) || before.trueAt > row.trueAt)) return rows
-  const others = before === undefined ? rows.slice() : rows.toSpliced(known, 1)
-  const below = others.findLastIndex((other) => other.seq !== null && other.seq <= seq)
-  const there = others[below]
-  // The same number under another id: one of two histories, and this one was heard last.
-  if (there?.seq === seq && there.id !== row.id) others[below] = row
-  else if (there?.seq !== seq) others.splice(below + 1, 0, row)
+  const index = rows.findLastIndex((known) => known.key === row.key)
+  const before = rows[index]
+  if (before !== undefined && (isSameRow(before, row) || before.trueAt > row.trueAt)) return rows
+  const others = before === undefined ? rows.slice() : rows.toSpliced(index, 1)
+  const below = others.findLastIndex((known) => known.seq !== null && known.seq <= seq)
+  const neighbour = others[below]
+  // The same seq under another id: a backup was restored, and the row heard last is the true one.
+  if (neighbour?.seq === seq && neighbour.id !== row.id) others[below] = row
+  else if (neighbour?.seq !== seq) others.splice(below + 1, 0, row)
   return others
 }
 
-/** Mine that wait or failed: what survives when a room is forgotten. */
-export function waitingRows(rows: readonly Row[]): readonly Row[] {
+/** My unsent or failed rows: they survive when a room's log is cleared. */
+export function unsentRows(rows: readonly Row[]): readonly Row[] {
   return rows.filter((row) => row.seq === null)
 }
 
+/** The oldest seq among the rows, or null. */
+export function firstSeq(rows: readonly Row[]): number | null {
+  return rows.find(({ seq }) => seq !== null)?.seq ?? null
+}
+
+/** The seq from which on the live rows hold every message. */
+export function oldestSeq({ rows, position }: RoomState): number {
+  return firstSeq(rows) ?? position.seq + 1
+}
+
 /**
- * My message has its number. Beyond what is loaded it is drawn after it; a number below what is loaded (it was stored long
- * ago, its first ack lost) takes the row away: it stands up there, among the older ones.
+ * My entry has its seq. A message stored long ago, whose first ack was lost, may belong above the loaded rows: then its row is
+ * taken away (M61).
  */
 export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomState {
   const key = keyOf(me, ack.nonce)
-  const change = room.pendingChanges.findIndex((pending) => pending.key === key)
-  const known = room.pendingChanges[change]
-  if (known !== undefined)
-    return removeConfirmedChanges({
-      ...room,
-      pendingChanges: room.pendingChanges.with(change, { ...known, seq: ack.seq }),
-    })
-  const row = room.rows.find((other) => other.key === key)
+  const index = room.pendingChanges.findIndex((pending) => pending.key === key)
+  const pending = room.pendingChanges[index]
+  if (pending !== undefined) {
+    const pendingChanges = room.pendingChanges.with(index, { ...pending, seq: ack.seq })
+    return removeConfirmedChanges({ ...room, pendingChanges })
+  }
+  const row = room.rows.find((known) => known.key === key)
   const head = Math.max(room.head, ack.seq)
   if (row === undefined || row.seq !== null) return head === room.head ? room : { ...room, head }
-  const first = room.rows.find((other) => other.seq !== null)?.seq ?? room.position.seq + 1
-  const rows =
-    ack.seq < first && ack.seq <= room.position.seq
-      ? room.rows.filter((other) => other !== row)
-      : withRow(room.rows, {
-          ...row,
-          seq: ack.seq,
-          id: ack.id,
-          at: ack.at,
-          sendStatus: { status: 'acked' },
-          trueAt: ack.seq,
-        })
-  return { ...room, head, rows }
+  const { seq, id, at } = ack
+  if (seq < oldestSeq(room) && seq <= room.position.seq)
+    return { ...room, head, rows: room.rows.filter((known) => known !== row) }
+  const acked: Row = { ...row, seq, id, at, sendStatus: { status: 'acked' }, trueAt: seq }
+  return { ...room, head, rows: withRow(room.rows, acked) }
 }
 
-/** Without the changes of mine that the rows hold by now. */
-export function removeConfirmedChanges(room: RoomState, event?: string): RoomState {
-  const waits = ({ key, seq }: PendingChange) => key !== event && (seq === null || seq > room.position.seq)
-  return room.pendingChanges.every(waits)
+/** Removes my pending changes that the rows contain by now. @param key of a change whose event has come */
+export function removeConfirmedChanges(room: RoomState, key?: string): RoomState {
+  const isPending = (change: PendingChange) =>
+    change.key !== key && (change.seq === null || change.seq > room.position.seq)
+  return room.pendingChanges.every(isPending)
     ? room
-    : { ...room, pendingChanges: room.pendingChanges.filter(waits) }
+    : { ...room, pendingChanges: room.pendingChanges.filter(isPending) }
 }
 
-/** No more rows than are kept: the oldest go, and can be loaded again. */
+/** Drops the oldest rows beyond the room's limit; they can be loaded again. */
 export function trimRows(room: RoomState): RoomState {
-  const over = room.rows.length - room.maxRows
-  if (over <= 0) return room
-  const rows = room.rows.toSpliced(0, over, ...waitingRows(room.rows.slice(0, over)))
+  const excess = room.rows.length - room.maxRows
+  if (excess <= 0) return room
+  const rows = room.rows.toSpliced(0, excess, ...unsentRows(room.rows.slice(0, excess)))
   return { ...room, rows, older: 'more' }
 }
 
-/** Below `floor` nothing is drawn. */
+/** Removes the rows below `floor`. */
 export function aboveFloor(room: RoomState, floor: number): RoomState {
   if (floor <= room.floor) return room
-  const rows = room.rows.some((row) => row.seq !== null && row.seq < floor)
-    ? room.rows.filter((row) => row.seq === null || row.seq >= floor)
-    : room.rows
-  const first = rows.find((row) => row.seq !== null)?.seq ?? null
-  const older = first !== null && first <= floor && room.older !== 'loading' ? 'none' : room.older
-  return { ...room, floor, rows, older }
+  const rows = room.rows.filter((row) => row.seq === null || row.seq >= floor)
+  const isComplete = (firstSeq(rows) ?? Infinity) <= floor && room.older !== 'loading'
+  return { ...room, floor, rows, older: isComplete ? 'none' : room.older }
 }
 
-/** A message of a room by its id, wherever it is kept; null: nowhere. */
+/** A message of a room by its id, wherever it is kept, or null. */
 export function rowById({ historyWindow, rows, quotes }: RoomState, id: string): Row | null {
-  const is = (row: Row) => row.id === id
-  return historyWindow?.rows.find(is) ?? rows.findLast(is) ?? quotes.find(is) ?? null
+  const hasId = (row: Row) => row.id === id
+  return historyWindow?.rows.find(hasId) ?? rows.findLast(hasId) ?? quotes.find(hasId) ?? null
 }
 
 /** My newest message that I can still edit, or null. */

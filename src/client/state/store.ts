@@ -5,12 +5,12 @@ import { INITIAL_STATE, type State } from './state.ts'
 export interface StateStore {
   get(): State
   dispatch(change: StateChange): void
-  /** Calls `show` now and whenever what `select` picks is no longer `===`, until the signal aborts. In order of watching. */
-  watch<T>(select: (state: State) => T, show: (picked: T) => void, signal: AbortSignal): void
+  /** Calls `show` now and whenever what `select` returns is no longer `===`, until the signal aborts. In order of watching. */
+  watch<T>(select: (state: State) => T, show: (selected: T) => void, signal: AbortSignal): void
 }
 
 /**
- * The one owner of the page's state. Dispatching from within `show` is queued behind the present one.
+ * The one owner of the page's state. A dispatch from within `show` is queued behind the present one.
  * @param report gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
  */
 export function createStore(
@@ -22,20 +22,6 @@ export function createStore(
   const queue: StateChange[] = []
   const watchers = new Set<() => void>()
 
-  function dispatch(change: StateChange): void {
-    queue.push(change)
-    if (isDispatching) return
-    isDispatching = true
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const before = state
-      const change = next
-      attempt(() => (state = reduce(before, change)))
-      if (state === before) continue
-      for (const tell of [...watchers]) if (watchers.has(tell)) attempt(tell)
-    }
-    isDispatching = false
-  }
-
   function attempt(run: () => void): void {
     try {
       run()
@@ -46,19 +32,31 @@ export function createStore(
 
   return {
     get: () => state,
-    dispatch,
+    dispatch(change) {
+      queue.push(change)
+      if (isDispatching) return
+      isDispatching = true
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const before = state
+        const current = next
+        attempt(() => (state = reduce(before, current)))
+        if (state === before) continue
+        for (const notify of [...watchers]) if (watchers.has(notify)) attempt(notify)
+      }
+      isDispatching = false
+    },
     watch(select, show, signal) {
       if (signal.aborted) return
-      let picked = select(state)
-      const tell = () => {
+      let selected = select(state)
+      const notify = () => {
         const next = select(state)
-        if (next === picked) return
-        picked = next
+        if (next === selected) return
+        selected = next
         show(next)
       }
-      watchers.add(tell)
-      signal.addEventListener('abort', () => watchers.delete(tell), { once: true })
-      show(picked)
+      watchers.add(notify)
+      signal.addEventListener('abort', () => watchers.delete(notify), { once: true })
+      show(selected)
     },
   }
 }

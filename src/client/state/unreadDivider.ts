@@ -1,27 +1,23 @@
-/** Where what is not read begins, and the line above it (U70, U72). Pure. */
+/** Where the unread messages begin, and the "New" divider above them (U70, U72). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
-import type { RoomState, Row } from './state.ts'
+import { firstSeq } from './rows.ts'
+import type { RoomState } from './state.ts'
 
-const isUnread =
-  (after: number) =>
-  ({ kind, own, text, seq }: Row): boolean =>
-    kind === 'message' && !own && text !== null && seq !== null && seq > after
-
-/** The first message that I have not read: its seq; 'above' where it is further up than what is drawn; null: there is none. */
+/** The seq of my first unread message; 'above' if it is above the loaded rows; null if there is none. */
 export function firstUnread(room: RoomState): number | 'above' | null {
   const { you, historyWindow } = room
   if (you === null || you.unread === 0) return null
-  const rows = historyWindow?.rows ?? room.rows
-  const unread = rows.filter(isUnread(you.readSeq))
-  const from = rows.find(({ seq }) => seq !== null)?.seq ?? Number.POSITIVE_INFINITY
-  const all = (historyWindow ?? room).older === 'none' || from <= you.readSeq + 1
-  // The live rows hold as many as there are: none is further up, whatever else the log has between.
-  const none = historyWindow === null && unread.length >= you.unread && you.unread < LIMITS.unread
-  if (!all && !none) return 'above'
-  return unread[0]?.seq ?? null
+  const { rows, older } = historyWindow ?? room
+  const unread = rows.filter(
+    ({ kind, own, text, seq }) => kind === 'message' && !own && text !== null && (seq ?? 0) > you.readSeq,
+  )
+  const isAllLoaded = older === 'none' || (firstSeq(rows) ?? Infinity) <= you.readSeq + 1
+  // The live rows hold as many unread messages as there are, so none is above them.
+  const isCountLoaded = historyWindow === null && unread.length >= you.unread && you.unread < LIMITS.unread
+  return isAllLoaded || isCountLoaded ? (unread[0]?.seq ?? null) : 'above'
 }
 
-/** The line is drawn above the first message not read; where all is read it stays as it is. */
+/** Draws the divider above the first unread message; if there is none it stays as it is. */
 export function showDivider(room: RoomState): RoomState {
   const first = firstUnread(room)
   if (first === null || room.you === null) return room
