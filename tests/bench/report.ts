@@ -93,7 +93,7 @@ export async function write(
   const out = join(ROOT, 'docs/bench')
   const intro = `# Measured
 
-Written by \`bun run bench -- --write\`; how to read it stands in [operations.md](../operations.md#how-much-one-machine-holds). Each server
+Written by \`bun run bench -- --write\`; how to read it stands in [scale.md](../scale.md). Each server
 in turn on one core, a fresh process a run, the generator on another core, rounds interleaved; medians, ranges in brackets.
 Absolute figures are of this machine and hour, ratios are of the same round. Two servers are floors: raw Bun publish forgets what it
 tells; raw Bun and SQLite has each frame on disk before anybody hears it, and does nothing else.

@@ -19,7 +19,7 @@ test('[O30] `.env.example` has every variable with its default', async () => {
   expect(readConfig(env)).toEqual(readConfig({}))
 })
 
-test('[O30] README.md documents every variable, and docs/operations.md and compose.yaml name no other', async () => {
+test('[O30] README.md documents every variable, and docs/operate.md and compose.yaml name no other', async () => {
   const [, after = ''] = (await read('README.md')).split('\n## Configuration\n')
   const [table = ''] = after.split('\n## ')
   const firstCells = (table.match(/^\|[^|]+\|/gm) ?? []).join()
@@ -29,12 +29,12 @@ test('[O30] README.md documents every variable, and docs/operations.md and compo
   const compose = Bun.YAML.parse(await read('compose.yaml')) as {
     services: Record<string, { environment: Record<string, string> }>
   }
-  const named = (await read('docs/operations.md')).match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []
+  const named = (await read('docs/operate.md')).match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? []
   const used = [...named, ...Object.keys(compose.services['hubbub']?.environment ?? {})]
   expect(used.filter((name) => !VARIABLES.includes(name))).toEqual([])
 })
 
-test.each(['README.md', 'docs/operations.md'])('[O30] the links of %s lead to files', async (page) => {
+test.each(['README.md', 'docs/operate.md'])('[O30] the links of %s lead to files', async (page) => {
   const links = [...(await read(page)).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link)
   expect(links.length).toBeGreaterThan(5)
   for (const link of links)

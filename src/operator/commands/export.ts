@@ -6,7 +6,7 @@ export const command: Command = {
   usage: `Usage: hubbub export [--room ROOM] [FILE|-]
 
 Writes people, rooms and messages as NDJSON, to stdout unless a FILE is named; beside a running server
-or without one. No session, token or address is in it. The format is described in docs/operations.md.
+or without one. No session, token or address is in it. The format is described in docs/operate.md.
 
   --room ROOM  only this room
   --json       print the result as JSON
