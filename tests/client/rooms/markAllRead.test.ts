@@ -1,175 +1,100 @@
 import { expect, test } from 'bun:test'
-import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
-import { h } from '../../../src/client/ui/dom.ts'
-import { createApi } from '../../../src/client/net/api.ts'
-import { Outbox } from '../../../src/client/net/outbox.ts'
-import type { SocketOwner } from '../../../src/client/net/socket.ts'
-import { memoryStorage } from '../../../src/client/net/storage.ts'
-import { createStore } from '../../../src/client/state/store.ts'
-import { createSync } from '../../../src/client/app/sync/sync.ts'
-import { createChatActions } from '../../../src/client/app/actions/chatActions.ts'
-import { markAllReadButton } from '../../../src/client/rooms/markAllReadButton.ts'
+import { createReadActions } from '../../../src/client/app/actions/readActions.ts'
 import type { Context } from '../../../src/client/app/context.ts'
-import type { Self } from '../../../src/shared/model.ts'
-import type { ClientFrame, Of } from '../../../src/shared/protocol.ts'
-import { counts, firstPage, listed, numbers, said, you } from '../../support/client/aState.ts'
+import { markAllReadButton } from '../../../src/client/rooms/markAllReadButton.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import { h } from '../../../src/client/ui/dom.ts'
+import { ada, bob, counts, listed, NOON, numbers, you } from '../../support/client/aState.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-const ADA: Self = { id: 'a1', name: 'Ada', role: 'guest' }
-const BOB: Self = { id: 'b1', name: 'Bob', role: 'guest' }
 const ROOMS = numbers(1, 25).map((n) => `room-${n}`)
 
-/** What talks, on a wire that joins rooms when it is told so; three messages that are not read in each. */
-async function aPage() {
+/** A member of 25 rooms with three unread messages each. `join` is the server's answer for all of them. */
+function aPage() {
   const time = fakeTime()
   const store = createStore()
-  const sent: ClientFrame[] = []
-  const joins: Of<'join'>[] = []
-  const { signal } = new AbortController()
-  let owner: SocketOwner | null = null
-
-  function join({ room, ref, limit }: Of<'join'>): void {
-    const events = numbers(1, 3).map((seq) => said(seq, { user: { id: 'e1', name: 'Eve' } }))
-    const more = { room, ref, you: { ...you, unread: 3 } }
-    owner?.received(limit === 0 ? counts(3, more) : firstPage(events, more))
-    time.pass(0)
-  }
-  const sync = createSync(
-    store,
-    { now: time.now, after: time.after, draw: (run) => void time.after(0, run), activity: () => 'active' },
-    (its) => {
-      owner = its
-      return {
-        start: () => its.stateChanged({ state: 'live' }),
-        stop: () => its.closed(1000),
-        nudge: () => {},
-        probe: () => {},
-        send(frame) {
-          sent.push(frame)
-          if (frame.type === 'join') joins.push(frame)
-          return true
-        },
-      }
+  const readRooms: string[] = []
+  const socket = {
+    send(frame: { type: string; room?: string }) {
+      if (frame.type === 'read' && frame.room !== undefined) readRooms.push(frame.room)
+      return true
     },
-    (its) =>
-      new Outbox(
-        memoryStorage(),
-        'tab',
-        { now: time.now, after: time.after, random: () => 1, nonce: () => 'nonce' },
-        { ...its, storageBlocked: () => {}, unsavedChanged: () => {} },
-      ),
-    signal,
-  )
-  const api = createApi(() => Promise.reject(new TypeError('no network')))
-  const settings = { choose: () => {}, forget: () => {} }
-  const chat = createChatActions(
-    store,
-    sync,
-    api,
-    { tell: () => {} },
-    { now: time.now, after: time.after, settings },
-    signal,
-  )
-  const session = createSessionActions(
-    store,
-    api,
-    { tell: () => {} },
-    { after: time.after, device: null },
-    () => Promise.resolve(chat),
-  )
-  const actions = { ...chat, ...session }
-  return {
-    time,
-    store,
-    actions,
-    /** The server answers all that was asked. */
-    joined: () => joins.splice(0).forEach(join),
-    async enter(self: Self) {
-      await actions.signedInAs(self)
-      store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })
-    },
-    told: () => sent.flatMap((frame) => (frame.type === 'read' ? frame.room : [])).sort(),
   }
+  const reads = createReadActions(store, socket, { tell: () => {} }, time.after)
+  const signIn = (user: typeof ada) => {
+    store.dispatch({ type: 'selfChanged', self: { ...user, role: 'guest' } })
+    store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })
+    for (const room of ROOMS) {
+      store.dispatch({ type: 'roomOpened', room, shown: false })
+      store.dispatch({ type: 'syncRequested', room, now: NOON })
+    }
+  }
+  const join = () => {
+    const frames = ROOMS.map((room) => counts(3, { room, you: { ...you, unread: 3 } }))
+    store.dispatch({ type: 'framesReceived', frames, now: NOON })
+  }
+  signIn(ada)
+  const unread = () => store.get().rooms['room-1']?.you?.unread
+  return { time, store, reads, signIn, join, unread, readRooms: () => readRooms.toSorted() }
 }
 
-const all = ROOMS.toSorted()
-
-test('[U75] all rooms that are followed are told, though others are opened meanwhile', async () => {
-  const it = await aPage()
-  await it.enter(ADA)
-  it.joined()
-  it.actions.markAllRead()
-  it.joined()
-  for (const room of ['attic', 'cellar']) it.actions.openRoom(room)
-  it.time.pass(9_999)
-  expect(it.told()).toEqual([])
-  it.time.pass(2_000)
-  expect(it.told()).toEqual(all)
+test('[U75] the server is told of all rooms ten seconds after they are marked', () => {
+  const { time, reads, join, unread, readRooms } = aPage()
+  join()
+  reads.markAllRead()
+  expect(unread()).toBe(0)
+  time.pass(9_999)
+  expect(readRooms()).toEqual([])
+  time.pass(1_000)
+  expect(readRooms()).toEqual(ROOMS.toSorted())
 })
 
-test('[U75] a room that comes later than the ten seconds is told once it is there', async () => {
-  const it = await aPage()
-  await it.enter(ADA)
-  it.actions.markAllRead()
-  it.time.pass(12_000)
-  expect(it.told()).toEqual([])
-  it.joined()
-  it.time.pass(1_000)
-  expect(it.told()).toEqual(all)
-  it.time.pass(60_000)
-  expect(it.told()).toEqual(all)
+test('[U75] a room that is joined after the ten seconds is marked then, once', () => {
+  const { time, reads, join, readRooms } = aPage()
+  reads.markAllRead()
+  time.pass(12_000)
+  expect(readRooms()).toEqual([])
+  join()
+  time.pass(60_000)
+  expect(readRooms()).toEqual(ROOMS.toSorted())
 })
 
-test('[U75] whoever signs out marks nothing for the next person, neither what was here nor what was to come', async () => {
-  for (const here of [true, false]) {
-    const it = await aPage()
-    await it.enter(ADA)
-    if (here) it.joined()
-    it.actions.markAllRead()
-    await it.actions.signedInAs(null)
-    await it.enter(BOB)
-    it.actions.openRoom('room-25')
-    it.joined()
-    it.time.pass(20_000)
-    it.joined()
-    it.time.pass(1_000)
-    expect(it.told()).toEqual([])
-    expect(it.store.get().rooms['room-25']?.you).toMatchObject({ unread: 3 })
-  }
+test.each([true, false])('[U75] nothing is marked for the next person (rooms joined: %p)', (isJoined) => {
+  const { time, reads, signIn, join, unread, readRooms } = aPage()
+  if (isJoined) join()
+  reads.markAllRead()
+  reads.end()
+  signIn(bob)
+  join()
+  time.pass(20_000)
+  expect([readRooms(), unread()]).toEqual([[], 3])
 })
 
-test('[U75] when the page goes, or is hidden, it is told at once, whatever is on screen', async () => {
-  const it = await aPage()
-  await it.enter(ADA)
-  it.joined()
-  it.actions.markAllRead()
-  it.joined()
-  it.actions.flushTimers()
-  expect(it.told()).toEqual(all)
+test('[U75] when the page is closed or hidden the server is told at once', () => {
+  const { reads, join, readRooms } = aPage()
+  join()
+  reads.markAllRead()
+  reads.flush()
+  expect(readRooms()).toEqual(ROOMS.toSorted())
 })
 
-test('[U75] marked and undone by its entry in the menu, it stays unread, and nobody is told', async () => {
-  const it = await aPage()
-  await it.enter(ADA)
-  it.joined()
-  const notes: string[] = []
-  const element = h('div', {}, h('div', {}))
-  const end = new AbortController()
+test('[U75] undone by its menu entry, all rooms stay unread and the server is not told', () => {
+  const { time, store, reads, join, unread, readRooms } = aPage()
+  join()
+  const said: string[] = []
   const menuEntry = markAllReadButton(
-    { store: it.store, actions: it.actions } as unknown as Context,
-    { element },
-    { say: (words) => void notes.push(words), focusElsewhere: () => {} },
-    end.signal,
+    { store, actions: reads } as unknown as Context,
+    { element: h('div', {}, h('div')) },
+    { say: (message) => void said.push(message), focusElsewhere: () => {} },
+    new AbortController().signal,
   )
-  const button = menuEntry(end.signal)
+  const button = menuEntry(new AbortController().signal)
   button.click()
-  expect(notes).toEqual(['All rooms marked as read'])
+  expect([unread(), said]).toEqual([0, ['All rooms marked as read']])
   button.click()
-  it.time.pass(20_000)
-  expect(it.told()).toEqual([])
-  expect(it.store.get().rooms['room-1']?.you).toMatchObject({ unread: 3 })
-  end.abort()
+  time.pass(20_000)
+  expect([unread(), readRooms()]).toEqual([3, []])
 })

@@ -13,199 +13,199 @@ const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced
 
 type Rooms = { rooms: RoomEntry[]; more: boolean }
 
-/** HTTP whose answers come when, and in the order in which, the test lets them. */
-function someAnswers() {
-  const asked: { text: string | undefined; answer(of: ApiResult<Rooms>): void }[] = []
-  const rooms: Api['rooms'] = (text) => new Promise((answer) => asked.push({ text, answer }))
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** An API that answers each request when the test says so. */
+function anApi() {
+  const requests: { text: string | undefined; answer(result: ApiResult<Rooms>): void }[] = []
+  const rooms: Api['rooms'] = (text) => new Promise((answer) => requests.push({ text, answer }))
   return {
     api: { rooms },
-    asked,
-    texts: () => asked.map(({ text }) => text),
-    async answer(at: number, names: readonly string[], more: Partial<RoomEntry> = {}, all = true) {
-      const value = { rooms: names.map((room) => listed(room, more)), more: !all }
-      asked[at]?.answer({ ok: true, value })
+    requests,
+    async answer(request: number, names: readonly string[], entry: Partial<RoomEntry> = {}, more = false) {
+      const value = { rooms: names.map((room) => listed(room, entry)), more }
+      requests[request]?.answer({ ok: true, value })
       await settled()
     },
-    async refuse(at: number, code: 'rateLimited' | 'offline') {
-      asked[at]?.answer({ ok: false, code })
+    async refuse(request: number, code: 'rateLimited' | 'offline') {
+      requests[request]?.answer({ ok: false, code })
       await settled()
     },
   }
 }
 
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
-
-function aListing() {
+function aLoader() {
   const store = createStore()
   const time = fakeTime()
-  const http = someAnswers()
-  const left = new Set<string>()
+  const server = anApi()
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
-  const sync = { leaveCount: () => left.size, leftSince: (room: string) => left.has(room) }
-  const listing = createRoomListLoader(store, sync, http.api, time.after, new AbortController().signal)
+  const sync = { leaveCount: () => 0, leftSince: () => false }
+  const loader = createRoomListLoader(store, sync, server.api, time.after, new AbortController().signal)
   return {
-    ...http,
+    ...server,
     store,
-    time,
-    listing,
-    link: (connection: ConnectionState) =>
+    loader,
+    connect: (connection: ConnectionState) =>
       store.dispatch({ type: 'connectionChanged', connection, now: NOON }),
+    async pass(ms: number) {
+      time.pass(ms)
+      await settled()
+    },
     names: () => store.get().roomList.map(({ room }) => room),
   }
 }
 
+/** A client at a fake server, and its list of rooms. */
+async function aClient() {
+  const client = (await atFakeServer()).live()
+  const server = anApi()
+  const { signal } = new AbortController()
+  const loader = createRoomListLoader(client.store, client.sync, server.api, client.time.after, signal)
+  const mine = () => client.store.get().roomList.flatMap(({ room, joined }) => (joined ? [room] : []))
+  return { ...client, wire: client.wire, ...server, loader, mine }
+}
+
 describe('the list of rooms', () => {
-  test('[C121] is asked for once a connection, and not when one in doubt proves alive', async () => {
-    const it = aListing()
-    it.link({ state: 'live' })
-    await it.answer(0, ['lobby'])
-    for (const state of ['suspect', 'live', 'suspect', 'live'] as const) it.link({ state })
-    expect(it.asked).toHaveLength(1)
-    it.link(lost)
-    it.link({ state: 'live' })
-    expect(it.asked).toHaveLength(2)
+  test('[C121] is loaded once a connection, and not when a connection in doubt proves alive', async () => {
+    const { connect, answer, requests } = aLoader()
+    connect({ state: 'live' })
+    await answer(0, ['lobby'])
+    for (const state of ['suspect', 'live', 'suspect', 'live'] as const) connect({ state })
+    expect(requests).toHaveLength(1)
+    connect(lost)
+    connect({ state: 'live' })
+    expect(requests).toHaveLength(2)
   })
 
-  test('[C121] is asked for again until it comes, and no longer than the connection lasts', async () => {
-    const it = aListing()
-    it.link({ state: 'live' })
-    await it.refuse(0, 'rateLimited')
-    it.time.pass(SECOND)
-    await settled()
-    await it.refuse(1, 'offline')
-    it.time.pass(SECOND)
-    await settled()
-    expect(it.asked).toHaveLength(2)
-    it.link(lost)
-    it.time.pass(60 * SECOND)
-    await settled()
-    expect(it.asked).toHaveLength(2)
+  test('[C121] is requested again until it comes, for as long as the connection lasts', async () => {
+    const { connect, refuse, pass, requests } = aLoader()
+    connect({ state: 'live' })
+    await refuse(0, 'rateLimited')
+    await pass(SECOND)
+    await refuse(1, 'offline')
+    await pass(SECOND)
+    expect(requests).toHaveLength(2)
+    connect(lost)
+    await pass(60 * SECOND)
+    expect(requests).toHaveLength(2)
   })
 
-  test('[C120] whose answer comes late takes the place of no newer one', async () => {
-    const it = aListing()
-    void it.listing.load()
-    void it.listing.load()
-    await it.answer(1, ['lobby', 'new'])
-    await it.answer(0, ['lobby'])
-    expect(it.names()).toEqual(['lobby', 'new'])
+  test('[C120] is not replaced by an older answer', async () => {
+    const { loader, answer, names } = aLoader()
+    void loader.load()
+    void loader.load()
+    await answer(1, ['lobby', 'new'])
+    await answer(0, ['lobby'])
+    expect(names()).toEqual(['lobby', 'new'])
   })
 
-  test('[C120] of somebody else is not shown', async () => {
-    const it = aListing()
-    void it.listing.load()
-    it.store.dispatch({ type: 'selfChanged', self: { ...eve, role: 'guest' } })
-    await it.answer(0, ['of-ada'])
-    expect(it.names()).toEqual([])
+  test('[C120] is not shown to another person', async () => {
+    const { loader, store, answer, names } = aLoader()
+    void loader.load()
+    store.dispatch({ type: 'selfChanged', self: { ...eve, role: 'guest' } })
+    await answer(0, ['of-ada'])
+    expect(names()).toEqual([])
   })
 
-  test('[C120] brings back no room that was left since it was asked for, and takes away none joined since', async () => {
-    const at = (await atFakeServer()).live()
-    const http = someAnswers()
-    const listing = createRoomListLoader(
-      at.store,
-      at.sync,
-      http.api,
-      at.time.after,
-      new AbortController().signal,
-    )
-    const mine = () => at.store.get().roomList.flatMap(({ room, joined }) => (joined ? [room] : []))
-    await http.answer(0, ['attic', 'lobby'])
-    expect(mine()).toEqual(['attic', 'lobby'])
-    void listing.load()
-    at.sync.leave('attic')
-    await http.answer(1, ['attic', 'lobby'])
+  test('[C120] lists no room as mine that was left since the request', async () => {
+    const { loader, sync, wire, answer, mine } = await aClient()
+    await answer(0, ['attic', 'lobby'])
+    void loader.load()
+    sync.leave('attic')
+    await answer(1, ['attic', 'lobby'])
     expect(mine()).toEqual(['lobby'])
-    // Asked for before the server has heard of the leave, answered after that.
-    void listing.load()
-    const ref = at.wire.all('leave')[0]?.ref ?? ''
-    at.wire.say({ type: 'left', ref, room: 'attic' })
-    await http.answer(2, ['attic', 'lobby'])
-    expect(mine()).toEqual(['lobby'])
-    // From now on the server knows: in it again by another device.
-    void listing.load()
-    await http.answer(3, ['attic', 'lobby'])
-    expect(mine()).toEqual(['attic', 'lobby'])
 
-    void listing.load()
-    at.sync.open('den')
-    at.wire.say(counts(3, { room: 'den', ref: at.wire.all('join').at(-1)?.ref ?? '' }))
-    at.time.pass(10)
-    await http.answer(4, ['den'], { joined: false })
+    // Requested before the server hears of the leave, answered after that.
+    void loader.load()
+    wire.say({ type: 'left', ref: wire.all('leave')[0]?.ref ?? '', room: 'attic' })
+    await answer(2, ['attic', 'lobby'])
+    expect(mine()).toEqual(['lobby'])
+
+    // Another device joins the room again.
+    void loader.load()
+    await answer(3, ['attic', 'lobby'])
+    expect(mine()).toEqual(['attic', 'lobby'])
+  })
+
+  test('[C120] lists a room as mine that was joined since the request', async () => {
+    const { sync, wire, time, answer, mine } = await aClient()
+    sync.open('den')
+    wire.say(counts(3, { room: 'den', ref: wire.all('join').at(-1)?.ref ?? '' }))
+    time.pass(10)
+    await answer(0, ['den'], { joined: false })
     expect(mine()).toEqual(['den'])
   })
 
-  test('[C120] nor one that another device left, before the first list was here', async () => {
-    const at = (await atFakeServer()).live()
-    const http = someAnswers()
-    createRoomListLoader(at.store, at.sync, http.api, at.time.after, new AbortController().signal)
-    at.wire.say({ type: 'left', room: 'attic' })
-    at.time.pass(10)
-    await http.answer(0, ['attic', 'lobby'])
-    expect(at.store.get().roomList.find(({ room }) => room === 'attic')?.joined).toBe(false)
-    expect(at.wire.all('join').map(({ room }) => room)).toEqual(['lobby'])
+  test('[C120] does not bring back a room that another device left before the first list came', async () => {
+    const { wire, time, answer, mine } = await aClient()
+    wire.say({ type: 'left', room: 'attic' })
+    time.pass(10)
+    await answer(0, ['attic', 'lobby'])
+    expect(mine()).toEqual(['lobby'])
+    expect(wire.all('join').map(({ room }) => room)).toEqual(['lobby'])
   })
 })
 
-describe('finding a room that is not listed', () => {
-  async function withMore() {
-    const it = aListing()
-    it.link({ state: 'live' })
-    await it.answer(0, ['lobby', 'mine'], {}, false)
-    return it
+describe('searching rooms that are not listed', () => {
+  async function aPartialList() {
+    const page = aLoader()
+    page.connect({ state: 'live' })
+    await page.answer(0, ['lobby', 'mine'], {}, true)
+    const type = async (text: string) => {
+      page.loader.find(text)
+      await page.pass(200)
+    }
+    const searched = () => page.requests.slice(1).map(({ text }) => text)
+    return { ...page, type, searched }
   }
 
-  test('[U144] the server is asked once typing rests, and what it finds is listed beside mine', async () => {
-    const it = await withMore()
+  test('[U144] the server is asked once typing rests, and its answer is listed after my rooms', async () => {
+    const { loader, pass, answer, searched, names } = await aPartialList()
     for (const text of ['k', 'ki', ' kit ']) {
-      it.listing.find(text)
-      it.time.pass(100)
+      loader.find(text)
+      await pass(100)
     }
-    expect(it.asked).toHaveLength(1)
-    it.time.pass(200)
-    expect(it.texts().slice(1)).toEqual(['kit'])
-    await it.answer(1, ['kitchen'], { joined: false })
-    expect(it.names()).toEqual(['lobby', 'mine', 'kitchen'])
+    expect(searched()).toEqual([])
+    await pass(200)
+    expect(searched()).toEqual(['kit'])
+    await answer(1, ['kitchen'], { joined: false })
+    expect(names()).toEqual(['lobby', 'mine', 'kitchen'])
   })
 
-  test('[U144] the answer to what was typed last is the one that counts', async () => {
-    const it = await withMore()
-    for (const text of ['ki', 'kitc']) {
-      it.listing.find(text)
-      it.time.pass(200)
-    }
-    await it.answer(2, ['kitchen'], { joined: false })
-    await it.answer(1, ['kiosk'], { joined: false })
-    expect(it.names()).toEqual(['lobby', 'mine', 'kitchen'])
+  test('[U144] only the answer to the last text counts', async () => {
+    const { type, answer, names } = await aPartialList()
+    await type('ki')
+    await type('kitc')
+    await answer(2, ['kitchen'], { joined: false })
+    await answer(1, ['kiosk'], { joined: false })
+    expect(names()).toEqual(['lobby', 'mine', 'kitchen'])
   })
 
-  test('[U144] nobody is asked for nothing, nor where all rooms are here; too fast, it is asked a little later', async () => {
-    const it = await withMore()
-    it.listing.find('  ')
-    it.time.pass(SECOND)
-    it.listing.find('kit')
-    it.time.pass(200)
-    await it.refuse(1, 'rateLimited')
-    it.time.pass(SECOND)
-    expect(it.texts()).toEqual([undefined, 'kit', 'kit'])
-    void it.listing.load()
-    await it.answer(3, ['lobby'])
-    it.listing.find('kitc')
-    it.time.pass(SECOND)
-    expect(it.asked).toHaveLength(4)
+  test('[U144] a blank text is not searched, and a search that was too fast is repeated', async () => {
+    const { type, refuse, pass, searched } = await aPartialList()
+    await type('  ')
+    await type('kit')
+    await refuse(1, 'rateLimited')
+    await pass(SECOND)
+    expect(searched()).toEqual(['kit', 'kit'])
   })
 
-  test('[U144] however much is searched for, no more than a thousand rooms of others are kept besides', async () => {
-    const it = await withMore()
+  test('[U144] nothing is searched if the list holds all rooms', async () => {
+    const { connect, answer, loader, pass, requests } = aLoader()
+    connect({ state: 'live' })
+    await answer(0, ['lobby'])
+    loader.find('kit')
+    await pass(SECOND)
+    expect(requests).toHaveLength(1)
+  })
+
+  test('[U144] at most 1,000 rooms of earlier searches are kept', async () => {
+    const { type, answer, names } = await aPartialList()
     for (const n of numbers(1, 8)) {
-      it.listing.find(`room ${n}`)
-      it.time.pass(200)
-      await it.answer(
-        n,
-        numbers(1, 200).map((one) => `room-${n}-${one}`),
-        { joined: false },
-      )
+      await type(`room ${n}`)
+      const found = numbers(1, 200).map((room) => `room-${n}-${room}`)
+      await answer(n, found, { joined: false })
     }
-    expect(it.names()).toHaveLength(2 + 200 + 1_000)
+    expect(names()).toHaveLength(2 + 200 + 1_000)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { retryable } from '../../../src/client/ui/retryImport.ts'
 
 describe('a chunk', () => {
-  test('[W1] whose import failed is asked for again by the next call', async () => {
+  test('[W1] a chunk that failed to load is requested again by the next call', async () => {
     let calls = 0
     const load = retryable(async () => {
       calls += 1
@@ -13,7 +13,7 @@ describe('a chunk', () => {
     expect([await load(), await load(), calls]).toEqual(['here', 'here', 3])
   })
 
-  test('[W1] is asked for by another address where the error names the one that failed', async () => {
+  test('[W1] the retry uses another URL if the error names the one that failed', async () => {
     let calls = 0
     const load = retryable(() => {
       calls += 1
