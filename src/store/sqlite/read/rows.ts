@@ -1,8 +1,9 @@
 import type { Database } from 'bun:sqlite'
 import type { RoomRow } from '../../../hub/ports.ts'
 import type { HistoryMessage, RoomEvent } from '../../../shared/model.ts'
+import { queryOne } from '../database.ts'
 
-/** The columns that `events` and `messages` share. */
+/** Columns of both `events` and `messages`. */
 interface EventKeys {
   kind: string
   seq: number
@@ -21,20 +22,22 @@ export interface MessageRow extends EventKeys {
   text: string | null
   edited_at: number | null
   pinned: 0 | 1
+  /** as JSON; null without any */
+  reactions: string | null
 }
 
-/** Columns to select for each of the rows. */
+/** What to select for each kind of row. */
 export const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
 export const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
 export const ROOM = 'room, name, topic, kind, seq AS head, floor'
 
 export function readRoom(db: Database, room: string): RoomRow | null {
-  return db.query<RoomRow, [string]>(`SELECT ${ROOM} FROM rooms WHERE room = ?`).get(room)
+  return queryOne<RoomRow>(db, `SELECT ${ROOM} FROM rooms WHERE room = $room`, { room })
 }
 
 export function readEventId(db: Database, room: string, seq: number): string | null {
-  const sql = 'SELECT id FROM events WHERE room = ? AND seq = ?'
-  return db.query<{ id: string }, [string, number]>(sql).get(room, seq)?.id ?? null
+  const sql = 'SELECT id FROM events WHERE room = $room AND seq = $seq'
+  return queryOne<{ id: string }>(db, sql, { room, seq })?.id ?? null
 }
 
 const GONE = { gone: true } as const
@@ -50,13 +53,13 @@ function keysFromRow({ kind, seq, id, at, user_id, name, nonce }: EventKeys) {
   }
 }
 
-/** The cast holds because only the writer makes rows, each of one of the kinds. */
+/** The cast holds because only the writer adds rows, and a draft is of one of the kinds. */
 export function eventFromRow(row: EventRow): RoomEvent {
   const entry = { ...keysFromRow(row), ...(row.target !== null && { target: row.target }) }
   return { ...entry, ...contentFromRow(row) } as RoomEvent
 }
 
-/** Field by field, so that other fields of `data` never reach a client, nor replace a key of the event. */
+/** Reads field by field, so other fields of `data` never reach a client or replace a key of the event (K71). */
 function contentFromRow({ kind, data }: EventRow): object {
   if (data === null) return GONE
   const { text, replyTo, by, emoji, on, count } = JSON.parse(data) as Record<string, unknown>
@@ -80,12 +83,13 @@ function contentFromRow({ kind, data }: EventRow): object {
 }
 
 export function messageFromRow(row: MessageRow): HistoryMessage {
-  const { text, reply_to, edited_at, pinned } = row
+  const { text, reply_to, edited_at, pinned, reactions } = row
   return {
     ...keysFromRow(row),
     ...(text === null ? { gone: true } : { text }),
     ...(text !== null && reply_to !== null && { replyTo: reply_to }),
     ...(edited_at !== null && { edited: edited_at }),
     ...(pinned === 1 && { pinned: true }),
+    ...(reactions !== null && { reactions: JSON.parse(reactions) as unknown }),
   } as HistoryMessage
 }
