@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openForWriting, BUSY_TIMEOUTS } from '../../src/store/sqlite/database.ts'
+import { openForWriting } from '../../src/store/sqlite/database.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { OperatorError } from '../../src/lib/operatorError.ts'
 import { aTemporaryDir, draft, guest, NEVER, numbered, open, say } from './support/scene.ts'
@@ -267,42 +267,18 @@ test.skipIf(!canMount)(
   },
 )
 
-test('[O12, K34] while another process holds the database sends fail after one wait for it, not one each, then work again', async () => {
-  // Three waits would be 3.
-  expect(await quickest(2, heldUp)).toBeLessThanOrEqual(2)
-}, 60_000)
-
-/** Another process holds the database for a while. @returns how many waits for it pass until three sends have failed */
-async function heldUp(): Promise<number> {
+test('[K34, O42] a commit fails while another process holds the database, which is no disk error; sent again it is stored', async () => {
   const dir = aDir()
   const store = await open(dir)
-  const [other, waiting] = [1, 2].map(() => new Database(join(dir, 'hubbub.db'), { readwrite: true })) as [
-    Database,
-    Database,
-  ]
+  const other = new Database(join(dir, 'hubbub.db'), { readwrite: true })
   other.run('BEGIN IMMEDIATE')
-  waiting.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUTS.first}`)
-  const began = performance.now()
-  expect(() => waiting.run('BEGIN IMMEDIATE')).toThrow('locked')
-  const wait = performance.now() - began
-  waiting.close()
-
   const said = draft('held up')
-  const start = performance.now()
-  const behind = [store.commit([draft('behind it')]), store.commit([draft('behind that')])]
   expect(await store.commit([said])).toEqual([{ result: 'failed' }])
-  expect(await Promise.all(behind)).toEqual([[{ result: 'failed' }], [{ result: 'failed' }]])
-  const ms = performance.now() - start
-  // No fault of the disk (O42).
   expect(store.diskError).toBeNull()
-
-  other.run('ROLLBACK')
   other.close()
   expect(await store.commit([said])).toMatchObject([{ result: 'stored', event: { seq: 1 } }])
-  expect(store.diskError).toBeNull()
   await store.close()
-  return ms / wait
-}
+})
 
 test('[P34] a writer that dies is told at once; what was asked of it is never called stored or failed', async () => {
   const dir = aDir()

@@ -5,8 +5,8 @@ import { OperatorError } from '../../lib/operatorError.ts'
 import { databaseIn, refuseNewer, takeSnapshot } from './dataDirectory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 
-/** How long a writer waits for somebody else's transaction before it gives up, and while that one goes on, ms. */
-export const BUSY_TIMEOUTS = { first: 500, afterBusy: 50 } as const
+/** How long (ms) a write waits for another process that holds the database, before it fails with `unavailable`. */
+const BUSY_TIMEOUT = 250
 
 /** Values to bind to a statement by their names. */
 export type SqlValues = Record<string, string | number | null | Uint8Array>
@@ -102,7 +102,7 @@ export function compactDatabase(dir: string): void {
 function connect(file: string): Database {
   const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })
-  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUTS.first}`)
+  db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
   // Lets retention give pages back; it has to be said before there is a first page.
   if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')

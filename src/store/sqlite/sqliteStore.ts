@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import type { Draft, Log, Outcome, Store } from '../../hub/ports.ts'
 import { ChatError } from '../../shared/errors.ts'
-import { type MetricsSink, NO_METRICS } from '../../lib/metricsSink.ts'
+import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { openForReading } from './database.ts'
 import { removeStaleFolders } from './temporaryFolder.ts'
 import {
@@ -12,6 +12,7 @@ import {
   RESERVE,
   schemaInHeader,
   asOperatorError,
+  spaceOf,
 } from './dataDirectory.ts'
 import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
@@ -19,51 +20,44 @@ import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
 import { type AsyncWriter, InlineWriter, WriteError, type WriteFailure } from './write/inlineWriter.ts'
 import { Reader } from './read/reader.ts'
-import { type Disk, DiskSpace, NO_DISK } from './diskSpace.ts'
 import { WriterThread } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
 import type { CommitResult } from './write/eventWriter.ts'
-import type { Writes } from './write/writer.ts'
+import type { Writer } from './write/writer.ts'
 
 export interface Sqlite extends Store {
   /**
-   * SQLite's code of what keeps the disk from being written or read, or RESERVE, until something is written again. Not that
-   * another process holds the database: that passes, and what is asked meanwhile fails by itself.
+   * SQLite's code of a disk error, or RESERVE if too little is free; null again after the next write that works. SQLITE_BUSY
+   * is none: the process that holds the database ends its transaction soon.
    */
   readonly diskError: string | null
-  /** how many rooms there are, and bytes: of the database with its WAL, free beside it; trouble counts as 0 */
+  /** Bytes of the database with its WAL, and bytes free on the disk; 0 where a disk error hides a number. */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
 }
 
 export interface SqliteOptions {
-  /** the data directory; made where there is none */
+  /** the data directory; created if it does not exist */
   dir: string
-  /** where `sqlite.worker.ts` is. P47: only `main.ts` can say so in source and binary alike. */
+  /** where `sqlite.worker.ts` is; only `main.ts` can name it in source and binary alike (P47) */
   workerUrl: URL | string
-  /** The writer has ended unasked: what was asked of it is answered by nobody, and the process must end. */
+  /** The writer's thread has died. Its pending calls never settle, so the process must end. */
   onDeath: (error: Error) => void
   log?: Log
   metricsSink?: MetricsSink
-  /** bytes that stay free on the disk: below it nothing is stored (O12) */
+  /** bytes that stay free on the disk: below, every write fails (O12) */
   reserve?: number
 }
 
-/** How often, while there is trouble, it is tried whether there still is, ms. */
+/** How often (ms) a disk error is probed. */
 const PROBE_EVERY = 1_000
 
 /**
- * Opens the store of a data directory and keeps others out until it is closed. Trouble with the disk rejects with
- * ChatError `unavailable`; `commit` says `failed`.
- * @throws OperatorError with what to say and what to exit with
+ * Opens the store of a data directory and locks other processes out until it is closed. On a disk error calls reject with
+ * ChatError `unavailable`, and `commit` answers `failed`.
+ * @throws OperatorError with a sentence for the operator and the exit code
  */
-export async function openSqlite({
-  dir,
-  workerUrl,
-  onDeath,
-  log,
-  metricsSink = NO_METRICS,
-  reserve = RESERVE,
-}: SqliteOptions): Promise<Sqlite> {
+export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
+  const { dir, workerUrl, onDeath, log } = options
   const lock = prepareDirectory(dir)
   const writer = new WriterThread(workerUrl, onDeath)
   try {
@@ -71,15 +65,7 @@ export async function openSqlite({
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
     const db = openForReading(dir)
-    return new SqliteStore({
-      db,
-      readTransaction: new ReadTransaction(db),
-      writer,
-      lock,
-      disk: new DiskSpace(dir, reserve),
-      log,
-      metricsSink,
-    })
+    return new SqliteStore({ ...options, db, readTransaction: new ReadTransaction(db), writer, lock })
   } catch (error) {
     await writer.close()
     lock.release()
@@ -93,25 +79,10 @@ export async function openSqlite({
  */
 export function openInMemory(db = new Database(':memory:', { strict: true })): Sqlite {
   migrate(db)
-  return new SqliteStore({
-    db,
-    readTransaction: NO_READ_TRANSACTION,
-    writer: new InlineWriter(db),
-    disk: NO_DISK,
-  })
+  return new SqliteStore({ db, readTransaction: NO_READ_TRANSACTION, writer: new InlineWriter(db) })
 }
 
-interface SqliteParts {
-  db: Database
-  readTransaction: typeof NO_READ_TRANSACTION
-  writer: AsyncWriter
-  disk: Disk
-  lock?: DirectoryLock
-  log?: Log | undefined
-  metricsSink?: MetricsSink
-}
-
-/** Makes the directory what it must be before anything is opened in it, and nobody else's. */
+/** Locks the directory and prepares it, before any database in it is opened. */
 function prepareDirectory(dir: string): DirectoryLock {
   let lock: DirectoryLock | undefined
   try {
@@ -127,19 +98,22 @@ function prepareDirectory(dir: string): DirectoryLock {
   }
 }
 
+/** `dir` and `lock` are absent for a store in memory. */
+interface StoreDeps extends Partial<Pick<SqliteOptions, 'dir' | 'log' | 'metricsSink' | 'reserve'>> {
+  db: Database
+  readTransaction: typeof NO_READ_TRANSACTION
+  writer: AsyncWriter
+  lock?: DirectoryLock
+}
+
 class SqliteStore implements Sqlite {
+  readonly #deps: StoreDeps
   readonly #reader: Reader
-  readonly #readTransaction: typeof NO_READ_TRANSACTION
-  readonly #writer: AsyncWriter
-  readonly #disk: Disk
-  readonly #lock: DirectoryLock | undefined
-  readonly #log: Log | undefined
-  readonly #metricsSink: MetricsSink
   #diskError: string | null = null
-  #isHeldElsewhere = false
+  #isBusy = false
   #probeTimer: ReturnType<typeof setInterval> | undefined
 
-  // Each name is that of the store and of the reader or writer that does it.
+  // Reader and Writer call their methods as Store does.
   readonly events = this.#reads('events')
   readonly eventsOf = this.#reads('eventsOf')
   readonly idAt = this.#reads('idAt')
@@ -169,14 +143,9 @@ class SqliteStore implements Sqlite {
   readonly forget = this.#writes('forget')
   readonly purge = this.#writes('purge')
 
-  constructor({ db, readTransaction, writer, disk, lock, log, metricsSink = NO_METRICS }: SqliteParts) {
-    this.#reader = new Reader(db)
-    this.#readTransaction = readTransaction
-    this.#writer = writer
-    this.#disk = disk
-    this.#lock = lock
-    this.#log = log
-    this.#metricsSink = metricsSink
+  constructor(deps: StoreDeps) {
+    this.#deps = deps
+    this.#reader = new Reader(deps.db)
   }
 
   get diskError(): string | null {
@@ -184,7 +153,7 @@ class SqliteStore implements Sqlite {
   }
 
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number } {
-    const { bytes, free } = this.#disk.measure()
+    const { bytes, free } = this.#space()
     let rooms = 0
     try {
       rooms = this.#reader.countRooms()
@@ -195,27 +164,27 @@ class SqliteStore implements Sqlite {
   }
 
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {
+    const { readTransaction, writer, metricsSink } = this.#deps
+    if (this.#isDiskLow()) return drafts.map(() => ({ result: 'failed' }))
     const began = performance.now()
-    if (this.#isLow(began)) return drafts.map(() => ({ result: 'failed' }))
-    const { value, failures } = await this.#readTransaction.pauseDuring(() =>
-      this.#writer.write('commit', drafts),
-    )
-    this.#metricsSink.observe('commit', (performance.now() - began) / 1_000)
+    const { value, failures } = await readTransaction.pauseDuring(() => writer.write('commit', drafts))
+    metricsSink?.observe('commit', (performance.now() - began) / 1_000)
     if (failures.length === 0) this.#setDiskError(null)
     for (const failure of failures) this.#recordFailure(failure)
     const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
     for (const outcome of outcomes)
-      if (outcome.result === 'stored') this.#metricsSink.count('events', outcome.event.kind)
+      if (outcome.result === 'stored') metricsSink?.count('events', outcome.event.kind)
     return outcomes
   }
 
   async close(): Promise<void> {
-    // The writer is the last to let go, so that it is the one to fold the WAL into the main file.
+    const { readTransaction, writer, lock } = this.#deps
     clearInterval(this.#probeTimer)
-    this.#readTransaction.close()
-    const failure = await this.#writer.close()
+    // The writer closes last, so that it can move the WAL into the main file.
+    readTransaction.close()
+    const failure = await writer.close()
     if (failure !== null) this.#recordFailure(failure)
-    this.#lock?.release()
+    lock?.release()
   }
 
   #reads<M extends keyof Reader>(
@@ -223,7 +192,7 @@ class SqliteStore implements Sqlite {
   ): (...args: Parameters<Reader[M]>) => Promise<ReturnType<Reader[M]>> {
     return async (...args) => {
       try {
-        this.#readTransaction.begin()
+        this.#deps.readTransaction.begin()
         return Reflect.apply(this.#reader[method], this.#reader, args) as ReturnType<Reader[M]>
       } catch (error) {
         const disk = diskErrorCode(error)
@@ -234,19 +203,20 @@ class SqliteStore implements Sqlite {
     }
   }
 
-  #writes<M extends keyof Writes>(
+  #writes<M extends keyof Writer>(
     method: M,
-  ): (...args: Parameters<Writes[M]>) => Promise<ReturnType<Writes[M]>> {
+  ): (...args: Parameters<Writer[M]>) => Promise<ReturnType<Writer[M]>> {
     return (...args) => this.#write(method, ...args)
   }
 
-  async #write<M extends keyof Writes>(
+  async #write<M extends keyof Writer>(
     method: M,
-    ...args: Parameters<Writes[M]>
-  ): Promise<ReturnType<Writes[M]>> {
-    if (this.#isLow(performance.now())) throw new ChatError('unavailable')
+    ...args: Parameters<Writer[M]>
+  ): Promise<ReturnType<Writer[M]>> {
+    const { readTransaction, writer } = this.#deps
+    if (this.#isDiskLow()) throw new ChatError('unavailable')
     try {
-      const { value } = await this.#readTransaction.pauseDuring(() => this.#writer.write(method, ...args))
+      const { value } = await readTransaction.pauseDuring(() => writer.write(method, ...args))
       this.#setDiskError(null)
       return value
     } catch (error) {
@@ -257,36 +227,40 @@ class SqliteStore implements Sqlite {
   }
 
   #recordFailure({ disk, message }: WriteFailure): void {
-    if (disk === undefined) this.#log?.error('store', new Error(message))
+    if (disk === undefined) this.#deps.log?.error('store', new Error(message))
     else this.#setDiskError(disk)
   }
 
-  #isLow(now: number): boolean {
-    const low = this.#disk.isLow(now)
-    if (low) this.#setDiskError('RESERVE')
-    return low
+  #space(): { bytes: number; free: number } {
+    const { dir } = this.#deps
+    return dir === undefined ? { bytes: 0, free: Infinity } : spaceOf(dir)
   }
 
-  /** Nobody need send anything for it to be seen that there is room again. */
+  #isDiskLow(): boolean {
+    const isLow = this.#space().free < (this.#deps.reserve ?? RESERVE)
+    if (isLow) this.#setDiskError('RESERVE')
+    return isLow
+  }
+
+  /** Notices the end of a disk error while nobody writes. */
   #probe(): void {
     this.#write('probe').catch((error: unknown) => {
-      if (!(error instanceof ChatError)) this.#log?.error('store', error)
+      if (!(error instanceof ChatError)) this.#deps.log?.error('store', error)
     })
   }
 
-  /** Said once when it begins and once when it ends, however much fails in between. */
-  #setDiskError(trouble: string | null): void {
-    const held = trouble !== null && isDatabaseBusy(trouble)
-    if (held && !this.#isHeldElsewhere)
-      this.#log?.warn('another process holds the database', { code: trouble })
-    this.#isHeldElsewhere = held
-    // The disk is as it was before.
-    if (held || trouble === this.#diskError) return
-    this.#diskError = trouble
+  /** Logs a disk error once when it begins and once when it ends. */
+  #setDiskError(code: string | null): void {
+    const { log } = this.#deps
+    const isBusy = code !== null && isDatabaseBusy(code)
+    if (isBusy && !this.#isBusy) log?.warn('another process holds the database', { code })
+    this.#isBusy = isBusy
+    if (isBusy || code === this.#diskError) return
+    this.#diskError = code
     clearInterval(this.#probeTimer)
-    if (trouble !== null) this.#probeTimer = setInterval(() => this.#probe(), PROBE_EVERY).unref()
-    if (trouble === null) this.#log?.info('the disk works again')
-    else this.#log?.warn('the disk cannot be written or read', { code: trouble })
+    if (code !== null) this.#probeTimer = setInterval(() => this.#probe(), PROBE_EVERY).unref()
+    if (code === null) log?.info('the disk works again')
+    else log?.warn('the disk cannot be written or read', { code })
   }
 }
 

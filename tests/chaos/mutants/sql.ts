@@ -1,7 +1,7 @@
 /** One planted fault, named by MUTANT, in the writer's thread: SQL is replaced on its way to SQLite. */
 import { Database } from 'bun:sqlite'
 
-const KNOWN = 'SELECT seq, id, at, digest FROM events WHERE user_id = ? AND nonce = ?'
+const KNOWN = 'SELECT seq, id, at, digest FROM events WHERE user_id = $user AND nonce = $nonce'
 const mutant = process.env['MUTANT']
 
 /** The table without its rule that a seq stands once. */
@@ -24,9 +24,11 @@ const plant: Record<string, (db: Database) => string> = {
   },
 }
 
+let planted: string | undefined
+
 const query = Database.prototype.query as (this: Database, sql: string) => ReturnType<Database['query']>
 Object.assign(Database.prototype, {
   query(this: Database, sql: string) {
-    return query.call(this, sql === KNOWN ? (plant[mutant ?? '']?.(this) ?? sql) : sql)
+    return query.call(this, sql === KNOWN ? (planted ??= plant[mutant ?? '']?.(this) ?? sql) : sql)
   },
 })

@@ -1,10 +1,10 @@
 import type { Database } from 'bun:sqlite'
 import { checkpoint } from '../database.ts'
 import { diskErrorCode } from '../diskErrors.ts'
-import { Writer, type Writes } from './writer.ts'
+import { Writer } from './writer.ts'
 
 /** One call of a write, as it travels to the worker. */
-export type WriterCall = { [M in keyof Writes]: { method: M; args: Parameters<Writes[M]> } }[keyof Writes]
+export type WriterCall = { [M in keyof Writer]: { method: M; args: Parameters<Writer[M]> } }[keyof Writer]
 
 /** Why a write failed. `disk`: SQLite's code of a disk error, which may pass; without it the failure is a bug. */
 export interface WriteFailure {
@@ -27,10 +27,10 @@ export interface WriteResult<T> {
 /** Does writes in the order of the calls. */
 export interface AsyncWriter {
   /** @throws WriteError; never settles if the writer's thread dies, because nobody knows whether the write was done */
-  write<M extends keyof Writes>(
+  write<M extends keyof Writer>(
     method: M,
-    ...args: Parameters<Writes[M]>
-  ): Promise<WriteResult<ReturnType<Writes[M]>>>
+    ...args: Parameters<Writer[M]>
+  ): Promise<WriteResult<ReturnType<Writer[M]>>>
   /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in that */
   close(): Promise<WriteFailure | null>
 }
@@ -46,11 +46,11 @@ export class InlineWriter implements AsyncWriter {
     this.#writer = new Writer(db, (error) => this.#failures.push(failureOf(error)))
   }
 
-  async write<M extends keyof Writes>(
+  async write<M extends keyof Writer>(
     method: M,
-    ...args: Parameters<Writes[M]>
-  ): Promise<WriteResult<ReturnType<Writes[M]>>> {
-    return this.perform({ method, args } as WriterCall) as WriteResult<ReturnType<Writes[M]>>
+    ...args: Parameters<Writer[M]>
+  ): Promise<WriteResult<ReturnType<Writer[M]>>> {
+    return this.perform({ method, args } as WriterCall) as WriteResult<ReturnType<Writer[M]>>
   }
 
   async close(): Promise<WriteFailure | null> {

@@ -7,7 +7,7 @@ import {
   type WriterCall,
   type WriteResult,
 } from './inlineWriter.ts'
-import type { Writes } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 /** Requests and replies travel as JSON, at half the cost of a structured clone: an absent argument arrives as null. */
 export type WriterRequest =
@@ -49,16 +49,16 @@ export class WriterThread implements AsyncWriter {
     return this.#opened.promise
   }
 
-  write<M extends keyof Writes>(
+  write<M extends keyof Writer>(
     method: M,
-    ...args: Parameters<Writes[M]>
-  ): Promise<WriteResult<ReturnType<Writes[M]>>> {
+    ...args: Parameters<Writer[M]>
+  ): Promise<WriteResult<ReturnType<Writer[M]>>> {
     const id = (this.#lastId += 1)
     const pending = Promise.withResolvers<WriteResult<unknown>>()
     this.#pending.set(id, pending)
     this.#post({ order: 'write', id, call: { method, args } as WriterCall })
     // The worker answers a call with the value of its own method.
-    return pending.promise as Promise<WriteResult<ReturnType<Writes[M]>>>
+    return pending.promise as Promise<WriteResult<ReturnType<Writer[M]>>>
   }
 
   async close(): Promise<WriteFailure | null> {
