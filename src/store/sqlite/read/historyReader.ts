@@ -18,7 +18,7 @@ interface PageLimits {
   min?: number
 }
 
-interface PagePart {
+interface TakenRows {
   messages: HistoryMessage[]
   bytes: number
   /** a limit left out further messages */
@@ -126,7 +126,7 @@ export class HistoryReader {
 function takePage(
   rows: Iterable<MessageRow>,
   { rows: maxRows, texts: maxTexts = Infinity, bytes: maxBytes = LIMITS.pageBytes, min = 1 }: PageLimits,
-): PagePart {
+): TakenRows {
   const messages: HistoryMessage[] = []
   let texts = 0
   let bytes = 0
