@@ -4,47 +4,44 @@ import type { ClientFrame, FirstPage, MissedPage, ServerFrame, You } from '../..
 import { firstPage, members, page as missed, welcome, you } from './aState.ts'
 import { eventually } from '../eventually.ts'
 
-/** Sizes that the screens are made for. */
 export const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true } as const
 export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const
 
-/** A room as the test tells it. */
+/** What the fake server says about the lobby. */
 export interface Told {
   events?: readonly RoomEvent[]
   people?: readonly Person[]
-  /** people here, if not all of them are named */
+  /** how many people are here, if `people` does not name them all */
   count?: number
   you?: You
 }
 
-/** The real page, from the real server, on a wire whose other end is the test: so any state of a room can be shown. */
+/** The real page from the real server, with a socket whose server side the test plays: it can show any state of a room. */
 export interface Screen {
   page: Page
   me: Self
-  /** Speaks as the server; all of it in one turn. */
+  /** Sends frames of the server. */
   tell(...frames: ServerFrame[]): void
-  /** What the client has said so far. */
+  /** all frames of the client so far */
   heard: ClientFrame[]
-  /** The next frame of a type that has not been taken yet. */
+  /** The next frame of this type that was not returned yet. */
   next<T extends ClientFrame['type']>(type: T): Promise<Extract<ClientFrame, { type: T }>>
   close(code: number): Promise<void>
-  /** The connection is lost, and no other one comes about until `mend`. */
+  /** Ends the connection; attempts to connect fail until `mend`. */
   cut(): Promise<void>
   mend(): void
-  /** A first page of the lobby, telling it anew. */
+  /** A first page of the lobby with other contents. */
   sync(told: Told): FirstPage
   dispose(): Promise<void>
 }
 
-let names = 0
-
-/** A context of its own, with what the page's policy would refuse counted in `refused`. */
+/** A browser context that collects violations of the page's policy and uncaught errors in `refused`. */
 export async function aContext(
   browser: Browser,
   options: BrowserContextOptions,
 ): Promise<{ context: BrowserContext; refused: string[] }> {
   const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', ...options })
-  // Well below the limit of a test: Bun ends the browser of a test that takes too long, and with it all that follow.
+  // Below the test's own limit: after that Bun kills the browser, and all later tests fail with it.
   context.setDefaultTimeout(10_000)
   const refused: string[] = []
   context.on('console', (message) => {
@@ -54,39 +51,38 @@ export async function aContext(
   return { context, refused }
 }
 
-/** Somebody in the lobby, with what the test says is there. */
+/** Signs a guest in over HTTP, so that pages of this context open as that guest. */
+export async function aSession(origin: string, context: BrowserContext, name: string): Promise<Self> {
+  const answer = await context.request.post(`${origin}/api/session`, { data: { name }, headers: { origin } })
+  return ((await answer.json()) as { user: Self }).user
+}
+
+let names = 0
+
+/** A guest in the lobby, which holds what the test says. */
 export async function aScreen(origin: string, context: BrowserContext, told: Told = {}): Promise<Screen> {
   names += 1
-  const answer = await context.request.post(`${origin}/api/session`, {
-    data: { name: `Mira ${names}` },
-    headers: { origin },
-  })
-  const { user: me } = (await answer.json()) as { user: Self }
+  const me = await aSession(origin, context, `Mira ${names}`)
   const page = await context.newPage()
   const heard: ClientFrame[] = []
   const taken = new Set<ClientFrame>()
-  let wire: WebSocketRoute | null = null
-  let down = false
+  let socket: WebSocketRoute | null = null
+  let isDown = false
 
-  const sync = ({ events = [], people = [], count, you: mine = you }: Told): FirstPage =>
-    firstPage(events, {
-      members: {
-        ...members({ id: me.id, name: me.name, state: 'active' }, ...people),
-        ...(count !== undefined && { count }),
-      },
-      you: mine,
-    })
-  /** The same for one who stands at `seq`. */
+  const sync = ({ events = [], people = [], count, you: mine = you }: Told): FirstPage => {
+    const all = members({ id: me.id, name: me.name, state: 'active' }, ...people)
+    return firstPage(events, { members: { ...all, ...(count !== undefined && { count }) }, you: mine })
+  }
   const pageFrom = (seq: number): FirstPage | MissedPage => {
     const { members: people, head, you: mine } = sync(told)
     return seq === 0 ? sync(told) : missed(told.events ?? [], { members: people, head, you: mine })
   }
   const tell = (...frames: ServerFrame[]) => {
-    for (const frame of frames) wire?.send(JSON.stringify(frame))
+    for (const frame of frames) socket?.send(JSON.stringify(frame))
   }
   await page.routeWebSocket(/\/ws\?v=2$/, (route) => {
-    if (down) return void route.close({ code: 1013, reason: 'down' })
-    wire = route
+    if (isDown) return void route.close({ code: 1013, reason: 'down' })
+    socket = route
     route.onMessage((text) => {
       const frame = JSON.parse(String(text)) as ClientFrame
       heard.push(frame)
@@ -100,7 +96,9 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
   })
   await page.goto(`${origin}/chat/lobby`)
   await page.waitForSelector('textarea')
-  await eventually('the room', () => heard.some(({ type }) => type === 'hello' || type === 'join'))
+  await eventually('the room is requested', () =>
+    heard.some(({ type }) => type === 'hello' || type === 'join'),
+  )
   await page.waitForFunction(() =>
     /\d online/.test(document.querySelector('[aria-controls=sidebar]')?.textContent ?? ''),
   )
@@ -113,28 +111,54 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     sync,
     async next(type) {
       const frame = await eventually(`a frame ${type}`, () =>
-        heard.find((one) => one.type === type && !taken.has(one)),
+        heard.find((sent) => sent.type === type && !taken.has(sent)),
       )
       taken.add(frame)
       return frame as never
     },
     async close(code) {
-      await wire?.close({ code, reason: 'test' })
+      await socket?.close({ code, reason: 'test' })
     },
     async cut() {
-      down = true
-      await wire?.close({ code: 1011, reason: 'cut' })
+      isDown = true
+      await socket?.close({ code: 1011, reason: 'cut' })
     },
     mend() {
-      down = false
+      isDown = false
     },
-    async dispose() {
-      await page.close()
-    },
+    dispose: () => page.close(),
   }
 }
 
-/** Does the device hold this text, as a draft or unsent? */
+/** Signs in through the form on screen. */
+export async function signIn(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Your name').fill(name)
+  await page.keyboard.press('Enter')
+  await page.locator('textarea').waitFor()
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+  await page.locator('textarea').fill(text)
+  await page.keyboard.press('Control+Enter')
+}
+
+export const textsOn = (page: Page) => page.locator('.message .text').allTextContents()
+
+/** Waits until the server has acknowledged every message on screen. */
+export const acknowledged = (page: Page) =>
+  eventually(
+    'every message acknowledged',
+    async () =>
+      (await page.locator('.message').count()) > 0 &&
+      (await page.locator('.message[data-status=sent], .message[data-status=queued]').count()) === 0,
+    30_000,
+  )
+
+/** Waits until the composer holds this text. */
+export const hasDraft = (page: Page, text: string) =>
+  eventually('the draft', async () => (await page.locator('textarea').inputValue()) === text)
+
+/** Does IndexedDB hold this text, in a draft or an unsent message? */
 export const isKept = (page: Page, text: string) =>
   page.evaluate(
     (wanted) =>
@@ -148,7 +172,7 @@ export const isKept = (page: Page, text: string) =>
     text,
   )
 
-/** Whatever the page gives its IndexedDB from now on is under way until the page goes, and lost with it. */
+/** From now on no write of the page to IndexedDB completes: all of them are lost when the page is closed. */
 export const stopWriting = (page: Page) =>
   page.evaluate(() => {
     const { transaction } = IDBDatabase.prototype

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'bun:test'
+import { aClient } from '../support/server/aClient.ts'
+import { aContext, aScreen, PHONE } from '../support/client/aScreen.ts'
+import { usePlace } from '../support/server/aPlace.ts'
+import { browserFound, useBrowser } from '../support/browser/browser.ts'
+import { eventually } from '../support/eventually.ts'
+import { everybody, openPeople, toLobby } from '../support/browser/someScreens.ts'
+import { talk } from '../support/someTalk.ts'
+
+/** Narrow enough for a drawer, low enough that a few messages are more than a screen. */
+const NARROW = { viewport: { width: 700, height: 520 } }
+
+describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => {
+  const place = usePlace()
+  const world = useBrowser()
+
+  test('[A24] by the keyboard alone a person joins, sends, reacts, edits, opens and closes the people, jumps to the newest, and leaves', async () => {
+    const bob = await aClient(place.origin).enter('Bob')
+    for (let number = 1; number <= 12; number += 1) bob.actions.send('lobby', `${number}\n\nand\n\nmore`)
+    await eventually('Bob has spoken', () => bob.room().rows.filter(({ seq }) => seq !== null).length >= 12)
+    const { context, refused } = await aContext(world.browser, NARROW)
+    const page = await context.newPage()
+    await page.goto(place.origin)
+    await page.getByLabel('Your name').waitFor()
+
+    let presses = 0
+    const steps: Record<string, number> = {}
+    const press = async (...keys: string[]) => {
+      for (const key of keys) {
+        presses += 1
+        await page.keyboard.press(key)
+        await page.waitForFunction(() => document.activeElement !== document.body)
+      }
+    }
+    const step = async (name: string, keys: string[], done: () => Promise<unknown>) => {
+      const before = presses
+      await press(...keys)
+      await done()
+      steps[name] = presses - before
+    }
+    const focusOn = (selector: string) =>
+      page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
+    const mine = page.locator('.message[data-own]').last()
+    const distance = () =>
+      page.locator('.log').evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight)
+
+    await step('join', ['A', 'd', 'a', 'Enter'], async () => {
+      await focusOn('textarea')
+      await page.waitForSelector('.emoji-button')
+    })
+    await step('send', ['H', 'i', 'Enter'], async () => {
+      await eventually('it is acknowledged', async () => (await mine.getAttribute('data-stage')) === '')
+    })
+    await step('react', ['Shift+Tab', 'ArrowUp', 'Enter', 'Enter'], async () => {
+      await page.waitForSelector('.message[data-own] .chip[aria-pressed=true]')
+      await focusOn('.message')
+    })
+    await step('edit', ['Escape', 'ArrowUp', '!', 'Enter'], async () => {
+      await eventually('it is edited', async () => (await mine.textContent())?.includes('Hi!'))
+      await focusOn('textarea')
+    })
+    await step('open the people', ['F6', 'Enter'], () => focusOn('.side [aria-label=Close]'))
+    await step('close them', ['Escape'], () => focusOn('[aria-controls=sidebar]'))
+    await press('F6', 'Home')
+    await page.locator('.pill').waitFor()
+    await step('jump', ['End'], async () => {
+      await page.locator('.pill').waitFor({ state: 'hidden' })
+      expect(await distance()).toBeLessThanOrEqual(1)
+    })
+    await step('leave', ['Shift+F6', 'Tab', 'Enter', ...Array<string>(7).fill('Tab'), 'Enter'], async () => {
+      await page.waitForURL(`${place.origin}/`)
+      await page.waitForSelector('text=Continue as')
+    })
+    expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true)
+    await eventually('Ada is gone', () => bob.room().people.every(({ name }) => name !== 'Ada'))
+    const { react = 0, edit = 0 } = steps
+    expect(presses).toBeLessThanOrEqual(40)
+    expect(presses - react - edit).toBeLessThanOrEqual(25)
+    expect(refused).toEqual([])
+    bob.end()
+    await context.close()
+  })
+
+  test('[V16] a row that gets the focus lies between header and composer', async () => {
+    const { context } = await aContext(world.browser, NARROW)
+    const { page } = await aScreen(place.origin, context, { events: talk(1, 30), people: everybody })
+    await page.waitForSelector('.emoji-button')
+    await page.focus('.log')
+    const hidden: string[] = []
+    for (const key of [...Array<string>(12).fill('ArrowUp'), ...Array<string>(12).fill('ArrowDown')]) {
+      await page.keyboard.press(key)
+      const label = await page.evaluate(() => {
+        const row = document.activeElement as HTMLElement
+        const box = row.getBoundingClientRect()
+        const log = document.querySelector('.log')!.getBoundingClientRect()
+        const bottom = Math.min(log.bottom, document.querySelector('.foot')!.getBoundingClientRect().top)
+        const fits = box.height <= log.height
+        return fits && (box.top < log.top || box.bottom > bottom) ? row.getAttribute('aria-label') : null
+      })
+      if (label !== null) hidden.push(`${key}: ${label}`)
+    }
+    expect(hidden).toEqual([])
+    await context.close()
+  })
+
+  test('[B8, V13, A26] the drawer keeps the focus while it is open and returns it, closed by Escape, scrim, Back or button', async () => {
+    const { context } = await aContext(world.browser, PHONE)
+    const { page } = await aScreen(place.origin, context, toLobby)
+    const toggle = page.locator('[aria-controls=sidebar]')
+    const focusOn = (selector: string) =>
+      page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
+    const isMainInert = () => page.evaluate(() => document.querySelector('main')?.inert)
+    const ways: Record<string, () => Promise<unknown>> = {
+      Escape: () => page.keyboard.press('Escape'),
+      scrim: () => page.mouse.click(365, 400),
+      Back: () => page.goBack(),
+      button: () => page.click('.side [aria-label=Close]'),
+    }
+    for (const [way, close] of Object.entries(ways)) {
+      await openPeople(page)
+      await focusOn('.side [aria-label=Close]')
+      for (let press = 0; press < 20; press += 1) {
+        await page.keyboard.press('Tab')
+        expect(await page.locator('.side :focus').count()).toBe(1)
+      }
+      expect(await isMainInert()).toBe(true)
+      await close()
+      await eventually(
+        `closed by ${way}`,
+        async () => (await toggle.getAttribute('aria-expanded')) === 'false',
+      )
+      await focusOn('[aria-controls=sidebar]')
+      expect(await isMainInert()).toBe(false)
+      expect(page.url()).toBe(`${place.origin}/chat/lobby`)
+    }
+    // None of them left an entry behind: Back from here leaves the room.
+    await page.goBack()
+    await eventually('away', () => page.url() !== `${place.origin}/chat/lobby`)
+    await context.close()
+  })
+
+  test('[A31, V10] at 320 × 256 the composer is visible and the list at least 80 px high', async () => {
+    const { context } = await aContext(world.browser, { viewport: { width: 320, height: 256 } })
+    const { page } = await aScreen(place.origin, context, toLobby)
+    const composer = await page.locator('.composer').boundingBox()
+    const list = await page.locator('.log').boundingBox()
+    expect((composer?.y ?? 999) + (composer?.height ?? 999)).toBeLessThanOrEqual(256)
+    expect(list?.height).toBeGreaterThanOrEqual(80)
+    await context.close()
+  })
+
+  test('[A30, V15] with reduced motion no animation lasts over 1 ms; under forced colours a border marks my messages', async () => {
+    const { context } = await aContext(world.browser, NARROW)
+    const { page } = await aScreen(place.origin, context, { events: talk(1, 20), people: everybody })
+    await page.waitForSelector('.emoji-button')
+    /** The longest animation (ms) while the drawer opens and closes and a menu opens. */
+    const longest = async () => {
+      await page.hover('[aria-controls=sidebar]')
+      return page.evaluate(async () => {
+        const durations: number[] = []
+        const measure = () => {
+          for (const animation of document.getAnimations())
+            durations.push(Number(animation.effect?.getComputedTiming().duration ?? 0))
+        }
+        const press = (selector: string) => document.querySelector<HTMLElement>(selector)?.click()
+        for (const part of ['[aria-controls=sidebar]', '.side [aria-label=Close]', '.head [popovertarget]']) {
+          press(part)
+          measure()
+          await new Promise((done) => requestAnimationFrame(done))
+          measure()
+        }
+        press('.head [popovertarget]')
+        return Math.max(0, ...durations)
+      })
+    }
+    expect(await longest()).toBeLessThanOrEqual(1)
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    expect(await longest()).toBeGreaterThan(100)
+
+    await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
+    await page.fill('textarea', 'mine')
+    await page.keyboard.press('Enter')
+    const border = (selector: string) =>
+      page
+        .locator(selector)
+        .last()
+        .evaluate((row) => getComputedStyle(row, '::before').borderInlineStartWidth)
+    await page.waitForSelector('[data-own]')
+    expect(await border('[data-own]')).not.toBe(await border('.message:not([data-own])'))
+    await context.close()
+  })
+})
