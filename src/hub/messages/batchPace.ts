@@ -1,11 +1,8 @@
 /** ms over which the load is averaged */
 const AVERAGED_OVER = 1_000
-/** Messages a second. Below this, two messages rarely fall into one tick, and waiting would gain nothing. */
+/** Messages a second below which two rarely fall into one tick: waiting would gain nothing. */
 const QUIET_BELOW = 100
-/**
- * From how many deliveries a second a tick is worth its delay, and how long it is (ms). One write to a socket costs as much
- * as 30 messages that share it.
- */
+/** From how many deliveries a second a tick pays, and its ms: a socket write costs as much as 30 messages that share it. */
 const TICKS = [
   { above: 100_000, ms: 25 },
   { above: 20_000, ms: 10 },
@@ -29,7 +26,6 @@ export class BatchPace {
     return Math.max(0, this.#lastBatchAt + tick - now)
   }
 
-  /** A batch begins. */
   batchBegins(now: number): void {
     this.#lastBatchAt = now
   }

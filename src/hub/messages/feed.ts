@@ -34,7 +34,7 @@ export class Feed {
     this.#log = log
   }
 
-  /** From here on no event of the room is missed. Call it before reading the log for a join. `head`: as last read. */
+  /** From here on no event of the room is missed. Call it before reading the log for a join. @param head as last read */
   watch(room: string, head: number): void {
     const open = this.#rooms.get(room)
     if (open) open.watchers += 1
@@ -46,7 +46,7 @@ export class Feed {
     const open = this.#rooms.get(room)
     if (!open) return
     open.watchers -= 1
-    if (open.watchers <= 0) this.#rooms.delete(room)
+    if (open.watchers === 0) this.#rooms.delete(room)
   }
 
   /** How many connections have joined the room. */
@@ -66,7 +66,7 @@ export class Feed {
 
   /**
    * Events published after `seq`, from memory. The caller must send them in this turn.
-   * @returns null if the tail does not reach back that far: read the log first. Before anything was published, that is up to `head`
+   * @returns null if the tail does not reach back that far: read the log first
    */
   since(room: string, seq: number): RoomEvent[] | null {
     const open = this.#rooms.get(room)
@@ -94,25 +94,22 @@ export class Feed {
     if (open.shown !== null && event.seq !== open.shown + 1) return
     open.shown = event.seq
     const frame = JSON.stringify({ type: 'event', room, ...event })
-    this.#keep(open, event, Buffer.byteLength(frame))
-    this.#broadcast.publish(room, frame)
-  }
-
-  #keep(open: OpenRoom, event: RoomEvent, bytes: number): void {
+    const bytes = Buffer.byteLength(frame)
     open.tail.push({ event, bytes })
     open.tailBytes += bytes
     while (open.tail.length > LIMITS.tail || open.tailBytes > LIMITS.tailBytes)
       open.tailBytes -= open.tail.shift()?.bytes ?? 0
+    this.#broadcast.publish(room, frame)
   }
 
   /** Reads the gaps before these events, so that `show` publishes all of them; null if there is no gap. Never rejects. */
-  fillGaps(firsts: ReadonlyMap<string, number>): Promise<unknown> | null {
-    const gaps = [...firsts].filter(([room, seq]) => {
+  fillGaps(events: readonly { room: string; event: RoomEvent }[]): Promise<unknown> | null {
+    const firsts = new Map(events.toReversed().map(({ room, event }) => [room, event]))
+    const gaps = [...firsts].filter(([room, { seq }]) => {
       const shown = this.#rooms.get(room)?.shown
       return typeof shown === 'number' && seq > shown + 1
     })
-    if (gaps.length === 0) return null
-    return Promise.all(gaps.map(([room, seq]) => this.#catchUp(room, seq - 1)))
+    return gaps.length === 0 ? null : Promise.all(gaps.map(([room, { seq }]) => this.#catchUp(room, seq - 1)))
   }
 
   /** Rooms have new heads, or may have: publishes what this node has not shown. Never rejects. */
@@ -126,8 +123,7 @@ export class Feed {
     if (this.#sweeping || this.#rooms.size === 0) return
     this.#sweeping = true
     try {
-      const heads = await this.#store.heads([...this.#rooms.keys()])
-      await Promise.all([...heads].map(([room, head]) => this.#catchUp(room, head)))
+      await this.headsMoved(await this.#store.heads([...this.#rooms.keys()]))
     } catch (error) {
       this.#log.error('sweep', error)
     } finally {
@@ -140,17 +136,16 @@ export class Feed {
     const open = this.#rooms.get(room)
     if (!open) return
     open.head = Math.max(open.head, head)
-    // null: nobody follows yet, and a connection that is joining reads up to `head` itself.
+    // While `shown` is null nobody follows yet, and a connection that is joining reads up to `head` itself.
     while (open.shown !== null && open.shown < head) {
-      if (open.catchingUp) {
-        // That read may have begun before `head` was stored: wait for it, then read on.
+      // A read under way may have begun before `head` was stored: wait for it, then read on.
+      if (open.catchingUp) await open.catchingUp
+      else {
+        const before = open.shown
+        open.catchingUp = this.#read(room, open).finally(() => (open.catchingUp = null))
         await open.catchingUp
-        continue
+        if (open.shown === before) return
       }
-      const before = open.shown
-      open.catchingUp = this.#read(room, open).finally(() => (open.catchingUp = null))
-      await open.catchingUp
-      if (open.shown === before) return
     }
   }
 

@@ -5,7 +5,7 @@ import type { Self } from '../../shared/model.ts'
 import { may } from '../../shared/policy.ts'
 import type { Durable } from '../../shared/protocol.ts'
 import { outcomeReply } from '../answerFrames.ts'
-import type { Clock, Ids, Outcome, DraftContent } from '../ports.ts'
+import type { Clock, Draft, DraftContent, Ids, Outcome } from '../ports.ts'
 import type { WriterQueue } from './writerQueue.ts'
 import { Buckets, type Rate } from '../rateLimit.ts'
 import type { ClientConnection } from '../connections.ts'
@@ -14,7 +14,7 @@ interface PublisherDeps {
   queue: WriterQueue
   clock: Clock
   ids: Ids
-  /** what one person may say */
+  /** durable frames of one person */
   sends: Rate
 }
 
@@ -41,18 +41,10 @@ export class Publisher {
     const role = connection.rooms.get(room)?.role
     if (role === undefined) throw new ChatError('notMember')
     if (connection.unacked >= LIMITS.unacked) throw new ChatError('overloaded')
-    const { id, name } = connection.user
+    const { id } = connection.user
     // Only the log knows whose message the target is: the store refuses to change the message of another person.
     if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
-    const at = this.#spend(id)
-    const draft = {
-      ...draftContentOf(frame),
-      nonce,
-      room,
-      id: this.#deps.ids.next(at),
-      at,
-      user: { id, name },
-    }
+    const draft = { ...contentOf(frame), nonce, room, ...this.#sign(connection.user) }
     this.#deps.queue.push(draft, (outcome) => {
       connection.unacked -= 1
       connection.socket.send(outcomeReply(draft, outcome))
@@ -61,30 +53,30 @@ export class Publisher {
   }
 
   /** Resolves when the room has the new topic. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
-  async publishTopic({ id, name }: Self, room: string, text: string): Promise<void> {
+  async publishTopic(self: Self, room: string, text: string): Promise<void> {
     if (this.#stopped) throw new ChatError('unavailable')
-    const at = this.#spend(id)
-    const draft = { kind: 'topic', text, room, id: this.#deps.ids.next(at), at, user: { id, name } } as const
+    const draft = { kind: 'topic', text, room, ...this.#sign(self) } as const
     const outcome = await new Promise<Outcome>((resolve) => this.#deps.queue.push(draft, resolve))
     if (outcome.result === 'refused') throw new ChatError(outcome.code)
     if (outcome.result === 'failed') throw new ChatError('unavailable')
   }
 
-  /** @returns the time, ms. @throws ChatError `rateLimited` */
-  #spend(user: string): number {
-    const { clock } = this.#deps
-    const after = this.#sendBuckets.spend(user, clock.elapsed())
+  /** Takes a token of the person. @returns author, time and id of the event. @throws ChatError `rateLimited` */
+  #sign({ id, name }: Self): Pick<Draft, 'id' | 'at' | 'user'> {
+    const { clock, ids } = this.#deps
+    const after = this.#sendBuckets.spend(id, clock.elapsed())
     if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    return clock.now()
+    const at = clock.now()
+    return { id: ids.next(at), at, user: { id, name } }
   }
 }
 
 /** The content of a frame, field by field: no other field of it reaches the store. */
-function draftContentOf(frame: Durable): DraftContent {
+function contentOf(frame: Durable): DraftContent {
   switch (frame.type) {
     case 'send': {
       const { text, replyTo } = frame
-      return replyTo === undefined ? { kind: 'message', text } : { kind: 'message', text, replyTo }
+      return { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) }
     }
     case 'edit':
       return { kind: 'edit', target: frame.target, text: frame.text }

@@ -1,8 +1,8 @@
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { Feed } from './feed.ts'
-import { ENOUGH_MESSAGES, BatchPace } from './batchPace.ts'
 import type { Clock, Doorbell, Draft, Log, Outcome, Store } from '../ports.ts'
+import { BatchPace, ENOUGH_MESSAGES } from './batchPace.ts'
+import type { Feed } from './feed.ts'
 
 interface WriterQueueDeps {
   store: Pick<Store, 'commit'>
@@ -18,13 +18,12 @@ interface QueuedDraft {
 }
 
 /**
- * The only way into a log. One batch is in flight; meanwhile the next one fills, so that its size follows the disk. Under
- * load a batch also waits for its tick (`BatchPace`), or until it holds enough messages. Of each batch all events are
- * published in seq order, then all drafts are answered, in one turn of the loop.
+ * The only way into a log. While one batch is written the next one fills, so the size of a batch follows the disk. Of each
+ * batch all events are published in seq order, then all drafts are answered, in one turn of the loop.
  */
 export class WriterQueue {
   readonly #deps: WriterQueueDeps
-  readonly #pace: BatchPace
+  readonly #pace = new BatchPace()
   #queued: QueuedDraft[] = []
   #running: Promise<void> | null = null
   /** ends the wait for a tick early; null: no wait */
@@ -32,7 +31,6 @@ export class WriterQueue {
 
   constructor(deps: WriterQueueDeps) {
     this.#deps = deps
-    this.#pace = new BatchPace()
   }
 
   /** How many drafts wait for their batch. */
@@ -57,17 +55,12 @@ export class WriterQueue {
   }
 
   async #run(): Promise<void> {
-    const { clock, feed } = this.#deps
+    const { clock } = this.#deps
     while (this.#queued.length > 0) {
       const wait = this.#pace.wait(clock.elapsed())
       if (wait > 0 && this.#queued.length < ENOUGH_MESSAGES) await this.#waitForTick(wait)
       this.#pace.batchBegins(clock.elapsed())
-      const batch = this.#queued.slice(0, LIMITS.batch)
-      this.#queued = this.#queued.slice(LIMITS.batch)
-      const outcomes = await this.#commit(batch)
-      const gapsFilled = feed.fillGaps(firstSeqs(batch, outcomes))
-      if (gapsFilled) await gapsFilled
-      this.#finish(batch, outcomes)
+      await this.#write(this.#queued.splice(0, LIMITS.batch))
     }
     this.#running = null
   }
@@ -78,39 +71,30 @@ export class WriterQueue {
     this.#endTick = null
   }
 
+  async #write(batch: readonly QueuedDraft[]): Promise<void> {
+    const { clock, doorbell, feed } = this.#deps
+    const outcomes = await this.#commit(batch)
+    const events = batch.flatMap(({ draft: { room } }, i) => {
+      const outcome = outcomes[i]
+      return outcome?.result === 'stored' ? [{ room, event: outcome.event }] : []
+    })
+    const gapsFilled = feed.fillGaps(events)
+    if (gapsFilled) await gapsFilled
+
+    // Nothing may be awaited from here on: frames published in one turn share one write per socket.
+    for (const { room, event } of events) feed.show(room, event)
+    batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
+    const deliveries = events.reduce((sum, { room }) => sum + feed.watchers(room), 0)
+    this.#pace.record(clock.elapsed(), batch.length, deliveries)
+    if (events.length > 0) doorbell.ring(new Map(events.map(({ room, event }) => [room, event.seq])))
+  }
+
   async #commit(batch: readonly QueuedDraft[]): Promise<Outcome[]> {
     try {
       return await this.#deps.store.commit(batch.map(({ draft }) => draft))
     } catch (error) {
       this.#deps.log.error('commit', error)
-      return batch.map(() => ({ result: 'failed' }))
+      return []
     }
   }
-
-  /** Never awaits: frames published in one turn share one write per socket. */
-  #finish(batch: readonly QueuedDraft[], outcomes: readonly Outcome[]): void {
-    const { clock, doorbell, feed } = this.#deps
-    const heads = new Map<string, number>()
-    let deliveries = 0
-    batch.forEach(({ draft: { room } }, i) => {
-      const outcome = outcomes[i]
-      if (outcome?.result !== 'stored') return
-      feed.show(room, outcome.event)
-      deliveries += feed.watchers(room)
-      heads.set(room, outcome.event.seq)
-    })
-    batch.forEach(({ answer }, i) => answer(outcomes[i] ?? { result: 'failed' }))
-    this.#pace.record(clock.elapsed(), batch.length, deliveries)
-    if (heads.size > 0) doorbell.ring(heads)
-  }
-}
-
-/** The first seq that a batch brought to each room. */
-function firstSeqs(batch: readonly QueuedDraft[], outcomes: readonly Outcome[]): Map<string, number> {
-  const firsts = new Map<string, number>()
-  batch.forEach(({ draft: { room } }, i) => {
-    const outcome = outcomes[i]
-    if (outcome?.result === 'stored' && !firsts.has(room)) firsts.set(room, outcome.event.seq)
-  })
-  return firsts
 }
