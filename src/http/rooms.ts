@@ -148,7 +148,7 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         [historyPages, user.id],
         [isScroll ? scrollsByAddress : quotesByAddress, limitKey],
       ])
-      const read = () => inRoom(room, () => hub.history(room, query, user.id))
+      const read = () => inRoom(room, () => hub.rooms.history(room, query, user.id))
       const text = JSON.stringify(await roomProbes.guard(user.id, limitKey, read))
       historyPages.charge(user.id, clock.elapsed(), Math.floor(Buffer.byteLength(text) / HEAVY_PAGE))
       return new Response(text, { headers: JSON_ONLY })

@@ -1,6 +1,6 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES } from '../shared/limits.ts'
-import type { HistoryPage, Self } from '../shared/model.ts'
+import type { Self } from '../shared/model.ts'
 import type { Durable, Of, ServerFrame } from '../shared/protocol.ts'
 import { welcomeFrame } from './answerFrames.ts'
 import {
@@ -17,7 +17,7 @@ import { Publisher } from './messages/publisher.ts'
 import { WriterQueue } from './messages/writerQueue.ts'
 import { Sessions } from './people/sessions.ts'
 import { userExport } from './people/userExport.ts'
-import type { Broadcast, Clock, ClientSocket, Doorbell, HistoryQuery, Ids, Log, Store } from './ports.ts'
+import type { Broadcast, Clock, ClientSocket, Doorbell, Ids, Log, Store } from './ports.ts'
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
 import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
@@ -122,9 +122,8 @@ export class Hub {
     this.sessions = new Sessions({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
   }
 
-  /** Creates the lobby if it is missing, and starts the hourly work. Rejects if the store does. */
+  /** Starts the hourly work and listens to other nodes. */
   async start(): Promise<void> {
-    await this.rooms.ensureLobby()
     await this.sessions.hourly([])
     void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.headsMoved(heads))
@@ -248,11 +247,6 @@ export class Hub {
   /** Everything stored about a person, as JSON in pieces (S34). */
   exportUser(user: Self): AsyncGenerator<string> {
     return userExport(this.#deps, user)
-  }
-
-  /** Older messages, with the reactions of `reader` marked. @throws ChatError `noRoom` */
-  history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
-    return this.rooms.history(room, query, reader)
   }
 
   /** Connections and people of this node, events that wait for the writer. */

@@ -2,13 +2,15 @@ import { LIMITS } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
 import type { Members, ServerFrame } from '../../shared/protocol.ts'
 import {
-  withChange,
-  hasPending,
-  frameFieldsOf,
   announcementDue,
-  type PresenceChange,
-  type PresenceEntry,
+  connected,
+  disconnected,
+  frameFieldsOf,
+  hasPending,
+  withName,
+  withState,
   type Announcement,
+  type PresenceEntry,
 } from './presenceEntry.ts'
 
 /** The people present in one room. */
@@ -23,8 +25,6 @@ interface RoomPresence {
   announcedCount: number
   /** too many people: single changes are not announced */
   isLarge: boolean
-  /** the announced people as a newcomer gets them; null: collect them again */
-  named: readonly Person[] | null
 }
 
 /** A connection as presence sees it: its user, and the state that it reported. */
@@ -59,24 +59,20 @@ export class PresenceTracker {
   }
 
   /** A connection enters a room; a second time changes nothing. */
-  enter(room: string, connection: string, user: User, now: number): void {
+  enter(room: string, connection: string, { id, name }: User, now: number): void {
     const entering = this.#connections.get(connection)
     if (!entering || entering.rooms.has(room)) return
     entering.rooms.add(room)
-    let presence = this.#rooms.get(room)
-    if (!presence) {
-      presence = {
-        version: 0,
-        entries: new Map(),
-        pending: new Set(),
-        announcedCount: 0,
-        isLarge: false,
-        named: null,
-      }
-      this.#rooms.set(room, presence)
+    const presence = this.#rooms.get(room) ?? {
+      version: 0,
+      entries: new Map<string, PresenceEntry>(),
+      pending: new Set<string>(),
+      announcedCount: 0,
+      isLarge: false,
     }
-    const { id, name } = user
-    this.#apply(room, id, { type: 'connected', user: { id, name }, state: this.#activityOf(id), now })
+    this.#rooms.set(room, presence)
+    const entry = presence.entries.get(id) ?? null
+    this.#put(room, presence, id, connected(entry, { id, name }, this.#activityOf(id), now))
   }
 
   /** A connection ended. If it was the last, its person counts as gone at `until` (ms), unless they come back before. */
@@ -84,10 +80,10 @@ export class PresenceTracker {
     const closed = this.#connections.get(connection)
     if (!closed) return
     this.#connections.delete(connection)
-    const left = this.#connectionsOf.get(closed.user)
-    left?.delete(closed)
-    if (left?.size === 0) this.#connectionsOf.delete(closed.user)
-    for (const room of closed.rooms) this.#apply(room, closed.user, { type: 'disconnected', until })
+    const others = this.#connectionsOf.get(closed.user)
+    others?.delete(closed)
+    if (others?.size === 0) this.#connectionsOf.delete(closed.user)
+    for (const room of closed.rooms) this.#change(room, closed.user, (entry) => disconnected(entry, until))
     this.#updateActivity(closed.user, now)
   }
 
@@ -98,7 +94,7 @@ export class PresenceTracker {
     const entry = presence?.entries.get(user)
     if (!presence || !entry) return
     this.#put(room, presence, user, null)
-    if (entry.announced) this.#announce(room, presence, [{ type: 'left', id: user }])
+    if (entry.announced) this.#announce(room, presence, [{ left: user }])
   }
 
   /** A person leaves every room at once, as on sign-out. */
@@ -116,21 +112,21 @@ export class PresenceTracker {
 
   /** A person has a new name; the next tick announces it. */
   rename({ id, name }: User): void {
-    for (const room of this.#rooms.keys()) this.#apply(room, id, { type: 'renamed', name })
+    for (const room of this.#rooms.keys()) this.#change(room, id, (entry) => withName(entry, name))
   }
 
   /** The members frame for a newcomer: the announced people and the newcomer (`self`). */
   members(room: string, self: string): Members {
     const presence = this.#rooms.get(room)
     if (!presence) return { version: 0, count: 0, full: [] }
+    const { version, announcedCount, isLarge } = presence
     const me = presence.entries.get(self)
-    const full = [...this.#named(presence)]
-    const count = presence.announcedCount + (me && !me.announced ? 1 : 0)
+    const full = announcedPeople(presence)
     if (me && !full.some(({ id }) => id === self)) {
-      if (full.length >= LIMITS.crowdNamed && presence.isLarge) full.pop()
+      if (isLarge && full.length >= LIMITS.crowdNamed) full.pop()
       full.push(me.announced ?? { ...me.user, state: me.state })
     }
-    return { version: presence.version, count, full }
+    return { version, count: announcedCount + (me && !me.announced ? 1 : 0), full }
   }
 
   /** How many people are present in a room, announced or not. */
@@ -162,9 +158,8 @@ export class PresenceTracker {
     const due: Announcement[] = []
     for (const id of presence.pending) {
       const entry = presence.entries.get(id)
-      const { entry: next, announcement } = entry
-        ? announcementDue(entry, now)
-        : { entry: null, announcement: null }
+      if (!entry) continue
+      const { entry: next, announcement } = announcementDue(entry, now)
       this.#put(room, presence, id, next)
       if (announcement) due.push(announcement)
     }
@@ -173,60 +168,48 @@ export class PresenceTracker {
 
   /** One frame: the announcements, or all people if the room has just become large or small again. In a large room: nothing. */
   #announce(room: string, presence: RoomPresence, announcements: readonly Announcement[]): void {
-    const was = presence.isLarge
-    presence.isLarge = was
-      ? presence.announcedCount >= LIMITS.crowdEnds
-      : presence.announcedCount > LIMITS.crowd
-    if (was !== presence.isLarge) presence.named = null
-    if (was && presence.isLarge) return
+    const { announcedCount: count, isLarge: wasLarge } = presence
+    presence.isLarge = wasLarge ? count >= LIMITS.crowdEnds : count > LIMITS.crowd
+    if (wasLarge && presence.isLarge) return
     presence.version += 1
-    const { version, announcedCount: count } = presence
     const names =
-      was === presence.isLarge ? frameFieldsOf(announcements) : { full: [...this.#named(presence)] }
-    this.#publish(room, { type: 'presence', room, version, count, ...names })
+      wasLarge === presence.isLarge ? frameFieldsOf(announcements) : { full: announcedPeople(presence) }
+    this.#publish(room, { type: 'presence', room, version: presence.version, count, ...names })
   }
 
-  /** The announced people; in a large room only those who are here longest. */
-  #named(presence: RoomPresence): readonly Person[] {
-    if (presence.named !== null) return presence.named
-    const full: Person[] = []
-    for (const { announced } of presence.entries.values()) {
-      if (presence.isLarge && full.length >= LIMITS.crowdNamed) break
-      if (announced) full.push(announced)
-    }
-    presence.named = full
-    return full
-  }
-
-  #apply(room: string, user: string, change: PresenceChange): void {
+  #change(room: string, user: string, change: (entry: PresenceEntry) => PresenceEntry): void {
     const presence = this.#rooms.get(room)
-    const entry = presence?.entries.get(user) ?? null
-    const next = withChange(entry, change)
-    if (presence && next && next !== entry) this.#put(room, presence, user, next)
+    const entry = presence?.entries.get(user)
+    if (presence && entry) this.#put(room, presence, user, change(entry))
   }
 
   #put(room: string, presence: RoomPresence, user: string, next: PresenceEntry | null): void {
     const before = presence.entries.get(user)
     presence.announcedCount += (next?.announced ? 1 : 0) - (before?.announced ? 1 : 0)
-    if ((next?.announced ?? null) !== (before?.announced ?? null)) presence.named = null
     if (next) presence.entries.set(user, next)
     else presence.entries.delete(user)
     if (next && hasPending(next)) {
       presence.pending.add(user)
       this.#pendingRooms.add(room)
     } else presence.pending.delete(user)
-    // A room nobody is in has no followers either: its version may begin anew.
+    // An empty room has no followers either, so its version may begin again.
     if (presence.entries.size === 0) this.#rooms.delete(room)
   }
 
   #updateActivity(user: string, now: number): void {
     const state = this.#activityOf(user)
     for (const { rooms } of this.#connectionsOf.get(user) ?? [])
-      for (const room of rooms) this.#apply(room, user, { type: 'state', state, now })
+      for (const room of rooms) this.#change(room, user, (entry) => withState(entry, state, now))
   }
 
   #activityOf(user: string): Activity {
-    for (const { state } of this.#connectionsOf.get(user) ?? []) if (state === 'active') return 'active'
-    return 'idle'
+    const connections = this.#connectionsOf.get(user) ?? new Set()
+    return connections.values().some(({ state }) => state === 'active') ? 'active' : 'idle'
   }
+}
+
+/** The announced people; in a large room only the 100 who are here longest. */
+function announcedPeople({ entries, isLarge }: RoomPresence): Person[] {
+  const announced = entries.values().flatMap((entry) => (entry.announced ? [entry.announced] : []))
+  return [...(isLarge ? announced.take(LIMITS.crowdNamed) : announced)]
 }

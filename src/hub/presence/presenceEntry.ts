@@ -1,4 +1,4 @@
-/** One person in one room, as a value: how it changes, and what the room must be told of the change. */
+/** One person in one room, as a value: how it changes, and which of its changes the room must be told. */
 import { TIMES } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
 import type { Presence } from '../../shared/protocol.ts'
@@ -16,35 +16,36 @@ export interface PresenceEntry {
   readonly announced: Person | null
 }
 
-export type PresenceChange =
-  | { type: 'connected'; user: User; state: Activity; now: number }
-  /** one connection fewer; after the last one the person counts as gone at `until` (ms) */
-  | { type: 'disconnected'; until: number }
-  | { type: 'state'; state: Activity; now: number }
-  | { type: 'renamed'; name: string }
-
 /** One change of presence that a room is told. */
-export type Announcement =
-  | { type: 'joined'; person: Person }
-  | { type: 'left'; id: string }
-  | { type: 'changed'; id: string; name?: string; state?: Activity }
+export interface Announcement {
+  joined?: Person
+  left?: string
+  changed?: { id: string; name?: string; state?: Activity }
+}
 
-/** The entry after a change; without an entry (null) only `connected` makes one. "Nothing changed" is `===`. */
-export function withChange(entry: PresenceEntry | null, change: PresenceChange): PresenceEntry | null {
-  if (change.type === 'connected') return withConnection(entry, change)
-  if (entry === null) return null
-  switch (change.type) {
-    case 'disconnected': {
-      const connections = Math.max(0, entry.connections - 1)
-      return { ...entry, connections, leavesAt: connections === 0 ? change.until : entry.leavesAt }
-    }
-    case 'state':
-      return entry.state === change.state ? entry : { ...entry, state: change.state, stateSince: change.now }
-    case 'renamed':
-      return entry.user.name === change.name
-        ? entry
-        : { ...entry, user: { ...entry.user, name: change.name } }
-  }
+/** One connection more. @param entry null: the person was not in the room */
+export function connected(
+  entry: PresenceEntry | null,
+  user: User,
+  state: Activity,
+  now: number,
+): PresenceEntry {
+  if (entry === null) return { user, connections: 1, state, stateSince: now, leavesAt: null, announced: null }
+  return { ...withState(entry, state, now), user, connections: entry.connections + 1, leavesAt: null }
+}
+
+/** One connection fewer. After the last one the person counts as gone at `until` (ms). */
+export function disconnected(entry: PresenceEntry, until: number): PresenceEntry {
+  const connections = entry.connections - 1
+  return { ...entry, connections, leavesAt: connections === 0 ? until : entry.leavesAt }
+}
+
+export function withState(entry: PresenceEntry, state: Activity, now: number): PresenceEntry {
+  return entry.state === state ? entry : { ...entry, state, stateSince: now }
+}
+
+export function withName(entry: PresenceEntry, name: string): PresenceEntry {
+  return entry.user.name === name ? entry : { ...entry, user: { ...entry.user, name } }
 }
 
 /**
@@ -56,56 +57,38 @@ export function announcementDue(
   now: number,
 ): { entry: PresenceEntry | null; announcement: Announcement | null } {
   const { user, announced, leavesAt, state } = entry
-  if (leavesAt !== null && now >= leavesAt)
-    return { entry: null, announcement: announced && { type: 'left', id: user.id } }
+  const isAway = leavesAt !== null
+  if (isAway && now >= leavesAt) return { entry: null, announcement: announced && { left: user.id } }
   if (announced === null) {
-    if (leavesAt !== null) return { entry, announcement: null }
+    if (isAway) return { entry, announcement: null }
     const person = { ...user, state }
-    return { entry: { ...entry, announced: person }, announcement: { type: 'joined', person } }
+    return { entry: { ...entry, announced: person }, announcement: { joined: person } }
   }
-  const flipped =
-    leavesAt === null && state !== announced.state && now - entry.stateSince >= TIMES.stateSettles
-  const renamed = user.name !== announced.name
-  if (!flipped && !renamed) return { entry, announcement: null }
-  const change = { ...(renamed && { name: user.name }), ...(flipped && { state }) }
+  const hasSettled = !isAway && state !== announced.state && now - entry.stateSince >= TIMES.stateSettles
+  const isRenamed = user.name !== announced.name
+  if (!hasSettled && !isRenamed) return { entry, announcement: null }
+  const change = { ...(isRenamed && { name: user.name }), ...(hasSettled && { state }) }
   return {
     entry: { ...entry, announced: { ...announced, ...change } },
-    announcement: { type: 'changed', id: user.id, ...change },
+    announcement: { changed: { id: user.id, ...change } },
   }
 }
 
 /** May there be something to announce later, though nothing more changes? */
 export function hasPending({ leavesAt, announced, state, user }: PresenceEntry): boolean {
-  return leavesAt !== null || announced === null || announced.state !== state || announced.name !== user.name
+  return leavesAt !== null || announced?.state !== state || announced.name !== user.name
 }
 
 /** The fields of one `presence` frame for all announcements of a room. */
 export function frameFieldsOf(
   announcements: readonly Announcement[],
 ): Pick<Presence, 'joined' | 'left' | 'changed'> {
-  const joined: Person[] = []
-  const left: string[] = []
-  const changed: { id: string; name?: string; state?: Activity }[] = []
-  for (const announcement of announcements) {
-    if (announcement.type === 'joined') joined.push(announcement.person)
-    else if (announcement.type === 'left') left.push(announcement.id)
-    else {
-      const { type: _, ...change } = announcement
-      changed.push(change)
-    }
-  }
+  const joined = announcements.flatMap((announcement) => announcement.joined ?? [])
+  const left = announcements.flatMap((announcement) => announcement.left ?? [])
+  const changed = announcements.flatMap((announcement) => announcement.changed ?? [])
   return {
     ...(joined.length > 0 && { joined }),
     ...(left.length > 0 && { left }),
     ...(changed.length > 0 && { changed }),
   }
-}
-
-function withConnection(
-  entry: PresenceEntry | null,
-  { user, state, now }: Extract<PresenceChange, { type: 'connected' }>,
-): PresenceEntry {
-  if (entry === null) return { user, connections: 1, state, stateSince: now, leavesAt: null, announced: null }
-  const stateSince = entry.state === state ? entry.stateSince : now
-  return { ...entry, user, connections: entry.connections + 1, state, stateSince, leavesAt: null }
 }

@@ -19,15 +19,13 @@ export class Typing {
     this.#publish = publish
   }
 
-  /** @returns whether the room was told */
-  set(room: string, { id, name }: User, on: boolean, now: number): boolean {
+  set(room: string, { id, name }: User, on: boolean, now: number): void {
     const key = `${room} ${id}`
     const before = this.#typists.get(key)
-    if (on ? before && now - before.lastSentAt < TIMES.typingEvery : !before?.on) return false
+    if (on ? before && now - before.lastSentAt < TIMES.typingEvery : !before?.on) return
     const user = { id, name }
     this.#typists.set(key, { room, user, on, lastSentAt: on || !before ? now : before.lastSentAt })
     this.#publish(room, { type: 'typing', room, user, on })
-    return true
   }
 
   /** Publishes `on: false` for people who have not typed for 6 s. */

@@ -5,7 +5,6 @@ import { cleanName, countGraphemes, NAME_FAULTS, type NameFault, slugOf } from '
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import { LookAlikes } from './roomLookAlikes.ts'
 import { reservedRooms } from '../people/lookAlikeKeys.ts'
 import { RoomNames } from './roomNames.ts'
 import type { Publisher } from '../messages/publisher.ts'
@@ -18,10 +17,17 @@ export interface NewRoom {
   topic?: string
 }
 
+interface RoomList {
+  rooms: RoomEntry[]
+  more: boolean
+}
+
 /** ms for which the order of busy rooms is cached */
 const BUSY_CACHE_MS = 1_000
 /** Reads one row more than are listed, to know whether there are more. */
 const LISTED_AND_ONE = LIMITS.roomsListed + 1
+/** Key of the turns that lists and pages of history share: thirty in one turn of the loop would hold all others up. */
+const LONG_READS = 'long reads'
 
 interface RoomsDeps {
   store: Store
@@ -37,35 +43,27 @@ interface RoomsDeps {
 export class Rooms {
   readonly #deps: RoomsDeps
   readonly #isReserved: (name: string) => boolean
-  readonly #lookAlikes: LookAlikes
-  /** user → the last change of their memberships that was begun */
-  readonly #membershipTurns = new Map<string, Promise<unknown>>()
   readonly #roomNames: RoomNames
-  /** when the next long read may begin; null: at once */
-  #nextReadTurn: Promise<void> | null = null
-  #busy: { at: number; rooms: readonly string[] } = { at: Number.NEGATIVE_INFINITY, rooms: [] }
+  /** key → the turn of the loop in which the next act of this key may begin */
+  readonly #turns = new Map<string, Promise<void>>()
+  #busiest: { readAt: number; rooms: readonly string[] } = { readAt: -Infinity, rooms: [] }
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps
-    this.#roomNames = new RoomNames(deps.store)
+    this.#roomNames = new RoomNames(deps)
     this.#isReserved = reservedRooms(deps.siteName)
-    this.#lookAlikes = new LookAlikes(deps)
-  }
-
-  /** Creates the lobby if it is missing. */
-  async ensureLobby(): Promise<void> {
-    const { store, clock } = this.#deps
-    if (await store.room('lobby')) return
-    await store.addRoom({ room: 'lobby', name: 'lobby', topic: '', kind: 'public' }, clock.now())
   }
 
   /**
    * The person's rooms by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains the text,
    * the others by slug. `after`: only other rooms, from that slug on. `more`: there are further rooms.
    */
-  async list(self: Self, { search = '', after = '' } = {}): Promise<{ rooms: RoomEntry[]; more: boolean }> {
+  list(self: Self, { search = '', after = '' } = {}): Promise<RoomList> {
+    return this.inTurn(LONG_READS, () => this.#list(self, search, after))
+  }
+
+  async #list(self: Self, search: string, after: string): Promise<RoomList> {
     const { store } = this.#deps
-    await this.#readTurn()
     const memberships = await store.memberships(self.id)
     const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
     const found = search === '' ? null : await this.#roomNames.find(search, after)
@@ -76,11 +74,10 @@ export class Rooms {
       after === ''
         ? await store.roomsBySlug(found?.filter((room) => roles.has(room)) ?? [...roles.keys()])
         : []
-    const order = new Intl.Collator('en').compare
+    const { compare } = new Intl.Collator('en')
+    joined.sort((a, b) => compare(a.name, b.name) || compare(a.room, b.room))
     const rooms = [
-      ...joined
-        .map((row) => ({ ...this.#entry(row, roles.get(row.room) ?? self.role), joined: true }))
-        .sort((a, b) => order(a.name, b.name) || order(a.room, b.room)),
+      ...joined.map((row) => ({ ...this.#entry(row, roles.get(row.room) ?? self.role), joined: true })),
       ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
     ]
     return { rooms, more: others.length === LISTED_AND_ONE }
@@ -100,13 +97,12 @@ export class Rooms {
     const topic = topicOf(typed.topic ?? '')
     const slug = slugOf(name)
     const room = slug || ids.random(8)
-    if (await this.#lookAlikes.has(name)) throw await this.#taken(name)
+    if (await this.#roomNames.isLookAlike(name)) throw await this.#taken(name)
     const row = { room, name, topic, kind: 'public' } as const
     const added = await awaitWrite(store.addRoom(row, clock.now(), self.id), log)
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
-    this.#lookAlikes.add(room, name)
-    await this.#roomNames.add(room, name)
+    this.#roomNames.add(room, name)
     return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
   }
 
@@ -128,26 +124,24 @@ export class Rooms {
 
   /** @throws ChatError `noRoom` */
   async history(room: string, query: HistoryQuery, reader: string): Promise<HistoryPage> {
-    await this.#readTurn()
-    const page = await this.#deps.store.history(room, query, reader)
+    const page = await this.inTurn(LONG_READS, () => this.#deps.store.history(room, query, reader))
     if (!page) throw new ChatError('noRoom')
     return page
   }
 
   /**
-   * Runs what a person's connections do to their memberships one after another: a leave and a join do not cross. Between
-   * two of them all others have a turn of the loop.
+   * Runs what has the same key, one after another, with a turn of the loop between two: a person's leave and join do not
+   * cross, and nobody else waits for many of them.
    */
-  inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#membershipTurns.get(user)
-    const turn =
-      before === undefined ? act() : before.then(this.#deps.clock.turn, this.#deps.clock.turn).then(act)
-    this.#membershipTurns.set(user, turn)
-    const done = () => {
-      if (this.#membershipTurns.get(user) === turn) this.#membershipTurns.delete(user)
-    }
-    turn.then(done, done)
-    return turn
+  inTurn<T>(key: string, act: () => Promise<T>): Promise<T> {
+    const { clock } = this.#deps
+    const acting = this.#turns.get(key)?.then(act) ?? act()
+    const next = acting.then(clock.turn, clock.turn)
+    this.#turns.set(key, next)
+    void next.then(() => {
+      if (this.#turns.get(key) === next) this.#turns.delete(key)
+    })
+    return acting
   }
 
   /**
@@ -174,10 +168,10 @@ export class Rooms {
     return { room, name, topic, kind, joined: false, role, head, count: this.#deps.presence.count(room) }
   }
 
-  /** Rooms not joined, from `after` on: the busiest first, then the idle ones by slug; one more than are listed, if there is. */
+  /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most one more than are listed. */
   async #busiestThenIdle(after: string, joined: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
-    const busy = this.#busiest()
+    const busy = this.#byPeople()
     const at = busy.indexOf(after)
     const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
     const wanted = next.filter((room) => !joined.has(room)).slice(0, LISTED_AND_ONE)
@@ -189,43 +183,31 @@ export class Rooms {
     return [...rows, ...idle]
   }
 
-  /** Rooms that are not empty, the busiest first; worked out once a second at most. */
-  #busiest(): readonly string[] {
+  /** Rooms that are not empty, the busiest first. */
+  #byPeople(): readonly string[] {
     const { clock, presence } = this.#deps
     const now = clock.elapsed()
-    if (now - this.#busy.at >= BUSY_CACHE_MS) {
-      const all = [...presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-      this.#busy = { at: now, rooms: all.map(([room]) => room) }
-    }
-    return this.#busy.rooms
+    if (now - this.#busiest.readAt < BUSY_CACHE_MS) return this.#busiest.rooms
+    const counts = [...presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    this.#busiest = { readAt: now, rooms: counts.map(([room]) => room) }
+    return this.#busiest.rooms
   }
 
-  /** Waits for a turn of the loop without another long read: thirty in one turn would hold all others up. */
-  #readTurn(): Promise<void> {
-    const { clock } = this.#deps
-    const turn = this.#nextReadTurn
-    const next = turn?.then(clock.turn) ?? clock.turn()
-    this.#nextReadTurn = next
-    void next.then(() => {
-      if (this.#nextReadTurn === next) this.#nextReadTurn = null
-    })
-    return turn ?? Promise.resolve()
-  }
-
+  /** The refusal of a name that is taken, with a free one. */
   async #taken(name: string): Promise<ChatError> {
     for (let n = 2; n < 10; n += 1) {
-      // A slug is cut at 40: from a long name the number must not be.
+      // The slug is cut at 40 characters, and must still end with the number.
       const suggestion = `${name.slice(0, 36).toWellFormed().trim()} ${n}`
       const slug = slugOf(suggestion)
       if (!slug.endsWith(`-${n}`) || (await this.#deps.store.room(slug))) continue
-      if (!(await this.#lookAlikes.has(suggestion)))
+      if (!(await this.#roomNames.isLookAlike(suggestion)))
         return new ChatError('roomTaken', undefined, { suggestion })
     }
     return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })
   }
 }
 
-/** A fault of a room's name in words; most are said of a person's in the same. */
+/** The answer to each fault of a room's name. */
 const ROOM_FAULTS: typeof NAME_FAULTS = {
   ...NAME_FAULTS,
   empty: 'A room’s name needs at least one letter, digit or emoji.',

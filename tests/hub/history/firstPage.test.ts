@@ -295,7 +295,7 @@ test('[C138] of one person’s joins, and of pages of history, one is served in 
   for (let turns = 0; turns < 5; turns += 1) await settled()
   expect([served.length, new Set(served).size]).toEqual([6, 6])
   served.length = 0
-  await Promise.all([1, 2, 3, 4].map(() => hub.history('lobby', { at: 'end', limit: 50 }, ada.self.id)))
+  await Promise.all([1, 2, 3, 4].map(() => hub.rooms.history('lobby', { at: 'end', limit: 50 }, ada.self.id)))
   expect([served.length, new Set(served).size]).toEqual([4, 4])
   counting = false
 })

@@ -274,9 +274,11 @@ describe('pages', () => {
 
   test('[C16] are asked for 100 times at once, then 10 times a second', async () => {
     const { ada, clock } = await aLobby()
-    const joins = (ref: string, count: number) => {
-      for (let n = 0; n < count; n += 1) ada.say({ type: 'join', ref, room: 'lobby' })
-      return settled()
+    const joins = async (ref: string, count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        ada.say({ type: 'join', ref, room: 'lobby' })
+        await settled()
+      }
     }
     await joins('first', 101)
     expect(ada.connection.all('error')).toMatchObject([{ ref: 'first', code: 'rateLimited', after: 100 }])

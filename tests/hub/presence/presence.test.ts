@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  withChange,
-  hasPending,
-  frameFieldsOf,
   announcementDue,
+  connected,
+  disconnected,
+  frameFieldsOf,
+  hasPending,
+  withName,
+  withState,
   type PresenceEntry,
 } from '../../../src/hub/presence/presenceEntry.ts'
 import { PresenceTracker } from '../../../src/hub/presence/presence.ts'
@@ -12,111 +15,78 @@ import { aHub, aLobby, settled, type Screen } from '../../support/hub/aHub.ts'
 
 const UNLIMITED = { sends: { perSecond: 1e6, burst: 1e6 } }
 const ann = { id: 'a', name: 'Ann' }
-/** Ann, entry for a while, as the others know her. */
+const known = { ...ann, state: 'active' } as const
+/** Ann has been here for a while, and the room knows. */
 const entry: PresenceEntry = {
   user: ann,
   connections: 1,
   state: 'active',
   stateSince: 0,
   leavesAt: null,
-  announced: { ...ann, state: 'active' },
+  announced: known,
 }
 const presences = ({ connection }: Screen) =>
   connection.all('presence').map(({ type: _, room: __, ...rest }) => rest)
 
-describe('one person in one room', () => {
-  test('[H1] comes by a connection, and further ones change nothing that is told', () => {
-    const first = withChange(null, { type: 'connected', user: ann, state: 'active', now: 10 })
-    expect(first).toEqual({
-      user: ann,
-      connections: 1,
-      state: 'active',
-      stateSince: 10,
-      leavesAt: null,
-      announced: null,
-    })
-    const second = withChange(entry, { type: 'connected', user: ann, state: 'active', now: 20 })
+describe('the entry of a person in a room', () => {
+  test('[H1] is made by the first connection; further ones announce nothing', () => {
+    const first = connected(null, ann, 'active', 10)
+    expect(first).toEqual({ ...entry, stateSince: 10, announced: null })
+    const second = connected(entry, ann, 'active', 20)
     expect(second).toEqual({ ...entry, connections: 2 })
-    expect(announcementDue({ ...entry, connections: 2 }, 20).announcement).toBe(null)
+    expect(announcementDue(second, 20).announcement).toBe(null)
   })
 
-  test('[H1] is nobody until they come', () => {
-    expect(withChange(null, { type: 'disconnected', until: 9 })).toBe(null)
-    expect(withChange(null, { type: 'state', state: 'idle', now: 9 })).toBe(null)
-    expect(withChange(null, { type: 'renamed', name: 'Eve' })).toBe(null)
-  })
-
-  test('[H2] is told of once, with what they do', () => {
-    const due = announcementDue({ ...entry, announced: null, state: 'idle' }, 1)
-    expect(due).toEqual({
-      entry: { ...entry, state: 'idle', announced: { ...ann, state: 'idle' } },
-      announcement: { type: 'joined', person: { ...ann, state: 'idle' } },
+  test('[H2] is announced once, with its state', () => {
+    const person = { ...ann, state: 'idle' } as const
+    expect(announcementDue({ ...entry, announced: null, state: 'idle' }, 1)).toEqual({
+      entry: { ...entry, state: 'idle', announced: person },
+      announcement: { joined: person },
     })
   })
 
-  test('[H3] leaves when the last connection has been gone for the grace, not before', () => {
-    const gone = withChange(entry, { type: 'disconnected', until: 15_000 })
+  test('[H3] leaves once the last connection has been gone for the grace, and not before', () => {
+    const gone = disconnected(entry, 15_000)
     expect(gone).toEqual({ ...entry, connections: 0, leavesAt: 15_000 })
-    expect(announcementDue(gone ?? entry, 14_999)).toEqual({ entry: gone, announcement: null })
-    expect(announcementDue(gone ?? entry, 15_000)).toEqual({
-      entry: null,
-      announcement: { type: 'left', id: 'a' },
-    })
-    expect(withChange({ ...entry, connections: 2 }, { type: 'disconnected', until: 15_000 })).toEqual(entry)
+    expect(announcementDue(gone, 14_999)).toEqual({ entry: gone, announcement: null })
+    expect(announcementDue(gone, 15_000)).toEqual({ entry: null, announcement: { left: 'a' } })
+    expect(disconnected({ ...entry, connections: 2 }, 15_000)).toEqual(entry)
   })
 
-  test('[H3] was never away if they come back within it, and never there if nobody had heard of them', () => {
-    const gone = { ...entry, connections: 0, leavesAt: 15_000 }
-    expect(withChange(gone, { type: 'connected', user: ann, state: 'active', now: 14_000 })).toEqual(entry)
+  test('[H3] is as before when the person comes back within the grace; an unannounced visit stays unannounced', () => {
+    const gone = disconnected(entry, 15_000)
+    expect(connected(gone, ann, 'active', 14_000)).toEqual(entry)
     expect(announcementDue({ ...gone, announced: null }, 15_000)).toEqual({ entry: null, announcement: null })
     expect(announcementDue({ ...gone, announced: null }, 1_000).announcement).toBe(null)
   })
 
-  test('[H5] is away once that has held for 5 s; a flip that goes back sooner is never told', () => {
-    const away = withChange(entry, { type: 'state', state: 'idle', now: 1_000 })
-    expect(away).toEqual({ ...entry, state: 'idle', stateSince: 1_000 })
-    expect(announcementDue(away ?? entry, 5_999).announcement).toBe(null)
-    expect(announcementDue(away ?? entry, 6_000).announcement).toEqual({
-      type: 'changed',
-      id: 'a',
-      state: 'idle',
-    })
-    const back = withChange(away, { type: 'state', state: 'active', now: 3_000 })
-    expect(announcementDue(back ?? entry, 60_000).announcement).toBe(null)
+  test('[H5] is announced as idle after 5 s; a state that flips back sooner is not announced', () => {
+    const idle = withState(entry, 'idle', 1_000)
+    expect(announcementDue(idle, 5_999).announcement).toBe(null)
+    expect(announcementDue(idle, 6_000).announcement).toEqual({ changed: { id: 'a', state: 'idle' } })
+    const back = withState(idle, 'active', 3_000)
+    expect(announcementDue(back, 60_000).announcement).toBe(null)
   })
 
-  test('[H6] is told of under a new name', () => {
-    const renamed = withChange(entry, { type: 'renamed', name: 'Anna' })
-    expect(announcementDue(renamed ?? entry, 1)).toEqual({
-      entry: {
-        ...entry,
-        user: { id: 'a', name: 'Anna' },
-        announced: { id: 'a', name: 'Anna', state: 'active' },
-      },
-      announcement: { type: 'changed', id: 'a', name: 'Anna' },
+  test('[H6] is announced under a new name; nothing changed is the same entry', () => {
+    expect(announcementDue(withName(entry, 'Anna'), 1)).toEqual({
+      entry: { ...entry, user: { id: 'a', name: 'Anna' }, announced: { ...known, name: 'Anna' } },
+      announcement: { changed: { id: 'a', name: 'Anna' } },
     })
-  })
-
-  test('[H1] does not change by what changes nothing', () => {
-    expect(withChange(entry, { type: 'state', state: 'active', now: 9 }) === entry).toBe(true)
-    expect(withChange(entry, { type: 'renamed', name: 'Ann' }) === entry).toBe(true)
-    expect(announcementDue(entry, 9).entry === entry).toBe(true)
+    expect(withName(entry, 'Ann')).toBe(entry)
+    expect(withState(entry, 'active', 9)).toBe(entry)
     expect(hasPending(entry)).toBe(false)
   })
 
-  test('[H2] and others make one frame', () => {
+  test('[H2] and other announcements make one frame', () => {
     expect(
       frameFieldsOf([
-        { type: 'joined', person: { ...ann, state: 'active' } },
-        { type: 'left', id: 'b' },
-        { type: 'left', id: 'c' },
-        { type: 'changed', id: 'd', state: 'idle' },
+        { joined: known },
+        { left: 'b' },
+        { left: 'c' },
+        { changed: { id: 'd', state: 'idle' } },
       ]),
-    ).toEqual({
-      joined: [{ ...ann, state: 'active' }],
-      left: ['b', 'c'],
-      changed: [{ id: 'd', state: 'idle' }],
-    })
+    ).toEqual({ joined: [known], left: ['b', 'c'], changed: [{ id: 'd', state: 'idle' }] })
     expect(frameFieldsOf([])).toEqual({})
   })
 })

@@ -225,13 +225,13 @@ describe('history', () => {
   test('[M35] is paged from the store; of a room that does not exist there is none', async () => {
     const { ada, hub } = await aLobby()
     for (const text of ['one', 'two', 'three']) await ada.send(text)
-    expect(await hub.history('lobby', { at: 'before', seq: 3, limit: 1 }, ada.self.id)).toMatchObject({
+    expect(await hub.rooms.history('lobby', { at: 'before', seq: 3, limit: 1 }, ada.self.id)).toMatchObject({
       messages: [{ text: 'two' }],
       head: 3,
       older: true,
       newer: true,
     })
-    expect(await refusal(hub.history('nowhere', { at: 'end', limit: 1 }, ada.self.id))).toEqual({
+    expect(await refusal(hub.rooms.history('nowhere', { at: 'end', limit: 1 }, ada.self.id))).toEqual({
       code: 'noRoom',
     })
   })
