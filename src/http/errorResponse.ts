@@ -3,23 +3,18 @@ import { type ChatError, ERRORS, type ErrorCode, type ErrorDetails } from '../sh
 /** The JSON answer to a request that failed. Its texts are fixed, never the input. `after` (ms) also sets `Retry-After`. */
 export function errorResponse(
   code: ErrorCode,
-  { message = ERRORS[code].message, reason, suggestion, after }: ErrorDetails & { message?: string } = {},
+  { after, ...details }: ErrorDetails = {},
+  message: string = ERRORS[code].message,
 ): Response {
   const { status } = ERRORS[code]
-  const error = {
-    code,
-    message,
-    ...(reason !== undefined && { reason }),
-    ...(suggestion !== undefined && { suggestion }),
-    ...(after !== undefined && Number.isFinite(after) && { after }),
-  }
+  const wait = after !== undefined && Number.isFinite(after) && { after }
   const headers = new Headers()
   if (status === 429 || status === 503)
     headers.set('retry-after', String(Math.max(1, Math.ceil((after ?? 1_000) / 1_000))))
-  return Response.json({ error }, { status, headers })
+  return Response.json({ error: { code, message, ...details, ...wait } }, { status, headers })
 }
 
 /** The answer for an error that a route threw on purpose. */
-export function responseOfError({ code, message, details }: ChatError): Response {
-  return errorResponse(code, { ...details, message })
+export function responseOfError({ code, details, message }: ChatError): Response {
+  return errorResponse(code, details, message)
 }

@@ -1,20 +1,19 @@
-const contentSecurityPolicy = (socketOrigin: string) =>
-  [
-    `default-src 'none'`,
-    `script-src 'self'`,
-    `style-src 'self'`,
-    `img-src 'self' data:`,
-    `font-src 'self'`,
-    `media-src 'self'`,
-    `connect-src 'self'${socketOrigin}`,
-    `manifest-src 'self'`,
-    `worker-src 'none'`,
-    `base-uri 'none'`,
-    `form-action 'self'`,
-    `frame-ancestors 'none'`,
-    `require-trusted-types-for 'script'`,
-    `trusted-types 'none'`,
-  ].join('; ')
+const contentSecurityPolicy = [
+  `default-src 'none'`,
+  `script-src 'self'`,
+  `style-src 'self'`,
+  `img-src 'self' data:`,
+  `font-src 'self'`,
+  `media-src 'self'`,
+  `manifest-src 'self'`,
+  `worker-src 'none'`,
+  `base-uri 'none'`,
+  `form-action 'self'`,
+  `frame-ancestors 'none'`,
+  `require-trusted-types-for 'script'`,
+  `trusted-types 'none'`,
+  `connect-src 'self'`,
+].join('; ')
 
 const COMMON = {
   'x-content-type-options': 'nosniff',
@@ -26,20 +25,16 @@ const COMMON = {
   'cache-control': 'no-store',
 }
 
-/**
- * The headers of every answer; an answer may set another `Cache-Control`.
- * @param host where the page's socket may connect, null while the Host is not trusted
- */
-export function securityHeaders(
-  host: string | null,
-  secure: boolean,
-  publicUrl: string | null,
-): Record<string, string> {
-  const scheme = secure ? 'wss' : 'ws'
-  const socketOrigin = host === null ? '' : ` ${scheme}://${publicUrl ? new URL(publicUrl).host : host}`
-  return {
-    ...COMMON,
-    'content-security-policy': contentSecurityPolicy(socketOrigin),
-    ...(publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+/** Makes a function that sets the headers of every answer; an answer may set another `Cache-Control`. */
+export function securityHeaders(publicUrl: string | null) {
+  const publicHost = publicUrl === null ? null : new URL(publicUrl).host
+  const hsts = publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }
+  const common = { ...COMMON, ...hsts }
+
+  /** @param host where the page's socket may connect, null while the Host is not trusted */
+  return (headers: Record<string, unknown>, host: string | null, secure: boolean): void => {
+    const socket = host === null ? '' : ` ${secure ? 'wss' : 'ws'}://${publicHost ?? host}`
+    Object.assign(headers, common)
+    headers['content-security-policy'] = contentSecurityPolicy + socket
   }
 }

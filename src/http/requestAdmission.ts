@@ -61,6 +61,7 @@ export function createAdmission(deps: {
   log: Log
 }): (request: AdmissionRequest) => Response | undefined {
   const { settings, connections, gate, clock, log } = deps
+  const setHeaders = securityHeaders(settings.publicUrl)
   const handshakes = new Buckets({
     perSecond: settings.maxHandshakesPerAddress,
     burst: 2 * settings.maxHandshakesPerAddress,
@@ -104,7 +105,7 @@ export function createAdmission(deps: {
     warnOfProxy(request.headers, peer)
     const host = hostOf(request.headers.get('host'), settings)
     const trustedHost = host === 'missing' || host === 'wrong' ? null : host
-    Object.assign(set.headers, securityHeaders(trustedHost, secure, settings.publicUrl))
+    setHeaders(set.headers, trustedHost, secure)
 
     const path = pathOf(request.url)
     const answer = answerProbe(request.method, path, gate)

@@ -32,7 +32,7 @@ describe('every answer', () => {
     'cache-control': 'no-store',
   }
   const CSP = (ws: string) =>
-    `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self'${ws}; manifest-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`
+    `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'${ws}`
 
   test('[S3, S4, S27] has the headers, whatever it is an answer to', async () => {
     const app = await running({ maxNewGuestsPerAddress: 4, trustProxy: 1 })

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await Bun.write(`${dir}/stray.txt`, 'canary')
   const app = new Elysia({ strictPath: true, systemRouter: false, serve: { development: false } })
     .onRequest(({ set }) => {
-      Object.assign(set.headers, securityHeaders('localhost', false, null))
+      securityHeaders(null)(set.headers, 'localhost', false)
     })
     .onError(({ code }) => errorResponse(code === 'NOT_FOUND' ? 'notFound' : 'internal'))
     .get('/api/session', () => Response.json({}))

@@ -22,7 +22,7 @@ test('[S3, S4] every page and every file of it carries the whole policy, however
   const [script = ''] = /\/assets\/[^"]+\.js/.exec(page) ?? []
   const [style = ''] = /\/assets\/[^"]+\.css/.exec(page) ?? []
   const paths = ['/', '/chat/lobby', '/chat/lobby/12', '/nowhere', '/robots.txt', '/theme.js', script, style]
-  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; connect-src 'self' ws://127.0.0.1:${victim.port}; manifest-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'`
+  const policy = `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self' ws://127.0.0.1:${victim.port}`
   for (const path of paths)
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
       const { headers } = await fetch(victim.origin + path, { method, headers: html })

@@ -37,12 +37,7 @@ function copyOf(schema: TSchema): (value: unknown) => unknown {
   }
 }
 
-function own(value: JsonObject, key: string): unknown {
-  return Object.hasOwn(value, key) ? value[key] : undefined
-}
-
-function replyTargetOf(value: JsonObject): ReplyTarget {
-  const [nonce, ref] = [own(value, 'nonce'), own(value, 'ref')]
+function replyTargetOf({ nonce, ref }: JsonObject): ReplyTarget {
   if (typeof nonce === 'string' && NONCE.test(nonce)) return { nonce }
   if (typeof ref === 'string' && REF.test(ref)) return { ref }
   return {}
@@ -61,9 +56,8 @@ function contentFault(frame: ClientFrame) {
 export function decode(value: unknown): Decoded {
   if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', target: {} }
   const target = replyTargetOf(value)
-  const type = own(value, 'type')
-  if (typeof type !== 'string') return { result: 'fault', code: 'badFrame', target }
-  const frameKind = FRAME_KINDS.get(type)
+  if (typeof value['type'] !== 'string') return { result: 'fault', code: 'badFrame', target }
+  const frameKind = FRAME_KINDS.get(value['type'])
   if (!frameKind) return { result: 'unknown' }
   const fields = frameKind.copy(value)
   if (!frameKind.check.Check(fields)) return { result: 'fault', code: 'badFrame', target }
