@@ -127,6 +127,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
         'bun:',
         'node:',
         '@sinclair/typebox',
+        '@sinclair/typebox/value',
         '@sinclair/typebox/compiler',
         'tar-stream',
       ],

@@ -4,6 +4,7 @@ import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync,
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { type Static, Type as t } from '@sinclair/typebox'
 import { pack } from 'tar-stream'
 import { openForReading } from '../store/sqlite/database.ts'
 import { createTemporaryFolder } from '../store/sqlite/temporaryFolder.ts'
@@ -19,15 +20,15 @@ import { type Sink, writeWholeFile } from './streams.ts'
 export const BACKUP_MANIFEST = 'manifest.json'
 export const DATABASE = 'hubbub.db'
 
-/** The first entry of a backup. `restore` checks the other entries against it. */
-export interface BackupManifest {
-  format: 'hubbub backup'
-  hubbub: string
-  schema: number
-  /** ISO 8601 */
-  at: string
-  parts: Record<string, { bytes: number; sha256: string }>
-}
+/** The first entry of a backup. `restore` checks the other entry against it. `at` is in ISO 8601. */
+export const BackupManifest = t.Object({
+  format: t.Literal('hubbub backup'),
+  hubbub: t.String(),
+  schema: t.Integer({ minimum: 1 }),
+  at: t.String(),
+  parts: t.Object({ [DATABASE]: t.Object({ bytes: t.Integer(), sha256: t.String() }) }),
+})
+export type BackupManifest = Static<typeof BackupManifest>
 
 export interface BackupResult {
   /** null if the backup was streamed */
@@ -81,7 +82,7 @@ export async function backup(
       return { file: null, bytes: size, ...check }
     }
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-    await writeWholeFile(target, write, (descriptor, length) => throttle.afterWrite(descriptor, length))
+    await writeWholeFile(target, write, throttle)
     return { file: target, bytes: statSync(target).size, ...check }
   } finally {
     if (existsSync(copy)) await throttle.remove(copy)

@@ -4,81 +4,17 @@ import { openForReading } from '../store/sqlite/database.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import { databaseIn, refuseNewer } from '../store/sqlite/dataDirectory.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
+import type { ExportHeader } from './exportFormat.ts'
+import type { Sink } from './streams.ts'
 
-/**
- * What leaves one server and enters another, one JSON object a line: the header, then users, rooms and events, each in
- * its order. No session, token or address is in it, and nobody's name is held by it: who comes back picks it anew.
- */
-export type ExportLine = ExportHeader | UserLine | RoomLine | EventLine
-
-/** The counts let a file that was cut be noticed. */
-export interface ExportHeader {
-  type: 'hubbub'
-  format: 1
-  users: number
-  rooms: number
-  events: number
-}
-export interface UserLine {
-  type: 'user'
-  id: string
-  name: string
-  role: string
-  at: number
-  seen: number
-}
-export interface RoomLine {
-  type: 'room'
-  room: string
-  name: string
-  topic: string
-  kind: string
-  head: number
-  floor: number
-  at: number
-}
-/** A row of the log. Without `data` its content is gone. `digest` tells a nonce sent again from another's. */
-export interface EventLine {
-  type: 'event'
-  room: string
-  seq: number
-  id: string
-  kind: string
-  user?: string
-  name?: string
-  nonce?: string
-  at: number
-  target?: string
-  digest?: string
-  data?: Record<string, unknown>
-}
-
-interface ExportRow {
-  room: string
-  seq: number
-  id: string
-  kind: string
-  user_id: string | null
-  name: string | null
-  nonce: string | null
-  digest: Uint8Array | null
-  at: number
-  target: string | null
-  data: string | null
-}
-
-/** Bytes gathered before they are handed on. */
+/** Characters gathered before they are written. */
 const CHUNK = 64 * 1024
 
 /**
- * Everything of a directory, or of one room of it, as of one moment, also beside a server that writes.
+ * Exports a directory, or one room of it, as of one moment, also while a server writes.
  * @throws OperatorError if there is no such database or room
  */
-export async function exportTo(
-  dir: string,
-  sink: { write(bytes: Uint8Array): Promise<void> },
-  room?: string,
-): Promise<ExportHeader> {
+export async function exportTo(dir: string, sink: Sink, room?: string): Promise<ExportHeader> {
   if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to export.`)
   const db = openForReading(dir)
   try {
@@ -101,64 +37,50 @@ export async function exportTo(
   }
 }
 
-/** Of one room: it, what was said there, and who said it. */
-const OF_ROOM = {
-  users: 'WHERE $room IS NULL OR id IN (SELECT user_id FROM events WHERE room = $room)',
-  rooms: 'WHERE $room IS NULL OR room = $room',
-  events: 'WHERE $room IS NULL OR room = $room',
+/** The rows of an export: all, or those of one room with the people who wrote in it. */
+const ROWS = {
+  users: 'FROM users WHERE $room IS NULL OR id IN (SELECT user_id FROM events WHERE room = $room)',
+  rooms: 'FROM rooms WHERE $room IS NULL OR room = $room',
+  events: 'FROM events WHERE $room IS NULL OR room = $room',
 } as const
 
 function headerOf(db: Database, room: string | undefined): ExportHeader {
-  const count = (table: keyof typeof OF_ROOM) =>
+  const count = (rows: string) =>
     db
-      .query<{ n: number }, [{ room: string | null }]>(`SELECT count(*) AS n FROM ${table} ${OF_ROOM[table]}`)
+      .query<{ n: number }, [{ room: string | null }]>(`SELECT count(*) AS n ${rows}`)
       .get({ room: room ?? null })?.n ?? 0
-  const rooms = count('rooms')
+  const rooms = count(ROWS.rooms)
   if (room !== undefined && rooms === 0) throw new OperatorError(1, `There is no room ${room}.`)
-  return { type: 'hubbub', format: 1, users: count('users'), rooms, events: count('events') }
+  return { type: 'hubbub', format: 1, users: count(ROWS.users), rooms, events: count(ROWS.events) }
 }
 
-function* linesOf(db: Database, room: string | undefined): Generator<ExportLine> {
+interface EventRow {
+  digest: Uint8Array | null
+  data: string | null
+}
+
+/** Lines in the order and with the fields of `exportFormat`; the store has checked their content. */
+function* linesOf(db: Database, room: string | undefined): Generator<object> {
   const params = { room: room ?? null }
-  const rows = <R>(sql: string) => db.query<R, [typeof params]>(sql).iterate(params)
-  for (const row of rows<Omit<UserLine, 'type'>>(
-    `SELECT id, name, role, at, seen FROM users ${OF_ROOM.users} ORDER BY id`,
+  const rows = <R extends object>(sql: string) => db.query<R, [typeof params]>(sql).iterate(params)
+  for (const row of rows(`SELECT 'user' AS type, id, name, role, at, seen ${ROWS.users} ORDER BY id`))
+    yield row
+  for (const row of rows(
+    `SELECT 'room' AS type, room, name, topic, kind, seq AS head, floor, at ${ROWS.rooms} ORDER BY room`,
   ))
-    yield { type: 'user', ...row }
-  for (const row of rows<Omit<RoomLine, 'type'>>(
-    `SELECT room, name, topic, kind, seq AS head, floor, at FROM rooms ${OF_ROOM.rooms} ORDER BY room`,
-  ))
-    yield { type: 'room', ...row }
-  for (const row of rows<ExportRow>(`SELECT * FROM events ${OF_ROOM.events} ORDER BY room, seq`))
-    yield eventLine(row)
-}
-
-function eventLine({
-  room,
-  seq,
-  id,
-  kind,
-  user_id,
-  name,
-  nonce,
-  digest,
-  at,
-  target,
-  data,
-}: ExportRow): EventLine {
-  return {
-    type: 'event',
-    room,
-    seq,
-    id,
-    kind,
-    ...(user_id !== null && { user: user_id }),
-    ...(name !== null && { name }),
-    ...(nonce !== null && { nonce }),
-    at,
-    ...(target !== null && { target }),
-    // of what is gone not even this stays: it would tell who guesses right
-    ...(data !== null && digest !== null && { digest: Buffer.from(digest).toString('base64') }),
-    ...(data !== null && { data: JSON.parse(data) as Record<string, unknown> }),
+    yield row
+  for (const { digest, data, ...row } of rows<EventRow>(
+    `SELECT 'event' AS type, room, seq, id, kind, user_id AS user, name, nonce, at, target, digest, data
+     ${ROWS.events} ORDER BY room, seq`,
+  )) {
+    // A deleted text leaves no digest either: the digest would confirm a guess.
+    const content = data !== null && {
+      ...(digest !== null && { digest: Buffer.from(digest).toString('base64') }),
+      data: JSON.parse(data) as unknown,
+    }
+    yield withoutNulls({ ...row, ...content })
   }
 }
+
+const withoutNulls = (row: object) =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))

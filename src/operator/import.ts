@@ -2,25 +2,20 @@ import type { Database, Statement } from 'bun:sqlite'
 import { ROOM_SLUG } from '../shared/names.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { checkpoint, openForWriting, type SqlValues } from '../store/sqlite/database.ts'
-import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
+import { createPrivateFile, databaseIn } from '../store/sqlite/dataDirectory.ts'
 import {
-  createDirectory,
-  createPrivateFile,
-  databaseIn,
-  asOperatorError,
-} from '../store/sqlite/dataDirectory.ts'
-import {
-  type ImportedEvent,
-  type ImportedHeader,
+  type ExportedEvent,
+  type ExportedRoom,
+  type ExportedUser,
+  type ExportHeader,
+  type ExportLine,
   parseLine,
-  type ImportedRoom,
-  type ImportedUser,
-} from './exportLines.ts'
-import { takeLock } from '../store/sqlite/lock.ts'
+} from './exportFormat.ts'
+import { lockDirectory } from './lockDirectory.ts'
 import { rebuildMessages } from '../store/sqlite/rebuildMessages.ts'
 
-/** No line of an export comes near it. */
+/** Characters; no line of an export comes near it. */
 const MAX_LINE = 1024 * 1024
 
 export interface ImportCounts {
@@ -30,26 +25,23 @@ export interface ImportCounts {
 }
 
 /**
- * Brings an export into a directory that no server uses: all of it, or nothing. Ids, numbers and times stay.
- * @param prefix goes before every room's slug and name, so that a server with rooms of its own can take it
- * @throws OperatorError: 1 it is no whole export, or the server is not empty · 3 in use
+ * Imports all of an export, or nothing, into a directory that no server uses. Ids, sequence numbers and times stay.
+ * @param prefix goes before every room's slug and name, so that a server with rooms of its own can import
+ * @throws OperatorError: 1 not a whole export, or the server is not empty · 3 in use
  */
 export async function importFrom(
   dir: string,
   source: AsyncIterable<Uint8Array>,
   prefix = '',
 ): Promise<ImportCounts> {
-  const lock = lockForImport(dir)
+  const lock = lockDirectory(dir)
   try {
+    createPrivateFile(databaseIn(dir))
     const { db } = openForWriting(dir)
     try {
       db.run('BEGIN IMMEDIATE')
       const importer = new Importer(db, prefix)
-      let number = 0
-      for await (const text of linesIn(source)) {
-        number += 1
-        importer.addLine(text, number)
-      }
+      for await (const text of linesIn(source)) importer.addLine(text)
       const counts = importer.finish()
       db.run('COMMIT')
       checkpoint(db)
@@ -59,18 +51,6 @@ export async function importFrom(
     }
   } finally {
     lock.release()
-  }
-}
-
-function lockForImport(dir: string) {
-  try {
-    createDirectory(dir)
-    const lock = takeLock(dir)
-    createPrivateFile(databaseIn(dir))
-    removeStaleFolders(dir)
-    return lock
-  } catch (error) {
-    throw asOperatorError(dir, error)
   }
 }
 
@@ -92,30 +72,28 @@ async function* linesIn(source: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   if (rest !== '') throw notAnExport('its last line has no end')
 }
 
-function notAnExport(what: string): OperatorError {
-  return new OperatorError(1, `This is no whole export of Hubbub: ${what}. Nothing was changed.`)
+function notAnExport(reason: string): OperatorError {
+  return new OperatorError(1, `This is no whole export of Hubbub: ${reason}. Nothing was changed.`)
 }
 
-const malformed = (number: number, fault: string) => notAnExport(`line ${number} is malformed (${fault})`)
-
-/** Takes one line after the other and checks that each follows from those before. */
+/** Inserts one line after the other and checks that each follows from those before. */
 class Importer {
   readonly #db: Database
   readonly #prefix: string
-  readonly #hasContent: boolean
   readonly #addEvent: Statement<null, [SqlValues]>
   readonly #rooms = new Map<string, { head: number; seq: number }>()
-  #header: ImportedHeader | null = null
+  #header: ExportHeader | null = null
+  #lines = 0
   #users = 0
   #events = 0
 
   constructor(db: Database, prefix: string) {
     this.#db = db
     this.#prefix = prefix
-    this.#hasContent =
+    const hasContent =
       this.#exists('SELECT 1 FROM users UNION ALL SELECT 1 FROM events') ||
       this.#exists(`SELECT 1 FROM rooms WHERE room IS NOT 'lobby'`)
-    if (this.#hasContent && prefix === '')
+    if (hasContent && prefix === '')
       throw new OperatorError(
         1,
         'This server has people or rooms of its own. Import into an empty DATA_DIR, or name the rooms anew with --rooms-as PREFIX.',
@@ -125,50 +103,52 @@ class Importer {
       VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $target, $data)`)
   }
 
-  /** @param number of the line, from 1 */
-  addLine(text: string, number: number): void {
-    const found = parseLine(text)
-    if ('fault' in found) {
-      if (number === 1 && found.fault === 'format') throw notAnExport('it is of another format')
-      throw malformed(number, found.fault)
+  addLine(text: string): void {
+    this.#lines += 1
+    const parsed = parseLine(text)
+    if ('fault' in parsed) {
+      if (this.#lines === 1 && parsed.fault === 'format') throw notAnExport('it is of another format')
+      throw this.#malformed(parsed.fault)
     }
-    const { line } = found
-    if ((number === 1) !== (line.type === 'hubbub'))
-      throw malformed(number, 'a header stands first, and once')
+    const { line } = parsed
+    if ((this.#lines === 1) !== (line.type === 'hubbub'))
+      throw this.#malformed('a header stands first, and once')
+    this.#add(line)
+  }
+
+  #add(line: ExportLine): void {
     // prettier-ignore
     switch (line.type) {
       case 'hubbub': this.#header = line; return
-      case 'user': return this.#user(line)
-      case 'room': return this.#room(line, number)
-      case 'event': return this.#event(line, number)
+      case 'user': return this.#addUser(line)
+      case 'room': return this.#addRoom(line)
+      case 'event': return this.#addEventLine(line)
     }
   }
 
   finish(): ImportCounts {
     const header = this.#header
-    const counts = { users: this.#users, rooms: this.#rooms.size, events: this.#events }
     if (header === null) throw notAnExport('it is empty')
-    const whole = [...this.#rooms.values()].every(({ head, seq }) => head === seq)
-    if (
-      header.users !== counts.users ||
-      header.rooms !== counts.rooms ||
-      header.events !== counts.events ||
-      !whole
-    )
-      throw notAnExport('it ends too early')
+    const rooms = [...this.#rooms.values()]
+    const isWhole =
+      header.users === this.#users &&
+      header.rooms === rooms.length &&
+      header.events === this.#events &&
+      rooms.every(({ head, seq }) => head === seq)
+    if (!isWhole) throw notAnExport('it ends too early')
     try {
       rebuildMessages(this.#db, [...this.#rooms.keys()])
     } catch (error) {
       if (isConstraint(error)) throw notAnExport('two of its messages have the same id')
       throw error
     }
-    const kinds = 'SELECT message FROM reactions GROUP BY message HAVING count(DISTINCT emoji) > $most'
-    if (this.#exists(kinds, { most: LIMITS.emojiKinds }))
+    const kinds = 'SELECT message FROM reactions GROUP BY message HAVING count(DISTINCT emoji) > $max'
+    if (this.#exists(kinds, { max: LIMITS.emojiKinds }))
       throw notAnExport('a message has too many kinds of emoji')
-    return counts
+    return { users: this.#users, rooms: rooms.length, events: this.#events }
   }
 
-  #user({ id, name, role, at, seen }: ImportedUser): void {
+  #addUser({ id, name, role, at, seen }: ExportedUser): void {
     this.#users += 1
     this.#run(
       `INSERT INTO users (id, name, role, at, seen) VALUES ($id, $name, $role, $at, $seen) ON CONFLICT DO NOTHING`,
@@ -176,33 +156,31 @@ class Importer {
     )
   }
 
-  #room({ room, name, topic, kind, head, floor, at }: ImportedRoom, number: number): void {
+  #addRoom({ room, name, topic, kind, head, floor, at }: ExportedRoom): void {
     const slug = this.#prefix + room
-    if (floor > head + 1) throw malformed(number, 'floor')
-    if (this.#rooms.has(slug)) throw malformed(number, 'room')
-    if (
-      !ROOM_SLUG.test(slug) ||
-      (this.#hasContent && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug }))
-    )
+    if (floor > head + 1) throw this.#malformed('floor')
+    if (this.#rooms.has(slug)) throw this.#malformed('room')
+    // Without a prefix the only room is the lobby of a first start, which is replaced.
+    const isTaken = this.#prefix !== '' && this.#exists('SELECT 1 FROM rooms WHERE room = $slug', { slug })
+    if (!ROOM_SLUG.test(slug) || isTaken)
       throw new OperatorError(
         1,
         `There can be no room ${slug} here: choose another prefix. Nothing was changed.`,
       )
     this.#rooms.set(slug, { head, seq: 0 })
     this.#run(
-      `INSERT INTO rooms (room, name, topic, kind, seq, floor, at)
-       VALUES ($slug, $name, $topic, $kind, $head, $floor, $at)
-       ON CONFLICT (room) DO UPDATE SET name = $name, topic = $topic, kind = $kind, seq = $head, floor = $floor, at = $at`,
+      `INSERT OR REPLACE INTO rooms (room, name, topic, kind, seq, floor, at)
+       VALUES ($slug, $name, $topic, $kind, $head, $floor, $at)`,
       { slug, name: this.#prefix + name, topic, kind, head, floor, at },
     )
   }
 
-  #event(line: ImportedEvent, number: number): void {
+  #addEventLine(line: ExportedEvent): void {
     const { seq, id, kind, at, data } = line
     const slug = this.#prefix + line.room
     const room = this.#rooms.get(slug)
     if (room === undefined || seq !== room.seq + 1 || seq > room.head)
-      throw malformed(number, 'it is not the next of its room')
+      throw this.#malformed('it is not the next of its room')
     room.seq = seq
     this.#events += 1
     const nonce = 'nonce' in line ? line.nonce : null
@@ -215,7 +193,7 @@ class Importer {
         user: 'user' in line ? line.user : null,
         name: 'name' in line ? line.name : null,
         nonce,
-        digest: nonce === null ? null : digestToKeep(line),
+        digest: nonce === null ? null : digestOf(line),
         at,
         target: 'target' in line ? line.target : null,
         data: data === undefined ? null : JSON.stringify(data),
@@ -224,10 +202,14 @@ class Importer {
       if (isConstraint(error))
         throw new OperatorError(
           1,
-          `Line ${number} is here already: was this imported before? Nothing was changed.`,
+          `Line ${this.#lines} is here already: was this imported before? Nothing was changed.`,
         )
       throw error
     }
+  }
+
+  #malformed(fault: string): OperatorError {
+    return notAnExport(`line ${this.#lines} is malformed (${fault})`)
   }
 
   #exists(sql: string, values: SqlValues = {}): boolean {
@@ -239,8 +221,8 @@ class Importer {
   }
 }
 
-/** Of what is gone none, whatever the file has: a digest tells who guesses right (S70). */
-function digestToKeep(line: ImportedEvent): Uint8Array {
+/** A deleted text keeps no digest, whatever the file says: the digest would confirm a guess (S70). */
+function digestOf(line: ExportedEvent): Uint8Array {
   const digest = line.data !== undefined && 'digest' in line ? line.digest : undefined
   return Buffer.from(digest ?? '', 'base64')
 }

@@ -5,19 +5,13 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
+import { Value } from '@sinclair/typebox/value'
 import { extract } from 'tar-stream'
-import { type BackupManifest, DATABASE, BACKUP_MANIFEST } from './backup.ts'
+import { BackupManifest, DATABASE, BACKUP_MANIFEST } from './backup.ts'
 import { checkpoint } from '../store/sqlite/database.ts'
-import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
-import {
-  createDirectory,
-  databaseIn,
-  fsyncPath,
-  spaceOf,
-  asOperatorError,
-} from '../store/sqlite/dataDirectory.ts'
-import { takeLock } from '../store/sqlite/lock.ts'
+import { databaseIn, fsyncPath, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { lockDirectory } from './lockDirectory.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
 
@@ -26,6 +20,8 @@ const MAX_MANIFEST = 64 * 1024
 
 /** The backup is cut, damaged, or not one of ours. */
 class BadBackup extends Error {}
+
+const failed = (reason: string) => new OperatorError(1, `${reason} Nothing was changed; try another one.`)
 
 export interface RestoreResult {
   manifest: BackupManifest
@@ -36,8 +32,8 @@ export interface RestoreResult {
 }
 
 /**
- * Puts a backup into a directory that no server uses. Everything is unpacked and checked beside the data first; the data
- * that was there is moved to `before-restore-<time>/` and never deleted.
+ * Puts a backup into a directory that no server uses. The backup is unpacked and checked beside the data first; the former
+ * data is moved to `before-restore-<time>/` and never deleted.
  * @param source the bytes of a `.tar.gz`
  * @param now ms
  * @throws OperatorError: 1 the backup is not whole, and nothing has changed · 3 in use · 4 of a newer Hubbub
@@ -47,15 +43,15 @@ export async function restore(
   source: AsyncIterable<Uint8Array>,
   now: number,
 ): Promise<RestoreResult> {
-  const lock = lockForRestore(dir)
+  const lock = lockDirectory(dir)
   const workFolder = join(dir, 'tmp', 'restore')
   try {
     mkdirSync(workFolder, { recursive: true, mode: 0o700 })
-    const manifest = await unpack(source, workFolder, spaceOf(dir).free)
-    const fresh = join(workFolder, DATABASE)
-    const roles = checkDatabase(fresh, manifest)
+    const unpacked = join(workFolder, DATABASE)
+    const manifest = await unpack(source, unpacked, spaceOf(dir).free)
+    const roles = checkDatabase(unpacked, manifest)
     const before = setAside(dir, `before-restore-${new Date(now).toISOString().replaceAll(':', '')}`)
-    renameSync(fresh, databaseIn(dir))
+    renameSync(unpacked, databaseIn(dir))
     fsyncPath(dir)
     return { manifest, before, roles }
   } finally {
@@ -64,23 +60,8 @@ export async function restore(
   }
 }
 
-function lockForRestore(dir: string) {
-  try {
-    createDirectory(dir)
-    const lock = takeLock(dir)
-    removeStaleFolders(dir)
-    return lock
-  } catch (error) {
-    throw asOperatorError(dir, error)
-  }
-}
-
-/** Unpacks the manifest and the database, and compares them. @param free bytes free on the disk */
-async function unpack(
-  source: AsyncIterable<Uint8Array>,
-  workFolder: string,
-  free: number,
-): Promise<BackupManifest> {
+/** Unpacks the manifest and the database, and compares them. @param to the database's file @param free bytes on its disk */
+async function unpack(source: AsyncIterable<Uint8Array>, to: string, free: number): Promise<BackupManifest> {
   let limit = 2 * MAX_MANIFEST
   const limited = async function* (pieces: AsyncIterable<Uint8Array>) {
     for await (const piece of pieces) {
@@ -102,9 +83,9 @@ async function unpack(
       const content = entry as AsyncIterable<Uint8Array>
       if (type === 'file' && name === BACKUP_MANIFEST && manifest === null && size <= MAX_MANIFEST) {
         manifest = manifestOf(Buffer.concat(await Array.fromAsync(content)).toString())
-        limit += manifest.parts[DATABASE]?.bytes ?? 0
+        limit += manifest.parts[DATABASE].bytes
       } else if (type === 'file' && name === DATABASE && manifest !== null && !isComplete) {
-        await unpackDatabase(content, size, manifest, { free, to: join(workFolder, DATABASE) })
+        await unpackDatabase(content, size, manifest, { free, to })
         isComplete = true
       } else throw new BadBackup('it contains a file that no backup has')
     }
@@ -115,7 +96,7 @@ async function unpack(
     // Errors of the file system are not the backup's; everything else is thrown by gunzip, tar or the checks above.
     if (error instanceof OperatorError || (error instanceof Error && 'syscall' in error)) throw error
     const reason = error instanceof BadBackup ? error.message : 'it is cut or damaged'
-    throw new OperatorError(1, `This is no whole backup: ${reason}. Nothing was changed; try another one.`)
+    throw failed(`This is no whole backup: ${reason}.`)
   }
 }
 
@@ -125,7 +106,7 @@ async function unpackDatabase(
   { parts }: BackupManifest,
   { free, to }: { free: number; to: string },
 ): Promise<void> {
-  if (size !== parts[DATABASE]?.bytes) throw new BadBackup('its database is not the one that was saved')
+  if (size !== parts[DATABASE].bytes) throw new BadBackup('its database is not the one that was saved')
   if (size > free)
     throw new OperatorError(1, `This backup needs ${Math.ceil(size / 1e6)} MB of room. Nothing was changed.`)
   const hash = createHash('sha256')
@@ -144,49 +125,31 @@ async function unpackDatabase(
 }
 
 function manifestOf(text: string): BackupManifest {
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    if (Value.Check(BackupManifest, value)) return value
   } catch {
-    throw new BadBackup('its manifest is damaged')
+    // Not JSON.
   }
-  const { format, hubbub, schema, at, parts } = Object(value) as Partial<BackupManifest>
-  const { bytes, sha256 } = Object(parts)[DATABASE] ?? {}
-  if (
-    format !== 'hubbub backup' ||
-    !(Number.isInteger(schema) && Number(schema) > 0) ||
-    typeof hubbub !== 'string' ||
-    typeof at !== 'string' ||
-    !Number.isInteger(bytes) ||
-    typeof sha256 !== 'string'
-  )
-    throw new BadBackup('its manifest is not one of a backup')
-  return value as BackupManifest
+  throw new BadBackup('its manifest is damaged')
 }
 
-/** The schema first: nothing in a database that is not ours may be asked. @returns how many are more than guests */
+/** Checks the schema before any other query: a foreign view may never end. @returns people above guest by role */
 function checkDatabase(file: string, { schema }: BackupManifest): string | null {
   if (schema > SCHEMA)
     throw new OperatorError(
       4,
       `This backup has schema ${schema}, and this Hubbub knows ${SCHEMA}. Restore it with a release that knows schema ${schema}.`,
     )
-  const damaged = new OperatorError(
-    1,
-    'The database in this backup is damaged. Nothing was changed; try another one.',
-  )
+  const damaged = failed('The database in this backup is damaged.')
   let db: Database | null = null
   try {
     db = new Database(file, { readonly: true })
     if (schemaOf(db) !== schema) throw damaged
     const foreign = foreignSchemaIn(db, schema)
-    if (foreign !== null)
-      throw new OperatorError(
-        1,
-        `The database in this backup is not one of Hubbub: ${foreign}. Nothing was changed; try another one.`,
-      )
-    const verdict = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
-    if (verdict?.integrity_check !== 'ok') throw damaged
+    if (foreign !== null) throw failed(`The database in this backup is not one of Hubbub: ${foreign}.`)
+    const check = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
+    if (check?.integrity_check !== 'ok') throw damaged
     return rolesIn(db)
   } catch (error) {
     throw error instanceof SQLiteError ? damaged : error
@@ -196,37 +159,33 @@ function checkDatabase(file: string, { schema }: BackupManifest): string | null 
 }
 
 /**
- * Moves what a directory holds out of the way. The database keeps its name until the new one takes it, so that at no
- * instant a start would find none and make an empty one.
+ * Moves the data out of the way. The database keeps its name until the new one takes the name: a server that starts in
+ * between would otherwise create an empty database.
  */
 function setAside(dir: string, name: string): string | null {
   const file = databaseIn(dir)
   if (!existsSync(file)) return null
-  bringWalHome(file)
+  mergeWalInto(file)
   const folder = join(dir, name)
   mkdirSync(folder, { mode: 0o700 })
   try {
     linkSync(file, join(folder, DATABASE))
   } catch {
-    // A file system without hard links.
+    // The file system has no hard links.
     renameSync(file, join(folder, DATABASE))
   }
-  for (const more of ['-wal', '-shm'])
-    if (existsSync(file + more)) renameSync(file + more, join(folder, DATABASE + more))
+  for (const suffix of ['-wal', '-shm'])
+    if (existsSync(file + suffix)) renameSync(file + suffix, join(folder, DATABASE + suffix))
   fsyncPath(folder)
   return folder
 }
 
-/** Brings the WAL home. Of a database too damaged for that, the WAL is moved beside it as it is. */
-function bringWalHome(file: string): void {
+/** A database too damaged for a checkpoint keeps its WAL, which is moved with it. */
+function mergeWalInto(file: string): void {
   try {
-    const db = new Database(file, { readwrite: true })
-    try {
-      checkpoint(db)
-    } finally {
-      db.close()
-    }
+    using db = new Database(file, { readwrite: true })
+    checkpoint(db)
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'SQLiteError') throw error
+    if (!(error instanceof SQLiteError)) throw error
   }
 }

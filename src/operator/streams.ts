@@ -1,6 +1,7 @@
 import { createReadStream, fsyncSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { WriteThrottle } from './throttledCopy.ts'
 import { fsyncPath } from '../store/sqlite/dataDirectory.ts'
 
 /** Where a command writes its data. The promise resolves when the reader has taken the bytes. */
@@ -22,12 +23,12 @@ export const stdout: Sink = {
 
 /**
  * Writes a private file that exists whole, fsynced, or not at all.
- * @param afterWrite called with the descriptor and the number of bytes after each write
+ * @param throttle slows down the writing
  */
 export async function writeWholeFile<T>(
   target: string,
   fill: (sink: Sink) => Promise<T>,
-  afterWrite?: (descriptor: number, bytes: number) => Promise<void>,
+  throttle?: WriteThrottle,
 ): Promise<T> {
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}`)
   const file = await open(partial, 'wx', 0o600)
@@ -35,7 +36,7 @@ export async function writeWholeFile<T>(
     const result = await fill({
       async write(bytes) {
         await file.writeFile(bytes)
-        await afterWrite?.(file.fd, bytes.length)
+        await throttle?.afterWrite(file.fd, bytes.length)
       },
     })
     fsyncSync(file.fd)

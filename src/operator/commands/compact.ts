@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { OperatorError } from '../../lib/operatorError.ts'
 import { compactDatabase } from '../../store/sqlite/database.ts'
 import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
-import { takeLock } from '../../store/sqlite/lock.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
-import { removeStaleFolders } from '../../store/sqlite/temporaryFolder.ts'
+import { lockDirectory } from '../lockDirectory.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
@@ -19,9 +18,8 @@ space back. Stop the server first. The disk needs room for two more copies of th
     const { dataDir: dir } = config()
     if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir}.`)
     refuseNewer(dir, schemaInHeader(dir), SCHEMA)
-    const lock = takeLock(dir)
+    const lock = lockDirectory(dir)
     try {
-      removeStaleFolders(dir)
       const { bytes: before, free } = spaceOf(dir)
       const needed = `${Math.ceil((2 * before) / 1e6)} MB, and ${Math.floor(free / 1e6)} MB are free`
       if (free < 2 * before) throw new OperatorError(1, `Compacting needs ${needed}: make room first.`)

@@ -1,47 +1,42 @@
 import { OperatorError } from '../../lib/operatorError.ts'
 import { existsSync } from 'node:fs'
 import { openForWriting } from '../../store/sqlite/database.ts'
-import { removeStaleFolders } from '../../store/sqlite/temporaryFolder.ts'
 import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
-import { takeLock } from '../../store/sqlite/lock.ts'
+import { lockDirectory } from '../lockDirectory.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub migrate [--check]
 
-Brings the database to the schema of this version, as the next start would do: a copy goes to
-DATA_DIR/snapshots first. Stop the server before.
+Brings the database to the schema of this version, as the next start would do. First it is copied to
+DATA_DIR/snapshots. Stop the server before.
 
-  --check      say what would be done, and do nothing
+  --check      only print what would be done
   --json       print the result as JSON
   --help       print this help`,
   options: { check: { type: 'boolean' } },
   async run({ options, config }) {
     const { dataDir: dir } = config()
-    const there = existsSync(databaseIn(dir))
     const from = schemaInHeader(dir)
     refuseNewer(dir, from, SCHEMA)
-    const told = { from, to: SCHEMA, snapshot: null as string | null }
-    if (!there) return { say: `There is no database in ${dir}; the first start makes one.`, json: told }
-    if (from === SCHEMA)
-      return { say: `The database has schema ${SCHEMA}; there is nothing to do.`, json: told }
-    const { bytes, free } = spaceOf(dir)
-    const needs = `${Math.ceil(bytes / 1e6)} MB for a snapshot, and ${Math.floor(free / 1e6)} MB are free`
+    const json = { from, to: SCHEMA, snapshot: null as string | null }
+    if (!existsSync(databaseIn(dir)))
+      return { say: `There is no database in ${dir}; the first start makes one.`, json }
+    if (from === SCHEMA) return { say: `The database has schema ${SCHEMA}; there is nothing to do.`, json }
     if (options.check) {
+      const { bytes, free } = spaceOf(dir)
+      const needs = `${Math.ceil(bytes / 1e6)} MB for a snapshot, and ${Math.floor(free / 1e6)} MB are free`
       if (free < 2 * bytes) throw new OperatorError(1, `The next start needs ${needs}: make room first.`)
-      return {
-        say: `The next start brings the database from schema ${from} to ${SCHEMA}. It needs ${needs}.`,
-        json: told,
-      }
+      const say = `The next start brings the database from schema ${from} to ${SCHEMA}. It needs ${needs}.`
+      return { say, json }
     }
-    const lock = takeLock(dir)
+    const lock = lockDirectory(dir)
     try {
-      removeStaleFolders(dir)
       const { db, snapshot } = openForWriting(dir)
       db.close()
       const say = `Brought the database from schema ${from} to ${SCHEMA}. The former one is ${snapshot ?? 'nowhere'}.`
-      return { say, json: { ...told, snapshot } }
+      return { say, json: { ...json, snapshot } }
     } finally {
       lock.release()
     }

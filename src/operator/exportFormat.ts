@@ -1,5 +1,8 @@
-/** The lines of an export as `import` takes them: what the wire would have let in, within its limits, and nothing else. */
-import { type Static, type TObject, type TSchema, Type as t } from '@sinclair/typebox'
+/**
+ * What moves from one server to another: one JSON object a line, first the header, then users, rooms and events. No
+ * session, token or address is in it, and no name stays reserved: people pick their names again.
+ */
+import { type Static, type TObject, Type as t } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
 import { emojiFault } from '../shared/emoji.ts'
@@ -9,7 +12,7 @@ import { byteLength, cleanText, textFault } from '../shared/text.ts'
 
 const Count = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const FromOne = t.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
-/** ms, as far as a Date goes */
+/** ms since the epoch, within the range of a Date */
 const Time = t.Integer({ minimum: 0, maximum: 8.64e15 })
 const Digest = t.String({ pattern: '^[A-Za-z0-9+/]{0,86}={0,2}$' })
 
@@ -19,7 +22,7 @@ const signed = { ...entry, ...author, nonce: Nonce, digest: t.Optional(Digest) }
 const change = { ...signed, target: Id }
 const text = t.Optional(t.Object({ text: t.String() }))
 
-/** By kind. Without `data` the content is gone. */
+/** By kind. Without `data` the content was deleted; `digest` tells a repeated nonce from a reused one. */
 const EVENTS = {
   message: t.Object({
     ...signed,
@@ -41,14 +44,10 @@ const EVENTS = {
   }),
   pin: t.Object({ ...change, kind: t.Literal('pin'), data: t.Optional(t.Object({ on: t.Boolean() })) }),
 }
+const counts = { users: Count, rooms: Count, events: Count }
 const OTHER_LINES = {
-  hubbub: t.Object({
-    type: t.Literal('hubbub'),
-    format: t.Literal(1),
-    users: Count,
-    rooms: Count,
-    events: Count,
-  }),
+  /** The counts show whether a file was cut. */
+  hubbub: t.Object({ type: t.Literal('hubbub'), format: t.Literal(1), ...counts }),
   user: t.Object({
     type: t.Literal('user'),
     id: Id,
@@ -69,37 +68,37 @@ const OTHER_LINES = {
   }),
 }
 
-export type ImportedEvent = Static<(typeof EVENTS)[keyof typeof EVENTS]>
-export type ImportedHeader = Static<typeof OTHER_LINES.hubbub>
-export type ImportedUser = Static<typeof OTHER_LINES.user>
-export type ImportedRoom = Static<typeof OTHER_LINES.room>
-export type ImportedLine = ImportedHeader | ImportedUser | ImportedRoom | ImportedEvent
+export type ExportedEvent = Static<(typeof EVENTS)[keyof typeof EVENTS]>
+export type ExportHeader = Static<typeof OTHER_LINES.hubbub>
+export type ExportedUser = Static<typeof OTHER_LINES.user>
+export type ExportedRoom = Static<typeof OTHER_LINES.room>
+export type ExportLine = ExportHeader | ExportedUser | ExportedRoom | ExportedEvent
 
 interface LineSchema {
   schema: TObject
-  check: TypeCheck<TSchema>
+  check: TypeCheck<TObject>
 }
-const compileSchemas = (schemas: Record<string, TObject>) =>
-  new Map(
-    Object.entries(schemas).map(([name, schema]): [string, LineSchema] => [
-      name,
-      { schema, check: TypeCompiler.Compile(schema as TSchema) },
-    ]),
+const compiled = (schemas: Record<string, TObject>) =>
+  new Map<string, LineSchema>(
+    Object.entries(schemas).map(([name, schema]) => [name, { schema, check: TypeCompiler.Compile(schema) }]),
   )
-const [events, others] = [compileSchemas(EVENTS), compileSchemas(OTHER_LINES)]
+const [EVENT_SCHEMAS, OTHER_SCHEMAS] = [compiled(EVENTS), compiled(OTHER_LINES)]
 
-/** Parses one line. @returns only the fields that it may have, or the first field that does not fit */
-export function parseLine(json: string): { line: ImportedLine } | { fault: string } {
+/**
+ * Parses one line of an export. A line must fit what the wire would have accepted, since a crafted file would otherwise put
+ * into the log what no client may send.
+ * @returns the line with the fields of its schema only, or the first field that does not fit
+ */
+export function parseLine(json: string): { line: ExportLine } | { fault: string } {
   const value = parseJson(json)
   if (!isJsonObject(value)) return { fault: 'it is no JSON object' }
-  const { type, kind } = value
-  const lineSchema = type === 'event' ? events.get(String(kind)) : others.get(String(type))
-  if (lineSchema === undefined) return { fault: type === 'event' ? 'kind' : 'type' }
-  const fields = pick(lineSchema.schema, value)
-  if (!lineSchema.check.Check(fields))
-    return { fault: lineSchema.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
-  // The check was made of this very schema.
-  const line = fields as ImportedLine
+  const isEvent = value['type'] === 'event'
+  const found = isEvent ? EVENT_SCHEMAS.get(String(value['kind'])) : OTHER_SCHEMAS.get(String(value['type']))
+  if (found === undefined) return { fault: isEvent ? 'kind' : 'type' }
+  const fields = pick(found.schema, value)
+  if (!found.check.Check(fields))
+    return { fault: found.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
+  const line = fields as ExportLine
   const fault = contentFault(line)
   return fault === null ? { line } : { fault }
 }
@@ -112,22 +111,21 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** The fields that a schema names, and no others. */
+/** Keeps the fields that a schema names: other fields would otherwise reach the log. */
 function pick(schema: TObject, value: JsonObject): JsonObject {
   const fields: JsonObject = {}
-  for (const [key, { properties }] of Object.entries(schema.properties)) {
+  for (const [key, property] of Object.entries(schema.properties)) {
     if (!Object.hasOwn(value, key)) continue
-    const one = value[key]
-    fields[key] =
-      isJsonObject(one) && isJsonObject(properties) ? pick(schema.properties[key] as TObject, one) : one
+    const field = value[key]
+    fields[key] = isJsonObject(field) && property.type === 'object' ? pick(property as TObject, field) : field
   }
   return fields
 }
 
-/** What a schema cannot say: the field that is longer than the wire takes, or holds what it does not. */
-function contentFault(line: ImportedLine): string | null {
-  if ('name' in line && !isName(line.name, line.type === 'room' ? LIMITS.roomName.bytes : LIMITS.name.bytes))
-    return 'name'
+/** Checks what a schema cannot: lengths in bytes and characters. @returns the field that does not fit */
+function contentFault(line: ExportLine): string | null {
+  const nameBytes = line.type === 'room' ? LIMITS.roomName.bytes : LIMITS.name.bytes
+  if ('name' in line && !isName(line.name, nameBytes)) return 'name'
   if (line.type === 'room') return isTopic(line.topic) ? null : 'topic'
   if (line.type !== 'event' || line.data === undefined) return null
   if (line.kind === 'react') return emojiFault(line.data.emoji) === null ? null : 'data/emoji'
@@ -136,7 +134,7 @@ function contentFault(line: ImportedLine): string | null {
   return fits ? null : 'data/text'
 }
 
-/** By its size alone, and without what no version took: rules for names change, and those of then must come in. */
+/** Accepts names that today's rules would refuse: the rules have changed, and an old export must still be accepted. */
 function isName(name: string, bytes: number): boolean {
   return name.trim() !== '' && byteLength(name) <= bytes && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)
 }
@@ -145,7 +143,7 @@ function isTopic(topic: string): boolean {
   return byteLength(topic) <= LIMITS.topic.bytes && cleanText(topic) === topic
 }
 
-/** What counts as blank has changed, too: of that only white space alone is refused. */
+/** The rule for blank texts has changed, too: only white space is refused. */
 function isText(text: string): boolean {
   const fault = textFault(text)
   return fault === null || (fault === 'blank' && text.trim() !== '')
