@@ -149,33 +149,22 @@ async function copyWal(from: string, to: string, throttle: WriteThrottle): Promi
   }
 }
 
-/** Writes what a copy has in its WAL into it, so that it is one file. */
+/** Moves the frames of a copy's WAL into the copy, which then is one file. */
 function mergeWal(copy: string): void {
-  const db = new Database(copy, { readwrite: true })
-  try {
-    // Flushed once, by the caller.
-    db.run('PRAGMA synchronous = OFF')
-    db.run('PRAGMA journal_mode = DELETE')
-  } finally {
-    db.close()
-  }
+  using db = new Database(copy, { readwrite: true })
+  // The caller flushes the file once.
+  db.run('PRAGMA synchronous = OFF')
+  db.run('PRAGMA journal_mode = DELETE')
 }
 
 function checkCopy(dir: string, copy: string): CopyCheck {
-  const copied = new Database(copy, { readonly: true })
-  try {
-    const verdict = copied.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
-    if (verdict?.integrity_check !== 'ok')
-      throw new OperatorError(
-        1,
-        `The database in ${dir} is damaged, so no backup was made. Run hubbub doctor.`,
-      )
-    const events = copied.query<{ n: number }, []>('SELECT count(*) AS n FROM events').get()?.n ?? 0
-    const schema = schemaOf(copied)
-    return { events, schema, foreign: foreignSchemaIn(copied, schema) }
-  } finally {
-    copied.close()
-  }
+  using db = new Database(copy, { readonly: true })
+  const check = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()
+  if (check?.integrity_check !== 'ok')
+    throw new OperatorError(1, `The database in ${dir} is damaged, so no backup was made. Run hubbub doctor.`)
+  const events = db.query<{ n: number }, []>('SELECT count(*) AS n FROM events').get()?.n ?? 0
+  const schema = schemaOf(db)
+  return { events, schema, foreign: foreignSchemaIn(db, schema) }
 }
 
 async function writeArchive(manifest: BackupManifest, copy: string, size: number, sink: Sink): Promise<void> {

@@ -54,7 +54,7 @@ function headerOf(db: Database, room: string | undefined): ExportHeader {
   return { type: 'hubbub', format: 1, users: count(ROWS.users), rooms, events: count(ROWS.events) }
 }
 
-interface EventRow {
+interface ExportedRow {
   digest: Uint8Array | null
   data: string | null
 }
@@ -69,7 +69,7 @@ function* linesOf(db: Database, room: string | undefined): Generator<object> {
     `SELECT 'room' AS type, room, name, topic, kind, seq AS head, floor, at ${ROWS.rooms} ORDER BY room`,
   ))
     yield row
-  for (const { digest, data, ...row } of rows<EventRow>(
+  for (const { digest, data, ...row } of rows<ExportedRow>(
     `SELECT 'event' AS type, room, seq, id, kind, user_id AS user, name, nonce, at, target, digest, data
      ${ROWS.events} ORDER BY room, seq`,
   )) {

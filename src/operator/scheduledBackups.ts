@@ -1,15 +1,14 @@
-/** Backups by the clock, each in a process of its own: nothing here waits while a large database is copied. */
 import type { Config } from '../config.ts'
 import type { Logger } from '../lib/log.ts'
 import { ageOfLastBackup, removeCopiesBefore } from './backupFiles.ts'
 
 const MINUTE = 60_000
-/** ms after a failed backup until the next try. */
+/** ms from a failed backup to the next try */
 const RETRY_AFTER = 60 * MINUTE
 
 type BackupSchedule = Pick<Config, 'backupHours' | 'backupKeep' | 'dataDir'>
 
-/** Makes a backup whenever the last one is `BACKUP_HOURS` old, also if that was before this start. Until the process ends. */
+/** Makes a backup whenever the last one, also of an earlier start, is `BACKUP_HOURS` old. Runs until the process ends. */
 export function scheduleBackups(config: BackupSchedule, log: Logger): void {
   if (config.backupHours === 0) return
   const backUpIfDue = createBackupJob(config, log)
@@ -17,16 +16,16 @@ export function scheduleBackups(config: BackupSchedule, log: Logger): void {
   setInterval(() => void backUpIfDue(), MINUTE).unref()
 }
 
-/** @returns a job that makes a backup if one is due; one at a time. Never rejects: a failure is logged */
+/** @returns a job that makes a backup if one is due and none is running. It never rejects: it logs a failure */
 export function createBackupJob(
   { backupHours, backupKeep, dataDir }: BackupSchedule,
   log: Logger,
 ): () => Promise<void> {
   let isRunning = false
-  let notBefore = 0
+  let retryAt = 0
   return async () => {
     const now = Date.now()
-    if (isRunning || now < notBefore) return
+    if (isRunning || now < retryAt) return
     isRunning = true
     try {
       const age = ageOfLastBackup(dataDir, now)
@@ -35,7 +34,7 @@ export function createBackupJob(
       log.info('backup made', { ms: Date.now() - now })
       if (warnings !== '') log.warn('backup', { said: warnings })
     } catch (error) {
-      notBefore = now + RETRY_AFTER
+      retryAt = now + RETRY_AFTER
       log.error('backup failed', error)
     } finally {
       isRunning = false
@@ -43,7 +42,18 @@ export function createBackupJob(
   }
 }
 
-/** At start and each hour removes backups and snapshots that hold what `RETENTION_DAYS` has taken away (O27). */
+/** Runs the command in a process of its own, so that the server never waits for the copy. @returns its warnings */
+async function spawnBackup(keep: number): Promise<string> {
+  const self = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, Bun.main]
+  const child = Bun.spawn([...self, 'backup', '--keep', String(keep)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const [output, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
+  if (code !== 0) throw new Error(output.trim())
+  return output.trim()
+}
+
+/** At start and every hour removes the backups and snapshots that are older than `RETENTION_DAYS` (O27). */
 export function scheduleCopyRemoval({ retentionDays, dataDir }: Config, log: Logger): void {
   if (retentionDays === 0) return
   const removeOldCopies = () => {
@@ -55,15 +65,4 @@ export function scheduleCopyRemoval({ retentionDays, dataDir }: Config, log: Log
   }
   removeOldCopies()
   setInterval(removeOldCopies, 60 * MINUTE).unref()
-}
-
-/** @returns the warnings of the backup process. Rejects if it fails or cannot be started */
-async function spawnBackup(keep: number): Promise<string> {
-  const self = Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, Bun.main]
-  const child = Bun.spawn([...self, 'backup', '--keep', String(keep)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const [output, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
-  if (code !== 0) throw new Error(output.trim())
-  return output.trim()
 }

@@ -1,4 +1,4 @@
-/** Copying and removing large files on a disk that the server's own fsync waits for. */
+/** Copies and removes large files while the server's fsync waits for the same disk. */
 import {
   closeSync,
   fdatasyncSync,
@@ -11,26 +11,26 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** Bytes to write before a rest. */
+/** Bytes written before each flush and pause. */
 const PIECE = 1024 * 1024
-/** Rest so many times as long as the flush took; at least and at most ms. */
-const REST = { times: 3, min: 25, max: 300 }
-/** Bytes that are compared at once. */
+/** The pause is three times as long as the flush took, within these ms. */
+const PAUSE = { times: 3, min: 25, max: 300 }
+/** Bytes compared at once. */
 const BLOCK = 16 * 1024
-/** Bytes of a file that are given back at a time: all at once is a long transaction of the file system. */
+/** Bytes by which a file is shortened at once: freeing a large file at once blocks the file system. */
 const TRUNCATE_STEP = 16 * PIECE
 
-/** Slows down large writes: flushes them piece by piece, and rests after each so that others can use the disk. */
+/** Flushes large writes piece by piece and pauses after each, so that others can use the disk. */
 export class WriteThrottle {
   readonly #isThrottled: boolean
   #unflushed = 0
 
-  /** @param isThrottled false: nobody else waits for this disk */
+  /** @param isThrottled false if no server uses this disk */
   constructor(isThrottled: boolean) {
     this.#isThrottled = isThrottled
   }
 
-  /** Call it after each write. */
+  /** Must be called after each write. */
   async afterWrite(descriptor: number, bytes: number): Promise<void> {
     this.#unflushed += bytes
     if (!this.#isThrottled || this.#unflushed < PIECE) return
@@ -38,7 +38,6 @@ export class WriteThrottle {
     await this.#flush(descriptor)
   }
 
-  /** Removes a file, a part at a time. */
   async remove(file: string): Promise<void> {
     if (this.#isThrottled) {
       const descriptor = openSync(file, 'r+')
@@ -57,15 +56,15 @@ export class WriteThrottle {
   async #flush(descriptor: number): Promise<void> {
     const began = performance.now()
     fdatasyncSync(descriptor)
-    const rest = REST.times * (performance.now() - began)
-    await Bun.sleep(Math.min(REST.max, Math.max(REST.min, rest)))
+    const pause = PAUSE.times * (performance.now() - began)
+    await Bun.sleep(Math.min(PAUSE.max, Math.max(PAUSE.min, pause)))
   }
 }
 
 /**
- * Makes a file equal to another, writing only what differs. Both are open; the other may change meanwhile, and what it grows by
- * is left out: it could grow faster than this goes.
- * @returns how many bytes were written
+ * Makes the target equal to the source, writing only blocks that differ. The source may change meanwhile; bytes it grows by
+ * are left out, since it could grow faster than they are copied.
+ * @returns the number of bytes written
  */
 export async function copyDifferences(
   target: number,
@@ -79,10 +78,10 @@ export async function copyDifferences(
   while (at < size) {
     const length = readSync(source, sourceBytes, 0, Math.min(PIECE, size - at), at)
     if (length === 0) break
-    const had = readSync(target, targetBytes, 0, length, at)
+    const targetLength = readSync(target, targetBytes, 0, length, at)
     for (let from = 0; from < length; from += BLOCK) {
       const end = Math.min(from + BLOCK, length)
-      if (end <= had && sourceBytes.compare(targetBytes, from, end, from, end) === 0) continue
+      if (end <= targetLength && sourceBytes.compare(targetBytes, from, end, from, end) === 0) continue
       writeSync(target, sourceBytes, from, end - from, at + from)
       written += end - from
       await throttle.afterWrite(target, end - from)

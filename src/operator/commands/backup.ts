@@ -12,9 +12,7 @@ export const command: Command = {
 Saves everything into one file, beside a running server or without one. It is named
 DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to stdout.
 
-  --keep N     afterwards remove all but the N newest of DATA_DIR/backups
-  --json       print the result as JSON
-  --help       print this help`,
+  --keep N     afterwards remove all but the N newest of DATA_DIR/backups`,
   options: { keep: { type: 'string' } },
   argument: 'optional',
   async run({ argument, options, config }) {
@@ -22,7 +20,7 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
       throw new OperatorError(2, '--keep takes a number from 1 to 9999.')
     const { dataDir } = config()
-    // Whoever is talking comes first.
+    // The server's work comes first.
     setPriority(constants.priority.PRIORITY_LOW)
     const to = argument === '-' ? stdout : argument
     const result = await backup(dataDir, to, { version: PRODUCT_VERSION, now: Date.now() })

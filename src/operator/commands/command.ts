@@ -27,12 +27,18 @@ export interface CommandResult {
 }
 
 export interface Command {
+  /** without the options that all commands share */
   usage: string
   options?: ParseArgsOptionsConfig
   /** absent: the command takes no argument beside its options */
   argument?: 'optional' | 'needed'
   run(input: CommandInput): Promise<CommandResult>
 }
+
+const usageOf = ({ usage, options }: Command) =>
+  `${usage}${options ? '' : '\n'}
+  --json       print the result as JSON
+  --help       print this help`
 
 /**
  * Runs a command to its end and prints its result.
@@ -47,7 +53,7 @@ export async function runCommand(
   try {
     const { options, argument } = parseInput(command, args)
     if (options.help) {
-      process.stdout.write(`${command.usage}\n`)
+      process.stdout.write(`${usageOf(command)}\n`)
       return 0
     }
     const result = await command.run({ options, argument, env, config })
@@ -66,7 +72,7 @@ export async function runCommand(
 
 /** @throws OperatorError 2 with the usage */
 function parseInput(command: Command, args: readonly string[]): Pick<CommandInput, 'options' | 'argument'> {
-  const wrongUsage = new OperatorError(2, ...command.usage.split('\n'))
+  const wrongUsage = new OperatorError(2, ...usageOf(command).split('\n'))
   try {
     const { values: options, positionals } = parseArgs({
       args: [...args],

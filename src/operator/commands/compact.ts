@@ -10,10 +10,7 @@ export const command: Command = {
   usage: `Usage: hubbub compact
 
 Rewrites the database without its free pages, which may still hold deleted text, and gives their
-space back. Stop the server first. The disk needs room for two more copies of the database.
-
-  --json       print the result as JSON
-  --help       print this help`,
+space back. Stop the server first. The disk needs room for two more copies of the database.`,
   async run({ config }) {
     const { dataDir: dir } = config()
     if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir}.`)

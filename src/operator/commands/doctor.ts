@@ -14,9 +14,7 @@ export const command: Command = {
 Checks configuration, data directory, disk, database, clock and backups, and says how to solve each
 problem. Changes nothing, and may run beside the server. Exit 1 if there is a fault.
 
-  --url URL    also connect to this address as a browser would, through the proxy before it
-  --json       print the result as JSON
-  --help       print this help`,
+  --url URL    also connect to this address as a browser would, through the proxy before it`,
   options: { url: { type: 'string' } },
   async run({ options, env }) {
     const found = [

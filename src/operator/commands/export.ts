@@ -8,9 +8,7 @@ export const command: Command = {
 Writes people, rooms and messages as NDJSON, to stdout unless a FILE is named; beside a running server
 or without one. No session, token or address is in it. The format is described in docs/operate.md.
 
-  --room ROOM  only this room
-  --json       print the result as JSON
-  --help       print this help`,
+  --room ROOM  only this room`,
   options: { room: { type: 'string' } },
   argument: 'optional',
   async run({ argument = '-', options, config }) {

@@ -4,10 +4,7 @@ import type { Command } from './command.ts'
 export const command: Command = {
   usage: `Usage: hubbub healthcheck
 
-Asks the server of this machine whether it is ready: exit 0 or 1, within two seconds.
-
-  --json       print the result as JSON
-  --help       print this help`,
+Asks the server of this machine whether it is ready: exit 0 or 1, within two seconds.`,
   async run({ config }) {
     const url = `${probeUrlOf(config())}/readyz`
     try {

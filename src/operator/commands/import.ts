@@ -6,12 +6,10 @@ import { readFrom } from '../streams.ts'
 export const command: Command = {
   usage: `Usage: hubbub import [--rooms-as PREFIX] FILE|-
 
-Reads what hubbub export wrote: all of it, or nothing. Stop the server first. Ids, numbers and times stay.
-People pick their names anew, as no session is in an export.
+Imports all of an export, or nothing. Stop the server first. Ids, numbers and times stay the same.
+People pick their names again, as no session is in an export.
 
-  --rooms-as PREFIX  put PREFIX before each room's name, so that a server with rooms of its own can take them
-  --json             print the result as JSON
-  --help             print this help`,
+  --rooms-as PREFIX  put PREFIX before each room's name, so that a server with rooms of its own can import`,
   options: { 'rooms-as': { type: 'string' } },
   argument: 'needed',
   async run({ argument = '-', options, config }) {
@@ -20,6 +18,6 @@ People pick their names anew, as no session is in an export.
       throw new OperatorError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
     const counts = await importFrom(config().dataDir, readFrom(argument), prefix)
     const { users, rooms, events } = counts
-    return { say: `Took in ${events} events of ${rooms} rooms and ${users} people.`, json: counts }
+    return { say: `Imported ${events} events of ${rooms} rooms and ${users} people.`, json: counts }
   },
 }

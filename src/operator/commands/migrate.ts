@@ -12,9 +12,7 @@ export const command: Command = {
 Brings the database to the schema of this version, as the next start would do. First it is copied to
 DATA_DIR/snapshots. Stop the server before.
 
-  --check      only print what would be done
-  --json       print the result as JSON
-  --help       print this help`,
+  --check      only print what would be done`,
   options: { check: { type: 'boolean' } },
   async run({ options, config }) {
     const { dataDir: dir } = config()

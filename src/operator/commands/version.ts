@@ -6,10 +6,7 @@ import type { Command } from './command.ts'
 export const command: Command = {
   usage: `Usage: hubbub version
 
-Says what this is.
-
-  --json       print the result as JSON
-  --help       print this help`,
+Prints the versions of Hubbub, Bun, SQLite, schema and wire protocol.`,
   async run() {
     const { bun, sqlite } = process.versions
     const json = { hubbub: PRODUCT_VERSION, bun, sqlite, schema: SCHEMA, wire: [PROTOCOL_VERSION] }
