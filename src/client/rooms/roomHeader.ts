@@ -33,7 +33,7 @@ export function roomHeader(
   )
   pins.append(pinCount)
   const topicButton = button(null, () => openTopicDialog(context, room, signal), {
-    class: 'topic-button icon-small',
+    class: 'text-button icon-small grid place-items-center text-meta text-muted pointer-coarse:-my-3',
   })
   const topicLine = h('div', { class: 'flex items-center gap-1 min-w-0' }, topic)
   const element = h(

@@ -56,7 +56,7 @@ export function sidebar(
     h(
       'div',
       { class: 'side-head' },
-      h('a', { class: 'wordmark mark min-h-11', href: '/' }, iconOf('mark'), h('bdi', {}, siteName)),
+      h('a', { class: 'wordmark mark', href: '/' }, iconOf('mark'), h('bdi', {}, siteName)),
       close,
     ),
     h(

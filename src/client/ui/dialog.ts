@@ -43,5 +43,5 @@ export function openDialog(
 
 /** The row of buttons at the end of a dialog. */
 export function buttons(...children: Child[]): HTMLElement {
-  return h('div', { class: 'buttons' }, ...children)
+  return h('div', { class: 'flex flex-wrap justify-end gap-2 mt-2' }, ...children)
 }

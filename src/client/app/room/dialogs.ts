@@ -75,7 +75,11 @@ function openHelp(signal: AbortSignal): void {
   ]
   const commands = Object.entries(words.composer.commands).map(([name, does]) => [`/${name}`, does] as const)
   openDialog({ title: words.help.title }, signal, ({ close }) => [
-    h('dl', { class: 'keys' }, ...[...words.help.keys, ...commands].flatMap(row)),
+    h(
+      'dl',
+      { class: 'grid grid-cols-[fit-content(10rem)_minmax(0,1fr)] gap-x-4 gap-y-2 text-name' },
+      ...[...words.help.keys, ...commands].flatMap(row),
+    ),
     buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.close)),
   ])
 }

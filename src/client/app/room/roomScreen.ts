@@ -82,7 +82,7 @@ export function roomScreen(
   })
 
   const shell = h('div', { class: 'shell' })
-  const skip = h('a', { class: 'skip', href: '#message' }, words.timeline.skipToComposer)
+  const skip = h('a', { class: 'skip not-focus:sr-only', href: '#message' }, words.timeline.skipToComposer)
   skip.addEventListener('click', (event) => {
     event.preventDefault()
     composer.focus()

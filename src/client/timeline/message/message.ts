@@ -115,7 +115,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     const content = isDeleted
       ? [h('span', {}, words.message.replyToDeleted)]
       : [
-          h('span', { class: 'heard' }, words.message.replyTo),
+          h('span', { class: 'sr-only' }, words.message.replyTo),
           ...(answered ? [nameOf(answered.user), ' '] : []),
           h('span', { class: 'truncate', dir: 'auto' }, line),
         ]

@@ -61,7 +61,17 @@ export function openMessageMenu(
   )
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
   if (react !== null)
-    panel.append(h('div', { class: 'quick-row', role: 'group', 'aria-label': words.message.react }, ...quick))
+    panel.append(
+      h(
+        'div',
+        {
+          class: 'flex justify-between pb-2 mb-2 border-b border-line',
+          role: 'group',
+          'aria-label': words.message.react,
+        },
+        ...quick,
+      ),
+    )
   panel.append(...entries)
   const items = [...quick, ...entries]
 

@@ -22,7 +22,7 @@ export function emojiPicker(pick: (emoji: string) => void): EmojiPicker {
     enterkeyhint: 'go',
     onInput: draw,
   })
-  const grid = h('div', { class: 'emoji-scroll' }, note(words.common.loading))
+  const grid = h('div', { class: 'overflow-y-auto overscroll-contain' }, note(words.common.loading))
   const element = h(
     'div',
     {
