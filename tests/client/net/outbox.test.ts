@@ -1,287 +1,340 @@
-import 'fake-indexeddb/auto'
 import { describe, expect, test } from 'bun:test'
 import { ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
-import { firstPage, ada, event, eve, numbers, page, said } from '../../support/client/aState.ts'
-import { eventually } from '../../support/eventually.ts'
-import { fakeTime } from '../../support/client/fakeTime.ts'
+import { ada, event, eve, firstPage, numbers, page as syncPage, said } from '../../support/client/aState.ts'
 import { aDevice, anOutbox } from '../../support/client/anOutbox.ts'
+import { fakeTime } from '../../support/client/fakeTime.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
-describe('leaving', () => {
-  test('[U47] no frame leaves before its entry is stored', async () => {
-    const real = await aDevice()
-    let release = () => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
-    const it = await anOutbox({ storage: { ...real, put: (...all) => held.then(() => real.put(...all)) } })
-    it.connect().write('one')
-    expect(it.queued.map(({ text }) => text)).toEqual(['one'])
+describe('sending', () => {
+  test('[U47] no frame is sent before its entry is stored', async () => {
+    const device = await aDevice()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const storage = {
+      ...device,
+      put: (...put: Parameters<typeof device.put>) => released.then(() => device.put(...put)),
+    }
+    const page = await anOutbox({ storage })
+    page.connect().write('one')
+    expect(page.queuedTexts).toEqual(['one'])
     await Bun.sleep(0)
-    expect(it.texts).toEqual([])
+    expect(page.sent).toEqual([])
     release()
-    await it.leaves(1)
-    expect(await it.stored()).toEqual(['one'])
+    await page.untilSent(1)
+    expect(await page.stored()).toEqual(['one'])
   })
 
-  test('[M63] of one room one message is on its way at a time, in the order of writing', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two', 'three')
-    await it.leaves(1)
-    expect(it.texts).toEqual(['one'])
-    it.ack()
-    await it.leaves(2)
-    it.ack()
-    await it.leaves(3)
-    expect(it.texts).toEqual(['one', 'two', 'three'])
+  test('[M63] a room has one message in flight at a time, in the order of writing', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two', 'three')
+    for (const count of [1, 2, 3]) {
+      await page.untilSent(count)
+      expect(page.sentTexts).toEqual(['one', 'two', 'three'].slice(0, count))
+      page.ack()
+    }
   })
 
-  test('[M63] other rooms do not wait for it; 32 in all are on their way', async () => {
-    const it = await anOutbox()
-    it.connect()
-    for (const n of numbers(1, 40)) it.outbox.enqueue(`room-${n}`, { kind: 'message', text: `to ${n}` })
-    await eventually('stored', async () => (await it.stored()).length === 40)
-    await it.leaves(32)
-    expect(it.sent).toHaveLength(32)
-    it.ack()
-    expect(it.sent).toHaveLength(33)
+  test('[M63] other rooms do not wait; 32 messages are in flight at most', async () => {
+    const page = await anOutbox()
+    page.connect()
+    for (const n of numbers(1, 40)) page.outbox.enqueue(`room-${n}`, { kind: 'message', text: `to ${n}` })
+    await page.untilStored(40)
+    await page.untilSent(32)
+    expect(page.sent).toHaveLength(32)
+    page.ack()
+    expect(page.sent).toHaveLength(33)
   })
 
-  test('[M64] its ack or its event settles a message and empties the device of it', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two', 'three')
-    await it.leaves(1)
-    it.ack()
-    await it.leaves(2)
-    it.outbox.receive(event(said(2, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })))
-    await it.leaves(3)
-    it.outbox.receive(page([said(3, { user: ada, nonce: it.sent.at(-1)?.nonce ?? '' })]))
-    expect(it.outbox.unsentCount).toBe(0)
-    await eventually('an empty device', async () => (await it.stored()).length === 0)
+  test('[M64] an ack or an event settles a message and deletes it from the device', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two', 'three')
+    await page.untilSent(1)
+    page.ack()
+    await page.untilSent(2)
+    page.outbox.receive(event(said(2, { user: ada, nonce: page.sent.at(-1)!.nonce })))
+    await page.untilSent(3)
+    page.outbox.receive(syncPage([said(3, { user: ada, nonce: page.sent.at(-1)!.nonce })]))
+    expect(page.outbox.unsentCount).toBe(0)
+    await page.untilStored(0)
   })
 
-  test('[C111] a row of mine in a first page settles its message, also one that had failed', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two')
-    await it.leaves(1)
-    const nonces = it.outbox.entries('lobby').map(({ nonce }) => nonce)
-    it.outbox.failRoom('lobby')
-    const [first, second] = nonces.map((nonce, at) => said(at + 1, { user: ada, nonce }))
-    if (!first || !second) throw new TypeError('two were written')
-    it.outbox.receive(firstPage([first, { ...second, user: eve }]))
-    expect(it.outbox.entries('lobby').map(({ nonce }) => nonce)).toEqual(nonces.slice(1))
-    it.outbox.receive(firstPage([first, second]))
-    expect(it.outbox.unsentCount).toBe(0)
-    await eventually('an empty device', async () => (await it.stored()).length === 0)
+  test('[C111] my message in a first page is settled, even if it had failed', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two')
+    await page.untilSent(1)
+    const [one = '', two = ''] = page.outbox.entries('lobby').map(({ nonce }) => nonce)
+    page.outbox.failRoom('lobby')
+    const first = said(1, { user: ada, nonce: one })
+    page.outbox.receive(firstPage([first, said(2, { user: eve, nonce: two })]))
+    expect(page.outbox.entries('lobby').map(({ nonce }) => nonce)).toEqual([two])
+    page.outbox.receive(firstPage([first, said(2, { user: ada, nonce: two })]))
+    expect(page.outbox.unsentCount).toBe(0)
+    await page.untilStored(0)
   })
 
-  test('[M60] another’s event with my nonce settles nothing', async () => {
-    const it = await anOutbox()
-    it.connect().write('one')
-    await it.leaves(1)
-    it.outbox.receive(event(said(1, { user: eve, nonce: it.sent[0]?.nonce ?? '' })))
-    expect(it.outbox.unsentCount).toBe(1)
+  test('[M60] an event of another person with my nonce settles nothing', async () => {
+    const page = await anOutbox()
+    page.connect().write('one')
+    await page.untilSent(1)
+    page.outbox.receive(event(said(1, { user: eve, nonce: page.sent[0]!.nonce })))
+    expect(page.outbox.unsentCount).toBe(1)
   })
 
-  test('[M65] after a break what has no ack leaves again, under the same nonce, in the same order', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two')
-    await it.leaves(1)
-    it.lose()
-    expect(it.standings.get('one')?.status).toBe('queued')
-    it.connect()
-    it.ack(it.sent[0])
-    await it.leaves(3)
-    expect(it.texts).toEqual(['one', 'one', 'two'])
-    expect(it.sent[0]?.nonce).toBe(it.sent[1]?.nonce ?? '')
+  test('[M65] after a reconnect, messages without an ack are sent again with the same nonce, in the same order', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two')
+    await page.untilSent(1)
+    page.disconnect()
+    expect(page.statuses.get('one')?.status).toBe('queued')
+    page.connect().ack(page.sent[0])
+    await page.untilSent(3)
+    expect(page.sentTexts).toEqual(['one', 'one', 'two'])
+    expect(page.sent[0]!.nonce).toBe(page.sent[1]!.nonce)
   })
 
-  test('[M65] nothing leaves for a room that the connection has not joined', async () => {
-    const it = await anOutbox()
-    it.wire.joined = false
-    it.connect().write('one')
-    await eventually('stored', async () => (await it.stored()).length === 1)
-    expect(it.texts).toEqual([])
-    it.wire.joined = true
-    it.outbox.flush()
-    expect(it.texts).toEqual(['one'])
+  test('[M65] nothing is sent to a room that the connection has not joined', async () => {
+    const page = await anOutbox()
+    page.connection.hasJoined = false
+    page.connect().write('one')
+    await page.untilStored(1)
+    expect(page.sent).toEqual([])
+    page.connection.hasJoined = true
+    page.outbox.flush()
+    expect(page.sentTexts).toEqual(['one'])
   })
 
-  test('[T6] an ack five seconds late casts doubt on the connection; proven alive, all is sent again', async () => {
-    const it = await anOutbox()
-    it.connect().write('one')
-    await it.leaves(1)
-    it.time.pass(4_900)
-    expect(it.said).not.toContain('doubt')
-    it.time.pass(200)
-    expect(it.said).toContain('doubt')
-    it.outbox.resend()
-    expect(it.texts).toEqual(['one', 'one'])
+  test('[T6] an ack overdue by five seconds makes the connection be checked; once proven alive, all is sent again', async () => {
+    const page = await anOutbox()
+    page.connect().write('one')
+    await page.untilSent(1)
+    page.time.pass(4_900)
+    expect(page.reports).toEqual([])
+    page.time.pass(200)
+    expect(page.reports).toEqual(['ackOverdue'])
+    page.outbox.resend()
+    expect(page.sentTexts).toEqual(['one', 'one'])
   })
 
-  test('[U47] two hundred wait; one more is refused and changes nothing', async () => {
-    const it = await anOutbox()
+  test('[U47] 200 messages wait; one more is refused', async () => {
+    const page = await anOutbox()
     for (const n of numbers(1, 200))
-      expect(it.outbox.enqueue('lobby', { kind: 'message', text: `text ${n}` })).not.toBeNull()
-    expect(it.outbox.enqueue('lobby', { kind: 'message', text: 'one too many' })).toBeNull()
-    expect(it.queued).toHaveLength(200)
-    expect(it.outbox.unsentCount).toBe(200)
+      expect(page.outbox.enqueue('lobby', { kind: 'message', text: `text ${n}` })).not.toBeNull()
+    expect(page.outbox.enqueue('lobby', { kind: 'message', text: 'one too many' })).toBeNull()
+    expect([page.queued.length, page.outbox.unsentCount]).toEqual([200, 200])
   })
 })
 
 describe('refusals', () => {
-  test('[U49] too fast: it waits as told and goes by itself, and nothing overtakes it', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two')
-    await it.leaves(1)
-    it.refuse('rateLimited', 3_000)
-    expect(it.standings.get('one')).toMatchObject({ status: 'queued', retryAt: it.time.now() + 3_000 })
-    it.time.pass(2_900)
-    expect(it.texts).toEqual(['one'])
-    it.time.pass(200)
-    expect(it.texts).toEqual(['one', 'one'])
+  test('[U49] a rate-limited message waits as long as the server says, is sent by itself, and is not overtaken', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two')
+    await page.untilSent(1)
+    page.refuse('rateLimited', 3_000)
+    expect(page.statuses.get('one')).toMatchObject({ status: 'queued', retryAt: page.time.now() + 3_000 })
+    page.time.pass(2_900)
+    expect(page.sentTexts).toEqual(['one'])
+    page.time.pass(200)
+    expect(page.sentTexts).toEqual(['one', 'one'])
   })
 
-  test('[U49] frames dropped unread are sent again, all of them', async () => {
-    const it = await anOutbox()
-    it.connect()
-    it.outbox.enqueue('lobby', { kind: 'message', text: 'here' })
-    it.outbox.enqueue('kitchen', { kind: 'message', text: 'there' })
-    await it.leaves(2)
-    it.refuse('rateLimited', 1_000, { type: 'send', room: '', text: '', nonce: '' })
-    expect(it.outbox.unsentCount).toBe(2)
-    const { message, retry } = ERRORS.rateLimited
-    it.outbox.receive({ type: 'error', code: 'rateLimited', message, retry })
-    it.time.pass(1_100)
-    expect(it.texts).toEqual(['here', 'there', 'here', 'there'])
+  test('[U49] if the server dropped frames unread, all frames in flight are sent again', async () => {
+    const page = await anOutbox()
+    page.connect()
+    page.outbox.enqueue('lobby', { kind: 'message', text: 'here' })
+    page.outbox.enqueue('kitchen', { kind: 'message', text: 'there' })
+    await page.untilSent(2)
+    page.refuse('rateLimited', undefined, '')
+    page.time.pass(1_100)
+    expect(page.sentTexts).toEqual(['here', 'there', 'here', 'there'])
   })
 
-  test('[M66] without a time it waits longer from refusal to refusal', async () => {
-    const it = await anOutbox()
-    it.connect().write('one')
-    await it.leaves(1)
+  test('[M66] without a given time a message waits longer after each refusal', async () => {
+    const page = await anOutbox()
+    page.connect().write('one')
+    await page.untilSent(1)
     const waits = numbers(1, 7).map((count) => {
-      it.refuse('unavailable')
-      const before = it.time.now()
-      while (it.sent.length === count) it.time.pass(100)
-      return Math.round((it.time.now() - before) / SECOND)
+      page.refuse('unavailable')
+      const before = page.time.now()
+      while (page.sent.length === count) page.time.pass(100)
+      return Math.round((page.time.now() - before) / SECOND)
     })
     expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30])
   })
 
   test.each(numbers(0, 24))(
-    '[M68] woken %i ms beside its time, by a clock that goes on meanwhile, it goes all the same',
-    async (beside) => {
+    '[M68] a timer that fires %i ms beside its time, by a clock that runs on, sends the message all the same',
+    async (deviation) => {
       const time = fakeTime()
-      let looks = 0
-      const it = await anOutbox({
-        time: {
-          ...time,
-          now: () => time.now() + (looks += 1),
-          after: (ms, run) =>
-            time.after(ms, () => {
-              looks = beside
-              run()
-            }),
-        },
-      })
-      it.connect().write('one')
-      await it.leaves(1)
-      it.refuse('unavailable')
+      let reads = 0
+      const now = () => time.now() + (reads += 1)
+      const after = (ms: number, run: () => void) =>
+        time.after(ms, () => {
+          reads = deviation
+          run()
+        })
+      const page = await anOutbox({ time: { ...time, now, after } })
+      page.connect().write('one')
+      await page.untilSent(1)
+      page.refuse('unavailable')
       time.pass(2 * SECOND)
-      expect(it.texts).toEqual(['one', 'one'])
+      expect(page.sentTexts).toEqual(['one', 'one'])
     },
   )
 
-  const final = Object.entries(ERRORS).filter(([, { retry }]) => !retry) as [ErrorCode, unknown][]
-  test.each(final)('[U46] %s is final: the message failed, the next one leaves', async (code) => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two')
-    await it.leaves(1)
-    it.refuse(code)
-    await it.leaves(2)
-    expect(it.standings.get('one')).toEqual({ status: 'failed', reason: code })
-    expect(it.texts).toEqual(['one', 'two'])
+  test('[U46] after a final error the message has failed and the next one is sent', async () => {
+    for (const [code, { retry }] of Object.entries(ERRORS) as [ErrorCode, { retry: boolean }][]) {
+      if (retry) continue
+      const page = await anOutbox()
+      page.connect().write('one', 'two')
+      await page.untilSent(1)
+      page.refuse(code)
+      await page.untilSent(2)
+      expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: code })
+      expect(page.sentTexts).toEqual(['one', 'two'])
+    }
   })
 
-  test('[U46] Retry keeps the nonce and goes behind what waits', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two', 'three')
-    await it.leaves(1)
-    const [first] = it.sent
-    it.refuse('readOnly')
-    await it.leaves(2)
-    it.outbox.retry(first?.nonce ?? '')
-    it.ack()
-    await it.leaves(3)
-    it.ack()
-    await it.leaves(4)
-    expect(it.texts).toEqual(['one', 'two', 'three', 'one'])
-    expect(it.sent.at(-1)?.nonce).toBe(first?.nonce ?? '')
+  test('[U46] Retry keeps the nonce and queues behind the others', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two', 'three')
+    await page.untilSent(1)
+    const { nonce } = page.sent[0]!
+    page.refuse('readOnly')
+    await page.untilSent(2)
+    page.outbox.retry(nonce)
+    for (const count of [3, 4]) {
+      page.ack()
+      await page.untilSent(count)
+    }
+    expect(page.sentTexts).toEqual(['one', 'two', 'three', 'one'])
+    expect(page.sent.at(-1)!.nonce).toBe(nonce)
   })
 
-  test('[U46] a failed message stays on the device, failed, until it is dropped', async () => {
-    const it = await anOutbox()
-    it.connect().write('one')
-    await it.leaves(1)
-    it.refuse('gone')
-    await eventually('stored as failed', async () => (await it.device.entries(ada.id))[0]?.failed === 'gone')
-    const later = await anOutbox({ storage: it.device })
+  test('[U46] a failed message stays on the device until it is dropped', async () => {
+    const page = await anOutbox()
+    page.connect().write('one')
+    await page.untilSent(1)
+    page.refuse('gone')
+    await eventually(
+      'stored as failed',
+      async () => (await page.device.entries(ada.id))[0]?.failed === 'gone',
+    )
+    const later = await anOutbox({ storage: page.device })
     later.connect()
     expect(later.queued).toMatchObject([{ text: 'one', failed: 'gone' }])
-    expect(later.texts).toEqual([])
-    later.outbox.drop(it.sent[0]?.nonce ?? '')
-    await eventually('an empty device', async () => (await later.stored()).length === 0)
+    expect(later.sent).toEqual([])
+    later.outbox.drop(page.sent[0]!.nonce)
+    await later.untilStored(0)
   })
 
-  test('[U46] five minutes of connection without an ack are too long; a tunnel is not', async () => {
-    const it = await anOutbox()
-    it.write('one')
-    it.time.pass(20 * MINUTE)
-    it.connect()
-    await it.leaves(1)
-    it.time.pass(4 * MINUTE)
-    it.outbox.resend()
-    expect(it.standings.get('one')?.status).toBe('sent')
-    it.time.pass(MINUTE + SECOND)
-    expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'late' })
+  test('[U46] a message fails after five minutes on a live connection, however long it was offline before', async () => {
+    const page = await anOutbox()
+    page.write('one')
+    page.time.pass(20 * MINUTE)
+    page.connect()
+    await page.untilSent(1)
+    page.time.pass(4 * MINUTE)
+    page.outbox.resend()
+    expect(page.statuses.get('one')?.status).toBe('sent')
+    page.time.pass(MINUTE + SECOND)
+    expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: 'late' })
   })
 
-  test('[U46] sixty minutes after it was written it has failed, connected or not', async () => {
-    const it = await anOutbox()
-    it.write('one')
-    it.time.pass(60 * MINUTE + SECOND)
-    expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'late' })
-    it.outbox.receive(event(said(1, { user: ada, nonce: it.queued[0]?.nonce ?? '' })))
-    expect(it.outbox.unsentCount).toBe(0)
+  test('[U46] a message fails 60 minutes after it was written, and its event still settles it', async () => {
+    const page = await anOutbox()
+    page.write('one')
+    page.time.pass(60 * MINUTE + SECOND)
+    expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: 'late' })
+    page.outbox.receive(event(said(1, { user: ada, nonce: page.queued[0]!.nonce })))
+    expect(page.outbox.unsentCount).toBe(0)
   })
 
-  test('[M67] after a close for what was sent it is not sent again by itself, and its text is kept', async () => {
-    const it = await anOutbox()
-    it.connect().write('one', 'two')
-    await it.leaves(1)
-    it.lose(true).connect()
-    await it.leaves(2)
-    expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'refused' })
-    expect(it.texts).toEqual(['one', 'two'])
-    expect(await it.stored()).toEqual(['one', 'two'])
+  test('[M67] a message whose frame closed the connection is not sent again by itself, and its text is kept', async () => {
+    const page = await anOutbox()
+    page.connect().write('one', 'two')
+    await page.untilSent(1)
+    page.disconnect(true).connect()
+    await page.untilSent(2)
+    expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: 'refused' })
+    expect(page.sentTexts).toEqual(['one', 'two'])
+    expect(await page.stored()).toEqual(['one', 'two'])
   })
 
-  test('[U86] what waits for a room that is closed to me has failed', async () => {
-    const it = await anOutbox()
-    it.write('one')
-    it.outbox.failRoom('lobby')
-    expect(it.standings.get('one')).toEqual({ status: 'failed', reason: 'noRoom' })
+  test('[U86] messages for a room that is closed to me fail', async () => {
+    const page = await anOutbox()
+    page.write('one')
+    page.outbox.failRoom('lobby')
+    expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: 'noRoom' })
   })
 
-  test('[U46] Cancel takes a waiting message away, from the device too', async () => {
-    const it = await anOutbox()
-    it.write('one', 'two')
-    it.outbox.drop(it.queued[0]?.nonce ?? '')
-    expect(it.dropped).toEqual(['one'])
-    await eventually('gone', async () => (await it.stored()).join() === 'two')
-    it.connect()
-    await it.leaves(1)
-    expect(it.texts).toEqual(['two'])
+  test('[U46] Cancel removes a waiting message, from the device too', async () => {
+    const page = await anOutbox()
+    page.write('one', 'two')
+    page.outbox.drop(page.queued[0]!.nonce)
+    expect(page.dropped).toEqual(['one'])
+    await eventually('gone', async () => (await page.stored()).join() === 'two')
+    page.connect()
+    await page.untilSent(1)
+    expect(page.sentTexts).toEqual(['two'])
+  })
+})
+
+describe('changes to messages', () => {
+  const edit = { kind: 'edit', target: 'id-1', text: 'better' } as const
+  const react = { kind: 'react', target: 'id-1', emoji: '👍', on: true } as const
+
+  test('[M63, M75] changes are sent as their own frames, in one order with the messages, one at a time', async () => {
+    const page = await anOutbox()
+    page.connect().write('first')
+    page.outbox.enqueue('lobby', edit)
+    page.outbox.enqueue('lobby', { kind: 'delete', target: 'id-2' })
+    page.outbox.enqueue('lobby', react)
+    page.outbox.enqueue('lobby', { kind: 'pin', target: 'id-1', on: false })
+    for (const count of numbers(1, 5)) {
+      await page.untilSent(count)
+      expect(page.sent).toHaveLength(count)
+      page.ack()
+    }
+    expect(page.sent.map(({ nonce: _, ...frame }) => frame)).toEqual<object[]>([
+      { type: 'send', room: 'lobby', text: 'first' },
+      { type: 'edit', room: 'lobby', target: 'id-1', text: 'better' },
+      { type: 'delete', room: 'lobby', target: 'id-2' },
+      { type: 'react', room: 'lobby', target: 'id-1', emoji: '👍', on: true },
+      { type: 'pin', room: 'lobby', target: 'id-1', on: false },
+    ])
+    expect(page.outbox.unsentCount).toBe(0)
+  })
+
+  test('[M75, U34] changes survive the page and leave the room’s draft alone', async () => {
+    const page = await anOutbox()
+    await page.outbox.saveDraft('lobby', 'half a thought', 4)
+    page.outbox.enqueue('lobby', edit)
+    page.outbox.enqueue('lobby', react)
+    await page.untilStored(2)
+    expect(await page.outbox.draft('lobby')).toEqual({ text: 'half a thought', caret: 4 })
+    const later = await anOutbox({ storage: page.device })
+    expect(later.queued.map(({ kind }) => kind)).toEqual(['edit', 'react'])
+  })
+
+  test('[M75] a refused change stays on the device if it has text, else only in the page', async () => {
+    const page = await anOutbox()
+    page.connect()
+    for (const change of [edit, react]) {
+      page.outbox.enqueue('lobby', change)
+      await eventually('sent', () => page.sent.at(-1)?.type === change.kind)
+      page.refuse('gone')
+    }
+    expect([...page.statuses.values()]).toEqual(Array(2).fill({ status: 'failed', reason: 'gone' }))
+    await page.untilStored(1)
+    expect(await page.device.entries(ada.id)).toMatchObject([
+      { kind: 'edit', text: 'better', failed: 'gone' },
+    ])
+    expect(page.outbox.unsentCount).toBe(1)
+    const { nonce } = page.sent[1]!
+    page.outbox.retry(nonce)
+    await page.untilSent(3)
+    expect(page.sent[2]).toMatchObject({ type: 'react', nonce })
   })
 })

@@ -1,242 +1,218 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { numbers, welcome } from '../../support/client/aState.ts'
-import { eventually } from '../../support/eventually.ts'
 import { aSocket, hello } from '../../support/client/aSocket.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const SECOND = 1_000
 
-describe('getting there', () => {
+describe('connecting', () => {
   test('[U51] it connects, says hello, and is live with the welcome', () => {
-    const it = aSocket()
-    it.socket.start()
-    expect(it.state).toBe('connecting')
-    it.wire.open()
-    expect(it.state).toBe('hello')
-    expect(it.wire.sent).toEqual([hello])
-    it.wire.say(welcome)
-    expect(it.state).toBe('live')
-    expect(it.heard).toEqual([welcome])
-    expect(it.backs).toBe(1)
+    const page = aSocket()
+    page.socket.start()
+    expect(page.state).toBe('connecting')
+    page.wire.open()
+    expect(page.state).toBe('hello')
+    expect(page.wire.sent).toEqual([hello])
+    page.wire.say(welcome)
+    expect([page.state, page.received, page.provenCount]).toEqual(['live', [welcome], 1])
   })
 
-  test('[U51] eight seconds without an open socket, or without a welcome, are enough', () => {
-    const deaf = aSocket()
-    deaf.socket.start()
-    deaf.time.pass(7_999)
-    expect(deaf.state).toBe('connecting')
-    deaf.time.pass(1)
-    expect(deaf.state).toBe('waiting')
-    expect(deaf.wire.closed).toBe(true)
-
-    const dumb = aSocket()
-    dumb.socket.start()
-    dumb.wire.open()
-    dumb.time.pass(8_000)
-    expect(dumb.state).toBe('waiting')
+  test('[U51] an attempt ends after eight seconds without an open socket, or without a welcome', () => {
+    for (const isOpen of [false, true]) {
+      const page = aSocket()
+      page.socket.start()
+      if (isOpen) page.wire.open()
+      page.time.pass(7_999)
+      expect(page.state).toBe(isOpen ? 'hello' : 'connecting')
+      page.time.pass(1)
+      expect([page.state, page.wire.closed]).toEqual(['waiting', true])
+    }
   })
 
-  test('[T6] what an older socket still says is not heard', () => {
-    const it = aSocket().live()
-    const old = it.wire
-    const { onmessage, onclose } = old
-    old.end(1006)
-    it.time.pass(it.wait)
-    it.live()
+  test('[T6] events of a former socket are ignored', () => {
+    const page = aSocket().live()
+    const { onmessage, onclose } = page.wire
+    page.wire.end(1006)
+    page.time.pass(page.wait)
+    page.live()
     onmessage?.({ data: JSON.stringify({ type: 'drain', spread: 1 }) })
     onclose?.({ code: 4501 })
-    expect(it.state).toBe('live')
-    expect(it.heard.filter(({ type }) => type === 'drain')).toEqual([])
+    expect(page.state).toBe('live')
+    expect(page.received.some(({ type }) => type === 'drain')).toBe(false)
   })
 
   test('[U51] an address that the browser refuses counts as an attempt', () => {
-    const it = aSocket()
-    it.world.refuse = true
-    it.socket.start()
-    expect(it.state).toBe('waiting')
+    const page = aSocket()
+    page.world.refuse = true
+    page.socket.start()
+    expect(page.state).toBe('waiting')
   })
 
-  test('[T6] what is no frame is passed over', () => {
-    const it = aSocket().live()
+  test('[T6] junk in place of a frame is ignored', () => {
+    const page = aSocket().live()
     for (const data of ['{', 'null', '[]', '17', '{"type":1}', new ArrayBuffer(2)])
-      it.wire.onmessage?.({ data })
-    expect(it.state).toBe('live')
-    expect(it.heard).toEqual([welcome])
+      page.wire.onmessage?.({ data })
+    expect([page.state, page.received]).toEqual(['live', [welcome]])
+  })
+
+  test('[U105] a welcome to another person ends the connection before anything is received or sent on it', () => {
+    const page = aSocket().live()
+    page.wire.end(1006)
+    page.time.pass(page.wait)
+    page.world.me = 'another person'
+    page.wire.open()
+    page.wire.say(welcome)
+    page.wire.say({ type: 'beat', heads: {} })
+    expect([page.state, page.newUsers, page.received]).toEqual(['idle', [welcome.user.id], [welcome]])
+    expect([page.wire.closed, page.wire.sent, page.closes]).toEqual([true, [hello], [1006, 1000]])
+    page.time.pass(60 * SECOND)
+    expect(page.wires).toHaveLength(2)
   })
 })
 
 describe('sending', () => {
-  test('[M62] nothing is sent unless it is live, and it says so', () => {
-    const it = aSocket()
+  test('[M62] nothing is sent unless the connection is live', () => {
+    const page = aSocket()
     const frame: ClientFrame = { type: 'typing', room: 'lobby', on: true }
-    expect(it.socket.send(frame)).toBe(false)
-    it.socket.start()
-    it.wire.open()
-    expect(it.socket.send(frame)).toBe(false)
-    it.wire.say(welcome)
-    expect(it.socket.send(frame)).toBe(true)
-    expect(it.wire.sent).toEqual([hello, frame])
+    expect(page.socket.send(frame)).toBe(false)
+    page.socket.start()
+    page.wire.open()
+    expect(page.socket.send(frame)).toBe(false)
+    page.wire.say(welcome)
+    expect(page.socket.send(frame)).toBe(true)
+    expect(page.wire.sent).toEqual([hello, frame])
   })
 
   test('[M62] after a drain nothing is sent, and the close is waited for', () => {
-    const it = aSocket().live()
-    it.wire.say({ type: 'drain', spread: 4_000 })
-    expect(it.socket.send({ type: 'beat' })).toBe(false)
-    expect(it.state).toBe('live')
-    it.time.pass(10 * SECOND)
-    expect(it.state).toBe('waiting')
+    const page = aSocket().live()
+    page.wire.say({ type: 'drain', spread: 4_000 })
+    expect(page.socket.send({ type: 'beat' })).toBe(false)
+    expect(page.state).toBe('live')
+    page.time.pass(10 * SECOND)
+    expect(page.state).toBe('waiting')
   })
 
-  test('[C69] each beat is answered from where it is heard', () => {
-    const it = aSocket().live()
-    it.wire.say({ type: 'beat', heads: {} })
-    expect(it.wire.sent.at(-1)).toEqual({ type: 'beat' })
+  test('[C69] each beat is answered', () => {
+    const page = aSocket().live()
+    page.wire.say({ type: 'beat', heads: {} })
+    expect(page.wire.sent.at(-1)).toEqual({ type: 'beat' })
   })
 })
 
-describe('doubt', () => {
-  test('[T6] 35 seconds of silence ask a question, and 3 more end it', () => {
-    const it = aSocket().live()
-    it.time.pass(34_999)
-    expect(it.state).toBe('live')
-    it.time.pass(1)
-    expect(it.state).toBe('suspect')
-    expect(it.wire.sent.at(-1)).toEqual({ type: 'beat' })
-    it.time.pass(3 * SECOND)
-    expect(it.state).toBe('waiting')
-    expect(it.closes).toEqual([1006])
+describe('a silent connection', () => {
+  test('[T6] after 35 seconds of silence the server is asked, and 3 seconds later the connection ends', () => {
+    const page = aSocket().live()
+    page.time.pass(34_999)
+    expect(page.state).toBe('live')
+    page.time.pass(1)
+    expect(page.state).toBe('suspect')
+    expect(page.wire.sent.at(-1)).toEqual({ type: 'beat' })
+    page.time.pass(3 * SECOND)
+    expect([page.state, page.closes]).toEqual(['waiting', [1006]])
   })
 
-  test('[T6] any frame answers, and what has no ack may be sent again', () => {
-    const it = aSocket().live()
-    it.socket.probe()
-    it.wire.say({ type: 'typing', room: 'lobby', user: { id: 'b', name: 'Bob' }, on: true })
-    expect(it.state).toBe('live')
-    expect(it.backs).toBe(2)
-    it.time.pass(30 * SECOND)
-    expect(it.state).toBe('live')
+  test('[T6] any frame proves it alive, and entries without an ack may be sent again', () => {
+    const page = aSocket().live()
+    page.socket.probe()
+    page.wire.say({ type: 'typing', room: 'lobby', user: { id: 'b', name: 'Bob' }, on: true })
+    expect([page.state, page.provenCount]).toEqual(['live', 2])
+    page.time.pass(30 * SECOND)
+    expect(page.state).toBe('live')
   })
 
-  test('[T6] beats keep it alive for hours', () => {
-    const it = aSocket().live()
+  test('[T6] beats keep it alive for hours, with one timer', () => {
+    const page = aSocket().live()
     for (const _ of numbers(1, 400)) {
-      it.time.pass(25 * SECOND)
-      it.wire.say({ type: 'beat', heads: {} })
+      page.time.pass(25 * SECOND)
+      page.wire.say({ type: 'beat', heads: {} })
     }
-    expect(it.links.map(({ state }) => state)).toEqual(['connecting', 'hello', 'live'])
-    expect(it.time.waiting).toBe(1)
+    expect(page.states.map(({ state }) => state)).toEqual(['connecting', 'hello', 'live'])
+    expect(page.time.waiting).toBe(1)
   })
 
-  test('[U54] a clock that jumped by more than 75 s ends it at once, also when a frame comes first', () => {
-    const it = aSocket().live()
-    const wire = it.wire
-    it.time.sleep(76 * SECOND)
-    expect(wire.closed).toBe(true)
-    expect(it.state).toBe('waiting')
+  test('[U54] a sleep of more than 75 seconds ends it; a page that comes into view reconnects at once', () => {
+    const page = aSocket().live()
+    page.time.sleep(76 * SECOND)
+    expect([page.wires[0]?.closed, page.state]).toEqual([true, 'waiting'])
+    const sleeper = aSocket().live()
+    sleeper.time.sleep(600 * SECOND)
+    sleeper.socket.nudge('visible')
+    expect(sleeper.state).toBe('connecting')
   })
 
-  test('[U54] a page that comes into view after such a sleep connects without waiting', () => {
-    const it = aSocket().live()
-    it.time.sleep(600 * SECOND)
-    it.socket.nudge('visible')
-    expect(it.state).toBe('connecting')
+  test('[U54] after a shorter absence a page that comes into view asks the server, and knows within 3 seconds', () => {
+    const page = aSocket().live()
+    page.time.pass(20 * SECOND)
+    page.socket.nudge('visible')
+    expect(page.state).toBe('suspect')
+    page.time.pass(3 * SECOND)
+    expect(page.state).toBe('waiting')
   })
 
-  test('[U54] a page that comes into view asks a younger zombie, and knows within 3 s', () => {
-    const it = aSocket().live()
-    it.time.pass(20 * SECOND)
-    it.socket.nudge('visible')
-    expect(it.state).toBe('suspect')
-    it.time.pass(3 * SECOND)
-    expect(it.state).toBe('waiting')
-  })
-
-  test('[T6] a clock set back is no sleep', () => {
-    const it = aSocket().live()
-    it.time.sleep(-3_600 * SECOND)
-    it.wire.say({ type: 'beat', heads: {} })
-    expect(it.state).toBe('live')
-  })
-})
-
-describe('a welcome to somebody else', () => {
-  test('[U105] ends the connection before anything is heard or sent on it, and tells who it was for', () => {
-    const it = aSocket().live()
-    it.wire.end(1006)
-    it.time.pass(it.wait)
-    it.world.me = 'somebody else'
-    it.wire.open()
-    it.wire.say(welcome)
-    it.wire.say({ type: 'beat', heads: {} })
-    expect([it.state, it.became, it.heard, it.backs]).toEqual(['idle', [welcome.user.id], [welcome], 1])
-    expect([it.wire.closed, it.wire.sent]).toEqual([true, [hello]])
-    expect(it.closes).toEqual([1006, 1000])
-    it.time.pass(60 * SECOND)
-    expect(it.wires).toHaveLength(2)
+  test('[C75] a clock set back is no sleep, lets no dead connection live on, and does not hurry attempts', () => {
+    const asleep = aSocket().live()
+    asleep.time.sleep(-3_600 * SECOND)
+    asleep.wire.say({ type: 'beat', heads: {} })
+    expect(asleep.state).toBe('live')
+    const dead = aSocket({ session: 'unknown' }).live()
+    dead.time.turn(-3_600 * SECOND)
+    dead.time.pass(39 * SECOND)
+    expect(dead.closes).toEqual([1006])
+    const lost = aSocket({ session: 'unknown' }).live()
+    lost.time.turn(-3_600 * SECOND)
+    lost.wire.end(1006)
+    expect(lost.wait).toBeGreaterThan(100)
   })
 })
 
-describe('on a real socket', () => {
-  let stop = () => {}
-  afterEach(() => stop())
-
-  test('[C69] it finds a Bun server, survives a break, and stops when told to stay away', async () => {
-    const opened: Bun.ServerWebSocket<undefined>[] = []
-    const said: string[] = []
-    const server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch: (request, it) => (it.upgrade(request) ? undefined : new Response('no', { status: 400 })),
-      websocket: {
-        open: (ws) => void opened.push(ws),
-        message(ws, text) {
-          said.push(String(text))
-          if (String(text).includes('hello')) ws.send(JSON.stringify(welcome))
-        },
+test('[C69] a real WebSocket is opened, reconnects after a cut, and stays closed after a final close', async () => {
+  const opened: Bun.ServerWebSocket<undefined>[] = []
+  const texts: string[] = []
+  await using server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request, bun) => (bun.upgrade(request) ? undefined : new Response('no', { status: 400 })),
+    websocket: {
+      open: (ws) => void opened.push(ws),
+      message(ws, text) {
+        texts.push(String(text))
+        if (String(text).includes('hello')) ws.send(JSON.stringify(welcome))
       },
-    })
-    stop = () => void server.stop(true)
-    const links: string[] = []
-    const socket = createSocket(
-      {
-        open: () => new WebSocket(`ws://127.0.0.1:${server.port}/`) as Wire,
-        now: () => Date.now(),
-        after(ms, run) {
-          const timer = setTimeout(run, ms)
-          return () => clearTimeout(timer)
-        },
-        random: () => 0,
-        isHidden: () => false,
-        hasSession: async () => 'yes',
-        userId: () => welcome.user.id,
-        signedInAs: () => {},
-      },
-      {
-        firstFrames: () => [hello],
-        received: () => {},
-        stateChanged: (link) => links.push(link.state),
-        proven: () => {},
-        closed: () => {},
-      },
-    )
-    socket.start()
-    await eventually('live', () => links.at(-1) === 'live')
-    opened[0]?.terminate()
-    await eventually('live again', () => opened.length === 2 && links.at(-1) === 'live')
-    expect(socket.send({ type: 'beat' })).toBe(true)
-    await eventually('the beat', () => said.includes('{"type":"beat"}'))
-    opened[1]?.close(4503, 'banned')
-    await eventually('the end', () => links.at(-1) === 'stopped')
-    expect(links).toEqual([
-      'connecting',
-      'hello',
-      'live',
-      'waiting',
-      'connecting',
-      'hello',
-      'live',
-      'stopped',
-    ])
+    },
   })
+  const states: string[] = []
+  const socket = createSocket(
+    {
+      open: () => new WebSocket(`ws://127.0.0.1:${server.port}/`) as Wire,
+      now: () => Date.now(),
+      after(ms, run) {
+        const timer = setTimeout(run, ms)
+        return () => clearTimeout(timer)
+      },
+      random: () => 0,
+      isHidden: () => false,
+      hasSession: async () => 'yes',
+      userId: () => welcome.user.id,
+      signedInAs: () => {},
+    },
+    {
+      firstFrames: () => [hello],
+      received: () => {},
+      stateChanged: ({ state }) => states.push(state),
+      proven: () => {},
+      closed: () => {},
+    },
+  )
+  socket.start()
+  await eventually('live', () => states.at(-1) === 'live')
+  opened[0]?.terminate()
+  await eventually('live again', () => opened.length === 2 && states.at(-1) === 'live')
+  expect(socket.send({ type: 'beat' })).toBe(true)
+  await eventually('the beat', () => texts.includes('{"type":"beat"}'))
+  opened[1]?.close(4503, 'banned')
+  await eventually('the end', () => states.at(-1) === 'stopped')
+  const untilLive = ['connecting', 'hello', 'live']
+  expect(states).toEqual([...untilLive, 'waiting', ...untilLive, 'stopped'])
 })

@@ -1,169 +1,155 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { watchActivity } from '../../../src/client/net/activity.ts'
 import { createApi } from '../../../src/client/net/api.ts'
-import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
 import { joinTabs, type SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
+import { claimTab, type TabWorld } from '../../../src/client/net/tabLock.ts'
 import { parseTabMessage } from '../../../src/client/notifications/notificationRules.ts'
-import { errorText } from '../../../src/client/words/errorText.ts'
 import type { Activity } from '../../../src/shared/model.ts'
 import { ada } from '../../support/client/aState.ts'
-import { eventually } from '../../support/eventually.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 import { someLocks } from '../../support/client/someLocks.ts'
 import { useDom } from '../../support/client/useDom.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const MINUTE = 60_000
 useDom()
 
-let over: AbortController
+let page: AbortController
 beforeEach(() => {
-  over = new AbortController()
+  page = new AbortController()
 })
-afterEach(() => over.abort())
+afterEach(() => page.abort())
 
-describe('am I here', () => {
+describe('activity', () => {
   function aWatch() {
     const time = fakeTime()
-    const told: Activity[] = []
-    const page = { hidden: false }
-    Object.defineProperty(document, 'hidden', { configurable: true, get: () => page.hidden })
-    const now = watchActivity(document, time, (activity) => told.push(activity), over.signal)
-    return {
-      time,
-      told,
-      now,
-      input: () => document.dispatchEvent(new Event('keydown')),
-      show(visible: boolean) {
-        page.hidden = !visible
-        document.dispatchEvent(new Event('visibilitychange'))
-      },
+    const changes: Activity[] = []
+    let hidden = false
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })
+    const activity = watchActivity(document, time, (next) => changes.push(next), page.signal)
+    const press = () => document.dispatchEvent(new Event('keydown'))
+    const hide = (isHidden: boolean) => {
+      hidden = isHidden
+      document.dispatchEvent(new Event('visibilitychange'))
     }
+    return { time, changes, activity, press, hide }
   }
 
-  test('[U62] five minutes without input are idle, the next key is active', () => {
-    const it = aWatch()
-    it.time.pass(4 * MINUTE)
-    it.input()
-    it.time.pass(5 * MINUTE - 1)
-    expect(it.now()).toBe('active')
-    it.time.pass(1)
-    expect(it.told).toEqual(['idle'])
-    it.input()
-    expect(it.told).toEqual(['idle', 'active'])
-    it.time.pass(5 * MINUTE)
-    expect(it.told).toEqual(['idle', 'active', 'idle'])
+  test('[U62] five minutes without input make me idle, the next key makes me active', () => {
+    const { time, changes, activity, press } = aWatch()
+    time.pass(4 * MINUTE)
+    press()
+    time.pass(5 * MINUTE - 1)
+    expect(activity()).toBe('active')
+    time.pass(1)
+    expect(changes).toEqual(['idle'])
+    press()
+    expect(changes).toEqual(['idle', 'active'])
+    time.pass(5 * MINUTE)
+    expect(changes).toEqual(['idle', 'active', 'idle'])
   })
 
-  test('[U62] five seconds hidden are idle, a shorter look away is nothing', () => {
-    const it = aWatch()
-    it.show(false)
-    it.time.pass(4_900)
-    it.show(true)
-    it.time.pass(4_900)
-    expect(it.told).toEqual([])
-    it.show(false)
-    it.time.pass(5_000)
-    expect(it.told).toEqual(['idle'])
-    it.show(true)
-    expect(it.told).toEqual(['idle', 'active'])
-  })
-
-  test('[U62] when the page ends nothing waits any more', () => {
-    const it = aWatch()
-    over.abort()
-    expect(it.time.waiting).toBe(0)
+  test('[U62] a page hidden for five seconds makes me idle, a shorter time does not', () => {
+    const { time, changes, hide } = aWatch()
+    hide(true)
+    time.pass(4_900)
+    hide(false)
+    time.pass(4_900)
+    expect(changes).toEqual([])
+    hide(true)
+    time.pass(5_000)
+    expect(changes).toEqual(['idle'])
+    hide(false)
+    expect(changes).toEqual(['idle', 'active'])
+    page.abort()
+    expect(time.waiting).toBe(0)
   })
 })
 
-function aSession(id?: string): NonNullable<TabWorld['session']> {
-  const kept = new Map(id === undefined ? [] : [['tab', id]])
+function aSession(id?: string | null): NonNullable<TabWorld['session']> {
+  const items = new Map(id ? [['tab', id]] : [])
   return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
   }
 }
-const away = () => {}
 
 describe('tabs', () => {
   let made = 0
-  const random = () => `made-${(made += 1)}`
+  function aWorld(more: Partial<TabWorld> = {}): TabWorld {
+    return {
+      locks: undefined,
+      session: aSession(),
+      random: () => `made-${(made += 1)}`,
+      onAway() {},
+      ...more,
+    }
+  }
 
-  test('[U48] a reloaded tab is the same tab, a duplicated one is another', async () => {
-    const locks = someLocks()
-    const page = new AbortController()
-    const session = aSession()
-    const first = await claimTab({ locks, session, random, onAway: away }, () => {}, page.signal)
-    page.abort()
-    await eventually('let go', async () => (await first.openTabs()).size === 0)
-    const again = await claimTab({ locks, session, random, onAway: away }, () => {}, over.signal)
-    expect(again.id).toBe(first.id)
-    const copy = await claimTab(
-      { locks, session: aSession(first.id), random, onAway: away },
-      () => {},
-      over.signal,
-    )
+  test('[U48] a reloaded tab keeps its id, a duplicated tab gets another', async () => {
+    const world = aWorld({ locks: someLocks() })
+    const before = new AbortController()
+    const first = await claimTab(world, () => {}, before.signal)
+    before.abort()
+    await eventually('released', async () => (await first.openTabs()).size === 0)
+    const reloaded = await claimTab(world, () => {}, page.signal)
+    expect(reloaded.id).toBe(first.id)
+    const copy = await claimTab({ ...world, session: aSession(first.id) }, () => {}, page.signal)
     expect(copy.id).not.toBe(first.id)
     expect(await copy.openTabs()).toEqual(new Set([first.id, copy.id]))
   })
 
-  test('[U48] one tab looks after what dead ones left; when it ends, another does', async () => {
+  test('[U48] one tab adopts the outboxes of closed tabs; when it ends, another does', async () => {
     const locks = someLocks()
-    const led: string[] = []
-    const page = new AbortController()
-    await claimTab({ locks, session: aSession(), random, onAway: away }, () => led.push('first'), page.signal)
-    await claimTab(
-      { locks, session: aSession(), random, onAway: away },
-      () => led.push('second'),
-      over.signal,
-    )
-    await eventually('the first leads', () => led.length === 1)
-    expect(led).toEqual(['first'])
-    page.abort()
-    await eventually('the second leads', () => led.length === 2)
-    expect(led).toEqual(['first', 'second'])
+    const elected: string[] = []
+    const first = new AbortController()
+    await claimTab(aWorld({ locks }), () => elected.push('first'), first.signal)
+    await claimTab(aWorld({ locks }), () => elected.push('second'), page.signal)
+    await eventually('the first', () => elected.length === 1)
+    first.abort()
+    await eventually('the second', () => elected.length === 2)
+    expect(elected).toEqual(['first', 'second'])
   })
 
   test('[U48] a browser without locks and storage has a tab all the same', async () => {
-    let led = 0
-    const tab = await claimTab(
-      { locks: undefined, session: null, random, onAway: away },
-      () => (led += 1),
-      over.signal,
-    )
-    expect(tab.id).not.toBe('')
-    expect(await tab.openTabs()).toEqual(new Set())
-    expect(led).toBe(1)
+    let elections = 0
+    const tab = await claimTab(aWorld({ session: null }), () => (elections += 1), page.signal)
+    expect([tab.id !== '', await tab.openTabs(), elections]).toEqual([true, new Set(), 1])
   })
 
-  test('[U106] without locks a duplicated tab is another one all the same, and a reloaded one the same', async () => {
-    const session = aSession()
-    const goes: ((away: boolean) => void)[] = []
-    const world = { locks: undefined, random, onAway: (run: (away: boolean) => void) => void goes.push(run) }
-    const first = await claimTab({ ...world, session }, () => {}, over.signal)
-    const copied = session.getItem('tab')
-    const copy = await claimTab({ ...world, session: aSession(copied ?? undefined) }, () => {}, over.signal)
+  test('[U106] without locks, too, a duplicated tab gets another id and a reloaded tab keeps its own', async () => {
+    const listeners: ((away: boolean) => void)[] = []
+    const world = aWorld({ onAway: (run) => void listeners.push(run) })
+    const first = await claimTab(world, () => {}, page.signal)
+    const session = aSession(world.session?.getItem('tab'))
+    const copy = await claimTab({ ...world, session }, () => {}, page.signal)
     expect(copy.id).not.toBe(first.id)
-    for (const away of [true, false, true]) goes[0]?.(away)
-    expect((await claimTab({ ...world, session }, () => {}, over.signal)).id).toBe(first.id)
+    for (const away of [true, false, true]) listeners[0]?.(away)
+    expect((await claimTab(world, () => {}, page.signal)).id).toBe(first.id)
   })
 
-  test('[U71] what one tab tells the others hear, itself not', async () => {
-    const heard: [string, SessionTabMessage][] = []
-    const one = joinTabs((news) => heard.push(['one', news]), over.signal)
-    joinTabs((news) => heard.push(['two', news]), over.signal)
+  test('[S46] a stored id that is junk is replaced', async () => {
+    const world = aWorld({ session: aSession('x'.repeat(5_000)), random: () => 'made' })
+    expect((await claimTab(world, () => {}, page.signal)).id).toBe('made')
+  })
+
+  test('[U71] a tab’s message reaches the other tabs, not itself', async () => {
+    const received: [string, SessionTabMessage][] = []
+    const one = joinTabs((message) => received.push(['one', message]), page.signal)
+    joinTabs((message) => received.push(['two', message]), page.signal)
     one.tell({ type: 'read', room: 'lobby', seq: 3 })
     one.tell({ type: 'self', self: null })
-    await eventually('both', () => heard.length === 2)
-    expect(heard).toEqual([
+    await eventually('both', () => received.length === 2)
+    expect(received).toEqual([
       ['two', { type: 'read', room: 'lobby', seq: 3 }],
       ['two', { type: 'self', self: null }],
     ])
   })
 })
 
-describe('junk of others', () => {
-  const page = { role: 'guest', ...ada }
+describe('junk from other tabs', () => {
+  const self = { role: 'guest', ...ada }
   const junk: unknown[] = [
     null,
     5,
@@ -172,50 +158,38 @@ describe('junk of others', () => {
     {},
     { type: 'signedOut' },
     { type: 'forgotten', room: 'lobby' },
-    { type: 'something of a newer version' },
     { type: 'read', room: 'lobby' },
-    { type: 'joined', room: 'Not a room' },
-    { type: 'joined' },
     { type: 'read', room: 'lobby', seq: '7' },
     { type: 'read', room: 'lobby', seq: Number.NaN },
     { type: 'read', room: 'Not a room', seq: 7 },
+    { type: 'joined', room: 'Not a room' },
+    { type: 'joined' },
     { type: 'self' },
     { type: 'self', self: 'unknown' },
     { type: 'self', self: { id: 5, name: 'Eve', role: 'guest' } },
     { type: 'self', self: { ...ada, role: 'king' } },
   ]
 
-  test('[S46] what is on the channel of my tabs and is no news is not heard', async () => {
-    const heard: SessionTabMessage[] = []
-    joinTabs((news) => heard.push(news), over.signal)
+  test('[S46] the session channel passes on neither unknown messages nor unknown fields', async () => {
+    const received: SessionTabMessage[] = []
+    joinTabs((message) => received.push(message), page.signal)
     const other = new BroadcastChannel('hubbub')
     for (const data of junk) other.postMessage(data)
-    // A field too many is not passed on.
-    other.postMessage({ type: 'self', self: { ...page, more: 1 }, rooms: {} })
+    other.postMessage({ type: 'self', self: { ...self, more: 1 }, rooms: {} })
     other.postMessage({ type: 'read', room: 'lobby', seq: 7, list: [] })
-    await eventually('what is news', () => heard.length >= 2)
+    await eventually('both messages', () => received.length >= 2)
     other.close()
-    expect(heard).toEqual([
-      { type: 'self', self: page as never },
+    expect(received).toEqual([
+      { type: 'self', self: self as never },
       { type: 'read', room: 'lobby', seq: 7 },
     ])
   })
 
-  test('[S46] nor is what is no word on the channel of those that tell', () => {
+  test('[S46] nor does the notification channel', () => {
     for (const data of [...junk, { type: 'done' }, { type: 'done', ids: [5] }, { type: 'who', room: 5 }])
       expect(parseTabMessage(data)).toBeNull()
     expect(parseTabMessage({ type: 'done', ids: ['a'], more: 1 })).toEqual({ type: 'done', ids: ['a'] })
     expect(parseTabMessage({ type: 'here', room: 'lobby' })).toEqual({ type: 'here', room: 'lobby' })
-  })
-
-  test('[S46] a tab whose kept name is junk gets another', async () => {
-    const random = () => 'made'
-    const tab = await claimTab(
-      { locks: undefined, session: aSession('x'.repeat(5_000)), random, onAway: away },
-      () => {},
-      over.signal,
-    )
-    expect(tab.id).toBe('made')
   })
 })
 
@@ -223,29 +197,21 @@ describe('HTTP', () => {
   const answering = (answer: Response | Error) =>
     createApi(() => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)))
 
-  const unreached: [string, Response | Error][] = [
+  test.each<[string, Response | Error]>([
     ['no network', new TypeError('Failed to fetch')],
-    ['no time', new DOMException('late', 'TimeoutError')],
-    ['a page of somebody else’s', new Response('<h1>Sign in to Wi-Fi</h1>', { status: 200 })],
-    ['an error of somebody else’s', Response.json({ oops: 1 }, { status: 502 })],
-  ]
-  test.each(unreached)('[T6] %s: the server is not reached, said in words', async (_name, answer) => {
-    const refused = await answering(answer).session()
-    expect(refused).toEqual({ ok: false, code: 'offline' })
-    expect(refused.ok ? '' : errorText(refused)).toContain('can’t be reached')
+    ['no answer in time', new DOMException('late', 'TimeoutError')],
+    ['another site’s page', new Response('<h1>Sign in to Wi-Fi</h1>', { status: 200 })],
+    ['another site’s error', Response.json({ oops: 1 }, { status: 502 })],
+  ])('[T6] %s counts as offline', async (_name, answer) => {
+    expect(await answering(answer).session()).toEqual({ ok: false, code: 'offline' })
   })
 
-  test('[U3] a refusal comes with its code, reason, wait and suggestion; its message is not for the page', async () => {
-    const said = { code: 'nameInvalid', reason: 'reserved', suggestion: 'Visitor', after: 2_000 }
-    const error = { ...said, message: 'The server’s own words.' }
-    expect(await answering(Response.json({ error }, { status: 422 })).signIn('Ann')).toEqual({
-      ok: false,
-      ...said,
-    } as never)
-  })
-
-  test('[U5] whom the server knows is a value', async () => {
+  test('[U3, U5] an answer is a value; a refusal has code, reason, wait and suggestion, not the server’s message', async () => {
     const user = { ...ada, role: 'guest' }
     expect(await answering(Response.json({ user })).session()).toEqual({ ok: true, value: user } as never)
+    const details = { code: 'nameInvalid', reason: 'reserved', suggestion: 'Visitor', after: 2_000 }
+    const error = { ...details, message: 'The server’s own words.' }
+    const refusal = await answering(Response.json({ error }, { status: 422 })).signIn('Ann')
+    expect(refusal).toEqual({ ok: false, ...details } as never)
   })
 })

@@ -6,7 +6,7 @@ import { fakeTime } from './fakeTime.ts'
 
 export const hello: ClientFrame = { type: 'hello', rooms: [], state: 'active' }
 
-/** One side of a socket that the test holds in its hands. */
+/** The browser's end of a socket, in the test's hands. */
 export class FakeWire implements Wire {
   onopen: Wire['onopen'] = null
   onmessage: Wire['onmessage'] = null
@@ -37,16 +37,16 @@ interface SocketSettings {
   session?: 'yes' | 'no' | 'unknown'
 }
 
-/** A socket in a world of its own: `wires` are its attempts, `links` what it told. */
+/** The client's socket with a fake clock. `wires`: its attempts; `states`: what it reported; `provenCount`: calls of `proven`. */
 export function aSocket({ random = 0.5, hidden = false, session = 'yes' }: SocketSettings = {}) {
   const time = fakeTime()
   const world = { random, hidden, session, refuse: false, me: welcome.user.id }
-  const became: string[] = []
+  const newUsers: string[] = []
   const wires: FakeWire[] = []
-  const links: ConnectionState[] = []
-  const heard: ServerFrame[] = []
+  const states: ConnectionState[] = []
+  const received: ServerFrame[] = []
   const closes: number[] = []
-  let backs = 0
+  let provenCount = 0
   const socket: Socket = createSocket(
     {
       open() {
@@ -61,27 +61,27 @@ export function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Socke
       isHidden: () => world.hidden,
       hasSession: async () => world.session,
       userId: () => world.me,
-      signedInAs: (user) => became.push(user.id),
+      signedInAs: (user) => newUsers.push(user.id),
     },
     {
       firstFrames: () => [hello],
-      received: (frame) => heard.push(frame),
-      stateChanged: (link) => links.push(link),
-      proven: () => (backs += 1),
+      received: (frame) => received.push(frame),
+      stateChanged: (connection) => states.push(connection),
+      proven: () => (provenCount += 1),
       closed: (code) => closes.push(code),
     },
   )
-  const it = {
+  const page = {
     socket,
     time,
     world,
     wires,
-    links,
-    heard,
+    states,
+    received,
     closes,
-    became,
-    get backs() {
-      return backs
+    newUsers,
+    get provenCount() {
+      return provenCount
     },
     get wire(): FakeWire {
       const wire = wires.at(-1)
@@ -89,20 +89,20 @@ export function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Socke
       return wire
     },
     get state() {
-      return links.at(-1)?.state
+      return states.at(-1)?.state
     },
     live() {
       if (wires.length === 0) socket.start()
-      it.wire.open()
-      it.wire.say(welcome)
-      return it
+      page.wire.open()
+      page.wire.say(welcome)
+      return page
     },
-    /** How long (ms) it waits now. */
+    /** ms until the next attempt */
     get wait(): number {
-      const link = links.at(-1)
-      if (link?.state !== 'waiting') throw new TypeError(`it does not wait, it is ${link?.state}`)
-      return link.until - time.now()
+      const connection = states.at(-1)
+      if (connection?.state !== 'waiting') throw new TypeError(`not waiting but ${connection?.state}`)
+      return connection.until - time.now()
     },
   }
-  return it
+  return page
 }

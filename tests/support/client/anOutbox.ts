@@ -3,9 +3,9 @@ import { Outbox } from '../../../src/client/net/outbox.ts'
 import { openStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
 import type { OutboxEntry, SendStatus } from '../../../src/client/state/state.ts'
 import { ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
-import type { ClientFrame } from '../../../src/shared/protocol.ts'
-import { ada } from './aState.ts'
+import type { Durable } from '../../../src/shared/protocol.ts'
 import { eventually } from '../eventually.ts'
+import { ada } from './aState.ts'
 import { fakeTime, type FakeTime } from './fakeTime.ts'
 
 let databases = 0
@@ -14,92 +14,95 @@ export const aDevice = () => openStorage(`device ${(databases += 1)}`)
 
 interface OutboxSettings {
   storage?: DeviceStorage
+  local?: Storage | null
   time?: FakeTime
   user?: string
   tab?: string
 }
 
-/** Ada's outbox, with a wire that the test opens and closes. */
+let nonces = 0
+
+/** Ada's outbox, with a connection that the test opens and closes. */
 export async function anOutbox({
   storage,
+  local = null,
   time = fakeTime(),
   user = ada.id,
   tab = 'tab-1',
 }: OutboxSettings = {}) {
   const device = storage ?? (await aDevice())
-  const sent: Extract<ClientFrame, { type: 'send' }>[] = []
+  const sent: Durable[] = []
   const queued: OutboxEntry[] = []
-  const standings = new Map<string, SendStatus>()
+  const statuses = new Map<string, SendStatus>()
   const dropped: string[] = []
-  const said: string[] = []
-  const wire = { open: false, joined: true }
-  let nonces = 0
+  const reports: string[] = []
+  const connection = { isOpen: false, hasJoined: true }
   const outbox = new Outbox(
     device,
     tab,
-    {
-      now: () => time.now(),
-      after: (ms, run) => time.after(ms, run),
-      random: () => 1,
-      nonce: () => `${tab}-nonce-${(nonces += 1)}`,
-    },
+    { now: () => time.now(), after: time.after, random: () => 1, nonce: () => `nonce-of-${(nonces += 1)}` },
     {
       send(frame) {
-        if (wire.open && frame.type === 'send') sent.push(frame)
-        return wire.open
+        if (connection.isOpen) sent.push(frame as Durable)
+        return connection.isOpen
       },
-      maySendTo: () => wire.joined,
-      isConfirmed: () => wire.joined,
+      maySendTo: () => connection.hasJoined,
+      isConfirmed: () => connection.hasJoined,
       queued: (entry) => queued.push(entry),
-      statusChanged: (entry, standing) => standings.set(entry.text ?? entry.kind, standing),
+      statusChanged: (entry, status) => statuses.set(entry.text ?? entry.kind, status),
       dropped: (entry) => dropped.push(entry.text ?? entry.kind),
-      ackOverdue: () => said.push('doubt'),
-      storageBlocked: () => said.push('forgetful'),
-      unsavedChanged: (would) => said.push(would ? 'losing' : 'safe'),
+      ackOverdue: () => reports.push('ackOverdue'),
+      storageBlocked: () => reports.push('storageBlocked'),
+      unsavedChanged: (isUnsaved) => reports.push(isUnsaved ? 'unsaved' : 'saved'),
     },
+    local,
   )
   await outbox.start(user)
-  const it = {
+  const page = {
     outbox,
     device,
     time,
-    wire,
+    connection,
     sent,
     queued,
-    standings,
+    statuses,
     dropped,
-    said,
-    get texts() {
-      return sent.map(({ text }) => text)
+    reports,
+    get sentTexts() {
+      return sent.map((frame) => ('text' in frame ? frame.text : frame.type))
+    },
+    get queuedTexts() {
+      return queued.map(({ text }) => text)
     },
     connect() {
-      wire.open = true
+      connection.isOpen = true
       outbox.resend()
-      return it
+      return page
     },
-    lose(refused = false) {
-      wire.open = false
+    disconnect(refused = false) {
+      connection.isOpen = false
       outbox.disconnected(refused)
-      return it
+      return page
     },
     write(...texts: string[]) {
       for (const text of texts) outbox.enqueue('lobby', { kind: 'message', text })
-      return it
+      return page
     },
-    /** Waits until so many frames have left. */
-    leaves: (count: number) => eventually(`${count} frames`, () => sent.length >= count),
+    untilSent: (count: number) => eventually(`${count} frames`, () => sent.length >= count),
     ack(frame = sent.at(-1)) {
       const { nonce = '', room = '' } = frame ?? {}
       outbox.receive({ type: 'ack', nonce, room, seq: 1, id: 'id-1', at: 0 })
-      return it
+      return page
     },
-    refuse(code: ErrorCode, after?: number, frame = sent.at(-1)) {
+    refuse(code: ErrorCode, after?: number, nonce = sent.at(-1)?.nonce) {
       const { message, retry } = ERRORS[code]
-      const named = frame === undefined ? {} : { nonce: frame.nonce }
-      outbox.receive({ type: 'error', ...named, code, message, retry, ...(after !== undefined && { after }) })
-      return it
+      const details = { ...(nonce && { nonce }), ...(after !== undefined && { after }) }
+      outbox.receive({ type: 'error', code, message, retry, ...details })
+      return page
     },
     stored: async () => (await device.entries(user)).map(({ text }) => text),
+    untilStored: (count: number) =>
+      eventually(`${count} entries stored`, async () => (await device.entries(user)).length === count),
   }
-  return it
+  return page
 }
