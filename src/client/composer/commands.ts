@@ -1,4 +1,4 @@
-/** What a text that begins with a slash asks for (U37). At hand with the composer: no command may be sent as a text. */
+/** Slash commands (U37). Part of the composer's own chunk, so that no command is ever sent as a text (U125). */
 import type { Composer } from './composer.ts'
 import { isolated } from '../ui/format.ts'
 import type { Context } from '../app/context.ts'
@@ -6,17 +6,17 @@ import { words } from '../words/words.ts'
 
 export interface SlashCommand {
   name: string
-  /** what stands behind it */
+  /** the text after the name */
   rest: string
 }
 
-/** The command of a text, or null where it is none; `//` is a slash that was meant. */
+/** @returns null if the text is no command; `//` is an escaped slash */
 export function commandOf(text: string): SlashCommand | null {
   const [, name, rest = ''] = /^\/([^\s/]*)(?:\s+([^]*))?$/.exec(text) ?? []
   return name === undefined ? null : { name: name.toLowerCase(), rest: rest.trim() }
 }
 
-/** The message that a text stands for: a slash that was meant, `/me`, `/shrug`. Null: it is no message. */
+/** The message to send for a text: an escaped slash, `/me` and `/shrug` are resolved. Null: another command. */
 export function messageOf(text: string): string | null {
   const command = commandOf(text)
   if (command === null) return text.startsWith('//') ? text.slice(1) : text
@@ -26,7 +26,7 @@ export function messageOf(text: string): string | null {
   return null
 }
 
-/** Does commands that are no message; gives why one was not done. */
+/** Makes the function that runs a command which sends no message. It returns a reason if the command cannot be run. */
 export function commandRunner(
   { actions }: Pick<Context, 'actions'>,
   room: string,
@@ -40,11 +40,10 @@ export function commandRunner(
       composer.fill(text)
       actions.saveDraft(room, text, text.length)
     }
-    const free =
-      answer.result === 'taken' && answer.suggestion !== undefined
-        ? ` ${words.session.nameFree(isolated(answer.suggestion))}`
-        : ''
-    composer.say(answer.result === 'taken' ? words.session.nameTaken(isolated(name)) + free : answer.message)
+    if (answer.result !== 'taken') return composer.say(answer.message)
+    const { nameTaken, nameFree } = words.session
+    const suggestion = answer.suggestion === undefined ? '' : ` ${nameFree(isolated(answer.suggestion))}`
+    composer.say(nameTaken(isolated(name)) + suggestion)
   }
 
   return (text) => {

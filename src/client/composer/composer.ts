@@ -1,133 +1,126 @@
 import { LIMITS } from '../../shared/limits.ts'
 import { cleanText, textFault } from '../../shared/text.ts'
+import type { RoomState } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
+import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated } from '../ui/format.ts'
-import { iconOf } from '../ui/icons.ts'
+import { iconButton } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
 export interface Composer {
   readonly element: HTMLFormElement
   readonly field: HTMLTextAreaElement
-  /** how much room is left, or how much too long it is; '' below 90 % */
+  /** shows how many characters are left, from 90 % of the limit on */
   readonly counter: HTMLElement
-  /** why something was not sent */
+  /** shows why a message was not sent */
   readonly fault: HTMLElement
   focus(): void
   text(): string
-  /** Puts a text in place of what is there; `caret` in UTF-16 units, at its end if left out. */
+  /** Replaces the text. @param caret in UTF-16 units; the end of the text if left out */
   fill(text: string, caret?: number): void
-  /** Says under the field what is wrong; '' for nothing. */
+  /** Shows an error below the field; '' removes it. */
   say(message: string): void
   /** Does Enter send, or break the line? */
-  enter(sends: boolean): void
-  /** Instead of the placeholder: why nothing can be said here now. null: it can. */
-  block(why: string | null): void
-  /** The room as people call it, once that is known. */
-  name(room: string): void
+  setEnterSends(sends: boolean): void
+  /** Shows in place of the placeholder why nobody, or I, may write here; null: I may. */
+  setBlocked(reason: string | null): void
+  setRoomName(room: string): void
 }
 
 export interface ComposerEvents {
-  /** Takes the message; else the text stays, and it is said why. */
+  /** Sends the text. @returns a reason if it cannot be sent; the text then stays in the field */
   send(text: string): true | string
-  /** Has the first look at a key; true: it was for them. */
+  /** Sees each key first. @returns true if it handled the key */
   key?(event: KeyboardEvent): boolean
   changed(text: string, caret: number): void
-  typing(on: boolean): void
-  /** PageUp, PageDown in the empty field: −1, 1 */
+  typing(isTyping: boolean): void
+  /** PageUp or PageDown was pressed in the empty field. */
   page(direction: -1 | 1): void
 }
 
 const COUNTS_FROM = LIMITS.text * 0.9
 
-/** Where one writes (U30–U35). `coarse`: the primary pointer is a finger, so Enter breaks the line unless told otherwise. */
-export function composer(at: { room: string; coarse: boolean }, on: ComposerEvents): Composer {
-  let sends = !at.coarse
-  let { room } = at
+/** The field to write in (U30–U35). @param coarse the primary pointer is a finger: Enter breaks the line by default */
+export function composer(
+  { room, coarse }: { room: string; coarse: boolean },
+  on: ComposerEvents,
+  signal: AbortSignal,
+): Composer {
+  let enterSends = !coarse
+  let roomName = room
   let blocked: string | null = null
   const field = h('textarea', {
     rows: 1,
     name: 'message',
-    enterkeyhint: sends ? 'send' : 'enter',
     autocomplete: 'off',
     autocapitalize: 'sentences',
     dir: 'auto',
     'aria-autocomplete': 'list',
-    onInput: () => changed(),
-    onKeydown: (event: KeyboardEvent) => pressed(event),
+    onInput,
+    onKeydown,
     onBlur: () => on.typing(false),
   })
-  // T13: a tap on Send must not take the focus, or a phone's keyboard closes.
-  const sendButton = h('button', {
+  const emojiButton = iconButton('smile', words.emoji.title, openEmojiPicker, {
+    class: 'emoji-button',
+    'aria-haspopup': 'dialog',
+  })
+  const sendButton = iconButton('send', words.composer.send, () => {}, {
     type: 'submit',
     class: 'send',
-    'aria-label': words.composer.send,
-    title: words.composer.send,
+    // A tap must not take the focus from the field, or a phone closes its keyboard.
     onPointerdown: (event: Event) => event.preventDefault(),
   })
-  sendButton.append(iconOf('send'))
-  const counter = h('span', {})
+  const counter = h('span')
   const fault = h('p', { class: 'fault', role: 'alert' })
-  const element = h(
-    'form',
-    {
-      class: 'composer',
-      onSubmit: (event: Event) => {
-        event.preventDefault()
-        send()
-      },
-    },
-    field,
-    sendButton,
-  )
-  function name(next: string): void {
-    room = next
-    const message = words.composer.placeholder(isolated(room))
-    field.setAttribute('aria-label', message)
-    field.placeholder = blocked ?? message
-    element.setAttribute('aria-label', words.composer.form(isolated(room)))
+  const onSubmit = (event: Event) => {
+    event.preventDefault()
+    send()
   }
-  name(room)
+  const element = h('form', { class: 'composer', onSubmit }, field, emojiButton, sendButton)
+  const growsByItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
-  const grows = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
+  function drawLabels(): void {
+    const placeholder = words.composer.placeholder(isolated(roomName))
+    field.setAttribute('aria-label', placeholder)
+    field.placeholder = blocked ?? placeholder
+    element.setAttribute('aria-label', words.composer.form(isolated(roomName)))
+  }
+
+  function setEnterSends(sends: boolean): void {
+    enterSends = sends
+    field.setAttribute('enterkeyhint', sends ? 'send' : 'enter')
+  }
 
   function send(): void {
     const text = cleanText(field.value)
-    const wrong = textFault(text)
-    if (wrong === 'blank') return
-    if (wrong !== null) {
-      say(words.composer.tooLong(text.length - LIMITS.text))
-      return
-    }
-    // U33: emptied before anything else can happen, so a second Enter finds nothing.
+    const problem = textFault(text)
+    if (problem === 'blank') return
+    if (problem !== null) return say(words.composer.tooLong(text.length - LIMITS.text))
+    // The field is emptied before anything else happens, so that a second Enter finds nothing to send (U33).
     const before = field.value
-    field.value = ''
-    resize()
-    const taken = on.send(text)
-    if (taken === true) {
-      on.typing(false)
-      say('')
-    } else {
-      field.value = before
-      resize()
-      say(taken)
-    }
+    fill('')
+    const result = on.send(text)
+    if (result !== true) fill(before)
+    else on.typing(false)
+    say(result === true ? '' : result)
   }
 
-  function pressed(event: KeyboardEvent): void {
-    // T4: an Enter that ends a composition is the input method's; Safari tells by 229 alone.
+  function onKeydown(event: KeyboardEvent): void {
+    // An Enter that ends an input method's composition does not send; Safari reports it as key code 229 only (U31).
     if (event.isComposing || event.keyCode === 229 || on.key?.(event)) return
+    const isPage = event.key === 'PageUp' || event.key === 'PageDown'
     if (event.key === 'Enter') {
-      const always = event.metaKey || event.ctrlKey
-      if (!always && (!sends || event.shiftKey || event.altKey)) return
+      const isForced = event.metaKey || event.ctrlKey
+      if (!isForced && (!enterSends || event.shiftKey || event.altKey)) return
       event.preventDefault()
       send()
-    } else if (field.value === '' && (event.key === 'PageUp' || event.key === 'PageDown')) {
+    } else if (isPage && field.value === '') {
       event.preventDefault()
       on.page(event.key === 'PageUp' ? -1 : 1)
     }
   }
 
-  function changed(): void {
+  function onInput(): void {
     resize()
     say('')
     const { value } = field
@@ -135,18 +128,41 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     on.changed(value, field.selectionStart)
   }
 
+  function openEmojiPicker(): void {
+    const { right, left, top } = emojiButton.getBoundingClientRect()
+    const insert = (emoji: string) => {
+      field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end')
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+      focus()
+    }
+    void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, insert, say, signal)
+  }
+
   function resize(): void {
     const { length } = field.value.length < COUNTS_FROM ? field.value : cleanText(field.value)
     counter.textContent = length < COUNTS_FROM ? '' : String(LIMITS.text - length)
     counter.className = length > LIMITS.text ? 'text-danger font-semibold' : ''
-    if (grows) return
+    if (growsByItself) return
     field.style.setProperty('block-size', 'auto')
     field.style.setProperty('block-size', `${field.scrollHeight}px`)
+  }
+
+  function fill(text: string, caret = text.length): void {
+    field.value = text
+    field.setSelectionRange(caret, caret)
+    resize()
   }
 
   function say(message: string): void {
     if (fault.textContent !== message) fault.textContent = message
   }
+
+  function focus(): void {
+    field.focus({ preventScroll: true })
+  }
+
+  drawLabels()
+  setEnterSends(enterSends)
 
   return {
     element,
@@ -154,21 +170,27 @@ export function composer(at: { room: string; coarse: boolean }, on: ComposerEven
     counter,
     fault,
     say,
-    focus: () => field.focus({ preventScroll: true }),
+    focus,
     text: () => field.value,
-    fill(text, caret = text.length) {
-      field.value = text
-      field.setSelectionRange(caret, caret)
-      resize()
+    fill,
+    setEnterSends,
+    setBlocked(reason) {
+      blocked = reason
+      drawLabels()
     },
-    enter(next) {
-      sends = next
-      field.setAttribute('enterkeyhint', sends ? 'send' : 'enter')
+    setRoomName(name) {
+      roomName = name
+      drawLabels()
     },
-    block(why) {
-      blocked = why
-      name(room)
-    },
-    name,
   }
+}
+
+/** `Ann is typing`, up to three names, then `Several people are typing`; '' if nobody is. */
+export function typingText(typing: RoomState['typing']): string {
+  const [first, second, third, ...others] = typing.map(({ user }) => isolated(user.name))
+  const { one, two, three, many } = words.composer.typing
+  if (first === undefined) return ''
+  if (second === undefined) return one(first)
+  if (third === undefined) return two(first, second)
+  return others.length > 0 ? many : three(first, second, third)
 }

@@ -1,4 +1,4 @@
-import { iconOf } from '../ui/icons.ts'
+import { iconButton } from '../ui/icons.ts'
 import { h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import { lastOwn, rowById } from '../state/rows.ts'
@@ -8,91 +8,81 @@ import { messageOf } from './commands.ts'
 import type { Composer } from './composer.ts'
 import { words } from '../words/words.ts'
 
-/** What the composer does besides sending a new message. */
-type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; before: string }
+/** What the composer does other than writing a new message. `draft`: the text to restore after an edit */
+type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; draft: string }
 
 export interface ComposerModes {
-  /** stands above the composer and says what it is about to do */
+  /** above the composer: what is being replied to or edited */
   readonly element: HTMLElement
   reply(row: Row): void
   edit(row: Row): void
   send(text: string): true | string
   key(event: KeyboardEvent): boolean
-  /** Escape: true, if there was something to end. */
+  /** Ends a reply or an edit. @returns false if there was none */
   end(): boolean
-  /** Is what stands in the composer a draft? Not while a message is edited. */
+  /** Is the text in the composer a draft? Not while a message is edited. */
   isDraft(): boolean
 }
 
 export interface ComposerModeEvents {
-  /** Does a command that is no message; gives why it was not done. */
+  /** Runs a command that sends no message. @returns a reason if it cannot be run */
   command(text: string): true | string
-  /** Shows the newest message: a new one is on its way. */
+  /** Scrolls to the newest message. */
   toEnd(): void
-  /** Is the newest message on screen? Only then ↑ edits my last one. */
   isAtEnd(): boolean
 }
 
-/** Replies and edits are written where all else is (U23, U24, U36). */
+/** Replies and edits, which are written in the composer (U23, U24, U36). */
 export function composerModes(
   { store, actions }: Pick<Context, 'store' | 'actions'>,
   room: string,
   composer: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
   on: ComposerModeEvents,
 ): ComposerModes {
-  const element = h('div', {})
+  const element = h('div')
   let mode: ComposerMode | null = null
 
-  const find = (id: string) => {
+  function textOf(id: string): string | null | undefined {
     const state = store.get().rooms[room]
-    return state === undefined ? null : rowById(state, id)
+    return state && rowById(state, id)?.text
   }
 
-  function take(next: ComposerMode | null, label: string): void {
-    if (mode?.kind === 'edit') composer.fill(mode.before)
+  function begin(next: ComposerMode, label: string): void {
     mode = next
-    element.replaceChildren()
-    if (next === null) return
-    const cancel = h('button', {
-      type: 'button',
-      class: 'button-icon',
-      'aria-label': next.kind === 'edit' ? words.composer.cancelEdit : words.composer.cancelReply,
-      onClick: () => {
-        end()
-        composer.focus()
-      },
+    const { cancelEdit, cancelReply } = words.composer
+    const cancel = iconButton('close', next.kind === 'edit' ? cancelEdit : cancelReply, () => {
+      end()
+      composer.focus()
     })
-    cancel.append(iconOf('close'))
-    element.append(h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel))
+    element.replaceChildren(
+      h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel),
+    )
     composer.say('')
     composer.focus()
   }
 
   function end(): boolean {
     if (mode === null) return false
-    take(null, '')
+    if (mode.kind === 'edit') composer.fill(mode.draft)
+    mode = null
+    element.replaceChildren()
     return true
   }
 
   function edit(row: Row): void {
     if (row.id === null || row.text === null) return
-    const before = mode?.kind === 'edit' ? mode.before : composer.text()
-    mode = null
-    take({ kind: 'edit', id: row.id, before }, words.composer.editing)
+    const draft = mode?.kind === 'edit' ? mode.draft : composer.text()
+    begin({ kind: 'edit', id: row.id, draft }, words.composer.editing)
     composer.fill(row.text)
   }
 
   function sendEdit(id: string, text: string): true | string {
-    const row = find(id)
-    if (row !== null && row.text === null) return words.composer.editedDeleted
-    const done = row?.text === text || actions.edit(room, id, text)
-    if (done !== true) return done
-    const before = mode?.kind === 'edit' ? mode.before : ''
-    mode = null
-    element.replaceChildren()
-    // The composer empties itself for what was sent; the draft that waited comes back after it.
-    queueMicrotask(() => composer.fill(before))
-    return true
+    const before = textOf(id)
+    if (before === null) return words.composer.editedDeleted
+    const result = before === text || actions.edit(room, id, text)
+    // The composer empties the field when this returns; the draft comes back after that.
+    if (result === true) queueMicrotask(end)
+    return result
   }
 
   return {
@@ -100,22 +90,23 @@ export function composerModes(
     edit,
     reply(row) {
       if (row.id === null || row.text === null) return
-      const first = row.text.trim().split('\n', 1)[0] ?? ''
-      take({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), first))
+      end()
+      const firstLine = row.text.trim().split('\n', 1)[0] ?? ''
+      begin({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), firstLine))
     },
     send(text) {
       if (mode?.kind === 'edit') return sendEdit(mode.id, text)
       const message = messageOf(text)
       if (message === null) return on.command(text)
-      const to = mode?.id
-      if (to !== undefined && find(to)?.text === null) {
+      const replyTo = mode?.id
+      if (replyTo !== undefined && textOf(replyTo) === null) {
         end()
         return words.composer.repliedDeleted
       }
-      const taken = actions.send(room, message, to)
-      if (taken === true) end()
+      const result = actions.send(room, message, replyTo)
+      if (result === true) end()
       on.toEnd()
-      return taken
+      return result
     },
     key(event) {
       if (event.key === 'Escape' && !event.shiftKey && mode !== null) {
@@ -123,14 +114,14 @@ export function composerModes(
         event.stopPropagation()
         return end()
       }
-      const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey
-      if (event.key !== 'ArrowUp' || !plain || composer.text() !== '' || mode !== null || !on.isAtEnd())
-        return false
+      const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey
+      const isFree = composer.text() === '' && mode === null && on.isAtEnd()
+      if (event.key !== 'ArrowUp' || !isPlain || !isFree) return false
       const state = store.get().rooms[room]
-      const mine = state === undefined || state.historyWindow !== null ? null : lastOwn(state)
-      if (mine === null) return false
+      const newest = state === undefined || state.historyWindow !== null ? null : lastOwn(state)
+      if (newest === null) return false
       event.preventDefault()
-      edit(mine)
+      edit(newest)
       return true
     },
     end,

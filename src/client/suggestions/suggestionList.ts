@@ -3,51 +3,44 @@ import { openPopover, type Popover } from '../ui/popover.ts'
 import { words } from '../words/words.ts'
 
 export interface Suggestion {
-  /** what is put in place of what was typed */
+  /** replaces what was typed */
   insert: string
   label: string
   hint?: string
 }
 
-/** What fits the text before the caret, and where in it that begins. */
+/** Suggestions for the text before the caret, and the index in it from which they replace it. */
 export interface SuggestionMatch {
   from: number
   items: readonly Suggestion[]
 }
 
 export interface SuggestionList {
-  /** The text or its caret has changed. */
-  look(): void
-  /** True: the key was for the list. */
+  /** The text or the caret has changed. */
+  update(): void
+  /** @returns true if the key was for the list */
   key(event: KeyboardEvent): boolean
 }
 
-let made = 0
+let nextId = 1
 
-/** A list over the field of what one may mean (U38, U39): arrows move, Tab or Enter takes, Escape closes; nothing moves by it. */
+/** A list above a field (U38, U39): the arrow keys move in it, Tab or Enter inserts, Escape closes. */
 export function suggestionList(
   field: HTMLTextAreaElement,
   find: (before: string) => SuggestionMatch | null,
   signal: AbortSignal,
 ): SuggestionList {
-  made += 1
-  const id = `suggest-${made}`
-  const panel = h('div', {
-    id,
-    class: 'suggest',
-    popover: 'manual',
-    role: 'listbox',
-    'aria-label': words.composer.suggestions,
-  })
+  const id = `suggest-${nextId++}`
+  const label = words.composer.suggestions
+  const panel = h('div', { id, class: 'suggest', popover: 'manual', role: 'listbox', 'aria-label': label })
   let popover: Popover | null = null
-  let found: SuggestionMatch | null = null
-  let at = 0
-  /** the text for which Escape closed it */
-  let closed: string | null = null
+  let match: SuggestionMatch | null = null
+  let selected = 0
+  /** the text at which Escape closed the list; it stays closed until the text changes */
+  let closedAt: string | null = null
 
   function show(next: SuggestionMatch | null): void {
-    found = next
-    at = 0
+    match = next
     if (next === null) {
       popover?.close()
       popover = null
@@ -57,71 +50,69 @@ export function suggestionList(
     }
     panel.replaceChildren(...next.items.map(option))
     const box = (field.parentElement ?? field).getBoundingClientRect()
+    const x = document.dir === 'rtl' ? window.innerWidth - box.right : box.left
     panel.style.setProperty('--up', `${window.innerHeight - box.top + 4}px`)
-    panel.style.setProperty('--x', `${document.dir === 'rtl' ? window.innerWidth - box.right : box.left}px`)
+    panel.style.setProperty('--x', `${x}px`)
     panel.style.setProperty('--width', `${box.width}px`)
-    if (popover === null) {
-      popover = openPopover(panel, signal, { into: field.parentElement })
-      field.setAttribute('aria-controls', id)
-    }
-    mark()
+    popover ??= openPopover(panel, signal, { into: field.parentElement })
+    field.setAttribute('aria-controls', id)
+    select(0)
   }
 
-  function option({ label, hint }: Suggestion, index: number): HTMLElement {
-    const element = h(
+  function option({ label: name, hint }: Suggestion, index: number): HTMLElement {
+    return h(
       'div',
       {
         id: `${id}-${index}`,
         role: 'option',
         class: 'suggestion',
+        // Keeps the focus in the field.
         onPointerdown: (event: Event) => event.preventDefault(),
-        onClick: () => take(index),
+        onClick: () => insert(index),
       },
-      h('bdi', { class: 'truncate' }, label),
+      h('bdi', { class: 'truncate' }, name),
+      hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
     )
-    if (hint !== undefined) element.append(h('span', { class: 'text-meta text-muted truncate' }, hint))
-    return element
   }
 
-  function mark(): void {
-    for (const [index, element] of [...panel.children].entries())
-      element.setAttribute('aria-selected', String(index === at))
-    field.setAttribute('aria-activedescendant', `${id}-${at}`)
-    panel.children[at]?.scrollIntoView({ block: 'nearest' })
+  function select(index: number): void {
+    const { children } = panel
+    selected = (index + children.length) % children.length
+    for (const [at, element] of [...children].entries())
+      element.setAttribute('aria-selected', String(at === selected))
+    field.setAttribute('aria-activedescendant', `${id}-${selected}`)
+    children[selected]?.scrollIntoView({ block: 'nearest' })
   }
 
-  function take(index: number): void {
-    const item = found?.items[index]
-    if (found === null || item === undefined) return
-    field.setRangeText(item.insert, found.from, field.selectionStart, 'end')
+  function insert(index: number): void {
+    const item = match?.items[index]
+    if (match === null || item === undefined) return
+    field.setRangeText(item.insert, match.from, field.selectionStart, 'end')
     show(null)
     field.dispatchEvent(new Event('input', { bubbles: true }))
     field.focus({ preventScroll: true })
   }
 
-  function look(): void {
-    const { value, selectionStart, selectionEnd } = field
-    if (value !== closed) closed = null
-    const next =
-      closed === null && selectionStart === selectionEnd ? find(value.slice(0, selectionStart)) : null
-    show(next !== null && next.items.length > 0 ? next : null)
-  }
-
   field.addEventListener('blur', () => show(null), { signal })
 
   return {
-    look,
+    update() {
+      const { value, selectionStart, selectionEnd } = field
+      if (value !== closedAt) closedAt = null
+      const isOpenable = closedAt === null && selectionStart === selectionEnd
+      const next = isOpenable ? find(value.slice(0, selectionStart)) : null
+      show(next !== null && next.items.length > 0 ? next : null)
+    },
     key(event) {
-      if (found === null) return false
-      const { length } = found.items
+      if (match === null) return false
       // prettier-ignore
       switch (event.key) {
-        case 'ArrowDown': at = (at + 1) % length; mark(); break
-        case 'ArrowUp': at = (at + length - 1) % length; mark(); break
+        case 'ArrowDown': select(selected + 1); break
+        case 'ArrowUp': select(selected - 1); break
         case 'Tab': case 'Enter':
           if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false
-          take(at); break
-        case 'Escape': closed = field.value; show(null); event.stopPropagation(); break
+          insert(selected); break
+        case 'Escape': closedAt = field.value; show(null); event.stopPropagation(); break
         default: return false
       }
       event.preventDefault()

@@ -10,24 +10,28 @@ const MAX_SUGGESTIONS = 8
 
 const loadEmojiChunk = retryable(() => import('../ui/emoji/emojiChunk.ts'))
 
-/** People whose name, or a word of it, begins with what was typed behind the last `@`; those who are here come first (U38). */
+/**
+ * People whose name, or a word of it, begins with the text after the last `@` (U38).
+ * @param people in the order of preference
+ */
 export function mentionMatch(before: string, people: readonly User[]): SuggestionMatch | null {
   const from = before.lastIndexOf('@')
   const typed = before.slice(from + 1).toLowerCase()
-  if (from < 0 || typed.length > 32 || /\n/.test(typed) || /[\p{L}\p{N}@]$/u.test(before.slice(0, from)))
-    return null
-  const fits = (name: string) => name.startsWith(typed) || (typed !== '' && name.includes(` ${typed}`))
-  const items = new Map<string, User>()
+  const isInWord = /[\p{L}\p{N}@]$/u.test(before.slice(0, from))
+  if (from < 0 || typed.length > 32 || typed.includes('\n') || isInWord) return null
+  const byName = new Map<string, User>()
   for (const user of people) {
     const name = user.name.toLowerCase()
-    if (fits(name) && !items.has(name)) items.set(name, user)
-    if (items.size === MAX_SUGGESTIONS) break
+    const fits = name.startsWith(typed) || (typed !== '' && name.includes(` ${typed}`))
+    if (fits && !byName.has(name)) byName.set(name, user)
+    if (byName.size === MAX_SUGGESTIONS) break
   }
-  if (items.size === 0 || (items.size === 1 && items.has(typed.trimEnd()) && typed.endsWith(' '))) return null
-  return { from, items: [...items.values()].map(({ name }) => ({ insert: `@${name} `, label: name })) }
+  const isComplete = byName.size === 1 && typed.endsWith(' ') && byName.has(typed.trimEnd())
+  if (byName.size === 0 || isComplete) return null
+  return { from, items: Array.from(byName.values(), ({ name }) => ({ insert: `@${name} `, label: name })) }
 }
 
-function commandsFor(before: string): SuggestionMatch | null {
+function commandMatch(before: string): SuggestionMatch | null {
   const [, typed] = /^\/([a-z]*)$/.exec(before) ?? []
   const commands = Object.entries(words.composer.commands)
   if (typed === undefined || commands.some(([name]) => name === typed)) return null
@@ -35,7 +39,7 @@ function commandsFor(before: string): SuggestionMatch | null {
   return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })) }
 }
 
-/** The emoji whose short name has just been typed to its second colon, and where that begins; not within code. */
+/** The emoji whose short name ends at the caret with its second colon, and where it begins; null within code. */
 export function shortcodeMatch(
   before: string,
   all: readonly Pick<EmojiEntry, 'emoji' | 'shortcodes'>[],
@@ -46,39 +50,39 @@ export function shortcodeMatch(
   return entry === undefined ? null : { from: before.length - code.length - 2, emoji: entry.emoji }
 }
 
-/** What is offered while one writes, as a chunk that comes with the first letter: people behind `@`, emoji behind `:`, commands behind `/`. */
+/** Suggests people after `@`, emoji after `:` and commands after `/`. A chunk that is loaded with the first letter typed. */
 export function suggestions(
   { store }: Pick<Context, 'store'>,
   room: string,
   field: HTMLTextAreaElement,
   signal: AbortSignal,
 ): SuggestionList {
-  /** null until the emoji data has been fetched */
   let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
 
+  /** People online come first, then the authors of messages, the latest first. */
   function people(): User[] {
     const me = idOf(store.get())
-    const state = store.get().rooms[room]
-    const all = [...(state?.people ?? []), ...(state?.rows.map(({ user }) => user).reverse() ?? [])]
-    return all.filter(({ id, name }) => name !== '' && id !== me)
+    const { people: online = [], rows = [] } = store.get().rooms[room] ?? {}
+    const users: User[] = [...online, ...rows.map(({ user }) => user).reverse()]
+    return users.filter(({ id, name }) => name !== '' && id !== me)
   }
 
-  async function fetchEmoji(): Promise<void> {
+  async function loadEmoji(): Promise<void> {
     try {
-      const { findEmoji, loadEmoji } = await loadEmojiChunk()
-      const all = await loadEmoji()
-      emoji = { all, find: (letters) => findEmoji(all, letters, MAX_SUGGESTIONS) }
-      if (!signal.aborted && document.activeElement === field) look()
+      const chunk = await loadEmojiChunk()
+      const all = await chunk.loadEmoji()
+      emoji = { all, find: (letters) => chunk.findEmoji(all, letters, MAX_SUGGESTIONS) }
+      if (!signal.aborted && document.activeElement === field) update()
     } catch {
-      // Without them a short name stays as it was typed. The next letter tries again.
+      // A short name stays as typed; the next letter tries again.
     }
   }
 
-  function emojiFor(before: string): SuggestionMatch | null {
-    const [, letters] = /(?:^|[\s([{"'])(?<all>:([\p{L}\d_+-]{2,30}))$/u.exec(before)?.slice(1) ?? []
+  function emojiMatch(before: string): SuggestionMatch | null {
+    const [, letters] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30})$/u.exec(before) ?? []
     if (letters === undefined) return null
     if (emoji === null) {
-      void fetchEmoji()
+      void loadEmoji()
       return null
     }
     const items = emoji.find(letters).map(({ emoji: symbol, shortcodes, annotation }) => ({
@@ -98,14 +102,14 @@ export function suggestions(
 
   const list = suggestionList(
     field,
-    (before) => commandsFor(before) ?? emojiFor(before) ?? mentionMatch(before, people()),
+    (before) => commandMatch(before) ?? emojiMatch(before) ?? mentionMatch(before, people()),
     signal,
   )
-  function look(): void {
-    list.look()
-    // Whoever is told of this change is told of it first.
+  function update(): void {
+    list.update()
+    // After the other listeners of this input event, which then hear of the replacement second.
     queueMicrotask(replaceShortcode)
   }
 
-  return { ...list, look }
+  return { ...list, update }
 }

@@ -1,37 +1,39 @@
 import { describe, expect, test } from 'bun:test'
-import { type ComposerEvents, composer } from '../../../src/client/composer/composer.ts'
+import { composer, typingText } from '../../../src/client/composer/composer.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
-import { press } from '../../support/client/aRow.ts'
+import { plain, press } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-describe('writing', () => {
-  function aComposer({ coarse = false, takes = true as true | string } = {}) {
-    const heard = {
-      sent: [] as string[],
-      typing: [] as boolean[],
-      changed: [] as string[],
-      pages: [] as number[],
-    }
-    const on: ComposerEvents = {
-      send: (text) => {
-        heard.sent.push(text)
-        return takes
+/** A composer in the page. @param answer what `send` returns */
+function aComposer({ coarse = false, answer = true as true | string } = {}) {
+  const sent: string[] = []
+  const typing: boolean[] = []
+  const pages: number[] = []
+  const view = composer(
+    { room: 'lobby', coarse },
+    {
+      send(text) {
+        sent.push(text)
+        return answer
       },
-      changed: (text) => heard.changed.push(text),
-      typing: (is) => heard.typing.push(is),
-      page: (direction) => heard.pages.push(direction),
-    }
-    const made = composer({ room: 'lobby', coarse }, on)
-    document.body.replaceChildren(made.element, made.counter, made.fault)
-    const type = (text: string) => {
-      made.field.value = text
-      made.field.dispatchEvent(new Event('input', { bubbles: true }))
-    }
-    return { made, heard, type, field: made.field }
+      changed() {},
+      typing: (isTyping) => typing.push(isTyping),
+      page: (direction) => pages.push(direction),
+    },
+    new AbortController().signal,
+  )
+  const { element, field, counter, fault } = view
+  document.body.replaceChildren(element, counter, fault)
+  function type(text: string): void {
+    field.value = text
+    field.dispatchEvent(new Event('input', { bubbles: true }))
   }
+  return { ...view, sent, typing, pages, type }
+}
 
+describe('the composer', () => {
   test.each([
     [false, {}, 1],
     [false, { shiftKey: true }, 0],
@@ -39,96 +41,95 @@ describe('writing', () => {
     [true, {}, 0],
     [true, { shiftKey: true }, 0],
     [true, { metaKey: true }, 1],
-  ])('[U30] with a finger: %p, Enter with %p sends %d times', (coarse, keys, times) => {
-    const { field, heard, type } = aComposer({ coarse })
+  ])('[U30] with a coarse pointer: %p, sends for Enter with %p %d times', (coarse, keys, times) => {
+    const { field, sent, type } = aComposer({ coarse })
     type('hello')
     press(field, 'Enter', keys)
-    expect(heard.sent).toHaveLength(times)
+    expect(sent).toHaveLength(times)
     expect(field.getAttribute('enterkeyhint')).toBe(coarse ? 'enter' : 'send')
   })
 
-  test('[U30, E30] a setting decides instead, from then on', () => {
-    const { made, field, heard, type } = aComposer()
-    made.enter(false)
+  test('[U30, E30] lets a setting decide what Enter does', () => {
+    const { field, sent, type, setEnterSends } = aComposer()
+    setEnterSends(false)
     type('one')
     press(field, 'Enter')
-    expect([heard.sent, field.getAttribute('enterkeyhint')]).toEqual([[], 'enter'])
+    expect([sent, field.getAttribute('enterkeyhint')]).toEqual([[], 'enter'])
     press(field, 'Enter', { ctrlKey: true })
-    expect(heard.sent).toEqual(['one'])
-    made.enter(true)
+    setEnterSends(true)
     type('two')
     press(field, 'Enter')
-    expect(heard.sent).toEqual(['one', 'two'])
+    expect(sent).toEqual(['one', 'two'])
   })
 
-  test('[U31] an Enter that belongs to an input method is never a send', () => {
-    const { field, heard, type } = aComposer()
+  test('[U31] does not send for an Enter that belongs to an input method', () => {
+    const { field, sent, type } = aComposer()
     type('にほん')
     press(field, 'Enter', { isComposing: true })
     press(field, 'Enter', { keyCode: 229 })
-    expect(heard.sent).toEqual([])
+    expect(sent).toEqual([])
   })
 
-  test('[U33] two quick Enters are one message: the field is empty after the first', () => {
-    const { field, heard, type } = aComposer()
+  test('[U33, U40] sends once for two quick Enters, and stops typing', () => {
+    const { field, sent, type, typing } = aComposer()
+    type('/nick')
     type('hello')
     press(field, 'Enter')
     press(field, 'Enter')
-    expect(heard.sent).toEqual(['hello'])
-    expect(field.value).toBe('')
+    expect([sent, field.value, typing]).toEqual([['hello'], '', [false, true, false]])
   })
 
-  test('[U47] a message that is not taken stays where it was, and it is said why', () => {
-    const { field, type, made } = aComposer({ takes: '200 messages are waiting already.' })
+  test('[U47] keeps a text that cannot be sent, and says why', () => {
+    const { field, type, fault } = aComposer({ answer: '200 messages are waiting already.' })
     type('the 201st')
     press(field, 'Enter')
-    expect(field.value).toBe('the 201st')
-    expect(made.fault.textContent).toContain('200 messages')
+    expect([field.value, fault.textContent]).toEqual(['the 201st', '200 messages are waiting already.'])
   })
 
-  test('[U35] from 90 % on a counter; beyond the limit it is negative, nothing is sent and nothing cut', () => {
-    const { field, heard, type, made } = aComposer()
-    type('x'.repeat(3_599))
-    expect(made.counter.textContent).toBe('')
-    type('x'.repeat(3_600))
-    expect(made.counter.textContent).toBe('400')
-    type('x'.repeat(LIMITS.text + 46_000))
+  test('[U35] counts from 90 % of the limit on, and neither sends nor cuts a text beyond it', () => {
+    const { field, sent, type, counter, fault } = aComposer()
+    const countAt = (length: number) => {
+      type('x'.repeat(length))
+      return counter.textContent
+    }
+    expect([3_599, 3_600, LIMITS.text + 46_000].map(countAt)).toEqual(['', '400', '-46000'])
     press(field, 'Enter')
-    expect(made.counter.textContent).toBe('-46000')
-    expect(made.fault.textContent).toContain('46000 characters over the limit')
-    expect([heard.sent.length, field.value.length]).toEqual([0, 50_000])
+    expect(fault.textContent).toContain('46000 characters over the limit')
+    expect([sent.length, field.value.length]).toEqual([0, 50_000])
   })
 
-  test('[U35] blank text is not sent; control characters are dropped and lone surrogates replaced', () => {
-    const { field, heard, type } = aComposer()
+  test('[U35] does not send a blank text, and cleans control characters and lone surrogates', () => {
+    const { field, sent, type } = aComposer()
     type(' \n\t ')
     press(field, 'Enter')
     type('a\u0007b\ud800')
     press(field, 'Enter')
-    expect(heard.sent).toEqual(['ab\ufffd'])
+    expect(sent).toEqual(['ab\ufffd'])
   })
 
-  test('[U40] a command is not typing, and sending ends it', () => {
-    const { field, heard, type } = aComposer()
-    type('/nick')
-    type('hello')
-    press(field, 'Enter')
-    expect(heard.typing).toEqual([false, true, false])
-  })
-
-  test('[A7] PageUp and PageDown in the empty field scroll the list; in a text they are the field’s', () => {
-    const { field, heard, type } = aComposer()
+  test('[A7] leaves PageUp and PageDown to the list while it is empty', () => {
+    const { field, pages, type } = aComposer()
     press(field, 'PageUp')
     press(field, 'PageDown')
     type('text')
     expect(press(field, 'PageUp')).toBe(false)
-    expect(heard.pages).toEqual([-1, 1])
+    expect(pages).toEqual([-1, 1])
   })
 
-  test('[T13] a press on Send leaves the focus in the field', () => {
-    const { made } = aComposer()
+  test('[T13] keeps the focus when Send is tapped, so that a phone’s keyboard stays open', () => {
+    const { element } = aComposer()
     const event = new Event('pointerdown', { bubbles: true, cancelable: true })
-    made.element.querySelector('.send')?.dispatchEvent(event)
+    element.querySelector('.send')?.dispatchEvent(event)
     expect(event.defaultPrevented).toBe(true)
   })
+})
+
+test.each([
+  [[], ''],
+  [['Ann'], 'Ann is typing'],
+  [['Ann', 'Bo'], 'Ann and Bo are typing'],
+  [['Ann', 'Bo', 'Cy'], 'Ann, Bo and Cy are typing'],
+  [['Ann', 'Bo', 'Cy', 'Di'], 'Several people are typing'],
+])('[U40] with %j typing it says %j', (names, text) => {
+  expect(plain(typingText(names.map((name) => ({ user: { id: name, name }, until: 0 }))))).toBe(text)
 })

@@ -148,10 +148,10 @@ test('[U124] once the suggestions are closed, nothing of them listens any more',
   for (const _ of numbers(1, 20)) {
     field.value = '@'
     field.setSelectionRange(1, 1)
-    list.look()
+    list.update()
     expect([openPopups(), listeners.size]).toEqual([1, before + 1])
     field.value = ''
-    list.look()
+    list.update()
   }
   expect([openPopups(), listeners.size]).toEqual([0, before])
 })

@@ -1,11 +1,8 @@
 import { commandRunner } from '../../composer/commands.ts'
-import { composer as createComposer, type Composer } from '../../composer/composer.ts'
+import { composer as createComposer, type Composer, typingText } from '../../composer/composer.ts'
 import { composerModes, type ComposerModes } from '../../composer/composerModes.ts'
-import { emojiButton } from '../../composer/emojiButton.ts'
 import type { SuggestionList } from '../../suggestions/suggestionList.ts'
 import { retryImport } from '../../ui/retryImport.ts'
-import { typingLine } from '../../composer/typingLine.ts'
-import { typingText } from '../../composer/typingText.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
@@ -52,7 +49,7 @@ export function roomComposer(
       // A list that opens under a person who is elsewhere by now could not be closed.
       if (document.activeElement !== composer.field) return
     }
-    offers?.look()
+    offers?.update()
   }
 
   const composer = createComposer(
@@ -73,27 +70,27 @@ export function roomComposer(
       typing: (isTyping) => actions.typing(room, isTyping),
       page: on.page,
     },
+    signal,
   )
   const command = commandRunner({ actions }, room, composer, on.help)
   const modes = composerModes({ store, actions }, room, composer, { ...on, command })
-  emojiButton(composer, signal)
 
   // A draft comes back unless something was written before it came.
   void actions.draft(room).then(({ text, caret }) => {
     if (!signal.aborted && !touched && text !== '') composer.fill(text, caret)
   })
 
-  const types = typingLine()
+  const typingLine = h('div', { dir: 'auto' })
   store.watch(
     (state) => state.rooms[room]?.typing,
-    (typing) => types.update(typingText(typing ?? [])),
+    (typing) => (typingLine.textContent = typingText(typing ?? [])),
     signal,
   )
-  store.watch((state) => roomName(state, room), composer.name, signal)
-  store.watch((state) => refusalOf(state.rooms[room]), composer.block, signal)
+  store.watch((state) => roomName(state, room), composer.setRoomName, signal)
+  store.watch((state) => refusalOf(state.rooms[room]), composer.setBlocked, signal)
   store.watch(
     ({ settings }) => settings.enter,
-    (enter) => composer.enter(enter === 'device' ? !coarse : enter === 'sends'),
+    (enter) => composer.setEnterSends(enter === 'device' ? !coarse : enter === 'sends'),
     signal,
   )
 
@@ -105,7 +102,7 @@ export function roomComposer(
       { class: 'column' },
       banner,
       modes.element,
-      h('div', { class: 'foot-line' }, types.element, status, composer.counter),
+      h('div', { class: 'foot-line' }, typingLine, status, composer.counter),
       composer.element,
       composer.fault,
     ),

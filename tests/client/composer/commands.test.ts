@@ -1,0 +1,70 @@
+import { describe, expect, spyOn, test } from 'bun:test'
+import { commandOf, messageOf } from '../../../src/client/composer/commands.ts'
+import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import { eventually } from '../../support/eventually.ts'
+import { useDom } from '../../support/client/useDom.ts'
+
+useDom('http://localhost/chat/lobby')
+
+test('[U37] a command is a slash, its name and the text after it', () => {
+  expect(commandOf('/nick  Ann Lee ')).toEqual({ name: 'nick', rest: 'Ann Lee' })
+  expect(commandOf('a /nick')).toBe(null)
+  expect(commandOf('/usr/bin is a path')).toBe(null)
+})
+
+test.each(['/nick Ann', '/help', '/me', '/constructor', '/__proto__', '/', '/unknown word'])(
+  '[U37] %j is no message',
+  (text) => {
+    expect(messageOf(text)).toBe(null)
+  },
+)
+
+describe('the composer of a room that was just drawn', () => {
+  /** Submits a text. @returns the actions it led to, and what the composer then shows */
+  function submit(text: string) {
+    const calls: unknown[][] = []
+    const own: Record<string, unknown> = { draft: () => new Promise(() => {}) }
+    const actions = new Proxy(own, {
+      get: (_, name: string) => {
+        const answer = name === 'rename' ? Promise.resolve({ result: 'ok' }) : true
+        return own[name] ?? ((...given: unknown[]) => (calls.push([name, ...given]), answer))
+      },
+    })
+    const router = { remembered: () => undefined, remember: () => {} }
+    const context = { store: createStore(), actions, router, siteName: 'Hubbub' }
+    const ended = new AbortController()
+    const room = roomScreen(context as never, { room: 'lobby' }, ended.signal)
+    const field = room.querySelector('textarea')!
+    field.value = text
+    room.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+    ended.abort()
+    return {
+      calls: calls.filter(([name]) => name === 'send' || name === 'rename'),
+      field: field.value,
+      fault: room.querySelector('.fault')?.textContent,
+    }
+  }
+
+  test.each([
+    ['hello', 'hello'],
+    ['//me waves', '/me waves'],
+    ['/ME waves\ntwice', '_waves\ntwice_'],
+    ['/shrug', '¯\\_(ツ)_/¯'],
+    ['/shrug who knows', 'who knows ¯\\_(ツ)_/¯'],
+  ])('[U125, U37] sends %j as %j', (text, sent) => {
+    expect(submit(text)).toEqual({ calls: [['send', 'lobby', sent]], field: '', fault: '' })
+  })
+
+  test('[U125] runs a command that sends no message', async () => {
+    expect(submit('/nick Ann Lee')).toEqual({ calls: [['rename', 'Ann Lee']], field: '', fault: '' })
+    const opened = spyOn(HTMLDialogElement.prototype, 'showModal')
+    expect(submit('/help')).toEqual({ calls: [], field: '', fault: '' })
+    await eventually('the list of keys and commands', () => opened.mock.calls.length === 1)
+    opened.mockRestore()
+  })
+
+  test.each(['/me', '/unknown word', '/constructor'])('[U125] keeps %j and says why', (text) => {
+    expect(submit(text)).toEqual({ calls: [], field: text, fault: expect.stringMatching(/./) })
+  })
+})
