@@ -22,10 +22,9 @@ const ALONE = [
 ]
 /** They wait as long as people and the product do, go through every screen or field there is, or begin with an empty machine. */
 const SLOW = [
-  'tests/browser/access.test.ts',
+  'tests/browser/accessibility.test.ts',
   'tests/browser/coming-back.test.ts',
-  'tests/browser/looks.test.ts',
-  'tests/browser/screens.test.ts',
+  'tests/browser/axe.test.ts',
   'tests/browser/security.test.ts',
   'tests/browser/room/history.test.ts',
   'tests/browser/room/timeline.test.ts',

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
 import { aClient } from '../support/server/aClient.ts'
-import { aContext, aScreen, DESKTOP, isKept } from '../support/client/aScreen.ts'
+import {
+  aContext,
+  acknowledged,
+  aScreen,
+  DESKTOP,
+  hasDraft,
+  isKept,
+  say,
+  signIn,
+  textsOn,
+} from '../support/client/aScreen.ts'
 import { usePlace } from '../support/server/aPlace.ts'
 import { event, said } from '../support/client/aState.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
@@ -10,8 +19,8 @@ import { everybody } from '../support/browser/someScreens.ts'
 import { PEOPLE } from '../support/someTalk.ts'
 
 const DAY = 86_400_000
-/** Runs in the page before its scripts: a clock that is wrong by so much, and a device that keeps nothing. */
-function wrong({ by, forbidden }: { by: number; forbidden: boolean }): void {
+/** Runs in the page before its scripts: its clock is wrong by so many ms, and its storage may be forbidden. */
+function disturb({ by, forbidden }: { by: number; forbidden: boolean }): void {
   const Real = Date
   const now = () => Real.now() + by
   class Wrong extends Real {
@@ -30,58 +39,49 @@ function wrong({ by, forbidden }: { by: number; forbidden: boolean }): void {
     })
 }
 
-describe.skipIf(browserFound === null)('where things are not as they should be', () => {
+describe.skipIf(browserFound === null)('under unusual conditions', () => {
   const place = usePlace()
   const world = useBrowser()
-
-  const texts = (page: Page) => page.locator('.message .text').allTextContents()
 
   test.each([
     ['a day ahead, and nothing may be stored', { by: DAY, forbidden: true }],
     ['a day behind', { by: -DAY, forbidden: false }],
   ])(
-    '[U47, U17, U45] with a clock %s: both people read both, in order, and it is said if nothing is kept',
+    '[U47, U17, U45] with a clock %s two people read each other in order, and a page that stores nothing says so',
     async (_how, how) => {
       const bob = await aClient(place.origin).enter(`Bob ${how.forbidden}`)
       const { context, refused } = await aContext(world.browser, DESKTOP)
-      await context.addInitScript(wrong, how)
+      await context.addInitScript(disturb, how)
       const page = await context.newPage()
       await page.goto(place.origin)
-      await page.getByLabel('Your name').fill(`Ada ${how.forbidden}`)
-      await page.keyboard.press('Enter')
-      await page.waitForSelector('textarea')
+      await signIn(page, `Ada ${how.forbidden}`)
       const note = page.locator('.note-line', { hasText: 'unsent messages are lost' })
       if (how.forbidden) await note.waitFor()
       await page.waitForSelector('.emoji-button')
       expect(await note.count()).toBe(how.forbidden ? 1 : 0)
 
-      const [first, second, third] = ['one', 'two', 'three'].map((text) => `${text} ${how.by}`)
-      bob.actions.send('lobby', first!)
-      await page.locator('.message', { hasText: first! }).waitFor()
-      await page.fill('textarea', second!)
-      await page.keyboard.press('Enter')
-      await eventually('Bob reads it', () => bob.texts().includes(second!))
-      const mine = page.locator('.message[data-own]').last()
-      await eventually('it is acknowledged', async () => (await mine.getAttribute('data-stage')) === '')
-      bob.actions.send('lobby', third!)
-      await page.locator('.message', { hasText: third! }).waitFor()
-      expect((await texts(page)).slice(-3)).toEqual([first!, second!, third!])
+      const [first = '', second = '', third = ''] = ['one', 'two', 'three'].map((text) => `${text} ${how.by}`)
+      bob.actions.send('lobby', first)
+      await page.locator('.message', { hasText: first }).waitFor()
+      await say(page, second)
+      await eventually('Bob reads it', () => bob.texts().includes(second))
+      await acknowledged(page)
+      bob.actions.send('lobby', third)
+      await page.locator('.message', { hasText: third }).waitFor()
+      expect((await textsOn(page)).slice(-3)).toEqual([first, second, third])
 
-      // What is half written is there again after a look elsewhere.
+      // The draft survives a visit to the start page.
       await page.fill('textarea', 'half a thought')
       await page.click('.wordmark')
       await page.click('text=Continue as')
-      await eventually(
-        'the draft',
-        async () => (await page.locator('textarea').inputValue()) === 'half a thought',
-      )
+      await hasDraft(page, 'half a thought')
       expect(refused).toEqual([])
       bob.end()
       await context.close()
     },
   )
 
-  test('[U35, U24, U39, U86, U34] 50 KB and HTML pasted, unknown emoji, an edit of what was just deleted, and the room lost while I write', async () => {
+  test('[U35, U24, U39, U86, U34] nothing typed is lost after pasting 50 KB, editing a deleted message, and losing the room', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: place.origin })
     const screen = await aScreen(place.origin, context, { events: [said(1)], people: everybody })
@@ -94,31 +94,30 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
         const blobs = Object.entries(all).map(([type, text]) => [type, new Blob([text], { type })])
         await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))])
       }, kinds)
-      // Newer browsers hold what a page copies against its policy: that was this test, and no paste.
+      // Newer browsers report the test's own copying as a violation of the policy.
       refused.splice(before)
       await field.focus()
       await page.keyboard.press('Control+v')
     }
 
     await paste({ 'text/html': '<b>bold</b><img src=x onerror=alert(1)>', 'text/plain': 'bold' })
-    await eventually('what is pasted', async () => (await field.inputValue()) === 'bold')
+    await hasDraft(page, 'bold')
     await field.fill('')
     await paste({ 'text/plain': 'x'.repeat(50_000) })
-    await eventually('all of it', async () => (await field.inputValue()).length === 50_000)
+    await hasDraft(page, 'x'.repeat(50_000))
     await page.keyboard.press('Enter')
-    expect(await page.locator('.foot .fault').textContent()).toContain('46000 characters over the limit')
+    expect(await page.locator('.foot .fault').textContent()).toContain('46000')
     expect((await field.inputValue()).length).toBe(50_000)
     expect(screen.heard.filter(({ type }) => type === 'send')).toEqual([])
 
-    await field.fill(':no_such_thing: stays')
-    await page.keyboard.press('Enter')
+    await say(page, ':no_such_thing: stays')
     const { nonce } = await screen.next('send')
     const mine = said(2, { user: screen.me, nonce, text: ':no_such_thing: stays', at: Date.now() })
     screen.tell(event(mine), { type: 'ack', room: 'lobby', nonce, seq: 2, id: mine.id, at: mine.at })
     const row = page.locator('.message[data-own]')
-    await eventually('it is acknowledged', async () => (await row.getAttribute('data-stage')) === '')
+    await acknowledged(page)
     expect(await row.locator('.text').textContent()).toBe(':no_such_thing: stays')
-    // From a newer Unicode than anything here knows.
+    // From a newer Unicode than this client knows.
     const change = { at: Date.now(), user: PEOPLE[0]!, target: mine.id }
     const emoji = '\u{1FAFF}'
     const react = { ...change, kind: 'react', emoji, on: true, count: 1 } as const
@@ -128,20 +127,14 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
     await field.focus()
     await page.keyboard.press('ArrowUp')
     await page.keyboard.type(', changed')
-    screen.tell(
-      event({
-        ...change,
-        kind: 'delete',
-        seq: 4,
-        id: 'id-4',
-        nonce: 'nonce-4',
-        by: 'author',
-        user: screen.me,
-      }),
+    const deletion = { ...change, kind: 'delete', by: 'author', user: screen.me } as const
+    screen.tell(event({ ...deletion, seq: 4, id: 'id-4', nonce: 'nonce-4' }))
+    await eventually(
+      'it is deleted',
+      async () => (await row.textContent())?.includes('no_such_thing') === false,
     )
-    await eventually('it is gone', async () => (await row.textContent())?.includes('Message deleted'))
     await page.keyboard.press('Enter')
-    expect(await page.locator('.foot .fault').textContent()).toContain('has been deleted')
+    expect(await page.locator('.foot .fault').isVisible()).toBe(true)
     expect(await field.inputValue()).toBe(':no_such_thing: stays, changed')
     await page.keyboard.press('Escape')
     expect(screen.heard.filter(({ type }) => type === 'edit')).toEqual([])
@@ -149,7 +142,6 @@ describe.skipIf(browserFound === null)('where things are not as they should be',
     await field.fill('half a thought')
     screen.tell({ type: 'reset', room: 'lobby', reason: 'access' })
     await page.waitForSelector('.page')
-    expect(await page.locator('h1').textContent()).toContain('no longer in this room')
     await eventually('the draft is kept', () => isKept(page, 'half a thought'))
     expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true)
     expect(refused).toEqual([])

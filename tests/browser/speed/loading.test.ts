@@ -1,92 +1,181 @@
-import { describe, expect, test } from 'bun:test'
-import type { WebSocketRoute } from 'playwright-core'
+import { afterEach, describe, expect, test } from 'bun:test'
+import type { BrowserContext, BrowserContextOptions, Page, Route, WebSocketRoute } from 'playwright-core'
+import type { RoomEvent } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
-import { firstPage, members, welcome } from '../../support/client/aState.ts'
-import { aContext, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
+import { firstPage, members, said, welcome } from '../../support/client/aState.ts'
+import { aContext, aSession, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
 import { watchShifts } from '../../support/browser/watchShifts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { talk } from '../../support/someTalk.ts'
 
-describe.skipIf(browserFound === null)('while it loads', () => {
+const FORMATTED = '**bold** and a list:\n\n- one\n- two\n\n```\ncode\n```'
+const plain = talk(1, 60)
+const formatted = plain.map((event, at) => (at % 3 === 0 ? said(event.seq, { text: FORMATTED }) : event))
+
+describe.skipIf(browserFound === null)('while the page loads', () => {
   const place = usePlace()
   const world = useBrowser()
+  let contexts: BrowserContext[] = []
+  afterEach(async () => {
+    for (const context of contexts) await context.close()
+    contexts = []
+  })
+
+  async function aPage(options: BrowserContextOptions) {
+    const { context, refused } = await aContext(world.browser, options)
+    contexts.push(context)
+    const page = await context.newPage()
+    return { context, page, refused, shifted: await watchShifts(page) }
+  }
+
+  /** A guest at the lobby's address; `load` gets each request for a file that `path` matches. */
+  async function aLobby(
+    options: BrowserContextOptions,
+    path: string,
+    load: (route: Route) => Promise<void>,
+    events?: readonly RoomEvent[],
+  ) {
+    const { context, page, refused, shifted } = await aPage(options)
+    const user = await aSession(place.origin, context, `Guest ${crypto.randomUUID().slice(0, 8)}`)
+    const connected = Promise.withResolvers<void>()
+    let socket: WebSocketRoute | undefined
+    const tell = (frame: ServerFrame) => socket?.send(JSON.stringify(frame))
+    const show = (all: readonly RoomEvent[]) =>
+      tell(firstPage(all, { members: members({ ...user, state: 'active' }) }))
+    await page.routeWebSocket(/\/ws/, (route) => {
+      socket = route
+      route.onMessage((text) => {
+        if (!String(text).includes('"hello"')) return
+        tell({ ...welcome, user })
+        if (events) show(events)
+        connected.resolve()
+      })
+    })
+    await page.route(path, load)
+    await page.goto(`${place.origin}/chat/lobby`, { waitUntil: 'commit' })
+    return { page, refused, shifted, connected: connected.promise, show }
+  }
+
+  /** Lets requests wait until `open` is called. */
+  function aGate() {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    return { open: resolve, pass: (route: Route) => promise.then(() => route.continue()) }
+  }
+
+  const hasSkeleton = (page: Page) => page.locator('.bones').isVisible()
+  const rawCount = (page: Page) => page.locator('.text', { hasText: '**bold**' }).count()
 
   test.each([
     ['phone', PHONE],
     ['desktop', DESKTOP],
   ] as const)(
-    '[U85, W3] %s: a cold page shows something before its script, the room a still skeleton, and nothing ever shifts',
+    '[U85, W3] on a %s a cold page shows something before its script, then a still skeleton, and nothing shifts',
     async (_name, size) => {
-      const { context, refused } = await aContext(world.browser, size)
-      const answer = await context.request.post(`${place.origin}/api/session`, {
-        data: { name: `Pia ${_name}` },
-        headers: { origin: place.origin },
-      })
-      const { user } = (await answer.json()) as { user: { id: string; name: string; role: 'guest' } }
-      const page = await context.newPage()
-      const shifted = await watchShifts(page)
-      let wire: WebSocketRoute | undefined
-      const tell = (frame: ServerFrame) => wire?.send(JSON.stringify(frame))
-      await page.routeWebSocket(/\/ws/, (route) => {
-        wire = route
-        route.onMessage((text) => {
-          if (String(text).includes('"hello"')) tell({ ...welcome, user })
-        })
-      })
-      const script = Promise.withResolvers<void>()
-      await page.route('**/assets/main-*.js', async (route) => {
-        await script.promise
-        await route.continue()
-      })
-      await page.goto(`${place.origin}/chat/lobby`, { waitUntil: 'commit' })
+      const script = aGate()
+      const { page, refused, shifted, connected, show } = await aLobby(
+        size,
+        '**/assets/main-*.js',
+        script.pass,
+      )
       await page.waitForSelector('h1')
-      expect(await page.locator('h1').textContent()).toBe('Hubbub')
-      await eventually('it says that it loads', () => page.locator('.late').isVisible())
-      script.resolve()
+      await page.locator('.late').waitFor()
+      script.open()
       await page.waitForSelector('textarea')
-      const bones = () => page.locator('.bones').isVisible()
-      await eventually('a skeleton', bones)
-      const moving = () =>
+      await eventually('a skeleton', () => hasSkeleton(page))
+      await eventually('that does not move', () =>
         page
           .locator('.bones')
-          .evaluate(
-            (element) =>
-              element.getAnimations({ subtree: true }).filter((one) => one.playState === 'running').length,
-          )
-      // Its coming is the only movement it makes.
-      await eventually('a still skeleton', async () => (await moving()) === 0)
-      await eventually('the connection', () => wire !== undefined)
-      tell(firstPage(talk(1, 60), { members: members({ ...user, state: 'active' }) }))
+          .evaluate((bones) =>
+            bones.getAnimations({ subtree: true }).every((one) => one.playState !== 'running'),
+          ),
+      )
+      await connected
+      show(plain)
       await page.waitForSelector('.message')
-      await eventually('no skeleton', async () => !(await bones()))
+      await eventually('no skeleton', async () => !(await hasSkeleton(page)))
       await page.waitForSelector('.emoji-button')
       expect(await shifted()).toBeLessThanOrEqual(0.02)
       expect(refused).toEqual([])
-      await context.close()
     },
   )
 
   test('[W4] a first visit leaves no error in the console, and shifts nothing', async () => {
-    const { context } = await aContext(world.browser, PHONE)
-    const page = await context.newPage()
+    const { page, shifted } = await aPage(PHONE)
     const errors: string[] = []
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
-    const shifted = await watchShifts(page)
     await page.goto(place.origin)
     await page.getByLabel('Your name').waitFor()
     await page.waitForLoadState('networkidle')
     expect([errors, await shifted()]).toEqual([[], 0])
-    await context.close()
   })
 
-  test('[A33] without JavaScript the page says what it needs, and nothing that loads', async () => {
-    const { context } = await aContext(world.browser, { ...PHONE, javaScriptEnabled: false })
-    const page = await context.newPage()
+  test('[A33] without JavaScript the page says what it needs, and does not claim to load', async () => {
+    const { page } = await aPage({ ...PHONE, javaScriptEnabled: false })
     await page.goto(`${place.origin}/chat/lobby`)
     expect(await page.locator('noscript').isVisible()).toBe(true)
     expect(await page.locator('.late').isVisible()).toBe(false)
-    await context.close()
+  })
+
+  test('[U152, W3] messages that need Markdown wait behind the skeleton for its chunk, are drawn once, and nothing shifts', async () => {
+    const markdown = aGate()
+    const { page, shifted, refused } = await aLobby(
+      DESKTOP,
+      '**/assets/markdown-*.js*',
+      markdown.pass,
+      formatted,
+    )
+    await page.waitForSelector('textarea')
+    await eventually('a skeleton', () => hasSkeleton(page))
+    expect(await page.locator('.message').count()).toBe(0)
+    markdown.open()
+    await page.waitForSelector('.message strong')
+    await eventually('no skeleton', async () => !(await hasSkeleton(page)))
+    expect([await rawCount(page), refused]).toEqual([0, []])
+    expect(await shifted()).toBeLessThan(0.001)
+  })
+
+  test('[U152] messages that need no Markdown are drawn at once', async () => {
+    const words = Array.from({ length: 20 }, (_, at) => said(at + 1, { text: `word ${at}` }))
+    const { page } = await aLobby(DESKTOP, '**/assets/markdown-*.js*', aGate().pass, words)
+    await page.waitForSelector('.message')
+    expect(await hasSkeleton(page)).toBe(false)
+  })
+
+  test('[U152] a message of mine is shown at once, and with it the page that waits for Markdown', async () => {
+    const markdown = aGate()
+    const { page } = await aLobby(DESKTOP, '**/assets/markdown-*.js*', markdown.pass, formatted)
+    await eventually('a skeleton', () => hasSkeleton(page))
+    await page.locator('textarea').fill('Hello **all**')
+    await page.keyboard.press('Enter')
+    await page.locator('.message[data-own]', { hasText: 'Hello **all**' }).waitFor()
+    expect(await hasSkeleton(page)).toBe(false)
+    markdown.open()
+    await page.locator('.message[data-own] strong', { hasText: 'all' }).waitFor()
+  })
+
+  test('[U152] if Markdown does not load, messages are drawn as typed, and formatted later without moving the reader', async () => {
+    let fails = true
+    const { page } = await aLobby(
+      DESKTOP,
+      '**/assets/markdown-*.js*',
+      (route) => (fails ? route.abort() : route.continue()),
+      formatted,
+    )
+    await eventually('the messages as typed', async () => (await rawCount(page)) > 0)
+    expect(await hasSkeleton(page)).toBe(false)
+    const row = await page.locator('.log').evaluateHandle(async (log) => {
+      log.scrollTop -= 600
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+      const { top } = log.getBoundingClientRect()
+      return [...log.querySelectorAll('.message')].find((each) => each.getBoundingClientRect().top > top)!
+    })
+    const before = await row.asElement()?.boundingBox()
+    fails = false
+    await page.waitForSelector('.message strong')
+    const after = await row.asElement()?.boundingBox()
+    expect(Math.abs((after?.y ?? 999) - (before?.y ?? 0))).toBeLessThan(2)
+    expect(await rawCount(page)).toBe(0)
   })
 })
