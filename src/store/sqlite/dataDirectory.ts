@@ -17,10 +17,10 @@ import { OperatorError } from '../../lib/operatorError.ts'
 
 export const SNAPSHOTS = 'snapshots'
 const SNAPSHOTS_KEPT = 3
-/** Bytes that stay free on the disk, so that there is room to recover: below it nothing is stored (O12). */
+/** Bytes that stay free on the disk for a recovery: below, every write fails (O12). */
 export const RESERVE = 64 * 1024 * 1024
 
-/** What the system says when a place cannot be written, in words for who chose it; other errors as they are. */
+/** Words a file system error for the operator; passes other errors on. */
 export function asOperatorError(dir: string, error: unknown): unknown {
   if (error instanceof OperatorError || !(error instanceof Error) || !('code' in error)) return error
   return new OperatorError(
@@ -31,21 +31,18 @@ export function asOperatorError(dir: string, error: unknown): unknown {
 
 export const databaseIn = (dir: string) => join(dir, 'hubbub.db')
 
-/** Makes the directory where there is none, for this user alone. One that exists keeps its mode. */
+/** Creates the directory for this user alone. An existing one keeps its mode. */
 export function createDirectory(dir: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
 }
 
-/** Makes an empty file, for this user alone, where there is none. SQLite gives its mode to -wal and -shm. */
+/** Creates an empty file for this user alone, unless it exists. SQLite gives its mode to -wal and -shm. */
 export function createPrivateFile(file: string): void {
-  // Only ever opened when new: closing any descriptor of a file drops the locks this process has on it.
+  // Never opens an existing file: closing any descriptor of a file drops the locks this process has on it.
   if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
 }
 
-/**
- * Turns down a database of a newer schema than `known`.
- * @throws OperatorError 4
- */
+/** @throws OperatorError 4 for a database of a newer schema than `known` */
 export function refuseNewer(dir: string, found: number, known: number): void {
   if (found <= known) return
   const last = snapshotsIn(dir).at(-1)
@@ -56,7 +53,7 @@ export function refuseNewer(dir: string, found: number, known: number): void {
   )
 }
 
-/** The schema that the header of a directory's database names, read without touching it; 0 if there is none. */
+/** The schema in the header of a directory's database, read without opening the database; 0 if there is none. */
 export function schemaInHeader(dir: string): number {
   const file = databaseIn(dir)
   if (!existsSync(file)) return 0
@@ -71,7 +68,7 @@ export function schemaInHeader(dir: string): number {
 }
 
 /**
- * Copies the database, which nobody has open, to `snapshots/`, fsynced before it gets its name. The last three stay.
+ * Copies a closed database to `snapshots/`, and fsyncs the copy before it gets its name. Keeps the last three.
  * @returns the snapshot's path
  */
 export function takeSnapshot(dir: string, schema: number): string {
@@ -92,7 +89,7 @@ export function takeSnapshot(dir: string, schema: number): string {
   return join(folder, name)
 }
 
-/** Bytes: of a directory's database with its WAL, and free for this user on its disk; 0 for what cannot be told. */
+/** Bytes of a directory's database with its WAL, and bytes free for this user; 0 if unknown. */
 export function spaceOf(dir: string): { bytes: number; free: number } {
   const size = (name: string) => statSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0
   const bytes = size('hubbub.db') + size('hubbub.db-wal')
@@ -114,7 +111,7 @@ export function snapshotsIn(dir: string): string[] {
     .sort((a, b) => (taken(a) < taken(b) ? -1 : 1))
 }
 
-/** Puts a file's bytes, or a folder's names, on the disk. */
+/** Flushes a file's bytes, or a folder's names, to the disk. */
 export function fsyncPath(path: string): void {
   const descriptor = openSync(path, 'r')
   try {

@@ -8,7 +8,7 @@ import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
 /** How long (ms) a write waits for another process that holds the database, before it fails with `unavailable`. */
 const BUSY_TIMEOUT = 250
 
-/** Values to bind to a statement by their names. */
+/** Values by the names of a statement's parameters. */
 export type SqlValues = Record<string, string | number | null | Uint8Array>
 
 // By default Bun keeps 20 statements of a connection compiled; the store has about 60.
@@ -29,15 +29,15 @@ export function run(db: Database, sql: string, values: SqlValues = {}): number {
 
 export interface OpenedDatabase {
   db: Database
-  /** the schema that was found, 0 in a new database */
+  /** the schema before, 0 in a new database */
   from: number
-  /** where the former database was copied to before it was migrated */
+  /** the copy from before the migration */
   snapshot: string | null
 }
 
 /**
- * Opens the database of a directory for its one writer, brought to the newest schema. One of an older schema is copied
- * to `snapshots/` first. If a step fails, all is as before.
+ * Opens the database of a directory and migrates it to the newest schema, after a copy to `snapshots/`. If a step fails,
+ * the database stays as it was.
  * @throws OperatorError 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
  */
 export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): OpenedDatabase {
@@ -46,19 +46,19 @@ export function openForWriting(dir: string, steps: readonly string[] = MIGRATION
   try {
     db = connect(file)
     const from = schemaOf(db)
-    // The header, which was asked before, may be older than what a crash left in the WAL.
+    // After a crash the WAL may hold a newer schema than the header, which was checked before.
     refuseNewer(dir, from, steps.length)
     if (from === steps.length) return { db, from, snapshot: null }
-    let copy: string | null = null
+    let snapshot: string | null = null
     if (from > 0) {
       checkpoint(db)
       db.close()
-      copy = takeSnapshot(dir, from)
+      snapshot = takeSnapshot(dir, from)
       db = connect(file)
     }
     migrate(db, steps)
     checkpoint(db)
-    return { db, from, snapshot: copy }
+    return { db, from, snapshot }
   } catch (error) {
     db?.close()
     if (error instanceof OperatorError) throw error
@@ -78,9 +78,9 @@ export function openForReading(dir: string): Database {
   return db
 }
 
-/** Writes all of the WAL into the main file and empties it. @returns false: somebody else was at it, and something is left */
-export function checkpoint(db: Database): boolean {
-  return db.query<{ busy: number }, []>('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+/** Moves the WAL into the main file and truncates it. */
+export function checkpoint(db: Database): void {
+  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
 /**
@@ -99,11 +99,12 @@ export function compactDatabase(dir: string): void {
   }
 }
 
-function connect(file: string): Database {
+/** A connection that writes, durable at every commit. */
+export function connect(file: string): Database {
   const isNew = statSync(file).size === 0
   const db = new Database(file, { readwrite: true, strict: true })
   db.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
-  // Lets retention give pages back; it has to be said before there is a first page.
+  // Lets retention give pages back. SQLite takes this only before the first page exists.
   if (isNew) db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')
   db.run('PRAGMA synchronous = FULL')

@@ -8,28 +8,28 @@ export interface DirectoryLock {
   release(): void
 }
 
-// P36: a Database that nothing refers to is collected, and its lock is gone without a word.
+// An unreferenced Database is collected, which silently frees its lock (P36).
 const held = new Set<Database>()
 
+const lockFileIn = (dir: string) => join(dir, 'lock.db')
+
 /**
- * Makes this process the only one that serves a directory, until `release` or its death, however sudden.
- * @throws OperatorError 3, at once, if another one does
+ * Makes this process the only one that serves a directory, until `release` or the end of the process.
+ * @throws OperatorError 3, at once, if another process serves the directory
  */
 export function takeLock(dir: string): DirectoryLock {
-  const file = join(dir, 'lock.db')
-  createPrivateFile(file)
-  const db = new Database(file, { readwrite: true })
+  createPrivateFile(lockFileIn(dir))
+  const db = new Database(lockFileIn(dir), { readwrite: true })
   try {
     db.run('PRAGMA busy_timeout = 0')
     db.run('BEGIN EXCLUSIVE')
   } catch (error) {
     db.close()
-    if (isBusy(error))
-      throw new OperatorError(
-        3,
-        `Another Hubbub is using the data directory ${dir}. Stop it first, or set DATA_DIR.`,
-      )
-    throw error
+    if (!isBusy(error)) throw error
+    throw new OperatorError(
+      3,
+      `Another Hubbub is using the data directory ${dir}. Stop it first, or set DATA_DIR.`,
+    )
   }
   held.add(db)
   return {
@@ -42,16 +42,11 @@ export function takeLock(dir: string): DirectoryLock {
 
 /** Does a process hold the directory's lock? Asking takes a read lock for an instant. */
 export function isLocked(dir: string): boolean {
-  const file = join(dir, 'lock.db')
-  if (!existsSync(file)) return false
+  if (!existsSync(lockFileIn(dir))) return false
   try {
-    const db = new Database(file, { readonly: true })
-    try {
-      db.query('PRAGMA schema_version').get()
-      return false
-    } finally {
-      db.close()
-    }
+    using db = new Database(lockFileIn(dir), { readonly: true })
+    db.query('PRAGMA schema_version').get()
+    return false
   } catch (error) {
     if (isBusy(error)) return true
     throw error

@@ -1,11 +1,9 @@
 import type { Database } from 'bun:sqlite'
 
 /**
- * The schema, one step a number, forward only: a step that was released is never edited. `events` is the truth, one row
- * for each seq for ever; `messages` is what the log says now and is written in the same transaction. Kinds that change a
- * message have it as their `target`; what its text was leaves with `data`, `digest` and `text`, the keys of the row stay. Of a
- * reaction `seq` is the event that set it. `reaction_kinds` has each emoji a message shows: by how many people, and `since`,
- * the seq of the event with which it began to show.
+ * The schema, one migration a number. A released migration is never edited. `events` is the log: a row for each seq, for
+ * ever; deleted content leaves `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
+ * `reactions.seq` is the event that set the reaction, `since` the one with which the emoji began to show.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -101,7 +99,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (message, emoji, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
-  // Earlier versions left the digests of deleted and purged content: a short text can be guessed back from one (S70).
+  // Earlier versions kept digests of deleted content, from which a short text can be guessed (S70).
   `UPDATE events SET digest = x'' WHERE data IS NULL AND length(digest) > 0`,
   `
   CREATE TABLE reaction_kinds (
@@ -132,15 +130,15 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** The schema this program writes. */
+/** The schema that this version writes. */
 export const SCHEMA = MIGRATIONS.length
 
-/** The schema a database has; 0 if it is empty. */
+/** The schema of a database; 0 if it is empty. */
 export function schemaOf(db: Database): number {
   return db.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version ?? 0
 }
 
-/** Takes the steps that are missing, all or none: a step that fails leaves the database as it was. */
+/** Runs the missing migrations in one transaction. */
 export function migrate(db: Database, steps: readonly string[] = MIGRATIONS): void {
   const from = schemaOf(db)
   if (from >= steps.length) return

@@ -9,12 +9,12 @@ interface SchemaItem {
 }
 
 const ITEMS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema'
-/** How much of a foreign name is said. */
+/** Characters of a foreign name that are quoted. */
 const MAX_QUOTED = 60
 
 /**
- * In what the schema of a database is not the one that the first `version` migrations make, in words; null: in nothing. To be
- * asked before anything else: a view can be endless, and a trigger do anything. Only the list of what there is is read.
+ * How the schema of a database differs from the one that the first `version` migrations make, in words; null if it does
+ * not. Call it before any query: a view can be endless and a trigger can do anything. It reads the list of items only.
  */
 export function foreignSchemaIn(db: Database, version: number): string | null {
   const expected = expectedItems(version)
@@ -43,7 +43,7 @@ function expectedItems(version: number): Map<string, string> {
   }
 }
 
-/** SQLite keeps a statement as it was written: its white space is that of our source. */
+/** SQLite keeps each statement as written, with the white space of our source. */
 function textOf({ type, name, tbl_name, sql }: SchemaItem): string {
   return JSON.stringify([type, name, tbl_name, sql?.replace(/\s+/g, ' ').trim() ?? null])
 }

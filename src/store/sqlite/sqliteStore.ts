@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import type { Draft, Log, Outcome, Store } from '../../hub/ports.ts'
 import { ChatError } from '../../shared/errors.ts'
 import type { MetricsSink } from '../../lib/metricsSink.ts'
-import { openForReading } from './database.ts'
+import { openForReading, openForWriting } from './database.ts'
 import { removeStaleFolders } from './temporaryFolder.ts'
 import {
   createDirectory,
@@ -18,7 +18,7 @@ import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
-import { type AsyncWriter, InlineWriter, WriteError, type WriteFailure } from './write/inlineWriter.ts'
+import { type WriterHandle, InlineWriter, WriteError, type WriteFailure } from './write/inlineWriter.ts'
 import { Reader } from './read/reader.ts'
 import { WriterThread } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
@@ -59,15 +59,15 @@ const PROBE_EVERY = 1_000
 export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
   const { dir, workerUrl, onDeath, log } = options
   const lock = prepareDirectory(dir)
-  const writer = new WriterThread(workerUrl, onDeath)
   try {
-    const { from, snapshot } = await writer.open(dir)
+    const { db: former, from, snapshot } = openForWriting(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
     const db = openForReading(dir)
+    former.close()
+    const writer = new WriterThread(workerUrl, dir, onDeath)
     return new SqliteStore({ ...options, db, readTransaction: new ReadTransaction(db), writer, lock })
   } catch (error) {
-    await writer.close()
     lock.release()
     throw error
   }
@@ -102,7 +102,7 @@ function prepareDirectory(dir: string): DirectoryLock {
 interface StoreDeps extends Partial<Pick<SqliteOptions, 'dir' | 'log' | 'metricsSink' | 'reserve'>> {
   db: Database
   readTransaction: typeof NO_READ_TRANSACTION
-  writer: AsyncWriter
+  writer: WriterHandle
   lock?: DirectoryLock
 }
 
@@ -142,6 +142,7 @@ class SqliteStore implements Sqlite {
   readonly endSession = this.#writes('endSession')
   readonly forget = this.#writes('forget')
   readonly purge = this.#writes('purge')
+  readonly #probe = this.#writes('probe')
 
   constructor(deps: StoreDeps) {
     this.#deps = deps
@@ -206,23 +207,18 @@ class SqliteStore implements Sqlite {
   #writes<M extends keyof Writer>(
     method: M,
   ): (...args: Parameters<Writer[M]>) => Promise<ReturnType<Writer[M]>> {
-    return (...args) => this.#write(method, ...args)
-  }
-
-  async #write<M extends keyof Writer>(
-    method: M,
-    ...args: Parameters<Writer[M]>
-  ): Promise<ReturnType<Writer[M]>> {
-    const { readTransaction, writer } = this.#deps
-    if (this.#isDiskLow()) throw new ChatError('unavailable')
-    try {
-      const { value } = await readTransaction.pauseDuring(() => writer.write(method, ...args))
-      this.#setDiskError(null)
-      return value
-    } catch (error) {
-      if (!(error instanceof WriteError) || error.failure.disk === undefined) throw error
-      this.#setDiskError(error.failure.disk)
-      throw new ChatError('unavailable')
+    return async (...args) => {
+      const { readTransaction, writer } = this.#deps
+      if (this.#isDiskLow()) throw new ChatError('unavailable')
+      try {
+        const { value } = await readTransaction.pauseDuring(() => writer.write(method, ...args))
+        this.#setDiskError(null)
+        return value
+      } catch (error) {
+        if (!(error instanceof WriteError) || error.failure.disk === undefined) throw error
+        this.#setDiskError(error.failure.disk)
+        throw new ChatError('unavailable')
+      }
     }
   }
 
@@ -242,13 +238,6 @@ class SqliteStore implements Sqlite {
     return isLow
   }
 
-  /** Notices the end of a disk error while nobody writes. */
-  #probe(): void {
-    this.#write('probe').catch((error: unknown) => {
-      if (!(error instanceof ChatError)) this.#deps.log?.error('store', error)
-    })
-  }
-
   /** Logs a disk error once when it begins and once when it ends. */
   #setDiskError(code: string | null): void {
     const { log } = this.#deps
@@ -258,9 +247,14 @@ class SqliteStore implements Sqlite {
     if (isBusy || code === this.#diskError) return
     this.#diskError = code
     clearInterval(this.#probeTimer)
-    if (code !== null) this.#probeTimer = setInterval(() => this.#probe(), PROBE_EVERY).unref()
-    if (code === null) log?.info('the disk works again')
-    else log?.warn('the disk cannot be written or read', { code })
+    if (code === null) return log?.info('the disk works again')
+    log?.warn('the disk cannot be written or read', { code })
+    // Notices the end of the error while nobody writes.
+    const probe = () =>
+      this.#probe().catch((error: unknown) => {
+        if (!(error instanceof ChatError)) log?.error('store', error)
+      })
+    this.#probeTimer = setInterval(() => void probe(), PROBE_EVERY).unref()
   }
 }
 

@@ -2,18 +2,12 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLocked, takeLock } from './lock.ts'
 
-/** A folder for the unfinished work of one process. */
-export interface TemporaryFolder {
-  readonly path: string
-  /** removes it with its contents */
-  remove(): void
-}
-
 /**
- * Makes a folder in the `tmp` of a directory. A lock in it shows that its process lives, so a server that starts meanwhile
- * leaves it alone. A process id would not do: after a container restarts it is another process's.
+ * Makes a folder for unfinished work in the `tmp` of a directory. The folder holds a lock while its process lives, so that
+ * a server that starts meanwhile keeps the folder. In a container a process id is soon another process's.
+ * @returns `remove` deletes the folder with its contents
  */
-export function createTemporaryFolder(dir: string, name: string): TemporaryFolder {
+export function createTemporaryFolder(dir: string, name: string): { path: string; remove(): void } {
   const tmp = join(dir, 'tmp')
   mkdirSync(tmp, { recursive: true, mode: 0o700 })
   const path = mkdtempSync(join(tmp, `${name}-`))
@@ -27,17 +21,14 @@ export function createTemporaryFolder(dir: string, name: string): TemporaryFolde
   }
 }
 
-/** Removes what an earlier process left half-written. Folders of living processes stay. */
+/** Removes the unfinished work of dead processes. Folders of living processes stay. */
 export function removeStaleFolders(dir: string): void {
   const tmp = join(dir, 'tmp')
-  const names = lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(tmp) : []
-  const dead = names.filter((name) => !isInUse(join(tmp, name)))
-  if (dead.length < names.length) {
-    for (const name of dead) rmSync(join(tmp, name), { recursive: true, force: true })
-    return
-  }
-  rmSync(tmp, { recursive: true, force: true })
-  mkdirSync(tmp, { mode: 0o700 })
+  // Something else called `tmp` is removed, too: a link could lead out of the directory.
+  if (!lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory()) rmSync(tmp, { force: true })
+  mkdirSync(tmp, { recursive: true, mode: 0o700 })
+  for (const path of readdirSync(tmp).map((name) => join(tmp, name)))
+    if (!isInUse(path)) rmSync(path, { recursive: true, force: true })
 }
 
 function isInUse(path: string): boolean {

@@ -40,7 +40,7 @@ export class ReadTransaction {
   }
 
   /** Ends the transaction, and lets none begin until the write is done. */
-  async pauseDuring<T>(write: () => Promise<T>): Promise<T> {
+  async pauseDuring<T>(write: () => T | Promise<T>): Promise<T> {
     this.end()
     this.#pendingWrites += 1
     try {
@@ -55,5 +55,5 @@ export class ReadTransaction {
 export const NO_READ_TRANSACTION: Pick<ReadTransaction, 'begin' | 'pauseDuring' | 'close'> = {
   begin() {},
   close() {},
-  pauseDuring: (write) => write(),
+  pauseDuring: async (write) => write(),
 }

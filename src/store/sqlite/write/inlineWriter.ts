@@ -24,19 +24,21 @@ export interface WriteResult<T> {
   failures: WriteFailure[]
 }
 
-/** Does writes in the order of the calls. */
-export interface AsyncWriter {
+type MaybePromise<T> = T | Promise<T>
+
+/** Does writes in the order of the calls: `InlineWriter` at once, `WriterThread` in a worker. */
+export interface WriterHandle {
   /** @throws WriteError; never settles if the writer's thread dies, because nobody knows whether the write was done */
   write<M extends keyof Writer>(
     method: M,
     ...args: Parameters<Writer[M]>
-  ): Promise<WriteResult<ReturnType<Writer[M]>>>
+  ): MaybePromise<WriteResult<ReturnType<Writer[M]>>>
   /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in that */
-  close(): Promise<WriteFailure | null>
+  close(): MaybePromise<WriteFailure | null>
 }
 
 /** Does each write within its call, on the caller's thread: in the worker, and for a store in memory. */
-export class InlineWriter implements AsyncWriter {
+export class InlineWriter implements WriterHandle {
   readonly #db: Database
   readonly #writer: Writer
   readonly #failures: WriteFailure[] = []
@@ -46,28 +48,19 @@ export class InlineWriter implements AsyncWriter {
     this.#writer = new Writer(db, (error) => this.#failures.push(failureOf(error)))
   }
 
-  async write<M extends keyof Writer>(
+  write<M extends keyof Writer>(
     method: M,
     ...args: Parameters<Writer[M]>
-  ): Promise<WriteResult<ReturnType<Writer[M]>>> {
-    return this.perform({ method, args } as WriterCall) as WriteResult<ReturnType<Writer[M]>>
-  }
-
-  async close(): Promise<WriteFailure | null> {
-    return this.closeNow()
-  }
-
-  /** @throws WriteError */
-  perform({ method, args }: WriterCall): WriteResult<unknown> {
+  ): WriteResult<ReturnType<Writer[M]>> {
     try {
-      const value: unknown = Reflect.apply(this.#writer[method], this.#writer, args)
+      const value = Reflect.apply(this.#writer[method], this.#writer, args) as ReturnType<Writer[M]>
       return { value, failures: this.#failures.splice(0) }
     } catch (error) {
       throw new WriteError(failureOf(error))
     }
   }
 
-  closeNow(): WriteFailure | null {
+  close(): WriteFailure | null {
     try {
       checkpoint(this.#db)
       this.#db.close()

@@ -1,7 +1,6 @@
-import { OperatorError } from '../../../lib/operatorError.ts'
 import { assertNever } from '../../../shared/assert.ts'
 import {
-  type AsyncWriter,
+  type WriterHandle,
   WriteError,
   type WriteFailure,
   type WriterCall,
@@ -14,39 +13,32 @@ export type WriterRequest =
   { order: 'open'; dir: string } | { order: 'write'; id: number; call: WriterCall } | { order: 'close' }
 
 export type WriterReply =
-  | { answer: 'opened'; from: number; snapshot: string | null }
-  | { answer: 'refused'; exitCode: 1 | 2 | 3 | 4; message: string }
   | { answer: 'written'; id: number; value: unknown; failures: WriteFailure[] }
   | { answer: 'failed'; id: number; failure: WriteFailure }
   | { answer: 'closed'; failure: WriteFailure | null }
 
-type OpenedSchema = Pick<Extract<WriterReply, { answer: 'opened' }>, 'from' | 'snapshot'>
-
 /** The worker `sqlite.worker.ts`, as the main thread sees it. */
-export class WriterThread implements AsyncWriter {
+export class WriterThread implements WriterHandle {
   readonly #worker: Worker
-  readonly #onDeath: (error: Error) => void
   readonly #pending = new Map<number, PromiseWithResolvers<WriteResult<unknown>>>()
-  readonly #opened = Promise.withResolvers<OpenedSchema>()
   readonly #ended = Promise.withResolvers<void>()
-  #state: 'opening' | 'open' | 'closing' | 'ended' = 'opening'
+  #state: 'open' | 'closing' | 'ended' = 'open'
   #lastId = 0
   #closeFailure: WriteFailure | null = null
 
-  constructor(url: URL | string, onDeath: (error: Error) => void) {
-    this.#onDeath = onDeath
+  constructor(url: URL | string, dir: string, onDeath: (error: Error) => void) {
     // A small heap: SQLite's memory lies outside of it.
     this.#worker = new Worker(url, { smol: true })
     this.#worker.onmessage = ({ data }: MessageEvent<string>) =>
       this.#onReply(JSON.parse(data) as WriterReply)
-    this.#worker.addEventListener('error', ({ message }) => this.#onEnd(new Error(message)))
-    this.#worker.addEventListener('close', () => this.#onEnd(new Error('the writer has ended')))
-  }
-
-  /** @throws OperatorError if the database cannot be used; then the thread has ended */
-  open(dir: string): Promise<OpenedSchema> {
+    const onEnd = (error: Error) => {
+      if (this.#state === 'open') onDeath(error)
+      this.#state = 'ended'
+      this.#ended.resolve()
+    }
+    this.#worker.addEventListener('error', ({ message }) => onEnd(new Error(message)))
+    this.#worker.addEventListener('close', () => onEnd(new Error('the writer has ended')))
     this.#post({ order: 'open', dir })
-    return this.#opened.promise
   }
 
   write<M extends keyof Writer>(
@@ -62,7 +54,7 @@ export class WriterThread implements AsyncWriter {
   }
 
   async close(): Promise<WriteFailure | null> {
-    if (this.#state === 'opening' || this.#state === 'open') {
+    if (this.#state === 'open') {
       this.#state = 'closing'
       this.#post({ order: 'close' })
     }
@@ -76,12 +68,6 @@ export class WriterThread implements AsyncWriter {
 
   #onReply(reply: WriterReply): void {
     switch (reply.answer) {
-      case 'opened':
-        this.#state = 'open'
-        return this.#opened.resolve(reply)
-      case 'refused':
-        this.#state = 'closing'
-        return this.#opened.reject(new OperatorError(reply.exitCode, reply.message))
       case 'written':
         return this.#takePending(reply.id)?.resolve(reply)
       case 'failed':
@@ -98,12 +84,5 @@ export class WriterThread implements AsyncWriter {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
     return pending
-  }
-
-  #onEnd(error: Error): void {
-    if (this.#state === 'opening') this.#opened.reject(error)
-    if (this.#state === 'open') this.#onDeath(error)
-    this.#state = 'ended'
-    this.#ended.resolve()
   }
 }
