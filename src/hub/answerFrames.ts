@@ -1,4 +1,4 @@
-/** The frames that answer one client: welcome, acks and errors. Their words are fixed. */
+/** The frames that answer one client: welcome, acks and errors. */
 import { assertNever } from '../shared/assert.ts'
 import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
 import { TIMES, PROTOCOL_VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
@@ -6,7 +6,7 @@ import type { Heard } from '../shared/protocol.ts'
 import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
-/** What names the frame that is answered, as far as it could be read. */
+/** The name of the frame that is answered, as far as it could be read. */
 export interface ReplyTarget {
   nonce?: string
   ref?: string
@@ -18,22 +18,13 @@ export function welcomeFrame(
   now: number,
   build: string,
 ): Heard<'welcome'> {
-  const { id: connection } = socket
-  return {
-    type: 'welcome',
-    version: PROTOCOL_VERSION,
-    connection,
-    user,
-    now,
-    beat: TIMES.beat,
-    limits: WELCOME_LIMITS,
-    build,
-  }
+  const fixed = { version: PROTOCOL_VERSION, beat: TIMES.beat, limits: WELCOME_LIMITS }
+  return { type: 'welcome', connection: socket.id, user, now, build, ...fixed }
 }
 
 /**
- * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is that of the code, whatever was thrown: never
- * the input. What is no `ChatError` is a bug, `internal`; logging it is the caller's.
+ * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is fixed for each code and never holds the input.
+ * An error that is no `ChatError` is a bug, `internal`; the caller logs it.
  */
 export function errorFrame(error: unknown, target: ReplyTarget = {}): Heard<'error'> {
   if (!(error instanceof ChatError)) return errorReply('internal', target)
@@ -48,13 +39,18 @@ export function outcomeReply(
 ): Heard<'ack'> | Heard<'error'> {
   const { nonce, room } = draft
   switch (outcome.result) {
-    case 'stored': {
-      const { seq, id, at } = outcome.event
-      return { type: 'ack', nonce, room, seq, id, at }
-    }
+    case 'stored':
     case 'duplicate': {
-      const { seq, id, at } = outcome
-      return { type: 'ack', nonce, room, seq, id, at, duplicate: true }
+      const { seq, id, at } = outcome.result === 'stored' ? outcome.event : outcome
+      return {
+        type: 'ack',
+        nonce,
+        room,
+        seq,
+        id,
+        at,
+        ...(outcome.result === 'duplicate' && { duplicate: true }),
+      }
     }
     case 'refused':
       return errorReply(outcome.code, { nonce })
@@ -65,7 +61,7 @@ export function outcomeReply(
   }
 }
 
-/** Waits for a write. @throws ChatError `unavailable` if the disk refused it; why goes to the log */
+/** Waits for a write. @throws ChatError `unavailable` if the disk refused it; the cause goes to the log */
 export async function awaitWrite<T>(write: Promise<T>, log: Log): Promise<T> {
   try {
     return await write

@@ -124,7 +124,7 @@ export class Hub {
 
   /** Starts the hourly work and listens to other nodes. */
   async start(): Promise<void> {
-    await this.sessions.hourly([])
+    await this.sessions.hourly(new Set())
     void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.headsMoved(heads))
   }

@@ -1,20 +1,20 @@
 import type { Clock, Log, Store } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
-/** events a slice, and ms between two at least: what is said meanwhile goes between them */
-const SLICE = { events: 200, pause: 25 }
-/** For how many times as long as a slice took the disk is then left to who talks, and ms at most. */
-const REST = { times: 3, most: 500 }
+/** Events that are purged at once. */
+const SLICE = 200
+/** After a slice the disk is left to the chat for three times as long as the slice took, within these bounds (ms). */
+const REST = { times: 3, least: 25, most: 500 }
 
 interface RetentionDeps {
   store: Pick<Store, 'purge'>
   clock: Clock
   log: Log
-  /** after so many what was said is taken away; 0: never */
+  /** events older than so many days are purged; 0: never */
   days: number
 }
 
-/** Takes away what is older than the operator keeps, a little at a time (O27). */
+/** Purges events that are older than the operator keeps them, in slices (O27). */
 export class Retention {
   readonly #deps: RetentionDeps
   #running = false
@@ -32,18 +32,18 @@ export class Retention {
     let events = 0
     try {
       for (;;) {
-        const began = clock.now()
-        const taken = await store.purge(before, SLICE.events)
-        if (taken === 0) break
-        events += taken
-        const rest = Math.min(REST.most, REST.times * (clock.now() - began))
-        await clock.wait(Math.max(SLICE.pause, rest))
+        const began = clock.elapsed()
+        const purged = await store.purge(before, SLICE)
+        if (purged === 0) break
+        events += purged
+        const rest = REST.times * (clock.elapsed() - began)
+        await clock.wait(Math.min(REST.most, Math.max(REST.least, rest)))
       }
     } catch (error) {
       log.error('retention', error)
     } finally {
       this.#running = false
     }
-    if (events > 0) log.info('older than RETENTION_DAYS and taken away', { events })
+    if (events > 0) log.info('purged what is older than RETENTION_DAYS', { events })
   }
 }

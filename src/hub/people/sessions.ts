@@ -1,17 +1,17 @@
 import type { Self } from '../../shared/model.ts'
 import { awaitWrite } from '../answerFrames.ts'
+import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 import { keysOf } from './lookAlikeKeys.ts'
 import { Names } from './names.ts'
-import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const HOUR = 60 * 60 * 1000
-/** ms after which a guest who never wrote has lost the name to whoever asks for it */
+/** ms after which another person may take the name of a guest who never wrote */
 const NEVER_WROTE_AFTER = DAY
 /** ms after which the use of a session is stored again */
 const TOUCH_EVERY = HOUR
-/** ms until a session that is online is read again, and until a failed read is retried; sessions read at once at most */
-const REVALIDATE = { after: 5 * 60_000, retryAfter: 10_000, atOnce: 100 }
+/** ms until a session that is online is read again, and how many sessions are read in one second */
+const REVALIDATE = { after: 5 * 60_000, perTick: 100 }
 
 interface SessionsDeps {
   store: Store
@@ -20,19 +20,18 @@ interface SessionsDeps {
   log: Log
   sessionDays: number
   siteName: string
-  /** the person has a new name */
   renamed(self: Self): void
   /** the session, by its hash, is over; the person may have others */
   signedOut(session: string, user: string): void
 }
 
-/** Where a session begins, is recognised and ends: guests, known by the hashes of their sessions alone. */
+/** Where a session begins, is recognised and ends. Guests are known only by the hashes of their sessions. */
 export class Sessions {
   readonly #deps: SessionsDeps
   readonly names: Names
-  /** session → its user, when its use was last stored, and when it was last read (ms) */
+  /** session → its user, when its use was last stored (ms), and when it was last read (ms of `Clock.elapsed`) */
   readonly #sessions = new Map<string, { user: string; touchedAt: number; readAt: number }>()
-  /** sessions that have ended, and when (ms): a socket that was being opened meanwhile must not use one */
+  /** sessions that have ended, and when (ms): a socket that is just being opened must not use them */
   readonly #ended = new Map<string, number>()
 
   constructor(deps: SessionsDeps) {
@@ -41,7 +40,7 @@ export class Sessions {
   }
 
   /**
-   * Makes a guest of a name as typed, a member of `room` from the start, or of the lobby if there is no such room.
+   * Makes a guest, who is a member of `room` from the start, or of the lobby if there is no such room.
    * @throws ChatError `nameInvalid` with a `reason`; `nameTaken`, or a reserved one, with a free name as `suggestion`;
    * `unavailable`
    */
@@ -53,22 +52,23 @@ export class Sessions {
     const guest = { id, name, keys: keysOf(name), session, at, room }
     const added = await awaitWrite(store.addGuest(guest, this.#staleAt(at)), log)
     if (added === 'taken') throw await this.names.taken(name)
-    this.#sessions.set(session, { user: id, touchedAt: at, readAt: at })
+    this.#sessions.set(session, { user: id, touchedAt: at, readAt: clock.elapsed() })
     return { id, name, role: 'guest' }
   }
 
   /** The person of a session, or null. Stores once an hour that it was used. Rejects if the store cannot be read. */
   async whoIs(session: string): Promise<Self | null> {
-    const now = this.#deps.clock.now()
-    const row = await this.#deps.store.session(session)
+    const { store, clock } = this.#deps
+    const now = clock.now()
+    const row = await store.session(session)
     if (!row || row.seen < this.#staleAt(now).inactiveBefore) return null
-    this.#sessions.set(session, { user: row.user.id, touchedAt: row.seen, readAt: now })
+    this.#sessions.set(session, { user: row.user.id, touchedAt: row.seen, readAt: clock.elapsed() })
     this.#touchSession(session, now)
     return row.user
   }
 
   /**
-   * Ends a session and its sockets; a guest whose last one it was is gone at once, from every room and screen.
+   * Ends a session and its sockets. With the last session its guest leaves every room at once.
    * @returns false, and nothing was written: there is no such session
    */
   async signOut(session: string): Promise<boolean> {
@@ -88,53 +88,48 @@ export class Sessions {
   }
 
   /**
-   * Each second: reads some of the online sessions that were not read for five minutes. A session that another process
-   * has ended ends here as well (S15). Never rejects.
+   * Each second: reads some of the online sessions that were not read for five minutes, because another process may have
+   * ended them (S15). Never rejects.
    * @param online the session of each connection
    */
-  async revalidateSessions(online: Iterable<string>): Promise<void> {
-    const now = this.#deps.clock.now()
-    const due: string[] = []
-    for (const session of online) {
+  async revalidateSessions(online: ReadonlySet<string>): Promise<void> {
+    const { clock, log, signedOut } = this.#deps
+    const now = clock.elapsed()
+    const due = [...online].filter((session) => {
       const known = this.#sessions.get(session)
-      if (!known || now - known.readAt < REVALIDATE.after) continue
+      return known && now - known.readAt >= REVALIDATE.after
+    })
+    for (const session of due.slice(0, REVALIDATE.perTick)) {
+      const known = this.#sessions.get(session)
+      if (!known) continue
       known.readAt = now
-      if (due.push(session) >= REVALIDATE.atOnce) break
-    }
-    for (const [at, session] of due.entries()) {
-      const user = this.#sessions.get(session)?.user
       try {
-        if (user === undefined || (await this.whoIs(session))) continue
+        if (await this.whoIs(session)) continue
       } catch (error) {
-        // While the disk is in trouble, nobody is signed out.
-        this.#deps.log.error('session', error)
-        for (const unread of due.slice(at)) {
-          const known = this.#sessions.get(unread)
-          if (known) known.readAt = now - REVALIDATE.after + REVALIDATE.retryAfter
-        }
-        return
+        // A disk that cannot be read signs nobody out: the session is read again in five minutes.
+        log.error('session', error)
+        continue
       }
       this.#sessions.delete(session)
-      this.#deps.signedOut(session, user)
+      signedOut(session, known.user)
     }
   }
 
   /**
-   * Each hour: stores that the online sessions are in use, and releases names and sessions that are stale. Never rejects.
+   * Each hour: stores that the online sessions are in use, and ends stale sessions. Never rejects.
    * @param online the session of each connection
    */
-  async hourly(online: Iterable<string>): Promise<void> {
+  async hourly(online: ReadonlySet<string>): Promise<void> {
     const { store, clock, log } = this.#deps
     const now = clock.now()
-    const onlineNow = new Set(online)
     this.names.hourly(now)
     for (const session of this.#sessions.keys()) {
-      if (onlineNow.has(session)) this.#touchSession(session, now)
+      if (online.has(session)) this.#touchSession(session, now)
       else this.#sessions.delete(session)
     }
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
-      // After `touch` above: the store keeps the order of writes.
+      // The store keeps the order of writes, so the sessions touched above are not stale.
       await store.forget(this.#staleAt(now))
     } catch (error) {
       log.error('forget', error)

@@ -6,8 +6,8 @@ const EVENTS_FOUND_PER_TURN = 500
 const EVENTS_PER_PIECE = 50
 
 /**
- * Everything stored about one person, as JSON in pieces: name and role, memberships, and all events of theirs, room by room
- * in the order of seq. Events that are stored while the export runs may be missing.
+ * Everything stored about one person, as JSON in pieces: name and role, memberships, and all their events, room by room in
+ * the order of seq. Events that are stored while the export runs may be missing.
  */
 export async function* userExport(
   { store, clock }: { store: Pick<Store, 'memberships' | 'eventsOf' | 'events'>; clock: Clock },
@@ -16,32 +16,26 @@ export async function* userExport(
   const memberships = await store.memberships(id)
   yield `{"at":${clock.now()},"user":${JSON.stringify({ id, name, role })},"rooms":${JSON.stringify(memberships)},"events":[`
 
-  const found = new Map<string, number[]>()
-  let last: OwnEvent | null = null
+  const found: OwnEvent[] = []
   for (;;) {
-    const part: OwnEvent[] = await store.eventsOf(id, last, EVENTS_FOUND_PER_TURN)
-    for (const { room, seq } of part) {
-      const seqs = found.get(room) ?? []
-      found.set(room, seqs)
-      seqs.push(seq)
-    }
-    last = part.at(-1) ?? null
-    if (last === null) break
+    const part = await store.eventsOf(id, found.at(-1) ?? null, EVENTS_FOUND_PER_TURN)
+    if (part.length === 0) break
+    found.push(...part)
     await clock.turn()
   }
+  found.sort((a, b) => (a.room === b.room ? a.seq - b.seq : a.room < b.room ? -1 : 1))
 
-  let piece = ''
-  let written = 0
-  for (const [room, seqs] of [...found].sort(([a], [b]) => (a < b ? -1 : 1)))
-    for (const seq of seqs.sort((a, b) => a - b)) {
+  let separator = ''
+  for (let at = 0; at < found.length; at += EVENTS_PER_PIECE) {
+    let piece = ''
+    for (const { room, seq } of found.slice(at, at + EVENTS_PER_PIECE)) {
       const [event] = await store.events(room, seq - 1, 1)
       if (event === undefined) continue
-      piece += `${written === 0 ? '' : ','}\n${JSON.stringify({ room, ...event })}`
-      written += 1
-      if (written % EVENTS_PER_PIECE !== 0) continue
-      yield piece
-      piece = ''
-      await clock.turn()
+      piece += `${separator}\n${JSON.stringify({ room, ...event })}`
+      separator = ','
     }
-  yield `${piece}\n]}\n`
+    yield piece
+    await clock.turn()
+  }
+  yield '\n]}\n'
 }
