@@ -1,50 +1,43 @@
 /**
- * What people write, as nodes: bold, italic, strike, code, quotes, lists and links; all else shows as typed (U20). Nothing
- * here makes HTML: `marked` cuts the text into tokens, and `h` makes elements of the few kinds that are named below.
+ * The Markdown that people write, as nodes: bold, italic, strike, code, quotes, lists and links; anything else shows as typed
+ * (U20). Nothing here makes HTML: `marked` cuts the text into tokens, and `h` makes elements of the few kinds named below.
  */
 import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type TokensList } from 'marked'
 import { isBlank } from '../../../shared/text.ts'
 import { h } from '../../ui/dom.ts'
-import { followable, hostBehind, linkTo, misleads, withLinks } from './links.ts'
+import { textButton } from '../message/messageNote.ts'
+import { followable, hostBehind, linkTo, namesHost, withLinks } from './links.ts'
 import { words } from '../../words/words.ts'
 
 type Part = Node | string
 
-/** Deeper than this, text is as typed: nobody writes it, and every level costs. */
-const DEPTH = 8
+/** Text nested deeper than this is drawn as typed. */
+const MAX_DEPTH = 8
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
+/** Further addresses of a text are no links. */
+const MAX_LINKS = 60
+/** A text with more lines is drawn as typed. */
+const MAX_LINES = 400
+/** What cutting a text into tokens may cost, in steps of about 0.3 µs. A text that costs more is drawn as typed (U120). */
+const MAX_STEPS = 10_000
 
-const NESTED = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
-
-const ARM = '\\_(ツ)_/¯'
-
-const nothing = () => undefined
-
-/** More addresses than this are text. */
-const LINKS = 60
-let left = 0
-
-/** A text of more lines is drawn as typed. */
-const LINES = 400
-/** What a text may cost to cut into tokens, in steps of about 0.3 µs. Text that costs more is drawn as typed. */
-const STEPS = 10_000
-/** A mark that the lexer looks at. An underscore within a word is none. */
+/** A mark that the lexer looks at; an underscore within a word is none. */
 const MARK = /\*+|~+|(?:^|[^\p{L}\p{N}_])_+|`+|[\\[<]/gu
 const DELIMITER = /\*+|~+|_+/g
-/** Only what the subset has ends a paragraph. */
+/** Only a block of the subset ends a paragraph. */
 const PARAGRAPH =
   /^[^\n]+(?:\n(?! {0,3}(?:>|`{3,}[^`\n]*(?:\n|$)|~~~|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*/
-/** Up to the next mark. A run too long to be one is passed at once: it would be looked at again from each of its marks. */
+/** Text up to the next mark. A run too long to be a mark is skipped whole, or each of its characters would be tried. */
 const PLAIN = /^(?:`+|~+|_{9,}|\*{9,}|[^])[^\\<[!`*_~]*/
+const SHRUG_ARM = '\\_(ツ)_/¯'
 
-const costly = new Error('the marks of this text cost too much')
-
-/** Counts what it does: every opening mark may look at every mark behind it, and every block at all lines in it again. */
-class Bounded extends Lexer {
-  #left = STEPS
+/** Counts its steps: each opening mark may look at each mark after it, and each block at all of its lines again. */
+class BoundedLexer extends Lexer {
+  #left = MAX_STEPS
 
   #spend(steps: number): void {
     this.#left -= steps
-    if (this.#left < 0) throw costly
+    if (this.#left < 0) throw new Error('the marks of this text cost too much')
   }
 
   override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[]
@@ -57,24 +50,24 @@ class Bounded extends Lexer {
   }
 
   override inlineTokens(src: string, tokens?: Token[]): Token[] {
-    // A long run is looked at from each of its marks.
-    const marks = (src.match(MARK) ?? []).reduce(
-      (sum, run) => sum + Math.max(1, Math.min(run.length, 8) - 2),
-      0,
+    const sum = (runs: readonly string[], cost: (run: string) => number) =>
+      runs.reduce((total, run) => total + cost(run), 0)
+    const delimiters = src.match(DELIMITER) ?? []
+    // A long run is tried from each of its characters, and the end of a strike is searched letter by letter.
+    const marks = sum(src.match(MARK) ?? [], ({ length }) => Math.max(1, Math.min(length, 8) - 2))
+    const inRuns = sum(
+      delimiters,
+      (run) => run.length ** 2 / 50 + (run.startsWith('~~') ? src.length / 10 : 0),
     )
-    const runs = src.match(DELIMITER) ?? []
-    // The search for the end of a strike goes letter by letter.
-    const inRuns = runs.reduce(
-      (sum, run) => sum + run.length ** 2 / 50 + (run.startsWith('~~') ? src.length / 10 : 0),
-      0,
-    )
-    this.#spend(10 + 10 * runs.length + inRuns + marks * (10 + runs.length + src.length / 100))
+    this.#spend(10 + 10 * delimiters.length + inRuns + marks * (10 + delimiters.length + src.length / 100))
     return super.inlineTokens(src, tokens)
   }
 }
 
-/** Of GitHub's Markdown only what the subset has; the rest is not seen, so it stays text. */
-class Subset extends Tokenizer {
+const none = () => undefined
+
+/** Recognises only the subset of GitHub's Markdown; everything else stays text. */
+class SubsetTokenizer extends Tokenizer {
   override paragraph(src: string): Tokens.Paragraph | undefined {
     const [raw] = PARAGRAPH.exec(src) ?? []
     return raw === undefined
@@ -85,50 +78,54 @@ class Subset extends Tokenizer {
     const [raw = ''] = PLAIN.exec(src) ?? []
     return { type: 'text', raw, text: raw, escaped: false }
   }
-  override code = nothing
-  override heading = nothing
-  override lheading = nothing
-  override hr = nothing
-  override html = nothing
-  override def = nothing
-  override table = nothing
-  override tag = nothing
-  override reflink = nothing
-  override br = nothing
-  override autolink = nothing
-  override url = nothing
+  override code = none
+  override heading = none
+  override lheading = none
+  override hr = none
+  override html = none
+  override def = none
+  override table = none
+  override tag = none
+  override reflink = none
+  override br = none
+  override autolink = none
+  override url = none
   /** The arm of a shrug is no escape. */
   override escape(src: string) {
-    return src.startsWith(ARM) ? ({ type: 'escape', raw: ARM, text: ARM } as const) : super.escape(src)
+    return src.startsWith(SHRUG_ARM)
+      ? ({ type: 'escape', raw: SHRUG_ARM, text: SHRUG_ARM } as const)
+      : super.escape(src)
   }
   override del(src: string, masked: string, before?: string) {
     return src.startsWith('~~') ? super.del(src, masked, before) : undefined
   }
 }
 
-/** The nodes of a text. One that `needsMarkdown` says no to costs less without it. */
+/** How many links the text that is being drawn may still have. */
+let linksLeft = 0
+
+/** The nodes of a text; `formatText` skips this for a text without marks. */
 export function markdownNodes(text: string): Node[] {
-  left = LINKS
-  const tokens = NESTED.test(text) ? null : tokensOf(text)
+  linksLeft = MAX_LINKS
+  const tokens = tokensOf(text)
   const drawn = nodes(tokens === null ? linked(text) : blocks(tokens, 0))
-  // Marks around nothing would be an empty row.
+  // Marks around nothing would draw an empty message (U122).
   return drawn.some(({ textContent }) => !isBlank(textContent ?? '')) ? drawn : nodes([text])
 }
 
-/** The addresses of a text as links, as long as there are not too many. */
 function linked(text: string): Part[] {
-  const parts = withLinks(text, left)
-  left -= parts.filter((part) => part instanceof HTMLAnchorElement).length
+  const parts = withLinks(text, linksLeft)
+  linksLeft -= parts.filter((part) => part instanceof HTMLAnchorElement).length
   return parts
 }
 
-/** null: the text is drawn as typed. */
+/** @returns null for a text that is drawn as typed */
 function tokensOf(text: string): Token[] | null {
-  if (text.split('\n', LINES + 1).length > LINES) return null
+  if (TOO_DEEP.test(text) || text.split('\n', MAX_LINES + 1).length > MAX_LINES) return null
   try {
-    return new Bounded({ gfm: true, breaks: false, tokenizer: new Subset() }).lex(text)
+    return new BoundedLexer({ gfm: true, breaks: false, tokenizer: new SubsetTokenizer() }).lex(text)
   } catch {
-    // Too costly; or one of the texts on which the lexer itself fails, such as a list item that quotes an empty one.
+    // Too costly, or a text on which the lexer itself fails, such as a list item that quotes an empty one.
     return null
   }
 }
@@ -137,7 +134,7 @@ function nodes(parts: readonly Part[]): Node[] {
   return parts.map((part) => (typeof part === 'string' ? document.createTextNode(part) : part))
 }
 
-/** Blocks of a text; a lone paragraph is its content. Lines that marked takes for paragraphs of their own are lines of one. */
+/** The blocks of a text; the content of a single paragraph. marked's paragraphs without a blank line between are one. */
 function blocks(tokens: readonly Token[], depth: number): Part[] {
   const all: HTMLElement[] = []
   let open: HTMLElement | null = null
@@ -166,11 +163,11 @@ function blocks(tokens: readonly Token[], depth: number): Part[] {
 }
 
 function inner(token: { raw: string; tokens?: Token[] }, depth: number): Part[] {
-  return depth >= DEPTH || token.tokens === undefined ? [token.raw] : blocks(token.tokens, depth + 1)
+  return depth >= MAX_DEPTH || token.tokens === undefined ? [token.raw] : blocks(token.tokens, depth + 1)
 }
 
 function inline(tokens: readonly Token[], depth: number): Part[] {
-  if (depth >= DEPTH) return tokens.map(({ raw }) => raw)
+  if (depth >= MAX_DEPTH) return tokens.map(({ raw }) => raw)
   const parts: Part[] = []
   let text = ''
   const flush = () => {
@@ -190,14 +187,13 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
       case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
       case 'link': {
         const label = token.tokens.map(({ raw }) => raw).join('')
-        const url = left > 0 && !isBlank(label) ? followable(token.href) : null
+        const url = linksLeft > 0 && !isBlank(label) ? followable(token.href) : null
         if (url === null) { text += token.raw; break }
-        const rawOf = (from: number, to: number) => tokens.slice(Math.max(0, from), to).map(({ raw }) => raw).join('')
-        const around = { before: rawOf(index - 2, index), behind: rawOf(index + 1, index + 3) }
         flush()
-        left -= 1
+        linksLeft -= 1
         parts.push(linkTo(url, 'auto', label))
-        if (misleads(label, url, around)) parts.push(hostBehind(url))
+        const around = (tokens[index - 1]?.raw.slice(-1) ?? '') + (tokens[index + 1]?.raw.slice(0, 1) ?? '')
+        if (!namesHost(label, url, around)) parts.push(hostBehind(url))
         break
       }
       case 'escape': text += token.text; break
@@ -208,21 +204,16 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
   return parts
 }
 
-/** Code as it was written, and a button that copies it. */
 function codeBlock(text: string): HTMLElement {
-  const copy = h('button', {
-    type: 'button',
-    class: 'text-button',
-    tabindex: -1,
-    onClick: async () => {
-      // Without https there is no clipboard to ask.
-      const done = await navigator.clipboard?.writeText(text).then(
-        () => true,
-        () => false,
-      )
-      copy.textContent = done === true ? words.message.code.copied : words.message.code.failed
-    },
+  const { copy, copied, failed } = words.message.code
+  const copyButton = textButton(copy, async () => {
+    try {
+      // Without https there is no clipboard.
+      await navigator.clipboard.writeText(text)
+      copyButton.textContent = copied
+    } catch {
+      copyButton.textContent = failed
+    }
   })
-  copy.append(words.message.code.copy)
-  return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copy)
+  return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copyButton)
 }

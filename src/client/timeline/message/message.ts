@@ -70,7 +70,6 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     const old = before?.row
     if (old !== row) {
       element.toggleAttribute('data-own', row.own)
-      element.toggleAttribute('data-pinned', row.pinned)
       element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
       drawTime()
       drawReactions(row)

@@ -1,10 +1,10 @@
 import type { FailureReason } from '../../state/state.ts'
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
 
 /** A text button in a message. Tab skips it; the arrow keys of the list reach it. */
 export function textButton(label: string, press: () => void): HTMLButtonElement {
-  return h('button', { type: 'button', class: 'text-button', tabindex: -1, onClick: press }, label)
+  return button(label, press, { class: 'text-button', tabindex: -1 })
 }
 
 /** A line under a message: what is pending or has failed, and the buttons to deal with it. */
