@@ -20,7 +20,7 @@ const USAGE = `Usage: hubbub [command]
 
 hubbub <command> --help tells more. Settings come from the environment: PORT, HOST, DATA_DIR and more, see the README.`
 
-// Only a URL relative to the entry point is right in the source and in the binary (P47).
+// Only a URL relative to the entry point is right in the source and in the binary.
 const WORKER = new URL('./store/sqlite/write/sqlite.worker.ts', import.meta.url)
 const PAGES = Bun.isStandaloneExecutable
   ? join(import.meta.dir, 'public')

@@ -25,7 +25,7 @@ import { openSqlite } from './store/sqlite/sqliteStore.ts'
 export interface ServeOptions {
   config: Config
   log: Logger
-  /** the writer's Worker: only the entry point can name it (P47) */
+  /** the writer's Worker: only the entry point can name it */
   worker: URL
   /** the folder with the built page */
   pages: string
@@ -175,7 +175,7 @@ export async function serve({
     app.shedSlowReaders()
   }, 1_000)
 
-  /** Bun frees the port only after the last socket, so sockets are closed first; the disk is released last (O13, P32). */
+  /** Bun frees the port only after the last socket, so sockets are closed first; the disk is released last (O13). */
   stop = async () => {
     setTimeout(() => {
       log.error('stopping took too long')

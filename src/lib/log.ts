@@ -34,7 +34,7 @@ const ONCE_EVERY = 1_000
 const MAX_CLASSES = 1_000
 
 /**
- * Writes to stdout at once, line by line, in this thread: pino's transports are workers, and no binary finds them (P52).
+ * Writes to stdout at once, line by line, in this thread: pino's transports are workers, which a compiled binary cannot load.
  * @param to for tests: takes each line with its newline instead of stdout
  * @param now ms of any clock that runs on
  */

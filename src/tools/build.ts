@@ -144,7 +144,7 @@ function linksOf({ metafile }: BuildOutput): Omit<Manifest, 'files' | 'style'> {
 }
 
 /**
- * Tailwind by its own `compile()`, as the plugin for Bun carries another version (P53). Classes are looked for in
+ * Tailwind by its own `compile()`, as the plugin for Bun carries another version. Classes are looked for in
  * the client's TypeScript and in the page, and nowhere else.
  */
 function tailwind(root: string): BunPlugin {
@@ -238,7 +238,7 @@ export async function buildBinary({
   entry = 'src/main.ts',
   target,
 }: BinaryBuild): Promise<void> {
-  // P47: a worker is found in the binary only if it is an entry point of its own
+  // A worker is found in the binary only if it is an entry point of its own
   const workers = await Array.fromAsync(new Glob('src/**/*.worker.ts').scan({ cwd: root }))
   const entries = [entry, ...workers.sort()]
   const command = [

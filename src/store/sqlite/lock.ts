@@ -8,7 +8,7 @@ export interface DirectoryLock {
   release(): void
 }
 
-// An unreferenced Database is collected, which silently frees its lock (P36).
+// An unreferenced Database is collected, which silently frees its lock.
 const held = new Set<Database>()
 
 const lockFileIn = (dir: string) => join(dir, 'lock.db')

@@ -38,7 +38,7 @@ export interface Sqlite extends Store {
 export interface SqliteOptions {
   /** the data directory; created if it does not exist */
   dir: string
-  /** where `sqlite.worker.ts` is; only `main.ts` can name it in source and binary alike (P47) */
+  /** where `sqlite.worker.ts` is; only `main.ts` can name it in source and binary alike */
   workerUrl: URL | string
   /** The writer's thread has died. Its pending calls never settle, so the process must end. */
   onDeath: (error: Error) => void

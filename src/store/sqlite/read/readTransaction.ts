@@ -29,7 +29,7 @@ export class ReadTransaction {
   end(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    // Not by COMMIT, which throws after a page that could not be read. P37: SQLite may have ended it by itself.
+    // Not by COMMIT, which throws after a failed read: SQLite may have rolled back by itself.
     if (this.#db.inTransaction) this.#rollback.run()
   }
 
