@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'bun:test'
+import type { ChatActions } from '../../../src/client/app/actions/actions.ts'
+import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
+import { createApi } from '../../../src/client/net/api.ts'
+import { createStore } from '../../../src/client/state/store.ts'
 import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser } from '../../support/server/aClient.ts'
-import { clientPages } from '../../support/client/clientPages.ts'
+import { clientPages, goOffline, type Client } from '../../support/client/clientPages.ts'
 import { eventually } from '../../support/eventually.ts'
 
-const { app, aPage, aScene } = await clientPages()
-let names = 0
+const { app, aPage, aGuest, anotherPage, aScene } = await clientPages()
 
-describe('what is kept, what is older', () => {
-  test('[U34] a draft is stored a little after the last change, and gone with its message', async () => {
+const unreadIn = ({ store }: Client, room: string) => unreadCountOf(store.get(), room).unread
+
+describe('drafts', () => {
+  test('[U34] a draft is stored shortly after the last change, and deleted with its message', async () => {
     const { ada, room } = await aScene()
     for (const length of numbers(1, 10))
       ada.actions.saveDraft(room, 'half a thought'.slice(0, length), length)
@@ -21,14 +26,13 @@ describe('what is kept, what is older', () => {
     expect(await ada.actions.draft(room)).toEqual({ text: '', caret: 0 })
   })
 
-  test('[U34] a draft is there for the screen that asks as soon as it is known who I am', async () => {
-    const browser = aBrowser()
-    const before = await aPage(browser).enter(`Ada ${(names += 1)}`)
+  test('[U34] a screen that appears as the session is restored gets its draft', async () => {
+    const before = await aGuest()
     before.actions.saveDraft('lobby', 'half a thought', 14)
     await eventually('stored', async () => (await before.sync.outbox.draft('lobby')) !== null)
     before.end()
 
-    const again = aPage(browser)
+    const again = aPage(before.browser)
     let draft: Promise<{ text: string; caret: number }> | undefined
     again.store.watch(
       ({ self }) => self,
@@ -40,110 +44,138 @@ describe('what is kept, what is older', () => {
     await again.actions.restoreSession()
     expect(await draft).toEqual({ text: 'half a thought', caret: 14 })
   })
+})
 
-  test('[U15] older pages come one at a time, until the room begins', async () => {
-    const room = `long-${(names += 1)}`
+describe('rooms and reading', () => {
+  test('[U15] older pages load one at a time, up to the start of the room', async () => {
+    const { bob, room } = await aScene(130)
     const texts = numbers(1, 130).map((n) => `text ${n}`)
-    await app.store.addRoom({ room, name: room, topic: '', kind: 'public' }, Date.now())
-    await app.store.commit(
-      texts.map((text, n) => ({
-        kind: 'message',
-        room,
-        id: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
-        at: Date.now(),
-        user: { id: 'b1', name: 'Bob' },
-        nonce: `${room}-nonce-${n}`,
-        text,
-      })),
-    )
-    const eve = await aPage().enter(`Eve ${(names += 1)}`)
-    eve.actions.openRoom(room)
-    await eve.isLive(room)
-    expect(eve.texts(room)).toEqual(texts.slice(-50))
-    expect(eve.room(room).older).toBe('more')
+    expect(bob.texts(room)).toEqual(texts.slice(-50))
+    expect(bob.room(room).older).toBe('more')
     for (const count of [100, 130]) {
-      eve.actions.loadOlder(room)
-      eve.actions.loadOlder(room)
-      await eve.shows(texts.slice(-count), room)
+      for (const _ of [1, 2]) bob.actions.loadOlder(room)
+      await bob.shows(texts.slice(-count), room)
     }
-    expect(eve.room(room).older).toBe('none')
-    eve.actions.loadOlder(room)
-    expect(eve.requests.filter((one) => one.includes('messages'))).toHaveLength(2)
+    bob.actions.loadOlder(room)
+    expect(bob.room(room).older).toBe('none')
+    expect(bob.requests.filter((request) => request.includes('messages'))).toHaveLength(2)
   })
 
-  test('[U71] what I read is told at most every half second, forward only', async () => {
+  test('[U71] my read position is sent at most every half second, and only moves forward', async () => {
     const { ada, bob, room } = await aScene()
-    for (const text of ['one', 'two', 'three']) ada.actions.send(room, text)
-    await bob.shows(['one', 'two', 'three'], room)
+    const texts = ['one', 'two', 'three']
+    for (const text of texts) ada.actions.send(room, text)
+    await bob.shows(texts, room)
     expect(bob.room(room).you?.unread).toBe(3)
     for (const seq of [1, 3, 2]) bob.actions.markReadUpTo(room, seq)
     expect(bob.room(room).you).toMatchObject({ readSeq: 3, unread: 0 })
-    await eventually('told', () => bob.sent.some(({ type }) => type === 'read'))
-    expect(bob.sent.filter(({ type }) => type === 'read')).toEqual([{ type: 'read', room, seq: 3 }])
+    const reads = () => bob.sent.filter(({ type }) => type === 'read')
+    await eventually('sent', () => reads().length > 0)
+    expect(reads()).toEqual([{ type: 'read', room, seq: 3 }])
   })
 
-  test('[U75] all marked read: nothing is told while it can be undone, undone all is as before, and what stands my other device hears', async () => {
+  test('[U75] marking all rooms read is sent only once it can no longer be undone, and then reaches my other device', async () => {
     const { ada, bob, room } = await aScene()
     for (const text of ['one', 'two', 'three']) bob.actions.send(room, text)
-    const device = aPage({ ...aBrowser(), cookie: ada.browser.cookie })
-    await device.actions.restoreSession()
-    device.actions.openRoom(room)
-    const counts = (who: typeof ada) => unreadCountOf(who.store.get(), room).unread
-    await eventually('both count', () => counts(ada) === 3 && counts(device) === 3)
-    const told = () => ada.sent.filter(({ type }) => type === 'read').length
+    const device = await anotherPage({ ...aBrowser(), cookie: ada.browser.cookie }, room)
+    await eventually('both count', () => unreadIn(ada, room) === 3 && unreadIn(device, room) === 3)
+    const readsSent = () => ada.sent.filter(({ type }) => type === 'read').length
 
     ada.actions.markAllRead()
-    await eventually('all is read', () => counts(ada) === 0)
+    await eventually('all is read', () => unreadIn(ada, room) === 0)
     ada.actions.undoMarkAllRead()
-    expect(counts(ada)).toBe(3)
-    await eventually(
-      'the server has counted',
-      () => !ada.room(room).needsRecount && ada.room(room).sync.state === 'live',
-    )
-    expect([counts(ada), counts(device), told()]).toEqual([3, 3, 0])
+    expect(unreadIn(ada, room)).toBe(3)
+    await eventually('the server has counted', () => {
+      const { needsRecount, sync } = ada.room(room)
+      return !needsRecount && sync.state === 'live'
+    })
+    expect([unreadIn(ada, room), unreadIn(device, room), readsSent()]).toEqual([3, 3, 0])
 
     ada.actions.markAllRead()
     ada.actions.flushTimers()
     await eventually('the other device knows', () => {
       app.pass(1_000)
-      return counts(device) === 0
+      return unreadIn(device, room) === 0
     })
-    expect([counts(ada), told()]).toEqual([0, 1])
+    expect([unreadIn(ada, room), readsSent()]).toEqual([0, 1])
   })
 
-  test('[U74] what is said in a room of mine that this page has not opened is counted at once', async () => {
+  test('[U74] messages count in a room of mine that this page has not opened, until I leave it', async () => {
     const { ada, bob, room } = await aScene()
     bob.end()
-    const again = aPage(bob.browser)
-    await again.actions.restoreSession()
-    again.actions.openRoom('lobby')
-    await again.isLive()
+    const again = await anotherPage(bob.browser, 'lobby')
     await again.actions.loadRooms()
     await again.isLive(room)
     ada.actions.send(room, 'anybody here?')
-    await eventually('it counts', () => unreadCountOf(again.store.get(), room).unread === 1)
+    await eventually('it counts', () => unreadIn(again, room) === 1)
     again.actions.leaveRoom(room)
-    expect(again.store.get().roomList.find((one) => one.room === room)).toMatchObject({ joined: false })
+    expect(again.store.get().roomList.find((entry) => entry.room === room)?.joined).toBe(false)
     await again.actions.loadRooms()
     expect(again.store.get().rooms[room]).toBeUndefined()
   })
 
-  test('[U74] a room made elsewhere since the list came is asked for', async () => {
-    const { ada, bob } = await aScene()
+  test('[U74] a room that is newer than my list is added to it', async () => {
+    const { ada, bob, room: first } = await aScene()
     await bob.actions.loadRooms()
-    const made = await ada.actions.makeRoom(`Later ${(names += 1)}`)
+    const made = await ada.actions.makeRoom(`Later than ${first}`)
     if (made.result !== 'made') throw new Error('no room was made')
     bob.actions.openRoom(made.room)
     await eventually('listed', () =>
-      bob.store.get().roomList.some((one) => one.room === made.room && one.joined),
+      bob.store.get().roomList.some(({ room, joined }) => room === made.room && joined),
     )
   })
 
-  test('[U87] a room whose name is taken comes with another', async () => {
+  test('[U87] a taken room name is answered as taken', async () => {
     const { ada, room } = await aScene()
-    const answer = await ada.actions.makeRoom(room)
-    expect(answer).toMatchObject({ result: 'taken' })
-    await ada.actions.loadRooms()
-    expect(ada.store.get().roomList.find((entry) => entry.room === room)).toMatchObject({ joined: true })
+    expect(await ada.actions.makeRoom(room)).toMatchObject({ result: 'taken' })
+  })
+})
+
+describe('refusals say why', () => {
+  const tryAll = (actions: ChatActions) => [
+    actions.send('lobby', 'hello'),
+    actions.edit('lobby', 'id-1', 'hello'),
+    actions.remove('lobby', 'id-1'),
+    actions.react('lobby', 'id-1', '👍', true),
+    actions.pin('lobby', 'id-1', true),
+  ]
+
+  test('[U107] a chat that does not load rejects, and counts nothing unsent', async () => {
+    const api = createApi(() => Promise.reject(new TypeError('no network')))
+    const world = { after: () => () => {}, device: null }
+    const session = createSessionActions(createStore(), api, { tell() {} }, world, () =>
+      Promise.reject(new TypeError('not here')),
+    )
+    expect(session.loadedChat()).toBeNull()
+    await expect(session.loadChat()).rejects.toThrow('not here')
+    expect([await session.unsentCount(), await session.draftCount()]).toEqual([0, 0])
+  })
+
+  test('[U107] nothing is sent for a person who is signed out', async () => {
+    const page = await aGuest()
+    await page.actions.signedInAs(null)
+    for (const result of tryAll(page.actions)) expect(result).toContain('signed out')
+  })
+
+  test('[U107] nothing more is taken, and nothing retried, while 200 messages wait', async () => {
+    const page = await aGuest()
+    page.faults.swallow = () => true
+    await goOffline(page)
+    expect(page.actions.send('lobby', 'the first')).toBe(true)
+    const { key = '', nonce = '' } = page.room().rows.at(-1) ?? {}
+    page.sync.outbox.receive({ type: 'error', nonce, code: 'forbidden', message: '', retry: false })
+    for (const n of numbers(1, 200)) expect(page.actions.send('lobby', `text ${n}`)).toBe(true)
+    for (const result of [...tryAll(page.actions), page.actions.retry('lobby', key)])
+      expect(result).toContain('200 messages')
+    page.actions.drop('lobby', page.room().rows.at(-1)?.key ?? '')
+    expect(page.actions.retry('lobby', key)).toBe(true)
+  })
+
+  test('[U107, U35] a blank or too long text is not sent, and nothing is cut', async () => {
+    const { actions, sent } = await aGuest()
+    for (const text of ['', ' \n ']) expect(actions.send('lobby', text)).toContain('nothing')
+    expect(actions.edit('lobby', 'id-1', '')).toContain('nothing')
+    expect(actions.send('lobby', 'x'.repeat(4_001))).toContain('too long')
+    expect(sent.filter(({ type }) => type === 'send')).toEqual([])
   })
 })
