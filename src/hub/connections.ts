@@ -22,7 +22,7 @@ export interface SyncRequest {
   /** the client's position */
   readonly seq: number
   readonly id: string | null
-  /** messages that a first page may have; 0: the room is not on screen, so people are not named either */
+  /** messages that a first page may have; 0: the room is not on screen, so its people are not named either */
   readonly limit: number
   /** the connection has left the room again: nothing more is sent */
   cancelled: boolean

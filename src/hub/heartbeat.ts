@@ -60,15 +60,11 @@ export class Heartbeat {
   }
 }
 
-/** The connection whose beat has been unanswered longest; if all answer in time, the oldest. */
+/** The connection whose beat has been unanswered longest; if all answer in time, the first. */
 export function leastAlive(connections: readonly ClientConnection[], now: number): ClientConnection {
   const silentSince = (connection: ClientConnection) => {
     const since = isGreeted(connection) ? connection.lifecycle.unansweredSince : null
-    return since !== null && now - since > ANSWER_TIME ? since : Number.POSITIVE_INFINITY
+    return since !== null && now - since > ANSWER_TIME ? since : Infinity
   }
-  return connections.reduce((least, connection) => {
-    const [since, leastSince] = [silentSince(connection), silentSince(least)]
-    const isOlder = since === leastSince && connection.openedAt < least.openedAt
-    return since < leastSince || isOlder ? connection : least
-  })
+  return connections.reduce((least, next) => (silentSince(next) < silentSince(least) ? next : least))
 }

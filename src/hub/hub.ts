@@ -50,10 +50,10 @@ export interface HubDeps {
   log: Log
   settings: {
     build: string
-    /** a session that is not used for so many days ends, and its guest with it */
+    /** days without use after which a session ends, and its guest with it */
     sessionDays: number
     siteName: string
-    /** events older than so many days are deleted; absent: never */
+    /** days after which events are purged; absent: never */
     retentionDays?: number
     limits?: Partial<PersonLimits>
   }
@@ -69,7 +69,7 @@ interface DrainOptions {
 }
 
 const HOUR_MS = 60 * 60 * 1000
-/** ms between two comparisons of the heads of open rooms with what was shown */
+/** ms between two checks whether the store has events that were not shown, as those of other nodes */
 const SWEEP_MS = 2_000
 
 /**
@@ -132,7 +132,7 @@ export class Hub {
   /**
    * Takes the socket of an admitted person.
    * @param session the hash of the session that let it in, and with which it ends
-   * @returns null, or the code to close it with: it is not taken
+   * @returns null, or the code to close the socket with if it is not taken
    */
   open(socket: ClientSocket, user: Self, session: string): number | null {
     if (this.#draining) return CLOSE.restart
@@ -155,7 +155,7 @@ export class Hub {
     return null
   }
 
-  /** A socket has ended. A socket that was not taken, or was dismissed before, changes nothing. */
+  /** A socket has ended. One that was not taken, or was dismissed before, changes nothing. */
   close(socket: ClientSocket): void {
     const connection = this.#connections.get(socket)
     if (connection) this.#forget(connection)
@@ -181,7 +181,7 @@ export class Hub {
   }
 
   /**
-   * Makes the person a member, if they are none, and brings the room up to date from a position.
+   * Makes the person a member, and brings the room up to date from a position.
    * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
    */
   async join(from: ClientSocket, { room, ...position }: Of<'join'>): Promise<void> {
@@ -249,12 +249,12 @@ export class Hub {
     return userExport(this.#deps, user)
   }
 
-  /** Connections and people of this node, events that wait for the writer. */
+  /** Connections and people of this node, and events that wait for the writer. */
   stats(): { connections: number; users: number; queue: number } {
     return { connections: this.#connections.size, users: this.#connections.people, queue: this.#queue.length }
   }
 
-  /** Each second: does whatever is due. */
+  /** Each second: does what is due. */
   tick(): void {
     const now = this.#elapsed()
     this.#presence.tick(now)
@@ -286,7 +286,7 @@ export class Hub {
     const { clock } = this.#deps
     this.#draining = true
     this.#publisher.stop()
-    // The first flush of reads may be one that was under way, without what moved since.
+    // A flush that is under way lacks the positions that moved since it began, so flush again.
     const saved = this.#readPositions.flush().then(() => this.#readPositions.flush())
     await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
     const connections = this.#connections.all()

@@ -1,7 +1,4 @@
-/**
- * What the hub needs from outside, each with its contract. What an implementation must do is written here and in the
- * contract suites.
- */
+/** What the hub needs from outside. What an implementation must do is written here and tested by the contract suites. */
 import type {
   HistoryMessage,
   HistoryPage,
@@ -22,22 +19,19 @@ export type DraftContent =
   | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
   | { kind: 'pin'; target: string; on: boolean; text?: never }
 
-/**
- * An event before it has a number. `id` and `at` are the hub's; the sender chose `nonce`. A `topic` has none, so that each
- * is stored.
- */
+/** An event before it has a seq. The hub made `id` and `at`, the sender chose `nonce`. A `topic` has no nonce. */
 export type Draft = { room: string; id: string; at: number; user: User } & (
   (DraftContent & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
 )
 
-/** What became of one draft. `duplicate` has the numbers of the first; `failed`: nothing was stored, the same may work later. */
+/** The result of one draft. `duplicate`: seq, id and time of the first. `failed`: nothing is stored, a retry may succeed. */
 export type Outcome =
   | { result: 'stored'; event: RoomEvent }
   | { result: 'duplicate'; seq: number; id: string; at: number }
   | { result: 'refused'; code: 'nonceReused' | 'gone' | 'forbidden' | 'tooBig' | 'noRoom' }
   | { result: 'failed' }
 
-/** A room as stored. `head`: its last seq, 0 if nothing was said. `floor`: the first seq that retention has left. */
+/** A room as stored. `head`: its last seq, 0 if it has no events. `floor`: the first seq that is not purged. */
 export interface RoomRow {
   room: string
   name: string
@@ -62,19 +56,18 @@ export interface NewGuest {
   keys: readonly string[]
   session: string
   at: number
-  /** the room that the guest is a member of from the start; the lobby if it does not exist. Absent: no room */
+  /** the guest's first room; the lobby if that room does not exist. Absent: no room */
   room?: string
 }
 
-/** Which guests are stale: another person may take their names. Times in ms, compared with when the guest was last seen. */
+/** Which guests are stale, so that another person may take their names, by when (ms) they were last seen. */
 export interface Stale {
-  /** any guest last seen before */
   inactiveBefore: number
-  /** a guest last seen before who never wrote */
+  /** for guests who never wrote */
   neverWroteBefore: number
 }
 
-/** A living session. `seen`: when it was last touched, ms. */
+/** A session that has not ended. `seen`: when it was last touched, ms. */
 export interface SessionRow {
   user: Self
   seen: number
@@ -102,7 +95,7 @@ export interface NewestMessages {
   older: boolean
 }
 
-/** Which messages of a room: at most one of them. `before` and `after` exclude their seq; none = the newest. */
+/** Which messages of a room. `before` and `after` exclude their seq. */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
   | { at: 'before' | 'after' | 'around'; seq: number }
@@ -111,60 +104,59 @@ export type HistoryQuery = { limit: number } & (
 )
 
 /**
- * The disk. Writes take effect in the order in which they are called, over all methods; a read sees every write whose
- * promise has resolved. While the disk fails all reject with ChatError `unavailable`; `commit` never rejects.
+ * The disk. Writes take effect in the order of the calls, over all methods; a read sees every write whose promise has
+ * resolved. While the disk fails all reject with ChatError `unavailable`, except `commit`, which never rejects. A new store
+ * has the room `lobby`.
  */
 export interface Store {
   /**
-   * Stores drafts in their order, in one transaction, and resolves once they would survive a power cut: one outcome a
-   * draft, in the same order. A known (user, nonce) is a duplicate, or `nonceReused` if room, kind, target or content
-   * differ; also within one call. One draft that cannot be stored does not hold up the others. `gone`: `replyTo`, or
-   * `target`, is no message of the room that still has its text. `forbidden`: an edit or a delete of somebody else's.
-   * `tooBig`: one more kind of emoji than a message takes. Raises the room's head by one for each event stored.
+   * Stores drafts in their order, in one transaction, and resolves once they would survive a power cut. A draft that cannot
+   * be stored does not hold up the others. Each stored event raises the head of its room by one.
    *
-   * A delete takes the text from the message and from its edits, in the log and in the file, with its emoji and its pin;
-   * their events keep all else. A nonce whose content is gone is a duplicate, whatever is sent under it. A `react` event
-   * counts who shows the emoji after it; also where nothing changes by it.
+   * A known (user, nonce) is a duplicate, or `nonceReused` if room, kind, target or content differ, also within one call. If
+   * the content of the first is gone, every draft with its nonce is a duplicate. `gone`: `replyTo` or `target` is not a
+   * message of the room that still has its text. `forbidden`: an edit or a delete of another person's message. `tooBig`: the
+   * message has as many kinds of emoji as it may have.
+   *
+   * A delete takes the text, the reactions and the pin from the message, and the text from its edits; all else of these
+   * events stays. A `react` event holds the number of people who show the emoji after it, even if it changes nothing.
+   * @returns one outcome for each draft, in the same order
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>
 
-  /** Events with `after < seq`, in order, at most `limit`; fewer if their JSON would pass `LIMITS.pageBytes`, but one at least. */
+  /** At most `limit` events after `after`, in order; fewer if their JSON would pass `LIMITS.pageBytes`, but at least one. */
   events(room: string, after: number, limit: number): Promise<RoomEvent[]>
-  /**
-   * The places of a person's events in the order of their nonces, those without a nonce first: at most `limit` of them,
-   * after `after` (null: from the beginning).
-   */
+  /** At most `limit` of a person's events after `after` (null: from the start), in the order of nonces; those without first. */
   eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]>
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
   /**
    * What a newcomer sees, or null if there is no such room: the newest messages, `limit` of them with text, and the deleted
-   * ones between them; at most 100 in all and within `LIMITS.pageBytes`, but at least one. With a limit of 0 none, and
-   * `older` says whether there are any.
+   * messages between them. At most 100 in all and within `LIMITS.pageBytes`, but at least one unless `limit` is 0.
    */
   newest(room: string, limit: number): Promise<NewestMessages | null>
-  /** message id → emoji that the person reacted with, for those of these messages that have any. */
+  /** message id → emoji that the person reacted with, for those of these messages that have such. */
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
-   * A page of messages in their present state, or null if there is no such room. Of those pinned the newest. Emoji stand in
-   * the order in which each began to show, people in theirs; `mine` are those of `reader`. It ends where it would pass
-   * `LIMITS.pageBytes`: `after` at its newer end, the others at their older one, and `around` at both.
+   * A page of messages in their present state, or null if there is no such room. `pinned`: the newest of them. Emoji, and the
+   * people of each, stand in the order in which they began to show; `mine` marks those of `reader`. A page that would pass
+   * `LIMITS.pageBytes` is cut: `after` at its newer end, `around` at both ends, the others at the older end.
    */
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null>
 
   room(room: string): Promise<RoomRow | null>
   /** Those of these rooms that exist, by slug. */
   roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]>
-  /** Rooms whose slug sorts after `room`, by slug, without those of `but`. */
-  roomsAfter(room: string, limit: number, but?: readonly string[]): Promise<RoomRow[]>
-  /** Slug and name of every room, in no order. */
+  /** Rooms whose slug sorts after `room`, by slug, except some. */
+  roomsAfter(room: string, limit: number, except?: readonly string[]): Promise<RoomRow[]>
+  /** Slug and name of every room, in any order. */
   roomNames(): Promise<(readonly [room: string, name: string])[]>
-  /** Has one of these rooms more than so many members? */
+  /** Does one of these rooms have more than so many members? */
   anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
   /**
-   * Makes a room, and its maker a member with the room role `owner`. Without `maker` the server makes it.
+   * Creates a room. The maker, if there is one, becomes a member with the role `owner`.
    * @returns `nobody` if the maker does not exist or has signed out
    */
   addRoom(
@@ -181,12 +173,12 @@ export interface Store {
    */
   addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'>
   removeMember(room: string, user: string): Promise<void>
-  /** Raises read positions; one below what is stored changes nothing, one for no member neither. */
+  /** Raises read positions. A position below the stored one, or of a person who is not a member, changes nothing. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
   /** Messages of others after `after` that have text, and those of them that mention `user.name`, among the newest 1,000. */
   unread(room: string, user: User, after: number): Promise<UnreadAtHead>
 
-  /** Adds a guest unless somebody who is not stale holds one of the keys; a race has one winner. */
+  /** Adds a guest unless another person, who is not stale, holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
   /**
    * Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms).
@@ -200,24 +192,25 @@ export interface Store {
     heldUntil: number,
     stale: Stale,
   ): Promise<'renamed' | 'taken' | 'nobody'>
-  /** Is one of these keys held by somebody other than `user`? */
+  /** Does a person other than `user` hold one of these keys? */
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean>
   session(hash: string): Promise<SessionRow | null>
   /** The session was used at `at` (ms), and so was its person's name. */
   touch(hash: string, at: number): Promise<void>
-  /** Nobody can be a guest again whose last session this was: the name is free, the memberships end. */
+  /** Ends a session. With the last one its guest is gone: the name is free, the memberships end. */
   endSession(hash: string): Promise<void>
-  /** Ends sessions, and gives back names, of those stale. */
+  /** Ends the sessions of stale guests and frees their names. */
   forget(stale: Stale): Promise<void>
 
   /**
-   * Retention: empties the oldest events of the rooms that were said before `before` (ms), `limit` at most in all, and raises
-   * `floor` behind them; all keys stay. With a message go its edits, emoji and pin. A room's purge ends at the first event
-   * that is to stay: what a clock set back has dated earlier behind it waits. @returns how many it was
+   * Retention: takes the content of the oldest events, dated before `before` (ms), and of messages their edits, reactions and
+   * pin; all keys stay, and `floor` rises. In each room it stops at the first event that is to stay, even if a clock set back
+   * has dated a later one earlier.
+   * @param limit events in all rooms @returns how many were purged
    */
   purge(before: number, limit: number): Promise<number>
 
-  /** Finishes what was asked for, writes everything into the main file, lets go. Nothing may be called afterwards. */
+  /** Finishes all calls, writes everything into the main file and closes it. Nothing may be called afterwards. */
   close(): Promise<void>
 }
 
@@ -228,19 +221,19 @@ export interface Broadcast {
 
 /** The socket of one client as the hub sees it. Nothing here throws, not even after the socket is closed. */
 export interface ClientSocket {
-  /** nobody can guess it; unique over nodes and restarts */
+  /** cannot be guessed; unique over nodes and restarts */
   readonly id: string
   /** In order with what is published to rooms it follows. @param json the frame as JSON, where it was made before */
   send(frame: ServerFrame, json?: string): void
-  /** True while ≤ 256 KiB are unsent; else a promise that resolves when they are: false if the socket is closed. */
+  /** True while at most 256 KiB are unsent; else a promise that resolves when they are: false if the socket is closed. */
   ready(): true | Promise<boolean>
   follow(room: string): void
   unfollow(room: string): void
-  /** at once, without waiting for the other side; `Hub.close` is called in a later turn of the loop */
+  /** Closes at once, without waiting for the other side; `Hub.close` is called in a later turn of the loop. */
   close(code: number, reason: string): void
 }
 
-/** Tells the other nodes that rooms have new heads. A hint: it may be lost, late or doubled. */
+/** Tells other nodes that rooms have new heads. A ring is a hint: it may be lost, late or doubled. */
 export interface Doorbell {
   ring(heads: ReadonlyMap<string, number>): void
   /** `heard` gets room → head, or 'unknown' when rings may have been lost. */
@@ -250,11 +243,11 @@ export interface Doorbell {
 export interface Clock {
   /** ms since the epoch; may be set forward or back */
   now(): number
-  /** ms since some moment, for measuring: never set */
+  /** ms since some moment; cannot be set, so every wait is measured by it */
   elapsed(): number
   /** resolves after `ms`, without keeping the process alive */
   wait(ms: number): Promise<void>
-  /** resolves in a later turn of the loop: all that is ready goes first */
+  /** resolves in a later turn of the loop, after everything that is ready */
   turn(): Promise<void>
 }
 

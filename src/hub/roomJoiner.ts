@@ -22,7 +22,7 @@ interface RoomJoinerDeps {
   clock: Clock
 }
 
-/** What happens when a connection enters a room or leaves it. Memberships are `Rooms`'. Called in the person's turn. */
+/** Lets a connection enter and leave rooms, in its person's turn (`Rooms.inTurn`). Memberships are kept by `Rooms`. */
 export class RoomJoiner {
   readonly #deps: RoomJoinerDeps
 
@@ -30,7 +30,7 @@ export class RoomJoiner {
     this.#deps = deps
   }
 
-  /** Enters the rooms that `hello` names. A room whose person is no member gets `reset "access"`. Never rejects. */
+  /** Enters the rooms that `hello` names; one whose member the person is not gets `reset "access"`. Never rejects. */
   async enterAll(connection: ClientConnection, requested: Of<'hello'>['rooms']): Promise<void> {
     const { store, syncer, log } = this.#deps
     try {
@@ -44,7 +44,7 @@ export class RoomJoiner {
         else syncer.enqueue(connection, { room, entered: null, seq: 0, id: null, limit: 0, cancelled: false })
       })
     } catch (error) {
-      // No answer could name the rooms that are missing: the client comes back with its positions.
+      // No frame could say which rooms are missing. The client reconnects and resumes from its positions.
       log.error('hello', error)
       connection.socket.close(CLOSE.overloaded, 'cannot read')
     }
@@ -73,7 +73,7 @@ export class RoomJoiner {
     syncer.enqueue(connection, ref === undefined ? request : { ...request, ref })
   }
 
-  /** One connection leaves a room. Presence is the caller's: the person may stay for the grace. */
+  /** One connection leaves a room. The caller updates presence: the person may stay for the grace. */
   leave(connection: ClientConnection, room: string): void {
     const { feed, syncer } = this.#deps
     syncer.cancel(connection, room)

@@ -1,7 +1,4 @@
-/**
- * Every way a request can fail. `retry`: may the very same request succeed later? `message` is written for a person and
- * goes out as it stands: it never holds what was sent.
- */
+/** Every way a request can fail. `retry`: may the same request succeed later? `message` is sent as it is, without any input. */
 export const ERRORS = {
   overloaded: { status: 503, retry: true, message: 'The server is busy. Try again in a moment.' },
   unavailable: { status: 503, retry: true, message: 'The server cannot store anything right now.' },
@@ -33,27 +30,25 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** What can be wrong with a name, of a person or of a room. Only the server can tell `reserved`. */
+/** What can be wrong with the name of a person or a room. Only the server knows `reserved`. */
 const NAME_REASONS = ['empty', 'long', 'characters', 'marks', 'mixed', 'reserved'] as const
 
-/**
- * Every `reason`, by the code it explains: an error carries one where its code alone does not say what to change. A closed
- * list, so that a client can word each of them in its own language.
- */
+/** Every `reason`, by the code that it explains. A closed list, so that a client can translate each. */
 export const REASONS = {
   nameInvalid: NAME_REASONS,
-  /** `kind`: only public rooms can be made */
+  /** `kind`: only public rooms can be created */
   roomInvalid: [...NAME_REASONS, 'kind'],
-  /** the topic of a room; without a reason, the request as a whole */
+  /** the topic of a room; without a reason, the whole request */
   tooBig: ['topic'],
-  /** the network made too many new guests; without a reason, the person or the network asks too often */
+  /** too many new guests of the network; without a reason, too many requests */
   rateLimited: ['newGuests'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>
 
-export type NameReason = (typeof NAME_REASONS)[number]
+/** Why a name cannot be used. */
+export type NameFault = (typeof NAME_REASONS)[number]
 export type ErrorReason = (typeof REASONS)[keyof typeof REASONS][number]
 
-/** What an error says beside its code and message. */
+/** What an error holds beside its code and message. */
 export interface ErrorDetails {
   reason?: ErrorReason
   /** a free name for the person or the room instead */
@@ -62,7 +57,7 @@ export interface ErrorDetails {
   after?: number
 }
 
-/** Thrown on purpose, its message written for the person. Anything else thrown is a bug, and is not shown. */
+/** Thrown on purpose. Any other error is a bug, and its message is not sent to the client. */
 export class ChatError extends Error {
   constructor(
     readonly code: ErrorCode,
@@ -73,7 +68,7 @@ export class ChatError extends Error {
   }
 }
 
-/** Why a socket was closed. Below 4500 the client comes back by itself, from 4500 on it stays away. */
+/** Why a socket was closed. Below 4500 the client reconnects by itself, from 4500 on it does not. */
 export const CLOSE = {
   goingAway: 1001,
   binary: 1003,

@@ -1,14 +1,11 @@
-import type { NameReason } from './errors.ts'
+import type { NameFault } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { byteLength } from './text.ts'
 
-/** How the address of a room is written. */
+/** A room's slug, as in its address. */
 export const ROOM_SLUG = /^[a-z0-9-]{1,64}$/
 
-/** Why a name cannot be used: the `reason` of `nameInvalid` and `roomInvalid`. */
-export type NameFault = NameReason
-
-/** What the server answers for each, to people who use the API; the page has words of its own. */
+/** The server's answer to each fault, for people who use the API; the page words the `reason` itself. */
 export const NAME_FAULTS: Record<NameFault, string> = {
   empty: 'A name needs at least one letter, digit or emoji.',
   long: `A name has at most ${LIMITS.name.graphemes} characters.`,
@@ -21,11 +18,12 @@ export const NAME_FAULTS: Record<NameFault, string> = {
 let segmenter: Intl.Segmenter | undefined
 const REFUSED = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0]/u
 const FORMAT = /\p{Cf}/u
-// Not literals: the emoji are thousands of strings, and to read them takes a browser 40 ms before it has drawn anything (W3).
+/** Scripts with letters that look alike. */
+const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
+// Not literals: a browser needs 40 ms to compile the thousands of emoji, before it has drawn anything (W3).
 let emoji: RegExp | undefined
 let whole: RegExp | undefined
 
-/** Is there an emoji in this text? */
 export function holdsEmoji(text: string): boolean {
   emoji ??= new RegExp('\\p{RGI_Emoji}', 'v')
   return emoji.test(text)
@@ -36,7 +34,7 @@ function isEmoji(text: string): boolean {
   return whole.test(text)
 }
 
-/** The characters that a person would count. Made when a first text comes: it takes 2 MB and 40 ms. */
+/** The characters that a person would count. The segmenter is made at the first text: it takes 2 MB and 40 ms. */
 export function graphemesOf(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   return segmenter.segment(text)
@@ -49,12 +47,12 @@ export function countGraphemes(text: string): number {
   return count
 }
 
-/** A name as typed → the name to use, or why not (rules I1, I2). Pure; the browser asks it before it sends. */
+/** A name as typed → the name to use, or why it cannot be used (I1, I2). The browser calls it before it sends. */
 export function cleanName(
   typed: string,
-  most: { graphemes: number; bytes: number } = LIMITS.name,
+  limit: { graphemes: number; bytes: number } = LIMITS.name,
 ): { name: string } | { fault: NameFault } {
-  // Longer than any acceptable name in any encoding: refused before it is normalised or segmented.
+  // No acceptable name is that long in any form, so do not normalise or segment it.
   if (typed.length > 1_000) return { fault: 'long' }
   if (!typed.isWellFormed()) return { fault: 'characters' }
   const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ')
@@ -67,16 +65,12 @@ export function cleanName(
     if ((segment.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !isEmoji(segment))
       return { fault: 'marks' }
   }
-  if (count > most.graphemes || byteLength(name) > most.bytes) return { fault: 'long' }
+  if (count > limit.graphemes || byteLength(name) > limit.bytes) return { fault: 'long' }
   if (!/[\p{L}\p{N}]/u.test(name) && !holdsEmoji(name)) return { fault: 'empty' }
-  const scripts = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u].filter((script) =>
-    script.test(name),
-  )
-  if (scripts.length > 1) return { fault: 'mixed' }
-  return { name }
+  return SCRIPTS.filter((script) => script.test(name)).length > 1 ? { fault: 'mixed' } : { name }
 }
 
-/** A room's name → its slug, '' where nothing is left. */
+/** A room's name → its slug, or '' if the name has no letter or digit of ASCII. */
 export function slugOf(name: string): string {
   return name
     .toLowerCase()

@@ -8,16 +8,13 @@ export function strongerOf(a: Role, b: Role): Role {
   return RANKS.indexOf(a) >= RANKS.indexOf(b) ? a : b
 }
 
-/** Somebody in a room; `role` is the stronger of theirs there. */
+/** A person in a room, with the stronger of their roles there. */
 export interface Actor {
   id: string
   role: Role
 }
 
-/**
- * The weakest role that may do a thing: with one's own message, and with another person's; null: nobody may. The room itself
- * counts as another person's.
- */
+/** The weakest role that may act on one's own message, and on another person's or the room; null: nobody may. */
 const TABLE = {
   send: { own: 'guest', others: 'guest' },
   react: { own: 'guest', others: 'guest' },
@@ -29,8 +26,8 @@ const TABLE = {
 
 export type Permission = keyof typeof TABLE
 
-/** May they? What the table does not allow is refused. `author`: whose the thing is; absent: the room's. */
-export function may({ id, role }: Actor, deed: Permission, author?: string): boolean {
-  const weakest = TABLE[deed][author === id ? 'own' : 'others']
+/** May this person do this? @param author of the message that it is done to; absent: it is done to the room */
+export function may({ id, role }: Actor, action: Permission, author?: string): boolean {
+  const weakest = TABLE[action][author === id ? 'own' : 'others']
   return weakest !== null && RANKS.indexOf(role) >= RANKS.indexOf(weakest)
 }

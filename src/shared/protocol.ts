@@ -1,7 +1,4 @@
-/**
- * The wire, version 2: what a client may say and what a server says. The server checks every frame against
- * `ClientFrame`; the browser imports the types alone.
- */
+/** The frames of protocol version 2. The server checks every frame against `ClientFrame`; the browser imports only types. */
 import { type Static, Type as t } from '@sinclair/typebox'
 import { ROOM_SLUG } from './names.ts'
 import type {
@@ -25,10 +22,10 @@ export const Id = t.String({ pattern: '^[0-9a-f-]{1,64}$' })
 const Seq = t.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const State = t.Union([t.Literal('active'), t.Literal('idle')])
 const IdOrNothing = t.Union([Id, t.Null()])
-/** how many messages a first page may have; 0: the room is not on screen */
+/** messages that a first page may have; 0: the room is not on screen */
 const Limit = t.Optional(t.Integer({ minimum: 0, maximum: LIMITS.firstMessages }))
 
-/** What a client may say. Past `decode`, nothing is believed that is not one of these. */
+/** What a client may send. After `decode` the server handles only these frames. */
 export const ClientFrame = t.Union([
   t.Object({
     type: t.Literal('hello'),
@@ -75,7 +72,7 @@ export type Of<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }
 /** A frame that becomes an event. */
 export type Durable = Of<'send' | 'edit' | 'delete' | 'react' | 'pin'>
 
-/** Who is in a room: those named, how many in all, and the number of the room's last `presence` frame. */
+/** The people in a room: some by name, their number, and the version of the room's last `presence` frame. */
 export interface Members {
   version: number
   count: number
@@ -83,8 +80,8 @@ export interface Members {
 }
 
 /**
- * My own standing in a room. `unread`: the messages of others after `readSeq` that still have text, and `mentions`: those of
- * them that name me. Only the newest 1,000 are counted: 1,000 means "or more".
+ * My membership of a room. `unread`: messages of others after `readSeq` that still have text; `mentions`: those of them that
+ * mention me. Only the newest 1,000 are counted: 1,000 means "or more".
  */
 export interface You {
   role: Role
@@ -116,14 +113,14 @@ interface Page {
 }
 
 /**
- * What a newcomer gets, also after a `reset`: the newest messages as they stand at `at`, then the events behind it without a
- * hole. The position afterwards is that of the last event, else `at`. The room is live from here on.
+ * The page of a newcomer, and after a `reset`: the newest messages as they are at `at`, then all events after `at`. The
+ * position afterwards is that of the last event, or else `at`. The room is live from here on.
  */
 export interface FirstPage extends Page {
   /** `{ seq: 0, id: null }` in an empty room */
   at: Position
   messages: readonly HistoryMessage<ReactionCount>[]
-  /** message id → emoji I show there; absent where there are none */
+  /** message id → emoji that I show there; absent if there are none */
   mine?: Readonly<Record<string, readonly string[]>>
   /** there are messages below these */
   older: boolean
@@ -132,7 +129,7 @@ export interface FirstPage extends Page {
   you: You
 }
 
-/** Events behind the position a client holds; the last page (`more: false`) has `members` and `you`, and the room is live. */
+/** Events after the client's position. The last page (`more: false`) has `members` and `you`, and the room is live. */
 export interface MissedPage extends Page {
   at?: never
   messages?: never
@@ -154,7 +151,6 @@ export interface Presence {
   changed?: { id: string; name?: string; state?: Activity }[]
 }
 
-/** What a server says. */
 export type ServerFrame =
   | Welcome
   | FirstPage

@@ -1,18 +1,18 @@
 import { LIMITS } from './limits.ts'
 
-/** C0, DEL and C1, but newline and tab. */
+/** C0, DEL and C1, except newline and tab. */
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
-/** What shows something. The Hangul fillers are default-ignorable; the empty Braille pattern is drawn as a blank. */
+/** Characters that are visible. Hangul fillers are default-ignorable; the empty Braille pattern is drawn as a blank. */
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u
 
-/** Does a text show nothing at all? */
+/** Is nothing of the text visible? */
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text)
 }
 
-/** How many bytes a text takes in UTF-8. */
+/** Bytes of a text in UTF-8. */
 export function byteLength(text: string): number {
   let bytes = 0
   for (const letter of text) {
@@ -22,12 +22,12 @@ export function byteLength(text: string): number {
   return bytes
 }
 
-/** A text as it may be sent: CRLF folded, control characters dropped, lone surrogates replaced. Never cuts. */
+/** A text as it may be sent: CRLF becomes a newline, control characters are dropped, lone surrogates replaced. Never cuts. */
 export function cleanText(typed: string): string {
   return typed.replace(/\r\n?/g, '\n').replace(CONTROLS, '').toWellFormed()
 }
 
-/** Why the server would refuse a text, or null if it would not. It refuses what `cleanText` would have changed. */
+/** Why the server refuses a text, or null. It refuses texts that `cleanText` would change. */
 export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null {
   if (text.length > LIMITS.text || byteLength(text) > LIMITS.textBytes) return 'tooBig'
   if (isBlank(text)) return 'blank'
@@ -35,7 +35,7 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
   return null
 }
 
-/** Does a text mention somebody of this name: `@name`, not inside a word, any case. */
+/** Does a text mention this name: `@name`, not inside a word, in any case? */
 export function mentionsName(text: string, name: string): boolean {
   if (!text.includes('@')) return false
   const wanted = `@${name.toLowerCase()}`

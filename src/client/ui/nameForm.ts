@@ -1,4 +1,5 @@
-import { cleanName, type NameFault } from '../../shared/names.ts'
+import type { NameFault } from '../../shared/errors.ts'
+import { cleanName } from '../../shared/names.ts'
 import { h } from './dom.ts'
 import { isolated } from './format.ts'
 import { form, textField } from './textField.ts'

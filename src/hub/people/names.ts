@@ -1,7 +1,7 @@
 /** Names of people: which may be taken, which free one to suggest, and how often a person may be renamed. */
-import { ChatError, type ErrorDetails } from '../../shared/errors.ts'
+import { ChatError, type ErrorDetails, type NameFault } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
-import { cleanName, graphemesOf, NAME_FAULTS, type NameFault } from '../../shared/names.ts'
+import { cleanName, graphemesOf, NAME_FAULTS } from '../../shared/names.ts'
 import { awaitWrite } from '../answerFrames.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'

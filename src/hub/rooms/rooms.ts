@@ -1,11 +1,11 @@
-import { ChatError } from '../../shared/errors.ts'
+import { ChatError, type NameFault } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
-import { cleanName, countGraphemes, NAME_FAULTS, type NameFault, slugOf } from '../../shared/names.ts'
+import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import { reservedRooms } from '../people/lookAlikeKeys.ts'
+import { reservedNames } from '../people/lookAlikeKeys.ts'
 import { RoomNames } from './roomNames.ts'
 import type { Publisher } from '../messages/publisher.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
@@ -51,7 +51,7 @@ export class Rooms {
   constructor(deps: RoomsDeps) {
     this.#deps = deps
     this.#roomNames = new RoomNames(deps)
-    this.#isReserved = reservedRooms(deps.siteName)
+    this.#isReserved = reservedNames(deps.siteName, { numbered: true })
   }
 
   /**
