@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { rowById } from '../../../src/client/state/rows.ts'
-import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
 import {
   ada,
@@ -27,29 +27,17 @@ const olderLoaded = (before: number, page: HistoryPage): StateChange => ({
 })
 const jumped = (seq: number, page: HistoryPage): StateChange => ({ type: 'historyEntered', room, seq, page })
 const back: StateChange = { type: 'historyLeft', room, to: 'previous' }
-const requested = (window: number, side: 'older' | 'newer'): StateChange => ({
-  type: 'windowPageRequested',
-  room,
-  window,
-  side,
-})
-const loaded = (window: number, side: 'older' | 'newer', page: HistoryPage | null): StateChange => ({
-  type: 'windowPageLoaded',
-  room,
-  window,
-  side,
-  page,
-})
 
-describe('what history says', () => {
+describe('a page of older messages', () => {
   const message = (seq: number, more: Partial<HistoryMessage> = {}) =>
     ({ ...said(seq), ...more }) as HistoryMessage
   const older = (messages: HistoryMessage[], head: number): StateChange =>
     olderLoaded(51, history(messages, { head, older: true }))
+  const requested = () => aLivePage(some(51, 60), { head: 60 }).tell(olderRequested)
 
-  test('[C81] is true at its head: events up to there do not change it again', () => {
+  test('[C81] is true at its head: earlier events do not change it again', () => {
     const reactions = [{ emoji: '👍', count: 2, mine: true, users: [ada, bob] }]
-    const at = aLivePage(some(51, 60), { head: 60 }).tell(olderRequested)
+    const at = requested()
     at.tell(older([message(50, { text: 'second', edited: NOON, pinned: true, reactions })], 63))
     expect(rowOf(at, 50)).toMatchObject({ text: 'second', edited: NOON, pinned: true, reactions })
     at.hear(event(edited(61, 50, 'first')), event(reacted(62, 50, '👍', 1)), event(pinned(63, 50, false)))
@@ -58,132 +46,127 @@ describe('what history says', () => {
     expect(rowOf(at, 50)).toMatchObject({ text: 'third' })
   })
 
-  test('[C81] what happened behind its head while it was under way is applied to it', () => {
-    const at = aLivePage(some(51, 60), { head: 60 }).tell(olderRequested)
-    at.hear(event(edited(61, 50, 'old news')), event(edited(62, 50, 'news')), event(deleted(63, 49)))
-    at.tell(older([message(49), message(50, { text: 'old news' })], 61))
-    expect([rowOf(at, 49)?.text, rowOf(at, 50)?.text]).toEqual([null, 'news'])
+  test('[C81] gets the changes heard after its head while it was under way', () => {
+    const at = requested()
+    at.hear(event(edited(61, 50, 'old')), event(edited(62, 50, 'new')), event(deleted(63, 49)))
+    at.tell(older([message(49), message(50, { text: 'old' })], 61))
+    expect([rowOf(at, 49)?.text, rowOf(at, 50)?.text]).toEqual([null, 'new'])
   })
 
-  test('[C81] older than all that is remembered it is not believed, and can be asked for again', () => {
-    const at = aLivePage(some(51, 60), { head: 60 }).tell(olderRequested)
+  test('[C81] is refused if more changes were heard than are kept, and can be requested again', () => {
+    const at = requested()
     at.hear(...numbers(61, 700).map((seq) => event(reacted(seq, 52, '👍', seq))))
     const { rows } = at.lobby
     at.tell(older([message(50)], 100))
     expect(at.lobby.older).toBe('failed')
-    expect(at.lobby.rows === rows).toBe(true)
+    expect(at.lobby.rows).toBe(rows)
     at.tell(olderRequested, older([message(50)], 250))
     expect(seqs(at.lobby.rows.slice(0, 2))).toEqual([50, 51])
   })
 
-  test('[C67] a page that tells of a higher floor takes the rows below it away', () => {
+  test('[C67] with a higher floor removes the rows below it', () => {
     const at = aLivePage(some(21, 60), { head: 60 }).tell(olderRequested)
     at.tell(olderLoaded(21, history([], { head: 60, floor: 40, older: false })))
-    expect(seqs(at.lobby.rows.slice(0, 1))).toEqual([40])
+    expect(at.lobby.rows[0]?.seq).toBe(40)
     expect(at.lobby).toMatchObject({ floor: 40, older: 'none' })
   })
 })
 
-describe('in the past', () => {
+describe('a history window', () => {
   const around = (from: number, to: number, head = 500) =>
     history(some(from, to), { head, older: from > 1, newer: to < 500 })
-  const there = () => aLivePage(some(451, 500), { head: 500 }).tell(jumped(100, around(76, 125)))
+  const live = () => aLivePage(some(451, 500), { head: 500 })
+  const inThePast = () => live().tell(jumped(100, around(76, 125)))
+  const window = ({ lobby }: Page) => lobby.historyWindow
+  const load = (at: Page, side: 'older' | 'newer', page: HistoryPage | null) =>
+    at.tell(
+      { type: 'windowPageRequested', room, window: 100, side },
+      { type: 'windowPageLoaded', room, window: 100, side, page },
+    )
 
-  test('[U27] a page around a message is drawn in place of the end, which goes on behind it', () => {
-    const at = there()
-    expect(seqs(at.lobby.historyWindow?.rows)).toEqual(numbers(76, 125))
-    const items = timelineItems()
-    expect(items(at.lobby).filter(({ kind }) => kind === 'message')).toHaveLength(50)
+  test('[U27] is drawn instead of the live rows, which go on', () => {
+    const at = inThePast()
+    expect(seqs(window(at)?.rows)).toEqual(numbers(76, 125))
+    expect(timelineItems()(at.lobby).filter(({ kind }) => kind === 'message')).toHaveLength(50)
     at.hear(event(said(501)), event(edited(502, 100, 'better')), event(deleted(503, 460)))
-    expect(at.lobby.historyWindow?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
-    expect(rowOf(at, 460)?.text).toBeNull()
-    expect(at.drawn.at(-1)).toBe(501)
+    expect(window(at)?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
+    expect([rowOf(at, 460)?.text, at.drawn.at(-1)]).toEqual([null, 501])
   })
 
-  test('[U27] it grows on both sides, and where it reaches the end both are one, live', () => {
-    const at = there()
-    const more = (side: 'older' | 'newer', from: number, to: number) => {
-      at.tell(requested(100, side), loaded(100, side, around(from, to)))
-    }
-    more('older', 26, 75)
-    more('older', 1, 25)
-    expect(at.lobby.historyWindow).toMatchObject({ older: 'none', newer: 'more' })
-    for (let from = 126; at.lobby.historyWindow !== null; from += 50)
-      more('newer', from, Math.min(500, from + 49))
-    expect(at.drawn).toEqual(numbers(1, 500))
-    expect(at.lobby.older).toBe('none')
-    at.hear(event(said(501)))
-    expect(at.drawn).toEqual(numbers(1, 501))
+  test('[U27] grows on both sides, and becomes part of the live rows when it reaches them', () => {
+    const at = inThePast()
+    load(at, 'older', around(26, 75))
+    load(at, 'older', around(1, 25))
+    expect(window(at)).toMatchObject({ older: 'none', newer: 'more' })
+    for (let from = 126; window(at) !== null; from += 50)
+      load(at, 'newer', around(from, Math.min(500, from + 49)))
+    expect([at.drawn, at.lobby.older]).toEqual([numbers(1, 500), 'none'])
+    expect(at.hear(event(said(501))).drawn).toEqual(numbers(1, 501))
   })
 
-  test('[U27] a page that nobody waits for any more adds nothing; one that does not come can be asked for again', () => {
-    const at = there()
-    at.tell(requested(100, 'newer'), loaded(100, 'newer', null))
-    expect(at.lobby.historyWindow?.newer).toBe('failed')
-    at.tell(requested(100, 'newer'), { type: 'historyLeft', room, to: 'live' })
+  test('[U27] a failed page can be requested again; a page for a former window adds nothing', () => {
+    const at = load(inThePast(), 'newer', null)
+    expect(window(at)?.newer).toBe('failed')
+    at.tell(
+      { type: 'windowPageRequested', room, window: 100, side: 'newer' },
+      { type: 'historyLeft', room, to: 'live' },
+    )
     at.tell(jumped(300, around(276, 325)))
-    at.tell(loaded(100, 'newer', around(126, 175)))
-    expect(seqs(at.lobby.historyWindow?.rows)).toEqual(numbers(276, 325))
+    at.tell({ type: 'windowPageLoaded', room, window: 100, side: 'newer', page: around(126, 175) })
+    expect(seqs(window(at)?.rows)).toEqual(numbers(276, 325))
   })
 
-  test('[U23] back is where one was: in the past before, then at the end', () => {
-    const at = there().tell(jumped(300, around(276, 325)))
-    expect(at.lobby.historyWindow?.centerSeq).toBe(300)
-    at.hear(event(edited(501, 100, 'better')))
+  test('[U23] going back leads to the window before the jump, then to the live end', () => {
+    const at = inThePast().tell(jumped(300, around(276, 325)))
+    expect(window(at)?.centerSeq).toBe(300)
+    at.hear(event(edited(501, 100, 'better'))).tell(back)
+    expect(window(at)).toMatchObject({ centerSeq: 100, previous: null })
+    expect(window(at)?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
     at.tell(back)
-    expect(at.lobby.historyWindow).toMatchObject({ centerSeq: 100, previous: null })
-    expect(at.lobby.historyWindow?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
-    at.tell(back)
-    expect(at.lobby.historyWindow).toBeNull()
-    expect(at.drawn).toEqual(numbers(451, 500))
+    expect([window(at), at.drawn]).toEqual([null, numbers(451, 500)])
   })
 
-  test('[U27] a message that is not in the page changes nothing', () => {
-    const at = aLivePage(some(451, 500), { head: 500 })
+  test('[U27] a page without the message changes nothing', () => {
+    const at = live()
     const before = at.lobby
     at.tell(jumped(100, around(101, 125)))
-    expect(at.lobby === before).toBe(true)
+    expect(at.lobby).toBe(before)
   })
 
-  test('[U27, U53] opened there before the first page it stays; a reset, or a page far behind it, takes it away', () => {
-    const cold = () => {
-      const at = aLivePage([]).tell(
-        { type: 'roomForgotten', room: 'lobby' },
-        { type: 'roomOpened', room: 'lobby' },
-      )
-      at.tell(jumped(100, around(76, 125, 480)), { type: 'syncRequested', room: 'lobby', now: NOON })
-      return at
+  test('[U27, U53] stays when the room’s first page comes later, unless that is far ahead; a reset removes it', () => {
+    const cold = () =>
+      aLivePage([])
+        .tell({ type: 'roomForgotten', room }, { type: 'roomOpened', room })
+        .tell(jumped(100, around(76, 125, 480)), { type: 'syncRequested', room, now: NOON })
+    const change = edited(500, 100, 'better')
+    const first = {
+      at: { seq: 480, id: 'id-480' },
+      messages: some(431, 480),
+      events: [...some(481, 499), change],
     }
-    const at = cold().hear(
-      firstPage([edited(500, 100, 'better')], {
-        at: { seq: 480, id: 'id-480' },
-        messages: some(431, 480),
-        events: [...some(481, 499), edited(500, 100, 'better')],
-      }),
-    )
-    expect(at.lobby.historyWindow?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
-    expect(cold().hear(firstPage(some(951, 1_000))).lobby.historyWindow).toBeNull()
-    at.hear({ type: 'reset', room: 'lobby', reason: 'diverged', head: 9, floor: 1 })
-    expect(at.lobby.historyWindow).toBeNull()
+    const at = cold().hear(firstPage([change], first))
+    expect(window(at)?.rows.find(({ seq }) => seq === 100)?.text).toBe('better')
+    expect(window(cold().hear(firstPage(some(951, 1_000))))).toBeNull()
+    expect(window(at.hear({ type: 'reset', room, reason: 'diverged', head: 9, floor: 1 }))).toBeNull()
   })
 
-  test('[U65] nobody comes and goes in the past', () => {
-    const at = there()
-      .pass(61_000)
-      .hear({ type: 'presence', room: 'lobby', version: 2, count: 3, joined: [{ ...eve, state: 'active' }] })
-    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'presence')).toBe(false)
+  test('[U65] shows no join and leave lines', () => {
+    const joined = [{ ...eve, state: 'active' as const }]
+    const at = inThePast().pass(61_000).hear({ type: 'presence', room, version: 2, count: 3, joined })
+    const hasLines = () => timelineItems()(at.lobby).some(({ kind }) => kind === 'presence')
+    expect(hasLines()).toBe(false)
     at.tell(back)
-    expect(timelineItems()(at.lobby).some(({ kind }) => kind === 'presence')).toBe(true)
+    expect(hasLines()).toBe(true)
   })
 })
 
 describe('quotes and pins', () => {
   const quote = ({ lobby }: Page) => {
-    const item = timelineItems()(lobby).findLast((one) => one.kind === 'message')
+    const item = timelineItems()(lobby).findLast(({ kind }) => kind === 'message')
     return item?.kind === 'message' ? item.quote : undefined
   }
 
-  test('[C83, U23] an answer has its message with it, from wherever it is kept, and as it is now', () => {
+  test('[C83, U23] a reply shows its message as it is now, wherever that is kept', () => {
     const at = aLivePage([said(51), said(52, { replyTo: 'id-51' })])
     expect(quote(at)).toMatchObject({ seq: 51, text: 'text 51' })
     at.hear(event(said(53, { replyTo: 'id-7' })))
@@ -197,32 +180,23 @@ describe('quotes and pins', () => {
     expect(rowById(at.lobby, 'id-8')).toMatchObject({ text: null, seq: null })
   })
 
-  test('[C83, T15] no more than 300 are kept, the last asked for', () => {
+  test('[C83, T15] the last 300 quotes are kept', () => {
     const at = aLivePage(some(1_001, 1_003), { head: 1_003 })
     for (let from = 1; from <= 351; from += 50)
       at.tell({ type: 'quotesLoaded', room, ids: [], page: history(some(from, from + 49), { head: 1_003 }) })
-    expect(at.lobby.quotes).toHaveLength(300)
-    expect(at.lobby.quotes.at(-1)?.seq).toBe(400)
+    expect([at.lobby.quotes.length, at.lobby.quotes.at(-1)?.seq]).toEqual([300, 400])
   })
 
-  test('[C84, U26] what is pinned follows its events; one that is not here makes the list unsure', () => {
-    const pins = history(
-      [
-        { ...said(7), pinned: true },
-        { ...said(52), pinned: true },
-      ],
-      { head: 60 },
-    )
+  test('[C84, U26] the pins follow their events; pinning a message that is not loaded makes them be fetched again', () => {
+    const pin = (seq: number): HistoryMessage => ({ ...said(seq), pinned: true })
     const at = aLivePage(some(51, 60), { head: 60 })
     expect(at.lobby.pins).toBeNull()
-    at.tell({ type: 'pinsLoaded', room, page: pins })
+    at.tell({ type: 'pinsLoaded', room, page: history([pin(7), pin(52)], { head: 60 }) })
     expect(seqs(at.lobby.pins ?? [])).toEqual([7, 52])
     at.hear(event(edited(61, 7, 'better')), event(pinned(62, 52, false)), event(reacted(63, 55, '👍', 1)))
     expect(at.lobby.pins).toMatchObject([{ seq: 7, text: 'better' }])
-    at.hear(event(deleted(64, 7)))
-    expect(at.lobby.pins).toEqual([])
-    at.hear(event(pinned(65, 3)))
-    expect(at.lobby.pins).toBeNull()
+    expect(at.hear(event(deleted(64, 7))).lobby.pins).toEqual([])
+    expect(at.hear(event(pinned(65, 3))).lobby.pins).toBeNull()
     at.tell({ type: 'pinsLoaded', room, page: history([], { head: 64 }) })
     expect(at.lobby.pins).toBeNull()
   })

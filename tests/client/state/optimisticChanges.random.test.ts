@@ -24,7 +24,7 @@ import { drawn, mine } from '../../support/someChanges.ts'
 const PEOPLE = [ada, bob, eve]
 const EMOJI = ['👍', '🎉', '🌱']
 
-/** Numbers choose whom and what; what makes no sense just then is left out. */
+/** The numbers choose people, messages and values; a step that is impossible at its time is skipped. */
 const step = fc.record({
   do: fc.constantFrom(
     ...(['say', 'say', 'edit', 'edit', 'delete', 'react', 'react', 'react', 'pin', 'mine', 'mine'] as const),
@@ -36,19 +36,20 @@ const step = fc.record({
 })
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-interface Answered {
+interface LateAnswer {
   at: 'older' | 'around' | 'pinned'
   page: HistoryPage
-  which: number
+  /** the oldest seq when older messages were requested, or the seq jumped to */
+  seq: number
 }
 
-/** A real store, a page of Ada's, and what happens between them: a wire that may lose, answers that may be late. */
+/** A real store, Ada's page, and between them a connection that loses frames and HTTP answers that come late. */
 async function play(steps: readonly Step[], first: number) {
   const store = testStore()
   const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
   await store.addGuest(guest, { inactiveBefore: 0, neverWroteBefore: 0 })
   const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
-  const answers: Answered[] = []
+  const answers: LateAnswer[] = []
   const sent = new Map<string, Record<string, unknown> & { nonce: string }>()
   let following = false
   let losing = 0
@@ -69,15 +70,16 @@ async function play(steps: readonly Step[], first: number) {
     if (outcome?.result === 'stored') tell(event(outcome.event))
     return outcome
   }
-  /** What Ada's outbox does with a change: sends it, and takes the answer. */
+  /** Ada's outbox sends a change and handles the answer. */
   const send = async (key: string) => {
-    const said = sent.get(key)
-    if (said === undefined) return
-    const outcome = await commit(said)
-    const of = outcome?.result === 'stored' ? outcome.event : outcome?.result === 'duplicate' ? outcome : null
-    if (of !== null) {
-      const { seq, id, at: when } = of
-      tell({ type: 'ack', nonce: said.nonce, room: 'lobby', seq, id, at: when })
+    const change = sent.get(key)
+    if (change === undefined) return
+    const outcome = await commit(change)
+    const stored =
+      outcome?.result === 'stored' ? outcome.event : outcome?.result === 'duplicate' ? outcome : null
+    if (stored !== null) {
+      const { seq, id, at: when } = stored
+      tell({ type: 'ack', nonce: change.nonce, room: 'lobby', seq, id, at: when })
     } else if (outcome?.result === 'refused') at.tell({ type: 'entryDropped', room: 'lobby', key })
   }
   const messages = async () => (await log()).filter(({ kind }) => kind === 'message')
@@ -96,7 +98,10 @@ async function play(steps: readonly Step[], first: number) {
     const found = await store.history('lobby', { at: 'end', limit: 12 }, ada.id)
     const messages = found?.messages ?? []
     const mine = Object.fromEntries(
-      messages.map(({ id, reactions = [] }) => [id, reactions.flatMap((one) => (one.mine ? one.emoji : []))]),
+      messages.map(({ id, reactions = [] }) => [
+        id,
+        reactions.flatMap(({ emoji, mine }) => (mine ? emoji : [])),
+      ]),
     )
     const older = found?.older ?? false
     at.hear(
@@ -148,7 +153,7 @@ async function play(steps: readonly Step[], first: number) {
         const seq = target?.seq ?? 1
         const query = { older: { at: 'before', seq: edge }, around: { at: 'around', seq }, pinned: { at: 'pinned' } } as const
         const found = await store.history('lobby', { limit: 5, ...query[place] }, ada.id)
-        if (found) answers.push({ at: place, page: found, which: place === 'older' ? edge : seq })
+        if (found) answers.push({ at: place, page: found, seq: place === 'older' ? edge : seq })
         break
       }
       case 'answer': {
@@ -168,53 +173,49 @@ async function play(steps: readonly Step[], first: number) {
   }
   if (!following) await join()
   for (const answer of answers) at.tell(answered(answer))
-  // What was lost on the way, and what the page cannot count, it finds out by itself.
+  // The page finds out by itself about lost frames and counts it cannot know.
   losing = 0
   tell({ type: 'beat', heads: { lobby: (await log()).length } })
   at.pass(3_000)
   if (at.lobby.sync.state !== 'live') await join()
-  // What has no ack by now is sent again.
+  // Changes without an ack are sent again.
   for (const { key } of at.lobby.pendingChanges) await send(key)
   const truth = await store.history('lobby', { at: 'end', limit: 10_000 }, ada.id)
   const counts = await store.unread('lobby', ada, read)
   return { at, truth: truth?.messages ?? [], events: await log(), counts }
 }
 
-/** The answer to a request. `which`: the oldest seq when older messages were asked for, or the seq jumped to. */
-function answered({ at, page: found, which }: Answered): StateChange {
+function answered({ at, page: found, seq }: LateAnswer): StateChange {
   const room = 'lobby'
-  if (at === 'around') return { type: 'historyEntered', room, seq: which, page: found }
+  if (at === 'around') return { type: 'historyEntered', room, seq, page: found }
   if (at === 'pinned') return { type: 'pinsLoaded', room, page: found }
-  return { type: 'olderLoaded', room, before: which, page: found }
+  return { type: 'olderLoaded', room, before: seq, page: found }
 }
 
-/** A message as the store has it, and a row as the page does, in the same words. */
-function told({ seq, id, text, edited, pinned, reactions }: HistoryMessage) {
+/** What a message of the store and a row of the page have in common. */
+function comparable({ seq, id, text, edited, pinned, reactions }: HistoryMessage | Row) {
   return {
     seq,
     id,
     text: text ?? null,
     edited: edited ?? null,
     pinned: pinned ?? false,
-    reactions: reactions ?? [],
+    reactions: [...(reactions ?? [])],
   }
 }
-function shown({ seq, id, text, edited, pinned, reactions }: Row) {
-  return { seq, id, text, edited, pinned, reactions: [...reactions] }
-}
 
-test('[C85] whatever is lost, late, changed or asked for, in the end every row says what the store says', async () => {
+test('[C85] whatever is lost, late or changed, in the end every row says what the store says', async () => {
   await assertHistories(
     fc.asyncProperty(
       fc.array(step, { minLength: 10, maxLength: 120, size: 'max' }),
       fc.nat(30),
       async (steps, first) => {
         const { at, truth, events, counts } = await play(steps, first)
-        const byId = new Map(truth.map((message) => [message.id, told(message)]))
+        const byId = new Map(truth.map((message) => [message.id, comparable(message)]))
         const { rows, historyWindow, pins, position, you: mineNow, pendingChanges } = at.lobby
         expect(position.seq).toBe(events.length)
         for (const row of [...rows, ...(historyWindow?.rows ?? []), ...(pins ?? [])])
-          expect(shown(row)).toEqual(byId.get(row.id ?? '') as ReturnType<typeof shown>)
+          expect(comparable(row)).toEqual(byId.get(row.id ?? '')!)
         expect(pendingChanges).toEqual([])
         const from = rows[0]?.seq ?? events.length + 1
         expect(rows.map(({ seq }) => seq)).toEqual(
@@ -227,7 +228,7 @@ test('[C85] whatever is lost, late, changed or asked for, in the end every row s
   )
 }, 60_000)
 
-test('[C85] what the test above compares is there to be compared', async () => {
+test('[C85] a history of one reaction puts it into both the store and the page', async () => {
   const { at, truth } = await play([{ do: 'react', who: 1, which: 0, what: 0 }], 3)
   expect(truth[0]?.reactions).toHaveLength(1)
   expect(drawn(at, 1)?.reactions).toHaveLength(1)

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import type { ServerFrame } from '../../../src/shared/protocol.ts'
+import type { Presence } from '../../../src/shared/protocol.ts'
 import {
   ada,
   aLivePage,
-  type aPage,
   bob,
   eve,
   event,
@@ -16,19 +15,34 @@ import {
   welcome,
 } from '../../support/client/aState.ts'
 
-const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
+type Page = ReturnType<typeof aLivePage>
 
-describe('who is here', () => {
-  const presence = (version: number, more: object) =>
-    ({ type: 'presence', room: 'lobby', version, count: 3, ...more }) as const
-  const names = (at: ReturnType<typeof aPage>) => at.lobby.people.map(({ name }) => name)
-  const lines = (at: ReturnType<typeof aPage>) =>
-    at.lobby.presenceLines.map(({ kind, user }) => `${user.name} ${kind}`)
+const room = 'lobby'
+const presence = (version: number, more: Partial<Presence>): Presence => ({
+  type: 'presence',
+  room,
+  version,
+  count: 3,
+  ...more,
+})
 
-  /** Past the minute after my own arrival. */
+describe('people', () => {
+  const names = ({ lobby }: Page) => lobby.people.map(({ name }) => name)
+  const lines = ({ lobby }: Page) => lobby.presenceLines.map(({ kind, user }) => `${user.name} ${kind}`)
+
+  /** A page past the quiet minute after its arrival. */
   const settled = () => aLivePage().pass(61_000)
 
-  test('[H60] who joins is listed, who leaves is not', () => {
+  /** The connection is lost and back; Ada alone is listed. */
+  function reconnect(at: Page): Page {
+    const connection = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
+    at.tell({ type: 'connectionChanged', connection, now: at.now }).hear(welcome)
+    at.tell({ type: 'connectionChanged', connection: { state: 'live' }, now: at.now })
+    at.tell({ type: 'syncRequested', room, now: at.now })
+    return at.hear(page([], { head: 3, members: members(person(ada)) }))
+  }
+
+  test('[H60] people who join are listed, people who leave are not', () => {
     const at = settled().hear(
       presence(2, { joined: [person(eve)] }),
       presence(3, { left: [bob.id], count: 2 }),
@@ -38,30 +52,27 @@ describe('who is here', () => {
     expect(at.lobby.onlineCount).toBe(2)
   })
 
-  test('[H61] a version that is not above the last one is old', () => {
+  test('[H61] an old version changes nothing', () => {
     const at = settled().hear(presence(2, { joined: [person(eve)] }))
     const before = at.state
     at.hear(presence(2, { left: [eve.id] }), presence(1, { left: [eve.id] }))
-    expect(at.state === before).toBe(true)
+    expect(at.state).toBe(before)
   })
 
-  test('[H62] a hole in the versions asks for the room anew', () => {
+  test('[H62] after a missing version the room is requested again', () => {
     const at = settled().hear(presence(3, { joined: [person(eve)] }))
-    expect(at.lobby.sync.state).toBe('gap')
-    expect(lines(at)).toEqual([])
-    at.tell({ type: 'syncRequested', room: 'lobby', now: at.now })
+    expect([at.lobby.sync.state, lines(at)]).toEqual(['gap', []])
+    at.tell({ type: 'syncRequested', room, now: at.now })
     at.hear(page([], { head: 3, members: { version: 3, count: 2, full: [person(ada), person(eve)] } }))
-    expect(names(at)).toEqual(['Ada', 'Eve'])
-    expect(at.drawn).toEqual([1, 2, 3])
+    expect([names(at), at.drawn]).toEqual([
+      ['Ada', 'Eve'],
+      [1, 2, 3],
+    ])
   })
 
-  test('[U63] a whole list makes no lines', () => {
-    const at = settled().hear(presence(2, { full: [person(ada), person(eve)] }))
-    expect(names(at)).toEqual(['Ada', 'Eve'])
-    expect(lines(at)).toEqual([])
-  })
-
-  test('[U63] nothing is said about me, nor of one already listed', () => {
+  test('[U63] no lines are drawn from a full list, about me, or about people already listed', () => {
+    const full = settled().hear(presence(2, { full: [person(ada), person(eve)] }))
+    expect([names(full), lines(full)]).toEqual([['Ada', 'Eve'], []])
     const at = settled().hear(
       presence(2, { left: [ada.id] }),
       presence(3, { joined: [person(ada), person(bob)] }),
@@ -69,94 +80,65 @@ describe('who is here', () => {
     expect(lines(at)).toEqual([])
   })
 
-  test('[U63] after a restart of the server those listed before make no lines for a minute, others do', () => {
-    const at = settled().tell({ type: 'connectionChanged', connection: lost, now: NOON + 61_000 })
-    at.hear(welcome).tell({ type: 'connectionChanged', connection: { state: 'live' }, now: at.now })
-    at.tell({ type: 'syncRequested', room: 'lobby', now: at.now }).hear(
-      page([], { head: 3, members: members(person(ada)) }),
-    )
-    at.hear(presence(2, { joined: [person(bob), person(eve)] }))
-    expect(lines(at)).toEqual(['Eve joined'])
-    at.pass(61_000).hear(presence(3, { left: [bob.id] }))
-    expect(lines(at)).toEqual(['Eve joined', 'Bob left'])
-  })
-
-  test('[U63] also when the connection breaks twice in that minute', () => {
-    const at = settled()
-    for (const full of [[person(ada)], [person(ada)]]) {
-      at.tell({ type: 'connectionChanged', connection: lost, now: at.now }).hear(welcome)
-      at.tell({ type: 'syncRequested', room: 'lobby', now: at.now }).hear(
-        page([], { members: members(...full) }),
-      )
+  test('[U63] for a minute after my reconnect, or after two of them, people listed before draw no lines', () => {
+    for (const losses of [1, 2]) {
+      const at = settled()
+      for (const _ of numbers(1, losses)) reconnect(at)
+      at.hear(presence(2, { joined: [person(bob), person(eve)] }))
+      expect(lines(at)).toEqual(['Eve joined'])
+      at.pass(61_000).hear(presence(3, { left: [bob.id] }))
+      expect(lines(at)).toEqual(['Eve joined', 'Bob left'])
     }
-    at.hear(presence(2, { joined: [person(bob)] }))
-    expect(lines(at)).toEqual([])
   })
 
-  test('[U6] a rename changes the list, is a quiet line, and leaves older rows alone', () => {
+  test('[U6] a rename changes the list and draws a line, and older rows keep the name', () => {
     const at = settled().hear(presence(2, { changed: [{ id: bob.id, name: 'Bobby' }] }))
     expect(names(at)).toEqual(['Ada', 'Bobby'])
-    expect(at.lobby.presenceLines).toMatchObject([
-      { kind: 'renamed', user: { name: 'Bobby' }, before: 'Bob', after: 3 },
-    ])
+    const line = { kind: 'renamed', user: { name: 'Bobby' }, before: 'Bob', after: 3 }
+    expect(at.lobby.presenceLines).toMatchObject([line])
     expect(at.lobby.rows[0]?.user.name).toBe('Bob')
-  })
-
-  test('[U6] my rename in another tab is mine here', () => {
-    const at = settled().hear(presence(2, { changed: [{ id: ada.id, name: 'Ada L' }] }))
+    at.hear(presence(3, { changed: [{ id: ada.id, name: 'Ada L' }] }))
     expect(at.state.self).toMatchObject({ name: 'Ada L' })
   })
 
-  test('[U62] away is a state of the same person', () => {
+  test('[U62] becoming idle changes the person and draws no line', () => {
     const at = settled().hear(presence(2, { changed: [{ id: bob.id, state: 'idle' }] }))
-    expect(at.lobby.people[1]).toEqual(person(bob, 'idle'))
-    expect(lines(at)).toEqual([])
+    expect([at.lobby.people[1], lines(at)]).toEqual([person(bob, 'idle'), []])
   })
 
-  test('[U65] lines are never unread, and move no position', () => {
+  test('[U65] lines are not unread and do not move the position', () => {
     const at = settled()
-    const { position, you: before } = at.lobby
+    const { position, you } = at.lobby
     at.hear(presence(2, { joined: [person(eve)] }))
     expect(at.lobby.position).toBe(position)
-    expect(at.lobby.you).toBe(before)
+    expect(at.lobby.you).toBe(you)
   })
 
-  test('[T15] five hundred lines are kept of a room', () => {
+  test('[T15] a room keeps 500 lines', () => {
     const at = settled()
+    const crowd = numbers(1, 3).map((n) => person({ id: `p${n}`, name: `P${n}` }))
     for (let version = 2; version < 400; version += 2)
       at.hear(
-        presence(version, { joined: numbers(1, 3).map((n) => person({ id: `p${n}`, name: `P${n}` })) }),
-        presence(version + 1, { left: numbers(1, 3).map((n) => `p${n}`) }),
+        presence(version, { joined: crowd }),
+        presence(version + 1, { left: crowd.map(({ id }) => id) }),
       )
     expect(at.lobby.presenceLines).toHaveLength(500)
   })
 })
 
 describe('typing', () => {
-  const typing = (user: typeof bob, on = true) => ({ type: 'typing', room: 'lobby', user, on }) as const
+  const typing = (user: typeof bob, on = true) => ({ type: 'typing', room, user, on }) as const
 
-  test('[U40] who types is shown for six seconds, or until they stop, send or leave', () => {
-    const at = aLivePage().hear(typing(bob))
+  test('[U40] others are shown as typing for six seconds, or until they stop, send or leave', () => {
+    const at = aLivePage().hear(typing(bob), typing(ada))
     expect(at.lobby.typing).toMatchObject([{ user: bob }])
     expect(at.pass(5_900).lobby.typing).toHaveLength(1)
     expect(at.pass(100).lobby.typing).toEqual([])
-    expect(at.hear(typing(bob), typing(bob, false)).lobby.typing).toEqual([])
-    expect(at.hear(typing(bob), event(said(4))).lobby.typing).toEqual([])
-    const left = {
-      type: 'presence',
-      room: 'lobby',
-      version: 2,
-      count: 1,
-      left: [bob.id],
-    } satisfies ServerFrame
-    expect(at.hear(typing(bob), left).lobby.typing).toEqual([])
+    for (const end of [typing(bob, false), event(said(4)), presence(2, { left: [bob.id] })])
+      expect(at.hear(typing(bob), end).lobby.typing).toEqual([])
   })
 
-  test('[U40] I am not told that I type', () => {
-    expect(aLivePage().hear(typing(ada)).lobby.typing).toEqual([])
-  })
-
-  test('[T15] twenty who type are enough', () => {
+  test('[T15] at most twenty people are kept as typing', () => {
     const crowd = numbers(1, 60).map((n) => typing({ id: `p${n}`, name: `P${n}` }))
     expect(aLivePage().hear(...crowd).lobby.typing).toHaveLength(20)
   })
