@@ -14,17 +14,16 @@ import { useDom } from '../../support/client/useDom.ts'
 const dom = useDom()
 
 describe('addresses', () => {
-  const shapes: [string, Route][] = [
+  test.each<[string, Route]>([
     ['/', { name: 'home' }],
     ['/chat/lobby', { name: 'room', room: 'lobby' }],
     ['/chat/constructor', { name: 'room', room: 'constructor' }],
     ['/chat/lobby/17', { name: 'room', room: 'lobby', seq: 17 }],
-  ]
-  test.each(shapes)('[U80] %s is a screen', (path, route) => {
+  ])('[U80] %s names a screen', (path, route) => {
     expect(parseRoute(path)).toEqual(route)
   })
 
-  const nothing = [
+  test.each([
     '/nope',
     '/chat',
     '/chat/',
@@ -37,45 +36,41 @@ describe('addresses', () => {
     `/chat/${'a'.repeat(65)}`,
     '/chat/a%2fb',
     '//chat/lobby',
-  ]
-  test.each(nothing)('[U81] %s is no page here', (path) => {
+  ])('[U81] %s names no screen', (path) => {
     expect(parseRoute(path)).toEqual({ name: 'notFound' })
   })
-})
 
-describe('addresses that mean another', () => {
   test.each([
     ['/chat/LOBBY', '/chat/lobby'],
     ['/chat/lobby/', '/chat/lobby'],
     ['/chat/Lobby/17/', '/chat/lobby/17'],
     ['/chat/lobby', '/chat/lobby'],
     ['/Nope/', '/Nope/'],
-  ])('[U81] %s leads to %s', (path, meant) => {
-    expect(canonicalPath(path)).toBe(meant)
+  ])('[U81] %s is corrected to %s', (path, corrected) => {
+    expect(canonicalPath(path)).toBe(corrected)
   })
 })
 
-describe('steps', () => {
+describe('navigation', () => {
   let shown: { route: Route; signal: AbortSignal; arrival: Arrival }[]
   let router: Router & { start(): void }
-  let over: AbortController
+  let end: AbortController
 
-  const at = () => dom.window.location.pathname
   const last = () => shown.at(-1)
+  const isAt = (path: string) => eventually(path, () => location.pathname === path)
+  const aRouter = (show: (route: Route, signal: AbortSignal, arrival: Arrival) => void) => {
+    end = new AbortController()
+    return createRouter(dom.window as unknown as globalThis.Window, show, end.signal)
+  }
 
   beforeEach(() => {
-    dom.window.history.pushState(null, '', '/')
-    over = new AbortController()
+    history.pushState(null, '', '/')
     shown = []
-    router = createRouter(
-      dom.window as unknown as globalThis.Window,
-      (route, signal, arrival) => shown.push({ route, signal, arrival }),
-      over.signal,
-    )
+    router = aRouter((route, signal, arrival) => shown.push({ route, signal, arrival }))
     router.start()
   })
 
-  afterEach(() => over.abort())
+  afterEach(() => end.abort())
 
   function click(attributes: Record<string, string>, how: MouseEventInit = {}): boolean {
     const link = document.createElement('a')
@@ -83,40 +78,40 @@ describe('steps', () => {
     const inside = document.createElement('b')
     link.append(inside)
     document.body.append(link)
-    // What the router leaves to the browser goes no further here.
-    const kept = { taken: false }
+    let isTaken = false
+    // Last in line: keeps happy-dom from following a link that the router leaves to the browser.
     window.addEventListener(
       'click',
       (event) => {
-        kept.taken = event.defaultPrevented
+        isTaken = event.defaultPrevented
         event.preventDefault()
       },
       { once: true },
     )
     inside.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, button: 0, ...how }))
     link.remove()
-    return kept.taken
+    return isTaken
   }
 
-  test('[U80] the first address is shown at once, and the browser keeps its hands off the scroll position', () => {
+  test('[U80] the first address is shown at once, and the browser restores no scroll position', () => {
     expect(shown).toMatchObject([{ route: { name: 'home' }, arrival: 'first' }])
-    expect(String(dom.window.history.scrollRestoration)).toBe('manual')
+    expect(String(history.scrollRestoration)).toBe('manual')
   })
 
-  test('[U81] an address with capitals is corrected, and adds nothing to the history', () => {
-    dom.window.history.pushState(null, '', '/chat/LOBBY')
-    const before = dom.window.history.length
+  test('[U81] an address with capitals is corrected without a history entry', () => {
+    history.pushState(null, '', '/chat/LOBBY')
+    const before = history.length
     router.start()
     expect(last()).toMatchObject({ route: { name: 'room', room: 'lobby' } })
-    expect([at(), dom.window.history.length]).toEqual(['/chat/lobby', before])
+    expect([location.pathname, history.length]).toEqual(['/chat/lobby', before])
   })
 
-  test('[U80] a step adds to the history, a correction does not', () => {
-    const before = dom.window.history.length
+  test('[U80] navigating adds a history entry, replacing does not', () => {
+    const before = history.length
     router.navigate('/chat/lobby')
-    expect(dom.window.history.length).toBe(before + 1)
+    expect(history.length).toBe(before + 1)
     router.navigate('/chat/kitchen', { replace: true })
-    expect(dom.window.history.length).toBe(before + 1)
+    expect(history.length).toBe(before + 1)
     expect(last()).toMatchObject({ route: { name: 'room', room: 'kitchen' }, arrival: 'step' })
   })
 
@@ -127,58 +122,57 @@ describe('steps', () => {
     expect(last()?.signal.aborted).toBe(false)
   })
 
-  test('[U80] the same address again is no step', () => {
+  test('[U80] navigating to the present address does nothing', () => {
     router.navigate('/chat/lobby')
     router.navigate('/chat/lobby')
     expect(shown).toHaveLength(2)
   })
 
-  test('[U82] Back and forward show the screens again', async () => {
+  test('[U82] Back and Forward show the screens again', async () => {
     router.navigate('/chat/lobby')
     router.navigate('/chat/kitchen')
     router.back()
-    await eventually('the lobby', () => at() === '/chat/lobby')
+    await isAt('/chat/lobby')
     expect(last()).toMatchObject({ route: { room: 'lobby' }, arrival: 'history' })
-    dom.window.history.forward()
-    await eventually('the kitchen', () => at() === '/chat/kitchen')
+    history.forward()
+    await isAt('/chat/kitchen')
     expect(last()).toMatchObject({ route: { room: 'kitchen' }, arrival: 'history' })
   })
 
-  test('[U82] what a screen keeps with its entry is there again after Back, and nowhere else', async () => {
+  test('[U82] a value kept with a history entry is there after Back, and only there', async () => {
     router.navigate('/chat/lobby')
     router.remember(17)
     router.navigate('/chat/kitchen')
     expect(router.remembered()).toBeUndefined()
     router.back()
-    await eventually('the lobby', () => at() === '/chat/lobby')
+    await isAt('/chat/lobby')
     expect(router.remembered()).toBe(17)
   })
 
-  test('[U82] a screen may still keep something while its signal aborts', async () => {
+  test('[U82] a screen can keep a value while its signal aborts', async () => {
     router.navigate('/chat/lobby')
     last()?.signal.addEventListener('abort', () => router.remember('left here'))
     router.navigate('/chat/kitchen')
     router.back()
-    await eventually('the lobby', () => at() === '/chat/lobby')
+    await isAt('/chat/lobby')
     expect(router.remembered()).toBe('left here')
   })
 
-  test('[U82] what was kept survives a reload', () => {
+  test('[U82] a kept value survives a reload', () => {
     router.navigate('/chat/lobby')
     router.remember(17)
-    over.abort()
-    over = new AbortController()
-    const again = createRouter(dom.window as unknown as globalThis.Window, () => {}, over.signal)
+    end.abort()
+    const again = aRouter(() => {})
     again.start()
     expect(again.remembered()).toBe(17)
   })
 
-  test('[U80] a plain click on a link of this page is a step', () => {
+  test('[U80] a plain click on a link inside the page navigates', () => {
     expect(click({ href: '/chat/lobby' })).toBe(true)
     expect(last()).toMatchObject({ route: { name: 'room', room: 'lobby' } })
   })
 
-  const theirs: [string, Record<string, string>, MouseEventInit][] = [
+  const foreignClicks: [string, Record<string, string>, MouseEventInit][] = [
     ['with Ctrl', { href: '/chat/lobby' }, { ctrlKey: true }],
     ['with Meta', { href: '/chat/lobby' }, { metaKey: true }],
     ['with Shift', { href: '/chat/lobby' }, { shiftKey: true }],
@@ -186,24 +180,24 @@ describe('steps', () => {
     ['by the middle button', { href: '/chat/lobby' }, { button: 1 }],
     ['on a download', { href: '/chat/lobby', download: '' }, {}],
     ['on a link to another tab', { href: '/chat/lobby', target: '_blank' }, {}],
-    ['on a place in the page', { href: '#composer' }, {}],
-    ['on what is no screen', { href: '/healthz' }, {}],
-    ['on a link without address', {}, {}],
+    ['on an anchor in the page', { href: '#composer' }, {}],
+    ['on a path that is no screen', { href: '/healthz' }, {}],
+    ['on a link without an address', {}, {}],
   ]
-  test.each(theirs)('[U80] a click %s stays the browser’s', (_name, attributes, how) => {
+  test.each(foreignClicks)('[U80] a click %s is left to the browser', (_name, attributes, how) => {
     expect(click(attributes, how)).toBe(false)
     expect(shown).toHaveLength(1)
   })
 
   // happy-dom follows such a link before its click reaches the document.
-  test('[U80] a click on another site stays the browser’s', () => {
+  test('[U80] a click on a link to another site is left to the browser', () => {
     const link = document.createElement('a')
     link.setAttribute('href', 'https://elsewhere.test/chat/lobby')
     const event = Object.defineProperty(new MouseEvent('click'), 'target', { value: link })
     expect(pathOfClick(event, 'http://localhost')).toBeNull()
   })
 
-  test('[U80] a click that somebody has handled is left alone', () => {
+  test('[U80] a click that was handled already is left alone', () => {
     const handled = (event: Event) => event.preventDefault()
     document.body.addEventListener('click', handled)
     click({ href: '/chat/lobby' })
@@ -211,18 +205,18 @@ describe('steps', () => {
     expect(shown).toHaveLength(1)
   })
 
-  test('[T14] Back closes what lies over the screen, and the screen stays', async () => {
+  test('[T14] Back closes the drawer, and the screen stays', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
     router.over(() => void (closed += 1))
     router.back()
     await eventually('closed', () => closed > 0)
     expect(closed).toBe(1)
-    expect(at()).toBe('/chat/lobby')
+    expect(location.pathname).toBe('/chat/lobby')
     expect(shown).toHaveLength(2)
   })
 
-  test('[T14] closing by its button leaves no press of Back behind', async () => {
+  test('[T14] a drawer closed by its button leaves no history entry', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
     const close = router.over(() => void (closed += 1))
@@ -230,23 +224,23 @@ describe('steps', () => {
     await eventually('closed', () => closed > 0)
     close()
     router.back()
-    await eventually('home', () => at() === '/')
+    await isAt('/')
     expect(closed).toBe(1)
   })
 
-  test('[T14] choosing a room in a drawer takes the drawer’s place in the history', async () => {
+  test('[T14] choosing a room in the drawer replaces the drawer’s history entry', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
     router.over(() => void (closed += 1))
     router.navigate('/chat/kitchen')
     expect(closed).toBe(1)
     router.back()
-    await eventually('the lobby', () => at() === '/chat/lobby')
+    await isAt('/chat/lobby')
     expect(last()).toMatchObject({ route: { room: 'lobby' } })
   })
 
-  test('[U80] when the page ends, nothing of it listens any more', () => {
-    over.abort()
+  test('[U80] after its signal aborts the router does not listen any more', () => {
+    end.abort()
     expect(last()?.signal.aborted).toBe(true)
     expect(click({ href: '/chat/lobby' })).toBe(false)
   })
