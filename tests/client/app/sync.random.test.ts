@@ -5,273 +5,272 @@ import type { Message, RoomEvent } from '../../../src/shared/model.ts'
 import type { ClientFrame, FirstPage, Of, ServerFrame } from '../../../src/shared/protocol.ts'
 import { chance } from '../../chaos/random.ts'
 import { ada, event, firstPage, members, page, person, said, welcome } from '../../support/client/aState.ts'
-import { atFakeServer, type FakeWire } from '../../support/client/fakeServer.ts'
+import { atFakeServer } from '../../support/client/fakeServer.ts'
+import { fakeTime, type FakeTime } from '../../support/client/fakeTime.ts'
+import type { FakeWire } from '../../support/client/fakeWire.ts'
 
 const SECOND = 1_000
 const ROOMS = ['lobby', 'den', 'attic']
-/** Refusals that may end by themselves. */
-const FOR_A_TIME: readonly ErrorCode[] = ['rateLimited', 'overloaded', 'unavailable', 'internal']
+const TEMPORARY: readonly ErrorCode[] = ['rateLimited', 'overloaded', 'unavailable', 'internal']
 
 /** One connection, as the server knows it. */
-interface Seen {
-  /** ms by the real time, when what is under way to each side is there */
+interface ServerConnection {
+  /** ms, when the latest frame to the server and to the client arrives */
   up: number
   down: number
-  /** the network has lost it, without a word */
-  dead: boolean
+  /** the network has lost it without a close */
+  isDead: boolean
   joined: Set<string>
   live: Set<string>
 }
 
-/** A server of a few lines on a bad network, and a clock that nobody can rely on, until `well`. */
-function aWorld(seed: number) {
+/** A small server on a bad network, until `well`. The client's clock is off by `skew` ms. */
+function aBadServer(seed: number, time: FakeTime) {
   const dice = chance(seed)
   const logs = new Map<string, RoomEvent[]>(ROOMS.map((room) => [room, []]))
-  const seen = new Map<FakeWire, Seen>()
+  const connections = new Map<FakeWire, ServerConnection>()
   /** rooms that Ada is a member of */
-  const mine = new Set<string>()
-  const world = { well: false, skew: 0, later: (_ms: number, _run: () => void) => {}, time: () => 0 }
+  const memberships = new Set<string>()
+  const world = { well: false, skew: 0 }
   const bad = (p: number) => !world.well && dice.hit(p)
-
+  const later = (ms: number, run: () => void) => void time.after(Math.max(0, ms), run)
   const logOf = (room: string) => logs.get(room) ?? []
 
-  function end(wire: FakeWire, code: number): void {
-    seen.delete(wire)
-    if (!wire.closed) wire.onclose?.({ code })
+  function close(wire: FakeWire, code: number): void {
+    connections.delete(wire)
+    if (!wire.closed) wire.end(code)
   }
 
-  function down(wire: FakeWire, ...frames: ServerFrame[]): void {
-    const at = seen.get(wire)
+  function tell(wire: FakeWire, ...frames: ServerFrame[]): void {
+    const at = connections.get(wire)
     if (at === undefined) return
-    at.down = Math.max(at.down, world.time() + dice.between(1, world.well ? 20 : 800))
-    world.later(at.down - world.time(), () => {
-      if (!at.dead && !wire.closed) wire.say(...frames)
+    at.down = Math.max(at.down, time.now() + dice.between(1, world.well ? 20 : 800))
+    later(at.down - time.now(), () => {
+      if (!at.isDead && !wire.closed) wire.say(...frames)
     })
   }
 
   function refuse(wire: FakeWire, to: { ref: string } | { nonce: string } | object, code?: ErrorCode): void {
-    const why = code ?? dice.pick(FOR_A_TIME)
+    const why = code ?? dice.pick(TEMPORARY)
     const { message, retry } = ERRORS[why]
     const after = retry && dice.hit(0.5) ? { after: Math.round(dice.between(1, 8 * SECOND)) } : {}
-    down(wire, { type: 'error', code: why, message, retry, ...to, ...after })
+    tell(wire, { type: 'error', code: why, message, retry, ...to, ...after })
   }
 
   /** @param limit of a first page's messages; 0: only the counts are wanted */
-  function bring(wire: FakeWire, room: string, seq: number, limit = 50, ref?: string): void {
-    const at = seen.get(wire)
+  function sendPages(wire: FakeWire, room: string, seq: number, limit = 50, ref?: string): void {
+    const at = connections.get(wire)
     if (at === undefined) return
     at.joined.add(room)
     // No answer, or a late one.
     if (bad(0.03)) return
-    world.later(bad(0.05) ? dice.between(SECOND, 20 * SECOND) : 1, () => {
+    later(bad(0.05) ? dice.between(SECOND, 20 * SECOND) : 1, () => {
       if (!at.joined.has(room)) return
       const log = logOf(room)
       const people = limit === 0 ? { version: 1, count: 2, full: [] } : members(person(ada))
       const more = { room, head: log.length, members: people, ...(ref !== undefined && { ref }) }
       if (seq === 0) {
         at.live.add(room)
-        return down(wire, firstOf(log, limit, more))
+        return tell(wire, firstOf(log, limit, more))
       }
       const events = log.slice(seq)
-      if (events.length > 4) down(wire, page(events.slice(0, 2), { ...more, more: true }))
+      if (events.length > 4) tell(wire, page(events.slice(0, 2), { ...more, more: true }))
       at.live.add(room)
-      down(wire, page(events.length > 4 ? events.slice(2) : events, more))
+      tell(wire, page(events.length > 4 ? events.slice(2) : events, more))
     })
   }
 
-  /** The page of whoever comes: what stands at some place near the end, and what follows. */
+  /** A first page: the messages up to somewhere near the end, then the events after them. */
   function firstOf(log: RoomEvent[], limit: number, more: Partial<FirstPage>): FirstPage {
     const cut = Math.max(0, log.length - Math.floor(dice.between(0, 4)))
     const start = Math.max(0, cut - limit)
-    const place = { seq: cut, id: log[cut - 1]?.id ?? null }
+    const position = { seq: cut, id: log[cut - 1]?.id ?? null }
     const messages = log.slice(start, cut) as Message[]
-    return firstPage([], { ...more, at: place, messages, events: log.slice(cut), older: start > 0 })
+    return firstPage([], { ...more, at: position, messages, events: log.slice(cut), older: start > 0 })
   }
 
   function store(room: string, text: string, nonce: string | null): RoomEvent {
     const log = logOf(room)
-    const known = log.find((one) => one.nonce === nonce)
+    const known = log.find((event) => event.nonce === nonce)
     if (known !== undefined) return known
-    const one = said(log.length + 1, { text, ...(nonce !== null && { nonce, user: ada }) })
-    log.push(one)
-    for (const [wire, { live }] of seen) if (live.has(room) && !bad(0.03)) down(wire, event(one, room))
-    return one
+    const stored = said(log.length + 1, { text, ...(nonce !== null && { nonce, user: ada }) })
+    log.push(stored)
+    for (const [wire, { live }] of connections)
+      if (live.has(room) && !bad(0.03)) tell(wire, event(stored, room))
+    return stored
   }
 
   function send(wire: FakeWire, { nonce, room, text }: Of<'send'>): void {
-    if (!seen.get(wire)?.joined.has(room)) return refuse(wire, { nonce }, 'notMember')
+    if (!connections.get(wire)?.joined.has(room)) return refuse(wire, { nonce }, 'notMember')
     if (bad(0.1)) return refuse(wire, { nonce })
     if (bad(0.03)) return refuse(wire, {}, 'rateLimited')
-    world.later(dice.between(1, world.well ? 20 : 3 * SECOND), () => {
+    later(dice.between(1, world.well ? 20 : 3 * SECOND), () => {
       if (bad(0.05)) return refuse(wire, { nonce }, 'unavailable')
       const { seq, id, at } = store(room, text, nonce)
-      if (!bad(0.05)) down(wire, { type: 'ack', nonce, room, seq, id, at })
+      if (!bad(0.05)) tell(wire, { type: 'ack', nonce, room, seq, id, at })
     })
   }
 
   function answer(wire: FakeWire, frame: ClientFrame): void {
-    const at = seen.get(wire)
+    const at = connections.get(wire)
     if (at === undefined) return
     switch (frame.type) {
       case 'hello':
         if (bad(0.05)) return
-        down(wire, welcome)
+        tell(wire, welcome)
         for (const { room, seq, limit } of frame.rooms)
-          if (mine.has(room)) bring(wire, room, seq, limit)
-          else down(wire, { type: 'reset', room, reason: 'access' })
+          if (memberships.has(room)) sendPages(wire, room, seq, limit)
+          else tell(wire, { type: 'reset', room, reason: 'access' })
         break
       case 'join':
         if (bad(0.3)) refuse(wire, { ref: frame.ref })
         else {
-          mine.add(frame.room)
-          bring(wire, frame.room, frame.seq ?? 0, frame.limit, frame.ref)
+          memberships.add(frame.room)
+          sendPages(wire, frame.room, frame.seq ?? 0, frame.limit, frame.ref)
         }
         break
       case 'leave':
         if (bad(0.2)) return refuse(wire, { ref: frame.ref })
-        mine.delete(frame.room)
+        memberships.delete(frame.room)
         at.joined.delete(frame.room)
         at.live.delete(frame.room)
-        down(wire, { type: 'left', ref: frame.ref, room: frame.room })
+        tell(wire, { type: 'left', ref: frame.ref, room: frame.room })
         break
       case 'send':
         send(wire, frame)
         break
       case 'beat':
-        down(wire, { type: 'beat', heads: headsOf(at) })
+        tell(wire, { type: 'beat', heads: headsOf(at) })
         break
       default:
     }
   }
 
-  const headsOf = ({ live }: Seen) => Object.fromEntries([...live].map((room) => [room, logOf(room).length]))
+  const headsOf = ({ live }: ServerConnection) =>
+    Object.fromEntries([...live].map((room) => [room, logOf(room).length]))
 
   return {
     dice,
     world,
     logOf,
     store,
-    /** A beat to everybody, as each connection gets one. */
+    /** A beat on each connection. */
     beat() {
-      for (const [wire, at] of seen) if (at.joined.size > 0) down(wire, { type: 'beat', heads: headsOf(at) })
+      for (const [wire, at] of connections)
+        if (at.joined.size > 0) tell(wire, { type: 'beat', heads: headsOf(at) })
     },
-    /** Something happens to who is connected. */
+    /** Something breaks every connection. */
     strike() {
-      for (const [wire, at] of seen) {
+      for (const [wire, at] of connections) {
         const what = dice.pick(['silence', 'drain', 1006, 1006, 1012, 1013, 1001, 4429])
-        if (what === 'silence') at.dead = true
-        else if (what === 'drain') down(wire, { type: 'drain', spread: 500 })
-        else end(wire, Number(what))
+        if (what === 'silence') at.isDead = true
+        else if (what === 'drain') tell(wire, { type: 'drain', spread: 500 })
+        else close(wire, Number(what))
       }
     },
     opened(wire: FakeWire) {
       if (bad(0.2)) return
-      world.later(dice.between(1, 500), () => {
+      later(dice.between(1, 500), () => {
         if (wire.closed) return
-        seen.set(wire, { up: 0, down: 0, dead: false, joined: new Set(), live: new Set() })
-        wire.onopen?.(undefined as never)
+        connections.set(wire, { up: 0, down: 0, isDead: false, joined: new Set(), live: new Set() })
+        wire.open()
       })
     },
     heard(wire: FakeWire, frame: ClientFrame) {
-      const at = seen.get(wire)
-      if (at === undefined || at.dead) return
-      at.up = Math.max(at.up, world.time() + dice.between(1, world.well ? 20 : 300))
-      world.later(at.up - world.time(), () => {
-        if (!at.dead && !wire.closed) answer(wire, frame)
+      const at = connections.get(wire)
+      if (at === undefined || at.isDead) return
+      at.up = Math.max(at.up, time.now() + dice.between(1, world.well ? 20 : 300))
+      later(at.up - time.now(), () => {
+        if (!at.isDead && !wire.closed) answer(wire, frame)
       })
     },
   }
 }
 
-/** Ada talks for a minute or two while nothing is to be relied on; then the server is well. */
-async function live(seed: number): Promise<void> {
-  const it = aWorld(seed)
-  const { dice, world } = it
-  const time: { at?: Awaited<ReturnType<typeof atFakeServer>>['time'] } = {}
-  const at = await atFakeServer({
-    time: (made) => {
-      time.at = made
-      world.later = (ms, run) => void made.after(Math.max(0, ms), run)
-      world.time = () => made.now()
-    },
-    // Two looks at once may disagree, and timers are a little early, or late.
-    now: () => Math.floor((time.at?.now() ?? 0) + world.skew + dice.between(0, 1.5)),
-    after: (ms, run) =>
-      time.at?.after(Math.max(0, ms + dice.between(-1, dice.hit(0.1) ? 300 : 4)), run) ?? (() => {}),
+/** Ada sends messages for a minute or two on a bad network; then the server is well. */
+async function converges(seed: number): Promise<void> {
+  const time = fakeTime()
+  const server = aBadServer(seed, time)
+  const { dice, world } = server
+  const page = await atFakeServer({
+    time,
+    // Two looks at the same moment may disagree, and timers are a little early or late.
+    now: () => Math.floor(time.now() + world.skew + dice.between(0, 1.5)),
+    after: (ms, run) => time.after(Math.max(0, ms + dice.between(-1, dice.hit(0.1) ? 300 : 4)), run),
     random: () => dice.next(),
-    opened: it.opened,
-    heard: it.heard,
+    opened: server.opened,
+    heard: server.heard,
   })
   const written = new Map<string, string[]>(ROOMS.map((room) => [room, []]))
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 50) {
-      at.time.pass(50)
-      await at.stored()
+      page.time.pass(50)
+      await page.stored()
     }
   }
-  at.sync.open('lobby')
+  page.sync.open('lobby')
   let n = 0
   for (let beats = 0; beats < 60; beats += 1) {
     await pass(dice.between(50, 2 * SECOND))
     const room = dice.pick(ROOMS)
     n += 1
-    if (dice.hit(0.15)) it.strike()
+    if (dice.hit(0.15)) server.strike()
     if (dice.hit(0.5)) {
-      at.sync.open(room)
-      if (at.sync.outbox.enqueue(room, { kind: 'message', text: `mine ${n}` }) !== null)
+      page.sync.open(room)
+      if (page.sync.outbox.enqueue(room, { kind: 'message', text: `mine ${n}` }) !== null)
         written.get(room)?.push(`mine ${n}`)
     }
-    if (dice.hit(0.5)) it.store(room, `others ${n}`, null)
+    if (dice.hit(0.5)) server.store(room, `others ${n}`, null)
     if (dice.hit(0.1)) {
       const other = dice.pick(ROOMS)
-      if (!at.sync.outbox.rooms.includes(other)) {
-        at.sync.leave(other)
-        if (dice.hit(0.7)) at.sync.open(other)
+      if (!page.sync.outbox.rooms.includes(other)) {
+        page.sync.leave(other)
+        if (dice.hit(0.7)) page.sync.open(other)
       }
     }
     if (dice.hit(0.1)) world.skew += dice.pick([-3_600, -20, -2, 2, 10]) * SECOND
-    if (dice.hit(0.05)) at.time.sleep(dice.between(SECOND, 60 * SECOND))
-    if (dice.hit(0.3)) it.beat()
+    if (dice.hit(0.05)) page.time.sleep(dice.between(SECOND, 60 * SECOND))
+    if (dice.hit(0.3)) server.beat()
   }
   world.well = true
-  const settled = (shown: string) =>
-    at.store.get().connection.state === 'live' &&
-    at.sync.outbox.unsentCount === 0 &&
-    at.store.get().rooms[shown]?.depth === 'all' &&
-    ROOMS.every(
-      (room) =>
-        at.stateOf(room) === 'live' && at.store.get().rooms[room]?.position.seq === it.logOf(room).length,
-    )
-  for (const room of ROOMS) at.sync.open(room)
-  // Each is looked at, the one on screen first.
-  let s = 0
+  const outcome = () => ({
+    connection: page.store.get().connection.state as string,
+    unsent: page.sync.outbox.unsentCount,
+    rooms: ROOMS.map((room) => [room, page.stateOf(room), page.store.get().rooms[room]?.position.seq]),
+  })
+  const wanted = () => ({
+    connection: 'live',
+    unsent: 0,
+    rooms: ROOMS.map((room) => [room, 'live', server.logOf(room).length]),
+  })
+  const isSettled = (shown: string) =>
+    page.store.get().rooms[shown]?.depth === 'all' && Bun.deepEquals(outcome(), wanted())
+  for (const room of ROOMS) page.sync.open(room)
+  let seconds = 0
   for (const room of ROOMS.toReversed()) {
-    at.sync.open(room)
-    for (; s < 120 && !settled(room); s += 1) {
-      if (s % 25 === 0) it.beat()
+    page.sync.open(room)
+    for (; seconds < 120 && !isSettled(room); seconds += 1) {
+      if (seconds % 25 === 0) server.beat()
       await pass(SECOND)
     }
-    // Off screen again it may be asked for its counts alone.
-    expect(at.store.get().rooms[room]?.depth).toBe('all')
+    // Checked now: off screen again only the counts may be requested.
+    expect(page.store.get().rooms[room]?.depth).toBe('all')
   }
-  const { connection, rooms } = at.store.get()
-  expect({
-    link: connection.state,
-    unsent: at.sync.outbox.unsentCount,
-    rooms: ROOMS.map((room) => [room, at.stateOf(room), rooms[room]?.position.seq]),
-  }).toEqual({ link: 'live', unsent: 0, rooms: ROOMS.map((room) => [room, 'live', it.logOf(room).length]) })
+  expect(outcome()).toEqual(wanted())
   for (const room of ROOMS) {
-    const texts = it.logOf(room).map((one) => (one.kind === 'message' && !one.gone ? one.text : ''))
+    const texts = server
+      .logOf(room)
+      .map((event) => (event.kind === 'message' && !event.gone ? event.text : ''))
     expect(texts.filter((text) => text.startsWith('mine'))).toEqual(written.get(room) ?? [])
-    const drawn = rooms[room]?.rows.map(({ text }) => text ?? '') ?? []
+    const drawn = page.store.get().rooms[room]?.rows.map(({ text }) => text ?? '') ?? []
     expect(drawn).toEqual(texts.slice(-drawn.length || texts.length))
   }
-  at.end()
-  at.sync.socket.stop()
+  page.end()
+  page.sync.socket.stop()
 }
 
 test(
-  '[C76] whatever was lost, refused, early or late, two minutes after the server is well all is said and shown',
-  () => fc.assert(fc.asyncProperty(fc.nat(), live), { numRuns: 60, seed: 21 }),
+  '[C76] two minutes after a bad network is well again every message is stored once, in order, and shown',
+  () => fc.assert(fc.asyncProperty(fc.nat(), converges), { numRuns: 60, seed: 21 }),
   60_000,
 )

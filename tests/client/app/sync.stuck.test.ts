@@ -11,144 +11,133 @@ function refusal(code: ErrorCode, to: { ref: string } | { nonce: string }, after
   return { type: 'error', code, message, retry, ...to, ...(after !== undefined && { after }) }
 }
 
-type At = Awaited<ReturnType<typeof atFakeServer>>
-
-/** The ref of the last join of a room. */
-const refOf = ({ wire }: At, room = 'lobby') =>
-  wire.all('join').findLast((join) => join.room === room)?.ref ?? ''
+/** Its page is requested on a live connection. */
+async function requested() {
+  const page = (await atFakeServer()).live()
+  page.sync.open('lobby')
+  return page
+}
 
 /** It is live in the lobby. */
 async function inTheLobby() {
-  const at = await atFakeServer()
-  at.live()
-  at.sync.open('lobby')
-  at.wire.say(firstPage([said(1)], { ref: refOf(at) }))
-  at.time.pass(SECOND)
-  expect(at.stateOf('lobby')).toBe('live')
-  return at
+  const page = await requested()
+  page.wire.say(firstPage([said(1)], { ref: page.refOf() }))
+  page.time.pass(SECOND)
+  expect(page.stateOf('lobby')).toBe('live')
+  return page
 }
 
-const late = (ref: string, after: number) => refusal('rateLimited', { ref }, after)
+const rateLimited = (ref: string, after: number) => refusal('rateLimited', { ref }, after)
 
-describe('a room that was refused for a time', () => {
-  test('[C73] whose time comes while the connection is in doubt is asked for once it is not', async () => {
-    const at = await atFakeServer()
-    at.live()
-    at.sync.open('lobby')
-    at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 2 * SECOND))
-    at.sync.socket.probe()
-    at.time.pass(2 * SECOND)
-    at.wire.say({ type: 'beat', heads: {} })
-    expect(at.wire.all('join')).toHaveLength(2)
+describe('a room whose join was refused for a time', () => {
+  test('[C73] is requested again once a connection in doubt proves alive', async () => {
+    const page = await requested()
+    page.wire.say(rateLimited(page.refOf(), 2 * SECOND))
+    page.sync.socket.probe()
+    page.time.pass(2 * SECOND)
+    page.wire.say({ type: 'beat', heads: {} })
+    expect(page.wire.all('join')).toHaveLength(2)
   })
 
   test.each([
     [
       'an earlier',
-      (first: string, second: string) => [firstPage([said(1)], { ref: first }), late(second, SECOND)],
+      (first: string, second: string) => [firstPage([said(1)], { ref: first }), rateLimited(second, SECOND)],
     ],
     [
       'a later',
-      (first: string, second: string) => [late(first, 5 * SECOND), firstPage([said(1)], { ref: second })],
+      (first: string, second: string) => [
+        rateLimited(first, 5 * SECOND),
+        firstPage([said(1)], { ref: second }),
+      ],
     ],
-  ])('[C73] and is in by %s answer is written to', async (_which, answers) => {
-    const at = await atFakeServer()
-    at.live()
-    at.sync.open('lobby')
-    const first = refOf(at)
-    at.time.pass(16 * SECOND)
-    const second = refOf(at)
+  ])('[C73] gets messages if it was joined by %s answer', async (_which, answers) => {
+    const page = await requested()
+    const first = page.refOf()
+    page.time.pass(16 * SECOND)
+    const second = page.refOf()
     expect(second).not.toBe(first)
-    at.wire.say(...answers(first, second))
-    at.time.pass(SECOND)
-    expect(at.stateOf('lobby')).toBe('live')
-    at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
-    await at.stored()
-    at.time.pass(5 * SECOND)
-    expect(at.wire.all('send')).toHaveLength(1)
+    page.wire.say(...answers(first, second))
+    page.time.pass(SECOND)
+    expect(page.stateOf('lobby')).toBe('live')
+    page.write('hello')
+    await page.stored()
+    page.time.pass(5 * SECOND)
+    expect(page.wire.all('send')).toHaveLength(1)
   })
 
-  test('[M76] takes no message down with it: what went behind its join waits until it is in', async () => {
-    const at = await atFakeServer()
-    at.live()
-    at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
-    await at.stored()
-    at.time.pass(100)
-    const [sent] = at.wire.all('send')
+  test('[M76] fails no message that was sent behind its join: it is sent again once joined', async () => {
+    const page = (await atFakeServer()).live()
+    page.write('hello')
+    await page.stored()
+    page.time.pass(100)
+    const [sent] = page.wire.all('send')
     expect(sent?.text).toBe('hello')
-    at.wire.say(
-      refusal('rateLimited', { ref: refOf(at) }, 2 * SECOND),
-      refusal('notMember', { nonce: sent?.nonce ?? '' }),
-    )
-    at.time.pass(SECOND)
-    expect(at.wire.all('send')).toHaveLength(1)
-    at.time.pass(2 * SECOND)
-    expect(at.wire.sent.slice(-2).map(({ type }) => type)).toEqual(['join', 'send'])
+    page.wire.say(rateLimited(page.refOf(), 2 * SECOND), refusal('notMember', { nonce: sent?.nonce ?? '' }))
+    page.time.pass(SECOND)
+    expect(page.wire.all('send')).toHaveLength(1)
+    page.time.pass(2 * SECOND)
+    expect(page.wire.sent.slice(-2).map(({ type }) => type)).toEqual(['join', 'send'])
   })
 })
 
-test('[C74] what is said of a room before it is left does not count once it is opened again', async () => {
-  const at = await atFakeServer()
-  at.live()
-  at.sync.open('lobby')
-  const first = refOf(at)
-  at.sync.leave('lobby')
-  at.sync.open('lobby')
-  const leave = at.wire.all('leave')[0]?.ref ?? ''
-  at.wire.say(
+test('[C74] answers from before a room was left do not count once it is opened again', async () => {
+  const page = await requested()
+  const first = page.refOf()
+  page.sync.leave('lobby')
+  page.sync.open('lobby')
+  const leave = page.wire.all('leave')[0]?.ref ?? ''
+  page.wire.say(
     firstPage([said(1)], { ref: first }),
     { type: 'left', ref: leave, room: 'lobby' },
-    refusal('rateLimited', { ref: refOf(at) }, SECOND),
+    rateLimited(page.refOf(), SECOND),
   )
-  at.time.pass(500)
-  expect(at.stateOf('lobby')).toBe('syncing')
-  at.time.pass(SECOND)
-  at.wire.say(firstPage([said(1), said(2)], { ref: refOf(at) }))
-  at.time.pass(100)
-  expect(at.wire.all('join')).toHaveLength(3)
-  expect(at.stateOf('lobby')).toBe('live')
+  page.time.pass(500)
+  expect(page.stateOf('lobby')).toBe('syncing')
+  page.time.pass(SECOND)
+  page.wire.say(firstPage([said(1), said(2)], { ref: page.refOf() }))
+  page.time.pass(100)
+  expect(page.wire.all('join')).toHaveLength(3)
+  expect(page.stateOf('lobby')).toBe('live')
 })
 
-test('[M76] an answer to a message that overtakes the next join takes it down no more than the first', async () => {
-  const at = await atFakeServer()
-  at.live()
-  at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
-  await at.stored()
-  const nonce = at.wire.all('send')[0]?.nonce ?? ''
-  at.wire.say(refusal('rateLimited', { ref: refOf(at) }, 10))
-  at.time.pass(50)
-  expect(at.wire.all('join')).toHaveLength(2)
-  at.wire.say(refusal('notMember', { nonce }), firstPage([], { ref: refOf(at) }))
-  at.time.pass(SECOND)
-  at.wire.say({ type: 'ack', nonce, room: 'lobby', seq: 1, id: 'id-1', at: 0 })
-  expect(at.sync.outbox.unsentCount).toBe(0)
+test('[M76] a refusal of a message that comes after the next join does not fail the message', async () => {
+  const page = (await atFakeServer()).live()
+  page.write('hello')
+  await page.stored()
+  const nonce = page.wire.all('send')[0]?.nonce ?? ''
+  page.wire.say(rateLimited(page.refOf(), 10))
+  page.time.pass(50)
+  expect(page.wire.all('join')).toHaveLength(2)
+  page.wire.say(refusal('notMember', { nonce }), firstPage([], { ref: page.refOf() }))
+  page.time.pass(SECOND)
+  page.wire.say({ type: 'ack', nonce, room: 'lobby', seq: 1, id: 'id-1', at: 0 })
+  expect(page.sync.outbox.unsentCount).toBe(0)
 })
 
-test('[C75] a last event lost before the clock was set back is fetched', async () => {
-  const at = await inTheLobby()
-  at.wire.say({ type: 'beat', heads: { lobby: 2 } })
-  at.time.pass(SECOND)
-  at.time.turn(-3_600 * SECOND)
-  at.time.pass(3 * SECOND)
-  expect(at.wire.all('join')).toHaveLength(2)
+test('[C75] a lost last event is fetched although the clock was set back', async () => {
+  const page = await inTheLobby()
+  page.wire.say({ type: 'beat', heads: { lobby: 2 } })
+  page.time.pass(SECOND)
+  page.time.turn(-3_600 * SECOND)
+  page.time.pass(3 * SECOND)
+  expect(page.wire.all('join')).toHaveLength(2)
 })
 
-test('[C75] a join without an answer is asked again, though the clock was set back', async () => {
-  const at = await atFakeServer()
-  at.live()
-  at.sync.open('lobby')
-  at.time.turn(-3_600 * SECOND)
-  at.time.pass(16 * SECOND)
-  expect(at.wire.all('join').length).toBeGreaterThan(1)
+test('[C75] a join without an answer is repeated although the clock was set back', async () => {
+  const page = await requested()
+  page.time.turn(-3_600 * SECOND)
+  page.time.pass(16 * SECOND)
+  expect(page.wire.all('join').length).toBeGreaterThan(1)
 })
 
-test('[M77] a clock that is set back an hour holds no message up', async () => {
-  const at = await inTheLobby()
-  at.sync.outbox.enqueue('lobby', { kind: 'message', text: 'hello' })
-  await at.stored()
-  const [sent] = at.wire.all('send')
-  at.wire.say(refusal('unavailable', { nonce: sent?.nonce ?? '' }, 2 * SECOND))
-  at.time.turn(-3_600 * SECOND)
-  at.time.pass(5 * SECOND)
-  expect(at.wire.all('send')).toHaveLength(2)
+test('[M77] a message is retried in time although the clock was set back an hour', async () => {
+  const page = await inTheLobby()
+  page.write('hello')
+  await page.stored()
+  const [sent] = page.wire.all('send')
+  page.wire.say(refusal('unavailable', { nonce: sent?.nonce ?? '' }, 2 * SECOND))
+  page.time.turn(-3_600 * SECOND)
+  page.time.pass(5 * SECOND)
+  expect(page.wire.all('send')).toHaveLength(2)
 })

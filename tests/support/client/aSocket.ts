@@ -1,35 +1,11 @@
-import { createSocket, type Socket, type Wire } from '../../../src/client/net/socket.ts'
+import { createSocket, type Socket } from '../../../src/client/net/socket.ts'
 import type { ConnectionState } from '../../../src/client/state/state.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { welcome } from './aState.ts'
 import { fakeTime } from './fakeTime.ts'
+import { FakeWire, latest } from './fakeWire.ts'
 
 export const hello: ClientFrame = { type: 'hello', rooms: [], state: 'active' }
-
-/** The browser's end of a socket, in the test's hands. */
-export class FakeWire implements Wire {
-  onopen: Wire['onopen'] = null
-  onmessage: Wire['onmessage'] = null
-  onclose: Wire['onclose'] = null
-  readonly sent: ClientFrame[] = []
-  closed = false
-
-  send(text: string): void {
-    this.sent.push(JSON.parse(text) as ClientFrame)
-  }
-  close(): void {
-    this.closed = true
-  }
-  open(): void {
-    this.onopen?.(undefined as never)
-  }
-  say(frame: ServerFrame): void {
-    this.onmessage?.({ data: JSON.stringify(frame) })
-  }
-  end(code: number): void {
-    this.onclose?.({ code })
-  }
-}
 
 interface SocketSettings {
   random?: number
@@ -84,9 +60,7 @@ export function aSocket({ random = 0.5, hidden = false, session = 'yes' }: Socke
       return provenCount
     },
     get wire(): FakeWire {
-      const wire = wires.at(-1)
-      if (wire === undefined) throw new TypeError('no attempt was made')
-      return wire
+      return latest(wires)
     },
     get state() {
       return states.at(-1)?.state

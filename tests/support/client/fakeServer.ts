@@ -1,43 +1,16 @@
 import { Outbox } from '../../../src/client/net/outbox.ts'
-import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
+import { createSocket } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
-import type { ClientFrame, Of, ServerFrame } from '../../../src/shared/protocol.ts'
+import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { ada, welcome } from './aState.ts'
 import { fakeTime, type FakeTime } from './fakeTime.ts'
+import { FakeWire, latest } from './fakeWire.ts'
 
-/** One attempt to connect, as the server sees it. */
-export class FakeWire implements Wire {
-  onopen: ((event: never) => void) | null = null
-  onmessage: ((event: { data: unknown }) => void) | null = null
-  onclose: ((event: { code: number }) => void) | null = null
-  readonly sent: ClientFrame[] = []
-  closed = false
-  readonly #heard: (frame: ClientFrame) => void
-
-  constructor(heard: (frame: ClientFrame) => void) {
-    this.#heard = heard
-  }
-  send(text: string): void {
-    const frame = JSON.parse(text) as ClientFrame
-    this.sent.push(frame)
-    this.#heard(frame)
-  }
-  close(): void {
-    this.closed = true
-  }
-  say(...frames: ServerFrame[]): void {
-    for (const frame of frames) this.onmessage?.({ data: JSON.stringify(frame) })
-  }
-  all<T extends ClientFrame['type']>(type: T): Of<T>[] {
-    return this.sent.filter((frame): frame is Of<T> => frame.type === type)
-  }
-}
-
-/** What stands still until told, and what a test may set of the client's world. */
-interface Given {
-  time?: (made: FakeTime) => void
+/** Parts of the client's world that a test replaces. */
+interface FakeWorld {
+  time?: FakeTime
   now?: () => number
   after?: (ms: number, run: () => void) => () => void
   random?: () => number
@@ -45,11 +18,9 @@ interface Given {
   heard?: (wire: FakeWire, frame: ClientFrame) => void
 }
 
-/** Ada's client without screens and HTTP, in a time that stands still, at a server that the test plays. */
-export async function atFakeServer(given: Given = {}) {
-  const time = fakeTime()
-  given.time?.(time)
-  const { now = () => time.now(), after = (ms, run) => time.after(ms, run), random = () => 0.5 } = given
+/** Ada's client without screens and HTTP, with a clock that stands still, at a server that the test plays. */
+export async function atFakeServer({ time = fakeTime(), opened, heard, ...world }: FakeWorld = {}) {
+  const { now = time.now, after = time.after, random = () => 0.5 } = world
   const end = new AbortController()
   const store = createStore()
   const wires: FakeWire[] = []
@@ -61,9 +32,9 @@ export async function atFakeServer(given: Given = {}) {
       createSocket(
         {
           open() {
-            const wire: FakeWire = new FakeWire((frame) => given.heard?.(wire, frame))
+            const wire: FakeWire = new FakeWire((frame) => heard?.(wire, frame))
             wires.push(wire)
-            given.opened?.(wire)
+            opened?.(wire)
             return wire
           },
           now,
@@ -88,26 +59,30 @@ export async function atFakeServer(given: Given = {}) {
   store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
   await sync.outbox.start(ada.id)
   sync.socket.start()
-  const it = {
+  const page = {
     time,
     store,
     sync,
     wires,
     get wire(): FakeWire {
-      const wire = wires.at(-1)
-      if (wire === undefined) throw new TypeError('no attempt was made')
-      return wire
+      return latest(wires)
     },
-    /** It is let in, into no room. */
+    /** The connection is live, in no room. */
     live() {
-      it.wire.onopen?.(undefined as never)
-      it.wire.say(welcome)
-      return it
+      page.wire.open()
+      page.wire.say(welcome)
+      return page
     },
-    /** What was written is on the device. */
+    /** Resolves once the device has stored what was written. */
     stored: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    joinsOf: (room?: string) => page.wire.all('join').filter((join) => (room ?? join.room) === join.room),
+    /** The ref of the latest join of a room. */
+    refOf: (room = 'lobby') => page.joinsOf(room).at(-1)?.ref ?? '',
+    write: (text: string) => page.sync.outbox.enqueue('lobby', { kind: 'message', text }),
     stateOf: (room: string) => store.get().rooms[room]?.sync.state,
     end: () => end.abort(),
   }
-  return it
+  return page
 }
+
+export type FakeServerPage = Awaited<ReturnType<typeof atFakeServer>>
