@@ -12,16 +12,11 @@ export type NameResult =
   | { result: 'invalid'; fault?: NameFault; message: string; suggestion?: string }
   | { result: 'failed'; message: string }
 
-export interface NameForm {
-  readonly element: HTMLFormElement
-  readonly field: HTMLInputElement
-}
-
 /** Asks for a name and says what is wrong with it. `take` submits it; `done` is called once a name was accepted (U2, U3). */
 export function nameForm(
   texts: { label: string; button: string; first: string },
   on: { take(name: string): Promise<NameResult>; done(): void },
-): NameForm {
+) {
   const input = textField(texts.label, {
     name: 'nickname',
     value: texts.first,

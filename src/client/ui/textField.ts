@@ -2,19 +2,10 @@ import { button, h } from './dom.ts'
 import { isolated } from './format.ts'
 import { words } from '../words/words.ts'
 
-export interface TextField {
-  /** label, field and error line */
-  readonly element: HTMLElement
-  readonly field: HTMLInputElement
-  /** Shows why the value is refused and returns to the field; a suggested value is a button that `use` is called by. */
-  refuse(reason: string, suggestion?: string, use?: (suggestion: string) => void): void
-  accept(): void
-}
-
 let createdFields = 0
 
-/** A labelled text field with an error line that screen readers announce. What was typed stays when it is refused (U3). */
-export function textField(label: string, attributes: Parameters<typeof h>[1]): TextField {
+/** A labelled text field with an error line that screen readers announce. */
+export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   createdFields += 1
   const fault = h('p', { id: `fault-${createdFields}`, class: 'fault', role: 'alert' })
   const field = h('input', {
@@ -36,7 +27,8 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]): T
       fault,
     ),
     field,
-    refuse(reason, suggestion, use) {
+    /** Shows why the value is refused and focuses the field, whose text stays (U3). A button passes the suggestion to `use`. */
+    refuse(reason: string, suggestion?: string, use?: (suggestion: string) => void): void {
       fault.replaceChildren(reason)
       if (suggestion !== undefined) {
         const label = words.common.use(isolated(suggestion))
@@ -48,7 +40,7 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]): T
       field.setAttribute('aria-invalid', 'true')
       field.focus()
     },
-    accept() {
+    accept(): void {
       fault.replaceChildren()
       field.setAttribute('aria-invalid', 'false')
     },
