@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { dirname, join } from 'node:path'
-import { licences } from '../src/tools/licences.ts'
-import { sbom } from '../src/tools/sbom.ts'
+import { licences, sbom } from '../src/tools/sbom.ts'
 
 const ROOT = dirname(import.meta.dir)
 const read = (path: string) => Bun.file(join(ROOT, path)).text()

@@ -1,9 +1,9 @@
 /**
- * Makes what people download and what operators run. `buildClient` bundles `src/client` and `public` into a folder
- * with a manifest; as a command (`bun run build`) it goes on to the single binary with all of that inside.
+ * `buildClient` bundles `src/client` and `public` into a folder with a manifest; `buildBinary` compiles the server with this
+ * folder into one file. `bun run build` does both.
  */
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, extname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { $, type BuildOutput, type BunPlugin, Glob } from 'bun'
@@ -13,18 +13,19 @@ import { type Asset, ENCODINGS, type Encoding, type Manifest, ASSET_MANIFEST } f
 import { sbom } from './sbom.ts'
 
 export interface ClientBuild {
-  /** the project: holds `src/client/main.ts`, `src/client/style.css` and `public` */
+  /** the project's root, with `src/client` and `public` */
   root: string
-  /** made or replaced, as a whole and only after success */
+  /** created or replaced as a whole, only after success */
   out: string
-  /** `best` takes some seconds: for what is built once and served often */
+  /** `best` takes some seconds: for a build that is served often */
   compress: 'none' | 'best'
 }
 
+/** Lines of `public/index.html` that are replaced by the names of a build. */
 const LINK = '<link rel="stylesheet" href="/assets/style.css">'
 const SCRIPT = '<script type="module" src="/assets/main.js"></script>'
 
-// text carries its charset: nosniff is on and nothing may be guessed
+// Text has its charset: with `nosniff` a browser guesses nothing.
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -40,7 +41,7 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
-/** @throws Error in a sentence, if a source does not compile, a file has no known type or the page lacks its two lines */
+/** @throws Error if a source does not compile, a file has an unknown type, or the page lacks one of the two lines */
 export async function buildClient({ root, out, compress }: ClientBuild): Promise<Manifest> {
   const naming = { entry: '[name]-[hash].[ext]', chunk: '[name]-[hash].[ext]', asset: '[name]-[hash].[ext]' }
   const shared = { root: join(root, 'src/client'), minify: true, naming, throw: false } as const
@@ -51,7 +52,7 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
     format: 'esm',
     splitting: true,
     minChunkSize: 16_384,
-    // its 0.4 KB would only fetch what the page's own preloads already have
+    // The page preloads the same chunks itself.
     modulePreload: false,
     define: { 'process.env.NODE_ENV': '"production"' },
     metafile: true,
@@ -66,22 +67,24 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   const outputs = [...script.outputs, ...style.outputs]
   const logs = [...script.logs, ...style.logs].filter(({ level }) => level === 'error')
   if (!script.success || !style.success)
-    throw new Error(`The client does not build:\n${logs.map(placed).join('\n')}`)
+    throw new Error(`The client does not build:\n${logs.map(withPlace).join('\n')}`)
 
   const files: Manifest['files'] = {}
   const fresh = `${out}.${process.pid}`
   await rm(fresh, { recursive: true, force: true })
   const add = async (file: string, content: Uint8Array<ArrayBuffer>, immutable: boolean) => {
     await Bun.write(join(fresh, file), content)
-    const encodings = compress === 'best' && immutable ? await writeSmaller(fresh, file, content) : {}
+    const encodings = compress === 'best' && immutable ? await writeEncodings(fresh, file, content) : {}
     files[`/${file}`] = { file, type: typeOf(file), etag: etagOf(content), immutable, encodings }
   }
   for (const output of outputs) {
-    const isSmaller = compress === 'best' && output.path.endsWith('.js')
-    const content = isSmaller
-      ? await minified(await output.text())
-      : new Uint8Array(await output.arrayBuffer())
-    await add(`assets/${output.path.slice(2)}`, content, true)
+    const content = new Uint8Array(await output.arrayBuffer())
+    const isScript = output.path.endsWith('.js')
+    await add(
+      `assets/${output.path.slice(2)}`,
+      compress === 'best' && isScript ? await minified(content) : content,
+      true,
+    )
   }
   const links = { ...linksOf(script), style: `/assets/${style.outputs[0]?.path.slice(2)}` }
   for await (const file of new Glob('**/*').scan({ cwd: join(root, 'public') })) {
@@ -99,54 +102,51 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   return manifest
 }
 
-/** A script that Bun has minified, minified again: 7 % less gzip, for some seconds of building. */
-async function minified(script: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { code = '' } = await minify(script, { module: true, ecma: 2020, compress: { passes: 2 } })
+/** Minifies once more what Bun has minified: 7 % less gzip, for some seconds of building. */
+async function minified(script: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const options = { module: true, ecma: 2020, compress: { passes: 2 } } as const
+  const { code = '' } = await minify(new TextDecoder().decode(script), options)
   return new TextEncoder().encode(code)
 }
 
-function placed({ message, position }: BuildOutput['logs'][number]): string {
+function withPlace({ message, position }: BuildOutput['logs'][number]): string {
   return position ? `${position.file}:${position.line}:${position.column} ${message}` : message
 }
 
-/** The page with the names of this build in it. @throws Error if it does not hold the two lines that are replaced */
+/** Puts the names of this build into the page. @throws Error if the page lacks one of the two lines */
 function withLinks(page: string, { script, style, preload }: Omit<Manifest, 'files'>): string {
-  for (const line of [LINK, SCRIPT]) {
+  for (const line of [LINK, SCRIPT])
     if (!page.includes(line)) throw new Error(`public/index.html must hold this line: ${line}`)
-  }
   const preloads = preload.map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   return page
     .replace(LINK, () => `<link rel="stylesheet" href="${style}">`)
     .replace(SCRIPT, () => `${preloads}<script type="module" src="${script}"></script>`)
 }
 
-/** Which file is which, from the bundler's own account of what imports what. */
+/** The entry and the lazy chunks with their imports, from the bundler's metafile. */
 function linksOf({ metafile }: BuildOutput): Omit<Manifest, 'files' | 'style'> {
-  const outputs = Object.entries(metafile?.outputs ?? {})
-  const url = (path: string) => `/assets/${path.replace(/^.*\//, '')}`
-  const importsOf = (path: string, seen = new Set<string>()): string[] => {
-    const own = outputs.find(([name]) => url(name) === url(path))?.[1].imports ?? []
-    for (const { path: next, kind } of own) {
-      if (kind !== 'import-statement' || seen.has(url(next))) continue
-      seen.add(url(next))
-      importsOf(next, seen)
+  const url = (path: string) => `/assets/${basename(path)}`
+  const outputs = new Map(
+    Object.entries(metafile?.outputs ?? {}).map(([path, output]) => [url(path), output]),
+  )
+  const importsOf = (chunk: string, seen = new Set<string>()): Set<string> => {
+    for (const { path, kind } of outputs.get(chunk)?.imports ?? []) {
+      if (kind !== 'import-statement' || seen.has(url(path))) continue
+      importsOf(url(path), seen.add(url(path)))
     }
-    return [...seen]
+    return seen
   }
   const lazy: Manifest['lazy'] = {}
   let script = ''
-  for (const [path, { entryPoint }] of outputs) {
+  for (const [chunk, { entryPoint }] of outputs) {
     if (entryPoint === undefined) continue
-    if (/(^|\/)client\/main\.ts$|^main\.ts$/.test(entryPoint)) script = path
-    else lazy[entryPoint.replace(/^.*src\/client\//, '')] = [url(path), ...importsOf(path)]
+    if (/(^|\/)client\/main\.ts$|^main\.ts$/.test(entryPoint)) script = chunk
+    else lazy[entryPoint.replace(/^.*src\/client\//, '')] = [chunk, ...importsOf(chunk)]
   }
-  return { script: url(script), preload: importsOf(script), lazy }
+  return { script, preload: [...importsOf(script)], lazy }
 }
 
-/**
- * Tailwind by its own `compile()`, as the plugin for Bun carries another version. Classes are looked for in
- * the client's TypeScript and in the page, and nowhere else.
- */
+/** Calls Tailwind's own `compile()`: its plugin for Bun carries an older Tailwind, and scans every file. */
 function tailwind(root: string): BunPlugin {
   return {
     name: 'tailwind',
@@ -166,18 +166,14 @@ async function loadStylesheet(id: string, base: string) {
   return { path, base: dirname(path), content: await Bun.file(path).text() }
 }
 
-/** Every word that may be a class. Tailwind drops those that are none. */
+/** Words of the page and the client that may be classes. Tailwind ignores the others. */
 async function candidates(root: string): Promise<string[]> {
   const found = new Set(words(await Bun.file(join(root, 'public/index.html')).text()))
-  const types = new Bun.Transpiler({ loader: 'ts' })
+  const transpiler = new Bun.Transpiler({ loader: 'ts' })
   for await (const file of new Glob('src/client/**/*.ts').scan({ cwd: root })) {
-    // transpiled, a file has no comments and no types left whose words could pass for classes
-    const code = types.transformSync(await Bun.file(join(root, file)).text())
-    for (const text of code.match(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gs) ?? []) {
-      for (const word of words(text)) found.add(word)
-    }
-    // outside of what looks like a string only what no code looks like: nested templates confuse the line above
-    for (const word of words(code)) if (/[a-z]-|[a-z]:/.test(word)) found.add(word)
+    // Comments and types are removed, since their words could look like classes.
+    const code = transpiler.transformSync(await Bun.file(join(root, file)).text())
+    for (const word of words(code)) found.add(word)
   }
   return [...found]
 }
@@ -201,36 +197,35 @@ const COMPRESS: Record<Encoding, (content: Uint8Array<ArrayBuffer>) => Uint8Arra
   gzip: (content) => Bun.gzipSync(content, { level: 9 }),
 }
 
-async function writeSmaller(
+/** Writes the encodings that save at least 5 %. */
+async function writeEncodings(
   out: string,
   file: string,
   content: Uint8Array<ArrayBuffer>,
 ): Promise<Asset['encodings']> {
   const encodings: Asset['encodings'] = {}
   for (const encoding of ENCODINGS) {
-    const small = COMPRESS[encoding](content)
-    if (small.length >= content.length * 0.95) continue
+    const compressed = COMPRESS[encoding](content)
+    if (compressed.length >= content.length * 0.95) continue
     encodings[encoding] = `${file}.${encoding}`
-    await Bun.write(join(out, `${file}.${encoding}`), small)
+    await Bun.write(join(out, `${file}.${encoding}`), compressed)
   }
   return encodings
 }
 
 export interface BinaryBuild {
-  /** the project: holds `src/main.ts` and its workers; `public` is the folder that `buildClient` made */
+  /** the project's root */
   root: string
+  /** the folder that `buildClient` made */
   public: string
   outfile: string
-  /** another file below the project that serves, for loads */
+  /** another file of the project that serves, for load tests */
   entry?: string
-  /** as Bun names them, `bun-linux-arm64`; this machine's if absent. Another one's Bun is fetched */
+  /** another platform by Bun's name for it, such as `bun-linux-arm64`: its Bun is downloaded */
   target?: string
 }
 
-/**
- * Compiles the server, its workers and the public folder into one executable file.
- * @throws Error with what the bundler said
- */
+/** Compiles the server, its workers and the public folder into one executable. @throws Error with the bundler's message */
 export async function buildBinary({
   root,
   public: folder,
@@ -238,21 +233,11 @@ export async function buildBinary({
   entry = 'src/main.ts',
   target,
 }: BinaryBuild): Promise<void> {
-  // A worker is found in the binary only if it is an entry point of its own
+  // A binary finds a worker only if the worker is an entry point.
   const workers = await Array.fromAsync(new Glob('src/**/*.worker.ts').scan({ cwd: root }))
-  const entries = [entry, ...workers.sort()]
-  const command = [
-    process.execPath,
-    'build',
-    ...entries,
-    '--compile',
-    '--minify',
-    '--bytecode',
-    // what a command or the metrics need is read when it is asked for
-    '--splitting',
-    '--format=esm',
-  ]
-  command.push('--sourcemap', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig')
+  const flags =
+    '--compile --minify --bytecode --splitting --format=esm --sourcemap --no-compile-autoload-dotenv --no-compile-autoload-bunfig'
+  const command = [process.execPath, 'build', entry, ...workers.sort(), ...flags.split(' ')]
   command.push('--asset', relative(root, folder), '--outfile', outfile)
   if (target !== undefined) command.push(`--target=${target}`)
   const { exitCode, stderr } = await $`${command}`.cwd(root).quiet().nothrow()

@@ -1,6 +1,6 @@
 /**
- * `bun run dev`: builds the client, runs the server, and does both again when a file of theirs is saved. A server that
- * is restarted drains first, so open pages find their way back by themselves.
+ * `bun run dev`: builds the client and runs the server, and does both again when a file changes. The server drains before it
+ * restarts, so open pages reconnect.
  */
 import { watch } from 'node:fs'
 import { join } from 'node:path'
@@ -8,43 +8,25 @@ import type { Subprocess } from 'bun'
 import { buildClient } from './build.ts'
 
 const root = join(import.meta.dir, '../..')
-const port = Number(process.env['PORT']?.trim() || 3000)
-const hostname = process.env['HOST']?.trim() || '0.0.0.0'
-const address = `http://localhost:${port}`
-/** Editors write a file in several steps: ms of silence after which it is taken as saved. */
-const SETTLED = 80
-
-if (!isFree()) {
-  console.error(
-    `Port ${port} is taken: please stop what runs there, or choose another, as in PORT=${port + 1}.`,
-  )
-  process.exit(1)
-}
+const address = `http://localhost:${process.env['PORT']?.trim() || 3000}`
+/** ms without a change after which a file counts as saved: editors write it in several steps */
+const DEBOUNCE = 80
 
 let server: Subprocess | null = null
-let stopping = false
-let working = Promise.resolve()
-let clientIsDirty = false
+let isStopping = false
+let running = Promise.resolve()
 let timer: ReturnType<typeof setTimeout> | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
-if (!(await built())) process.exit(1)
-server = start()
-if (await answers()) console.log(`Hubbub is at ${address}`)
+if (!(await isBuilt())) process.exit(1)
+await start(`Hubbub is at ${address}`)
 for (const folder of ['src', 'public'])
-  watch(join(root, folder), { recursive: true }, (_, name) => saved(folder, name))
+  watch(join(root, folder), { recursive: true }, () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => (running = running.then(restart)), DEBOUNCE)
+  })
 
-function isFree(): boolean {
-  try {
-    Bun.listen({ hostname, port, socket: { data() {} } }).stop()
-    return true
-  } catch (error) {
-    // whatever else is wrong with the address, the server says it better
-    return !(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-  }
-}
-
-async function built(): Promise<boolean> {
+async function isBuilt(): Promise<boolean> {
   try {
     await buildClient({ root, out: join(root, 'dist/public'), compress: 'none' })
     return true
@@ -54,58 +36,38 @@ async function built(): Promise<boolean> {
   }
 }
 
-function start(): Subprocess {
-  const child = Bun.spawn([process.execPath, 'src/main.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+/** Resolves when the server answers, or has ended. */
+async function start(message: string): Promise<void> {
+  const command = [process.execPath, 'src/main.ts']
+  const child = Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  server = child
   void child.exited.then((code) => {
     if (server !== child) return
-    if (stopping) process.exit(code)
+    if (isStopping) process.exit(code)
     server = null
-    if (timer === undefined) console.error('The server has ended. It starts again when a file is saved.')
+    console.error('The server has ended. It starts again when a file is saved.')
   })
-  return child
-}
-
-/** Waits for the server's first answer. False if it ended instead. */
-async function answers(): Promise<boolean> {
-  while (server !== null) {
+  while (server === child) {
     const answer = await fetch(`${address}/healthz`).catch(() => null)
-    if (answer?.ok) return true
+    if (answer?.ok) return console.log(message)
     await Bun.sleep(20)
   }
-  return false
 }
 
-function saved(folder: string, name: string | null): void {
-  if (name === null || !/\.(ts|css|html|js|svg|png|json|txt|webmanifest)$/.test(name)) return
-  const client = folder === 'public' || /^(client|shared)\//.test(name)
-  if (client) clientIsDirty = true
-  clearTimeout(timer)
-  timer = setTimeout(() => {
-    timer = undefined
-    working = working.then(again)
-  }, SETTLED)
-}
-
-/** Builds what has changed, then changes servers: the list of files, too, is read once at start. */
-async function again(): Promise<void> {
-  const client = clientIsDirty
-  clientIsDirty = false
-  if (client && !(await built())) return
-  const before = server
+/** Builds first, so that a mistake leaves the old server running. */
+async function restart(): Promise<void> {
+  if (!(await isBuilt())) return
+  const old = server
   server = null
-  before?.kill('SIGTERM')
-  await before?.exited
-  if (stopping) process.exit(0)
-  server = start()
-  if (await answers()) console.log(`Reloaded: ${address}`)
+  old?.kill('SIGTERM')
+  await old?.exited
+  if (isStopping) process.exit(0)
+  await start(`Reloaded: ${address}`)
 }
 
 function stop(signal: NodeJS.Signals): void {
-  stopping = true
+  isStopping = true
   if (server === null) process.exit(0)
-  // at a terminal the server has heard Ctrl-C itself; a second one would cut its drain short
+  // At a terminal Ctrl-C reaches the server, too; a second signal would cut its drain short.
   if (signal !== 'SIGINT' || !process.stdin.isTTY) server.kill(signal)
 }
