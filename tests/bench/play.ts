@@ -1,37 +1,35 @@
-/** One run: a fresh server on one core, the generator on another. Only processes started here are ended, by their ids. */
+/** One run: a fresh server on one core, the generator on another. */
 import { join } from 'node:path'
 import { freePort } from '../chaos/serverProcess.ts'
 import type { Run } from './figures.ts'
-import { fsyncAlone } from './machine.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Server, Speech } from './servers.ts'
 import type { World } from './world.ts'
 
-/** % of its core above which the generator is what is measured: then only the server's own time is believed. */
+/** % of its core above which the generator is the limit: then only the server's own CPU time counts */
 const BUSY_GENERATOR = 80
-/** ms by which the generator may send late: whose messages come in bursts shares writes for nothing it did */
-const LATE = 10
-/** ms until a server must listen, a run be over */
-const STARTS = 15_000
-const ENDS = 90_000
+/** ms by which the generator may send late: a burst of late messages would share writes */
+const MAX_LATE = 10
+/** ms within which a server must listen, and a run must end */
+const START_TIMEOUT = 15_000
+const RUN_TIMEOUT = 90_000
 
 export interface Bench {
-  /** the generator, compiled */
+  /** path of the compiled generator */
   wsload: string
-  /** where everything is made */
+  /** the folder in which everything is made */
   home: string
-  /** of the server, of the generator */
+  /** cores of the server and of the generator */
   cpus: readonly [number, number]
   world: World
-  /** seconds that are measured, and between connecting and the load */
+  /** seconds that are measured, and seconds between connecting and the load */
   seconds: number
   rest: number
 }
 
-/** What wsload says of a run: the fields that are used here. */
-interface Said {
+/** The fields used here of what wsload says about a run. */
+interface LoadResult {
   conn_ok: number
-  conn_fail: number
   conn_per_s: number
   srv_cpu_ms_per_kconn: number
   rss_bytes_per_conn: number
@@ -50,42 +48,40 @@ interface Said {
   error: string
 }
 
-/** Compiles the generator. @returns why not, where there is no way */
-export function makeGenerator(home: string): { wsload: string } | string {
-  if (process.platform !== 'linux') return 'the generator needs Linux'
-  for (const tool of ['cc', 'taskset']) if (Bun.which(tool) === null) return `there is no ${tool} here`
+/** Compiles the generator, or says why that is impossible here. */
+export function makeGenerator(home: string): { wsload: string } | { fault: string } {
+  if (process.platform !== 'linux') return { fault: 'the generator needs Linux' }
+  for (const tool of ['cc', 'taskset'])
+    if (Bun.which(tool) === null) return { fault: `there is no ${tool} here` }
   const wsload = join(home, 'wsload')
   const sources = ['wsload.c', 'options.c', 'measure.c'].map((name) => join(import.meta.dir, 'wsload', name))
   const { exitCode, stderr } = Bun.spawnSync(['cc', '-O2', '-o', wsload, ...sources], { stderr: 'pipe' })
-  return exitCode === 0 ? { wsload } : `cc says: ${stderr.toString().split('\n')[0]}`
+  return exitCode === 0 ? { wsload } : { fault: `cc says: ${stderr.toString().split('\n')[0]}` }
 }
 
-/** A server that listens, and its end. @param more environment of this start alone */
+/** Starts a server. @param more environment variables of this start alone */
 export async function started(bench: Bench, server: Server, more: Record<string, string> = {}) {
   await server.fresh()
   const port = await freePort()
-  const child = Bun.spawn(['taskset', '-c', String(bench.cpus[0]), ...server.command(port)], {
+  const child = Bun.spawn(['taskset', '-c', `${bench.cpus[0]}`, ...server.command(port)], {
     env: { PATH: process.env['PATH'] ?? '', ...server.env(port), ...more },
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'inherit',
   })
-  const until = Date.now() + STARTS
   const end = async () => {
     child.kill('SIGKILL')
     await child.exited
   }
-  while (!(await listens(port))) {
-    if (child.exitCode !== null || Date.now() > until) {
+  for (const deadline = Date.now() + START_TIMEOUT; !(await listens(port)); await Bun.sleep(10))
+    if (child.exitCode !== null || Date.now() > deadline) {
       await end()
       throw new Error(`${server.name} does not listen`)
     }
-    await Bun.sleep(10)
-  }
   return { port, pid: child.pid, end }
 }
 
-/** Any answer but 503 counts, and silence too: not every server answers what it does not know. */
+/** Any answer but 503 counts, and so does silence: not every server answers an unknown path. */
 async function listens(port: number): Promise<boolean> {
   return await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(300) }).then(
     ({ status }) => status !== 503,
@@ -94,101 +90,87 @@ async function listens(port: number): Promise<boolean> {
 }
 
 /** Runs the generator once. */
-export async function load(bench: Bench, args: readonly string[]): Promise<Said> {
-  const command = ['taskset', '-c', String(bench.cpus[1]), bench.wsload, '--json-only', ...args]
-  const child = Bun.spawn(command, { stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' })
-  const guard = setTimeout(() => child.kill(), ENDS)
-  const text = await new Response(child.stdout).text()
-  clearTimeout(guard)
-  return JSON.parse(text) as Said
+export async function load(bench: Bench, args: readonly string[]): Promise<LoadResult> {
+  const command = ['taskset', '-c', `${bench.cpus[1]}`, bench.wsload, '--json-only', ...args]
+  const child = Bun.spawn(command, {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+    timeout: RUN_TIMEOUT,
+  })
+  return JSON.parse(await new Response(child.stdout).text()) as LoadResult
 }
 
-/** @throws Error if the server does not start or the generator says nothing */
-export async function play(bench: Bench, server: Server, scenario: Scenario, round: number): Promise<Run> {
-  const { people, rooms, upToDate = false } = scenario
-  const isLess = scenario.goals.some(({ less }) => less === 'fsync')
-  const disk = isLess ? { fsync: fsyncAlone(join(bench.home, 'fsync')) } : {}
-  const { port, pid, end } = await started(bench, server)
-  try {
-    const speech: Speech = {
-      room: '%r',
-      prefix: 'measured',
-      position: upToDate ? bench.world.position : null,
-    }
-    const to = ['--port', String(port), '--pid', String(pid), '--cpu', String(bench.cpus[0])]
-    const crowd = ['--n', String(people), '--rooms', String(rooms), ...server.speak(port, speech)]
-    const idle = ['--mode', 'idle', '--settle', '2', '--idle', '0.2']
-    // More than 1,000 messages, together and one by one: before that what is measured is the compiler.
-    if (scenario.load.length > 0)
-      for (const [senders, window, seconds] of WARM_UPS)
-        await load(bench, [...to, ...warmUp(server, port, senders, window, seconds)])
-    // Whose loop was late just now refuses to let anybody in.
-    await Bun.sleep(600)
-    if (scenario.returning) await load(bench, [...to, ...crowd, ...idle])
-    // What connecting leaves behind (compiling, collecting, news of who came) is over by then.
-    const times = [
-      // Not faster than people are let in by a server whose loop must not be late.
-      ...['--conn-rate', '1000', '--inflight', '32'],
-      ...['--settle', '2', '--idle', String(bench.rest), '--warmup', '1'],
-      ...['--duration', String(bench.seconds), '--drain', '2'],
-    ]
-    const said = await load(bench, [
-      ...to,
-      ...crowd,
-      ...(scenario.load.length > 0 ? [...scenario.load, ...times] : idle),
-    ])
-    return {
-      scenario: scenario.id,
-      server: server.name,
-      round,
-      figures: { ...figuresOf(said, scenario), ...disk },
-      faults: faultsOf(said, scenario),
-    }
-  } finally {
-    await end()
-  }
-}
-
-/** senders, what each has unfinished at a time, seconds */
+/** senders, unfinished messages of each, seconds: over 1,000 messages, together and one by one, for the compiler */
 const WARM_UPS = [
   [16, 4, 0.7],
   [1, 1, 1.3],
 ] as const
 
-function warmUp(server: Server, port: number, senders: number, window: number, seconds: number): string[] {
-  const speech = { room: '0', prefix: `warmingUp${senders}`, position: null }
-  return [
-    ...['--n', '16', '--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
-    ...[...server.speak(port, speech), '--warmup', '0', '--duration', `${seconds}`],
-    ...['--settle', '0.3', '--drain', '0.2'],
-  ]
-}
-
-function figuresOf(said: Said, { load: loads }: Scenario): Run['figures'] {
-  const connect = { connects: said.conn_per_s, connectCost: said.srv_cpu_ms_per_kconn }
-  if (loads.length === 0) return { ...connect, bytes: said.rss_bytes_per_conn }
-  const cost = said.srv_cpu_us_per_deliv
-  if (said.gen_cpu_pct > BUSY_GENERATOR) return { cost }
-  return {
-    ...connect,
-    cost,
-    perSecond: said.deliv_per_s,
-    sentPerSecond: said.sent_per_s,
-    p50: said.lat_p50_ms,
-    p99: said.lat_p99_ms,
-    p999: said.lat_p999_ms,
+/** @throws Error if the server does not start or the generator says nothing */
+export async function play(bench: Bench, server: Server, scenario: Scenario, round: number): Promise<Run> {
+  const { people, rooms, isUpToDate = false } = scenario
+  const { port, pid, end } = await started(bench, server)
+  try {
+    const position = isUpToDate ? bench.world.position : null
+    const speech: Speech = { room: '%r', prefix: 'measured', position }
+    const common = ['--port', `${port}`, '--pid', `${pid}`, '--cpu', `${bench.cpus[0]}`]
+    const crowd = ['--n', `${people}`, '--rooms', `${rooms}`, ...server.speak(port, speech)]
+    const idle = ['--mode', 'idle', '--settle', '2', '--idle', '0.2']
+    if (scenario.load.length > 0)
+      for (const [senders, window, seconds] of WARM_UPS) {
+        const warming = server.speak(port, { room: '0', prefix: `warmingUp${senders}`, position: null })
+        await load(bench, [
+          ...[...common, '--n', '16', '--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
+          ...[...warming, '--warmup', '0', '--duration', `${seconds}`, '--settle', '0.3', '--drain', '0.2'],
+        ])
+      }
+    // A server whose loop was late a moment ago refuses new connections.
+    await Bun.sleep(600)
+    if (scenario.isReturning) await load(bench, [...common, ...crowd, ...idle])
+    const times = [
+      // Hubbub admits no more connections a second, so that its loop is not late.
+      ...['--conn-rate', '1000', '--inflight', '32'],
+      // The work that connecting causes ends within the rest.
+      ...['--settle', '2', '--idle', `${bench.rest}`, '--warmup', '1'],
+      ...['--duration', `${bench.seconds}`, '--drain', '2'],
+    ]
+    const timing = scenario.load.length > 0 ? [...scenario.load, ...times] : idle
+    const result = await load(bench, [...common, ...crowd, ...timing])
+    const [figures, faults] = [figuresOf(result, scenario), faultsOf(result, scenario)]
+    return { scenario: scenario.id, server: server.name, round, figures, faults }
+  } finally {
+    await end()
   }
 }
 
-function faultsOf(said: Said, { people, load: loads }: Scenario): string[] {
-  const faults = said.error ? [said.error] : []
-  if (said.conn_ok < people) faults.push(`${said.conn_ok} of ${people} connected`)
-  if (loads.length === 0) return faults
-  if (said.loss_pct > 0) faults.push(`${said.loss_pct} % lost`)
-  if (said.dup > 0) faults.push(`${said.dup} came twice`)
-  if (said.order_diff > 0) faults.push(`${said.order_diff} saw another order`)
-  if (said.sendlag_p99_ms > LATE && said.gen_cpu_pct <= BUSY_GENERATOR)
-    faults.push(`the generator sent ${Math.round(said.sendlag_p99_ms)} ms late`)
-  if (said.closed > 0) faults.push(`${said.closed} were let go`)
-  return faults
+function figuresOf(result: LoadResult, { load: args }: Scenario): Run['figures'] {
+  const connect = { connects: result.conn_per_s, connectCost: result.srv_cpu_ms_per_kconn }
+  if (args.length === 0) return { ...connect, bytes: result.rss_bytes_per_conn }
+  const cost = result.srv_cpu_us_per_deliv
+  if (result.gen_cpu_pct > BUSY_GENERATOR) return { cost }
+  return {
+    ...connect,
+    cost,
+    perSecond: result.deliv_per_s,
+    sentPerSecond: result.sent_per_s,
+    p50: result.lat_p50_ms,
+    p99: result.lat_p99_ms,
+    p999: result.lat_p999_ms,
+  }
+}
+
+function faultsOf(result: LoadResult, { people, load: args }: Scenario): string[] {
+  const isLoad = args.length > 0
+  const isLate = result.sendlag_p99_ms > MAX_LATE && result.gen_cpu_pct <= BUSY_GENERATOR
+  const faults: [isFault: boolean, text: string][] = [
+    [result.error !== '', result.error],
+    [result.conn_ok < people, `${result.conn_ok} of ${people} connected`],
+    [isLoad && result.loss_pct > 0, `${result.loss_pct} % lost`],
+    [isLoad && result.dup > 0, `${result.dup} delivered twice`],
+    [isLoad && result.order_diff > 0, `${result.order_diff} saw another order`],
+    [isLoad && isLate, `the generator sent ${Math.round(result.sendlag_p99_ms)} ms late`],
+    [isLoad && result.closed > 0, `${result.closed} connections were closed`],
+  ]
+  return faults.filter(([isFault]) => isFault).map(([, text]) => text)
 }

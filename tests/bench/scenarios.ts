@@ -1,283 +1,196 @@
-/** The loads, and what `performance.md` wants of each. A run is one server under one of them, in a process of its own. */
-import { ROOMS } from '../support/server/aHeavyPlace.ts'
-import type { Ask } from './dear.ts'
+/** The loads, and the goals of each. A run is one server under one load, in a process of its own. */
 import type { Figure } from './figures.ts'
 import type { Name } from './servers.ts'
 
-/** At most so much, or at least. */
+/** The median of a figure, or of its ratios to another server's or to Hubbub's under another load (`than`). */
 export interface Goal {
   id: string
-  of: Figure
-  most?: number
-  least?: number
-  /** the median of the rounds' ratios to another server's, or to Hubbub's under another load; none: the median itself */
+  figure: Figure
+  max?: number
+  min?: number
   against?: Name
   than?: string
-  /** of the differences, not of the ratios */
-  apart?: boolean
-  /** what is taken off Hubbub's figure before: the disk, which the other does not use */
-  less?: Figure
 }
 
-/** Who joins a room of others, one after the other. */
+/** People who join a room one after the other. */
 export const JOINERS = 100
 
-export interface Scenario {
+interface Load {
   id: string
   title: string
-  /** people, and rooms they are spread over */
   people: number
-  rooms: number
-  /** how the generator loads; empty: connect and hold */
-  load: readonly string[]
-  /** who is measured beside Hubbub; the rest of them only where there is time */
-  beside: readonly Name[]
-  more?: readonly Name[]
-  /** a point of a curve, or what takes minutes: only with `--write` and `--all` */
-  growth?: boolean
-  /** what else is done than to load it; of Hubbub alone */
-  measure?: 'join' | 'history' | 'burst' | 'dear'
-  /** what is measured of the server's loop, where that is `dear` */
-  ask?: Ask
-  /** everybody has connected once before */
-  returning?: boolean
-  /** everybody holds the newest position already */
-  upToDate?: boolean
   figures: readonly Figure[]
-  goals: readonly Goal[]
+  /** the rooms over which people are spread; 1 if left out */
+  rooms?: number
+  /** arguments of the generator; left out: connect and hold */
+  load?: readonly string[]
+  /** servers measured beside Hubbub */
+  beside?: readonly Name[]
+  goals?: readonly Goal[]
+  /** takes minutes: only with `--write` */
+  isLong?: boolean
+  /** measured in another way than by the generator's load; of Hubbub alone */
+  measure?: 'join' | 'history'
+  /** everybody has connected once before */
+  isReturning?: boolean
+  /** everybody already holds the newest position */
+  isUpToDate?: boolean
 }
+export type Scenario = Load & Required<Pick<Load, 'rooms' | 'load' | 'beside' | 'goals'>>
 
-const open = (rate: number) => ['--mode', 'rate', '--rate', String(rate), '--senders', '50']
+const open = (rate: number) => ['--mode', 'rate', '--rate', `${rate}`, '--senders', '50']
 const closed = (senders: number, window: number) => [
-  ...['--mode', 'sat', '--senders', String(senders), '--window', String(window)],
+  ...['--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
 ]
-const cost = (id: string, against: Name, most: number): Goal => ({ id, against, of: 'cost', most })
-const late = (id: string, against: Name, of: 'p50' | 'p99', most: number): Goal => ({ id, against, of, most })
-const grows = (than: string): Goal => ({ id: 'G14', of: 'cost', than, most: 1.2 })
-/** What one person, and each of a thousand, may ask for. */
-const dear = (id: string, title: string, ask: Ask, goals: readonly Goal[] = []): Scenario => ({
-  ...{ id, title: `The loop: ${title}`, ask, goals },
-  ...{
-    growth: true,
-    people: 1,
-    rooms: 1,
-    load: [],
-    measure: 'dear',
-    beside: [],
-    figures: ['loop', 'loopOfMany'],
-  },
+const atMost = (id: string, figure: Figure, max: number, against: Name): Goal => ({
+  id,
+  figure,
+  max,
+  against,
 })
-const loop = (id: string, most: number, than?: string): Goal[] =>
-  (['loop', 'loopOfMany'] as const).map((of) => ({ id, of, most, ...(than !== undefined && { than }) }))
-const OTHERS: readonly Name[] = ['elysia', 'ws', 'socketio', 'gorilla']
+const PEERS: readonly Name[] = ['bun', 'durable', 'elysia', 'ws', 'socketio', 'gorilla']
 const OPEN: readonly Figure[] = ['cost', 'p50', 'p99', 'p999']
 const CLOSED: readonly Figure[] = ['cost', 'perSecond']
 
-export const SCENARIOS: readonly Scenario[] = [
+const LOADS: readonly Load[] = [
   {
     id: 'quiet',
     title: 'A quiet room: 1,000 people, 50 messages a second, one at a time',
     people: 1_000,
-    rooms: 1,
     load: open(50),
-    beside: ['bun', 'durable', ...OTHERS],
+    beside: PEERS,
     figures: OPEN,
     goals: [
-      cost('G1', 'bun', 1.1),
-      cost('G1', 'ws', 0.65),
-      cost('G1', 'socketio', 0.5),
-      cost('G1', 'durable', 1.1),
-      { ...late('G5', 'bun', 'p50', 1.15), less: 'fsync' },
-      { ...late('G5', 'bun', 'p99', 1.3), less: 'fsync' },
-      late('G5', 'durable', 'p50', 1.15),
-      late('G5', 'durable', 'p99', 1.3),
+      atMost('G1', 'cost', 1.1, 'bun'),
+      atMost('G1', 'cost', 0.65, 'ws'),
+      atMost('G1', 'cost', 0.5, 'socketio'),
+      atMost('G1', 'cost', 1.1, 'durable'),
+      atMost('G5', 'p50', 1.15, 'durable'),
+      atMost('G5', 'p99', 1.3, 'durable'),
     ],
   },
   {
     id: 'small',
     title: 'A lively room: 200 people, 200 messages a second',
     people: 200,
-    rooms: 1,
     load: open(200),
     beside: ['bun'],
-    more: OTHERS,
     figures: OPEN,
-    goals: [cost('G2', 'bun', 1.2)],
+    goals: [atMost('G2', 'cost', 1.2, 'bun')],
   },
   {
     id: 'busy',
     title: 'A busy room: 1,000 people, 200 messages a second',
     people: 1_000,
-    rooms: 1,
     load: open(200),
     beside: ['bun'],
-    more: ['elysia', 'gorilla'],
     figures: OPEN,
-    goals: [cost('G4', 'bun', 0.5), { ...late('G4', 'bun', 'p50', 10), apart: true }],
+    goals: [atMost('G4', 'cost', 0.5, 'bun')],
   },
   {
     id: 'full',
     title: 'As fast as it goes: 1,000 people, 16 senders with 2 unfinished messages each',
     people: 1_000,
-    rooms: 1,
     load: closed(16, 2),
-    beside: ['bun', 'durable', ...OTHERS],
+    beside: PEERS,
     figures: CLOSED,
-    goals: [cost('G3', 'bun', 1.25), cost('G3', 'ws', 1 / 15), cost('G3', 'gorilla', 1 / 3)],
+    goals: [
+      atMost('G3', 'cost', 1.25, 'bun'),
+      atMost('G3', 'cost', 1 / 15, 'ws'),
+      atMost('G3', 'cost', 1 / 3, 'gorilla'),
+    ],
   },
   {
     id: 'fullSmall',
     title: 'As fast as it goes: 100 people, 16 senders with 2 unfinished messages each',
     people: 100,
-    rooms: 1,
     load: closed(16, 2),
     beside: ['bun', 'durable'],
-    more: OTHERS,
     figures: CLOSED,
-    goals: [cost('G10', 'bun', 1.35), cost('G10', 'durable', 1.35)],
+    goals: [atMost('G10', 'cost', 1.35, 'bun'), atMost('G10', 'cost', 1.35, 'durable')],
   },
   {
     id: 'idle',
     title: 'Nothing said: 10,000 people in 100 rooms',
     people: 10_000,
     rooms: 100,
-    load: [],
     beside: ['bun', 'ws', 'gorilla'],
-    more: ['elysia', 'socketio'],
     figures: ['bytes', 'connects'],
     goals: [
-      { id: 'G6', against: 'bun', of: 'bytes', most: 3.5 },
-      { id: 'G6', against: 'ws', of: 'bytes', most: 1.3 },
-      { id: 'G6', against: 'gorilla', of: 'bytes', most: 0.5 },
+      atMost('G6', 'bytes', 3.5, 'bun'),
+      atMost('G6', 'bytes', 1.7, 'ws'),
+      atMost('G6', 'bytes', 0.5, 'gorilla'),
     ],
   },
   {
     id: 'connect',
     title: 'Coming: 2,000 people connect, say hello and get the last 50 messages',
     people: 2_000,
-    rooms: 1,
-    load: [],
-    returning: true,
+    isReturning: true,
     beside: ['bun', 'ws'],
-    more: ['elysia', 'socketio', 'gorilla'],
     figures: ['connectCost', 'connects'],
-    goals: [
-      { id: 'G7', against: 'bun', of: 'connectCost', most: 4 },
-      { id: 'G7', against: 'ws', of: 'connectCost', most: 1 },
-    ],
+    goals: [atMost('G7', 'connectCost', 4, 'bun'), atMost('G7', 'connectCost', 1, 'ws')],
   },
   {
     id: 'resume',
     title: 'Coming back: 2,000 people connect and have missed nothing',
     people: 2_000,
-    rooms: 1,
-    load: [],
-    returning: true,
-    upToDate: true,
+    isReturning: true,
+    isUpToDate: true,
     beside: ['bun'],
     figures: ['connectCost', 'connects'],
-    goals: [],
   },
   {
     id: 'commit',
-    title: 'Written down: 16 people in a room each, 128 messages on their way to the disk',
+    title: 'Written to disk: 16 people in a room each, 128 messages under way',
     people: 16,
     rooms: 16,
     load: closed(16, 8),
-    beside: [],
     figures: ['sentPerSecond', 'p50', 'p99'],
-    goals: [{ id: 'G11', of: 'sentPerSecond', least: 5_000 }],
+    goals: [{ id: 'G11', figure: 'sentPerSecond', min: 5_000 }],
+  },
+  {
+    id: 'history',
+    isLong: true,
+    title: 'Reading back: pages of 50 anywhere among a million messages, one after the other',
+    people: 1,
+    measure: 'history',
+    figures: ['p50', 'p95', 'p99'],
+    goals: [{ id: 'G13', figure: 'p95', max: 2 }],
   },
   ...[50, 5_000].map((people) => ({
     id: `join${people}`,
-    growth: true,
+    isLong: true,
     title: `Joining a room of ${people.toLocaleString('en')} people`,
     people: people + JOINERS,
-    rooms: 1,
-    load: [],
     measure: 'join' as const,
-    beside: [],
     figures: ['joinCost'] as const,
-    goals: people > 50 ? [{ id: 'G12', of: 'joinCost' as const, than: 'join50', most: 5 }] : [],
+    goals: people > 50 ? [{ id: 'G12', figure: 'joinCost' as const, than: 'join50', max: 5 }] : [],
   })),
-  {
-    id: 'history',
-    growth: true,
-    title: 'Reading back: pages of 50 anywhere among a million messages, one after the other',
-    people: 1,
-    rooms: 1,
-    load: [],
-    measure: 'history',
-    beside: [],
-    figures: ['p50', 'p95', 'p99'],
-    goals: [{ id: 'G13', of: 'p95', most: 2 }],
-  },
-  dear(
-    'dearPage',
-    'a page of 50 messages of 12 KB, each with 20 kinds of reactions by 20 people',
-    { get: `/api/rooms/${ROOMS.heavy}/messages` },
-    loop('G20', 5),
-  ),
-  dear(
-    'dearRooms',
-    'the list of rooms, in five of them 10,000 unread',
-    { get: '/api/rooms' },
-    loop('G21', 1),
-  ),
-  dear('first', 'a first page, of a room in which 50 messages were said', { join: ROOMS.plain }),
-  dear(
-    'firstReacted',
-    'a first page, 100,000 reactions behind the last message',
-    { join: ROOMS.reacted },
-    loop('G22', 2, 'first'),
-  ),
-  dear(
-    'firstDeleted',
-    'a first page, the last 3,000 messages deleted',
-    { join: ROOMS.deleted },
-    loop('G22', 2, 'first'),
-  ),
-  dear(
-    'firstHeavy',
-    'a first page, 50 messages of 12 KB with 400 reactions each',
-    { join: ROOMS.heavy },
-    loop('G20', 5),
-  ),
-  dear('dearRead', 'a thousand people read what is said in their room', { read: ROOMS.plain }, [
-    { id: 'G23', of: 'loopOfMany', most: 0.02 },
-  ]),
-  {
-    id: 'burst',
-    growth: true,
-    title: 'In the browser: 1,000 messages in one turn',
-    people: 1,
-    rooms: 1,
-    load: [],
-    measure: 'burst',
-    beside: [],
-    figures: ['work', 'bare', 'painted'],
-    goals: [],
-  },
-  ...[10, 100, 1_000, 10_000].map((people) => ({
+  ...[1_000, 10_000].map((people) => ({
     id: `room${people}`,
-    growth: true,
+    isLong: true,
     title: `Growth: one room of ${people.toLocaleString('en')} people`,
     people,
-    rooms: 1,
-    load: open(Math.min(500, Math.max(4, 40_000 / people))),
+    load: open(40_000 / people),
     beside: ['bun', 'ws', 'socketio', 'gorilla'] as const,
     figures: ['cost'] as const,
-    goals: people === 10_000 ? [grows('room1000')] : [],
+    goals: people > 1_000 ? [{ id: 'G14', figure: 'cost' as const, than: 'room1000', max: 1.2 }] : [],
   })),
-  ...[1, 10, 100, 1_000].map((rooms) => ({
+  ...[1, 1_000].map((rooms) => ({
     id: `rooms${rooms}`,
-    growth: true,
+    isLong: true,
     title: `Growth: ${rooms.toLocaleString('en')} rooms of 10 people, 500 messages a second in all`,
     people: rooms * 10,
     rooms,
     load: open(500),
     beside: ['bun'] as const,
     figures: ['cost'] as const,
-    goals: rooms === 1_000 ? [grows('rooms1')] : [],
+    goals: rooms > 1 ? [{ id: 'G14', figure: 'cost' as const, than: 'rooms1', max: 1.2 }] : [],
   })),
 ]
+
+export const SCENARIOS: readonly Scenario[] = LOADS.map((load) => ({
+  ...{ rooms: 1, load: [], beside: [], goals: [] },
+  ...load,
+}))

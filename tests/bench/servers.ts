@@ -8,10 +8,7 @@ import type { World } from './world.ts'
 const HERE = import.meta.dir
 const ROOT = join(HERE, '../..')
 
-export type Name = 'hubbub' | 'bun' | 'durable' | 'elysia' | 'ws' | 'socketio' | 'gorilla'
-export const NAMES: readonly Name[] = ['hubbub', 'bun', 'durable', 'elysia', 'ws', 'socketio', 'gorilla']
-
-export const TITLES: Record<Name, string> = {
+export const TITLES = {
   hubbub: 'Hubbub',
   bun: 'raw Bun publish',
   durable: 'raw Bun and SQLite',
@@ -20,12 +17,14 @@ export const TITLES: Record<Name, string> = {
   socketio: 'Socket.IO on Node',
   gorilla: 'gorilla on Go',
 }
+export type Name = keyof typeof TITLES
+export const NAMES = Object.keys(TITLES) as Name[]
 
-/** How the generator's connections speak. `prefix` sets apart those of a warm-up. */
+/** How the generator's connections speak. `prefix` begins their nonces, and tells a warm-up from the load. */
 export interface Speech {
   room: string
   prefix: string
-  /** Hubbub alone: the position that a hello names; null: nothing yet */
+  /** of Hubbub alone: the position that `hello` names; null: none yet */
   position: { seq: number; id: string } | null
 }
 
@@ -33,73 +32,76 @@ export interface Server {
   name: Name
   command(port: number): string[]
   env(port: number): Record<string, string>
-  /** before each start: nothing of an earlier run is left */
+  /** Removes what an earlier run left; called before each start. */
   fresh(): Promise<void>
-  /** arguments of the generator */
+  /** Arguments of the generator. */
   speak(port: number, speech: Speech): string[]
 }
 
-const ECHO = ['--msg', '{"text":"%T"}']
-const plain = (name: Name, command: (port: number) => string[]): Server => ({
+/** A server that echoes each frame to the room its address names. */
+const echoServer = (name: Name, command: (port: string) => string[]): Server => ({
   name,
-  command,
+  command: (port) => command(String(port)),
   env: () => ({}),
   fresh: async () => {},
-  speak: (_, { room }) => ['--path', `/ws?room=${room}`, ...ECHO],
+  speak: (_, { room }) => ['--path', `/ws?room=${room}`, '--msg', '{"text":"%T"}'],
 })
 
-/** Built as it ships, from an entry with higher limits; durable, fsync on. */
+/** Hubbub as it ships, with fsync, from an entry with higher limits for each person. */
 async function hubbub(home: string, world: World): Promise<Server> {
   const outfile = join(home, 'hubbub')
   const pages = join(ROOT, 'dist/public')
   await buildClient({ root: ROOT, out: pages, compress: 'none' })
-  const entry = 'tests/bench/servers/hubbub.ts'
-  await buildBinary({ root: ROOT, public: pages, outfile, entry })
+  await buildBinary({ root: ROOT, public: pages, outfile, entry: 'tests/bench/servers/hubbub.ts' })
   const dir = join(home, 'data')
   return {
     name: 'hubbub',
     command: () => [outfile],
     env: (port) => ({ PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dir, LOG_LEVEL: 'warn' }),
-    fresh: async () => {
+    async fresh() {
       await rm(dir, { recursive: true, force: true })
       await cp(world.dir, dir, { recursive: true })
     },
-    speak: (port, { room, prefix, position }) => [
-      ...['--path', `/ws?v=${PROTOCOL_VERSION}`, '--header-file', world.cookies],
-      ...['--header', `Origin: http://127.0.0.1:${port}`, '--ready', '"more":false'],
-      '--hello',
-      `{"type":"hello","rooms":[{"room":"room-${room}","seq":${position?.seq ?? 0},"id":${JSON.stringify(position?.id ?? null)}}],"state":"active"}`,
-      ...['--msg', `{"type":"send","nonce":"${prefix}-%d-%q","room":"room-${room}","text":"%T"}`],
-    ],
+    speak(port, { room, prefix, position }) {
+      const place = { room: `room-${room}`, seq: position?.seq ?? 0, id: position?.id ?? null }
+      return [
+        ...['--path', `/ws?v=${PROTOCOL_VERSION}`, '--header-file', world.cookies],
+        ...['--header', `Origin: http://127.0.0.1:${port}`, '--ready', '"more":false'],
+        ...['--hello', JSON.stringify({ type: 'hello', rooms: [place], state: 'active' })],
+        ...['--msg', `{"type":"send","nonce":"${prefix}-%d-%q","room":"room-${room}","text":"%T"}`],
+      ]
+    },
   }
 }
 
-/** What the project itself does not install is fetched here, exact by its lockfile. */
-async function fetchPeers(home: string): Promise<string | null> {
-  const peers = join(home, 'peers')
+/** Raw Bun that stores each frame before it publishes it. */
+function durable(home: string): Server {
+  const database = join(home, 'durable.db')
+  const command = (port: string) => [process.execPath, join(HERE, 'servers/durable.ts'), port, database]
+  const fresh = async () => {
+    for (const suffix of ['', '-wal', '-shm']) await rm(database + suffix, { force: true })
+  }
+  return { ...echoServer('durable', command), fresh }
+}
+
+/** Installs what only the bench needs, by its own lockfile. @returns why that failed, or null */
+async function installPeers(peers: string): Promise<string | null> {
+  if (Bun.which('node') === null) return 'there is no node here'
   await mkdir(peers, { recursive: true })
   for (const file of ['package.json', 'bun.lock']) await cp(join(HERE, 'peers', file), join(peers, file))
   const install = [process.execPath, 'install', '--frozen-lockfile', '--ignore-scripts', '--no-progress']
   const { exitCode, stderr } = Bun.spawnSync(install, { cwd: peers, stdout: 'ignore', stderr: 'pipe' })
-  if (exitCode !== 0) return stderr.toString().trim().split('\n').at(-1) ?? 'why is not known'
-  return null
+  return exitCode === 0 ? null : `bun install says: ${stderr.toString().trim().split('\n').at(-1)}`
 }
 
-/** @returns raw Bun that writes down what it publishes */
-function durable(home: string): Server {
-  const database = join(home, 'durable.db')
-  const server = plain('durable', (port) => [
-    ...[process.execPath, join(HERE, 'servers/durable.ts'), String(port), database],
-  ])
-  const fresh = async () => {
-    for (const end of ['', '-wal', '-shm']) await rm(database + end, { force: true })
-  }
-  return { ...server, fresh }
-}
-
-function onNode(name: 'ws' | 'socketio', home: string): Server {
-  const packages = join(home, 'peers/package.json')
-  const server = plain(name, (port) => ['node', join(HERE, `servers/${name}.mjs`), String(port), packages])
+function onNode(name: 'ws' | 'socketio', peers: string): Server {
+  const command = (port: string) => [
+    'node',
+    join(HERE, `servers/${name}.mjs`),
+    port,
+    join(peers, 'package.json'),
+  ]
+  const server = echoServer(name, command)
   if (name === 'ws') return server
   const speak: Server['speak'] = (_, { room }) => [
     ...['--path', `/socket.io/?EIO=4&transport=websocket&room=${room}`, '--eio'],
@@ -108,44 +110,42 @@ function onNode(name: 'ws' | 'socketio', home: string): Server {
   return { ...server, speak }
 }
 
-async function gorilla(home: string): Promise<Server | string> {
+function gorilla(home: string): Server | string {
   const go = Bun.which('go')
   if (go === null) return 'there is no go here'
   const out = join(home, 'gorilla')
-  // The library is a distribution's package, as Go is: nothing is fetched.
+  // The library comes from a package of the distribution, so nothing is downloaded.
   const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode' }
-  const source = join(HERE, 'servers/gorilla/main.go')
-  const made = Bun.spawnSync([go, 'build', '-o', out, source], { env, stderr: 'pipe' })
-  if (made.exitCode !== 0) return `it does not build: ${made.stderr.toString().split('\n')[0]}`
-  return plain('gorilla', (port) => [out, String(port)])
+  const build = [go, 'build', '-o', out, join(HERE, 'servers/gorilla/main.go')]
+  const { exitCode, stderr } = Bun.spawnSync(build, { env, stderr: 'pipe' })
+  if (exitCode !== 0) return `it does not build: ${stderr.toString().split('\n')[0]}`
+  return echoServer('gorilla', (port) => [out, port])
 }
 
-/** @param say hears which is left out, and why */
+/** @param say is told which server is left out, and why */
 export async function makeServers(
   home: string,
   wanted: readonly Name[],
   world: World,
   say: (line: string) => void,
 ): Promise<Server[]> {
+  const peers = join(home, 'peers')
+  let missing: Promise<string | null> | null = null
+  async function make(name: Name): Promise<Server | string> {
+    // prettier-ignore
+    switch (name) {
+      case 'hubbub': return await hubbub(home, world)
+      case 'durable': return durable(home)
+      case 'gorilla': return gorilla(home)
+      case 'ws': case 'socketio': return (await (missing ??= installPeers(peers))) ?? onNode(name, peers)
+      default: return echoServer(name, (port) => [process.execPath, join(HERE, `servers/${name}.ts`), port])
+    }
+  }
   const servers: Server[] = []
-  const onBun = (name: Name) =>
-    plain(name, (port) => [process.execPath, join(HERE, `servers/${name}.ts`), String(port)])
-  const needsNode = wanted.some((name) => name === 'ws' || name === 'socketio')
-  const noNode = !needsNode
-    ? null
-    : Bun.which('node') === null
-      ? 'there is no node here'
-      : await fetchPeers(home)
   for (const name of wanted) {
-    if (name === 'hubbub') servers.push(await hubbub(home, world))
-    else if (name === 'durable') servers.push(durable(home))
-    else if (name === 'bun' || name === 'elysia') servers.push(onBun(name))
-    else if (name === 'gorilla') {
-      const made = await gorilla(home)
-      if (typeof made === 'string') say(`SKIPPED ${TITLES[name]}: ${made}`)
-      else servers.push(made)
-    } else if (noNode !== null) say(`SKIPPED ${TITLES[name]}: ${noNode}`)
-    else servers.push(onNode(name, home))
+    const server = await make(name)
+    if (typeof server === 'string') say(`SKIPPED ${TITLES[name]}: ${server}`)
+    else servers.push(server)
   }
   return servers
 }

@@ -1,4 +1,4 @@
-/** The floor of what the runtime can do: every frame is published as it came. Argument: the port. */
+/** The floor: raw Bun that publishes each frame as it came and forgets it. Argument: the port. */
 const server = Bun.serve<{ room: string }>({
   port: Number(Bun.argv[2]),
   hostname: '127.0.0.1',

@@ -1,21 +1,20 @@
 /**
- * The floor of what a durable hub on this runtime can do: what `bun.ts` does, but every frame is in SQLite, and on disk, before
- * anybody hears it. One batch at a time on a thread of its own; one row a frame, no index, nothing parsed, nothing checked.
- * Arguments: the port, the database.
+ * The durable floor: as `bun.ts`, but each frame is in SQLite and on disk before anybody gets it. One batch at a time, in a
+ * Worker; one row for each frame, no index, nothing parsed, nothing checked. Arguments: the port, the database.
  */
 import { Database } from 'bun:sqlite'
 
 declare const self: Worker
 
-interface Said {
+interface Queued {
   room: string
   frame: string
 }
 
 if (Bun.isMainThread) {
   const writer = new Worker(import.meta.url, { smol: true, argv: [Bun.argv[3] ?? ''] })
-  let waiting: Said[] = []
-  let flying: Said[] = []
+  let waiting: Queued[] = []
+  let flying: Queued[] = []
   const write = () => {
     flying = waiting
     waiting = []
@@ -50,7 +49,7 @@ if (Bun.isMainThread) {
   const commit = db.query('COMMIT')
   self.onmessage = ({ data }: MessageEvent<string>) => {
     begin.run()
-    for (const { room, frame } of JSON.parse(data) as Said[]) insert.run(room, frame)
+    for (const { room, frame } of JSON.parse(data) as Queued[]) insert.run(room, frame)
     commit.run()
     self.postMessage('')
   }

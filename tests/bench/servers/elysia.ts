@@ -1,4 +1,4 @@
-/** A chat as Elysia's documentation teaches it: a schema, JSON, the room's topic, the last 20. Argument: the port. */
+/** A chat as in Elysia's documentation: a schema, JSON, a topic for each room, the last 20 messages. Argument: the port. */
 import { Elysia, t } from 'elysia'
 
 let count = 0

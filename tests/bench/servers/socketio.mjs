@@ -1,4 +1,4 @@
-/** A chat on Socket.IO as its documentation teaches it. Arguments: the port, where `socket.io` is. */
+/** A chat as in the documentation of Socket.IO. Arguments: the port, a package.json that has `socket.io`. */
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 

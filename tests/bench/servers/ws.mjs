@@ -1,4 +1,4 @@
-/** A chat on `ws` as its documentation teaches it: a loop over who is there. Arguments: the port, where `ws` is. */
+/** A chat as in the documentation of `ws`: a loop over the clients. Arguments: the port, a package.json that has `ws`. */
 import { createRequire } from 'node:module'
 
 const [, , port, packages] = process.argv
@@ -22,6 +22,6 @@ server.on('connection', (socket, request) => {
     const { text } = JSON.parse(frame)
     count += 1
     const event = JSON.stringify({ type: 'msg', id: count, at: Date.now(), name: 'somebody', text })
-    for (const one of here) if (one.readyState === 1) one.send(event)
+    for (const client of here) if (client.readyState === 1) client.send(event)
   })
 })
