@@ -1,8 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { edit, remove } from '../store/support/changes.ts'
-import { draft, numbered, open } from '../store/support/scene.ts'
+import { draft, edit, numbered, open, remove } from '../store/support/scene.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
 

@@ -1,262 +1,309 @@
-import { beforeEach, describe, expect, test } from 'bun:test'
-import type { Store } from '../../src/hub/ports.ts'
-import { ada, draft, guest, NEVER } from './support/scene.ts'
-import { worlds, type World } from './support/world.ts'
+import { beforeEach, expect, test } from 'bun:test'
+import { mentionsName } from '../../src/shared/text.ts'
+import { ada, bob, draft, garden, guest, NEVER, numbered, remove, say } from './support/scene.ts'
+import { describeStores } from './support/world.ts'
 
-describe.each(Object.entries(worlds))('%s store', (_kind, aWorld) => {
-  let world: World
-  let store: Store
+describeStores((world) => {
+  /** Which of these keys are taken at `at`? */
+  const taken = (keys: readonly string[], at = 1_000, stale = NEVER) =>
+    Promise.all(keys.map((key) => world.store.nameTaken([key], at, stale)))
+  const nameOf = async (session: string) => (await world.store.session(session))?.user.name
+
+  test('[K18] the lobby exists from the start; rooms are listed by slug and survive a restart', async () => {
+    const lobby = { room: 'lobby', name: 'lobby', topic: '', kind: 'public', head: 0, floor: 1 } as const
+    expect(await world.store.roomsAfter('', 100)).toEqual([lobby])
+    await world.store.addRoom({ ...garden, room: 'zoo' }, 1)
+    await world.store.addRoom(garden, 1)
+    await world.restart()
+    const { store } = world
+    const slugs = async (...args: Parameters<typeof store.roomsAfter>) =>
+      (await store.roomsAfter(...args)).map(({ room }) => room)
+    expect(await slugs('', 100)).toEqual(['garden', 'lobby', 'zoo'])
+    expect(await slugs('garden', 1)).toEqual(['lobby'])
+    expect(await slugs('', 100, ['lobby'])).toEqual(['garden', 'zoo'])
+    expect(await store.room('garden')).toEqual({ ...garden, head: 0, floor: 1 })
+    expect(await store.room('nowhere')).toBeNull()
+    expect(await store.heads(['nowhere', 'lobby'])).toEqual(new Map([['lobby', 0]]))
+  })
+
+  test('[K62] names of all rooms are listed, and whether one of some rooms has more than so many members', async () => {
+    const { store } = world
+    await store.addRoom(garden, 1)
+    expect(Object.fromEntries(await store.roomNames())).toEqual({ garden: 'Garden', lobby: 'lobby' })
+    await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
+    await store.addGuest(guest('Bob', { room: 'garden' }), NEVER)
+    expect(await store.anyRoomLargerThan(['lobby', 'garden', 'nowhere'], 1)).toBe(true)
+    expect(await store.anyRoomLargerThan(['garden'], 2)).toBe(false)
+    expect(await store.anyRoomLargerThan(['lobby'], 1)).toBe(false)
+    expect(await store.anyRoomLargerThan([], 0)).toBe(false)
+  })
+
+  test.each([
+    ['Kim', '@\u212aim @KIM'],
+    ['i\u0307ris', '@\u0130RIS'],
+    ['Zo\u00eb', '@ZO\u00cb'],
+    ['ann lee', '@Ann Lee'],
+  ])('[K22] a mention of %s in %s counts, as the screen shows it', async (name, text) => {
+    await world.store.commit([draft(text), draft('@nobody')])
+    expect(mentionsName(text, name)).toBe(true)
+    expect(await world.store.unread('lobby', { ...bob, name }, 0)).toMatchObject({ unread: 2, mentions: 1 })
+  })
+
+  test('[K22] messages of others after a seq are unread unless deleted; mentions are those with the name', async () => {
+    const { store } = world
+    await store.commit([
+      draft('before @Bob'),
+      draft('hello @bob, and @BOB'),
+      draft('mail bob@bob.example, ask @Bobby'),
+      draft('@Bob to himself', { user: bob }),
+      draft('deleted @Bob', { id: '05' }),
+      draft('bye @Bob'),
+      remove('05'),
+    ])
+    const unread = (name: string, after: number, room = 'lobby') =>
+      store.unread(room, { ...bob, name }, after)
+    expect(await unread('Bob', 1)).toEqual({ unread: 3, mentions: 2, head: 7 })
+    expect(await unread('Bobby', 1)).toEqual({ unread: 3, mentions: 1, head: 7 })
+    expect(await unread('Bob', 6)).toEqual({ unread: 0, mentions: 0, head: 7 })
+    expect(await unread('Bob', 0, 'nowhere')).toEqual({ unread: 0, mentions: 0, head: 0 })
+  })
+
+  test('[K23] counting stops at 1,000, and looks at the newest', async () => {
+    await say(world.store, ['@Bob too long ago', ...numbered(998), '@Bob', 'bye'])
+    expect(await world.store.unread('lobby', bob, 0)).toMatchObject({ unread: 1_000, mentions: 1 })
+  })
+
+  test('[K24] a name is taken when any of its keys is, and then none of its keys is given', async () => {
+    const { store } = world
+    expect(await store.addGuest(guest('Ada', { keys: ['ada', 'ada', 'ado'] }), NEVER)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: ['eve', 'ado'] }), NEVER)).toBe('taken')
+    expect(await store.session('session-eve')).toBeNull()
+    expect(await store.nameTaken(['ado', 'else'], 1, NEVER)).toBe(true)
+    expect(await store.nameTaken(['eve', 'else'], 1, NEVER)).toBe(false)
+    expect(await store.nameTaken(['ada'], 1, NEVER, 'id-ada')).toBe(false)
+    expect(await store.nameTaken(['ada'], 1, NEVER, 'id-eve')).toBe(true)
+  })
+
+  test('[K25] after a rename the old keys stay the same person’s until their time', async () => {
+    const { store } = world
+    await store.addGuest(guest('Ada', { keys: ['ada', 'both'] }), NEVER)
+    expect(await store.rename('id-ada', 'Lady', ['lady', 'both'], 2_000, 3_000, NEVER)).toBe('renamed')
+    expect(await nameOf('session-ada')).toBe('Lady')
+    expect(await taken(['ada', 'both', 'lady'], 2_999)).toEqual([true, true, true])
+    expect(await taken(['ada', 'both', 'lady'], 3_000)).toEqual([false, true, true])
+    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 2_999 }), NEVER)).toBe('taken')
+    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 3_000 }), NEVER)).toBe('added')
+    expect(await nameOf('session-ada')).toBe('Lady')
+  })
+
+  test('[K25] a person who goes back to the old name keeps it; the time of an older name does not change', async () => {
+    const { store } = world
+    await store.addGuest(guest('Ada'), NEVER)
+    await store.rename('id-ada', 'Lady', ['lady'], 2_000, 3_000, NEVER)
+    await store.rename('id-ada', 'Ada', ['ada'], 2_100, 3_100, NEVER)
+    expect(await taken(['ada', 'lady'], 3_099)).toEqual([true, true])
+    expect(await taken(['ada', 'lady'], 3_100)).toEqual([true, false])
+    await store.rename('id-ada', 'Countess', ['countess'], 2_200, 9_000, NEVER)
+    expect(await taken(['lady'], 3_100)).toEqual([false])
+  })
+
+  test('[K25] a rename to a taken name changes nothing', async () => {
+    const { store } = world
+    for (const name of ['Ada', 'Bob']) await store.addGuest(guest(name), NEVER)
+    expect(await store.rename('id-ada', 'Bob', ['free', 'bob'], 2_000, 3_000, NEVER)).toBe('taken')
+    expect(await nameOf('session-ada')).toBe('Ada')
+    expect(await taken(['ada', 'free'], 9_000)).toEqual([true, false])
+  })
+
+  test('[K26] guests who were long away, or never wrote for a while, lose their names to a person who asks', async () => {
+    const { store } = world
+    for (const name of ['Ada', 'Bob']) await store.addGuest(guest(name), NEVER)
+    await store.commit([draft('hello', { user: { id: 'id-ada', name: 'Ada' } })])
+    const stale = { inactiveBefore: 500, neverWroteBefore: 1_001 }
+    expect(await taken(['ada', 'bob'], 2_000, stale)).toEqual([true, false])
+    expect(await taken(['bob'], 2_000, { inactiveBefore: 500, neverWroteBefore: 1_000 })).toEqual([true])
+    expect(await taken(['ada'], 2_000, { inactiveBefore: 1_001, neverWroteBefore: 0 })).toEqual([false])
+    expect(await store.addGuest(guest('Eve', { keys: ['ada'] }), stale)).toBe('taken')
+    expect(await store.addGuest(guest('Eve', { keys: ['bob'] }), stale)).toBe('added')
+  })
+
+  test('[K26] a guest whose name went to another person loses session, other names and rooms', async () => {
+    const { store } = world
+    await store.addGuest(guest('Bob', { keys: ['bob', 'rob'], room: 'lobby' }), NEVER)
+    await store.addGuest(guest('Ada', { at: 5_000 }), NEVER)
+    const stale = { inactiveBefore: 1_001, neverWroteBefore: 0 }
+    expect(await store.rename('id-ada', 'Bob', ['bob'], 5_000, 6_000, stale)).toBe('renamed')
+    expect(await store.session('session-bob')).toBeNull()
+    expect(await taken(['rob'])).toEqual([false])
+    expect(await store.memberships('id-bob')).toEqual([])
+    expect((await store.session('session-ada'))?.user).toEqual({ id: 'id-ada', name: 'Bob', role: 'guest' })
+  })
+
+  test('[K26] a guest keeps the session when another person takes an expired old name', async () => {
+    await world.store.addGuest(guest('Ada'), NEVER)
+    await world.store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
+    const stale = { inactiveBefore: 9_999, neverWroteBefore: 9_999 }
+    expect(await world.store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), stale)).toBe('added')
+    expect(await nameOf('session-ada')).toBe('Lady')
+  })
+
+  test('[K28] of a hundred people who ask for one name at once one gets it', async () => {
+    const { store } = world
+    const sessions = numbered(100).map((n) => `session-${n}`)
+    const asked = sessions.map((session) => store.addGuest(guest('Ada', { id: session, session }), NEVER))
+    const answers = await Promise.all(asked)
+    const winners = sessions.filter((_, n) => answers[n] === 'added')
+    expect(winners).toHaveLength(1)
+    const found = await Promise.all(sessions.map((session) => store.session(session)))
+    expect(found.flatMap((session) => session?.user.id ?? [])).toEqual(winners)
+  })
+
+  test('[K29] a session leads to its person, also after a restart; its end gives back the guest’s names and rooms', async () => {
+    await world.store.addGuest(guest('Ada', { keys: ['ada', 'ado'], room: 'lobby' }), NEVER)
+    await world.restart()
+    const { store } = world
+    const user = { id: 'id-ada', name: 'Ada', role: 'guest' } as const
+    expect(await store.session('session-ada')).toEqual({ user, seen: 1_000 })
+    expect(await store.session('id-ada')).toBeNull()
+    await store.endSession('session-ada')
+    await store.endSession('session-ada')
+    expect(await store.session('session-ada')).toBeNull()
+    expect(await taken(['ada', 'ado'])).toEqual([false, false])
+    expect(await store.memberships('id-ada')).toEqual([])
+  })
+
+  test('[K29, S48] the end of one of two sessions leaves name, rooms and the other session', async () => {
+    const { store } = world
+    await store.addGuest(guest('Ada', { room: 'lobby' }), NEVER)
+    await world.run(`INSERT INTO sessions (hash, user_id, at, seen) VALUES ('session-phone', 'id-ada', 1, 1)`)
+    await store.endSession('session-ada')
+    expect([await nameOf('session-phone'), await nameOf('session-ada')]).toEqual(['Ada', undefined])
+    expect(await store.memberships('id-ada')).toHaveLength(1)
+    expect(await taken(['ada'])).toEqual([true])
+    await store.endSession('session-phone')
+    expect(await store.memberships('id-ada')).toEqual([])
+    expect(await taken(['ada'])).toEqual([false])
+  })
+
+  test('[K30] a touch makes session and name younger, never older', async () => {
+    const { store } = world
+    await store.addGuest(guest('Ada'), NEVER)
+    for (const at of [5_000, 4_000]) await store.touch('session-ada', at)
+    await store.touch('session-of-nobody', 6_000)
+    expect((await store.session('session-ada'))?.seen).toBe(5_000)
+    expect(await taken(['ada'], 6_000, { inactiveBefore: 5_000, neverWroteBefore: 5_000 })).toEqual([true])
+    expect(await taken(['ada'], 6_000, { inactiveBefore: 5_001, neverWroteBefore: 0 })).toEqual([false])
+  })
+
+  test('[K31] forgetting ends sessions and frees names of stale guests only; what they wrote stays', async () => {
+    const { store } = world
+    for (const name of ['Silent', 'Writer']) await store.addGuest(guest(name), NEVER)
+    await store.addGuest(guest('Away', { at: 10 }), NEVER)
+    const people = ['writer', 'away'].map((name) => ({ id: `id-${name}`, name }))
+    await store.commit(people.map((user) => draft('hello', { user })))
+    await store.forget({ inactiveBefore: 1_000, neverWroteBefore: 1_001 })
+    const names = ['silent', 'writer', 'away']
+    const sessions = await Promise.all(names.map((name) => nameOf(`session-${name}`)))
+    expect(sessions).toEqual([undefined, 'Writer', undefined])
+    expect(await taken(names)).toEqual([false, true, false])
+    expect(await store.events('lobby', 0, 10)).toHaveLength(2)
+  })
+
+  test('[K60] a person who signs out just before becomes no member, makes no room and takes no name', async () => {
+    const { store } = world
+    await store.addGuest(guest('Ada'), NEVER)
+    const asked = [
+      store.endSession('session-ada'),
+      store.addMember('lobby', 'id-ada', 'guest', 1),
+      store.addRoom(garden, 1, 'id-ada'),
+      store.rename('id-ada', 'Eve', ['eve'], 1, 2, NEVER),
+    ]
+    expect((await Promise.all(asked)).slice(1)).toEqual(['nobody', 'nobody', 'nobody'])
+    expect(await store.memberships('id-ada')).toEqual([])
+    expect(await store.room('garden')).toBeNull()
+    expect(await taken(['eve'])).toEqual([false])
+  })
+
+  test('[K61] a new guest is a member of the named room at its head, of the lobby if there is none, of no room if refused', async () => {
+    const { store } = world
+    await store.addRoom(garden, 1)
+    await store.commit([draft('a', { room: 'garden' }), draft('b', { room: 'garden' })])
+    await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
+    await store.addGuest(guest('Bob', { room: 'nowhere' }), NEVER)
+    expect(await store.addGuest(guest('Eve', { keys: ['ada'], room: 'lobby' }), NEVER)).toBe('taken')
+    const rooms = await Promise.all(['ada', 'bob', 'eve'].map((name) => store.memberships(`id-${name}`)))
+    expect(rooms).toEqual([
+      [{ room: 'garden', role: 'guest', readSeq: 2 }],
+      [{ room: 'lobby', role: 'guest', readSeq: 0 }],
+      [],
+    ])
+  })
+})
+
+describeStores((world) => {
   beforeEach(async () => {
-    world = await aWorld()
-    store = world.store
+    for (const { id, name } of [ada, bob]) await world.store.addGuest(guest(name, { id }), NEVER)
   })
 
-  describe('names', () => {
-    test('[K24] a name is taken when any of its keys is, and then nothing of it is', async () => {
-      expect(await store.addGuest(guest('Ada', { keys: ['ada', 'ado'] }), NEVER)).toBe('added')
-
-      expect(await store.addGuest(guest('Eve', { keys: ['eve', 'ado'] }), NEVER)).toBe('taken')
-
-      expect(await store.session('session-eve')).toBeNull()
-      expect(await store.nameTaken(['ado', 'else'], 1, NEVER)).toBe(true)
-      expect(await store.nameTaken(['eve', 'else'], 1, NEVER)).toBe(false)
-      expect(await store.nameTaken(['ada'], 1, NEVER, 'id-ada')).toBe(false)
-      expect(await store.nameTaken(['ada'], 1, NEVER, 'id-eve')).toBe(true)
-    })
-
-    test('[K24] both keys of a name may be the same', async () => {
-      expect(await store.addGuest(guest('Ada', { keys: ['ada', 'ada'] }), NEVER)).toBe('added')
-      expect(await store.nameTaken(['ada'], 1, NEVER)).toBe(true)
-    })
-
-    test('[K25] after a rename the old keys stay the same person’s until their time, then anybody’s', async () => {
-      await store.addGuest(guest('Ada', { keys: ['ada', 'both'] }), NEVER)
-
-      expect(await store.rename('id-ada', 'Lady', ['lady', 'both'], 2_000, 3_000, NEVER)).toBe('renamed')
-
-      expect((await store.session('session-ada'))?.user.name).toBe('Lady')
-      expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 2_999 }), NEVER)).toBe('taken')
-      expect(await store.addGuest(guest('Eve', { keys: ['both'], at: 3_000 }), NEVER)).toBe('taken')
-      expect(await store.nameTaken(['ada'], 2_999, NEVER)).toBe(true)
-      expect(await store.nameTaken(['ada'], 3_000, NEVER)).toBe(false)
-      expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 3_000 }), NEVER)).toBe('added')
-      expect((await store.session('session-ada'))?.user.name).toBe('Lady')
-    })
-
-    test('[K25] who goes back to the old name has it again for good; an older one keeps its time', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      await store.rename('id-ada', 'Lady', ['lady'], 2_000, 3_000, NEVER)
-      await store.rename('id-ada', 'Ada', ['ada'], 2_100, 3_100, NEVER)
-      expect(await store.nameTaken(['ada'], 9_000, NEVER)).toBe(true)
-      expect(await store.nameTaken(['lady'], 3_099, NEVER)).toBe(true)
-      expect(await store.nameTaken(['lady'], 3_100, NEVER)).toBe(false)
-
-      await store.rename('id-ada', 'Countess', ['countess'], 2_200, 9_000, NEVER)
-      expect(await store.nameTaken(['lady'], 3_100, NEVER)).toBe(false)
-    })
-
-    test('[K25] a rename to a name somebody holds changes nothing', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      await store.addGuest(guest('Bob'), NEVER)
-      expect(await store.rename('id-ada', 'Bob', ['free', 'bob'], 2_000, 3_000, NEVER)).toBe('taken')
-      expect((await store.session('session-ada'))?.user.name).toBe('Ada')
-      expect(await store.nameTaken(['ada'], 9_000, NEVER)).toBe(true)
-      expect(await store.nameTaken(['free'], 2_000, NEVER)).toBe(false)
-    })
-
-    test('[K60] nobody is renamed who does not exist', async () => {
-      expect(await store.rename('nobody', 'Eve', ['eve'], 1, 2, NEVER)).toBe('nobody')
-      expect(await store.nameTaken(['eve'], 1, NEVER)).toBe(false)
-    })
-
-    test('[K26] whoever was long away, or wrote nothing for a while, loses the name to who asks for it', async () => {
-      await store.addGuest(guest('Ada', { at: 1_000 }), NEVER)
-      await store.addGuest(guest('Bob', { at: 1_000 }), NEVER)
-      await store.commit([draft('hello', { user: { id: 'id-ada', name: 'Ada' } })])
-
-      const asked = { inactiveBefore: 500, neverWroteBefore: 1_001 }
-      expect(await store.nameTaken(['ada'], 2_000, asked)).toBe(true)
-      expect(await store.nameTaken(['bob'], 2_000, asked)).toBe(false)
-      expect(await store.nameTaken(['bob'], 2_000, { inactiveBefore: 500, neverWroteBefore: 1_000 })).toBe(
-        true,
-      )
-      expect(await store.addGuest(guest('Eve', { keys: ['ada'] }), asked)).toBe('taken')
-      expect(await store.addGuest(guest('Eve', { keys: ['bob'] }), asked)).toBe('added')
-      expect(await store.nameTaken(['ada'], 2_000, { inactiveBefore: 1_001, neverWroteBefore: 0 })).toBe(
-        false,
-      )
-    })
-
-    test('[K26] whose name went to somebody else is signed out, has no other name and no rooms', async () => {
-      await store.addGuest(guest('Bob', { keys: ['bob', 'rob'] }), NEVER)
-      await store.addGuest(guest('Ada', { at: 5_000 }), NEVER)
-      await store.addMember('lobby', 'id-bob', 'guest', 1)
-
-      expect(
-        await store.rename('id-ada', 'Bob', ['bob'], 5_000, 6_000, {
-          inactiveBefore: 1_001,
-          neverWroteBefore: 0,
-        }),
-      ).toBe('renamed')
-
-      expect(await store.session('session-bob')).toBeNull()
-      expect(await store.nameTaken(['rob'], 5_000, NEVER)).toBe(false)
-      expect(await store.memberships('id-bob')).toEqual([])
-      expect((await store.session('session-ada'))?.user).toEqual({ id: 'id-ada', name: 'Bob', role: 'guest' })
-    })
-
-    test('[K26] an expired old name costs its former holder nothing', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      await store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
-      const everybody = { inactiveBefore: 9_999, neverWroteBefore: 9_999 }
-      await store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), everybody)
-      expect(await store.session('session-ada')).not.toBeNull()
-    })
-
-    test('[K28] of a hundred who ask for one name at once one gets it', async () => {
-      const asking = Array.from({ length: 100 }, (_, n) =>
-        store.addGuest(guest('Ada', { id: `id-${n}`, session: `session-${n}` }), NEVER),
-      )
-      const answers = await Promise.all(asking)
-      const winners = answers.flatMap((answer, n) => (answer === 'added' ? [n] : []))
-      expect(winners).toHaveLength(1)
-      const sessions = await Promise.all(answers.map((_, n) => store.session(`session-${n}`)))
-      expect(sessions.map((session, n) => (session === null ? -1 : n)).filter((n) => n >= 0)).toEqual(winners)
-    })
+  test('[K19] of two people who make the same room one does, and owns it', async () => {
+    const { store } = world
+    const made = [ada, bob].map(({ id }) => store.addRoom({ ...garden, topic: id }, 1, id))
+    expect(await Promise.all(made)).toEqual(['added', 'taken'])
+    expect(await store.room('garden')).toMatchObject({ topic: ada.id })
+    expect(await store.membership(ada.id, 'garden')).toEqual({ room: 'garden', role: 'owner', readSeq: 0 })
+    expect(await store.membership(bob.id, 'garden')).toBeNull()
   })
 
-  describe('sessions', () => {
-    test('[K29] a session leads to its person, also after a restart, until it ends', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      const row = { user: { id: 'id-ada', name: 'Ada', role: 'guest' }, seen: 1_000 } as const
-      expect(await store.session('session-ada')).toEqual(row)
-      expect(await store.session('id-ada')).toBeNull()
-
-      await world.restart()
-      expect(await world.store.session('session-ada')).toEqual(row)
-
-      await world.store.endSession('session-ada')
-      await world.store.endSession('session-ada')
-      expect(await world.store.session('session-ada')).toBeNull()
-    })
-
-    test('[K29] the session that ends gives back the name, for nobody can be this person again', async () => {
-      await store.addGuest(guest('Ada', { keys: ['ada', 'ado'] }), NEVER)
-      await store.addMember('lobby', 'id-ada', 'guest', 1)
-      await store.endSession('session-ada')
-      expect(await store.nameTaken(['ada', 'ado'], 1_000, NEVER)).toBe(false)
-      expect(await store.memberships('id-ada')).toEqual([])
-    })
-
-    test('[K29, S48] a session that ends while there is another leaves name, memberships and the other one', async () => {
-      await store.addGuest(guest('Ada', { room: 'lobby' }), NEVER)
-      await world.lend('id-ada', 'session-phone')
-      await store.endSession('session-ada')
-      expect((await store.session('session-phone'))?.user.name).toBe('Ada')
-      expect(await store.session('session-ada')).toBeNull()
-      expect(await store.memberships('id-ada')).toHaveLength(1)
-      expect(await store.nameTaken(['ada'], 1_000, NEVER)).toBe(true)
-      await store.endSession('session-phone')
-      expect(await store.memberships('id-ada')).toEqual([])
-      expect(await store.nameTaken(['ada'], 1_000, NEVER)).toBe(false)
-    })
-
-    test('[K30] a touch keeps session and name alive and never makes them older', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      await store.touch('session-ada', 5_000)
-      await store.touch('session-ada', 4_000)
-      await store.touch('session-nobody', 6_000)
-      expect((await store.session('session-ada'))?.seen).toBe(5_000)
-      expect(await store.nameTaken(['ada'], 6_000, { inactiveBefore: 5_000, neverWroteBefore: 5_000 })).toBe(
-        true,
-      )
-      expect(await store.nameTaken(['ada'], 6_000, { inactiveBefore: 5_001, neverWroteBefore: 0 })).toBe(
-        false,
-      )
-    })
-
-    test('[K31] forgetting ends the sessions and frees the names of those stale, and of nobody else', async () => {
-      await store.addGuest(guest('Silent'), NEVER)
-      await store.addGuest(guest('Writer'), NEVER)
-      await store.addGuest(guest('Away', { at: 10 }), NEVER)
-      for (const name of ['Writer', 'Away'])
-        await store.commit([draft('hello', { user: { id: `id-${name.toLowerCase()}`, name } })])
-
-      await store.forget({ inactiveBefore: 1_000, neverWroteBefore: 1_001 })
-
-      const sessions = ['silent', 'writer', 'away'].map((name) => store.session(`session-${name}`))
-      expect((await Promise.all(sessions)).map((session) => session?.user.name)).toEqual([
-        undefined,
-        'Writer',
-        undefined,
-      ])
-      const names = ['silent', 'writer', 'away'].map((name) => store.nameTaken([name], 1_000, NEVER))
-      expect(await Promise.all(names)).toEqual([false, true, false])
-      expect(await store.events('lobby', 0, 10)).toHaveLength(2)
-    })
+  test('[K20] a member begins at the head, and stays unchanged when added again', async () => {
+    const { store } = world
+    await store.addRoom(garden, 1)
+    await say(store, numbered(3))
+    const member = { room: 'lobby', role: 'guest', readSeq: 3 } as const
+    expect(await store.addMember('lobby', ada.id, 'guest', 1)).toEqual(member)
+    await say(store, ['more'])
+    expect(await store.addMember('lobby', ada.id, 'owner', 2)).toEqual(member)
+    await store.addMember('garden', ada.id, 'guest', 3)
+    expect((await store.memberships(ada.id)).map(({ room }) => room)).toEqual(['garden', 'lobby'])
+    for (const { id } of [ada, bob]) await store.removeMember('lobby', id)
+    expect(await store.membership(ada.id, 'lobby')).toBeNull()
+    expect(await store.addMember('lobby', ada.id, 'guest', 4)).toMatchObject({ readSeq: 4 })
+    const refusal: unknown = await store.addMember('nowhere', ada.id, 'guest', 1).catch((error) => error)
+    expect(refusal).toBeInstanceOf(Error)
+    expect(await store.memberships(bob.id)).toEqual([])
   })
 
-  describe('a person who has signed out', () => {
-    test('[K60] becomes no member, makes no room and takes no name, also where the sign-out is only just before', async () => {
-      await store.addGuest(guest('Ada'), NEVER)
-      const den = { room: 'den', name: 'Den', topic: '', kind: 'public' } as const
-      const [, joined, made, renamed] = await Promise.all([
-        store.endSession('session-ada'),
-        store.addMember('lobby', 'id-ada', 'guest', 1),
-        store.addRoom(den, 1, 'id-ada'),
-        store.rename('id-ada', 'Eve', ['eve'], 1, 2, NEVER),
-      ])
-      expect([joined, made, renamed]).toEqual(['nobody', 'nobody', 'nobody'])
-      expect(await store.memberships('id-ada')).toEqual([])
-      expect(await store.room('den')).toBeNull()
-      expect(await store.nameTaken(['eve'], 1, NEVER)).toBe(false)
-    })
+  test('[K21] read positions only rise, and only for members', async () => {
+    const { store } = world
+    await store.addMember('lobby', ada.id, 'guest', 1)
+    const reads = (seq: number) => [ada, bob].map(({ id }) => ({ room: 'lobby', user: id, seq }))
+    for (const read of [reads(7), [], reads(5)]) await store.saveReads(read)
+    expect(await store.membership(ada.id, 'lobby')).toMatchObject({ readSeq: 7 })
+    expect(await store.membership(bob.id, 'lobby')).toBeNull()
   })
 
-  describe('a new guest', () => {
-    test('[K61] is a member of the named room from the start, at its head', async () => {
-      await store.addRoom({ room: 'garden', name: 'Garden', topic: '', kind: 'public' }, 1)
-      await store.commit([draft('a', { room: 'garden' }), draft('b', { room: 'garden' })])
-      await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
-      expect(await store.memberships('id-ada')).toEqual([{ room: 'garden', role: 'guest', readSeq: 2 }])
-    })
-
-    test('[K61] is a member of the lobby where there is no such room, and of no room if the name is taken', async () => {
-      await store.addGuest(guest('Ada', { room: 'nowhere' }), NEVER)
-      expect(await store.memberships('id-ada')).toEqual([{ room: 'lobby', role: 'guest', readSeq: 0 }])
-      const eve = guest('Eve', { keys: ['ada'], room: 'lobby' })
-      expect(await store.addGuest(eve, NEVER)).toBe('taken')
-      expect(await store.memberships('id-eve')).toEqual([])
-    })
+  test('[K32] writes take effect in the order of the calls, over all methods', async () => {
+    const { store } = world
+    const say = (text: string) => store.commit([draft(text, { room: 'garden' })])
+    const answers = await Promise.all([
+      store.addRoom(garden, 1),
+      say('a'),
+      store.addMember('garden', ada.id, 'guest', 2),
+      say('b'),
+      store.saveReads([{ room: 'garden', user: ada.id, seq: 2 }]),
+      store.removeMember('garden', ada.id),
+      store.addMember('garden', ada.id, 'guest', 3),
+      say('c'),
+    ])
+    expect([answers[2], answers[6]]).toMatchObject([{ readSeq: 1 }, { readSeq: 2 }])
+    expect(await store.membership(ada.id, 'garden')).toMatchObject({ readSeq: 2 })
+    expect(await store.events('garden', 0, 9)).toMatchObject(['a', 'b', 'c'].map((text) => ({ text })))
   })
 
-  describe('order', () => {
-    test('[K32] writes take effect in the order of the calls, whatever they are', async () => {
-      await store.addGuest(guest('Ada', { id: ada.id }), NEVER)
-      const asked = [
-        store.addRoom({ room: 'garden', name: 'Garden', topic: '', kind: 'public' }, 1),
-        store.commit([draft('a', { room: 'garden' })]),
-        store.addMember('garden', ada.id, 'guest', 2),
-        store.commit([draft('b', { room: 'garden' })]),
-        store.saveReads([{ room: 'garden', user: ada.id, seq: 2 }]),
-        store.removeMember('garden', ada.id),
-        store.addMember('garden', ada.id, 'guest', 3),
-        store.commit([draft('c', { room: 'garden' })]),
-      ]
-      const answers = await Promise.all(asked)
-      expect(answers[1]).toMatchObject([{ result: 'stored', event: { seq: 1 } }])
-      expect(answers[2]).toMatchObject({ readSeq: 1 })
-      expect(answers[6]).toMatchObject({ readSeq: 2 })
-      expect(await store.membership(ada.id, 'garden')).toMatchObject({ readSeq: 2 })
-      expect(await store.events('garden', 0, 9)).toMatchObject([{ text: 'a' }, { text: 'b' }, { text: 'c' }])
-    })
-
-    test('[K32] what was asked for before closing is done', async () => {
-      const asked = Array.from({ length: 20 }, (_, n) => store.commit([draft(`${n}`)]))
-      const closing = world.restart()
-      expect((await Promise.all(asked)).flat()).toHaveLength(20)
-      await closing
-      expect(await world.store.room('lobby')).toMatchObject({ head: 20 })
-    })
+  test('[K32] calls from before `close` are done', async () => {
+    const commits = numbered(20).map((text) => world.store.commit([draft(text)]))
+    const closing = world.restart()
+    expect((await Promise.all(commits)).flat()).toHaveLength(20)
+    await closing
+    expect(await world.store.room('lobby')).toMatchObject({ head: 20 })
   })
 })

@@ -1,76 +1,34 @@
 import { Database } from 'bun:sqlite'
-import { afterAll } from 'bun:test'
+import { afterEach, beforeEach, describe } from 'bun:test'
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Store } from '../../../src/hub/ports.ts'
-import { openInMemory } from '../../../src/store/sqlite/sqliteStore.ts'
+import { databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
+import { openInMemory, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 import { aTemporaryDir, open } from './scene.ts'
 
-/** A store of one kind, and what retention, deletes and a restart would do to it. */
+/** A store under test, on disk with its worker or in memory. */
 export interface World {
-  store: Store
-  /** closes the store and opens it again, where it has anything to open */
+  readonly store: Sqlite
+  /** Closes the store and opens it again, if it is on disk. */
   restart(): Promise<void>
-  erase(room: string, ...seqs: number[]): Promise<void>
-  retain(room: string, floor: number): Promise<void>
-  /** one more session of a person, as another device of theirs has it */
-  lend(user: string, session: string): Promise<void>
-  /** done with it; without this it lasts as long as the file's tests */
+  /** Runs SQL beside the store. */
+  run(sql: string): Promise<void>
   end(): Promise<void>
 }
 
-export const worlds: Record<string, () => Promise<World>> = { memory: memoryWorld, sqlite: sqliteWorld }
-
-const living = new Set<World>()
-afterAll(async () => {
-  for (const world of living) await world.end()
-})
-
-const GONE = `UPDATE events SET data = NULL, digest = x''`
-const EMPTY = 'UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0'
-const NO_REACTIONS = 'DELETE FROM reactions WHERE message IN (SELECT id FROM messages'
-
-function changesBy(
-  change: (work: (db: Database) => void) => Promise<void>,
-): Pick<World, 'erase' | 'retain' | 'lend'> {
-  return {
-    erase: (room, ...seqs) =>
-      change((db) => {
-        for (const seq of seqs) {
-          db.run(`${GONE} WHERE room = ? AND seq = ?`, [room, seq])
-          db.run(`${EMPTY} WHERE room = ? AND seq = ?`, [room, seq])
-          db.run(`${NO_REACTIONS} WHERE room = ? AND seq = ?)`, [room, seq])
-        }
-      }),
-    retain: (room, floor) =>
-      change((db) => {
-        db.run(`${GONE} WHERE room = ? AND seq < ?`, [room, floor])
-        db.run(`${EMPTY} WHERE room = ? AND seq < ?`, [room, floor])
-        db.run(`${NO_REACTIONS} WHERE room = ? AND seq < ?)`, [room, floor])
-        db.run('UPDATE rooms SET floor = ? WHERE room = ?', [floor, room])
-      }),
-    lend: (user, session) =>
-      change((db) =>
-        db.run('INSERT INTO sessions (hash, user_id, at, seen) VALUES (?, ?, 1, 1)', [session, user]),
-      ),
-  }
-}
-
-async function memoryWorld(): Promise<World> {
-  const db = new Database(':memory:', { strict: true })
+export async function inMemory(db = new Database(':memory:', { strict: true })): Promise<World> {
   const store = openInMemory(db)
   return {
     store,
     restart: () => Promise.resolve(),
-    ...changesBy(async (work) => db.transaction(work)(db)),
+    run: async (sql) => void db.run(sql),
     end: () => store.close(),
   }
 }
 
-async function sqliteWorld(): Promise<World> {
+export async function onDisk(): Promise<World> {
   const dir = aTemporaryDir()
   let store = await open(dir)
-  const world: World = {
+  return {
     get store() {
       return store
     },
@@ -78,20 +36,36 @@ async function sqliteWorld(): Promise<World> {
       await store.close()
       store = await open(dir)
     },
-    // A writer of its own, as another process would be: what it commits the store sees from the next turn on (K55).
-    ...changesBy(async (work) => {
-      const db = new Database(join(dir, 'hubbub.db'), { readwrite: true })
-      db.run('PRAGMA busy_timeout = 2000')
-      db.transaction(() => work(db)).immediate()
-      db.close()
+    async run(sql) {
+      using db = new Database(databaseIn(dir), { readwrite: true })
+      db.run(sql)
+      // The store sees another connection's commit from the next turn of the loop on (K55).
       await new Promise((resolve) => setImmediate(resolve))
-    }),
+    },
     async end() {
-      living.delete(world)
       await store.close()
-      rmSync(dir, { recursive: true, force: true })
+      rmSync(dir, { recursive: true })
     },
   }
-  living.add(world)
-  return world
+}
+
+/** Defines the same tests for the store in memory and the one on disk. Each test gets a new store. */
+export function describeStores(define: (world: Omit<World, 'end'>) => void): void {
+  describe.each([
+    ['in memory', inMemory],
+    ['on disk', onDisk],
+  ])('a store %s', (_kind, openWorld) => {
+    let world: World
+    beforeEach(async () => {
+      world = await openWorld()
+    })
+    afterEach(() => world.end())
+    define({
+      get store() {
+        return world.store
+      },
+      restart: () => world.restart(),
+      run: (sql) => world.run(sql),
+    })
+  })
 }
