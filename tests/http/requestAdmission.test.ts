@@ -1,28 +1,15 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { anApp } from '../support/client/anApp.ts'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
+import { aRunningApp, HANDSHAKE } from '../support/server/aRunningApp.ts'
 import { rawConnection } from '../support/server/rawSocket.ts'
 
-// Real processes and sockets on a busy machine.
+// Real sockets on a busy machine.
 setDefaultTimeout(20_000)
 
-const apps: Awaited<ReturnType<typeof anApp>>[] = []
-afterAll(() => Promise.all(apps.map((app) => app.stop())))
-async function running(options: Parameters<typeof anApp>[0] = {}) {
-  const app = await anApp(options)
-  apps.push(app)
-  return app
-}
-
 const PUBLIC = 'https://chat.example.org'
-const HANDSHAKE = {
-  upgrade: 'websocket',
-  connection: 'Upgrade',
-  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  'sec-websocket-version': '13',
-}
+const UPGRADE = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`)
 
-/** The status line's number of a request written by hand. */
+/** The status of a request written byte by byte. */
 async function statusOf(port: number, lines: readonly string[]): Promise<number> {
   const client = rawConnection(port, [...lines, '', ''].join('\r\n'))
   await eventually('the status', () => client.closed || client.text().includes('\r\n'))
@@ -30,12 +17,7 @@ async function statusOf(port: number, lines: readonly string[]): Promise<number>
   return Number(client.text().split(' ')[1] ?? 0)
 }
 const handshake = (port: number, host: string, ...more: string[]) =>
-  statusOf(port, [
-    'GET /ws?v=2 HTTP/1.1',
-    `Host: ${host}`,
-    ...Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`),
-    ...more,
-  ])
+  statusOf(port, ['GET /ws?v=2 HTTP/1.1', `Host: ${host}`, ...UPGRADE, ...more])
 
 describe('Origin', () => {
   const WRONG = [
@@ -52,8 +34,8 @@ describe('Origin', () => {
     'https://chat.example.org/',
     'https://chat.example.org, https://evil.example',
   ]
-  test('[S1] of twelve wrong origins not one gets a socket, the right ones do', async () => {
-    const { port } = await running({ publicUrl: PUBLIC, allowedOrigins: ['https://other.example'] })
+  test('[S1] twelve wrong origins get no socket, the right ones do', async () => {
+    const { port } = await aRunningApp({ publicUrl: PUBLIC, allowedOrigins: ['https://other.example'] })
     const ask = (origin: string) => handshake(port, 'chat.example.org', `Origin: ${origin}`)
     const statuses = await Promise.all(WRONG.map(ask))
     expect(statuses).toEqual(WRONG.map(() => 403))
@@ -61,16 +43,16 @@ describe('Origin', () => {
     expect(await ask('https://other.example')).toBe(101)
   })
 
-  test('[S1] without PUBLIC_URL it is the own host, the port included', async () => {
-    const { port } = await running()
+  test('[S1] without PUBLIC_URL only the own host with its port is right', async () => {
+    const { port } = await aRunningApp()
     const host = `localhost:${port}`
     expect(await handshake(port, host, `Origin: http://${host}`)).toBe(101)
     expect(await handshake(port, host, `Origin: http://localhost:${port + 1}`)).toBe(403)
     expect(await handshake(port, host, `Origin: http://127.0.0.1:${port}`)).toBe(403)
   })
 
-  test('[S1] a request with no Origin is a program: at this machine under its own name, or with a token', async () => {
-    const { port } = await running({ publicUrl: PUBLIC })
+  test('[S1] a program without an Origin needs a token, or connects from this machine under a loopback name', async () => {
+    const { port } = await aRunningApp({ publicUrl: PUBLIC })
     expect(await handshake(port, `localhost:${port}`)).toBe(101)
     expect(await handshake(port, 'chat.example.org')).toBe(403)
     expect(await handshake(port, `localhost:${port}`, 'X-Forwarded-For: 203.0.113.9')).toBe(403)
@@ -89,15 +71,14 @@ describe('Origin', () => {
   })
 
   test('[S1] no spelling of the path gets around it', async () => {
-    const { port } = await running({ publicUrl: PUBLIC })
-    const lines = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`)
+    const { port } = await aRunningApp({ publicUrl: PUBLIC })
     const paths = ['/ws/', '/%77s', '//ws', '/ws%2f', '/./ws', '/WS', '/ws;x', '/chat/../ws', '/api/rooms']
     const statuses = paths.map((path) =>
       statusOf(port, [
         `GET ${path}?v=1 HTTP/1.1`,
         'Host: chat.example.org',
         'Origin: https://evil.example',
-        ...lines,
+        ...UPGRADE,
       ]),
     )
     expect(await Promise.all(statuses)).toEqual(paths.map(() => 403))
@@ -105,38 +86,53 @@ describe('Origin', () => {
 })
 
 describe('Host', () => {
-  const WRONG: [what: string, ...lines: string[]][] = [
-    ['one letter', 'Host: x'],
-    ['three letters', 'Host: a.b'],
-    ['one letter and the port of http', 'Host: x:80'],
-    ['the same port in other digits', 'Host: nas:00080'],
-    ['three characters with the port', 'Host: x:8'],
-    ['empty', 'Host: '],
-    ['two', 'Host: localhost', 'Host: evil.example'],
-    ['a user', 'Host: a@b.example'],
-    ['a question mark', 'Host: b.example?'],
-    ['a path', 'Host: b.example/x'],
-    ['a blank', 'Host: b example'],
-    ['a port that is none', 'Host: b.example:http'],
-    ['a port too long', 'Host: b.example:123456'],
-    ['a port too high', 'Host: b.example:65536'],
-    ['a scheme', 'Host: http://b.example'],
-    ['a backslash', 'Host: b.example\\x'],
-    ['a comma', 'Host: a.example, b.example'],
-    ['an empty label', 'Host: b..example'],
-  ]
-  test('[S38] nineteen odd Hosts are refused, whatever is asked of them', async () => {
-    const { port } = await running()
-    const statuses = await Promise.all([
-      ...WRONG.map(([, ...lines]) => statusOf(port, ['GET /zzz/api/rooms HTTP/1.1', ...lines])),
-      statusOf(port, ['GET /api/rooms HTTP/1.0']),
-    ])
-    expect(statuses).toHaveLength(19)
-    expect(statuses.filter((status) => status !== 421 && status !== 400)).toEqual([])
+  const WRONG = {
+    'one letter': 'Host: x',
+    'three letters': 'Host: a.b',
+    'one letter and the port of http': 'Host: x:80',
+    'the same port in other digits': 'Host: nas:00080',
+    'three characters with the port': 'Host: x:8',
+    empty: 'Host: ',
+    two: 'Host: localhost\r\nHost: evil.example',
+    'a user': 'Host: a@b.example',
+    'a question mark': 'Host: b.example?',
+    'a path': 'Host: b.example/x',
+    'a blank': 'Host: b example',
+    'no port': 'Host: b.example:http',
+    'a port too long': 'Host: b.example:123456',
+    'a port too high': 'Host: b.example:65536',
+    'a scheme': 'Host: http://b.example',
+    'a backslash': 'Host: b.example\\x',
+    'a comma': 'Host: a.example, b.example',
+    'an empty label': 'Host: b..example',
+  }
+  test('[S38] eighteen odd Hosts, and none, are refused', async () => {
+    const { port } = await aRunningApp()
+    const refused = Object.entries(WRONG).map(async ([what, line]) => {
+      const status = await statusOf(port, ['GET /zzz/api/rooms HTTP/1.1', line])
+      return [what, status === 421 || status === 400]
+    })
+    expect(await Promise.all(refused)).toEqual(Object.keys(WRONG).map((what) => [what, true]))
+    expect(await statusOf(port, ['GET /api/rooms HTTP/1.0'])).toBe(400)
   })
 
-  test('[S38] a short name is answered with a port that makes it four characters, and each path is what it says', async () => {
-    const { port } = await running()
+  test('[S38] no path of ours is answered before the Host is checked', async () => {
+    const { port } = await aRunningApp()
+    const paths = [
+      '/',
+      '/api/rooms',
+      '/api/session',
+      '/api/rooms/lobby/messages',
+      '/ws',
+      '/metrics',
+      '/nothing',
+    ]
+    const statuses = paths.map((path) => statusOf(port, [`GET ${path} HTTP/1.1`, 'Host: x']))
+    expect(await Promise.all(statuses)).toEqual(paths.map(() => 421))
+  })
+
+  test('[S38] a short name with a port that makes it four characters is answered, and its path is routed as sent', async () => {
+    const { port } = await aRunningApp()
     const ask = (host: string, path: string) => statusOf(port, [`GET ${path} HTTP/1.1`, `Host: ${host}`])
     for (const host of ['nas:3000', 'nas:8080', 'x:443', 'ab:9'])
       expect([await ask(host, '/api/rooms'), await ask(host, '/zzz/api/rooms')]).toEqual([401, 404])
@@ -144,73 +140,56 @@ describe('Host', () => {
   })
 
   test('[S38] with PUBLIC_URL only its host, those of ALLOWED_ORIGINS and loopback names are answered', async () => {
-    const { port } = await running({ publicUrl: PUBLIC, allowedOrigins: ['http://other.example:8080'] })
+    const { port } = await aRunningApp({ publicUrl: PUBLIC, allowedOrigins: ['http://other.example:8080'] })
     const ask = (host: string) => statusOf(port, ['GET /api/rooms HTTP/1.1', `Host: ${host}`])
-    const known = [
-      'chat.example.org',
-      'CHAT.example.org',
-      'chat.example.org:443',
-      'other.example:8080',
-      `127.0.0.1:${port}`,
-      '[::1]:99',
-      'localhost',
-    ]
+    const known = ['chat.example.org', 'CHAT.example.org', 'chat.example.org:443', 'other.example:8080']
+    known.push(`127.0.0.1:${port}`, '[::1]:99', 'localhost')
     expect(await Promise.all(known.map(ask))).toEqual(known.map(() => 401))
-    const foreign = [
-      'evil.example',
-      'chat.example.org.evil.example',
-      'other.example',
-      'sub.chat.example.org',
-      '203.0.113.9',
-    ]
+    const foreign = ['evil.example', 'chat.example.org.evil.example', 'sub.chat.example.org', '203.0.113.9']
     expect(await Promise.all(foreign.map(ask))).toEqual(foreign.map(() => 421))
+    expect(await ask('other.example')).toBe(421)
   })
 
-  test('[S38] the refusal says what to do', async () => {
-    const { origin } = await running({ publicUrl: PUBLIC })
-    const answer = await fetch(`${origin}/api/rooms`, { headers: { host: 'evil.example' } })
-    expect(answer.status).toBe(421)
-    expect(await answer.text()).toContain('PUBLIC_URL')
+  test('[S38] the refusal tells the operator to set PUBLIC_URL', async () => {
+    const { get } = await aRunningApp({ publicUrl: PUBLIC })
+    const answer = await get('/api/rooms', { host: 'evil.example' })
+    expect([answer.status, await answer.text()]).toEqual([421, expect.stringContaining('PUBLIC_URL')])
   })
 })
 
 describe('the life of a server', () => {
-  test('[O4] before it is ready it says so, to people in a page that comes back by itself', async () => {
-    const { origin } = await running({ ready: false })
-    const api = await fetch(`${origin}/api/rooms`)
+  test('[O4] before it is ready it says so, to people in a page that reloads itself', async () => {
+    const { get } = await aRunningApp({ ready: false })
+    const api = await get('/api/rooms')
     expect([api.status, await api.json()]).toMatchObject([503, { error: { code: 'unavailable' } }])
-    const page = await fetch(`${origin}/chat/lobby`, { headers: { accept: 'text/html' } })
-    expect([page.status, page.headers.get('refresh'), page.headers.get('content-type')]).toEqual([
-      503,
-      '1',
-      'text/html;charset=utf-8',
-    ])
-    expect(await page.text()).toContain('Starting')
-    expect((await fetch(`${origin}/healthz`)).status).toBe(200)
-    expect((await fetch(`${origin}/readyz`)).status).toBe(503)
+    const page = await get('/chat/lobby', { accept: 'text/html' })
+    const { refresh, 'content-type': type } = page.headers.toJSON()
+    expect([page.status, refresh, type]).toEqual([503, '1', 'text/html;charset=utf-8'])
+    expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 503])
   })
 
-  test('[O15] `/readyz` names what fails; probes need no Host, no login, and are never stored', async () => {
+  test('[O15] `/readyz` names what fails; probes need no Host and no session, and are never stored', async () => {
     const failing: string[] = []
-    const app = await running({ publicUrl: PUBLIC, failing })
-    const ask = (path: string) => fetch(app.origin + path, { headers: { host: '10.0.0.7:3000' } })
-    expect(await (await ask('/readyz')).json()).toEqual({ ready: true, failing: [] })
+    const { get, gate, port } = await aRunningApp({ publicUrl: PUBLIC, failing })
+    const probe = async (path: string) => {
+      const answer = await get(path, { host: '10.0.0.7:3000' })
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+      return [answer.status, await answer.json()]
+    }
+    expect(await probe('/readyz')).toEqual([200, { ready: true, failing: [] }])
     failing.push('store')
-    const ready = await ask('/readyz')
-    expect([ready.status, await ready.json()]).toEqual([503, { ready: false, failing: ['store'] }])
-    expect(ready.headers.get('cache-control')).toBe('no-store')
-    expect((await ask('/healthz')).status).toBe(200)
-    app.gate.stage = 'draining'
-    expect(await (await ask('/readyz')).json()).toEqual({ ready: false, failing: ['draining', 'store'] })
-    expect(await statusOf(app.port, ['GET /healthz HTTP/1.1', 'Host: x'])).toBe(200)
+    expect(await probe('/readyz')).toEqual([503, { ready: false, failing: ['store'] }])
+    expect(await probe('/healthz')).toEqual([200, { alive: true }])
+    gate.stage = 'draining'
+    expect(await probe('/readyz')).toEqual([503, { ready: false, failing: ['draining', 'store'] }])
+    expect(await statusOf(port, ['GET /healthz HTTP/1.1', 'Host: x'])).toBe(200)
   })
 
-  test('[O13] while it drains nobody new is let in and nothing is changed, what is there can be read', async () => {
-    const app = await running()
+  test('[O13] while it drains it admits nobody new, changes nothing, and can still be read', async () => {
+    const app = await aRunningApp()
     const ada = await app.guest('Ada')
     app.gate.stage = 'draining'
-    const socket = await fetch(`${app.origin}/ws?v=2`, { headers: { ...HANDSHAKE, origin: app.origin } })
-    expect(socket.status).toBe(503)
+    expect((await app.handshake()).status).toBe(503)
     expect((await ada.ask('/api/session', { method: 'PATCH', body: { name: 'Ann' } })).status).toBe(503)
     expect((await ada.ask('/api/rooms/lobby/messages')).status).toBe(200)
   })
