@@ -236,7 +236,9 @@ describe('history', () => {
       'ids=',
       'ids=,',
       'ids=NOT',
-      `ids=${range(0, 50).map((n) => `a${n}`)}`,
+      `ids=${range(0, 50)
+        .map((n) => `a${n}`)
+        .join()}`,
       'pinned=',
       'pinned=false',
       'pinned=1',

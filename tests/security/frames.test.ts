@@ -68,7 +68,7 @@ describe('a frame that is none', () => {
     [1002, 'that begins within another', Buffer.concat([clientFrame(0x01, beat), clientFrame(TEXT, beat)])],
     [1002, 'that is a ping in pieces', clientFrame(0x09, 'x')],
     [1002, 'that is a ping of 126 bytes', clientFrame(0x89, 'x'.repeat(126))],
-  ])('[S5] ends the connection with %i: one %s', async (code, _what, bytes) => {
+  ])('[S5, F16] ends the connection with %i: one %s', async (code, _what, bytes) => {
     const socket = await app.byHand()
     const before = app.hub.stats().connections
     socket.write(bytes)
