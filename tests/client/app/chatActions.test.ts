@@ -47,33 +47,6 @@ describe('drafts', () => {
 })
 
 describe('rooms and reading', () => {
-  test('[U15] older pages load one at a time, up to the start of the room', async () => {
-    const { bob, room } = await aScene(130)
-    const texts = numbers(1, 130).map((n) => `text ${n}`)
-    expect(bob.texts(room)).toEqual(texts.slice(-50))
-    expect(bob.room(room).older).toBe('more')
-    for (const count of [100, 130]) {
-      for (const _ of [1, 2]) bob.actions.loadOlder(room)
-      await bob.shows(texts.slice(-count), room)
-    }
-    bob.actions.loadOlder(room)
-    expect(bob.room(room).older).toBe('none')
-    expect(bob.requests.filter((request) => request.includes('messages'))).toHaveLength(2)
-  })
-
-  test('[U71] my read position is sent at most every half second, and only moves forward', async () => {
-    const { ada, bob, room } = await aScene()
-    const texts = ['one', 'two', 'three']
-    for (const text of texts) ada.actions.send(room, text)
-    await bob.shows(texts, room)
-    expect(bob.room(room).you?.unread).toBe(3)
-    for (const seq of [1, 3, 2]) bob.actions.markReadUpTo(room, seq)
-    expect(bob.room(room).you).toMatchObject({ readSeq: 3, unread: 0 })
-    const reads = () => bob.sent.filter(({ type }) => type === 'read')
-    await eventually('sent', () => reads().length > 0)
-    expect(reads()).toEqual([{ type: 'read', room, seq: 3 }])
-  })
-
   test('[U75] marking all rooms read is sent only once it can no longer be undone, and then reaches my other device', async () => {
     const { ada, bob, room } = await aScene()
     for (const text of ['one', 'two', 'three']) bob.actions.send(room, text)
@@ -123,11 +96,6 @@ describe('rooms and reading', () => {
     await eventually('listed', () =>
       bob.store.get().roomList.some(({ room, joined }) => room === made.room && joined),
     )
-  })
-
-  test('[U87] a taken room name is answered as taken', async () => {
-    const { ada, room } = await aScene()
-    expect(await ada.actions.makeRoom(room)).toMatchObject({ result: 'taken' })
   })
 })
 

@@ -4,11 +4,11 @@ import type { ApiResult } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { HistoryPage } from '../../../src/shared/model.ts'
 import type { FirstPage } from '../../../src/shared/protocol.ts'
-import { firstPage, history, NOON, numbers, said, welcome } from '../../support/client/aState.ts'
+import { firstPage, history, NOON, said, welcome } from '../../support/client/aState.ts'
 import { some } from '../../support/someChanges.ts'
 
-/** The lobby with this first page; what is asked over HTTP is answered by `answer`. */
-function aRoom(first: FirstPage | null, answer: (query: string, times: number) => HistoryPage | null) {
+/** The lobby, whose HTTP requests are answered by `answer` with a page or, for null, a failure. */
+function aRoom(first: FirstPage | null, answer: (query: string, count: number) => HistoryPage | null) {
   const store = createStore()
   const asked: string[] = []
   const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
@@ -21,102 +21,93 @@ function aRoom(first: FirstPage | null, answer: (query: string, times: number) =
     const page = answer(query, asked.length)
     return page ? { ok: true, value: page } : { ok: false, code: 'offline' }
   }
-  const lobby = () => {
-    const room = store.get().rooms['lobby']
-    if (room === undefined) throw new TypeError('the lobby is not open')
-    return room
+  return {
+    store,
+    actions: createHistoryActions(store, { messages }),
+    asked,
+    hear,
+    get lobby() {
+      return store.get().rooms['lobby']!
+    },
   }
-  return { store, actions: createHistoryActions(store, { messages }), asked, hear, lobby }
 }
 
-/** Answers that are at hand have come. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-const begun = firstPage(some(51, 100))
+const newest = firstPage(some(51, 100))
 
-test('[C113] a page that is older than what the room has heard is asked for again by itself', async () => {
-  const { actions, asked, lobby } = aRoom(begun, (_place, times) =>
-    history(some(1, 50), { head: times < 3 ? 99 : 100 }),
-  )
-  actions.loadOlder('lobby')
-  await settled()
-  expect(asked).toEqual(numbers(1, 3).map(() => 'before=51'))
-  expect(lobby().rows).toHaveLength(100)
-  expect(lobby().older).toBe('none')
-})
-
-test('[C113] three times, and then it has failed, and can be asked for again', async () => {
+test('[C113] a page older than the room’s frames is requested three times, then fails, and can be requested again', async () => {
   let head = 99
-  const { actions, asked, lobby } = aRoom(begun, () => history(some(1, 50), { head }))
-  actions.loadOlder('lobby')
+  const page = aRoom(newest, () => history(some(1, 50), { head }))
+  page.actions.loadOlder('lobby')
   await settled()
-  expect([asked.length, lobby().older]).toEqual([3, 'failed'])
+  expect([page.asked, page.lobby.older]).toEqual([Array(3).fill('before=51'), 'failed'])
   head = 100
-  actions.loadOlder('lobby')
+  page.actions.loadOlder('lobby')
   await settled()
-  expect(lobby().rows).toHaveLength(100)
+  expect([page.lobby.rows.length, page.lobby.older]).toEqual([100, 'none'])
 })
 
-test('[C113] so is one that leads to a message, or shows what is pinned', async () => {
-  const { actions, lobby } = aRoom(begun, (query, times) =>
+test('[C113] jumps and pins are requested again too if their page is older than the room’s frames', async () => {
+  const page = aRoom(newest, (query, count) =>
     history(query.startsWith('around') ? some(1, 40) : [{ ...said(7), pinned: true }], {
-      head: times % 2 === 1 ? 99 : 100,
+      head: count % 2 === 1 ? 99 : 100,
       newer: true,
     }),
   )
-  expect(await actions.jumpTo('lobby', 20)).toBe(true)
-  actions.loadPins('lobby')
+  expect(await page.actions.jumpTo('lobby', 20)).toBe(true)
+  page.actions.loadPins('lobby')
   await settled()
-  expect(lobby().pins).toHaveLength(1)
+  expect(page.lobby.pins).toHaveLength(1)
 })
 
-test('[U27] whoever comes by the link of a message is led there once the first page is here, whatever it holds', async () => {
-  const { actions, asked, hear, lobby } = aRoom(null, () => history(some(1, 40), { head: 100, newer: true }))
-  const led = actions.jumpTo('lobby', 20)
+test('[U27] a jump to the message of a link waits for the first page', async () => {
+  const page = aRoom(null, () => history(some(1, 40), { head: 100, newer: true }))
+  const jump = page.actions.jumpTo('lobby', 20)
   await Promise.resolve()
-  expect(asked).toEqual([])
-  hear(begun)
-  expect(await led).toBe(true)
-  expect(lobby().historyWindow?.centerSeq).toBe(20)
+  expect(page.asked).toEqual([])
+  page.hear(newest)
+  expect(await jump).toBe(true)
+  expect(page.lobby.historyWindow?.centerSeq).toBe(20)
 })
 
-test('[C123] messages that did not fit into an answer are asked for again, and are not taken for gone', async () => {
-  const { actions, asked, lobby } = aRoom(begun, (query, times) =>
-    times === 1
+test('[C123] quotes that did not fit into an answer are requested again, the others are gone', async () => {
+  const page = aRoom(newest, (query, count) =>
+    count === 1
       ? history([said(3)], { head: 100, older: true })
       : history(query.includes('id-1') ? [said(1)] : [], { head: 100 }),
   )
-  actions.loadQuotes('lobby', ['id-1', 'id-3', 'id-none'])
+  page.actions.loadQuotes('lobby', ['id-1', 'id-3', 'id-none'])
   await settled()
-  expect(asked).toEqual(['ids=id-1,id-3,id-none', 'ids=id-1,id-none'])
-  expect(lobby().quotes.map(({ id, text }) => [id, text])).toEqual([
+  expect(page.asked).toEqual(['ids=id-1,id-3,id-none', 'ids=id-1,id-none'])
+  expect(page.lobby.quotes.map(({ id, text }) => [id, text])).toEqual([
     ['id-3', 'text 3'],
     ['id-1', 'text 1'],
     ['id-none', null],
   ])
 })
 
-test('[C123] an answer that has none of them ends it', async () => {
-  const { actions, asked } = aRoom(begun, () => history([], { head: 100, older: true }))
-  actions.loadQuotes('lobby', ['id-1'])
+test('[C123] an answer without any of the quotes ends the requests', async () => {
+  const page = aRoom(newest, () => history([], { head: 100, older: true }))
+  page.actions.loadQuotes('lobby', ['id-1'])
   await settled()
-  expect(asked).toHaveLength(1)
+  expect(page.asked).toHaveLength(1)
 })
 
-test('[U143, U15] older messages are asked for once at a time, however often that is wanted', async () => {
-  const { store, actions, asked, hear } = aRoom(null, () => history(some(1, 50), { head: 100 }))
+test('[U143, U15] one page of older messages is requested at a time', async () => {
+  const page = aRoom(null, () => history(some(1, 50), { head: 100 }))
   const end = new AbortController()
-  // Within the telling of one state the next is not there yet.
-  store.watch(
+  // Within a watch the next dispatch is only queued.
+  page.store.watch(
     ({ rooms }) => rooms['lobby']?.older,
     () => {
-      actions.loadOlder('lobby')
-      actions.loadOlder('lobby')
+      page.actions.loadOlder('lobby')
+      page.actions.loadOlder('lobby')
     },
     end.signal,
   )
-  hear(begun)
+  page.hear(newest)
   await settled()
   end.abort()
-  expect(asked).toEqual(['before=51'])
+  expect(page.asked).toEqual(['before=51'])
 })

@@ -3,10 +3,10 @@ import { rowById } from '../../../src/client/state/rows.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { Row } from '../../../src/client/state/state.ts'
 import { numbers } from '../../support/client/aState.ts'
-import { clientPages, goOffline, nameOf, type Client } from '../../support/client/clientPages.ts'
+import { clientPages, goOffline, type Client } from '../../support/client/clientPages.ts'
 import { eventually } from '../../support/eventually.ts'
 
-const { app, anotherPage, commitMessages, aScene } = await clientPages()
+const { app, anotherPage, aScene } = await clientPages()
 
 /** The row of a message as it is drawn. */
 function drawn(client: Client, room: string, seq: number): Row | undefined {
@@ -157,39 +157,6 @@ describe('changes to messages', () => {
     await again.shows(['after that'], room)
     expect(again.room(room).rows.map(({ seq }) => seq)).toEqual([last.seq])
   })
-
-  test('[M73, U87] a new topic shows in every list and as a line, and a person without the right is told so', async () => {
-    const { ada, bob, room } = await aScene()
-    await bob.actions.loadRooms()
-    expect(await ada.actions.setTopic(room, 'Seeds')).toBeNull()
-    const topic = (client: Client) => client.store.get().roomList.find((entry) => entry.room === room)?.topic
-    await eventually('Bob reads it', () => topic(bob) === 'Seeds')
-    expect([topic(ada), bob.room(room).rows[0]?.kind]).toEqual(['Seeds', 'topic'])
-    expect(await bob.actions.setTopic(room, 'Weeds')).toContain('can’t do this')
-  })
-
-  test('[U73] a deleted mention stops counting within a second, even if it is not on the page', async () => {
-    const { ada, bob, room } = await aScene()
-    const mention = await sendStored(ada, room, `@${nameOf(bob)} look`)
-    await eventually('counted', () => bob.room(room).you?.mentions === 1)
-    bob.end()
-    await commitMessages(
-      room,
-      numbers(1, 70).map((n) => `${n}`),
-    )
-    // The hub has not heard of these messages: let the page expire that it shares for a second.
-    app.pass(2_000)
-    const again = await anotherPage(bob.browser, room)
-    expect(again.room(room).you).toMatchObject({ unread: 71, mentions: 1 })
-    expect(rowById(again.room(room), mention.id)).toBeNull()
-    ada.actions.remove(room, mention.id)
-    const began = Date.now()
-    await eventually('the count is right', () => {
-      const you = again.room(room).you
-      return you?.mentions === 0 && you.unread === 70
-    })
-    expect(Date.now() - began).toBeLessThan(3_000)
-  })
 })
 
 describe('a long room', () => {
@@ -214,16 +181,6 @@ describe('a long room', () => {
     expect(bob.room(room).rows.map(({ seq }) => seq)).toEqual(numbers(275, 401))
     expect(await bob.actions.jumpTo(room, 299)).toBe(true)
     expect(bob.room(room).historyWindow).toBeNull()
-  })
-
-  test('[U27, U13] sending a message or asking for the newest returns to the live end', async () => {
-    const { bob, room } = await aScene(200)
-    for (const toEnd of [() => bob.actions.send(room, 'here'), () => bob.actions.showLiveEnd(room)]) {
-      await bob.actions.jumpTo(room, 20)
-      expect(bob.room(room).historyWindow).not.toBeNull()
-      toEnd()
-      expect(bob.room(room).historyWindow).toBeNull()
-    }
   })
 
   test('[C83, U23] quotes and pins are each fetched with one request', async () => {

@@ -123,17 +123,6 @@ describe('after a break', () => {
     await bob.shows(texts, room)
     expect(cuts).toBeGreaterThan(8)
   })
-
-  test('[U47] after a reload unsent messages leave from the device, even to a room that the page does not show', async () => {
-    const { ada, room } = await aScene()
-    await goOffline(ada)
-    for (const text of ['one', 'two']) expect(ada.actions.send(room, text)).toBe(true)
-    await eventually('stored', async () => (await ada.actions.unsentCount()) === 2)
-    ada.end()
-    const after = await anotherPage(ada.browser)
-    await eventually('the room is joined', () => after.store.get().rooms[room] !== undefined)
-    await after.shows(['one', 'two'], room)
-  })
 })
 
 describe('rooms', () => {
@@ -152,22 +141,6 @@ describe('rooms', () => {
     laptop.actions.openRoom(room)
     await laptop.isLive(room)
     expect(await isMember(laptop, room)).toBe(true)
-  })
-
-  test('[C116] a followed room shows its messages and people once it comes on screen', async () => {
-    const { ada, bob, room } = await aScene()
-    for (const text of ['one', 'two']) ada.actions.send(room, text)
-    await ada.shows(['one', 'two'], room)
-    const again = await anotherPage(bob.browser)
-    again.actions.openRoom('lobby')
-    await eventually('followed', () => again.store.get().rooms[room]?.you?.unread === 2)
-    ada.actions.send(room, 'three')
-    await again.shows(['three'], room)
-    expect(again.room(room)).toMatchObject({ depth: 'counts', people: [], you: { unread: 3 } })
-    again.actions.openRoom(room)
-    await again.shows(['one', 'two', 'three'], room)
-    expect(again.room(room)).toMatchObject({ depth: 'all', older: 'none', you: { unread: 3 } })
-    expect(again.room(room).people.map(({ id }) => id)).toContain(idOf(again))
   })
 
   test('[C139] other tabs hear once of a room joined in one tab, and follow it', async () => {
