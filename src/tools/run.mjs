@@ -1,7 +1,7 @@
 /**
- * Behind every package script: `node src/tools/run.mjs <args>` finds or fetches the Bun that package.json names, installs
- * the packages and runs `bun <args>` in the project's folder. Needs Node 18 or newer with npm 10 or newer, or any
- * Bun and nothing else (it then stands in for node). Ends with the exit code, or by the signal, of what it ran.
+ * Runs every package script: `node src/tools/run.mjs <args>` finds or fetches the Bun that package.json names, installs the
+ * packages and runs `bun <args>` in the project. Needs Node 18 with npm 10, or any Bun in place of both. Ends with the exit
+ * code or the signal of the program it ran.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -9,90 +9,89 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Who started this, before anything is waited for: it may end while Bun is being fetched. */
+/** Read at once: the parent may end while Bun is fetched. */
 const parent = process.ppid
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const windows = process.platform === 'win32'
+const isWindows = process.platform === 'win32'
+const program = isWindows ? 'bun.exe' : 'bun'
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager.split('@')[1]
 const cache = join(root, '.bun', version)
+const npmScript = process.env.npm_execpath ?? ''
 
-const bun = runningBun() ?? bunOnPath() ?? cachedBun() ?? fetchedBun()
+/** Every Bun of this machine: the one that runs this file, the one whose `bun run` called Node, and those on PATH. */
+const installed = [
+  process.versions.bun ? process.execPath : '',
+  /^bun(\.exe)?$/.test(basename(npmScript)) ? npmScript : '',
+  ...(process.env.PATH ?? '').split(delimiter).map((folder) => folder && join(folder, program)),
+].filter((path) => path && existsSync(path))
+
+const bun = installed.find(isRightVersion) ?? cachedBun() ?? fetchedBun()
 install()
 run()
 
-/** Each Bun this process was started by: itself, or a `bun run` that called Node. */
-function starters() {
-  const script = process.env.npm_execpath ?? ''
-  return [process.versions.bun ? process.execPath : '', /^bun(\.exe)?$/.test(basename(script)) ? script : '']
-}
-
-function runningBun() {
-  return starters().find(fits)
-}
-
-/** A Bun of another version is no use to the project, but it can fetch the right one. */
-function onPath() {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  return folders.map((folder) => join(folder, windows ? 'bun.exe' : 'bun')).filter(existsSync)
-}
-
-function bunOnPath() {
-  return onPath().find(fits)
-}
-
-/** Of the builds for this system (AVX2 or not, glibc or musl) the first that starts here, the usual one first. */
+/** The first build for this system (AVX2 or not, glibc or musl) that starts here; the usual one has the shortest name. */
 function cachedBun() {
   const vendor = join(cache, 'node_modules', '@oven')
   const builds = existsSync(vendor) ? readdirSync(vendor).sort((a, b) => a.length - b.length) : []
-  return builds.map((build) => join(vendor, build, 'bin', windows ? 'bun.exe' : 'bun')).find(fits)
+  return builds.map((build) => join(vendor, build, 'bin', program)).find(isRightVersion)
 }
 
 /**
- * The npm package brings the binary itself, so no install script has to run: npm 12 would not run one. npm works in
- * the cache folder instead of getting it as --prefix, which would make it read another global npmrc.
+ * The npm package contains the binary, so no install script has to run: npm 12 would not run one. npm works in the cache
+ * folder instead of getting the folder as --prefix, which would make npm read another global npmrc.
  */
 function fetchedBun() {
-  say(`Fetching Bun ${version} into .bun, once.`)
+  console.error(`Fetching Bun ${version} into .bun, once.`)
   mkdirSync(cache, { recursive: true })
   writeFileSync(join(cache, 'package.json'), '{ "private": true }\n')
-  const script = process.env.npm_execpath ?? ''
-  const npm = /\bnpm-cli\.[cm]?js$/.test(script) ? [process.execPath, script] : ['npm']
+  const npm = /\bnpm-cli\.[cm]?js$/.test(npmScript) ? [process.execPath, npmScript] : ['npm']
   const quiet = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const byNpm = attempt([...npm, 'install', ...quiet, `bun@${version}`])
-  const other = byNpm.done ? undefined : [...starters(), ...onPath()].find((path) => path && versionOf(path))
-  const last = other ? attempt([other, 'add', '--exact', '--ignore-scripts', `bun@${version}`]) : byNpm
+  let tool = runInCache([...npm, 'install', ...quiet, `bun@${version}`])
+  // A Bun of another version can fetch the right one.
+  const otherBun = installed.find(versionOf)
+  if (tool.status !== 0 && otherBun)
+    tool = runInCache([otherBun, 'add', '--exact', '--ignore-scripts', `bun@${version}`])
   const found = cachedBun()
   if (found) return found
-  const said = last.said.split('\n').find((line) => /error/i.test(line))
+  if (tool.error?.code === 'ENOENT')
+    return stop(
+      `Hubbub needs Bun ${version}, and there is no npm to fetch it with: please install that Bun from https://bun.com, or Node with npm, and run this again.`,
+    )
+  if (tool.status === 0)
+    return stop(
+      `Hubbub needs Bun ${version}, and no build of it starts on this machine: please put one that does on PATH and run this again.`,
+    )
+  const reason = tool.stderr?.split('\n').find((line) => /error/i.test(line))
   return stop(
-    last.missing
-      ? `Hubbub needs Bun ${version}, and there is no npm to fetch it with: please install that Bun from https://bun.com, or Node with npm, and run this again.`
-      : last.done
-        ? `Hubbub needs Bun ${version}, and no build of it starts on this machine: please put one that does on PATH and run this again.`
-        : `Bun ${version} could not be fetched: please check the connection and run this again.${said ? ` The tool said: ${said.trim()}` : ''}`,
+    `Bun ${version} could not be fetched: please check the connection and run this again.${reason ? ` The tool said: ${reason.trim()}` : ''}`,
   )
 }
 
-/** Installs what bun.lock says, unless that very lockfile was installed here before: a warm start needs no network. */
+function runInCache([command, ...args]) {
+  const options = { cwd: cache, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], shell: isWindows }
+  return spawnSync(command, args, options)
+}
+
+/** Installs what bun.lock names, unless the same lockfile was installed before: a second start needs no network. */
 function install() {
   const stamp = join(root, 'node_modules', '.installed')
   const hash = createHash('sha256').update(`${version} ${process.platform} ${process.arch}\n`)
   for (const file of ['bun.lock', 'package.json']) hash.update(readFileSync(join(root, file)))
-  const now = hash.digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return
-  say('Installing packages.')
+  const digest = hash.digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  console.error('Installing packages.')
   const { status, stderr } = spawnSync(bun, ['install', '--frozen-lockfile', '--no-progress'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   })
-  const why = stderr?.split('\n').find((line) => line.startsWith('error:'))
+  const reason = stderr?.split('\n').find((line) => line.startsWith('error:'))
   if (status !== 0)
     stop(
-      `The packages could not be installed: please check the connection and run this again.${why ? ` Bun said: ${why}` : ''}`,
+      `The packages could not be installed: please check the connection and run this again.${reason ? ` Bun said: ${reason}` : ''}`,
     )
-  writeFileSync(stamp, now)
+  writeFileSync(stamp, digest)
 }
 
 function run() {
@@ -101,10 +100,10 @@ function run() {
   child.on('error', (error) =>
     stop(`Bun could not be started (${error.message}): please delete .bun and run this again.`),
   )
-  // At a terminal the whole group hears Ctrl-C: passed on, the server would take it for the second one, and not drain.
+  // At a terminal Ctrl-C reaches the child, too: a second signal would cut the server's drain short.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  // P33: npm that is ended passes nothing on, and leaves what it has started behind.
+  // An npm that is ended passes no signal on, and would leave the child running (P33).
   if (process.env.npm_lifecycle_event)
     setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
   child.on('exit', (code, signal) => {
@@ -114,28 +113,17 @@ function run() {
   })
 }
 
-function fits(path) {
-  return path !== '' && versionOf(path) === version
+function isRightVersion(path) {
+  return versionOf(path) === version
 }
 
-/** What `--version` prints, or nothing if the file does not start here. */
+/** What `--version` prints; empty if the file does not start here. */
 function versionOf(path) {
   const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   return (stdout ?? '').trim()
 }
 
-/** Runs a tool that fetches Bun into the cache folder. `missing`: there is no such tool. */
-function attempt([command, ...args]) {
-  const options = { cwd: cache, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], shell: windows }
-  const { status, stderr, error } = spawnSync(command, args, options)
-  return { done: status === 0, missing: error?.code === 'ENOENT', said: stderr ?? '' }
-}
-
-function say(sentence) {
-  console.error(sentence)
-}
-
 function stop(sentence) {
-  say(sentence)
+  console.error(sentence)
   process.exit(1)
 }
