@@ -1,22 +1,21 @@
 import { lchownSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Whom the image's data belongs to. */
-export const USER = 1000
-/** Where the image keeps it. */
-export const VOLUME = '/data'
+/** The user and the data directory of the image. */
+const USER = 1000
+const VOLUME = '/data'
 
 /**
- * A new volume belongs to root, and a container starts as root to take it over: the data becomes uid 1000's, and so does this
- * process, for good, before it has opened anything. Anywhere else, and as anybody else, nothing happens.
- * @returns in a sentence what could not be done, or null
+ * In the image, gives a root-owned volume to uid 1000 and becomes this user before anything is opened: a new volume belongs
+ * to root. Does nothing elsewhere, or when started as another user.
+ * @returns a warning if that fails, else null
  */
 export function dropRoot(dir: string): string | null {
   if (!Bun.isStandaloneExecutable || process.getuid?.() !== 0 || dir !== VOLUME) return null
   return dropRootTo(USER, dir)
 }
 
-/** As `dropRoot`, for any user and directory. @param dir every file in it becomes the user's */
+/** As `dropRoot`, for any user and directory. */
 export function dropRootTo(user: number, dir: string): string | null {
   try {
     chownAll(dir, user)

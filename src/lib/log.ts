@@ -1,11 +1,11 @@
 import pino from 'pino'
-import type { prettyFactory as factory, PrettyOptions } from 'pino-pretty'
+import type { prettyFactory as factory } from 'pino-pretty'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
 export type LogAddress = 'full' | 'hash' | 'none'
 
-/** What a line may say beside its sentence. Never message text, names, tokens, cookies, query strings. */
+/** The fields of a line. Never message text, names, tokens, cookies or query strings. */
 export interface LogFields {
   request?: string
   connection?: string | number
@@ -16,27 +16,27 @@ export interface LogFields {
   [more: string]: string | number | boolean | undefined
 }
 
-/** One JSON object a line: `time`, `level`, `msg`, and the fields. `what` is a fixed text of ours. */
+/** Writes one JSON object a line: `time`, `level`, `msg` and the fields. `what` is a fixed text of ours. */
 export interface Logger {
   debug(what: string, fields?: LogFields): void
   info(what: string, fields?: LogFields): void
   warn(what: string, fields?: LogFields): void
-  /** @param error its kind and stack are told; its message too, so it must not be one made of what people typed */
+  /** @param error logged with its message, which therefore must not contain what people typed */
   error(what: string, error?: unknown): void
 }
 
-/** Characters of a string that are kept; the rest becomes an ellipsis. */
+/** Characters of a string that are kept. */
 export const MAX_LENGTH = 256
 const MAX_FRAMES = 10
-/** ms in which a class of lines above `debug` is written once (O17): a full disk must not fill another with words about it */
-const ONCE_EVERY = 1_000
-/** classes that are remembered; what an error says of itself may make any number */
-const MAX_CLASSES = 1_000
+/** Each kind of line above `debug` is written once in this time (ms), or a full disk would fill another with its log (O17). */
+const INTERVAL = 1_000
+/** Kinds that are remembered; errors could make any number. */
+const MAX_KINDS = 1_000
 
 /**
- * Writes to stdout at once, line by line, in this thread: pino's transports are workers, which a compiled binary cannot load.
- * @param to for tests: takes each line with its newline instead of stdout
- * @param now ms of any clock that runs on
+ * Writes to stdout synchronously, in this thread: pino's transports are workers, and no binary finds their files.
+ * @param to takes each line instead of stdout, for tests
+ * @param now monotonic ms
  */
 export function createLog(
   { level, format }: { level: LogLevel; format: LogFormat },
@@ -44,51 +44,44 @@ export function createLog(
   now: () => number = () => performance.now(),
 ): Logger {
   const stdout = to ?? pino.destination({ dest: 1, sync: true })
-  const options = { colorize: to === undefined, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }
   const log = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (fields) => cutAll(fields) },
+      formatters: { level: (label) => ({ level: label }), log: withShortTexts },
     },
-    format === 'json' ? stdout : prettyStream(options, stdout),
+    format === 'json' ? stdout : prettyStream(stdout, to === undefined),
   )
-  const paced = pacing(now)
-  return {
-    debug: (what, fields = {}) => log.debug(fields, cut(what)),
-    info: (what, fields = {}) => paced(what, (left) => log.info({ ...fields, ...left }, cut(what))),
-    warn: (what, fields = {}) => paced(what, (left) => log.warn({ ...fields, ...left }, cut(what))),
-    error(what, error) {
-      const fields = error === undefined ? {} : errorFields(error)
-      // The first word: behind it may stand the id of a request. Two bugs are two classes.
-      const [word = ''] = what.split(' ', 1)
-      const kind = `${word} ${String(fields['error'])} ${String(fields['stack'])}`
-      paced(kind, (left) => log.error({ ...fields, ...left }, cut(what)))
-    },
-  }
-}
-
-/** Lets one of a class write each second, and tells it how many were left out since the last. */
-function pacing(now: () => number): (kind: string, write: (extra: { left?: number }) => void) => void {
   const last = new Map<string, { at: number; left: number }>()
-  return (kind, write) => {
-    const at = now()
+  /** Writes unless a line of this kind was written within the interval; `left` says how many were left out before. */
+  const write = (level: LogLevel, what: string, fields: object = {}, kind = what) => {
     const before = last.get(kind)
-    if (before !== undefined && at - before.at < ONCE_EVERY) {
+    if (before !== undefined && now() - before.at < INTERVAL) {
       before.left += 1
       return
     }
-    if (last.size >= MAX_CLASSES) last.clear()
-    last.set(kind, { at, left: 0 })
-    write(before !== undefined && before.left > 0 ? { left: before.left } : {})
+    if (last.size >= MAX_KINDS) last.clear()
+    last.set(kind, { at: now(), left: 0 })
+    log[level]({ ...fields, ...(before && before.left > 0 && { left: before.left }) }, what)
+  }
+  return {
+    debug: (what, fields) => log.debug(fields, what),
+    info: (what, fields) => write('info', what, fields),
+    warn: (what, fields) => write('warn', what, fields),
+    error(what, error) {
+      const fields = error === undefined ? {} : errorFields(error)
+      // The first word only: after it may come the id of a request. Another stack is another kind.
+      const kind = [what.split(' ', 1), fields['error'], fields['stack']].join(' ')
+      write('error', what, fields, kind)
+    },
   }
 }
 
-/** Loaded where a person reads along, and nowhere else. */
-function prettyStream(options: PrettyOptions, to: { write(line: string): void }) {
+/** Loads pino-pretty only for a terminal: it takes 13 MB (O18). */
+function prettyStream(to: { write(line: string): void }, colorize: boolean) {
   const { prettyFactory } = require('pino-pretty') as { prettyFactory: typeof factory }
-  const print = prettyFactory(options)
+  const print = prettyFactory({ colorize, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
   return { write: (line: string) => to.write(print(line)) }
 }
 
@@ -96,27 +89,26 @@ function errorFields(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  const stack = frames.slice(0, MAX_FRAMES).map((line) => cut(line.trim().replaceAll(process.cwd(), '.')))
+  const stack = frames.slice(0, MAX_FRAMES).map((line) => short(line.trim().replaceAll(process.cwd(), '.')))
   return { error: error.name, reason: error.message, ...code, stack }
 }
 
-function cutAll(fields: Record<string, unknown>): Record<string, unknown> {
-  const short: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(fields))
-    short[name] = typeof value === 'string' ? cut(value) : value
-  return short
+function withShortTexts(fields: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(fields)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? short(value) : value]),
+  )
 }
 
-function cut(text: string): string {
+function short(text: string): string {
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text
 }
 
 const DAY = 24 * 60 * 60 * 1000
 
 /**
- * How a client's address stands in the log: `hash` tells two apart for a day, by a random key that is then thrown away.
- * @param now ms since the epoch
- * @returns undefined for `none`: the field is left out
+ * How addresses appear in the log. `hash` tells addresses apart for a day: its random key is then replaced.
+ * @returns takes `now` in ms since the epoch; undefined for `none`
  */
 export function addressMask(mode: LogAddress): (address: string, now: number) => string | undefined {
   let day = Number.NaN

@@ -1,29 +1,30 @@
-/** What `src/tools/build.ts` leaves behind in the public folder, and `http/assets.ts` reads once at start. */
+/** The file that `tools/build` writes into the public folder, and `http/assets` reads at start. */
 export const ASSET_MANIFEST = 'assets.json'
 
 export const ENCODINGS = ['br', 'gzip'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
-/** One file under the URL path that is its key. All file names are relative to the manifest. */
+/** A file to serve. File names are relative to the manifest. */
 export interface Asset {
   file: string
-  /** the whole Content-Type, charset included */
+  /** the Content-Type with its charset */
   type: string
-  /** strong and quoted, as HTTP wants it */
+  /** strong and quoted */
   etag: string
-  /** the name carries the hash of the content, so it may be kept for ever */
+  /** the name contains the content's hash, so the file may be cached for ever */
   immutable: boolean
-  /** the same file, compressed; only what came out smaller is listed */
+  /** compressed files that are smaller */
   encodings: Partial<Record<Encoding, string>>
 }
 
 export interface Manifest {
-  /** URL paths of the entries that the page links */
+  /** URL paths of the script and the style sheet that the page links */
   script: string
   style: string
-  /** the chunks that the script imports at once */
+  /** URL paths of the chunks that the script imports statically */
   preload: string[]
-  /** source file of a lazy `import()` → the chunks it needs, its own first */
+  /** source file of each `import()` → its chunk and those that the chunk imports */
   lazy: Record<string, string[]>
+  /** by URL path */
   files: Record<string, Asset>
 }

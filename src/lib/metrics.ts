@@ -22,35 +22,42 @@ export interface Metrics extends MetricsSink {
 
 const COUNTERS: Record<CounterName, { name: string; label: string; help: string }> = {
   events: { name: 'events_total', label: 'kind', help: 'Events stored.' },
-  frames: { name: 'frames_total', label: 'type', help: 'Frames from clients that were understood.' },
-  dropped: { name: 'dropped_total', label: 'reason', help: 'Frames from clients that nothing came of.' },
-  rateLimited: { name: 'rate_limited_total', label: 'what', help: 'Refused for coming too fast.' },
-  closed: { name: 'closed_total', label: 'code', help: 'Sockets that ended, by close code.' },
-  sync: { name: 'sync_total', label: 'outcome', help: 'Pages of a room sent: live with the last one.' },
-  reset: { name: 'reset_total', label: 'reason', help: 'Clients told that their history is not ours.' },
+  frames: { name: 'frames_total', label: 'type', help: 'Valid frames from clients.' },
+  dropped: { name: 'dropped_total', label: 'reason', help: 'Frames from clients that were ignored.' },
+  rateLimited: {
+    name: 'rate_limited_total',
+    label: 'what',
+    help: 'Requests and frames refused by a rate limit.',
+  },
+  closed: { name: 'closed_total', label: 'code', help: 'Closed sockets, by close code.' },
+  sync: { name: 'sync_total', label: 'outcome', help: 'Pages of a room sent; the last one is live.' },
+  reset: { name: 'reset_total', label: 'reason', help: 'Clients whose position was not in our history.' },
 }
 
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 const TIMES: Record<TimerName, { name: string; help: string; buckets: number[] }> = {
-  commit: { name: 'commit_seconds', help: 'One batch from the queue to the disk and back.', buckets: SHORT },
-  ack: { name: 'ack_seconds', help: 'One message from its frame to its ack.', buckets: SHORT },
+  commit: { name: 'commit_seconds', help: 'Time to commit a batch.', buckets: SHORT },
+  ack: { name: 'ack_seconds', help: 'Time from the frame of a message to its ack.', buckets: SHORT },
   fanout: {
     name: 'fanout_seconds',
-    help: 'Handing one frame to all who follow its room.',
+    help: 'Time to publish a frame to a room.',
     buckets: [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05],
   },
   loopLag: { name: 'loop_lag_seconds', help: 'How late a timer fires.', buckets: SHORT.slice(1) },
 }
 
 const GAUGES: Record<keyof GaugeReadings, { name: string; help: string }> = {
-  connections: { name: 'connections', help: 'Sockets of people.' },
+  connections: { name: 'connections', help: 'Open sockets.' },
   users: { name: 'users', help: 'People with at least one socket.' },
-  rooms: { name: 'rooms', help: 'Rooms there are.' },
-  writerQueue: { name: 'writer_queue', help: 'Messages that wait for the disk.' },
-  unsentBytes: { name: 'unsent_bytes', help: 'Bytes that readers have not taken yet.' },
+  rooms: { name: 'rooms', help: 'Rooms.' },
+  writerQueue: { name: 'writer_queue', help: 'Messages waiting to be committed.' },
+  unsentBytes: { name: 'unsent_bytes', help: 'Bytes that clients have not read yet.' },
   databaseBytes: { name: 'database_bytes', help: 'The database with its write-ahead log.' },
-  diskFreeBytes: { name: 'disk_free_bytes', help: 'Room left where the database is.' },
-  backupAgeSeconds: { name: 'backup_age_seconds', help: 'Since the last backup; absent without any.' },
+  diskFreeBytes: { name: 'disk_free_bytes', help: 'Free space on the disk of the database.' },
+  backupAgeSeconds: {
+    name: 'backup_age_seconds',
+    help: 'Seconds since the last backup; absent without a backup.',
+  },
 }
 
 /** @param build labels of the running build */

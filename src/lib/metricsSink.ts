@@ -1,14 +1,13 @@
-/** Counters. Their labels come from closed lists: never a name, room or address. */
+/** Labels of counters come from closed lists: a name, room or address would make any number of series. */
 export type CounterName = 'events' | 'frames' | 'dropped' | 'rateLimited' | 'closed' | 'sync' | 'reset'
-/** Timers. */
 export type TimerName = 'commit' | 'ack' | 'fanout' | 'loopLag'
 
-/** Takes measurements of the HTTP layer and the store. Cheap, never throws. */
+/** Takes measurements. Cheap, never throws. */
 export interface MetricsSink {
   count(what: CounterName, label: string, by?: number): void
-  /** @param seconds below zero, as after a clock was set back, counts as zero */
+  /** @param seconds a negative value, after the clock was set back, counts as zero */
   observe(what: TimerName, seconds: number): void
 }
 
-/** For a server without metrics. */
+/** Ignores everything: the server has no metrics. */
 export const NO_METRICS: MetricsSink = { count() {}, observe() {} }
