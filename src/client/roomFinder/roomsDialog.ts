@@ -76,7 +76,8 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
     return h('li', {}, link)
   }
 
-  async function create(typed: string): Promise<void> {
+  async function create(): Promise<void> {
+    const typed = name.field.value
     if (typed.trim() === '') return name.refuse(words.rooms.nameMissing)
     const answer = await actions.makeRoom(typed)
     if (dialog.signal.aborted) return
@@ -84,10 +85,7 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
       dialog.close()
       router.navigate(`/chat/${answer.room}`)
     } else if (answer.result === 'failed') name.refuse(answer.message)
-    else {
-      const reason = words.rooms.nameTaken(isolated(typed.trim()))
-      name.refuse(reason, answer.suggestion, (suggestion) => void create(suggestion))
-    }
+    else name.refuse(words.rooms.nameTaken(isolated(typed.trim())), answer.suggestion)
   }
 
   const dialog = openDialog({ title: words.rooms.rooms }, signal, ({ close }) => [
@@ -95,7 +93,7 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
     rows,
     status,
     form(
-      () => void create(name.field.value),
+      create,
       { class: 'grid gap-1' },
       name.element,
       buttons(

@@ -1,26 +1,25 @@
 import { may } from '../../shared/policy.ts'
-import { iconButton, iconOf } from '../ui/icons.ts'
+import { nameOf } from '../ui/avatar.ts'
+import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
+import { timeOfDay } from '../ui/format.ts'
+import { iconButton, iconOf } from '../ui/icons.ts'
+import { form, textField } from '../ui/textField.ts'
 import { roomName } from '../state/roomName.ts'
 import { selfOf, type State } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { openPinsDialog } from './pinsDialog.ts'
-import { openTopicDialog } from './topicDialog.ts'
 import { words } from '../words/words.ts'
 
-export interface RoomHeader {
-  readonly element: HTMLElement
-  /** the room's name; takes the focus where focusing the composer would open a keyboard */
-  readonly title: HTMLElement
-}
-
-/** A room's name, topic and pinned messages, and the given buttons for people and menu (U26, U87). */
+/**
+ * A room's name, topic and pinned messages, and the given buttons for people and menu (U26, U87).
+ * @returns `title` takes the focus where focusing the composer would open a keyboard
+ */
 export function roomHeader(
   context: Context,
   { room, people, menu }: { room: string; people: HTMLElement; menu: HTMLElement },
   on: { jump(seq: number): void },
   signal: AbortSignal,
-): RoomHeader {
+): { element: HTMLElement; title: HTMLElement } {
   const { store, actions } = context
   const title = h('h1', { tabindex: -1 })
   const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
@@ -89,4 +88,58 @@ export function roomHeader(
     signal,
   )
   return { element, title }
+}
+
+/** The pinned messages of a room (U26). @param jump goes to the one that was pressed */
+function openPinsDialog(
+  { store }: Context,
+  room: string,
+  jump: (seq: number) => void,
+  signal: AbortSignal,
+): void {
+  const { rooms, settings } = store.get()
+  openDialog({ title: words.rooms.pins.title }, signal, ({ close }) => {
+    const items = rooms[room]?.pins?.map((row) => {
+      const time = h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, settings.clock))
+      const preview = h(
+        'span',
+        { class: 'grid min-w-0' },
+        h('span', { class: 'flex items-baseline gap-2' }, nameOf(row.user), time),
+        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, row.text?.trim() ?? ''),
+      )
+      const open = () => {
+        close()
+        if (row.seq !== null) jump(row.seq)
+      }
+      return h('li', {}, button(preview, open, { class: 'row-button py-2' }))
+    })
+    return [
+      h('ul', { role: 'list', class: '-mx-3' }, ...(items ?? [])),
+      buttons(button(words.common.close, close)),
+    ]
+  })
+}
+
+/** Changes the topic of a room (U87). */
+function openTopicDialog({ store, actions }: Context, room: string, signal: AbortSignal): void {
+  const topic = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
+  const input = textField(words.rooms.topic.field, { value: topic, enterkeyhint: 'done' })
+
+  async function save(): Promise<void> {
+    const failure = await actions.setTopic(room, input.field.value.trim())
+    if (failure === null) dialog.close()
+    else input.refuse(failure)
+  }
+
+  const dialog = openDialog({ title: words.rooms.topic.title }, signal, ({ close }) => [
+    form(
+      save,
+      { class: 'grid gap-2' },
+      input.element,
+      buttons(
+        button(words.common.cancel, close),
+        h('button', { type: 'submit', class: 'button' }, words.common.save),
+      ),
+    ),
+  ])
 }

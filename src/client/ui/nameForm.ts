@@ -24,33 +24,24 @@ export function nameForm(
     autocapitalize: 'words',
     spellcheck: 'false',
   })
-  let isSubmitting = false
 
-  async function submit(typed: string): Promise<void> {
+  async function submit(): Promise<void> {
+    const typed = input.field.value
     const checked = cleanName(typed)
     if ('fault' in checked)
       return input.refuse(
         typed.trim() === '' ? words.session.nameMissing : words.errors.reasons.nameInvalid[checked.fault],
       )
-    if (isSubmitting) return
-    isSubmitting = true
     const answer = await on.take(checked.name)
-    isSubmitting = false
     if (answer.result === 'ok') {
       input.accept()
       return on.done()
     }
     const reason =
       answer.result === 'taken' ? words.session.nameTaken(isolated(checked.name)) : answer.message
-    const suggestion = 'suggestion' in answer ? answer.suggestion : undefined
-    input.refuse(reason, suggestion, (suggested) => void submit(suggested))
+    input.refuse(reason, 'suggestion' in answer ? answer.suggestion : undefined)
   }
 
-  const element = form(
-    () => void submit(input.field.value),
-    { class: 'grid gap-3' },
-    input.element,
-    h('button', { type: 'submit', class: 'button' }, texts.button),
-  )
-  return { element, field: input.field }
+  const button = h('button', { type: 'submit', class: 'button' }, texts.button)
+  return { element: form(submit, { class: 'grid gap-3' }, input.element, button), field: input.field }
 }

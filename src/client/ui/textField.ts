@@ -27,15 +27,15 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
       fault,
     ),
     field,
-    /** Shows why the value is refused and focuses the field, whose text stays (U3). A button passes the suggestion to `use`. */
-    refuse(reason: string, suggestion?: string, use?: (suggestion: string) => void): void {
+    /** Shows why the value is refused and focuses the field, whose text stays. A button submits the suggestion (U3). */
+    refuse(reason: string, suggestion?: string): void {
       fault.replaceChildren(reason)
       if (suggestion !== undefined) {
-        const label = words.common.use(isolated(suggestion))
-        fault.append(
-          ' ',
-          button(label, () => use?.(suggestion), { class: 'text-button' }),
-        )
+        const use = () => {
+          field.value = suggestion
+          field.form?.requestSubmit()
+        }
+        fault.append(' ', button(words.common.use(isolated(suggestion)), use, { class: 'text-button' }))
       }
       field.setAttribute('aria-invalid', 'true')
       field.focus()
@@ -47,15 +47,18 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   }
 }
 
-/** A form that calls `submit` and never leaves the page. */
+/** A form that never leaves the page and ignores a submit while the one before is under way. */
 export function form(
-  submit: () => void,
+  submit: () => Promise<void>,
   attributes: { class: string },
   ...children: Node[]
 ): HTMLFormElement {
-  const onSubmit = (event: Event) => {
+  let isSubmitting = false
+  const onSubmit = async (event: Event) => {
     event.preventDefault()
-    submit()
+    if (isSubmitting) return
+    isSubmitting = true
+    await submit().finally(() => (isSubmitting = false))
   }
   return h('form', { ...attributes, onSubmit }, ...children)
 }

@@ -14,18 +14,11 @@ export async function pickEmoji(
   try {
     const { emojiPicker } = await loadEmojiChunk()
     if (signal.aborted) return
-    const before = document.activeElement
     const { element, field, fill } = emojiPicker((emoji) => {
       popover.close()
       pick(emoji)
     })
-    const popover = openPopover(element, signal, {
-      closed() {
-        const active = document.activeElement
-        const isLost = element.contains(active) || active === document.body
-        if (isLost && before instanceof HTMLElement) before.focus({ preventScroll: true })
-      },
-    })
+    const popover = openPopover(element, signal)
     placePopover(element, at, 'end')
     if (matchMedia('(pointer: fine)').matches) field.focus()
     await fill(popover.signal)
