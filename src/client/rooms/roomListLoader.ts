@@ -13,13 +13,6 @@ export interface RoomsLeft {
   leftSince(room: string, leaves: number): boolean
 }
 
-export interface RoomListLoader {
-  /** Loads my rooms and the busiest rooms of others. */
-  load(): Promise<void>
-  /** Searches rooms by a part of their name, 200 ms after the last call, unless the list holds all rooms (U144). */
-  find(text: string): void
-}
-
 const SEARCH_DELAY_MS = 200
 const RETRY_MS = { first: 1_000, max: 30_000 }
 /** Rooms of others kept in the list, so that it does not grow with each search. */
@@ -31,7 +24,7 @@ export function createRoomListLoader(
   api: Pick<Api, 'rooms'>,
   after: Timers['after'],
   signal: AbortSignal,
-): RoomListLoader {
+) {
   let requests = 0
   /** the newest request whose answer is shown */
   let shown = 0
@@ -108,8 +101,10 @@ export function createRoomListLoader(
   )
 
   return {
+    /** Loads my rooms and the busiest rooms of others. */
     load: async () => void (await load()),
-    find(text) {
+    /** Searches rooms by a part of their name, 200 ms after the last call, unless the list holds all rooms (U144). */
+    find(text: string): void {
       cancelSearch()
       searches += 1
       const wanted = text.trim()

@@ -9,22 +9,7 @@ import { savedRooms } from '../net/savedRooms.ts'
 import { readItem, webStorage, writeItem } from '../net/webStorage.ts'
 import { words } from '../words/words.ts'
 
-export interface Sidebar {
-  readonly element: HTMLElement
-  /** covers the room beside the open drawer; pressing it closes the drawer */
-  readonly scrim: HTMLElement
-  /** opens and closes the sidebar; shows how many people are online */
-  readonly toggle: HTMLButtonElement
-  /** The parts of the page that are inert while the drawer is open. */
-  covers(parts: readonly HTMLElement[]): void
-  /** my rooms in the order shown */
-  rooms(): readonly CountedRoom[]
-  /** Shows the rooms again after the favourites have changed. */
-  reorder(): void
-  /** Closes the drawer. False if it is not open. */
-  close(): boolean
-  focus(): void
-}
+export type Sidebar = ReturnType<typeof sidebar>
 
 /** localStorage: `closed` if the sidebar was closed where it has a column of its own. */
 const PREFERENCE = 'people'
@@ -38,7 +23,7 @@ export function sidebar(
   { room, shell, people }: { room: string; shell: HTMLElement; people: HTMLElement },
   on: { rooms(): void },
   signal: AbortSignal,
-): Sidebar {
+) {
   const wide = matchMedia('(min-width: 768px)')
   const device = webStorage('localStorage')
   let closeLayer: (() => void) | null = null
@@ -149,13 +134,19 @@ export function sidebar(
 
   return {
     element,
+    /** covers the room beside the open drawer; pressing it closes the drawer */
     scrim,
+    /** opens and closes the sidebar; shows how many people are online */
     toggle,
-    covers(parts) {
+    /** Makes these parts of the page inert while the drawer is open. */
+    covers(parts: readonly HTMLElement[]): void {
       covered = parts
     },
+    /** Closes the drawer. False if it is not open. */
     close: closeDrawer,
+    /** Shows the rooms again after the favourites have changed. */
     reorder,
+    /** my rooms in the order shown */
     rooms: () => ordered,
     focus: () => (isOpen() ? element : toggle).focus(),
   }

@@ -1,7 +1,6 @@
 import { childController, h, type Child } from './dom.ts'
 
-export interface Dialog {
-  readonly element: HTMLDialogElement
+interface DialogControls {
   /** Aborts when the dialog closes: watches, listeners and timers of its content use it. */
   readonly signal: AbortSignal
   close(): void
@@ -16,11 +15,11 @@ let openedDialogs = 0
 export function openDialog(
   { title, final = false, closed }: { title: string; final?: boolean; closed?: () => void },
   parent: AbortSignal,
-  content: (dialog: Pick<Dialog, 'signal' | 'close'>) => Child[],
-): Dialog {
+  content: (controls: DialogControls) => Child[],
+) {
   openedDialogs += 1
   const lifetime = childController(parent)
-  const controls = { signal: lifetime.signal, close: () => element.close() }
+  const controls: DialogControls = { signal: lifetime.signal, close: () => element.close() }
   const heading = h('h2', { id: `dialog-${openedDialogs}`, dir: 'auto' }, title)
   // Browsers without `closedby` still close a dialog by Escape and by its buttons.
   const attributes = { 'aria-labelledby': heading.id, class: 'grid gap-4', closedby: final ? 'none' : 'any' }

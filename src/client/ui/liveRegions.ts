@@ -9,17 +9,7 @@ export interface SpokenMessage {
   mentions?: boolean
 }
 
-export interface Announcer {
-  readonly element: HTMLElement
-  /** Speaks politely, at once. */
-  say(text: string): void
-  /** Interrupts: for a failure, a lost connection, a removal. */
-  warn(text: string): void
-  /** Speaks new messages of others, one sentence in 3 s: each mention by itself, the rest counted. */
-  messages(messages: readonly SpokenMessage[]): void
-  /** Speaks `sentence()` 3 s later; calls until then are dropped. */
-  summary(sentence: () => string): void
-}
+export type Announcer = ReturnType<typeof createAnnouncer>
 
 /** How long (ms) a line stays in its live region. */
 const LINE_MS = 5_000
@@ -31,7 +21,7 @@ const PAUSE_MS = 3_000
 const BUSY_FROM = 20
 const MAX_LINES = 10
 
-export function createAnnouncer(signal: AbortSignal): Announcer {
+export function createAnnouncer(signal: AbortSignal) {
   const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard sr-only' })
   const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard sr-only' })
   let mentions: SpokenMessage[] = []
@@ -76,16 +66,20 @@ export function createAnnouncer(signal: AbortSignal): Announcer {
 
   return {
     element: h('div', {}, polite, assertive),
-    say: (text) => put(polite, text),
-    warn: (text) => put(assertive, text),
-    messages(messages) {
+    /** Speaks politely, at once. */
+    say: (text: string) => put(polite, text),
+    /** Interrupts: for a failure, a lost connection, a removal. */
+    warn: (text: string) => put(assertive, text),
+    /** Speaks new messages of others, one sentence in 3 s: each mention by itself, the rest counted. */
+    messages(messages: readonly SpokenMessage[]): void {
       const others = messages.filter((message) => !message.mentions)
       mentions = [...mentions, ...messages.filter((message) => message.mentions)].slice(-MAX_LINES)
       last = others.at(-1) ?? last
       count += others.length
       if (!isPausing) speakNext()
     },
-    summary(sentence) {
+    /** Speaks `sentence()` 3 s later; calls until then are dropped. */
+    summary(sentence: () => string): void {
       if (isSummaryDue) return
       isSummaryDue = true
       setTimeout(() => {

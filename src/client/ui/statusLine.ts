@@ -2,18 +2,13 @@ import { h } from './dom.ts'
 
 const SHOWN_MS = 4_000
 
-export interface StatusLine {
-  readonly element: HTMLElement
-  say(message: string): void
-}
-
 /** Confirms an action: announces it once to screen readers and shows it for 4 s in a line that moves and covers nothing. */
-export function statusLine(announce: (message: string) => void, signal: AbortSignal): StatusLine {
+export function statusLine(announce: (message: string) => void, signal: AbortSignal) {
   const element = h('div', { class: 'note-line', 'aria-hidden': 'true', hidden: true })
   let timer: ReturnType<typeof setTimeout> | undefined
   return {
     element,
-    say(message) {
+    say(message: string): void {
       if (signal.aborted) return
       announce(message)
       element.textContent = message

@@ -4,15 +4,8 @@ import { words } from '../../words/words.ts'
 
 const MAX_FOUND = 64
 
-export interface EmojiPicker {
-  readonly element: HTMLElement
-  readonly field: HTMLInputElement
-  /** Draws the emoji once they are fetched, or says that they cannot be. */
-  fill(signal: AbortSignal): Promise<void>
-}
-
 /** All emoji in a grid, and a field that searches them. Arrow keys move in the grid. `pick` gets the chosen emoji. */
-export function emojiPicker(pick: (emoji: string) => void): EmojiPicker {
+export function emojiPicker(pick: (emoji: string) => void) {
   const field = h('input', {
     class: 'field',
     type: 'text',
@@ -95,7 +88,8 @@ export function emojiPicker(pick: (emoji: string) => void): EmojiPicker {
   return {
     element,
     field,
-    async fill(signal) {
+    /** Draws the emoji once they are fetched, or says that they cannot be. */
+    async fill(signal: AbortSignal): Promise<void> {
       try {
         all = await loadEmoji()
         if (!signal.aborted) draw()
