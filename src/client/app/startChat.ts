@@ -3,8 +3,7 @@ import { PROTOCOL_VERSION } from '../../shared/limits.ts'
 import { after, draw, nonce, now, random } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
-import { Outbox } from '../net/outbox.ts'
-import { createSocket, type Socket, type SocketWorld, type Wire } from '../net/socket.ts'
+import type { Socket, SocketWorld, Wire } from '../net/socket.ts'
 import { memoryStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
@@ -59,44 +58,32 @@ export async function startChat(
       signal,
     ),
   ])
-  const storageBlocked = () => store.dispatch({ type: 'storageBlocked' })
-  if (!storage.isLasting) storageBlocked()
+  if (!storage.isLasting) store.dispatch({ type: 'storageBlocked' })
 
-  const socketWorld: SocketWorld = {
-    userId,
-    signedInAs,
-    open: () => new WebSocket(`${location.origin.replace('http', 'ws')}/ws?v=${PROTOCOL_VERSION}`) as Wire,
-    now,
-    after,
-    random,
-    isHidden: () => document.hidden,
-    async hasSession() {
-      const answer = await api.session()
-      if (answer.ok) return 'yes'
-      return answer.code === 'unauthenticated' ? 'no' : 'unknown'
-    },
-  }
   const askBeforeUnload = (event: BeforeUnloadEvent) => event.preventDefault()
   const sync = createSync(
     store,
-    { now, after, draw, activity: () => activity() },
-    (owner) => createSocket(socketWorld, owner),
-    (owner) =>
-      new Outbox(
-        storage,
-        tab.id,
-        { now, after, random, nonce },
-        {
-          ...owner,
-          storageBlocked,
-          unsavedChanged(isUnsaved) {
-            // Only while needed: a page with this handler is kept out of the back-forward cache.
-            if (isUnsaved) window.addEventListener('beforeunload', askBeforeUnload)
-            else window.removeEventListener('beforeunload', askBeforeUnload)
-          },
-        },
-        localStorage,
-      ),
+    {
+      now,
+      after,
+      draw,
+      random,
+      nonce,
+      userId,
+      signedInAs,
+      api,
+      storage,
+      localStorage,
+      tab: tab.id,
+      open: () => new WebSocket(`${location.origin.replace('http', 'ws')}/ws?v=${PROTOCOL_VERSION}`) as Wire,
+      isHidden: () => document.hidden,
+      activity: () => activity(),
+      unsavedChanged(isUnsaved) {
+        // Only while needed: a page with this handler is kept out of the back-forward cache.
+        if (isUnsaved) window.addEventListener('beforeunload', askBeforeUnload)
+        else window.removeEventListener('beforeunload', askBeforeUnload)
+      },
+    },
     signal,
   )
   const activity = watchActivity(

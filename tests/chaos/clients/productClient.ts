@@ -1,10 +1,9 @@
 /** The product's own client without its screen: socket, outbox, sync and reducer as the page wires them, on Bun's WebSocket. */
 import { keyOf } from '../../../src/client/state/rows.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
+import type { RoomState, Row, SendStatus, State } from '../../../src/client/state/state.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
-import { Outbox } from '../../../src/client/net/outbox.ts'
-import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
+import type { Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import type { Operation, Shown, Witness } from '../checker.ts'
@@ -83,45 +82,49 @@ export function productClient(setting: Setting): Talker {
   }
 
   const random = () => setting.random.next()
+  function statusChanged(key: string, status: SendStatus): void {
+    if (status.status !== 'failed') return
+    for (const [nonce, { operation }] of byNonce)
+      if (operation.outcome === 'open' && key === keyOf(self?.id ?? '', nonce)) {
+        Object.assign(operation, { outcome: 'failed', code: status.reason })
+        counts.open -= 1
+      }
+  }
+
   const sync = createSync(
-    store,
-    { now, after, draw: (run) => void setTimeout(run, 16), activity: () => 'active' },
-    (owner) =>
-      createSocket(
-        {
-          open,
-          now,
-          after,
-          random,
-          isHidden: () => false,
-          hasSession: () =>
-            session().then(
-              (user) => (user === null ? 'no' : 'yes'),
-              () => 'unknown',
-            ),
-          userId: () => self?.id ?? null,
-          signedInAs: ({ name }) => errors.push(`${setting.name} has become ${name}`),
-        },
-        owner,
-      ),
-    (owner) =>
-      new Outbox(
-        memoryStorage(),
-        setting.name,
-        { now, after, random, nonce: () => nextNonce },
-        {
-          ...owner,
-          statusChanged(entry, standing) {
-            owner.statusChanged(entry, standing)
-            const known = byNonce.get(entry.nonce)
-            if (standing.status !== 'failed' || known?.operation.outcome !== 'open') return
-            Object.assign(known.operation, { outcome: 'failed', code: standing.reason })
-            counts.open -= 1
-          },
-          storageBlocked: () => {},
-          unsavedChanged: () => {},
-        },
-      ),
+    {
+      ...store,
+      dispatch(change) {
+        if (change.type === 'sendStatusChanged') statusChanged(change.key, change.sendStatus)
+        store.dispatch(change)
+      },
+    },
+    {
+      now,
+      after,
+      random,
+      nonce: () => nextNonce,
+      draw: (run) => void setTimeout(run, 16),
+      activity: () => 'active',
+      open,
+      isHidden: () => false,
+      api: {
+        session: () =>
+          session().then(
+            (user) =>
+              user === null
+                ? { ok: false, code: 'unauthenticated' }
+                : { ok: true, value: { ...user, role: 'guest' } },
+            () => ({ ok: false, code: 'offline' }),
+          ),
+      },
+      userId: () => self?.id ?? null,
+      signedInAs: ({ name }) => errors.push(`${setting.name} has become ${name}`),
+      storage: memoryStorage(),
+      localStorage: null,
+      tab: setting.name,
+      unsavedChanged: () => {},
+    },
     page.signal,
   )
   let before = store.get().rooms

@@ -1,5 +1,3 @@
-import { Outbox } from '../../../src/client/net/outbox.ts'
-import { createSocket } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
@@ -27,33 +25,28 @@ export async function atFakeServer({ time = fakeTime(), opened, heard, ...world 
   let nonces = 0
   const sync = createSync(
     store,
-    { now, after, draw: (run) => void after(8, run), activity: () => 'active' },
-    (owner) =>
-      createSocket(
-        {
-          open() {
-            const wire: FakeWire = new FakeWire((frame) => heard?.(wire, frame))
-            wires.push(wire)
-            opened?.(wire)
-            return wire
-          },
-          now,
-          after,
-          random,
-          isHidden: () => false,
-          hasSession: async () => 'yes',
-          userId: () => ada.id,
-          signedInAs: () => {},
-        },
-        owner,
-      ),
-    (owner) =>
-      new Outbox(
-        memoryStorage(),
-        'tab',
-        { now, after, random, nonce: () => `nonce-of-mine-${(nonces += 1)}` },
-        { ...owner, storageBlocked() {}, unsavedChanged() {} },
-      ),
+    {
+      now,
+      after,
+      random,
+      nonce: () => `nonce-of-mine-${(nonces += 1)}`,
+      draw: (run) => void after(8, run),
+      activity: () => 'active',
+      open() {
+        const wire: FakeWire = new FakeWire((frame) => heard?.(wire, frame))
+        wires.push(wire)
+        opened?.(wire)
+        return wire
+      },
+      isHidden: () => false,
+      api: { session: async () => ({ ok: true, value: { ...ada, role: 'guest' } }) },
+      userId: () => ada.id,
+      signedInAs: () => {},
+      storage: memoryStorage(),
+      localStorage: null,
+      tab: 'tab',
+      unsavedChanged() {},
+    },
     end.signal,
   )
   store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })

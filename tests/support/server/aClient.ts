@@ -1,7 +1,6 @@
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
-import { Outbox } from '../../../src/client/net/outbox.ts'
-import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
+import type { Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
@@ -91,42 +90,20 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     {
       now,
       after,
+      random: () => 0.1,
+      nonce: () => `${Math.random().toString(36).slice(2, 10)}-${(nonces += 1)}`,
       draw: (run) => void setTimeout(run, 8),
       activity: () => 'active',
+      open,
+      isHidden: () => false,
+      api,
+      userId: () => idOf(store.get()),
+      signedInAs: (self) => void session.signedInAs(self),
+      storage: browser.storage,
+      localStorage: null,
+      tab: 'tab',
+      unsavedChanged() {},
     },
-    (owner) =>
-      createSocket(
-        {
-          open,
-          now,
-          after,
-          random: () => 0.1,
-          isHidden: () => false,
-          hasSession: () =>
-            api
-              .session()
-              .then((answer) => (answer.ok ? 'yes' : answer.code === 'unauthenticated' ? 'no' : 'unknown')),
-          userId: () => idOf(store.get()),
-          signedInAs: (self) => void session.signedInAs(self),
-        },
-        owner,
-      ),
-    (owner) =>
-      new Outbox(
-        browser.storage,
-        'tab',
-        {
-          now,
-          after,
-          random: () => 1,
-          nonce: () => `${Math.random().toString(36).slice(2, 10)}-${(nonces += 1)}`,
-        },
-        {
-          ...owner,
-          storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
-          unsavedChanged: () => {},
-        },
-      ),
     page.signal,
   )
   const settings = keepSettings(

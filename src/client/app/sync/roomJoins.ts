@@ -13,18 +13,12 @@ interface JoinPosition {
   limit: number
 }
 
-/**
- * A room as this connection knows it. `inDepth`: its last request, made while it was on screen, asked for messages and people.
- * They are not requested again, whatever the answer held.
- */
-type RoomJoin = { inDepth: boolean } &
+type RoomJoin =
   /** `since`: when its request was sent or its last page came, ms */
-  (
-    | { state: 'requested'; since: number }
-    | { state: 'joined' }
-    /** refused for a time, or its pages come unasked: not to be requested now */
-    | { state: 'blocked' }
-  )
+  | { state: 'requested'; since: number }
+  | { state: 'joined' }
+  /** refused for a time, or its pages come unasked: not to be requested now */
+  | { state: 'blocked' }
 
 export interface RoomJoinsWorld extends Timers {
   send(frame: ClientFrame): boolean
@@ -46,6 +40,8 @@ export class RoomJoins {
   readonly #store: StateStore
   readonly #world: RoomJoinsWorld
   readonly #joins = new Map<string, RoomJoin>()
+  /** rooms whose messages and people were requested; they are not requested again, whatever the answer held */
+  readonly #inDepth = new Set<string>()
   /** requests under way by ref, or by `helloKey` if `hello` made them */
   readonly #requests = new Map<string, { room: string; countsOnly: boolean }>()
   #screen: string | null = null
@@ -64,7 +60,7 @@ export class RoomJoins {
   /** The room comes on screen. Gives rooms shown long ago, of which fewer rows are to be kept. */
   show(room: string): string[] {
     this.#screen = room
-    this.#forgetDepth(room)
+    this.#inDepth.delete(room)
     this.#shown.delete(room)
     this.#shown.add(room)
     const longAgo = [...this.#shown].slice(0, -KEPT_WHOLE)
@@ -97,7 +93,7 @@ export class RoomJoins {
       const known = this.#store.get().rooms[room]
       if (join.state === 'blocked' && known === undefined) this.#joins.delete(room)
       if (join.state !== 'requested') continue
-      if (known === undefined) this.#joins.set(room, { state: 'joined', inDepth: join.inDepth })
+      if (known === undefined) this.#joins.set(room, { state: 'joined' })
       else if (isOverdue(join.since)) this.#request(known)
     }
     this.requestMissing(true)
@@ -135,19 +131,18 @@ export class RoomJoins {
     const request = this.#requests.get(key)
     this.#requests.delete(key)
     // Requested before the room came on screen: this late answer puts counts in place of the people.
-    if (request?.countsOnly) this.#forgetDepth(room)
+    if (request?.countsOnly) this.#inDepth.delete(room)
     if (this.#roomOverLimit === room) this.#roomOverLimit = null
     const wasExpected = this.maySendTo(room)
     if (!wasExpected && this.#world.isLeaving(room)) return this.closed(room)
-    this.#joins.set(room, { state: 'joined', inDepth: this.#joins.get(room)?.inDepth ?? false })
+    this.#joins.set(room, { state: 'joined' })
     if (!wasExpected) this.#world.flushOutbox()
   }
 
   /** More pages of the room are to come. */
   awaitPage(room: string): void {
-    const inDepth = this.#joins.get(room)?.inDepth ?? false
-    if (this.maySendTo(room)) this.#joins.set(room, { state: 'requested', since: this.#world.now(), inDepth })
-    else this.#joins.set(room, { state: 'blocked', inDepth })
+    const since = this.#world.now()
+    this.#joins.set(room, this.maySendTo(room) ? { state: 'requested', since } : { state: 'blocked' })
   }
 
   /** 'reconnect': the connection is in too many rooms to add the one on screen. 'closed': the room is not open to me. */
@@ -167,7 +162,8 @@ export class RoomJoins {
     const join = this.#joins.get(room)
     // Joined already by the answer to another request.
     if (join === undefined || join.state === 'joined') return null
-    this.#joins.set(room, { state: 'blocked', inDepth: join.inDepth })
+    this.#joins.set(room, { state: 'blocked' })
+    this.#inDepth.delete(room)
     this.#world.after(after, () => {
       if (this.#joins.get(room)?.state === 'blocked') this.#joins.delete(room)
       this.requestMissing(true)
@@ -178,6 +174,7 @@ export class RoomJoins {
   /** This page is no longer in the room. */
   closed(room: string): void {
     this.#joins.delete(room)
+    this.#inDepth.delete(room)
   }
 
   /** This page is no longer in the room, and it goes from the screen. */
@@ -189,6 +186,7 @@ export class RoomJoins {
 
   disconnected(): void {
     this.#joins.clear()
+    this.#inDepth.clear()
     this.#requests.clear()
   }
 
@@ -213,7 +211,7 @@ export class RoomJoins {
 
   /** It is on screen without its people, or without its messages too, and they have not been requested. */
   #lacksDepth({ room, depth }: RoomState): boolean {
-    return room === this.#screen && depth !== 'all' && this.#joins.get(room)?.inDepth !== true
+    return room === this.#screen && depth !== 'all' && !this.#inDepth.has(room)
   }
 
   /** A connection may be in no more rooms. */
@@ -247,17 +245,14 @@ export class RoomJoins {
 
   #noteRequest(state: RoomState, key: string): void {
     const { room } = state
-    const inDepth = room === this.#screen
+    const countsOnly = room !== this.#screen
     const now = this.#world.now()
-    this.#requests.set(key, { room, countsOnly: !inDepth })
-    this.#joins.set(room, { state: 'requested', since: now, inDepth })
+    this.#requests.set(key, { room, countsOnly })
+    this.#joins.set(room, { state: 'requested', since: now })
+    if (countsOnly) this.#inDepth.delete(room)
+    else this.#inDepth.add(room)
     if (this.#isBare(state)) this.#store.dispatch({ type: 'roomRestarted', room })
     this.#store.dispatch({ type: 'syncRequested', room, now })
-  }
-
-  #forgetDepth(room: string): void {
-    const join = this.#joins.get(room)
-    if (join !== undefined) this.#joins.set(room, { ...join, inDepth: false })
   }
 }
 

@@ -2,9 +2,10 @@
 import { LIMITS } from '../../../shared/limits.ts'
 import type { Activity } from '../../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
-import type { Outbox, OutboxOwner } from '../../net/outbox.ts'
-import type { Socket, SocketOwner } from '../../net/socket.ts'
-import type { Timers } from '../../net/timers.ts'
+import type { Api } from '../../net/api.ts'
+import { Outbox, type OutboxOwner, type OutboxWorld } from '../../net/outbox.ts'
+import { createSocket, type Socket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
+import type { DeviceStorage } from '../../net/storage.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
 import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
@@ -12,10 +13,19 @@ import type { StateStore } from '../../state/store.ts'
 import { RoomJoins } from './roomJoins.ts'
 import { RoomLeaves } from './roomLeaves.ts'
 
-export interface SyncWorld extends Timers {
+export interface SyncWorld extends Omit<SocketWorld, 'hasSession'>, OutboxWorld {
+  /** where drafts and unsent messages are stored */
+  storage: DeviceStorage
+  /** the id of this tab */
+  tab: string
+  /** `localStorage`, or null where the browser refuses it */
+  localStorage: Storage | null
+  api: Pick<Api, 'session'>
   /** runs before the next paint; soon, where nothing is painted */
   draw(run: () => void): void
   activity(): Activity
+  /** Called when it changes whether leaving the page loses something. */
+  unsavedChanged(isUnsaved: boolean): void
 }
 
 /** Close codes after which nothing is sent again by itself: the server may have refused one of the frames. */
@@ -40,13 +50,7 @@ export interface ChatSync {
   leftSince(room: string, leaves: number): boolean
 }
 
-export function createSync(
-  store: StateStore,
-  world: SyncWorld,
-  makeSocket: (owner: SocketOwner) => Socket,
-  makeOutbox: (owner: Omit<OutboxOwner, 'storageBlocked' | 'unsavedChanged'>) => Outbox,
-  signal: AbortSignal,
-): ChatSync {
+export function createSync(store: StateStore, world: SyncWorld, signal: AbortSignal): ChatSync {
   const leaves = new RoomLeaves((frame) => socket.send(frame), world)
   const joins = new RoomJoins(store, {
     now: world.now,
@@ -122,7 +126,13 @@ export function createSync(
     }
   }
 
-  const socket = makeSocket({
+  async function hasSession(): Promise<'yes' | 'no' | 'unknown'> {
+    const answer = await world.api.session()
+    if (answer.ok) return 'yes'
+    return answer.code === 'unauthenticated' ? 'no' : 'unknown'
+  }
+
+  const socketOwner: SocketOwner = {
     firstFrames() {
       flushFrames()
       const first = joins.firstRequests()
@@ -144,10 +154,11 @@ export function createSync(
       leaves.disconnected()
       outbox.disconnected(REFUSED.includes(code))
     },
-  })
+  }
+  const socket = createSocket({ ...world, hasSession }, socketOwner)
 
   const rowOf = ({ room, user, nonce }: OutboxEntry) => ({ room, key: keyOf(user, nonce) })
-  const outbox = makeOutbox({
+  const outboxOwner: OutboxOwner = {
     send: (frame) => socket.send(frame),
     maySendTo: (room) => joins.maySendTo(room),
     isConfirmed: (room) => joins.isConfirmed(room),
@@ -160,7 +171,10 @@ export function createSync(
     statusChanged: (entry, sendStatus) =>
       store.dispatch({ type: 'sendStatusChanged', ...rowOf(entry), sendStatus }),
     dropped: (entry) => store.dispatch({ type: 'entryDropped', ...rowOf(entry) }),
-  })
+    storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
+    unsavedChanged: (isUnsaved) => world.unsavedChanged(isUnsaved),
+  }
+  const outbox = new Outbox(world.storage, world.tab, world, outboxOwner, world.localStorage)
 
   function queued(entry: OutboxEntry): void {
     const self = selfOf(store.get())
