@@ -4,8 +4,7 @@
  */
 import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type TokensList } from 'marked'
 import { isBlank } from '../../../shared/text.ts'
-import { h } from '../../ui/dom.ts'
-import { textButton } from '../message/messageNote.ts'
+import { button, h } from '../../ui/dom.ts'
 import { followable, hostBehind, linkTo, namesHost, withLinks } from './links.ts'
 import { words } from '../../words/words.ts'
 
@@ -206,7 +205,7 @@ function inline(tokens: readonly Token[], depth: number): Part[] {
 
 function codeBlock(text: string): HTMLElement {
   const { copy, copied, failed } = words.message.code
-  const copyButton = textButton(copy, async () => {
+  const press = async () => {
     try {
       // Without https there is no clipboard.
       await navigator.clipboard.writeText(text)
@@ -214,6 +213,8 @@ function codeBlock(text: string): HTMLElement {
     } catch {
       copyButton.textContent = failed
     }
-  })
+  }
+  // Not messageNote's `textButton`: a module shared with the chat would become a chunk, and a request, of its own.
+  const copyButton = button(copy, press, { class: 'text-button', tabindex: -1 })
   return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copyButton)
 }
