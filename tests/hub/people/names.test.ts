@@ -5,13 +5,14 @@ import { cleanName } from '../../../src/shared/names.ts'
 
 const isReserved = reservedNames('Tea Room')
 
-/** May somebody be called this? What nobody may is refused by the letters it is made of, or as reserved. */
-function mayBeCalled(typed: string): boolean {
+/** Is this an acceptable name that is not reserved? */
+function isAllowed(typed: string): boolean {
   const cleaned = cleanName(typed)
   return 'name' in cleaned && !isReserved(cleaned.name)
 }
 
-const REFUSED: readonly (readonly [how: string, typed: string])[] = [
+// prettier-ignore
+const DISGUISES: readonly (readonly [how: string, typed: string])[] = [
   ['as it is', 'admin'],
   ['in upper case', 'ADMIN'],
   ['in mixed case', 'AdMiNiStRaToR'],
@@ -49,72 +50,26 @@ const REFUSED: readonly (readonly [how: string, typed: string])[] = [
   ['as the name of the site', 'Tea Room'],
 ]
 
-const ACCEPTED = [
-  // Latin
-  'Ann',
-  'Björk',
-  'O’Neill',
-  'Jean-Luc',
-  'Nguyễn Văn An',
-  'Łukasz',
-  'Ólafur',
-  'Şebnem',
-  'Mad Max 2',
-  'x',
-  'Administrata',
-  'Modesty',
-  'Herein',
-  'Al',
-  'Systema',
-  // Cyrillic, Greek
-  'Наташа',
-  'Йосип',
-  'Володимир',
-  'Ελένη',
-  'Νίκος',
-  // Arabic, Hebrew
-  'محمد',
-  'فاطمة',
-  'דָּוִד',
-  'שרה',
-  // of India and its neighbours
-  'अनुष्का',
-  'प्रिया',
-  'அருண்',
-  'సీత',
-  'সুমন',
-  'สมชาย',
-  // of East Asia
-  '小明',
-  'さくら',
-  'タロウ',
-  '김철수',
-  // of the Caucasus
-  'გიორგი',
-  // emoji
-  '🦊',
-  'Zoë 👩‍🚀',
+/** From 12 scripts. */
+// prettier-ignore
+const ORDINARY = [
+  'Ann', 'Björk', 'O’Neill', 'Jean-Luc', 'Nguyễn Văn An', 'Łukasz', 'Ólafur', 'Şebnem',
+  'Mad Max 2', 'x', 'Administrata', 'Modesty', 'Herein', 'Al', 'Systema', 'Наташа',
+  'Йосип', 'Володимир', 'Ελένη', 'Νίκος', 'محمد', 'فاطمة', 'דָּוִד', 'שרה',
+  'अनुष्का', 'प्रिया', 'அருண்', 'సీత', 'সুমন', 'สมชาย', '小明', 'さくら',
+  'タロウ', '김철수', 'გიორგი', '🦊', 'Zoë 👩‍🚀',
 ]
 
 describe('a name', () => {
-  test('[I4] is not what the list calls oneself', () => {
-    expect(['You', 'you2', 'Y0U', 'Young', 'Me and You'].map(mayBeCalled)).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-    ])
+  test.each(DISGUISES)('[I4, S11] that is reserved is recognised %s: %j', (_how, typed) => {
+    expect(isAllowed(typed)).toBe(false)
   })
 
-  test('[I4, S11] is reserved in each of 35 disguises', () => {
-    expect(REFUSED).toHaveLength(35)
-    expect(REFUSED.filter(([, typed]) => mayBeCalled(typed)).map(([how]) => how)).toEqual([])
-  })
-
-  test('[I4, S11] of 37 ordinary ones from 12 scripts is accepted', () => {
-    expect(ACCEPTED).toHaveLength(37)
-    expect(ACCEPTED.filter((typed) => !mayBeCalled(typed))).toEqual([])
+  test.each(ORDINARY)('[I4, S11] that is ordinary is accepted: %s', (typed) => {
+    expect(isAllowed(typed)).toBe(true)
+    const keys = keysOf(typed)
+    expect([1, 2]).toContain(keys.length)
+    expect(keys).not.toContain('')
   })
 
   test.each([
@@ -130,57 +85,43 @@ describe('a name', () => {
     'channel',
     'room',
     'guest7',
-  ])('[I4] %j is reserved as a whole, not as a word in one', (word) => {
+    'Y0U',
+  ])('[I4] %j is reserved as a whole name, not as a word of a name', (word) => {
     expect([isReserved(word), isReserved(`${word} Smith`)]).toEqual([true, false])
   })
 
-  test('[I4] is reserved where it holds the name of the site as it stands', () => {
+  test('[I4] is reserved if it holds the name of the site', () => {
     expect([isReserved('My Tea Room'), isReserved('TeaRoom'), isReserved('Tea')]).toEqual([true, true, false])
     expect(reservedNames('🦊')('🦊')).toBe(true)
     expect(reservedNames('')('Ann')).toBe(false)
   })
 
   test.each([
-    ['ALICE', 'Alice'],
-    ['AIice', 'Alice'],
-    ['A1ice', 'Alice'],
-    ['Alicé', 'Alice'],
-    ['А\u043bексей', 'алексей'],
-    ['Bob ', 'B o b'],
-    ['modern', 'modem'],
-    ['Ann-Lee', 'AnnLee'],
-    ['ｐａｕｌ', 'раul'],
-  ])('[I3] %j looks like %j: they share a key', (one, other) => {
-    const [mine, theirs] = [keysOf(one), keysOf(other)]
-    expect(mine.some((key) => theirs.includes(key))).toBe(true)
+    ['ALICE', 'Alice', true],
+    ['AIice', 'Alice', true],
+    ['A1ice', 'Alice', true],
+    ['Alicé', 'Alice', true],
+    ['А\u043bексей', 'алексей', true],
+    ['Bob ', 'B o b', true],
+    ['modern', 'modem', true],
+    ['Ann-Lee', 'AnnLee', true],
+    ['ｐａｕｌ', 'раul', true],
+    ['Ann', 'Anna', false],
+    ['Ann', 'Ann2', false],
+    ['@lex', 'lex', false],
+    ['小明', '小明明', false],
+    ['🦊', '🐺', false],
+    ['Björk', 'Bjarki', false],
+  ])('[I3] %j looks like %j: %p', (name, other, isAlike) => {
+    expect(keysOf(name).some((key) => keysOf(other).includes(key))).toBe(isAlike)
   })
 
-  test.each([
-    ['Ann', 'Anna'],
-    ['Ann', 'Ann2'],
-    ['@lex', 'lex'],
-    ['小明', '小明明'],
-    ['🦊', '🐺'],
-    ['Björk', 'Bjarki'],
-  ])('[I3] %j does not look like %j', (one, other) => {
-    const [mine, theirs] = [keysOf(one), keysOf(other)]
-    expect(mine.some((key) => theirs.includes(key))).toBe(false)
-  })
-
-  test('[I3] has one or two keys, never an empty one', () => {
-    for (const name of ACCEPTED) {
-      const keys = keysOf(name)
-      expect(keys.length === 1 || keys.length === 2).toBe(true)
-      expect(keys).not.toContain('')
-    }
-  })
-
-  test('[I4, S11] is checked in a time that grows with its length alone', async () => {
-    const names = [...ACCEPTED, 'x'.repeat(128)]
+  test('[I4, S11] is checked in a time that grows only with its length', async () => {
+    const names = [...ORDINARY, 'x'.repeat(128)]
     const ms = await worked(() => {
-      for (let n = 0; n < 2_000; n += 1) mayBeCalled(names[n % names.length] ?? '')
+      for (let n = 0; n < 2_000; n += 1) isAllowed(names[n % names.length] ?? '')
     })
-    // 50,000 a second is the goal; what is held here is that nothing is a hundred times slower.
+    // The goal is 50,000 names a second; the test fails only if it is a hundred times slower.
     expect(ms).toBeLessThan(4_000)
   })
 })

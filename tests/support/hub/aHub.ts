@@ -3,15 +3,16 @@ import { dispatch } from '../../../src/http/socket/dispatch.ts'
 import { errorFrame } from '../../../src/hub/answerFrames.ts'
 import { Hub, type PersonLimits } from '../../../src/hub/hub.ts'
 import type { Doorbell, Ids, Log, Store } from '../../../src/hub/ports.ts'
-import type { Self } from '../../../src/shared/model.ts'
-import type { ClientFrame } from '../../../src/shared/protocol.ts'
+import { ChatError } from '../../../src/shared/errors.ts'
+import type { Position, Self } from '../../../src/shared/model.ts'
+import type { ClientFrame, Heard, ServerFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
 import { FakeSocket, fakeTopics } from './fakeSocket.ts'
 import { testStore, type TestStore } from './testStore.ts'
 
-export interface World {
+interface HubOptions {
   store?: TestStore
-  /** how the hub sees it: itself, unless it is to be late */
+  /** the store as the hub sees it, for a store that is late */
   seen?: (store: TestStore) => Store
   doorbell?: Doorbell
   siteName?: string
@@ -19,12 +20,22 @@ export interface World {
   retentionDays?: number
 }
 
-/** Everything that was ready to happen has happened. Nothing here waits for time to pass. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+/** For tests of order, not of rate limits. */
+export const UNLIMITED = {
+  sends: { perSecond: 1e6, burst: 1e6 },
+  joins: { perSecond: 1e6, burst: 1e6 },
+  connections: 1_000,
 }
 
-/** A hub on a store in memory, with a clock that stands still, and people to come. */
+/** Waits until everything that was ready has happened. No time passes. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 12; turn += 1) await aTurn()
+}
+
+/** One turn of the event loop. */
+export const aTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** A hub on a store in memory, with a clock that stands still. */
 export async function aHub({
   store = testStore(),
   doorbell = localDoorbell(),
@@ -32,28 +43,27 @@ export async function aHub({
   limits = {},
   retentionDays = 0,
   seen = (itself) => itself,
-}: World = {}) {
+}: HubOptions = {}) {
   const clock = fakeClock()
   const topics = fakeTopics()
-  const log = someLog()
-  const settings = { build: 'test', sessionDays: 90, siteName, limits, retentionDays }
+  const log = errorLog()
   const hub = new Hub({
     store: seen(store),
     broadcast: topics,
     doorbell,
     clock,
-    ids: someIds(),
+    ids: countedIds(),
     log,
-    settings,
+    settings: { build: 'test', sessionDays: 90, siteName, limits, retentionDays },
   })
   await hub.start()
   let opened = 0
-  /** Opens one more socket for somebody, by the session they have from `guest`; nothing is said on it yet. */
-  const connect = (self: Self, session = `session of ${self.name}`): Screen => {
+  /** Opens one more socket of a person; nothing is sent on it yet. */
+  const connect = (self: Self, session = `session of ${self.name}`): Client => {
     const connection = new FakeSocket(`c${(opened += 1)}`, topics, (ended) => hub.close(ended))
     const refused = hub.open(connection, self, session)
     if (refused !== null) connection.close(refused)
-    return new Screen(hub, store, connection, self)
+    return new Client(hub, store, connection, self)
   }
   return {
     hub,
@@ -62,13 +72,13 @@ export async function aHub({
     topics,
     log,
     connect,
-    /** Somebody new, with a socket that has said hello. */
-    async guest(name: string, rooms: readonly string[] = []): Promise<Screen> {
-      const screen = connect(await hub.sessions.signUp(name, `session of ${name}`))
-      await screen.hello(rooms)
-      return screen
+    /** A new person, with a socket that has said hello. */
+    async guest(name: string, rooms: readonly string[] = []): Promise<Client> {
+      const client = connect(await hub.sessions.signUp(name, `session of ${name}`))
+      await client.hello(rooms)
+      return client
     },
-    /** Seconds pass, and the hub ticks in each. */
+    /** Seconds pass, with a tick of the hub in each. */
     async pass(seconds: number): Promise<void> {
       await settled()
       for (let i = 0; i < seconds; i += 1) {
@@ -80,9 +90,9 @@ export async function aHub({
   }
 }
 
-/** Ada and Bob in the lobby, told of each other; what they heard until now is forgotten. */
-export async function aLobby(world: World = {}) {
-  const here = await aHub(world)
+/** Ada and Bob in the lobby, announced to each other; what they heard so far is forgotten. */
+export async function aLobby(options: HubOptions = {}) {
+  const here = await aHub(options)
   const ada = await here.guest('Ada', ['lobby'])
   const bob = await here.guest('Bob', ['lobby'])
   await here.pass(1)
@@ -91,10 +101,33 @@ export async function aLobby(world: World = {}) {
   return { ...here, ada, bob }
 }
 
-let nonces = 0
+/** Ada in a lobby with `count` messages of hers. */
+export async function aTalk(count: number, options: HubOptions = {}) {
+  const here = await aHub({ limits: UNLIMITED, ...options })
+  const ada = await here.guest('Ada', ['lobby'])
+  await here.pass(1)
+  await ada.sendMany(count)
+  const events = await here.store.events('lobby', 0, count)
+  return {
+    ...here,
+    ada,
+    /** the position of a message */
+    at: (seq: number): Position => ({ seq, id: events[seq - 1]?.id ?? null }),
+    /** Bob, who says hello from this position in the lobby. */
+    async back(position: Position): Promise<Client> {
+      const bob = here.connect(await here.hub.sessions.signUp('Bob', 'session of Bob'))
+      await bob.member(['lobby'])
+      await bob.ask({ type: 'hello', state: 'active', rooms: [{ room: 'lobby', ...position }] })
+      return bob
+    },
+  }
+}
 
-/** One tab of somebody. Frames are handled as the edge does it: one at a time, what is thrown becomes an `error`. */
-export class Screen {
+let nonces = 0
+export const nonce = () => `nonce-${String((nonces += 1)).padStart(6, '0')}`
+
+/** One connection of a person. Frames are handled as the socket does it: one at a time, errors become `error` frames. */
+export class Client {
   readonly connection: FakeSocket
   readonly self: Self
   readonly #hub: Hub
@@ -108,64 +141,102 @@ export class Screen {
     this.self = self
   }
 
-  get heard() {
+  get heard(): ServerFrame[] {
     return this.connection.heard
   }
 
-  /** Says frames without waiting for what becomes of them. */
+  /** All frames heard of one type. */
+  all<T extends ServerFrame['type']>(type: T): Heard<T>[] {
+    return this.heard.filter((frame): frame is Heard<T> => frame.type === type)
+  }
+
+  /** The seqs of all messages and events of the pages heard. */
+  get pageSeqs(): number[] {
+    return this.all('sync').flatMap(({ messages = [], events }) =>
+      [...messages, ...events].map(({ seq }) => seq),
+    )
+  }
+
+  /** The seqs of all live events heard. */
+  get liveSeqs(): number[] {
+    return this.all('event').map(({ seq }) => seq)
+  }
+
+  /** Sends frames without waiting for their effect. */
   say(...frames: ClientFrame[]): void {
     for (const frame of frames)
       this.#inbox = this.#inbox.then(async () => {
         try {
           await dispatch(this.#hub, this.connection, frame)
         } catch (error) {
-          const asked = {
-            ...('nonce' in frame && { nonce: frame.nonce }),
-            ...('ref' in frame && { ref: frame.ref }),
-          }
-          this.connection.send(errorFrame(error, asked))
+          this.connection.send(errorFrame(error, 'ref' in frame || 'nonce' in frame ? frame : {}))
         }
       })
   }
 
-  /** Makes a member of these rooms, as far as they exist. */
+  /** Sends frames, and waits until they have had their effect. */
+  async ask(...frames: ClientFrame[]): Promise<void> {
+    this.say(...frames)
+    await settled()
+  }
+
+  /** Makes the person a member of these rooms, if they exist. */
   async member(rooms: readonly string[]): Promise<void> {
     for (const { room } of await this.#store.roomsBySlug(rooms))
-      if (!(await this.#store.membership(this.self.id, room)))
-        await this.#store.addMember(room, this.self.id, 'guest', 0)
+      await this.#store.addMember(room, this.self.id, 'guest', 0)
   }
 
-  /** Says hello from nowhere, as a member of these rooms, and waits until they are live. */
+  /** Says hello without positions, as a member of these rooms, and waits until they are live. */
   async hello(rooms: readonly string[] = []): Promise<void> {
     await this.member(rooms)
-    this.say({ type: 'hello', state: 'active', rooms: rooms.map((room) => ({ room, seq: 0, id: null })) })
-    await settled()
+    const positions = rooms.map((room) => ({ room, seq: 0, id: null }))
+    await this.ask({ type: 'hello', state: 'active', rooms: positions })
   }
 
-  /** Sends a text and waits for what becomes of it. @returns its nonce */
-  async send(text: string, nonce = `nonce-${(nonces += 1)}`, room = 'lobby'): Promise<string> {
-    this.say({ type: 'send', nonce, room, text })
+  /** Sends a text and waits for the answer. */
+  async send(text: string, key = nonce(), room = 'lobby'): Promise<void> {
+    await this.ask({ type: 'send', nonce: key, room, text })
+  }
+
+  /** Sends `text 1` to `text <count>` to the lobby. */
+  async sendMany(count: number, textOf = (n: number) => `text ${n}`): Promise<void> {
+    for (let n = 1; n <= count; n += 1) {
+      this.say({ type: 'send', nonce: nonce(), room: 'lobby', text: textOf(n) })
+      if (n % 50 === 0) await settled()
+    }
     await settled()
-    return nonce
   }
 
   /** Forgets what was heard. */
   forget(): void {
-    this.connection.heard.length = 0
+    this.heard.length = 0
   }
 }
 
-let worlds = 0
+export const seqRange = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-/** Ids that count; those of another hub are others. */
-function someIds(): Ids {
-  let last = (worlds += 1) * 0x10000
+/** The ChatError of a rejected promise: its code, message and details. */
+export async function refusal(asked: Promise<unknown>) {
+  const error: unknown = await asked.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof ChatError)) throw new Error('expected a ChatError', { cause: error })
+  return { code: error.code, message: error.message, ...error.details }
+}
+
+let hubs = 0
+
+/** Ids that count, and differ from those of another hub. */
+function countedIds(): Ids {
+  let last = (hubs += 1) * 0x10000
   const next = () => (last += 1).toString(16).padStart(8, '0')
   return { next: () => `0197-${next()}`, random: (length) => next().padStart(length, 'r').slice(-length) }
 }
 
-/** A log that keeps what was wrong. */
-function someLog(): Log & { readonly errors: unknown[] } {
+/** A log that keeps the errors. */
+function errorLog(): Log & { readonly errors: unknown[] } {
   const errors: unknown[] = []
   return { errors, error: (what, error) => void errors.push([what, error]), warn() {}, info() {} }
 }

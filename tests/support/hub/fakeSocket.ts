@@ -1,95 +1,82 @@
 import type { Broadcast, ClientSocket } from '../../../src/hub/ports.ts'
-import type { Heard, ServerFrame } from '../../../src/shared/protocol.ts'
+import type { ServerFrame } from '../../../src/shared/protocol.ts'
 
-/** Rooms and who follows them: what topics are on a real server. */
+/** The followers of each room, as a server's topics are. */
 export interface FakeTopics extends Broadcast {
-  /** frames published, each once however many heard it */
+  /** every frame that was published, once however many heard it */
   readonly published: { room: string; frame: string }[]
-  follow(room: string, connection: FakeSocket): void
-  unfollow(room: string, connection: FakeSocket): void
+  readonly followers: Map<string, Set<FakeSocket>>
 }
 
 export function fakeTopics(): FakeTopics {
-  const followers = new Map<string, Set<FakeSocket>>()
-  const published: { room: string; frame: string }[] = []
+  const followers: FakeTopics['followers'] = new Map()
+  const published: FakeTopics['published'] = []
   return {
+    followers,
     published,
     publish(room, frame) {
       published.push({ room, frame })
-      for (const connection of followers.get(room) ?? []) connection.send(JSON.parse(frame) as ServerFrame)
-    },
-    follow(room, connection) {
-      followers.set(room, (followers.get(room) ?? new Set()).add(connection))
-    },
-    unfollow(room, connection) {
-      followers.get(room)?.delete(connection)
+      for (const socket of followers.get(room) ?? []) socket.send(JSON.parse(frame) as ServerFrame)
     },
   }
 }
 
-/** One socket that keeps what it was sent. Close it with `end`, as a browser would; stop its reading with `stall`. */
+/** A socket that keeps what it was sent. A test ends it, as a browser would, or stops its reading. */
 export class FakeSocket implements ClientSocket {
   readonly id: string
   readonly heard: ServerFrame[] = []
-  /** the code the hub closed it with */
+  /** the code that the hub closed it with */
   closed: number | null = null
   readonly #topics: FakeTopics
-  readonly #ended: (connection: FakeSocket) => void
-  readonly #follows = new Set<string>()
-  #stalled: { promise: Promise<boolean>; resolve(alive: boolean): void } | null = null
-  #gone = false
-  /** frames until it stalls by itself; never, if not above 0 */
-  #until = 0
+  readonly #ended: (socket: FakeSocket) => void
+  #stalled: PromiseWithResolvers<boolean> | null = null
+  #hasEnded = false
+  /** frames until it stalls by itself; 0: it does not */
+  #framesUntilStall = 0
 
-  constructor(id: string, topics: FakeTopics, ended: (connection: FakeSocket) => void) {
+  constructor(id: string, topics: FakeTopics, ended: (socket: FakeSocket) => void) {
     this.id = id
     this.#topics = topics
     this.#ended = ended
   }
 
   get isOpen(): boolean {
-    return !this.#gone
-  }
-
-  /** All frames heard of one type. */
-  all<T extends ServerFrame['type']>(type: T): Heard<T>[] {
-    return this.heard.filter((frame): frame is Heard<T> => frame.type === type)
+    return !this.#hasEnded
   }
 
   send(frame: ServerFrame, json = JSON.stringify(frame)): void {
-    if (this.#gone) return
+    if (this.#hasEnded) return
     this.heard.push(JSON.parse(json) as ServerFrame)
-    this.#until -= 1
-    if (this.#until === 0) this.stall()
+    this.#framesUntilStall -= 1
+    if (this.#framesUntilStall === 0) this.stall()
   }
 
   ready(): true | Promise<boolean> {
-    if (this.#gone) return Promise.resolve(false)
+    if (this.#hasEnded) return Promise.resolve(false)
     return this.#stalled?.promise ?? true
   }
 
   follow(room: string): void {
-    if (this.#gone || this.#follows.has(room)) return
-    this.#follows.add(room)
-    this.#topics.follow(room, this)
+    if (this.#hasEnded) return
+    const { followers } = this.#topics
+    followers.set(room, (followers.get(room) ?? new Set()).add(this))
   }
 
   unfollow(room: string): void {
-    this.#follows.delete(room)
-    this.#topics.unfollow(room, this)
+    this.#topics.followers.get(room)?.delete(this)
   }
 
   close(code: number): void {
-    if (this.#gone) return
+    if (this.#hasEnded) return
     this.closed = code
     this.end()
   }
 
   /** The socket ends; the hub hears of it in a later turn. */
   end(): void {
-    if (this.#gone) return
-    this.#gone = true
-    for (const room of this.#follows) this.#topics.unfollow(room, this)
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    for (const sockets of this.#topics.followers.values()) sockets.delete(this)
     this.#stalled?.resolve(false)
     setImmediate(() => this.#ended(this))
   }
@@ -99,9 +86,9 @@ export class FakeSocket implements ClientSocket {
     this.#stalled ??= Promise.withResolvers<boolean>()
   }
 
-  /** It stops reading by itself, after so many frames. */
+  /** It stops reading by itself after so many frames. */
   stallAfter(frames: number): void {
-    this.#until = frames
+    this.#framesUntilStall = frames
   }
 
   drain(): void {
