@@ -1,56 +1,95 @@
 import { describe, expect, test } from 'bun:test'
-import { event, said } from '../../support/client/aState.ts'
+import type { Page } from 'playwright-core'
+import { event } from '../../support/client/aState.ts'
 import {
   ada,
   answerHistory,
+  fromAda,
   isAtEnd,
+  movedBy,
+  numbersOf,
   reading,
   rowCount,
-  show,
-  topOf,
+  scrollUntil,
+  shows,
   useTimeline,
 } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
+import { numbers } from '../../support/client/aState.ts'
 import { talk } from '../../support/someTalk.ts'
+
+/** Scrolls 600 px a frame up to the first message and down to the last, and notes what is drawn on the way. */
+const walk = (page: Page, last: number) =>
+  page.locator('.log').evaluate(async (log, end) => {
+    const seen = new Set<number>()
+    let max = 0
+    let gaps = 0
+    const step = async (by: number) => {
+      log.scrollTop += by
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+      const shown = [...log.querySelectorAll('.message .text')].map((row) =>
+        Number(row.textContent?.slice(5)),
+      )
+      max = Math.max(max, shown.length)
+      gaps += shown.filter((number, at) => at > 0 && number !== (shown[at - 1] ?? 0) + 1).length
+      for (const number of shown) seen.add(number)
+      return shown
+    }
+    while ((await step(-600))[0] !== 1);
+    while ((await step(600)).at(-1) !== end);
+    return { seen: seen.size, max, gaps }
+  }, last)
 
 describe.skipIf(browserFound === null)('the history of a room', () => {
   const { aRoom } = useTimeline()
 
-  test.each([0, 50, 400])('[U15] an older page comes in without moving what is read at %d px', async (at) => {
-    const log = talk(1, 200)
-    const { page, screen, end } = await aRoom([])
-    const { promise, resolve: measured } = Promise.withResolvers<void>()
-    const { asked } = await answerHistory(page, log, promise)
-    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
-    await page.waitForSelector('.text p')
-    expect(asked).toEqual([])
-    await page.locator('.log').evaluate(async (list, top) => {
-      list.scrollTop = top
-      await new Promise((done) => requestAnimationFrame(done))
-    }, at)
-    const before = await reading(page)
-    measured()
-    await eventually('more rows', async () => (await rowCount(page)) > 50)
-    expect(Math.abs((await topOf(page, before.label)) - before.top)).toBeLessThanOrEqual(2)
-    expect(asked[0]).toBe(151)
-    await end()
+  test.each([0, 50, 400])(
+    '[U15] loads an older page without moving what is read at %d px',
+    async (scrollTop) => {
+      const log = talk(1, 200)
+      const { page, screen } = await aRoom()
+      const { promise, resolve: answer } = Promise.withResolvers<void>()
+      const asked = await answerHistory(page, log, { head: 10_000, until: promise })
+      screen.tell(screen.sync({ events: log.slice(-50), people: [ada] }))
+      await page.waitForSelector('.text p')
+      expect(asked).toEqual([])
+      await page.locator('.log').evaluate(async (list, top) => {
+        list.scrollTop = top
+        await new Promise((done) => requestAnimationFrame(done))
+      }, scrollTop)
+      const before = await reading(page)
+      answer()
+      await eventually('more rows', async () => (await rowCount(page)) > 50)
+      expect(await movedBy(page, before)).toBeLessThanOrEqual(2)
+      expect(asked[0]).toBe(151)
+    },
+  )
+
+  test('[U15] loads each page once up to the start of the room', async () => {
+    const log = talk(1, 230)
+    const { page, screen } = await aRoom()
+    const asked = await answerHistory(page, log, { head: 10_000 })
+    screen.tell(screen.sync({ events: log.slice(-50), people: [ada] }))
+    await page.waitForSelector('.message')
+    const start = page.locator('text=This is the start of this room')
+    await scrollUntil(page, 'top', 'the start', () => start.isVisible())
+    expect(asked).toEqual([181, 131, 81, 31])
+    expect(await rowCount(page)).toBe(230)
   })
 
-  test('[U143] a first page without messages is not an empty room: what is older is loaded until it fills the screen', async () => {
-    const log = talk(1, 120)
-    const { page, screen, end } = await aRoom([])
-    const { asked } = await answerHistory(page, log)
+  test('[U143] loads older pages until a message is found, where the first page has none', async () => {
+    const { page, screen } = await aRoom()
+    const asked = await answerHistory(page, talk(1, 120), { head: 620 })
     const at = { seq: 620, id: 'id-620' }
     screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
     await page.waitForSelector('.message')
     expect(await page.locator('text=No messages yet').isVisible()).toBe(false)
     expect(asked[0]).toBe(621)
-    await end()
   })
 
-  test('[U143] where it cannot be loaded, that is said, and it can be tried again', async () => {
-    const { page, screen, end } = await aRoom([])
+  test('[U143] says that it could not be loaded, and offers to try again', async () => {
+    const { page, screen } = await aRoom()
     let asked = 0
     await page.route('**/api/rooms/lobby/messages*', (route) => {
       if (route.request().url().includes('before=')) asked += 1
@@ -59,94 +98,40 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     const at = { seq: 620, id: 'id-620' }
     screen.tell({ ...screen.sync({ people: [ada] }), at, messages: [], head: 620, older: true })
     await page.getByRole('button', { name: 'Retry' }).click()
-    await eventually('asked again', () => asked === 2)
+    await eventually('a second request', () => asked === 2)
     expect(await page.locator('text=No messages yet').isVisible()).toBe(false)
-    await end()
   })
 
-  test('[U15] scrolled to the very top, every page comes once, and the room says where it begins', async () => {
-    const log = talk(1, 230)
-    const { page, screen, end } = await aRoom([])
-    const { asked } = await answerHistory(page, log)
-    screen.tell({ ...screen.sync({ events: log.slice(-50), people: [ada] }) })
-    await page.waitForSelector('.message')
-    await eventually('the beginning', async () => {
-      await page.locator('.log').evaluate((list) => (list.scrollTop = 0))
-      return page.locator('text=This is the start of this room').isVisible()
-    })
-    expect(asked).toEqual([181, 131, 81, 31])
-    expect(await rowCount(page)).toBe(230)
-    await end()
-  })
-
-  test('[U16] of 1,500 messages at most 400 rows are in the document; up and down again none is missed or doubled', async () => {
-    const { page, screen, end } = await aRoom([])
+  test('[U16] never has more than 400 rows in the document, and skips or repeats none on the way', async () => {
+    const { page, screen } = await aRoom()
     for (let from = 1; from <= 1_500; from += 250) {
-      screen.tell(...Array.from({ length: 250 }, (_, at) => event(said(from + at, { user: ada }))))
-      await show(screen, `text ${from + 249}`)
+      screen.tell(...fromAda(from, from + 249).map((message) => event(message)))
+      await shows(page, `text ${from + 249}`)
       expect(await rowCount(page)).toBeLessThanOrEqual(400)
       await isAtEnd(page)
     }
-    const seen = await page.locator('.log').evaluate(async (log) => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-      const numbers = () =>
-        [...log.querySelectorAll('.message .text')].map((row) => Number(row.textContent?.slice(5)))
-      const all = new Set<number>()
-      let most = 0
-      let broken = 0
-      const look = () => {
-        const shown = numbers()
-        most = Math.max(most, shown.length)
-        for (const [at, number] of shown.entries()) {
-          all.add(number)
-          if (at > 0 && number !== (shown[at - 1] ?? 0) + 1) broken += 1
-        }
-      }
-      // Until it is there, or the test is over: how many frames that takes is the machine's affair.
-      while (!all.has(1)) {
-        log.scrollTop -= 600
-        await frame()
-        look()
-      }
-      while (numbers().at(-1) !== 1_500) {
-        log.scrollTop += 600
-        await frame()
-        look()
-      }
-      return { all: all.size, most, broken, last: numbers().at(-1) }
-    })
-    expect(seen).toEqual({ all: 1_500, most: expect.any(Number), broken: 0, last: 1_500 })
-    expect(seen.most).toBeLessThanOrEqual(400)
-    await end()
+    const { seen, max, gaps } = await walk(page, 1_500)
+    expect([seen, gaps]).toEqual([1_500, 0])
+    expect(max).toBeLessThanOrEqual(400)
   })
 
-  test('[U16] with the newest rows trimmed, what comes only counts, and the pill loads the end', async () => {
-    const { page, screen, end } = await aRoom([])
-    const log = Array.from({ length: 1_000 }, (_, at) => said(at + 1, { user: ada }))
-    screen.tell(screen.sync({ events: log, people: [ada] }))
-    await show(screen, 'text 1000')
-    const rows = await page.locator('.log').evaluate(async (log) => {
-      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
-      const texts = () => [...log.querySelectorAll('.message .text')].map((row) => row.textContent)
-      while (texts().at(-1) === 'text 1000') {
-        log.scrollTop = 0
-        await frame()
-      }
-      // Rows are added once a frame, as long as an edge is near.
-      let count = 0
-      for (let still = 0; still < 5; still += 1) {
-        if (count !== texts().length) still = 0
-        count = texts().length
-        await frame()
-      }
-      return count
-    })
-    screen.tell(event(said(1_001, { user: ada })))
-    await eventually('it counts', async () => (await page.locator('.pill').textContent()) === '1 new')
-    expect(await rowCount(page)).toBe(rows)
+  test('[U16] only counts new messages while the newest rows are trimmed; the pill loads the end', async () => {
+    const { page, screen } = await aRoom({ events: fromAda(1, 1_000) })
+    await shows(page, 'text 1000')
+    await scrollUntil(
+      page,
+      'top',
+      'the newest rows trimmed',
+      async () => (await numbersOf(page)).at(-1) !== 1_000,
+    )
+    await scrollUntil(page, 'top', 'the first row', async () => (await numbersOf(page))[0] === 1)
+    const before = await numbersOf(page)
+    screen.tell(...fromAda(1_001, 1_001).map((message) => event(message)))
+    await eventually('the count', async () => (await page.locator('.pill').textContent()) === '1 new')
+    expect(await numbersOf(page)).toEqual(before)
+    expect(before).toEqual(numbers(1, before.length))
     await page.locator('.pill').click()
-    await show(screen, 'text 1001')
+    await shows(page, 'text 1001')
     await isAtEnd(page)
-    await end()
   })
 })

@@ -1,27 +1,26 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { aClient } from '../../support/server/aClient.ts'
-import { usePlace } from '../../support/server/aPlace.ts'
 import { aContext, DESKTOP } from '../../support/client/aScreen.ts'
-import { browserFound, useBrowser } from '../../support/browser/browser.ts'
+import { useTimeline } from '../../support/browser/aTimeline.ts'
+import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 
 interface Shown {
   title: string
-  tag: string
   onclick(): void
 }
 
-/** A browser without a desk shows no notifications and refuses the leave: this stands in for what it lacks. */
-function aDesk(): void {
+/** Stands in for notifications, which a headless browser refuses; `window.shown` are those on screen. */
+function fakeNotifications(): void {
   const shown: Shown[] = []
   Reflect.set(window, 'shown', shown)
-  class Note {
+  class FakeNotification {
     static get permission() {
-      return localStorage.getItem('leave') ?? 'default'
+      return localStorage.getItem('permission') ?? 'default'
     }
     static async requestPermission() {
-      localStorage.setItem('leave', 'granted')
+      localStorage.setItem('permission', 'granted')
       return 'granted'
     }
     tag: string
@@ -32,90 +31,78 @@ function aDesk(): void {
       { tag = '' } = {},
     ) {
       this.tag = tag
-      if (Note.permission === 'granted') shown.push(this)
+      if (FakeNotification.permission === 'granted') shown.push(this)
     }
     close() {
       if (shown.includes(this)) shown.splice(shown.indexOf(this), 1)
       this.onclose?.()
     }
   }
-  Reflect.set(window, 'Notification', Note)
+  Reflect.set(window, 'Notification', FakeNotification)
 }
 
 describe.skipIf(browserFound === null)('notifications', () => {
-  const place = usePlace()
-  const world = useBrowser()
+  const { place, world } = useTimeline()
 
-  test('[U76] asked for by the button in settings; of three tabs one tells, a click leads there, and read in another it goes', async () => {
+  test('[U76] are turned on in settings, shown by one of three tabs, lead to their message and close when it is read', async () => {
     const { context, refused } = await aContext(world.browser, DESKTOP)
-    await context.addInitScript(aDesk)
-    const headers = { origin: place.origin }
-    const ask = (path: string, name: string) =>
-      context.request.post(place.origin + path, { data: { name }, headers })
-    await ask('/api/session', 'Tess')
-    await ask('/api/rooms', 'Kitchen')
+    await context.addInitScript(fakeNotifications)
+    const post = (path: string, name: string) =>
+      context.request.post(place.origin + path, { data: { name }, headers: { origin: place.origin } })
+    await post('/api/session', 'Tess')
+    await post('/api/rooms', 'Kitchen')
+    const kitchen = '.side a[href="/chat/kitchen"]'
     const pages: Page[] = []
     for (let tab = 0; tab < 3; tab += 1) {
       const page = await context.newPage()
       await page.goto(`${place.origin}/chat/lobby`)
-      await page.waitForSelector('.side a[href="/chat/kitchen"]')
+      await page.waitForSelector(kitchen)
       await page.waitForSelector('.emoji-button')
       pages.push(page)
     }
-    const [one, two, three] = pages as [Page, Page, Page]
-    const shown = async () =>
-      (
-        await Promise.all(
-          pages.map((page) =>
-            page.evaluate(() => (Reflect.get(window, 'shown') as Shown[]).map(({ title }) => title)),
-          ),
-        )
-      ).flat()
-    const unread = (room: string) =>
-      Promise.all(
-        pages.map((page) => page.locator(`.side a[href="/chat/${room}"]`).getAttribute('aria-label')),
-      )
+    const [first, second, third] = pages as [Page, Page, Page]
+    const inAllTabs = <T>(ask: (page: Page) => Promise<T>) => Promise.all(pages.map(ask))
+    const titlesIn = (page: Page) =>
+      page.evaluate(() => (Reflect.get(window, 'shown') as Shown[]).map(({ title }) => title))
+    const shown = async () => (await inAllTabs(titlesIn)).flat()
+    const areShown = (count: number) =>
+      eventually(`${count} notifications`, async () => (await shown()).length === count)
 
-    await two.click('.head [popovertarget]')
-    await two.click('text=Settings')
-    await two.click('text=Turn on notifications')
-    await two.waitForSelector('legend:text("Notifications") + .choice :checked')
-    expect(await two.evaluate(() => (document.activeElement as HTMLInputElement).value)).toBe('on')
-    await two.keyboard.press('Escape')
+    await second.click('.head [popovertarget]')
+    await second.click('text=Settings')
+    await second.click('text=Turn on notifications')
+    await second.waitForSelector('legend:text("Notifications") + .choice :checked')
+    expect(await second.evaluate(() => (document.activeElement as HTMLInputElement).value)).toBe('on')
+    await second.keyboard.press('Escape')
 
     const bob = await aClient(place.origin).enter('Bo')
     bob.actions.openRoom('kitchen')
     await bob.isLive('kitchen')
     bob.actions.send('kitchen', 'Tea?')
-    await eventually('it is told', async () => (await shown()).length > 0)
-    await eventually('all know', async () =>
-      (await unread('kitchen')).every((label) => label?.includes('1 unread')),
-    )
+    await areShown(1)
+    await inAllTabs((page) => page.waitForSelector(`${kitchen}[aria-label*="1 unread"]`))
     expect(await shown()).toEqual(['Bo in Kitchen'])
 
-    // All three look at the lobby, at its end.
+    // Nothing is shown for the lobby, which all tabs show at its end.
     bob.actions.send('lobby', 'Hello')
     bob.actions.send('kitchen', 'Or coffee?')
-    await eventually('the next one is told', async () => (await shown()).length > 1)
+    await areShown(2)
     expect(await shown()).toEqual(['Bo in Kitchen', 'Bo in Kitchen'])
 
-    await three.click('.side a[href="/chat/kitchen"]')
-    await eventually('read, they go', async () => (await shown()).length === 0)
+    await third.click(kitchen)
+    await areShown(0)
 
-    await three.goto(place.origin)
+    await third.goto(place.origin)
     bob.actions.send('kitchen', 'Cake')
-    await eventually('it is told', async () => (await shown()).length === 1)
-    for (const page of pages)
-      await page.evaluate(() => (Reflect.get(window, 'shown') as Shown[])[0]?.onclick())
-    await eventually('there', async () =>
-      (await Promise.all(pages.map((page) => page.locator('[data-marked] .text').allTextContents())))
-        .flat()
-        .includes('Cake'),
-    )
+    await areShown(1)
+    await inAllTabs((page) => page.evaluate(() => (Reflect.get(window, 'shown') as Shown[])[0]?.onclick()))
+    await eventually('the message is marked', async () => {
+      const marked = await inAllTabs((page) => page.locator('[data-marked] .text').allTextContents())
+      return marked.flat().includes('Cake')
+    })
     expect(await shown()).toEqual([])
-    expect(pages.filter((page) => page.url() === `${place.origin}/chat/kitchen/3`)).toEqual([one])
+    expect(pages.filter((page) => page.url() === `${place.origin}/chat/kitchen/3`)).toEqual([first])
     expect(refused).toEqual([])
     bob.end()
-    await context.close()
   })
 })
