@@ -83,6 +83,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
         'bun',
         'node:',
         'elysia',
+        '@elysiajs/static',
         '@sinclair/typebox',
         '@sinclair/typebox/compiler',
       ],

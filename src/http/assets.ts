@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { staticPlugin } from '@elysiajs/static'
 import { Elysia } from 'elysia'
 import { type Asset, ENCODINGS, type Encoding, type Manifest, ASSET_MANIFEST } from '../lib/manifest.ts'
 import { tokensOf } from './authenticate.ts'
@@ -12,28 +13,31 @@ const PRELOAD_SESSION = '<link rel="preload" href="/api/session" as="fetch" cros
 const PAGE_PATHS = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
 
 /**
- * The page and its files, read once from the build's manifest: no path of a request meets the file system (S28). A room's page
+ * The page and its files, listed by the build's manifest: no path of a request meets the file system (S28). A room's page
  * answers 200 for any room; for an unknown path the same page has status 404, or `notFound` for a client that wants no HTML.
  * @param options.dir the folder that `buildClient` made
  * @throws Error in a sentence if there is none
  */
 export async function assetRoutes({ dir, siteName }: { dir: string; siteName: string }) {
   const manifest = await readManifest(dir)
-  const files = new Map<string, AssetHandler>()
-  for (const [path, asset] of Object.entries(manifest.files)) files.set(path, await assetHandler(dir, asset))
+  const hashed = new Map<string, AssetHandler>()
+  for (const [path, asset] of Object.entries(manifest.files))
+    if (asset.immutable) hashed.set(path, await assetHandler(dir, asset))
   const page = withSiteName(await Bun.file(join(dir, 'index.html')).text(), siteName)
   const roomChunks = new Set(ROOM_MODULES.flatMap((name) => manifest.lazy[name] ?? []))
   roomChunks.delete(manifest.script)
   const links = [...roomChunks].map((chunk) => `<link rel="modulepreload" href="${chunk}">`).join('')
   const roomPage = inHead(page, links)
 
-  return new Elysia({ name: 'assets' }).get('/*', ({ path, request }) => {
-    const file = files.get(path)
-    if (file) return file(request.headers)
-    if (PAGE_PATHS.test(path)) return pageResponse(path === '/' ? page : roomPage, request, 200)
-    const wantsHtml = (request.headers.get('accept') ?? '').includes('text/html')
-    return wantsHtml ? pageResponse(page, request, 404) : errorResponse('notFound')
-  })
+  return new Elysia({ name: 'assets' })
+    .use(await plainFiles(dir, manifest))
+    .get('/*', ({ path, request }) => {
+      const file = hashed.get(path)
+      if (file) return file(request.headers)
+      if (PAGE_PATHS.test(path)) return pageResponse(path === '/' ? page : roomPage, request, 200)
+      const wantsHtml = (request.headers.get('accept') ?? '').includes('text/html')
+      return wantsHtml ? pageResponse(page, request, 404) : errorResponse('notFound')
+    })
 }
 
 async function readManifest(dir: string): Promise<Manifest> {
@@ -43,13 +47,40 @@ async function readManifest(dir: string): Promise<Manifest> {
   return file.json()
 }
 
+/**
+ * The files of `public/`, by @elysiajs/static. The plugin's ETags are unquoted, so they never match: ours replace them. The plugin
+ * would serve dotfiles too, so it sees only the files of the manifest.
+ */
+async function plainFiles(dir: string, { files }: Manifest) {
+  const plain = Object.values(files).filter(({ immutable }) => !immutable)
+  const listed = plain.map(({ file }) => RegExp.escape(resolve(dir, file))).join('|')
+  const ignorePatterns = [new RegExp(`^(?!(?:${listed})$)`)]
+  const plugin = await staticPlugin({
+    assets: dir,
+    prefix: '/',
+    alwaysStatic: true,
+    indexHTML: false,
+    ignorePatterns,
+  })
+  return new Elysia({ name: 'plain files' })
+    .onBeforeHandle(({ path, request }) => {
+      const headers = { etag: files[path]?.etag ?? '', 'cache-control': 'no-cache' }
+      return matches(request.headers, headers.etag) ? new Response(null, { status: 304, headers }) : undefined
+    })
+    .onAfterHandle(({ path, responseValue }) => {
+      const asset = files[path]
+      if (!asset || !(responseValue instanceof Response) || responseValue.status !== 200) return
+      responseValue.headers.set('content-type', asset.type)
+      responseValue.headers.set('cache-control', 'no-cache')
+      responseValue.headers.set('etag', asset.etag)
+    })
+    .use(plugin)
+}
+
 type AssetHandler = (request: Headers) => Response
 
-/** Answers with one file, held in memory in all its encodings. */
-async function assetHandler(
-  dir: string,
-  { file, type, etag, immutable, encodings }: Asset,
-): Promise<AssetHandler> {
+/** Answers with one hashed file, held in memory in all its encodings. */
+async function assetHandler(dir: string, { file, type, etag, encodings }: Asset): Promise<AssetHandler> {
   const bytesOf = (name: string) => Bun.file(join(dir, name)).bytes()
   const plain = await bytesOf(file)
   const compressed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
@@ -61,7 +92,7 @@ async function assetHandler(
     const accepted = request.get('accept-encoding') ?? ''
     const encoding = ENCODINGS.find((name) => compressed.has(name) && accepts(accepted, name))
     const headers = {
-      'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+      'cache-control': 'public, max-age=31536000, immutable',
       vary: 'Accept-Encoding',
       // The bytes differ by encoding, so a strong ETag must differ too.
       etag: encoding ? etag.replace(/"$/, `-${encoding}"`) : etag,
@@ -82,7 +113,7 @@ function accepts(header: string, encoding: Encoding): boolean {
 
 function matches(headers: Headers, etag: string): boolean {
   const tags = (headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes(etag) || tags.includes('*')
+  return etag !== '' && (tags.includes(etag) || tags.includes('*'))
 }
 
 function inHead(page: string, html: string): string {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { request } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { buildClient } from '../../src/tools/build.ts'
@@ -10,6 +10,7 @@ import { aRunningApp } from '../support/server/aRunningApp.ts'
 const HTML = { accept: 'text/html,application/xhtml+xml' }
 let manifest: Manifest
 let port = 0
+let remove = async () => {}
 
 beforeAll(async () => {
   const project = await aProject({ 'public/.env': 'SECRET=canary\n' })
@@ -18,9 +19,9 @@ beforeAll(async () => {
   await Bun.write(`${dir}/stray.txt`, 'canary')
   const app = await aRunningApp({ assets: await assetRoutes({ dir, siteName: `Ada & <Bob>'s "$&"` }) })
   port = app.port
-  // From here on every file is served from memory.
-  await project.remove()
+  remove = () => project.remove()
 })
+afterAll(() => remove())
 
 interface Answer {
   status: number
