@@ -1,4 +1,4 @@
-import { entry } from '../ui/menu.ts'
+import type { MenuEntry } from '../ui/menu.ts'
 import { button, h } from '../ui/dom.ts'
 import { isUnread } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
@@ -21,7 +21,7 @@ export function markAllReadButton(
     focusElsewhere(): void
   },
   signal: AbortSignal,
-): (menuSignal: AbortSignal) => HTMLElement {
+): (menuSignal: AbortSignal) => MenuEntry {
   const offer = h(
     'div',
     { class: 'side-note', hidden: true },
@@ -65,6 +65,6 @@ export function markAllReadButton(
     const label = h('span')
     const { undo: undoLabel, mark: markLabel } = words.rooms.markAllRead
     store.watch(canUndo, (isOffered) => (label.textContent = isOffered ? undoLabel : markLabel), menuSignal)
-    return entry('check', label, () => (canUndo(store.get()) ? undo() : mark()))
+    return { icon: 'check', label, press: () => (canUndo(store.get()) ? undo() : mark()) }
   }
 }

@@ -29,8 +29,8 @@ export function roomHeader(
     words.rooms.pins.title,
     () => openPinsDialog(context, room, on.jump, signal),
     { class: 'button-icon gap-1.5 px-2 text-meta', hidden: true, 'aria-haspopup': 'dialog' },
+    pinCount,
   )
-  pins.append(pinCount)
   const topicButton = button(null, () => openTopicDialog(context, room, signal), {
     class: 'text-button icon-small grid place-items-center text-meta text-muted pointer-coarse:-my-3',
   })

@@ -1,5 +1,4 @@
-import { entry, menuButton } from '../ui/menu.ts'
-import { h } from '../ui/dom.ts'
+import { menuButton, type MenuEntry } from '../ui/menu.ts'
 import type { Context } from '../app/context.ts'
 import { saveRooms, savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
@@ -22,20 +21,21 @@ export function roomMenu(
     room,
     me,
     markAllRead,
-  }: { room: string; me: string; markAllRead: (menuSignal: AbortSignal) => HTMLElement },
+  }: { room: string; me: string; markAllRead: (menuSignal: AbortSignal) => MenuEntry },
   on: RoomMenuEvents,
   signal: AbortSignal,
 ): HTMLButtonElement {
-  function favouriteEntry(): HTMLElement {
+  function favouriteEntry(): MenuEntry {
     const favourites = savedRooms('favourites', me)
     const others = favourites.filter((favourite) => favourite !== room)
     const isFavourite = others.length < favourites.length
     const { addFavourite, removeFavourite, favouriteAdded, favouriteRemoved } = words.rooms.menu
-    return entry('star', isFavourite ? removeFavourite : addFavourite, () => {
+    const toggle = () => {
       saveRooms('favourites', me, isFavourite ? others : [...favourites, room])
       on.reorder()
       on.say(isFavourite ? favouriteRemoved : favouriteAdded)
-    })
+    }
+    return { icon: 'star', label: isFavourite ? removeFavourite : addFavourite, press: toggle }
   }
 
   function leave(): void {
@@ -51,14 +51,14 @@ export function roomMenu(
     (menuSignal) => [
       favouriteEntry(),
       markAllRead(menuSignal),
-      entry('link', words.common.copyLink, on.copyLink),
-      entry('code', words.common.showQrCode, on.showCode),
-      h('hr'),
-      entry('settings', words.common.settings, on.settings),
-      entry('keys', words.help.title, on.help),
-      h('hr'),
-      entry('leave', words.rooms.menu.leave, leave),
-      entry('off', words.common.signOut, on.signOut),
+      { icon: 'link', label: words.common.copyLink, press: on.copyLink },
+      { icon: 'code', label: words.common.showQrCode, press: on.showCode },
+      null,
+      { icon: 'settings', label: words.common.settings, press: on.settings },
+      { icon: 'keys', label: words.help.title, press: on.help },
+      null,
+      { icon: 'leave', label: words.rooms.menu.leave, press: leave },
+      { icon: 'off', label: words.common.signOut, press: on.signOut },
     ],
     signal,
   )

@@ -33,8 +33,7 @@ export function sidebar(
   const links = roomLinks(room)
   const close = iconButton('close', words.common.close, closeDrawer)
   close.classList.add('drawer-only', 'ms-auto')
-  const browse = button(iconOf('rooms'), on.rooms, { class: 'row-button' })
-  browse.append(words.rooms.browse)
+  const browse = button([iconOf('rooms'), words.rooms.browse], on.rooms, { class: 'row-button' })
   const element = h(
     'div',
     { id: 'sidebar', class: 'side', 'aria-label': words.rooms.roomsAndPeople, tabindex: -1 },
@@ -54,11 +53,10 @@ export function sidebar(
   )
   const scrim = h('div', { class: 'scrim', onClick: closeDrawer })
   const count = h('span', { class: 'tabular-nums' })
-  const toggle = button(iconOf('people'), () => (isOpen() ? hide() : show()), {
+  const toggle = button([iconOf('people'), count], () => (isOpen() ? hide() : show()), {
     class: 'button-icon gap-1.5 px-2 text-meta whitespace-nowrap',
     'aria-controls': 'sidebar',
   })
-  toggle.append(count)
 
   const isOpen = () => shell.dataset.sidebar === 'open'
 

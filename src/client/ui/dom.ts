@@ -48,11 +48,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 /** A button that does not submit a form. */
 export function button(
-  content: Child,
+  content: Child | readonly Child[],
   press: (event: Event) => void,
   attributes: Attributes = {},
 ): HTMLButtonElement {
-  return h('button', { type: 'button', class: 'button-quiet', onClick: press, ...attributes }, content)
+  return h(
+    'button',
+    { type: 'button', class: 'button-quiet', onClick: press, ...attributes },
+    ...[content].flat(),
+  )
 }
 
 /**

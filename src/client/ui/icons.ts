@@ -49,17 +49,14 @@ export function icon(path: string, filled = false): SVGSVGElement {
   return svg
 }
 
-/** A button that shows only an icon; its label is its accessible name and its tooltip. */
+/** A button whose icon needs a label: it is the accessible name and the tooltip. */
 export function iconButton(
   name: IconName,
   label: string,
   press: (event: Event) => void,
   attributes: Parameters<typeof button>[2] = {},
+  ...rest: Node[]
 ): HTMLButtonElement {
-  return button(iconOf(name), press, {
-    class: 'button-icon',
-    'aria-label': label,
-    title: label,
-    ...attributes,
-  })
+  const labels = { 'aria-label': label, title: label }
+  return button([iconOf(name), ...rest], press, { class: 'button-icon', ...labels, ...attributes })
 }

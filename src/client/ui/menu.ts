@@ -2,13 +2,20 @@ import { button, h } from './dom.ts'
 import { iconButton, iconOf, type IconName } from './icons.ts'
 import { openPopover, type Popover } from './popover.ts'
 
+/** Pressing an entry closes the menu first, so that the focus is back at its button when the entry opens a dialog. */
+export interface MenuEntry {
+  icon: IconName
+  label: string | Node
+  press(): void
+}
+
 /**
  * A button that opens a menu in a native popover beside it.
- * @param content called each time the menu opens, with a signal that aborts when it closes
+ * @param entries called each time the menu opens, with a signal that aborts when it closes; null is a separator
  */
 export function menuButton(
   label: string,
-  content: (signal: AbortSignal) => readonly Node[],
+  entries: (signal: AbortSignal) => readonly (MenuEntry | null)[],
   parent: AbortSignal,
 ): HTMLButtonElement {
   const id = 'menu'
@@ -20,19 +27,7 @@ export function menuButton(
     if (popover !== null) return
     // Otherwise the browser would at once close the menu that opens here.
     event.preventDefault()
-    open()
-  }
-
-  function open(): void {
     const panel = h('div', { id, class: 'menu', popover: 'auto', role: 'group', 'aria-label': label })
-    // Closes before the entry's own listener runs: the focus must be back at the button when the entry opens a dialog.
-    panel.addEventListener(
-      'click',
-      ({ target }) => {
-        if (target instanceof Element && target.closest('[data-closes]')) popover?.close()
-      },
-      { capture: true },
-    )
     popover = openPopover(panel, parent, {
       into: opener.parentElement,
       closed() {
@@ -40,16 +35,17 @@ export function menuButton(
         opener.setAttribute('aria-expanded', 'false')
       },
     })
-    panel.append(...content(popover.signal))
+    panel.append(...entries(popover.signal).map((entry) => (entry === null ? h('hr') : entryButton(entry))))
     opener.setAttribute('aria-expanded', 'true')
   }
 
-  return opener
-}
+  function entryButton(entry: MenuEntry): HTMLButtonElement {
+    const choose = () => {
+      popover?.close()
+      entry.press()
+    }
+    return button([iconOf(entry.icon), entry.label], choose, { class: 'row-button' })
+  }
 
-/** One entry of a menu. Pressing it closes the menu. */
-export function entry(icon: IconName, label: string | Node, press: () => void): HTMLButtonElement {
-  const element = button(iconOf(icon), press, { class: 'row-button', 'data-closes': true })
-  element.append(label)
-  return element
+  return opener
 }

@@ -91,10 +91,10 @@ test('[U75] undone by its menu entry, all rooms stay unread and the server is no
     { say: (message) => void said.push(message), focusElsewhere: () => {} },
     new AbortController().signal,
   )
-  const button = menuEntry(new AbortController().signal)
-  button.click()
+  const entry = menuEntry(new AbortController().signal)
+  entry.press()
   expect([unread(), said]).toEqual([0, ['All rooms marked as read']])
-  button.click()
+  entry.press()
   time.pass(20_000)
   expect([unread(), readRooms()]).toEqual([3, []])
 })

@@ -89,7 +89,11 @@ const menuEvents = {
 
 const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => unknown> = {
   'the room menu'({ context, signal }) {
-    const entries = { room: 'lobby', me: 'ada', markAllRead: () => h('i') }
+    const entries = {
+      room: 'lobby',
+      me: 'ada',
+      markAllRead: () => ({ icon: 'check' as const, label: '', press: ignore }),
+    }
     const button = roomMenu(context, entries, menuEvents, signal)
     document.body.append(button)
     button.click()
