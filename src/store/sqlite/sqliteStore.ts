@@ -18,11 +18,10 @@ import { eventFromDraft } from './write/eventFromDraft.ts'
 import { takeLock, type DirectoryLock } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
-import { type WriterHandle, InlineWriter, WriteError, type WriteFailure } from './write/inlineWriter.ts'
+import { InlineWriter, type WriterHandle } from './write/writerHandle.ts'
 import { Reader } from './read/reader.ts'
 import { WriterThread } from './write/workerThread.ts'
-import { diskErrorCode, isDatabaseBusy } from './diskErrors.ts'
-import type { CommitResult } from './write/eventWriter.ts'
+import { diskErrorCode, isDatabaseBusy, type WriteFailure } from './diskErrors.ts'
 import type { Writer } from './write/writer.ts'
 
 export interface Sqlite extends Store {
@@ -168,14 +167,18 @@ class SqliteStore implements Sqlite {
     const { readTransaction, writer, metricsSink } = this.#deps
     if (this.#isDiskLow()) return drafts.map(() => ({ result: 'failed' }))
     const began = performance.now()
-    const { value, failures } = await readTransaction.pauseDuring(() => writer.write('commit', drafts))
+    const results = await readTransaction.pauseDuring(() => writer.write('commit', drafts))
     metricsSink?.observe('commit', (performance.now() - began) / 1_000)
+    const failures = results.flatMap((result) => (result.result === 'failed' ? result.failure : []))
     if (failures.length === 0) this.#setDiskError(null)
     for (const failure of failures) this.#recordFailure(failure)
-    const outcomes = drafts.map((draft, n) => outcomeOf(draft, value[n]))
-    for (const outcome of outcomes)
-      if (outcome.result === 'stored') metricsSink?.count('events', outcome.event.kind)
-    return outcomes
+    return drafts.map((draft, n) => {
+      const result = results[n]
+      if (result === undefined || result.result === 'failed') return { result: 'failed' }
+      if (result.result !== 'stored') return result
+      metricsSink?.count('events', draft.kind)
+      return { result: 'stored', event: eventFromDraft(draft, result.seq, result.count) }
+    })
   }
 
   async close(): Promise<void> {
@@ -196,10 +199,7 @@ class SqliteStore implements Sqlite {
         this.#deps.readTransaction.begin()
         return Reflect.apply(this.#reader[method], this.#reader, args) as ReturnType<Reader[M]>
       } catch (error) {
-        const disk = diskErrorCode(error)
-        if (disk === null) throw error
-        this.#setDiskError(disk)
-        throw new ChatError('unavailable')
+        throw this.#asUnavailable(error)
       }
     }
   }
@@ -211,19 +211,25 @@ class SqliteStore implements Sqlite {
       const { readTransaction, writer } = this.#deps
       if (this.#isDiskLow()) throw new ChatError('unavailable')
       try {
-        const { value } = await readTransaction.pauseDuring(() => writer.write(method, ...args))
+        const value = await readTransaction.pauseDuring(() => writer.write(method, ...args))
         this.#setDiskError(null)
         return value
       } catch (error) {
-        if (!(error instanceof WriteError) || error.failure.disk === undefined) throw error
-        this.#setDiskError(error.failure.disk)
-        throw new ChatError('unavailable')
+        throw this.#asUnavailable(error)
       }
     }
   }
 
+  /** @returns what to throw: ChatError `unavailable` for a disk error, a bug as it is */
+  #asUnavailable(error: unknown): unknown {
+    const disk = diskErrorCode(error)
+    if (disk === null) return error
+    this.#setDiskError(disk)
+    return new ChatError('unavailable')
+  }
+
   #recordFailure({ disk, message }: WriteFailure): void {
-    if (disk === undefined) this.#deps.log?.error('store', new Error(message))
+    if (disk === null) this.#deps.log?.error('store', new Error(message))
     else this.#setDiskError(disk)
   }
 
@@ -256,9 +262,4 @@ class SqliteStore implements Sqlite {
       })
     this.#probeTimer = setInterval(() => void probe(), PROBE_EVERY).unref()
   }
-}
-
-function outcomeOf(draft: Draft, written: CommitResult | undefined): Outcome {
-  if (written?.result !== 'stored') return written ?? { result: 'failed' }
-  return { result: 'stored', event: eventFromDraft(draft, written.seq, written.count) }
 }

@@ -8,7 +8,6 @@ import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { eventFromDraft } from '../../../src/store/sqlite/write/eventFromDraft.ts'
-import type { WriteResult } from '../../../src/store/sqlite/write/inlineWriter.ts'
 import { WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
 import type { CommitResult } from '../../../src/store/sqlite/write/eventWriter.ts'
 
@@ -40,21 +39,15 @@ function prophet(): (drafts: readonly Draft[]) => CommitResult[] {
 
 /** Replaces how drafts are committed; other writes stay as they are. */
 function onCommit(
-  change: (
-    drafts: readonly Draft[],
-    commit: () => Promise<WriteResult<CommitResult[]>>,
-  ) => Promise<WriteResult<CommitResult[]>>,
+  change: (drafts: readonly Draft[], commit: () => Promise<CommitResult[]>) => Promise<CommitResult[]>,
 ): void {
   // The original is called with what it was called with: types of one method at a time are lost on the way.
-  const write = WriterThread.prototype.write as (
-    this: WriterThread,
-    ...args: unknown[]
-  ) => Promise<WriteResult<unknown>>
+  const write = WriterThread.prototype.write as (this: WriterThread, ...args: unknown[]) => Promise<unknown>
   Object.assign(WriterThread.prototype, {
     write(this: WriterThread, method: string, ...args: unknown[]) {
       const real = () => write.call(this, method, ...args)
       if (method !== 'commit') return real()
-      return change(args[0] as Draft[], real as () => Promise<WriteResult<CommitResult[]>>)
+      return change(args[0] as Draft[], real as () => Promise<CommitResult[]>)
     },
   })
 }
@@ -82,7 +75,7 @@ const plant: Record<string, () => void> = {
     onCommit((drafts, commit) => {
       foretell ??= prophet()
       last = last.then(() => Bun.sleep(EARLY)).then(commit)
-      return Promise.resolve({ value: foretell(drafts), failures: [] })
+      return Promise.resolve(foretell(drafts))
     })
   },
 

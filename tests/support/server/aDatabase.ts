@@ -5,15 +5,12 @@ import { openForWriting } from '../../../src/store/sqlite/database.ts'
 import { createDirectory, createPrivateFile, databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
 import { Writer } from '../../../src/store/sqlite/write/writer.ts'
 
-/** Opens the database of a new data directory, and a writer that reports each failure by throwing it. */
+/** Opens the database of a new data directory, and its writer. */
 export function aWriter(dir: string): { db: Database; writer: Writer } {
   createDirectory(dir)
   createPrivateFile(databaseIn(dir))
   const { db } = openForWriting(dir)
-  const writer = new Writer(db, (error) => {
-    throw error
-  })
-  return { db, writer }
+  return { db, writer: new Writer(db) }
 }
 
 /** Says so many messages in a room of a database that nobody else writes. @returns the room's head after it */

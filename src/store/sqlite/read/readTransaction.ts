@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'bun:sqlite'
+import type { Database } from 'bun:sqlite'
 
 /**
  * One transaction for all reads in a turn of the loop: taking SQLite's locks for each costs as much as the reads. While a
@@ -6,42 +6,24 @@ import type { Database, Statement } from 'bun:sqlite'
  */
 export class ReadTransaction {
   readonly #db: Database
-  readonly #begin: Statement
-  readonly #rollback: Statement
   #isOpen = false
-  /** writes that are not done yet */
   #pendingWrites = 0
 
   constructor(db: Database) {
     this.#db = db
-    this.#begin = db.query('BEGIN')
-    this.#rollback = db.query('ROLLBACK')
   }
 
   /** Call it before each read. */
   begin(): void {
     if (this.#pendingWrites > 0 || (this.#isOpen && this.#db.inTransaction)) return
-    this.#begin.run()
+    this.#db.query('BEGIN').run()
     this.#isOpen = true
-    setImmediate(() => this.end())
-  }
-
-  end(): void {
-    if (!this.#isOpen) return
-    this.#isOpen = false
-    // Not by COMMIT, which throws after a failed read: SQLite may have rolled back by itself.
-    if (this.#db.inTransaction) this.#rollback.run()
-  }
-
-  /** Ends the transaction and closes the connection. */
-  close(): void {
-    this.end()
-    this.#db.close()
+    setImmediate(() => this.#end())
   }
 
   /** Ends the transaction, and lets none begin until the write is done. */
   async pauseDuring<T>(write: () => T | Promise<T>): Promise<T> {
-    this.end()
+    this.#end()
     this.#pendingWrites += 1
     try {
       return await write()
@@ -49,11 +31,23 @@ export class ReadTransaction {
       this.#pendingWrites -= 1
     }
   }
+
+  close(): void {
+    this.#end()
+    this.#db.close()
+  }
+
+  #end(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    // COMMIT would throw after a page that could not be read. SQLite may have ended the transaction itself (P37).
+    if (this.#db.inTransaction) this.#db.query('ROLLBACK').run()
+  }
 }
 
-/** For a store in memory, whose one connection reads and writes: nobody else writes between two of its reads. */
+/** For a store in memory: its reads share the writer's connection, so no other connection writes between them. */
 export const NO_READ_TRANSACTION: Pick<ReadTransaction, 'begin' | 'pauseDuring' | 'close'> = {
   begin() {},
-  close() {},
   pauseDuring: async (write) => write(),
+  close() {},
 }

@@ -14,7 +14,7 @@ import type { HistoryPage, RoomEvent, Self, User } from '../../../shared/model.t
 import { mentionsName } from '../../../shared/text.ts'
 import { queryAll, queryOne, type SqlValues } from '../database.ts'
 import { nameOwnersOf } from '../nameOwners.ts'
-import { HistoryReader } from './historyReader.ts'
+import { readNewest, readOwnReactions, readPage } from './historyPages.ts'
 import { EVENT, eventFromRow, type EventRow, readEventId, readRoom, ROOM } from './rows.ts'
 
 const MEMBERSHIP = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = $user'
@@ -30,11 +30,9 @@ const UNREAD = `
 /** The half of `Store` that reads; its contract stands in `hub/ports.ts`. Synchronous. */
 export class Reader {
   readonly #db: Database
-  readonly #history: HistoryReader
 
   constructor(db: Database) {
     this.#db = db
-    this.#history = new HistoryReader(db)
   }
 
   events(room: string, after: number, limit: number): RoomEvent[] {
@@ -71,15 +69,15 @@ export class Reader {
   }
 
   newest(room: string, limit: number): NewestMessages | null {
-    return this.#history.newest(room, limit)
+    return this.#db.transaction(() => readNewest(this.#db, room, limit))()
   }
 
   mine(user: string, ids: readonly string[]): Map<string, string[]> {
-    return this.#history.ownReactions(user, ids)
+    return readOwnReactions(this.#db, user, ids)
   }
 
   history(room: string, query: HistoryQuery, reader?: string): HistoryPage | null {
-    return this.#history.page(room, query, reader)
+    return this.#db.transaction(() => readPage(this.#db, room, query, reader))()
   }
 
   room(room: string): RoomRow | null {

@@ -3,11 +3,14 @@ import type { Draft, Outcome } from '../../../hub/ports.ts'
 import { assertNever } from '../../../shared/assert.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import { queryOne, run, type SqlValues } from '../database.ts'
+import type { WriteFailure } from '../diskErrors.ts'
 import { setReaction } from '../reactions.ts'
 
 /** The outcome of a draft without its event, which the main thread makes anew: less to send between threads. */
 export type CommitResult =
-  { result: 'stored'; seq: number; count?: number } | Exclude<Outcome, { result: 'stored' }>
+  | { result: 'stored'; seq: number; count?: number }
+  | { result: 'failed'; failure: WriteFailure }
+  | Exclude<Outcome, { result: 'stored' | 'failed' }>
 
 /** `digest`: null for a topic, empty once the content is deleted */
 type StoredNonce = { seq: number; id: string; at: number; digest: Uint8Array | null }

@@ -4,8 +4,9 @@
  */
 import { connect } from '../database.ts'
 import { databaseIn } from '../dataDirectory.ts'
-import { InlineWriter, WriteError } from './inlineWriter.ts'
+import { failureOf } from '../diskErrors.ts'
 import type { WriterReply, WriterRequest } from './workerThread.ts'
+import { InlineWriter } from './writerHandle.ts'
 
 declare const self: Worker
 
@@ -25,12 +26,11 @@ self.onmessage = ({ data }: MessageEvent<string>) => {
 
 function answer(open: InlineWriter, request: Exclude<WriterRequest, { order: 'open' }>): WriterReply {
   if (request.order === 'close') return { answer: 'closed', failure: open.close() }
-  const { id, call } = request
+  const { id, method, args } = request
   try {
-    // The arguments fit the method; spread out of the union they lose its type.
-    return { answer: 'written', id, ...open.write(call.method, ...(call.args as never)) }
+    // The thread that called typed the arguments.
+    return { answer: 'written', id, value: open.write(method, ...(args as never)) }
   } catch (error) {
-    if (!(error instanceof WriteError)) throw error
-    return { answer: 'failed', id, failure: error.failure }
+    return { answer: 'failed', id, failure: failureOf(error) }
   }
 }

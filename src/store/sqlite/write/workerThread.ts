@@ -1,26 +1,23 @@
 import { assertNever } from '../../../shared/assert.ts'
-import {
-  type WriterHandle,
-  WriteError,
-  type WriteFailure,
-  type WriterCall,
-  type WriteResult,
-} from './inlineWriter.ts'
+import { WriteError, type WriteFailure } from '../diskErrors.ts'
 import type { Writer } from './writer.ts'
+import type { WriterHandle } from './writerHandle.ts'
 
 /** Requests and replies travel as JSON, at half the cost of a structured clone: an absent argument arrives as null. */
 export type WriterRequest =
-  { order: 'open'; dir: string } | { order: 'write'; id: number; call: WriterCall } | { order: 'close' }
+  | { order: 'open'; dir: string }
+  | { order: 'write'; id: number; method: keyof Writer; args: readonly unknown[] }
+  | { order: 'close' }
 
 export type WriterReply =
-  | { answer: 'written'; id: number; value: unknown; failures: WriteFailure[] }
+  | { answer: 'written'; id: number; value: unknown }
   | { answer: 'failed'; id: number; failure: WriteFailure }
   | { answer: 'closed'; failure: WriteFailure | null }
 
 /** The worker `sqlite.worker.ts`, as the main thread sees it. */
 export class WriterThread implements WriterHandle {
   readonly #worker: Worker
-  readonly #pending = new Map<number, PromiseWithResolvers<WriteResult<unknown>>>()
+  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>()
   readonly #ended = Promise.withResolvers<void>()
   #state: 'open' | 'closing' | 'ended' = 'open'
   #lastId = 0
@@ -41,16 +38,13 @@ export class WriterThread implements WriterHandle {
     this.#post({ order: 'open', dir })
   }
 
-  write<M extends keyof Writer>(
-    method: M,
-    ...args: Parameters<Writer[M]>
-  ): Promise<WriteResult<ReturnType<Writer[M]>>> {
+  write<M extends keyof Writer>(method: M, ...args: Parameters<Writer[M]>): Promise<ReturnType<Writer[M]>> {
     const id = (this.#lastId += 1)
-    const pending = Promise.withResolvers<WriteResult<unknown>>()
+    const pending = Promise.withResolvers<unknown>()
     this.#pending.set(id, pending)
-    this.#post({ order: 'write', id, call: { method, args } as WriterCall })
+    this.#post({ order: 'write', id, method, args })
     // The worker answers a call with the value of its own method.
-    return pending.promise as Promise<WriteResult<ReturnType<Writer[M]>>>
+    return pending.promise as Promise<ReturnType<Writer[M]>>
   }
 
   async close(): Promise<WriteFailure | null> {
@@ -69,7 +63,7 @@ export class WriterThread implements WriterHandle {
   #onReply(reply: WriterReply): void {
     switch (reply.answer) {
       case 'written':
-        return this.#takePending(reply.id)?.resolve(reply)
+        return this.#takePending(reply.id)?.resolve(reply.value)
       case 'failed':
         return this.#takePending(reply.id)?.reject(new WriteError(reply.failure))
       case 'closed':
@@ -80,7 +74,7 @@ export class WriterThread implements WriterHandle {
     }
   }
 
-  #takePending(id: number): PromiseWithResolvers<WriteResult<unknown>> | undefined {
+  #takePending(id: number): PromiseWithResolvers<unknown> | undefined {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
     return pending

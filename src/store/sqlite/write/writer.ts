@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { Draft, Membership, NewGuest, RoomRow, Stale } from '../../../hub/ports.ts'
 import type { Role } from '../../../shared/model.ts'
 import { queryAll, queryOne, run } from '../database.ts'
-import { diskErrorCode } from '../diskErrors.ts'
+import { diskErrorCode, failureOf } from '../diskErrors.ts'
 import { schemaOf } from '../migrations.ts'
 import { NAME_RELEASED, nameOwnersOf } from '../nameOwners.ts'
 import { type CommitResult, EventWriter } from './eventWriter.ts'
@@ -17,13 +17,10 @@ const PAGES_GIVEN_BACK = 1_000
  */
 export class Writer {
   readonly #db: Database
-  readonly #onFailure: (error: unknown) => void
   readonly #events: EventWriter
 
-  /** @param onFailure gets the error of each draft that `commit` could not store */
-  constructor(db: Database, onFailure: (error: unknown) => void) {
+  constructor(db: Database) {
     this.#db = db
-    this.#onFailure = onFailure
     this.#events = new EventWriter(db)
   }
 
@@ -33,8 +30,8 @@ export class Writer {
     } catch (error) {
       // A bug with one draft must not hold up the others.
       if (diskErrorCode(error) === null && drafts.length > 1) return this.#commitEach(drafts)
-      this.#onFailure(error)
-      return drafts.map(() => ({ result: 'failed' }))
+      const failure = failureOf(error)
+      return drafts.map(() => ({ result: 'failed', failure }))
     }
   }
 
@@ -163,18 +160,14 @@ export class Writer {
   }
 
   #commitEach(drafts: readonly Draft[]): CommitResult[] {
-    let diskFails = false
-    return drafts.map((draft) => {
+    const results: CommitResult[] = []
+    for (const draft of drafts) {
+      const last = results.at(-1)
       // After a disk error all later drafts fail: they must not overtake one that the client sends again.
-      if (diskFails) return { result: 'failed' }
-      try {
-        return this.#transaction(() => this.#events.store([draft])[0] ?? { result: 'failed' })
-      } catch (error) {
-        diskFails = diskErrorCode(error) !== null
-        this.#onFailure(error)
-        return { result: 'failed' }
-      }
-    })
+      if (last?.result === 'failed' && last.failure.disk !== null) results.push(last)
+      else results.push(...this.commit([draft]))
+    }
+    return results
   }
 
   #join(room: string, user: string, role: Role, at: number): Membership {
