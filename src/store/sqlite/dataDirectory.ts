@@ -76,15 +76,11 @@ export function takeSnapshot(dir: string, schema: number): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const name = `schema-${String(schema).padStart(4, '0')}-${new Date().toISOString().replaceAll(':', '')}.db`
   const partial = join(dir, 'tmp', name)
-  try {
-    copyFileSync(databaseIn(dir), partial)
-    fsyncPath(partial)
-    renameSync(partial, join(folder, name))
-    fsyncPath(folder)
-  } catch (error) {
-    rmSync(partial, { force: true })
-    throw error
-  }
+  // The next start removes a copy that fails: it empties `tmp`.
+  copyFileSync(databaseIn(dir), partial)
+  fsyncPath(partial)
+  renameSync(partial, join(folder, name))
+  fsyncPath(folder)
   for (const old of snapshotsIn(dir).slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, old))
   return join(folder, name)
 }

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { queryAll, run, type SqlValues } from '../database.ts'
-import { REDACT_EVENTS, REDACT_MESSAGES } from './eventWriter.ts'
+import { redact } from './redact.ts'
 
 /**
  * Empties the oldest events of each room from before `before` (ms), at most `limit` in all, with their edits and
@@ -24,20 +24,10 @@ export function purgeEvents(db: Database, before: number, limit: number): number
       if (at >= before) break
       end = seq + 1
     }
-    if (end > floor) redactRange(db, { room, floor, end })
+    if (end === floor) continue
+    redact(db, { room, from: floor, end })
+    run(db, 'UPDATE rooms SET floor = $end WHERE room = $room', { room, end })
     left -= end - floor
   }
   return limit - left
-}
-
-function redactRange(db: Database, range: { room: string; floor: number; end: number }): void {
-  const inRange = 'room = $room AND seq >= $floor AND seq < $end'
-  const ids = `SELECT id FROM messages WHERE ${inRange}`
-  run(db, `${REDACT_EVENTS} WHERE ${inRange}`, range)
-  // An edit goes with its message, however recent the edit is.
-  run(db, `${REDACT_EVENTS} WHERE kind = 'edit' AND target IN (${ids})`, range)
-  for (const table of ['reactions', 'reaction_kinds'])
-    run(db, `DELETE FROM ${table} WHERE message IN (${ids})`, range)
-  run(db, `${REDACT_MESSAGES} WHERE ${inRange}`, range)
-  run(db, 'UPDATE rooms SET floor = $end WHERE room = $room AND $floor < $end', range)
 }

@@ -5,7 +5,7 @@ import { queryAll, queryOne, run } from '../database.ts'
 import { diskErrorCode, failureOf } from '../diskErrors.ts'
 import { schemaOf } from '../migrations.ts'
 import { NAME_RELEASED, nameOwnersOf } from '../nameOwners.ts'
-import { type CommitResult, EventWriter } from './eventWriter.ts'
+import { type CommitResult, storeDrafts } from './eventWriter.ts'
 import { purgeEvents } from './purge.ts'
 
 /** How many free pages go back to the file system after a purge. */
@@ -17,16 +17,14 @@ const PAGES_GIVEN_BACK = 1_000
  */
 export class Writer {
   readonly #db: Database
-  readonly #events: EventWriter
 
   constructor(db: Database) {
     this.#db = db
-    this.#events = new EventWriter(db)
   }
 
   commit(drafts: readonly Draft[]): CommitResult[] {
     try {
-      return this.#transaction(() => this.#events.store(drafts))
+      return this.#transaction(() => storeDrafts(this.#db, drafts))
     } catch (error) {
       // A bug with one draft must not hold up the others.
       if (diskErrorCode(error) === null && drafts.length > 1) return this.#commitEach(drafts)
