@@ -1,6 +1,8 @@
+import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { draft, edit, numbered, open, remove } from '../store/support/scene.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
@@ -37,4 +39,14 @@ test('[S34, K41, O27] after `compact` no file of the directory holds text that w
   expect((await after.history('lobby', { at: 'end', limit: 1 }))?.messages).toMatchObject([{ seq: 1_300 }])
   await after.close()
   expect((await aCommand(['compact'], { DATA_DIR: dir })).out).toMatch(/^Compacted .*: \d+ bytes freed\.\n$/)
+})
+
+test('[S34] `compact` fails while another process reads the database', async () => {
+  using reader = new Database(databaseIn(dir), { readonly: true })
+  reader.run('BEGIN')
+  reader.query('SELECT count(*) FROM events').get()
+  expect(await aCommand(['compact'], { DATA_DIR: dir })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Another process reads the database'),
+  })
 })

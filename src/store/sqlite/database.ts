@@ -78,25 +78,23 @@ export function openForReading(dir: string): Database {
   return db
 }
 
-/** Moves the WAL into the main file and truncates it. */
-export function checkpoint(db: Database): void {
-  db.run('PRAGMA wal_checkpoint(TRUNCATE)')
+/** Moves the WAL into the main file and truncates it. @returns false if a reader keeps a part of it */
+export function checkpoint(db: Database): boolean {
+  return queryOne<{ busy: number }>(db, 'PRAGMA wal_checkpoint(TRUNCATE)')?.busy === 0
 }
 
 /**
- * Rewrites the database without its free pages, where SQLite may have left deleted text. Nobody else may have it open; the
- * disk needs twice its size meanwhile.
+ * Rewrites the database without its free pages, where SQLite may have left deleted text. The disk needs room for two more
+ * copies meanwhile.
+ * @throws OperatorError 1 if another process reads the database
  */
 export function compactDatabase(dir: string): void {
-  const db = connect(databaseIn(dir))
-  try {
-    // SQLite would put the copy into /tmp, which may be small or readable by others.
-    db.run(`PRAGMA temp_store_directory = '${join(dir, 'tmp').replaceAll("'", "''")}'`)
-    db.run('VACUUM')
-    checkpoint(db)
-  } finally {
-    db.close()
-  }
+  using db = connect(databaseIn(dir))
+  // SQLite would put the copy into /tmp, which may be small.
+  db.run(`PRAGMA temp_store_directory = '${join(dir, 'tmp').replaceAll("'", "''")}'`)
+  db.run('VACUUM')
+  if (checkpoint(db)) return
+  throw new OperatorError(1, 'Another process reads the database. Wait until it has ended, and try again.')
 }
 
 /** A connection that writes, durable at every commit. */

@@ -1,4 +1,5 @@
 import { Database } from 'bun:sqlite'
+import { queryAll } from './database.ts'
 import { MIGRATIONS, migrate } from './migrations.ts'
 
 interface SchemaItem {
@@ -29,18 +30,9 @@ export function foreignSchemaIn(db: Database, version: number): string | null {
 }
 
 function expectedItems(version: number): Map<string, string> {
-  const db = new Database(':memory:')
-  try {
-    migrate(db, MIGRATIONS.slice(0, version))
-    return new Map(
-      db
-        .query<SchemaItem, []>(ITEMS)
-        .all()
-        .map((item) => [item.name, textOf(item)]),
-    )
-  } finally {
-    db.close()
-  }
+  using db = new Database(':memory:')
+  migrate(db, MIGRATIONS.slice(0, version))
+  return new Map(queryAll<SchemaItem>(db, ITEMS).map((item) => [item.name, textOf(item)]))
 }
 
 /** SQLite keeps each statement as written, with the white space of our source. */
@@ -55,12 +47,7 @@ function describeItem({ type, name, sql }: SchemaItem): string {
 
 /** People with a role above guest, counted by role; null if there are none. */
 export function rolesIn(db: Database): string | null {
-  const found = db
-    .query<{ role: string; n: number }, []>(
-      `SELECT role, count(*) AS n FROM users WHERE role IS NOT 'guest' GROUP BY role LIMIT 9`,
-    )
-    .all()
-  return found.length === 0
-    ? null
-    : found.map(({ role, n }) => `${role.slice(0, MAX_QUOTED)} ${n}`).join(', ')
+  const sql = `SELECT role, count(*) AS n FROM users WHERE role IS NOT 'guest' GROUP BY role LIMIT 9`
+  const roles = queryAll<{ role: string; n: number }>(db, sql)
+  return roles.map(({ role, n }) => `${role.slice(0, MAX_QUOTED)} ${n}`).join(', ') || null
 }

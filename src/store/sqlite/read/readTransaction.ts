@@ -40,7 +40,7 @@ export class ReadTransaction {
   #end(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
-    // COMMIT would throw after a page that could not be read. SQLite may have ended the transaction itself (P37).
+    // COMMIT would throw after a page that could not be read. SQLite may have ended the transaction itself.
     if (this.#db.inTransaction) this.#db.query('ROLLBACK').run()
   }
 }
