@@ -1,31 +1,30 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { rowFocus } from '../../../src/client/timeline/rows/rowFocus.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
-describe('the row that has the focus', () => {
-  test.each([
-    ['is deleted: the next one has it', false, 'b', 'c', 0],
-    ['was the last: the one before has it', false, 'c', 'b', 0],
-    ['is trimmed away: the composer is asked to take it', true, 'b', null, 1],
-    ['stays: nothing changes', false, null, 'b', 0],
-  ] as const)('[A10] %s', (_, trimmed, goes, has, left) => {
-    const rows = h('div')
-    for (const id of ['a', 'b', 'c']) rows.append(h('article', { class: 'message', id, tabindex: -1 }))
-    const log = h('div', {}, rows)
-    document.body.replaceChildren(log)
-    let leaves = 0
-    const none = () => undefined
-    const on = { end: none, top: none, near: () => null, leave: () => (leaves += 1), act: () => false }
-    const focus = rowFocus(log, rows, on)
-    document.getElementById(goes ?? 'b')?.focus()
-    const after = focus.keep()
-    if (goes !== null) document.getElementById(goes)?.remove()
-    after(() => trimmed)
-    expect(leaves).toBe(left)
-    if (has !== null) expect(document.activeElement?.id).toBe(has)
-    log.remove()
-  })
+test.each([
+  ['is deleted moves to the next row', 'b', false, 'c', 0],
+  ['is deleted and was the last moves to the row before', 'c', false, 'b', 0],
+  ['is trimmed leaves the list', 'b', true, null, 1],
+] as const)('[A10] the focus of a row that %s', (_, focused, isTrimmed, next, leaves) => {
+  const rows = h(
+    'div',
+    {},
+    ...['a', 'b', 'c'].map((id) => h('article', { class: 'message', id, tabindex: -1 })),
+  )
+  const log = h('div', {}, rows)
+  document.body.replaceChildren(log)
+  let left = 0
+  const none = () => undefined
+  const on = { end: none, top: none, near: () => null, leave: () => (left += 1), act: () => false }
+  const row = document.getElementById(focused)
+  row?.focus()
+  const moveOn = rowFocus(log, rows, on).keep()
+  row?.remove()
+  moveOn(() => isTrimmed)
+  expect(left).toBe(leaves)
+  if (next !== null) expect(document.activeElement?.id).toBe(next)
 })
