@@ -14,9 +14,9 @@ export interface Router {
    * @returns closes the drawer
    */
   over(closed: () => void): () => void
-  /** Keeps a value with the present history entry, also over a reload. */
-  remember(value: string | number): void
-  remembered(): string | number | undefined
+  /** Keeps plain data with the present history entry, also over a reload. */
+  remember(value: unknown): void
+  remembered(): unknown
 }
 
 /** How a screen was reached: by a link or a call, by Back or Forward, or because the page was opened. */
@@ -25,7 +25,7 @@ export type Arrival = 'step' | 'history' | 'first'
 interface HistoryEntry {
   entry: number
   over?: true
-  kept?: string | number
+  kept?: unknown
 }
 
 /** @param path without a query */
@@ -71,7 +71,7 @@ export function createRouter(
   let screen = new AbortController()
   let layer: { closed: () => void; entry: number } | null = null
   /** entry → value. A screen left by Back can still remember something: `history.state` belongs to the next one by then. */
-  const kept = new Map<number, string | number>()
+  const kept = new Map<number, unknown>()
   let entry = 0
 
   function currentEntry(): HistoryEntry | null {
@@ -136,7 +136,7 @@ export function createRouter(
         if (layer === opened) history.back()
       }
     },
-    remember(value: string | number) {
+    remember(value: unknown) {
       const current = layer?.entry ?? entry
       kept.set(current, value)
       const state = currentEntry()

@@ -78,7 +78,7 @@ export async function stay(page: Page, from: number): Promise<void> {
     const { kept: _, ...rest } = history.state
     history.replaceState(rest, '')
   })
-  await eventually('the position is kept', () => page.evaluate(() => /^\d/.test(String(history.state?.kept))))
+  await eventually('the position is kept', () => page.evaluate(() => history.state?.kept?.seq > 0))
 }
 
 export const rowCount = (page: Page) => page.locator('.message').count()

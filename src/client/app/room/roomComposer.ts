@@ -13,7 +13,7 @@ export interface RoomComposer extends Composer {
   /** everything below the messages */
   readonly foot: HTMLElement
   readonly modes: ComposerModes
-  /** Takes a message of mine that was not sent back into the field. */
+  /** Moves a message that failed back into the field. */
   takeBack(key: string, text: string): void
 }
 
@@ -27,7 +27,7 @@ export interface RoomComposerEvents {
   help(): void
 }
 
-/** The composer of a room with its commands, suggestions and modes, the draft, and the lines above it. */
+/** The composer of a room with its draft, commands, suggestions and modes, and the lines above it. */
 export function roomComposer(
   { store, actions }: Context,
   room: string,
@@ -36,35 +36,35 @@ export function roomComposer(
   signal: AbortSignal,
 ): RoomComposer {
   const coarse = matchMedia('(pointer: coarse)').matches
-  let touched = false
-  let offers: SuggestionList | null = null
-  let isAsked = false
+  let isTouched = false
+  let suggestions: SuggestionList | null = null
+  let isRequested = false
 
-  /** Suggestions are a chunk that is fetched with the first letter. */
-  async function offer(): Promise<void> {
-    if (!isAsked) {
-      isAsked = true
+  /** The chunk of suggestions is loaded with the first letter. */
+  async function suggest(): Promise<void> {
+    if (!isRequested) {
+      isRequested = true
       const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
-      offers = chunk?.suggestions({ store }, room, composer.field, signal) ?? null
-      // A list that opens under a person who is elsewhere by now could not be closed.
+      suggestions = chunk?.suggestions({ store }, room, composer.field, signal) ?? null
+      // The focus may have moved while the chunk was loading; then no key would close the list.
       if (document.activeElement !== composer.field) return
     }
-    offers?.update()
+    suggestions?.update()
   }
 
   const composer = createComposer(
     { room: roomName(store.get(), room), coarse },
     {
       send(text) {
-        touched = true
+        isTouched = true
         const taken = modes.send(text)
         if (taken === true) on.sent()
         return taken
       },
-      key: (event) => offers?.key(event) || modes.key(event),
+      key: (event) => suggestions?.key(event) || modes.key(event),
       changed(text, caret) {
-        touched = true
-        void offer()
+        isTouched = true
+        void suggest()
         if (modes.isDraft()) actions.saveDraft(room, text, caret)
       },
       typing: (isTyping) => actions.typing(room, isTyping),
@@ -75,9 +75,9 @@ export function roomComposer(
   const command = commandRunner({ actions }, room, composer, on.help)
   const modes = composerModes({ store, actions }, room, composer, { ...on, command })
 
-  // A draft comes back unless something was written before it came.
+  // The stored draft fills the field, unless the person has typed meanwhile.
   void actions.draft(room).then(({ text, caret }) => {
-    if (!signal.aborted && !touched && text !== '') composer.fill(text, caret)
+    if (!signal.aborted && !isTouched && text !== '') composer.fill(text, caret)
   })
 
   const typingLine = h('div', { dir: 'auto' })
@@ -122,7 +122,7 @@ export function roomComposer(
   }
 }
 
-/** Why nobody, or I, may write here: what the server said to my newest message (U49). */
+/** Why I may not write here, by the server’s answer to my newest message (U49). */
 function refusalOf(state: RoomState | undefined): string | null {
   const last = state?.rows.findLast((row) => row.own)?.sendStatus
   if (last?.status !== 'failed') return null

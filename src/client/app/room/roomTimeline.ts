@@ -10,29 +10,29 @@ import {
 } from '../../timeline/message/messageActions.ts'
 import { messageList, type MessageList } from '../../timeline/messageList.ts'
 import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
-import type { MessagePosition, ReadingPosition } from '../../timeline/rows/scrollAnchor.ts'
+import type { MessagePosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
 import { skeleton } from '../../timeline/timelineSeparator.ts'
 import type { Context } from '../context.ts'
 
-/** Whoever has not scrolled for so long (ms) stands where they read. */
-const STANDS = 400
+/** ms without scrolling until a reading position is remembered */
+const SCROLL_SETTLES = 400
 
 export interface RoomTimeline extends Pick<MessageList, 'element' | 'focus' | 'toEnd' | 'page' | 'position'> {
   readonly jumps: MessageJumps
   readonly reading: ReadTracker
-  /** A message was sent: what waits to be drawn is drawn now. */
+  /** A message was sent: messages that wait for Markdown are drawn now. */
   sent(): void
 }
 
 export interface RoomTimelineEvents extends MessageActionEvents {
-  /** Takes a message of mine that was not sent back into the composer. */
+  /** Moves a message that failed back into the composer. */
   takeBack(key: string, text: string): void
   /** Escape on the list: the composer takes the focus. */
   leave(): void
 }
 
-/** The messages of a room: what is drawn of its state, where the reader stands in it, and what one can do with a message. */
+/** The messages of a room: draws its state, keeps the reading position, and connects the actions of a message. */
 export function roomTimeline(
   context: Context,
   { room, seq, empty }: { room: string; seq: number | undefined; empty: HTMLElement },
@@ -65,9 +65,11 @@ export function roomTimeline(
   )
   messages.element.append(bones)
 
-  // Where the reader stood when this entry of the history was left (U82).
-  const remembered = parsePosition(router.remembered())
-  let wanted = remembered
+  // The reading position when this history entry was left (U82).
+  const { seq: rememberedSeq, offset } = (router.remembered() ?? {}) as Partial<MessagePosition>
+  const remembered =
+    rememberedSeq === undefined || offset === undefined ? null : { seq: rememberedSeq, offset }
+  let wanted: MessagePosition | null = remembered
   let items = timelineItems(store.get().settings.lines)
   const gate = markdownGate(() => draw(store.get().rooms[room]), signal)
 
@@ -79,12 +81,13 @@ export function roomTimeline(
     const bare = state === undefined || state.depth === 'counts'
     empty.hidden = hasMessages || bare || state.sync.state !== 'live' || older !== 'none'
     bones.hidden = hasMessages || !empty.hidden || older === 'failed'
-    // Of a room that was only followed nothing older is asked for: its first page is on its way.
     messages.update({
       items: all,
+      // The first page of a room that was only followed is on its way: nothing older is to be requested.
       older: bare && !state?.historyWindow ? 'none' : older,
       newer,
-      missed: (after) => messagesOfOthers(state, after),
+      missed: (after) =>
+        state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0,
     })
     if (!hasMessages || wanted === null) return
     const { seq: wantedSeq } = wanted
@@ -92,7 +95,7 @@ export function roomTimeline(
     if (isDrawn || (!bare && state.sync.state === 'live')) goBack(wanted, isDrawn)
   }
 
-  /** Shows the position that was left. After a reload it may be further up than what came. */
+  /** After a reload the position may be further up than the loaded rows. */
   function goBack(position: MessagePosition, isDrawn: boolean): void {
     wanted = null
     if (isDrawn) return messages.show(position)
@@ -123,28 +126,25 @@ export function roomTimeline(
   return { ...messages, jumps, reading, sent: gate.hurry }
 }
 
-/** What messages answer is asked for where it is not here. */
+/** Fetches the messages that replies quote. */
 function loadQuotes({ store, actions }: Context, room: string, signal: AbortSignal): void {
   store.watch(
-    (state) => state.rooms[room],
-    (state) => {
-      if (state === undefined) return
-      const answered = (state.historyWindow?.rows ?? state.rows).flatMap(({ replyTo, text }) =>
-        replyTo && text !== null ? [replyTo] : [],
-      )
-      if (answered.length > 0) actions.loadQuotes(room, answered)
+    (state) => state.rooms[room]?.historyWindow?.rows ?? state.rooms[room]?.rows,
+    (rows) => {
+      const quoted = rows?.flatMap(({ replyTo, text }) => (replyTo && text !== null ? [replyTo] : [])) ?? []
+      if (quoted.length > 0) actions.loadQuotes(room, quoted)
     },
     signal,
   )
 }
 
-/** Keeps where the reader stands with this entry of the history, for Back and for a reload (U82). */
+/** Keeps the reading position with this history entry, for Back and for a reload (U82). Null: at the end. */
 function rememberPosition({ router }: Context, messages: MessageList, signal: AbortSignal): void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const remember = () => router.remember(storedPosition(messages.position()))
+  const remember = () => router.remember(messages.position())
   const moved = () => {
     clearTimeout(timer)
-    timer = setTimeout(remember, STANDS)
+    timer = setTimeout(remember, SCROLL_SETTLES)
   }
   messages.scroller.addEventListener('scroll', moved, { passive: true, signal })
   signal.addEventListener(
@@ -155,22 +155,4 @@ function rememberPosition({ router }: Context, messages: MessageList, signal: Ab
     },
     { once: true },
   )
-}
-
-/** A position as it is stored with an entry of the browser's history. */
-function storedPosition(position: ReadingPosition): string {
-  return position === null ? 'end' : `${position.seq} ${position.offset}`
-}
-
-/** Reads a stored position; null for the end and for anything else. */
-function parsePosition(stored: string | number | undefined): ReadingPosition {
-  const [seq, offset] = String(stored ?? '')
-    .split(' ', 2)
-    .map(Number)
-  return seq && offset !== undefined && Number.isFinite(offset) ? { seq, offset } : null
-}
-
-/** How many messages of others lie behind `after`. */
-function messagesOfOthers(state: RoomState | undefined, after: number): number {
-  return state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0
 }

@@ -1,6 +1,7 @@
 /** Which rooms this connection is in and how much of each it knows: all of the room on screen, the counts of the others. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { Outbox } from '../../net/outbox.ts'
 import type { Timers } from '../../net/timers.ts'
 import type { RoomState } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
@@ -24,10 +25,7 @@ export interface RoomJoinsWorld extends Timers {
   send(frame: ClientFrame): boolean
   /** Draws the gathered frames at once. */
   flushFrames(): void
-  /** Sends what waited for a room to be joined. */
-  flushOutbox(): void
-  /** rooms with unsent messages or changes */
-  outboxRooms(): readonly string[]
+  outbox(): Pick<Outbox, 'rooms' | 'flush'>
   isLeaving(room: string): boolean
 }
 
@@ -136,7 +134,7 @@ export class RoomJoins {
     const wasExpected = this.maySendTo(room)
     if (!wasExpected && this.#world.isLeaving(room)) return this.closed(room)
     this.#joins.set(room, { state: 'joined' })
-    if (!wasExpected) this.#world.flushOutbox()
+    if (!wasExpected) this.#world.outbox().flush()
   }
 
   /** More pages of the room are to come. */
@@ -192,7 +190,7 @@ export class RoomJoins {
 
   /** Rooms to be in, the most urgent first: on screen, with something unsent, shown last, the others. */
   #wanted(): RoomState[] {
-    const ranked = new Set([this.#screen, ...this.#world.outboxRooms(), ...[...this.#shown].reverse()])
+    const ranked = new Set([this.#screen, ...this.#world.outbox().rooms, ...[...this.#shown].reverse()])
     const ranks = new Map([...ranked].map((room, rank) => [room, rank]))
     const rankOf = ({ room }: RoomState) => ranks.get(room) ?? ranks.size
     return Object.values(this.#store.get().rooms)
@@ -201,7 +199,7 @@ export class RoomJoins {
   }
 
   #isUrgent({ room }: RoomState): boolean {
-    return room === this.#screen || this.#world.outboxRooms().includes(room)
+    return room === this.#screen || this.#world.outbox().rooms.includes(room)
   }
 
   /** It has come on screen, and only its counts are known. */
@@ -240,7 +238,7 @@ export class RoomJoins {
     const join = this.#joinOf(room)
     if (!this.#world.send(join)) return
     this.#noteRequest(room, join.ref)
-    this.#world.flushOutbox()
+    this.#world.outbox().flush()
   }
 
   #noteRequest(state: RoomState, key: string): void {

@@ -57,8 +57,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
     after: world.after,
     send: (frame) => socket.send(frame),
     flushFrames,
-    flushOutbox: () => outbox.flush(),
-    outboxRooms: () => outbox.rooms,
+    outbox: () => outbox,
     isLeaving: (room) => leaves.isLeaving(room),
   })
   let gathered: ServerFrame[] = []
