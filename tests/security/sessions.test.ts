@@ -1,28 +1,26 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { hashOf } from '../../src/http/authenticate.ts'
-import { anApp } from '../support/client/anApp.ts'
+import type { Guest } from '../support/client/anApp.ts'
 import { timed } from '../support/aMeasure.ts'
 import { eventually } from '../support/eventually.ts'
+import { aLobby } from '../support/server/aRunningApp.ts'
 
 // Real sockets on a busy machine.
 setDefaultTimeout(20_000)
 
-const apps: Awaited<ReturnType<typeof anApp>>[] = []
-afterAll(() => Promise.all(apps.map((app) => app.stop())))
-async function running(options: Parameters<typeof anApp>[0] = {}) {
-  const app = await anApp(options)
-  apps.push(app)
-  return app
-}
+const sessionOf = (guest: Guest) => hashOf(guest.cookie.split('=')[1] ?? '')
 
 describe('a session that ends', () => {
-  test('[S15] takes its three sockets along: 4501, nothing more is heard, and none comes back', async () => {
-    const app = await running()
-    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+  test('[S15] clears its cookie and closes its sockets with 4501; nothing more is heard, and none comes back', async () => {
+    const { ada, bob, port } = await aLobby()
     const sockets = [await ada.enter('lobby'), await ada.enter('lobby'), await ada.enter()]
     const other = await bob.enter('lobby')
     const { ms, answer: ends } = await timed(async () => {
-      expect((await ada.ask('/api/session', { method: 'DELETE' })).status).toBe(204)
+      const { status, headers } = await ada.ask('/api/session', { method: 'DELETE' })
+      expect([status, headers.get('set-cookie')]).toEqual([
+        204,
+        `session-${port}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`,
+      ])
       return await Promise.all(sockets.map((socket) => socket.ends()))
     })
     expect(ends.map(({ code }) => code)).toEqual([4501, 4501, 4501])
@@ -34,90 +32,59 @@ describe('a session that ends', () => {
     expect(sockets.map(({ heard }) => heard.length)).toEqual(before)
     expect((await (await ada.socket()).ends()).code).toBe(4501)
     expect((await ada.ask('/api/rooms/lobby/messages')).status).toBe(401)
+    expect((await ada.ask('/api/session', { method: 'DELETE' })).status).toBe(204)
   })
 
-  test('[K60] elsewhere lets its sockets into no further room until then: unauthenticated, and no trouble', async () => {
-    const app = await running()
-    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+  test('[K60] on another node lets its sockets here into no further room', async () => {
+    const { ada, bob, store, trouble } = await aLobby()
     await bob.ask('/api/rooms', { method: 'POST', body: { name: 'Den' } })
     const socket = await ada.enter('lobby')
-    await app.store.endSession(hashOf(ada.cookie.split('=')[1] ?? ''))
+    await store.endSession(sessionOf(ada))
     socket.send({ type: 'join', ref: 'r', room: 'den' })
     expect(await socket.hears('error')).toMatchObject({ ref: 'r', code: 'unauthenticated', retry: false })
-    expect(await app.store.memberships(ada.user.id)).toEqual([])
-    expect(app.trouble).toEqual([])
+    expect([await store.memberships(ada.user.id), trouble]).toEqual([[], []])
   })
 
-  test('[S15] elsewhere than here is noticed within five minutes', async () => {
-    const app = await running()
-    const [ada, bob] = [await app.guest('Ada'), await app.guest('Bob')]
+  test('[S15] on another node, or by a command, closes its sockets here within five minutes', async () => {
+    const { ada, bob, store, pass } = await aLobby()
     const sockets = [await ada.enter('lobby'), await ada.enter()]
     const other = await bob.enter('lobby')
-    const beats = () => {
-      for (const socket of [...sockets, other]) socket.send({ type: 'beat' })
-    }
-    // as another node, or a command, ends it: in the store alone
-    await app.store.endSession(hashOf(ada.cookie.split('=')[1] ?? ''))
+    await store.endSession(sessionOf(ada))
     for (let minute = 0; minute < 4; minute += 1) {
-      app.pass(60_000)
-      beats()
+      pass(60_000)
+      for (const socket of [...sockets, other]) socket.send({ type: 'beat' })
       await bob.ask('/healthz')
     }
     expect(sockets.map(({ closed }) => closed)).toEqual([undefined, undefined])
-    app.pass(60_000)
+    pass(60_000)
     const ends = await Promise.all(sockets.map((socket) => socket.ends()))
-    expect(ends.map(({ code }) => code)).toEqual([4501, 4501])
-    expect(other.closed).toBeUndefined()
+    expect([ends.map(({ code }) => code), other.closed]).toEqual([[4501, 4501], undefined])
   })
 
-  test('[S15] a disk that cannot be read signs nobody out', async () => {
-    const app = await running()
-    const ada = await app.guest('Ada')
+  test('[S15] is none while the disk cannot be read: nobody is signed out', async () => {
+    const { ada, store, get, pass, trouble } = await aLobby()
     const socket = await ada.enter('lobby')
-    app.store.fail('reads')
+    store.fail('reads')
     for (let minute = 0; minute < 6; minute += 1) {
-      app.pass(60_000)
+      pass(60_000)
       socket.send({ type: 'beat' })
-      await eventually('a turn', async () => (await fetch(`${app.origin}/healthz`)).ok)
+      await eventually('a turn', async () => (await get('/healthz')).ok)
     }
     expect(socket.closed).toBeUndefined()
-    expect(app.trouble).toContainEqual(expect.objectContaining({ what: 'session' }))
-    app.store.heal()
+    expect(trouble).toContainEqual(expect.objectContaining({ what: 'session' }))
+    store.heal()
   })
 })
 
-describe('a held name', () => {
-  test('[S12] is nobody else’s while its owner is away, a hundred times of a hundred, and the owner’s each time they come back', async () => {
-    const app = await running({ maxNewGuestsPerAddress: 1_000 })
-    const ada = await app.guest('Ada')
-    ;(await ada.enter('lobby')).close()
-    await eventually('she is away', () => app.hub.stats().connections === 0)
-    const headers = { origin: app.origin, 'content-type': 'application/json' }
-    const results = { refused: 0, back: 0 }
-    for (let at = 0; at < 100; at += 1) {
-      const body = JSON.stringify({ name: at % 2 ? 'Ada' : 'ᴀda' })
-      const taken = await fetch(`${app.origin}/api/session`, { method: 'POST', headers, body })
-      if (taken.status === 409) results.refused += 1
-      const back = (await (await ada.ask('/api/session')).json()) as { user: { id: string; name: string } }
-      if (back.user.id === ada.user.id && back.user.name === 'Ada') results.back += 1
-      if (at % 10 === 0) (await ada.enter('lobby')).close()
-    }
-    expect(results).toEqual({ refused: 100, back: 100 })
-  })
-
-  test('[S12] two hundred sign-ups at once from one address make thirty people', async () => {
-    const app = await running({ trustProxy: 1 })
-    const headers = {
-      origin: app.origin,
-      'content-type': 'application/json',
-      'x-forwarded-for': '203.0.113.9',
-    }
-    const answers = await Promise.all(
-      Array.from({ length: 200 }, (_, at) =>
-        fetch(`${app.origin}/api/session`, { method: 'POST', headers, body: `{"name":"Person ${at}"}` }),
-      ),
-    )
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(30)
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(170)
-  })
+test('[S12] a held name stays its owner’s while they are away, however often others ask for it', async () => {
+  const { ada, hub, signUp } = await aLobby({ maxNewGuestsPerAddress: 1_000 })
+  ;(await ada.enter('lobby')).close()
+  await eventually('she is away', () => hub.stats().connections === 0)
+  for (let at = 0; at < 100; at += 1) {
+    expect((await signUp(at % 2 ? 'Ada' : 'ᴀda')).status).toBe(409)
+    expect(await (await ada.ask('/api/session')).json()).toMatchObject({
+      user: { id: ada.user.id, name: 'Ada' },
+    })
+    if (at % 10 === 0) (await ada.enter('lobby')).close()
+  }
 })
