@@ -183,7 +183,7 @@ test('[S28] thirty spellings of paths outside the list of files find nothing', a
   }
 })
 
-test('[X9] HEAD answers as GET does, without the body', async () => {
+test('[S27] HEAD answers as GET does, without the body', async () => {
   for (const path of ['/', '/theme.js', manifest.style, '/nowhere']) {
     const [head, whole] = [await get(path, {}, 'HEAD'), await get(path)]
     expect(head.status).toBe(whole.status)

@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashOf } from '../../src/http/authenticate.ts'
 import { aCommand } from '../support/server/aCommand.ts'
-import { cookieOf, type Guest } from '../support/client/anApp.ts'
+import type { Guest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { rawConnection } from '../support/server/rawSocket.ts'
-import { aVictim, endVictims, type Victim } from './support/aVictim.ts'
+import { aVictim, type Victim } from './support/aVictim.ts'
 
 // Real processes on a busy machine.
 setDefaultTimeout(30_000)
-afterAll(endVictims)
 
-/** Every file below a directory, as it stands on the disk. */
+/** The content of every file below a directory. */
 function filesIn(dir: string): Map<string, Buffer> {
   const files = new Map<string, Buffer>()
   for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
@@ -21,10 +20,10 @@ function filesIn(dir: string): Map<string, Buffer> {
   }
   return files
 }
-const holding = (files: Map<string, Buffer>, text: string) =>
+const namesHolding = (files: Map<string, Buffer>, text: string) =>
   [...files].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name)
 
-describe('what is nobody else’s to read', () => {
+describe('secrets', () => {
   const ADDRESS = '203.0.113.77'
   let victim: Victim
   let ada: Guest
@@ -40,24 +39,19 @@ describe('what is nobody else’s to read', () => {
     await socket.hears('error')
   })
 
-  test('[S19] whatever is sent, the log is one object a line, and no text, name, token or query is in it', async () => {
+  test('[S19] whatever is sent, the log is one JSON object a line, without text, name, token or query', async () => {
     const ugly = [
-      'GET /canarypath?token=canaryquery HTTP/1.1',
       `Host: localhost:${victim.port}`,
       `User-Agent: \u001b[31mcanaryagent${'x'.repeat(14_000)}`,
       `X-Forwarded-For: canaryaddress", "level":60`,
       'Origin: canaryorigin',
       `Cookie: session=canarycookie; session=${token}`,
     ]
+    const upgrade = ['Upgrade: websocket', 'Connection: Upgrade']
     const asked = [
-      ugly,
-      [
-        'GET /ws?v=2&token=canaryquery HTTP/1.1',
-        ...ugly.slice(1),
-        'Upgrade: websocket',
-        'Connection: Upgrade',
-      ],
-      ['POST /api/session HTTP/1.1', ...ugly.slice(1), 'Content-Type: application/json', 'Content-Length: 2'],
+      ['GET /canarypath?token=canaryquery HTTP/1.1', ...ugly],
+      ['GET /ws?v=2&token=canaryquery HTTP/1.1', ...ugly, ...upgrade],
+      ['POST /api/session HTTP/1.1', ...ugly, 'Content-Type: application/json', 'Content-Length: 2'],
       ['GET / HTTP/1.1', 'Host: canaryhost?'],
     ]
     for (const lines of asked) {
@@ -69,7 +63,7 @@ describe('what is nobody else’s to read', () => {
     for (const name of ['canary\n{"level":60}', '\u001b[31mcanary', 'canary\u2028x']) {
       const body = JSON.stringify({ name })
       const answer = await fetch(`${victim.origin}/api/session`, { method: 'POST', headers, body })
-      // I1: what is white space becomes one space; the rest is refused.
+      // White space becomes one space (I1); other control characters are refused.
       expect([201, 422]).toContain(answer.status)
       expect(await answer.text()).not.toMatch(/\p{Cc}|\p{Zl}/u)
     }
@@ -82,20 +76,20 @@ describe('what is nobody else’s to read', () => {
     for (const secret of [token, hashOf(token), '\u001b']) expect(written).not.toContain(secret)
   })
 
-  test('[S20] the database and a backup of it hold the hash of a session, and never the session', async () => {
+  test('[S20] the database and a backup hold the hash of a session, never its token', async () => {
     const { code, err } = await aCommand(['backup'], { DATA_DIR: victim.dir })
     expect([code, err]).toEqual([0, expect.any(String)])
     const files = filesIn(victim.dir)
     const packed = [...files].find(([name]) => name.endsWith('.tar.gz'))
     expect(packed).toBeDefined()
     files.set('unpacked', Buffer.from(Bun.gunzipSync(Uint8Array.from(packed?.[1] ?? []))))
-    expect(holding(files, token)).toEqual([])
-    // It was looked for where it would be: the hash, the name and the text are there.
-    for (const there of [hashOf(token), 'Canaryname', 'canarytext'])
-      expect(holding(files, there)).toContain('unpacked')
+    expect(namesHolding(files, token)).toEqual([])
+    // The search looks in the right place: the hash, the name and the text are there.
+    for (const stored of [hashOf(token), 'Canaryname', 'canarytext'])
+      expect(namesHolding(files, stored)).toContain('unpacked')
   })
 
-  test('[O17] at debug a connection is a line when it opens and one when it closes, its address hashed', async () => {
+  test('[O17] at debug a connection logs a line when it opens and when it closes, its address hashed', async () => {
     const socket = await victim.bystander(ada, ADDRESS)
     socket.close()
     const lines = (msg: string) =>
@@ -117,58 +111,29 @@ describe('what is nobody else’s to read', () => {
     )
   })
 
-  test('[S34] no address of anybody is stored, on the disk or in the log', async () => {
-    expect(holding(filesIn(victim.dir), ADDRESS)).toEqual([])
+  test('[S34] no address is stored, on the disk or in the log', async () => {
+    expect(namesHolding(filesIn(victim.dir), ADDRESS)).toEqual([])
     expect(victim.server.out()).not.toContain(ADDRESS)
-  })
-
-  test('[S20] the cookie’s attributes are those a browser needs to keep it from scripts and from other sites', async () => {
-    const headers = { origin: victim.origin, 'content-type': 'application/json' }
-    const answer = await fetch(`${victim.origin}/api/session`, {
-      method: 'POST',
-      headers,
-      body: '{"name":"Eve"}',
-    })
-    const attributes = (answer.headers.get('set-cookie') ?? '')
-      .split('; ')
-      .slice(1)
-      .map((part) => part.toLowerCase())
-    expect(attributes).toEqual(expect.arrayContaining(['httponly', 'samesite=lax', 'path=/']))
-    expect(attributes.some((part) => part.startsWith('domain'))).toBe(false)
-    expect(Buffer.from(cookieOf(answer).split('=')[1] ?? '', 'base64url')).toHaveLength(32)
   })
 })
 
-describe('a foreign name that leads here', () => {
-  test('[S40] without PUBLIC_URL is answered, without any right; the start and `doctor` say so', async () => {
-    const open = await aVictim()
-    const ada = await open.guest('Ada')
-    expect(open.server.out()).toContain('PUBLIC_URL')
-    const rebound = { host: 'rebound.example', origin: 'http://rebound.example' }
-    const asked = async (path: string, more: Record<string, string> = {}) =>
-      (await fetch(open.origin + path, { headers: { ...rebound, ...more } })).status
-    // The browser keeps Ada's cookie for the name she knows: the page under the other has none.
-    expect([await asked('/api/session'), await asked('/api/rooms')]).toEqual([401, 401])
-    const answer = await fetch(`${open.origin}/api/session`, {
-      method: 'POST',
-      headers: { ...rebound, 'content-type': 'application/json' },
-      body: '{"name":"Eve"}',
-    })
-    expect(answer.headers.get('set-cookie')).not.toMatch(/domain/i)
-    expect(((await answer.json()) as { user: { role: string } }).user.role).toBe('guest')
-    expect((await ada.ask('/api/session')).status).toBe(200)
-    await open.end()
-    const doctor = await aCommand(['doctor'], { DATA_DIR: open.dir })
-    expect(doctor.out).toContain('PUBLIC_URL is not set')
+test('[S40] without PUBLIC_URL a page of a rebound name has no rights, and the start and `doctor` warn', async () => {
+  const open = await aVictim()
+  const ada = await open.guest('Ada')
+  expect(open.server.out()).toContain('PUBLIC_URL')
+  const headers = { host: 'rebound.example', origin: 'http://rebound.example' }
+  // The browser keeps Ada's cookie for the name she knows: the page under the other name has none.
+  for (const path of ['/api/session', '/api/rooms'])
+    expect((await fetch(open.origin + path, { headers })).status).toBe(401)
+  const answer = await fetch(`${open.origin}/api/session`, {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: '{"name":"Eve"}',
   })
-
-  test('[S40] with PUBLIC_URL is refused', async () => {
-    const closed = await aVictim({ PUBLIC_URL: 'https://chat.example.org' })
-    for (const path of ['/', '/api/session', '/api/rooms', '/ws?v=2']) {
-      const answer = await fetch(closed.origin + path, { headers: { host: 'rebound.example' } })
-      expect([path, answer.status]).toEqual([path, 421])
-    }
-    expect(closed.server.out()).not.toContain('PUBLIC_URL')
-    await closed.end()
-  })
+  expect(answer.headers.get('set-cookie')).not.toMatch(/domain/i)
+  expect(await answer.json()).toMatchObject({ user: { role: 'guest' } })
+  expect((await ada.ask('/api/session')).status).toBe(200)
+  await open.end()
+  const doctor = await aCommand(['doctor'], { DATA_DIR: open.dir })
+  expect(doctor.out).toContain('PUBLIC_URL is not set')
 })

@@ -13,14 +13,14 @@ export function aWriter(dir: string): { db: Database; writer: Writer } {
   return { db, writer: new Writer(db) }
 }
 
-/** Says so many messages in a room of a database that nobody else writes. @returns the room's head after it */
-export function tell(db: Database, room: string, count: number): number {
+/** Adds messages to a room, past the writer. @returns the room's head after them */
+export function tell(db: Database, room: string, count: number, sameText?: string): number {
   return db
     .transaction(() => {
       const seq =
         db.query<{ seq: number }, [string]>('SELECT seq FROM rooms WHERE room = ?').get(room)?.seq ?? 0
       for (let at = seq + 1; at <= seq + count; at++) {
-        const text = `message ${at} in ${room} `.repeat(4)
+        const text = sameText ?? `message ${at} in ${room} `.repeat(4)
         const id = `${Buffer.from(room).toString('hex')}-${at}`
         const values = { room, seq: at, id, nonce: `nonce-${id}`, at: 1_700_000_000_000 + at }
         db.query(

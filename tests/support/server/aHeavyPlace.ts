@@ -1,5 +1,5 @@
-/** A data directory in which people may ask for what costs most: for tests of what it costs, and for the bench. */
-import { hashOf } from '../../../src/http/authenticate.ts'
+/** A data directory in which the most expensive requests can be made. */
+import { hashOf, newToken } from '../../../src/http/authenticate.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
@@ -7,158 +7,134 @@ import type { Role, User } from '../../../src/shared/model.ts'
 import { checkpoint } from '../../../src/store/sqlite/database.ts'
 import { aWriter } from './aDatabase.ts'
 
-/** Its rooms. Everybody has read nothing in `UNREAD`, and all in the others. */
+/** The rooms. Everybody has read everything but in `unread`. */
 export const ROOMS = {
-  /** fifty messages as one says them */
+  /** fifty ordinary messages */
   plain: 'plain',
-  /** fifty, each as long as one may be in bytes, with as many kinds of reactions by as many people as are named */
+  /** fifty messages of the largest size, each with all kinds of reactions by as many people as are named */
   heavy: 'heavy',
-  /** fifty, and behind the last of them nothing but reactions */
+  /** fifty messages, followed by nothing but reactions */
   reacted: 'reacted',
-  /** fifty, and behind them many that were deleted, one by one */
+  /** fifty messages, followed by many deleted ones */
   deleted: 'deleted',
-  /** where everybody has said something, and may do all that an owner may */
+  /** where every guest is an owner and has written messages */
   own: 'own',
   unread: ['unread-0', 'unread-1', 'unread-2', 'unread-3', 'unread-4'],
 } as const
 
-/** Somebody with a session: `Authorization: Bearer <token>`. */
-export interface Holder {
+/** A guest with a session: `Authorization: Bearer <token>`. */
+export interface SeededGuest {
   id: string
   name: string
   token: string
-  /** ids of what they said in `own` */
-  said: readonly string[]
+  /** ids of the guest's messages in `own` */
+  messages: readonly string[]
 }
 
-export interface Heaviness {
+interface Amounts {
   people: number
-  /** messages in each of the rooms nobody has read */
+  /** messages in each of the unread rooms */
   unread: number
-  /** reactions behind the last message of `reacted`, messages deleted in `deleted` */
+  /** reactions behind the last message of `reacted` */
   reactions: number
+  /** messages deleted in `deleted` */
   deleted: number
-  /** what each has said in `own`; the first of them so much more, which is theirs to take along */
+  /** messages of each guest in `own`, and how many more the first guest has, for an export */
   own: number
   ownOfFirst: number
 }
 
-const KINDS = [
-  '👍',
-  '❤️',
-  '😂',
-  '🎉',
-  '😮',
-  '😢',
-  '🙏',
-  '👀',
-  '🔥',
-  '✅',
-  '❌',
-  '💯',
-  '🚀',
-  '☕',
-  '🍰',
-  '🌻',
-  '🐈',
-  '🐕',
-  '⭐',
-  '🎈',
-]
-const AT_ONCE = 500
+const EMOJI = Array.from('👍😂🎉😮😢🙏👀🔥✅❌💯🚀☕🍰🌻🐈🐕⭐🎈🍀')
+const DRAFTS_AT_ONCE = 500
 
-type What =
+type Content =
   | { kind: 'message'; text: string }
   | { kind: 'react'; target: string; emoji: string; on: boolean }
   | { kind: 'delete'; target: string }
 
-/** Makes it, where there is nothing yet. @returns the people: members of all rooms, ordinary guests */
-export function aHeavyPlace(dir: string, much: Heaviness): Holder[] {
+/** Fills a new directory. @returns the guests, who are members of all rooms */
+export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
   const { db, writer } = aWriter(dir)
-  // Nobody has been told of any of this.
+  // A crash may lose this directory.
   db.run('PRAGMA synchronous = OFF')
   const ids = createIds()
   const now = Date.now()
-  let said = 0
+  let nonces = 0
 
-  const guest = (name: string) => {
-    const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
+  const addGuest = (name: string) => {
+    const token = newToken()
     const user = { id: ids.next(now), name }
     const keys = [name.toLowerCase().replaceAll(' ', '')]
-    writer.addGuest(
-      { ...user, keys, session: hashOf(token), at: now },
-      { inactiveBefore: 0, neverWroteBefore: 0 },
-    )
+    const never = { inactiveBefore: 0, neverWroteBefore: 0 }
+    writer.addGuest({ ...user, keys, session: hashOf(token), at: now }, never)
     return { ...user, token }
   }
-  const ada = guest('Ada')
-  const count = Math.max(LIMITS.emojiPeople, much.people)
-  const people = Array.from({ length: count }, (_, at) => guest(`Person ${at}`))
-
-  const draft = (room: string, { id, name }: User, what: What): Draft => {
-    said += 1
-    return { room, id: ids.next(now), at: now, user: { id, name }, nonce: `heavy-${said}----`, ...what }
+  const addMembers = (room: string, role: Role = 'guest') => {
+    for (const { id } of people) writer.addMember(room, id, role, now)
+  }
+  const draft = (room: string, { id, name }: User, content: Content): Draft => {
+    const nonce = `heavy-${(nonces += 1)}----`
+    return { room, id: ids.next(now), at: now, user: { id, name }, nonce, ...content }
   }
   const commit = (drafts: Draft[]): Draft[] => {
-    for (let from = 0; from < drafts.length; from += AT_ONCE)
-      writer.commit(drafts.slice(from, from + AT_ONCE))
+    for (let at = 0; at < drafts.length; at += DRAFTS_AT_ONCE)
+      writer.commit(drafts.slice(at, at + DRAFTS_AT_ONCE))
     return drafts
   }
-  const talk = (room: string, times: number, text: (at: number) => string, user: User = ada) =>
-    commit(Array.from({ length: times }, (_, at) => draft(room, user, { kind: 'message', text: text(at) })))
-  const room = (name: string) => writer.addRoom({ room: name, name, topic: '', kind: 'public' }, now)
-  const enter = (name: string, role: Role = 'guest') => {
-    for (const { id } of people) writer.addMember(name, id, role, now)
+  const talk = (
+    room: string,
+    count: number,
+    textOf: (at: number) => string = ordinaryText,
+    user: User = ada,
+  ) =>
+    commit(Array.from({ length: count }, (_, at) => draft(room, user, { kind: 'message', text: textOf(at) })))
+  const react = (room: string, user: User, target: string, emoji: string, on: boolean) =>
+    draft(room, user, { kind: 'react', target, emoji, on })
+
+  const ada = addGuest('Ada')
+  const count = Math.max(LIMITS.emojiPeople, amounts.people)
+  const people = Array.from({ length: count }, (_, at) => addGuest(`Person ${at}`))
+  for (const room of Object.values(ROOMS).flat())
+    writer.addRoom({ room, name: room, topic: '', kind: 'public' }, now)
+
+  for (const room of ROOMS.unread) {
+    addMembers(room)
+    talk(room, amounts.unread, (at) => `number ${at} is for @Person ${at % 50}, or whoever reads it`)
   }
+  talk(ROOMS.plain, LIMITS.history)
 
-  for (const name of ROOMS.unread) {
-    room(name)
-    enter(name)
-    talk(name, much.unread, (at) => `number ${at} is for @Person ${at % 50}, or whoever reads it`)
-  }
-  for (const name of [ROOMS.plain, ROOMS.heavy, ROOMS.reacted, ROOMS.deleted, ROOMS.own]) room(name)
-  talk(ROOMS.plain, LIMITS.history, ordinary)
+  const largest = talk(ROOMS.heavy, LIMITS.history, () => '中'.repeat(LIMITS.text))
+  for (const { id } of largest)
+    for (const user of people.slice(0, LIMITS.emojiPeople))
+      commit(EMOJI.map((emoji) => react(ROOMS.heavy, user, id, emoji, true)))
 
-  const long = talk(ROOMS.heavy, LIMITS.history, () => '中'.repeat(LIMITS.text))
+  // One person adds all reactions and removes them, then the next: many events, but pages of ordinary size.
+  const targets = talk(ROOMS.reacted, LIMITS.history).map(({ id }) => id)
+  const perRound = targets.length * EMOJI.length
   commit(
-    long.flatMap(({ id: target }) =>
-      people
-        .slice(0, LIMITS.emojiPeople)
-        .flatMap((user) =>
-          KINDS.map((emoji) => draft(ROOMS.heavy, user, { kind: 'react', target, emoji, on: true })),
-        ),
-    ),
-  )
-
-  const last = talk(ROOMS.reacted, LIMITS.history, ordinary)
-  const each = last.length * KINDS.length
-  commit(
-    Array.from({ length: much.reactions }, (_, at) => {
-      const [target, emoji] = [
-        last[at % last.length]?.id ?? '',
-        KINDS[Math.floor(at / last.length) % KINDS.length] ?? '',
-      ]
-      // One person shows all of them and takes them back, then the next: many events, and an ordinary page.
-      const round = Math.floor(at / each)
+    Array.from({ length: amounts.reactions }, (_, at) => {
+      const round = Math.floor(at / perRound)
       const user = people[Math.floor(round / 2) % count] ?? ada
-      return draft(ROOMS.reacted, user, { kind: 'react', target, emoji, on: round % 2 === 0 })
+      const emoji = EMOJI[Math.floor(at / targets.length) % EMOJI.length] ?? ''
+      return react(ROOMS.reacted, user, targets[at % targets.length] ?? '', emoji, round % 2 === 0)
     }),
   )
 
-  talk(ROOMS.deleted, LIMITS.history, ordinary)
-  const gone = talk(ROOMS.deleted, much.deleted, ordinary)
-  commit(gone.map(({ id }) => draft(ROOMS.deleted, ada, { kind: 'delete', target: id })))
+  talk(ROOMS.deleted, LIMITS.history)
+  const deleted = talk(ROOMS.deleted, amounts.deleted)
+  commit(deleted.map(({ id: target }) => draft(ROOMS.deleted, ada, { kind: 'delete', target })))
 
-  const holders = people.map((user, at): Holder => {
-    const own = talk(ROOMS.own, much.own + (at === 0 ? much.ownOfFirst : 0), ordinary, user)
-    return { ...user, said: own.map(({ id }) => id) }
+  const guests = people.map((user, at): SeededGuest => {
+    const own = talk(ROOMS.own, amounts.own + (at === 0 ? amounts.ownOfFirst : 0), ordinaryText, user)
+    return { ...user, messages: own.map(({ id }) => id) }
   })
-  for (const name of [ROOMS.plain, ROOMS.heavy, ROOMS.reacted, ROOMS.deleted]) enter(name)
-  enter(ROOMS.own, 'owner')
+  for (const room of [ROOMS.plain, ROOMS.heavy, ROOMS.reacted, ROOMS.deleted]) addMembers(room)
+  addMembers(ROOMS.own, 'owner')
   checkpoint(db)
   db.close()
-  return holders
+  return guests
 }
 
-const ordinary = (at: number) =>
-  `number ${at}: the train was late again, and nobody told us; see you around noon?`
+function ordinaryText(at: number): string {
+  return `number ${at}: the train was late again, and nobody told us; see you around noon?`
+}
