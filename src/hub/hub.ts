@@ -22,7 +22,7 @@ import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
 import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
 import { RoomJoiner } from './roomJoiner.ts'
-import { ReadBroadcaster, ReadPositions } from './rooms/readPositions.ts'
+import { ReadPositions } from './rooms/readPositions.ts'
 import { Rooms } from './rooms/rooms.ts'
 
 /** What one person, or one of their connections, may do. A benchmark may allow more. */
@@ -91,7 +91,6 @@ export class Hub {
   readonly #presence: PresenceTracker
   readonly #typing: Typing
   readonly #readPositions: ReadPositions
-  readonly #readBroadcaster: ReadBroadcaster
   readonly #publisher: Publisher
   readonly #retention: Retention
   #draining = false
@@ -110,11 +109,10 @@ export class Hub {
     const publisher = (this.#publisher = new Publisher({ queue, clock, ids, sends: this.#limits.sends }))
     const presence = (this.#presence = new PresenceTracker(publish))
     this.#typing = new Typing(publish)
-    const readPositions = (this.#readPositions = new ReadPositions(store, log))
+    const readPositions = (this.#readPositions = new ReadPositions({ store, connections, feed, log }))
     const syncer = (this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log }))
     this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, clock })
     this.#heartbeat = new Heartbeat({ feed, presence })
-    this.#readBroadcaster = new ReadBroadcaster({ readPositions, connections, store, feed, log })
     this.rooms = new Rooms({ store, clock, ids, log, siteName, presence, publisher })
     this.#retention = new Retention({ store, clock, log, days: retentionDays })
     const renamed = (self: Self) => this.#renamed(self)
@@ -124,7 +122,7 @@ export class Hub {
 
   /** Starts the hourly work and listens to other nodes. */
   async start(): Promise<void> {
-    await this.sessions.hourly(new Set())
+    await this.sessions.hourly()
     void this.#retention.hourly()
     this.#deps.doorbell.listen((heads) => void this.#feed.headsMoved(heads))
   }
@@ -264,16 +262,17 @@ export class Hub {
       const ending = this.#heartbeat.check(connection, now)
       if (ending) this.#dismiss(connection, ending.code, ending.reason)
     }
-    void this.#readBroadcaster.broadcast()
-    const online = new Set(this.#connections.all().map(({ session }) => session))
-    void this.sessions.revalidateSessions(online)
+    void this.#readPositions.saveAndTell()
+    void this.sessions.revalidate(
+      new Map(this.#connections.all().map(({ session, user }) => [session, user.id])),
+    )
     if (now - this.#sweptAt >= SWEEP_MS) {
       this.#sweptAt = now
       void this.#feed.sweep()
     }
     if (now - this.#cleanedAt >= HOUR_MS) {
       this.#cleanedAt = now
-      void this.sessions.hourly(online)
+      void this.sessions.hourly()
       void this.#retention.hourly()
     }
   }
@@ -286,8 +285,8 @@ export class Hub {
     const { clock } = this.#deps
     this.#draining = true
     this.#publisher.stop()
-    // A flush that is under way lacks the positions that moved since it began, so flush again.
-    const saved = this.#readPositions.flush().then(() => this.#readPositions.flush())
+    // A save that is under way lacks the positions that moved since it began, so save again.
+    const saved = this.#readPositions.save().then(() => this.#readPositions.save())
     await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
     const connections = this.#connections.all()
     const spread = Math.max(2_000, 2 * connections.length)

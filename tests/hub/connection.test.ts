@@ -51,7 +51,7 @@ describe('hello', () => {
 
   test('[C2] is due within 5 s: then the connection is closed with 4408', async () => {
     const { connect, hub, pass, guest } = await aHub()
-    const silent = connect(await hub.sessions.signUp('Ada', 'session'))
+    const silent = connect(await hub.sessions.signUp('Ada', 'session of Ada'))
     const bob = await guest('Bob')
     await pass(4)
     expect(silent.connection.closed).toBe(null)

@@ -29,8 +29,8 @@ interface SessionsDeps {
 export class Sessions {
   readonly #deps: SessionsDeps
   readonly names: Names
-  /** session → its user, when its use was last stored (ms), and when it was last read (ms of `Clock.elapsed`) */
-  readonly #sessions = new Map<string, { user: string; touchedAt: number; readAt: number }>()
+  /** when sessions were last read, ms of `Clock.elapsed` */
+  readonly #readAt = new Map<string, number>()
   /** sessions that have ended, and when (ms): a socket that is just being opened must not use them */
   readonly #ended = new Map<string, number>()
 
@@ -52,18 +52,18 @@ export class Sessions {
     const guest = { id, name, keys: keysOf(name), session, at, room }
     const added = await awaitWrite(store.addGuest(guest, this.#staleAt(at)), log)
     if (added === 'taken') throw await this.names.taken(name)
-    this.#sessions.set(session, { user: id, touchedAt: at, readAt: clock.elapsed() })
     return { id, name, role: 'guest' }
   }
 
   /** The person of a session, or null. Stores once an hour that it was used. Rejects if the store cannot be read. */
   async whoIs(session: string): Promise<Self | null> {
-    const { store, clock } = this.#deps
+    const { store, clock, log } = this.#deps
     const now = clock.now()
     const row = await store.session(session)
     if (!row || row.seen < this.#staleAt(now).inactiveBefore) return null
-    this.#sessions.set(session, { user: row.user.id, touchedAt: row.seen, readAt: clock.elapsed() })
-    this.#touchSession(session, now)
+    this.#readAt.set(session, clock.elapsed())
+    if (now - row.seen >= TOUCH_EVERY)
+      store.touch(session, now).catch((error: unknown) => log.error('touch', error))
     return row.user
   }
 
@@ -76,7 +76,6 @@ export class Sessions {
     const row = await store.session(session)
     if (!row) return false
     await awaitWrite(store.endSession(session), log)
-    this.#sessions.delete(session)
     this.#ended.set(session, clock.now())
     this.#deps.signedOut(session, row.user.id)
     return true
@@ -88,59 +87,37 @@ export class Sessions {
   }
 
   /**
-   * Each second: reads some of the online sessions that were not read for five minutes, because another process may have
-   * ended them (S15). Never rejects.
-   * @param online the session of each connection
+   * Each second: reads some of the sessions that were not read for five minutes. Another process may have ended them (S15),
+   * and a session in use must not become stale. Never rejects.
+   * @param online the session of each connection → its user
    */
-  async revalidateSessions(online: ReadonlySet<string>): Promise<void> {
+  async revalidate(online: ReadonlyMap<string, string>): Promise<void> {
     const { clock, log, signedOut } = this.#deps
     const now = clock.elapsed()
-    const due = [...online].filter((session) => {
-      const known = this.#sessions.get(session)
-      return known && now - known.readAt >= REVALIDATE.after
-    })
-    for (const session of due.slice(0, REVALIDATE.perTick)) {
-      const known = this.#sessions.get(session)
-      if (!known) continue
-      known.readAt = now
+    for (const session of this.#readAt.keys()) if (!online.has(session)) this.#readAt.delete(session)
+    const isDue = (session: string) => now - (this.#readAt.get(session) ?? -Infinity) >= REVALIDATE.after
+    for (const [session, user] of [...online].filter(([key]) => isDue(key)).slice(0, REVALIDATE.perTick)) {
+      this.#readAt.set(session, now)
       try {
-        if (await this.whoIs(session)) continue
+        if (!(await this.whoIs(session))) signedOut(session, user)
       } catch (error) {
         // A disk that cannot be read signs nobody out: the session is read again in five minutes.
         log.error('session', error)
-        continue
       }
-      this.#sessions.delete(session)
-      signedOut(session, known.user)
     }
   }
 
-  /**
-   * Each hour: stores that the online sessions are in use, and ends stale sessions. Never rejects.
-   * @param online the session of each connection
-   */
-  async hourly(online: ReadonlySet<string>): Promise<void> {
+  /** Each hour: ends stale sessions. Never rejects. */
+  async hourly(): Promise<void> {
     const { store, clock, log } = this.#deps
     const now = clock.now()
     this.names.hourly(now)
-    for (const session of this.#sessions.keys()) {
-      if (online.has(session)) this.#touchSession(session, now)
-      else this.#sessions.delete(session)
-    }
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
-      // The store keeps the order of writes, so the sessions touched above are not stale.
       await store.forget(this.#staleAt(now))
     } catch (error) {
       log.error('forget', error)
     }
-  }
-
-  #touchSession(session: string, now: number): void {
-    const known = this.#sessions.get(session)
-    if (!known || now - known.touchedAt < TOUCH_EVERY) return
-    known.touchedAt = now
-    this.#deps.store.touch(session, now).catch((error: unknown) => this.#deps.log.error('touch', error))
   }
 
   #staleAt(now: number): Stale {

@@ -14,21 +14,26 @@ interface MovedPosition {
   connectionId: string
 }
 
+interface ReadPositionsDeps {
+  store: Pick<Store, 'saveReads' | 'unread'>
+  connections: ConnectionRegistry
+  feed: Pick<Feed, 'shown'>
+  log: Log
+}
+
 const keyOf = (user: string, room: string) => `${user} ${room}`
 
-/** How far people have read. Kept in memory while they are online, written once a tick. */
+/** How far people have read. Kept in memory while they are online, saved and told to their other connections once a tick. */
 export class ReadPositions {
-  readonly #store: Pick<Store, 'saveReads'>
-  readonly #log: Log
+  readonly #deps: ReadPositionsDeps
   /** user → room → the last seq that they have read */
   readonly #positions = new Map<string, Map<string, number>>()
-  /** not saved yet */
-  readonly #moved = new Map<string, MovedPosition>()
-  #flushing: Promise<MovedPosition[]> | null = null
+  readonly #unsaved = new Map<string, MovedPosition>()
+  readonly #untold = new Map<string, MovedPosition>()
+  #saving: Promise<void> | null = null
 
-  constructor(store: Pick<Store, 'saveReads'>, log: Log) {
-    this.#store = store
-    this.#log = log
+  constructor(deps: ReadPositionsDeps) {
+    this.#deps = deps
   }
 
   /** Takes the stored position of a person who enters a room. A position that is not saved yet stays. */
@@ -39,7 +44,7 @@ export class ReadPositions {
 
   /** The last seq that the person has read; 0 if they are not in the room. */
   seqOf(user: string, room: string): number {
-    return this.#positions.get(user)?.get(room) ?? this.#moved.get(keyOf(user, room))?.seq ?? 0
+    return this.#positions.get(user)?.get(room) ?? this.#unsaved.get(keyOf(user, room))?.seq ?? 0
   }
 
   /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
@@ -49,14 +54,14 @@ export class ReadPositions {
     if (rooms === undefined || before === undefined || seq > head || seq <= before) return
     rooms.set(room, seq)
     const key = keyOf(user, room)
-    const toldSeq = this.#moved.get(key)?.toldSeq ?? before
-    this.#moved.set(key, { room, user, toldSeq, seq, connectionId })
+    const toldSeq = this.#unsaved.get(key)?.toldSeq ?? before
+    this.#unsaved.set(key, { room, user, toldSeq, seq, connectionId })
   }
 
   /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
     this.#positions.get(user)?.delete(room)
-    this.#moved.delete(keyOf(user, room))
+    this.#unsaved.delete(keyOf(user, room))
   }
 
   /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
@@ -64,58 +69,36 @@ export class ReadPositions {
     this.#positions.delete(user)
   }
 
-  /** Saves what has moved. @returns what was saved; nothing if the disk failed: the next flush retries. Never rejects. */
-  flush(): Promise<MovedPosition[]> {
-    this.#flushing ??= this.#write().finally(() => (this.#flushing = null))
-    return this.#flushing
+  /** Saves what has moved; the next call retries if the disk fails. Never rejects. */
+  save(): Promise<void> {
+    this.#saving ??= this.#saveMoved().finally(() => (this.#saving = null))
+    return this.#saving
   }
 
-  async #write(): Promise<MovedPosition[]> {
-    const moved = [...this.#moved.values()]
-    if (moved.length === 0) return []
+  /** Saves what has moved, and tells a person's other connections the position and the unread count after it. Never rejects. */
+  async saveAndTell(): Promise<void> {
+    await this.save()
+    const untold = [...this.#untold.values()]
+    this.#untold.clear()
+    for (const moved of untold) await this.#tell(moved)
+  }
+
+  async #saveMoved(): Promise<void> {
+    const { store, log } = this.#deps
+    const moved = [...this.#unsaved]
+    if (moved.length === 0) return
     try {
-      await this.#store.saveReads(moved.map(({ room, user, seq }) => ({ room, user, seq })))
+      await store.saveReads(moved.map(([, { room, user, seq }]) => ({ room, user, seq })))
     } catch (error) {
-      this.#log.error('save reads', error)
-      return []
+      return log.error('save reads', error)
     }
-    for (const position of moved) {
-      const key = keyOf(position.user, position.room)
-      if (this.#moved.get(key) === position) this.#moved.delete(key)
+    for (const [key, position] of moved) {
+      if (this.#unsaved.get(key) === position) this.#unsaved.delete(key)
+      this.#untold.set(key, { ...position, toldSeq: this.#untold.get(key)?.toldSeq ?? position.toldSeq })
     }
-    return moved
-  }
-}
-
-interface ReadBroadcasterDeps {
-  readPositions: ReadPositions
-  connections: ConnectionRegistry
-  store: Pick<Store, 'unread'>
-  feed: Pick<Feed, 'shown'>
-  log: Log
-}
-
-/** Sends a person's other connections their new read position and the unread count after it. */
-export class ReadBroadcaster {
-  readonly #deps: ReadBroadcasterDeps
-  #pending: MovedPosition[] = []
-
-  constructor(deps: ReadBroadcasterDeps) {
-    this.#deps = deps
   }
 
-  /** Writes the positions that have moved, then broadcasts them. Never rejects. */
-  async broadcast(): Promise<void> {
-    const pending = new Map(this.#pending.map((moved) => [keyOf(moved.user, moved.room), moved]))
-    for (const moved of await this.#deps.readPositions.flush()) {
-      const key = keyOf(moved.user, moved.room)
-      pending.set(key, { ...moved, toldSeq: pending.get(key)?.toldSeq ?? moved.toldSeq })
-    }
-    this.#pending = []
-    for (const moved of pending.values()) await this.#broadcastOne(moved)
-  }
-
-  async #broadcastOne(moved: MovedPosition): Promise<void> {
+  async #tell(moved: MovedPosition): Promise<void> {
     const { connections, store, feed, log } = this.#deps
     const { room, user, toldSeq, seq, connectionId } = moved
     // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
@@ -128,7 +111,7 @@ export class ReadBroadcaster {
       const { head, ...counts } = await store.unread(room, first.user, seq)
       const shown = feed.shown(room)
       // The client counts events as they are shown. If the store is ahead of the feed, wait until the feed has caught up.
-      if (shown > 0 && head > shown) this.#pending.push(moved)
+      if (shown > 0 && head > shown) this.#untold.set(keyOf(user, room), moved)
       else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
     } catch (error) {
       log.error('unread', error)

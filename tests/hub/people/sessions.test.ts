@@ -241,7 +241,7 @@ describe('signing out', () => {
 
 test('[S7] a twenty-first connection of a person closes the one that has not answered longest, or else the oldest', async () => {
   const { hub, connect, pass } = await aHub()
-  const ada = await hub.sessions.signUp('Ada', 'hash')
+  const ada = await hub.sessions.signUp('Ada', 'session of Ada')
   const tabs: Client[] = []
   for (let n = 0; n < 20; n += 1) {
     tabs.push(connect(ada))
