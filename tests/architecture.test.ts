@@ -25,7 +25,7 @@ const CONTRACT_TYPES = ['shared/']
 const HUB_BASE = ['hub/connections', 'hub/ports', 'hub/rateLimit', 'hub/answerFrames']
 
 /** Files of the hub that put its folders together. */
-const HUB_COMPOSERS = ['hub/hub.ts', 'hub/heartbeat.ts', 'hub/roomJoiner.ts']
+const HUB_COMPOSERS = ['hub/hub.ts', 'hub/heartbeat.ts']
 
 /** What a part of the hub may import: itself, the files that all of the hub uses, the contract, and the parts below it. */
 function hubPart(folder: string, ...below: string[]): readonly [folder: string, rule: Rule] {
@@ -211,7 +211,7 @@ describe('the house', () => {
     ['hub/messages/a.ts', 'hub/rooms/rooms'],
     ['hub/rooms/a.ts', 'hub/history/roomSyncer'],
     ['hub/history/a.ts', 'hub/people/sessions'],
-    ['hub/people/a.ts', 'hub/roomJoiner'],
+    ['hub/people/a.ts', 'hub/heartbeat'],
     ['hub/connections.ts', 'hub/presence/presence'],
     ['hub/connections.ts', 'hub/hub'],
     ['store/sqlite/read/a.ts', 'store/sqlite/write/writer'],

@@ -21,7 +21,6 @@ import type { Broadcast, Clock, ClientSocket, Doorbell, Ids, Log, Store } from '
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
 import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
-import { RoomJoiner } from './roomJoiner.ts'
 import { ReadPositions } from './rooms/readPositions.ts'
 import { Rooms } from './rooms/rooms.ts'
 
@@ -86,7 +85,6 @@ export class Hub {
   readonly #feed: Feed
   readonly #queue: WriterQueue
   readonly #syncer: RoomSyncer
-  readonly #joiner: RoomJoiner
   readonly #heartbeat: Heartbeat
   readonly #presence: PresenceTracker
   readonly #typing: Typing
@@ -110,8 +108,7 @@ export class Hub {
     const presence = (this.#presence = new PresenceTracker(publish))
     this.#typing = new Typing(publish)
     const readPositions = (this.#readPositions = new ReadPositions({ store, connections, feed, log }))
-    const syncer = (this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log }))
-    this.#joiner = new RoomJoiner({ store, feed, presence, readPositions, syncer, log, clock })
+    this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
     this.#heartbeat = new Heartbeat({ feed, presence })
     this.rooms = new Rooms({ store, clock, ids, log, siteName, presence, publisher })
     this.#retention = new Retention({ store, clock, log, days: retentionDays })
@@ -175,7 +172,7 @@ export class Hub {
     connection.lifecycle = { state: 'greeted', lastHeardAt: now, nextBeatAt, unansweredSince: null }
     this.#presence.open(from.id, connection.user.id, state, now)
     from.send(welcomeFrame(connection, this.#deps.clock.now(), this.#deps.settings.build))
-    await this.rooms.inTurn(connection.user.id, () => this.#joiner.enterAll(connection, rooms))
+    await this.rooms.inTurn(connection.user.id, () => this.#syncer.enterAll(connection, rooms))
   }
 
   /**
@@ -192,7 +189,7 @@ export class Hub {
     await this.rooms.inTurn(connection.user.id, async () => {
       const entered = await this.rooms.enter(connection.user, room)
       if (!entered) throw new ChatError('noRoom')
-      this.#joiner.enter(connection, entered.membership, entered.row, position)
+      this.#syncer.enter(connection, entered.membership, entered.row, position)
     })
   }
 
@@ -201,7 +198,7 @@ export class Hub {
     const { user } = this.#greeted(from)
     await this.rooms.inTurn(user.id, async () => {
       await this.rooms.exit(user, room)
-      for (const connection of this.#connections.of(user.id)) this.#joiner.leave(connection, room)
+      for (const connection of this.#connections.of(user.id)) this.#syncer.leave(connection, room)
       this.#typing.set(room, user, false, this.#elapsed())
       this.#presence.leave(room, user.id)
       this.#readPositions.leave(user.id, room)
@@ -303,7 +300,7 @@ export class Hub {
     const now = this.#elapsed()
     const { socket, user } = connection
     connection.lifecycle = { state: 'closed' }
-    for (const room of connection.rooms.keys()) this.#joiner.leave(connection, room)
+    for (const room of connection.rooms.keys()) this.#syncer.leave(connection, room)
     this.#presence.close(socket.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
     if (this.#connections.remove(connection)) this.#readPositions.forget(user.id)
   }

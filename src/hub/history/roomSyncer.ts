@@ -1,18 +1,19 @@
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent, User } from '../../shared/model.ts'
-import type { FirstPage, MissedPage, ResetReason, You } from '../../shared/protocol.ts'
+import { strongerOf } from '../../shared/policy.ts'
+import type { FirstPage, MissedPage, Of, ResetReason, You } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
 import type { ClientConnection, EnteredRoom, SyncRequest } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
-import type { Clock, Log, RoomRow, Store, UnreadAtHead } from '../ports.ts'
+import type { Clock, Log, Membership, RoomRow, Store, UnreadAtHead } from '../ports.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
 import type { ReadPositions } from '../rooms/readPositions.ts'
 import { firstPageJson, PageCache, withLimit } from './pageCache.ts'
 
 interface RoomSyncerDeps {
-  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread'>
+  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'memberships' | 'room'>
   feed: Feed
   presence: PresenceTracker
   readPositions: ReadPositions
@@ -31,12 +32,15 @@ const FRAME_BYTES = 512
 const EVENT_BYTES = 250
 const MEMBER_BYTES = 100
 
+/** A position in a room, as `hello` and `join` name it. */
+type RequestedPosition = Partial<Pick<Of<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
+
 /** A read position, and the unread count after it. */
 type CountedPosition = UnreadAtHead & Pick<You, 'readSeq'>
 
 /**
- * Brings rooms up to date, one page at a time per connection. A room goes live in the turn that sends its last page; events
- * that were published after the store was read come from the feed's tail.
+ * Lets connections enter rooms and brings these up to date, one page at a time per connection. A room goes live in the turn
+ * that sends its last page; events that were published after the store was read come from the feed's tail.
  */
 export class RoomSyncer {
   readonly #deps: RoomSyncerDeps
@@ -53,15 +57,60 @@ export class RoomSyncer {
     this.#pageCache.clear()
   }
 
-  /** Brings a room up to date after the requests before this one. */
-  enqueue(connection: ClientConnection, request: SyncRequest): void {
-    connection.syncs.push(request)
-    if (connection.syncs.length === 1) void this.#run(connection)
+  /** Enters the rooms that `hello` names; one whose member the person is not gets `reset "access"`. Never rejects. */
+  async enterAll(connection: ClientConnection, requested: Of<'hello'>['rooms']): Promise<void> {
+    const { store, log } = this.#deps
+    try {
+      if (requested.length === 0) return
+      const memberships = await store.memberships(connection.user.id)
+      const rows = await Promise.all(requested.map(({ room }) => store.room(room)))
+      requested.forEach(({ room, ...position }, at) => {
+        const row = rows[at]
+        const membership = memberships.find((each) => each.room === room)
+        if (row && membership) this.enter(connection, membership, row, position)
+        else this.#enqueue(connection, { room, entered: null, seq: 0, id: null, limit: 0, cancelled: false })
+      })
+    } catch (error) {
+      // No frame could say which rooms are missing. The client reconnects and resumes from its positions.
+      log.error('hello', error)
+      connection.socket.close(CLOSE.overloaded, 'cannot read')
+    }
   }
 
-  /** Sends nothing more of this room. */
-  cancel(connection: ClientConnection, room: string): void {
-    for (const request of connection.syncs) if (request.room === room) request.cancelled = true
+  /** From here on the room counts as joined; its pages follow by themselves. */
+  enter(
+    connection: ClientConnection,
+    membership: Membership,
+    row: RoomRow,
+    { seq = 0, id = null, limit = LIMITS.firstMessages, ref }: RequestedPosition,
+  ): void {
+    if (connection.lifecycle.state === 'closed') return
+    const { feed, presence, readPositions, clock } = this.#deps
+    const { user, socket } = connection
+    const { room, head } = row
+    const role = strongerOf(user.role, membership.role)
+    const before = connection.rooms.get(room)
+    connection.rooms.set(room, { role, state: before?.state ?? 'syncing' })
+    if (!before) {
+      feed.watch(room, head)
+      presence.enter(room, socket.id, user, clock.elapsed())
+    }
+    readPositions.learn(user.id, membership)
+    const request = { room, entered: { ...row, role }, seq, id, limit, cancelled: false }
+    this.#enqueue(connection, ref === undefined ? request : { ...request, ref })
+  }
+
+  /** One connection leaves a room, and gets nothing more of it. The caller updates presence. */
+  leave({ socket, rooms, syncs }: ClientConnection, room: string): void {
+    for (const request of syncs) if (request.room === room) request.cancelled = true
+    socket.unfollow(room)
+    if (rooms.delete(room)) this.#deps.feed.unwatch(room)
+  }
+
+  /** Brings a room up to date after the requests before this one. */
+  #enqueue(connection: ClientConnection, request: SyncRequest): void {
+    connection.syncs.push(request)
+    if (connection.syncs.length === 1) void this.#run(connection)
   }
 
   async #run(connection: ClientConnection): Promise<void> {
