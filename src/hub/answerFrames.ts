@@ -1,6 +1,5 @@
 /** The frames that answer one client: welcome, acks and errors. */
-import { assertNever } from '../shared/assert.ts'
-import { ChatError, ERRORS, type ErrorCode } from '../shared/errors.ts'
+import { ChatError, ERRORS } from '../shared/errors.ts'
 import { TIMES, PROTOCOL_VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { Heard } from '../shared/protocol.ts'
 import type { ClientConnection } from './connections.ts'
@@ -26,39 +25,30 @@ export function welcomeFrame(
  * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is fixed for each code and never holds the input.
  * An error that is no `ChatError` is a bug, `internal`; the caller logs it.
  */
-export function errorFrame(error: unknown, target: ReplyTarget = {}): Heard<'error'> {
-  if (!(error instanceof ChatError)) return errorReply('internal', target)
-  const { after } = error.details
-  return { ...errorReply(error.code, target), ...(after !== undefined && { after }) }
+export function errorFrame(error: unknown, { nonce, ref }: ReplyTarget = {}): Heard<'error'> {
+  const { code, details } = error instanceof ChatError ? error : new ChatError('internal')
+  const { message, retry } = ERRORS[code]
+  return {
+    type: 'error',
+    ...(nonce !== undefined && { nonce }),
+    ...(ref !== undefined && { ref }),
+    code,
+    message,
+    retry,
+    ...(details.after !== undefined && { after: details.after }),
+  }
 }
 
 /** The answer to the sender of a draft once its batch is done. */
 export function outcomeReply(
-  draft: Draft & { nonce: string },
+  { nonce, room }: Draft & { nonce: string },
   outcome: Outcome,
 ): Heard<'ack'> | Heard<'error'> {
-  const { nonce, room } = draft
-  switch (outcome.result) {
-    case 'stored':
-    case 'duplicate': {
-      const { seq, id, at } = outcome.result === 'stored' ? outcome.event : outcome
-      return {
-        type: 'ack',
-        nonce,
-        room,
-        seq,
-        id,
-        at,
-        ...(outcome.result === 'duplicate' && { duplicate: true }),
-      }
-    }
-    case 'refused':
-      return errorReply(outcome.code, { nonce })
-    case 'failed':
-      return errorReply('unavailable', { nonce })
-    default:
-      return assertNever(outcome)
-  }
+  if (outcome.result === 'refused') return errorFrame(new ChatError(outcome.code), { nonce })
+  if (outcome.result === 'failed') return errorFrame(new ChatError('unavailable'), { nonce })
+  const isDuplicate = outcome.result === 'duplicate'
+  const { seq, id, at } = isDuplicate ? outcome : outcome.event
+  return { type: 'ack', nonce, room, seq, id, at, ...(isDuplicate && { duplicate: true }) }
 }
 
 /** Waits for a write. @throws ChatError `unavailable` if the disk refused it; the cause goes to the log */
@@ -68,17 +58,5 @@ export async function awaitWrite<T>(write: Promise<T>, log: Log): Promise<T> {
   } catch (error) {
     log.error('write', error)
     throw new ChatError('unavailable')
-  }
-}
-
-function errorReply(code: ErrorCode, { nonce, ref }: ReplyTarget): Heard<'error'> {
-  const { message, retry } = ERRORS[code]
-  return {
-    type: 'error',
-    ...(nonce !== undefined && { nonce }),
-    ...(ref !== undefined && { ref }),
-    code,
-    message,
-    retry,
   }
 }

@@ -189,39 +189,32 @@ export class RoomSyncer {
       connection.socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
     }
     let after = request.seq
-    let unsent: readonly RoomEvent[] = []
     for (let tries = 0; ;) {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = Math.max(row.head, feed.head(room))
-      const read = await this.#pageCache.events(room, after, known)
-      if (isOver(connection, request)) return
-      // A page fits as the store cut it; events that were put together here may not.
-      const pagesOf = (events: readonly RoomEvent[]) => (events === read ? [events] : splitIntoPages(events))
-      unsent = unsent.length === 0 ? read : [...unsent, ...read]
-      after = read.at(-1)?.seq ?? after
-      if (after >= known || read.length === 0) {
-        const counted = await this.#countUnread(connection, room, after)
+      const events = await this.#pageCache.events(room, after, known)
+      const readTo = events.at(-1)?.seq ?? after
+      if (readTo >= known || events.length === 0) {
+        const counted = await this.#countUnread(connection, room, readTo)
         if (isOver(connection, request)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
-        const later = after < known ? [] : feed.since(room, after)
-        if (later !== null) {
-          const all = later.length === 0 ? unsent : [...unsent, ...later]
-          const last = all.at(-1)?.seq ?? after
-          const you = this.#youAt(last, connection, row, counted, all, tries)
-          if (you) {
-            const pages = pagesOf(all)
-            for (const events of pages.slice(0, -1)) send(events, last)
-            const end = { events: pages.at(-1) ?? [], head: last, floor, you }
-            return connection.socket.send(this.#goLive(connection, request, end))
-          }
+        const later = readTo < known ? [] : feed.since(room, readTo)
+        const all = later?.length === 0 ? events : [...events, ...(later ?? [])]
+        const last = all.at(-1)?.seq ?? after
+        const you = later && this.#youAt(last, connection, row, counted, all, tries)
+        if (you) {
+          const pages = all === events ? [all] : splitIntoPages(all)
+          for (const page of pages.slice(0, -1)) send(page, last)
+          const end = { events: pages.at(-1) ?? [], head: last, floor, you }
+          return connection.socket.send(this.#goLive(connection, request, end))
         }
         tries += 1
       }
-      if (unsent.length >= LIMITS.pageEvents || (after < known && unsent.length > 0)) {
-        const head = Math.max(known, feed.head(room))
-        for (const events of pagesOf(unsent)) send(events, head)
-        unsent = []
+      if (isOver(connection, request)) return
+      if (events.length >= LIMITS.pageEvents || (readTo < known && events.length > 0)) {
+        send(events, Math.max(known, feed.head(room)))
+        after = readTo
       }
       // All others have a turn before the next page is read.
       await clock.turn()

@@ -11,19 +11,11 @@ import type { Publisher } from '../messages/publisher.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
 
-/** The name and topic of a new room, as typed. */
-export interface NewRoom {
-  name: string
-  topic?: string
-}
-
 interface RoomList {
   rooms: RoomEntry[]
   more: boolean
 }
 
-/** ms for which the order of busy rooms is cached */
-const BUSY_CACHE_MS = 1_000
 /** Reads one row more than are listed, to know whether there are more. */
 const LISTED_AND_ONE = LIMITS.roomsListed + 1
 /** Key of the turns that lists and pages of history share: thirty in one turn of the loop would hold all others up. */
@@ -46,7 +38,6 @@ export class Rooms {
   readonly #roomNames: RoomNames
   /** key → the turn of the loop in which the next act of this key may begin */
   readonly #turns = new Map<string, Promise<void>>()
-  #busiest: { readAt: number; rooms: readonly string[] } = { readAt: -Infinity, rooms: [] }
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps
@@ -55,8 +46,9 @@ export class Rooms {
   }
 
   /**
-   * The person's rooms by name, then up to 200 others, the busiest first. `search`: only rooms whose name contains the text,
-   * the others by slug. `after`: only other rooms, from that slug on. `more`: there are further rooms.
+   * The person's rooms by name, then up to 200 others, the busiest first; `more`: there are further ones.
+   * @param options `search`: only rooms whose name contains the text, the others by slug; `after`: only other rooms, after
+   * that slug
    */
   list(self: Self, { search = '', after = '' } = {}): Promise<RoomList> {
     return this.inTurn(LONG_READS, () => this.#list(self, search, after))
@@ -66,14 +58,12 @@ export class Rooms {
     const { store } = this.#deps
     const memberships = await store.memberships(self.id)
     const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
-    const found = search === '' ? null : await this.#roomNames.find(search, after)
+    const found = search === '' ? null : new Set(await this.#roomNames.find(search, after))
+    const own = new Set(after === '' ? roles.keys() : [])
+    const joined = await store.roomsBySlug([...(found?.intersection(own) ?? own)])
     const others = found
-      ? await store.roomsBySlug(found.filter((room) => !roles.has(room)).slice(0, LISTED_AND_ONE))
+      ? await store.roomsBySlug([...found.difference(roles)].slice(0, LISTED_AND_ONE))
       : await this.#busiestThenIdle(after, roles)
-    const joined =
-      after === ''
-        ? await store.roomsBySlug(found?.filter((room) => roles.has(room)) ?? [...roles.keys()])
-        : []
     const { compare } = new Intl.Collator('en')
     joined.sort((a, b) => compare(a.name, b.name) || compare(a.room, b.room))
     const rooms = [
@@ -88,15 +78,14 @@ export class Rooms {
    * @throws ChatError `roomInvalid` with a `reason`; `tooBig`; `roomTaken` with a free name as `suggestion`;
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async create(self: Self, typed: NewRoom): Promise<RoomEntry> {
+  async create(self: Self, typed: { name: string; topic?: string }): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
     const cleaned = cleanName(typed.name, LIMITS.roomName)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
     if (this.#isReserved(name)) throw roomInvalid('reserved')
     const topic = topicOf(typed.topic ?? '')
-    const slug = slugOf(name)
-    const room = slug || ids.random(8)
+    const room = slugOf(name) || ids.random(8)
     if (await this.#roomNames.isLookAlike(name)) throw await this.#taken(name)
     const row = { room, name, topic, kind: 'public' } as const
     const added = await awaitWrite(store.addRoom(row, clock.now(), self.id), log)
@@ -152,10 +141,10 @@ export class Rooms {
     const { store, clock, log } = this.#deps
     const row = await store.room(room)
     if (!row) return null
-    const membership = await store.membership(self.id, room)
-    const found = membership ?? (await awaitWrite(store.addMember(room, self.id, 'guest', clock.now()), log))
-    if (found === 'nobody') throw new ChatError('unauthenticated')
-    return { membership: found, row }
+    const known = await store.membership(self.id, room)
+    const membership = known ?? (await awaitWrite(store.addMember(room, self.id, 'guest', clock.now()), log))
+    if (membership === 'nobody') throw new ChatError('unauthenticated')
+    return { membership, row }
   }
 
   /** Ends a membership. Called in turn. */
@@ -171,7 +160,8 @@ export class Rooms {
   /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most one more than are listed. */
   async #busiestThenIdle(after: string, joined: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
-    const busy = this.#byPeople()
+    const counts = [...this.#deps.presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    const busy = counts.map(([room]) => room)
     const at = busy.indexOf(after)
     const next = after === '' || at >= 0 ? busy.slice(at + 1) : []
     const wanted = next.filter((room) => !joined.has(room)).slice(0, LISTED_AND_ONE)
@@ -181,16 +171,6 @@ export class Rooms {
     const idleAfter = at < 0 ? after : ''
     const idle = await store.roomsAfter(idleAfter, LISTED_AND_ONE - rows.length, [...busy, ...joined.keys()])
     return [...rows, ...idle]
-  }
-
-  /** Rooms that are not empty, the busiest first. */
-  #byPeople(): readonly string[] {
-    const { clock, presence } = this.#deps
-    const now = clock.elapsed()
-    if (now - this.#busiest.readAt < BUSY_CACHE_MS) return this.#busiest.rooms
-    const counts = [...presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    this.#busiest = { readAt: now, rooms: counts.map(([room]) => room) }
-    return this.#busiest.rooms
   }
 
   /** The refusal of a name that is taken, with a free one. */
