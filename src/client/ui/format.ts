@@ -27,11 +27,6 @@ export function fullDate(at: number, clock: ClockStyle = 'system', locale?: stri
   return formatDate(at, locale, { dateStyle: 'full', timeStyle: 'medium', ...hourCycle(clock) })
 }
 
-/** For `<time datetime>`. */
-export function isoTime(at: number): string {
-  return new Date(at).toISOString()
-}
-
 /** The reader's calendar day of a time (ms): two times have the same text if and only if they are of one day. */
 export function dayOf(at: number): string {
   return new Date(at).toDateString()

@@ -1,5 +1,5 @@
 import { h, type View } from '../../ui/dom.ts'
-import { fullDate, isolated, isoTime, timeOfDay } from '../../ui/format.ts'
+import { fullDate, isolated, timeOfDay } from '../../ui/format.ts'
 import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
@@ -86,7 +86,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     const { at } = item.row
     time.textContent = timeOfDay(at, clockStyle)
     time.title = fullDate(at, clockStyle)
-    time.dateTime = isoTime(at)
+    time.dateTime = new Date(at).toISOString()
   }
 
   function drawText(): void {
@@ -98,7 +98,8 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     text.classList.toggle('lone', row.text !== null && isLargeEmoji(row.text))
     text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
     if (row.edited === null) return
-    const edited = { class: 'edited', datetime: isoTime(row.edited), title: fullDate(row.edited, clockStyle) }
+    const datetime = new Date(row.edited).toISOString()
+    const edited = { class: 'edited', datetime, title: fullDate(row.edited, clockStyle) }
     const last = text.lastElementChild
     const paragraph = last?.tagName === 'P' ? last : text
     paragraph.append(' ', h('time', edited, words.message.edited))
