@@ -32,7 +32,6 @@ export interface Screen {
   mend(): void
   /** A first page of the lobby with other contents. */
   sync(told: Told): FirstPage
-  dispose(): Promise<void>
 }
 
 /** A browser context that collects violations of the page's policy and uncaught errors in `refused`. */
@@ -126,7 +125,6 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     mend() {
       isDown = false
     },
-    dispose: () => page.close(),
   }
 }
 

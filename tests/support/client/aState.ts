@@ -92,19 +92,14 @@ export function firstPage(events: readonly RoomEvent[], more: Partial<FirstPage>
   }
 }
 
-/** What the first page of a room that is not on screen says: its counts. */
+/** The first page of a room that is not on screen: only its counts. */
 export function counts(seq: number, more: Partial<FirstPage> = {}): FirstPage {
   const at = { seq, id: seq === 0 ? null : `id-${seq}` }
-  return firstPage([], {
-    at,
-    head: seq,
-    older: seq > 0,
-    members: { version: 1, count: 2, full: [] },
-    ...more,
-  })
+  const nobody = { version: 1, count: 2, full: [] }
+  return firstPage([], { at, head: seq, older: seq > 0, members: nobody, ...more })
 }
 
-/** The last page of what was missed. */
+/** The last page of missed events. */
 export function page(events: readonly RoomEvent[], more: Partial<MissedPage> = {}): MissedPage {
   return {
     type: 'sync',
@@ -119,19 +114,19 @@ export function page(events: readonly RoomEvent[], more: Partial<MissedPage> = {
   }
 }
 
-/** An entry of the list of rooms: one of mine. */
+/** A room of mine in the room list. */
 export function listed(room: string, more: Partial<RoomEntry> = {}): RoomEntry {
   const usual = { name: room, topic: '', kind: 'public', joined: true, role: 'guest', count: 1 } as const
   return { room, ...usual, head: 0, ...more }
 }
 
-/** A room of mine with what counts in it, for those that sort and find. */
+/** A room of mine with its unread counts. */
 export function countedRoom(name: string, more: Partial<CountedRoom> = {}): CountedRoom {
   const room = name.toLowerCase().replaceAll(' ', '-')
   return { ...listed(room, { name, count: 0, head: 0 }), unread: 0, mentions: 0, ...more }
 }
 
-/** An answer of `GET …/messages`: true at the last of them, unless told otherwise. */
+/** An answer to `GET …/messages`; its head is the last message unless `more` says otherwise. */
 export function history(messages: readonly HistoryMessage[], more: Partial<HistoryPage> = {}): HistoryPage {
   const head = messages.at(-1)?.seq ?? 0
   return { messages: [...messages], head, floor: 1, older: false, newer: false, ...more }

@@ -1,34 +1,23 @@
-import type { BrowserContext, Page } from 'playwright-core'
-import type { Self } from '../../../src/shared/model.ts'
+import type { BrowserContext } from 'playwright-core'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
+import { aSession } from './aScreen.ts'
 import { firstPage, members, welcome, you } from './aState.ts'
 
 declare global {
   interface Window {
-    /** Hears these frames, all of them in one turn. */
+    /** Receives these frames in one turn. */
     hear(frames: readonly string[]): void
-    /** Resolves once what has changed is painted. */
+    /** Resolves after the next paint. */
     painted(): Promise<void>
   }
 }
 
 /**
- * Somebody in the lobby, whose wire ends within the page: what is heard comes in one turn, and no time is spent on bringing
- * it. For measuring; `aScreen` is for all else.
+ * A guest in the lobby whose socket ends within the page: frames arrive in one turn, without the time that a transport takes.
+ * For measurements; `aScreen` is for everything else.
  */
-export async function aWiredPage(
-  origin: string,
-  context: BrowserContext,
-  name: string,
-): Promise<{
-  page: Page
-  me: Self
-  /** Resolves once these are drawn. */
-  hear(...frames: ServerFrame[]): Promise<unknown>
-}> {
-  const headers = { origin }
-  const answer = await context.request.post(`${origin}/api/session`, { data: { name }, headers })
-  const { user: me } = (await answer.json()) as { user: Self }
+export async function aWiredPage(origin: string, context: BrowserContext, name: string) {
+  const me = await aSession(origin, context, name)
   const page = await context.newPage()
   await page.addInitScript(wire, {
     hello: JSON.stringify({ ...welcome, user: me, now: Date.now() }),
@@ -39,7 +28,8 @@ export async function aWiredPage(
   return {
     page,
     me,
-    hear: (...frames) =>
+    /** Resolves once these are drawn. */
+    hear: (...frames: ServerFrame[]): Promise<void> =>
       page.evaluate(
         async (texts) => {
           window.hear(texts)

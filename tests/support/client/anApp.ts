@@ -21,28 +21,15 @@ const SETTINGS: HttpSettings = {
   sessionDays: 90,
 }
 
-/** Somebody with a session of an app, as a program at the same machine has it. */
-export interface Guest {
-  user: Self
-  cookie: string
-  /** those of a socket */
-  headers(): Record<string, string>
-  ask(
-    path: string,
-    init?: { method?: string; body?: unknown; headers?: Record<string, string> },
-  ): Promise<Response>
-  socket(headers?: Record<string, string>): Promise<SocketClient>
-  /** a socket that has said hello and is live in these rooms: a guest is a member of the lobby, the others are joined */
-  enter(...rooms: string[]): Promise<SocketClient>
-}
-
 /** The `name=value` of a Set-Cookie. */
 export function cookieOf(answer: Response): string {
   return (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
 }
 
-/** Somebody who picks a name at a server. @param origin where the server is, `http://127.0.0.1:3000` */
-export async function aGuest(origin: string, name: string): Promise<Guest> {
+export type Guest = Awaited<ReturnType<typeof aGuest>>
+
+/** A guest of a server, by HTTP and WebSocket. @param origin such as `http://127.0.0.1:3000` */
+export async function aGuest(origin: string, name: string) {
   const headers = { origin, 'content-type': 'application/json' }
   const body = JSON.stringify({ name })
   const answer = await fetch(`${origin}/api/session`, { method: 'POST', headers, body })
@@ -54,15 +41,17 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
   return {
     user,
     cookie,
-    headers: () => ({ cookie, origin }),
-    ask: (path, { method = 'GET', body: sent, headers: more } = {}) =>
+    /** the headers of a socket */
+    headers: (): Record<string, string> => ({ cookie, origin }),
+    ask: (path: string, init: { method?: string; body?: unknown; headers?: Record<string, string> } = {}) =>
       fetch(origin + path, {
-        method,
-        headers: { ...headers, cookie, ...more },
-        ...(sent !== undefined && { body: JSON.stringify(sent) }),
+        method: init.method ?? 'GET',
+        headers: { ...headers, cookie, ...init.headers },
+        ...(init.body !== undefined && { body: JSON.stringify(init.body) }),
       }),
     socket,
-    async enter(...rooms) {
+    /** A socket that is live in these rooms, of which all but the lobby are joined. */
+    async enter(...rooms: string[]): Promise<SocketClient> {
       const client = await socket()
       const isHome = (room: string) => room === 'lobby'
       const positions = rooms.filter(isHome).map((room) => ({ room, seq: 0, id: null }))
@@ -75,7 +64,7 @@ export async function aGuest(origin: string, name: string): Promise<Guest> {
   }
 }
 
-/** The real edge and the real hub on a store in memory, listening on a free port. `stop` it afterwards. */
+/** The HTTP layer and the hub on a store in memory, listening on a free port. `stop` it afterwards. */
 export async function anApp(
   options: Partial<HttpSettings> & Pick<AppDeps, 'assets'> & { ready?: boolean; failing?: string[] } = {},
 ) {
@@ -121,14 +110,14 @@ export async function anApp(
     gate,
     server,
     app,
-    /** what the log was told of errors, and of warnings */
+    /** errors and warnings that were logged */
     trouble,
     warnings,
     port: server.port ?? 0,
     origin,
     ws: `${origin.replace('http', 'ws')}/ws?v=2`,
     guest: (name: string) => aGuest(origin, name),
-    /** lets time pass, with the hub's tick in each second of it */
+    /** Time passes (ms), with a tick of the hub each second. */
     pass(ms: number) {
       for (let left = ms; left > 0; left -= 1_000) {
         clock.pass(Math.min(left, 1_000))

@@ -1,47 +1,19 @@
 import { afterAll, beforeAll } from 'bun:test'
 import { Window } from 'happy-dom'
 
-/** What a test file borrows from the window. fetch, Response, WebSocket, timers and AbortController stay Bun's (P55). */
+/** The globals that a test file borrows. The others, such as fetch, WebSocket and timers, stay Bun's. */
+// prettier-ignore
 const LENT = [
-  'window',
-  'document',
-  'location',
-  'history',
-  'navigator',
-  'localStorage',
-  'sessionStorage',
-  'getComputedStyle',
-  'matchMedia',
-  'requestAnimationFrame',
-  'cancelAnimationFrame',
-  'IntersectionObserver',
-  'ResizeObserver',
-  'MutationObserver',
-  'Node',
-  'Text',
-  'Element',
-  'HTMLElement',
-  'HTMLInputElement',
-  'HTMLTextAreaElement',
-  'HTMLButtonElement',
-  'HTMLAnchorElement',
-  'HTMLDialogElement',
-  'SVGElement',
-  'Event',
-  'InputEvent',
-  'MouseEvent',
-  'PointerEvent',
-  'KeyboardEvent',
-  'FocusEvent',
-  'CompositionEvent',
-  'PopStateEvent',
-  'PageTransitionEvent',
+  'window', 'document', 'location', 'history', 'navigator', 'localStorage', 'sessionStorage',
+  'getComputedStyle', 'matchMedia', 'requestAnimationFrame', 'cancelAnimationFrame',
+  'IntersectionObserver', 'ResizeObserver', 'MutationObserver',
+  'Node', 'Text', 'Element', 'HTMLElement', 'HTMLInputElement', 'HTMLTextAreaElement', 'HTMLButtonElement',
+  'HTMLAnchorElement', 'HTMLDialogElement', 'SVGElement',
+  'Event', 'InputEvent', 'MouseEvent', 'PointerEvent', 'KeyboardEvent', 'FocusEvent', 'CompositionEvent',
+  'PopStateEvent', 'PageTransitionEvent',
 ] as const
 
-/**
- * A window of happy-dom for the tests of one file, its parts lent as globals from before the first test until after the
- * last. `.window` throws outside of that.
- */
+/** A window of happy-dom while the tests of one file run; `window` throws outside of them. */
 export function useDom(url = 'http://localhost/'): { readonly window: Window } {
   let made: Window | null = null
   const before = new Map<string, PropertyDescriptor | undefined>()
