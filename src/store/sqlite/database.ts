@@ -27,20 +27,16 @@ export function run(db: Database, sql: string, values: SqlValues = {}): number {
   return db.query<null, [SqlValues]>(sql).run(values).changes
 }
 
-export interface OpenedDatabase {
-  db: Database
-  /** the schema before, 0 in a new database */
-  from: number
-  /** the copy from before the migration */
-  snapshot: string | null
-}
-
 /**
  * Opens the database of a directory and migrates it to the newest schema, after a copy to `snapshots/`. If a step fails,
  * the database stays as it was.
+ * @returns `from`: the schema before, 0 in a new database; `snapshot`: the copy from before the migration
  * @throws OperatorError 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
  */
-export function openForWriting(dir: string, steps: readonly string[] = MIGRATIONS): OpenedDatabase {
+export function openForWriting(
+  dir: string,
+  steps = MIGRATIONS,
+): { db: Database; from: number; snapshot: string | null } {
   const file = databaseIn(dir)
   let db: Database | null = null
   try {

@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { HistoryQuery, NewestMessages } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import type { HistoryMessage, HistoryPage } from '../../../shared/model.ts'
-import { queryAll, type SqlValues } from '../database.ts'
+import type { SqlValues } from '../database.ts'
 import { MESSAGE, messageFromRow, type MessageRow, readEventId, readRoom } from './rows.ts'
 
 /** How many ids one history query may name; later ones are ignored. */
@@ -24,8 +24,6 @@ interface TakenRows {
   /** a limit left out further messages */
   isMore: boolean
 }
-
-type OwnReaction = { message: string; emoji: string }
 
 // SQLite makes the JSON of the reactions: a page may have 2,000 of them.
 const messagesSql = (ownColumn: string) => `
@@ -98,16 +96,6 @@ export function readPage(
   })
   const messages = [...older.messages.reverse(), ...newer.messages]
   return { messages, head, floor, older: older.isMore, newer: newer.isMore }
-}
-
-/** Message id → emoji of `user`, for those of the messages that have any. */
-export function readOwnReactions(db: Database, user: string, ids: readonly string[]): Map<string, string[]> {
-  const sql = `SELECT message, emoji FROM reactions
-    WHERE message IN (SELECT value FROM json_each($ids)) AND user_id = $user`
-  const own = new Map<string, string[]>()
-  for (const { message, emoji } of queryAll<OwnReaction>(db, sql, { user, ids: JSON.stringify(ids) }))
-    own.set(message, [...(own.get(message) ?? []), emoji])
-  return own
 }
 
 function queryRows(db: Database, sql: string, values: SqlValues): Iterable<MessageRow> {

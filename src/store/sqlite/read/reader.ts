@@ -14,8 +14,10 @@ import type { HistoryPage, RoomEvent, Self, User } from '../../../shared/model.t
 import { mentionsName } from '../../../shared/text.ts'
 import { queryAll, queryOne, type SqlValues } from '../database.ts'
 import { nameOwnersOf } from '../nameOwners.ts'
-import { readNewest, readOwnReactions, readPage } from './historyPages.ts'
+import { readNewest, readPage } from './historyPages.ts'
 import { EVENT, eventFromRow, type EventRow, readEventId, readRoom, ROOM } from './rows.ts'
+
+type OwnReaction = { message: string; emoji: string }
 
 const MEMBERSHIP = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = $user'
 
@@ -73,7 +75,12 @@ export class Reader {
   }
 
   mine(user: string, ids: readonly string[]): Map<string, string[]> {
-    return readOwnReactions(this.#db, user, ids)
+    const sql = `SELECT message, emoji FROM reactions
+      WHERE message IN (SELECT value FROM json_each($ids)) AND user_id = $user`
+    const own = new Map<string, string[]>()
+    for (const { message, emoji } of queryAll<OwnReaction>(this.#db, sql, { user, ids: JSON.stringify(ids) }))
+      own.set(message, [...(own.get(message) ?? []), emoji])
+    return own
   }
 
   history(room: string, query: HistoryQuery, reader?: string): HistoryPage | null {

@@ -20,7 +20,7 @@ self.onmessage = ({ data }: MessageEvent<string>) => {
   }
   if (writer === null) throw new TypeError(`${request.order} before open`)
   postMessage(JSON.stringify(answer(writer, request)))
-  // With nothing to listen to the thread ends by itself; terminate() beside an open database crashes Bun (P34).
+  // With nothing to listen to the thread ends by itself; terminate() beside an open database crashes Bun.
   if (request.order === 'close') self.onmessage = null
 }
 

@@ -1,4 +1,3 @@
-import { assertNever } from '../../../shared/assert.ts'
 import { WriteError, type WriteFailure } from '../diskErrors.ts'
 import type { Writer } from './writer.ts'
 import type { WriterHandle } from './writerHandle.ts'
@@ -61,22 +60,13 @@ export class WriterThread implements WriterHandle {
   }
 
   #onReply(reply: WriterReply): void {
-    switch (reply.answer) {
-      case 'written':
-        return this.#takePending(reply.id)?.resolve(reply.value)
-      case 'failed':
-        return this.#takePending(reply.id)?.reject(new WriteError(reply.failure))
-      case 'closed':
-        this.#closeFailure = reply.failure
-        return
-      default:
-        return assertNever(reply)
+    if (reply.answer === 'closed') {
+      this.#closeFailure = reply.failure
+      return
     }
-  }
-
-  #takePending(id: number): PromiseWithResolvers<unknown> | undefined {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    return pending
+    const pending = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    if (reply.answer === 'written') pending?.resolve(reply.value)
+    else pending?.reject(new WriteError(reply.failure))
   }
 }
