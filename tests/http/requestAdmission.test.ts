@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
-import { aRunningApp, HANDSHAKE } from '../support/server/aRunningApp.ts'
-import { rawConnection } from '../support/server/rawSocket.ts'
+import { aRunningApp } from '../support/server/aRunningApp.ts'
+import { HANDSHAKE, rawConnection } from '../support/server/rawSocket.ts'
 
 // Real sockets on a busy machine.
 setDefaultTimeout(20_000)

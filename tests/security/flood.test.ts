@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { Findings } from '../chaos/scenario.ts'
 import { aWriter, tell } from '../support/server/aDatabase.ts'
-import { HANDSHAKE } from '../support/server/aRunningApp.ts'
-import { clientFrame, type RawSocket } from '../support/server/rawSocket.ts'
+import { clientFrame, HANDSHAKE, type RawSocket } from '../support/server/rawSocket.ts'
 import type { SocketClient } from '../support/server/socketClient.ts'
 import { aVictim, aWhile, foundBy, percentile, roundTrips, type Victim } from './support/aVictim.ts'
 

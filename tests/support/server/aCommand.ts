@@ -11,7 +11,7 @@ export interface Ran {
   cpu: number
 }
 
-/** Runs a command of `src/main.ts` to its end, in an environment of nothing but PATH and `env`. */
+/** Runs a command of `src/main.ts` to its end. Its environment is `env` and PATH. */
 export async function aCommand(
   args: readonly string[],
   env: Record<string, string> = {},

@@ -38,7 +38,7 @@ export function tell(db: Database, room: string, count: number, sameText?: strin
     .immediate()
 }
 
-/** Makes a data directory with a database in which so many messages were said in the lobby. */
+/** Makes a data directory whose lobby has this many messages. */
 export function aDatabase(dir: string, messages: number): void {
   createDirectory(dir)
   if (!existsSync(databaseIn(dir))) createPrivateFile(databaseIn(dir))
@@ -48,7 +48,7 @@ export function aDatabase(dir: string, messages: number): void {
   db.close()
 }
 
-/** Every event of a directory, room by room, as stored. */
+/** Every stored event of a directory, room by room. */
 export function logOf(dir: string): { room: string; seq: number; nonce: string; data: string }[] {
   const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
   try {

@@ -3,10 +3,7 @@ import { aServer, aTemporaryDir, type ServerProcess } from './aServer.ts'
 import { browserFound } from '../browser/browser.ts'
 import { theClient } from '../client/theClient.ts'
 
-/**
- * The client as it is now, served by a real server with an empty directory, for the tests of one file.
- * @param make makes the client's files
- */
+/** For the tests of one file: a real server with an empty directory. @param make builds the client that it serves */
 export function usePlace(make: () => Promise<unknown> = theClient): { readonly origin: string } {
   let origin = ''
   let server: ServerProcess | null = null

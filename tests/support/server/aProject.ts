@@ -4,8 +4,8 @@ import { join } from 'node:path'
 
 const HERE = join(import.meta.dir, '../../..')
 
-/** A page, a script with a lazy part, a style and an icon: as little as the build takes. */
-export const CLIENT: Record<string, string> = {
+/** The smallest client that the build accepts: a page, a script with lazy parts, a style sheet and an icon. */
+const CLIENT: Record<string, string> = {
   'public/index.html': `<!doctype html>
 <html lang="en">
   <head>
@@ -41,7 +41,7 @@ export const room = (): void => shared(words.join(' '))
 `,
 }
 
-/** A project in a folder of its own, which goes away with it. The packages are the real ones. */
+/** A project in a temporary folder, with the real packages. */
 export async function aProject(files: Record<string, string> = {}) {
   const root = await mkdtemp(join(tmpdir(), 'hubbub-project-'))
   for (const [name, text] of Object.entries({ ...CLIENT, ...files })) await Bun.write(join(root, name), text)

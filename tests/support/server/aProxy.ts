@@ -5,7 +5,7 @@ import { eventually } from '../eventually.ts'
 
 const SNIPPETS = join(import.meta.dir, '../../../docs/proxies')
 
-/** A real proxy in front of a server, configured by the snippet of the papers. */
+/** A real proxy in front of a server, configured by a snippet of `docs/proxies`. */
 export interface Proxy {
   /** `https://localhost:4443` */
   readonly origin: string
@@ -13,12 +13,12 @@ export interface Proxy {
   stop(): Promise<void>
 }
 
-/** Those of which the program is on this machine. */
+/** The proxies that a test can start. */
 export const PROXIES = ['caddy', 'nginx'] as const
 export type Kind = (typeof PROXIES)[number]
 
 /**
- * The snippet as it stands, but for the name, the certificate and the ports, none of which a test machine can have.
+ * The snippet unchanged, except for the host name, the certificate and the ports, which a test machine cannot have.
  * @param behind the port that Hubbub listens on
  */
 export async function aProxy(kind: Kind, dir: string, behind: number): Promise<Proxy> {

@@ -1,18 +1,10 @@
 import { afterAll } from 'bun:test'
 import { anApp } from '../client/anApp.ts'
-import { type RawSocket, clientFrame, rawSocket } from './rawSocket.ts'
+import { clientFrame, HANDSHAKE, type RawSocket, rawSocket } from './rawSocket.ts'
 import { eventually } from '../eventually.ts'
 
 const running: Awaited<ReturnType<typeof anApp>>[] = []
 afterAll(() => Promise.all(running.map((app) => app.stop())))
-
-/** The headers that make a GET a WebSocket handshake. */
-export const HANDSHAKE = {
-  upgrade: 'websocket',
-  connection: 'Upgrade',
-  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  'sec-websocket-version': '13',
-}
 
 export const HELLO = { type: 'hello', rooms: [{ room: 'lobby', seq: 0, id: null }], state: 'active' }
 

@@ -7,23 +7,23 @@ import { eventually } from '../eventually.ts'
 const ROOT = join(import.meta.dir, '../../..')
 const PAGE = join(ROOT, 'dist/public')
 
-/** A new directory, and how to be rid of it. */
+/** A new directory; `remove` deletes it. */
 export function aTemporaryDir(): { dir: string; remove(): void } {
   const dir = mkdtempSync(join(tmpdir(), 'hubbub-'))
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
-/** The page that the server serves, built where it is missing. What it says is the browser's tests' to ask. */
+/** Builds the page if it is missing: a server does not start without one. */
 async function aPage(): Promise<void> {
   if (await Bun.file(join(PAGE, 'assets.json')).exists()) return
   await buildClient({ root: ROOT, out: PAGE, compress: 'none' })
 }
 
-/** One process of a server, as somebody starts it. */
+/** A process of the server, as an operator starts it. */
 export interface ServerProcess {
   /** `http://127.0.0.1:3000`; rejects if it ends before it is ready */
   ready(): Promise<string>
-  /** ms from the start to the first answer of any kind */
+  /** ms from the start of the process to its first answer of any kind */
   readonly firstAnswer: number
   readonly pid: number
   out(): string
@@ -33,15 +33,12 @@ export interface ServerProcess {
   exited(ms?: number): Promise<number | null>
 }
 
-/**
- * Starts `src/main.ts` in an environment of its own: nothing of the caller's but PATH.
- * @param env PORT is a free one unless it is named
- */
+/** Starts `src/main.ts`. @param env its environment, beside PATH; PORT is a free port unless set */
 export function aServer(env: Record<string, string>, ...args: string[]): Promise<ServerProcess> {
   return aServerUnder([], env, ...args)
 }
 
-/** The same, run by another program that becomes it, such as `unshare -m`. */
+/** Starts the server by a program that becomes it, such as `unshare -m`. */
 export async function aServerUnder(
   before: readonly string[],
   env: Record<string, string>,

@@ -1,4 +1,4 @@
-/** Every sample of Prometheus' text: series with its labels → value. Throws at a line that is none. */
+/** The samples of Prometheus' text: series with its labels → value. Throws for a malformed line. */
 export function samplesOf(text: string): Map<string, number> {
   const samples = new Map<string, number>()
   for (const line of text.split('\n')) {

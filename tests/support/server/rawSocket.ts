@@ -1,112 +1,83 @@
 import { connect } from 'node:net'
 import { eventually } from '../eventually.ts'
 
-/** A connection by hand, for what no proper client would do. */
+/** A connection written byte by byte, for what no proper client would do. */
 export interface RawSocket {
-  /** everything that came, as Latin-1 */
+  /** everything received, as Latin-1 */
   text(): string
   bytes(): Buffer
-  /** the end of it, at most so many bytes and a chunk */
-  last(most: number): string
+  /** the end of it: at most `length` bytes and a chunk, as Latin-1 */
+  last(length: number): string
   readonly closed: boolean
-  /** how often something came */
-  readonly reads: number
-  /** the close code the server sent, if it sent one */
+  /** the close code that the server sent, if any */
   code(): number | undefined
   write(data: string | Uint8Array): void
-  /** stops reading until it is told to go on: a frozen client */
+  /** stops reading until `resume`, like a frozen client */
   pause(): void
   resume(): void
   end(): void
 }
 
-/** One frame of a client, masked. @param first FIN and opcode, 0x81 is a whole text */
+/** A client's frame, masked. @param first FIN and opcode: 0x81 is a whole text */
 export function clientFrame(first: number, payload: string | Uint8Array, masked = true): Uint8Array {
   const data = Buffer.from(payload)
-  const length =
-    data.length < 126
-      ? [data.length]
-      : data.length < 65_536
-        ? [126, data.length >> 8, data.length & 0xff]
-        : [
-            127,
-            0,
-            0,
-            0,
-            0,
-            data.length >>> 24,
-            (data.length >> 16) & 0xff,
-            (data.length >> 8) & 0xff,
-            data.length & 0xff,
-          ]
-  length[0] = (length[0] ?? 0) | (masked ? 0x80 : 0)
-  const mask = masked ? [0x11, 0x22, 0x33, 0x44] : []
-  const body = masked ? data.map((byte, at) => byte ^ (mask[at % 4] ?? 0)) : data
-  return Buffer.concat([Buffer.from([first, ...length, ...mask]), body])
+  const size = Buffer.alloc(data.length < 126 ? 1 : data.length < 65_536 ? 3 : 9, data.length)
+  if (size.length === 3) size.writeUInt16BE(data.length, size.writeUInt8(126))
+  if (size.length === 9) size.writeBigUInt64BE(BigInt(data.length), size.writeUInt8(127))
+  if (!masked) return Buffer.concat([Buffer.from([first]), size, data])
+  size.writeUInt8(size.readUInt8() | 0x80)
+  const mask = Buffer.from([0x11, 0x22, 0x33, 0x44])
+  const body = data.map((byte, at) => byte ^ (mask[at % 4] ?? 0))
+  return Buffer.concat([Buffer.from([first]), size, mask, body])
 }
 
 /** A TCP connection that writes `request` at once. */
 export function rawConnection(port: number, request = ''): RawSocket {
   const chunks: Buffer[] = []
   let closed = false
-  const socket = connect(port, '127.0.0.1', () => {
-    if (request !== '') socket.write(request)
-  })
+  const socket = connect(port, '127.0.0.1', () => socket.write(request))
   socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)))
-  socket.on('close', () => {
-    closed = true
-  })
-  socket.on('error', () => {
-    closed = true
-  })
+  for (const end of ['close', 'error']) socket.on(end, () => (closed = true))
   const bytes = () => Buffer.concat(chunks)
   return {
     bytes,
     text: () => bytes().toString('latin1'),
-    last: (most) => {
+    last(length) {
       let from = chunks.length
-      for (let length = 0; from > 0 && length < most; from -= 1) length += chunks[from - 1]?.length ?? 0
+      for (let left = length; from > 0 && left > 0; from -= 1) left -= chunks[from - 1]?.length ?? 0
       return Buffer.concat(chunks.slice(from)).toString('latin1')
     },
     get closed() {
       return closed
     },
-    get reads() {
-      return chunks.length
-    },
     code: () =>
       serverFrames(bytes())
-        .findLast((frame) => frame.opcode === 8)
+        .findLast(({ opcode }) => opcode === 8)
         ?.payload.readUInt16BE(0),
-    write: (data) => {
-      socket.write(data)
-    },
-    pause: () => {
-      socket.pause()
-    },
-    resume: () => {
-      socket.resume()
-    },
-    end: () => {
-      socket.destroy()
-    },
+    write: (data) => void socket.write(data),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end: () => void socket.destroy(),
   }
 }
 
-/** A WebSocket by hand, past its handshake. */
+/** The headers that make a GET a WebSocket handshake. */
+export const HANDSHAKE = {
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+}
+
+/** A WebSocket written byte by byte, past its handshake. */
 export async function rawSocket(
   port: number,
   path = '/ws',
   headers: readonly string[] = [],
 ): Promise<RawSocket> {
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    `Host: localhost:${port}`,
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-  ]
-  const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
-  const socket = rawConnection(port, [...lines, ...key, ...headers, '', ''].join('\r\n'))
+  const upgrade = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`)
+  const lines = [`GET ${path} HTTP/1.1`, `Host: localhost:${port}`, ...upgrade, ...headers, '', '']
+  const socket = rawConnection(port, lines.join('\r\n'))
   await eventually(
     'the upgrade',
     () => socket.text().startsWith('HTTP/1.1 101') && socket.text().includes('\r\n\r\n'),
@@ -114,7 +85,7 @@ export async function rawSocket(
   return socket
 }
 
-/** What a server sent after its handshake, as whole frames. */
+/** The whole frames that a server sent after its handshake. */
 export function serverFrames(bytes: Buffer): { opcode: number; payload: Buffer }[] {
   const frames: { opcode: number; payload: Buffer }[] = []
   let at = bytes.indexOf('\r\n\r\n') + 4

@@ -1,16 +1,16 @@
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { eventually } from '../eventually.ts'
 
-/** A socket that keeps what it hears. Bun's WebSocket, as a program has it: it may set any header. */
+/** Bun's WebSocket, which may set any header, with everything it has received. */
 export interface SocketClient {
   readonly heard: ServerFrame[]
-  /** how it ended, undefined while it lives */
+  /** how it ended; undefined while it is open */
   readonly closed: { code: number; reason: string } | undefined
   send(frame: unknown): void
-  /** as it stands: text or bytes */
+  /** sends text or bytes as they are */
   raw(data: string | Uint8Array<ArrayBuffer>): void
   close(code?: number): void
-  /** the first frame heard from `from` on that fits, also one that came earlier */
+  /** the first frame that fits, at `from` or later in `heard`; waits for it */
   hears<T extends ServerFrame['type']>(
     type: T,
     fits?: (frame: Extract<ServerFrame, { type: T }>) => boolean,
@@ -19,9 +19,9 @@ export interface SocketClient {
   ends(ms?: number): Promise<{ code: number; reason: string }>
 }
 
-/** Opens a socket. Resolves once it is open, or has ended without ever being it. */
+/** Opens a socket. Resolves once it is open, or has ended without opening. */
 export async function openSocket(url: string, headers: Record<string, string> = {}): Promise<SocketClient> {
-  // Bun's own; the DOM's type has no headers
+  // Bun's WebSocket takes headers, the DOM's type does not.
   const socket = new WebSocket(url, { headers } as unknown as string[])
   const heard: ServerFrame[] = []
   let closed: { code: number; reason: string } | undefined
