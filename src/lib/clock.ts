@@ -9,19 +9,19 @@ export const clock = {
   turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
 }
 
-/** How far the clock may go beside the time that has passed, ms. */
+/** ms by which the clock may drift between two calls */
 const TOLERANCE = 2_000
 
 /**
- * Notices when the machine's clock is set, or the machine has slept.
- * @returns to be asked every now and then: ms by which the clock has jumped since it was asked last, or 0
+ * Notices that the clock was set, or that the machine has slept.
+ * @returns a function to call now and then: ms by which the clock has jumped since the last call, or 0
  */
-export function createJumpDetector(): (now: number, steady: number) => number {
-  let off: number | null = null
-  return (now, steady) => {
-    const before = off ?? now - steady
-    off = now - steady
-    const jumped = Math.round(off - before)
-    return Math.abs(jumped) < TOLERANCE ? 0 : jumped
+export function createJumpDetector(): (now: number, elapsed: number) => number {
+  let before: number | null = null
+  return (now, elapsed) => {
+    const offset = now - elapsed
+    const jump = Math.round(offset - (before ?? offset))
+    before = offset
+    return Math.abs(jump) < TOLERANCE ? 0 : jump
   }
 }

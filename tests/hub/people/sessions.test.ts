@@ -48,12 +48,6 @@ describe('signing up', () => {
     const results = await Promise.allSettled(all)
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
-
-  test('[M11] while nothing can be stored is refused as unavailable', async () => {
-    const { hub, store } = await aHub()
-    store.fail('writes')
-    expect(await refusal(hub.sessions.signUp('Ann', '1'))).toMatchObject({ code: 'unavailable' })
-  })
 })
 
 describe('a name', () => {
