@@ -57,13 +57,8 @@ export function createSockets(deps: SocketDeps) {
 
   const guarded =
     <A>(work: (connection: SocketConnection, argument: A) => void) =>
-    ({ data: { connection } }: { data: { connection: SocketConnection } }, argument: A): void => {
-      try {
-        work(connection, argument)
-      } catch (error) {
-        connection.logBug(error)
-      }
-    }
+    ({ data: { connection } }: { data: { connection: SocketConnection } }, argument: A): void =>
+      connection.guard(() => work(connection, argument))
   const handlers = {
     message: guarded((connection, frame: string | Buffer) => connection.onMessage(frame)),
     drain: guarded((connection) => connection.onDrain()),

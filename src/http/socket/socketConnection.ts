@@ -62,7 +62,8 @@ export class SocketConnection implements ClientSocket {
   #inbox: { frame: ClientFrame; target: ReplyTarget }[] = []
   /** its `hello` named rooms that are not open to it */
   #hasMissedRoom = false
-  #readyWaiters: ((isReady: boolean) => void)[] = []
+  /** set while a page waits */
+  #readiness: PromiseWithResolvers<boolean> | null = null
   /** the acks of this turn, as JSON */
   #acks: string[] = []
 
@@ -88,7 +89,8 @@ export class SocketConnection implements ClientSocket {
   ready(): true | Promise<boolean> {
     if (this.#phase === 'closed') return Promise.resolve(false)
     if (this.#raw.getBufferedAmount() <= READY_BELOW) return true
-    return new Promise((resolve) => this.#readyWaiters.push(resolve))
+    this.#readiness ??= Promise.withResolvers<boolean>()
+    return this.#readiness.promise
   }
 
   follow(room: string): void {
@@ -158,7 +160,16 @@ export class SocketConnection implements ClientSocket {
     this.#deps.connections.remove(this.#facts.limitKey)
     this.#resolveReady(false)
     // Bun calls this method inside `close()`, but the hub is promised a later turn.
-    if (isKnownToHub) setImmediate(() => this.#leaveHub())
+    if (isKnownToHub) setImmediate(() => this.guard(() => this.#deps.hub.close(this)))
+  }
+
+  /** Logs what `work` throws: nobody above would. */
+  guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.logBug(error)
+    }
   }
 
   /** Logs a bug of ours, not a refusal; the connection goes on. */
@@ -265,16 +276,7 @@ export class SocketConnection implements ClientSocket {
   }
 
   #resolveReady(isReady: boolean): void {
-    const waiters = this.#readyWaiters
-    this.#readyWaiters = []
-    for (const resolve of waiters) resolve(isReady)
-  }
-
-  #leaveHub(): void {
-    try {
-      this.#deps.hub.close(this)
-    } catch (error) {
-      this.logBug(error)
-    }
+    this.#readiness?.resolve(isReady)
+    this.#readiness = null
   }
 }
