@@ -50,13 +50,15 @@ export function composerModes(
   function begin(next: ComposerMode, label: string): void {
     mode = next
     const { cancelEdit, cancelReply } = words.composer
-    const cancel = iconButton('close', next.kind === 'edit' ? cancelEdit : cancelReply, () => {
+    const press = () => {
       end()
       composer.focus()
-    })
-    element.replaceChildren(
-      h('div', { class: 'aim' }, h('span', { class: 'truncate', dir: 'auto' }, label), cancel),
-    )
+    }
+    const cancelLabel = next.kind === 'edit' ? cancelEdit : cancelReply
+    const cancel = iconButton('close', cancelLabel, press, { class: 'button-icon ms-auto' })
+    const style = 'aim flex items-center gap-2 border-s-2 border-accent ps-3 text-meta text-muted'
+    const text = h('span', { class: 'truncate', dir: 'auto' }, label)
+    element.replaceChildren(h('div', { class: style }, text, cancel))
     composer.say('')
     composer.focus()
   }

@@ -10,7 +10,7 @@ export function emptyRoom(on: { copyLink(): void; showCode(): void }): HTMLEleme
     h('p', { class: 'text-muted' }, words.rooms.empty.text),
     h(
       'div',
-      { class: 'ways' },
+      { class: 'flex min-h-13 flex-wrap justify-center gap-2 pbs-2' },
       button(words.common.copyLink, on.copyLink),
       button(words.common.showQrCode, on.showCode),
     ),

@@ -1,4 +1,4 @@
-import { h } from '../ui/dom.ts'
+import { button } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { MessageList } from './messageList.ts'
 import { ARRIVAL_OFFSET, type ReadingPosition } from './rows/scrollAnchor.ts'
@@ -30,12 +30,10 @@ export function messageJumps(
 ): MessageJumps {
   const returnTo: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
-  const backButton = h(
-    'button',
-    { type: 'button', class: 'floating way-back', hidden: true, onClick: goBack },
-    iconOf('down'),
-    words.timeline.jumpBack,
-  )
+  const backButton = button([iconOf('down'), words.timeline.jumpBack], goBack, {
+    class: 'floating way-back gap-2 px-4 [&>.icon]:rotate-90',
+    hidden: true,
+  })
   messages.element.append(backButton)
 
   const historyWindowOf = () => store.get().rooms[room]?.historyWindow ?? null

@@ -1,4 +1,4 @@
-import { h, list, type View } from '../ui/dom.ts'
+import { button, h, list, type View } from '../ui/dom.ts'
 import { countText, dayFrom, isolated } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
@@ -82,12 +82,10 @@ export function messageList(
   const content = h('div', { class: 'column' }, above, loading, rows, below)
   const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', tabindex: 0 }, empty, content)
   const pillLabel = h('span')
-  const pill = h(
-    'button',
-    { type: 'button', class: 'floating pill', hidden: true, onClick: toEnd },
-    pillLabel,
-    iconOf('down'),
-  )
+  const pill = button([pillLabel, iconOf('down')], () => toEnd(), {
+    class: 'floating pill inset-bs-auto inset-be-2 gap-2 px-4',
+    hidden: true,
+  })
   const element = h('div', { class: 'stage' }, log, pill)
 
   let items: readonly TimelineItem[] = []
@@ -181,8 +179,10 @@ export function messageList(
     loading.hidden = older === 'none' || content.hidden
     loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older !== 'failed') return
-    const retry = { type: 'button', class: 'text-button', onClick: () => on.older() }
-    loading.append(' ', h('button', retry, words.common.retry))
+    loading.append(
+      ' ',
+      button(words.common.retry, () => on.older(), { class: 'text-button' }),
+    )
   }
 
   function drawPill(count: number | null): void {

@@ -1,6 +1,6 @@
 import { iconOf } from '../ui/icons.ts'
 import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -35,8 +35,8 @@ export function trackReading(
   const bar = h(
     'div',
     { class: 'floating unread-bar', hidden: true },
-    h('button', { type: 'button', onClick: jump }, iconOf('down'), words.timeline.jumpToFirstUnread),
-    h('button', { type: 'button', onClick: skip }, words.timeline.markAsRead),
+    button([iconOf('down'), words.timeline.jumpToFirstUnread], jump, { class: '[&>.icon]:rotate-180' }),
+    button(words.timeline.markAsRead, skip, { class: 'font-normal text-muted' }),
   )
   messages.element.append(bar)
 

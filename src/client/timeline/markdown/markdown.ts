@@ -63,8 +63,6 @@ class BoundedLexer extends Lexer {
   }
 }
 
-const none = () => undefined
-
 /** Recognises only the subset of GitHub's Markdown; everything else stays text. */
 class SubsetTokenizer extends Tokenizer {
   override paragraph(src: string): Tokens.Paragraph | undefined {
@@ -77,18 +75,6 @@ class SubsetTokenizer extends Tokenizer {
     const [raw = ''] = PLAIN.exec(src) ?? []
     return { type: 'text', raw, text: raw, escaped: false }
   }
-  override code = none
-  override heading = none
-  override lheading = none
-  override hr = none
-  override html = none
-  override def = none
-  override table = none
-  override tag = none
-  override reflink = none
-  override br = none
-  override autolink = none
-  override url = none
   /** The arm of a shrug is no escape. */
   override escape(src: string) {
     return src.startsWith(SHRUG_ARM)
@@ -99,6 +85,10 @@ class SubsetTokenizer extends Tokenizer {
     return src.startsWith('~~') ? super.del(src, masked, before) : undefined
   }
 }
+
+// prettier-ignore
+const IGNORED = ['code', 'heading', 'lheading', 'hr', 'html', 'def', 'table', 'tag', 'reflink', 'br', 'autolink', 'url'] as const
+for (const rule of IGNORED) SubsetTokenizer.prototype[rule] = () => undefined
 
 /** How many links the text that is being drawn may still have. */
 let linksLeft = 0

@@ -99,7 +99,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
     if (row.edited === null) return
     const datetime = new Date(row.edited).toISOString()
-    const edited = { class: 'edited', datetime, title: fullDate(row.edited, clockStyle) }
+    const edited = { class: 'edited inline', datetime, title: fullDate(row.edited, clockStyle) }
     const last = text.lastElementChild
     const paragraph = last?.tagName === 'P' ? last : text
     paragraph.append(' ', h('time', edited, words.message.edited))
@@ -155,7 +155,11 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     const { user } = item.row
     element.toggleAttribute('data-first', item.first)
     for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    if (item.first) element.prepend(avatar(user), h('div', { class: 'who' }, nameOf(user), when))
+    if (item.first)
+      element.prepend(
+        avatar(user),
+        h('div', { class: 'who flex flex-wrap items-baseline gap-x-2' }, nameOf(user), when),
+      )
     else element.prepend(when)
   }
 
@@ -239,7 +243,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
       fold?.remove()
       fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
       if (fold === null) return
-      fold.classList.add('fold')
+      fold.classList.add('fold', 'justify-self-start', 'text-meta')
       fold.setAttribute('aria-expanded', 'false')
       text.after(fold)
     },

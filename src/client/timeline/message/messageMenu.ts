@@ -1,4 +1,4 @@
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { iconOf, type IconName } from '../../ui/icons.ts'
 import { openPopover, placePopover, type WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
@@ -37,27 +37,25 @@ export function openMessageMenu(
     if (isFree && returnTo instanceof HTMLElement) returnTo.focus({ preventScroll: true })
   }
 
-  const item = (attributes: object, press: () => void, ...content: (Node | string)[]) => {
-    const onClick = () => {
+  const item = (content: Parameters<typeof button>[0], press: () => void, attributes: object) => {
+    const choose = () => {
       popover.close()
       press()
     }
-    return h('button', { type: 'button', role: 'menuitem', tabindex: -1, ...attributes, onClick }, ...content)
+    return button(content, choose, { role: 'menuitem', tabindex: -1, ...attributes })
   }
-  const quick =
-    react === null
-      ? []
-      : QUICK.map((emoji) => {
-          const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
-          const name = { 'aria-label': words.message.reactWith(emoji), class: 'quick' }
-          return item({ ...checked, ...name }, () => react.emoji(emoji), emoji)
-        })
+  const quick: HTMLButtonElement[] = []
   if (react !== null) {
-    const name = { 'aria-label': words.message.reactWithAnother, class: 'quick' }
-    quick.push(item(name, react.more, iconOf('plus')))
+    const { reactWith, reactWithAnother } = words.message
+    for (const emoji of QUICK) {
+      const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
+      const attributes = { class: 'quick', 'aria-label': reactWith(emoji), ...checked }
+      quick.push(item(emoji, () => react.emoji(emoji), attributes))
+    }
+    quick.push(item(iconOf('plus'), react.more, { class: 'quick', 'aria-label': reactWithAnother }))
   }
   const entries = actions.map(({ icon, label: text, danger, press }) =>
-    item({ class: `row-button${danger ? ' text-danger' : ''}` }, press, iconOf(icon), text),
+    item([iconOf(icon), text], press, { class: `row-button${danger ? ' text-danger' : ''}` }),
   )
   const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
   if (react !== null)

@@ -9,7 +9,8 @@ export function textButton(label: string, press: () => void): HTMLButtonElement 
 
 /** A line under a message: what is pending or has failed, and the buttons to deal with it. */
 export function messageNote(text: HTMLElement, ...buttons: HTMLButtonElement[]): HTMLElement {
-  return h('div', { class: 'note' }, text, ...buttons)
+  const style = 'flex flex-wrap items-center gap-x-3 text-meta text-muted'
+  return h('div', { class: `note ${style}` }, text, ...buttons)
 }
 
 /** @param kind what was not done: a message, or which change to one */

@@ -1,5 +1,5 @@
 import { h } from '../../ui/dom.ts'
-import { iconOf, type IconName } from '../../ui/icons.ts'
+import { iconButton, type IconName } from '../../ui/icons.ts'
 import type { WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
@@ -30,13 +30,14 @@ export function messageToolbar(
     on.menu(of, { x: document.dir === 'rtl' ? left : right, y: bottom + 4 })
   }
   const tool = (label: string, icon: IconName, press: (row: HTMLElement, button: HTMLElement) => void) => {
-    const attributes = { type: 'button', class: 'tool', 'aria-label': label, title: label, tabindex: -1 }
-    const button = h('button', { ...attributes, onClick: () => row && press(row, button) }, iconOf(icon))
-    return button
+    const attributes = { class: 'tool', tabindex: -1 }
+    const toolButton = iconButton(icon, label, () => row && press(row, toolButton), attributes)
+    return toolButton
   }
+  const style = 'absolute -inset-bs-5 end-0 z-1 flex rounded-middle border border-line bg-raised'
   const toolbar = h(
     'div',
-    { class: 'tools', role: 'toolbar', 'aria-label': words.message.toolbar },
+    { class: `tools ${style}`, role: 'toolbar', 'aria-label': words.message.toolbar },
     tool(words.message.react, 'smile', openBelow),
     tool(words.common.reply, 'reply', on.reply),
     tool(words.message.more, 'more', openBelow),

@@ -1,5 +1,5 @@
 import type { Reaction } from '../../../shared/model.ts'
-import { h, list, type View } from '../../ui/dom.ts'
+import { button, h, list, type View } from '../../ui/dom.ts'
 import { isolated, nameList } from '../../ui/format.ts'
 import { words } from '../../words/words.ts'
 
@@ -12,12 +12,9 @@ const MAX_NAMES = 10
 export function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<readonly Reaction[]> {
   const chips = h('span', { class: 'contents' })
   const rest = h('span', { class: 'text-meta text-muted' })
-  const element = h(
-    'div',
-    { class: 'reactions', role: 'group', 'aria-label': words.message.reactions },
-    chips,
-    rest,
-  )
+  const attributes = { role: 'group', 'aria-label': words.message.reactions }
+  const style = 'reactions flex flex-wrap items-center gap-1 py-1'
+  const element = h('div', { class: style, ...attributes }, chips, rest)
   const draw = list<Reaction>(
     chips,
     ({ emoji }) => emoji,
@@ -35,12 +32,10 @@ export function reactionChips(toggle: (emoji: string, mine: boolean) => void): V
 function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {
   let { emoji, mine } = first
   const count = h('span', { class: 'tabular-nums' })
-  const element = h(
-    'button',
-    { type: 'button', class: 'chip', tabindex: -1, onClick: () => toggle(emoji, mine) },
-    h('span', { 'aria-hidden': 'true' }, emoji),
-    count,
-  )
+  const element = button([h('span', { 'aria-hidden': 'true' }, emoji), count], () => toggle(emoji, mine), {
+    class: 'chip',
+    tabindex: -1,
+  })
   function update(reaction: Reaction): void {
     mine = reaction.mine
     count.textContent = String(reaction.count)

@@ -18,36 +18,21 @@ export interface RowWindow {
 
 export const AT_THE_END: RowWindow = { first: null, last: null, live: true }
 
-/** The indices of the messages among the items, since windows are counted in messages. */
-function messageIndices(items: readonly TimelineItem[]): number[] {
-  return items.flatMap((item, index) => (item.kind === 'message' ? [index] : []))
+/** The keys of the messages among the items, since windows are counted in messages. */
+function keysOf(items: readonly TimelineItem[]): string[] {
+  return items.flatMap((item) => (item.kind === 'message' ? [item.key] : []))
 }
 
-/** Timelines are compared by key, since rows may have been added or removed since the window was made. */
-function positionOf(items: readonly TimelineItem[], indices: readonly number[], key: string | null): number {
-  return key === null ? -1 : indices.findIndex((index) => items[index]?.key === key)
+/** The positions of the window's first and last message among all messages, which may have changed since. */
+function rangeOf(keys: readonly string[], { first, last, live }: RowWindow): [from: number, to: number] {
+  const end = live ? -1 : keys.indexOf(last ?? '')
+  const to = end < 0 ? keys.length - 1 : end
+  const from = keys.indexOf(first ?? '')
+  return [from < 0 || from > to ? Math.max(0, to - ENTRY + 1) : from, to]
 }
 
-/** The window's first and last message, counted among the messages. */
-function rangeOf(
-  items: readonly TimelineItem[],
-  indices: readonly number[],
-  shown: RowWindow,
-): [number, number] {
-  const last = shown.live ? -1 : positionOf(items, indices, shown.last)
-  const to = last < 0 ? indices.length - 1 : last
-  const first = positionOf(items, indices, shown.first)
-  return [first < 0 || first > to ? Math.max(0, to - ENTRY + 1) : first, to]
-}
-
-function windowOf(
-  items: readonly TimelineItem[],
-  indices: readonly number[],
-  from: number,
-  to: number,
-): RowWindow {
-  const keyAt = (message: number) => items[indices[message] ?? -1]?.key ?? null
-  return { first: keyAt(from), last: keyAt(to), live: to >= indices.length - 1 }
+function windowOf(keys: readonly string[], from: number, to: number): RowWindow {
+  return { first: keys[from] ?? null, last: keys[to] ?? null, live: to >= keys.length - 1 }
 }
 
 const withHeaders = new WeakMap<TimelineItem, TimelineItem>()
@@ -66,25 +51,25 @@ function withHeader(item: TimelineItem): TimelineItem {
  */
 export function windowItems(
   items: readonly TimelineItem[],
-  shown: RowWindow,
+  before: RowWindow,
   drop: 'top' | 'bottom',
 ): { drawn: readonly TimelineItem[]; shown: RowWindow } {
-  const indices = messageIndices(items)
-  if (indices.length === 0) return { drawn: items, shown: AT_THE_END }
-  let [from, to] = rangeOf(items, indices, shown)
+  const keys = keysOf(items)
+  if (keys.length === 0) return { drawn: items, shown: AT_THE_END }
+  let [from, to] = rangeOf(keys, before)
   if (to - from >= MAX_DRAWN_ROWS) {
     if (drop === 'bottom') to = from + KEPT - 1
     else {
       from = to - KEPT + 1
       // After a burst in which every drawn row was trimmed, draw as few rows as on entry (W6).
-      if (positionOf(items, indices, shown.last) < from) from = to - ENTRY + 1
+      if (keys.indexOf(before.last ?? '') < from) from = to - ENTRY + 1
     }
   }
-  const next = windowOf(items, indices, from, to)
-  const begin = from === 0 ? 0 : (indices[from - 1] ?? 0) + 1
-  const drawn = items.slice(begin, next.live ? items.length : (indices[to] ?? 0) + 1)
-  const first = (indices[from] ?? 0) - begin
-  return { drawn: drawn.map((item, at) => (at === first ? withHeader(item) : item)), shown: next }
+  const shown = windowOf(keys, from, to)
+  const indexOf = (key: string | null | undefined) => items.findIndex((item) => item.key === key)
+  const begin = from === 0 ? 0 : indexOf(keys[from - 1]) + 1
+  const drawn = items.slice(begin, shown.live ? items.length : indexOf(shown.last) + 1)
+  return { drawn: drawn.map((item) => (item.key === shown.first ? withHeader(item) : item)), shown }
 }
 
 /** The window with up to 50 more messages at its top or its bottom; `===` if there are none. */
@@ -93,18 +78,17 @@ export function extendWindow(
   shown: RowWindow,
   side: 'top' | 'bottom',
 ): RowWindow {
-  const indices = messageIndices(items)
-  const [from, to] = rangeOf(items, indices, shown)
-  const last = indices.length - 1
-  if (side === 'bottom') return to >= last ? shown : windowOf(items, indices, from, Math.min(last, to + STEP))
-  if (from === 0) return shown
-  return { ...windowOf(items, indices, Math.max(0, from - STEP), to), live: shown.live }
+  const keys = keysOf(items)
+  const [from, to] = rangeOf(keys, shown)
+  const last = keys.length - 1
+  if (side === 'bottom') return to >= last ? shown : windowOf(keys, from, Math.min(last, to + STEP))
+  return from === 0 ? shown : { ...windowOf(keys, Math.max(0, from - STEP), to), live: shown.live }
 }
 
 /** A window around one message; null if the message is not among the items. */
 export function windowAround(items: readonly TimelineItem[], key: string): RowWindow | null {
-  const indices = messageIndices(items)
-  const at = positionOf(items, indices, key)
+  const keys = keysOf(items)
+  const at = keys.indexOf(key)
   if (at < 0) return null
-  return windowOf(items, indices, Math.max(0, at - ENTRY / 2), Math.min(indices.length - 1, at + ENTRY))
+  return windowOf(keys, Math.max(0, at - ENTRY / 2), Math.min(keys.length - 1, at + ENTRY))
 }

@@ -18,9 +18,6 @@ export type ReadingPosition = MessagePosition | null
 /** A message that is jumped to stands this far (px) below the top of the list. */
 export const ARRIVAL_OFFSET = 96
 
-/** Only this many rows from the first visible one on are looked at. */
-const LOOKED_AT = 60
-
 /** The index of the first row for which `isAbove` is false; the rows above it come first. */
 export function firstIndex(rows: HTMLCollection, isAbove: (row: Element) => boolean): number {
   let low = 0
@@ -47,7 +44,7 @@ export function readingAnchor(
   const { top, bottom } = log.getBoundingClientRect()
   const first = firstIndex(rows.children, (row) => row.getBoundingClientRect().bottom <= top)
   let found: ScrollAnchor | null = null
-  for (const row of [...rows.children].slice(first, first + LOOKED_AT)) {
+  for (const row of [...rows.children].slice(first)) {
     if (!mayHold(row)) continue
     const box = row.getBoundingClientRect()
     if (found !== null) return box.top > bottom ? found : { element: row, top: box.top - top }
