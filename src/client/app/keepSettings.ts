@@ -12,11 +12,7 @@ export interface SettingsWorld {
   applyTheme(theme: Theme): void
 }
 
-export interface SettingsKeeper {
-  choose(change: Partial<Settings>): void
-  /** Removes the stored settings of this person from the device. */
-  forget(): void
-}
+export type SettingsKeeper = ReturnType<typeof keepSettings>
 
 /** The first value is the default. */
 const VALUES = {
@@ -53,7 +49,7 @@ function settingsOf(text: string | null): Settings {
 }
 
 /** Loads the settings of the person signed in into the state, and again when another tab writes them, until the signal aborts. */
-export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal): SettingsKeeper {
+export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal) {
   const keyOf = (id: string) => `settings ${id}`
   const get = (key: string) => readItem(world.device, key)
   // If the storage is full or refused, the choice holds for this page.
@@ -78,7 +74,7 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
   })
 
   return {
-    choose(change) {
+    choose(change: Partial<Settings>): void {
       const id = idOf(store.get())
       if (id === null) return
       const settings = { ...store.get().settings, ...change }
@@ -88,7 +84,8 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
       store.dispatch({ type: 'settingsChanged', settings })
       if (change.theme) showTheme(change.theme)
     },
-    forget() {
+    /** Removes the stored settings of this person from the device. */
+    forget(): void {
       const id = idOf(store.get())
       if (id !== null) put(keyOf(id), null)
     },

@@ -2,22 +2,7 @@
 
 export type Route = { name: 'home' } | { name: 'room'; room: string; seq?: number } | { name: 'notFound' }
 
-export interface Router {
-  current(): Route
-  /** Navigating to the present address does nothing. `replace`: for corrections, which Back must skip. */
-  navigate(path: string, how?: { replace?: boolean }): void
-  back(): void
-  /**
-   * A drawer opens over the screen, and Back closes it. Navigating meanwhile replaces the drawer's history entry, so that one
-   * press of Back is enough.
-   * @param closed called once, however the drawer is closed
-   * @returns closes the drawer
-   */
-  over(closed: () => void): () => void
-  /** Keeps plain data with the present history entry, also over a reload. */
-  remember(value: unknown): void
-  remembered(): unknown
-}
+export type Router = ReturnType<typeof createRouter>
 
 /** How a screen was reached: by a link or a call, by Back or Forward, or because the page was opened. */
 export type Arrival = 'step' | 'history' | 'first'
@@ -64,7 +49,7 @@ export function createRouter(
   page: Pick<Window, 'history' | 'location' | 'document' | 'addEventListener'>,
   show: (route: Route, signal: AbortSignal, arrival: Arrival) => void,
   signal: AbortSignal,
-): Router & { start(): void } {
+) {
   const { history, location, document } = page
   let path = ''
   let route: Route = { name: 'notFound' }
@@ -115,8 +100,9 @@ export function createRouter(
       // The page was reloaded under an open drawer, whose history entry is still there.
       if (currentEntry()?.over) history.back()
     },
-    current: () => route,
-    navigate(to: string, { replace = false }: { replace?: boolean } = {}) {
+    current: (): Route => route,
+    /** Navigating to the present address does nothing. `replace`: for corrections, which Back must skip. */
+    navigate(to: string, { replace = false }: { replace?: boolean } = {}): void {
       const isCovered = layer !== null
       if (to === path) {
         if (isCovered) history.back()
@@ -127,7 +113,12 @@ export function createRouter(
       enter('step')
     },
     back: () => history.back(),
-    over(closed: () => void) {
+    /**
+     * A drawer opens over the screen, and Back closes it. Navigating meanwhile replaces the drawer's history entry.
+     * @param closed called once, however the drawer is closed
+     * @returns closes the drawer
+     */
+    over(closed: () => void): () => void {
       closeLayer()
       const opened = { closed, entry }
       writeEntry('pushState', path, true)
@@ -136,13 +127,14 @@ export function createRouter(
         if (layer === opened) history.back()
       }
     },
-    remember(value: unknown) {
+    /** Keeps plain data with the present history entry, also over a reload. */
+    remember(value: unknown): void {
       const current = layer?.entry ?? entry
       kept.set(current, value)
       const state = currentEntry()
       if (state?.entry === current) history.replaceState({ ...state, kept: value }, '')
     },
-    remembered: () => kept.get(layer?.entry ?? entry),
+    remembered: (): unknown => kept.get(layer?.entry ?? entry),
   }
 
   history.scrollRestoration = 'manual'

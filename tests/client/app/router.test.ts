@@ -53,7 +53,7 @@ describe('addresses', () => {
 
 describe('navigation', () => {
   let shown: { route: Route; signal: AbortSignal; arrival: Arrival }[]
-  let router: Router & { start(): void }
+  let router: Router
   let end: AbortController
 
   const last = () => shown.at(-1)

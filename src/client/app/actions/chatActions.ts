@@ -15,20 +15,7 @@ import type { ChatSync } from '../sync/sync.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-/** What a person can do in the chat, and what `sessionActions.ts` needs of it. */
-export interface Chat extends ChatActions {
-  /** Works for this person from now on: resolves once their outbox is loaded and the socket has started. */
-  begin(user: string): Promise<void>
-  /** Stops sending for this person; drafts and unsent messages stay on the device. */
-  end(): void
-  /** Removes everything of this person from the device. */
-  wipe(): Promise<void>
-  unsentCount(): number
-  /** Saves the drafts that a timer was to save, then counts them. */
-  draftCount(): Promise<number>
-  /** Does at once what waits for a timer: the page may be closing. */
-  flushTimers(): void
-}
+export type Chat = ReturnType<typeof createChatActions>
 
 /** ms without a key press until a draft is saved */
 const DRAFT_SETTLES = 300
@@ -48,7 +35,7 @@ export function createChatActions(
   tabs: TabChannel,
   world: Timers & { settings: SettingsKeeper },
   signal: AbortSignal,
-): Chat {
+) {
   const { socket, outbox } = sync
   const drafts = new Map<string, { text: string; caret: number; cancel(): void }>()
   let outboxLoaded = Promise.resolve()
@@ -102,7 +89,7 @@ export function createChatActions(
     return change?.entry.nonce ?? state?.rows.find((row) => row.key === key)?.nonce
   }
 
-  return {
+  const actions: ChatActions = {
     ...history,
     ...reads,
     chooseSettings: (change) => world.settings.choose(change),
@@ -111,38 +98,6 @@ export function createChatActions(
     loadRooms: roomList.load,
     findRooms: roomList.find,
     reconnect: () => socket.nudge('person'),
-
-    async begin(user) {
-      outboxLoaded = outbox.start(user)
-      await outboxLoaded
-      socket.start()
-    },
-
-    end() {
-      for (const { cancel } of drafts.values()) cancel()
-      drafts.clear()
-      endHistory()
-      endReads()
-      typed = null
-      socket.stop()
-      outbox.stop()
-    },
-
-    async wipe() {
-      world.settings.forget()
-      await outbox.wipe()
-    },
-
-    unsentCount: () => outbox.unsentCount,
-    async draftCount() {
-      await Promise.all([...drafts.keys()].map(saveDraft))
-      return outbox.draftCount()
-    },
-
-    flushTimers() {
-      for (const room of [...drafts.keys()]) void saveDraft(room)
-      flushReads()
-    },
 
     async makeRoom(name) {
       const answer = await api.makeRoom(name)
@@ -214,6 +169,47 @@ export function createChatActions(
     saveDraft(room, text, caret) {
       drafts.get(room)?.cancel()
       drafts.set(room, { text, caret, cancel: world.after(DRAFT_SETTLES, () => void saveDraft(room)) })
+    },
+  }
+
+  return {
+    ...actions,
+
+    /** Works for this person from now on: resolves once their outbox is loaded and the socket has started. */
+    async begin(user: string): Promise<void> {
+      outboxLoaded = outbox.start(user)
+      await outboxLoaded
+      socket.start()
+    },
+
+    /** Stops sending for this person; drafts and unsent messages stay on the device. */
+    end(): void {
+      for (const { cancel } of drafts.values()) cancel()
+      drafts.clear()
+      endHistory()
+      endReads()
+      typed = null
+      socket.stop()
+      outbox.stop()
+    },
+
+    /** Removes everything of this person from the device. */
+    async wipe(): Promise<void> {
+      world.settings.forget()
+      await outbox.wipe()
+    },
+
+    unsentCount: () => outbox.unsentCount,
+    /** Saves the drafts that a timer was to save, then counts them. */
+    async draftCount(): Promise<number> {
+      await Promise.all([...drafts.keys()].map(saveDraft))
+      return outbox.draftCount()
+    },
+
+    /** Does at once what waits for a timer: the page may be closing. */
+    flushTimers(): void {
+      for (const room of [...drafts.keys()]) void saveDraft(room)
+      flushReads()
     },
   }
 }

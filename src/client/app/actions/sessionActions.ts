@@ -24,21 +24,6 @@ export interface SessionWorld extends Pick<Timers, 'after'> {
 const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
-/** What a person can do, and what only the page itself calls. */
-export interface SessionControls extends SessionActions {
-  /**
-   * Asks the server whose session this is until it answers, and puts the answer into the state.
-   * @param none the page was delivered without a session cookie: there is nothing to ask
-   */
-  restoreSession(none?: boolean): Promise<void>
-  /** Another tab signed in, signed out or renamed me, or the server says that I am someone else by now. */
-  signedInAs(self: Self | null): Promise<void>
-  /** Loads the chat once. Rejects if it does not load; then the next call tries again. */
-  loadChat(): Promise<Chat>
-  /** The chat, or null until it is loaded. */
-  loadedChat(): Chat | null
-}
-
 /** @param load fetches the chat */
 export function createSessionActions(
   store: StateStore,
@@ -46,7 +31,7 @@ export function createSessionActions(
   tabs: TabChannel,
   world: SessionWorld,
   load: () => Promise<Chat>,
-): SessionControls {
+) {
   let chat: Chat | null = null
   let loading: Promise<Chat> | null = null
   /** I have signed out, and the server does not know yet. Also stored on the device, where another tab may set it. */
@@ -55,6 +40,7 @@ export function createSessionActions(
 
   const remember = (key: string, value: string | null) => void writeItem(world.device, key, value)
 
+  /** Loads the chat once. Rejects if it does not load; then the next call tries again. */
   function loadChat(): Promise<Chat> {
     loading ??= load().then(
       (loaded) => (chat = loaded),
@@ -118,6 +104,22 @@ export function createSessionActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
+  /** Another tab signed in, signed out or renamed me, or the server says that I am someone else by now. */
+  async function signedInAs(self: Self | null): Promise<void> {
+    const before = selfOf(store.get())
+    if (self === null) {
+      if (store.get().self !== null) end(true)
+    } else if (before?.id === self.id) store.dispatch({ type: 'selfChanged', self })
+    else {
+      // Messages of the previous person must not be sent under the new name (U48).
+      if (before !== null) {
+        chat?.flushTimers()
+        end()
+      }
+      await begin(self)
+    }
+  }
+
   function nameResultOf(answer: Extract<ApiResult<unknown>, { ok: false }>): NameResult {
     const { code, suggestion } = answer
     const instead = suggestion === undefined ? {} : { suggestion }
@@ -133,7 +135,7 @@ export function createSessionActions(
     return { result: 'invalid', fault, message: words.errors.reasons.nameInvalid[fault] }
   }
 
-  const actions: SessionControls = {
+  const actions: SessionActions = {
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
@@ -151,7 +153,7 @@ export function createSessionActions(
       if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
       // If another tab has signed in meanwhile, the rename went to that session.
-      await actions.signedInAs(answer.value)
+      await signedInAs(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
@@ -172,8 +174,19 @@ export function createSessionActions(
     unsentCount: async () => (await loadChatOrNull())?.unsentCount() ?? 0,
     draftCount: async () => (await loadChatOrNull())?.draftCount() ?? 0,
     lastName: () => readItem(world.device, 'name') ?? '',
+  }
 
-    async restoreSession(none = false) {
+  return {
+    ...actions,
+    loadChat,
+    /** The chat, or null until it is loaded. */
+    loadedChat: () => chat,
+    signedInAs,
+    /**
+     * Asks the server whose session this is until it answers, and puts the answer into the state.
+     * @param none the page was delivered without a session cookie: there is nothing to ask
+     */
+    async restoreSession(none = false): Promise<void> {
       if (none) {
         setOwesSignOut(false)
         return store.dispatch({ type: 'selfChanged', self: null })
@@ -187,25 +200,5 @@ export function createSessionActions(
         await new Promise<void>((resolve) => world.after(wait, resolve))
       }
     },
-
-    async signedInAs(self) {
-      const before = selfOf(store.get())
-      if (self === null) {
-        if (store.get().self !== null) end(true)
-      } else if (before?.id === self.id) store.dispatch({ type: 'selfChanged', self })
-      else {
-        // Messages of the previous person must not be sent under the new name (U48).
-        if (before !== null) {
-          chat?.flushTimers()
-          end()
-        }
-        await begin(self)
-      }
-    },
-
-    loadChat,
-    loadedChat: () => chat,
   }
-
-  return actions
 }

@@ -17,25 +17,16 @@ export function prefetchDialogs(): void {
     })
 }
 
-/** The dialogs of a room. All but the help are chunks of their own, which the first drawing does not need. */
-export interface RoomDialogs {
-  help(): void
-  settings(): Promise<void>
-  rooms(): Promise<void>
-  /** @param recent rooms by their last visit, the latest first */
-  switchRoom(recent: readonly string[]): Promise<void>
-  showCode(): Promise<void>
-  /** Copies the room's link. Without https there is no clipboard: then the dialog shows the link. */
-  copyLink(): Promise<void>
-}
-
-/** @param say shows a short message */
+/**
+ * The dialogs of a room. All but the help are chunks of their own, which the first drawing does not need.
+ * @param say shows a short message
+ */
 export function roomDialogs(
   context: Context,
   room: string,
   say: (message: string) => void,
   signal: AbortSignal,
-): RoomDialogs {
+) {
   const link = `${location.origin}/chat/${room}`
 
   async function open<Chunk>(load: () => Promise<Chunk>, show: (chunk: Chunk) => void): Promise<void> {
@@ -52,10 +43,12 @@ export function roomDialogs(
     help: () => openHelp(signal),
     settings: () => open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, signal)),
     rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
+    /** @param recent rooms by their last visit, the latest first */
     switchRoom: (recent: readonly string[]) =>
       open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
     showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link, signal)),
-    async copyLink() {
+    /** Copies the room's link. Without https there is no clipboard: then the dialog shows the link. */
+    async copyLink(): Promise<void> {
       try {
         await navigator.clipboard.writeText(link)
         say(words.common.linkCopied)

@@ -1,6 +1,6 @@
 import { commandRunner } from '../../composer/commands.ts'
-import { composer as createComposer, type Composer, typingText } from '../../composer/composer.ts'
-import { composerModes, type ComposerModes } from '../../composer/composerModes.ts'
+import { composer as createComposer, typingText } from '../../composer/composer.ts'
+import { composerModes } from '../../composer/composerModes.ts'
 import type { SuggestionList } from '../../suggestions/suggestionList.ts'
 import { retryImport } from '../../ui/retryImport.ts'
 import { roomName } from '../../state/roomName.ts'
@@ -8,14 +8,6 @@ import type { RoomState } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
-
-export interface RoomComposer extends Composer {
-  /** everything below the messages */
-  readonly foot: HTMLElement
-  readonly modes: ComposerModes
-  /** Moves a message that failed back into the field. */
-  takeBack(key: string, text: string): void
-}
 
 export interface RoomComposerEvents {
   /** Something was sent, or a command was done. */
@@ -34,7 +26,7 @@ export function roomComposer(
   { banner, status }: { banner: HTMLElement; status: HTMLElement },
   on: RoomComposerEvents,
   signal: AbortSignal,
-): RoomComposer {
+) {
   const coarse = matchMedia('(pointer: coarse)').matches
   let isTouched = false
   let suggestions: SuggestionList | null = null
@@ -110,9 +102,11 @@ export function roomComposer(
 
   return {
     ...composer,
+    /** everything below the messages */
     foot,
     modes,
-    takeBack(key, text) {
+    /** Moves a message that failed back into the field. */
+    takeBack(key: string, text: string): void {
       const before = composer.text()
       composer.fill(before === '' ? text : `${before}\n${text}`)
       actions.saveDraft(room, composer.text(), composer.text().length)

@@ -2,14 +2,14 @@ import { mentionsName } from '../../../shared/text.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
 import { markdownGate } from '../../timeline/formatText.ts'
-import { messageJumps, type MessageJumps } from '../../timeline/jumpToMessage.ts'
+import { messageJumps } from '../../timeline/jumpToMessage.ts'
 import {
   messageActions,
   reportFailure,
   type MessageActionEvents,
 } from '../../timeline/message/messageActions.ts'
 import { messageList, type MessageList } from '../../timeline/messageList.ts'
-import { trackReading, type ReadTracker } from '../../timeline/readTracking.ts'
+import { trackReading } from '../../timeline/readTracking.ts'
 import type { MessagePosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
 import { skeleton } from '../../timeline/timelineSeparator.ts'
@@ -17,13 +17,6 @@ import type { Context } from '../context.ts'
 
 /** ms without scrolling until a reading position is remembered */
 const SCROLL_SETTLES = 400
-
-export interface RoomTimeline extends Pick<MessageList, 'element' | 'focus' | 'toEnd' | 'page' | 'position'> {
-  readonly jumps: MessageJumps
-  readonly reading: ReadTracker
-  /** A message was sent: messages that wait for Markdown are drawn now. */
-  sent(): void
-}
 
 export interface RoomTimelineEvents extends MessageActionEvents {
   /** Moves a message that failed back into the composer. */
@@ -38,7 +31,7 @@ export function roomTimeline(
   { room, seq, empty }: { room: string; seq: number | undefined; empty: HTMLElement },
   on: RoomTimelineEvents,
   signal: AbortSignal,
-): RoomTimeline {
+) {
   const { store, actions, router } = context
   const bones = skeleton()
 
@@ -123,7 +116,13 @@ export function roomTimeline(
   const arrives = seq === undefined && remembered === null
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 
-  return { ...messages, jumps, reading, sent: gate.hurry }
+  return {
+    ...messages,
+    jumps,
+    reading,
+    /** A message was sent: messages that wait for Markdown are drawn now. */
+    sent: gate.hurry,
+  }
 }
 
 /** Fetches the messages that replies quote. */

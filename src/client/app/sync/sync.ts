@@ -4,7 +4,7 @@ import type { Activity } from '../../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
 import type { Api } from '../../net/api.ts'
 import { Outbox, type OutboxOwner, type OutboxWorld } from '../../net/outbox.ts'
-import { createSocket, type Socket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
+import { createSocket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
 import type { DeviceStorage } from '../../net/storage.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
@@ -37,20 +37,9 @@ const TICK = 1_000
 /** Frames gathered for one draw; more are drawn at once, so that a page that paints nothing does not pile them up. */
 const GATHERED = 1_000
 
-export interface ChatSync {
-  readonly socket: Socket
-  readonly outbox: Outbox
-  /** The page shows this room. */
-  open(room: string): void
-  /** Ends my membership, now or as soon as there is a connection. */
-  leave(room: string): void
-  /** How often a room was left so far. */
-  leaveCount(): number
-  /** Was the room left since the count was `leaves`, or is it about to be? */
-  leftSince(room: string, leaves: number): boolean
-}
+export type ChatSync = ReturnType<typeof createSync>
 
-export function createSync(store: StateStore, world: SyncWorld, signal: AbortSignal): ChatSync {
+export function createSync(store: StateStore, world: SyncWorld, signal: AbortSignal) {
   const leaves = new RoomLeaves((frame) => socket.send(frame), world)
   const joins = new RoomJoins(store, {
     now: world.now,
@@ -220,7 +209,8 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
   return {
     socket,
     outbox,
-    open(room) {
+    /** The page shows this room. */
+    open(room: string): void {
       leaves.cancel(room)
       const longAgo = joins.show(room)
       store.dispatch({ type: 'roomOpened', room, shown: true })
@@ -228,12 +218,13 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       for (const oldest of longAgo) store.dispatch({ type: 'roomShortened', room: oldest })
       joins.requestMissing()
     },
-    leave(room) {
+    /** Ends my membership, now or as soon as there is a connection. */
+    leave(room: string): void {
       leaves.leave(room)
       joins.left(room)
       store.dispatch({ type: 'roomForgotten', room, left: true })
     },
     leaveCount: () => leaves.count,
-    leftSince: (room, count) => leaves.leftSince(room, count),
+    leftSince: (room: string, count: number) => leaves.leftSince(room, count),
   }
 }
