@@ -30,13 +30,10 @@ async function pinnedOf(store: Store, limit = 50) {
   return { ids: page?.messages.map(({ id }) => id), older: page?.older }
 }
 
-describeStores((world) => {
-  beforeEach(() =>
-    world.store.commit([draft('first', { id: '01' }), draft('second', { id: '02', user: bob })]),
-  )
+describeStores((store, world) => {
+  beforeEach(() => store.commit([draft('first', { id: '01' }), draft('second', { id: '02', user: bob })]))
 
   test('[K40] an edit is the message’s text from then on, with its time, and an event that names the message', async () => {
-    const { store } = world
     const keys = { id: 'c1', at: 70, nonce: 'nonce-c1' }
     const event = { kind: 'edit' as const, seq: 3, user: ada, target: '01', text: 'better', ...keys }
     expect(await store.commit([edit('01', 'better', keys)])).toEqual([{ result: 'stored', event }])
@@ -47,7 +44,6 @@ describeStores((world) => {
   })
 
   test('[K41] a delete takes the text of the message and its edits, its emoji and its pin; all keys stay', async () => {
-    const { store } = world
     const target = '03'
     await store.commit([draft('a reply', { id: target, replyTo: '02' })])
     await store.commit([edit(target, 'edited'), react(target, '👍', true, bob), pin(target)])
@@ -68,7 +64,6 @@ describeStores((world) => {
   })
 
   test('[K42] a reaction counts who shows the emoji after it, also where it changes nothing', async () => {
-    const { store } = world
     const outcomes = await store.commit([
       react('01', '👍'),
       react('01', '👍'),
@@ -93,19 +88,18 @@ describeStores((world) => {
 
   test('[K42] emoji stand in the order in which they began to show, people in theirs, twenty of them named', async () => {
     const people = numbered(25).map((n) => ({ id: `p${n}`, name: `Person ${n}` }))
-    await world.store.commit(people.map((user) => react('01', '🎉', true, user)))
-    await world.store.commit([
+    await store.commit(people.map((user) => react('01', '🎉', true, user)))
+    await store.commit([
       react('01', '👍'),
       react('01', '🎉', false, people[0]),
       react('01', '🎉', true, people[0]),
     ])
-    const [party, thumb] = (await messageOf(world.store, '01', 'p25'))?.reactions ?? []
+    const [party, thumb] = (await messageOf(store, '01', 'p25'))?.reactions ?? []
     expect(thumb).toEqual({ emoji: '👍', count: 1, mine: false, users: [ada] })
     expect(party).toMatchObject({ emoji: '🎉', count: 25, mine: true, users: people.slice(1, 21) })
   })
 
   test('[K81] a page ends before its reactions pass 224 KiB, from either end; without a reader it names none as theirs', async () => {
-    const { store } = world
     const people = numbered(20).map((n) => ({ id: `p${n}`, name: `Person ${n} ${'x'.repeat(100)}` }))
     const emoji = EMOJI.slice(1)
     const ids = numbered(12).map((n) => `m${n}`)
@@ -134,7 +128,7 @@ describeStores((world) => {
     const [first = '', second = ''] = EMOJI
     const last = EMOJI.at(-1) ?? ''
     const results = await resultsOf(
-      world.store.commit([
+      store.commit([
         ...EMOJI.map((emoji) => react('01', emoji)),
         react('01', first, true, bob),
         react('01', last, false),
@@ -147,7 +141,6 @@ describeStores((world) => {
   })
 
   test('[K44] pinned messages are found, newest last, until they are unpinned', async () => {
-    const { store } = world
     await store.commit([draft('third', { id: '03' }), pin('03'), pin('01'), pin('02'), pin('01')])
     expect(await pinnedOf(store)).toEqual({ ids: ['01', '02', '03'], older: false })
     expect(await pinnedOf(store, 2)).toEqual({ ids: ['02', '03'], older: true })
@@ -158,7 +151,6 @@ describeStores((world) => {
   })
 
   test('[K45] a topic is an event without a nonce, a line of the history, and never unread', async () => {
-    const { store } = world
     const content = { kind: 'topic', at: 9, user: ada, text: 'Seeds' } as const
     const events = ['0a1', '0a2'].map((id, n) => ({ ...content, seq: 3 + n, id }))
     const topics = events.map(({ id }) => ({ ...content, room: 'lobby', id }))
@@ -172,7 +164,6 @@ describeStores((world) => {
   })
 
   test('[K46] no change is possible to a message that is unknown, in another room or deleted', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await store.commit([draft('there', { id: '04', room: 'garden' }), draft('deleted', { id: '05' })])
     const reaction = react('01', '👍')
@@ -188,15 +179,15 @@ describeStores((world) => {
   test("[K46] another person's message can be reacted to and pinned, not edited or deleted", async () => {
     const changes = [edit('02', 'x'), remove('02'), react('02', '👍'), pin('02')]
     const expected = ['forbidden', 'forbidden', 'stored', 'stored']
-    expect(await resultsOf(world.store.commit(changes))).toEqual(expected)
-    expect(await messageOf(world.store, '02')).toMatchObject({ text: 'second' })
+    expect(await resultsOf(store.commit(changes))).toEqual(expected)
+    expect(await messageOf(store, '02')).toMatchObject({ text: 'second' })
   })
 
   test('[K46] a change sent again is a duplicate, although its message was deleted; another one with its nonce is refused', async () => {
     const reaction = react('01', '👍')
     const changes = [edit('01', 'x'), reaction, pin('01'), remove('01')]
-    await world.store.commit(changes)
-    expect(await resultsOf(world.store.commit(changes))).toEqual(Array(4).fill('duplicate'))
+    await store.commit(changes)
+    expect(await resultsOf(store.commit(changes))).toEqual(Array(4).fill('duplicate'))
     const { nonce } = reaction
     const others = [
       edit('01', 'x', { nonce }),
@@ -204,13 +195,13 @@ describeStores((world) => {
       change({ kind: 'react', target: '02', emoji: '👍', on: true }, { nonce }),
       change({ kind: 'react', target: '01', emoji: '👍', on: false }, { nonce }),
     ]
-    expect(await resultsOf(world.store.commit(others))).toEqual(Array(4).fill('nonceReused'))
+    expect(await resultsOf(store.commit(others))).toEqual(Array(4).fill('nonceReused'))
   })
 
   test('[K70, S70] deleted content sent again is a duplicate, whatever it says: no digest is left to compare with', async () => {
     const said = draft('my pin is 4711', { id: '03' })
     const edited = edit('03', 'my pin is 4712')
-    await world.store.commit([said, edited, remove('03')])
+    await store.commit([said, edited, remove('03')])
     const { nonce } = edited
     const again = [
       said,
@@ -220,14 +211,13 @@ describeStores((world) => {
       change({ kind: 'pin', target: '01', on: true }, { nonce: said.nonce }),
     ]
     await world.restart()
-    expect(await world.store.commit(again)).toEqual(
+    expect(await store.commit(again)).toEqual(
       [3, 4, 3, 4, 3].map((seq) => expect.objectContaining({ result: 'duplicate', seq })),
     )
-    expect(await world.store.room('lobby')).toMatchObject({ head: 5 })
+    expect(await store.room('lobby')).toMatchObject({ head: 5 })
   })
 
   test('[U73] a deleted message is not unread, and an edited one mentions whom its new text mentions', async () => {
-    const { store } = world
     const texts = ['@Bob', 'hello', '@Bob too']
     await store.commit(texts.map((text, n) => draft(text, { id: `m${n}` })))
     expect(await store.unread('lobby', bob, 2)).toEqual({ unread: 3, mentions: 2, head: 5 })

@@ -45,9 +45,8 @@ async function newestOf(
   return [found.messages.map(({ seq }) => seq), found.older]
 }
 
-describeStores((world) => {
+describeStores((store, world) => {
   test('[K1] drafts of one commit get the numbers after their room’s head, in their order', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await say(store, ['before'])
     const drafts = [draft('a'), draft('b', { room: 'garden' }), draft('c', { user: bob })]
@@ -61,7 +60,6 @@ describeStores((world) => {
   })
 
   test('[K1] an event says what its draft said and nothing else, in the log and in history', async () => {
-    const { store } = world
     const keys = { id: '01', at: 5, nonce: 'n-000001' }
     const answerKeys = { id: '02', at: 6, nonce: 'n-000002', replyTo: '01' }
     const [first] = await store.commit([draft('first', keys)])
@@ -77,9 +75,9 @@ describeStores((world) => {
 
   test('[K1] a text comes back letter for letter, also after a restart', async () => {
     const text = 'tab\t line\n "quote" \\ \u2028 é 👩‍👩‍👧‍👦 العربية \u200d ‘; DROP TABLE events --'
-    await say(world.store, [text])
+    await say(store, [text])
     await world.restart()
-    expect(await world.store.events('lobby', 0, 1)).toMatchObject([{ text }])
+    expect(await store.events('lobby', 0, 1)).toMatchObject([{ text }])
   })
 
   test('[K2] the same nonce twice is one event: within a commit, later, under another name, after a restart', async () => {
@@ -87,18 +85,14 @@ describeStores((world) => {
     const again = { ...said, id: 'ff', at: 9_999, user: { ...ada, name: 'Ada L.' } }
     const first = { seq: 1, id: said.id, at: said.at }
     const duplicate = { result: 'duplicate' as const, ...first }
-    expect(await world.store.commit([said, again])).toMatchObject([
-      { result: 'stored', event: first },
-      duplicate,
-    ])
-    expect(await world.store.commit([again])).toEqual([duplicate])
+    expect(await store.commit([said, again])).toMatchObject([{ result: 'stored', event: first }, duplicate])
+    expect(await store.commit([again])).toEqual([duplicate])
     await world.restart()
-    expect(await world.store.commit([again])).toEqual([duplicate])
-    expect(await world.store.events('lobby', 0, 10)).toHaveLength(1)
+    expect(await store.commit([again])).toEqual([duplicate])
+    expect(await store.events('lobby', 0, 10)).toHaveLength(1)
   })
 
   test('[K3] a nonce used again for another text, room or reply is refused, and the first event stays', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     const said = draft('first')
     await store.commit([draft('target', { id: '01' }), said])
@@ -111,14 +105,13 @@ describeStores((world) => {
 
   test('[K4] the same nonce of two people is two events', async () => {
     const said = draft('hello')
-    expect(await world.store.commit([said, { ...said, id: 'ff', user: bob }])).toMatchObject([
+    expect(await store.commit([said, { ...said, id: 'ff', user: bob }])).toMatchObject([
       { result: 'stored', event: { seq: 1, user: ada } },
       { result: 'stored', event: { seq: 2, user: bob } },
     ])
   })
 
   test('[K5] a reply to a message that is deleted, in another room or unknown is gone, and its nonce stays unused', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await store.commit([
       draft('there', { id: '02', room: 'garden' }),
@@ -138,12 +131,11 @@ describeStores((world) => {
 
   test('[K6] a stored reply that is sent again is a duplicate, although its message was deleted since', async () => {
     const reply = draft('reply', { replyTo: '01' })
-    await world.store.commit([draft('said', { id: '01' }), reply, remove('01')])
-    expect(await world.store.commit([reply])).toMatchObject([{ result: 'duplicate', seq: 2 }])
+    await store.commit([draft('said', { id: '01' }), reply, remove('01')])
+    expect(await store.commit([reply])).toMatchObject([{ result: 'duplicate', seq: 2 }])
   })
 
   test('[K7] a draft that cannot be stored leaves no hole and holds up no other', async () => {
-    const { store } = world
     const drafts = [
       draft('a', { id: '01' }),
       draft('to nowhere', { room: 'nowhere' }),
@@ -160,7 +152,6 @@ describeStores((world) => {
   })
 
   test('[K8] events are those after a seq, in order, at most so many', async () => {
-    const { store } = world
     await sayNumbered(store, 5)
     const seqs = async (room: string, after: number, limit: number) =>
       (await store.events(room, after, limit)).map(({ seq }) => seq)
@@ -171,7 +162,6 @@ describeStores((world) => {
   })
 
   test('[K9] a page of events has at most 224 KiB of JSON, and at least one event', async () => {
-    const { store } = world
     await say(store, Array<string>(60).fill('é"'.repeat(2_000)))
     await say(store, ['x'.repeat(LIMITS.pageBytes), 'after'])
     const page = await store.events('lobby', 0, 200)
@@ -181,7 +171,6 @@ describeStores((world) => {
   })
 
   test('[K54] a person’s events are found in all rooms, a part at a time, each once', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await store.commit([
       draft('one', { nonce: 'nonce-b' }),
@@ -206,7 +195,6 @@ describeStores((world) => {
   })
 
   test('[K10] each seq has its id, deleted or not', async () => {
-    const { store } = world
     await store.commit([draft('a', { id: '01' }), draft('b', { id: '02' }), remove('01', { id: '03' })])
     const ids = [0, 1, 2, 3, 4].map((seq) => store.idAt('lobby', seq))
     expect(await Promise.all(ids)).toEqual([null, '01', '02', '03', null])
@@ -214,7 +202,6 @@ describeStores((world) => {
   })
 
   test('[K11] a newcomer sees the newest 50 messages, or as many as asked for, and where they are true', async () => {
-    const { store } = world
     expect(await store.newest('nowhere', 50)).toBeNull()
     const nothing = { at: { seq: 0, id: null }, floor: 1, messages: [], older: false }
     expect(await store.newest('lobby', 50)).toEqual(nothing)
@@ -231,7 +218,6 @@ describeStores((world) => {
   })
 
   test('[K11] deleted messages between the newest are shown as gone, up to 100 rows; none below the floor', async () => {
-    const { store } = world
     await sayNumbered(store, 120)
     await deleteMessages(store, through(101, 110))
     expect(await newestOf(store)).toEqual([through(61, 120), true])
@@ -242,7 +228,6 @@ describeStores((world) => {
   })
 
   test('[K80] every page of messages ends before it passes 224 KiB, and has at least one', async () => {
-    const { store } = world
     await store.commit(numbered(30).map((id) => draft('\u4e2d'.repeat(4_000), { id })))
     const newest = await store.newest('lobby', 50)
     const count = newest?.messages.length ?? 0
@@ -267,7 +252,6 @@ describeStores((world) => {
   })
 
   test('[K12] pages from the end, before a seq and after one say whether there is more on either side', async () => {
-    const { store } = world
     expect(await pageOf(store, { at: 'end', limit: 3 })).toEqual([[], false, false])
     expect(await pageOf(store, { at: 'after', seq: 0, limit: 3 })).toEqual([[], false, false])
     await sayNumbered(store, 5)
@@ -288,7 +272,7 @@ describeStores((world) => {
   })
 
   test('[K13] a page around a seq has half of its messages before the seq, and one side never makes up for the other', async () => {
-    await sayNumbered(world.store, 9)
+    await sayNumbered(store, 9)
     const pages: [seq: number, limit: number, PageShape][] = [
       [5, 4, [[3, 4, 5, 6], true, true]],
       [5, 5, [[3, 4, 5, 6, 7], true, true]],
@@ -299,11 +283,10 @@ describeStores((world) => {
       [99, 4, [[8, 9], true, false]],
     ]
     for (const [seq, limit, expected] of pages)
-      expect(await pageOf(world.store, { at: 'around', seq, limit })).toEqual(expected)
+      expect(await pageOf(store, { at: 'around', seq, limit })).toEqual(expected)
   })
 
   test('[K14] a page by ids has the messages of the room, in the order of the log; ids after the 50th are ignored', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await sayNumbered(store, 3)
     await store.commit([remove('2'), draft('elsewhere', { id: '4', room: 'garden' })])
@@ -314,7 +297,6 @@ describeStores((world) => {
   })
 
   test('[K15, K17] a page says head and floor of its moment, and has nothing below the floor; an unknown room has none', async () => {
-    const { store } = world
     await sayNumbered(store, 5)
     await store.purge(FUTURE, 2)
     const empty = { messages: [], head: 5, floor: 3, older: false, newer: false }
@@ -331,7 +313,6 @@ describeStores((world) => {
   })
 
   test('[K16] a deleted event keeps its keys and says `gone`, in the log and in history', async () => {
-    const { store } = world
     const keys = { id: '01', at: 5, nonce: 'n-000001' }
     await store.commit([
       draft('a', keys),
@@ -348,13 +329,12 @@ describeStores((world) => {
 
   test('[K48, K70, O27] a purge empties the oldest events, exact to an event and a slice at a time; keys stay', async () => {
     const said = [10, 20, 30, 40, 50].map((at) => draft(`at ${at}`, { at, id: `id-${at}` }))
-    await world.store.commit(said)
-    await world.store.addRoom(garden, 1)
-    await world.store.commit([draft('in the garden', { at: 15, room: 'garden' })])
-    const slices = [10, 40, 40, 40].map((before) => world.store.purge(before, 2))
+    await store.commit(said)
+    await store.addRoom(garden, 1)
+    await store.commit([draft('in the garden', { at: 15, room: 'garden' })])
+    const slices = [10, 40, 40, 40].map((before) => store.purge(before, 2))
     expect(await Promise.all(slices)).toEqual([0, 2, 2, 0])
     await world.restart()
-    const { store } = world
     expect(await store.roomsBySlug(['garden', 'lobby'])).toMatchObject([
       { head: 1, floor: 2 },
       { head: 5, floor: 4 },
@@ -374,7 +354,6 @@ describeStores((world) => {
   })
 
   test('[K48] a purge empties the edits and reactions of a message, however recent; a reply to it stays', async () => {
-    const { store } = world
     await store.commit([draft('old', { at: 10, id: 'old' }), draft('reply', { at: 60, replyTo: 'old' })])
     await store.commit([edit('old', 'old, edited', { at: 70 }), react('old', '👍', true, bob, { at: 80 })])
     await store.purge(50, 9)
@@ -386,7 +365,6 @@ describeStores((world) => {
   })
 
   test('[K48] a purge ends at the first event that is to stay, also if a later one has an earlier time', async () => {
-    const { store } = world
     await store.commit([10, 99, 20].map((at) => draft(`at ${at}`, { at })))
     expect(await store.purge(50, 9)).toBe(1)
     expect(await pageOf(store, { at: 'end', limit: 9 })).toEqual([[2, 3], false, false])

@@ -3,19 +3,18 @@ import { mentionsName } from '../../src/shared/text.ts'
 import { ada, bob, draft, garden, guest, NEVER, numbered, remove, say } from './support/scene.ts'
 import { describeStores } from './support/world.ts'
 
-describeStores((world) => {
+describeStores((store, world) => {
   /** Which of these keys are taken at `at`? */
   const taken = (keys: readonly string[], at = 1_000, stale = NEVER) =>
-    Promise.all(keys.map((key) => world.store.nameTaken([key], at, stale)))
-  const nameOf = async (session: string) => (await world.store.session(session))?.user.name
+    Promise.all(keys.map((key) => store.nameTaken([key], at, stale)))
+  const nameOf = async (session: string) => (await store.session(session))?.user.name
 
   test('[K18] the lobby exists from the start; rooms are listed by slug and survive a restart', async () => {
     const lobby = { room: 'lobby', name: 'lobby', topic: '', kind: 'public', head: 0, floor: 1 } as const
-    expect(await world.store.roomsAfter('', 100)).toEqual([lobby])
-    await world.store.addRoom({ ...garden, room: 'zoo' }, 1)
-    await world.store.addRoom(garden, 1)
+    expect(await store.roomsAfter('', 100)).toEqual([lobby])
+    await store.addRoom({ ...garden, room: 'zoo' }, 1)
+    await store.addRoom(garden, 1)
     await world.restart()
-    const { store } = world
     const slugs = async (...args: Parameters<typeof store.roomsAfter>) =>
       (await store.roomsAfter(...args)).map(({ room }) => room)
     expect(await slugs('', 100)).toEqual(['garden', 'lobby', 'zoo'])
@@ -27,7 +26,6 @@ describeStores((world) => {
   })
 
   test('[K62] names of all rooms are listed, and whether one of some rooms has more than so many members', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     expect(Object.fromEntries(await store.roomNames())).toEqual({ garden: 'Garden', lobby: 'lobby' })
     await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
@@ -44,13 +42,12 @@ describeStores((world) => {
     ['Zo\u00eb', '@ZO\u00cb'],
     ['ann lee', '@Ann Lee'],
   ])('[K22] a mention of %s in %s counts, as the screen shows it', async (name, text) => {
-    await world.store.commit([draft(text), draft('@nobody')])
+    await store.commit([draft(text), draft('@nobody')])
     expect(mentionsName(text, name)).toBe(true)
-    expect(await world.store.unread('lobby', { ...bob, name }, 0)).toMatchObject({ unread: 2, mentions: 1 })
+    expect(await store.unread('lobby', { ...bob, name }, 0)).toMatchObject({ unread: 2, mentions: 1 })
   })
 
   test('[K22] messages of others after a seq are unread unless deleted; mentions are those with the name', async () => {
-    const { store } = world
     await store.commit([
       draft('before @Bob'),
       draft('hello @bob, and @BOB'),
@@ -69,12 +66,11 @@ describeStores((world) => {
   })
 
   test('[K23] counting stops at 1,000, and looks at the newest', async () => {
-    await say(world.store, ['@Bob too long ago', ...numbered(998), '@Bob', 'bye'])
-    expect(await world.store.unread('lobby', bob, 0)).toMatchObject({ unread: 1_000, mentions: 1 })
+    await say(store, ['@Bob too long ago', ...numbered(998), '@Bob', 'bye'])
+    expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 1_000, mentions: 1 })
   })
 
   test('[K24] a name is taken when any of its keys is, and then none of its keys is given', async () => {
-    const { store } = world
     expect(await store.addGuest(guest('Ada', { keys: ['ada', 'ada', 'ado'] }), NEVER)).toBe('added')
     expect(await store.addGuest(guest('Eve', { keys: ['eve', 'ado'] }), NEVER)).toBe('taken')
     expect(await store.session('session-eve')).toBeNull()
@@ -85,7 +81,6 @@ describeStores((world) => {
   })
 
   test('[K25] after a rename the old keys stay the same person’s until their time', async () => {
-    const { store } = world
     await store.addGuest(guest('Ada', { keys: ['ada', 'both'] }), NEVER)
     expect(await store.rename('id-ada', 'Lady', ['lady', 'both'], 2_000, 3_000, NEVER)).toBe('renamed')
     expect(await nameOf('session-ada')).toBe('Lady')
@@ -97,7 +92,6 @@ describeStores((world) => {
   })
 
   test('[K25] a person who goes back to the old name keeps it; the time of an older name does not change', async () => {
-    const { store } = world
     await store.addGuest(guest('Ada'), NEVER)
     await store.rename('id-ada', 'Lady', ['lady'], 2_000, 3_000, NEVER)
     await store.rename('id-ada', 'Ada', ['ada'], 2_100, 3_100, NEVER)
@@ -108,7 +102,6 @@ describeStores((world) => {
   })
 
   test('[K25] a rename to a taken name changes nothing', async () => {
-    const { store } = world
     for (const name of ['Ada', 'Bob']) await store.addGuest(guest(name), NEVER)
     expect(await store.rename('id-ada', 'Bob', ['free', 'bob'], 2_000, 3_000, NEVER)).toBe('taken')
     expect(await nameOf('session-ada')).toBe('Ada')
@@ -116,7 +109,6 @@ describeStores((world) => {
   })
 
   test('[K26] guests who were long away, or never wrote for a while, lose their names to a person who asks', async () => {
-    const { store } = world
     for (const name of ['Ada', 'Bob']) await store.addGuest(guest(name), NEVER)
     await store.commit([draft('hello', { user: { id: 'id-ada', name: 'Ada' } })])
     const stale = { inactiveBefore: 500, neverWroteBefore: 1_001 }
@@ -128,7 +120,6 @@ describeStores((world) => {
   })
 
   test('[K26] a guest whose name went to another person loses session, other names and rooms', async () => {
-    const { store } = world
     await store.addGuest(guest('Bob', { keys: ['bob', 'rob'], room: 'lobby' }), NEVER)
     await store.addGuest(guest('Ada', { at: 5_000 }), NEVER)
     const stale = { inactiveBefore: 1_001, neverWroteBefore: 0 }
@@ -140,15 +131,14 @@ describeStores((world) => {
   })
 
   test('[K26] a guest keeps the session when another person takes an expired old name', async () => {
-    await world.store.addGuest(guest('Ada'), NEVER)
-    await world.store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
+    await store.addGuest(guest('Ada'), NEVER)
+    await store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
     const stale = { inactiveBefore: 9_999, neverWroteBefore: 9_999 }
-    expect(await world.store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), stale)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), stale)).toBe('added')
     expect(await nameOf('session-ada')).toBe('Lady')
   })
 
   test('[K28] of a hundred people who ask for one name at once one gets it', async () => {
-    const { store } = world
     const sessions = numbered(100).map((n) => `session-${n}`)
     const asked = sessions.map((session) => store.addGuest(guest('Ada', { id: session, session }), NEVER))
     const answers = await Promise.all(asked)
@@ -159,9 +149,8 @@ describeStores((world) => {
   })
 
   test('[K29] a session leads to its person, also after a restart; its end gives back the guest’s names and rooms', async () => {
-    await world.store.addGuest(guest('Ada', { keys: ['ada', 'ado'], room: 'lobby' }), NEVER)
+    await store.addGuest(guest('Ada', { keys: ['ada', 'ado'], room: 'lobby' }), NEVER)
     await world.restart()
-    const { store } = world
     const user = { id: 'id-ada', name: 'Ada', role: 'guest' } as const
     expect(await store.session('session-ada')).toEqual({ user, seen: 1_000 })
     expect(await store.session('id-ada')).toBeNull()
@@ -173,7 +162,6 @@ describeStores((world) => {
   })
 
   test('[K29, S48] the end of one of two sessions leaves name, rooms and the other session', async () => {
-    const { store } = world
     await store.addGuest(guest('Ada', { room: 'lobby' }), NEVER)
     await world.run(`INSERT INTO sessions (hash, user_id, at, seen) VALUES ('session-phone', 'id-ada', 1, 1)`)
     await store.endSession('session-ada')
@@ -186,7 +174,6 @@ describeStores((world) => {
   })
 
   test('[K30] a touch makes session and name younger, never older', async () => {
-    const { store } = world
     await store.addGuest(guest('Ada'), NEVER)
     for (const at of [5_000, 4_000]) await store.touch('session-ada', at)
     await store.touch('session-of-nobody', 6_000)
@@ -196,7 +183,6 @@ describeStores((world) => {
   })
 
   test('[K31] forgetting ends sessions and frees names of stale guests only; what they wrote stays', async () => {
-    const { store } = world
     for (const name of ['Silent', 'Writer']) await store.addGuest(guest(name), NEVER)
     await store.addGuest(guest('Away', { at: 10 }), NEVER)
     const people = ['writer', 'away'].map((name) => ({ id: `id-${name}`, name }))
@@ -210,7 +196,6 @@ describeStores((world) => {
   })
 
   test('[K60] a person who signs out just before becomes no member, makes no room and takes no name', async () => {
-    const { store } = world
     await store.addGuest(guest('Ada'), NEVER)
     const asked = [
       store.endSession('session-ada'),
@@ -225,7 +210,6 @@ describeStores((world) => {
   })
 
   test('[K61] a new guest is a member of the named room at its head, of the lobby if there is none, of no room if refused', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await store.commit([draft('a', { room: 'garden' }), draft('b', { room: 'garden' })])
     await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
@@ -240,13 +224,12 @@ describeStores((world) => {
   })
 })
 
-describeStores((world) => {
+describeStores((store, world) => {
   beforeEach(async () => {
-    for (const { id, name } of [ada, bob]) await world.store.addGuest(guest(name, { id }), NEVER)
+    for (const { id, name } of [ada, bob]) await store.addGuest(guest(name, { id }), NEVER)
   })
 
   test('[K19] of two people who make the same room one does, and owns it', async () => {
-    const { store } = world
     const made = [ada, bob].map(({ id }) => store.addRoom({ ...garden, topic: id }, 1, id))
     expect(await Promise.all(made)).toEqual(['added', 'taken'])
     expect(await store.room('garden')).toMatchObject({ topic: ada.id })
@@ -255,7 +238,6 @@ describeStores((world) => {
   })
 
   test('[K20] a member begins at the head, and stays unchanged when added again', async () => {
-    const { store } = world
     await store.addRoom(garden, 1)
     await say(store, numbered(3))
     const member = { room: 'lobby', role: 'guest', readSeq: 3 } as const
@@ -273,7 +255,6 @@ describeStores((world) => {
   })
 
   test('[K21] read positions only rise, and only for members', async () => {
-    const { store } = world
     await store.addMember('lobby', ada.id, 'guest', 1)
     const reads = (seq: number) => [ada, bob].map(({ id }) => ({ room: 'lobby', user: id, seq }))
     for (const read of [reads(7), [], reads(5)]) await store.saveReads(read)
@@ -282,7 +263,6 @@ describeStores((world) => {
   })
 
   test('[K32] writes take effect in the order of the calls, over all methods', async () => {
-    const { store } = world
     const say = (text: string) => store.commit([draft(text, { room: 'garden' })])
     const answers = await Promise.all([
       store.addRoom(garden, 1),
@@ -300,10 +280,10 @@ describeStores((world) => {
   })
 
   test('[K32] calls from before `close` are done', async () => {
-    const commits = numbered(20).map((text) => world.store.commit([draft(text)]))
+    const commits = numbered(20).map((text) => store.commit([draft(text)]))
     const closing = world.restart()
     expect((await Promise.all(commits)).flat()).toHaveLength(20)
     await closing
-    expect(await world.store.room('lobby')).toMatchObject({ head: 20 })
+    expect(await store.room('lobby')).toMatchObject({ head: 20 })
   })
 })

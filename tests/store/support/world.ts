@@ -1,13 +1,14 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe } from 'bun:test'
 import { rmSync } from 'node:fs'
+import type { Store } from '../../../src/hub/ports.ts'
 import { databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
-import { openInMemory, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
+import { openInMemory } from '../../../src/store/sqlite/sqliteStore.ts'
 import { aTemporaryDir, open } from './scene.ts'
 
 /** A store under test, on disk with its worker or in memory. */
 export interface World {
-  readonly store: Sqlite
+  readonly store: Store
   /** Closes the store and opens it again, if it is on disk. */
   restart(): Promise<void>
   /** Runs SQL beside the store. */
@@ -49,8 +50,11 @@ export async function onDisk(): Promise<World> {
   }
 }
 
-/** Defines the same tests for the store in memory and the one on disk. Each test gets a new store. */
-export function describeStores(define: (world: Omit<World, 'end'>) => void): void {
+/**
+ * Defines the same tests for the store in memory and the one on disk. Each test gets a new store.
+ * @param define gets `store`, which after a restart is the new one
+ */
+export function describeStores(define: (store: Store, world: Pick<World, 'restart' | 'run'>) => void): void {
   describe.each([
     ['in memory', inMemory],
     ['on disk', onDisk],
@@ -60,12 +64,9 @@ export function describeStores(define: (world: Omit<World, 'end'>) => void): voi
       world = await openWorld()
     })
     afterEach(() => world.end())
-    define({
-      get store() {
-        return world.store
-      },
-      restart: () => world.restart(),
-      run: (sql) => world.run(sql),
+    const store = new Proxy({} as Store, {
+      get: (_target, name: keyof Store) => world.store[name].bind(world.store),
     })
+    define(store, { restart: () => world.restart(), run: (sql) => world.run(sql) })
   })
 }
