@@ -39,20 +39,14 @@ export interface AppDeps {
 const BUN_MAX_BODY = 1024 * 1024
 
 /** Every route on one screen. Nothing listens before `listen`. */
-export function createApp(deps: AppDeps): {
-  listen(at: { port: number; hostname: string }): Server<unknown>
-  /** bytes that all sockets together have not taken */
-  unsent(): number
-  /** Each second: closes the slowest readers while all sockets together have too many bytes unsent (S9). */
-  shedSlowReaders(maxUnsent?: number): void
-} {
+export function createApp(deps: AppDeps) {
   const { hub, settings, clock, ids, log, assets, metrics } = deps
   const { frames = FRAME_RATE, metricsSink = NO_METRICS } = deps
   const { maxConnectionsPerAddress } = settings
   const connections = new ConnectionCounts()
   const roomProbes = new RoomProbeLimiter(clock, maxConnectionsPerAddress)
   const admit = createAdmission({ ...deps, connections })
-  const sockets = createSockets({ ...deps, connections, roomProbes, metricsSink, frames })
+  const { upgrade, ...sockets } = createSockets({ ...deps, connections, roomProbes, metricsSink, frames })
 
   const app = new Elysia({
     strictPath: true,
@@ -80,14 +74,13 @@ export function createApp(deps: AppDeps): {
     })
     .use(sessionRoutes({ hub, clock, settings }))
     .use(roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }))
-    .ws('/ws', { beforeHandle: sockets.upgrade })
+    .ws('/ws', { beforeHandle: upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)
 
   return {
-    unsent: sockets.unsent,
-    shedSlowReaders: sockets.shedSlowReaders,
-    listen(at) {
+    ...sockets,
+    listen(at: { port: number; hostname: string }): Server<unknown> {
       // Elysia's default lets two processes share a port in silence.
       app.listen({ ...at, reusePort: false })
       if (!app.server) throw new TypeError('not listening')

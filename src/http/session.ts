@@ -49,66 +49,54 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
     burst: settings.maxNewGuestsPerAddress / 2,
   })
   const exports = new Buckets(EXPORTS)
-  const failuresOfAddress = scaledForAddress(FAILURES, settings.maxConnectionsPerAddress)
-  const failedSignUps = { byAddress: new Buckets(failuresOfAddress), private: new Buckets(FAILURES_PRIVATE) }
-  const failedSignOuts = { byAddress: new Buckets(failuresOfAddress), private: new Buckets(FAILURES_PRIVATE) }
+  const failures = () => ({
+    byAddress: new Buckets(scaledForAddress(FAILURES, settings.maxConnectionsPerAddress)),
+    byPrivateAddress: new Buckets(FAILURES_PRIVATE),
+  })
+  const [failedSignUps, failedSignOuts] = [failures(), failures()]
   const failedRenames = new Buckets(FAILED_RENAMES)
 
-  function addressLimits(request: Request, buckets: { byAddress: Buckets; private: Buckets }): BucketKey[] {
+  function addressLimits(request: Request, buckets: ReturnType<typeof failures>): BucketKey[] {
     const { limitKey, address } = factsOf(request)
-    return [limitKey === null ? [buckets.private, address] : [buckets.byAddress, limitKey]]
+    return [limitKey === null ? [buckets.byPrivateAddress, address] : [buckets.byAddress, limitKey]]
   }
 
-  /** Charges only failures: takes the tokens first, and gives them back if `act` succeeds. */
+  /** Takes the tokens before `act`, and gives them back if it succeeds. @throws ChatError `rateLimited` */
   async function chargeFailure<T>(limits: readonly BucketKey[], act: () => Promise<T>): Promise<T> {
     spendTokens(clock.elapsed(), limits)
-    const done = await act()
+    const result = await act()
     giveBackTokens(limits)
-    return done
-  }
-
-  /** Takes one of the address's new guests, and gives it back if `make` fails. @throws ChatError `rateLimited` */
-  async function limitNewGuests<T>(limitKey: string | null, make: () => Promise<T>): Promise<T> {
-    const limits: BucketKey[] = [[newGuests, limitKey]]
-    spendTokens(clock.elapsed(), limits, TOO_MANY_GUESTS)
-    try {
-      return await make()
-    } catch (error) {
-      giveBackTokens(limits)
-      throw error
-    }
+    return result
   }
 
   /**
-   * @param seconds how long the cookie lives; 0 ends it
+   * @param token empty to clear the cookie
    * @param usedCookie the cookie that the request used; under a former name it is cleared
    */
-  function cookieHeaders(
-    request: Request,
-    token: string,
-    seconds: number,
-    usedCookie: string | null,
-  ): Headers {
+  function cookieHeaders(request: Request, token: string, usedCookie: string | null): Headers {
     const { cookie, secure } = factsOf(request)
     const headers = new Headers()
-    const add = (name: string, value: string, maxAge: number) => {
+    const add = (name: string, value: string) => {
+      const maxAge = value === '' ? 0 : settings.sessionDays * DAY
       const options = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge } as const
       headers.append('set-cookie', new Bun.Cookie(name, value, options).serialize())
     }
-    add(cookie, token, seconds)
-    if (usedCookie !== null && usedCookie !== cookie) add(usedCookie, '', 0)
+    add(cookie, token)
+    if (usedCookie !== null && usedCookie !== cookie) add(usedCookie, '')
     return headers
   }
-  const sessionCookie = (request: Request, token: string, usedCookie: string | null) =>
-    cookieHeaders(request, token, settings.sessionDays * DAY, usedCookie)
 
   async function signUp(request: Request): Promise<Response> {
     const { name, room = 'lobby' } = await readBody(request, SignUp)
     if (await authenticate(hub, request)) throw new ChatError('signedIn')
     const token = newToken()
-    const { limitKey } = factsOf(request)
-    const user = await limitNewGuests(limitKey, () => hub.sessions.signUp(name, hashOf(token), room))
-    return Response.json({ user }, { status: 201, headers: sessionCookie(request, token, null) })
+    const limits: BucketKey[] = [[newGuests, factsOf(request).limitKey]]
+    spendTokens(clock.elapsed(), limits, TOO_MANY_GUESTS)
+    const user = await hub.sessions.signUp(name, hashOf(token), room).catch((error: unknown) => {
+      giveBackTokens(limits)
+      throw error
+    })
+    return Response.json({ user }, { status: 201, headers: cookieHeaders(request, token, null) })
   }
 
   /** Ends every session that the request names: the way out for a person to whom another host gave a second cookie. */
@@ -122,7 +110,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       else if ((unknown += 1) === SIGN_OUT.maxUnknown) break
     }
     if (ended > 0) giveBackTokens(limits)
-    const headers = cookieHeaders(request, '', 0, ended > 0 ? cookie : null)
+    const headers = cookieHeaders(request, '', ended > 0 ? cookie : null)
     return new Response(null, { status: 204, headers })
   }
 
@@ -135,7 +123,7 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       const { user, token, cookie } = await requireUser(hub, request)
       return Response.json(
         { user },
-        cookie === null ? {} : { headers: sessionCookie(request, token, cookie) },
+        cookie === null ? {} : { headers: cookieHeaders(request, token, cookie) },
       )
     })
     .patch('/api/session', async ({ request }) => {

@@ -14,7 +14,7 @@ test.each([
   ['EADDRINUSE', 'Port 80 is taken'],
   ['EACCES', 'Port 80 needs rights'],
   ['EADDRNOTAVAIL', 'Cannot listen on 192.0.2.1, port 80 (EADDRNOTAVAIL)'],
-])('[O33] why the server cannot listen (%s) is one sentence and what to do', (code, begins) => {
+])('[O33] a failure to listen (%s) is one sentence with what to do', (code, begins) => {
   const sentence = listenErrorText({ host: '192.0.2.1', port: 80 }, Object.assign(new Error('x'), { code }))
   expect(sentence).toStartWith(begins)
   expect(sentence).toMatch(/[Ss]et (HOST and )?PORT to/)

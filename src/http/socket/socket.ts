@@ -81,7 +81,7 @@ export function createSockets(deps: SocketDeps) {
       set.headers = {}
       return UPGRADED
     },
-    /** Closes the connections with most bytes unsent, until all together have at most `maxUnsent` (bytes). */
+    /** Each second: closes the slowest readers until all sockets together have at most `maxUnsent` bytes unsent (S9). */
     shedSlowReaders(maxUnsent = MAX_UNSENT): void {
       let left = unsent()
       if (left <= maxUnsent) return
