@@ -1,5 +1,6 @@
-import { h } from '../ui/dom.ts'
+import { h, type Child } from '../ui/dom.ts'
 import { openPopover, type Popover } from '../ui/popover.ts'
+import { listbox } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
 
 export interface Suggestion {
@@ -35,9 +36,10 @@ export function suggestionList(
   const panel = h('div', { id, class: 'suggest', popover: 'manual', role: 'listbox', 'aria-label': label })
   let popover: Popover | null = null
   let match: SuggestionMatch | null = null
-  let selected = 0
   /** the text at which Escape closed the list; it stays closed until the text changes */
   let closedAt: string | null = null
+
+  const options = listbox(panel, field, insert)
 
   function show(next: SuggestionMatch | null): void {
     match = next
@@ -48,7 +50,6 @@ export function suggestionList(
       field.removeAttribute('aria-controls')
       return
     }
-    panel.replaceChildren(...next.items.map(option))
     const box = (field.parentElement ?? field).getBoundingClientRect()
     const x = document.dir === 'rtl' ? window.innerWidth - box.right : box.left
     panel.style.setProperty('--up', `${window.innerHeight - box.top + 4}px`)
@@ -56,32 +57,14 @@ export function suggestionList(
     panel.style.setProperty('--width', `${box.width}px`)
     popover ??= openPopover(panel, signal, { into: field.parentElement })
     field.setAttribute('aria-controls', id)
-    select(0)
+    options.show(next.items.map(optionOf))
   }
 
-  function option({ label: name, hint }: Suggestion, index: number): HTMLElement {
-    return h(
-      'div',
-      {
-        id: `${id}-${index}`,
-        role: 'option',
-        class: 'suggestion',
-        // Keeps the focus in the field.
-        onPointerdown: (event: Event) => event.preventDefault(),
-        onClick: () => insert(index),
-      },
+  function optionOf({ label: name, hint }: Suggestion): Child[] {
+    return [
       h('bdi', { class: 'truncate' }, name),
       hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
-    )
-  }
-
-  function select(index: number): void {
-    const { children } = panel
-    selected = (index + children.length) % children.length
-    for (const [at, element] of [...children].entries())
-      element.setAttribute('aria-selected', String(at === selected))
-    field.setAttribute('aria-activedescendant', `${id}-${selected}`)
-    children[selected]?.scrollIntoView({ block: 'nearest' })
+    ]
   }
 
   function insert(index: number): void {
@@ -107,13 +90,11 @@ export function suggestionList(
       if (match === null) return false
       // prettier-ignore
       switch (event.key) {
-        case 'ArrowDown': select(selected + 1); break
-        case 'ArrowUp': select(selected - 1); break
         case 'Tab': case 'Enter':
           if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false
-          insert(selected); break
+          options.chooseSelected(); break
         case 'Escape': closedAt = field.value; show(null); event.stopPropagation(); break
-        default: return false
+        default: if (!options.move(event)) return false
       }
       event.preventDefault()
       return true

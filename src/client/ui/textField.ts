@@ -1,4 +1,4 @@
-import { button, h } from './dom.ts'
+import { button, h, type Child } from './dom.ts'
 import { isolated } from './format.ts'
 import { words } from '../words/words.ts'
 
@@ -61,4 +61,43 @@ export function form(
     await submit().finally(() => (isSubmitting = false))
   }
   return h('form', { ...attributes, onSubmit }, ...children)
+}
+
+/**
+ * The options of a list below or above a text field. The focus stays in the field, whose `aria-activedescendant` names the
+ * selected option. `choose` is called by a press on an option and by `chooseSelected`.
+ */
+export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: number) => void) {
+  let selected = 0
+
+  function select(index: number): void {
+    const { children } = list
+    selected = (index + children.length) % (children.length || 1)
+    for (const [at, option] of [...children].entries())
+      option.setAttribute('aria-selected', String(at === selected))
+    field.setAttribute('aria-activedescendant', children[selected]?.id ?? '')
+    children[selected]?.scrollIntoView({ block: 'nearest' })
+  }
+
+  return {
+    /** Shows one option for each content and selects the first. */
+    show(contents: readonly Child[][]): void {
+      const options = contents.map((content, index) => {
+        const attributes = { id: `${list.id}-${index}`, class: 'suggestion', role: 'option' }
+        const option = h('div', { ...attributes, onClick: () => choose(index) }, ...content)
+        // Keeps the focus in the field.
+        option.addEventListener('pointerdown', (event) => event.preventDefault())
+        return option
+      })
+      list.replaceChildren(...options)
+      select(0)
+    },
+    /** @returns true if the key moved the selection */
+    move({ key, altKey }: KeyboardEvent): boolean {
+      const step = altKey ? undefined : { ArrowDown: 1, ArrowUp: -1 }[key]
+      if (step !== undefined) select(selected + step)
+      return step !== undefined
+    },
+    chooseSelected: () => choose(selected),
+  }
 }
