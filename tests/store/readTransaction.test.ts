@@ -2,7 +2,8 @@ import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
-import { aTemporaryDir, draft, open } from './support/scene.ts'
+import { draft, open } from './support/scene.ts'
+import { aTemporaryDir } from './support/world.ts'
 
 test('[K55] reads of one turn of the loop see one moment, and the next turn sees what was written meanwhile', async () => {
   const dir = aTemporaryDir()

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError } from '../../src/lib/operatorError.ts'
 import { backupNameOf, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
@@ -9,21 +9,16 @@ import { createDirectory, databaseIn } from '../../src/store/sqlite/dataDirector
 import { takeLock } from '../../src/store/sqlite/lock.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { openInMemory } from '../../src/store/sqlite/sqliteStore.ts'
-import { aTemporaryDir, draft, garden, guest, NEVER, numbered, open, say } from './support/scene.ts'
+import { draft, garden, guest, NEVER, numbered, open, say } from './support/scene.ts'
+import { aTemporaryDir } from './support/world.ts'
 
-const dirs: string[] = []
 const children: Bun.Subprocess[] = []
 afterAll(() => {
   for (const child of children) child.kill(9)
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
 })
 
 /** A data directory that does not exist yet. */
-function aDir(): string {
-  const dir = aTemporaryDir()
-  dirs.push(dir)
-  return join(dir, 'data')
-}
+const aDir = () => join(aTemporaryDir(), 'data')
 
 interface Child {
   process: Bun.Subprocess

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Draft, DraftContent, NewGuest, Outcome, Stale, Store } from '../../../src/hub/ports.ts'
 import { openSqlite, type SqliteOptions, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 
@@ -11,10 +8,6 @@ export const bob = { id: '0b', name: 'Bob' }
 export const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
 /** No guest is stale. */
 export const NEVER: Stale = { inactiveBefore: 0, neverWroteBefore: 0 }
-
-export function aTemporaryDir(): string {
-  return mkdtempSync(join(tmpdir(), 'hubbub-store-'))
-}
 
 export function open(dir: string, options: Partial<SqliteOptions> = {}): Promise<Sqlite> {
   return openSqlite({

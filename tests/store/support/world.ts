@@ -1,10 +1,22 @@
 import { Database } from 'bun:sqlite'
-import { afterEach, beforeEach, describe } from 'bun:test'
-import { rmSync } from 'node:fs'
+import { afterAll, afterEach, beforeEach, describe } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Store } from '../../../src/hub/ports.ts'
 import { databaseIn } from '../../../src/store/sqlite/dataDirectory.ts'
 import { openInMemory } from '../../../src/store/sqlite/sqliteStore.ts'
-import { aTemporaryDir, open } from './scene.ts'
+import { open } from './scene.ts'
+
+const dirs: string[] = []
+afterAll(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: true })))
+
+/** A directory that is removed after the tests of the file. */
+export function aTemporaryDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'hubbub-store-'))
+  dirs.push(dir)
+  return dir
+}
 
 /** A store under test, on disk with its worker or in memory. */
 export interface World {
@@ -43,10 +55,7 @@ export async function onDisk(): Promise<World> {
       // The store sees another connection's commit from the next turn of the loop on (K55).
       await new Promise((resolve) => setImmediate(resolve))
     },
-    async end() {
-      await store.close()
-      rmSync(dir, { recursive: true })
-    },
+    end: () => store.close(),
   }
 }
 
