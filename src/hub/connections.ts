@@ -102,10 +102,6 @@ export class ConnectionRegistry {
     return [...(this.#byUser.get(user) ?? [])]
   }
 
-  isOnline(user: string): boolean {
-    return this.#byUser.has(user)
-  }
-
   /** All connections now. */
   all(): ClientConnection[] {
     return [...this.#bySocket.values()]

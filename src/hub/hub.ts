@@ -58,16 +58,9 @@ export interface HubDeps {
   }
 }
 
-/** How a drain goes; times in ms. */
-interface DrainOptions {
-  /** for the writer to finish */
-  flushMs?: number
-  /** how many sockets are closed at once, and the time between two such batches */
-  closeBatch?: number
-  closeEveryMs?: number
-}
-
 const HOUR_MS = 60 * 60 * 1000
+/** A drain: ms for the writer to finish, sockets that are closed at once, and ms between two such batches. */
+const DRAIN = { flush: 3_000, closeBatch: 500, closeEvery: 100 }
 /** ms between two checks whether the store has events that were not shown, as those of other nodes */
 const SWEEP_MS = 2_000
 
@@ -278,19 +271,19 @@ export class Hub {
    * Stores what was taken, then closes all connections in batches. Clients come back spread over a time (ms) that the next
    * server can bear. Resolves when all are closed.
    */
-  async drain({ flushMs = 3_000, closeBatch = 500, closeEveryMs = 100 }: DrainOptions = {}): Promise<void> {
+  async drain(closeBatch = DRAIN.closeBatch): Promise<void> {
     const { clock } = this.#deps
     this.#draining = true
     this.#publisher.stop()
     // A save that is under way lacks the positions that moved since it began, so save again.
     const saved = this.#readPositions.save().then(() => this.#readPositions.save())
-    await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(flushMs)])
+    await Promise.race([Promise.all([this.#queue.flush(), saved]), clock.wait(DRAIN.flush)])
     const connections = this.#connections.all()
     const spread = Math.max(2_000, 2 * connections.length)
     for (const connection of connections)
       if (isGreeted(connection)) connection.socket.send({ type: 'drain', spread })
     for (let i = 0; i < connections.length; i += closeBatch) {
-      if (i > 0) await clock.wait(closeEveryMs)
+      if (i > 0) await clock.wait(DRAIN.closeEvery)
       for (const { socket } of connections.slice(i, i + closeBatch)) socket.close(CLOSE.restart, 'restart')
     }
   }
@@ -318,7 +311,7 @@ export class Hub {
         this.#typing.set(room, connection.user, false, this.#elapsed())
       this.#dismiss(connection, CLOSE.noSession, 'signed out')
     }
-    if (!this.#connections.isOnline(user)) this.#presence.leaveAll(user)
+    if (this.#connections.of(user).length === 0) this.#presence.leaveAll(user)
   }
 
   #dismiss(connection: ClientConnection, code: number, reason: string): void {

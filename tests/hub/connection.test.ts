@@ -128,7 +128,7 @@ describe('a drain', () => {
     const { ada, bob, hub, store, clock, connect } = await aLobby()
     store.pause()
     await ada.send('before')
-    const drained = hub.drain({ closeBatch: 1 })
+    const drained = hub.drain(1)
     await settled()
     await bob.send('after', 'nonce-000')
     expect(bob.heard).toMatchObject([{ type: 'error', nonce: 'nonce-000', code: 'unavailable', retry: true }])
