@@ -16,18 +16,17 @@ const PREFERENCE = 'people'
 
 /**
  * Rooms and people: a column beside the room, or below 768 px a drawer over it (V13). `shell` carries its state for the style
- * sheet; `people` stands below the rooms.
+ * sheet; `people` stands below the rooms, `note` at the end.
  */
 export function sidebar(
   { store, router, siteName }: Context,
-  { room, shell, people }: { room: string; shell: HTMLElement; people: HTMLElement },
+  { room, shell, people, note }: { room: string; shell: HTMLElement; people: HTMLElement; note: HTMLElement },
   on: { rooms(): void },
   signal: AbortSignal,
 ) {
   const wide = matchMedia('(min-width: 768px)')
   const device = webStorage('localStorage')
   let closeLayer: (() => void) | null = null
-  let covered: readonly HTMLElement[] = []
   let ordered: readonly CountedRoom[] = []
 
   const links = roomLinks(room)
@@ -49,6 +48,7 @@ export function sidebar(
       links.element,
       people,
     ),
+    note,
     h('div', { class: 'side-foot' }, browse),
   )
   const scrim = h('div', { class: 'scrim', onClick: closeDrawer })
@@ -64,7 +64,7 @@ export function sidebar(
     shell.dataset.sidebar = open ? 'open' : 'closed'
     toggle.setAttribute('aria-expanded', String(open))
     const isModal = open && !wide.matches
-    for (const part of covered) part.inert = isModal
+    for (const part of shell.querySelectorAll<HTMLElement>('.skip, .head, main')) part.inert = isModal
     element.role = isModal ? 'dialog' : 'complementary'
     element.ariaModal = isModal ? 'true' : null
   }
@@ -136,10 +136,6 @@ export function sidebar(
     scrim,
     /** opens and closes the sidebar; shows how many people are online */
     toggle,
-    /** Makes these parts of the page inert while the drawer is open. */
-    covers(parts: readonly HTMLElement[]): void {
-      covered = parts
-    },
     /** Closes the drawer. False if it is not open. */
     close: closeDrawer,
     /** Shows the rooms again after the favourites have changed. */

@@ -1,9 +1,8 @@
 import { expect, test } from 'bun:test'
 import { createReadActions } from '../../../src/client/app/actions/readActions.ts'
 import type { Context } from '../../../src/client/app/context.ts'
-import { markAllReadButton } from '../../../src/client/rooms/markAllReadButton.ts'
+import { markAllRead } from '../../../src/client/rooms/markAllRead.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { h } from '../../../src/client/ui/dom.ts'
 import { ada, bob, counts, listed, NOON, numbers, you } from '../../support/client/aState.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -85,9 +84,8 @@ test('[U75] undone by its menu entry, all rooms stay unread and the server is no
   const { time, store, reads, join, unread, readRooms } = aPage()
   join()
   const said: string[] = []
-  const menuEntry = markAllReadButton(
+  const { menuEntry } = markAllRead(
     { store, actions: reads } as unknown as Context,
-    { element: h('div', {}, h('div')) },
     { say: (message) => void said.push(message), focusElsewhere: () => {} },
     new AbortController().signal,
   )

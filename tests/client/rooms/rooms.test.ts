@@ -42,7 +42,7 @@ describe('shortcuts between rooms', () => {
     shortcuts(
       { router: { navigate: (path: string) => visited.push(path) } } as never,
       { room: 'lobby', side: { rooms: () => rooms }, parts: [] },
-      { switchRoom: () => (switches += 1), help() {}, escape() {} },
+      { switchRoom: () => (switches += 1), help() {}, escape() {}, markAllRead() {} },
       page.signal,
     )
     return { visited, switches: () => switches }

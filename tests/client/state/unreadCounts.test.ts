@@ -44,7 +44,7 @@ function aSidebar() {
   store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
   store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
   const context = { store, router: { over: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
-  const screen = { room: 'lobby', shell: h('div'), people: h('div') }
+  const screen = { room: 'lobby', shell: h('div'), people: h('div'), note: h('div') }
   const { element } = sidebar(context, screen, { rooms() {} }, end.signal)
   document.body.replaceChildren(element)
   const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }

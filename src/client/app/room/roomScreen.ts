@@ -1,7 +1,7 @@
 import { announceRoom } from '../../timeline/screenReader.ts'
 import { roomPeople } from '../../people/peopleList.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
-import { markAllReadButton } from '../../rooms/markAllReadButton.ts'
+import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
@@ -88,21 +88,16 @@ export function roomScreen(
     composer.focus()
   })
   const main = h('main', { class: 'contents' }, timeline.element, composer.foot)
+  const allRead = markAllRead(context, { say: status.say, focusElsewhere: composer.focus }, signal)
   const side = sidebar(
     context,
-    { room, shell, people: roomPeople(context, room, signal) },
+    { room, shell, people: roomPeople(context, room, signal), note: allRead.offer },
     { rooms: () => void dialogs.rooms() },
-    signal,
-  )
-  const markAllRead = markAllReadButton(
-    context,
-    side,
-    { say: status.say, focusElsewhere: composer.focus },
     signal,
   )
   const menu = roomMenu(
     context,
-    { room, me, markAllRead },
+    { room, me, markAllRead: allRead.menuEntry },
     {
       ...dialogs,
       say: status.say,
@@ -119,7 +114,6 @@ export function roomScreen(
     { jump: (to) => void timeline.jumps.to(to) },
     signal,
   )
-  side.covers([skip, header.element, main])
   shell.append(skip, side.element, side.scrim, header.element, main, announcer.element)
 
   keyboardSpace(shell, signal)
@@ -136,6 +130,7 @@ export function roomScreen(
     {
       help: dialogs.help,
       switchRoom: () => void dialogs.switchRoom(recent),
+      markAllRead: allRead.mark,
       escape() {
         if (side.close() || composer.modes.end()) return
         timeline.reading.end()

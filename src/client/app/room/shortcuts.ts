@@ -12,11 +12,13 @@ export interface ShortcutEvents {
   /** Escape, while no dialog and no menu is open */
   escape(): void
   switchRoom(): void
+  markAllRead(): void
 }
 
 /**
  * The keys of the page as a whole: F6 and Shift+F6 go round its parts, ? shows the keys, Escape closes the topmost thing. Mod+K
- * asks for a room, Alt with an arrow goes to the next in the sidebar, with Shift to the next unread one (U84).
+ * asks for a room, Alt with an arrow goes to the next in the sidebar, with Shift to the next unread one (U84). Shift+Escape marks
+ * all rooms read (U75).
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,
@@ -52,7 +54,9 @@ export function shortcuts(
     if (altKey && !ctrlKey && !metaKey && /^Arrow(Up|Down)$/.test(key))
       return () => nextRoom(key === 'ArrowDown' ? 1 : -1, shiftKey)
     const isMenuOpen = document.querySelector('[popover]:popover-open') !== null
-    return key === 'Escape' && !shiftKey && !isMenuOpen ? on.escape : null
+    if (key !== 'Escape' || isMenuOpen) return null
+    if (shiftKey) return isPlain ? on.markAllRead : null
+    return on.escape
   }
 
   document.addEventListener(
@@ -60,7 +64,7 @@ export function shortcuts(
     (event) => {
       const run = shortcutOf(event)
       if (run === null) return
-      if (event.key !== 'Escape') event.preventDefault()
+      if (event.key !== 'Escape' || event.shiftKey) event.preventDefault()
       run()
     },
     { signal },
