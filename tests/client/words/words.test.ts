@@ -11,6 +11,12 @@ const NAMES = /^(?:Arrow(?:Down|Left|Right|Up)|End|Enter|Escape|Files|Home|Page(
 const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|console\.\w+)\($/
 /** Names of locks, and the kind of a link. */
 const LOCKS = /^hubbub |^noopener /
+/** Classes: lower-case, and at least half of them with a hyphen. */
+function isClassList(text: string): boolean {
+  const names = text.split(' ')
+  const isLower = names.every((name) => /^[a-z0-9/:.[\]()*_,%-]+$/.test(name))
+  return isLower && 2 * names.filter((name) => name.includes('-')).length >= names.length
+}
 /** Names of scripts, as regular expressions have them. */
 const SCRIPTS = /^(?:Latin|Cyrillic|Greek|Armenian|Cherokee|Hebrew|Arabic)$/
 /** A comment, a regular expression, or a literal in one of the three quotes. */
@@ -26,7 +32,8 @@ function proseIn(source: string): string[] {
     const text = literal.replace(/\$\{[^}]*\}/g, '…')
     const line = source.slice(source.lastIndexOf('\n', token.index) + 1, token.index)
     const isProse = /^[A-Z][a-z]/.test(text) || /[a-z]{2,} [a-z]{2,}|… [a-z]{2,}/i.test(text)
-    const isExempt = [NAMES, LOCKS, SCRIPTS].some((pattern) => pattern.test(text)) || BEFORE.test(line)
+    const isExempt =
+      [NAMES, LOCKS, SCRIPTS].some((pattern) => pattern.test(text)) || BEFORE.test(line) || isClassList(text)
     if (isProse && !isExempt) found.push(text)
   }
   return found
@@ -48,6 +55,8 @@ test.each([
   ['{ class: \'button-quiet\', title: "More options" }', ['More options']],
   ["// 'Nothing said yet'", []],
   ["h('p', { class: 'text-meta text-muted' })", []],
+  ["const look = 'flex items-center text-meta'", []],
+  ["const text = 'the well-known rooms'", ['the well-known rooms']],
   ["event.key === 'ArrowDown'", []],
   ["throw new TypeError('no such thing')", []],
 ])('[U150] the check of %s finds %j', (source, found) => {
