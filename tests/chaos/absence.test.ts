@@ -1,125 +1,95 @@
 import { Database } from 'bun:sqlite'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
-import { Line } from './network/line.ts'
 import { load } from './load.ts'
+import { Line } from './network/line.ts'
 import { guest } from './serverProcess.ts'
-import { world, type Talker, type World } from './world.ts'
+import { isCalm, startWorld, type Participant, type World } from './world.ts'
 
-/** events that somebody may have missed (`protocol.md` §5) */
+/** Events that a client may miss and still get (`docs/protocol.md` §5). */
 const RESUME = 1_000
-const PATIENCE = 60_000
+setDefaultTimeout(60_000)
 
-let there: World
+let world: World
+let product: Participant
 beforeAll(async () => {
-  there = await world({ seed: 1, rooms: ['lobby'], minimal: 1, product: 1 })
-}, PATIENCE)
-afterAll(() => there.close())
+  world = await startWorld({ seed: 1, minimal: 1, product: 1 })
+  product = world.people[1]!
+})
+afterAll(() => world.close())
 
-/** So many events while nobody of the world is there. */
-async function missed(count: number, name: string): Promise<void> {
-  const line = new Line(there.server.port, await guest(there.server.port, name), ['lobby'], (frame) => {
-    if (frame.type === 'ack') acks += 1
+const resets = ({ witness }: Participant) => witness.resets.map(({ reason }) => reason)
+const texts = ({ witness }: Participant) => witness.rooms.get('lobby')?.map(({ text }) => text) ?? []
+
+/** A person in the lobby; `acked` holds the ids of the events that were acknowledged. */
+async function anAuthor(name: string) {
+  const { port } = world.server
+  const acked: string[] = []
+  const line = new Line(port, await guest(port, name), ['lobby'], (frame) => {
+    if (frame.type === 'ack') acked.push(frame.id)
   })
-  let acks = 0
   await line.live()
-  for (let at = 0; at < count; at += 1) {
-    if (at - acks >= 50) await eventually('room for more', () => at - acks < 50, 10_000)
-    line.say({
-      type: 'send',
-      nonce: `${name.replaceAll(' ', '-')}-${at}`,
-      room: 'lobby',
-      text: `${name} ${at}`,
-    })
-  }
-  await eventually('all of them', () => acks === count, 20_000)
-  line.end()
+  const send = (text: string) =>
+    line.say({ type: 'send', nonce: text.replaceAll(' ', '-'), room: 'lobby', text })
+  return { line, acked, send }
 }
 
-const back = () => eventually('everybody back', () => there.people.every(({ calm }) => calm), 20_000)
-const resets = (person: Talker) => person.witness.resets.map(({ reason }) => reason)
-const texts = (person: Talker) => person.witness.rooms.get('lobby')?.map(({ text }) => text) ?? []
+/** So many events while all people are away. */
+async function miss(count: number, name: string): Promise<void> {
+  for (const person of world.people) person.hold(true)
+  const { line, acked, send } = await anAuthor(name)
+  for (let sent = 0; sent < count; sent += 1) {
+    if (sent - acked.length >= 50) await eventually('acks', () => sent - acked.length < 50, 10_000)
+    send(`${name} ${sent}`)
+  }
+  await eventually('all acks', () => acked.length === count, 20_000)
+  line.end()
+  for (const person of world.people) person.hold(false)
+  await eventually('everybody is back', () => world.people.every(isCalm), 20_000)
+}
 
-test(
-  '[C91] who has missed 1,000 events gets them all without a word; one more, and they are told',
-  async () => {
-    for (const person of there.people) person.hold(true)
-    await missed(RESUME, 'as many as may be')
-    for (const person of there.people) person.hold(false)
-    await back()
-    expect(there.people.map(resets)).toEqual([[], []])
-    expect(await there.verdict({ operations: [] })).toEqual([])
+test('[C91] a client that missed 1,000 events gets them all; one that missed more gets a reset', async () => {
+  await miss(RESUME, 'just enough')
+  expect(world.people.map(resets)).toEqual([[], []])
+  expect(world.verdict({ operations: [] })).toEqual([])
 
-    for (const person of there.people) person.hold(true)
-    await missed(RESUME + 1, 'one too many')
-    for (const person of there.people) person.hold(false)
-    await back()
-    expect(there.people.map(resets)).toEqual([['tooOld'], ['tooOld']])
-    expect(there.people.map((person) => texts(person).at(-1))).toEqual(
-      there.people.map(() => `one too many ${RESUME}`),
-    )
-    expect(await there.verdict({ operations: [] })).toEqual([])
-  },
-  PATIENCE,
-)
+  await miss(RESUME + 1, 'one too many')
+  expect(world.people.map(resets)).toEqual([['tooOld'], ['tooOld']])
+  for (const person of world.people) expect(texts(person).at(-1)).toBe(`one too many ${RESUME}`)
+  expect(world.verdict({ operations: [] })).toEqual([])
+})
 
-test(
-  '[C92] what was edited and deleted meanwhile is so for who comes back',
-  async () => {
-    const acked: string[] = []
-    const author = new Line(
-      there.server.port,
-      await guest(there.server.port, 'author'),
-      ['lobby'],
-      (frame) => {
-        if (frame.type === 'ack') acked.push(frame.id)
-      },
-    )
-    await author.live()
-    const says = (nonce: string, text: string) => author.say({ type: 'send', nonce, room: 'lobby', text })
-    says('author-edits', 'to be edited')
-    says('author-deletes', 'to be deleted')
-    await eventually('both messages', () => acked.length === 2)
-    const product = there.people.at(-1)
-    await eventually('both on screen', () => product && texts(product).includes('to be deleted'))
+test('[C92] a client that comes back shows what was edited and deleted meanwhile', async () => {
+  const { line, acked, send } = await anAuthor('author')
+  send('to be edited')
+  send('to be deleted')
+  await eventually('both messages', () => texts(product).includes('to be deleted'))
 
-    product?.hold(true)
-    const [edited = '', deleted = ''] = acked
-    author.say({ type: 'edit', nonce: 'author-edit-1', room: 'lobby', target: edited, text: 'edited' })
-    author.say({ type: 'delete', nonce: 'author-delete-1', room: 'lobby', target: deleted })
-    await eventually('both changes', () => acked.length === 4)
-    product?.hold(false)
-    await eventually('the changes', () => product && texts(product).includes('edited'), 20_000)
-    expect(product && texts(product).slice(-2)).toEqual(['edited', null])
-    author.end()
-  },
-  PATIENCE,
-)
+  product.hold(true)
+  const [edited = '', deleted = ''] = acked
+  line.say({ type: 'edit', nonce: 'author-edit-1', room: 'lobby', target: edited, text: 'edited' })
+  line.say({ type: 'delete', nonce: 'author-delete-1', room: 'lobby', target: deleted })
+  await eventually('both changes', () => acked.length === 4)
+  product.hold(false)
+  await eventually('the changes', () => texts(product).includes('edited'), 20_000)
+  expect(texts(product).slice(-2)).toEqual(['edited', null])
+  line.end()
+})
 
-test(
-  '[C93] whose position retention has passed is told, and begins where text begins',
-  async () => {
-    const product = there.people.at(-1)
-    product?.hold(true)
-    const before = product ? resets(product).length : 0
-    const { operations } = await load({
-      port: there.server.port,
-      cookies: [await guest(there.server.port, 'goes on')],
-      room: 'lobby',
-      perSecond: 100,
-      end: Date.now() + 300,
-      name: 'kept',
-    })
-    await there.server.term()
-    const db = new Database(join(there.dir, 'hubbub.db'))
-    db.run('UPDATE rooms SET floor = seq - 1')
-    db.close()
-    await there.server.start()
-    product?.hold(false)
-    await eventually('back', () => product?.connected, 20_000)
-    expect(product && resets(product).slice(before)).toEqual(['tooOld'])
-    expect(product && texts(product)).toEqual(operations.slice(-2).map(({ id }) => id))
-  },
-  PATIENCE,
-)
+test('[C93] a client whose position retention has deleted gets a reset, and begins with the first text', async () => {
+  product.hold(true)
+  const before = resets(product).length
+  const { port } = world.server
+  const cookies = [await guest(port, 'goes on')]
+  const { operations } = await load({ port, cookies, perSecond: 100, end: Date.now() + 300, name: 'kept' })
+  await world.server.term()
+  const db = new Database(join(world.dir, 'hubbub.db'))
+  db.run('UPDATE rooms SET floor = seq - 1')
+  db.close()
+  await world.server.start()
+  product.hold(false)
+  await eventually('back', () => product.connected, 20_000)
+  expect(resets(product).slice(before)).toEqual(['tooOld'])
+  expect(texts(product)).toEqual(operations.slice(-2).map(({ id }) => id))
+})

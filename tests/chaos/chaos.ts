@@ -1,6 +1,6 @@
 /**
- * `bun run chaos -- --seconds N --seed S [--only R1,R2] [--short]`: plays the catalogue against real servers on loopback. Exit 1
- * on any violation, and on a bound that is missed in each of three plays; the last line says how many operations were checked and how many violations were found.
+ * `bun run chaos -- [--seconds N] [--seed S] [--only R1,R2] [--short]`: plays the catalogue against real servers on loopback.
+ * Exits with 1 on any violation, and on a bound that is missed in each of three plays.
  */
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -20,7 +20,7 @@ import { slow } from './scenarios/slowDisk.ts'
 import { soak } from './scenarios/soak.ts'
 import { storm } from './scenarios/storm.ts'
 
-const CATALOGUE: readonly Scenario[] = [
+const FAULTS = [
   crash,
   deploy,
   network,
@@ -34,10 +34,10 @@ const CATALOGUE: readonly Scenario[] = [
   presence,
   soak,
   rights,
-  ...mutants,
 ]
+const CATALOGUE: readonly Scenario[] = [...FAULTS, ...mutants]
 
-/** times a scenario is played until its bounds hold */
+/** How often a scenario is played at most until its bounds hold. */
 const PLAYS = 3
 
 const { values } = parseArgs({
@@ -51,11 +51,10 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
 const seconds = values.seconds === undefined ? null : Number(values.seconds)
-const ids = CATALOGUE.map(({ id }) => id)
-const wanted = values.only?.split(',') ?? null
-const unknown = wanted?.find((id) => !ids.includes(id))
-if (!Number.isInteger(seed) || (seconds !== null && !(seconds > 0)) || unknown !== undefined) {
-  process.stderr.write(`--seed and --seconds take numbers, --only takes some of ${ids.join(',')}\n`)
+const ids = new Set(CATALOGUE.map(({ id }) => id))
+const only = values.only === undefined ? null : new Set(values.only.split(','))
+if (!Number.isInteger(seed) || (seconds !== null && !(seconds > 0)) || only?.isSubsetOf(ids) === false) {
+  process.stderr.write(`--seed and --seconds take numbers, --only takes some of ${[...ids].join(',')}\n`)
   process.exit(2)
 }
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -65,15 +64,15 @@ const began = performance.now()
 const sum = { operations: 0, violations: 0, skipped: 0, heldLater: 0, notJudged: 0 }
 for (const scenario of CATALOGUE) {
   const length = values.short ? scenario.short : scenario.long
-  if (wanted ? !wanted.includes(scenario.id) : length === 0) continue
+  if (only ? !only.has(scenario.id) : length === 0) continue
   const run = { seed, seconds: seconds ?? (length || scenario.long || scenario.short), short: values.short }
   print(`\n${scenario.id} ${scenario.title} (${run.seconds} s)`)
-  const reports = [await played(scenario, run)]
-  // A bound is missed by the product each time, by what a neighbour did hardly twice.
+  const reports = [await play(scenario, run)]
+  // A product that is too slow misses its bound each time; a busy neighbour seldom makes it miss twice.
   const isOpen = () => reports.every(({ missed, violations }) => missed.length > 0 && violations.length === 0)
   while (reports.length < PLAYS && isOpen()) {
-    print('  once more, for a bound that was missed')
-    reports.push(await played(scenario, run))
+    print('  played again, for a bound that was missed')
+    reports.push(await play(scenario, run))
   }
   const isMissed = reports.every(({ missed }) => missed.length > 0)
   for (const { operations, violations, missed, notJudged = [], skipped } of reports) {
@@ -91,11 +90,11 @@ print(
 )
 process.exit(sum.violations > 0 ? 1 : 0)
 
-async function played(scenario: Scenario, run: Run): Promise<Report> {
+async function play(scenario: Scenario, run: Run): Promise<Report> {
   const from = performance.now()
   const report = await scenario.play(run).catch((error: unknown) => broken(scenario.id, error))
   const { operations, violations, missed, figures, notJudged = [], skipped } = report
-  for (const [what, figure] of Object.entries(figures)) print(`  ${what}: ${figure}`)
+  for (const [label, figure] of Object.entries(figures)) print(`  ${label}: ${figure}`)
   for (const sentence of notJudged) print(`  NOT JUDGED, the machine was busy: ${sentence}`)
   for (const sentence of missed) print(`  MISSED ${sentence}`)
   for (const sentence of violations) print(`  VIOLATION ${sentence}`)
@@ -105,7 +104,7 @@ async function played(scenario: Scenario, run: Run): Promise<Report> {
   return report
 }
 
-/** A scenario that could not be played to its end proves nothing, and counts as a violation. */
+/** A scenario that did not reach its end proves nothing, so it counts as a violation. */
 function broken(id: string, error: unknown): Report {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { operations: 0, violations: [`${id} could not be played: ${why}`], missed: [], figures: {} }

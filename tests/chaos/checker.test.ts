@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'bun:test'
-import { check, type History, type Operation, type Shown } from './checker.ts'
+import { expect, test } from 'bun:test'
+import { check, type History, type Operation, type Shown, type Witness } from './checker.ts'
 import { chance } from './random.ts'
 
 const event = (seq: number, text = `ada-${seq - 1}`): Shown => ({
@@ -22,91 +22,62 @@ const sent = (order: number, more: Partial<Operation> = {}): Operation => ({
   ...more,
 })
 
-/** Ada said three things, all is well; each test breaks one thing. */
-function aHistory(more: Partial<History> = {}, rows: Shown[] = [event(1), event(2), event(3)]): History {
+const EVENTS = [event(1), event(2), event(3)]
+const OPERATIONS = [sent(0), sent(1), sent(2)]
+
+function aHistory(more: Partial<History> = {}, bob: Partial<Witness> = {}): History {
   return {
-    operations: [sent(0), sent(1), sent(2)],
-    witnesses: [{ name: 'bob', rooms: new Map([['lobby', rows]]), resets: [], errors: [], misdrawn: [] }],
-    log: new Map([['lobby', { head: 3, events: [event(1), event(2), event(3)] }]]),
+    operations: OPERATIONS,
+    witnesses: [
+      { name: 'bob', rooms: new Map([['lobby', EVENTS]]), resets: [], errors: [], misdrawn: [], ...bob },
+    ],
+    log: new Map([['lobby', { head: 3, events: EVENTS }]]),
     ...more,
   }
 }
+const withOperations = (...operations: Operation[]) => aHistory({ operations })
+const withLog = (events: Shown[], head = 3) => aHistory({ log: new Map([['lobby', { head, events }]]) })
+const withRows = (...rows: Shown[]) => aHistory({}, { rooms: new Map([['lobby', rows]]) })
+const withReset = (reason: 'ahead' | 'tooOld', behind: number) =>
+  aHistory({}, { resets: [{ room: 'lobby', reason, behind }] })
 
-describe('the history checker', () => {
-  test('[R17] finds nothing in a history that is right', () => {
-    expect(check(aHistory())).toEqual([])
-    expect(check(aHistory({}, [event(2), event(3)]))).toEqual([])
-    const late = [{ room: 'lobby', reason: 'tooOld' as const, behind: 1_001 }]
-    expect(check(aHistory({ witnesses: [{ ...bob(), resets: late }] }))).toEqual([])
-  })
-
-  test.each([
-    ['A', 'what was acknowledged is missing', aHistory({ operations: [sent(0), sent(1), sent(2), sent(3)] })],
-    [
-      'A',
-      'an operation is stored twice',
-      aHistory({ log: new Map([['lobby', { head: 3, events: [event(1), event(2), event(3, 'ada-1')] }]]) }),
-    ],
-    ['A', 'an ack named another place', aHistory({ operations: [sent(0), sent(1), sent(2, { seq: 2 })] })],
-    [
-      'B',
-      'a seq is missing',
-      aHistory({ log: new Map([['lobby', { head: 3, events: [event(1), event(3)] }]]) }),
-    ],
-    [
-      'B',
-      'the head is wrong',
-      aHistory({ log: new Map([['lobby', { head: 4, events: [event(1), event(2), event(3)] }]]) }),
-    ],
-    ['C', 'a row is missing', aHistory({}, [event(1), event(3)])],
-    ['C', 'a row is doubled', aHistory({}, [event(1), event(2), event(2), event(3)])],
-    ['C', 'the last row is missing', aHistory({}, [event(1), event(2)])],
-    ['C', 'rows are in another order', aHistory({}, [event(2), event(1), event(3)])],
-    ['C', 'a row has other words', aHistory({}, [event(1), event(2, 'forged'), event(3)])],
-    ['C', 'nothing is shown', aHistory({}, [])],
-    ['D', 'a send never ended', aHistory({ operations: [sent(0), sent(1), sent(2, { outcome: 'open' })] })],
-    [
-      'D',
-      'a send failed without a reason',
-      aHistory({ operations: [sent(0), sent(1), sent(2, { outcome: 'failed' })] }),
-    ],
-    [
-      'E',
-      'one sender’s order is turned round',
-      aHistory({ operations: [sent(0, { order: 1 }), sent(1, { order: 0 }), sent(2)] }),
-    ],
-    [
-      'F',
-      'a reset nobody provoked',
-      aHistory({ witnesses: [{ ...bob(), resets: [{ room: 'lobby', reason: 'ahead', behind: -1 }] }] }),
-    ],
-    [
-      'F',
-      'a reset though little was missed',
-      aHistory({ witnesses: [{ ...bob(), resets: [{ room: 'lobby', reason: 'tooOld', behind: 1_000 }] }] }),
-    ],
-    [
-      'F',
-      'an error that is none of the protocol’s',
-      aHistory({ witnesses: [{ ...bob(), errors: ['oops'] }] }),
-    ],
-  ] as const)('[R17] %s: says so when %s', (letter, _what, history) => {
-    expect(check(history).map((sentence) => sentence[0])).toContain(letter)
-  })
-
-  test('[R17] the same seed draws the same faults', () => {
-    const draw = (seed: number) => Array.from({ length: 5 }, chance(seed).fork('proxy').next)
-    expect(draw(7)).toEqual(draw(7))
-    expect(draw(7)).not.toEqual(draw(8))
-  })
+test('[R17] the checker finds nothing in a right history', () => {
+  for (const history of [aHistory(), withRows(event(2), event(3)), withReset('tooOld', 1_001)])
+    expect(check(history)).toEqual([])
 })
 
-function bob() {
-  return {
-    name: 'bob',
-    rooms: new Map([['lobby', [event(1), event(2), event(3)]]]),
-    resets: [],
-    errors: [],
-    misdrawn: [],
-  }
-}
+test.each<[string, string, History]>([
+  ['A', 'an acknowledged message is missing', withOperations(...OPERATIONS, sent(3))],
+  ['A', 'a message is stored twice', withLog([event(1), event(2), event(3, 'ada-1')])],
+  ['A', 'an ack named another seq', withOperations(sent(0), sent(1), sent(2, { seq: 2 }))],
+  ['B', 'a seq is missing', withLog([event(1), event(3)])],
+  ['B', 'the head is wrong', withLog(EVENTS, 4)],
+  ['C', 'a row is missing', withRows(event(1), event(3))],
+  ['C', 'a row is doubled', withRows(event(1), event(2), event(2), event(3))],
+  ['C', 'the last row is missing', withRows(event(1), event(2))],
+  ['C', 'rows are in another order', withRows(event(2), event(1), event(3))],
+  ['C', 'a row has another text', withRows(event(1), event(2, 'forged'), event(3))],
+  ['C', 'nothing is shown', withRows()],
+  ['D', 'a message never ended', withOperations(sent(0), sent(1), sent(2, { outcome: 'open' }))],
+  [
+    'D',
+    'a message failed without a reason',
+    withOperations(sent(0), sent(1), sent(2, { outcome: 'failed' })),
+  ],
+  [
+    'E',
+    'one sender’s order is reversed',
+    withOperations(sent(0, { order: 1 }), sent(1, { order: 0 }), sent(2)),
+  ],
+  ['F', 'a reset was not provoked', withReset('ahead', -1)],
+  ['F', 'little was missed before a reset', withReset('tooOld', 1_000)],
+  ['F', 'an error is not in the protocol', aHistory({}, { errors: ['oops'] })],
+])('[R17] the checker reports %s if %s', (letter, _fault, history) => {
+  expect(check(history).map((sentence) => sentence[0])).toContain(letter)
+})
+
+test('[R17] the same seed draws the same faults', () => {
+  const draw = (seed: number) => Array.from({ length: 5 }, chance(seed).fork('proxy').next)
+  expect(draw(7)).toEqual(draw(7))
+  expect(draw(7)).not.toEqual(draw(8))
+})

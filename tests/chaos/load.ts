@@ -1,97 +1,83 @@
-/** Many messages a second from a few people: an open loop, timed from when each was to be said. */
+/** Many messages a second from a few people: an open loop, timed from when each message was due. */
 import type { Operation } from './checker.ts'
 import { Line } from './network/line.ts'
 
 export interface Load {
   port: number
-  /** of those who speak */
+  /** of the speakers */
   cookies: readonly string[]
-  room: string
+  room?: string
   /** of all together */
   perSecond: number
-  /** ms since the epoch, or whether it is over */
+  /** when it ends (ms since the epoch), or whether it has ended */
   end: number | (() => boolean)
   /** length of each text */
   bytes?: number
-  /** part of the name of everybody who speaks: texts of two loads must differ */
+  /** part of each text; those of two loads must differ */
   name?: string
 }
 
-export interface Loaded {
+export interface LoadResult {
   operations: Operation[]
-  /** ms from when it was to be said to its ack */
+  /** ms from when a message was due to its ack */
   waits: number[]
-  /** error codes and how often they came */
+  /** how often each error code came */
   refused: Map<string, number>
 }
 
-/** Durable frames one connection may leave unanswered, less some. */
-const UNANSWERED = 60
+/** Just below the number of durable frames that a connection may leave unanswered. */
+const MAX_IN_FLIGHT = 60
 
-interface Waiting {
+interface Message {
   operation: Operation
   due: number
 }
 
-/** Speaks until the end, then waits until everything is answered or nothing has been for 10 s. */
-export async function load({
-  port,
-  cookies,
-  room,
-  perSecond,
-  end,
-  bytes = 100,
-  name = 'load',
-}: Load): Promise<Loaded> {
+/** Speaks until the end, then waits until all is answered or nothing was answered for 10 s. */
+export async function load(plan: Load): Promise<LoadResult> {
+  const { port, cookies, room = 'lobby', perSecond, end, bytes = 100, name = 'load' } = plan
   const operations: Operation[] = []
   const waits: number[] = []
   const refused = new Map<string, number>()
   let answeredAt = Date.now()
 
-  const speakers = cookies.map((cookie, who) => {
-    const unsaid: Waiting[] = []
-    const flying = new Map<string, Waiting>()
+  const speakers = cookies.map((cookie, index) => {
+    const queue: Message[] = []
+    const inFlight = new Map<string, Message>()
     let notBefore = 0
     const line = new Line(port, cookie, [room], (frame) => {
       if (frame.type !== 'ack' && frame.type !== 'error') return
       answeredAt = Date.now()
-      const waiting = flying.get(frame.nonce ?? '')
       if (frame.type === 'error') refused.set(frame.code, (refused.get(frame.code) ?? 0) + 1)
-      if (waiting === undefined) return
-      flying.delete(waiting.operation.nonce)
+      const message = inFlight.get(frame.nonce ?? '')
+      if (message === undefined) return
+      inFlight.delete(message.operation.nonce)
       if (frame.type === 'ack') {
-        Object.assign(waiting.operation, { outcome: 'acked', seq: frame.seq, event: frame.id })
-        waits.push(answeredAt - waiting.due)
+        Object.assign(message.operation, { outcome: 'acked', seq: frame.seq, event: frame.id })
+        waits.push(answeredAt - message.due)
       } else if (frame.retry) {
-        unsaid.unshift(waiting)
+        queue.unshift(message)
         notBefore = answeredAt + (frame.after ?? 200)
-      } else Object.assign(waiting.operation, { outcome: 'failed', code: frame.code })
+      } else Object.assign(message.operation, { outcome: 'failed', code: frame.code })
     })
     return {
       line,
-      unsaid,
-      flying,
-      plan(due: number) {
+      get isIdle() {
+        return queue.length + inFlight.size === 0
+      },
+      enqueue(due: number) {
         const order = operations.length
-        const id = `${name}-${who}-${order} ${due} `
-        const operation: Operation = {
-          id: id.padEnd(bytes, 'x').trimEnd(),
-          sender: `${name}-${who}-${order}`,
-          room,
-          nonce: `${name}-${who}-${order}-0000`,
-          order,
-          outcome: 'open',
-        }
+        const sender = `${name}-${index}-${order}`
+        const id = `${sender} ${due} `.padEnd(bytes, 'x').trimEnd()
+        const operation: Operation = { id, sender, room, nonce: `${sender}-0000`, order, outcome: 'open' }
         operations.push(operation)
-        unsaid.push({ operation, due })
+        queue.push({ operation, due })
       },
       flush() {
         if (Date.now() < notBefore) return
-        while (flying.size < UNANSWERED) {
-          const waiting = unsaid.shift()
-          if (waiting === undefined) return
-          const { nonce, id } = waiting.operation
-          flying.set(nonce, waiting)
+        for (const message of queue.splice(0, MAX_IN_FLIGHT - inFlight.size)) {
+          const { nonce, id } = message.operation
+          inFlight.set(nonce, message)
           line.say({ type: 'send', nonce, room, text: id })
         }
       },
@@ -104,13 +90,12 @@ export async function load({
   const isOver = typeof end === 'number' ? () => Date.now() >= end : end
   while (!isOver()) {
     for (const goal = ((Date.now() - began) * perSecond) / 1_000; said < goal; said += 1)
-      speakers[said % speakers.length]?.plan(began + (said * 1_000) / perSecond)
+      speakers[said % speakers.length]?.enqueue(began + (said * 1_000) / perSecond)
     for (const speaker of speakers) speaker.flush()
     await Bun.sleep(2)
   }
   answeredAt = Date.now()
-  const isDone = () => speakers.every(({ unsaid, flying }) => unsaid.length + flying.size === 0)
-  while (!isDone() && Date.now() - answeredAt < 10_000) {
+  while (!speakers.every(({ isIdle }) => isIdle) && Date.now() - answeredAt < 10_000) {
     for (const speaker of speakers) speaker.flush()
     await Bun.sleep(5)
   }
@@ -118,7 +103,7 @@ export async function load({
   return { operations, waits, refused }
 }
 
-/** When a text of a load was to be said, ms since the epoch. */
+/** When a text of a load was due, ms since the epoch. */
 export function dueOf(text: string): number {
   return Number(text.split(' ')[1])
 }

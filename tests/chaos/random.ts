@@ -1,13 +1,13 @@
-/** A seeded source of chance: the same seed gives the same faults, so a failing run can be looked at again. */
+/** A seeded source of random numbers: the same seed gives the same faults, so that a failing run can be repeated. */
 export interface Chance {
   /** 0 ≤ x < 1 */
   next(): number
-  /** true once in 1/p */
+  /** true with probability p */
   hit(p: number): boolean
   /** from ≤ x < to */
   between(from: number, to: number): number
-  pick<T>(of: readonly T[]): T
-  /** a source of its own, so that what one part draws does not shift another's */
+  pick<T>(from: readonly T[]): T
+  /** an independent source, so that the draws of one part do not shift those of another */
   fork(name: string): Chance
 }
 
@@ -24,10 +24,10 @@ export function chance(seed: number): Chance {
     next,
     hit: (p) => next() < p,
     between: (from, to) => from + next() * (to - from),
-    pick: (of) => {
-      const found = of[Math.floor(next() * of.length)]
-      if (found === undefined) throw new TypeError('nothing to pick from')
-      return found
+    pick(from) {
+      const picked = from[Math.floor(next() * from.length)]
+      if (picked === undefined) throw new TypeError('nothing to pick from')
+      return picked
     },
     fork: (name) => chance(Number(Bun.hash(`${seed}:${name}`) & 0xffffffffn)),
   }

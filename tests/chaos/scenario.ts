@@ -1,24 +1,26 @@
-/** What a scenario is given, and what it says afterwards. */
+/** What a scenario is given, and what it reports. */
 import { readFileSync } from 'node:fs'
 
 export interface Run {
   seed: number
-  /** how long faults go on; each scenario has its own short and long */
+  /** how long the faults go on */
   seconds: number
-  /** the version for CI: fewer people, and times that are waited for divided by 5 */
+  /** for CI: fewer people, and waiting times divided by 5 */
   short: boolean
 }
+
+export type Figures = Record<string, number | string>
 
 export interface Report {
   violations: string[]
   /** bounds that were missed */
   missed: string[]
   operations: number
-  /** measured, for the one who reads; what must hold is in the two lists above */
-  figures: Record<string, number | string>
-  /** bounds that were missed while the machine had no time for this run: they say nothing */
+  /** measurements for the reader; nothing is judged by them */
+  figures: Figures
+  /** bounds that were missed while the machine was too busy to judge them */
   notJudged?: string[]
-  /** why nothing was played, or not all of it: the machine lacks something */
+  /** why nothing, or not everything, was played: the machine lacks something */
   skipped?: string
 }
 
@@ -26,46 +28,52 @@ export interface Scenario {
   /** its row in the catalogue, or the name of a mutant */
   id: string
   title: string
-  /** seconds of the short version, in CI, and of the long one; 0: not played there */
+  /** seconds of the short version (CI) and of the long one; 0: not played there */
   short: number
   long: number
   play(run: Run): Promise<Report>
 }
 
-/** Part of a core that the generator may want, and of the time that it may be kept waiting for one; above it measures itself. */
-const MOST = { wanted: 0.8, kept: 0.15 }
+/** The part of a core this process may use, and the part of the time it may wait for one; above them it measures itself. */
+const MAX_BUSY = 0.8
+const MAX_WAITING = 0.15
 
-/** Collects what was found. A bound on time is judged only if the machine had a core for the generator (reliability §8). */
+/** Collects what a scenario finds. A time bound is judged only if this process had a core to itself. */
 export class Findings {
   readonly violations: string[] = []
-  readonly #bounds: string[] = []
+  readonly #missed: string[] = []
   readonly #began = performance.now()
   readonly #cpu = process.cpuUsage()
-  readonly #kept = keptWaiting()
+  readonly #waited = waitedForCore()
 
   add(...sentences: string[]): void {
     this.violations.push(...sentences)
   }
 
-  /** What must not be above its bound; NaN never holds. */
-  atMost(what: string, figure: number, bound: number): void {
-    if (!(figure <= bound)) this.#bounds.push(`${what}: ${round(figure)} is above ${bound}`)
+  /** Adds the sentence unless the condition holds. */
+  expect(holds: boolean, sentence: string): void {
+    if (!holds) this.add(sentence)
   }
 
-  report(operations: number, figures: Report['figures'], skipped?: string): Report {
+  /** A figure must not exceed its bound; NaN always does. */
+  atMost(label: string, figure: number, bound: number): void {
+    if (!(figure <= bound)) this.#missed.push(`${label}: ${round(figure)} is above ${bound}`)
+  }
+
+  report(operations: number, figures: Figures, skipped?: string): Report {
     const ms = performance.now() - this.#began
     const { user, system } = process.cpuUsage(this.#cpu)
     const busy = (user + system) / 1_000 / ms
-    const kept = (keptWaiting() - this.#kept) / 1_000_000 / ms
-    const isValid = busy + kept <= MOST.wanted && kept <= MOST.kept
+    const waiting = (waitedForCore() - this.#waited) / 1_000_000 / ms
+    const canJudge = busy + waiting <= MAX_BUSY && waiting <= MAX_WAITING
     return {
       violations: this.violations,
-      missed: isValid ? this.#bounds : [],
-      notJudged: isValid ? [] : this.#bounds,
+      missed: canJudge ? this.#missed : [],
+      notJudged: canJudge ? [] : this.#missed,
       operations,
       figures: {
-        ...Object.fromEntries(Object.entries(figures).map(([what, value]) => [what, round(value)])),
-        'generator busy, kept waiting': `${Math.round(busy * 100)} %, ${Math.round(kept * 100)} %`,
+        ...Object.fromEntries(Object.entries(figures).map(([label, value]) => [label, round(value)])),
+        'generator busy, waiting for a core': `${Math.round(busy * 100)} %, ${Math.round(waiting * 100)} %`,
       },
       ...(skipped !== undefined && { skipped }),
     }
@@ -76,8 +84,8 @@ function round<T>(value: T): T | number {
   return typeof value === 'number' ? Math.round(value * 100) / 100 : value
 }
 
-/** ns this thread has waited for a core, or 0 where the kernel does not say. */
-function keptWaiting(): number {
+/** How long (ns) this thread has waited for a core, or 0 if the kernel does not say. */
+function waitedForCore(): number {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1])
   } catch {

@@ -1,4 +1,4 @@
-/** The product's server with higher numbers for one person and connection: their code runs, a load is not held up by it. */
+/** The product's server with higher limits per person and connection: their code runs, and a load is not held up. */
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/lib/log.ts'
@@ -7,25 +7,24 @@ import { TIMES } from '../../src/shared/limits.ts'
 
 const config = readConfig(process.env)
 
-const hurry = Number(process.env['HURRY'] ?? 1)
-// Constants of the product: what waits for half a minute is waited for here as well, only not so long.
-for (const [name, ms] of Object.entries(TIMES)) Object.assign(TIMES, { [name]: ms / hurry })
+/** The product's times are divided by this. */
+const speed = Number(process.env['HURRY'] ?? 1)
+for (const [name, ms] of Object.entries(TIMES)) Object.assign(TIMES, { [name]: ms / speed })
 
-/** ms the loop came late to what was due every 5 ms; said and forgotten at SIGUSR2 */
-const LOOK = 5
+/** How late (ms) a timer of 5 ms fired; printed and cleared at SIGUSR2. */
+const INTERVAL = 5
 let lags: number[] = []
-let due = performance.now() + LOOK
+let due = performance.now() + INTERVAL
 setInterval(() => {
   lags.push(Math.max(0, performance.now() - due))
-  due = performance.now() + LOOK
-}, LOOK)
+  due = performance.now() + INTERVAL
+}, INTERVAL)
 process.on('SIGUSR2', () => {
-  const sorted = lags.sort((one, other) => one - other)
-  const [lagP50, lagP99, lagMax] = [0.5, 0.99, 1].map(
-    (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0,
-  )
+  const sorted = lags.toSorted((a, b) => a - b)
+  const lag = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
   lags = []
-  process.stdout.write(`MEASURED ${JSON.stringify({ lagP50, lagP99, lagMax })}\n`)
+  const measured = { lagP50: lag(0.5), lagP99: lag(0.99), lagMax: lag(1) }
+  process.stdout.write(`MEASURED ${JSON.stringify(measured)}\n`)
 })
 
 await serve({
@@ -33,7 +32,7 @@ await serve({
   log: createLog({ level: config.logLevel, format: config.logFormat }),
   worker: new URL(process.env['WORKER'] ?? '../../src/store/sqlite/write/sqlite.worker.ts', import.meta.url),
   pages: join(import.meta.dir, '../../dist/public'),
-  // Disks of scenarios are smaller than what the product keeps free (O12).
+  // The disks of scenarios are smaller than what the product keeps free.
   reserve: 0,
   limits: {
     sends: { perSecond: 2_000, burst: 4_000 },

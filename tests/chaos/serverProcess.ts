@@ -1,12 +1,13 @@
-/** One server in a process of its own, which the harness may kill, stop and starve: only ids that it started itself. */
+/** A server in a process of its own, which the harness may kill, stop and starve. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildClient } from '../../src/tools/build.ts'
 
 const ROOT = join(import.meta.dir, '../..')
-/** ms a start may take before the run is given up */
-const STARTS = 10_000
+/** ms a start may take */
+const START_TIMEOUT = 10_000
+const MEASURED = /^MEASURED (.*)\n/gm
 
 export interface ServerProcess {
   readonly port: number
@@ -14,30 +15,30 @@ export interface ServerProcess {
   readonly pid: number
   /** how often it was started */
   readonly starts: number
-  /** ms since the epoch when it last answered ready */
+  /** when it last answered ready, ms since the epoch */
   readonly readyAt: number
-  /** what it printed, all starts together, the last 200 KB of it */
+  /** what all starts printed, the last 200 KB */
   readonly output: string
-  /** Errors that it logged: nothing the scenarios do may cause one, unless they say so. */
+  /** The errors it logged. */
   bugs(): string[]
-  /** Starts it and waits until `/readyz` is 200. @param more environment of this start alone @throws Error after 10 s */
+  /** Starts it and waits until `/readyz` is 200. @param more environment of this start only @throws Error after 10 s */
   start(more?: Record<string, string>): Promise<void>
   /** SIGKILL, and waits for its end. */
   kill(): Promise<void>
   /** SIGTERM, and waits: exit code and ms it took. */
   term(): Promise<{ code: number; ms: number }>
-  freeze(): void
-  thaw(): void
-  /** ns of CPU it has used since it was started, all threads */
+  /** ns of CPU since its start, all threads */
   cpu(): number
-  /** bytes of memory that are resident */
+  /** resident memory, bytes */
   rss(): number
-  /** What it has measured since the last time it was asked. Only of the harness's own entry. @throws Error after 5 s */
-  measure(): Promise<Measured>
+  /** open file descriptors */
+  descriptors(): number
+  /** What it has measured since the last call. Only of the harness's own entry. @throws Error after 5 s */
+  measure(): Promise<LoopLag>
 }
 
-/** How late the loop came to what was due, ms. */
-export interface Measured {
+/** How late (ms) the event loop ran its timers. */
+export interface LoopLag {
   lagP50: number
   lagP99: number
   lagMax: number
@@ -46,26 +47,20 @@ export interface Measured {
 export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
+  const { port } = probe.address() as AddressInfo
   await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new TypeError('no port')
-  return address.port
+  return port
 }
 
-/** Builds the page that a server asks for, where there is none. */
-async function aPage(): Promise<void> {
-  const out = join(ROOT, 'dist/public')
-  if (!existsSync(join(out, 'assets.json'))) await buildClient({ root: ROOT, out, compress: 'none' })
-}
-
-/** @param entry file below tests/chaos or src that serves; @param env beside PATH and the port */
+/** @param entry the file that serves @param env beside PATH and the port @param prefix a command that runs the server */
 export async function serverProcess(
   dir: string,
   env: Record<string, string> = {},
   entry = 'tests/chaos/server.ts',
   prefix: readonly string[] = [],
 ): Promise<ServerProcess> {
-  await aPage()
+  const out = join(ROOT, 'dist/public')
+  if (!existsSync(join(out, 'assets.json'))) await buildClient({ root: ROOT, out, compress: 'none' })
   const port = await freePort()
   let child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | null = null
   let output = ''
@@ -86,6 +81,10 @@ export async function serverProcess(
     child = null
     return { code, ms: performance.now() - began }
   }
+
+  /** A file of the process in /proc. */
+  const procFile = (name: string) => readFileSync(`/proc/${child?.pid}/${name}`, 'utf8')
+  const procFolder = (name: string) => readdirSync(`/proc/${child?.pid}/${name}`)
 
   return {
     port,
@@ -109,66 +108,44 @@ export async function serverProcess(
         .map((line) => `the server logged ${line.slice(0, 300)}`),
     async start(more = {}) {
       starts += 1
+      const base = { PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dir, LOG_FORMAT: 'json' }
+      const all = { PATH: process.env['PATH'] ?? '', ...base, ...env, ...more }
       child = Bun.spawn([...prefix, process.execPath, join(ROOT, entry)], {
         cwd: ROOT,
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          PORT: String(port),
-          HOST: '127.0.0.1',
-          DATA_DIR: dir,
-          LOG_FORMAT: 'json',
-          ...env,
-          ...more,
-        },
+        env: all,
         stdin: 'ignore',
         stdout: 'pipe',
         stderr: 'pipe',
       })
       void collect(child.stdout)
       void collect(child.stderr)
-      const at = more['PORT'] ?? String(port)
-      const until = Date.now() + STARTS
-      while (Date.now() < until) {
+      for (const giveUpAt = Date.now() + START_TIMEOUT; Date.now() < giveUpAt; await Bun.sleep(20)) {
         if (child.exitCode !== null)
           throw new Error(`the server ended with ${child.exitCode}:\n${output.slice(-2_000)}`)
-        const ready = await fetch(`http://127.0.0.1:${at}/readyz`).then(
-          (answer) => answer.status === 200,
-          () => false,
-        )
-        if (ready) {
-          readyAt = Date.now()
-          return
-        }
-        await Bun.sleep(20)
+        const answer = await fetch(`http://127.0.0.1:${all.PORT}/readyz`).catch(() => null)
+        if (answer?.status !== 200) continue
+        readyAt = Date.now()
+        return
       }
       await end('SIGKILL')
-      throw new Error(`the server was not ready within ${STARTS} ms:\n${output.slice(-2_000)}`)
+      throw new Error(`the server was not ready within ${START_TIMEOUT} ms:\n${output.slice(-2_000)}`)
     },
-    kill: async () => {
-      await end('SIGKILL')
-    },
+    kill: async () => void (await end('SIGKILL')),
     term: () => end('SIGTERM'),
-    freeze: () => void child?.kill('SIGSTOP'),
-    thaw: () => void child?.kill('SIGCONT'),
-    cpu() {
-      const tasks = `/proc/${child?.pid}/task`
-      const used = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/schedstat`, 'utf8'))
-      return used.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0)
-    },
-    rss: () =>
-      1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child?.pid}/status`, 'utf8'))?.[1] ?? 0),
+    cpu: () =>
+      procFolder('task').reduce(
+        (sum, task) => sum + Number(procFile(`task/${task}/schedstat`).split(' ')[0]),
+        0,
+      ),
+    rss: () => 1_024 * Number(/VmRSS:\s+(\d+)/.exec(procFile('status'))?.[1] ?? 0),
+    descriptors: () => procFolder('fd').length,
     async measure() {
-      const marker = /^MEASURED (.*)$/m
       child?.kill('SIGUSR2')
-      const until = Date.now() + 5_000
-      while (Date.now() < until) {
-        // What was said before was taken out: however much is logged beside it, this is the answer.
-        const found = marker.exec(output)
-        if (found) {
-          output = output.replace(/^MEASURED .*\n/gm, '')
-          return JSON.parse(found[1] ?? '') as Measured
-        }
-        await Bun.sleep(10)
+      for (const giveUpAt = Date.now() + 5_000; Date.now() < giveUpAt; await Bun.sleep(10)) {
+        const [answer] = output.matchAll(MEASURED)
+        if (answer === undefined) continue
+        output = output.replaceAll(MEASURED, '')
+        return JSON.parse(answer[1] ?? '') as LoopLag
       }
       throw new Error('the server did not say what it measured')
     },
@@ -176,8 +153,8 @@ export async function serverProcess(
 }
 
 /**
- * A new guest's cookie, under the name that is read on every port: clients reach the server also through a proxy on another one.
- * @throws Error when the server refuses
+ * A new guest's cookie, under the name that is read on every port: clients also reach the server through a proxy.
+ * @throws Error if the server refuses
  */
 export async function guest(port: number, name: string): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/session`, {
@@ -190,10 +167,14 @@ export async function guest(port: number, name: string): Promise<string> {
   return `session=${token}`
 }
 
-/** Cookies of new guests, in the order of their names; a few are asked for at once. */
+/** Cookies of new guests, in the order of their names; sixteen requests at a time. */
 export async function guests(port: number, names: readonly string[]): Promise<string[]> {
   const cookies: string[] = []
-  for (let at = 0; at < names.length; at += 16)
-    cookies.push(...(await Promise.all(names.slice(at, at + 16).map((name) => guest(port, name)))))
+  for (let first = 0; first < names.length; first += 16)
+    cookies.push(...(await Promise.all(names.slice(first, first + 16).map((name) => guest(port, name)))))
   return cookies
 }
+
+/** "Ann 0", "Ann 1", … */
+export const numbered = (name: string, count: number) =>
+  Array.from({ length: count }, (_, n) => `${name} ${n}`)

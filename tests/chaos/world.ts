@@ -1,35 +1,36 @@
-/** A server, faults before it, and people on it: what every scenario is played in. */
+/** A server, a proxy with faults before it, and people who talk: the stage of every scenario. */
 import { Database } from 'bun:sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check, type History, type Shown, type Witness } from './checker.ts'
-import { MinimalClient, type Flaw, type Setting } from './clients/minimalClient.ts'
+import { check, type History, type Operation, type Shown, type Witness } from './checker.ts'
+import { MinimalClient, type ClientSettings, type Flaw } from './clients/minimalClient.ts'
+import { productClient } from './clients/productClient.ts'
 import { CALM, faultProxy, type Proxy, type Weather } from './network/proxy.ts'
 import { chance, type Chance } from './random.ts'
+import { Findings, type Figures, type Report } from './scenario.ts'
 import { guest, guests, serverProcess, type ServerProcess } from './serverProcess.ts'
-import { productClient } from './clients/productClient.ts'
 
-/** Messages somebody has unanswered when they stop to write more; two deep black holes are fewer. */
-const UNSETTLED = 60
+/** A person with so many unanswered messages writes no more: a slow machine must not build an ever longer queue. */
+const MAX_UNSETTLED = 60
 
-/** Somebody who talks: the product's own client without its screen, or the independent one. */
-export interface Talker {
-  readonly setting: { name: string }
-  readonly operations: MinimalClient['operations']
+/** A person who talks, by the product's client without its screen or by the independent one. */
+export interface Participant {
+  readonly name: string
+  readonly operations: Operation[]
+  /** ms from writing to ack */
   readonly waits: number[]
+  /** close codes */
   readonly closes: number[]
-  readonly drained: number
-  readonly duplicates: number
-  /** join and leave lines that were drawn, or told */
-  readonly lines: number
-  /** operations of theirs that have not ended */
+  /** `lines`: join and leave lines drawn, or leaves heard of */
+  readonly stats: { drained: number; duplicates: number; lines: number }
+  /** operations that have not ended */
   readonly unsettled: number
+  /** live in every room */
   readonly connected: boolean
-  readonly calm: boolean
   readonly witness: Witness
   say(room: string): void
-  /** Away, and not back before it is let go. */
+  /** Disconnects, and reconnects only when called with false. */
   hold(isAway: boolean): void
   end(): void
 }
@@ -38,27 +39,27 @@ export interface World {
   readonly server: ServerProcess
   readonly proxy: Proxy
   readonly random: Chance
-  readonly people: readonly Talker[]
+  readonly people: readonly Participant[]
   readonly dir: string
-  /** Everybody says something now and then, `perSecond` each, until `until` (ms since the epoch). */
+  /** Everybody writes about `perSecond` messages a second until `until` (ms since the epoch). */
   talk(perSecond: number, until: number, rooms?: readonly string[]): Promise<void>
   /**
-   * Until everybody is live with nothing waiting, the network healed now; as long as fewer wait than before, it goes on.
-   * @returns ms it took, or null if nothing became better for `within` ms
+   * Heals the network and waits until everybody is live with nothing unsettled, as long as their number shrinks.
+   * @returns ms it took, or null if nothing improved for `within` ms
    */
   settle(within: number): Promise<number | null>
-  /** Until everybody is live, the network healed now. @returns ms since the server last became ready; null after `within` ms */
+  /** Heals the network and waits until everybody is live. @returns ms since the server became ready; null after `within` ms */
   allLive(within: number): Promise<number | null>
-  /** What the checker says, everything stopped, and what the server logged as a bug. `more` narrows or widens what is expected. */
-  verdict(more?: Partial<History>): Promise<string[]>
+  /** What the checker finds, and the errors the server logged. `more` replaces parts of the history. */
+  verdict(more?: Partial<History>): string[]
   operations(): number
   close(): Promise<void>
 }
 
 export interface Plan {
   seed: number
-  rooms: readonly string[]
-  /** clients of the independent kind, and of the product's */
+  rooms?: readonly string[]
+  /** how many people use the independent client, and the product's */
   minimal: number
   product: number
   weather?: Weather
@@ -72,48 +73,68 @@ export interface Plan {
   dir?: string
 }
 
-/** Makes rooms beside the lobby, by a person who does nothing else. */
-async function makeRooms(port: number, cookie: string, rooms: readonly string[]): Promise<void> {
-  for (const name of rooms) {
-    if (name === 'lobby') continue
-    const answer = await fetch(`http://127.0.0.1:${port}/api/rooms`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${port}`, cookie },
-      body: JSON.stringify({ name }),
-    })
-    if (answer.status !== 201) throw new Error(`no room ${name}: ${answer.status}`)
+/** Plays a scenario in a world of its own. @param play returns the figures, and the operations if not those of the people */
+export async function playIn(
+  plan: Plan,
+  play: (world: World, findings: Findings) => Promise<{ operations?: number; figures: Figures }>,
+): Promise<Report> {
+  const findings = new Findings()
+  const world = await startWorld(plan)
+  try {
+    const { operations = world.operations(), figures } = await play(world, findings)
+    return findings.report(operations, figures)
+  } finally {
+    await world.close()
   }
 }
 
-export async function world(plan: Plan): Promise<World> {
+/**
+ * Ends a scenario: everybody must come to rest, and the history must be right.
+ * @param patience ms without progress until that is given up
+ * @returns ms it took
+ */
+export async function conclude(
+  id: string,
+  world: World,
+  findings: Findings,
+  patience: number,
+  history: Partial<History> = {},
+): Promise<number | null> {
+  const rest = await world.settle(patience)
+  findings.expect(rest !== null, `${id} not everybody came to rest`)
+  findings.add(...world.verdict(history))
+  return rest
+}
+
+export async function startWorld(plan: Plan): Promise<World> {
+  const { rooms = ['lobby'], minimal, product } = plan
   const random = chance(plan.seed)
   const dir = plan.dir ?? (await mkdtemp(join(tmpdir(), 'hubbub-chaos-')))
   const server = await serverProcess(dir, plan.env, plan.entry, plan.prefix)
   await server.start()
   const proxy = await faultProxy(server.port, random.fork('proxy'), CALM)
-  await makeRooms(server.port, await guest(server.port, 'room maker'), plan.rooms)
+  await makeRooms(server.port, rooms)
 
-  const names = Array.from(
-    { length: plan.minimal + plan.product },
-    (_, i) => `${i < plan.minimal ? 'min' : 'own'}-${i}`,
+  const names = Array.from({ length: minimal + product }, (_, index) =>
+    index < minimal ? `minimal-${index}` : `product-${index}`,
   )
   const cookies = await guests(server.port, names)
-  const people = names.map((name, i): Talker => {
-    const setting: Setting = {
+  const people = names.map((name, index): Participant => {
+    const settings: ClientSettings = {
       name,
-      url: () => `ws://127.0.0.1:${proxy.port}/ws?v=2`,
-      cookie: cookies[i] ?? '',
-      rooms: plan.rooms,
+      url: `ws://127.0.0.1:${proxy.port}/ws?v=2`,
+      cookie: cookies[index] ?? '',
+      rooms,
       random: random.fork(name),
-      ...(plan.speed !== undefined && { speed: plan.speed }),
-      ...(plan.flaw !== undefined && { flaw: plan.flaw }),
+      speed: plan.speed ?? 1,
+      flaw: plan.flaw,
     }
-    return i < plan.minimal ? new MinimalClient(setting) : productClient(setting)
+    return index < minimal ? new MinimalClient(settings) : productClient(settings)
   })
-  const isThere = await until(() => people.every(({ connected }) => connected), 40_000)
-  if (isThere === null) {
+  const countConnected = () => people.filter(({ connected }) => connected).length
+  if ((await until(() => countConnected() === people.length, 40_000)) === null) {
     await server.kill()
-    throw new Error(`only ${people.filter(({ connected }) => connected).length} of ${people.length} came in`)
+    throw new Error(`only ${countConnected()} of ${people.length} are connected`)
   }
   if (plan.weather) proxy.set(plan.weather)
 
@@ -123,47 +144,45 @@ export async function world(plan: Plan): Promise<World> {
     random,
     people,
     dir,
-    async talk(perSecond, end, rooms = plan.rooms) {
+    async talk(perSecond, end, among = rooms) {
       const talk = random.fork('talk')
       const next = people.map(() => Date.now() + talk.between(0, 1_000 / perSecond))
       while (Date.now() < end) {
-        people.forEach((person, at) => {
-          if (Date.now() < (next[at] ?? 0)) return
-          // On a machine that cannot keep up nobody talks into an ever longer queue.
-          if (person.unsettled < UNSETTLED) person.say(talk.pick(rooms))
-          next[at] = Date.now() + talk.between(0.5, 1.5) * (1_000 / perSecond)
+        people.forEach((person, index) => {
+          if (Date.now() < (next[index] ?? 0)) return
+          if (person.unsettled < MAX_UNSETTLED) person.say(talk.pick(among))
+          next[index] = Date.now() + talk.between(0.5, 1.5) * (1_000 / perSecond)
         })
         await Bun.sleep(5)
       }
     },
     async allLive(within) {
       proxy.heal()
-      const isLive = await until(() => people.every(({ connected }) => connected), within)
-      return isLive === null ? null : Math.max(0, Date.now() - server.readyAt)
+      const took = await until(() => countConnected() === people.length, within)
+      return took === null ? null : Math.max(0, Date.now() - server.readyAt)
     },
     async settle(within) {
       proxy.heal()
       const began = Date.now()
-      let best = Number.POSITIVE_INFINITY
-      for (let since = began; Date.now() - since < within; await Bun.sleep(50)) {
-        const open = people.reduce((sum, { calm, unsettled }) => sum + unsettled + (calm ? 0 : 1), 0)
-        if (open === 0) break
-        if (open < best) [best, since] = [open, Date.now()]
+      const countOpen = () =>
+        people.reduce((sum, person) => sum + person.unsettled + (isCalm(person) ? 0 : 1), 0)
+      let fewest = Infinity
+      for (let since = began; Date.now() - since < within && fewest > 0; await Bun.sleep(50)) {
+        const open = countOpen()
+        if (open < fewest) [fewest, since] = [open, Date.now()]
       }
-      const isCalm = people.every(({ calm }) => calm)
       const took = Date.now() - began
       await Bun.sleep(1_500)
-      return isCalm ? took : null
+      return fewest === 0 ? took : null
     },
-    async verdict(more = {}) {
-      return check({
+    verdict: (more = {}) =>
+      check({
         operations: people.flatMap(({ operations }) => operations),
         witnesses: people.map(({ witness }) => witness),
         log: more.log ?? readLog(dir),
-        unprovoked: server.bugs(),
+        bugs: server.bugs(),
         ...more,
-      })
-    },
+      }),
     operations: () => people.reduce((sum, { operations }) => sum + operations.length, 0),
     async close() {
       for (const person of people) person.end()
@@ -174,31 +193,39 @@ export async function world(plan: Plan): Promise<World> {
   }
 }
 
-/** Every room's log as the database has it, read beside the running server. */
-export function readLog(dir: string): Map<string, { head: number; events: Shown[] }> {
-  const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
-  const rooms = db.query<{ room: string; seq: number }, []>('SELECT room, seq FROM rooms').all()
-  const events = db.query<
-    { seq: number; id: string; kind: string; nonce: string; data: string | null },
-    [string]
-  >('SELECT seq, id, kind, nonce, data FROM events WHERE room = ? ORDER BY seq')
-  const log = new Map(
-    rooms.map(({ room, seq }) => [
-      room,
-      {
-        head: seq,
-        events: events.all(room).map(({ data, ...event }) => ({
-          ...event,
-          text: data === null ? null : ((JSON.parse(data) as { text?: string }).text ?? null),
-        })),
-      },
-    ]),
-  )
-  db.close()
-  return log
+/** Makes the rooms beside the lobby, by a person who does nothing else. */
+async function makeRooms(port: number, rooms: readonly string[]): Promise<void> {
+  const cookie = await guest(port, 'room maker')
+  for (const name of rooms.filter((room) => room !== 'lobby')) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${port}`, cookie },
+      body: JSON.stringify({ name }),
+    })
+    if (answer.status !== 201) throw new Error(`no room ${name}: ${answer.status}`)
+  }
 }
 
-/** Asks every 20 ms. @returns ms until it was true, or null after `within` */
+/** Is the person live with nothing unsettled? */
+export const isCalm = ({ connected, unsettled }: Participant) => connected && unsettled === 0
+
+/** Every room's log in the database, read beside the running server. */
+export function readLog(dir: string): Map<string, { head: number; events: Shown[] }> {
+  using db = new Database(join(dir, 'hubbub.db'), { readonly: true })
+  const rooms = db.query<{ room: string; seq: number }, []>('SELECT room, seq FROM rooms').all()
+  const events = db.query<Omit<Shown, 'text'> & { data: string | null }, [string]>(
+    'SELECT seq, id, kind, nonce, data FROM events WHERE room = ? ORDER BY seq',
+  )
+  const textOf = (data: string | null) => (JSON.parse(data ?? '{}') as { text?: string }).text ?? null
+  return new Map(
+    rooms.map(({ room, seq }) => [
+      room,
+      { head: seq, events: events.all(room).map(({ data, ...event }) => ({ ...event, text: textOf(data) })) },
+    ]),
+  )
+}
+
+/** Checks every 20 ms. @returns ms until it was true, or null after `within` */
 export async function until(isTrue: () => boolean, within: number): Promise<number | null> {
   const began = Date.now()
   while (!isTrue()) {
@@ -208,13 +235,17 @@ export async function until(isTrue: () => boolean, within: number): Promise<numb
   return Date.now() - began
 }
 
-/** The value below which `part` (0–1) of them lie; 0 of none. */
+/** The value below which `part` (0–1) of the values lie; 0 of none. */
 export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((one, other) => one - other)
+  const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 }
 
-/** Acks that said that the event was there already. */
-export function duplicates(people: readonly Talker[]): number {
-  return people.reduce((sum, person) => sum + person.duplicates, 0)
+/** Several quantiles, as figures show them. */
+export const quantiles = (values: readonly number[], ...parts: number[]) =>
+  parts.map((part) => quantile(values, part)).join(', ')
+
+/** How many acks said that the event was stored already. */
+export function duplicates(people: readonly Participant[]): number {
+  return people.reduce((sum, { stats }) => sum + stats.duplicates, 0)
 }

@@ -1,23 +1,23 @@
-/** The product's own client without its screen: socket, outbox, sync and reducer as the page wires them, on Bun's WebSocket. */
-import { keyOf } from '../../../src/client/state/rows.ts'
-import { createStore } from '../../../src/client/state/store.ts'
-import type { RoomState, Row, SendStatus, State } from '../../../src/client/state/state.ts'
+/** The product's client without its screen: socket, outbox, sync and reducer as the page wires them, on Bun's WebSocket. */
 import { createSync } from '../../../src/client/app/sync/sync.ts'
+import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
 import { memoryStorage } from '../../../src/client/net/storage.ts'
+import { keyOf } from '../../../src/client/state/rows.ts'
+import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
+import { createStore } from '../../../src/client/state/store.ts'
+import type { Self } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import type { Operation, Shown, Witness } from '../checker.ts'
-import { Socket, type Setting } from './minimalClient.ts'
-import type { Talker } from '../world.ts'
+import type { Participant } from '../world.ts'
+import { newOperation, Socket, type ClientSettings } from './minimalClient.ts'
 
-const BEGAN = Date.now()
-/** Rows behind the last one that are looked at after each draw; all of them are compared with the log at the end. */
-const LOOKED_AT = 40
+const STARTED = Date.now()
+/** How many of the last rows are checked after each draw; all of them are compared with the log at the end. */
+const CHECKED_ROWS = 40
 
-/** `flaw` is the other client's alone. */
-export function productClient(setting: Setting): Talker {
-  const { speed = 1 } = setting
-  const now = () => BEGAN + (Date.now() - BEGAN) * speed
+export function productClient({ name, url, cookie, rooms, random, speed }: ClientSettings): Participant {
+  const now = () => STARTED + (Date.now() - STARTED) * speed
   const after = (ms: number, run: () => void) => {
     const timer = setTimeout(run, ms / speed)
     return () => clearTimeout(timer)
@@ -25,104 +25,83 @@ export function productClient(setting: Setting): Talker {
   const page = new AbortController()
   const store = createStore()
   const operations: Operation[] = []
-  const byNonce = new Map<string, { operation: Operation; at: number }>()
+  const open = new Map<string, { operation: Operation; writtenAt: number }>()
   const waits: number[] = []
   const closes: number[] = []
   const resets: Witness['resets'][number][] = []
   const errors: string[] = []
   const misdrawn: string[] = []
-  const counts = { drained: 0, duplicates: 0, lines: 0, open: 0 }
-  let self: { id: string; name: string } | null = null
+  const stats = { drained: 0, duplicates: 0, lines: 0 }
+  let self: Self | null = null
   let nextNonce = ''
 
-  /** An ack settles an operation, and so does its event, live or by a page: the connection may die between the two. */
-  function settle(nonce: string, seq: number, event: string): void {
-    const known = byNonce.get(nonce)
-    if (known?.operation.outcome !== 'open') return
-    Object.assign(known.operation, { outcome: 'acked', seq, event })
-    counts.open -= 1
-    waits.push(Date.now() - known.at)
+  function end(nonce: string, result: Partial<Operation>): void {
+    const ended = open.get(nonce)
+    if (ended === undefined) return
+    open.delete(nonce)
+    Object.assign(ended.operation, result)
+    if (result.outcome === 'acked') waits.push(Date.now() - ended.writtenAt)
   }
 
+  const ack = (nonce: string | undefined, seq: number, event: string) =>
+    end(nonce ?? '', { outcome: 'acked', seq, event })
+
+  /** Records what the server says. An operation is settled by its ack or its event, since the connection may end between them. */
   function record(frame: ServerFrame): void {
-    if (frame.type === 'drain') counts.drained += 1
+    if (frame.type === 'drain') stats.drained += 1
+    else if (frame.type === 'error') errors.push(frame.code)
     else if (frame.type === 'reset') {
       const { room, reason, head = 0 } = frame
       resets.push({ room, reason, behind: head - (store.get().rooms[room]?.position.seq ?? 0) })
-    } else if (frame.type === 'error') errors.push(frame.code)
-    else if (frame.type === 'event') {
-      if (frame.user?.id === self?.id) settle(frame.nonce ?? '', frame.seq, frame.id)
-    } else if (frame.type === 'sync') {
-      for (const { user, nonce, seq, id } of [...(frame.messages ?? []), ...frame.events])
-        if (user?.id === self?.id) settle(nonce ?? '', seq, id)
     } else if (frame.type === 'ack') {
-      if (frame.duplicate) counts.duplicates += 1
-      settle(frame.nonce, frame.seq, frame.id)
+      if (frame.duplicate) stats.duplicates += 1
+      ack(frame.nonce, frame.seq, frame.id)
+    } else if (frame.type === 'event' || frame.type === 'sync') {
+      const events = frame.type === 'event' ? [frame] : [...(frame.messages ?? []), ...frame.events]
+      for (const { user, nonce, seq, id } of events) if (user?.id === self?.id) ack(nonce, seq, id)
     }
   }
 
-  /** Records what the server says, whatever the client makes of it. */
-  function open(): Wire {
-    const socket = new Socket(setting.url(), { headers: { cookie: setting.cookie } })
+  function openWire(): Wire {
+    const socket = new Socket(url, { headers: { cookie } })
     socket.addEventListener('message', ({ data }) => record(JSON.parse(String(data)) as ServerFrame))
     socket.addEventListener('close', ({ code }) => closes.push(code))
     return socket as Wire
   }
 
-  const origin = setting
-    .url()
-    .replace('ws:', 'http:')
-    .replace(/\/ws.*/, '')
-  /** Rejects while nobody can say. */
-  const session = async (): Promise<{ id: string; name: string } | null> => {
-    const answer = await fetch(`${origin}/api/session`, { headers: { cookie: setting.cookie } })
-    if (answer.status === 401) return null
-    if (!answer.ok) throw new Error(`asked who I am: ${answer.status}`)
-    return ((await answer.json()) as { user: { id: string; name: string } }).user
-  }
+  const { session } = createApi((path, init) =>
+    fetch(`${url.replace('ws:', 'http:').replace(/\/ws.*/, '')}${path}`, { ...init, headers: { cookie } }),
+  )
 
-  const random = () => setting.random.next()
-  function statusChanged(key: string, status: SendStatus): void {
-    if (status.status !== 'failed') return
-    for (const [nonce, { operation }] of byNonce)
-      if (operation.outcome === 'open' && key === keyOf(self?.id ?? '', nonce)) {
-        Object.assign(operation, { outcome: 'failed', code: status.reason })
-        counts.open -= 1
+  /** The store, watched for entries that fail. */
+  const watchedStore: typeof store = {
+    ...store,
+    dispatch(change) {
+      if (change.type === 'sendStatusChanged' && change.sendStatus.status === 'failed') {
+        const { reason } = change.sendStatus
+        const failed = [...open.keys()].filter((nonce) => keyOf(self?.id ?? '', nonce) === change.key)
+        for (const nonce of failed) end(nonce, { outcome: 'failed', code: reason })
       }
-  }
-
-  const sync = createSync(
-    {
-      ...store,
-      dispatch(change) {
-        if (change.type === 'sendStatusChanged') statusChanged(change.key, change.sendStatus)
-        store.dispatch(change)
-      },
+      store.dispatch(change)
     },
+  }
+  const sync = createSync(
+    watchedStore,
     {
+      open: openWire,
       now,
       after,
-      random,
+      random: random.next,
       nonce: () => nextNonce,
       draw: (run) => void setTimeout(run, 16),
       activity: () => 'active',
-      open,
       isHidden: () => false,
-      api: {
-        session: () =>
-          session().then(
-            (user) =>
-              user === null
-                ? { ok: false, code: 'unauthenticated' }
-                : { ok: true, value: { ...user, role: 'guest' } },
-            () => ({ ok: false, code: 'offline' }),
-          ),
-      },
+      api: { session },
       userId: () => self?.id ?? null,
-      signedInAs: ({ name }) => errors.push(`${setting.name} has become ${name}`),
+      signedInAs: (user) => errors.push(`${name} has become ${user.name}`),
       storage: memoryStorage(),
       localStorage: null,
-      tab: setting.name,
+      tab: name,
       unsavedChanged: () => {},
     },
     page.signal,
@@ -130,86 +109,64 @@ export function productClient(setting: Setting): Talker {
   let before = store.get().rooms
   store.watch(
     (state) => state.rooms,
-    (rooms) => {
-      misdrawn.push(...faults(rooms, before))
-      for (const { room, presenceLines } of Object.values(rooms)) {
-        const known = before[room]?.presenceLines ?? []
-        if (presenceLines !== known)
-          counts.lines += presenceLines.filter((line) => !known.includes(line)).length
+    (next) => {
+      misdrawn.push(...misdrawnRows(next, before))
+      for (const { room, presenceLines } of Object.values(next)) {
+        const known = new Set(before[room]?.presenceLines)
+        stats.lines += new Set(presenceLines).difference(known).size
       }
-      before = rooms
+      before = next
     },
     page.signal,
   )
 
-  void session()
-    .then(async (user) => {
-      if (user === null) throw new Error(`${setting.name} is nobody`)
-      self = user
-      store.dispatch({ type: 'selfChanged', self: { ...user, role: 'guest' } })
-      await sync.outbox.start(user.id)
-      for (const room of setting.rooms) sync.open(room)
-      sync.socket.start()
-      // As somebody who looks into each room: what is only followed has no messages to compare.
-      store.watch(
-        ({ rooms }) => setting.rooms.find((room) => isFollowed(rooms[room])),
-        (room) =>
-          room !== undefined && setTimeout(() => isFollowed(store.get().rooms[room]) && sync.open(room)),
-        page.signal,
-      )
-    })
-    .catch((error: unknown) => errors.push(String(error)))
-
-  const live = () =>
-    (store.get().connection.state === 'live' || store.get().connection.state === 'suspect') &&
-    setting.rooms.every((room) => {
-      const known = store.get().rooms[room]
-      return known?.sync.state === 'live' && known.depth !== 'counts'
-    })
+  async function start(): Promise<void> {
+    const answer = await session()
+    if (!answer.ok) throw new Error(`${name} has no session: ${answer.code}`)
+    self = answer.value
+    store.dispatch({ type: 'selfChanged', self })
+    await sync.outbox.start(self.id)
+    for (const room of rooms) sync.open(room)
+    sync.socket.start()
+    // Opens each room again and again: a room that is only followed has no messages to compare.
+    store.watch(
+      (state) => rooms.find((room) => isOnlyFollowed(state.rooms[room])),
+      (room) =>
+        room !== undefined && setTimeout(() => isOnlyFollowed(store.get().rooms[room]) && sync.open(room)),
+      page.signal,
+    )
+  }
+  start().catch((error: unknown) => errors.push(String(error)))
 
   return {
-    setting,
+    name,
     operations,
     waits,
     closes,
-    get drained() {
-      return counts.drained
-    },
-    get duplicates() {
-      return counts.duplicates
-    },
-    get lines() {
-      return counts.lines
-    },
+    stats,
     get unsettled() {
-      return counts.open
+      return open.size
     },
     get connected() {
-      return live()
-    },
-    get calm() {
-      return live() && counts.open === 0
+      const { connection, rooms: known } = store.get()
+      const isLive = (room?: RoomState) => room?.sync.state === 'live' && room.depth !== 'counts'
+      return ['live', 'suspect'].includes(connection.state) && rooms.every((room) => isLive(known[room]))
     },
     get witness() {
-      const rooms = Object.entries(store.get().rooms).map(
-        ([name, { rows }]) => [name, rows.flatMap(shownOf)] as const,
+      const shown = Object.values(store.get().rooms).map(
+        ({ room, rows }) => [room, rows.flatMap(shownOf)] as const,
       )
-      return { name: setting.name, rooms: new Map(rooms), resets, errors, misdrawn }
+      return { name, rooms: new Map(shown), resets, errors, misdrawn }
     },
     say(room) {
       if (self === null) return
-      const order = operations.length
-      const id = `${setting.name}-${order}`
-      const nonce = `${id}-${Math.floor(setting.random.between(1e8, 1e9))}`
-      const operation: Operation = { id, sender: setting.name, room, nonce, order, outcome: 'open' }
-      byNonce.set(nonce, { operation, at: Date.now() })
+      const operation = newOperation(name, room, operations.length, random)
       operations.push(operation)
-      nextNonce = nonce
-      counts.open += 1
-      if (sync.outbox.enqueue(room, { kind: 'message', text: id }) === null) {
-        Object.assign(operation, { outcome: 'failed', code: 'full' })
-        counts.open -= 1
-      } else sync.socket.nudge('send')
+      nextNonce = operation.nonce
+      open.set(nextNonce, { operation, writtenAt: Date.now() })
+      const entry = sync.outbox.enqueue(room, { kind: 'message', text: operation.id })
+      if (entry === null) end(operation.nonce, { outcome: 'failed', code: 'full' })
+      else sync.socket.nudge('send')
     },
     hold(isAway) {
       if (isAway) sync.socket.stop()
@@ -222,30 +179,28 @@ export function productClient(setting: Setting): Talker {
   }
 }
 
-/** Live, and not on screen since its first page. */
-function isFollowed(room: RoomState | undefined): boolean {
+function isOnlyFollowed(room: RoomState | undefined): boolean {
   return room?.sync.state === 'live' && room.depth === 'counts'
 }
 
-/** Rows of the log, as the checker compares them; mine that wait have no place yet. */
+/** A row as the checker compares it; unsent rows have no place in the log yet. */
 function shownOf({ seq, id, nonce, text }: Row): Shown[] {
   return seq === null || id === null ? [] : [{ seq, id, kind: 'message', nonce, text }]
 }
 
-/** What must never be on a screen: a hole, a row twice, rows out of order. Looks at the rooms that were drawn anew. */
-function faults(rooms: State['rooms'], before: State['rooms']): string[] {
-  return Object.values(rooms).flatMap(({ room, rows: all, position }) => {
-    if (before[room]?.rows === all) return []
-    const rows = all.slice(-LOOKED_AT)
+/** What must never be on a screen: a hole, a row twice, rows out of order. Checks rooms whose rows have changed. */
+function misdrawnRows(rooms: State['rooms'], before: State['rooms']): string[] {
+  return Object.values(rooms).flatMap(({ room, rows, position }) => {
+    if (before[room]?.rows === rows) return []
     const keys = new Set<string>()
     const wrong: string[] = []
     let last: number | null = null
-    for (const { key, seq, user, nonce } of rows) {
+    for (const { key, seq, user, nonce } of rows.slice(-CHECKED_ROWS)) {
       if (keys.has(key) || key !== keyOf(user.id, nonce)) wrong.push(`drew ${key} twice in ${room}`)
       keys.add(key)
-      // Mine that an ack has numbered before its place is reached stands last, as it did while it waited.
+      // My message that was acknowledged before the events above it stands last, as it did while it was unsent.
       if (seq === null || seq > position.seq) continue
-      if (last !== null && seq !== last + 1) wrong.push(`drew ${seq} behind ${last} in ${room}`)
+      if (last !== null && seq !== last + 1) wrong.push(`drew ${seq} below ${last} in ${room}`)
       last = seq
     }
     return wrong

@@ -1,7 +1,4 @@
-/**
- * The harness's server with one planted fault, named by MUTANT: methods of the product are replaced before it starts. Nothing
- * of this is in the product.
- */
+/** The harness's server with the planted fault MUTANT: methods of the product are replaced before it starts. */
 import { Database } from 'bun:sqlite'
 import { join } from 'node:path'
 import { Feed } from '../../../src/hub/messages/feed.ts'
@@ -11,13 +8,13 @@ import { eventFromDraft } from '../../../src/store/sqlite/write/eventFromDraft.t
 import { WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
 import type { CommitResult } from '../../../src/store/sqlite/write/eventWriter.ts'
 
-/** ms between what is said too early and what makes it true */
+/** How much too early (ms) something is said. */
 const EARLY = 150
 
 const dir = process.env['DATA_DIR'] ?? ''
 const mutant = process.env['MUTANT'] ?? ''
 
-/** What a commit of these drafts is going to say, if nothing comes between. */
+/** Foretells the result of a commit. */
 function prophet(): (drafts: readonly Draft[]) => CommitResult[] {
   const db = new Database(join(dir, 'hubbub.db'), { readonly: true })
   const heads = new Map<string, number>()
@@ -41,7 +38,6 @@ function prophet(): (drafts: readonly Draft[]) => CommitResult[] {
 function onCommit(
   change: (drafts: readonly Draft[], commit: () => Promise<CommitResult[]>) => Promise<CommitResult[]>,
 ): void {
-  // The original is called with what it was called with: types of one method at a time are lost on the way.
   const write = WriterThread.prototype.write as (this: WriterThread, ...args: unknown[]) => Promise<unknown>
   Object.assign(WriterThread.prototype, {
     write(this: WriterThread, method: string, ...args: unknown[]) {
@@ -52,7 +48,7 @@ function onCommit(
   })
 }
 
-/** Replaces the ids of the positions that somebody comes back with. */
+/** Replaces the ids of the positions in a `hello`. */
 function onHello(change: (user: string, room: string, seq: number, id: string | null) => string | null) {
   const hello = Hub.prototype.hello
   const open = Hub.prototype.open
@@ -63,7 +59,7 @@ function onHello(change: (user: string, room: string, seq: number, id: string | 
   }
   Hub.prototype.hello = function (from, frame) {
     const user = users.get(from.id) ?? ''
-    const rooms = frame.rooms.map((one) => ({ ...one, id: change(user, one.room, one.seq, one.id) }))
+    const rooms = frame.rooms.map((room) => ({ ...room, id: change(user, room.room, room.seq, room.id) }))
     return hello.call(this, from, { ...frame, rooms })
   }
 }
@@ -144,7 +140,7 @@ const plant: Record<string, () => void> = {
       if (turn.length === 0) {
         turns.set(this, turn)
         setTimeout(() => {
-          for (const one of turn.splice(0).reverse()) one()
+          for (const publishNow of turn.splice(0).reverse()) publishNow()
         }, EARLY)
       }
       turn.push(() => void publish.call(this, topic, text))

@@ -1,10 +1,10 @@
-/** One planted fault, named by MUTANT, in the writer's thread: SQL is replaced on its way to SQLite. */
+/** The planted fault MUTANT in the writer's thread: SQL is replaced on its way to SQLite. */
 import { Database } from 'bun:sqlite'
 
 const KNOWN = 'SELECT seq, id, at, digest FROM events WHERE user_id = $user AND nonce = $nonce'
 const mutant = process.env['MUTANT']
 
-/** The table without its rule that a seq stands once. */
+/** Removes the table's constraint that a seq is unique. */
 function loosened(db: Database, table: string): void {
   db.run(`CREATE TABLE loose AS SELECT * FROM ${table}`)
   db.run(`DROP TABLE ${table}`)

@@ -1,3 +1,3 @@
-/** The writer's thread with a planted fault. What was sent to it before it listens is lost, so nothing here may be awaited. */
+/** The writer's thread with a planted fault. Nothing here may be awaited: messages sent before it listens are lost. */
 import './sql.ts'
 import '../../../src/store/sqlite/write/sqlite.worker.ts'

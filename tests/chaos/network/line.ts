@@ -1,72 +1,71 @@
-/** One connection for loads: says hello, answers beats, and hands on the frames that somebody wants. It does not come back. */
+/** One connection for loads: says hello, answers beats and follows its rooms. It does not reconnect. */
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { Socket } from '../clients/minimalClient.ts'
 
-export interface Standing {
+export interface RoomPosition {
   room: string
   seq: number
   id: string | null
 }
 
 export class Line {
-  /** where it stands in each room; moved by what it hears, if that follows */
-  readonly standing: Map<string, Standing>
+  /** its position in each room, moved by the events that follow it */
+  readonly positions: Map<string, RoomPosition>
   /** events that did not follow the one before */
   holes = 0
-  /** how often it was told that its position is of no use any more */
   resets = 0
-  /** when its rooms were all live, ms of `performance.now()` */
-  liveAt: number | null = null
-  /** close code, once it is closed */
+  /** are all its rooms live? */
+  isLive = false
+  /** the close code, once it is closed */
   code: number | null = null
   readonly #socket: WebSocket
   readonly #live = Promise.withResolvers<void>()
   readonly #closed = Promise.withResolvers<number>()
 
-  /** @param heard gets every frame but events; those too if `events` is given */
+  /** @param onFrame gets every frame but events @param onEvent gets events with their JSON; without it they are not parsed */
   constructor(
     port: number,
     cookie: string,
-    rooms: readonly (string | Standing)[],
-    heard: (frame: ServerFrame) => void = () => {},
-    events?: (event: Extract<ServerFrame, { type: 'event' }>, text: string) => void,
+    rooms: readonly (string | RoomPosition)[],
+    onFrame: (frame: ServerFrame) => void = () => {},
+    onEvent?: (event: Extract<ServerFrame, { type: 'event' }>, text: string) => void,
   ) {
-    const standing = rooms.map((room) => (typeof room === 'string' ? { room, seq: 0, id: null } : room))
-    this.standing = new Map(standing.map((one) => [one.room, { ...one }]))
-    const waiting = new Set(this.standing.keys())
+    const positions = rooms.map((room) =>
+      typeof room === 'string' ? { room, seq: 0, id: null } : { ...room },
+    )
+    this.positions = new Map(positions.map((position) => [position.room, position]))
+    const waiting = new Set(this.positions.keys())
     const socket = new Socket(`ws://127.0.0.1:${port}/ws?v=2`, { headers: { cookie } })
     this.#socket = socket
     socket.onopen = () => {
-      // Whoever stands somewhere has joined before, and a guest is a member of the lobby.
-      const isMine = ({ room, seq }: Standing) => seq > 0 || room === 'lobby'
-      const all = [...this.standing.values()]
-      this.say({ type: 'hello', rooms: all.filter(isMine), state: 'active' })
-      for (const { room } of all.filter((one) => !isMine(one))) this.say({ type: 'join', ref: room, room })
+      // Every guest is a member of the lobby, and a client with a position has joined before.
+      const isMember = ({ room, seq }: RoomPosition) => seq > 0 || room === 'lobby'
+      this.say({ type: 'hello', rooms: positions.filter(isMember), state: 'active' })
+      for (const { room } of positions.filter((position) => !isMember(position)))
+        this.say({ type: 'join', ref: room, room })
     }
     socket.onmessage = ({ data }) => {
       const text = String(data)
-      // Of thousands a second that nobody wants only the beginning is looked at.
-      if (events === undefined && text.startsWith('{"type":"event"')) return
+      if (onEvent === undefined && text.startsWith('{"type":"event"')) return
       const frame = JSON.parse(text) as ServerFrame
-      if (frame.type === 'beat') this.say({ type: 'beat' })
       if (frame.type === 'event') {
         this.#follow(frame.room, frame.seq, frame.id)
-        events?.(frame, text)
+        onEvent?.(frame, text)
         return
       }
-      if (frame.type === 'sync') {
-        if (frame.at) Object.assign(this.standing.get(frame.room) ?? {}, frame.at)
+      if (frame.type === 'beat') this.say({ type: 'beat' })
+      else if (frame.type === 'sync') {
+        if (frame.at) this.#moveTo(frame.room, frame.at.seq, frame.at.id)
         for (const { seq, id } of frame.events) this.#follow(frame.room, seq, id)
         if (!frame.more && waiting.delete(frame.room) && waiting.size === 0) {
-          this.liveAt = performance.now()
+          this.isLive = true
           this.#live.resolve()
         }
-      }
-      if (frame.type === 'reset') {
+      } else if (frame.type === 'reset') {
         this.resets += 1
-        Object.assign(this.standing.get(frame.room) ?? {}, { seq: 0, id: null })
+        this.#moveTo(frame.room, 0, null)
       }
-      heard(frame)
+      onFrame(frame)
     }
     socket.onclose = ({ code }) => {
       this.code ??= code
@@ -74,11 +73,11 @@ export class Line {
     }
   }
 
-  /** Resolves when its rooms are live; rejects after `ms`, or if it is closed before. */
+  /** Resolves when its rooms are live. @throws if it is closed before, or after `ms` */
   async live(ms = 20_000): Promise<void> {
     const late = Bun.sleep(ms).then(() => Promise.reject(new Error(`not live within ${ms} ms`)))
-    const ended = this.#closed.promise.then((code) => Promise.reject(new Error(`closed with ${code}`)))
-    await Promise.race([this.#live.promise, late, ended])
+    const closed = this.closed.then((code) => Promise.reject(new Error(`closed with ${code}`)))
+    await Promise.race([this.#live.promise, late, closed])
   }
 
   get closed(): Promise<number> {
@@ -93,10 +92,29 @@ export class Line {
     this.#socket.close()
   }
 
-  #follow(room: string, seq: number, id: string): void {
-    const standing = this.standing.get(room)
-    if (standing === undefined || seq <= standing.seq) return
-    if (standing.seq > 0 && seq !== standing.seq + 1) this.holes += 1
-    Object.assign(standing, { seq, id })
+  #moveTo(room: string, seq: number, id: string | null): void {
+    Object.assign(this.positions.get(room) ?? {}, { seq, id })
   }
+
+  #follow(room: string, seq: number, id: string): void {
+    const { seq: last = Infinity } = this.positions.get(room) ?? {}
+    if (seq <= last) return
+    if (last > 0 && seq !== last + 1) this.holes += 1
+    this.#moveTo(room, seq, id)
+  }
+}
+
+/** Opens lines, a hundred at a time, and waits until they are live. */
+export async function openLines(
+  port: number,
+  cookies: readonly string[],
+  rooms = ['lobby'],
+): Promise<Line[]> {
+  const lines: Line[] = []
+  for (let first = 0; first < cookies.length; first += 100) {
+    const opened = cookies.slice(first, first + 100).map((cookie) => new Line(port, cookie, rooms))
+    lines.push(...opened)
+    await Promise.all(opened.map((line) => line.live()))
+  }
+  return lines
 }

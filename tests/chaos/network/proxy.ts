@@ -1,161 +1,153 @@
 /**
- * A TCP proxy on loopback that breaks connections the way networks do: cut (both sides see an end), black hole (bytes are
- * swallowed both ways, the connection stays open), stall (held back, then released), delay, fragments.
+ * A TCP proxy on loopback that breaks connections as networks do: cut (both sides see an end), black hole (bytes vanish both
+ * ways, the connection stays open), stall (bytes are held back, then released), fragments.
  */
-import { createConnection, createServer, type Socket } from 'node:net'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Chance } from '../random.ts'
 
 export interface Weather {
-  /** chance each 250 ms and connection */
+  /** chance per 250 ms and connection */
   cut: number
   blackHole: number
   stall: number
-  /** part of the connections whose bytes arrive in small pieces */
+  /** the part of the connections whose bytes arrive in small pieces */
   fragment: number
-  /** ms added to every chunk */
-  delay: number
 }
 
-export const CALM: Weather = { cut: 0, blackHole: 0, stall: 0, fragment: 0, delay: 0 }
-export const CHAOS: Weather = { cut: 0.015, blackHole: 0.007, stall: 0.018, fragment: 0.3, delay: 0 }
+export const CALM: Weather = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
+export const CHAOS: Weather = { cut: 0.015, blackHole: 0.007, stall: 0.018, fragment: 0.3 }
 
 export interface Proxy {
   port: number
   /** how often each fault struck */
   struck: Record<'cut' | 'blackHole' | 'stall' | 'fragment', number>
-  /** ms from being swallowed until the server let go of its end; a client that gives up says so into the void */
+  /** ms from a black hole until the server closed its end */
   noticed: number[]
-  /** swallowed connections that the server still holds */
+  /** connections in a black hole that the server still holds */
   readonly held: number
   set(weather: Weather): void
   /** Refuses new connections until it is opened again. */
   shut(isShut: boolean): void
-  /** strikes every open connection now */
   cutAll(): void
   blackHoleAll(): void
-  /** From now on what the server says on the open connections gets lost; what it is told arrives. */
+  /** Drops what the server says on the open connections from now on; what clients say arrives. */
   muteAll(): void
-  /** calm weather, and connections that were swallowed are cut at last */
+  /** Calms the weather, releases stalled connections and cuts those in a black hole. */
   heal(): void
   close(): void
 }
 
-interface Line {
+interface Connection {
   client: Socket
   server: Socket
-  /** ms since the epoch, or null while bytes pass */
-  swallowedAt: number | null
-  /** ms since the epoch until when nothing passes */
+  /** since when (ms) bytes vanish, or null */
+  blackHoleAt: number | null
+  /** until when (ms) bytes are held back */
   heldUntil: number
   /** nothing reaches the client any more */
-  muted: boolean
-  fragmented: boolean
-  /** what waits on its way to each side, in order; null is the end */
-  waiting: Map<Socket, (Buffer | null)[]>
+  isMuted: boolean
+  isFragmented: boolean
+  /** bytes on their way to each side, in order; null is the end */
+  queues: Map<Socket, (Buffer | null)[]>
 }
 
-/** Listens on a free port of 127.0.0.1 and passes on to `target`. */
+/** Listens on a free port of 127.0.0.1 and passes everything on to `target`. */
 export async function faultProxy(target: number, random: Chance, first: Weather = CALM): Promise<Proxy> {
-  const lines = new Set<Line>()
+  const connections = new Set<Connection>()
   const struck = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
   const noticed: number[] = []
   let weather = first
   let isShut = false
 
-  function cut(line: Line): void {
-    lines.delete(line)
-    line.client.destroy()
-    line.server.destroy()
+  function cut(connection: Connection): void {
+    connections.delete(connection)
+    connection.client.destroy()
+    connection.server.destroy()
   }
 
-  function swallow(line: Line): void {
-    line.swallowedAt = Date.now()
-    for (const queue of line.waiting.values()) queue.length = 0
+  function swallow(connection: Connection): void {
+    connection.blackHoleAt = Date.now()
+    for (const queue of connection.queues.values()) queue.length = 0
   }
 
-  /** Everything goes one way through one queue: neither a piece nor an end may overtake what was held back. */
-  function pass(line: Line, to: Socket, bytes: Buffer | null): void {
-    if (line.swallowedAt !== null || (line.muted && to === line.client)) return
-    const queue = line.waiting.get(to) ?? []
-    if (bytes !== null && line.fragmented && bytes.length > 1) {
+  /** Each way has one queue: neither a piece nor the end may overtake what was held back. */
+  function pass(connection: Connection, to: Socket, bytes: Buffer | null): void {
+    if (connection.blackHoleAt !== null || (connection.isMuted && to === connection.client)) return
+    const queue = connection.queues.get(to) ?? []
+    if (bytes !== null && connection.isFragmented && bytes.length > 1) {
       struck.fragment += 1
       const at = 1 + Math.floor(random.next() * (bytes.length - 1))
       queue.push(bytes.subarray(0, at), bytes.subarray(at))
     } else queue.push(bytes)
-    if (weather.delay > 0) setTimeout(() => flush(line, to), weather.delay)
-    else flush(line, to)
+    flush(connection, to)
   }
 
-  function flush(line: Line, to: Socket): void {
-    const queue = line.waiting.get(to) ?? []
-    if (Date.now() < line.heldUntil || to.destroyed) return
+  function flush(connection: Connection, to: Socket): void {
+    const queue = connection.queues.get(to) ?? []
+    if (Date.now() < connection.heldUntil || to.destroyed) return
     const bytes = queue.shift()
     if (bytes === undefined) return
     if (bytes === null) to.end()
     else to.write(bytes)
     if (queue.length === 0) return
-    if (line.fragmented) setImmediate(() => flush(line, to))
-    else flush(line, to)
+    if (connection.isFragmented) setImmediate(() => flush(connection, to))
+    else flush(connection, to)
   }
 
   const listener = createServer((client) => {
     if (isShut) return void client.destroy()
     const server = createConnection({ port: target, host: '127.0.0.1' })
-    const line: Line = {
+    const connection: Connection = {
       client,
       server,
-      swallowedAt: null,
+      blackHoleAt: null,
       heldUntil: 0,
-      muted: false,
-      fragmented: random.hit(weather.fragment),
-      waiting: new Map([
-        [client, []],
-        [server, []],
-      ]),
+      isMuted: false,
+      isFragmented: random.hit(weather.fragment),
+      queues: new Map([client, server].map((side) => [side, []])),
     }
-    lines.add(line)
-    const ended = (side: Socket, other: Socket) => {
-      if (line.swallowedAt === null) pass(line, other, null)
-      else if (side === server) noticed.push(Date.now() - line.swallowedAt)
-      if (client.destroyed && server.destroyed) lines.delete(line)
+    connections.add(connection)
+    for (const [side, peer] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      side.setNoDelay(true)
+      side.on('data', (bytes: Buffer) => pass(connection, peer, bytes))
+      side.on('error', () => side.destroy())
+      side.on('close', () => {
+        if (connection.blackHoleAt === null) pass(connection, peer, null)
+        else if (side === server) noticed.push(Date.now() - connection.blackHoleAt)
+        if (client.destroyed && server.destroyed) connections.delete(connection)
+      })
     }
-    client.setNoDelay(true)
-    server.setNoDelay(true)
-    client.on('data', (bytes: Buffer) => pass(line, server, bytes))
-    server.on('data', (bytes: Buffer) => pass(line, client, bytes))
-    client.on('close', () => ended(client, server))
-    server.on('close', () => ended(server, client))
-    // `close` follows and says all there is to say.
-    for (const side of [client, server]) side.on('error', () => side.destroy())
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new TypeError('no port')
 
-  const draws = setInterval(() => {
+  const faults = setInterval(() => {
     const now = Date.now()
-    for (const line of [...lines]) {
-      if (line.swallowedAt !== null) continue
-      if (now >= line.heldUntil) for (const to of line.waiting.keys()) flush(line, to)
+    for (const connection of connections) {
+      if (connection.blackHoleAt !== null) continue
+      if (now >= connection.heldUntil) for (const to of connection.queues.keys()) flush(connection, to)
       if (random.hit(weather.cut)) {
         struck.cut += 1
-        cut(line)
+        cut(connection)
       } else if (random.hit(weather.blackHole)) {
         struck.blackHole += 1
-        swallow(line)
+        swallow(connection)
       } else if (random.hit(weather.stall)) {
         struck.stall += 1
-        line.heldUntil = now + random.between(500, 3_000)
+        connection.heldUntil = now + random.between(500, 3_000)
       }
     }
   }, 250)
 
   return {
-    port: address.port,
+    port: (listener.address() as AddressInfo).port,
     struck,
     noticed,
     get held() {
-      return [...lines].filter(({ swallowedAt, server }) => swallowedAt !== null && !server.destroyed).length
+      return [...connections].filter(({ blackHoleAt, server }) => blackHoleAt !== null && !server.destroyed)
+        .length
     },
     set(next) {
       weather = next
@@ -163,25 +155,21 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     shut(shut) {
       isShut = shut
     },
-    cutAll() {
-      for (const line of [...lines]) cut(line)
-    },
-    blackHoleAll() {
-      for (const line of lines) swallow(line)
-    },
+    cutAll: () => connections.forEach(cut),
+    blackHoleAll: () => connections.forEach(swallow),
     muteAll() {
-      for (const line of lines) line.muted = true
+      for (const connection of connections) connection.isMuted = true
     },
     heal() {
       weather = CALM
-      for (const line of [...lines]) {
-        line.heldUntil = 0
-        if (line.swallowedAt !== null) cut(line)
+      for (const connection of connections) {
+        connection.heldUntil = 0
+        if (connection.blackHoleAt !== null) cut(connection)
       }
     },
     close() {
-      clearInterval(draws)
-      for (const line of [...lines]) cut(line)
+      clearInterval(faults)
+      connections.forEach(cut)
       listener.close()
     },
   }

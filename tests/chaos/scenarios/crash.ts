@@ -1,6 +1,8 @@
 import { CHAOS } from '../network/proxy.ts'
-import { Findings, type Scenario } from '../scenario.ts'
-import { duplicates, quantile, world } from '../world.ts'
+import type { Scenario } from '../scenario.ts'
+import { conclude, duplicates, playIn, quantile, quantiles } from '../world.ts'
+
+const ROOMS = ['lobby', 'kitchen', 'garden']
 
 /** R1: the server is killed again and again while the network misbehaves and sixty people talk. */
 export const crash: Scenario = {
@@ -8,24 +10,14 @@ export const crash: Scenario = {
   title: 'kill -9 every 2.5–5 s under cuts, black holes and stalls',
   short: 60,
   long: 600,
-  async play({ seed, seconds }) {
-    const found = new Findings()
-    const there = await world({
-      seed,
-      rooms: ['lobby', 'kitchen', 'garden'],
-      minimal: 30,
-      product: 30,
-      weather: CHAOS,
-    })
-    const { server, people, random } = there
-    let kills = 0
-    try {
+  play: ({ seed, seconds }) =>
+    playIn({ seed, rooms: ROOMS, minimal: 30, product: 30, weather: CHAOS }, async (world, findings) => {
+      const { server, people } = world
+      const fate = world.random.fork('kills')
       const end = Date.now() + seconds * 1_000
-      const fate = random.fork('kills')
-      const talking = there.talk(4, end)
+      const talking = world.talk(4, end)
       const kill = async () => {
         await server.kill()
-        kills += 1
         await Bun.sleep(fate.between(0, 500))
         await server.start()
       }
@@ -35,24 +27,19 @@ export const crash: Scenario = {
       }
       await talking
       await kill()
-      const live = await there.allLive(40_000)
-      found.atMost('R1 all live after the last start, ms', live ?? Number.NaN, 10_000)
-      const rest = await there.settle(30_000)
-      if (rest === null) found.add('R1 not everybody came to rest')
-      found.add(...(await there.verdict()))
-      const waits = people.flatMap(({ waits: all }) => all)
-      found.atMost('R1 ack p99, ms', quantile(waits, 0.99), 10_000)
-      return found.report(there.operations(), {
-        kills,
-        'all live after, ms': live ?? 'never',
-        'duplicate acks': duplicates(people),
-        'ack p50, ms': quantile(waits, 0.5),
-        'ack p99, ms': quantile(waits, 0.99),
-        'slowest ack, ms': quantile(waits, 1),
-        ...there.proxy.struck,
-      })
-    } finally {
-      await there.close()
-    }
-  },
+      const live = await world.allLive(40_000)
+      findings.atMost('R1 all live after the last start, ms', live ?? Number.NaN, 10_000)
+      await conclude('R1', world, findings, 30_000)
+      const waits = people.flatMap((person) => person.waits)
+      findings.atMost('R1 ack p99, ms', quantile(waits, 0.99), 10_000)
+      return {
+        figures: {
+          kills: server.starts - 1,
+          'all live after, ms': live ?? 'never',
+          'duplicate acks': duplicates(people),
+          'ack p50, p99, slowest, ms': quantiles(waits, 0.5, 0.99, 1),
+          ...world.proxy.struck,
+        },
+      }
+    }),
 }

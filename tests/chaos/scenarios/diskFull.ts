@@ -2,68 +2,91 @@ import { Database } from 'bun:sqlite'
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Findings, type Scenario } from '../scenario.ts'
-import { guest, serverProcess } from '../serverProcess.ts'
 import { Line } from '../network/line.ts'
-import { readLog, until, world, type World } from '../world.ts'
+import { Findings, type Figures, type Scenario } from '../scenario.ts'
+import { guest, serverProcess, type ServerProcess } from '../serverProcess.ts'
+import { conclude, readLog, startWorld, until, type World } from '../world.ts'
 
-/** ms: to be told, to work again, and that the loop may come late at p99 */
-const TOLD = 1_000
-const WORKS = 5_000
-const LAG = 25
-/** ms that somebody else holds the file */
-const HELD = 3_000
+/** ms until people are told, until it works again, and the p99 of the loop's lag */
+const MAX_TOLD = 1_000
+const MAX_RECOVERY = 5_000
+const MAX_LAG = 25
+/** For how long (ms) another process holds the file. */
+const LOCKED = 3_000
 
-/** R11: no space, a file that somebody else has locked, a second server. */
+/** R11: no space, a file that another process has locked, a second server. */
 export const diskFull: Scenario = {
   id: 'R11',
   title: 'disk full, file locked, a second server',
   short: 12,
   long: 60,
   async play({ seed }) {
-    const found = new Findings()
-    const locked = await heldByAnother(seed, found)
-    const full = await noSpace(seed, found)
-    const skipped = typeof full === 'string' ? full : undefined
-    const figures = { ...locked.figures, ...(typeof full === 'string' ? {} : full.figures) }
-    const operations = locked.operations + (typeof full === 'string' ? 0 : full.operations)
-    return found.report(operations, figures, skipped)
+    const findings = new Findings()
+    const plan = { seed, minimal: 4, product: 4 }
+    const world = await startWorld(plan)
+    let operations = 0
+    const figures: Figures = {}
+    try {
+      Object.assign(figures, await lockedFile(world, findings))
+      operations += world.operations()
+    } finally {
+      await world.close()
+    }
+    const dir = await mkdtemp(join(tmpdir(), 'hubbub-full-'))
+    try {
+      const mount = `mount -t tmpfs -o size=8m tmpfs "${dir}" && exec "$@"`
+      const prefix = ['unshare', '-Urm', 'sh', '-c', mount, 'sh']
+      const canMount = Bun.which('nsenter') !== null && Bun.spawnSync([...prefix, 'true']).exitCode === 0
+      if (!canMount)
+        return findings.report(
+          operations,
+          figures,
+          'a full disk: this machine does not allow mounting a tmpfs',
+        )
+      const full = await startWorld({ ...plan, prefix, dir })
+      try {
+        Object.assign(figures, await fullDisk(full, findings))
+        return findings.report(operations + full.operations(), figures)
+      } finally {
+        await full.close()
+      }
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
   },
 }
 
-interface Played {
-  operations: number
-  figures: Record<string, number | string>
+interface Answer {
+  at: number
+  /** ms */
+  took: number
+  /** null: acknowledged */
+  code: string | null
 }
 
-/** Somebody who sends one message after another and knows how long each answer took, and what it was. */
-async function trier(port: number, name: string) {
-  const answers: { at: number; took: number; code: string | null }[] = []
+/** A person who sends one message after another and records the answers. */
+async function startSender(port: number) {
+  const answers: Answer[] = []
   let asked: { nonce: string; at: number } | null = null
   let count = 0
-  const line = new Line(port, await guest(port, name), ['lobby'], (frame) => {
+  const line = new Line(port, await guest(port, 'tries again'), ['lobby'], (frame) => {
     if ((frame.type !== 'ack' && frame.type !== 'error') || frame.nonce !== asked?.nonce) return
-    const now = Date.now()
-    answers.push({
-      at: now,
-      took: now - (asked?.at ?? now),
-      code: frame.type === 'error' ? frame.code : null,
-    })
+    const at = Date.now()
+    answers.push({ at, took: at - (asked?.at ?? at), code: frame.type === 'error' ? frame.code : null })
     asked = null
   })
   await line.live()
   const timer = setInterval(() => {
     if (asked !== null) return
     count += 1
-    asked = { nonce: `${name.replaceAll(' ', '-')}-${count}`, at: Date.now() }
-    line.say({ type: 'send', nonce: asked.nonce, room: 'lobby', text: `${name} ${count}` })
+    asked = { nonce: `tries-again-${count}`, at: Date.now() }
+    line.say({ type: 'send', nonce: asked.nonce, room: 'lobby', text: `tries again ${count}` })
   }, 100)
+  await until(() => answers.length > 3, 5_000)
   return {
     answers,
-    get isConnected() {
-      return line.code === null
-    },
-    /** Says nothing more, and waits for the last answer: nothing is stored while the log is compared. */
+    isConnected: () => line.code === null,
+    /** Stops and waits for the last answer, so that nothing is stored while the log is compared. */
     async end() {
       clearInterval(timer)
       await until(() => asked === null || line.code !== null, 5_000)
@@ -72,130 +95,96 @@ async function trier(port: number, name: string) {
   }
 }
 
-async function heldByAnother(seed: number, found: Findings): Promise<Played> {
-  const there = await world({ seed, rooms: ['lobby'], minimal: 4, product: 4 })
-  const { server, dir } = there
-  const tries = await trier(server.port, 'tries again')
-  try {
-    const talking = there.talk(4, Date.now() + HELD + 2_000)
-    await until(() => tries.answers.length > 3, 5_000)
-    await server.measure()
-    const other = new Database(join(dir, 'hubbub.db'))
-    // The server may be in the middle of a write of its own.
-    other.run('PRAGMA busy_timeout = 2000')
-    other.run('BEGIN IMMEDIATE')
-    const began = Date.now()
-    await Bun.sleep(HELD)
-    other.run('COMMIT')
-    other.close()
-    const freed = Date.now()
-    await until(() => tries.answers.some(({ at, code }) => at > freed && code === null), WORKS + 5_000)
-    const { lagP99 } = await server.measure()
-    const during = tries.answers.filter(({ at }) => at > began && at <= freed)
-    const works = tries.answers.find(({ at, code }) => at > freed && code === null)
-    const told = during.filter(({ code }) => code === 'unavailable')
-    if (told.length === 0) found.add('R11 nobody was told that the file is locked')
-    found.atMost('R11 locked: told, ms', Math.max(...told.map(({ took }) => took)), TOLD)
-    found.atMost('R11 locked: works again, ms', (works?.at ?? Number.NaN) - freed, WORKS)
-    found.atMost('R11 locked: loop lag p99, ms', lagP99, LAG)
-
-    const second = await serverProcess(dir)
-    const began2 = Date.now()
-    const exit = await second.start().then(
-      () => 'it started',
-      (error: unknown) => String(error),
-    )
-    await second.kill()
-    if (!exit.includes('ended with 3')) found.add(`R11 a second server on the same directory: ${exit}`)
-    const took = Date.now() - began2
-    await talking
-    await tries.end()
-    if ((await there.settle(30_000)) === null) found.add('R11 not everybody came to rest')
-    found.add(...(await there.verdict()))
-    return {
-      operations: there.operations(),
-      figures: {
-        'locked: told, works again, ms': `${Math.max(...told.map(({ took: ms }) => ms))}, ${(works?.at ?? 0) - freed}`,
-        'locked: loop lag p99, ms': lagP99.toFixed(1),
-        'second server ended after, ms': took,
-      },
-    }
-  } finally {
-    await tries.end()
-    await there.close()
+/** Judges the refusals since `began` and the recovery after the trouble ended now. */
+async function judge(
+  trouble: string,
+  server: ServerProcess,
+  { answers }: { answers: Answer[] },
+  began: number,
+  findings: Findings,
+): Promise<Figures> {
+  const freed = Date.now()
+  const isRecovery = ({ at, code }: Answer) => at > freed && code === null
+  await until(() => answers.some(isRecovery), MAX_RECOVERY + 5_000)
+  const recovered = (answers.find(isRecovery)?.at ?? Number.NaN) - freed
+  const { lagP99 } = await server.measure()
+  const refusals = answers.filter(({ at, code }) => at > began && at <= freed && code !== null)
+  const codes = [...new Set(refusals.map(({ code }) => code))].join(' ')
+  findings.expect(codes === 'unavailable', `R11 ${trouble}: people were told “${codes}”`)
+  const told = Math.max(...refusals.map(({ took }) => took))
+  findings.atMost(`R11 ${trouble}: told, ms`, told, MAX_TOLD)
+  findings.atMost(`R11 ${trouble}: works again, ms`, recovered, MAX_RECOVERY)
+  findings.atMost(`R11 ${trouble}: loop lag p99, ms`, lagP99, MAX_LAG)
+  return {
+    [`${trouble}: refused`]: refusals.length,
+    [`${trouble}: told, works again, ms`]: `${told}, ${recovered}`,
+    [`${trouble}: loop lag p99, ms`]: lagP99.toFixed(1),
   }
 }
 
-/** @returns why not, where nobody may mount */
-async function noSpace(seed: number, found: Findings): Promise<Played | string> {
-  const dir = await mkdtemp(join(tmpdir(), 'hubbub-full-'))
-  const mount = `mount -t tmpfs -o size=8m tmpfs "${dir}" && exec "$@"`
-  const prefix = ['unshare', '-Urm', 'sh', '-c', mount, 'sh']
-  const canMount = Bun.which('nsenter') !== null && Bun.spawnSync([...prefix, 'true']).exitCode === 0
-  if (!canMount) {
-    await rm(dir, { recursive: true, force: true })
-    return 'a full disk: this machine lets nobody mount a tmpfs'
-  }
-  let there: World | null = null
+async function lockedFile(world: World, findings: Findings): Promise<Figures> {
+  const { server, dir } = world
+  const sender = await startSender(server.port)
+  const talking = world.talk(4, Date.now() + LOCKED + 2_000)
+  await server.measure()
+  const other = new Database(join(dir, 'hubbub.db'))
+  // The server may be writing just now.
+  other.run('PRAGMA busy_timeout = 2000')
+  other.run('BEGIN IMMEDIATE')
+  const began = Date.now()
+  await Bun.sleep(LOCKED)
+  other.run('COMMIT')
+  other.close()
+  const figures = await judge('locked', server, sender, began, findings)
+
+  const second = await serverProcess(dir)
+  const startedAt = Date.now()
+  const exit = await second.start().then(
+    () => 'it started',
+    (error: unknown) => String(error),
+  )
+  const ended = Date.now() - startedAt
+  await second.kill()
+  findings.expect(exit.includes('ended with 3'), `R11 a second server on the same directory: ${exit}`)
+  await talking
+  await sender.end()
+  await conclude('R11 locked', world, findings, 30_000)
+  return { ...figures, 'second server ended after, ms': ended }
+}
+
+async function fullDisk(world: World, findings: Findings): Promise<Figures> {
+  const { server, dir } = world
   const copy = await mkdtemp(join(tmpdir(), 'hubbub-copied-'))
-  try {
-    there = await world({ seed, rooms: ['lobby'], minimal: 4, product: 4, prefix, dir })
-    const { server } = there
-    const tries = await trier(server.port, 'tries again')
-    const inside = `/proc/${server.pid}/root${dir}`
-    await until(() => tries.answers.length > 3, 5_000)
-    const talking = there.talk(4, Date.now() + 6_000)
-    await server.measure()
-    const began = Date.now()
-    await writeFile(join(inside, 'filler'), Buffer.alloc(8 * 1024 * 1024)).catch(() => {
-      // That it does not fit is what it is for.
-    })
-    const refused = await until(
-      () => tries.answers.some(({ at, code }) => at > began && code !== null),
-      10_000,
-    )
-    if (refused === null) found.add('R11 full: nobody was told')
-    const read = await fetch(`http://127.0.0.1:${server.port}/api/session`, {
-      headers: { cookie: `session=${'a'.repeat(43)}` },
-    }).then(({ status }) => status)
-    if (read !== 401) found.add(`R11 full: a read was answered with ${read}`)
-    if (!tries.isConnected) found.add('R11 full: a socket was closed')
-    await Bun.sleep(1_000)
-    const remount = ['nsenter', '-t', String(server.pid), '-U', '-m', '--preserve-credentials']
-    const more = Bun.spawnSync([...remount, 'mount', '-o', 'remount,size=200m', dir])
-    if (more.exitCode !== 0) throw new Error(`cannot remount: ${more.stderr.toString()}`)
-    const freed = Date.now()
-    await until(() => tries.answers.some(({ at, code }) => at > freed && code === null), WORKS + 5_000)
-    const works = tries.answers.find(({ at, code }) => at > freed && code === null)
-    const { lagP99 } = await server.measure()
-    const told = tries.answers.filter(({ at, code }) => at > began && at <= freed && code !== null)
-    const codes = new Set(told.map(({ code }) => code))
-    if (codes.size !== 1 || !codes.has('unavailable')) found.add(`R11 full: told ${[...codes].join(' ')}`)
-    found.atMost('R11 full: told, ms', Math.max(...told.map(({ took }) => took)), TOLD)
-    found.atMost('R11 full: works again, ms', (works?.at ?? Number.NaN) - freed, WORKS)
-    found.atMost('R11 full: loop lag p99, ms', lagP99, LAG)
-    if (server.starts !== 1) found.add('R11 full: it was started again')
-    await talking
-    await tries.end()
-    if ((await there.settle(30_000)) === null) found.add('R11 full: not everybody came to rest')
-    // The file lies where only the server's own namespace sees it, and nobody writes any more.
-    for (const file of ['hubbub.db', 'hubbub.db-wal']) await cp(join(inside, file), join(copy, file))
-    const db = new Database(join(copy, 'hubbub.db'))
-    const whole = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check
-    const log = readLog(copy)
-    db.close()
-    if (whole !== 'ok') found.add(`R11 full: integrity_check says ${whole}`)
-    found.add(...(await there.verdict({ log })))
-    return {
-      operations: there.operations(),
-      figures: {
-        'full: told, works again, ms': `${Math.max(...told.map(({ took }) => took))}, ${(works?.at ?? 0) - freed}`,
-        'full: loop lag p99, ms': lagP99.toFixed(1),
-        'full: refused': told.length,
-      },
-    }
-  } finally {
-    await there?.close()
-    for (const made of [dir, copy]) await rm(made, { recursive: true, force: true })
-  }
+  const sender = await startSender(server.port)
+  /** The directory in the server's own namespace. */
+  const inside = `/proc/${server.pid}/root${dir}`
+  const talking = world.talk(4, Date.now() + 6_000)
+  await server.measure()
+  const began = Date.now()
+  await writeFile(join(inside, 'filler'), Buffer.alloc(8 * 1024 * 1024)).catch(() => {
+    // It is meant not to fit.
+  })
+  await until(() => sender.answers.some(({ at, code }) => at > began && code !== null), 10_000)
+  const headers = { cookie: `session=${'a'.repeat(43)}` }
+  const { status } = await fetch(`http://127.0.0.1:${server.port}/api/session`, { headers })
+  findings.expect(status === 401, `R11 full: a read was answered with ${status}`)
+  findings.expect(sender.isConnected(), 'R11 full: a socket was closed')
+  await Bun.sleep(1_000)
+  const enter = ['nsenter', '-t', String(server.pid), '-U', '-m', '--preserve-credentials']
+  const remount = Bun.spawnSync([...enter, 'mount', '-o', 'remount,size=200m', dir])
+  if (remount.exitCode !== 0) throw new Error(`cannot remount: ${remount.stderr.toString()}`)
+  const figures = await judge('full', server, sender, began, findings)
+  findings.expect(server.starts === 1, 'R11 full: it was started again')
+  await talking
+  await sender.end()
+  await world.settle(30_000)
+  // Only the server's namespace sees the file, and nobody writes any more.
+  for (const file of ['hubbub.db', 'hubbub.db-wal']) await cp(join(inside, file), join(copy, file))
+  const db = new Database(join(copy, 'hubbub.db'))
+  const check = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check
+  findings.expect(check === 'ok', `R11 full: integrity_check says ${check}`)
+  await conclude('R11 full', world, findings, 30_000, { log: readLog(copy) })
+  db.close()
+  await rm(copy, { recursive: true })
+  return figures
 }

@@ -1,135 +1,120 @@
 import { eventually } from '../../support/eventually.ts'
 import { clientFrame, rawSocket, type RawSocket } from '../../support/server/rawSocket.ts'
 import { Line } from '../network/line.ts'
-import { Findings, type Scenario } from '../scenario.ts'
+import type { Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
-import { quantile, readLog, world } from '../world.ts'
+import { conclude, playIn, quantile, quantiles, readLog } from '../world.ts'
 
-/** ms until a flood is cut off, and that the others' round trip may take at p99 */
-const CUT = 200
-const ROUND_TRIP = 50
-/** messages of a flood that are stored: a burst and a bit */
-const STORED = 16
-/** bytes of memory that continuations may cost */
-const UNSEEN = 5 * 1024 * 1024
+/** ms until a flood is cut off, and the p99 of the others' round trip */
+const MAX_CUT = 200
+const MAX_ROUND_TRIP = 50
+/** Messages of a flood that are stored: a burst and a bit. */
+const MAX_STORED = 16
+/** bytes of memory that continuation frames may cost */
+const MAX_MEMORY = 5 * 1024 * 1024
 
-const text = (payload: string) => clientFrame(0x81, payload)
-const send = (at: number) =>
-  text(JSON.stringify({ type: 'send', nonce: `flooding-${at}`, room: 'lobby', text: `flood ${at}` }))
+const textFrame = (payload: string) => clientFrame(0x81, payload)
+const send = (n: number) =>
+  JSON.stringify({ type: 'send', nonce: `flooding-${n}`, room: 'lobby', text: `flood ${n}` })
 
-/** What one socket sends at full speed, and with what it is closed. */
-const FLOODS: Record<string, { frame(at: number): Uint8Array; count: number; codes: number[] }> = {
-  tiny: { frame: () => text('{"type":"beat"}'), count: 2_000, codes: [4429] },
-  invalid: { frame: () => text('{"type":'), count: 2_000, codes: [4400, 4429] },
-  brackets: { frame: () => text('['.repeat(16_000)), count: 100, codes: [4400, 4429] },
-  oversize: { frame: () => text('x'.repeat(20_000)), count: 20, codes: [1009] },
+/** What one socket sends at full speed, how often, and the codes it may be closed with. */
+const FLOODS: Record<string, { frame(n: number): Uint8Array; count: number; codes: number[] }> = {
+  tiny: { frame: () => textFrame('{"type":"beat"}'), count: 2_000, codes: [4429] },
+  invalid: { frame: () => textFrame('{"type":'), count: 2_000, codes: [4400, 4429] },
+  brackets: { frame: () => textFrame('['.repeat(16_000)), count: 100, codes: [4400, 4429] },
+  oversize: { frame: () => textFrame('x'.repeat(20_000)), count: 20, codes: [1009] },
   pings: { frame: () => clientFrame(0x89, ''), count: 2_000, codes: [4429] },
-  messages: { frame: send, count: 2_000, codes: [4429] },
+  messages: { frame: (n) => textFrame(send(n)), count: 2_000, codes: [4429] },
 }
 
-/** R8: one socket at full speed, with the product's own limits; nobody else notices. */
+/** R8: one socket at full speed, under the product's own limits; nobody else notices. */
 export const flood: Scenario = {
   id: 'R8',
   title: 'one socket at full speed',
   short: 4,
   long: 120,
-  async play({ seed, seconds }) {
-    const found = new Findings()
-    const there = await world({ seed, rooms: ['lobby'], minimal: 1, product: 1, entry: 'src/main.ts' })
-    const { server } = there
-    const asker = new Asker(server.port, await guest(server.port, 'asks'))
-    const cuts: Record<string, number[]> = {}
-    let frames = 0
-    try {
-      await asker.line.live()
-      asker.start()
-      const end = Date.now() + seconds * 1_000
-      for (let round = 0; round === 0 || Date.now() < end; round += 1)
-        for (const [what, { frame, count, codes }] of Object.entries(FLOODS)) {
-          const socket = await inLobby(server.port, await guest(server.port, `${what} ${round}`))
-          const burst = Buffer.concat(Array.from({ length: count }, (_, at) => frame(at)))
+  play: ({ seed, seconds }) =>
+    playIn({ seed, minimal: 1, product: 1, entry: 'src/main.ts' }, async (world, findings) => {
+      const { server } = world
+      using roundTrips = await measureRoundTrips(server.port)
+      const cuts: Record<string, number[]> = {}
+      let frames = 0
+      let rounds = 0
+      for (const end = Date.now() + seconds * 1_000; rounds === 0 || Date.now() < end; rounds += 1)
+        for (const [flooding, { frame, count, codes }] of Object.entries(FLOODS)) {
+          const socket = await inLobby(server.port, `${flooding} ${rounds}`)
+          const burst = Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)))
           const began = Date.now()
           socket.write(burst)
-          await eventually('a flood is cut off', () => socket.closed || socket.code() !== undefined, 10_000)
-          cuts[what] = [...(cuts[what] ?? []), Date.now() - began]
-          if (!codes.includes(socket.code() ?? 0)) found.add(`R8 ${what} was closed with ${socket.code()}`)
+          await eventually('the cut', () => socket.closed || socket.code() !== undefined, 10_000)
+          cuts[flooding] = [...(cuts[flooding] ?? []), Date.now() - began]
+          const code = socket.code() ?? 0
+          findings.expect(codes.includes(code), `R8 ${flooding} was closed with ${code}`)
           socket.end()
           frames += count
         }
-      for (const [what, all] of Object.entries(cuts))
-        found.atMost(`R8 ${what}: cut, ms`, quantile(all, 1), CUT)
+      for (const [flooding, all] of Object.entries(cuts))
+        findings.atMost(`R8 ${flooding}: cut, ms`, quantile(all, 1), MAX_CUT)
 
-      const rss = server.rss()
-      const socket = await inLobby(server.port, await guest(server.port, 'continues'))
+      const before = server.rss()
+      const socket = await inLobby(server.port, 'continues')
       socket.write(clientFrame(0x01, '{'))
-      const continuation = clientFrame(0x00, '')
-      for (let at = 0; at < 30; at += 1) {
-        socket.write(Buffer.concat(Array.from({ length: 10_000 }, () => continuation)))
+      const continuations = Buffer.concat(Array.from({ length: 10_000 }, () => clientFrame(0x00, '')))
+      for (let n = 0; n < 30; n += 1) {
+        socket.write(continuations)
         await Bun.sleep(10)
       }
       frames += 300_000
-      const grown = server.rss() - rss
+      const grown = server.rss() - before
       socket.end()
-      found.atMost('R8 memory for 300,000 continuations, bytes', grown, UNSEEN)
-
-      found.atMost('R8 round trip of the others p99, ms', quantile(asker.waits, 0.99), ROUND_TRIP)
-      const by = new Map<string, number>()
-      for (const { nonce, text: said } of readLog(there.dir).get('lobby')?.events ?? [])
-        if (said?.startsWith('flood')) by.set(nonce, (by.get(nonce) ?? 0) + 1)
-      const rounds = cuts['messages']?.length ?? 1
-      const stored = [...by.values()].reduce((sum, count) => sum + count, 0) / rounds
-      if (stored > STORED) found.add(`R8 ${stored} messages of a flood were stored`)
-      if ((await there.settle(10_000)) === null) found.add('R8 not everybody came to rest')
-      found.add(...(await there.verdict()))
-      return found.report(frames, {
-        rounds,
-        'cut off after, most, ms': Object.entries(cuts)
-          .map(([what, all]) => `${what} ${quantile(all, 1)}`)
-          .join(', '),
-        'messages stored of a flood': stored,
-        'round trip of the others p50, p99, ms': `${quantile(asker.waits, 0.5)}, ${quantile(asker.waits, 0.99)}`,
-        'memory for continuations, MB': grown / 1024 / 1024,
-      })
-    } finally {
-      asker.stop()
-      await there.close()
-    }
-  },
+      findings.atMost('R8 memory for 300,000 continuations, bytes', grown, MAX_MEMORY)
+      findings.atMost('R8 round trip of the others p99, ms', quantile(roundTrips.waits, 0.99), MAX_ROUND_TRIP)
+      const events = readLog(world.dir).get('lobby')?.events ?? []
+      const stored = events.filter(({ text }) => text?.startsWith('flood')).length / rounds
+      findings.expect(stored <= MAX_STORED, `R8 ${stored} messages of a flood were stored`)
+      await conclude('R8', world, findings, 10_000)
+      const slowestCuts = Object.entries(cuts).map(([flooding, all]) => `${flooding} ${quantile(all, 1)}`)
+      return {
+        operations: frames,
+        figures: {
+          rounds,
+          'slowest cut, ms': slowestCuts.join(', '),
+          'messages stored of a flood': stored,
+          'round trip of the others p50, p99, ms': quantiles(roundTrips.waits, 0.5, 0.99),
+          'memory for continuations, MB': grown / 1024 / 1024,
+        },
+      }
+    }),
 }
 
-async function inLobby(port: number, cookie: string): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
+async function inLobby(port: number, name: string): Promise<RawSocket> {
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${await guest(port, name)}`])
   const rooms = [{ room: 'lobby', seq: 0, id: null }]
-  socket.write(text(JSON.stringify({ type: 'hello', rooms, state: 'active' })))
+  socket.write(textFrame(JSON.stringify({ type: 'hello', rooms, state: 'active' })))
   await eventually('the lobby', () => socket.text().includes('"more":false'), 10_000)
   return socket
 }
 
-/** Somebody who asks again and again, and measures how long the answer takes. */
-class Asker {
-  readonly waits: number[] = []
-  readonly line: Line
-  #asked: number | null = null
-  #timer: Timer | null = null
-
-  constructor(port: number, cookie: string) {
-    this.line = new Line(port, cookie, ['lobby'], (frame) => {
-      if (frame.type !== 'beat' || this.#asked === null) return
-      this.waits.push(performance.now() - this.#asked)
-      this.#asked = null
-    })
-  }
-
-  start(): void {
-    this.#timer = setInterval(() => {
-      if (this.#asked !== null) return
-      this.#asked = performance.now()
-      this.line.say({ type: 'beat' })
-    }, 150)
-  }
-
-  stop(): void {
-    clearInterval(this.#timer ?? undefined)
-    this.line.end()
+/** Another client that sends a beat every 150 ms and measures how long the answer takes. */
+async function measureRoundTrips(port: number) {
+  const waits: number[] = []
+  let askedAt: number | null = null
+  const line = new Line(port, await guest(port, 'asks'), ['lobby'], (frame) => {
+    if (frame.type !== 'beat' || askedAt === null) return
+    waits.push(performance.now() - askedAt)
+    askedAt = null
+  })
+  await line.live()
+  const timer = setInterval(() => {
+    if (askedAt !== null) return
+    askedAt = performance.now()
+    line.say({ type: 'beat' })
+  }, 150)
+  return {
+    waits,
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      line.end()
+    },
   }
 }

@@ -1,22 +1,22 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames, type RawSocket } from '../../support/server/rawSocket.ts'
+import { clientFrame, rawSocket, serverFrames } from '../../support/server/rawSocket.ts'
 import type { Chance } from '../random.ts'
-import { Findings, type Scenario } from '../scenario.ts'
-import { guests } from '../serverProcess.ts'
-import { world } from '../world.ts'
+import type { Findings, Scenario } from '../scenario.ts'
+import { guests, numbered } from '../serverProcess.ts'
+import { conclude, playIn } from '../world.ts'
 
-/** Frames of one connection: bad ones cost more, and the tenth in a minute the connection. */
-const EACH = 7
-const AT_ONCE = 20
-const MOST = 100_000
-/** bytes that memory may have grown by, of what it was when a tenth was sent */
-const GROWTH = 40 * 1024 * 1024
-/** must never come back */
+/** Frames of one connection: the tenth bad frame in a minute ends it. */
+const FRAMES_EACH = 7
+const CONNECTIONS = 20
+const MAX_FRAMES = 100_000
+/** bytes by which memory may grow after the first tenth of the frames */
+const MAX_GROWTH = 40 * 1024 * 1024
+/** Must never come back. */
 const CANARY = 'canary!7d1f'
 
-const hello = { type: 'hello', rooms: [{ room: 'lobby', seq: 0, id: null }], state: 'active' }
+const HELLO = { type: 'hello', rooms: [{ room: 'lobby', seq: 0, id: null }], state: 'active' }
 const VALID: readonly Record<string, unknown>[] = [
-  hello,
+  HELLO,
   { type: 'join', ref: 'again', room: 'lobby', seq: 0, id: null },
   { type: 'leave', ref: 'leave', room: 'kitchen' },
   { type: 'send', nonce: 'nonce-0001', room: 'lobby', text: `said ${CANARY}`, replyTo: '01a2' },
@@ -30,24 +30,11 @@ const VALID: readonly Record<string, unknown>[] = [
   { type: 'beat' },
 ]
 
-/** JSON of what no field expects. */
+/** JSON values that no field expects. */
 const ODD = [
-  'null',
-  'true',
-  '-1',
-  '1e400',
-  '9007199254740993',
-  '0.5',
-  '""',
-  '[]',
-  '{}',
-  `"${CANARY}"`,
-  '"\\ud800"',
-  '"\\u0000"',
-  `"${'a'.repeat(5_000)}"`,
-  `${'['.repeat(500)}${']'.repeat(500)}`,
-  '{"__proto__":{"polluted":true}}',
-  '"constructor"',
+  ...['null', 'true', '-1', '1e400', '9007199254740993', '0.5', '""', '[]', '{}', `"${CANARY}"`],
+  ...['"\\ud800"', '"\\u0000"', `"${'a'.repeat(5_000)}"`, `${'['.repeat(500)}${']'.repeat(500)}`],
+  ...['{"__proto__":{"polluted":true}}', '"constructor"'],
 ]
 
 /** Framings that no client makes. Each ends the connection. */
@@ -58,129 +45,109 @@ const FRAMINGS: Record<string, Uint8Array> = {
   'third reserved bit': clientFrame(0x91, '{}'),
   'reserved opcode': clientFrame(0x83, '{}'),
   'reserved control opcode': clientFrame(0x8b, ''),
-  'a ping in pieces': clientFrame(0x09, 'a'),
+  'a fragmented ping': clientFrame(0x09, 'a'),
   'a long ping': clientFrame(0x89, 'a'.repeat(126)),
-  'a piece of nothing': clientFrame(0x80, '{}'),
+  'a continuation of nothing': clientFrame(0x80, '{}'),
   'a text within a text': Buffer.concat([clientFrame(0x01, '{'), clientFrame(0x81, '}')]),
   'bad UTF-8': clientFrame(0x81, new Uint8Array([0xff, 0xfe])),
-  'more than a terabyte': new Uint8Array([
-    0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4,
-  ]),
+  'more than a terabyte': Buffer.from('81ff7fffffffffffffff01020304', 'hex'),
   binary: clientFrame(0x82, '{}'),
 }
 
-/** A valid frame with one thing wrong, or with its text damaged. */
+/** A valid frame with one wrong field, or with damaged text. */
 function mutated(fate: Chance): string {
-  const frame = { ...fate.pick(VALID) }
-  const names = Object.keys(frame)
-  const name = fate.pick(names)
+  const frame = fate.pick(VALID)
+  const field = fate.pick(Object.keys(frame))
   const whole = JSON.stringify(frame)
   const draw = fate.next()
-  if (draw < 0.5) return JSON.stringify({ ...frame, [name]: '@@' }).replace('"@@"', () => fate.pick(ODD))
-  if (draw < 0.65)
-    return JSON.stringify(Object.fromEntries(Object.entries(frame).filter(([key]) => key !== name)))
+  if (draw < 0.5) return JSON.stringify({ ...frame, [field]: '@@' }).replace('"@@"', () => fate.pick(ODD))
+  if (draw < 0.65) return JSON.stringify({ ...frame, [field]: undefined })
   if (draw < 0.75) return whole.replace('{', () => `{"__proto__":${fate.pick(ODD)},"more":${fate.pick(ODD)},`)
   const at = Math.floor(fate.between(0, whole.length))
   if (draw < 0.85) return whole.slice(0, at)
   return `${whole.slice(0, at)}${String.fromCharCode(fate.between(1, 300))}${whole.slice(at + 1)}`
 }
 
-/** R9: what no client sends. */
+/** R9: frames that no client sends. */
 export const fuzz: Scenario = {
   id: 'R9',
   title: 'malformed framings and mutations of valid frames',
   short: 6,
   long: 300,
-  async play({ seed, seconds }) {
-    const found = new Findings()
-    const there = await world({
-      seed,
-      rooms: ['lobby', 'kitchen'],
-      minimal: 1,
-      product: 1,
-      entry: 'src/main.ts',
-    })
-    const { server } = there
-    const ends = new Map<string, number>()
-    let frames = 0
-    let rss = 0
-    try {
-      const cookies = await guests(
-        server.port,
-        Array.from({ length: AT_ONCE }, (_, at) => `fuzz ${at}`),
-      )
-      for (const [what, bytes] of Object.entries(FRAMINGS)) {
-        const socket = await byHand(server.port, cookies[0] ?? '')
+  play({ seed, seconds }) {
+    const plan = { seed, rooms: ['lobby', 'kitchen'], minimal: 1, product: 1, entry: 'src/main.ts' }
+    return playIn(plan, async (world, findings) => {
+      const { server } = world
+      const ends = new Map<string, number>()
+      const cookies = await guests(server.port, numbered('fuzz', CONNECTIONS))
+      for (const [framing, bytes] of Object.entries(FRAMINGS)) {
+        const socket = await rawSocket(server.port, '/ws?v=2', [`Cookie: ${cookies[0]}`])
         socket.write(bytes)
-        await eventually(`the end of ${what}`, () => socket.closed || socket.code() !== undefined)
+        await eventually(`the end of ${framing}`, () => socket.closed || socket.code() !== undefined)
         socket.end()
-        frames += 1
       }
 
       const end = Date.now() + seconds * 1_000
-      const goal = Math.min(MOST, seconds * 1_000)
-      await Promise.all(
-        cookies.map(async (cookie, who) => {
-          const fate = there.random.fork(`fuzz ${who}`)
-          while (Date.now() < end && frames < goal) {
-            const sent = Array.from({ length: EACH }, () => mutated(fate))
-            const how = await fuzzed(server.port, cookie, sent, fate.hit(0.3), found)
-            ends.set(how, (ends.get(how) ?? 0) + 1)
-            frames += EACH
-            if (rss === 0 && frames > goal / 10) rss = server.rss()
-          }
-        }),
-      )
-      const grown = server.rss() - rss
-      found.atMost('R9 memory grew by, bytes', grown, GROWTH)
-      if ((await there.settle(10_000)) === null) found.add('R9 not everybody came to rest')
-      // Some of what was mutated is a message all the same: those who listen must agree about it.
-      found.add(...(await there.verdict()))
-      return found.report(frames, {
-        'malformed framings': Object.keys(FRAMINGS).length,
-        'ended with': [...ends].map(([how, count]) => `${how}: ${count}`).join(', '),
-        'memory grew by, MB': grown / 1024 / 1024,
-      })
-    } finally {
-      await there.close()
-    }
+      const goal = Math.min(MAX_FRAMES, seconds * 1_000)
+      let frames = 0
+      let memory = 0
+      const fuzzUntilEnd = async (cookie: string, index: number) => {
+        const fate = world.random.fork(`fuzz ${index}`)
+        while (Date.now() < end && frames < goal) {
+          const mutations = Array.from({ length: FRAMES_EACH }, () => mutated(fate))
+          const how = await sendMutations(server.port, cookie, mutations, fate.hit(0.3), findings)
+          ends.set(how, (ends.get(how) ?? 0) + 1)
+          frames += FRAMES_EACH
+          if (memory === 0 && frames > goal / 10) memory = server.rss()
+        }
+      }
+      await Promise.all(cookies.map(fuzzUntilEnd))
+      const grown = server.rss() - memory
+      findings.atMost('R9 memory grew by, bytes', grown, MAX_GROWTH)
+      // Some mutations are valid messages, which the listeners must agree about.
+      await conclude('R9', world, findings, 10_000)
+      return {
+        operations: frames + Object.keys(FRAMINGS).length,
+        figures: {
+          'malformed framings': Object.keys(FRAMINGS).length,
+          'ended with': [...ends].map(([how, count]) => `${how}: ${count}`).join(', '),
+          'memory grew by, MB': grown / 1024 / 1024,
+        },
+      }
+    })
   },
 }
 
-async function byHand(port: number, cookie: string): Promise<RawSocket> {
-  return await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
-}
+/** Refused before a hello and after it. */
+const QUESTION = JSON.stringify({ type: 'join', ref: 'the-last-question', room: 'nowhere' })
 
-const LAST = 'the-last-question'
-/** refused before a hello and after it */
-const QUESTION = JSON.stringify({ type: 'join', ref: LAST, room: 'nowhere' })
-
-/** One connection: mutations, then a question. It must be answered, or the connection be closed with a code. */
-async function fuzzed(
+/**
+ * One connection: mutations, then a question, which must be answered unless the connection is closed with a code.
+ * @param skipHello whether the mutations come first
+ */
+async function sendMutations(
   port: number,
   cookie: string,
-  sent: readonly string[],
-  rude: boolean,
-  found: Findings,
+  mutations: readonly string[],
+  skipHello: boolean,
+  findings: Findings,
 ): Promise<string> {
-  const socket = await byHand(port, cookie)
-  const opening = rude ? [] : [JSON.stringify(hello)]
-  const frames = [...opening, ...sent, QUESTION]
+  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
+  const frames = [...(skipHello ? [] : [JSON.stringify(HELLO)]), ...mutations, QUESTION]
   socket.write(Buffer.concat(frames.map((text) => clientFrame(0x81, text))))
   const answers = () =>
     serverFrames(socket.bytes())
       .filter(({ opcode }) => opcode === 1)
       .map(({ payload }) => payload.toString())
-  const isAnswered = () => answers().some((text) => text.includes(LAST))
+  const isAnswered = () => answers().some((text) => text.includes('the-last-question'))
   const isOver = () => socket.closed || socket.code() !== undefined || isAnswered()
-  await eventually('an answer', isOver).catch(() => found.add(`R9 no answer to ${JSON.stringify(sent)}`))
-  for (const text of answers().filter(isError))
-    if (text.length > 200 || text.includes(CANARY)) found.add(`R9 an error says too much: ${text}`)
+  await eventually('an answer', isOver).catch(() =>
+    findings.add(`R9 no answer to ${JSON.stringify(mutations)}`),
+  )
+  for (const text of answers().filter((answer) => answer.startsWith('{"type":"error"')))
+    findings.expect(text.length <= 200 && !text.includes(CANARY), `R9 an error says too much: ${text}`)
   const code = socket.code()
   socket.end()
-  return code === undefined ? (socket.closed && !isAnswered() ? 'cut' : 'answered') : String(code)
-}
-
-function isError(text: string): boolean {
-  return text.startsWith('{"type":"error"')
+  if (code !== undefined) return String(code)
+  return socket.closed && !isAnswered() ? 'cut' : 'answered'
 }

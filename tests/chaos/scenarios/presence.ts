@@ -1,20 +1,24 @@
-import type { Heard } from '../../../src/shared/protocol.ts'
+import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { Line } from '../network/line.ts'
-import { Findings, type Scenario } from '../scenario.ts'
-import { guests } from '../serverProcess.ts'
-import { until, world } from '../world.ts'
+import type { Scenario } from '../scenario.ts'
+import { guests, numbered } from '../serverProcess.ts'
+import { playIn, until } from '../world.ts'
 
-const HURRY = 5
-/** ms of grace after the last connection, and what a look each second may add */
+/** The product's times are divided by this in the short version. */
+const SPEED = 5
+/** ms of grace after the last connection, and what the server's timer may add */
 const GRACE = 15_000
-const LOOKS = 3_000
+const TIMER = 3_000
 
-/** One tab that keeps the list of who is here, as `protocol.md` §8 says. */
+type PresenceFrame = Extract<ServerFrame, { type: 'presence' }>
+
+/** One tab that keeps the list of people as `protocol.md` §8 says. */
 class Tab {
   readonly people = new Set<string>()
   self = ''
-  left = 0
-  /** somebody listed twice at once */
+  /** leaves it heard of */
+  leaves = 0
+  /** people who were listed twice in one list */
   doubled = 0
   #version = 0
   #line: Line | null = null
@@ -24,20 +28,16 @@ class Tab {
     readonly cookie: string,
   ) {}
 
-  get isOpen(): boolean {
-    return this.#line !== null
-  }
-
   get isLive(): boolean {
-    return this.#line !== null && this.#line.code === null && this.#line.liveAt !== null
+    return this.#line !== null && this.#line.code === null && this.#line.isLive
   }
 
   open(): void {
     const line = new Line(this.port, this.cookie, ['lobby'], (frame) => {
       if (line !== this.#line) return
       if (frame.type === 'welcome') this.self = frame.user.id
-      if (frame.type === 'sync' && frame.members) this.#all(frame.members.version, frame.members.full)
-      if (frame.type === 'presence') this.#change(frame)
+      else if (frame.type === 'sync' && frame.members) this.#setAll(frame.members.version, frame.members.full)
+      else if (frame.type === 'presence') this.#change(frame)
     })
     this.#line = line
   }
@@ -47,22 +47,22 @@ class Tab {
     this.#line = null
   }
 
-  #all(version: number, people: readonly { id: string }[]): void {
+  #setAll(version: number, people: readonly { id: string }[]): void {
     this.#version = version
     this.people.clear()
     for (const { id } of people) this.people.add(id)
     this.doubled += people.length - this.people.size
   }
 
-  #change({ version, full, joined = [], left = [] }: Heard<'presence'>): void {
+  #change({ version, full, joined = [], left = [] }: PresenceFrame): void {
     if (version <= this.#version) return
     if (version > this.#version + 1) {
-      const { seq = 0, id = null } = this.#line?.standing.get('lobby') ?? {}
+      const { seq = 0, id = null } = this.#line?.positions.get('lobby') ?? {}
       return this.#line?.say({ type: 'join', ref: 'again', room: 'lobby', seq, id })
     }
+    if (full) return this.#setAll(version, full)
     this.#version = version
-    if (full) return this.#all(version, full)
-    this.left += left.length
+    this.leaves += left.length
     for (const id of left) this.people.delete(id)
     for (const { id } of joined) this.people.add(id)
   }
@@ -74,39 +74,29 @@ export const presence: Scenario = {
   title: 'people with many tabs flap, leave, and lose their server',
   short: 8,
   long: 120,
-  async play({ seed, seconds, short }) {
-    const found = new Findings()
-    const speed = short ? HURRY : 1
-    const grace = GRACE / speed
-    const there = await world({
-      seed,
-      rooms: ['lobby'],
-      minimal: 0,
-      product: 0,
-      env: { HURRY: String(speed) },
-    })
-    const { server, random } = there
-    const people: Tab[][] = []
-    try {
-      const names = Array.from({ length: short ? 60 : 200 }, (_, at) => `one of them ${at}`)
-      const cookies = await guests(server.port, names)
-      for (const cookie of cookies) {
-        const tabs = 1 + Math.floor(random.between(0, short ? 3 : 5))
-        people.push(Array.from({ length: tabs }, () => new Tab(server.port, cookie)))
-      }
-      const tabs = people.flat()
-      for (let at = 0; at < tabs.length; at += 50) {
-        const some = tabs.slice(at, at + 50)
-        for (const tab of some) tab.open()
-        if ((await until(() => some.every(({ isLive }) => isLive), 20_000)) === null)
-          throw new Error('not in')
-      }
+  play({ seed, seconds, short }) {
+    const speed = short ? SPEED : 1
+    return playIn(
+      { seed, minimal: 0, product: 0, env: { HURRY: String(speed) } },
+      async (world, findings) => {
+        const { server, random } = world
+        const cookies = await guests(server.port, numbered('one of them', short ? 60 : 200))
+        const people = cookies.map((cookie) => {
+          const count = 1 + Math.floor(random.between(0, short ? 3 : 5))
+          return Array.from({ length: count }, () => new Tab(server.port, cookie))
+        })
+        const tabs = people.flat()
+        const areLive = (some: readonly Tab[]) => until(() => some.every(({ isLive }) => isLive), 20_000)
+        for (let first = 0; first < tabs.length; first += 50) {
+          const some = tabs.slice(first, first + 50)
+          for (const tab of some) tab.open()
+          if ((await areLive(some)) === null) throw new Error('not all connected')
+        }
 
-      let flaps = 0
-      const end = Date.now() + seconds * 1_000
-      await Promise.all(
-        tabs.map(async (tab, at) => {
-          const fate = random.fork(`tab ${at}`)
+        let flaps = 0
+        const end = Date.now() + seconds * 1_000
+        const flap = async (tab: Tab, index: number) => {
+          const fate = random.fork(`tab ${index}`)
           for (;;) {
             await Bun.sleep(fate.between(500, 10_000) / speed)
             if (Date.now() > end) return
@@ -115,46 +105,45 @@ export const presence: Scenario = {
             await Bun.sleep(fate.between(0, 10_000) / speed)
             tab.open()
           }
-        }),
-      )
-      if ((await until(() => tabs.every(({ isLive }) => isLive), 20_000)) === null)
-        found.add('R13 not all back')
-      const leaves = tabs.reduce((sum, { left }) => sum + left, 0)
-      if (leaves > 0)
-        found.add(`R13 ${leaves} leaves were told of people who were away for less than the grace`)
+        }
+        await Promise.all(tabs.map(flap))
+        findings.expect((await areLive(tabs)) !== null, 'R13 not all are back')
+        const leaves = tabs.reduce((sum, tab) => sum + tab.leaves, 0)
+        findings.expect(
+          leaves === 0,
+          `R13 ${leaves} leaves were told although all came back within the grace`,
+        )
 
-      // Some go for good, and then the server goes: who does not come back is no ghost.
-      const [gone, staying] = [people.slice(0, 10), people.slice(10)]
-      for (const tab of gone.flat()) tab.close()
-      const truth = (who: readonly Tab[][]) => new Set(who.map(([tab]) => tab?.self ?? ''))
-      const agree = (who: readonly Tab[][]) => who.flat().every(({ people: list }) => same(list, truth(who)))
-      const without = await until(() => agree(staying), grace + LOOKS + 2_000)
-      if (without === null) found.add('R13 who is gone is still listed')
-      await server.kill()
-      await server.start()
-      const [lost, rest] = [staying.slice(0, 10), staying.slice(10)]
-      for (const tab of staying.flat()) tab.close()
-      for (const tab of rest.flat()) tab.open()
-      const after = await until(() => agree(rest), 35_000 / speed)
-      if (after === null) found.add('R13 there are ghosts after a crash, or people are missing')
-      const doubled = tabs.reduce((sum, tab) => sum + tab.doubled, 0)
-      if (doubled > 0) found.add(`R13 ${doubled} people were listed twice`)
-      return found.report(flaps, {
-        people: people.length,
-        tabs: tabs.length,
-        flaps,
-        'who left was gone after, ms': without ?? 'never',
-        'lists true after a crash, ms': after ?? 'never',
-        'lost with it': lost.length,
-        'times divided by': speed,
-      })
-    } finally {
-      for (const tab of people.flat()) tab.close()
-      await there.close()
-    }
+        // Some people leave for good, and then the server is killed.
+        const [gone, staying] = [people.slice(0, 10), people.slice(10)]
+        for (const tab of gone.flat()) tab.close()
+        const agree = (some: readonly Tab[][]) => {
+          const ids = new Set(some.map(([tab]) => tab?.self ?? ''))
+          return some.flat().every((tab) => tab.people.symmetricDifference(ids).size === 0)
+        }
+        const untilGone = await until(() => agree(staying), GRACE / speed + TIMER + 2_000)
+        findings.expect(untilGone !== null, 'R13 people who left are still listed')
+        await server.kill()
+        await server.start()
+        const [lost, rest] = [staying.slice(0, 10), staying.slice(10)]
+        for (const tab of staying.flat()) tab.close()
+        for (const tab of rest.flat()) tab.open()
+        const untilTrue = await until(() => agree(rest), 35_000 / speed)
+        findings.expect(untilTrue !== null, 'R13 there are ghosts after a crash, or people are missing')
+        const doubled = tabs.reduce((sum, tab) => sum + tab.doubled, 0)
+        findings.expect(doubled === 0, `R13 ${doubled} people were listed twice`)
+        for (const tab of tabs) tab.close()
+        return {
+          operations: flaps,
+          figures: {
+            'people, tabs, flaps': `${people.length}, ${tabs.length}, ${flaps}`,
+            'people who left were gone after, ms': untilGone ?? 'never',
+            'lists true after a crash, ms': untilTrue ?? 'never',
+            'people lost with it': lost.length,
+            'times divided by': speed,
+          },
+        }
+      },
+    )
   },
-}
-
-function same(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  return one.size === other.size && [...one].every((id) => other.has(id))
 }

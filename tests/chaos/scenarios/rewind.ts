@@ -1,102 +1,95 @@
 import { cp, rm } from 'node:fs/promises'
 import { Findings, type Scenario } from '../scenario.ts'
-import { until, world, type Plan, type Talker } from '../world.ts'
+import { conclude, isCalm, startWorld, until, type Participant, type Plan } from '../world.ts'
 
-/** How many events there are when somebody stops listening, when the backup is made, and at the end. */
+/** How many events there are when some people go away and when the backup is made; how many are lost, and new after it. */
 const EARLY = 25
 const BACKUP = 30
 const LOST = 20
 const NEW = 25
 
-async function copied(from: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true })
-  await cp(from, to, { recursive: true })
-}
-
 /**
- * A backup of event 30 is put back after event 50: who stood at 25 goes on, who stood beyond the head, or in what was lost,
- * is told. @returns what was not as it must be
+ * A backup of 30 events is restored after event 50. Clients at event 25 go on; clients beyond the new head, or with a position
+ * in the lost part, get a reset.
  */
-export async function rewound(
-  seed: number,
-  how: Pick<Plan, 'entry' | 'env'> = {},
-): Promise<{ sentences: string[]; resets: number; operations: number }> {
-  const there = await world({ seed, rooms: ['lobby'], minimal: 6, product: 6, ...how })
-  const { server, proxy, people, dir } = there
-  const sentences: string[] = []
+export async function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
+  const findings = new Findings()
+  const world = await startWorld({ seed, minimal: 6, product: 6, ...how })
+  const { server, people, dir } = world
   const backup = `${dir}-backup`
   try {
-    /** Two of each kind: those who stop listening early, those who come back at once, and those who come back late. */
-    const [early, soon, late] = [0, 1, 2].map((group) => people.filter((_, at) => at % 3 === group))
-    if (early === undefined || soon === undefined || late === undefined) throw new TypeError('no people')
-    const said = async (by: readonly Talker[], count: number) => {
+    /** Clients that go away before the backup, and those that come back at once or late after it is restored. */
+    const [early = [], soon = [], late = []] = [0, 1, 2].map((group) =>
+      people.filter((_, index) => index % 3 === group),
+    )
+    const say = async (by: readonly Participant[], count: number) => {
       for (let at = 0; at < count; at += 1) by[at % by.length]?.say('lobby')
-      if ((await until(() => by.every(({ calm }) => calm), 10_000)) === null) throw new Error('not said')
+      if ((await until(() => by.every(isCalm), 10_000)) === null) throw new Error('not acknowledged')
     }
-    const back = (who: readonly Talker[]) => until(() => who.every(({ connected }) => connected), 15_000)
-    const away = (who: readonly Talker[], isAway: boolean) => {
-      for (const person of who) person.hold(isAway)
-    }
+    const untilBack = (who: readonly Participant[]) =>
+      until(() => who.every(({ connected }) => connected), 15_000)
+    const hold = (who: readonly Participant[], isAway: boolean) =>
+      who.forEach((person) => person.hold(isAway))
 
-    await said(people, EARLY)
-    away(early, true)
-    await said([...soon, ...late], BACKUP - EARLY)
+    await say(people, EARLY)
+    hold(early, true)
+    await say([...soon, ...late], BACKUP - EARLY)
     await server.term()
-    await copied(dir, backup)
+    await cp(dir, backup, { recursive: true })
     await server.start()
-    await back([...soon, ...late])
-    const before = there.operations()
-    await said([...soon, ...late], LOST)
-    /** what the backup does not have was acknowledged, and is lost with the disk that it was on */
-    const lost = new Set(people.flatMap(({ operations }) => operations).filter(({ seq = 0 }) => seq > BACKUP))
-    if (lost.size !== there.operations() - before) sentences.push('R6 the lost are not those sent last')
+    await untilBack([...soon, ...late])
+    const before = world.operations()
+    await say([...soon, ...late], LOST)
+    const operations = people.flatMap((person) => person.operations)
+    /** acknowledged, and lost with the disk */
+    const lost = new Set(operations.filter(({ seq = 0 }) => seq > BACKUP))
+    findings.expect(lost.size === world.operations() - before, 'R6 other messages than the last were lost')
 
-    away([...soon, ...late], true)
+    hold([...soon, ...late], true)
     await server.kill()
-    await copied(backup, dir)
-    // Written while nobody is there: it must go out under the new history.
+    await rm(dir, { recursive: true })
+    await cp(backup, dir, { recursive: true })
+    // Written while disconnected: these must be stored in the new history.
     for (const person of [...soon, ...late]) person.say('lobby')
     await server.start()
-    proxy.cutAll()
-    away(soon, false)
-    await back(soon)
-    await said(soon, NEW - soon.length)
-    away([...early, ...late], false)
-    if ((await there.settle(20_000)) === null) sentences.push('R6 not everybody came to rest')
-
-    const told = (who: readonly Talker[], reason: string | null) =>
-      who.flatMap(({ setting, witness }) => {
-        const reasons = witness.resets.map((reset) => reset.reason)
-        const right = reason === null ? reasons.length === 0 : reasons.length === 1 && reasons[0] === reason
-        return right
-          ? []
-          : [`R6 ${setting.name} was told [${reasons.join(', ')}], not ${reason ?? 'nothing'}`]
-      })
-    sentences.push(...told(early, null), ...told(soon, 'ahead'), ...told(late, 'diverged'))
-    sentences.push(
-      ...(await there.verdict({
-        operations: people.flatMap(({ operations }) => operations).filter((one) => !lost.has(one)),
-        expected: new Set(['ahead', 'diverged']),
-      })),
-    )
+    world.proxy.cutAll()
+    hold(soon, false)
+    await untilBack(soon)
+    await say(soon, NEW - soon.length)
+    hold([...early, ...late], false)
+    await conclude('R6', world, findings, 20_000, {
+      operations: people.flatMap((person) => person.operations).filter((operation) => !lost.has(operation)),
+      expected: new Set(['ahead', 'diverged']),
+    })
+    const groups = [
+      [early, []],
+      [soon, ['ahead']],
+      [late, ['diverged']],
+    ] as const
+    for (const [group, expected] of groups)
+      for (const { name, witness } of group) {
+        const reasons = witness.resets.map(({ reason }) => reason).join()
+        findings.expect(
+          reasons === expected.join(),
+          `R6 ${name} got resets [${reasons}], not [${expected.join()}]`,
+        )
+      }
     const resets = people.reduce((sum, { witness }) => sum + witness.resets.length, 0)
-    return { sentences, resets, operations: there.operations() }
+    return { findings, operations: world.operations(), resets }
   } finally {
-    await there.close()
+    await world.close()
     await rm(backup, { recursive: true, force: true })
   }
 }
 
-/** R6: an older backup is restored under people who have seen more than it has. */
+/** R6: an older backup is restored under clients that have seen more than it has. */
 export const rewind: Scenario = {
   id: 'R6',
   title: 'an older backup is restored',
   short: 8,
   long: 8,
   async play({ seed }) {
-    const found = new Findings()
-    const { sentences, resets, operations } = await rewound(seed)
-    found.add(...sentences)
-    return found.report(operations, { resets })
+    const { findings, operations, resets } = await rewound(seed)
+    return findings.report(operations, { resets })
   },
 }

@@ -1,88 +1,84 @@
-import { Line } from '../network/line.ts'
+import { Line, openLines } from '../network/line.ts'
 import { CHAOS } from '../network/proxy.ts'
-import { Findings, type Scenario } from '../scenario.ts'
+import type { Findings, Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
-import { until, world } from '../world.ts'
+import { conclude, playIn, until } from '../world.ts'
 
-/** ms within which an ended session must have lost its sockets */
-const ENDS = 1_000
+/** ms until an ended session has lost its sockets */
+const MAX_END = 1_000
 
-/** R16: who may not, does not, also under load. The removed member waits for rooms that remove. */
+/** R16: what is forbidden stays forbidden under load. The removed member waits for rooms that remove. */
 export const rights: Scenario = {
   id: 'R16',
-  title: 'foreign Origin, ended session, somebody else’s nonce, under load',
+  title: 'foreign Origin, ended session, another person’s nonce, under load',
   short: 6,
   long: 120,
-  async play({ seed, seconds }) {
-    const found = new Findings()
-    const there = await world({ seed, rooms: ['lobby'], minimal: 20, product: 20, weather: CHAOS })
-    const { port } = there.server
-    let rounds = 0
-    let slowest = 0
-    try {
+  play: ({ seed, seconds }) =>
+    playIn({ seed, minimal: 20, product: 20, weather: CHAOS }, async (world, findings) => {
+      const { port } = world.server
+      let rounds = 0
+      let slowest = 0
       const end = Date.now() + seconds * 1_000
-      const talking = there.talk(4, end, ['lobby'])
+      const talking = world.talk(4, end)
       while (Date.now() < end - 1_000) {
         rounds += 1
-        const refused = await handshake(port, await guest(port, `foreign ${rounds}`), 'https://evil.example')
-        if (refused !== 403) found.add(`R16 a foreign Origin was answered with ${refused}`)
-        const ended = await endedSession(port, `ended ${rounds}`)
-        if (ended.codes.some((code) => code !== 4501))
-          found.add(`R16 sockets of an ended session: ${ended.codes.join(' ')}`)
-        slowest = Math.max(slowest, ended.ms)
-        found.add(...(await copiedNonce(port, rounds)))
+        await foreignOrigin(port, `foreign ${rounds}`, findings)
+        slowest = Math.max(slowest, await endedSession(port, `ended ${rounds}`, findings))
+        await copiedNonce(port, rounds, findings)
         await Bun.sleep(300)
       }
-      found.atMost('R16 an ended session kept its sockets, ms', slowest, ENDS)
+      findings.atMost('R16 an ended session kept its sockets, ms', slowest, MAX_END)
       await talking
-      if ((await there.settle(30_000)) === null) found.add('R16 not everybody came to rest')
-      found.add(...(await there.verdict()))
-      return found.report(there.operations(), { rounds, 'ended session lost its sockets after, ms': slowest })
-    } finally {
-      await there.close()
-    }
-  },
+      await conclude('R16', world, findings, 30_000)
+      return { figures: { rounds, 'ended session lost its sockets after, ms': slowest } }
+    }),
 }
 
-async function handshake(port: number, cookie: string, origin: string): Promise<number> {
+async function foreignOrigin(port: number, name: string, findings: Findings): Promise<void> {
   const headers = {
-    cookie,
-    origin,
+    cookie: await guest(port, name),
+    origin: 'https://evil.example',
     upgrade: 'websocket',
     connection: 'Upgrade',
     'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     'sec-websocket-version': '13',
   }
-  return (await fetch(`http://127.0.0.1:${port}/ws?v=2`, { headers })).status
+  const { status } = await fetch(`http://127.0.0.1:${port}/ws?v=2`, { headers })
+  findings.expect(status === 403, `R16 a foreign Origin was answered with ${status}`)
 }
 
-/** Three sockets of one person, who signs out: the codes they were closed with, 0 where one was not. */
-async function endedSession(port: number, name: string): Promise<{ codes: number[]; ms: number }> {
+/** A person with three sockets signs out. @returns ms until all are closed */
+async function endedSession(port: number, name: string, findings: Findings): Promise<number> {
   const cookie = await guest(port, name)
-  const lines = [0, 1, 2].map(() => new Line(port, cookie, ['lobby']))
-  await Promise.all(lines.map((line) => line.live()))
+  const lines = await openLines(port, [cookie, cookie, cookie])
   const began = Date.now()
   const headers = { cookie, origin: `http://127.0.0.1:${port}`, 'content-type': 'application/json' }
   await fetch(`http://127.0.0.1:${port}/api/session`, { method: 'DELETE', headers })
   await until(() => lines.every(({ code }) => code !== null), 5_000)
-  return { codes: lines.map(({ code }) => code ?? 0), ms: Date.now() - began }
+  const codes = lines.map(({ code }) => code).join(' ')
+  findings.expect(codes === '4501 4501 4501', `R16 sockets of an ended session: ${codes}`)
+  return Date.now() - began
 }
 
-/** Eve sends under a nonce that she has heard from Ada: it is a message of hers, and Ada's is as it was. */
-async function copiedNonce(port: number, round: number): Promise<string[]> {
-  const nonce = `heard-by-all-${round}`
+/** Eve sends under a nonce that she has heard from Ada: it is a message of her own. */
+async function copiedNonce(port: number, round: number, findings: Findings): Promise<void> {
   const acks: { seq: number; duplicate?: true }[] = []
-  for (const who of ['ada', 'eve']) {
-    const line = new Line(port, await guest(port, `${who} ${round}`), ['lobby'], (frame) => {
+  for (const name of ['ada', 'eve']) {
+    const line = new Line(port, await guest(port, `${name} ${round}`), ['lobby'], (frame) => {
       if (frame.type === 'ack') acks.push(frame)
     })
     await line.live()
     const before = acks.length
-    line.say({ type: 'send', nonce, room: 'lobby', text: `${who} of round ${round}` })
+    line.say({
+      type: 'send',
+      nonce: `heard-by-all-${round}`,
+      room: 'lobby',
+      text: `${name} in round ${round}`,
+    })
     await until(() => acks.length > before, 5_000)
     line.end()
   }
   const [ada, eve] = acks
-  const isRight = ada && eve && eve.duplicate === undefined && eve.seq > ada.seq
-  return isRight ? [] : [`R16 a nonce of somebody else: ${JSON.stringify(acks)}`]
+  const isRight = ada !== undefined && eve !== undefined && !eve.duplicate && eve.seq > ada.seq
+  findings.expect(isRight, `R16 another person’s nonce: ${JSON.stringify(acks)}`)
 }

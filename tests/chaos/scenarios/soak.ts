@@ -1,19 +1,19 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Line } from '../network/line.ts'
 import { load } from '../load.ts'
-import { Findings, type Scenario } from '../scenario.ts'
-import { guests } from '../serverProcess.ts'
-import { quantile, world } from '../world.ts'
+import { Line, openLines } from '../network/line.ts'
+import type { Scenario } from '../scenario.ts'
+import { guests, numbered } from '../serverProcess.ts'
+import { conclude, playIn, quantile } from '../world.ts'
 
 const PEOPLE = 2_000
 const PER_SECOND = 50
-/** part of them who leave and come, each minute */
+/** The part of them who leave and come each minute. */
 const CHURN = 0.05
-/** part by which memory may grow in ten minutes, and ack p99 from the first quarter to the last */
-const SLOPE = 0.02
-const DRIFT = 0.2
-const WAL = 64 * 1024 * 1024
+/** The part by which memory may grow in ten minutes, and ack p99 from the first quarter to the last. */
+const MAX_SLOPE = 0.02
+const MAX_DRIFT = 0.2
+const MAX_WAL = 64 * 1024 * 1024
 
 /** R15: an hour of an ordinary day. */
 export const soak: Scenario = {
@@ -21,78 +21,58 @@ export const soak: Scenario = {
   title: '2,000 connections, 50 messages a second, some leave and come',
   short: 0,
   long: 3_600,
-  async play({ seed, seconds }) {
-    const found = new Findings()
-    const there = await world({ seed, rooms: ['lobby'], minimal: 1, product: 1 })
-    const { server, dir, random } = there
-    const descriptors = () => readdirSync(`/proc/${server.pid}/fd`).length
-    let lines: Line[] = []
-    try {
-      const cookies = await guests(
-        server.port,
-        Array.from({ length: PEOPLE }, (_, at) => `of an hour ${at}`),
-      )
-      const base = descriptors()
-      for (let at = 0; at < PEOPLE; at += 100) {
-        const some = cookies.slice(at, at + 100).map((cookie) => new Line(server.port, cookie, ['lobby']))
-        await Promise.all(some.map((line) => line.live()))
-        lines.push(...some)
-      }
+  play: ({ seed, seconds }) =>
+    playIn({ seed, minimal: 1, product: 1 }, async (world, findings) => {
+      const { server, random } = world
+      const { port } = server
+      const cookies = await guests(port, numbered('of an hour', PEOPLE))
+      const descriptorsBefore = server.descriptors()
+      const lines = await openLines(port, cookies)
       const end = Date.now() + seconds * 1_000
-      const loading = load({
-        port: server.port,
-        cookies: cookies.slice(0, 20),
-        room: 'lobby',
-        perSecond: PER_SECOND,
-        end,
-      })
+      const loading = load({ port, cookies: cookies.slice(0, 20), perSecond: PER_SECOND, end })
       const memory: { at: number; rss: number }[] = []
       let wal = 0
       while (Date.now() < end - 1_000) {
-        const at = Math.floor(random.between(0, PEOPLE))
-        lines[at]?.end()
-        lines[at] = new Line(server.port, cookies[at] ?? '', ['lobby'])
+        const index = Math.floor(random.between(0, PEOPLE))
+        lines[index]?.end()
+        lines[index] = new Line(port, cookies[index] ?? '', ['lobby'])
         memory.push({ at: Date.now(), rss: server.rss() })
-        wal = Math.max(wal, statSync(join(dir, 'hubbub.db-wal'), { throwIfNoEntry: false })?.size ?? 0)
+        const file = statSync(join(world.dir, 'hubbub.db-wal'), { throwIfNoEntry: false })
+        wal = Math.max(wal, file?.size ?? 0)
         await Bun.sleep(60_000 / (PEOPLE * CHURN))
       }
       const { operations, waits } = await loading
       for (const line of lines) line.end()
-      lines = []
       await Bun.sleep(2_000)
-      const left = descriptors() - base
-      // The first ten minutes are for warming up, of a shorter run its first third.
+      const leaked = server.descriptors() - descriptorsBefore
+      // The first ten minutes, or the first third of a shorter run, are for warming up.
       const warm = memory.slice(Math.floor(memory.length / (seconds > 1_800 ? 6 : 3)))
-      const slope = slopeOf(warm) * 600_000
-      const mean = warm.reduce((sum, { rss }) => sum + rss, 0) / warm.length
-      found.atMost('R15 memory grows in ten minutes by the part', slope / mean, SLOPE)
-      found.atMost('R15 descriptors that were not closed', left, 5)
-      found.atMost('R15 WAL, bytes', wal, WAL)
+      const slope = (slopeOf(warm) * 600_000) / mean(warm.map(({ rss }) => rss))
       const quarter = Math.floor(waits.length / 4)
-      const [early, late] = [waits.slice(0, quarter), waits.slice(-quarter)].map((part) =>
-        quantile(part, 0.99),
-      )
-      found.atMost('R15 ack p99 of the last quarter, ms', late ?? Number.NaN, (early ?? 0) * (1 + DRIFT) + 5)
-      if ((await there.settle(20_000)) === null) found.add('R15 not everybody came to rest')
-      found.add(...(await there.verdict({ operations })))
-      return found.report(operations.length, {
-        connections: PEOPLE,
-        'memory at the end, MB': server.rss() / 1024 / 1024,
-        'memory slope, % in ten minutes': (slope / mean) * 100,
-        'descriptors left': left,
-        'WAL at most, MB': wal / 1024 / 1024,
-        'ack p99 of the first and last quarter, ms': `${early}, ${late}`,
-      })
-    } finally {
-      for (const line of lines) line.end()
-      await there.close()
-    }
-  },
+      const [early, late] = [quantile(waits.slice(0, quarter), 0.99), quantile(waits.slice(-quarter), 0.99)]
+      findings.atMost('R15 memory grows in ten minutes by the part', slope, MAX_SLOPE)
+      findings.atMost('R15 descriptors that were not closed', leaked, 5)
+      findings.atMost('R15 WAL, bytes', wal, MAX_WAL)
+      findings.atMost('R15 ack p99 of the last quarter, ms', late, early * (1 + MAX_DRIFT) + 5)
+      await conclude('R15', world, findings, 20_000, { operations })
+      return {
+        operations: operations.length,
+        figures: {
+          connections: PEOPLE,
+          'memory at the end, MB': server.rss() / 1024 / 1024,
+          'memory slope, % in ten minutes': slope * 100,
+          'descriptors left': leaked,
+          'WAL at most, MB': wal / 1024 / 1024,
+          'ack p99 of the first and last quarter, ms': `${early}, ${late}`,
+        },
+      }
+    }),
 }
 
-/** Bytes a ms, by least squares. */
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Bytes per ms, by least squares. */
 function slopeOf(points: readonly { at: number; rss: number }[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [at, rss] = [mean(points.map((point) => point.at)), mean(points.map((point) => point.rss))]
   const spread = points.reduce((sum, point) => sum + (point.at - at) ** 2, 0)
   return points.reduce((sum, point) => sum + (point.at - at) * (point.rss - rss), 0) / spread

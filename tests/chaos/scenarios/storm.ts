@@ -1,43 +1,43 @@
-import { Line, type Standing } from '../network/line.ts'
 import { load } from '../load.ts'
-import { Findings, type Scenario } from '../scenario.ts'
-import { freePort, guests } from '../serverProcess.ts'
-import { quantile, until, world } from '../world.ts'
+import { Line, type RoomPosition } from '../network/line.ts'
+import type { Scenario } from '../scenario.ts'
+import { freePort, guests, numbered } from '../serverProcess.ts'
+import { conclude, playIn, quantiles, until } from '../world.ts'
 
+/** Events that everybody misses. */
 const MISSED = 50
-/** ms to be back within, and µs of the server's CPU that one return may cost */
-const BACK = 5_000
-const CPU = 300
+/** ms until all are back, and µs of the server's CPU that one return may cost */
+const MAX_RETURN = 5_000
+const MAX_CPU = 300
 
-/** Comes back as `protocol.md` §6 says, by its position, and counts what did not work. */
+/** Reconnects with its position as `protocol.md` §6 says, and counts failed handshakes. */
 class Returner {
   failed = 0
   backAt: number | null = null
   line: Line
   #attempt = 0
   #lostAt = 0
-  #ended = false
+  #isOver = false
 
   constructor(
     readonly port: number,
     readonly cookie: string,
     readonly random: () => number,
-    readonly server: { listens: boolean; released: Promise<void> },
+    readonly server: { isListening: boolean; released: Promise<void> },
   ) {
     this.line = this.#open([{ room: 'lobby', seq: 0, id: null }])
   }
 
   end(): void {
-    this.#ended = true
+    this.#isOver = true
     this.line.end()
   }
 
-  #open(standing: Standing[]): Line {
-    const line = new Line(this.port, this.cookie, standing, (frame) => {
-      if (frame.type === 'sync' && !frame.more) {
-        this.#attempt = 0
-        this.backAt = Date.now()
-      }
+  #open(positions: RoomPosition[]): Line {
+    const line = new Line(this.port, this.cookie, positions, (frame) => {
+      if (frame.type !== 'sync' || frame.more) return
+      this.#attempt = 0
+      this.backAt = Date.now()
     })
     void line.closed.then(async () => {
       if (this.backAt !== null) {
@@ -45,13 +45,13 @@ class Returner {
         await this.server.released
         this.#lostAt = Date.now()
       }
-      if (this.#ended) return
-      if (line.liveAt === null && this.server.listens) this.failed += 1
-      const patient = 2_000 + Date.now() - this.#lostAt
-      const wait = 100 + this.random() * Math.min(20_000, patient, 500 * 2 ** this.#attempt)
+      if (this.#isOver) return
+      if (!line.isLive && this.server.isListening) this.failed += 1
+      const unanswered = 2_000 + Date.now() - this.#lostAt
+      const wait = 100 + this.random() * Math.min(20_000, unanswered, 500 * 2 ** this.#attempt)
       this.#attempt += 1
       setTimeout(() => {
-        if (!this.#ended) this.line = this.#open([...line.standing.values()])
+        if (!this.#isOver) this.line = this.#open([...line.positions.values()])
       }, wait)
     })
     return line
@@ -64,67 +64,55 @@ export const storm: Scenario = {
   title: 'all clients come back at once after kill -9',
   short: 10,
   long: 30,
-  async play({ seed, short }) {
-    const found = new Findings()
-    const count = short ? 1_000 : 2_000
-    const there = await world({ seed, rooms: ['lobby'], minimal: 1, product: 1 })
-    const { server, random } = there
-    const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    const state = { listens: false, released }
-    const everybody: Returner[] = []
-    try {
-      const cookies = await guests(
-        server.port,
-        Array.from({ length: count }, (_, at) => `of many ${at}`),
-      )
-      for (let at = 0; at < count; at += 100) {
-        const some = cookies
-          .slice(at, at + 100)
-          .map((cookie) => new Returner(server.port, cookie, () => random.next(), state))
-        everybody.push(...some)
-        await until(() => some.every(({ backAt }) => backAt !== null), 20_000)
+  play: ({ seed, short }) =>
+    playIn({ seed, minimal: 1, product: 1 }, async (world, findings) => {
+      const { server, random } = world
+      const count = short ? 1_000 : 2_000
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      const state = { isListening: false, released }
+      const returners: Returner[] = []
+      const isBack = () => returners.every(({ backAt }) => backAt !== null)
+      const cookies = await guests(server.port, numbered('of many', count))
+      for (const [index, cookie] of cookies.entries()) {
+        returners.push(new Returner(server.port, cookie, random.next, state))
+        if (index % 100 === 99 && (await until(isBack, 20_000)) === null) throw new Error('not all connected')
       }
-      const isBack = () => everybody.every(({ backAt }) => backAt !== null)
-      if (!isBack()) throw new Error('not everybody came in')
 
       await server.kill()
       const port = await freePort()
       await server.start({ PORT: String(port) })
-      const speaker = cookies.slice(0, 1)
-      const end = Date.now() + 500
-      const { operations } = await load({ port, cookies: speaker, room: 'lobby', perSecond: 2 * MISSED, end })
+      const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
+      const { operations } = await load({ ...speaker, end: Date.now() + 500 })
       await server.kill()
-      // Nobody knew until now: all of them try while it starts, and once more when it has.
+      // Nobody has tried so far; now all of them try while the server starts, and again when it listens.
       release()
       await server.start()
-      state.listens = true
+      state.isListening = true
       const cpu = server.cpu()
       const took = await until(isBack, 20_000)
-      const each = (server.cpu() - cpu) / 1_000 / count
-      found.atMost('R12 all back, ms', took ?? Number.NaN, BACK)
-      const failed = everybody.reduce((sum, one) => sum + one.failed, 0)
-      if (failed > 0) found.add(`R12 ${failed} handshakes failed after it listened`)
-      // A thousand are too few to make up for a process that compiles its own code meanwhile.
-      if (!short) found.atMost('R12 CPU of the server for each, µs', each, CPU)
-      if ((await there.settle(20_000)) === null) found.add('R12 not everybody came to rest')
-      const holes = everybody.reduce((sum, { line }) => sum + line.holes, 0)
-      if (holes > 0) found.add(`R12 ${holes} holes`)
-      const heads = new Set(everybody.map(({ line }) => line.standing.get('lobby')?.seq))
-      if (heads.size !== 1 || !heads.has(operations.length))
-        found.add(`R12 they stand at ${[...heads].join(' ')}`)
-      found.add(...(await there.verdict({ operations })))
-      const backs = everybody.map(({ backAt }) => (backAt ?? 0) - server.readyAt)
-      return found.report(operations.length + count, {
-        clients: count,
-        'all back after, ms': took ?? 'never',
-        'back p50, p95, ms': `${quantile(backs, 0.5)}, ${quantile(backs, 0.95)}`,
-        'events each had missed': operations.length,
-        'CPU of the server for each, µs': each,
-        'failed handshakes': failed,
-      })
-    } finally {
-      for (const one of everybody) one.end()
-      await there.close()
-    }
-  },
+      const cpuEach = (server.cpu() - cpu) / 1_000 / count
+      findings.atMost('R12 all back, ms', took ?? Number.NaN, MAX_RETURN)
+      const failed = returners.reduce((sum, returner) => sum + returner.failed, 0)
+      findings.expect(failed === 0, `R12 ${failed} handshakes failed after it listened`)
+      // In the short version the process compiles its own code meanwhile, which a thousand returns do not outweigh.
+      if (!short) findings.atMost('R12 CPU of the server for each, µs', cpuEach, MAX_CPU)
+      await conclude('R12', world, findings, 20_000, { operations })
+      const holes = returners.reduce((sum, { line }) => sum + line.holes, 0)
+      findings.expect(holes === 0, `R12 ${holes} holes`)
+      const heads = new Set(returners.map(({ line }) => line.positions.get('lobby')?.seq))
+      findings.expect(heads.size === 1 && heads.has(operations.length), `R12 heads ${[...heads].join(' ')}`)
+      const returns = returners.map(({ backAt }) => (backAt ?? 0) - server.readyAt)
+      for (const returner of returners) returner.end()
+      return {
+        operations: operations.length + count,
+        figures: {
+          clients: count,
+          'all back after, ms': took ?? 'never',
+          'back p50, p95, ms': quantiles(returns, 0.5, 0.95),
+          'events missed': operations.length,
+          'CPU of the server for each, µs': cpuEach,
+          'failed handshakes': failed,
+        },
+      }
+    }),
 }
