@@ -82,7 +82,7 @@ test('[C93] a client whose position retention has deleted gets a reset, and begi
   const before = resets(product).length
   const { port } = world.server
   const cookies = [await guest(port, 'goes on')]
-  const { operations } = await load({ port, cookies, perSecond: 100, end: Date.now() + 300, name: 'kept' })
+  const { operations } = await load({ port, cookies, perSecond: 100, lasts: 300, name: 'kept' })
   await world.server.term()
   const db = new Database(join(world.dir, 'hubbub.db'))
   db.run('UPDATE rooms SET floor = seq - 1')

@@ -9,8 +9,10 @@ export interface Load {
   room?: string
   /** of all together */
   perSecond: number
-  /** when it ends (ms since the epoch), or whether it has ended */
-  end: number | (() => boolean)
+  /** ms, from when all speakers are live */
+  lasts?: number
+  /** ends the load */
+  isOver?: () => boolean
   /** length of each text */
   bytes?: number
   /** part of each text; those of two loads must differ */
@@ -35,7 +37,8 @@ interface Message {
 
 /** Speaks until the end, then waits until all is answered or nothing was answered for 10 s. */
 export async function load(plan: Load): Promise<LoadResult> {
-  const { port, cookies, room = 'lobby', perSecond, end, bytes = 100, name = 'load' } = plan
+  const { port, cookies, room = 'lobby', perSecond, lasts = Infinity, bytes = 100, name = 'load' } = plan
+  const { isOver = () => false } = plan
   const operations: Operation[] = []
   const waits: number[] = []
   const refused = new Map<string, number>()
@@ -87,8 +90,7 @@ export async function load(plan: Load): Promise<LoadResult> {
 
   const began = Date.now()
   let said = 0
-  const isOver = typeof end === 'number' ? () => Date.now() >= end : end
-  while (!isOver()) {
+  while (!isOver() && Date.now() - began < lasts) {
     for (const goal = ((Date.now() - began) * perSecond) / 1_000; said < goal; said += 1)
       speakers[said % speakers.length]?.enqueue(began + (said * 1_000) / perSecond)
     for (const speaker of speakers) speaker.flush()

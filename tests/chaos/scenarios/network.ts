@@ -35,7 +35,7 @@ export const network: Scenario = {
       proxy.blackHoleAll()
       proxy.shut(true)
       const cookies = [await guest(port, 'noise')]
-      const noise = load({ port, cookies, perSecond: 2, end: Date.now() + SERVER / speed })
+      const noise = load({ port, cookies, perSecond: 2, lasts: SERVER / speed })
       const began = Date.now()
       let byClients = Number.NaN
       const gone = await until(

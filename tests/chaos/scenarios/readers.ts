@@ -37,8 +37,7 @@ export const readers: Scenario = {
       const speakers = await guests(port, numbered('speaks', 20))
       const reading = await guests(port, numbered('reads', short ? 10 : count))
       const stalling = await guests(port, numbered('stalls', count))
-      const speak = (end: number | (() => boolean), name: string) =>
-        load({ port, cookies: speakers, perSecond: PER_SECOND, bytes: MESSAGE_BYTES, name, end })
+      const speech = { port, cookies: speakers, perSecond: PER_SECOND, bytes: MESSAGE_BYTES }
 
       const without: Windows = new Map()
       const beside: Windows = new Map()
@@ -53,13 +52,13 @@ export const readers: Scenario = {
           }),
       )
       await Promise.all(lines.map((line) => line.live()))
-      const before = await speak(Date.now() + 2_000, 'before')
+      const before = await load({ ...speech, name: 'before', lasts: 2_000 })
       current = beside
 
       const stalled = await Promise.all(stalling.map((cookie) => stalledReader(port, cookie)))
       const memory = server.rss()
       let isOver = false
-      const speaking = speak(() => isOver, 'during')
+      const speaking = load({ ...speech, name: 'during', isOver: () => isOver })
       let [maxMemory, maxOpen, firstCut, lastCut] = [0, 0, Number.NaN, Number.NaN]
       const began = Date.now()
       const isCut = await until(
@@ -174,8 +173,15 @@ async function slowJoiner(
   const operations = []
   const firstEvents: RoomPosition[] = []
   for (const room of FULL_ROOMS) {
-    const end = Date.now() + FILLING
-    const filled = await load({ port, cookies, room, perSecond: PER_SECOND, end, bytes: 3_500, name: room })
+    const filled = await load({
+      port,
+      cookies,
+      room,
+      perSecond: PER_SECOND,
+      lasts: FILLING,
+      bytes: 3_500,
+      name: room,
+    })
     operations.push(...filled.operations)
     const first = filled.operations.find(({ seq }) => seq === 1)
     firstEvents.push({ room, seq: 1, id: first?.event ?? null })

@@ -42,16 +42,11 @@ export const slow: Scenario = {
         )
         await witness.live()
         await server.measure()
-        const end = Date.now() + (seconds / PHASES.length) * 1_000
-        const loading = load({
-          port: server.port,
-          cookies,
-          perSecond: PER_SECOND,
-          end,
-          name: `phase${index}`,
-        })
+        const lasts = (seconds / PHASES.length) * 1_000
+        const { port } = server
+        const loading = load({ port, cookies, perSecond: PER_SECOND, lasts, name: `phase${index}` })
         if (stalls) {
-          await Bun.sleep((end - Date.now()) / 2)
+          await Bun.sleep(lasts / 2)
           await disk.stall()
         }
         const { operations, waits, refused } = await loading
@@ -94,7 +89,7 @@ async function overload({ server }: World, disk: SlowDisk): Promise<LoadResult> 
   await server.term()
   await server.start({ ...disk.env(0), FSYNC_STALL_US: '2000000' })
   const crowd = { port: server.port, cookies, perSecond: 4_000, name: 'crowd' }
-  const loading = load({ ...crowd, end: Date.now() + 2_000 })
+  const loading = load({ ...crowd, lasts: 2_000 })
   await Bun.sleep(500)
   await disk.stall()
   return await loading

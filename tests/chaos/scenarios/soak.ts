@@ -29,7 +29,12 @@ export const soak: Scenario = {
       const descriptorsBefore = server.descriptors()
       const lines = await openLines(port, cookies)
       const end = Date.now() + seconds * 1_000
-      const loading = load({ port, cookies: cookies.slice(0, 20), perSecond: PER_SECOND, end })
+      const loading = load({
+        port,
+        cookies: cookies.slice(0, 20),
+        perSecond: PER_SECOND,
+        lasts: seconds * 1_000,
+      })
       const memory: { at: number; rss: number }[] = []
       let wal = 0
       while (Date.now() < end - 1_000) {

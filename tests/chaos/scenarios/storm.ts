@@ -82,7 +82,7 @@ export const storm: Scenario = {
       const port = await freePort()
       await server.start({ PORT: String(port) })
       const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
-      const { operations } = await load({ ...speaker, end: Date.now() + 500 })
+      const { operations } = await load({ ...speaker, lasts: 500 })
       await server.kill()
       // Nobody has tried so far; now all of them try while the server starts, and again when it listens.
       release()
