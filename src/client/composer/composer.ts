@@ -7,25 +7,7 @@ import { isolated } from '../ui/format.ts'
 import { iconButton } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
-export interface Composer {
-  readonly element: HTMLFormElement
-  readonly field: HTMLTextAreaElement
-  /** shows how many characters are left, from 90 % of the limit on */
-  readonly counter: HTMLElement
-  /** shows why a message was not sent */
-  readonly fault: HTMLElement
-  focus(): void
-  text(): string
-  /** Replaces the text. @param caret in UTF-16 units; the end of the text if left out */
-  fill(text: string, caret?: number): void
-  /** Shows an error below the field; '' removes it. */
-  say(message: string): void
-  /** Does Enter send, or break the line? */
-  setEnterSends(sends: boolean): void
-  /** Shows in place of the placeholder why nobody, or I, may write here; null: I may. */
-  setBlocked(reason: string | null): void
-  setRoomName(room: string): void
-}
+export type Composer = ReturnType<typeof composer>
 
 export interface ComposerEvents {
   /** Sends the text. @returns a reason if it cannot be sent; the text then stays in the field */
@@ -45,7 +27,7 @@ export function composer(
   { room, coarse }: { room: string; coarse: boolean },
   on: ComposerEvents,
   signal: AbortSignal,
-): Composer {
+) {
   let enterSends = !coarse
   let roomName = room
   let blocked: string | null = null
@@ -86,6 +68,7 @@ export function composer(
     element.setAttribute('aria-label', words.composer.form(isolated(roomName)))
   }
 
+  /** Does Enter send, or break the line? */
   function setEnterSends(sends: boolean): void {
     enterSends = sends
     field.setAttribute('enterkeyhint', sends ? 'send' : 'enter')
@@ -147,12 +130,14 @@ export function composer(
     field.style.setProperty('block-size', `${field.scrollHeight}px`)
   }
 
+  /** Replaces the text. @param caret in UTF-16 units */
   function fill(text: string, caret = text.length): void {
     field.value = text
     field.setSelectionRange(caret, caret)
     resize()
   }
 
+  /** Shows an error below the field; '' removes it. */
   function say(message: string): void {
     if (fault.textContent !== message) fault.textContent = message
   }
@@ -167,18 +152,21 @@ export function composer(
   return {
     element,
     field,
+    /** shows how many characters are left, from 90 % of the limit on */
     counter,
+    /** shows why a message was not sent */
     fault,
     say,
     focus,
     text: () => field.value,
     fill,
     setEnterSends,
-    setBlocked(reason) {
+    /** Shows in place of the placeholder why nobody, or I, may write here; null: I may. */
+    setBlocked(reason: string | null): void {
       blocked = reason
       drawLabels()
     },
-    setRoomName(name) {
+    setRoomName(name: string): void {
       roomName = name
       drawLabels()
     },

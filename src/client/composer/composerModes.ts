@@ -11,18 +11,7 @@ import { words } from '../words/words.ts'
 /** What the composer does other than writing a new message. `draft`: the text to restore after an edit */
 type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; draft: string }
 
-export interface ComposerModes {
-  /** above the composer: what is being replied to or edited */
-  readonly element: HTMLElement
-  reply(row: Row): void
-  edit(row: Row): void
-  send(text: string): true | string
-  key(event: KeyboardEvent): boolean
-  /** Ends a reply or an edit. @returns false if there was none */
-  end(): boolean
-  /** Is the text in the composer a draft? Not while a message is edited. */
-  isDraft(): boolean
-}
+export type ComposerModes = ReturnType<typeof composerModes>
 
 export interface ComposerModeEvents {
   /** Runs a command that sends no message. @returns a reason if it cannot be run */
@@ -38,7 +27,7 @@ export function composerModes(
   room: string,
   composer: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
   on: ComposerModeEvents,
-): ComposerModes {
+) {
   const element = h('div')
   let mode: ComposerMode | null = null
 
@@ -63,6 +52,7 @@ export function composerModes(
     composer.focus()
   }
 
+  /** Ends a reply or an edit. @returns false if there was none */
   function end(): boolean {
     if (mode === null) return false
     if (mode.kind === 'edit') composer.fill(mode.draft)
@@ -88,15 +78,16 @@ export function composerModes(
   }
 
   return {
+    /** above the composer: what is being replied to or edited */
     element,
     edit,
-    reply(row) {
+    reply(row: Row): void {
       if (row.id === null || row.text === null) return
       end()
       const firstLine = row.text.trim().split('\n', 1)[0] ?? ''
       begin({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), firstLine))
     },
-    send(text) {
+    send(text: string): true | string {
       if (mode?.kind === 'edit') return sendEdit(mode.id, text)
       const message = messageOf(text)
       if (message === null) return on.command(text)
@@ -110,7 +101,7 @@ export function composerModes(
       on.toEnd()
       return result
     },
-    key(event) {
+    key(event: KeyboardEvent): boolean {
       if (event.key === 'Escape' && !event.shiftKey && mode !== null) {
         event.preventDefault()
         event.stopPropagation()
@@ -127,6 +118,7 @@ export function composerModes(
       return true
     },
     end,
+    /** Is the text in the composer a draft? Not while a message is edited. */
     isDraft: () => mode?.kind !== 'edit',
   }
 }

@@ -16,12 +16,7 @@ export interface SuggestionMatch {
   items: readonly Suggestion[]
 }
 
-export interface SuggestionList {
-  /** The text or the caret has changed. */
-  update(): void
-  /** @returns true if the key was for the list */
-  key(event: KeyboardEvent): boolean
-}
+export type SuggestionList = ReturnType<typeof suggestionList>
 
 let nextId = 1
 
@@ -30,7 +25,7 @@ export function suggestionList(
   field: HTMLTextAreaElement,
   find: (before: string) => SuggestionMatch | null,
   signal: AbortSignal,
-): SuggestionList {
+) {
   const id = `suggest-${nextId++}`
   const label = words.composer.suggestions
   const panel = h('div', { id, class: 'suggest', popover: 'manual', role: 'listbox', 'aria-label': label })
@@ -79,14 +74,16 @@ export function suggestionList(
   field.addEventListener('blur', () => show(null), { signal })
 
   return {
-    update() {
+    /** The text or the caret has changed. */
+    update(): void {
       const { value, selectionStart, selectionEnd } = field
       if (value !== closedAt) closedAt = null
       const isOpenable = closedAt === null && selectionStart === selectionEnd
       const next = isOpenable ? find(value.slice(0, selectionStart)) : null
       show(next !== null && next.items.length > 0 ? next : null)
     },
-    key(event) {
+    /** @returns true if the key was for the list */
+    key(event: KeyboardEvent): boolean {
       if (match === null) return false
       // prettier-ignore
       switch (event.key) {

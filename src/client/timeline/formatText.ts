@@ -53,17 +53,8 @@ const PATIENCE = 3_000
 let patience: Promise<unknown> | null = null
 let isPatient = true
 
-export interface MarkdownGate {
-  /** May these items be drawn? Not while the first page waits for the Markdown that one of its messages needs. */
-  isReady(items: readonly TimelineItem[]): boolean
-  /** Draws now: the person has sent a message, which must not wait. */
-  hurry(): void
-  /** Resolves once messages may be drawn. */
-  readonly drawn: Promise<void>
-}
-
 /** Keeps the first messages of a room from being drawn as typed and then again, formatted, which would move them (U152). */
-export function markdownGate(draw: () => void, signal: AbortSignal): MarkdownGate {
+export function markdownGate(draw: () => void, signal: AbortSignal) {
   const { promise: drawn, resolve: markDrawn } = Promise.withResolvers<void>()
   let isOpen = false
 
@@ -72,6 +63,7 @@ export function markdownGate(draw: () => void, signal: AbortSignal): MarkdownGat
     markDrawn()
   }
 
+  /** Draws now: the person has sent a message, which must not wait. */
   function hurry(): void {
     if (isOpen || signal.aborted) return
     open()
@@ -79,7 +71,8 @@ export function markdownGate(draw: () => void, signal: AbortSignal): MarkdownGat
   }
 
   return {
-    isReady(items) {
+    /** May these items be drawn? Not while the first page waits for the Markdown that one of its messages needs. */
+    isReady(items: readonly TimelineItem[]): boolean {
       if (isOpen) return true
       // A message of mine that has no seq yet never waits.
       const stored = items.flatMap((item) =>
@@ -98,6 +91,7 @@ export function markdownGate(draw: () => void, signal: AbortSignal): MarkdownGat
       return true
     },
     hurry,
+    /** resolves once messages may be drawn */
     drawn,
   }
 }

@@ -6,12 +6,7 @@ import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-export interface MessageJumps {
-  /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
-  to(seq: number, withoutReturn?: boolean): Promise<void>
-  /** Jumps to the first message of others after this seq, loaded or not. */
-  toFirstAfter(after: number): Promise<void>
-}
+export type MessageJumps = ReturnType<typeof messageJumps>
 
 /** ms that a message is marked after a jump (U27) */
 const MARKED = 2_000
@@ -27,7 +22,7 @@ export function messageJumps(
     drawn: Promise<void>
   },
   signal: AbortSignal,
-): MessageJumps {
+) {
   const returnTo: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
   const backButton = button([iconOf('down'), words.timeline.jumpBack], goBack, {
@@ -92,8 +87,10 @@ export function messageJumps(
   }
 
   return {
-    to: (seq, withoutReturn = false) =>
+    /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
+    to: (seq: number, withoutReturn = false) =>
       jump(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
-    toFirstAfter: (after) => jump(() => actions.jumpToFirstAfter(room, after), false),
+    /** Jumps to the first message of others after this seq, loaded or not. */
+    toFirstAfter: (after: number) => jump(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

@@ -2,7 +2,7 @@ import { button, h, list, type View } from '../ui/dom.ts'
 import { countText, dayFrom, isolated } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
-import type { HistoryEdge, Row, Settings } from '../state/state.ts'
+import type { HistoryEdge, Row } from '../state/state.ts'
 import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
 import { rowFocus } from './rows/rowFocus.ts'
@@ -41,24 +41,7 @@ export interface MessageListEvents extends MessageEvents {
   act(row: HTMLElement): boolean
 }
 
-export interface MessageList extends View<TimelineView> {
-  toEnd(): void
-  /** Scrolls a page up or down. */
-  page(direction: -1 | 1): void
-  focus(): void
-  position(): ReadingPosition
-  /** Scrolls to a message, once the list has rows; does nothing if the message is not among the items. */
-  show(position: MessagePosition): void
-  /** Messages up to this seq are seen; the pill counts those after it. @param reset forgets that more was seen */
-  seen(seq: number, reset?: boolean): void
-  setClock(clock: Settings['clock']): void
-  /** The message that is drawn in this element of the list, or null. */
-  rowOf(element: Element | null): { row: Row; element: HTMLElement } | null
-  readonly rows: HTMLElement
-  /** the element that scrolls */
-  readonly scroller: HTMLElement
-  setName(room: string): void
-}
+export type MessageList = ReturnType<typeof messageList>
 
 /** Within this distance (px) of the end, the list follows new messages. */
 const STICKS = 80
@@ -74,7 +57,7 @@ export function messageList(
   { label, empty }: { label: string; empty: HTMLElement },
   on: MessageListEvents,
   signal: AbortSignal,
-): MessageList {
+) {
   const rows = h('div')
   const above = h('div')
   const below = h('div')
@@ -105,7 +88,6 @@ export function messageList(
   let isStale = false
   /** where to scroll once the list is in the page and has rows */
   let wanted: MessagePosition | null = null
-  let clock: Settings['clock'] = 'system'
   let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; redraw(): void }>()
   const drawRows = list<TimelineItem>(rows, (item) => item.key, createView)
@@ -123,8 +105,8 @@ export function messageList(
       views.set(view.element, { key: item.key, message: null, redraw: () => view.update(item) })
       return view
     }
-    const message = messageView(item, on, clock)
-    views.set(message.element, { key: item.key, message, redraw: () => message.redraw(clock) })
+    const message = messageView(item, on)
+    views.set(message.element, { key: item.key, message, redraw: message.redraw })
     newViews.push(message)
     return { element: message.element, update: (next) => next.kind === 'message' && message.update(next) }
   }
@@ -206,7 +188,7 @@ export function messageList(
   function redrawMessages(): void {
     const anchor = isAtEnd ? null : anchorAmong()
     const all = messageViews()
-    for (const view of all) view.redraw(clock)
+    for (const view of all) view.redraw()
     offerFolds(all)
     restore(anchor)
   }
@@ -333,7 +315,7 @@ export function messageList(
 
   return {
     element,
-    update(next) {
+    update(next: TimelineView): void {
       ;({ items, older, newer, missed } = next)
       // What is there on entry, or after a reset, is not new.
       const last = lastSeqOf(items)
@@ -344,30 +326,31 @@ export function messageList(
       showWanted()
     },
     toEnd,
-    page: (direction) => (log.scrollTop += direction * Math.max(40, log.clientHeight - 40)),
+    /** Scrolls a page up or down. */
+    page: (direction: -1 | 1) => (log.scrollTop += direction * Math.max(40, log.clientHeight - 40)),
     focus: () => log.focus({ preventScroll: true }),
-    position() {
+    position(): ReadingPosition {
       const anchor = isAtEnd || !log.isConnected ? null : anchorAmong()
       const seq = (anchor && views.get(anchor.element)?.message?.row.seq) ?? null
       return anchor && seq !== null ? { seq, offset: anchor.top } : null
     },
-    show(position) {
+    /** Scrolls to a message, once the list has rows; does nothing if the message is not among the items. */
+    show(position: MessagePosition): void {
       wanted = position
       showWanted()
     },
-    seen(seq, reset = false) {
+    /** Messages up to this seq are seen; the pill counts those after it. @param reset forgets that more was seen */
+    seen(seq: number, reset = false): void {
       seenSeq = reset ? seq : Math.max(seenSeq, seq)
       drawPill(isAtEnd && isLive() ? null : missed(seenSeq))
     },
     rows,
+    /** the element that scrolls */
     scroller: log,
     setName,
-    setClock(next) {
-      if (next === clock) return
-      clock = next
-      redrawMessages()
-    },
-    rowOf(target) {
+    redrawMessages,
+    /** The message that is drawn in this element of the list, or null. */
+    rowOf(target: Element | null): { row: Row; element: HTMLElement } | null {
       const row = target?.closest('.message')
       const message = row && rows.contains(row) ? views.get(row)?.message : null
       return message ? { row: message.row, element: message.element } : null

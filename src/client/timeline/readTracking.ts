@@ -9,12 +9,7 @@ import type { MessageList } from './messageList.ts'
 import { ARRIVAL_OFFSET } from './rows/scrollAnchor.ts'
 import { words } from '../words/words.ts'
 
-export interface ReadTracker {
-  /** The reader skips what was not seen: from now on a message that is seen is read with all messages before it. */
-  pass(): void
-  /** As `pass`, and hides the unread divider. */
-  end(): void
-}
+export type ReadTracker = ReturnType<typeof trackReading>
 
 /**
  * Marks messages as read once they were on screen long enough while the person looked (U70). Unread messages above the view
@@ -27,7 +22,7 @@ export function trackReading(
   messages: MessageList,
   jumps: MessageJumps,
   signal: AbortSignal,
-): ReadTracker {
+) {
   const { scroller } = messages
   let isPassed = false
   let hasArrived = false
@@ -118,12 +113,14 @@ export function trackReading(
     messages.focus()
   }
 
+  /** As `pass`, and hides the unread divider. */
   function end(): void {
     pass()
     bar.hidden = true
     hideDivider()
   }
 
+  /** The reader skips what was not seen: from now on a message that is seen is read with all messages before it. */
   function pass(): void {
     isPassed = true
     // Forgets what is on screen, so that it counts from now on.

@@ -26,8 +26,8 @@ function aMessage(row: Row, quote?: Row | null) {
       drop: (key) => events.push(`drop ${key}`),
       edit: (key, text) => events.push(`edit ${key} ${text}`),
       mentionsMe: (text) => text.includes('@Ada'),
+      clock: () => 'system',
     },
-    'system',
   )
   const { element } = view
   document.body.replaceChildren(element)

@@ -52,6 +52,7 @@ export function roomTimeline(
         return self !== null && self !== 'unknown' && mentionsName(text, self.name)
       },
       ended: () => reading.pass(),
+      clock: () => store.get().settings.clock,
       leave: on.leave,
     },
     signal,
@@ -99,7 +100,7 @@ export function roomTimeline(
 
   store.watch((state) => state.rooms[room], draw, signal)
   store.watch((state) => roomName(state, room), messages.setName, signal)
-  store.watch(({ settings }) => settings.clock, messages.setClock, signal)
+  store.watch(({ settings }) => settings.clock, messages.redrawMessages, signal)
   store.watch(
     ({ settings }) => settings.lines,
     (lines) => {

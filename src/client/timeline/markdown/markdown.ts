@@ -205,6 +205,9 @@ function codeBlock(text: string): HTMLElement {
     }
   }
   // Not messageNote's `textButton`: a module shared with the chat would become a chunk, and a request, of its own.
-  const copyButton = button(copy, press, { class: 'text-button', tabindex: -1 })
-  return h('div', { class: 'code-block', dir: 'ltr' }, h('pre', {}, h('code', {}, text)), copyButton)
+  const corner = 'absolute inset-bs-2 end-3 text-meta pointer-coarse:-inset-bs-0.5 pointer-coarse:end-0'
+  const copyButton = button(copy, press, { class: `text-button ${corner}`, tabindex: -1 })
+  const code = h('pre', { class: 'py-2 ps-3 pe-18 whitespace-pre-wrap' }, h('code', {}, text))
+  const style = 'code-block relative rounded-middle border border-line bg-sunken'
+  return h('div', { class: style, dir: 'ltr' }, code, copyButton)
 }

@@ -1,4 +1,4 @@
-import { h, type View } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { fullDate, isolated, timeOfDay } from '../../ui/format.ts'
 import type { PendingChange, Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
@@ -20,28 +20,24 @@ export interface MessageEvents {
   /** Moves the text of a failed message back into the composer. */
   edit(key: string, text: string): void
   mentionsMe(text: string): boolean
+  /** how the person wants times written */
+  clock(): Settings['clock']
 }
 
-export interface MessageView extends View<MessageItem> {
-  readonly row: Row
-  /** Draws text and time again: Markdown has loaded, or the clock setting changed. */
-  redraw(clock: Settings['clock']): void
-  /** Is the text long enough to be worth measuring? */
-  readonly isLong: boolean
-  /** Are lines cut off, or were they until "Show more" was pressed? Causes a layout. */
-  isCut(): boolean
-  offerFold(isCut: boolean): void
-}
+export type MessageView = ReturnType<typeof messageView>
 
 /** ms until a message of mine looks unconfirmed, so that a fast ack does not flicker (U45) */
 const SENDING = 400
 /** ms until it offers "Cancel" (U46) */
 const WAITING = 10_000
 
+const QUOTE_STYLE =
+  'quote flex max-w-full min-h-6 w-fit items-baseline gap-2 rounded-none border-s-2 border-line ps-2.5 text-start ' +
+  'text-meta text-muted enabled:hover:border-accent enabled:hover:text-ink pointer-coarse:min-h-11 pointer-coarse:items-center'
+
 /** One message. Its element survives acks, edits and header changes, so that selection and focus do (U18). */
-export function messageView(first: MessageItem, on: MessageEvents, clock: Settings['clock']): MessageView {
+export function messageView(first: MessageItem, on: MessageEvents) {
   let item = first
-  let clockStyle = clock
   let pendingSince = Date.now()
   let timer: ReturnType<typeof setTimeout> | undefined
   let stage = ''
@@ -84,8 +80,8 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
 
   function drawTime(): void {
     const { at } = item.row
-    time.textContent = timeOfDay(at, clockStyle)
-    time.title = fullDate(at, clockStyle)
+    time.textContent = timeOfDay(at, on.clock())
+    time.title = fullDate(at, on.clock())
     time.dateTime = new Date(at).toISOString()
   }
 
@@ -99,7 +95,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
     if (row.edited === null) return
     const datetime = new Date(row.edited).toISOString()
-    const edited = { class: 'edited inline', datetime, title: fullDate(row.edited, clockStyle) }
+    const edited = { class: 'edited inline', datetime, title: fullDate(row.edited, on.clock()) }
     const last = text.lastElementChild
     const paragraph = last?.tagName === 'P' ? last : text
     paragraph.append(' ', h('time', edited, words.message.edited))
@@ -120,8 +116,8 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
           h('span', { class: 'truncate', dir: 'auto' }, line),
         ]
     const disabled = isDeleted || seq === null
-    const attributes = { type: 'button', class: 'quote', tabindex: -1, disabled }
-    quote = h('button', { ...attributes, onClick: () => seq !== null && on.jump(seq) }, ...content)
+    const attributes = { class: QUOTE_STYLE, tabindex: -1, disabled }
+    quote = button(content, () => seq !== null && on.jump(seq), attributes)
     text.before(quote)
   }
 
@@ -219,7 +215,7 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
 
   return {
     element,
-    update(next) {
+    update(next: MessageItem): void {
       const before = item
       item = next
       draw(before)
@@ -227,18 +223,20 @@ export function messageView(first: MessageItem, on: MessageEvents, clock: Settin
     get row() {
       return item.row
     },
-    get isLong() {
-      return isLong(item.row)
-    },
-    redraw(next) {
-      clockStyle = next
+    /** Draws text and time again: Markdown has loaded, or the clock setting changed. */
+    redraw(): void {
       drawTime()
       drawText()
       drawQuote()
       drawStage()
     },
+    /** Is the text long enough to be worth measuring? */
+    get isLong() {
+      return isLong(item.row)
+    },
+    /** Are lines cut off, or were they until "Show more" was pressed? Causes a layout. */
     isCut: () => isUnfolded() || text.scrollHeight > text.clientHeight + 1,
-    offerFold(isCut) {
+    offerFold(isCut: boolean): void {
       if (isCut === (fold !== null)) return
       fold?.remove()
       fold = isCut ? textButton(words.message.fold.more, toggleFold) : null

@@ -1,10 +1,5 @@
 /** The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8, A10). */
 
-export interface RowFocus {
-  /** Call before a drawing, and the function it returns after it: the focus of a removed row moves on. */
-  keep(): (isStillThere: (row: Element) => boolean) => void
-}
-
 export function rowFocus(
   log: HTMLElement,
   rows: HTMLElement,
@@ -17,7 +12,7 @@ export function rowFocus(
     /** Opens the actions of a row. @returns false if there are none */
     act(row: HTMLElement): boolean
   },
-): RowFocus {
+) {
   const messages = () => [...rows.querySelectorAll('.message')]
 
   function focusedRow(): Element | null {
@@ -80,10 +75,11 @@ export function rowFocus(
   log.addEventListener('keydown', onKeydown)
 
   return {
+    /** Call before a drawing, and the function it returns after it: the focus of a removed row moves on. */
     keep() {
       const row = focusedRow()
       const before = messages()
-      return (isStillThere) => {
+      return (isStillThere: (row: Element) => boolean) => {
         if (row === null || row.isConnected) return
         const at = before.indexOf(row)
         const neighbours = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
