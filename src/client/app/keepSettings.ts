@@ -1,6 +1,6 @@
 /** Settings, stored on this device per person. Those that name no room are also the defaults of the next person. */
 import { readItem, writeItem, type WebStorage } from '../net/webStorage.ts'
-import { idOf, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
+import { idOf, SETTING_VALUES, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 export interface SettingsWorld {
@@ -14,18 +14,6 @@ export interface SettingsWorld {
 
 export type SettingsKeeper = ReturnType<typeof keepSettings>
 
-/** The first value is the default. */
-const VALUES = {
-  theme: ['system', 'light', 'dark'],
-  lines: ['condensed', 'shown', 'hidden'],
-  enter: ['device', 'sends', 'breaks'],
-  clock: ['system', 'h12', 'h23'],
-  level: ['all', 'mentions', 'nothing'],
-  spoken: ['messages', 'all', 'nothing'],
-  notify: ['off', 'on'],
-  sound: ['off', 'on'],
-} as const
-
 /** Reads stored settings. Unknown values count as the default. */
 function settingsOf(text: string | null): Settings {
   let stored: Record<string, unknown> = {}
@@ -34,15 +22,15 @@ function settingsOf(text: string | null): Settings {
   } catch {
     // Another version's, or broken: use the defaults.
   }
-  const named = Object.entries(VALUES).map(([name, values]: [string, readonly string[]]) => [
+  const named = Object.entries(SETTING_VALUES).map(([name, values]: [string, readonly string[]]) => [
     name,
     values.find((value) => value === stored[name]) ?? values[0],
   ])
   const levels = Object.entries(stored.levels ?? {}).filter(([, level]) =>
-    VALUES.level.includes(level as NotificationLevel),
+    SETTING_VALUES.level.includes(level as NotificationLevel),
   )
   return {
-    ...(Object.fromEntries(named) as Pick<Settings, keyof typeof VALUES>),
+    ...(Object.fromEntries(named) as Pick<Settings, keyof typeof SETTING_VALUES>),
     // A room may be called `constructor`.
     levels: Object.assign(Object.create(null), Object.fromEntries(levels)) as Settings['levels'],
   }

@@ -167,25 +167,30 @@ export interface RoomState {
   maxRows: number
 }
 
-export type Theme = 'system' | 'light' | 'dark'
-/** Join and leave lines: a run as one line, each, or none. */
-export type LinesShown = 'condensed' | 'shown' | 'hidden'
-/** Which messages of a room count as unread and notify. */
-export type NotificationLevel = 'all' | 'mentions' | 'nothing'
+/** The values of each setting; the first is the default. */
+export const SETTING_VALUES = {
+  theme: ['system', 'light', 'dark'],
+  /** join and leave lines: a run as one line, each, or none */
+  lines: ['condensed', 'shown', 'hidden'],
+  /** 'device': Enter sends if the primary pointer is fine */
+  enter: ['device', 'sends', 'breaks'],
+  /** hour cycles of `Intl` */
+  clock: ['system', 'h12', 'h23'],
+  /** which messages count as unread and notify */
+  level: ['all', 'mentions', 'nothing'],
+  /** what a screen reader announces; 'all': also joins and leaves */
+  spoken: ['messages', 'all', 'nothing'],
+  notify: ['off', 'on'],
+  sound: ['off', 'on'],
+} as const
+
+type ChosenSettings = { [Name in keyof typeof SETTING_VALUES]: (typeof SETTING_VALUES)[Name][number] }
+export type Theme = ChosenSettings['theme']
+export type LinesShown = ChosenSettings['lines']
+export type NotificationLevel = ChosenSettings['level']
 
 /** One person's settings on this device. */
-export interface Settings {
-  theme: Theme
-  lines: LinesShown
-  /** 'device': Enter sends if the primary pointer is fine */
-  enter: 'device' | 'sends' | 'breaks'
-  /** an hour cycle of `Intl` */
-  clock: 'system' | 'h12' | 'h23'
-  level: NotificationLevel
-  /** what a screen reader announces; 'all': also joins and leaves */
-  spoken: 'messages' | 'all' | 'nothing'
-  notify: 'off' | 'on'
-  sound: 'off' | 'on'
+export type Settings = ChosenSettings & {
   /** rooms that differ from `level`; without a prototype, since `constructor` is a possible room */
   levels: Readonly<Record<string, NotificationLevel>>
 }
@@ -236,16 +241,10 @@ export type OutboxEntry = OutgoingContent & {
 export const MAX_ROWS = 2_000
 export const MAX_ROWS_FOLLOWED = 200
 
+const defaults = Object.entries(SETTING_VALUES).map(([name, [first]]) => [name, first])
 export const DEFAULT_SETTINGS: Settings = {
-  theme: 'system',
-  lines: 'condensed',
-  enter: 'device',
-  clock: 'system',
-  level: 'all',
-  spoken: 'messages',
-  notify: 'off',
-  sound: 'off',
-  levels: Object.create(null) as Record<string, NotificationLevel>,
+  ...(Object.fromEntries(defaults) as ChosenSettings),
+  levels: Object.create(null) as Settings['levels'],
 }
 
 export const INITIAL_STATE: State = {
