@@ -41,9 +41,9 @@ export function hostOf(header: string | null, origins: Origins): string | 'missi
   if (header === null || header === '') return 'missing'
   const host = header.toLowerCase()
   if (!HOST.test(host) || !canRoute(host) || portOf(host) > 65_535) return 'wrong'
-  if (origins.publicUrl === null || isLoopbackHost(host)) return host
-  const own = ownOrigins(host)
-  return [origins.publicUrl, ...origins.allowedOrigins].some((known) => own.includes(known)) ? host : 'wrong'
+  if (origins.publicUrl === null) return host
+  const known = [origins.publicUrl, ...origins.allowedOrigins]
+  return ownOrigins(host).some((origin) => known.includes(origin)) || isLoopbackHost(host) ? host : 'wrong'
 }
 
 /** The origins that a page under this Host can have. Only a proxy in front knows which of the two it is. */

@@ -69,7 +69,7 @@ export function createAdmission(deps: {
   let hasWarned = false
 
   function warnOfProxy(headers: Headers, peer: string): void {
-    if (hasWarned || settings.trustProxy !== 'none' || !isPrivate(peer) || !headers.has('x-forwarded-for'))
+    if (hasWarned || settings.trustProxy !== 'none' || !headers.has('x-forwarded-for') || !isPrivate(peer))
       return
     hasWarned = true
     log.warn(
