@@ -6,7 +6,7 @@ import { words } from '../words/words.ts'
 
 /** My name, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
-  const status = h('p', { class: 'text-meta text-muted', role: 'status' })
+  const status = h('p', { class: 'col-span-full text-meta text-muted', role: 'status' })
   const form = nameForm(
     {
       label: words.settings.name.title,
@@ -22,10 +22,8 @@ export function renameForm({ store, actions }: Context): HTMLElement {
         status.textContent = words.settings.name.changed
       },
     },
+    { form: 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-2', button: 'button-quiet self-start mt-7' },
   )
-  const change = form.element.querySelector('[type=submit]')
-  change?.classList.replace('button', 'button-quiet')
-  form.element.classList.add('name-line')
   form.element.append(status)
   return form.element
 }

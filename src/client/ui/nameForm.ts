@@ -16,6 +16,7 @@ export type NameResult =
 export function nameForm(
   texts: { label: string; button: string; first: string },
   on: { take(name: string): Promise<NameResult>; done(): void },
+  look = { form: 'grid gap-3', button: 'button' },
 ) {
   const input = textField(texts.label, {
     name: 'nickname',
@@ -42,6 +43,6 @@ export function nameForm(
     input.refuse(reason, 'suggestion' in answer ? answer.suggestion : undefined)
   }
 
-  const button = h('button', { type: 'submit', class: 'button' }, texts.button)
-  return { element: form(submit, { class: 'grid gap-3' }, input.element, button), field: input.field }
+  const button = h('button', { type: 'submit', class: look.button }, texts.button)
+  return { element: form(submit, { class: look.form }, input.element, button), field: input.field }
 }

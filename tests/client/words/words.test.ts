@@ -13,7 +13,7 @@ const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|console\.
 const LOCKS = /^hubbub |^noopener /
 /** Classes: lower-case, and at least half of them with a hyphen. */
 function isClassList(text: string): boolean {
-  const names = text.split(' ')
+  const names = text.trim().split(' ')
   const isLower = names.every((name) => /^[a-z0-9/:.[\]()*_,%-]+$/.test(name))
   return isLower && 2 * names.filter((name) => name.includes('-')).length >= names.length
 }
