@@ -60,7 +60,7 @@ function start(root: HTMLElement): void {
   const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)
   const sessionKnown = session.restoreSession(meta('session') !== null)
 
-  /** Until it is known who is here, the page shows what the server delivered. */
+  /** Until the session is known, the page shows the HTML that the server delivered. */
   async function chatReady(): Promise<ChatActions> {
     const [chat] = await Promise.all([session.loadChat(), sessionKnown])
     return chat

@@ -18,7 +18,7 @@ const markAllAsRead = 'Mark all as read'
 const toStart = 'Go to start page'
 const reloadToContinue = 'Reload the page to continue. Your drafts are kept.'
 
-/** What is wrong with a name, where a person's and a room's are worded alike. */
+/** Faults of a name that are worded alike for people and rooms. */
 const nameFaults = {
   marks: 'That name has too many marks on one letter.',
   mixed: 'Use letters from one alphabet: Latin, Cyrillic or Greek.',
@@ -26,7 +26,7 @@ const nameFaults = {
 }
 
 export const en = {
-  /** In which language lists of names are joined. */
+  /** The language in which lists of names are joined. */
   locale: 'en-GB',
 
   // prettier-ignore
@@ -189,7 +189,7 @@ export const en = {
     dismiss: 'Dismiss',
     fold: { more: 'Show more', less: 'Show less' },
     code: { copy: 'Copy', copied: 'Copied', failed: 'Couldn’t copy' },
-    /** The whole message, as a screen reader says it. */
+    /** A message as a screen reader says it. */
     spoken: (name: string, time: string, status: string, text: string) =>
       `${name}, ${time}${status}: ${text}`,
     spokenDeleted: 'message deleted',
@@ -211,7 +211,7 @@ export const en = {
     unpin: 'Unpin',
     deleteTitle: 'Delete this message?',
     deleteText: 'This can’t be undone.',
-    /** What did not happen to a message; why not comes behind it. */
+    /** What failed; the reason follows. */
     failed: {
       message: 'Not sent.',
       edit: 'Couldn’t save your edit.',
@@ -281,14 +281,14 @@ export const en = {
     found: 'Results',
     none: 'No emoji found',
     notLoaded: 'Couldn’t load the emoji',
-    /** In the order of Unicode; '' is skin tones and hair, which the picker does not show. */
+    /** In the order of Unicode. '': skin tones and hair, which the picker does not show. */
     // prettier-ignore
     groups: ['Smileys', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Objects', 'Symbols', 'Flags'] as readonly string[],
   },
 
   notifications: { title: (name: string, room: string) => `${name} in ${room}` },
 
-  /** What a screen reader is told of what happens. */
+  /** For screen readers. */
   announcements: {
     entered: (room: string, count: number) => `${room}, ${online(count)}`,
     message: (name: string, text: string) => `${name}: ${text}`,
@@ -329,7 +329,7 @@ export const en = {
   },
 
   errors: {
-    /** Why a request failed, by its code; 'offline': no answer. `tryAgain` where the code has no text here. */
+    /** Why a request failed, by its code; 'offline': no answer. Codes without a text here get `tryAgain`. */
     codes: {
       offline: 'The server can’t be reached right now.',
       overloaded: 'The server is busy.',
@@ -345,7 +345,7 @@ export const en = {
       nameInvalid: 'That name can’t be used.',
       roomInvalid: 'This room can’t be created.',
     } satisfies Partial<Record<ErrorCode | 'offline', string>>,
-    /** The same, where the server says a reason, too. */
+    /** Why a request failed, by its code and the server's reason. */
     reasons: {
       nameInvalid: {
         ...nameFaults,
@@ -363,11 +363,11 @@ export const en = {
       tooBig: { topic: `Use ${LIMITS.topic.graphemes} characters or fewer.` },
       rateLimited: { newGuests: 'Too many people joined from your network.' },
     } satisfies { [Code in keyof typeof REASONS]: Record<(typeof REASONS)[Code][number], string> },
-    /** Comes behind one of these where the server says how long to wait. */
+    /** Follows one of these texts if the server says how long to wait. */
     tryAgainIn: (seconds: number) =>
       seconds < 120 ? `Try again in ${seconds} s.` : `Try again in ${Math.ceil(seconds / 60)} minutes.`,
     tryAgain: 'That didn’t work. Try again.',
-    /** Why a message, or a change to one, was not sent; by its code, 'late' for one that waited too long. */
+    /** Why a message or a change was not sent, by the error code; 'late': it waited too long. */
     send: {
       tooBig: 'It’s too long.',
       forbidden: `${mayNotWrite}.`,
@@ -384,5 +384,5 @@ export const en = {
   },
 }
 
-/** What every language says. */
+/** The texts that every language has. */
 export type Words = typeof en

@@ -3,7 +3,7 @@ import { words } from './words.ts'
 
 type Texts = Readonly<Partial<Record<string, string>>>
 
-/** Why the server refused a request, in words, with the wait where the answer has one. A newer server may send a code or a reason that has none here. */
+/** Why the server refused a request, and how long to wait. A newer server may send codes and reasons without a text here. */
 export function errorText({ code, reason, after }: { code: ErrorCode | 'offline' } & ErrorDetails): string {
   const reasons: Readonly<Partial<Record<string, Texts>>> = words.errors.reasons
   const codes: Texts = words.errors.codes

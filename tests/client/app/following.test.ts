@@ -87,7 +87,7 @@ describe('membership', () => {
     ])
     expect(page.store.get().rooms['attic']?.sync).toEqual({ state: 'closed', left: true })
     expect(page.joinsOf('attic')).toEqual([])
-    // Asked for again by the person it is joined.
+    // If the person opens the room again, it is joined.
     page.sync.open('attic')
     expect(page.joinsOf('attic')).toMatchObject([{ limit: 50 }])
   })
@@ -245,7 +245,7 @@ describe('many rooms', () => {
     expect(helloOf(page)?.rooms).toHaveLength(99)
     expect(page.joinsOf()).toMatchObject([{ room: 'one-more', limit: 50 }])
     page.wire.say(welcome)
-    // Refused once more it is closed: no connection has a place for it.
+    // Refused again, the room is closed: no connection has a place for it.
     page.wire.say({ type: 'error', ref: page.refOf('one-more'), code: 'tooBig', message, retry })
     page.time.pass(SECOND)
     expect([page.stateOf('one-more'), page.wires.length]).toEqual(['closed', 2])

@@ -51,26 +51,6 @@ describe('changes to messages', () => {
     await hasNothingUnsent(ada)
   })
 
-  test('[C82] a change is drawn at once, and a refused one is taken back', async () => {
-    const { ada, bob, room } = await aScene()
-    const { id, seq } = await sendStored(ada, room, 'mine')
-    await bob.shows(['mine'], room)
-    expect(bob.actions.edit(room, id, 'yours')).toBe(true)
-    expect(drawn(bob, room, seq)).toMatchObject({
-      text: 'yours',
-      pendingChanges: [{ sendStatus: { status: 'queued' } }],
-    })
-    await eventually('refused', () => drawn(bob, room, seq)?.text === 'mine')
-    const [failed] = drawn(bob, room, seq)?.pendingChanges ?? []
-    expect(failed).toMatchObject({
-      entry: { text: 'yours' },
-      sendStatus: { status: 'failed', reason: 'forbidden' },
-    })
-    bob.actions.drop(room, failed?.key ?? '')
-    expect(drawn(bob, room, seq)).not.toHaveProperty('pendingChanges')
-    expect(bob.actions.edit(room, id, ' ')).not.toBe(true)
-  })
-
   test('[M72, U52, U47] changes of two people, one of them offline and then reloaded, end in the same rows for both', async () => {
     const { ada, bob, room } = await aScene()
     const { id: one } = await sendStored(ada, room, 'one')
@@ -103,24 +83,6 @@ describe('changes to messages', () => {
     })
     expect(ada.texts(room)).toEqual(['one, better', 'gone', 'three, better'])
     expect(ada.room(room).rows[0]?.reactions).toMatchObject([{ emoji: '👍', count: 1 }])
-  })
-
-  test('[U24, M70] two edits of one message from two tabs are both stored, and everybody sees the later one', async () => {
-    const { ada, bob, room } = await aScene()
-    const { id, seq } = await sendStored(bob, room, 'mine')
-    const tab = await anotherPage(bob.browser, room)
-    bob.actions.edit(room, id, 'in one tab')
-    tab.actions.edit(room, id, 'in the other')
-    const pages = [ada, bob, tab]
-    await eventually('both are in the log', () =>
-      pages.every((page) => {
-        const { position, pendingChanges } = page.room(room)
-        return position.seq === seq + 2 && pendingChanges.length === 0
-      }),
-    )
-    const [last] = ada.texts(room)
-    expect(['in one tab', 'in the other']).toContain(last ?? '')
-    expect(pages.map((page) => drawn(page, room, seq)?.text)).toEqual(Array(3).fill(last))
   })
 
   test('[U24, M75] an edit of a message deleted a moment ago fails with the reason, and its text is kept', async () => {

@@ -5,20 +5,23 @@ import { errorText } from '../../../src/client/words/errorText.ts'
 
 const CLIENT = join(import.meta.dir, '../../../src/client')
 
-/** Names of keys and of dragged things, which code compares with. */
-const NAMES = /^(?:Arrow(?:Down|Left|Right|Up)|End|Enter|Escape|Files|Home|Page(?:Down|Up)|Tab)$/
 /** What precedes a literal that nobody reads: a class, the kind of a link, an error for programmers. */
 const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|console\.\w+)\($/
-/** Names of locks, and the kind of a link. */
-const LOCKS = /^hubbub |^noopener /
-/** Classes: lower-case, and at least half of them with a hyphen. */
+/** Literals that are not for people. */
+const EXEMPT = [
+  // Names of keys and of dragged things, which code compares with.
+  /^(?:Arrow(?:Down|Left|Right|Up)|End|Enter|Escape|Files|Home|Page(?:Down|Up)|Tab)$/,
+  // Names of locks, and the kind of a link.
+  /^hubbub |^noopener /,
+  // Names of scripts in regular expressions.
+  /^(?:Latin|Cyrillic|Greek|Armenian|Cherokee|Hebrew|Arabic)$/,
+]
+/** CSS classes: lower-case, and at least half of them with a hyphen. */
 function isClassList(text: string): boolean {
   const names = text.trim().split(' ')
   const isLower = names.every((name) => /^[a-z0-9/:.[\]()*_,%-]+$/.test(name))
   return isLower && 2 * names.filter((name) => name.includes('-')).length >= names.length
 }
-/** Names of scripts, as regular expressions have them. */
-const SCRIPTS = /^(?:Latin|Cyrillic|Greek|Armenian|Cherokee|Hebrew|Arabic)$/
 /** A comment, a regular expression, or a literal in one of the three quotes. */
 const TOKENS =
   /\/\*[^]*?\*\/|\/\/[^\n]*|(?<=[=(,:?&|![;]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g
@@ -32,8 +35,7 @@ function proseIn(source: string): string[] {
     const text = literal.replace(/\$\{[^}]*\}/g, '…')
     const line = source.slice(source.lastIndexOf('\n', token.index) + 1, token.index)
     const isProse = /^[A-Z][a-z]/.test(text) || /[a-z]{2,} [a-z]{2,}|… [a-z]{2,}/i.test(text)
-    const isExempt =
-      [NAMES, LOCKS, SCRIPTS].some((pattern) => pattern.test(text)) || BEFORE.test(line) || isClassList(text)
+    const isExempt = EXEMPT.some((pattern) => pattern.test(text)) || BEFORE.test(line) || isClassList(text)
     if (isProse && !isExempt) found.push(text)
   }
   return found

@@ -3,7 +3,7 @@ import type { Row, SendStatus } from '../../../src/client/state/state.ts'
 import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
 import { bob, NOON } from './aState.ts'
 
-/** Without the marks that keep a name's direction its own. */
+/** The text without the marks that isolate a name's direction. */
 export const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
 
 export function aRow(seq: number, more: Partial<Row> = {}): Row {

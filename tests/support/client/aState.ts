@@ -29,7 +29,6 @@ export const ada: User = { id: 'a1', name: 'Ada' }
 export const bob: User = { id: 'b1', name: 'Bob' }
 export const eve: User = { id: 'e1', name: 'Eve' }
 
-/** A day like any other, ms. */
 export const NOON = new Date(2026, 0, 15, 12).getTime()
 
 export const welcome: Welcome = {
@@ -43,7 +42,7 @@ export const welcome: Welcome = {
   build: 'test',
 }
 
-/** Message number `seq` of a room, one a second, by Bob unless said otherwise. */
+/** Message number `seq` of a room, one a second, by Bob. */
 export function said(seq: number, more: Partial<Message> = {}): Message {
   const usual = {
     kind: 'message',
@@ -70,7 +69,7 @@ export function members(...people: Person[]): Members {
   return { version: 1, count: people.length, full: people }
 }
 
-/** The first page of a room with these events: its messages as they stand before the first change to one, then what follows. */
+/** The first page of a room with these events: the messages before the first change, then the other events. */
 export function firstPage(events: readonly RoomEvent[], more: Partial<FirstPage> = {}): FirstPage {
   const change = events.findIndex(({ kind }) => kind !== 'message' && kind !== 'topic' && kind !== 'notice')
   const messages = (change < 0 ? events : events.slice(0, change)) as HistoryMessage[]
@@ -151,7 +150,7 @@ export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text 
   }
 }
 
-/** A state to change: `tell` it a change or `hear` frames, look at `lobby`. */
+/** A state that the reducer changes by `tell` and `hear`. */
 export function aPage(first: State = INITIAL_STATE) {
   const page = {
     state: first,
@@ -176,7 +175,7 @@ export function aPage(first: State = INITIAL_STATE) {
       if (room === undefined) throw new TypeError('the lobby is not open')
       return room
     },
-    /** What is drawn: seqs, and nonces of what has none. */
+    /** The rows, by seq, or by nonce if they have none. */
     get drawn(): (number | string)[] {
       return page.lobby.rows.map((row) => row.seq ?? row.nonce)
     },
@@ -184,7 +183,7 @@ export function aPage(first: State = INITIAL_STATE) {
   return page
 }
 
-/** Ada's page with the lobby live: these messages said, Ada and Bob here. */
+/** Ada's page with the lobby live, these events in it, and Ada and Bob online. */
 export function aLivePage(
   events: readonly RoomEvent[] = numbers(1, 3).map((seq) => said(seq)),
   more: Partial<FirstPage> = {},

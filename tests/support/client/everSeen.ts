@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core'
 
 /**
- * Notes all that something in the page is from now on, however shortly: for states that may be over before anybody asks.
- * @param read runs in the page, after each of its changes
- * @returns what it was so far, each once in a row
+ * Records a value of the page whenever it changes, for states that may pass before a test can look.
+ * @param read runs in the page after each change of the document
+ * @returns the values so far, without repetitions
  */
 export async function everSeen(page: Page, read: () => string): Promise<() => Promise<string[]>> {
   const name = `seen-${crypto.randomUUID()}`

@@ -1,23 +1,23 @@
 import type { Timers } from '../../../src/client/net/timers.ts'
 
 export interface FakeTime extends Timers {
-  /** Time passes (ms); timers run at their time, in their order, those they set too. */
+  /** Time passes (ms). Timers run at their time and in order, even those that timers set. */
   pass(ms: number): void
-  /** The machine sleeps: the clock jumps, and timers that were due run late, all at the end. */
+  /** The machine sleeps (ms): the clock jumps, and then all due timers run late. */
   sleep(ms: number): void
-  /** The clock is set otherwise (ms); timers do not see it. */
+  /** The clock is set forward or back (ms); timers are not affected. */
   turn(ms: number): void
-  /** timers that wait */
+  /** how many timers are pending */
   readonly waiting: number
 }
 
-/** A clock with timers that stands still until told, at a day like any other. */
+/** A clock with timers that stands still until the test moves it. */
 export function fakeTime(start = Date.UTC(2026, 0, 15, 12)): FakeTime {
   let now = start
   let timers: { at: number; run: () => void }[] = []
 
   function next(until: number): { at: number; run: () => void } | undefined {
-    const due = timers.filter(({ at }) => at <= until).sort((one, other) => one.at - other.at)[0]
+    const due = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
     timers = timers.filter((timer) => timer !== due)
     return due
   }

@@ -1,4 +1,4 @@
-/** Web Locks as the standard has them, as far as they are used: one holder a name, the others in line. */
+/** The part of Web Locks that the client uses: each name has one holder, and the others wait in line. */
 export function someLocks() {
   const held = new Map<string, Promise<void>>()
   return {
@@ -9,7 +9,7 @@ export function someLocks() {
     ): Promise<void> {
       if (held.has(name) && options.ifAvailable) return void (await run(null))
       while (held.has(name)) await held.get(name)
-      // Who has let go is not asked any more.
+      // A request aborted while it waited must not get the lock.
       options.signal?.throwIfAborted()
       let free = () => {}
       held.set(name, new Promise((resolve) => (free = resolve)))

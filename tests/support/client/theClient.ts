@@ -3,7 +3,7 @@ import { buildClient } from '../../../src/tools/build.ts'
 
 const ROOT = join(import.meta.dir, '../../..')
 
-/** The client as it is now, where a server of this checkout serves it. A run of all tests has built it before them. */
+/** Builds the client where a server of this checkout serves it, unless a run of all tests has built it already. */
 export async function theClient(): Promise<void> {
   if (process.env.CLIENT_IS_BUILT === '1') return
   await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })

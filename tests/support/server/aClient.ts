@@ -1,3 +1,4 @@
+import { after, now } from '../../../src/client/app/browser.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
@@ -12,21 +13,15 @@ import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { cookieOf } from '../client/anApp.ts'
 import { eventually } from '../eventually.ts'
 
-const now = () => Date.now()
-const after = (ms: number, run: () => void) => {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
-}
-
-/** A page's own cookie jar of one cookie, and what stands in `localStorage`. */
+/** A browser profile: one cookie, `localStorage` and IndexedDB. */
 export function aBrowser() {
-  const kept = new Map<string, string>()
+  const items = new Map<string, string>()
   return {
     cookie: '',
     device: {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, value: string) => void kept.set(key, value),
-      removeItem: (key: string) => void kept.delete(key),
+      getItem: (key: string) => items.get(key) ?? null,
+      setItem: (key: string, value: string) => void items.set(key, value),
+      removeItem: (key: string) => void items.delete(key),
     },
     storage: memoryStorage() as DeviceStorage,
   }
@@ -34,7 +29,7 @@ export function aBrowser() {
 
 export type Browser = ReturnType<typeof aBrowser>
 
-/** The client without its screens, wired as the page wires it, at a real server. `end` it afterwards. */
+/** The client without its screens, wired as the page wires it, at a real server. Call `end` afterwards. */
 export function aClient(origin: string, browser: Browser = aBrowser()) {
   const page = new AbortController()
   const store = createStore()
@@ -42,7 +37,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   const heard: ServerFrame[] = []
   const told: SessionTabMessage[] = []
   const requests: string[] = []
-  /** of the wire: may this frame pass? */
+  /** `swallow`: lose this frame of the server? `cut`: end the connection after this frame? `away`: there is no network. */
   const faults = { swallow: (_frame: ServerFrame) => false, cut: (_frame: ClientFrame) => false, away: false }
   let nonces = 0
   let wire: WebSocket | null = null
@@ -114,7 +109,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }
   const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, page.signal)
   const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
-  // A page at a room's address has the chat before it has any screen.
+  // As on a page at a room's address, which loads the chat before its first screen.
   void session.loadChat()
   const actions = { ...chat, ...session }
 
@@ -133,10 +128,10 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
       if (state === undefined) throw new TypeError(`${room} is not open`)
       return state
     },
-    /** What is drawn of a room: the texts, those that wait in brackets. */
+    /** The texts drawn in a room; those without a seq stand in brackets. */
     texts: (room = 'lobby') =>
       it.room(room).rows.map(({ text, seq }) => (seq === null ? `(${text})` : (text ?? 'gone'))),
-    /** Signs in and is live in the lobby. */
+    /** Signs in, and resolves once the lobby is live. */
     async enter(name: string) {
       const answer = await actions.signIn(name)
       if (answer.result !== 'ok') throw new Error(`${name} did not get in: ${answer.result}`)
@@ -150,7 +145,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
         `${room} shows ${texts.length} messages`,
         () => it.texts(room).join('\n') === texts.join('\n'),
       ),
-    /** The wire is cut, without a word. */
+    /** The connection ends without a close. */
     lose: () => (wire as { terminate?(): void } | null)?.terminate?.(),
     end() {
       page.abort()

@@ -11,7 +11,7 @@ const IDS_PER_REQUEST = 50
 const ATTEMPTS = 3
 
 export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>) {
-  /** Requests under way, and the number of the last jump in each room. A sign-out replaces it, so later answers are dropped. */
+  /** Requests under way, and the number of the last jump in each room. A sign-out replaces both, so later answers are dropped. */
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
 
   /** A page of a room at least as new as the frames the room has received; null: the requests failed, or the person signed out. */
@@ -123,7 +123,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   }
 }
 
-/** Has the room its first page, or is none to be expected? */
+/** Does the room have its first page, or will it get none? */
 function hasFirstPage({ rooms, connection }: State, room: string): boolean {
   const known = rooms[room]
   if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true

@@ -59,8 +59,8 @@ export function createReadActions(
 }
 
 /**
- * Marks all rooms read here at once; the server is told after ten seconds unless that is undone.
- * What is to be told lies in the rooms' state, so a sign-out removes it.
+ * Marks all rooms read here at once, and tells the server after ten seconds unless the person undoes it.
+ * The read positions to tell are kept in the rooms' state, so a sign-out removes them.
  * @param tell gets each room and the seq up to which it is read
  */
 export function createMarkAllRead(
@@ -75,14 +75,14 @@ export function createMarkAllRead(
   function followRooms(settles: boolean): void {
     following = new AbortController()
     // `markReadSettled` is queued behind the present change, so the state does not show it yet.
-    const told = new Set<string>()
+    const settled = new Set<string>()
     const look = (rooms: State['rooms']) => {
       for (const { room, markedRead, you, sync } of Object.values(rooms)) {
         // The server accepts a read position only from a joined room.
         if (you === null || sync.state !== 'live') continue
         if (markedRead?.state === 'pending') store.dispatch({ type: 'roomMarkedRead', room })
-        if (!settles || markedRead?.state !== 'undoable' || told.has(room)) continue
-        told.add(room)
+        if (!settles || markedRead?.state !== 'undoable' || settled.has(room)) continue
+        settled.add(room)
         tell(room, you.readSeq)
         store.dispatch({ type: 'markReadSettled', room })
       }

@@ -104,7 +104,7 @@ export function createSessionActions(
     store.dispatch({ type: 'signedOut', inOtherTab })
   }
 
-  /** Another tab signed in, signed out or renamed me, or the server says that I am someone else by now. */
+  /** Another tab signed in, signed out or renamed me, or the server has another person for this page's cookie. */
   async function signedInAs(self: Self | null): Promise<void> {
     const before = selfOf(store.get())
     if (self === null) {
@@ -192,7 +192,7 @@ export function createSessionActions(
         return store.dispatch({ type: 'selfChanged', self: null })
       }
       for (let wait = 1_000; ; wait = Math.min(wait * 2, 30_000)) {
-        // After a delayed sign-out nobody is signed in, whatever an earlier request for the session is answered.
+        // A delayed sign-out comes first: otherwise the server would answer with the session that is to end.
         const answer = await (owesSignOut() ? endSession() : api.session())
         if (store.get().self !== 'unknown') return
         if (answer.ok && answer.value) return begin(answer.value)

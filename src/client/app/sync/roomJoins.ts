@@ -1,4 +1,4 @@
-/** Which rooms this connection is in and how much of each it knows: all of the room on screen, the counts of the others. */
+/** The rooms this connection has joined: all of the room on screen, only the counts of the others. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
 import type { Outbox } from '../../net/outbox.ts'
@@ -66,7 +66,7 @@ export class RoomJoins {
     return longAgo
   }
 
-  /** Requests the rooms that have a gap. @param stuck also those that wait for pages that nobody was asked for */
+  /** Requests the rooms that have a gap. @param stuck also rooms that wait for pages without a request under way */
   requestMissing(stuck = false): void {
     // The last page of a room may have come and not be drawn.
     if (stuck) this.#world.flushFrames()
@@ -97,7 +97,7 @@ export class RoomJoins {
     this.requestMissing(true)
   }
 
-  /** For a new connection: rooms its `hello` names, and joins of rooms that I am not in yet, since `hello` makes no member. */
+  /** For a new connection: the rooms for `hello`, and joins of rooms that I am not in yet, since `hello` makes nobody a member. */
   firstRequests(): { known: (JoinPosition & { room: string })[]; joins: ClientFrame[] } {
     this.#joinsLeft = JOINS.atOnce
     const wanted = this.#wanted()
@@ -202,12 +202,12 @@ export class RoomJoins {
     return room === this.#screen || this.#world.outbox().rooms.includes(room)
   }
 
-  /** It has come on screen, and only its counts are known. */
+  /** The room has come on screen, and only its counts are known. */
   #isBare({ room, depth, you }: RoomState): boolean {
     return room === this.#screen && depth === 'counts' && you !== null
   }
 
-  /** It is on screen without its people, or without its messages too, and they have not been requested. */
+  /** The room on screen lacks its people or its messages, and they have not been requested. */
   #lacksDepth({ room, depth }: RoomState): boolean {
     return room === this.#screen && depth !== 'all' && !this.#inDepth.has(room)
   }

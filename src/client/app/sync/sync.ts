@@ -90,7 +90,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
         leaves.answered(frame.ref, frame.room)
         // Forgotten here already when it was left, and perhaps joined again since.
         if (store.get().rooms[frame.room] !== undefined) return
-        // A room list that came meanwhile may still have it as one of mine.
+        // A room list requested meanwhile may still show the room as joined.
         leaves.hasLeft(frame.room)
         return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
       case 'error':
