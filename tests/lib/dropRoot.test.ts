@@ -24,7 +24,7 @@ test('[O19] outside the image the process keeps its user', () => {
 })
 
 test.skipIf(!isRoot)(
-  '[O19] root becomes uid 1000 for good, with every thread and the data; links are not followed',
+  '[O19, P54] root becomes uid 1000 for good, with every thread and the data; links are not followed',
   () => {
     const data = join(dir, 'data')
     mkdirSync(join(data, 'snapshots'), { recursive: true })
