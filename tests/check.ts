@@ -57,7 +57,7 @@ if (chosen[0] === '--slow') {
 }
 
 const unasked = await asked
-await tests.again()
+await tests.retry()
 const { passed, failures, skipped, flaky, broken, isGood } = tests.verdict()
 failed.push(...broken)
 if (unasked !== null) skipped.push(unasked)

@@ -1,29 +1,29 @@
-/** Runs tests, and those that failed once again, each alone: what passes then is told apart from what is broken. */
+/** Runs tests, and each that failed a second time, alone: a test that passes then is flaky, not broken. */
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Case, casesOf, isOutside } from './cases.ts'
+import { type Case, casesOf, isOutsideTest } from './cases.ts'
 
-/** So many may pass the second time only. More are no bad luck: something is wrong with them, or with what they test. */
-const MOST_FLAKY = 3
-/** Of so many the run fails whatever a second time says, and it would take long. */
-const MOST_AGAIN = 20
+/** More flaky tests than this are no accident: something is wrong with the tests, or with what they test. */
+const MAX_FLAKY = 3
+/** If more tests failed than this, the run fails whatever a second run says. */
+const MAX_RETRIES = 20
 
-/** Runs a command and says how it ended. @returns its exit code */
+/** Runs a command. @returns its exit code */
 export type Step = (name: string, command: string[]) => Promise<number>
 
-/** What is run again: one test, or the whole file where it broke outside of one or the test cannot be named alone. */
+/** What is run again: one test, or a whole file where no test can be named. */
 interface Suspect {
   step: string
-  /** what `bun test` is given: a file; what was asked for, where nothing at all came of it */
+  /** the file; or all paths of the step, if its report is missing */
   paths: readonly string[]
   name: string
-  /** null: all of it */
+  /** null: the whole file */
   path: string | null
 }
 
 export interface Verdict {
-  /** steps that have not passed, a second time either */
+  /** steps with a test that failed twice */
   broken: string[]
   skipped: string[]
   flaky: string[]
@@ -35,100 +35,100 @@ export interface Verdict {
 export function testRuns(root: string, step: Step) {
   let cases: Case[] = []
   const suspects: Suspect[] = []
-  /** of a step, how much that failed in it has not passed since */
-  const broken = new Map<string, number>()
+  /** for each step, how many of its suspects have not passed since */
+  const open = new Map<string, number>()
   const flaky: string[] = []
   let reports = 0
 
-  return { run, again, verdict }
+  return { run, retry, verdict }
 
-  /** @param paths files, folders or parts of their names, and options of `bun test` */
-  async function run(name: string, paths: readonly string[], ...how: readonly string[]): Promise<void> {
-    const { code, seen } = await once(name, [...how, ...paths])
+  /** @param paths files, folders or parts of paths @param options of `bun test` */
+  async function run(name: string, paths: readonly string[], ...options: readonly string[]): Promise<void> {
+    const { code, seen } = await runOnce(name, [...options, ...paths])
     cases.push(...(seen ?? []))
     if (code === 0 && seen !== null) return
-    const found = seen === null ? [whole(name, paths)] : await suspectsOf(name, paths, seen)
-    // What is found nowhere stays broken.
-    broken.set(name, (broken.get(name) ?? 0) + Math.max(1, found.length))
+    const found = seen === null ? [wholeFile(name, paths)] : await suspectsOf(name, paths, seen)
+    // A failure without a suspect keeps the step broken.
+    open.set(name, (open.get(name) ?? 0) + Math.max(1, found.length))
     suspects.push(...found)
   }
 
-  /** Each that failed, alone: nothing else of ours may be running. */
-  async function again(): Promise<void> {
-    if (suspects.length > MOST_AGAIN) {
+  /** Runs each suspect alone, while nothing else runs. */
+  async function retry(): Promise<void> {
+    if (suspects.length > MAX_RETRIES) {
       console.log(`${suspects.length} failed, too many for a second time`)
       return
     }
-    for (const suspect of suspects) {
-      const { paths, name, path } = suspect
+    for (const { step: name, paths, name: title, path } of suspects) {
       const only = path === null ? [] : ['-t', `^${path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`]
-      const { code, seen } = await once(`again: ${paths.join(' ')}: ${name}`, [...paths, ...only])
+      const { code, seen } = await runOnce(`again: ${paths.join(' ')}: ${title}`, [...paths, ...only])
       const all = seen ?? []
-      const wasRun = path === null ? seen !== null : all.some((one) => one.path === path && passes(one))
+      const hasPassed =
+        path === null ? seen !== null : all.some((each) => each.path === path && each.result === 'passed')
       if (path === null)
-        cases = [...cases.filter(({ file }) => !all.some((one) => one.file === file)), ...all]
-      if (code !== 0 || !wasRun) continue
-      for (const one of cases) if (paths[0] === one.file && one.path === path) one.result = 'passed'
-      broken.set(suspect.step, (broken.get(suspect.step) ?? 0) - 1)
-      flaky.push(`${paths.join(' ')}: ${name}`)
+        cases = [...cases.filter(({ file }) => !all.some((each) => each.file === file)), ...all]
+      if (code !== 0 || !hasPassed) continue
+      for (const each of cases) if (each.file === paths[0] && each.path === path) each.result = 'passed'
+      open.set(name, (open.get(name) ?? 0) - 1)
+      flaky.push(`${paths.join(' ')}: ${title}`)
     }
   }
 
-  /** Of all runs so far. */
   function verdict(): Verdict {
-    const of = (result: Case['result']) => cases.filter((one) => one.result === result)
-    const still = [...broken].filter(([, left]) => left !== 0).map(([name]) => name)
-    const failures = Math.max(of('failed').length, still.length)
-    const passed = of('passed').length
+    const withResult = (result: Case['result']) => cases.filter((each) => each.result === result)
+    const broken = [...open].filter(([, count]) => count !== 0).map(([name]) => name)
+    const failures = Math.max(withResult('failed').length, broken.length)
+    const passed = withResult('passed').length
     return {
-      broken: still,
-      skipped: of('skipped').map(({ file, name }) => `${file}: ${name}`),
+      broken,
+      skipped: withResult('skipped').map(({ file, name }) => `${file}: ${name}`),
       flaky,
       passed,
       failures,
-      isGood: failures === 0 && passed > 0 && flaky.length <= MOST_FLAKY,
+      isGood: failures === 0 && passed > 0 && flaky.length <= MAX_FLAKY,
     }
   }
 
-  /** @returns no cases where the run broke off before it could write any down */
-  async function once(name: string, args: readonly string[]): Promise<{ code: number; seen: Case[] | null }> {
+  /** @returns `seen` is null if the run ended before it wrote a report */
+  async function runOnce(
+    name: string,
+    args: readonly string[],
+  ): Promise<{ code: number; seen: Case[] | null }> {
     const report = join(tmpdir(), `hubbub-tests-${process.pid}-${(reports += 1)}.xml`)
-    // Bun does not obey the limit of bunfig.toml.
-    const how = ['--isolate', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
-    const code = await step(name, [process.execPath, 'test', ...how, ...args])
+    // Bun ignores the timeout of bunfig.toml.
+    const options = ['--isolate', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
+    const code = await step(name, [process.execPath, 'test', ...options, ...args])
     const file = Bun.file(report)
     const seen = (await file.exists()) ? casesOf(await file.text()) : null
     await rm(report, { force: true })
     return { code, seen }
   }
 
-  async function suspectsOf(step: string, paths: readonly string[], seen: Case[]): Promise<Suspect[]> {
+  async function suspectsOf(name: string, paths: readonly string[], seen: Case[]): Promise<Suspect[]> {
     const failing = seen.filter(({ result }) => result === 'failed')
-    // What cannot be loaded is in no report.
-    const absent = (await filesOf(paths)).filter((path) => !seen.some(({ file }) => file === path))
-    const files = new Set([...absent, ...failing.filter(isOutside).map(({ file }) => file)])
-    const tests = failing.filter(({ file }) => !files.has(file))
-    const named = tests.map(({ file, name, path }): Suspect => {
-      const isAlone = seen.filter((one) => one.file === file && one.path === path).length === 1
-      return { step, paths: [file], name, path: isAlone ? path : null }
-    })
-    const all = [...Array.from(files, (file) => whole(step, [file])), ...named]
-    const keyOf = ({ paths, path }: Suspect) => JSON.stringify([paths, path])
-    return all.filter((one, at) => all.findIndex((other) => keyOf(other) === keyOf(one)) === at)
+    // A file that cannot be loaded is in no report.
+    const missing = (await filesOf(paths)).filter((path) => !seen.some(({ file }) => file === path))
+    const files = new Set([...missing, ...failing.filter(isOutsideTest).map(({ file }) => file)])
+    const found = Array.from(files, (file) => wholeFile(name, [file]))
+    for (const { file, name: title, path } of failing.filter((each) => !files.has(each.file))) {
+      const isUnique = seen.filter((each) => each.file === file && each.path === path).length === 1
+      const suspect = { step: name, paths: [file], name: title, path: isUnique ? path : null }
+      const isKnown = found.some((each) => each.paths[0] === file && each.path === suspect.path)
+      if (!isKnown) found.push(suspect)
+    }
+    return found
   }
 
-  /** Files of tests whose path has one of these in it, as Bun reads its arguments. */
+  /** Test files whose path contains one of these, as Bun reads its arguments. */
   async function filesOf(parts: readonly string[]): Promise<string[]> {
     const files = await Array.fromAsync(new Bun.Glob('tests/**/*.test.ts').scan({ cwd: root }))
     return files.filter((file) => parts.some((part) => file.includes(part.replace(/^\.\//, ''))))
   }
 }
 
-const whole = (step: string, paths: readonly string[]): Suspect => ({
+const wholeFile = (step: string, paths: readonly string[]): Suspect => ({
   step,
   paths,
   name: 'outside of a test',
   path: null,
 })
-
-const passes = ({ result }: Case) => result === 'passed'
