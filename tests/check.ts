@@ -1,17 +1,14 @@
 /**
- * Everything a change must pass: format, lint, types, the client's build, the tests. What has failed does not keep the
- * rest from running. A test that fails is run once again, alone, when all else has ended: if it passes then, it is FLAKY, and
- * more than three of these fail the run. Prints the tests that were skipped and that were flaky, as its last line but one how
- * many these are, and as its last how many passed, failed and were skipped.
- * `--slow` runs those that wait long or need the machine to themselves; CI does, after the others. Other arguments go to
- * `bun test`, so `bun run test tests/hub` runs the tests of one folder.
+ * Checks format, lint, types, the client's build and the tests; a failed step does not stop the others. A test that fails is
+ * run again, alone, at the end: see `suite/runs`. The last two lines count flaky tests, and passed, failed and skipped ones.
+ * `--slow` runs the slow tests instead, as CI does afterwards. Other arguments go to `bun test`: `npm test -- tests/hub`.
  */
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { testRuns } from './suite/runs.ts'
 
 const root = dirname(import.meta.dir)
-/** They judge times, and must have the machine to themselves. */
+/** Measure times, so nothing else may run. With `--slow`. */
 const ALONE = [
   'tests/browser/speed/budgets.test.ts',
   'tests/security/costs.test.ts',
@@ -20,7 +17,7 @@ const ALONE = [
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',
 ]
-/** They wait as long as people and the product do, go through every screen or field there is, or begin with an empty machine. */
+/** Wait for real timeouts, go through every screen, or start on an empty machine. With `--slow`. */
 const SLOW = [
   'tests/browser/accessibility.test.ts',
   'tests/browser/coming-back.test.ts',
@@ -31,8 +28,10 @@ const SLOW = [
   'tests/run.test.ts',
   'tests/security/patience.test.ts',
 ]
-/** Most of a test is waiting: for sockets, disks, browsers. */
+/** More than there are cores, since tests mostly wait for sockets, disks and browsers. */
 const WORKERS = Math.min(8, 2 * availableParallelism())
+/** Takes files from one queue, the longest first. `bun test --parallel --timings=… --update-timings` measures them anew. */
+const PARALLEL = [`--parallel=${WORKERS}`, '--timings=tests/timings.json']
 const bun = process.execPath
 const lint = [bun, 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'tests']
 const build = `await (await import('./src/tools/build.ts')).buildClient({ root: '.', out: 'dist/public', compress: 'best' })`
@@ -43,24 +42,24 @@ await must('format', [bun, 'fmt', '--no-script', '--check', 'src', 'tests'])
 await must('build', [bun, '-e', build])
 isBuilt = !failed.includes('build')
 const tests = testRuns(root, (name, command) => step(name, command))
-const chosen = process.argv.slice(2)
-const asked = audit()
-if (chosen[0] === '--slow') {
-  await tests.run('test, slow', SLOW, ...parallel())
+const args = process.argv.slice(2)
+const auditing = audit()
+if (args[0] === '--slow') {
+  await tests.run('test, slow', SLOW, ...PARALLEL)
   for (const file of ALONE) await tests.run('test, alone', [file])
-} else if (chosen.length > 0) {
-  await checks()
-  await tests.run('test', chosen)
+} else if (args.length > 0) {
+  await staticChecks()
+  await tests.run('test', args)
 } else {
-  const rest = await restOf([...ALONE, ...SLOW])
-  await Promise.all([tests.run('test', rest, ...parallel()), checks()])
+  const files = await filesWithout([...ALONE, ...SLOW])
+  await Promise.all([tests.run('test', files, ...PARALLEL), staticChecks()])
 }
 
-const unasked = await asked
+const auditSkipped = await auditing
 await tests.retry()
 const { passed, failures, skipped, flaky, broken, isGood } = tests.verdict()
 failed.push(...broken)
-if (unasked !== null) skipped.push(unasked)
+if (auditSkipped !== null) skipped.push(auditSkipped)
 for (const name of skipped) console.log(`SKIPPED ${name}`)
 for (const name of flaky) console.log(`FLAKY ${name}`)
 if (failed.length > 0) console.log(`Not passed: ${failed.join(', ')}`)
@@ -68,53 +67,45 @@ console.log(`${flaky.length} flaky`)
 console.log(`${passed} passed, ${failures} failed, ${skipped.length} skipped`)
 process.exit(failed.length === 0 && isGood ? 0 : 1)
 
-async function checks(): Promise<void> {
+async function staticChecks(): Promise<void> {
   await must('lint', lint, 'pipe')
   await must('types', [bun, 'check', '--no-script', '-b'], 'pipe')
 }
 
-/**
- * Files from one queue, the longest first, so that none is left over when all others have ended. How long each takes is
- * written by `bun test --parallel --timings=tests/timings.json --update-timings`; a file not named there runs all the same.
- */
-function parallel(): string[] {
-  return [`--parallel=${WORKERS}`, '--timings=tests/timings.json']
-}
-
-/** @throws Error where one of the others has gone: it would run beside what it must not run beside */
-async function restOf(apart: string[]): Promise<string[]> {
+/** @throws Error if one of these files is gone: renamed, it would run beside tests that it must not disturb */
+async function filesWithout(apart: string[]): Promise<string[]> {
   const files = await Array.fromAsync(new Bun.Glob('tests/**/*.test.ts').scan({ cwd: root }))
   const gone = apart.filter((file) => !files.includes(file))
   if (gone.length > 0)
-    throw new Error(`There is no ${gone.join(', ')}: please say in ${import.meta.file} what is run apart`)
+    throw new Error(`There is no ${gone.join(', ')}: please correct the lists in ${import.meta.file}`)
   return files.filter((file) => !apart.includes(file)).sort()
 }
 
-/** A step without which nothing passes. */
+/** Runs a step that must pass. */
 async function must(...what: Parameters<typeof step>): Promise<void> {
   if ((await step(...what)) !== 0) failed.push(what[0])
 }
 
-/** @param output `pipe`: told when it has ended, so that it does not mix with another's. @returns its exit code */
+/** @param output `pipe`: printed at the end, so that it does not mix with other output. @returns the exit code */
 async function step(
   name: string,
   command: string[],
   output: 'inherit' | 'pipe' = 'inherit',
 ): Promise<number> {
   const began = performance.now()
-  // Tests that each built it anew would take it away from under one another's servers.
+  // Tests that each built the client would remove it under one another's servers.
   const env = isBuilt ? { ...process.env, CLIENT_IS_BUILT: '1' } : process.env
   const child = Bun.spawn(command, { cwd: root, env, stdio: ['ignore', output, output] })
-  const told = async (stream: unknown) =>
+  const textOf = async (stream: unknown) =>
     stream instanceof ReadableStream ? await new Response(stream).text() : ''
-  const [out, errors, code] = await Promise.all([told(child.stdout), told(child.stderr), child.exited])
+  const [out, errors, code] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited])
   process.stdout.write(out + errors)
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   console.log(`${code === 0 ? 'ok' : 'NOT OK'} ${name} (${seconds} s)\n`)
   return code
 }
 
-/** S31: no package of ours has a known serious hole. @returns why that could not be asked, or null */
+/** Fails if a package has a known serious hole (S31). @returns why the registry could not be asked, or null */
 async function audit(): Promise<string | null> {
   const command = [bun, 'audit', '--json', '--production', '--audit-level=high']
   const child = Bun.spawn(command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 })
