@@ -1,5 +1,5 @@
 /** What a finger has done since it came down: px, ms. */
-export interface Stroke {
+interface Stroke {
   x: number
   dx: number
   dy: number

@@ -12,7 +12,7 @@ export function myRooms(state: State, current: string): CountedRoom[] {
     .map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))
 }
 
-export interface RoomGroups {
+interface RoomGroups {
   favourites: readonly CountedRoom[]
   others: readonly CountedRoom[]
 }

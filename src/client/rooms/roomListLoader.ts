@@ -6,7 +6,7 @@ import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** Which rooms this page has left, so that an older answer does not bring them back. */
-export interface RoomsLeft {
+interface RoomsLeft {
   /** how often a room was left so far */
   leaveCount(): number
   /** Was the room left after so many leaves, or is it about to be? */

@@ -3,7 +3,7 @@ import type { Context } from '../app/context.ts'
 import { saveRooms, savedRooms } from '../net/savedRooms.ts'
 import { words } from '../words/words.ts'
 
-export interface RoomMenuEvents {
+interface RoomMenuEvents {
   say(message: string): void
   /** The favourites have changed. */
   reorder(): void

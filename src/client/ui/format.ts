@@ -3,7 +3,7 @@ import { graphemesOf } from '../../shared/names.ts'
 import { words } from '../words/words.ts'
 
 /** Hours as the reader's system writes them, or always of 12, or of 24. */
-export type ClockStyle = 'system' | 'h12' | 'h23'
+type ClockStyle = 'system' | 'h12' | 'h23'
 
 // Creating a formatter costs a hundred times what using it does, and each message row needs one.
 const formatters = new Map<string, Intl.DateTimeFormat>()
