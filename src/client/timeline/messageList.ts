@@ -161,10 +161,8 @@ export function messageList(
     loading.hidden = older === 'none' || content.hidden
     loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older !== 'failed') return
-    loading.append(
-      ' ',
-      button(words.common.retry, () => on.older(), { class: 'text-button' }),
-    )
+    const retry = button(words.common.retry, () => on.older(), { class: 'text-button' })
+    loading.append(' ', retry)
   }
 
   function drawPill(count: number | null): void {

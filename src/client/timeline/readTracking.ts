@@ -128,32 +128,21 @@ export function trackReading(
     look()
   }
 
+  let last: Partial<RoomState> = {}
   store.watch(
     (state) => state.rooms[room],
-    () => {
-      if (!hasArrived) arrive()
-      look()
-    },
-    signal,
-  )
-  // After a long absence other rows are on screen, so the reader arrives again, where they stopped reading.
-  store.watch(
-    (state) => state.rooms[room]?.resetNotice,
-    (notice) => {
-      if (notice === 'away') arrive()
-      look()
-    },
-    signal,
-  )
-  let before: RoomState['markedRead'] = null
-  store.watch(
-    (state) => state.rooms[room]?.markedRead ?? null,
-    (markedRead) => {
-      const { position, you } = roomState() ?? {}
-      if (markedRead?.state === 'undoable') messages.seen(position?.seq ?? 0)
+    (state) => {
+      const before = last
+      last = state ?? {}
+      // After a long absence other rows are on screen, so the reader arrives again, where they stopped reading.
+      const isReset = state?.resetNotice === 'away' && before.resetNotice !== 'away'
+      if (!hasArrived || isReset) arrive()
+      const isMarked = state?.markedRead?.state === 'undoable'
+      const wasMarked = before.markedRead?.state === 'undoable'
+      if (isMarked && !wasMarked) messages.seen(state.position.seq)
       // Undone or confirmed: the pill counts from the read position again.
-      else if (before?.state === 'undoable') messages.seen(you?.readSeq ?? 0, true)
-      before = markedRead
+      if (wasMarked && !isMarked) messages.seen(state?.you?.readSeq ?? 0, true)
+      look()
     },
     signal,
   )

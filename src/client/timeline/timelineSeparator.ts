@@ -60,21 +60,11 @@ export function timelineSeparator(first: NonMessageItem, now: () => number): Vie
 
 /** Grey shapes in place of messages, shown only once loading takes noticeably long (U85). */
 export function skeleton(): HTMLElement {
-  const bone = 'rounded-small bg-line/60'
-  const bones = ['w-full', 'w-2/3', 'w-full', 'w-2/3'].map((width) =>
-    h(
-      'div',
-      { class: 'flex gap-3 py-2' },
-      h('i', { class: `${bone} size-9 rounded-full` }),
-      h(
-        'div',
-        { class: 'grid w-96 content-start gap-2' },
-        h('i', { class: `${bone} h-3 w-1/3` }),
-        h('i', { class: `${bone} h-3 ${width}` }),
-      ),
-    ),
-  )
-  const column = h('div', { class: 'column' }, ...bones)
-  const position = 'pointer-events-none absolute inset-x-0 inset-be-2'
-  return h('div', { class: `bones late ${position}`, 'aria-hidden': 'true' }, column)
+  const bones = ['w-1/2', 'w-2/3', 'w-1/3', 'w-3/5'].map((width) => {
+    const disc = h('i', { class: 'size-9 rounded-full bg-line/60' })
+    const line = h('i', { class: `h-3 rounded-small bg-line/60 ${width}` })
+    return h('div', { class: 'flex items-center gap-3 py-2' }, disc, line)
+  })
+  const style = 'bones late pointer-events-none absolute inset-x-0 inset-be-2'
+  return h('div', { class: style, 'aria-hidden': 'true' }, h('div', { class: 'column' }, ...bones))
 }

@@ -49,12 +49,8 @@ export function messageView(first: MessageItem, on: MessageEvents) {
   const time = h('time', { dir: 'auto' })
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
-  const sending = h(
-    'span',
-    { class: 'sending icon-small' },
-    iconOf('clock'),
-    h('span', {}, words.message.sending),
-  )
+  const sendingLabel = h('span', {}, words.message.sending)
+  const sending = h('span', { class: 'sending icon-small' }, iconOf('clock'), sendingLabel)
   const refusals = h('div')
   const reactions = reactionChips((emoji, mine) => {
     if (item.row.id !== null) on.react(item.row.id, emoji, !mine)
@@ -129,21 +125,14 @@ export function messageView(first: MessageItem, on: MessageEvents) {
 
   /** Changes of mine to this message that the server refused. */
   function drawRefusals(changes: readonly PendingChange[]): void {
-    refusals.replaceChildren(
-      ...changes.flatMap(({ key: change, entry, sendStatus }) => {
-        if (sendStatus.status !== 'failed') return []
-        const why = h('span', { class: 'text-danger' }, failureText(sendStatus.reason, entry.kind))
-        const retry = textButton(words.common.retry, () => on.retry(change))
-        return [
-          messageNote(
-            why,
-            retry,
-            textButton(words.message.dismiss, () => on.drop(change)),
-          ),
-        ]
-      }),
-    )
-    if (refusals.hasChildNodes()) element.append(refusals)
+    const notes = changes.flatMap(({ key: change, entry, sendStatus }) => {
+      if (sendStatus.status !== 'failed') return []
+      const retry = [words.common.retry, () => on.retry(change)] as const
+      const dismiss = [words.message.dismiss, () => on.drop(change)] as const
+      return [messageNote(failureText(sendStatus.reason, entry.kind), [retry, dismiss], 'text-danger')]
+    })
+    refusals.replaceChildren(...notes)
+    if (notes.length > 0) element.append(refusals)
     else refusals.remove()
   }
 
@@ -151,11 +140,8 @@ export function messageView(first: MessageItem, on: MessageEvents) {
     const { user } = item.row
     element.toggleAttribute('data-first', item.first)
     for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    if (item.first)
-      element.prepend(
-        avatar(user),
-        h('div', { class: 'who flex flex-wrap items-baseline gap-x-2' }, nameOf(user), when),
-      )
+    const style = 'who flex flex-wrap items-baseline gap-x-2'
+    if (item.first) element.prepend(avatar(user), h('div', { class: style }, nameOf(user), when))
     else element.prepend(when)
   }
 
@@ -188,18 +174,13 @@ export function messageView(first: MessageItem, on: MessageEvents) {
 
   function statusNoteOf(name: string): HTMLElement | null {
     const { sendStatus, text: unsent } = item.row
-    if (sendStatus.status === 'failed')
-      return messageNote(
-        h('span', { class: 'text-danger' }, failureText(sendStatus.reason)),
-        textButton(words.common.retry, () => on.retry(key)),
-        textButton(words.common.edit, () => on.edit(key, unsent ?? '')),
-        textButton(words.common.delete, () => on.drop(key)),
-      )
-    if (name !== 'waiting') return null
-    return messageNote(
-      h('span', {}, words.message.waiting),
-      textButton(words.common.cancel, () => on.drop(key)),
-    )
+    const drop = () => on.drop(key)
+    if (name === 'waiting') return messageNote(words.message.waiting, [[words.common.cancel, drop]])
+    if (sendStatus.status !== 'failed') return null
+    const retry = [words.common.retry, () => on.retry(key)] as const
+    const edit = [words.common.edit, () => on.edit(key, unsent ?? '')] as const
+    const actions = [retry, edit, [words.common.delete, drop] as const]
+    return messageNote(failureText(sendStatus.reason), actions, 'text-danger')
   }
 
   const isUnfolded = () => fold?.getAttribute('aria-expanded') === 'true'

@@ -1,6 +1,6 @@
 import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
 import type { WindowPoint } from '../../ui/popover.ts'
@@ -106,10 +106,7 @@ export function messageActions(
       return [
         h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, text),
         h('p', {}, words.message.deleteText),
-        buttons(
-          h('button', { type: 'button', class: 'button-quiet', onClick: dialog.close }, cancel),
-          h('button', { type: 'button', class: 'button button-danger', onClick: remove }, confirm),
-        ),
+        buttons(button(cancel, dialog.close), button(confirm, remove, { class: 'button button-danger' })),
       ]
     })
   }

@@ -1,15 +1,12 @@
 import { button, h } from '../../ui/dom.ts'
-import { iconOf, type IconName } from '../../ui/icons.ts'
+import { iconOf } from '../../ui/icons.ts'
+import type { MenuEntry } from '../../ui/menu.ts'
 import { openPopover, placePopover, type WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
-/** One action on a message. */
-export interface MessageMenuEntry {
-  icon: IconName
-  label: string
+export interface MessageMenuEntry extends MenuEntry {
   /** drawn in the colour of danger */
   danger?: boolean
-  press(): void
 }
 
 /** The emoji offered at once. */

@@ -7,10 +7,15 @@ export function textButton(label: string, press: () => void): HTMLButtonElement 
   return button(label, press, { class: 'text-button', tabindex: -1 })
 }
 
-/** A line under a message: what is pending or has failed, and the buttons to deal with it. */
-export function messageNote(text: HTMLElement, ...buttons: HTMLButtonElement[]): HTMLElement {
-  const style = 'flex flex-wrap items-center gap-x-3 text-meta text-muted'
-  return h('div', { class: `note ${style}` }, text, ...buttons)
+/** A line under a message: what is pending or has failed, and what can be done about it. */
+export function messageNote(
+  text: string,
+  actions: readonly (readonly [label: string, press: () => void])[],
+  colour = '',
+): HTMLElement {
+  const style = 'note flex flex-wrap items-center gap-x-3 text-meta text-muted'
+  const buttons = actions.map(([label, press]) => textButton(label, press))
+  return h('div', { class: style }, h('span', { class: colour }, text), ...buttons)
 }
 
 /** @param kind what was not done: a message, or which change to one */

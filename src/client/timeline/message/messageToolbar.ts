@@ -64,9 +64,17 @@ export function messageToolbar(
     row?.append(toolbar)
   }
 
-  rows.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && show(event), { signal })
-  rows.addEventListener('focusin', show, { signal })
-  rows.addEventListener('pointerleave', () => row?.contains(document.activeElement) || remove(), { signal })
+  function listen<K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (event: HTMLElementEventMap[K]) => unknown,
+    capture = false,
+  ): void {
+    rows.addEventListener(type, listener, { signal, capture })
+  }
+
+  listen('pointerover', (event) => event.pointerType === 'mouse' && show(event))
+  listen('focusin', show)
+  listen('pointerleave', () => row?.contains(document.activeElement) || remove())
 
   let timer: ReturnType<typeof setTimeout> | undefined
   let start = { x: 0, y: 0 }
@@ -83,49 +91,35 @@ export function messageToolbar(
     on.menu(found, at)
     if (isTouch) openedAt = Date.now()
   }
-  rows.addEventListener(
-    'pointerdown',
-    ({ pointerType, target, clientX: x, clientY: y }) => {
-      cancel()
-      if (pointerType !== 'touch') return
-      start = { x, y }
-      timer = setTimeout(() => open(target, start, true), LONG_PRESS)
-    },
-    { signal },
-  )
-  rows.addEventListener(
-    'pointermove',
-    ({ clientX, clientY }) => Math.hypot(clientX - start.x, clientY - start.y) > MAX_SLIP && cancel(),
-    { signal },
-  )
-  for (const end of ['pointerup', 'pointercancel'] as const) rows.addEventListener(end, cancel, { signal })
-  rows.addEventListener(
-    'click',
-    (event) => {
-      if (!isHandled()) return
-      event.preventDefault()
-      event.stopPropagation()
-    },
-    { signal, capture: true },
-  )
-  rows.addEventListener(
-    'contextmenu',
-    (event) => {
-      const isTouch = isHandled() || timer !== undefined
-      // The browser's own menu: for a link, a selection, or with Shift.
-      const isForBrowser =
-        event.shiftKey ||
-        (event.target as Element).closest('a[href]') ||
-        !document.getSelection()?.isCollapsed
-      if (!isTouch && isForBrowser) return
-      event.preventDefault()
-      cancel()
-      // Opened under the pointer, its round corner included: otherwise releasing the button would close it.
-      const inward = document.dir === 'rtl' ? 8 : -8
-      if (!isHandled()) open(event.target, { x: event.clientX + inward, y: event.clientY - 8 }, isTouch)
-    },
-    { signal },
-  )
+  listen('pointerdown', ({ pointerType, target, clientX: x, clientY: y }) => {
+    cancel()
+    if (pointerType !== 'touch') return
+    start = { x, y }
+    timer = setTimeout(() => open(target, start, true), LONG_PRESS)
+  })
+  listen('pointermove', ({ clientX, clientY }) => {
+    if (Math.hypot(clientX - start.x, clientY - start.y) > MAX_SLIP) cancel()
+  })
+  listen('pointerup', cancel)
+  listen('pointercancel', cancel)
+  const ignoreClick = (event: Event) => {
+    if (!isHandled()) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  listen('click', ignoreClick, true)
+  listen('contextmenu', (event) => {
+    const isTouch = isHandled() || timer !== undefined
+    const isOnLink = (event.target as Element).closest('a[href]') !== null
+    const hasSelection = !document.getSelection()?.isCollapsed
+    // These get the browser's own menu.
+    if (!isTouch && (event.shiftKey || isOnLink || hasSelection)) return
+    event.preventDefault()
+    cancel()
+    // Opened under the pointer, its round corner included: otherwise releasing the button would close it.
+    const inward = document.dir === 'rtl' ? 8 : -8
+    if (!isHandled()) open(event.target, { x: event.clientX + inward, y: event.clientY - 8 }, isTouch)
+  })
   signal.addEventListener('abort', cancel, { once: true })
   return remove
 }
