@@ -1,6 +1,5 @@
 import type { Role, Self } from '../shared/model.ts'
 import type { ClientSocket, RoomRow } from './ports.ts'
-import type { Bucket } from './rateLimit.ts'
 
 /** A room that a connection has joined. */
 interface JoinedRoom {
@@ -53,7 +52,6 @@ export interface ClientConnection {
   readonly syncs: SyncRequest[]
   /** durable frames without an answer */
   unacked: number
-  joinBucket: Bucket
 }
 
 /** A connection that has said hello. */

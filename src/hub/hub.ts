@@ -20,7 +20,7 @@ import { userExport } from './people/userExport.ts'
 import type { Broadcast, Clock, ClientSocket, Doorbell, Ids, Log, Store } from './ports.ts'
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { fullBucket, take, waitFor, type Rate } from './rateLimit.ts'
+import { Buckets, type Rate } from './rateLimit.ts'
 import { ReadPositions } from './rooms/readPositions.ts'
 import { Rooms } from './rooms/rooms.ts'
 
@@ -74,6 +74,7 @@ export class Hub {
   readonly rooms: Rooms
   readonly #deps: HubDeps
   readonly #limits: PersonLimits
+  readonly #joinBuckets: Buckets
   readonly #connections = new ConnectionRegistry()
   readonly #feed: Feed
   readonly #queue: WriterQueue
@@ -93,6 +94,7 @@ export class Hub {
     const { sessionDays, siteName, retentionDays = 0, limits } = settings
     this.#deps = deps
     this.#limits = { ...PERSON_LIMITS, ...limits }
+    this.#joinBuckets = new Buckets(this.#limits.joins)
     const publish = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
     const connections = this.#connections
     const feed = (this.#feed = new Feed(store, broadcast, log))
@@ -138,7 +140,6 @@ export class Hub {
       rooms: new Map(),
       syncs: [],
       unacked: 0,
-      joinBucket: fullBucket(now, this.#limits.joins),
     })
     return null
   }
@@ -320,12 +321,8 @@ export class Hub {
   }
 
   #spendJoins(connection: ClientConnection, cost: number): void {
-    const { joinBucket } = connection
-    const now = this.#elapsed()
-    const left = take(joinBucket, now, this.#limits.joins, cost)
-    const after = waitFor(joinBucket, now, this.#limits.joins, cost)
-    if (!left) throw new ChatError('rateLimited', undefined, { after })
-    connection.joinBucket = left
+    const after = this.#joinBuckets.spend(connection.socket.id, this.#elapsed(), cost)
+    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
   }
 
   #connectionOf(from: ClientSocket): ClientConnection {

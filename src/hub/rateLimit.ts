@@ -47,10 +47,10 @@ export class Buckets {
     return this.#buckets.size
   }
 
-  /** Takes a token. @returns 0, or the ms to wait, and nothing was taken */
-  spend(key: string, now: number): number {
-    const wait = this.wait(key, now)
-    if (wait === 0) this.charge(key, now, 1)
+  /** Takes tokens. @returns 0, or the ms to wait, and nothing was taken */
+  spend(key: string, now: number, cost = 1): number {
+    const wait = this.wait(key, now, cost)
+    if (wait === 0) this.charge(key, now, cost)
     return wait
   }
 
@@ -66,9 +66,9 @@ export class Buckets {
     if (bucket) this.#buckets.set(key, { ...bucket, tokens: bucket.tokens + 1 })
   }
 
-  /** ms until a token can be taken. */
-  wait(key: string, now: number): number {
-    return waitFor(this.#of(key, now), now, this.#rate)
+  /** ms until `cost` tokens can be taken. */
+  wait(key: string, now: number, cost = 1): number {
+    return waitFor(this.#of(key, now), now, this.#rate, cost)
   }
 
   #of(key: string, now: number): Bucket {
