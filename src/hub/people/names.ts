@@ -4,13 +4,18 @@ import type { Self } from '../../shared/model.ts'
 import { cleanName, graphemesOf, NAME_FAULTS } from '../../shared/names.ts'
 import { awaitWrite } from '../answerFrames.ts'
 import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
+import { Buckets } from '../rateLimit.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 
-const DAY = 24 * 60 * 60 * 1000
 /** Suggested in place of a reserved name. */
 const RESERVED_SUGGESTION = 'Visitor'
-/** Renamings of a person: ms between two, how many a day, and ms for which the old name stays theirs (I6). */
-const RENAME = { every: 30_000, perDay: 5, held: DAY }
+/** Renamings of a person: one in 30 s, and five a day (I6). */
+const RENAME_RATES = [
+  { perSecond: 1 / 30, burst: 1 },
+  { perSecond: 5 / (24 * 60 * 60), burst: 5 },
+]
+/** ms for which the old name stays the person's */
+const OLD_NAME_HELD = 24 * 60 * 60 * 1000
 
 interface NamesDeps {
   store: Store
@@ -26,8 +31,7 @@ interface NamesDeps {
 export class Names {
   readonly #deps: NamesDeps
   readonly #isReserved: (name: string) => boolean
-  /** user → times of renaming (ms) within a day */
-  readonly #renamings = new Map<string, number[]>()
+  readonly #renamings = RENAME_RATES.map((rate) => new Buckets(rate))
 
   constructor(deps: NamesDeps) {
     this.#deps = deps
@@ -42,27 +46,22 @@ export class Names {
     const { store, clock, log, staleAt } = this.#deps
     const name = await this.clean(typed, self.id)
     if (name === self.name) return self
-    const at = clock.now()
-    const times = this.#renamingsOf(self.id, at)
-    times.push(at)
+    const [at, now] = [clock.now(), clock.elapsed()]
+    const after = Math.max(...this.#renamings.map((buckets) => buckets.wait(self.id, now)))
+    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+    for (const buckets of this.#renamings) buckets.charge(self.id, now, 1)
     try {
-      const write = store.rename(self.id, name, keysOf(name), at, at + RENAME.held, staleAt(at))
-      const renamed = await awaitWrite(write, log)
-      if (renamed === 'nobody') throw new ChatError('unauthenticated')
-      if (renamed === 'taken') throw await this.taken(name, self.id)
+      const write = store.rename(self.id, name, keysOf(name), at, at + OLD_NAME_HELD, staleAt(at))
+      const result = await awaitWrite(write, log)
+      if (result === 'nobody') throw new ChatError('unauthenticated')
+      if (result === 'taken') throw await this.taken(name, self.id)
     } catch (error) {
-      times.splice(times.indexOf(at), 1)
+      for (const buckets of this.#renamings) buckets.give(self.id)
       throw error
     }
-    const after = { ...self, name }
-    this.#deps.renamed(after)
-    return after
-  }
-
-  /** Forgets renamings that are a day old. */
-  hourly(now: number): void {
-    for (const [user, times] of this.#renamings)
-      if (times.every((at) => at <= now - DAY)) this.#renamings.delete(user)
+    const renamed = { ...self, name }
+    this.#deps.renamed(renamed)
+    return renamed
   }
 
   /**
@@ -93,20 +92,6 @@ export class Names {
       if (!(await store.nameTaken(keysOf(suggestion), now, staleAt(now), user))) return { suggestion }
     }
     return {}
-  }
-
-  /** When the person was renamed within a day. @throws ChatError `rateLimited` if they may not be now */
-  #renamingsOf(user: string, now: number): number[] {
-    const times = (this.#renamings.get(user) ?? []).filter((at) => at > now - DAY)
-    const last = times.at(-1)
-    const [first] = times
-    const after = Math.max(
-      last === undefined ? 0 : last + RENAME.every - now,
-      first === undefined || times.length < RENAME.perDay ? 0 : first + DAY - now,
-    )
-    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
-    this.#renamings.set(user, times)
-    return times
   }
 }
 

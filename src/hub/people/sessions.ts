@@ -111,7 +111,6 @@ export class Sessions {
   async hourly(): Promise<void> {
     const { store, clock, log } = this.#deps
     const now = clock.now()
-    this.names.hourly(now)
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
       await store.forget(this.#staleAt(now))

@@ -112,18 +112,21 @@ describe('a name', () => {
     await rename('Anna')
     expect(await hub.sessions.whoIs('1')).toEqual({ id: ann.id, name: 'Anna', role: 'guest' })
     clock.pass(10_000)
-    expect(await refusal(rename('Anne'))).toMatchObject({ code: 'rateLimited', after: 20_000 })
+    expect(await refusal(rename('Anne'))).toMatchObject({
+      code: 'rateLimited',
+      after: expect.closeTo(20_000, -1),
+    })
     expect(await refusal(hub.sessions.signUp('Ann', '2'))).toMatchObject({ code: 'nameTaken' })
     for (const name of ['Ann', 'Ana', 'Anouk', 'Anya']) {
       clock.pass(30_000)
       await rename(name)
     }
     clock.pass(30_000)
-    const after = DAY - 5 * 30_000 - 10_000
-    expect(await refusal(rename('Annika'))).toMatchObject({ code: 'rateLimited', after })
+    const { code, after = 0 } = await refusal(rename('Annika'))
+    expect([code, after]).toEqual(['rateLimited', expect.closeTo(DAY / 5 - 5 * 30_000 - 10_000, -1)])
     clock.pass(after)
     await rename('Annika')
-    clock.pass(60_000)
+    clock.pass(DAY - after)
     await hub.sessions.signUp('Anna', '3')
     expect(await hub.sessions.whoIs('1')).toMatchObject({ name: 'Annika' })
   })
