@@ -17,7 +17,7 @@ interface Found {
   args: string[]
 }
 
-/** P59: the browser that CHROME names, else one that is installed, else the one a package brings; null if there is none. */
+/** The browser that CHROME names, else an installed one, else the one of a package; null if there is none. */
 async function found(): Promise<Found | null> {
   const named = process.env.CHROME
   if (named !== undefined && named !== '') {
