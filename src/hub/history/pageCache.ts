@@ -34,12 +34,11 @@ export class PageCache {
     this.#store = store
   }
 
-  /** The newest messages of a room. @param limit 0: none; else all that a first page may have */
+  /** The newest messages of a room, at most `limit` of them with text. */
   newest(room: string, limit: number): NewestRead {
-    const cachedLimit = limit === 0 ? 0 : LIMITS.firstMessages
-    const key = `${room} ${cachedLimit}`
+    const key = `${room} ${limit}`
     const known = this.#newestPages.get(key)
-    const page = known ?? this.#store.newest(room, cachedLimit).then((newest) => newest && withJson(newest))
+    const page = known ?? this.#store.newest(room, limit).then((newest) => newest && withJson(newest))
     const drop = () => {
       if (this.#newestPages.get(key) === page) this.#newestPages.delete(key)
     }
@@ -72,14 +71,6 @@ export class PageCache {
     this.#newestPages.clear()
     this.#cachedEvents = 0
   }
-}
-
-/** The page with at most `limit` messages that have text. */
-export function withLimit(page: CachedPage | null, limit: number): CachedPage | null {
-  if (page === null || limit >= LIMITS.firstMessages || page.messages.length === 0) return page
-  const first = page.messages.filter(({ gone }) => !gone).at(-limit)
-  const messages = first ? page.messages.slice(page.messages.indexOf(first)) : page.messages
-  return withJson({ ...page, messages, older: page.older || messages.length < page.messages.length })
 }
 
 /** A first page as JSON. @param messages the JSON of its messages, made once for all newcomers */

@@ -10,7 +10,7 @@ import type { Clock, Log, Membership, RoomRow, Store, UnreadAtHead } from '../po
 import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
 import type { ReadPositions } from '../rooms/readPositions.ts'
-import { firstPageJson, PageCache, withLimit } from './pageCache.ts'
+import { firstPageJson, PageCache } from './pageCache.ts'
 
 interface RoomSyncerDeps {
   store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'memberships' | 'room'>
@@ -150,7 +150,7 @@ export class RoomSyncer {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = feed.head(room)
       const read = this.#pageCache.newest(room, limit)
-      const page = withLimit(await read.page, limit)
+      const page = await read.page
       if (page === null) throw new Error('a room that was there is gone')
       const { at, floor, messages, older, json, reacted } = page
       const mine = reacted.length > 0 ? await store.mine(connection.user.id, reacted) : null
