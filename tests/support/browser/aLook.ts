@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core'
 const SMALL = { width: 320, height: 256 }
 
 /**
- * What is wrong with a screen as it stands: faint text in light, dark or more contrast, wider than its window, a violation of
- * axe, or something that the page's policy refused on the way to it.
+ * The faults of the screen as it is: text with too little contrast in light, dark or more contrast, content wider than the
+ * window, violations found by axe, and whatever the page's policy refused so far.
  */
 export async function faultsOf(page: Page, refused: string[]): Promise<unknown[]> {
   const wrong: unknown[] = []
@@ -24,7 +24,7 @@ export async function faultsOf(page: Page, refused: string[]): Promise<unknown[]
     wrong.push(...(await page.evaluate(tooFaint, { text: 7, large: 7 })))
   }
   wrong.push(...refused)
-  // Contrast has been measured, on every ground and in both themes; the other rules see no colours.
+  // Contrast was measured above, in both themes; axe's other rules do not look at colours.
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode()
     .options({ resultTypes: ['violations'] })
@@ -32,13 +32,13 @@ export async function faultsOf(page: Page, refused: string[]): Promise<unknown[]
     .disableRules(['color-contrast'])
     .analyze()
   wrong.push(...violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]))
-  // What axe does itself, the policy refuses.
+  // The policy refuses what axe itself injects.
   refused.length = 0
   await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' })
   return wrong
 }
 
-/** Text whose contrast with the ground painted behind it is too low; as the browser computes both. */
+/** Runs in the page. Finds text whose contrast with the colours painted behind it is too low. */
 function tooFaint(least: { text: number; large: number }): string[] {
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = 1
@@ -77,8 +77,8 @@ function tooFaint(least: { text: number; large: number }): string[] {
     }
     const style = getComputedStyle(element)
     const ground = rgba(grounds)
-    const [one, other] = [luminance(rgba([...grounds, style.color])), luminance(ground)]
-    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
+    const [front, back] = [luminance(rgba([...grounds, style.color])), luminance(ground)]
+    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05)
     const large = Number.parseFloat(style.fontSize) >= 24
     if (ratio < (large ? least.large : least.text))
       wrong.push(`${ratio.toFixed(2)} ${node.textContent?.slice(0, 40)}`)

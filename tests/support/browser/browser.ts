@@ -12,16 +12,11 @@ const ARGS = [
   '--disable-sync',
 ]
 
-interface Found {
-  path: string
-  args: string[]
-}
-
-/** The browser that CHROME names, else an installed one, else the one of a package; null if there is none. */
-async function found(): Promise<Found | null> {
+/** The browser that CHROME names, else an installed one, else the one that a package contains; null if there is none. */
+async function findBrowser(): Promise<{ path: string; args: string[] } | null> {
   const named = process.env.CHROME
   if (named !== undefined && named !== '') {
-    if (!existsSync(named)) throw new Error(`CHROME names ${named}, which is not there`)
+    if (!existsSync(named)) throw new Error(`CHROME names ${named}, which does not exist`)
     return { path: named, args: ARGS }
   }
   for (const name of INSTALLED) {
@@ -30,31 +25,31 @@ async function found(): Promise<Found | null> {
   }
   if (process.platform !== 'linux' || process.arch !== 'x64') return null
   try {
-    // The package unpacks its own libraries only where it takes this for a place that lacks them.
+    // The package unpacks its own libraries only if it believes to run in AWS Lambda, which lacks them.
     process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs22.x'
     const { default: packed } = await import('@sparticuz/chromium')
-    // Not with the package's own arguments: in one process a second person's page ends the browser, and it would check
-    // nothing of what keeps sites apart.
+    // Not the package's own arguments: they put all pages into one process, which a second context crashes, and switch off
+    // site isolation.
     return { path: await packed.executablePath(), args: ['--headless=shell', ...ARGS] }
   } catch (error) {
-    console.error('the packed browser does not unpack:', error)
+    console.error('the packaged browser cannot be unpacked:', error)
     return null
   }
 }
 
-export const browserFound = await found()
+export const browserFound = await findBrowser()
 if (browserFound === null)
   console.error(
     '\nNO BROWSER: the tests in a real browser are SKIPPED. Set CHROME to the path of a Chromium.\n',
   )
 
 /**
- * One browser for the tests of a file; `.browser` throws outside of them. Bun ends the processes of a test that takes too
- * long, so the next test may need another one.
+ * One browser for the tests of a file; `.browser` throws outside of a test. Bun kills the processes of a test that times out,
+ * so the next test may start another browser.
  */
 export function useBrowser(): { readonly browser: Browser } {
   let browser: Browser | null = null
-  // A browser on a busy machine takes seconds for what takes it moments otherwise.
+  // On a busy machine a browser can be ten times as slow.
   setDefaultTimeout(60_000)
   beforeEach(async () => {
     if (browserFound === null || browser?.isConnected()) return

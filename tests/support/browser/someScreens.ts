@@ -2,11 +2,11 @@ import type { Page } from 'playwright-core'
 import type { Told } from '../client/aScreen.ts'
 import { PEOPLE, talk } from '../someTalk.ts'
 
-/** The people of the talk, all of them there. */
+/** The authors of `talk`, all online. */
 export const everybody = PEOPLE.map((user) => ({ ...user, state: 'active' as const }))
-/** Two of them away. */
-export const here = everybody.map((one, at) => (at > 4 ? { ...one, state: 'idle' as const } : one))
-/** A room in which much was said. */
+/** The same people, the last two away. */
+export const here = everybody.map((person, at) => (at > 4 ? { ...person, state: 'idle' as const } : person))
+/** A lobby with 60 messages. */
 export const toLobby: Told = { events: talk(1, 60), people: here }
 
 export async function openSettings(page: Page): Promise<void> {

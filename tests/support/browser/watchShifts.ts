@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 
-/** Counts what moves without anybody having pressed anything; from the first paint on. */
+/** Adds up the layout shifts of the page, from the first paint on. @returns a function that reads the sum */
 export async function watchShifts(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
     Reflect.set(window, 'shifted', 0)
