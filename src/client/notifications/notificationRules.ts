@@ -37,7 +37,7 @@ export interface NotifierWorld extends Timers {
   say(message: NotificationTabMessage): void
   /**
    * Shows a notification.
-   * @param closed called when it closes, whoever closed it
+   * @param closed called when it closes, also by the person or the system
    * @returns what closes it, or null if the browser can show none
    */
   show(notification: NotificationContent, closed: () => void): (() => void) | null

@@ -26,8 +26,6 @@ const GAPS_WITHIN = 60_000
 const BEHIND_FOR = 2_000
 /** Changes kept to be applied to pages that come by HTTP meanwhile. */
 const MAX_RECENT_CHANGES = 500
-/** People whose return after my reconnect draws no lines. */
-const MAX_ONLINE_BEFORE_LOSS = 1_000
 
 const isInactive = ({ state }: RoomSync) => state === 'unsynced' || state === 'closed'
 const heldEvents = (sync: RoomSync) => (sync.state === 'syncing' || sync.state === 'gap' ? sync.held : [])
@@ -267,8 +265,7 @@ export function disconnected(room: RoomState, isQuiet: boolean): RoomState {
   if (isInactive(room.sync)) return room
   const online = room.people.map((person) => person.id)
   // After a second loss soon after the first, the list has not filled again yet.
-  const all = isQuiet ? [...new Set([...online, ...room.onlineBeforeLoss])] : online
-  const onlineBeforeLoss = all.slice(0, MAX_ONLINE_BEFORE_LOSS)
+  const onlineBeforeLoss = isQuiet ? [...new Set([...online, ...room.onlineBeforeLoss])] : online
   return { ...room, sync: { state: 'unsynced' }, typing: [], onlineBeforeLoss }
 }
 

@@ -108,16 +108,6 @@ export function withChange(rows: readonly Row[], change: Change, me: string | nu
   return after === row ? rows : rows.with(index, after)
 }
 
-const COMPARED = ['seq', 'id', 'at', 'text', 'replyTo', 'own'] as const
-
-function isSameRow(a: Row, b: Row): boolean {
-  return (
-    COMPARED.every((field) => a[field] === b[field]) &&
-    a.user.name === b.user.name &&
-    a.sendStatus.status === b.sendStatus.status
-  )
-}
-
 /** Puts a row with a seq in its place. It replaces a row of the same key, also one that was unsent or had failed. */
 export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   const { seq } = row
@@ -127,7 +117,8 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (!row.own && (rows[newest]?.seq ?? 0) < seq) return rows.toSpliced(newest + 1, 0, row)
   const index = rows.findLastIndex((known) => known.key === row.key)
   const before = rows[index]
-  if (before !== undefined && (isSameRow(before, row) || before.trueAt > row.trueAt)) return rows
+  const isKnown = before?.id === row.id && before.text === row.text && before.user.name === row.user.name
+  if (isKnown || (before !== undefined && before.trueAt > row.trueAt)) return rows
   const others = before === undefined ? rows.slice() : rows.toSpliced(index, 1)
   const below = others.findLastIndex((known) => known.seq !== null && known.seq <= seq)
   const neighbour = others[below]

@@ -1,6 +1,7 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, type RawSocket } from '../../support/server/rawSocket.ts'
+import { clientFrame } from '../../support/server/rawSocket.ts'
 import { Line } from '../network/line.ts'
+import { rawClientInLobby, textFrame } from '../network/rawClient.ts'
 import type { Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
 import { conclude, playIn, quantile, quantiles, readLog } from '../world.ts'
@@ -13,7 +14,6 @@ const MAX_STORED = 16
 /** bytes of memory that continuation frames may cost */
 const MAX_MEMORY = 5 * 1024 * 1024
 
-const textFrame = (payload: string) => clientFrame(0x81, payload)
 const send = (n: number) =>
   JSON.stringify({ type: 'send', nonce: `flooding-${n}`, room: 'lobby', text: `flood ${n}` })
 
@@ -42,7 +42,10 @@ export const flood: Scenario = {
       let rounds = 0
       for (const end = Date.now() + seconds * 1_000; rounds === 0 || Date.now() < end; rounds += 1)
         for (const [flooding, { frame, count, codes }] of Object.entries(FLOODS)) {
-          const socket = await inLobby(server.port, `${flooding} ${rounds}`)
+          const socket = await rawClientInLobby(
+            server.port,
+            await guest(server.port, `${flooding} ${rounds}`),
+          )
           const burst = Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)))
           const began = Date.now()
           socket.write(burst)
@@ -57,7 +60,7 @@ export const flood: Scenario = {
         findings.atMost(`R8 ${flooding}: cut, ms`, quantile(all, 1), MAX_CUT)
 
       const before = server.rss()
-      const socket = await inLobby(server.port, 'continues')
+      const socket = await rawClientInLobby(server.port, await guest(server.port, 'continues'))
       socket.write(clientFrame(0x01, '{'))
       const continuations = Buffer.concat(Array.from({ length: 10_000 }, () => clientFrame(0x00, '')))
       for (let n = 0; n < 30; n += 1) {
@@ -85,14 +88,6 @@ export const flood: Scenario = {
         },
       }
     }),
-}
-
-async function inLobby(port: number, name: string): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${await guest(port, name)}`])
-  const rooms = [{ room: 'lobby', seq: 0, id: null }]
-  socket.write(textFrame(JSON.stringify({ type: 'hello', rooms, state: 'active' })))
-  await eventually('the lobby', () => socket.text().includes('"more":false'), 10_000)
-  return socket
 }
 
 /** Another client that sends a beat every 150 ms and measures how long the answer takes. */

@@ -1,5 +1,6 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames } from '../../support/server/rawSocket.ts'
+import { clientFrame, rawSocket } from '../../support/server/rawSocket.ts'
+import { textFrame, textsOf } from '../network/rawClient.ts'
 import type { Chance } from '../random.ts'
 import type { Findings, Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
@@ -134,11 +135,8 @@ async function sendMutations(
 ): Promise<string> {
   const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
   const frames = [...(skipHello ? [] : [JSON.stringify(HELLO)]), ...mutations, QUESTION]
-  socket.write(Buffer.concat(frames.map((text) => clientFrame(0x81, text))))
-  const answers = () =>
-    serverFrames(socket.bytes())
-      .filter(({ opcode }) => opcode === 1)
-      .map(({ payload }) => payload.toString())
+  socket.write(Buffer.concat(frames.map(textFrame)))
+  const answers = () => textsOf(socket)
   const isAnswered = () => answers().some((text) => text.includes('the-last-question'))
   const isOver = () => socket.closed || socket.code() !== undefined || isAnswered()
   await eventually('an answer', isOver).catch(() =>

@@ -1,8 +1,9 @@
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket, serverFrames, type RawSocket } from '../../support/server/rawSocket.ts'
+import type { RawSocket } from '../../support/server/rawSocket.ts'
 import { dueOf, load } from '../load.ts'
 import { Line, type RoomPosition } from '../network/line.ts'
+import { rawClient, rawClientInLobby, textsOf } from '../network/rawClient.ts'
 import type { Findings, Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
 import { conclude, playIn, quantile, until } from '../world.ts'
@@ -55,7 +56,8 @@ export const readers: Scenario = {
       const before = await load({ ...speech, name: 'before', lasts: 2_000 })
       current = beside
 
-      const stalled = await Promise.all(stalling.map((cookie) => stalledReader(port, cookie)))
+      const stalled = await Promise.all(stalling.map((cookie) => rawClientInLobby(port, cookie)))
+      for (const socket of stalled) socket.pause()
       const memory = server.rss()
       let isOver = false
       const speaking = load({ ...speech, name: 'during', isOver: () => isOver })
@@ -128,24 +130,7 @@ function medianP99(windows: Windows): number {
   )
 }
 
-async function stalledReader(port: number, cookie: string): Promise<RawSocket> {
-  const socket = await sayHello(port, cookie, [{ room: 'lobby', seq: 0, id: null }])
-  await eventually('the lobby', () => socket.text().includes('"more":false'), 10_000)
-  socket.pause()
-  return socket
-}
-
-async function sayHello(port: number, cookie: string, rooms: readonly RoomPosition[]): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
-  socket.write(clientFrame(0x81, JSON.stringify({ type: 'hello', rooms, state: 'active' })))
-  return socket
-}
-
-function framesOf(socket: RawSocket): ServerFrame[] {
-  return serverFrames(socket.bytes())
-    .filter(({ opcode }) => opcode === 1)
-    .map(({ payload }) => JSON.parse(payload.toString()) as ServerFrame)
-}
+const framesOf = (socket: RawSocket) => textsOf(socket).map((text) => JSON.parse(text) as ServerFrame)
 
 /** The position after everything that reached the socket, which must have no hole. */
 function positionOf(socket: RawSocket, findings: Findings): RoomPosition {
@@ -187,7 +172,7 @@ async function slowJoiner(
     firstEvents.push({ room, seq: 1, id: first?.event ?? null })
   }
   const began = Date.now()
-  const socket = await sayHello(port, cookie, firstEvents)
+  const socket = await rawClient(port, cookie, firstEvents)
   const isComplete = () => socket.text().split('"more":false').length > FULL_ROOMS.length
   for (let read = 0; !socket.closed && Date.now() - began < 150_000;) {
     const { length } = socket.bytes()
