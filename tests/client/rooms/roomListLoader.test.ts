@@ -11,40 +11,33 @@ import { fakeTime } from '../../support/client/fakeTime.ts'
 const SECOND = 1_000
 const lost = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
 
-type Rooms = { rooms: RoomEntry[]; more: boolean }
+type Client = Awaited<ReturnType<typeof atFakeServer>>
+type Answer = ApiResult<{ rooms: RoomEntry[]; more: boolean }>
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** An API that answers each request when the test says so. */
-function anApi() {
-  const requests: { text: string | undefined; answer(result: ApiResult<Rooms>): void }[] = []
-  const rooms: Api['rooms'] = (text) => new Promise((answer) => requests.push({ text, answer }))
-  return {
-    api: { rooms },
-    requests,
-    async answer(request: number, names: readonly string[], entry: Partial<RoomEntry> = {}, more = false) {
-      const value = { rooms: names.map((room) => listed(room, entry)), more }
-      requests[request]?.answer({ ok: true, value })
-      await settled()
-    },
-    async refuse(request: number, code: 'rateLimited' | 'offline') {
-      requests[request]?.answer({ ok: false, code })
-      await settled()
-    },
+/** The list of rooms of a client, or of a page without one. The test answers each request by `answer` or `refuse`. */
+function aLoader(client?: Client) {
+  const { store, time, sync } = client ?? {
+    store: createStore(),
+    time: fakeTime(),
+    sync: { leaveCount: () => 0, leftSince: () => false },
   }
-}
-
-function aLoader() {
-  const store = createStore()
-  const time = fakeTime()
-  const server = anApi()
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
-  const sync = { leaveCount: () => 0, leftSince: () => false }
-  const loader = createRoomListLoader(store, sync, server.api, time.after, new AbortController().signal)
+  const requests: { text: string | undefined; resolve(answer: Answer): void }[] = []
+  const rooms: Api['rooms'] = (text) => new Promise((resolve) => requests.push({ text, resolve }))
+  const loader = createRoomListLoader(store, sync, { rooms }, time.after, new AbortController().signal)
+  const settle = async (request: number, answer: Answer) => {
+    requests[request]?.resolve(answer)
+    await settled()
+  }
   return {
-    ...server,
     store,
     loader,
+    requests,
+    answer: (request: number, names: readonly string[], entry: Partial<RoomEntry> = {}, more = false) =>
+      settle(request, { ok: true, value: { rooms: names.map((room) => listed(room, entry)), more } }),
+    refuse: (request: number, code: 'rateLimited' | 'offline') => settle(request, { ok: false, code }),
     connect: (connection: ConnectionState) =>
       store.dispatch({ type: 'connectionChanged', connection, now: NOON }),
     async pass(ms: number) {
@@ -52,17 +45,13 @@ function aLoader() {
       await settled()
     },
     names: () => store.get().roomList.map(({ room }) => room),
+    mine: () => store.get().roomList.flatMap(({ room, joined }) => (joined ? [room] : [])),
   }
 }
 
-/** A client at a fake server, and its list of rooms. */
 async function aClient() {
   const client = (await atFakeServer()).live()
-  const server = anApi()
-  const { signal } = new AbortController()
-  const loader = createRoomListLoader(client.store, client.sync, server.api, client.time.after, signal)
-  const mine = () => client.store.get().roomList.flatMap(({ room, joined }) => (joined ? [room] : []))
-  return { ...client, wire: client.wire, ...server, loader, mine }
+  return { sync: client.sync, wire: client.wire, ...aLoader(client) }
 }
 
 describe('the list of rooms', () => {
@@ -128,18 +117,18 @@ describe('the list of rooms', () => {
   })
 
   test('[C120] lists a room as mine that was joined since the request', async () => {
-    const { sync, wire, time, answer, mine } = await aClient()
+    const { sync, wire, pass, answer, mine } = await aClient()
     sync.open('den')
     wire.say(counts(3, { room: 'den', ref: wire.all('join').at(-1)?.ref ?? '' }))
-    time.pass(10)
+    await pass(10)
     await answer(0, ['den'], { joined: false })
     expect(mine()).toEqual(['den'])
   })
 
   test('[C120] does not bring back a room that another device left before the first list came', async () => {
-    const { wire, time, answer, mine } = await aClient()
+    const { wire, pass, answer, mine } = await aClient()
     wire.say({ type: 'left', room: 'attic' })
-    time.pass(10)
+    await pass(10)
     await answer(0, ['attic', 'lobby'])
     expect(mine()).toEqual(['lobby'])
     expect(wire.all('join').map(({ room }) => room)).toEqual(['lobby'])
