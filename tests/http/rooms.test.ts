@@ -10,7 +10,7 @@ const make = (guest: Guest, body: unknown, headers = {}) =>
 const setTopic = (guest: Guest, room: string, body: unknown) =>
   guest.ask(`/api/rooms/${room}`, { method: 'PATCH', body })
 
-/** A lobby in which Ada has said so many messages. */
+/** A lobby with this many messages by Ada. */
 async function aHistory(messages: number) {
   const app = await aLobby()
   const { ada } = app

@@ -35,7 +35,7 @@ test('[S9] while all sockets together have too much unsent, the slowest readers 
   slowest.pause()
   slow.pause()
   const filler = 'x'.repeat(16_000)
-  /** Publishes until a room's followers leave so many bytes more unsent. */
+  /** Publishes until a room's followers have left `bytes` more unsent. */
   const stall = async (room: string, bytes: number) => {
     const before = app.unsent()
     await eventually('the unsent bytes', () => {

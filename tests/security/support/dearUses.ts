@@ -34,11 +34,11 @@ export interface FrameUse extends Use {
 /** As often as a browser could ask a route that has no limit. */
 const FREELY = { burst: 20, perSecond: 200 }
 const PAGES = { burst: 30, perSecond: 2 }
-/** What is stored: one person over all connections. */
+/** The rate of stored frames, of one person over all connections. */
 const STORED = { burst: 15, perSecond: 5 }
-/** What is stored, and sent by three connections in turn. */
+/** A third of that rate: the person sends by three connections in turn. */
 const STORED_BY_THREE = { burst: 5, perSecond: 5 / 3 }
-/** What is not stored: each connection. */
+/** The rate of other frames, of each connection. */
 const FRAMES = { burst: 60, perSecond: 20 }
 const JOINS = { burst: 60, perSecond: 10 }
 const HANDSHAKES = { burst: 20, perSecond: 10 }
