@@ -4,7 +4,7 @@ import { after, draw, nonce, now, random } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import type { Socket, SocketWorld, Wire } from '../net/socket.ts'
-import { memoryStorage, openStorage } from '../net/storage.ts'
+import { noStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
 import { webStorage } from '../net/webStorage.ts'
@@ -43,7 +43,7 @@ export async function startChat(
   let adoptOrphans = async () => {}
   const localStorage = webStorage('localStorage')
   const [storage, tab] = await Promise.all([
-    openStorage().catch(() => memoryStorage()),
+    openStorage().catch(() => noStorage()),
     claimTab(
       {
         locks: navigator.locks,

@@ -5,15 +5,13 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
-import type { ClientFrame, ServerFrame } from '../../shared/protocol.ts'
+import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
 import type { FailureReason, OutboxEntry, OutgoingContent, SendStatus } from '../state/state.ts'
-import { ACK_OVERDUE, frameOf, isLate, OutboxQueue, type UnsentEntry } from './outboxQueue.ts'
+import { OutboxStorage, type OutboxStorageWorld } from './outboxStorage.ts'
 import type { ComposerDraft, StoredEntry } from './parseStored.ts'
-import { fallBackToMemory, type DeviceStorage } from './storage.ts'
 import type { Timers } from './timers.ts'
-import { withCopies, type CopiedStorage } from './unconfirmedWrites.ts'
 
-export interface OutboxWorld extends Timers {
+export interface OutboxWorld extends Timers, OutboxStorageWorld {
   random(): number
   nonce(): string
 }
@@ -30,7 +28,7 @@ export interface OutboxOwner {
   statusChanged(entry: OutboxEntry, status: SendStatus): void
   dropped(entry: OutboxEntry): void
   ackOverdue(): void
-  /** The device stores nothing: from now on entries are kept in memory. */
+  /** The device has refused a write, which is now in memory only. */
   storageBlocked(): void
   /** Called when it changes whether leaving the page loses something. */
   unsavedChanged(isUnsaved: boolean): void
@@ -40,6 +38,30 @@ export interface OutboxOwner {
 const MAX_IN_FLIGHT = 32
 /** How long (ms) a refused entry waits: doubled each time, up to `max`. */
 const BACKOFF = { first: 1_000, max: 30_000 }
+/** ms */
+const ACK_OVERDUE = 5_000
+/** An entry fails after so long (ms) on a live connection, and after so long in all. */
+const LIVE_PATIENCE = 5 * 60_000
+const PATIENCE = 60 * 60_000
+
+/** An entry without an ack. It waits by timers, not by the clock, which may be set back (M68, M77). */
+interface UnconfirmedEntry {
+  entry: StoredEntry
+  /** `storing`: the device has not confirmed the entry, so it is not sent yet. `waiting`: it was refused for a time */
+  state: 'storing' | 'queued' | 'waiting' | 'sent' | 'failed'
+  /** how often the server has refused it with "try again" */
+  refusals: number
+  /** when this tab began to wait for its ack, ms */
+  since: number
+  /** cancels the next retry, or the report of an overdue ack */
+  cancelNext(): void
+  cancelFailure(): void
+}
+
+/** The frame of an entry, without what only this device needs to know. */
+function frameOf({ tab: _t, user: _u, at: _a, order: _o, failed: _f, kind, ...content }: StoredEntry) {
+  return { type: kind === 'message' ? 'send' : kind, ...content } as Durable
+}
 
 /** A failed change without text is easier to repeat than to remember, so only entries with text are kept on failure. */
 const hasText = ({ text }: OutgoingContent): boolean => text !== undefined
@@ -47,29 +69,23 @@ const hasText = ({ text }: OutgoingContent): boolean => text !== undefined
 export class Outbox {
   readonly #world: OutboxWorld
   readonly #owner: OutboxOwner
-  readonly #tab: string
-  readonly #storage: CopiedStorage
-  readonly #queue: OutboxQueue
-  readonly #failed = new Map<string, StoredEntry>()
+  readonly #storage: OutboxStorage
+  /** by nonce, in sending order; failed ones anywhere */
+  #entries = new Map<string, UnconfirmedEntry>()
   #user: string | null = null
   #order = 0
-  #cancelTimer = () => {}
+  #isLive = false
   #isUnsaved = false
 
-  /** @param local `localStorage` for copies of unconfirmed writes when the page goes; null: no copies */
-  constructor(
-    storage: DeviceStorage,
-    tab: string,
-    world: OutboxWorld,
-    owner: OutboxOwner,
-    local: Storage | null = null,
-  ) {
-    const device = fallBackToMemory(storage, () => owner.storageBlocked())
-    this.#storage = withCopies(device, local, tab, world.now)
-    this.#tab = tab
+  constructor(world: OutboxWorld, owner: OutboxOwner) {
+    this.#storage = new OutboxStorage(world, () => owner.storageBlocked())
     this.#world = world
-    this.#queue = new OutboxQueue(world.now)
     this.#owner = owner
+  }
+
+  /** Entries that are still to be sent or acknowledged, in sending order. */
+  get #unsent(): UnconfirmedEntry[] {
+    return [...this.#entries.values()].filter(({ state }) => state !== 'failed')
   }
 
   /** Rooms with unsent entries. */
@@ -79,22 +95,19 @@ export class Outbox {
 
   /** How many entries no server has confirmed; failed ones count only if they have text. */
   get unsentCount(): number {
-    return this.#queue.size + [...this.#failed.values()].filter(hasText).length
+    return [...this.#entries.values()].filter(({ entry, state }) => state !== 'failed' || hasText(entry))
+      .length
   }
 
   get isFull(): boolean {
-    return this.#queue.size >= LIMITS.unsent
+    return this.#unsent.length >= LIMITS.unsent
   }
 
   /** The unconfirmed entries of a room, in order, for a screen that opens it. */
   entries(room: string): OutboxEntry[] {
-    return [...this.#failed.values(), ...this.#unsent.map(({ entry }) => entry)]
-      .filter((entry) => entry.room === room)
+    return [...this.#entries.values()]
+      .flatMap(({ entry }) => (entry.room === room ? entry : []))
       .sort((a, b) => a.order - b.order)
-  }
-
-  get #unsent(): UnsentEntry[] {
-    return [...this.#queue.values()]
   }
 
   /** Works for this person from now on; entries of other people stay on the device (U48). */
@@ -102,7 +115,7 @@ export class Outbox {
     if (this.#user === user) return
     this.stop()
     this.#user = user
-    await this.#load((tab) => tab === this.#tab)
+    await this.#load((tab) => tab === this.#world.tab)
   }
 
   /**
@@ -111,10 +124,14 @@ export class Outbox {
    * @param openTabs the open tabs, this one included; empty without locks
    */
   async adopt(openTabs: ReadonlySet<string>): Promise<void> {
-    const isKnown = openTabs.has(this.#tab)
-    const isOrphan = (tab: string, at: number) =>
-      isKnown ? !openTabs.has(tab) : isLate(at, this.#queue.now())
-    await this.#load((tab, at) => tab !== this.#tab && isOrphan(tab, at), true)
+    const isKnown = openTabs.has(this.#world.tab)
+    const isOrphan = (tab: string, at: number) => (isKnown ? !openTabs.has(tab) : this.#isLate(at))
+    await this.#load((tab, at) => tab !== this.#world.tab && isOrphan(tab, at), true)
+  }
+
+  /** Has an entry written at `at` waited so long that it is no longer sent automatically? */
+  #isLate(at: number): boolean {
+    return at + PATIENCE <= this.#world.now()
   }
 
   async #load(isMine: (tab: string, at: number) => boolean, isAdopting = false): Promise<void> {
@@ -124,21 +141,20 @@ export class Outbox {
     const found = await this.#storage.entries(user)
     for (const entry of found.filter(({ tab, at }) => isMine(tab, at))) {
       if (this.#user !== user) return
-      if (this.#queue.has(entry.nonce) || this.#failed.has(entry.nonce)) continue
-      const isExpired = entry.failed === undefined && isLate(entry.at, this.#queue.now())
+      if (this.#entries.has(entry.nonce)) continue
+      const isExpired = entry.failed === undefined && this.#isLate(entry.at)
       if (isExpired && !hasText(entry)) {
         void this.#storage.remove(entry.user, entry.nonce)
         continue
       }
-      const own: StoredEntry = { ...entry, tab: this.#tab, ...(isExpired && { failed: 'late' }) }
+      const own: StoredEntry = { ...entry, tab: this.#world.tab, ...(isExpired && { failed: 'late' }) }
       if (isAdopting || isExpired) await this.#storage.put(own, false)
       if (this.#user !== user) return
       this.#order = Math.max(this.#order, own.order)
-      if (own.failed === undefined) this.#queue.add(own, 'queued')
-      else this.#failed.set(own.nonce, own)
+      this.#insert(own, own.failed === undefined ? 'queued' : 'failed')
       this.#owner.queued(own)
     }
-    this.#queue.sort()
+    this.#entries = new Map([...this.#entries].sort(([, a], [, b]) => a.entry.order - b.entry.order))
     this.flush()
   }
 
@@ -150,10 +166,8 @@ export class Outbox {
   /** Works for nobody; what is stored stays stored. */
   stop(): void {
     this.#user = null
-    this.#storage.forgetUnconfirmed()
-    this.#queue.clear()
-    this.#failed.clear()
-    this.#schedule()
+    for (const nonce of this.#entries.keys()) this.#remove(nonce)
+    this.#reportUnsaved()
   }
 
   /**
@@ -162,15 +176,41 @@ export class Outbox {
    */
   enqueue(room: string, content: OutgoingContent): OutboxEntry | null {
     if (this.#user === null || this.isFull) return null
-    const at = this.#queue.now()
+    const at = this.#world.now()
     const nonce = this.#world.nonce()
-    const named = { nonce, room, user: this.#user, at, order: this.#nextOrder(at), tab: this.#tab }
+    const named = { nonce, room, user: this.#user, at, order: this.#nextOrder(at), tab: this.#world.tab }
     const entry: StoredEntry = { ...named, ...content }
-    const unsent = this.#queue.add(entry, 'storing')
+    const unsent = this.#insert(entry, 'storing')
     this.#owner.queued(entry)
-    this.#schedule()
+    this.#reportUnsaved()
     void this.#store(unsent, content.kind === 'message')
     return entry
+  }
+
+  #insert(entry: StoredEntry, state: 'storing' | 'queued' | 'failed'): UnconfirmedEntry {
+    const timers = { cancelNext() {}, cancelFailure() {} }
+    const added: UnconfirmedEntry = { entry, state, refusals: 0, since: this.#world.now(), ...timers }
+    this.#entries.set(entry.nonce, added)
+    if (state !== 'failed') this.#limitWait(added)
+    return added
+  }
+
+  #remove(nonce: string): StoredEntry | undefined {
+    const removed = this.#entries.get(nonce)
+    removed?.cancelNext()
+    removed?.cancelFailure()
+    this.#entries.delete(nonce)
+    return removed?.entry
+  }
+
+  /** The entry fails 60 minutes after it was written, or after 5 minutes of this connection. */
+  #limitWait(unsent: UnconfirmedEntry): void {
+    unsent.cancelFailure()
+    const left = unsent.entry.at + PATIENCE - this.#world.now()
+    unsent.cancelFailure = this.#world.after(Math.min(left, this.#isLive ? LIVE_PATIENCE : PATIENCE), () => {
+      this.#fail(unsent, 'late')
+      this.flush()
+    })
   }
 
   #nextOrder(now: number): number {
@@ -178,56 +218,76 @@ export class Outbox {
     return this.#order
   }
 
-  async #store(unsent: UnsentEntry, dropDraft: boolean): Promise<void> {
+  async #store(unsent: UnconfirmedEntry, dropDraft: boolean): Promise<void> {
     await this.#storage.put(unsent.entry, dropDraft)
-    if (unsent.progress.state === 'storing') unsent.progress.state = 'queued'
+    if (unsent.state === 'storing') unsent.state = 'queued'
     this.flush()
   }
 
   /** Sends what may be sent now. */
   flush(): void {
-    const now = this.#queue.now()
+    this.#reportUnsaved()
     const busyRooms = new Set<string>()
-    let { inFlight } = this.#queue
+    let inFlight = this.#unsent.filter(({ state }) => state === 'sent').length
     for (const unsent of this.#unsent) {
-      const { entry, progress } = unsent
+      const { entry, state, since } = unsent
       if (busyRooms.has(entry.room)) continue
       busyRooms.add(entry.room)
-      if (progress.state !== 'queued' || progress.retryAt > now || inFlight >= MAX_IN_FLIGHT) continue
-      if (!this.#queue.isLive || !this.#owner.maySendTo(entry.room)) continue
+      if (state !== 'queued' || inFlight >= MAX_IN_FLIGHT) continue
+      if (!this.#isLive || !this.#owner.maySendTo(entry.room)) continue
       if (!this.#owner.send(frameOf(entry))) break
-      unsent.progress = { state: 'sent', sentAt: now }
+      unsent.state = 'sent'
       inFlight += 1
-      this.#owner.statusChanged(entry, { status: 'sent', since: unsent.since })
+      this.#awaitAck(unsent)
+      this.#owner.statusChanged(entry, { status: 'sent', since })
     }
-    this.#schedule()
+  }
+
+  #awaitAck(unsent: UnconfirmedEntry): void {
+    unsent.cancelNext = this.#world.after(ACK_OVERDUE, () => {
+      this.#awaitAck(unsent)
+      // If the connection proves alive, all entries without an ack are sent again.
+      this.#owner.ackOverdue()
+    })
   }
 
   /** The connection is new, or has proven alive: entries without an ack are sent again, in their order. */
   resend(): void {
-    this.#queue.connected()
-    this.#requeueSent(0)
+    this.#setLive(true)
+    this.#requeueSent()
     this.flush()
   }
 
   /** @param refused what was sent on the connection may have ended it, so it is not sent again automatically */
   disconnected(refused: boolean): void {
-    this.#queue.disconnected()
-    if (refused)
-      for (const unsent of this.#unsent) if (unsent.progress.state === 'sent') this.#fail(unsent, 'refused')
-    this.#requeueSent(0)
-    this.#schedule()
+    this.#setLive(false)
+    if (refused) for (const unsent of this.#unsent) if (unsent.state === 'sent') this.#fail(unsent, 'refused')
+    this.#requeueSent()
+    this.#reportUnsaved()
   }
 
-  #requeueSent(retryAt: number): void {
-    for (const unsent of this.#unsent) if (unsent.progress.state === 'sent') this.#requeue(unsent, retryAt)
+  #setLive(isLive: boolean): void {
+    if (this.#isLive === isLive) return
+    this.#isLive = isLive
+    for (const unsent of this.#unsent) this.#limitWait(unsent)
   }
 
-  #requeue(unsent: UnsentEntry, retryAt: number): void {
-    unsent.progress = { state: unsent.progress.state === 'storing' ? 'storing' : 'queued', retryAt }
-    const isLater = retryAt > this.#queue.now()
+  #requeueSent(delay = 0): void {
+    for (const unsent of this.#unsent) if (unsent.state === 'sent') this.#requeue(unsent, delay)
+  }
+
+  /** @param delay ms until it may be sent again */
+  #requeue(unsent: UnconfirmedEntry, delay = 0): void {
     const { entry, since } = unsent
-    this.#owner.statusChanged(entry, { status: 'queued', since, ...(isLater && { retryAt }) })
+    unsent.cancelNext()
+    unsent.state = delay > 0 ? 'waiting' : 'queued'
+    if (delay > 0)
+      unsent.cancelNext = this.#world.after(delay, () => {
+        unsent.state = 'queued'
+        this.flush()
+      })
+    const retryAt = this.#world.now() + delay
+    this.#owner.statusChanged(entry, { status: 'queued', since, ...(delay > 0 && { retryAt }) })
   }
 
   /** Handles the frames that answer entries of mine. */
@@ -254,37 +314,26 @@ export class Outbox {
     this.flush()
   }
 
-  #remove(nonce: string): StoredEntry | undefined {
-    const entry = this.#queue.get(nonce)?.entry ?? this.#failed.get(nonce)
-    this.#queue.delete(nonce)
-    this.#failed.delete(nonce)
-    return entry
-  }
-
   #refused(nonce: string | undefined, code: ErrorCode, retry: boolean, after: number | undefined): void {
-    const now = this.#queue.now()
-    if (nonce === undefined) {
-      // The server dropped frames unread and cannot say which, so all of them are sent again.
-      if (code === 'rateLimited') this.#requeueSent(now + (after ?? BACKOFF.first))
-      return this.#schedule()
-    }
-    const unsent = this.#queue.get(nonce)
-    if (unsent === undefined) return
+    // The server dropped frames unread and cannot say which, so all of them are sent again.
+    if (nonce === undefined && code === 'rateLimited') this.#requeueSent(after ?? BACKOFF.first)
+    const unsent = this.#entries.get(nonce ?? '')
+    if (unsent === undefined || unsent.state === 'failed') return
     // The join before it was refused for a time; the entry is sent again behind the next join (M76).
-    if (code === 'notMember' && !this.#owner.isConfirmed(unsent.entry.room)) this.#requeue(unsent, 0)
+    if (code === 'notMember' && !this.#owner.isConfirmed(unsent.entry.room)) this.#requeue(unsent)
     else if (!retry) this.#fail(unsent, code)
     else {
+      const backoff = Math.min(BACKOFF.max, BACKOFF.first * 2 ** unsent.refusals)
       unsent.refusals += 1
-      const backoff = Math.min(BACKOFF.max, BACKOFF.first * 2 ** (unsent.refusals - 1))
-      this.#requeue(unsent, now + (after ?? backoff * (0.5 + this.#world.random() / 2)))
+      this.#requeue(unsent, after ?? backoff * (0.5 + this.#world.random() / 2))
     }
     this.flush()
   }
 
-  #fail(unsent: UnsentEntry, reason: FailureReason): void {
+  #fail(unsent: UnconfirmedEntry, reason: FailureReason): void {
     const failed = { ...unsent.entry, failed: reason }
-    this.#queue.delete(failed.nonce)
-    this.#failed.set(failed.nonce, failed)
+    this.#remove(failed.nonce)
+    this.#insert(failed, 'failed')
     this.#owner.statusChanged(failed, { status: 'failed', reason })
     if (hasText(failed)) void this.#storage.put(failed, false)
     else void this.#storage.remove(failed.user, failed.nonce)
@@ -293,17 +342,17 @@ export class Outbox {
   /** The room is missing or not open to me, so its entries cannot be sent. */
   failRoom(room: string): void {
     for (const unsent of this.#unsent) if (unsent.entry.room === room) this.#fail(unsent, 'noRoom')
-    this.#schedule()
+    this.#reportUnsaved()
   }
 
   /** Sends a failed entry again, under the same nonce, behind those that wait. */
   retry(nonce: string): void {
-    const failed = this.#failed.get(nonce)
-    if (failed === undefined || this.isFull) return
-    const now = this.#queue.now()
-    const { failed: _, ...entry }: StoredEntry = { ...failed, at: now, order: this.#nextOrder(now) }
-    this.#failed.delete(nonce)
-    const unsent = this.#queue.add(entry, 'storing')
+    const known = this.#entries.get(nonce)
+    if (known?.state !== 'failed' || this.isFull) return
+    const now = this.#world.now()
+    const { failed: _, ...entry }: StoredEntry = { ...known.entry, at: now, order: this.#nextOrder(now) }
+    this.#remove(nonce)
+    const unsent = this.#insert(entry, 'storing')
     this.#owner.statusChanged(entry, { status: 'queued', since: now })
     void this.#store(unsent, false)
   }
@@ -323,7 +372,7 @@ export class Outbox {
 
   /** In how many rooms this person has a draft. */
   async draftCount(): Promise<number> {
-    return this.#user === null ? 0 : this.#storage.draftCount(this.#user)
+    return this.#user === null ? 0 : (await this.#storage.draftRooms(this.#user)).size
   }
 
   async saveDraft(room: string, text: string, caret: number): Promise<void> {
@@ -338,34 +387,10 @@ export class Outbox {
     if (user !== null) await this.#storage.wipe(user)
   }
 
-  /** Sets the timer to the next retry, overdue ack or failure. */
-  #schedule(): void {
-    const isUnsaved = !this.#storage.isLasting && this.#queue.size > 0
-    if (isUnsaved !== this.#isUnsaved) {
-      this.#isUnsaved = isUnsaved
-      this.#owner.unsavedChanged(isUnsaved)
-    }
-    this.#cancelTimer()
-    const now = this.#queue.now()
-    const next = this.#queue.wakesAt()
-    if (next < Infinity) this.#cancelTimer = this.#world.after(Math.max(50, next - now), () => this.#wake())
-  }
-
-  #wake(): void {
-    const now = this.#queue.now()
-    let isOverdue = false
-    for (const unsent of this.#unsent) {
-      const { progress } = unsent
-      if (this.#queue.failsAt(unsent) <= now) this.#fail(unsent, 'late')
-      else if (progress.state !== 'sent') {
-        if (progress.retryAt <= now) progress.retryAt = 0
-      } else if (progress.sentAt + ACK_OVERDUE <= now) {
-        // Reported once for each time it was sent; if the connection proves alive, all of them are sent again.
-        progress.sentAt = now
-        isOverdue = true
-      }
-    }
-    if (isOverdue) this.#owner.ackOverdue()
-    this.flush()
+  #reportUnsaved(): void {
+    const isUnsaved = !this.#storage.isLasting && this.#unsent.length > 0
+    if (isUnsaved === this.#isUnsaved) return
+    this.#isUnsaved = isUnsaved
+    this.#owner.unsavedChanged(isUnsaved)
   }
 }

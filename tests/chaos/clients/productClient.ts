@@ -2,12 +2,12 @@
 import { createSync } from '../../../src/client/app/sync/sync.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
-import { memoryStorage } from '../../../src/client/net/storage.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
 import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
+import { memoryDevice } from '../../support/client/memoryDevice.ts'
 import type { Operation, Shown, Witness } from '../checker.ts'
 import type { Participant } from '../world.ts'
 import { newOperation, Socket, type ClientSettings } from './minimalClient.ts'
@@ -99,7 +99,7 @@ export function productClient({ name, url, cookie, rooms, random, speed }: Clien
       api: { session },
       userId: () => self?.id ?? null,
       signedInAs: (user) => errors.push(`${name} has become ${user.name}`),
-      storage: memoryStorage(),
+      storage: memoryDevice(),
       localStorage: null,
       tab: name,
       unsavedChanged: () => {},

@@ -163,25 +163,16 @@ describe('refusals', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30])
   })
 
-  test.each(numbers(0, 24))(
-    '[M68] a timer that fires %i ms beside its time, by a clock that runs on, sends the message all the same',
-    async (deviation) => {
-      const time = fakeTime()
-      let reads = 0
-      const now = () => time.now() + (reads += 1)
-      const after = (ms: number, run: () => void) =>
-        time.after(ms, () => {
-          reads = deviation
-          run()
-        })
-      const page = await anOutbox({ time: { ...time, now, after } })
-      page.connect().write('one')
-      await page.untilSent(1)
-      page.refuse('unavailable')
-      time.pass(2 * SECOND)
-      expect(page.sentTexts).toEqual(['one', 'one'])
-    },
-  )
+  test('[M68] a retry whose timer fires early by the clock is sent all the same', async () => {
+    const time = fakeTime()
+    const after: typeof time.after = (ms, run) => time.after(ms - 1, run)
+    const page = await anOutbox({ time: { ...time, after } })
+    page.connect().write('one')
+    await page.untilSent(1)
+    page.refuse('unavailable')
+    time.pass(SECOND - 1)
+    expect(page.sentTexts).toEqual(['one', 'one'])
+  })
 
   test('[U46] after a final error the message has failed and the next one is sent', async () => {
     for (const [code, { retry }] of Object.entries(ERRORS) as [ErrorCode, { retry: boolean }][]) {

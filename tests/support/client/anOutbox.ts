@@ -38,9 +38,15 @@ export async function anOutbox({
   const reports: string[] = []
   const connection = { isOpen: false, hasJoined: true }
   const outbox = new Outbox(
-    device,
-    tab,
-    { now: () => time.now(), after: time.after, random: () => 1, nonce: () => `nonce-of-${(nonces += 1)}` },
+    {
+      storage: device,
+      localStorage: local,
+      tab,
+      now: () => time.now(),
+      after: time.after,
+      random: () => 1,
+      nonce: () => `nonce-of-${(nonces += 1)}`,
+    },
     {
       send(frame) {
         if (connection.isOpen) sent.push(frame as Durable)
@@ -55,7 +61,6 @@ export async function anOutbox({
       storageBlocked: () => reports.push('storageBlocked'),
       unsavedChanged: (isUnsaved) => reports.push(isUnsaved ? 'unsaved' : 'saved'),
     },
-    local,
   )
   await outbox.start(user)
   const page = {

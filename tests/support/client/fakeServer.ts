@@ -1,4 +1,4 @@
-import { memoryStorage } from '../../../src/client/net/storage.ts'
+import { memoryDevice } from './memoryDevice.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
@@ -42,7 +42,7 @@ export async function atFakeServer({ time = fakeTime(), opened, heard, ...world 
       api: { session: async () => ({ ok: true, value: { ...ada, role: 'guest' } }) },
       userId: () => ada.id,
       signedInAs: () => {},
-      storage: memoryStorage(),
+      storage: memoryDevice(),
       localStorage: null,
       tab: 'tab',
       unsavedChanged() {},

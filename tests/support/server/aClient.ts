@@ -2,7 +2,7 @@ import { after, now } from '../../../src/client/app/browser.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
-import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
+import { memoryDevice } from '../client/memoryDevice.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -23,7 +23,7 @@ export function aBrowser() {
       setItem: (key: string, value: string) => void items.set(key, value),
       removeItem: (key: string) => void items.delete(key),
     },
-    storage: memoryStorage() as DeviceStorage,
+    storage: memoryDevice(),
   }
 }
 

@@ -5,7 +5,6 @@ import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
 import type { Api } from '../../net/api.ts'
 import { Outbox, type OutboxOwner, type OutboxWorld } from '../../net/outbox.ts'
 import { createSocket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
-import type { DeviceStorage } from '../../net/storage.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
 import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
@@ -14,12 +13,6 @@ import { RoomJoins } from './roomJoins.ts'
 import { RoomLeaves } from './roomLeaves.ts'
 
 export interface SyncWorld extends Omit<SocketWorld, 'hasSession'>, OutboxWorld {
-  /** where drafts and unsent messages are stored */
-  storage: DeviceStorage
-  /** the id of this tab */
-  tab: string
-  /** `localStorage`, or null where the browser refuses it */
-  localStorage: Storage | null
   api: Pick<Api, 'session'>
   /** runs before the next paint; soon, where nothing is painted */
   draw(run: () => void): void
@@ -162,7 +155,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
     storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
     unsavedChanged: (isUnsaved) => world.unsavedChanged(isUnsaved),
   }
-  const outbox = new Outbox(world.storage, world.tab, world, outboxOwner, world.localStorage)
+  const outbox = new Outbox(world, outboxOwner)
 
   function queued(entry: OutboxEntry): void {
     const self = selfOf(store.get())

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
-import { memoryStorage, type DeviceStorage } from '../../../src/client/net/storage.ts'
-import { MAX_COPIED } from '../../../src/client/net/unconfirmedWrites.ts'
+import { MAX_COPIED } from '../../../src/client/net/outboxStorage.ts'
+import type { DeviceStorage } from '../../../src/client/net/storage.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'
+import { memoryDevice } from '../../support/client/memoryDevice.ts'
 import { anOutbox } from '../../support/client/anOutbox.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -35,14 +36,14 @@ const unconfirmed = (device: DeviceStorage): DeviceStorage => ({
   saveDraft: (...args) => device.saveDraft(...args).then(never),
 })
 
-const aPage = (local: Storage, storage = memoryStorage(), tab = 'tab-1', user = ada.id) =>
+const aPage = (local: Storage, storage = memoryDevice(), tab = 'tab-1', user = ada.id) =>
   anOutbox({ storage, local, tab, user })
 
 test.each([
   ['nothing was written', unwritten],
   ['all was written and not confirmed', unconfirmed],
 ])('[R21] a page goes when %s: the next one has its messages and drafts once', async (_when, going) => {
-  const device = memoryStorage()
+  const device = memoryDevice()
   const { local, items } = aLocalStorage()
   const before = await aPage(local, going(device))
   before.connect().write('one', 'two')
@@ -61,7 +62,7 @@ test.each([
 })
 
 test('[R21, U34] a draft that has become a message is no longer a draft', async () => {
-  const device = memoryStorage()
+  const device = memoryDevice()
   const { local } = aLocalStorage()
   await device.saveDraft(ada.id, 'lobby', { text: 'dear te', caret: 7 })
   await device.saveDraft(ada.id, 'kitchen', { text: 'something else', caret: 1 })
@@ -76,7 +77,7 @@ test('[R21, U34] a draft that has become a message is no longer a draft', async 
 })
 
 test('[R21] a page that stays leaves no copy, and a cancelled message does not come back', async () => {
-  const device = memoryStorage()
+  const device = memoryDevice()
   const { local, items } = aLocalStorage()
   const { promise: written, resolve: write } = Promise.withResolvers<void>()
   const put: DeviceStorage['put'] = (...args) => written.then(() => device.put(...args))
@@ -91,7 +92,7 @@ test('[R21] a page that stays leaves no copy, and a cancelled message does not c
 })
 
 test('[R21, U48] the copy of a closed tab is adopted by one tab of the same person; an open tab keeps its own', async () => {
-  const device = memoryStorage()
+  const device = memoryDevice()
   const { local, items } = aLocalStorage()
   const closed = await aPage(local, unwritten(device), 'closed')
   closed.write('left behind')
@@ -118,7 +119,7 @@ test('[R21, U48] the copy of a closed tab is adopted by one tab of the same pers
 test('[S47] signing out removes the copies of all my tabs and none of other people', async () => {
   const { local, items } = aLocalStorage()
   const aGoingPage = async (tab: string, user = ada.id) => {
-    const page = await aPage(local, unwritten(memoryStorage()), tab, user)
+    const page = await aPage(local, unwritten(memoryDevice()), tab, user)
     page.write('secret').outbox.pageMayClose()
     return page
   }
@@ -132,7 +133,7 @@ test('[S47] signing out removes the copies of all my tabs and none of other peop
 
 test('[S47] the next person’s copy holds nothing of the previous one', async () => {
   const { local, items } = aLocalStorage()
-  const page = await aPage(local, unwritten(memoryStorage()))
+  const page = await aPage(local, unwritten(memoryDevice()))
   page.write('secret')
   void page.outbox.saveDraft('lobby', 'secret', 0)
   await page.outbox.start(eve.id)
@@ -143,7 +144,7 @@ test('[S47] the next person’s copy holds nothing of the previous one', async (
 
 test('[R21] a copy holds as much as fits, and a localStorage that refuses it breaks nothing', async () => {
   const { local, items } = aLocalStorage()
-  const before = await aPage(local, unwritten(memoryStorage()))
+  const before = await aPage(local, unwritten(memoryDevice()))
   void before.outbox.saveDraft('lobby', 'x'.repeat(MAX_COPIED), 0)
   before.write(...numbers(1, 200).map(() => 'y'.repeat(4_000)))
   void before.outbox.saveDraft('kitchen', 'short', 0)
@@ -154,7 +155,7 @@ test('[R21] a copy holds as much as fits, and a localStorage that refuses it bre
   expect(after.queued).toEqual(before.queued.slice(0, after.queued.length))
   expect(await after.outbox.draft('kitchen')).toMatchObject({ text: 'short' })
 
-  const full = await aPage(aLocalStorage(100).local, unwritten(memoryStorage()))
+  const full = await aPage(aLocalStorage(100).local, unwritten(memoryDevice()))
   full.write('z'.repeat(100)).outbox.pageMayClose()
 })
 
@@ -165,8 +166,8 @@ test('[S46] junk in place of a copy is ignored and removed', async () => {
     'null',
     '5',
     '[]',
-    '{"entries":5,"drafts":{}}',
-    '{"entries":[null,"x",{}],"drafts":["x",null]}',
+    '{"writes":5}',
+    '{"writes":[null,"x",{},{"nonce":5},{"text":"x","room":"../x"}]}',
     'x'.repeat(3 * MAX_COPIED),
   ]
   for (const [at, text] of junk.entries()) items.set(`unsent ${ada.id} tab-${at}`, text)
