@@ -34,17 +34,17 @@ interface Entry {
   nonce: string
 }
 
-/** Replaces content that is deleted or purged. */
-type Gone<Content> = { gone: true } & { [Field in keyof Content]?: never }
-type Kept<Content> = Content & { gone?: never }
+/** Content, or `gone` in its place if it is deleted or purged. */
+type Erasable<Content> =
+  (Content & { gone?: never }) | ({ gone: true } & { [Field in keyof Content]?: never })
 
-export type Message = Entry & { kind: 'message' } & (
-    Kept<{ text: string; replyTo?: string }> | Gone<{ text: string; replyTo?: string }>
-  )
+export type Message = Entry & { kind: 'message' } & Erasable<{ text: string; replyTo?: string }>
 
-export type Topic = Omit<Entry, 'nonce'> & { kind: 'topic'; nonce?: never; replyTo?: never } & (
-    Kept<{ text: string }> | Gone<{ text: string }>
-  )
+export type Topic = Omit<Entry, 'nonce'> & {
+  kind: 'topic'
+  nonce?: never
+  replyTo?: never
+} & Erasable<{ text: string }>
 
 /** A message of the server. */
 export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
@@ -52,16 +52,15 @@ export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
   user?: never
   nonce?: never
   replyTo?: never
-} & (Kept<{ text: string }> | Gone<{ text: string }>)
+} & Erasable<{ text: string }>
 
 /** Changes the message `target`. `count`: how many people show the emoji afterwards. */
 export type Change = Entry & { target: string } & (
-    | ({ kind: 'edit' } & (Kept<{ text: string }> | Gone<{ text: string }>))
+    | ({ kind: 'edit' } & Erasable<{ text: string }>)
     | { kind: 'delete'; by: 'author' | 'moderator'; text?: never; gone?: never }
-    | ({ kind: 'react'; text?: never } & (Kept<Reacted> | Gone<Reacted>))
-    | ({ kind: 'pin'; text?: never } & (Kept<{ on: boolean }> | Gone<{ on: boolean }>))
+    | ({ kind: 'react'; text?: never } & Erasable<{ emoji: string; on: boolean; count: number }>)
+    | ({ kind: 'pin'; text?: never } & Erasable<{ on: boolean }>)
   )
-type Reacted = { emoji: string; on: boolean; count: number }
 
 /** One entry of a room's log. An event of a kind that a client does not know still moves its position. */
 export type RoomEvent = Message | Topic | Notice | Change
