@@ -1,4 +1,4 @@
-import type { Role, Self } from '../shared/model.ts'
+import type { Activity, Role, Self } from '../shared/model.ts'
 import type { ClientSocket, RoomRow } from './ports.ts'
 
 /** A room that a connection has joined. */
@@ -30,6 +30,8 @@ export interface SyncRequest {
 /** `hello` was said: frames are taken, and beats are exchanged. */
 interface Greeted {
   readonly state: 'greeted'
+  /** as the client reported it last */
+  activity: Activity
   /** when it last sent a beat or hello */
   lastHeardAt: number
   nextBeatAt: number

@@ -100,7 +100,7 @@ export class Hub {
     const feed = (this.#feed = new Feed(store, broadcast, log))
     const queue = (this.#queue = new WriterQueue({ store, feed, doorbell, clock, log }))
     const publisher = (this.#publisher = new Publisher({ queue, clock, ids, sends: this.#limits.sends }))
-    const presence = (this.#presence = new PresenceTracker(publish))
+    const presence = (this.#presence = new PresenceTracker(connections, publish))
     this.#typing = new Typing(publish)
     const readPositions = (this.#readPositions = new ReadPositions({ store, connections, feed, log }))
     this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
@@ -162,9 +162,14 @@ export class Hub {
     if (rooms.length > LIMITS.rooms) throw new ChatError('tooBig')
     this.#spendJoins(connection, rooms.length)
     const now = this.#elapsed()
-    const nextBeatAt = now + TIMES.beat
-    connection.lifecycle = { state: 'greeted', lastHeardAt: now, nextBeatAt, unansweredSince: null }
-    this.#presence.open(from.id, connection.user.id, state, now)
+    connection.lifecycle = {
+      state: 'greeted',
+      activity: state,
+      lastHeardAt: now,
+      nextBeatAt: now + TIMES.beat,
+      unansweredSince: null,
+    }
+    this.#presence.updateActivity(connection.user.id, now)
     from.send(welcomeFrame(connection, this.#deps.clock.now(), this.#deps.settings.build))
     await this.rooms.inTurn(connection.user.id, () => this.#syncer.enterAll(connection, rooms))
   }
@@ -225,8 +230,9 @@ export class Hub {
   }
 
   state(from: ClientSocket, { state }: Of<'state'>): void {
-    this.#greeted(from)
-    this.#presence.setState(from.id, state, this.#elapsed())
+    const { lifecycle, user } = this.#greeted(from)
+    lifecycle.activity = state
+    this.#presence.updateActivity(user.id, this.#elapsed())
   }
 
   beat(from: ClientSocket): void {
@@ -292,11 +298,15 @@ export class Hub {
   /** Forgets a connection; its person stays present for the grace. */
   #forget(connection: ClientConnection): void {
     const now = this.#elapsed()
-    const { socket, user } = connection
+    const until = now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace)
+    const { user, rooms } = connection
     connection.lifecycle = { state: 'closed' }
-    for (const room of connection.rooms.keys()) this.#syncer.leave(connection, room)
-    this.#presence.close(socket.id, now, now + (this.#draining ? TIMES.graceAfterDrain : TIMES.grace))
+    for (const room of rooms.keys()) {
+      this.#syncer.leave(connection, room)
+      this.#presence.exit(room, user.id, until)
+    }
     if (this.#connections.remove(connection)) this.#readPositions.forget(user.id)
+    else this.#presence.updateActivity(user.id, now)
   }
 
   #renamed(self: Self): void {

@@ -86,14 +86,14 @@ export class RoomSyncer {
   ): void {
     if (connection.lifecycle.state === 'closed') return
     const { feed, presence, readPositions, clock } = this.#deps
-    const { user, socket } = connection
+    const { user } = connection
     const { room, head } = row
     const role = strongerOf(user.role, membership.role)
     const before = connection.rooms.get(room)
     connection.rooms.set(room, { role, state: before?.state ?? 'syncing' })
     if (!before) {
       feed.watch(room, head)
-      presence.enter(room, socket.id, user, clock.elapsed())
+      presence.enter(room, user, clock.elapsed())
     }
     readPositions.learn(user.id, membership)
     const request = { room, entered: { ...row, role }, seq, id, limit, cancelled: false }

@@ -1,6 +1,7 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
 import type { Members, ServerFrame } from '../../shared/protocol.ts'
+import type { ConnectionRegistry } from '../connections.ts'
 import {
   announcementDue,
   connected,
@@ -27,42 +28,27 @@ interface RoomPresence {
   isLarge: boolean
 }
 
-/** A connection as presence sees it: its user, and the state that it reported. */
-interface PresenceConnection {
-  readonly user: string
-  readonly rooms: Set<string>
-  state: Activity
-}
-
 /**
  * Who is here. A person is present while one of their connections lives, and active while one of these is active. A room
  * gets at most one frame a `tick`, and one more for each person who leaves it. All times are ms of `Clock.elapsed`.
  */
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
-  readonly #connections = new Map<string, PresenceConnection>()
-  readonly #connectionsOf = new Map<string, Set<PresenceConnection>>()
   /** rooms with pending users */
   readonly #pendingRooms = new Set<string>()
+  readonly #connections: Pick<ConnectionRegistry, 'greetedOf'>
   readonly #publish: (room: string, frame: ServerFrame) => void
 
-  constructor(publish: (room: string, frame: ServerFrame) => void) {
+  constructor(
+    connections: Pick<ConnectionRegistry, 'greetedOf'>,
+    publish: (room: string, frame: ServerFrame) => void,
+  ) {
+    this.#connections = connections
     this.#publish = publish
   }
 
-  /** A connection has said hello. It is in no room yet, but may make its person active elsewhere. */
-  open(connection: string, user: string, state: Activity, now: number): void {
-    const opened: PresenceConnection = { user, state, rooms: new Set() }
-    this.#connections.set(connection, opened)
-    this.#connectionsOf.set(user, (this.#connectionsOf.get(user) ?? new Set()).add(opened))
-    this.#updateActivity(user, now)
-  }
-
-  /** A connection enters a room; a second time changes nothing. */
-  enter(room: string, connection: string, { id, name }: User, now: number): void {
-    const entering = this.#connections.get(connection)
-    if (!entering || entering.rooms.has(room)) return
-    entering.rooms.add(room)
+  /** One more connection of a person is in a room. */
+  enter(room: string, { id, name }: User, now: number): void {
     const presence = this.#rooms.get(room) ?? {
       version: 0,
       entries: new Map<string, PresenceEntry>(),
@@ -75,21 +61,20 @@ export class PresenceTracker {
     this.#put(room, presence, id, connected(entry, { id, name }, this.#activityOf(id), now))
   }
 
-  /** A connection ended. If it was the last, its person counts as gone at `until` (ms), unless they come back before. */
-  close(connection: string, now: number, until: number): void {
-    const closed = this.#connections.get(connection)
-    if (!closed) return
-    this.#connections.delete(connection)
-    const others = this.#connectionsOf.get(closed.user)
-    others?.delete(closed)
-    if (others?.size === 0) this.#connectionsOf.delete(closed.user)
-    for (const room of closed.rooms) this.#change(room, closed.user, (entry) => disconnected(entry, until))
-    this.#updateActivity(closed.user, now)
+  /** A connection in a room ended. If it was the last, its person counts as gone at `until` (ms), unless they come back before. */
+  exit(room: string, user: string, until: number): void {
+    this.#change(room, user, (entry) => disconnected(entry, until))
   }
 
-  /** A person leaves a room with all their connections; the others hear it at once. */
+  /** A connection of the person said hello, ended, or reported its activity. */
+  updateActivity(user: string, now: number): void {
+    const state = this.#activityOf(user)
+    for (const { rooms } of this.#connections.greetedOf(user))
+      for (const room of rooms.keys()) this.#change(room, user, (entry) => withState(entry, state, now))
+  }
+
+  /** A person has left a room with all their connections; the others hear it at once. */
   leave(room: string, user: string): void {
-    for (const { rooms } of this.#connectionsOf.get(user) ?? []) rooms.delete(room)
     const presence = this.#rooms.get(room)
     const entry = presence?.entries.get(user)
     if (!presence || !entry) return
@@ -100,14 +85,6 @@ export class PresenceTracker {
   /** A person leaves every room at once, as on sign-out. */
   leaveAll(user: string): void {
     for (const room of [...this.#rooms.keys()]) this.leave(room, user)
-  }
-
-  /** A connection reports its person active or idle. */
-  setState(connection: string, state: Activity, now: number): void {
-    const known = this.#connections.get(connection)
-    if (!known || known.state === state) return
-    known.state = state
-    this.#updateActivity(known.user, now)
   }
 
   /** A person has a new name; the next tick announces it. */
@@ -196,15 +173,11 @@ export class PresenceTracker {
     if (presence.entries.size === 0) this.#rooms.delete(room)
   }
 
-  #updateActivity(user: string, now: number): void {
-    const state = this.#activityOf(user)
-    for (const { rooms } of this.#connectionsOf.get(user) ?? [])
-      for (const room of rooms) this.#change(room, user, (entry) => withState(entry, state, now))
-  }
-
   #activityOf(user: string): Activity {
-    const connections = this.#connectionsOf.get(user) ?? new Set()
-    return connections.values().some(({ state }) => state === 'active') ? 'active' : 'idle'
+    const isActive = this.#connections
+      .greetedOf(user)
+      .some(({ lifecycle }) => lifecycle.activity === 'active')
+    return isActive ? 'active' : 'idle'
   }
 }
 
