@@ -1,29 +1,21 @@
-import { h } from '../ui/dom.ts'
 import type { Context } from '../app/context.ts'
 import { selfOf } from '../state/state.ts'
+import { h } from '../ui/dom.ts'
 import { nameForm } from '../ui/nameForm.ts'
 import { words } from '../words/words.ts'
 
 /** My name, in one line with the button that changes it (U6). */
 export function renameForm({ store, actions }: Context): HTMLElement {
+  const { title: label, change: button, changed } = words.settings.name
+  const first = selfOf(store.get())?.name ?? ''
   const status = h('p', { class: 'col-span-full text-meta text-muted', role: 'status' })
-  const form = nameForm(
-    {
-      label: words.settings.name.title,
-      button: words.settings.name.change,
-      first: selfOf(store.get())?.name ?? '',
-    },
-    {
-      async take(typed) {
-        status.textContent = ''
-        return actions.rename(typed)
-      },
-      done() {
-        status.textContent = words.settings.name.changed
-      },
-    },
-    { form: 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-2', button: 'button-quiet self-start mt-7' },
-  )
-  form.element.append(status)
-  return form.element
+  const take = (name: string) => {
+    status.textContent = ''
+    return actions.rename(name)
+  }
+  const done = () => (status.textContent = changed)
+  const look = { form: 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-2', button: 'button-quiet self-start mt-7' }
+  const { element } = nameForm({ label, button, first }, { take, done }, look)
+  element.append(status)
+  return element
 }
