@@ -104,9 +104,9 @@ export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
   talk(ROOMS.plain, LIMITS.history)
 
   const largest = talk(ROOMS.heavy, LIMITS.history, () => '中'.repeat(LIMITS.text))
-  for (const { id } of largest)
-    for (const user of people.slice(0, LIMITS.emojiPeople))
-      commit(EMOJI.map((emoji) => react(ROOMS.heavy, user, id, emoji, true)))
+  const reactors = people.slice(0, LIMITS.emojiPeople)
+  const all = reactors.flatMap((user) => EMOJI.map((emoji) => [user, emoji] as const))
+  commit(largest.flatMap(({ id }) => all.map(([user, emoji]) => react(ROOMS.heavy, user, id, emoji, true))))
 
   // One person adds all reactions and removes them, then the next: many events, but pages of ordinary size.
   const targets = talk(ROOMS.reacted, LIMITS.history).map(({ id }) => id)
