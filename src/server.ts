@@ -193,8 +193,11 @@ export async function serve({
     process.exit(0)
   }
   gate.stage = 'open'
-  // Frees what the start left, about 0.5 of the 60 MB that an idle server may take (O18).
-  setTimeout(() => Bun.gc(true), 500).unref()
+  // Frees what the start left: 2 of the 63 MB that are resident a second later (O18).
+  setTimeout(() => {
+    Bun.gc(true)
+    Bun.shrink()
+  }, 500).unref()
   scheduleBackups(config, log)
   scheduleCopyRemoval(config, log)
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')

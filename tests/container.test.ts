@@ -56,9 +56,10 @@ describe.skipIf(!canRun)('the image, built as the Dockerfile does', () => {
     await chmod(folder, 0o755)
     await chown(join(image, 'data'), 1000, 1000)
   }, 120_000)
-  const started: Bun.Subprocess[] = []
+  const servers: number[] = []
   afterAll(async () => {
-    for (const child of started) child.kill('SIGKILL')
+    for (const server of servers)
+      if (await Bun.file(`/proc/${server}/status`).exists()) process.kill(server, 'SIGKILL')
     await rm(folder, { recursive: true, force: true })
   })
 
@@ -69,17 +70,24 @@ describe.skipIf(!canRun)('the image, built as the Dockerfile does', () => {
     const script = `mount --make-rprivate / && mount --bind "$1" "$1" && mount --bind "$1/data" "$1/data" &&
       mount -t proc proc "$1/proc" && mount -o remount,bind,ro "$1" && cd "$1" && shift &&
       exec ${user === 'root' ? 'chroot' : asUser} . /hubbub "$@"`
-    const child = Bun.spawn([...UNSHARE, 'sh', '-c', script, 'sh', image, ...args], {
+    return Bun.spawn([...UNSHARE, 'sh', '-c', script, 'sh', image, ...args], {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', PORT: String(port), DATA_DIR: '/data' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    started.push(child)
-    return child
   }
+  /** @returns the server's process */
   async function ready(child: ReturnType<typeof start>): Promise<number> {
-    await eventually('the server', async () => child.exitCode !== null || (await fetch(`${url}/readyz`)).ok)
+    const isReady = () =>
+      fetch(`${url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    // Not more often: each answer takes memory, which is measured.
+    while (child.exitCode === null && !(await isReady())) await Bun.sleep(100)
     expect(child.exitCode).toBeNull()
-    return lastOf(child.pid)
+    const server = await lastOf(child.pid)
+    servers.push(server)
+    return server
   }
   const statusOf = (pid: number) => Bun.file(`/proc/${pid}/status`).text()
   async function expectUser1000(pid: number): Promise<void> {
