@@ -101,7 +101,7 @@ export function messageList(
 
   function createView(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
-      const view = timelineSeparator(item, Date.now)
+      const view = timelineSeparator(item)
       views.set(view.element, { key: item.key, message: null, redraw: () => view.update(item) })
       return view
     }

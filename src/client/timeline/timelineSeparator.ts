@@ -14,11 +14,8 @@ const MAX_NAMES = 3
 /** `Ann, Bo and 6 others came online, Eve went offline` (U64) */
 export function presenceText({ joined, left, renamed }: PresenceRun): string {
   const { cameOnline, wentOffline, renamed: isNow } = words.timeline
-  const names = (users: readonly User[]) =>
-    nameList(
-      users.map(({ name }) => isolated(name)),
-      MAX_NAMES,
-    )
+  const nameOf = ({ name }: User) => isolated(name)
+  const names = (users: readonly User[]) => nameList(users.map(nameOf), MAX_NAMES)
   return [
     ...(joined.length > 0 ? [cameOnline(names(joined))] : []),
     ...(left.length > 0 ? [wentOffline(names(left))] : []),
@@ -33,10 +30,10 @@ function logLineText({ kind, user, text }: Row): string {
   return text === '' ? words.timeline.topicRemoved(name) : words.timeline.topicChanged(name, isolated(text))
 }
 
-function textOf(item: NonMessageItem, now: number): string {
+function textOf(item: NonMessageItem): string {
   // prettier-ignore
   switch (item.kind) {
-    case 'day': return dayLabel(item.at, now)
+    case 'day': return dayLabel(item.at, Date.now())
     case 'presence': return presenceText(item)
     case 'logLine': return logLineText(item.row)
     case 'new': return words.timeline.new
@@ -46,13 +43,13 @@ function textOf(item: NonMessageItem, now: number): string {
   }
 }
 
-/** A line between messages: a day, presence, the start of the room. `now` (ms) is read at every drawing. */
-export function timelineSeparator(first: NonMessageItem, now: () => number): View<TimelineItem> {
+/** A line between messages: a day, presence, the start of the room. Updated at midnight, a day gets its new name. */
+export function timelineSeparator(first: NonMessageItem): View<TimelineItem> {
   const line = h('span')
   const { kind } = first
   const element = h('div', { class: kind === 'day' ? 'day' : kind === 'new' ? 'day new' : 'aside' }, line)
   const update = (item: TimelineItem) => {
-    if (item.kind !== 'message') line.textContent = textOf(item, now())
+    if (item.kind !== 'message') line.textContent = textOf(item)
   }
   update(first)
   return { element, update }

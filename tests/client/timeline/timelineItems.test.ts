@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setSystemTime, test } from 'bun:test'
 import fc from 'fast-check'
 import {
   condensePresence,
@@ -110,13 +110,14 @@ describe('between messages', () => {
   })
 
   test('[U11] a day is Today until midnight and Yesterday after it, in the same element', () => {
-    let now = new Date(2026, 0, 15, 23, 59).getTime()
+    setSystemTime(new Date(2026, 0, 15, 23, 59))
     const item: TimelineItem = { kind: 'day', key: 'day', day: '2026-01-15', at: NOON }
-    const view = timelineSeparator(item as never, () => now)
+    const view = timelineSeparator(item as never)
     expect(view.element.textContent).toBe('Today')
-    now += 2 * MINUTE
+    setSystemTime(new Date(2026, 0, 16, 0, 1))
     view.update(item)
     expect(view.element.textContent).toBe('Yesterday')
+    setSystemTime()
   })
 
   test('[U15] the room begins where nothing is older, and says if older messages were deleted', () => {

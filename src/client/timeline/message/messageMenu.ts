@@ -46,28 +46,22 @@ export function openMessageMenu(
     const { reactWith, reactWithAnother } = words.message
     for (const emoji of QUICK) {
       const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
-      const attributes = { class: 'quick', 'aria-label': reactWith(emoji), ...checked }
-      quick.push(item(emoji, () => react.emoji(emoji), attributes))
+      const name = { class: 'quick', 'aria-label': reactWith(emoji) }
+      quick.push(item(emoji, () => react.emoji(emoji), { ...name, ...checked }))
     }
     quick.push(item(iconOf('plus'), react.more, { class: 'quick', 'aria-label': reactWithAnother }))
   }
   const entries = actions.map(({ icon, label: text, danger, press }) =>
     item([iconOf(icon), text], press, { class: `row-button${danger ? ' text-danger' : ''}` }),
   )
-  const panel = h('div', { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label })
-  if (react !== null)
-    panel.append(
-      h(
-        'div',
-        {
-          class: 'flex justify-between pb-2 mb-2 border-b border-line',
-          role: 'group',
-          'aria-label': words.message.react,
-        },
-        ...quick,
-      ),
-    )
-  panel.append(...entries)
+  const group = { role: 'group', 'aria-label': words.message.react }
+  const quickRow = h(
+    'div',
+    { class: 'flex justify-between pb-2 mb-2 border-b border-line', ...group },
+    ...quick,
+  )
+  const attributes = { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label }
+  const panel = h('div', attributes, react !== null && quickRow, ...entries)
   const items = [...quick, ...entries]
 
   panel.addEventListener('keydown', (event) => {
