@@ -1,5 +1,5 @@
 import type { Person } from '../../shared/model.ts'
-import { h, list, type View } from '../ui/dom.ts'
+import { h, listSection, type View } from '../ui/dom.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { compareNames } from '../ui/format.ts'
 import { idOf, type RoomState } from '../state/state.ts'
@@ -10,22 +10,9 @@ type RoomPeople = Pick<RoomState, 'people' | 'onlineCount'>
 
 /** Who is online and who is away: me first, the others by name as the locale orders them (U60, U62). */
 export function peopleList(me: string, locale?: string): View<RoomPeople> {
-  const online = group(words.people.online)
-  const away = group(words.people.away)
+  const online = listSection<Person>(words.people.online, ({ id }) => id, personView)
+  const away = listSection<Person>(words.people.away, ({ id }) => id, personView)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
-
-  function group(title: string): View<readonly Person[]> {
-    const rows = h('ul', { role: 'list' })
-    const show = list<Person>(rows, (person) => person.id, personView)
-    const element = h('section', {}, h('h2', {}, title), rows)
-    return {
-      element,
-      update(people) {
-        element.hidden = people.length === 0
-        show(people)
-      },
-    }
-  }
 
   function personView(first: Person): View<Person> {
     const element = h('li', { class: 'person' })

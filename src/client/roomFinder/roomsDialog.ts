@@ -3,7 +3,7 @@ import type { RoomEntry } from '../../shared/model.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h, list } from '../ui/dom.ts'
 import { compareNames, isolated } from '../ui/format.ts'
-import { form, textField } from '../ui/textField.ts'
+import { form, searchField, textField } from '../ui/textField.ts'
 import { searchRooms } from './roomSearch.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -25,18 +25,11 @@ export function openRoomsDialog({ store, actions, router }: Context, signal: Abo
     ({ room }) => room,
     (entry) => ({ element: roomLink(entry), update: () => {} }),
   )
-  const search = h('input', {
-    class: 'field',
-    type: 'search',
-    'aria-label': words.rooms.find,
-    placeholder: words.rooms.find,
-    autocomplete: 'off',
-    dir: 'auto',
-    onInput: () => {
-      draw()
-      actions.findRooms(search.value)
-    },
-  })
+  const find = () => {
+    draw()
+    actions.findRooms(search.value)
+  }
+  const search = searchField(words.rooms.find, find, { type: 'search' })
   const status = h('p', { class: 'text-meta text-muted', role: 'status' })
   const name = textField(words.rooms.newRoom, {})
 

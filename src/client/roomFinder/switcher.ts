@@ -1,7 +1,7 @@
 import { openDialog } from '../ui/dialog.ts'
 import { h } from '../ui/dom.ts'
 import { countText } from '../ui/format.ts'
-import { listbox } from '../ui/textField.ts'
+import { listbox, searchField } from '../ui/textField.ts'
 import { searchRooms } from './roomSearch.ts'
 import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
@@ -24,22 +24,16 @@ export function openSwitcherDialog(
     class: '-mx-3',
   })
   const status = h('p', { class: 'text-meta text-muted', role: 'status' })
-  const field = h('input', {
-    class: 'field',
-    type: 'text',
+  const find = () => {
+    search()
+    actions.findRooms(field.value)
+  }
+  const field = searchField(words.rooms.find, find, {
     role: 'combobox',
-    'aria-label': words.rooms.find,
     'aria-expanded': 'true',
     'aria-controls': list.id,
     'aria-autocomplete': 'list',
-    autocomplete: 'off',
     spellcheck: 'false',
-    enterkeyhint: 'go',
-    dir: 'auto',
-    onInput: () => {
-      search()
-      actions.findRooms(field.value)
-    },
     onKeydown: handleKey,
   })
   const options = listbox(list, field, (index) => {

@@ -1,5 +1,5 @@
 import { LIMITS } from '../../shared/limits.ts'
-import { h, list, type View } from '../ui/dom.ts'
+import { h, listSection, type View } from '../ui/dom.ts'
 import { compareNames, countText, isolated } from '../ui/format.ts'
 import type { State } from '../state/state.ts'
 import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
@@ -28,22 +28,9 @@ export function groupRooms(rooms: readonly CountedRoom[], favourites: readonly s
 
 /** Links to my rooms, favourites first; hidden while I am in one room only (U83). */
 export function roomLinks(current: string): View<RoomGroups> {
-  const favourites = group(words.rooms.favourites)
-  const others = group(words.rooms.rooms)
-  const element = h('nav', { 'aria-label': words.rooms.rooms }, ...favourites.nodes, ...others.nodes)
-
-  function group(title: string) {
-    const heading = h('h2', {}, title)
-    const rows = h('ul', { role: 'list' })
-    const show = list<CountedRoom>(rows, ({ room }) => room, roomLink)
-    return {
-      nodes: [heading, rows],
-      update(rooms: readonly CountedRoom[]) {
-        heading.hidden = rooms.length === 0
-        show(rooms)
-      },
-    }
-  }
+  const favourites = listSection<CountedRoom>(words.rooms.favourites, ({ room }) => room, roomLink)
+  const others = listSection<CountedRoom>(words.rooms.rooms, ({ room }) => room, roomLink)
+  const element = h('nav', { 'aria-label': words.rooms.rooms }, favourites.element, others.element)
 
   function roomLink(first: CountedRoom): View<CountedRoom> {
     const name = h('bdi', { class: 'truncate' })

@@ -97,3 +97,19 @@ export function list<T>(
     }
   }
 }
+
+/** A heading and one view per item in a list below it; hidden while there are no items. */
+export function listSection<T>(
+  title: string,
+  keyOf: (item: T) => string,
+  make: (item: T) => View<T>,
+): View<readonly T[]> {
+  const rows = h('ul', { role: 'list' })
+  const element = h('section', {}, h('h2', {}, title), rows)
+  const show = list(rows, keyOf, make)
+  const update = (items: readonly T[]) => {
+    element.hidden = items.length === 0
+    show(items)
+  }
+  return { element, update }
+}

@@ -47,6 +47,25 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   }
 }
 
+/** A field that searches while its label stands in it. */
+export function searchField(
+  label: string,
+  search: () => void,
+  attributes: Parameters<typeof h>[1] = {},
+): HTMLInputElement {
+  return h('input', {
+    class: 'field',
+    type: 'text',
+    'aria-label': label,
+    placeholder: label,
+    autocomplete: 'off',
+    enterkeyhint: 'go',
+    dir: 'auto',
+    onInput: search,
+    ...attributes,
+  })
+}
+
 /** A form that never leaves the page and ignores a submit while the one before is under way. */
 export function form(
   submit: () => Promise<void>,

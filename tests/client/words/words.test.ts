@@ -6,7 +6,7 @@ import { errorText } from '../../../src/client/words/errorText.ts'
 const CLIENT = join(import.meta.dir, '../../../src/client')
 
 /** What precedes a literal that nobody reads: a class, the kind of a link, an error for programmers. */
-const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|console\.\w+)\($/
+const BEFORE = /\bclass(?:Name|List)?\b(?:',)?[^,]*$|\brel: $|(?:Error|Exception|console\.\w+)\([^)]*$/
 /** Literals that are not for people. */
 const EXEMPT = [
   // Names of keys and of dragged things, which code compares with.

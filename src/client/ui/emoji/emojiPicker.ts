@@ -1,4 +1,5 @@
 import { button, h } from '../dom.ts'
+import { searchField } from '../textField.ts'
 import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
@@ -6,15 +7,7 @@ const MAX_FOUND = 64
 
 /** All emoji in a grid, and a field that searches them. Arrow keys move in the grid. `pick` gets the chosen emoji. */
 export function emojiPicker(pick: (emoji: string) => void) {
-  const field = h('input', {
-    class: 'field',
-    type: 'text',
-    placeholder: words.emoji.find,
-    'aria-label': words.emoji.find,
-    autocomplete: 'off',
-    enterkeyhint: 'go',
-    onInput: draw,
-  })
+  const field = searchField(words.emoji.find, draw)
   const grid = h('div', { class: 'overflow-y-auto overscroll-contain' }, note(words.common.loading))
   const element = h(
     'div',
