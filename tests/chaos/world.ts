@@ -73,19 +73,26 @@ export interface Plan {
   dir?: string
 }
 
-/** Plays a scenario in a world of its own. @param play returns the figures, and the operations if not those of the people */
-export async function playIn(
+/** Runs something in a world of its own. */
+export async function inWorld<Result>(plan: Plan, run: (world: World) => Promise<Result>): Promise<Result> {
+  const world = await startWorld(plan)
+  try {
+    return await run(world)
+  } finally {
+    await world.close()
+  }
+}
+
+/** Plays a scenario. @param play returns the figures, and the operations if not those of the people */
+export function playIn(
   plan: Plan,
   play: (world: World, findings: Findings) => Promise<{ operations?: number; figures: Figures }>,
 ): Promise<Report> {
   const findings = new Findings()
-  const world = await startWorld(plan)
-  try {
+  return inWorld(plan, async (world) => {
     const { operations = world.operations(), figures } = await play(world, findings)
     return findings.report(operations, figures)
-  } finally {
-    await world.close()
-  }
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts'
-import { conclude, duplicates, playIn, quantile, quantiles, until, type Participant } from '../world.ts'
+import { conclude, duplicates, playIn, quantile, until, type Participant } from '../world.ts'
 
 /** Somebody who is not back within this time (ms) counts as away for so long. */
 const AWAY = 12_000
@@ -14,7 +14,6 @@ export const deploy: Scenario = {
     playIn({ seed, minimal: short ? 50 : 100, product: short ? 50 : 100 }, async (world, findings) => {
       const { server, people } = world
       const returns: number[] = []
-      const stops: number[] = []
       let told = 0
       let connected = 0
       // The lines about people's arrival are drawn a second later.
@@ -34,7 +33,6 @@ export const deploy: Scenario = {
             ([{ stats, closes }, known]) => stats.drained > known.drained && closes[known.closes] === 1012,
           ).length
         const { code, ms } = await server.term()
-        stops.push(ms)
         findings.expect(code === 0, `R2 the server ended with ${code}`)
         findings.atMost('R2 stop, ms', ms, 10_000)
         await until(() => countTold() === before.size, 1_000)
@@ -57,11 +55,8 @@ export const deploy: Scenario = {
       findings.expect(lines === 0, `R2 ${lines} join or leave lines were drawn`)
       return {
         figures: {
-          deploys: stops.length,
+          deploys: server.starts - 1,
           'told drain and 1012': `${told} of ${connected}`,
-          'stop p95, ms': quantile(stops, 0.95),
-          'back p50, p95, ms': quantiles(returns, 0.5, 0.95),
-          'join and leave lines': lines,
           'duplicate acks': duplicates(people),
         },
       }

@@ -3,9 +3,9 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Line } from '../network/line.ts'
-import { Findings, type Figures, type Scenario } from '../scenario.ts'
+import { Findings, type Scenario } from '../scenario.ts'
 import { guest, serverProcess, type ServerProcess } from '../serverProcess.ts'
-import { conclude, readLog, startWorld, until, type World } from '../world.ts'
+import { conclude, inWorld, readLog, until, type World } from '../world.ts'
 
 /** ms until people are told, until it works again, and the p99 of the loop's lag */
 const MAX_TOLD = 1_000
@@ -23,33 +23,19 @@ export const diskFull: Scenario = {
   async play({ seed }) {
     const findings = new Findings()
     const plan = { seed, minimal: 4, product: 4 }
-    const world = await startWorld(plan)
-    let operations = 0
-    const figures: Figures = {}
-    try {
-      Object.assign(figures, await lockedFile(world, findings))
-      operations += world.operations()
-    } finally {
-      await world.close()
+    const played = (run: typeof lockedFile) => async (world: World) => {
+      await run(world, findings)
+      return world.operations()
     }
+    const operations = await inWorld(plan, played(lockedFile))
     const dir = await mkdtemp(join(tmpdir(), 'hubbub-full-'))
     try {
       const mount = `mount -t tmpfs -o size=8m tmpfs "${dir}" && exec "$@"`
       const prefix = ['unshare', '-Urm', 'sh', '-c', mount, 'sh']
       const canMount = Bun.which('nsenter') !== null && Bun.spawnSync([...prefix, 'true']).exitCode === 0
-      if (!canMount)
-        return findings.report(
-          operations,
-          figures,
-          'a full disk: this machine does not allow mounting a tmpfs',
-        )
-      const full = await startWorld({ ...plan, prefix, dir })
-      try {
-        Object.assign(figures, await fullDisk(full, findings))
-        return findings.report(operations + full.operations(), figures)
-      } finally {
-        await full.close()
-      }
+      if (!canMount) return findings.report(operations, {}, 'a full disk: this machine mounts no tmpfs')
+      const more = await inWorld({ ...plan, prefix, dir }, played(fullDisk))
+      return findings.report(operations + more, {})
     } finally {
       await rm(dir, { recursive: true, force: true })
     }
@@ -102,7 +88,7 @@ async function judge(
   { answers }: { answers: Answer[] },
   began: number,
   findings: Findings,
-): Promise<Figures> {
+): Promise<void> {
   const freed = Date.now()
   const isRecovery = ({ at, code }: Answer) => at > freed && code === null
   await until(() => answers.some(isRecovery), MAX_RECOVERY + 5_000)
@@ -115,14 +101,9 @@ async function judge(
   findings.atMost(`R11 ${trouble}: told, ms`, told, MAX_TOLD)
   findings.atMost(`R11 ${trouble}: works again, ms`, recovered, MAX_RECOVERY)
   findings.atMost(`R11 ${trouble}: loop lag p99, ms`, lagP99, MAX_LAG)
-  return {
-    [`${trouble}: refused`]: refusals.length,
-    [`${trouble}: told, works again, ms`]: `${told}, ${recovered}`,
-    [`${trouble}: loop lag p99, ms`]: lagP99.toFixed(1),
-  }
 }
 
-async function lockedFile(world: World, findings: Findings): Promise<Figures> {
+async function lockedFile(world: World, findings: Findings): Promise<void> {
   const { server, dir } = world
   const sender = await startSender(server.port)
   const talking = world.talk(4, Date.now() + LOCKED + 2_000)
@@ -135,24 +116,21 @@ async function lockedFile(world: World, findings: Findings): Promise<Figures> {
   await Bun.sleep(LOCKED)
   other.run('COMMIT')
   other.close()
-  const figures = await judge('locked', server, sender, began, findings)
+  await judge('locked', server, sender, began, findings)
 
   const second = await serverProcess(dir)
-  const startedAt = Date.now()
   const exit = await second.start().then(
     () => 'it started',
     (error: unknown) => String(error),
   )
-  const ended = Date.now() - startedAt
   await second.kill()
   findings.expect(exit.includes('ended with 3'), `R11 a second server on the same directory: ${exit}`)
   await talking
   await sender.end()
   await conclude('R11 locked', world, findings, 30_000)
-  return { ...figures, 'second server ended after, ms': ended }
 }
 
-async function fullDisk(world: World, findings: Findings): Promise<Figures> {
+async function fullDisk(world: World, findings: Findings): Promise<void> {
   const { server, dir } = world
   const copy = await mkdtemp(join(tmpdir(), 'hubbub-copied-'))
   const sender = await startSender(server.port)
@@ -173,7 +151,7 @@ async function fullDisk(world: World, findings: Findings): Promise<Figures> {
   const enter = ['nsenter', '-t', String(server.pid), '-U', '-m', '--preserve-credentials']
   const remount = Bun.spawnSync([...enter, 'mount', '-o', 'remount,size=200m', dir])
   if (remount.exitCode !== 0) throw new Error(`cannot remount: ${remount.stderr.toString()}`)
-  const figures = await judge('full', server, sender, began, findings)
+  await judge('full', server, sender, began, findings)
   findings.expect(server.starts === 1, 'R11 full: it was started again')
   await talking
   await sender.end()
@@ -186,5 +164,4 @@ async function fullDisk(world: World, findings: Findings): Promise<Figures> {
   await conclude('R11 full', world, findings, 30_000, { log: readLog(copy) })
   db.close()
   await rm(copy, { recursive: true })
-  return figures
 }

@@ -1,6 +1,6 @@
 import { cp, rm } from 'node:fs/promises'
 import { Findings, type Scenario } from '../scenario.ts'
-import { conclude, isCalm, startWorld, until, type Participant, type Plan } from '../world.ts'
+import { conclude, inWorld, isCalm, until, type Participant, type Plan } from '../world.ts'
 
 /** How many events there are when some people go away and when the backup is made; how many are lost, and new after it. */
 const EARLY = 25
@@ -12,12 +12,11 @@ const NEW = 25
  * A backup of 30 events is restored after event 50. Clients at event 25 go on; clients beyond the new head, or with a position
  * in the lost part, get a reset.
  */
-export async function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
+export function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
   const findings = new Findings()
-  const world = await startWorld({ seed, minimal: 6, product: 6, ...how })
-  const { server, people, dir } = world
-  const backup = `${dir}-backup`
-  try {
+  return inWorld({ seed, minimal: 6, product: 6, ...how }, async (world) => {
+    const { server, people, dir } = world
+    const backup = `${dir}-backup`
     /** Clients that go away before the backup, and those that come back at once or late after it is restored. */
     const [early = [], soon = [], late = []] = [0, 1, 2].map((group) =>
       people.filter((_, index) => index % 3 === group),
@@ -75,11 +74,9 @@ export async function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {
         )
       }
     const resets = people.reduce((sum, { witness }) => sum + witness.resets.length, 0)
+    await rm(backup, { recursive: true })
     return { findings, operations: world.operations(), resets }
-  } finally {
-    await world.close()
-    await rm(backup, { recursive: true, force: true })
-  }
+  })
 }
 
 /** R6: an older backup is restored under clients that have seen more than it has. */

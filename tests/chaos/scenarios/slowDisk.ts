@@ -1,9 +1,9 @@
 import { slowDisk, type SlowDisk } from '../disk/slowDisk.ts'
 import { load, type LoadResult } from '../load.ts'
 import { Line } from '../network/line.ts'
-import { Findings, type Figures, type Scenario } from '../scenario.ts'
+import { Findings, type Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn, quantile, quantiles, type World } from '../world.ts'
+import { conclude, playIn, quantile, type World } from '../world.ts'
 
 const PER_SECOND = 1_000
 const STALL = 500
@@ -30,7 +30,6 @@ export const slow: Scenario = {
     if (typeof disk === 'string') return new Findings().report(0, {}, disk)
     const report = playIn({ seed, minimal: 1, product: 1 }, async (world, findings) => {
       const { server } = world
-      const figures: Figures = {}
       const all: LoadResult['operations'] = []
       const cookies = await guests(server.port, numbered('loud', 20))
       for (const [index, { label, extra, stalls, maxAck }] of PHASES.entries()) {
@@ -50,7 +49,7 @@ export const slow: Scenario = {
           await disk.stall()
         }
         const { operations, waits, refused } = await loading
-        const { lagP99, lagMax } = await server.measure()
+        const { lagP99 } = await server.measure()
         witness.end()
         all.push(...operations)
         findings.atMost(`R10 ${label}: ack p99, ms`, quantile(waits, 0.99), maxAck)
@@ -58,16 +57,13 @@ export const slow: Scenario = {
         findings.expect(refused.size === 0, `R10 ${label}: refused ${[...refused].join(' ')}`)
         const early = await countUnsynced(disk, heard)
         findings.expect(early === 0, `R10 ${label}: ${early} events were heard before they were synced`)
-        figures[`${label}: ack p50, p99, ms`] = quantiles(waits, 0.5, 0.99)
-        figures[`${label}: loop lag p99, most, ms`] = `${lagP99.toFixed(1)}, ${lagMax.toFixed(1)}`
       }
       const overloaded = await overload(world, disk)
       const refusals = overloaded.refused.get('overloaded') ?? 0
       findings.expect(refusals > 0, 'R10 a full queue took everything')
-      figures['refused as overloaded'] = refusals
       const operations = [...all, ...overloaded.operations]
       await conclude('R10', world, findings, 30_000, { operations })
-      return { operations: operations.length, figures }
+      return { operations: operations.length, figures: { 'refused as overloaded': refusals } }
     })
     return await report.finally(() => disk.remove())
   },

@@ -107,11 +107,9 @@ export const storm: Scenario = {
         operations: operations.length + count,
         figures: {
           clients: count,
-          'all back after, ms': took ?? 'never',
           'back p50, p95, ms': quantiles(returns, 0.5, 0.95),
           'events missed': operations.length,
           'CPU of the server for each, µs': cpuEach,
-          'failed handshakes': failed,
         },
       }
     }),
