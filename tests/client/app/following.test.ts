@@ -27,12 +27,10 @@ const list = (page: FakeServerPage, rooms: readonly string[]) =>
 async function inTwoRooms() {
   const page = (await atFakeServer()).live()
   page.sync.open('lobby')
-  page.wire.say(firstPage([said(1), said(2)], { ref: page.refOf() }))
-  page.time.pass(10)
+  page.hear(firstPage([said(1), said(2)], { ref: page.refOf() }))
   list(page, ['lobby', 'attic'])
   const mine = { ...you, readSeq: 37, unread: 3 }
-  page.wire.say(counts(40, { room: 'attic', ref: page.refOf('attic'), you: mine }))
-  page.time.pass(10)
+  page.hear(counts(40, { room: 'attic', ref: page.refOf('attic'), you: mine }))
   return page
 }
 
@@ -59,8 +57,7 @@ describe('membership', () => {
   test('[C114] hello names known rooms with their positions, even empty ones, and they are not joined', async () => {
     const page = await inTwoRooms()
     page.sync.open('empty')
-    page.wire.say(firstPage([], { room: 'empty', ref: page.refOf('empty') }))
-    page.time.pass(10)
+    page.hear(firstPage([], { room: 'empty', ref: page.refOf('empty') }))
     reconnect(page)
     expect(helloOf(page)?.rooms).toEqual([
       { room: 'empty', seq: 0, id: null, limit: 50 },
@@ -94,8 +91,7 @@ describe('membership', () => {
 
   test('[C115] a closed room is joined again once a newer list has it', async () => {
     const page = await inTwoRooms()
-    page.wire.say({ type: 'left', room: 'attic' })
-    page.time.pass(10)
+    page.hear({ type: 'left', room: 'attic' })
     list(page, ['lobby', 'attic'])
     expect(page.joinsOf('attic')).toHaveLength(2)
   })
@@ -105,8 +101,7 @@ describe('a room that is not on screen', () => {
   test('[C116] is joined without its messages, and counts new ones', async () => {
     const page = await inTwoRooms()
     expect(page.joinsOf()).toMatchObject([{ limit: 50 }, { room: 'attic', limit: 0 }])
-    page.wire.say(event(said(41), 'attic'))
-    page.time.pass(10)
+    page.hear(event(said(41), 'attic'))
     expect(page.store.get().rooms['attic']).toMatchObject({
       depth: 'counts',
       position: { seq: 41 },
@@ -117,8 +112,7 @@ describe('a room that is not on screen', () => {
 
   test('[C116] is requested from the start once it comes on screen, keeps its counts, and draws nothing until the page is here', async () => {
     const page = await inTwoRooms()
-    page.wire.say(event(said(41), 'attic'))
-    page.time.pass(10)
+    page.hear(event(said(41), 'attic'))
     page.sync.open('attic')
     expect(page.joinsOf('attic').at(-1)).toEqual({
       type: 'join',
@@ -130,8 +124,7 @@ describe('a room that is not on screen', () => {
     expect([timelineItems()(attic()), attic()?.you?.unread]).toEqual([[], 4])
     page.wire.say(event(said(42), 'attic'))
     const log = numbers(1, 42).map((seq) => said(seq))
-    page.wire.say(firstPage(log, { room: 'attic', ref: page.refOf('attic') }))
-    page.time.pass(10)
+    page.hear(firstPage(log, { room: 'attic', ref: page.refOf('attic') }))
     expect(attic()?.rows.map(({ seq }) => seq)).toEqual(numbers(1, 42))
     expect(attic()).toMatchObject({ depth: 'all', sync: { state: 'live' } })
     page.time.pass(20 * SECOND)
@@ -158,13 +151,11 @@ describe('a room that is not on screen', () => {
       missedPage([said(3)], { members: nobody }),
       missedPage([], { room: 'attic', members: nobody }),
     )
-    page.wire.say(missedPage([], { room: 'den' }))
-    page.time.pass(10)
+    page.hear(missedPage([], { room: 'den' }))
     expect(page.store.get().rooms['lobby']).toMatchObject({ depth: 'rows', people: [], onlineCount: 2 })
     page.sync.open('lobby')
     expect(page.joinsOf('lobby')).toMatchObject([{ seq: 3, id: 'id-3', limit: 50 }])
-    page.wire.say(missedPage([], { ref: page.refOf('lobby') }))
-    page.time.pass(10)
+    page.hear(missedPage([], { ref: page.refOf('lobby') }))
     expect(page.store.get().rooms['lobby']).toMatchObject({
       depth: 'all',
       people: [{ name: 'Ada' }, { name: 'Bob' }],
@@ -211,8 +202,7 @@ describe('many rooms', () => {
   const many = (count: number) => numbers(1, count).map((n) => `room-${n}`)
   const answer = (page: FakeServerPage) => {
     for (const { room, ref } of page.joinsOf())
-      page.wire.say(counts(5, { room, ref, you: { ...you, unread: 1 } }))
-    page.time.pass(10)
+      page.hear(counts(5, { room, ref, you: { ...you, unread: 1 } }))
   }
 
   test('[C117] all my rooms are followed, up to 100, with no more joins than the server takes', async () => {
@@ -238,8 +228,7 @@ describe('many rooms', () => {
     answer(page)
     page.sync.open('one-more')
     const { message, retry } = ERRORS.tooBig
-    page.wire.say({ type: 'error', ref: page.refOf('one-more'), code: 'tooBig', message, retry })
-    page.time.pass(10)
+    page.hear({ type: 'error', ref: page.refOf('one-more'), code: 'tooBig', message, retry })
     page.wire.open()
     expect(page.wires).toHaveLength(2)
     expect(helloOf(page)?.rooms).toHaveLength(99)
@@ -254,10 +243,9 @@ describe('many rooms', () => {
   test('[C119] a room that is followed, or was on screen long ago, keeps 200 rows and its counts', async () => {
     const page = await inTwoRooms()
     const talk = (room: string, from: number) =>
-      page.wire.say(...numbers(from, from + 299).map((seq) => event(said(seq), room)))
+      page.hear(...numbers(from, from + 299).map((seq) => event(said(seq), room)))
     talk('attic', 41)
     talk('lobby', 3)
-    page.time.pass(10)
     const rows = (room: string) => page.store.get().rooms[room]?.rows.length
     expect([rows('attic'), rows('lobby')]).toEqual([200, 302])
     for (const room of many(20)) page.sync.open(room)

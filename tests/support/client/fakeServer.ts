@@ -1,7 +1,7 @@
 import { memoryDevice } from './memoryDevice.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
-import type { ClientFrame } from '../../../src/shared/protocol.ts'
+import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
 import { ada, welcome } from './aState.ts'
 import { fakeTime, type FakeTime } from './fakeTime.ts'
 import { FakeWire, latest } from './fakeWire.ts'
@@ -65,6 +65,11 @@ export async function atFakeServer({ time = fakeTime(), opened, heard, ...world 
       page.wire.open()
       page.wire.say(welcome)
       return page
+    },
+    /** The server sends these, and they are drawn. */
+    hear(...frames: ServerFrame[]): void {
+      page.wire.say(...frames)
+      time.pass(10)
     },
     /** Resolves once the device has stored what was written. */
     stored: () => new Promise<void>((resolve) => setImmediate(resolve)),
