@@ -17,7 +17,7 @@ const ALONE = [
   'tests/security/frames.test.ts',
   'tests/security/slow.test.ts',
 ]
-/** Wait for real timeouts, go through every screen, or start on an empty machine. With `--slow`. */
+/** Wait for real timeouts, go through every screen, compile the image, or start on an empty machine. With `--slow`. */
 const SLOW = [
   'tests/browser/accessibility.test.ts',
   'tests/browser/coming-back.test.ts',
@@ -25,6 +25,7 @@ const SLOW = [
   'tests/browser/security.test.ts',
   'tests/browser/room/history.test.ts',
   'tests/browser/room/timeline.test.ts',
+  'tests/container.test.ts',
   'tests/run.test.ts',
   'tests/security/patience.test.ts',
 ]
