@@ -13,11 +13,8 @@ export interface StateStore {
  * The one owner of the page's state. A dispatch from within `show` is queued behind the present one.
  * @param report gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
  */
-export function createStore(
-  first: State = INITIAL_STATE,
-  report: (error: unknown) => void = reportError,
-): StateStore {
-  let state = first
+export function createStore(report: (error: unknown) => void = reportError): StateStore {
+  let state = INITIAL_STATE
   let isDispatching = false
   const queue: StateChange[] = []
   const watchers = new Set<() => void>()

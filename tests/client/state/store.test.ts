@@ -10,7 +10,7 @@ const fail = () => {
 /** A store that goes offline, and what it reports; `onOffline` are views that are told, in their order. */
 function goOffline(onOffline: (store: ReturnType<typeof createStore>) => (() => void)[]) {
   const errors: string[] = []
-  const store = createStore(undefined, (error) => void errors.push(String(error)))
+  const store = createStore((error) => void errors.push(String(error)))
   store.dispatch({ type: 'roomOpened', room: 'lobby' })
   for (const view of onOffline(store))
     store.watch(
