@@ -57,18 +57,11 @@ export function withPresence(
     people: [...people.values()],
     presenceLines:
       lines.length > 0 ? [...room.presenceLines, ...lines].slice(-MAX_LINES) : room.presenceLines,
-    typing: filtered(room.typing, ({ user }) => people.has(user.id)),
+    typing: frame.left ? room.typing.filter(({ user }) => people.has(user.id)) : room.typing,
   }
 }
 
-type TypingList = RoomState['typing']
-
-/** The entries that pass; `===` if all of them do. */
-function filtered(typing: TypingList, passes: (entry: TypingList[number]) => boolean): TypingList {
-  return typing.every(passes) ? typing : typing.filter(passes)
-}
-
-/** Somebody else types, or has stopped. */
+/** Another person types, or has stopped. */
 export function withTyping(
   room: RoomState,
   { user, on }: Heard<'typing'>,
@@ -85,6 +78,6 @@ export function withTyping(
 
 /** Removes people who stopped typing without saying so. */
 export function withoutStaleTyping(room: RoomState, now: number): RoomState {
-  const typing = filtered(room.typing, ({ until }) => until > now)
-  return typing === room.typing ? room : { ...room, typing }
+  const isFresh = ({ until }: RoomState['typing'][number]) => until > now
+  return room.typing.every(isFresh) ? room : { ...room, typing: room.typing.filter(isFresh) }
 }

@@ -2,31 +2,11 @@
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent, Self } from '../../shared/model.ts'
 import type { Heard, ServerFrame } from '../../shared/protocol.ts'
-import {
-  appendPage,
-  enterHistory,
-  leaveHistory,
-  requestOlder,
-  requestPage,
-  withOlder,
-  withPins,
-  withQuotes,
-} from './historyWindow.ts'
-import { markRead, settleMarkRead, undoMarkRead } from './markAllRead.ts'
+import * as history from './historyWindow.ts'
 import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
-import {
-  disconnected,
-  requested,
-  restarted,
-  shortened,
-  withEvent,
-  withHead,
-  withOverdueGap,
-  withPage,
-  withRead,
-  withReset,
-} from './roomLog.ts'
+import { markRead, settleMarkRead, undoMarkRead, withRead, withReadFrame } from './readPosition.ts'
+import * as roomLog from './roomLog.ts'
 import { addPendingRow, trimRows, withAck } from './rows.ts'
 import type { ChangeInRoom, StateChange } from './stateChanges.ts'
 import { idOf, INITIAL_STATE, MAX_ROWS, MAX_ROWS_FOLLOWED, newRoom, selfOf } from './state.ts'
@@ -97,7 +77,9 @@ export function reduce(state: State, change: StateChange): State {
       return { ...INITIAL_STATE, self: null, signedOutInOtherTab, connection, offline, storageBlocked }
     }
     case 'tick':
-      return changeAllRooms(state, (room) => withoutStaleTyping(withOverdueGap(room, change.now), change.now))
+      return changeAllRooms(state, (room) =>
+        withoutStaleTyping(roomLog.withOverdueGap(room, change.now), change.now),
+      )
     default:
       return changeRoom(state, change.room, (room) => reduceRoom(room, change, selfOf(state)))
   }
@@ -108,19 +90,19 @@ function reduceRoom(room: RoomState, change: ChangeInRoom, self: Self | null): R
   const me = self?.id ?? null
   // prettier-ignore
   switch (change.type) {
-    case 'syncRequested': return requested(room, change.now)
-    case 'roomRestarted': return restarted(room)
-    case 'roomShortened': return shortened(room)
+    case 'syncRequested': return roomLog.requested(room, change.now)
+    case 'roomRestarted': return roomLog.restarted(room)
+    case 'roomShortened': return roomLog.shortened(room)
     case 'sendStatusChanged': return setSendStatus(room, change.key, change.sendStatus)
     case 'entryDropped': return setSendStatus(room, change.key, null)
-    case 'olderRequested': return requestOlder(room)
-    case 'olderLoaded': return withOlder(room, change.before, change.page, me)
-    case 'windowPageRequested': return requestPage(room, change.window, change.side)
-    case 'windowPageLoaded': return appendPage(room, change.window, change.side, change.page, me)
-    case 'historyEntered': return enterHistory(room, change.seq, change.page, me)
-    case 'historyLeft': return leaveHistory(room, change.to)
-    case 'quotesLoaded': return withQuotes(room, change.ids, change.page, me)
-    case 'pinsLoaded': return withPins(room, change.page, me)
+    case 'olderRequested': return history.requestOlder(room)
+    case 'olderLoaded': return history.withOlder(room, change.before, change.page, me)
+    case 'windowPageRequested': return history.requestPage(room, change.window, change.side)
+    case 'windowPageLoaded': return history.appendPage(room, change.window, change.side, change.page, me)
+    case 'historyEntered': return history.enterHistory(room, change.seq, change.page, me)
+    case 'historyLeft': return history.leaveHistory(room, change.to)
+    case 'quotesLoaded': return history.withQuotes(room, change.ids, change.page, me)
+    case 'pinsLoaded': return history.withPins(room, change.page, me)
     case 'readUpTo': return withRead(room, change.seq, self)
     case 'roomMarkedRead': return markRead(room)
     case 'markReadSettled': return settleMarkRead(room)
@@ -150,7 +132,7 @@ function withConnection(state: State, connection: State['connection'], now: numb
   // In `hello` the rooms have been requested already, so they must not be reset again.
   const isOver = !['live', 'suspect', 'hello'].includes(connection.state)
   const isQuiet = now < state.presenceQuietUntil
-  const next = isOver ? changeAllRooms(state, (room) => disconnected(room, isQuiet)) : state
+  const next = isOver ? changeAllRooms(state, (room) => roomLog.disconnected(room, isQuiet)) : state
   return { ...next, serverFullSince: 0, connection }
 }
 
@@ -190,21 +172,19 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
       return { ...withSelf(state, frame.user), presenceQuietUntil: now + QUIET_AFTER_RETURN }
     case 'sync': {
       const next = changeRoom(withJoined(state, frame), frame.room, (room) =>
-        withPage(room, frame, self, now),
+        roomLog.withPage(room, frame, self, now),
       )
       return withTopics(next, frame.room, [...(frame.messages ?? []), ...frame.events])
     }
     case 'event': {
-      const next = changeRoom(state, frame.room, (room) => withEvent(room, frame, self, now))
+      const next = changeRoom(state, frame.room, (room) => roomLog.withEvent(room, frame, self, now))
       return withTopics(next, frame.room, [frame])
     }
+    case 'left':
     case 'reset': {
-      const next = frame.reason === 'access' ? withListEntry(state, frame.room, { joined: false }) : state
-      return changeRoom(next, frame.room, (room) => withReset(room, frame.reason, now))
-    }
-    case 'left': {
-      const next = withListEntry(state, frame.room, { joined: false })
-      return changeRoom(next, frame.room, (room) => withReset(room, 'access', now))
+      const reason = frame.type === 'left' ? 'access' : frame.reason
+      const next = reason === 'access' ? withListEntry(state, frame.room, { joined: false }) : state
+      return changeRoom(next, frame.room, (room) => roomLog.withReset(room, reason, now))
     }
     case 'ack':
       if (me === null) return state
@@ -217,7 +197,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'beat': {
       let next = state
       for (const [room, head] of Object.entries(frame.heads))
-        next = changeRoom(next, room, (known) => withHead(known, head, now))
+        next = changeRoom(next, room, (known) => roomLog.withHead(known, head, now))
       for (const [room, onlineCount] of Object.entries(frame.counts ?? {}))
         next = changeRoom(next, room, (known) =>
           known.onlineCount === onlineCount ? known : { ...known, onlineCount },
@@ -265,10 +245,4 @@ function withTopics(state: State, room: string, events: readonly RoomEvent[]): S
     entry.room === room && entry.head < seq ? { ...entry, head: seq, topic: text } : entry,
   )
   return { ...state, roomList }
-}
-
-function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions }: Heard<'read'>): RoomState {
-  const { you } = room
-  if (you === null || readSeq < you.readSeq) return room
-  return { ...room, you: { ...you, readSeq, unread, mentions } }
 }

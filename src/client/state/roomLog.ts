@@ -1,12 +1,10 @@
 /** A room's log: its position, events beyond a gap, resuming and resets (protocol §5 and §6, ROOM). Pure. */
-import { LIMITS } from '../../shared/limits.ts'
 import type { Change, Message, Notice, RoomEvent, Self, Topic } from '../../shared/model.ts'
 import type { FirstPage, Heard, ResetReason } from '../../shared/protocol.ts'
-import { mentionsName } from '../../shared/text.ts'
+import { withRead, withRecount, withUnread } from './readPosition.ts'
 import {
   aboveFloor,
   keyOf,
-  oldestSeq,
   removeConfirmedChanges,
   rowOf,
   trimRows,
@@ -87,33 +85,6 @@ function pinsAfter(change: Change, pins: readonly Row[]): readonly Row[] | null 
   const pinned = pins.filter((row) => row.pinned)
   const isMissing = change.kind === 'pin' && change.on && !pinned.some(({ id }) => id === change.target)
   return isMissing ? null : pinned
-}
-
-/** Corrects the unread counts after an edit or a delete. Only the server knows whether a message that is not loaded was unread. */
-function withRecount(room: RoomState, before: RoomState, change: Change, self: Self | null): RoomState {
-  const { you } = room
-  // Only the server can subtract from a capped count, and does so by a `read` frame.
-  if (you === null || self === null || you.unread === 0 || you.unread >= LIMITS.unread) return room
-  if (change.kind !== 'edit' && change.kind !== 'delete') return room
-  const row = before.rows.findLast(({ id }) => id === change.target)
-  if (row === undefined || row.trueAt >= change.seq) {
-    const isAllLoaded = room.older === 'none' || oldestSeq(room) <= you.readSeq + 1
-    return isAllLoaded ? room : { ...room, needsRecount: true }
-  }
-  if (row.own || row.text === null || (row.seq ?? 0) <= you.readSeq) return room
-  const count = (text: string) => Number(mentionsName(text, self.name))
-  const mentionsAfter = change.kind === 'edit' ? count(change.text ?? row.text) : 0
-  const unread = change.kind === 'delete' ? you.unread - 1 : you.unread
-  const mentions = Math.max(0, you.mentions + mentionsAfter - count(row.text))
-  return { ...room, you: { ...you, unread, mentions } }
-}
-
-function withUnread(you: RoomState['you'], event: RoomEvent, self: Self | null): RoomState['you'] {
-  if (you === null || self === null || event.kind !== 'message') return you
-  if (event.gone || event.user.id === self.id || event.seq <= you.readSeq) return you
-  const capped = (count: number) => Math.min(LIMITS.unread, count)
-  const mentions = you.mentions + Number(mentionsName(event.text, self.name))
-  return { ...you, unread: capped(you.unread + 1), mentions: capped(mentions) }
 }
 
 /** The room without its log. My unsent messages, the people and the times of gaps stay. */
@@ -267,35 +238,4 @@ export function disconnected(room: RoomState, isQuiet: boolean): RoomState {
   // After a second loss soon after the first, the list has not filled again yet.
   const onlineBeforeLoss = isQuiet ? [...new Set([...online, ...room.onlineBeforeLoss])] : online
   return { ...room, sync: { state: 'unsynced' }, typing: [], onlineBeforeLoss }
-}
-
-/**
- * I have read up to `seq`. If all unread messages are loaded they are counted again; otherwise those read now are subtracted,
- * and the server recounts if some of them are not loaded.
- */
-export function withRead(room: RoomState, seq: number, self: Self | null): RoomState {
-  const { you, historyWindow } = room
-  const readSeq = Math.min(seq, room.position.seq)
-  if (you === null || self === null || readSeq <= you.readSeq) return room
-  const count = (from: number, to: number) => {
-    const texts = [...(historyWindow?.rows ?? []), ...room.rows].flatMap((row) => {
-      const at = row.seq ?? 0
-      return row.kind === 'message' && !row.own && row.text !== null && at > from && at <= to ? row.text : []
-    })
-    return { unread: texts.length, mentions: texts.filter((text) => mentionsName(text, self.name)).length }
-  }
-  if (room.older === 'none' || oldestSeq(room) <= readSeq + 1) {
-    const left = count(readSeq, Infinity)
-    const unread = Math.min(you.unread, left.unread)
-    return { ...room, you: { ...you, readSeq, unread, mentions: Math.min(you.mentions, left.mentions) } }
-  }
-  if (you.unread >= LIMITS.unread) return { ...room, you: { ...you, readSeq } }
-  const read = count(you.readSeq, readSeq)
-  const [first, last] = [historyWindow?.rows[0]?.seq ?? readSeq, historyWindow?.rows.at(-1)?.seq ?? 0]
-  const unread = Math.max(0, you.unread - read.unread)
-  return {
-    ...room,
-    you: { ...you, readSeq, unread, mentions: Math.max(0, you.mentions - read.mentions) },
-    needsRecount: room.needsRecount || first > you.readSeq + 1 || last < readSeq,
-  }
 }

@@ -1,0 +1,115 @@
+/** My read position and unread counts, and marking a room read without looking at it (U71, U73, U75). Pure. */
+import { LIMITS } from '../../shared/limits.ts'
+import type { Change, RoomEvent, Self } from '../../shared/model.ts'
+import type { Heard, You } from '../../shared/protocol.ts'
+import { mentionsName } from '../../shared/text.ts'
+import { oldestSeq } from './rows.ts'
+import type { RoomState, Row } from './state.ts'
+
+const capped = (count: number) => Math.min(LIMITS.unread, count)
+const mentionCount = (texts: readonly string[], { name }: Self) =>
+  texts.filter((text) => mentionsName(text, name)).length
+
+/** Is this a message of another person, not deleted, behind `seq`? */
+export const isUnreadAfter =
+  (seq: number) =>
+  (row: Row): row is Row & { text: string; seq: number } =>
+    row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > seq
+
+/** The counts after an event that this page hears live. */
+export function withUnread(you: You | null, event: RoomEvent, self: Self | null): You | null {
+  if (you === null || self === null || event.kind !== 'message') return you
+  if (event.gone || event.user.id === self.id || event.seq <= you.readSeq) return you
+  const mentions = capped(you.mentions + mentionCount([event.text], self))
+  return { ...you, unread: capped(you.unread + 1), mentions }
+}
+
+/** Corrects the unread counts after an edit or a delete. Only the server knows whether a message that is not loaded was unread. */
+export function withRecount(
+  room: RoomState,
+  before: RoomState,
+  change: Change,
+  self: Self | null,
+): RoomState {
+  const { you } = room
+  // Only the server can subtract from a capped count, and does so by a `read` frame.
+  if (you === null || self === null || you.unread === 0 || you.unread >= LIMITS.unread) return room
+  if (change.kind !== 'edit' && change.kind !== 'delete') return room
+  const row = before.rows.findLast(({ id }) => id === change.target)
+  if (row === undefined || row.trueAt >= change.seq) {
+    const isAllLoaded = room.older === 'none' || oldestSeq(room) <= you.readSeq + 1
+    return isAllLoaded ? room : { ...room, needsRecount: true }
+  }
+  if (!isUnreadAfter(you.readSeq)(row)) return room
+  const isEdit = change.kind === 'edit'
+  const mentionsAfter = isEdit ? mentionCount([change.text ?? row.text], self) : 0
+  const mentions = Math.max(0, you.mentions + mentionsAfter - mentionCount([row.text], self))
+  return { ...room, you: { ...you, unread: isEdit ? you.unread : you.unread - 1, mentions } }
+}
+
+/**
+ * I have read up to `seq`. If all unread messages are loaded they are counted again; otherwise those read now are subtracted,
+ * and the server recounts if some of them are not loaded.
+ */
+export function withRead(room: RoomState, seq: number, self: Self | null): RoomState {
+  const { you, historyWindow } = room
+  const readSeq = Math.min(seq, room.position.seq)
+  if (you === null || self === null || readSeq <= you.readSeq) return room
+  const count = (from: number, to: number) => {
+    const unread = [...(historyWindow?.rows ?? []), ...room.rows].filter(isUnreadAfter(from))
+    const texts = unread.flatMap((row) => (row.seq <= to ? row.text : []))
+    return { unread: texts.length, mentions: mentionCount(texts, self) }
+  }
+  if (room.older === 'none' || oldestSeq(room) <= readSeq + 1) {
+    const left = count(readSeq, Infinity)
+    const unread = Math.min(you.unread, left.unread)
+    return { ...room, you: { ...you, readSeq, unread, mentions: Math.min(you.mentions, left.mentions) } }
+  }
+  if (you.unread >= LIMITS.unread) return { ...room, you: { ...you, readSeq } }
+  const read = count(you.readSeq, readSeq)
+  const [first, last] = [historyWindow?.rows[0]?.seq ?? readSeq, historyWindow?.rows.at(-1)?.seq ?? 0]
+  const unread = Math.max(0, you.unread - read.unread)
+  return {
+    ...room,
+    you: { ...you, readSeq, unread, mentions: Math.max(0, you.mentions - read.mentions) },
+    needsRecount: room.needsRecount || first > you.readSeq + 1 || last < readSeq,
+  }
+}
+
+/** I have read further on another device. */
+export function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions }: Heard<'read'>): RoomState {
+  const { you } = room
+  if (you === null || readSeq < you.readSeq) return room
+  return { ...room, you: { ...you, readSeq, unread, mentions } }
+}
+
+/** Marks all of the room read and keeps what was unread until then. A room that is still being joined is marked later. */
+export function markRead(room: RoomState): RoomState {
+  const { you, position, sync, markedRead } = room
+  if (you === null)
+    return sync.state === 'closed' || markedRead?.state === 'pending'
+      ? room
+      : { ...room, markedRead: { state: 'pending' } }
+  if (you.unread === 0) return markedRead?.state === 'pending' ? settleMarkRead(room) : room
+  const before = undoMarkRead(room).you ?? you
+  return {
+    ...room,
+    you: { ...you, readSeq: position.seq, unread: 0, mentions: 0 },
+    markedRead: { state: 'undoable', before },
+  }
+}
+
+/** Restores the former counts and adds what came since; the server recounts messages that were changed meanwhile. */
+export function undoMarkRead(room: RoomState): RoomState {
+  const { you, markedRead } = room
+  if (markedRead?.state !== 'undoable' || you === null) return settleMarkRead(room)
+  const { before } = markedRead
+  const unread = capped(before.unread + you.unread)
+  const mentions = capped(before.mentions + you.mentions)
+  return { ...room, you: { ...before, unread, mentions }, markedRead: null, needsRecount: true }
+}
+
+/** It can no longer be undone. */
+export function settleMarkRead(room: RoomState): RoomState {
+  return room.markedRead === null ? room : { ...room, markedRead: null }
+}
