@@ -68,7 +68,7 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
 
 /** For a browser that refuses storage. */
 export function noStorage(): DeviceStorage {
-  const refuse = () => Promise.reject(new DOMException('no storage', 'InvalidStateError'))
+  const refuse = () => Promise.reject(new TypeError('refused'))
   const writes = { put: refuse, remove: refuse, saveDraft: refuse, wipe: refuse }
   return { isLasting: false, ...writes, entries: refuse, draft: refuse, draftRooms: refuse }
 }

@@ -83,30 +83,21 @@ export function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions 
   return { ...room, you: { ...you, readSeq, unread, mentions } }
 }
 
-/** Marks all of the room read and keeps what was unread until then. A room that is still being joined is marked later. */
+/** Marks all of the room read and keeps the counts from before the first mark, so that it can be undone. */
 export function markRead(room: RoomState): RoomState {
-  const { you, position, sync, markedRead } = room
-  if (you === null)
-    return sync.state === 'closed' || markedRead?.state === 'pending'
-      ? room
-      : { ...room, markedRead: { state: 'pending' } }
-  if (you.unread === 0) return markedRead?.state === 'pending' ? settleMarkRead(room) : room
-  const before = undoMarkRead(room).you ?? you
-  return {
-    ...room,
-    you: { ...you, readSeq: position.seq, unread: 0, mentions: 0 },
-    markedRead: { state: 'undoable', before },
-  }
+  const { you, position } = room
+  if (you === null || you.unread === 0) return room
+  const markedRead = undoMarkRead(room).you
+  return { ...room, you: { ...you, readSeq: position.seq, unread: 0, mentions: 0 }, markedRead }
 }
 
 /** Restores the former counts and adds what came since; the server recounts messages that were changed meanwhile. */
 export function undoMarkRead(room: RoomState): RoomState {
   const { you, markedRead } = room
-  if (markedRead?.state !== 'undoable' || you === null) return settleMarkRead(room)
-  const { before } = markedRead
-  const unread = capped(before.unread + you.unread)
-  const mentions = capped(before.mentions + you.mentions)
-  return { ...room, you: { ...before, unread, mentions }, markedRead: null, needsRecount: true }
+  if (markedRead === null || you === null) return room
+  const unread = capped(markedRead.unread + you.unread)
+  const mentions = capped(markedRead.mentions + you.mentions)
+  return { ...room, you: { ...markedRead, unread, mentions }, markedRead: null, needsRecount: true }
 }
 
 /** It can no longer be undone. */

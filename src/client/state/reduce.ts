@@ -104,7 +104,6 @@ function reduceRoom(room: RoomState, change: ChangeInRoom, self: Self | null): R
     case 'quotesLoaded': return history.withQuotes(room, change.ids, change.page, me)
     case 'pinsLoaded': return history.withPins(room, change.page, me)
     case 'readUpTo': return withRead(room, change.seq, self)
-    case 'roomMarkedRead': return markRead(room)
     case 'markReadSettled': return settleMarkRead(room)
     case 'unreadDividerShown': return showDivider(room)
     case 'unreadDividerHidden': return hideDivider(room)

@@ -112,9 +112,6 @@ export type RoomSync =
 /** 'counts': position, unread counts and messages that came since; 'rows': the newest messages too; 'all': also the people. */
 export type SyncDepth = 'counts' | 'rows' | 'all'
 
-/** 'pending': the room is marked read once it is joined. 'undoable': `before` holds the former counts. */
-export type MarkedRead = { state: 'pending' } | { state: 'undoable'; before: You }
-
 export interface RoomState {
   room: string
   sync: RoomSync
@@ -152,7 +149,8 @@ export interface RoomState {
   typing: readonly { user: User; until: number }[]
   /** my membership and unread counts; null until the server has sent them */
   you: You | null
-  markedRead: MarkedRead | null
+  /** the counts from before all rooms were marked read, while this can be undone */
+  markedRead: You | null
   /** the "New" divider stands behind this seq, while the room is shown */
   unreadDivider: number | null
   /** said above the rows after a `reset`: messages were missed, or a backup was restored */

@@ -30,34 +30,31 @@ export type StateChange =
   | ChangeInRoom
 
 /** A change of one room that this page follows; of any other it changes nothing. */
-export type ChangeInRoom = { room: string } &
+export type ChangeInRoom = { room: string } & (
+  | { type: 'sendStatusChanged'; key: string; sendStatus: SendStatus }
+  | { type: 'entryDropped'; key: string }
   /** the server was asked for the room, by `hello` or `join` */
-  (
-    | { type: 'syncRequested'; now: number }
-    /** the room is to be requested from the start: until now only its counts were followed */
-    | { type: 'roomRestarted' }
-    /** the room was on screen long ago and keeps fewer rows */
-    | { type: 'roomShortened' }
-    | { type: 'sendStatusChanged'; key: string; sendStatus: SendStatus }
-    | { type: 'entryDropped'; key: string }
-    | { type: 'olderRequested' }
-    /** `before`: the oldest seq when the page was requested; `page` null: the request failed */
-    | { type: 'olderLoaded'; before: number; page: HistoryPage | null }
-    /** one more page of the history window whose `centerSeq` is `window` */
-    | { type: 'windowPageRequested'; window: number; side: 'older' | 'newer' }
-    | { type: 'windowPageLoaded'; window: number; side: 'older' | 'newer'; page: HistoryPage | null }
-    /** a jump to `seq`, away from the live end */
-    | { type: 'historyEntered'; seq: number; page: HistoryPage }
-    /** back to what was drawn before the last jump, or to the live end */
-    | { type: 'historyLeft'; to: 'previous' | 'live' }
-    /** messages fetched by their ids; `page` may lack some of them */
-    | { type: 'quotesLoaded'; ids: readonly string[]; page: HistoryPage }
-    | { type: 'pinsLoaded'; page: HistoryPage }
-    /** I have seen all up to this seq */
-    | { type: 'readUpTo'; seq: number }
-    /** the room was still being joined when all rooms were marked read */
-    | { type: 'roomMarkedRead' }
-    | { type: 'markReadSettled' }
-    | { type: 'unreadDividerShown' }
-    | { type: 'unreadDividerHidden' }
-  )
+  | { type: 'syncRequested'; now: number }
+  /** the room is to be requested from the start: until now only its counts were followed */
+  | { type: 'roomRestarted' }
+  /** the room was on screen long ago and keeps fewer rows */
+  | { type: 'roomShortened' }
+  | { type: 'olderRequested' }
+  /** `before`: the oldest seq when the page was requested; `page` null: the request failed */
+  | { type: 'olderLoaded'; before: number; page: HistoryPage | null }
+  /** one more page of the history window whose `centerSeq` is `window` */
+  | { type: 'windowPageRequested'; window: number; side: 'older' | 'newer' }
+  | { type: 'windowPageLoaded'; window: number; side: 'older' | 'newer'; page: HistoryPage | null }
+  /** a jump to `seq`, away from the live end */
+  | { type: 'historyEntered'; seq: number; page: HistoryPage }
+  /** back to what was drawn before the last jump, or to the live end */
+  | { type: 'historyLeft'; to: 'previous' | 'live' }
+  /** messages fetched by their ids; `page` may lack some of them */
+  | { type: 'quotesLoaded'; ids: readonly string[]; page: HistoryPage }
+  | { type: 'pinsLoaded'; page: HistoryPage }
+  /** I have seen all up to this seq */
+  | { type: 'readUpTo'; seq: number }
+  | { type: 'markReadSettled' }
+  | { type: 'unreadDividerShown' }
+  | { type: 'unreadDividerHidden' }
+)

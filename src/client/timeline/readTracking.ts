@@ -137,9 +137,9 @@ export function trackReading(
       // After a long absence other rows are on screen, so the reader arrives again, where they stopped reading.
       const isReset = state?.resetNotice === 'away' && before.resetNotice !== 'away'
       if (!hasArrived || isReset) arrive()
-      const isMarked = state?.markedRead?.state === 'undoable'
-      const wasMarked = before.markedRead?.state === 'undoable'
-      if (isMarked && !wasMarked) messages.seen(state.position.seq)
+      const isMarked = Boolean(state?.markedRead)
+      const wasMarked = Boolean(before.markedRead)
+      if (state && isMarked && !wasMarked) messages.seen(state.position.seq)
       // Undone or confirmed: the pill counts from the read position again.
       if (wasMarked && !isMarked) messages.seen(state?.you?.readSeq ?? 0, true)
       look()

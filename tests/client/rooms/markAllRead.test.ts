@@ -51,19 +51,9 @@ test('[U75] the server is told of all rooms ten seconds after they are marked', 
   expect(readRooms()).toEqual(ROOMS.toSorted())
 })
 
-test('[U75] a room that is joined after the ten seconds is marked then, once', () => {
-  const { time, reads, join, readRooms } = aPage()
-  reads.markAllRead()
-  time.pass(12_000)
-  expect(readRooms()).toEqual([])
-  join()
-  time.pass(60_000)
-  expect(readRooms()).toEqual(ROOMS.toSorted())
-})
-
-test.each([true, false])('[U75] nothing is marked for the next person (rooms joined: %p)', (isJoined) => {
+test('[U75] nothing is marked for the next person', () => {
   const { time, reads, signIn, join, unread, readRooms } = aPage()
-  if (isJoined) join()
+  join()
   reads.markAllRead()
   reads.end()
   signIn(bob)

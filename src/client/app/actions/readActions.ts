@@ -68,36 +68,29 @@ export function createMarkAllRead(
   after: Timers['after'],
   tell: (room: string, seq: number) => void,
 ): { mark(): void; undo(): void; settle(): void; end(): void } {
-  let following = new AbortController()
+  let settling = new AbortController()
   let cancel = () => {}
 
-  /** Marks rooms that are still being joined once they are live. @param settles also tells the server */
-  function followRooms(settles: boolean): void {
-    following = new AbortController()
+  function end(): void {
+    cancel()
+    settling.abort()
+  }
+
+  /** Tells the server of each marked room, as soon as it is joined: the server accepts no read position before. */
+  function settle(): void {
+    end()
+    settling = new AbortController()
     // `markReadSettled` is queued behind the present change, so the state does not show it yet.
     const settled = new Set<string>()
     const look = (rooms: State['rooms']) => {
       for (const { room, markedRead, you, sync } of Object.values(rooms)) {
-        // The server accepts a read position only from a joined room.
-        if (you === null || sync.state !== 'live') continue
-        if (markedRead?.state === 'pending') store.dispatch({ type: 'roomMarkedRead', room })
-        if (!settles || markedRead?.state !== 'undoable' || settled.has(room)) continue
+        if (you === null || markedRead === null || sync.state !== 'live' || settled.has(room)) continue
         settled.add(room)
         tell(room, you.readSeq)
         store.dispatch({ type: 'markReadSettled', room })
       }
     }
-    store.watch(({ rooms }) => rooms, look, following.signal)
-  }
-
-  function end(): void {
-    cancel()
-    following.abort()
-  }
-
-  function settle(): void {
-    end()
-    followRooms(true)
+    store.watch(({ rooms }) => rooms, look, settling.signal)
   }
 
   return {
@@ -105,7 +98,6 @@ export function createMarkAllRead(
       end()
       store.dispatch({ type: 'allMarkedRead' })
       cancel = after(UNDO, settle)
-      followRooms(false)
     },
     undo() {
       end()
