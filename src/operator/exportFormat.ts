@@ -4,7 +4,8 @@
  */
 import { type Static, type TObject, Type as t } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { isJsonObject, type JsonObject } from '../lib/jsonObject.ts'
+import { Value } from '@sinclair/typebox/value'
+import { isJsonObject } from '../lib/jsonObject.ts'
 import { emojiFault } from '../shared/emoji.ts'
 import { LIMITS } from '../shared/limits.ts'
 import { Id, Nonce, Room } from '../shared/protocol.ts'
@@ -95,7 +96,8 @@ export function parseLine(json: string): { line: ExportLine } | { fault: string 
   const isEvent = value['type'] === 'event'
   const found = isEvent ? EVENT_SCHEMAS.get(String(value['kind'])) : OTHER_SCHEMAS.get(String(value['type']))
   if (found === undefined) return { fault: isEvent ? 'kind' : 'type' }
-  const fields = pick(found.schema, value)
+  // Fields that the schema does not name would otherwise reach the log.
+  const fields = Value.Clean(found.schema, value)
   if (!found.check.Check(fields))
     return { fault: found.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
   const line = fields as ExportLine
@@ -109,17 +111,6 @@ function parseJson(json: string): unknown {
   } catch {
     return null
   }
-}
-
-/** Keeps the fields that a schema names: other fields would otherwise reach the log. */
-function pick(schema: TObject, value: JsonObject): JsonObject {
-  const fields: JsonObject = {}
-  for (const [key, property] of Object.entries(schema.properties)) {
-    if (!Object.hasOwn(value, key)) continue
-    const field = value[key]
-    fields[key] = isJsonObject(field) && property.type === 'object' ? pick(property as TObject, field) : field
-  }
-  return fields
 }
 
 /** Checks what a schema cannot: lengths in bytes and characters. @returns the field that does not fit */

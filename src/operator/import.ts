@@ -9,7 +9,6 @@ import {
   type ExportedRoom,
   type ExportedUser,
   type ExportHeader,
-  type ExportLine,
   parseLine,
 } from './exportFormat.ts'
 import { lockDirectory } from './lockDirectory.ts'
@@ -80,7 +79,7 @@ function notAnExport(reason: string): OperatorError {
 class Importer {
   readonly #db: Database
   readonly #prefix: string
-  readonly #addEvent: Statement<null, [SqlValues]>
+  readonly #insertEvent: Statement<null, [SqlValues]>
   readonly #rooms = new Map<string, { head: number; seq: number }>()
   #header: ExportHeader | null = null
   #lines = 0
@@ -98,7 +97,7 @@ class Importer {
         1,
         'This server has people or rooms of its own. Import into an empty DATA_DIR, or name the rooms anew with --rooms-as PREFIX.',
       )
-    this.#addEvent = db.query(`
+    this.#insertEvent = db.query(`
       INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, target, data)
       VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $digest, $at, $target, $data)`)
   }
@@ -113,16 +112,12 @@ class Importer {
     const { line } = parsed
     if ((this.#lines === 1) !== (line.type === 'hubbub'))
       throw this.#malformed('a header stands first, and once')
-    this.#add(line)
-  }
-
-  #add(line: ExportLine): void {
     // prettier-ignore
     switch (line.type) {
       case 'hubbub': this.#header = line; return
       case 'user': return this.#addUser(line)
       case 'room': return this.#addRoom(line)
-      case 'event': return this.#addEventLine(line)
+      case 'event': return this.#addEvent(line)
     }
   }
 
@@ -175,7 +170,7 @@ class Importer {
     )
   }
 
-  #addEventLine(line: ExportedEvent): void {
+  #addEvent(line: ExportedEvent): void {
     const { seq, id, kind, at, data } = line
     const slug = this.#prefix + line.room
     const room = this.#rooms.get(slug)
@@ -185,7 +180,7 @@ class Importer {
     this.#events += 1
     const nonce = 'nonce' in line ? line.nonce : null
     try {
-      this.#addEvent.run({
+      this.#insertEvent.run({
         room: slug,
         seq,
         id,
