@@ -103,6 +103,23 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     await context.close()
   })
 
+  test('[V16] on touch every control of a room and its drawer is at least 44 px wide and high', async () => {
+    const { context } = await aContext(world.browser, PHONE)
+    const { page } = await aScreen(place.origin, context, toLobby)
+    await openPeople(page)
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('button, a[href]')].flatMap((control) => {
+        const { width, height } = control.getBoundingClientRect()
+        const isShown = control.checkVisibility({ visibilityProperty: true }) && !control.matches('.skip')
+        return isShown && Math.min(width, height) < 44
+          ? [`${control.className} ${control.textContent} ${width}×${height}`]
+          : []
+      }),
+    )
+    expect(small).toEqual([])
+    await context.close()
+  })
+
   test('[B8, V13, A26] the drawer keeps the focus while it is open and returns it, closed by Escape, scrim, Back or button', async () => {
     const { context } = await aContext(world.browser, PHONE)
     const { page } = await aScreen(place.origin, context, toLobby)
