@@ -111,7 +111,7 @@ const RULES: readonly (readonly [folder: string, rule: Rule])[] = [
   feature('composer'),
   feature('suggestions'),
   feature('people'),
-  feature('notifications', 'client/net/parseStored'),
+  feature('notifications', 'client/net/parseStored', 'client/net/tabChannel'),
   feature('settings'),
   ['client/', { may: ['client/', ...CONTRACT], types: CONTRACT_TYPES }],
   [

@@ -23,16 +23,24 @@ function parseMessage(value: unknown): SessionTabMessage | null {
 
 /** `received` gets the messages of the other tabs, never those of this tab, until the signal aborts. */
 export function joinTabs(received: (message: SessionTabMessage) => void, signal: AbortSignal): TabChannel {
-  if (typeof BroadcastChannel === 'undefined') return { tell() {} }
-  const channel = new BroadcastChannel('hubbub')
+  return { tell: openTabChannel('hubbub', parseMessage, received, signal) }
+}
+
+/** @param parse null: the message is ignored @returns what sends to the other tabs */
+export function openTabChannel<Message>(
+  name: string,
+  parse: (data: unknown) => Message | null,
+  received: (message: Message) => void,
+  signal: AbortSignal,
+): (message: Message) => void {
+  if (typeof BroadcastChannel === 'undefined') return () => {}
+  const channel = new BroadcastChannel(name)
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-    const message = parseMessage(data)
+    const message = parse(data)
     if (message !== null) received(message)
   }
   signal.addEventListener('abort', () => channel.close(), { once: true })
-  return {
-    tell(message) {
-      if (!signal.aborted) channel.postMessage(message)
-    },
+  return (message) => {
+    if (!signal.aborted) channel.postMessage(message)
   }
 }

@@ -1,3 +1,4 @@
+import { openTabChannel } from '../net/tabChannel.ts'
 import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { playChime } from './chime.ts'
@@ -15,27 +16,17 @@ export function startNotifications(
   world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & { go(path: string): void },
   signal: AbortSignal,
 ): void {
-  const channel =
-    typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hubbub notifications')
-  const notifier = createNotifier(
-    store,
-    {
-      ...world,
-      leads: leadsTabs(store, { after: world.after, locks: navigator.locks }, signal),
-      say: (message) => channel?.postMessage(message),
-      show: (notification, closed) => notify(notification, world.go, closed),
-      sound: playChime,
-    },
+  const say = openTabChannel(
+    'hubbub notifications',
+    parseTabMessage,
+    (message) => notifier.hear(message),
     signal,
   )
-  if (channel !== null)
-    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      const message = parseTabMessage(data)
-      if (message !== null) notifier.hear(message)
-    }
+  const leads = leadsTabs(store, { after: world.after, locks: navigator.locks }, signal)
+  const show: NotifierWorld['show'] = (notification, closed) => notify(notification, world.go, closed)
+  const notifier = createNotifier(store, { ...world, leads, say, show, sound: playChime }, signal)
   // A click on a notification does nothing once its page is gone.
   window.addEventListener('pagehide', notifier.close, { signal })
-  signal.addEventListener('abort', () => channel?.close(), { once: true })
 
   let before = ''
   store.watch(
