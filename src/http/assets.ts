@@ -20,9 +20,7 @@ const PAGE_PATHS = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
  */
 export async function assetRoutes({ dir, siteName }: { dir: string; siteName: string }) {
   const manifest = await readManifest(dir)
-  const hashed = new Map<string, AssetHandler>()
-  for (const [path, asset] of Object.entries(manifest.files))
-    if (asset.immutable) hashed.set(path, await assetHandler(dir, asset))
+  const hashed = new Map(Object.entries(manifest.files).filter(([, { immutable }]) => immutable))
   const page = withSiteName(await Bun.file(join(dir, 'index.html')).text(), siteName)
   const roomChunks = new Set(ROOM_MODULES.flatMap((name) => manifest.lazy[name] ?? []))
   roomChunks.delete(manifest.script)
@@ -33,7 +31,7 @@ export async function assetRoutes({ dir, siteName }: { dir: string; siteName: st
     .use(await plainFiles(dir, manifest))
     .get('/*', ({ path, request }) => {
       const file = hashed.get(path)
-      if (file) return file(request.headers)
+      if (file) return hashedFile(dir, file, request.headers)
       if (PAGE_PATHS.test(path)) return pageResponse(path === '/' ? page : roomPage, request, 200)
       const wantsHtml = (request.headers.get('accept') ?? '').includes('text/html')
       return wantsHtml ? pageResponse(page, request, 404) : errorResponse('notFound')
@@ -77,30 +75,20 @@ async function plainFiles(dir: string, { files }: Manifest) {
     .use(plugin)
 }
 
-type AssetHandler = (request: Headers) => Response
-
-/** Answers with one hashed file, held in memory in all its encodings. */
-async function assetHandler(dir: string, { file, type, etag, encodings }: Asset): Promise<AssetHandler> {
-  const bytesOf = (name: string) => Bun.file(join(dir, name)).bytes()
-  const plain = await bytesOf(file)
-  const compressed = new Map<Encoding, Uint8Array<ArrayBuffer>>()
-  for (const encoding of ENCODINGS) {
-    const name = encodings[encoding]
-    if (name !== undefined) compressed.set(encoding, await bytesOf(name))
+/** Answers with a hashed file, in the best encoding that the client accepts. */
+function hashedFile(dir: string, { file, type, etag, encodings }: Asset, request: Headers): Response {
+  const accepted = request.get('accept-encoding') ?? ''
+  const encoding = ENCODINGS.find((name) => encodings[name] !== undefined && accepts(accepted, name))
+  const headers = {
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'Accept-Encoding',
+    // The bytes differ by encoding, so a strong ETag must differ too.
+    etag: encoding ? etag.replace(/"$/, `-${encoding}"`) : etag,
   }
-  return (request) => {
-    const accepted = request.get('accept-encoding') ?? ''
-    const encoding = ENCODINGS.find((name) => compressed.has(name) && accepts(accepted, name))
-    const headers = {
-      'cache-control': 'public, max-age=31536000, immutable',
-      vary: 'Accept-Encoding',
-      // The bytes differ by encoding, so a strong ETag must differ too.
-      etag: encoding ? etag.replace(/"$/, `-${encoding}"`) : etag,
-    }
-    if (matches(request, headers.etag)) return new Response(null, { status: 304, headers })
-    const content = { ...headers, 'content-type': type, ...(encoding && { 'content-encoding': encoding }) }
-    return new Response((encoding && compressed.get(encoding)) ?? plain, { headers: content })
-  }
+  if (matches(request, headers.etag)) return new Response(null, { status: 304, headers })
+  const content = { ...headers, 'content-type': type, ...(encoding && { 'content-encoding': encoding }) }
+  const name = (encoding && encodings[encoding]) ?? file
+  return new Response(Bun.file(join(dir, name)), { headers: content })
 }
 
 /** True for `br` in `gzip, br;q=0.5`, false in `br;q=0`. `*` counts for nothing: every client takes the plain file. */

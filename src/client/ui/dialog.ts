@@ -21,12 +21,18 @@ export function openDialog(
   const lifetime = childController(parent)
   const controls: DialogControls = { signal: lifetime.signal, close: () => element.close() }
   const heading = h('h2', { id: `dialog-${openedDialogs}`, dir: 'auto' }, title)
-  // Browsers without `closedby` still close a dialog by Escape and by its buttons.
   const attributes = { 'aria-labelledby': heading.id, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
   const element = h('dialog', attributes, heading, ...content(controls))
   element.addEventListener('cancel', (event) => {
     if (final) event.preventDefault()
   })
+  // Safari has no `closedby`: a press beside the dialog closes it here.
+  if (!final && !('closedBy' in (element as object)))
+    element.addEventListener('pointerdown', ({ clientX, clientY, target }) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect()
+      const isInside = clientX >= left && clientX <= right && clientY >= top && clientY <= bottom
+      if (target === element && !isInside) element.close()
+    })
   lifetime.signal.addEventListener('abort', controls.close, { once: true })
   element.addEventListener('close', () => {
     lifetime.abort()
