@@ -39,14 +39,15 @@ const UPGRADED = new Response(null)
 export function createSockets(deps: SocketDeps) {
   const live = new Set<SocketConnection>()
 
-  function begin(raw: RawSocket, request: Request, version: string | undefined): SocketConnection {
+  function begin(raw: RawSocket, request: Request, version: string | undefined): void {
     const connection = new SocketConnection(raw, deps, factsOf(request))
     live.add(connection)
+    // `admit` may close at once, and only these handlers give the connection's place back.
+    raw.data = { ...handlers, connection }
     connection.admit(request, version).catch((error: unknown) => {
       connection.logBug(error)
       connection.close(CLOSE.overloaded, 'unavailable')
     })
-    return connection
   }
 
   function end(connection: SocketConnection, code: number): void {
@@ -73,9 +74,7 @@ export function createSockets(deps: SocketDeps) {
   return {
     unsent,
     upgrade({ request, server, query, set }: Handshake): Response {
-      const open = (raw: RawSocket): void => {
-        raw.data = { ...handlers, connection: begin(raw, request, query['v']) }
-      }
+      const open = (raw: RawSocket): void => begin(raw, request, query['v'])
       const headers = set.headers as Record<string, string>
       if (!server?.upgrade(request, { data: { open }, headers })) return errorResponse('badRequest')
       set.headers = {}

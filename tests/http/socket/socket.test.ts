@@ -33,8 +33,8 @@ describe('opening', () => {
     expect(socket.heard[0]?.type).toBe('welcome')
   })
 
-  test('[F11] another version, or none, is closed with 4510', async () => {
-    const { ada, ws } = await aLobby()
+  test('[F11] another version, or none, is closed with 4510, and its place is free', async () => {
+    const { ada, ws } = await aLobby({ maxConnections: 1 })
     for (const query of ['', '?v=', '?v=1', '?v=3', '?v=2.0', '?v=2&v=1', '?version=2']) {
       const socket = await openSocket(ws.replace('?v=2', query), ada.headers())
       expect([query, (await socket.ends()).code]).toEqual([query, 4510])
