@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { createSocket, type Wire } from '../../../src/client/net/socket.ts'
 import type { ClientFrame } from '../../../src/shared/protocol.ts'
 import { numbers, welcome } from '../../support/client/aState.ts'
 import { aSocket, hello } from '../../support/client/aSocket.ts'
-import { eventually } from '../../support/eventually.ts'
 
 const SECOND = 1_000
 
@@ -165,54 +163,4 @@ describe('a silent connection', () => {
     lost.wire.end(1006)
     expect(lost.wait).toBeGreaterThan(100)
   })
-})
-
-test('[C69] a real WebSocket is opened, reconnects after a cut, and stays closed after a final close', async () => {
-  const opened: Bun.ServerWebSocket<undefined>[] = []
-  const texts: string[] = []
-  await using server = Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    fetch: (request, bun) => (bun.upgrade(request) ? undefined : new Response('no', { status: 400 })),
-    websocket: {
-      open: (ws) => void opened.push(ws),
-      message(ws, text) {
-        texts.push(String(text))
-        if (String(text).includes('hello')) ws.send(JSON.stringify(welcome))
-      },
-    },
-  })
-  const states: string[] = []
-  const socket = createSocket(
-    {
-      open: () => new WebSocket(`ws://127.0.0.1:${server.port}/`) as Wire,
-      now: () => Date.now(),
-      after(ms, run) {
-        const timer = setTimeout(run, ms)
-        return () => clearTimeout(timer)
-      },
-      random: () => 0,
-      isHidden: () => false,
-      hasSession: async () => 'yes',
-      userId: () => welcome.user.id,
-      signedInAs: () => {},
-    },
-    {
-      firstFrames: () => [hello],
-      received: () => {},
-      stateChanged: ({ state }) => states.push(state),
-      proven: () => {},
-      closed: () => {},
-    },
-  )
-  socket.start()
-  await eventually('live', () => states.at(-1) === 'live')
-  opened[0]?.terminate()
-  await eventually('live again', () => opened.length === 2 && states.at(-1) === 'live')
-  expect(socket.send({ type: 'beat' })).toBe(true)
-  await eventually('the beat', () => texts.includes('{"type":"beat"}'))
-  opened[1]?.close(4503, 'banned')
-  await eventually('the end', () => states.at(-1) === 'stopped')
-  const untilLive = ['connecting', 'hello', 'live']
-  expect(states).toEqual([...untilLive, 'waiting', ...untilLive, 'stopped'])
 })

@@ -151,23 +151,16 @@ describe('tabs', () => {
 describe('junk from other tabs', () => {
   const self = { role: 'guest', ...ada }
   const junk: unknown[] = [
-    null,
-    5,
-    'self',
-    [],
-    {},
-    { type: 'signedOut' },
-    { type: 'forgotten', room: 'lobby' },
-    { type: 'read', room: 'lobby' },
-    { type: 'read', room: 'lobby', seq: '7' },
-    { type: 'read', room: 'lobby', seq: Number.NaN },
+    ...[null, 5, 'self', [], {}, { type: 'signedOut' }, { type: 'forgotten', room: 'lobby' }],
+    ...[undefined, '7', Number.NaN].map((seq) => ({ type: 'read', room: 'lobby', seq })),
     { type: 'read', room: 'Not a room', seq: 7 },
-    { type: 'joined', room: 'Not a room' },
-    { type: 'joined' },
-    { type: 'self' },
-    { type: 'self', self: 'unknown' },
-    { type: 'self', self: { id: 5, name: 'Eve', role: 'guest' } },
-    { type: 'self', self: { ...ada, role: 'king' } },
+    ...[undefined, 'Not a room'].map((room) => ({ type: 'joined', room })),
+    ...[undefined, 'unknown', { id: 5, name: 'Eve', role: 'guest' }, { ...ada, role: 'king' }].map(
+      (other) => ({
+        type: 'self',
+        self: other,
+      }),
+    ),
   ]
 
   test('[S46] the session channel passes on neither unknown messages nor unknown fields', async () => {

@@ -73,14 +73,6 @@ describe('changes by others', () => {
     expect(rowOf(at, 1)?.reactions).toBe(reactions!)
   })
 
-  test('[C80] to a message that is not loaded only move the position', () => {
-    const at = aLivePage(some(51, 60), { head: 60 })
-    const { rows } = at.lobby
-    at.hear(event(edited(61, 3, 'x')), event(deleted(62, 4)), event(reacted(63, 5, '👍', 1)))
-    expect(at.lobby.rows).toBe(rows)
-    expect(at.lobby.position.seq).toBe(63)
-  })
-
   test('[C80, M72] act the same in a page as live, and a deleted message says nothing', () => {
     const at = aLivePage([
       { ...said(1), text: undefined, gone: true } as never,
