@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
 import { ada, event, eve, firstPage, numbers, page as syncPage, said } from '../../support/client/aState.ts'
-import { aDevice, anOutbox } from '../../support/client/anOutbox.ts'
+import { aDevice, anOutbox, aSendingOutbox } from '../../support/client/anOutbox.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -48,9 +48,7 @@ describe('sending', () => {
   })
 
   test('[M64] an ack or an event settles a message and deletes it from the device', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two', 'three')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two', 'three')
     page.ack()
     await page.untilSent(2)
     page.outbox.receive(event(said(2, { user: ada, nonce: page.sent.at(-1)!.nonce })))
@@ -61,9 +59,7 @@ describe('sending', () => {
   })
 
   test('[C111] my message in a first page is settled, even if it had failed', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two')
     const [one = '', two = ''] = page.outbox.entries('lobby').map(({ nonce }) => nonce)
     page.outbox.failRoom('lobby')
     const first = said(1, { user: ada, nonce: one })
@@ -75,17 +71,13 @@ describe('sending', () => {
   })
 
   test('[M60] an event of another person with my nonce settles nothing', async () => {
-    const page = await anOutbox()
-    page.connect().write('one')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one')
     page.outbox.receive(event(said(1, { user: eve, nonce: page.sent[0]!.nonce })))
     expect(page.outbox.unsentCount).toBe(1)
   })
 
   test('[M65] after a reconnect, messages without an ack are sent again with the same nonce, in the same order', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two')
     page.disconnect()
     expect(page.statuses.get('one')?.status).toBe('queued')
     page.connect().ack(page.sent[0])
@@ -106,9 +98,7 @@ describe('sending', () => {
   })
 
   test('[T6] an ack overdue by five seconds makes the connection be checked; once proven alive, all is sent again', async () => {
-    const page = await anOutbox()
-    page.connect().write('one')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one')
     page.time.pass(4_900)
     expect(page.reports).toEqual([])
     page.time.pass(200)
@@ -128,9 +118,7 @@ describe('sending', () => {
 
 describe('refusals', () => {
   test('[U49] a rate-limited message waits as long as the server says, is sent by itself, and is not overtaken', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two')
     page.refuse('rateLimited', 3_000)
     expect(page.statuses.get('one')).toMatchObject({ status: 'queued', retryAt: page.time.now() + 3_000 })
     page.time.pass(2_900)
@@ -151,9 +139,7 @@ describe('refusals', () => {
   })
 
   test('[M66] without a given time a message waits longer after each refusal', async () => {
-    const page = await anOutbox()
-    page.connect().write('one')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one')
     const waits = numbers(1, 7).map((count) => {
       page.refuse('unavailable')
       const before = page.time.now()
@@ -177,9 +163,7 @@ describe('refusals', () => {
   test('[U46] after a final error the message has failed and the next one is sent', async () => {
     for (const [code, { retry }] of Object.entries(ERRORS) as [ErrorCode, { retry: boolean }][]) {
       if (retry) continue
-      const page = await anOutbox()
-      page.connect().write('one', 'two')
-      await page.untilSent(1)
+      const page = await aSendingOutbox('one', 'two')
       page.refuse(code)
       await page.untilSent(2)
       expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: code })
@@ -188,9 +172,7 @@ describe('refusals', () => {
   })
 
   test('[U46] Retry keeps the nonce and queues behind the others', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two', 'three')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two', 'three')
     const { nonce } = page.sent[0]!
     page.refuse('readOnly')
     await page.untilSent(2)
@@ -204,9 +186,7 @@ describe('refusals', () => {
   })
 
   test('[U46] a failed message stays on the device until it is dropped', async () => {
-    const page = await anOutbox()
-    page.connect().write('one')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one')
     page.refuse('gone')
     await eventually(
       'stored as failed',
@@ -243,9 +223,7 @@ describe('refusals', () => {
   })
 
   test('[M67] a message whose frame closed the connection is not sent again by itself, and its text is kept', async () => {
-    const page = await anOutbox()
-    page.connect().write('one', 'two')
-    await page.untilSent(1)
+    const page = await aSendingOutbox('one', 'two')
     page.disconnect(true).connect()
     await page.untilSent(2)
     expect(page.statuses.get('one')).toEqual({ status: 'failed', reason: 'refused' })

@@ -12,6 +12,7 @@ import type { RoomEvent } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import {
   ada,
+  connectionIs,
   event,
   firstPage,
   listed,
@@ -33,13 +34,6 @@ function endPages() {
 }
 afterEach(endPages)
 
-const connectionIs = (isLive: boolean): StateChange => ({
-  type: 'connectionChanged',
-  connection: isLive
-    ? { state: 'live' }
-    : { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false },
-  now: NOON,
-})
 const framesReceived = (...frames: ServerFrame[]): StateChange => ({
   type: 'framesReceived',
   frames,
@@ -94,7 +88,7 @@ function someTabs(count: number, settings: Partial<Settings> = {}) {
     tabs.push({ store, notifier: startNotifier(index, store), attended: null })
   }
   const chosen = { ...DEFAULT_SETTINGS, notify: 'on', sound: 'on', ...settings } as const
-  dispatch(framesReceived(welcome), connectionIs(true), { type: 'settingsChanged', settings: chosen })
+  dispatch(framesReceived(welcome), connectionIs('live'), { type: 'settingsChanged', settings: chosen })
   for (const room of ['lobby', 'kitchen'])
     dispatch(
       { type: 'roomOpened', room },
@@ -180,7 +174,10 @@ test('[U76] the leader is a tab with a live connection, and is replaced after fi
   const aTab = () => {
     const store = createStore()
     const isLeader = leadsTabs(store, { after: time.after, locks }, pages.signal)
-    return { isLeader, connect: (isLive: boolean) => store.dispatch(connectionIs(isLive)) }
+    return {
+      isLeader,
+      connect: (isLive: boolean) => store.dispatch(connectionIs(isLive ? 'live' : 'waiting')),
+    }
   }
   const [one, two] = [aTab(), aTab()]
   const leaders = () => [one.isLeader(), two.isLeader()]
@@ -252,8 +249,8 @@ test('[U76] my messages and a first page are not notified; messages missed while
   tabs.say(said(2, { user: ada }))
   expect(tabs.counts.notified).toBe(0)
   tabs.dispatch(
-    connectionIs(false),
-    connectionIs(true),
+    connectionIs('waiting'),
+    connectionIs('live'),
     { type: 'syncRequested', room: 'lobby', now: NOON },
     framesReceived(page([said(3), said(4)], { you: { ...you, unread: 2 } })),
   )

@@ -9,6 +9,7 @@ import {
   ada,
   aPage,
   bob,
+  connectionIs,
   eve,
   event,
   firstPage,
@@ -87,10 +88,7 @@ async function play(steps: readonly Step[], first: number) {
     following = true
     losing = 0
     const { seq } = at.lobby.position
-    at.tell(
-      { type: 'connectionChanged', connection: { state: 'live' }, now: at.now },
-      { type: 'syncRequested', room: 'lobby', now: at.now },
-    )
+    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby', now: at.now })
     const events = await store.events('lobby', seq, 10_000)
     const { head, ...counts } = await store.unread('lobby', ada, read)
     const more = { head, you: { ...you, ...counts, readSeq: read } }
@@ -143,7 +141,7 @@ async function play(steps: readonly Step[], first: number) {
       case 'lose': losing += 1; break
       case 'break':
         following = false
-        at.tell({ type: 'connectionChanged', connection: { state: 'waiting', until: at.now, since: at.now, attempt: 1, announced: false }, now: at.now })
+        at.tell(connectionIs('waiting', at.now))
         break
       case 'join': await join(); break
       case 'ask': {

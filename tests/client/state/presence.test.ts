@@ -4,10 +4,10 @@ import {
   ada,
   aLivePage,
   bob,
+  connectionIs,
   eve,
   event,
   members,
-  NOON,
   numbers,
   page,
   person,
@@ -35,9 +35,7 @@ describe('people', () => {
 
   /** The connection is lost and back; Ada alone is listed. */
   function reconnect(at: Page): Page {
-    const connection = { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false } as const
-    at.tell({ type: 'connectionChanged', connection, now: at.now }).hear(welcome)
-    at.tell({ type: 'connectionChanged', connection: { state: 'live' }, now: at.now })
+    at.tell(connectionIs('waiting', at.now)).hear(welcome).tell(connectionIs('live', at.now))
     at.tell({ type: 'syncRequested', room, now: at.now })
     return at.hear(page([], { head: 3, members: members(person(ada)) }))
   }

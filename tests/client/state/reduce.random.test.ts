@@ -7,6 +7,7 @@ import {
   aLivePage,
   aPage,
   bob,
+  connectionIs,
   entry,
   event,
   firstPage,
@@ -88,10 +89,7 @@ function aServerAndPage() {
     const { seq, id } = at.lobby.position
     isConnected = true
     framesToLose = 0
-    at.tell(
-      { type: 'connectionChanged', connection: { state: 'live' }, now: at.now },
-      { type: 'syncRequested', room: 'lobby', now: at.now },
-    )
+    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby', now: at.now })
     const head = log.length
     let from = seq
     if (seq > head || (seq > 0 && log[seq - 1]?.id !== id)) {
@@ -117,14 +115,7 @@ function aServerAndPage() {
 
   function disconnect(): void {
     isConnected = false
-    const connection = {
-      state: 'waiting',
-      until: at.now,
-      since: at.now,
-      attempt: 1,
-      announced: false,
-    } as const
-    at.tell({ type: 'connectionChanged', connection, now: at.now })
+    at.tell(connectionIs('waiting', at.now))
   }
 
   function storeOldest(isAckFirst: boolean): void {

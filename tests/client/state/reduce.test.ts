@@ -9,6 +9,7 @@ import {
   ada,
   aLivePage,
   aPage,
+  connectionIs,
   entry,
   eve,
   event,
@@ -26,11 +27,7 @@ import { some } from '../../support/someChanges.ts'
 type Page = ReturnType<typeof aPage>
 
 const room = 'lobby'
-const LOST: StateChange = {
-  type: 'connectionChanged',
-  connection: { state: 'waiting', until: NOON, since: NOON, attempt: 1, announced: false },
-  now: NOON,
-}
+const LOST = connectionIs('waiting')
 const olderRequested: StateChange = { type: 'olderRequested', room }
 
 const requestSync = (at: Page) => at.tell({ type: 'syncRequested', room, now: at.now })

@@ -13,6 +13,7 @@ import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import {
   ada,
   aLivePage,
+  connectionIs,
   counts,
   event,
   firstPage,
@@ -41,7 +42,7 @@ function aSidebar() {
   }
   const headOf = (room: string) => heads.get(room) ?? 0
   hear(welcome)
-  store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
+  store.dispatch(connectionIs('live'))
   store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
   const context = { store, router: { over: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
   const screen = { room: 'lobby', shell: h('div'), people: h('div'), note: h('div') }

@@ -150,6 +150,12 @@ export function entry(nonce: string, order = 1, more: Partial<Text> = {}): Text 
   }
 }
 
+/** The connection is live, or lost and waits for the next attempt. */
+export function connectionIs(state: 'live' | 'waiting', now = NOON): StateChange {
+  const waiting = { state: 'waiting', until: now, since: now, attempt: 1, announced: false } as const
+  return { type: 'connectionChanged', connection: state === 'live' ? { state } : waiting, now }
+}
+
 /** A state that the reducer changes by `tell` and `hear`. */
 export function aPage(first: State = INITIAL_STATE) {
   const page = {
@@ -191,7 +197,7 @@ export function aLivePage(
   return aPage()
     .hear(welcome)
     .tell(
-      { type: 'connectionChanged', connection: { state: 'live' }, now: NOON },
+      connectionIs('live'),
       { type: 'roomOpened', room: 'lobby', shown: true },
       { type: 'syncRequested', room: 'lobby', now: NOON },
     )

@@ -111,3 +111,11 @@ export async function anOutbox({
   }
   return page
 }
+
+/** Ada's outbox on a live connection, with these texts written and the first of them sent. */
+export async function aSendingOutbox(...texts: string[]) {
+  const page = await anOutbox()
+  page.connect().write(...texts)
+  await page.untilSent(1)
+  return page
+}
