@@ -9,7 +9,8 @@ import { pack } from 'tar-stream'
 import { openForReading } from '../store/sqlite/database.ts'
 import { createTemporaryFolder } from '../store/sqlite/temporaryFolder.ts'
 import { OperatorError } from '../lib/operatorError.ts'
-import { databaseIn, fsyncPath, refuseNewer, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { databaseIn, fsyncPath, refuseNewer } from '../store/sqlite/dataDirectory.ts'
+import { requireDatabase, requireSpace } from './directory.ts'
 import { copyDifferences, WriteThrottle } from './throttledCopy.ts'
 import { BACKUPS, backupNameOf } from './backupFiles.ts'
 import { isLocked } from '../store/sqlite/lock.ts'
@@ -52,16 +53,11 @@ export async function backup(
   to: string | Sink | undefined,
   { version, now }: { version: string; now: number },
 ): Promise<BackupResult> {
-  if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to back up.`)
+  requireDatabase(dir)
   const target = to ?? join(dir, BACKUPS, backupNameOf(now))
   if (typeof target === 'string' && existsSync(target))
     throw new OperatorError(1, `${target} exists already. Name another file, or remove it first.`)
-  const { bytes, free } = spaceOf(dir)
-  if (free < 2 * bytes)
-    throw new OperatorError(
-      1,
-      `A backup needs ${megabytes(2 * bytes)} MB free in ${dir} for a moment, and there are ${megabytes(free)}. Make room first.`,
-    )
+  requireSpace(dir, 'A backup needs')
 
   const throttle = new WriteThrottle(isLocked(dir))
   const folder = createTemporaryFolder(dir, 'backup')
@@ -187,5 +183,3 @@ export async function sha256Of(file: string): Promise<string> {
   await pipeline(createReadStream(file), hash)
   return hash.digest('hex')
 }
-
-const megabytes = (bytes: number) => Math.ceil(bytes / 1e6)

@@ -1,9 +1,9 @@
 import type { Database } from 'bun:sqlite'
-import { existsSync } from 'node:fs'
 import { openForReading } from '../store/sqlite/database.ts'
 import { OperatorError } from '../lib/operatorError.ts'
-import { databaseIn, refuseNewer } from '../store/sqlite/dataDirectory.ts'
+import { refuseNewer } from '../store/sqlite/dataDirectory.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
+import { requireDatabase } from './directory.ts'
 import type { ExportHeader } from './exportFormat.ts'
 import type { Sink } from './streams.ts'
 
@@ -15,7 +15,7 @@ const CHUNK = 64 * 1024
  * @throws OperatorError if there is no such database or room
  */
 export async function exportTo(dir: string, sink: Sink, room?: string): Promise<ExportHeader> {
-  if (!existsSync(databaseIn(dir))) throw new OperatorError(1, `There is no database in ${dir} to export.`)
+  requireDatabase(dir)
   const db = openForReading(dir)
   try {
     refuseNewer(dir, schemaOf(db), SCHEMA)

@@ -11,7 +11,7 @@ import {
   type ExportHeader,
   parseLine,
 } from './exportFormat.ts'
-import { lockDirectory } from './lockDirectory.ts'
+import { lockDirectory } from './directory.ts'
 import { rebuildMessages } from '../store/sqlite/rebuildMessages.ts'
 
 /** Characters; no line of an export comes near it. */

@@ -1,8 +1,7 @@
-import { OperatorError } from '../../lib/operatorError.ts'
 import { existsSync } from 'node:fs'
 import { openForWriting } from '../../store/sqlite/database.ts'
-import { databaseIn, refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
-import { lockDirectory } from '../lockDirectory.ts'
+import { databaseIn, refuseNewer, schemaInHeader } from '../../store/sqlite/dataDirectory.ts'
+import { lockDirectory, requireSpace } from '../directory.ts'
 import { SCHEMA } from '../../store/sqlite/migrations.ts'
 import type { Command } from './command.ts'
 
@@ -23,11 +22,8 @@ DATA_DIR/snapshots. Stop the server before.
       return { say: `There is no database in ${dir}; the first start makes one.`, json }
     if (from === SCHEMA) return { say: `The database has schema ${SCHEMA}; there is nothing to do.`, json }
     if (options.check) {
-      const { bytes, free } = spaceOf(dir)
-      const needs = `${Math.ceil(bytes / 1e6)} MB for a snapshot, and ${Math.floor(free / 1e6)} MB are free`
-      if (free < 2 * bytes) throw new OperatorError(1, `The next start needs ${needs}: make room first.`)
-      const say = `The next start brings the database from schema ${from} to ${SCHEMA}. It needs ${needs}.`
-      return { say, json }
+      const needs = requireSpace(dir, 'It needs')
+      return { say: `The next start brings the database from schema ${from} to ${SCHEMA}. ${needs}`, json }
     }
     const lock = lockDirectory(dir)
     try {
