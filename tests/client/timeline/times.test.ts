@@ -19,13 +19,12 @@ describe('a message', () => {
   const SLOW = ['*中。', '*a!', '**a!', '_中。', '\u200b_', '*', '`a', '[a](b', '\n- http://a.b']
   const LIMIT = 4_000
 
-  /** ms of CPU that a text takes at best; the machine may be busy with other work */
+  /** ms that a text takes at best; the machine may be busy with other work */
   function timeOf(text: string, rounds: number): number {
     const times = Array.from({ length: rounds }, () => {
-      const before = process.threadCpuUsage()
+      const began = performance.now()
       formatText(text)
-      const { user, system } = process.threadCpuUsage(before)
-      return (user + system) / 1_000
+      return performance.now() - began
     })
     return Math.min(...times)
   }
@@ -39,7 +38,7 @@ describe('a message', () => {
       return from[seed % from.length] ?? ''
     }
     const unit = () => Array.from({ length: 1 + (seed % 3) }, () => pick(PIECES)).join('')
-    for (let count = 0; count < 1_000; count += 1) {
+    for (let count = 0; count < 500; count += 1) {
       const [start, first, second] = [pick(STARTS), unit(), unit()]
       const text = start + repeated(first)
       texts.push(text.slice(0, LIMIT), text.slice(0, LIMIT / 2) + repeated(second).slice(0, LIMIT / 2))
@@ -48,9 +47,10 @@ describe('a message', () => {
     }
     timeOf('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(40), 20)
     const letters = timeOf('abc def '.repeat(LIMIT / 8), 5)
-    const isSlow = (text: string) => timeOf(text, 1) - letters > 5 && timeOf(text, 20) - letters > 5
+    // A busy machine interrupts most rounds, so a text that seems slow gets more of them.
+    const isSlow = (text: string) => [1, 20, 200].every((rounds) => timeOf(text, rounds) - letters > 5)
     expect(texts.filter(isSlow).map((text) => text.slice(0, 40))).toEqual([])
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('finding a room', () => {
