@@ -1,4 +1,3 @@
-import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import {
   existsSync,
@@ -85,12 +84,6 @@ describe('backup', () => {
     writeFileSync(databaseIn(folder('torn')), content)
     await expect(backup(folder('torn'), undefined, options)).rejects.toThrow()
     expect(backupsIn(folder('torn'))).toEqual([])
-  })
-
-  test('[O11] a newer database is refused, exit 4', async () => {
-    aDatabase(folder('newer'), 3)
-    new Database(databaseIn(folder('newer')), { readwrite: true }).run(`PRAGMA user_version = ${SCHEMA + 1}`)
-    expect((await refusalOf(backup(folder('newer'), undefined, options))).exitCode).toBe(4)
   })
 
   test.each([
@@ -255,11 +248,5 @@ describe('restore', () => {
       packed('--transform=s/link/hubbub.db/', 'manifest.json', 'link'),
       'a file that no backup has',
     )
-  })
-
-  test('[O6] restore is refused while a server uses the directory, exit 3', async () => {
-    const lock = takeLock(folder('mine'))
-    expect((await refusalOf(restore(folder('mine'), readFrom(file), AT))).exitCode).toBe(3)
-    lock.release()
   })
 })

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Draft } from '../../src/hub/ports.ts'
 import { importFrom } from '../../src/operator/import.ts'
-import { takeLock } from '../../src/store/sqlite/lock.ts'
 import { exportTo } from '../../src/operator/export.ts'
 import { aDatabase, logOf } from '../support/server/aDatabase.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
@@ -149,14 +148,6 @@ describe('a chat with every kind of event', () => {
     }
     expect(await importFrom(target, inPieces(text))).toMatchObject({ rooms: 3 })
   })
-})
-
-test('[O6] a directory that a server uses can be exported, and not imported into', async () => {
-  aDatabase(folder('held'), 2)
-  const lock = takeLock(folder('held'))
-  expect((await refusalOf(importFrom(folder('held'), inPieces('')))).exitCode).toBe(3)
-  expect((await exported(folder('held'))).split('\n').length).toBe(5 + 1)
-  lock.release()
 })
 
 test('[O26] exporting a directory without a database creates nothing there', async () => {
