@@ -20,7 +20,7 @@ interface ErrorBody {
 }
 export const errorOf = async (answer: Response) => ((await answer.json()) as { error: ErrorBody }).error
 
-/** How often a status is among these. */
+/** How many of these statuses are `status`. */
 export const count = (statuses: readonly number[], status: number) =>
   statuses.filter((seen) => seen === status).length
 
@@ -34,7 +34,7 @@ export const statusesOf = (times: number, ask: (at: number) => Promise<Response>
     }),
   )
 
-/** Opens Ada's socket byte by byte, past `hello` and live in a room. */
+/** Opens a guest's socket byte by byte, past `hello` and live in a room. */
 export async function rawGuest(port: number, cookie: string, room = 'lobby'): Promise<RawSocket> {
   const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
   const hello = { ...HELLO, rooms: [{ room, seq: 0, id: null }] }
