@@ -17,22 +17,21 @@ export function leadsTabs(
   let candidacy: AbortController | null = null
   let cancelRelease = () => {}
 
-  function release(): void {
+  const release = () => {
     leads = false
     candidacy?.abort()
     candidacy = null
   }
 
-  function apply(manager: Pick<LockManager, 'request'>): void {
+  const apply = () => {
     if (candidacy !== null) return
     candidacy = new AbortController()
     const { signal: ended } = candidacy
-    const elected = manager.request('hubbub notifications', { signal: ended }, () => {
+    const { promise: released, resolve } = Promise.withResolvers<void>()
+    ended.addEventListener('abort', () => resolve(), { once: true })
+    const elected = locks.request('hubbub notifications', { signal: ended }, () => {
       leads = !ended.aborted
-      return new Promise<void>((resolve) => {
-        ended.addEventListener('abort', () => resolve(), { once: true })
-        if (ended.aborted) resolve()
-      })
+      return released
     })
     elected.catch(() => {
       // Released before the lock was granted.
@@ -43,7 +42,7 @@ export function leadsTabs(
     ({ connection }) => connection.state === 'live',
     (isLive) => {
       cancelRelease()
-      if (isLive) apply(locks)
+      if (isLive) apply()
       else cancelRelease = world.after(RELEASED, release)
     },
     signal,
