@@ -153,7 +153,7 @@ function watchNetworkAndVisibility(store: StateStore, socket: Socket, signal: Ab
   }
   window.addEventListener('online', networkChanged, { signal })
   window.addEventListener('offline', networkChanged, { signal })
-  window.addEventListener('pageshow', ({ persisted }) => persisted && socket.nudge('pageshow'), { signal })
+  window.addEventListener('pageshow', ({ persisted }) => persisted && socket.nudge('visible'), { signal })
   document.addEventListener('visibilitychange', () => document.hidden || socket.nudge('visible'), { signal })
   if (!navigator.onLine) networkChanged()
 }

@@ -41,7 +41,7 @@ export interface SocketOwner {
   closed(code: number): void
 }
 
-export type NudgeReason = 'online' | 'visible' | 'pageshow' | 'send' | 'person'
+export type NudgeReason = 'online' | 'visible' | 'send' | 'person'
 
 export interface Socket {
   /** Connects, also after a final close. */
@@ -279,7 +279,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       if (why === 'person' && shown.state === 'stopped') return start()
       if (!isAwake() && shown.state !== 'waiting') return
       const now = world.now()
-      const cameIntoView = why === 'visible' || why === 'pageshow'
+      const cameIntoView = why === 'visible'
       // Nobody saw the outage until now, so the banner counts from now.
       if (cameIntoView && current && (shown.state === 'connecting' || shown.state === 'hello')) {
         current.since = now

@@ -108,7 +108,7 @@ describe('after a break', () => {
     )
   })
 
-  test('[U45] each message arrives once although the socket dies between send and ack', async () => {
+  test('[U45, C69] each message arrives once although the socket dies between send and ack', async () => {
     const { ada, bob, room } = await aScene()
     let cuts = 0
     ada.faults.cut = (frame) => frame.type === 'send' && (cuts += 1) % 3 !== 0

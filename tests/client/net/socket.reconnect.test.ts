@@ -114,7 +114,7 @@ describe('the wait before an attempt', () => {
     expect(page.state).toBe('connecting')
   })
 
-  test.each(['online', 'visible', 'pageshow', 'person', 'send'] satisfies NudgeReason[])(
+  test.each(['online', 'visible', 'person', 'send'] satisfies NudgeReason[])(
     '[U51] %s ends it at once',
     (why) => {
       const page = aSocket({ random: 1 }).live()
@@ -158,8 +158,7 @@ describe('staying away', () => {
     const page = aSocket().live()
     page.wire.end(code)
     expect(page.states.at(-1)).toEqual({ state: 'stopped', code })
-    for (const why of ['online', 'visible', 'pageshow', 'send'] satisfies NudgeReason[])
-      page.socket.nudge(why)
+    for (const why of ['online', 'visible', 'send'] satisfies NudgeReason[]) page.socket.nudge(why)
     page.time.pass(60 * SECOND)
     expect(page.wires).toHaveLength(1)
   })
