@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('the image, built as the Dockerfile does', () => {
       const status = await statusOf(server)
       const mebibytes = (name: string) =>
         Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
-      return mebibytes('RssAnon') <= 16 && mebibytes('VmRSS') <= 64
+      return mebibytes('RssAnon') <= 16 && mebibytes('VmRSS') <= 60
     })
     const page = await fetch(url)
     expect([page.status, (await page.text()).includes('/assets/main-')]).toEqual([200, true])
