@@ -1,4 +1,4 @@
-/** What my tabs tell each other: who I am, what I have read, rooms I joined. Only a hint: a browser may lack channels. */
+/** What my tabs tell each other: who I am, what I have read, rooms I joined. Only hints: a tab may miss them. */
 import type { Self } from '../../shared/model.ts'
 import { fieldsOf, isRoom, parseSelf } from './parseStored.ts'
 
@@ -33,7 +33,6 @@ export function openTabChannel<Message>(
   received: (message: Message) => void,
   signal: AbortSignal,
 ): (message: Message) => void {
-  if (typeof BroadcastChannel === 'undefined') return () => {}
   const channel = new BroadcastChannel(name)
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const message = parse(data)

@@ -1,7 +1,6 @@
-import { radioGroup } from './radioGroup.ts'
 import { renameForm } from './renameForm.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { h, type Child } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { roomName } from '../state/roomName.ts'
 import type { NotificationLevel, Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -9,6 +8,8 @@ import { words } from '../words/words.ts'
 
 /** The notification level of one room; 'same': as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'
+
+const download = { href: '/api/session/export', download: 'hubbub.json' }
 
 /** Each choice takes effect at once, in all tabs of this device. */
 export function openSettingsDialog(context: Context, room: string, signal: AbortSignal): void {
@@ -18,19 +19,10 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
   const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
     renameForm(context),
     body,
-    h(
-      'a',
-      {
-        class: 'button-quiet',
-        href: '/api/session/export',
-        download: 'hubbub.json',
-        'aria-describedby': 'copies',
-      },
-      words.settings.export,
-    ),
+    h('a', { ...download, class: 'button-quiet', 'aria-describedby': 'copies' }, words.settings.export),
     // If the server refuses the download, the browser only says that it failed.
     h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
-    buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.done)),
+    buttons(button(words.common.done, close, { class: 'button' })),
   ])
 
   // Focus on the first field would open a phone's keyboard.
@@ -58,17 +50,11 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     if (!canNotify) return null
     const { permission } = Notification
     if (permission === 'granted') return setting('notify', settings.notify)
-    return h(
-      'fieldset',
-      {},
-      h('legend', { class: 'py-1 text-meta text-muted' }, words.settings.notify.title),
-      permission === 'denied'
-        ? h('p', { class: 'text-meta' }, words.settings.notify.blocked)
-        : h(
-            'button',
-            { type: 'button', class: 'button-quiet', onClick: () => void ask() },
-            words.settings.notify.turnOn,
-          ),
+    const { title, blocked, turnOn } = words.settings.notify
+    const isBlocked = permission === 'denied'
+    return fieldset(
+      title,
+      isBlocked ? h('p', { class: 'text-meta' }, blocked) : button(turnOn, () => void ask()),
     )
   }
 
@@ -84,7 +70,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     const focusIndex = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
-    const parts: Child[] = [
+    const parts = [
       setting('theme', settings.theme),
       setting('clock', settings.clock),
       setting('enter', sends ? 'sends' : 'breaks'),
@@ -95,7 +81,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
       setting('sound', settings.sound),
       setting('spoken', settings.spoken),
     ]
-    body.replaceChildren(...parts.filter((part) => part instanceof Node))
+    body.replaceChildren(...parts.filter((part) => part !== null))
     if (focusIndex >= 0) (stops()[focusIndex] ?? dialog.element).focus()
   }
 
@@ -111,4 +97,22 @@ function mayNotify(): boolean {
   } catch {
     return false
   }
+}
+
+function fieldset(legend: string, content: HTMLElement): HTMLElement {
+  return h('fieldset', {}, h('legend', { class: 'py-1 text-meta text-muted' }, legend), content)
+}
+
+function radioGroup<T extends string>(
+  legend: string,
+  values: Readonly<Record<T, string>>,
+  current: T,
+  choose: (value: T) => void,
+): HTMLElement {
+  const labels = (Object.keys(values) as T[]).map((value) => {
+    const onChange = () => choose(value)
+    const radio = h('input', { type: 'radio', name: legend, value, checked: value === current, onChange })
+    return h('label', {}, radio, values[value])
+  })
+  return fieldset(legend, h('div', { class: 'choice' }, ...labels))
 }
