@@ -4,11 +4,6 @@ import { isGreeted, type ClientConnection, type GreetedConnection } from './conn
 import type { Feed } from './messages/feed.ts'
 import type { PresenceTracker } from './presence/presence.ts'
 
-interface HeartbeatDeps {
-  feed: Pick<Feed, 'shown'>
-  presence: Pick<PresenceTracker, 'count' | 'isLarge'>
-}
-
 /** ms that an answer to a beat may take before another connection of the person counts as more alive */
 const ANSWER_TIME = 5_000
 
@@ -17,10 +12,12 @@ const ANSWER_TIME = 5_000
  * say hello in time, or is silent for 75 s. Times are ms of `Clock.elapsed`.
  */
 export class Heartbeat {
-  readonly #deps: HeartbeatDeps
+  readonly #feed: Feed
+  readonly #presence: PresenceTracker
 
-  constructor(deps: HeartbeatDeps) {
-    this.#deps = deps
+  constructor(feed: Feed, presence: PresenceTracker) {
+    this.#feed = feed
+    this.#presence = presence
   }
 
   /** Each second: sends a beat if it is due. @returns why the connection is to be closed, or null */
@@ -48,13 +45,12 @@ export class Heartbeat {
 
   #send({ socket, rooms, lifecycle }: GreetedConnection, now: number): void {
     lifecycle.unansweredSince ??= now
-    const { feed, presence } = this.#deps
     const heads: Record<string, number> = {}
     const counts: Record<string, number> = {}
     for (const [room, { state }] of rooms) {
       if (state !== 'live') continue
-      heads[room] = feed.shown(room)
-      if (presence.isLarge(room)) counts[room] = presence.count(room)
+      heads[room] = this.#feed.shown(room)
+      if (this.#presence.isLarge(room)) counts[room] = this.#presence.count(room)
     }
     socket.send({ type: 'beat', heads, ...(Object.keys(counts).length > 0 && { counts }) })
   }

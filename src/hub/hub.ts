@@ -17,45 +17,17 @@ import { Publisher } from './messages/publisher.ts'
 import { WriterQueue } from './messages/writerQueue.ts'
 import { Sessions } from './people/sessions.ts'
 import { userExport } from './people/userExport.ts'
-import type { Broadcast, Clock, ClientSocket, Doorbell, Ids, Log, Store } from './ports.ts'
+import type { ClientSocket, HubDeps, PersonLimits } from './ports.ts'
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
-import { Buckets, type Rate } from './rateLimit.ts'
+import { Buckets } from './rateLimit.ts'
 import { ReadPositions } from './rooms/readPositions.ts'
 import { Rooms } from './rooms/rooms.ts'
-
-/** What one person, or one of their connections, may do. A benchmark may allow more. */
-export interface PersonLimits {
-  /** durable frames of a person */
-  sends: Rate
-  /** joins of a connection, the rooms of its `hello` included */
-  joins: Rate
-  /** connections of a person */
-  connections: number
-}
 
 const PERSON_LIMITS: PersonLimits = {
   sends: { perSecond: 5, burst: 15 },
   joins: { perSecond: 10, burst: 100 },
   connections: LIMITS.connections,
-}
-
-export interface HubDeps {
-  store: Store
-  broadcast: Broadcast
-  doorbell: Doorbell
-  clock: Clock
-  ids: Ids
-  log: Log
-  settings: {
-    build: string
-    /** days without use after which a session ends, and its guest with it */
-    sessionDays: number
-    siteName: string
-    /** days after which events are purged; absent: never */
-    retentionDays?: number
-    limits?: Partial<PersonLimits>
-  }
 }
 
 const HOUR_MS = 60 * 60 * 1000
@@ -90,26 +62,26 @@ export class Hub {
   #cleanedAt = 0
 
   constructor(deps: HubDeps) {
-    const { store, broadcast, doorbell, clock, ids, log, settings } = deps
-    const { sessionDays, siteName, retentionDays = 0, limits } = settings
-    this.#deps = deps
-    this.#limits = { ...PERSON_LIMITS, ...limits }
-    this.#joinBuckets = new Buckets(this.#limits.joins)
-    const publish = (room: string, frame: ServerFrame) => broadcast.publish(room, JSON.stringify(frame))
+    const limits = (this.#limits = { ...PERSON_LIMITS, ...deps.settings.limits })
+    const publish = (room: string, frame: ServerFrame) => deps.broadcast.publish(room, JSON.stringify(frame))
     const connections = this.#connections
-    const feed = (this.#feed = new Feed(store, broadcast, log))
-    const queue = (this.#queue = new WriterQueue({ store, feed, doorbell, clock, log }))
-    const publisher = (this.#publisher = new Publisher({ queue, clock, ids, sends: this.#limits.sends }))
+    const feed = (this.#feed = new Feed(deps))
+    const queue = (this.#queue = new WriterQueue({ ...deps, feed }))
+    const publisher = (this.#publisher = new Publisher({ ...deps, queue, sends: limits.sends }))
     const presence = (this.#presence = new PresenceTracker(connections, publish))
+    const readPositions = (this.#readPositions = new ReadPositions({ ...deps, connections, feed }))
+    this.#deps = deps
+    this.#joinBuckets = new Buckets(limits.joins)
     this.#typing = new Typing(publish)
-    const readPositions = (this.#readPositions = new ReadPositions({ store, connections, feed, log }))
-    this.#syncer = new RoomSyncer({ store, feed, presence, readPositions, clock, log })
-    this.#heartbeat = new Heartbeat({ feed, presence })
-    this.rooms = new Rooms({ store, clock, ids, log, siteName, presence, publisher })
-    this.#retention = new Retention({ store, clock, log, days: retentionDays })
-    const renamed = (self: Self) => this.#renamed(self)
-    const signedOut = (session: string, user: string) => this.#signedOut(session, user)
-    this.sessions = new Sessions({ store, clock, ids, log, sessionDays, siteName, renamed, signedOut })
+    this.#syncer = new RoomSyncer({ ...deps, feed, presence, readPositions })
+    this.#heartbeat = new Heartbeat(feed, presence)
+    this.#retention = new Retention(deps)
+    this.rooms = new Rooms({ ...deps, presence, publisher })
+    this.sessions = new Sessions({
+      ...deps,
+      renamed: (self) => this.#renamed(self),
+      signedOut: (session, user) => this.#signedOut(session, user),
+    })
   }
 
   /** Starts the hourly work and listens to other nodes. */

@@ -10,6 +10,7 @@ import type {
   User,
 } from '../shared/model.ts'
 import type { ServerFrame } from '../shared/protocol.ts'
+import type { Rate } from './rateLimit.ts'
 
 /** The content of a draft, and the message that it changes. */
 export type DraftContent =
@@ -263,4 +264,33 @@ export interface Log {
   error(what: string, error: unknown): void
   warn(what: string, fields?: Record<string, number | string>): void
   info(what: string, fields?: Record<string, number | string>): void
+}
+
+/** What one person, or one of their connections, may do. A benchmark may allow more. */
+export interface PersonLimits {
+  /** durable frames of a person */
+  sends: Rate
+  /** joins of a connection, the rooms of its `hello` included */
+  joins: Rate
+  /** connections of a person */
+  connections: number
+}
+
+/** All that the hub is given, and passes on to its parts. */
+export interface HubDeps {
+  store: Store
+  broadcast: Broadcast
+  doorbell: Doorbell
+  clock: Clock
+  ids: Ids
+  log: Log
+  settings: {
+    build: string
+    /** days without use after which a session ends, and its guest with it */
+    sessionDays: number
+    siteName: string
+    /** days after which events are purged; absent: never */
+    retentionDays?: number
+    limits?: Partial<PersonLimits>
+  }
 }

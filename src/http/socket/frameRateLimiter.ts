@@ -1,4 +1,4 @@
-import { type Bucket, fullBucket, type Rate, take, waitFor } from '../../hub/rateLimit.ts'
+import { Buckets, type Rate } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
 /** bytes of a frame that cost one token more */
@@ -10,19 +10,15 @@ const NOTIFY_EVERY = 1_000
 /** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close the connection. */
 export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 
-/** The token bucket of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms of `Clock.elapsed`. */
+/** The token buckets of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms of `Clock.elapsed`. */
 export class FrameRateLimiter {
-  readonly #frames: Rate
-  #bucket: Bucket
-  /** pays for dropped frames; once empty, the connection is a flood */
-  #overdraft: Bucket
+  /** `overdraft` pays for dropped frames; once it is empty, the connection is a flood */
+  readonly #buckets: Buckets
   #notifiedAt = -Infinity
   #badTimes: number[] = []
 
-  constructor(now: number, frames: Rate = FRAME_RATE) {
-    this.#frames = frames
-    this.#bucket = fullBucket(now, frames)
-    this.#overdraft = fullBucket(now, frames)
+  constructor(frames: Rate = FRAME_RATE) {
+    this.#buckets = new Buckets(frames)
   }
 
   /** Charges a frame before it is read. A ping has 0 bytes. */
@@ -39,18 +35,12 @@ export class FrameRateLimiter {
 
   /** ms until an ordinary frame would pass */
   waitMs(now: number): number {
-    return waitFor(this.#bucket, now, this.#frames)
+    return this.#buckets.wait('frames', now)
   }
 
   #pay(cost: number, now: number): FrameVerdict {
-    const bucket = take(this.#bucket, now, this.#frames, cost)
-    if (bucket) {
-      this.#bucket = bucket
-      return 'pass'
-    }
-    const overdraft = take(this.#overdraft, now, this.#frames, cost)
-    if (overdraft === null) return 'flood'
-    this.#overdraft = overdraft
+    if (this.#buckets.spend('frames', now, cost) === 0) return 'pass'
+    if (this.#buckets.spend('overdraft', now, cost) > 0) return 'flood'
     if (now - this.#notifiedAt < NOTIFY_EVERY) return 'drop'
     this.#notifiedAt = now
     return 'notify'

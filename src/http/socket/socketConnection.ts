@@ -68,13 +68,12 @@ export class SocketConnection implements ClientSocket {
   #acks: string[] = []
 
   constructor(raw: RawSocket, deps: SocketDeps, facts: RequestFacts) {
-    const now = deps.clock.elapsed()
     this.id = deps.ids.random(20)
-    this.#openedAt = now
+    this.#openedAt = deps.clock.elapsed()
     this.#raw = raw
     this.#deps = deps
     this.#facts = facts
-    this.#rateLimiter = new FrameRateLimiter(now, deps.frames)
+    this.#rateLimiter = new FrameRateLimiter(deps.frames)
     deps.connections.add(facts.limitKey)
   }
 

@@ -1,4 +1,4 @@
-import type { Clock, Log, Store } from '../ports.ts'
+import type { HubDeps } from '../ports.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 /** Events that are purged at once. */
@@ -6,26 +6,19 @@ const SLICE = 200
 /** After a slice the disk is left to the chat for three times as long as the slice took, within these bounds (ms). */
 const REST = { times: 3, least: 25, most: 500 }
 
-interface RetentionDeps {
-  store: Pick<Store, 'purge'>
-  clock: Clock
-  log: Log
-  /** events older than so many days are purged; 0: never */
-  days: number
-}
-
 /** Purges events that are older than the operator keeps them, in slices (O27). */
 export class Retention {
-  readonly #deps: RetentionDeps
+  readonly #deps: HubDeps
   #running = false
 
-  constructor(deps: RetentionDeps) {
+  constructor(deps: HubDeps) {
     this.#deps = deps
   }
 
   /** At start and each hour. One at a time; never rejects. */
   async hourly(): Promise<void> {
-    const { store, clock, log, days } = this.#deps
+    const { store, clock, log, settings } = this.#deps
+    const { retentionDays: days = 0 } = settings
     if (days === 0 || this.#running) return
     this.#running = true
     const before = clock.now() - days * DAY

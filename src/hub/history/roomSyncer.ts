@@ -6,19 +6,16 @@ import type { FirstPage, MissedPage, Of, ResetReason, You } from '../../shared/p
 import { mentionsName } from '../../shared/text.ts'
 import type { ClientConnection, EnteredRoom, SyncRequest } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
-import type { Clock, Log, Membership, RoomRow, Store, UnreadAtHead } from '../ports.ts'
+import type { HubDeps, Membership, RoomRow, UnreadAtHead } from '../ports.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
 import { Buckets } from '../rateLimit.ts'
 import type { ReadPositions } from '../rooms/readPositions.ts'
 import { firstPageJson, PageCache } from './pageCache.ts'
 
-interface RoomSyncerDeps {
-  store: Pick<Store, 'events' | 'newest' | 'mine' | 'idAt' | 'unread' | 'memberships' | 'room'>
+interface RoomSyncerDeps extends HubDeps {
   feed: Feed
   presence: PresenceTracker
   readPositions: ReadPositions
-  clock: Clock
-  log: Log
 }
 
 /** Bytes of pages that one person is sent, over all their connections (S39). */
@@ -181,7 +178,7 @@ export class RoomSyncer {
 
   /** The events after the client's position, page by page. */
   async #sendMissed(connection: ClientConnection, request: SyncRequest, row: EnteredRoom): Promise<void> {
-    const { feed, clock } = this.#deps
+    const { store, feed, clock } = this.#deps
     const { room } = request
     const { floor } = row
     const send = (events: readonly RoomEvent[], head: number) => {
@@ -192,7 +189,7 @@ export class RoomSyncer {
     for (let tries = 0; ;) {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = Math.max(row.head, feed.head(room))
-      const events = await this.#pageCache.events(room, after, known)
+      const events = await store.events(room, after, LIMITS.pageEvents)
       const readTo = events.at(-1)?.seq ?? after
       if (readTo >= known || events.length === 0) {
         const counted = await this.#countUnread(connection, room, readTo)

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
-import type { Broadcast, Log, Store } from '../ports.ts'
+import type { HubDeps } from '../ports.ts'
 
 /** A room that at least one connection of this node has joined. */
 interface OpenRoom {
@@ -22,16 +22,12 @@ interface OpenRoom {
  * in seq order. Events in a gap (those of other nodes) are read before any event behind the gap is published.
  */
 export class Feed {
-  readonly #store: Pick<Store, 'events' | 'heads'>
-  readonly #broadcast: Broadcast
-  readonly #log: Log
+  readonly #deps: HubDeps
   readonly #rooms = new Map<string, OpenRoom>()
   #sweeping = false
 
-  constructor(store: Pick<Store, 'events' | 'heads'>, broadcast: Broadcast, log: Log) {
-    this.#store = store
-    this.#broadcast = broadcast
-    this.#log = log
+  constructor(deps: HubDeps) {
+    this.#deps = deps
   }
 
   /** From here on no event of the room is missed. Call it before reading the log for a join. @param head as last read */
@@ -99,7 +95,7 @@ export class Feed {
     open.tailBytes += bytes
     while (open.tail.length > LIMITS.tail || open.tailBytes > LIMITS.tailBytes)
       open.tailBytes -= open.tail.shift()?.bytes ?? 0
-    this.#broadcast.publish(room, frame)
+    this.#deps.broadcast.publish(room, frame)
   }
 
   /** Reads the gaps before these events, so that `show` publishes all of them; null if there is no gap. Never rejects. */
@@ -123,9 +119,9 @@ export class Feed {
     if (this.#sweeping || this.#rooms.size === 0) return
     this.#sweeping = true
     try {
-      await this.headsMoved(await this.#store.heads([...this.#rooms.keys()]))
+      await this.headsMoved(await this.#deps.store.heads([...this.#rooms.keys()]))
     } catch (error) {
-      this.#log.error('sweep', error)
+      this.#deps.log.error('sweep', error)
     } finally {
       this.#sweeping = false
     }
@@ -151,10 +147,10 @@ export class Feed {
 
   async #read(room: string, open: OpenRoom): Promise<void> {
     try {
-      for (const event of await this.#store.events(room, open.shown ?? 0, LIMITS.pageEvents))
+      for (const event of await this.#deps.store.events(room, open.shown ?? 0, LIMITS.pageEvents))
         if (this.#rooms.get(room) === open) this.show(room, event)
     } catch (error) {
-      this.#log.error('catch up', error)
+      this.#deps.log.error('catch up', error)
     }
   }
 }

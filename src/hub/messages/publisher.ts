@@ -5,26 +5,18 @@ import type { Self } from '../../shared/model.ts'
 import { may } from '../../shared/policy.ts'
 import type { Durable } from '../../shared/protocol.ts'
 import { outcomeReply } from '../answerFrames.ts'
-import type { Clock, Draft, DraftContent, Ids, Outcome } from '../ports.ts'
+import type { Draft, DraftContent, HubDeps, Outcome } from '../ports.ts'
 import type { WriterQueue } from './writerQueue.ts'
 import { Buckets, type Rate } from '../rateLimit.ts'
 import type { ClientConnection } from '../connections.ts'
 
-interface PublisherDeps {
-  queue: WriterQueue
-  clock: Clock
-  ids: Ids
-  /** durable frames of one person */
-  sends: Rate
-}
-
 /** Turns a durable frame into a draft in the queue: checks rights and limits, and answers the sender once it is stored. */
 export class Publisher {
-  readonly #deps: PublisherDeps
+  readonly #deps: HubDeps & { queue: WriterQueue; sends: Rate }
   readonly #sendBuckets: Buckets
   #stopped = false
 
-  constructor(deps: PublisherDeps) {
+  constructor(deps: HubDeps & { queue: WriterQueue; sends: Rate }) {
     this.#deps = deps
     this.#sendBuckets = new Buckets(deps.sends)
   }

@@ -1,16 +1,8 @@
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { Clock, Doorbell, Draft, Log, Outcome, Store } from '../ports.ts'
+import type { Draft, HubDeps, Outcome } from '../ports.ts'
 import { BatchPace, ENOUGH_MESSAGES } from './batchPace.ts'
 import type { Feed } from './feed.ts'
-
-interface WriterQueueDeps {
-  store: Pick<Store, 'commit'>
-  feed: Feed
-  doorbell: Pick<Doorbell, 'ring'>
-  clock: Clock
-  log: Log
-}
 
 interface QueuedDraft {
   draft: Draft
@@ -22,14 +14,14 @@ interface QueuedDraft {
  * batch all events are published in seq order, then all drafts are answered, in one turn of the loop.
  */
 export class WriterQueue {
-  readonly #deps: WriterQueueDeps
+  readonly #deps: HubDeps & { feed: Feed }
   readonly #pace = new BatchPace()
   #queued: QueuedDraft[] = []
   #running: Promise<void> | null = null
   /** ends the wait for a tick early; null: no wait */
   #endTick: (() => void) | null = null
 
-  constructor(deps: WriterQueueDeps) {
+  constructor(deps: HubDeps & { feed: Feed }) {
     this.#deps = deps
   }
 

@@ -3,7 +3,7 @@ import { ChatError, type ErrorDetails, type NameFault } from '../../shared/error
 import type { Self } from '../../shared/model.ts'
 import { cleanName, graphemesOf, NAME_FAULTS } from '../../shared/names.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
+import type { HubDeps, Stale } from '../ports.ts'
 import { Buckets } from '../rateLimit.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 
@@ -17,12 +17,7 @@ const RENAME_RATES = [
 /** ms for which the old name stays the person's */
 const OLD_NAME_HELD = 24 * 60 * 60 * 1000
 
-interface NamesDeps {
-  store: Store
-  clock: Clock
-  ids: Ids
-  log: Log
-  siteName: string
+interface NamesDeps extends HubDeps {
   /** which names and sessions are stale at a time (ms) */
   staleAt(now: number): Stale
   renamed(self: Self): void
@@ -35,7 +30,7 @@ export class Names {
 
   constructor(deps: NamesDeps) {
     this.#deps = deps
-    this.#isReserved = reservedNames(deps.siteName)
+    this.#isReserved = reservedNames(deps.settings.siteName)
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Self } from '../../shared/model.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import type { Clock, Ids, Log, Stale, Store } from '../ports.ts'
+import type { HubDeps, Stale } from '../ports.ts'
 import { keysOf } from './lookAlikeKeys.ts'
 import { Names } from './names.ts'
 
@@ -13,13 +13,7 @@ const TOUCH_EVERY = HOUR
 /** ms until a session that is online is read again, and how many sessions are read in one second */
 const REVALIDATE = { after: 5 * 60_000, perTick: 100 }
 
-interface SessionsDeps {
-  store: Store
-  clock: Clock
-  ids: Ids
-  log: Log
-  sessionDays: number
-  siteName: string
+interface SessionsDeps extends HubDeps {
   renamed(self: Self): void
   /** the session, by its hash, is over; the person may have others */
   signedOut(session: string, user: string): void
@@ -120,6 +114,9 @@ export class Sessions {
   }
 
   #staleAt(now: number): Stale {
-    return { inactiveBefore: now - this.#deps.sessionDays * DAY, neverWroteBefore: now - NEVER_WROTE_AFTER }
+    return {
+      inactiveBefore: now - this.#deps.settings.sessionDays * DAY,
+      neverWroteBefore: now - NEVER_WROTE_AFTER,
+    }
   }
 }

@@ -7,7 +7,6 @@ import {
   connected,
   disconnected,
   frameFieldsOf,
-  hasPending,
   withName,
   withState,
   type Announcement,
@@ -20,8 +19,6 @@ interface RoomPresence {
   version: number
   /** user → entry, the person who is here longest first */
   readonly entries: Map<string, PresenceEntry>
-  /** users with a change that may be due for an announcement */
-  readonly pending: Set<string>
   /** people that have been announced */
   announcedCount: number
   /** too many people: single changes are not announced */
@@ -34,8 +31,6 @@ interface RoomPresence {
  */
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
-  /** rooms with pending users */
-  readonly #pendingRooms = new Set<string>()
   readonly #connections: Pick<ConnectionRegistry, 'greetedOf'>
   readonly #publish: (room: string, frame: ServerFrame) => void
 
@@ -52,7 +47,6 @@ export class PresenceTracker {
     const presence = this.#rooms.get(room) ?? {
       version: 0,
       entries: new Map<string, PresenceEntry>(),
-      pending: new Set<string>(),
       announcedCount: 0,
       isLarge: false,
     }
@@ -123,24 +117,16 @@ export class PresenceTracker {
 
   /** Sends each room, in one frame, the announcements that are due at `now` (ms). */
   tick(now: number): void {
-    for (const room of this.#pendingRooms) {
-      const presence = this.#rooms.get(room)
-      const announcements = presence ? this.#takeDue(room, presence, now) : []
-      if (presence && announcements.length > 0) this.#announce(room, presence, announcements)
-      if (!presence || presence.pending.size === 0) this.#pendingRooms.delete(room)
+    for (const [room, presence] of this.#rooms) {
+      const announcements: Announcement[] = []
+      for (const [id, entry] of presence.entries) {
+        const due = announcementDue(entry, now)
+        if (!due) continue
+        this.#put(room, presence, id, due.entry)
+        if (due.announcement) announcements.push(due.announcement)
+      }
+      if (announcements.length > 0) this.#announce(room, presence, announcements)
     }
-  }
-
-  #takeDue(room: string, presence: RoomPresence, now: number): Announcement[] {
-    const due: Announcement[] = []
-    for (const id of presence.pending) {
-      const entry = presence.entries.get(id)
-      if (!entry) continue
-      const { entry: next, announcement } = announcementDue(entry, now)
-      this.#put(room, presence, id, next)
-      if (announcement) due.push(announcement)
-    }
-    return due
   }
 
   /** One frame: the announcements, or all people if the room has just become large or small again. In a large room: nothing. */
@@ -165,10 +151,6 @@ export class PresenceTracker {
     presence.announcedCount += (next?.announced ? 1 : 0) - (before?.announced ? 1 : 0)
     if (next) presence.entries.set(user, next)
     else presence.entries.delete(user)
-    if (next && hasPending(next)) {
-      presence.pending.add(user)
-      this.#pendingRooms.add(room)
-    } else presence.pending.delete(user)
     // An empty room has no followers either, so its version may begin again.
     if (presence.entries.size === 0) this.#rooms.delete(room)
   }

@@ -51,32 +51,27 @@ export function withName(entry: PresenceEntry, name: string): PresenceEntry {
 /**
  * What the room is told at `now` (ms), and the entry afterwards: null when the person is gone. A state counts once it has
  * held for 5 s. A person who comes and goes between two ticks, or goes and comes back within the grace, is not announced.
+ * @returns null if nothing is due
  */
 export function announcementDue(
   entry: PresenceEntry,
   now: number,
-): { entry: PresenceEntry | null; announcement: Announcement | null } {
+): { entry: PresenceEntry | null; announcement: Announcement | null } | null {
   const { user, announced, leavesAt, state } = entry
   const isAway = leavesAt !== null
   if (isAway && now >= leavesAt) return { entry: null, announcement: announced && { left: user.id } }
   if (announced === null) {
-    if (isAway) return { entry, announcement: null }
     const person = { ...user, state }
-    return { entry: { ...entry, announced: person }, announcement: { joined: person } }
+    return isAway ? null : { entry: { ...entry, announced: person }, announcement: { joined: person } }
   }
   const hasSettled = !isAway && state !== announced.state && now - entry.stateSince >= TIMES.stateSettles
   const isRenamed = user.name !== announced.name
-  if (!hasSettled && !isRenamed) return { entry, announcement: null }
+  if (!hasSettled && !isRenamed) return null
   const change = { ...(isRenamed && { name: user.name }), ...(hasSettled && { state }) }
   return {
     entry: { ...entry, announced: { ...announced, ...change } },
     announcement: { changed: { id: user.id, ...change } },
   }
-}
-
-/** May there be something to announce later, though nothing more changes? */
-export function hasPending({ leavesAt, announced, state, user }: PresenceEntry): boolean {
-  return leavesAt !== null || announced?.state !== state || announced.name !== user.name
 }
 
 /** The fields of one `presence` frame for all announcements of a room. */

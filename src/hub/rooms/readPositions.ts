@@ -1,7 +1,7 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { ConnectionRegistry } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
-import type { Log, Membership, Store } from '../ports.ts'
+import type { HubDeps, Membership } from '../ports.ts'
 
 /** A read position that has moved. */
 interface MovedPosition {
@@ -14,11 +14,9 @@ interface MovedPosition {
   connectionId: string
 }
 
-interface ReadPositionsDeps {
-  store: Pick<Store, 'saveReads' | 'unread'>
+interface ReadPositionsDeps extends HubDeps {
   connections: ConnectionRegistry
   feed: Pick<Feed, 'shown'>
-  log: Log
 }
 
 const keyOf = (user: string, room: string) => `${user} ${room}`

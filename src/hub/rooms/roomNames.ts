@@ -1,5 +1,5 @@
 import { roomKeysOf } from '../people/lookAlikeKeys.ts'
-import type { Clock, Store } from '../ports.ts'
+import type { HubDeps } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
 const PROTECTED_ABOVE = 10
@@ -10,22 +10,17 @@ const NAMES_PER_TURN = 50
 const folded = (text: string) =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 
-interface RoomNamesDeps {
-  store: Pick<Store, 'roomNames' | 'anyRoomLargerThan'>
-  clock: Pick<Clock, 'turn'>
-}
-
 /**
  * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store at the first
  * question, rooms made later are added. 10,000 names take 0.1 s to index, in slices, and 0.5 ms to search.
  */
 export class RoomNames {
-  readonly #deps: RoomNamesDeps
+  readonly #deps: HubDeps
   readonly #folded = new Map<string, string>()
   readonly #roomsByKey = new Map<string, Set<string>>()
   #loading: Promise<void> | null = null
 
-  constructor(deps: RoomNamesDeps) {
+  constructor(deps: HubDeps) {
     this.#deps = deps
   }
 

@@ -9,7 +9,7 @@ import { reservedNames } from '../people/lookAlikeKeys.ts'
 import { RoomNames } from './roomNames.ts'
 import type { Publisher } from '../messages/publisher.ts'
 import type { PresenceTracker } from '../presence/presence.ts'
-import type { Clock, HistoryQuery, Ids, Log, Membership, RoomRow, Store } from '../ports.ts'
+import type { HistoryQuery, HubDeps, Membership, RoomRow } from '../ports.ts'
 
 interface RoomList {
   rooms: RoomEntry[]
@@ -21,12 +21,7 @@ const LISTED_AND_ONE = LIMITS.roomsListed + 1
 /** Key of the turns that lists and pages of history share: thirty in one turn of the loop would hold all others up. */
 const LONG_READS = 'long reads'
 
-interface RoomsDeps {
-  store: Store
-  clock: Clock
-  ids: Ids
-  log: Log
-  siteName: string
+interface RoomsDeps extends HubDeps {
   presence: Pick<PresenceTracker, 'count' | 'counts'>
   publisher: Pick<Publisher, 'publishTopic'>
 }
@@ -42,7 +37,7 @@ export class Rooms {
   constructor(deps: RoomsDeps) {
     this.#deps = deps
     this.#roomNames = new RoomNames(deps)
-    this.#isReserved = reservedNames(deps.siteName, { numbered: true })
+    this.#isReserved = reservedNames(deps.settings.siteName, { numbered: true })
   }
 
   /**
