@@ -3,18 +3,17 @@ import type { ChatActions } from './app/actions/actions.ts'
 import { createSessionActions } from './app/actions/sessionActions.ts'
 import { after } from './app/browser.ts'
 import type { HomeContext } from './app/context.ts'
-import { createRouter, type Arrival, type Route } from './app/router.ts'
+import { createRouter, type Route } from './app/router.ts'
 import { windowTitle } from './app/windowTitle.ts'
 import { createApi } from './net/api.ts'
 import { joinTabs } from './net/tabChannel.ts'
 import { webStorage } from './net/webStorage.ts'
 import { homePage } from './session/homePage.ts'
 import { roomName } from './state/roomName.ts'
-import { idOf } from './state/state.ts'
 import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
-import { h } from './ui/dom.ts'
+import { button } from './ui/dom.ts'
 import { retryable } from './ui/retryImport.ts'
 import { words } from './words/words.ts'
 
@@ -32,19 +31,16 @@ function start(root: HTMLElement): void {
     // The new list has the room that the other tab joined, so this tab follows it.
     else void session.loadedChat()?.loadRooms()
   }, signal)
-  const device = webStorage('localStorage')
-  const session = createSessionActions(store, api, tabs, { after, device }, async () =>
-    (await loadChatChunk()).startChat(
-      store,
-      api,
-      tabs,
-      {
-        userId: () => idOf(store.get()),
-        signedInAs: (self) => void session.signedInAs(self),
-        go: (path) => router.navigate(path),
-      },
-      signal,
-    ),
+  const session = createSessionActions(
+    store,
+    api,
+    tabs,
+    { after, device: webStorage('localStorage') },
+    async () => {
+      const { startChat } = await loadChatChunk()
+      const signedInAs = session.signedInAs
+      return startChat(store, api, tabs, { signedInAs, go: (path) => router.navigate(path) }, signal)
+    },
   )
 
   const flushTimers = () => session.loadedChat()?.flushTimers()
@@ -66,78 +62,57 @@ function start(root: HTMLElement): void {
     return chat
   }
 
-  const router = createRouter(window, (...screen) => void mount(root, context, chatReady, ...screen), signal)
+  async function screenOf(route: Route, screen: AbortSignal): Promise<HTMLElement> {
+    if (route.name === 'home') {
+      // Opening a room tries again, and shows a failure.
+      whenIdle(() => void chatReady().catch(() => {}))
+      return homePage(context, screen)
+    }
+    try {
+      const [{ roomPage, notFoundPage }, chat] = await Promise.all([loadChatChunk(), chatReady()])
+      if (route.name === 'notFound') return notFoundPage()
+      return roomPage({ ...context, actions: { ...chat, ...session } }, route, screen)
+    } catch (error) {
+      console.error('the chat could not be loaded', error)
+      const reload = button(words.common.reload, () => location.reload(), { class: 'button' })
+      return centeredPage({ ...words.pages.notLoaded, look: 'text-title' }, reload).element
+    }
+  }
+
+  /** address → the link by which it was left last, so that Back returns the focus to that link */
+  const linkLeft = new Map<string, string>()
+  let pathBefore = location.pathname
+
+  /** Puts a screen into the page: title first, then focus (A9). */
+  async function mount(route: Route, screen: AbortSignal, fromHistory: boolean): Promise<void> {
+    const link = document.activeElement?.closest('a[href]')?.getAttribute('href')
+    const element = await screenOf(route, screen)
+    if (screen.aborted) return
+    const room = route.name === 'room' ? route.room : null
+    store.watch(
+      (state) => windowTitle(unreadTotal(state), room === null ? '' : roomName(state, room), siteName),
+      (title) => (document.title = title),
+      screen,
+    )
+    root.replaceChildren(element)
+    // Some screens take the focus themselves; after the others it must not stay on the body.
+    after(0, () => {
+      if (screen.aborted || root.contains(document.activeElement)) return
+      const left = fromHistory ? linkLeft.get(location.pathname) : undefined
+      const target =
+        [...root.querySelectorAll<HTMLElement>('a[href]')].find((a) => a.getAttribute('href') === left) ??
+        (matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null) ??
+        root.querySelector('h1')
+      target?.focus({ preventScroll: true })
+    })
+    if (link) linkLeft.set(pathBefore, link)
+    pathBefore = location.pathname
+  }
+
+  const router = createRouter(window, (...screen) => void mount(...screen), signal)
   const siteName = meta('application-name')?.content ?? words.common.appName
   const context: HomeContext = { store, actions: session, router, siteName }
   router.start()
-}
-
-/** address → the link by which it was left last, so that Back returns the focus to that link */
-const linkLeft = new Map<string, string>()
-let pathBefore = location.pathname
-
-/** Puts a screen into the page: title first, then focus (A9). */
-async function mount(
-  root: HTMLElement,
-  context: HomeContext,
-  chatReady: () => Promise<ChatActions>,
-  route: Route,
-  signal: AbortSignal,
-  arrival: Arrival,
-): Promise<void> {
-  const link = document.activeElement?.closest('a[href]')?.getAttribute('href')
-  const screen = await screenOf(context, chatReady, route, signal)
-  if (signal.aborted) return
-  const room = route.name === 'room' ? route.room : null
-  context.store.watch(
-    (state) => windowTitle(unreadTotal(state), room === null ? '' : roomName(state, room), context.siteName),
-    (title) => {
-      document.title = title
-    },
-    signal,
-  )
-  root.replaceChildren(screen)
-  // Some screens take the focus themselves; after the others it must not stay on the body.
-  after(0, () => {
-    if (signal.aborted || root.contains(document.activeElement)) return
-    const left = arrival === 'history' ? linkLeft.get(location.pathname) : undefined
-    const target =
-      [...root.querySelectorAll<HTMLElement>('a[href]')].find((a) => a.getAttribute('href') === left) ??
-      (matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null) ??
-      root.querySelector('h1')
-    target?.focus({ preventScroll: true })
-  })
-  if (link) linkLeft.set(pathBefore, link)
-  pathBefore = location.pathname
-}
-
-async function screenOf(
-  context: HomeContext,
-  chatReady: () => Promise<ChatActions>,
-  route: Route,
-  signal: AbortSignal,
-): Promise<HTMLElement> {
-  if (route.name === 'home') {
-    whenIdle(() => {
-      chatReady().catch(() => {
-        // Only prefetched: opening a room tries again, and shows a failure.
-      })
-    })
-    return homePage(context, signal)
-  }
-  try {
-    const [{ roomPage, notFoundPage }, chat] = await Promise.all([loadChatChunk(), chatReady()])
-    if (route.name === 'notFound') return notFoundPage()
-    return roomPage({ ...context, actions: { ...chat, ...context.actions } }, route, signal)
-  } catch (error) {
-    console.error('the chat could not be loaded', error)
-    const reload = h(
-      'button',
-      { type: 'button', class: 'button', onClick: () => location.reload() },
-      words.common.reload,
-    )
-    return centeredPage({ ...words.pages.notLoaded, look: 'text-title' }, reload).element
-  }
 }
 
 function whenIdle(run: () => void): void {

@@ -1,7 +1,5 @@
-/** The browser's clock, timers and random numbers, as the rest of the client receives them. */
-
-export const now = () => Date.now()
-export const random = () => Math.random()
+/** The browser's timers, frames and random numbers, as the rest of the client receives them. */
+import type { Timers } from '../net/timers.ts'
 
 /** Runs once after `ms`; returns what cancels it. */
 export function after(ms: number, run: () => void): () => void {
@@ -9,10 +7,12 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-/** ms until a draw in a page that paints nothing, such as a hidden one */
+export const timers: Timers = { now: () => Date.now(), after }
+
+/** ms until a draw in a page that paints nothing, such as a hidden page */
 const UNPAINTED = 250
 
-/** Runs once before the next paint, or after 250 ms without one. */
+/** Runs once before the next paint, or after 250 ms without a paint. */
 export function draw(run: () => void): void {
   const cancel = after(UNPAINTED, () => {
     cancelAnimationFrame(frame)

@@ -4,12 +4,13 @@ export type Route = { name: 'home' } | { name: 'room'; room: string; seq?: numbe
 
 export type Router = ReturnType<typeof createRouter>
 
-/** How a screen was reached: by a link or a call, by Back or Forward, or because the page was opened. */
-export type Arrival = 'step' | 'history' | 'first'
-
+/** What `history.state` holds. */
 interface HistoryEntry {
+  /** random: tells the entries apart */
   entry: number
+  /** the entry of a drawer over the screen */
   over?: true
+  /** what the screen remembers */
   kept?: unknown
 }
 
@@ -22,7 +23,7 @@ export function parseRoute(path: string): Route {
   return { name: 'room', room, ...(seq !== undefined && { seq: Number(seq) }) }
 }
 
-/** Corrects capitals and a slash at the end where the path then names a room. */
+/** Corrects capitals and a slash at the end, if the path then names a room. */
 export function canonicalPath(path: string): string {
   const corrected = path.toLowerCase().replace(/\/+$/, '')
   return parseRoute(path).name === 'notFound' && parseRoute(corrected).name === 'room' ? corrected : path
@@ -32,8 +33,7 @@ export function canonicalPath(path: string): string {
 export function pathOfClick(event: MouseEvent, origin: string): string | null {
   if (event.defaultPrevented || event.button !== 0) return null
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null
-  const target = event.target as Partial<Element> | null
-  const link = target?.closest?.('a[href]')
+  const link = (event.target as Partial<Element> | null)?.closest?.('a[href]')
   if (!link || link.hasAttribute('download') || !['', '_self'].includes(link.getAttribute('target') ?? ''))
     return null
   const url = new URL(link.getAttribute('href') ?? '', new URL(link.baseURI, origin))
@@ -42,20 +42,19 @@ export function pathOfClick(event: MouseEvent, origin: string): string | null {
 }
 
 /**
- * From `start` on it shows the present address and each later one. All listeners end with `signal`.
- * @param show must not throw; its signal aborts when the screen is left
+ * Shows the present address once started, and each later one until the signal aborts.
+ * @param show must not throw; its signal aborts when the screen is left; `fromHistory`: reached by Back or Forward
  */
 export function createRouter(
   page: Pick<Window, 'history' | 'location' | 'document' | 'addEventListener'>,
-  show: (route: Route, signal: AbortSignal, arrival: Arrival) => void,
+  show: (route: Route, signal: AbortSignal, fromHistory: boolean) => void,
   signal: AbortSignal,
 ) {
   const { history, location, document } = page
   let path = ''
-  let route: Route = { name: 'notFound' }
   let screen = new AbortController()
   let layer: { closed: () => void; entry: number } | null = null
-  /** entry → value. A screen left by Back can still remember something: `history.state` belongs to the next one by then. */
+  /** entry → value. A screen left by Back remembers its value here: by then `history.state` belongs to the next screen. */
   const kept = new Map<number, unknown>()
   let entry = 0
 
@@ -64,13 +63,12 @@ export function createRouter(
     return typeof value?.entry === 'number' ? (value as HistoryEntry) : null
   }
 
-  function enter(arrival: Arrival): void {
+  function enter(fromHistory = false): void {
     screen.abort()
     screen = new AbortController()
     path = canonicalPath(location.pathname)
     if (path !== location.pathname) history.replaceState(history.state, '', path)
-    route = parseRoute(path)
-    show(route, screen.signal, arrival)
+    show(parseRoute(path), screen.signal, fromHistory)
   }
 
   function adoptEntry(): void {
@@ -87,7 +85,7 @@ export function createRouter(
   }
 
   function writeEntry(how: 'pushState' | 'replaceState', to: string, over?: true): void {
-    // Before the entry changes, so that the screen being left can remember something with its own.
+    // Before the entry changes: the screen that is left may remember something with its own entry.
     if (to !== path) screen.abort()
     if (how === 'pushState') entry = Math.random()
     history[how]({ entry, ...(over && { over }) } satisfies HistoryEntry, '', to)
@@ -96,23 +94,21 @@ export function createRouter(
   const router = {
     start() {
       adoptEntry()
-      enter('first')
-      // The page was reloaded under an open drawer, whose history entry is still there.
+      enter()
+      // The page was reloaded under an open drawer, and its history entry is still there.
       if (currentEntry()?.over) history.back()
     },
-    current: (): Route => route,
-    /** Navigating to the present address does nothing. `replace`: for corrections, which Back must skip. */
-    navigate(to: string, { replace = false }: { replace?: boolean } = {}): void {
+    /** Navigating to the present address only closes a drawer. */
+    navigate(to: string): void {
       const isCovered = layer !== null
       if (to === path) {
         if (isCovered) history.back()
         return
       }
       closeLayer()
-      writeEntry(replace || isCovered ? 'replaceState' : 'pushState', to)
-      enter('step')
+      writeEntry(isCovered ? 'replaceState' : 'pushState', to)
+      enter()
     },
-    back: () => history.back(),
     /**
      * A drawer opens over the screen, and Back closes it. Navigating meanwhile replaces the drawer's history entry.
      * @param closed called once, however the drawer is closed
@@ -144,7 +140,7 @@ export function createRouter(
       if (location.pathname !== path) screen.abort()
       adoptEntry()
       closeLayer()
-      if (location.pathname !== path) enter('history')
+      if (location.pathname !== path) enter(true)
     },
     { signal },
   )

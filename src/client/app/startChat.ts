@@ -1,9 +1,10 @@
 /** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
 import { PROTOCOL_VERSION } from '../../shared/limits.ts'
-import { after, draw, nonce, now, random } from './browser.ts'
+import { after, draw, nonce, timers } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
-import type { Socket, SocketWorld, Wire } from '../net/socket.ts'
+import type { Socket, Wire } from '../net/socket.ts'
+import type { Self } from '../../shared/model.ts'
 import { noStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
@@ -24,17 +25,15 @@ const PREFETCH = 2_000
 /** How often (ms) the tab that holds the outbox lock looks for messages that closed tabs left unsent. */
 const ADOPT_ORPHANS = 30_000
 
-export interface ChatEvents extends Pick<SocketWorld, 'userId' | 'signedInAs'> {
-  /** Shows a screen by its path. */
-  go(path: string): void
-}
-
-/** Opens this device's storage and wires everything that talks; the socket starts with `begin`. */
+/**
+ * Opens this device's storage and wires everything that talks; the socket starts with `begin`.
+ * @param page `signedInAs`: the server knows this page as another person. `go`: shows the screen of a path
+ */
 export async function startChat(
   store: StateStore,
   api: Api,
   tabs: TabChannel,
-  { userId, signedInAs, go }: ChatEvents,
+  page: { signedInAs(self: Self): void; go(path: string): void },
   signal: AbortSignal,
 ): Promise<Chat> {
   // Requested together with the chat, so that the first messages are drawn once, formatted.
@@ -64,13 +63,11 @@ export async function startChat(
   const sync = createSync(
     store,
     {
-      now,
-      after,
+      ...timers,
       draw,
-      random,
+      random: () => Math.random(),
       nonce,
-      userId,
-      signedInAs,
+      signedInAs: (self) => page.signedInAs(self),
       api,
       storage,
       localStorage,
@@ -88,7 +85,7 @@ export async function startChat(
   )
   const activity = watchActivity(
     document,
-    { now, after },
+    timers,
     (state) => sync.socket.send({ type: 'state', state }),
     signal,
   )
@@ -112,8 +109,8 @@ export async function startChat(
     },
     signal,
   )
-  void loadNotifications(store, go, signal)
-  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, signal)
+  void loadNotifications(store, page.go, signal)
+  const chat = createChatActions(store, sync, api, tabs, { ...timers, settings }, signal)
   return {
     ...chat,
     async begin(user) {
@@ -132,7 +129,7 @@ async function loadNotifications(store: StateStore, go: (path: string) => void, 
   const notifications = await retryImport(() => import('../notifications/notifications.ts'), signal)
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   notifications?.showUnread(store, { icon, badge: navigator }, signal)
-  notifications?.startNotifications(store, { now, after, go, isAttended }, signal)
+  notifications?.startNotifications(store, { ...timers, go, isAttended }, signal)
 }
 
 /** Calls with true whenever the page is hidden or unloaded, and with false when it is back. */

@@ -1,6 +1,6 @@
 import { encode } from 'uqr'
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { icon } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
@@ -21,7 +21,7 @@ export function openInviteDialog(link: string, signal: AbortSignal): void {
   openDialog({ title: words.rooms.invite.title }, signal, (dialog) => [
     h('div', { class: 'code' }, code),
     field,
-    buttons(h('button', { type: 'button', class: 'button', onClick: dialog.close }, words.common.done)),
+    buttons(button(words.common.done, dialog.close, { class: 'button' })),
   ])
 }
 

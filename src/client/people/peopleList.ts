@@ -2,14 +2,17 @@ import type { Person } from '../../shared/model.ts'
 import { h, listSection, type View } from '../ui/dom.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { compareNames } from '../ui/format.ts'
-import { idOf, type RoomState } from '../state/state.ts'
+import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-type RoomPeople = Pick<RoomState, 'people' | 'onlineCount'>
-
-/** Who is online and who is away: me first, the others by name as the locale orders them (U60, U62). */
-export function peopleList(me: string, locale?: string): View<RoomPeople> {
+/** Who is online and who is away in a room: me first, the others by name as the locale orders them (U60, U62). */
+export function peopleList(
+  { store }: Pick<Context, 'store'>,
+  room: string,
+  signal: AbortSignal,
+): HTMLElement {
+  const me = idOf(store.get()) ?? ''
   const online = listSection<Person>(words.people.online, ({ id }) => id, personView)
   const away = listSection<Person>(words.people.away, ({ id }) => id, personView)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
@@ -26,36 +29,20 @@ export function peopleList(me: string, locale?: string): View<RoomPeople> {
     return { element, update }
   }
 
-  return {
-    element: h('div', {}, online.element, away.element, more),
-    update({ people, onlineCount }) {
-      const sorted = people.toSorted(
-        (a, b) =>
-          Number(b.id === me) - Number(a.id === me) ||
-          compareNames(a.name, b.name, locale) ||
-          (a.id < b.id ? -1 : 1),
-      )
-      online.update(sorted.filter(({ state }) => state === 'active'))
-      away.update(sorted.filter(({ state }) => state === 'idle'))
-      const unnamed = Math.max(0, onlineCount - people.length)
-      more.textContent = words.people.more(unnamed)
-      more.hidden = unnamed === 0
-    },
-  }
-}
-
-/** The people of a room, kept up to date until the signal aborts. */
-export function roomPeople(
-  { store }: Pick<Context, 'store'>,
-  room: string,
-  signal: AbortSignal,
-): HTMLElement {
-  const { element, update } = peopleList(idOf(store.get()) ?? '')
-  const draw = () => {
+  function draw(): void {
     const { people = [], onlineCount = 0 } = store.get().rooms[room] ?? {}
-    update({ people, onlineCount })
+    const sorted = people.toSorted(
+      (a, b) =>
+        Number(b.id === me) - Number(a.id === me) || compareNames(a.name, b.name) || (a.id < b.id ? -1 : 1),
+    )
+    online.update(sorted.filter(({ state }) => state === 'active'))
+    away.update(sorted.filter(({ state }) => state === 'idle'))
+    const unnamed = Math.max(0, onlineCount - people.length)
+    more.textContent = words.people.more(unnamed)
+    more.hidden = unnamed === 0
   }
+
   store.watch((state) => state.rooms[room]?.people, draw, signal)
   store.watch((state) => state.rooms[room]?.onlineCount, draw, signal)
-  return element
+  return h('div', {}, online.element, away.element, more)
 }

@@ -1,13 +1,10 @@
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import type { HomeContext } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
-/** Signs out; asks first if that would delete messages or drafts (U8). Gives whether the person is signed out. */
-export async function confirmAndSignOut(
-  { actions }: Pick<HomeContext, 'actions'>,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Signs out; asks first if that would delete messages or drafts (U8). @returns whether the person is signed out */
+export async function confirmAndSignOut({ actions }: HomeContext, signal: AbortSignal): Promise<boolean> {
   const [messages, drafts] = [await actions.unsentCount(), await actions.draftCount()]
   if (messages + drafts > 0 && !(await confirmLoss(messages, drafts, signal))) return false
   await actions.signOut()
@@ -16,8 +13,7 @@ export async function confirmAndSignOut(
 
 function confirmLoss(messages: number, drafts: number, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const closed = () => resolve(false)
-  openDialog({ title: words.session.signOutTitle, closed }, signal, ({ close }) => {
+  openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
     const confirm = () => {
       resolve(true)
       close()
@@ -25,12 +21,8 @@ function confirmLoss(messages: number, drafts: number, signal: AbortSignal): Pro
     return [
       h('p', {}, words.session.signOutLoses(messages, drafts)),
       buttons(
-        h('button', { type: 'button', class: 'button-quiet', onClick: close }, words.common.cancel),
-        h(
-          'button',
-          { type: 'button', class: 'button button-danger', onClick: confirm },
-          words.common.signOut,
-        ),
+        button(words.common.cancel, close),
+        button(words.common.signOut, confirm, { class: 'button button-danger' }),
       ),
     ]
   })

@@ -1,5 +1,5 @@
 import { nameForm, type NameResult } from '../ui/nameForm.ts'
-import { h } from '../ui/dom.ts'
+import { button, h } from '../ui/dom.ts'
 import { isolated } from '../ui/format.ts'
 import type { HomeContext } from '../app/context.ts'
 import { focusSoon } from '../ui/focusSoon.ts'
@@ -12,19 +12,20 @@ export function homePage(context: HomeContext, signal: AbortSignal): HTMLElement
   return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
-/** The same page for a room's link without a session (U4). @param joins the room that signing in also joins */
+/** The page of a room's link without a session (U4). @param joins the room that signing in also joins */
 export function joinPage(
-  { store, actions, siteName }: HomeContext,
+  context: HomeContext,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
   signal: AbortSignal,
 ): HTMLElement {
+  const { store, actions, siteName } = context
   const body = h('div', { class: 'min-h-44' })
   const { element, title, paragraph } = centeredPage(
     { title: siteName, text: words.session.welcome, look: 'text-place' },
     body,
   )
 
-  // A person who is signing in here is on the way into the room: do not offer to continue.
+  // Signing in here leads into the room: do not offer to continue meanwhile.
   let isJoining = false
   async function join(name: string): Promise<NameResult> {
     isJoining = true
@@ -50,12 +51,7 @@ export function joinPage(
       { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
       words.session.continueAs(isolated(name)),
     )
-    const signOut = () => void confirmAndSignOut({ actions }, signal)
-    const change = h(
-      'button',
-      { type: 'button', class: 'button-quiet', onClick: signOut },
-      words.session.useAnotherName,
-    )
+    const change = button(words.session.useAnotherName, () => void confirmAndSignOut(context, signal))
     body.replaceChildren(h('div', { class: 'grid gap-3' }, proceed, change))
   }
 

@@ -58,13 +58,10 @@ export function nameList(names: readonly string[], limit = Number.POSITIVE_INFIN
   return lists.format([...names.slice(0, limit - 1), words.common.others(rest)])
 }
 
-const collatorFor = (locale?: string) => new Intl.Collator(locale, { sensitivity: 'base', numeric: true })
-const collator = collatorFor()
+const collator = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
 
 /** Orders names as the locale does, without regard to case and accents, numbers by value. For `sort`. */
-export function compareNames(a: string, b: string, locale?: string): number {
-  return (locale === undefined ? collator : collatorFor(locale)).compare(a, b)
-}
+export const compareNames = (a: string, b: string): number => collator.compare(a, b)
 
 /** `7`, `99`, `99+`. */
 export function countText(count: number): string {

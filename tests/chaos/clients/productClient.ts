@@ -97,7 +97,6 @@ export function productClient({ name, url, cookie, rooms, random, speed }: Clien
       activity: () => 'active',
       isHidden: () => false,
       api: { session },
-      userId: () => self?.id ?? null,
       signedInAs: (user) => errors.push(`${name} has become ${user.name}`),
       storage: memoryDevice(),
       localStorage: null,

@@ -24,11 +24,11 @@ const connecting: ConnectionState = { state: 'connecting', attempt: 1, since: NO
 
 test('[U50] a break shows after two seconds, then counts down to the next attempt', () => {
   expect(after(1_999, waiting())).toBeNull()
-  expect(after(2_000, waiting())).toMatchObject({ text: expect.stringContaining('4 s'), retry: true })
-  expect(after(9_000, waiting())).toMatchObject({ text: expect.stringContaining('1 s'), retry: true })
+  expect(after(2_000, waiting())).toMatchObject({ text: expect.stringContaining('4 s'), offersRetry: true })
+  expect(after(9_000, waiting())).toMatchObject({ text: expect.stringContaining('1 s'), offersRetry: true })
   expect(after(1_000, connecting)).toBeNull()
-  expect(after(3_000, connecting)).not.toHaveProperty('retry')
-  expect(after(3_000, waiting(), true)).not.toHaveProperty('retry')
+  expect(after(3_000, connecting)).not.toHaveProperty('offersRetry')
+  expect(after(3_000, waiting(), true)).not.toHaveProperty('offersRetry')
 })
 
 test('[U56] a break that the server announced shows after eight seconds', () => {

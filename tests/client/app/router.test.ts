@@ -4,7 +4,6 @@ import {
   canonicalPath,
   parseRoute,
   pathOfClick,
-  type Arrival,
   type Route,
   type Router,
 } from '../../../src/client/app/router.ts'
@@ -52,13 +51,13 @@ describe('addresses', () => {
 })
 
 describe('navigation', () => {
-  let shown: { route: Route; signal: AbortSignal; arrival: Arrival }[]
+  let shown: { route: Route; signal: AbortSignal; fromHistory: boolean }[]
   let router: Router
   let end: AbortController
 
   const last = () => shown.at(-1)
   const isAt = (path: string) => eventually(path, () => location.pathname === path)
-  const aRouter = (show: (route: Route, signal: AbortSignal, arrival: Arrival) => void) => {
+  const aRouter = (show: (route: Route, signal: AbortSignal, fromHistory: boolean) => void) => {
     end = new AbortController()
     return createRouter(dom.window as unknown as globalThis.Window, show, end.signal)
   }
@@ -66,7 +65,7 @@ describe('navigation', () => {
   beforeEach(() => {
     history.pushState(null, '', '/')
     shown = []
-    router = aRouter((route, signal, arrival) => shown.push({ route, signal, arrival }))
+    router = aRouter((route, signal, fromHistory) => shown.push({ route, signal, fromHistory }))
     router.start()
   })
 
@@ -94,7 +93,7 @@ describe('navigation', () => {
   }
 
   test('[U80] the first address is shown at once, and the browser restores no scroll position', () => {
-    expect(shown).toMatchObject([{ route: { name: 'home' }, arrival: 'first' }])
+    expect(shown).toMatchObject([{ route: { name: 'home' }, fromHistory: false }])
     expect(String(history.scrollRestoration)).toBe('manual')
   })
 
@@ -106,54 +105,31 @@ describe('navigation', () => {
     expect([location.pathname, history.length]).toEqual(['/chat/lobby', before])
   })
 
-  test('[U80] navigating adds a history entry, replacing does not', () => {
-    const before = history.length
-    router.navigate('/chat/lobby')
-    expect(history.length).toBe(before + 1)
-    router.navigate('/chat/kitchen', { replace: true })
-    expect(history.length).toBe(before + 1)
-    expect(last()).toMatchObject({ route: { name: 'room', room: 'kitchen' }, arrival: 'step' })
-  })
-
-  test('[U80] leaving a screen aborts its signal before the next one is shown', () => {
-    const first = last()
-    router.navigate('/chat/lobby')
-    expect(first?.signal.aborted).toBe(true)
-    expect(last()?.signal.aborted).toBe(false)
-  })
-
-  test('[U80] navigating to the present address does nothing', () => {
-    router.navigate('/chat/lobby')
-    router.navigate('/chat/lobby')
-    expect(shown).toHaveLength(2)
+  test('[U80] navigating adds a history entry and aborts the signal of the screen before; to the present address it does nothing', () => {
+    const [first, before] = [last(), history.length]
+    for (const path of ['/chat/lobby', '/chat/lobby']) router.navigate(path)
+    expect([shown.length, history.length]).toEqual([2, before + 1])
+    expect(last()).toMatchObject({ route: { name: 'room', room: 'lobby' }, fromHistory: false })
+    expect([first?.signal.aborted, last()?.signal.aborted]).toEqual([true, false])
   })
 
   test('[U82] Back and Forward show the screens again', async () => {
     router.navigate('/chat/lobby')
     router.navigate('/chat/kitchen')
-    router.back()
+    history.back()
     await isAt('/chat/lobby')
-    expect(last()).toMatchObject({ route: { room: 'lobby' }, arrival: 'history' })
+    expect(last()).toMatchObject({ route: { room: 'lobby' }, fromHistory: true })
     history.forward()
     await isAt('/chat/kitchen')
-    expect(last()).toMatchObject({ route: { room: 'kitchen' }, arrival: 'history' })
+    expect(last()).toMatchObject({ route: { room: 'kitchen' }, fromHistory: true })
   })
 
-  test('[U82] a value kept with a history entry is there after Back, and only there', async () => {
-    router.navigate('/chat/lobby')
-    router.remember(17)
-    router.navigate('/chat/kitchen')
-    expect(router.remembered()).toBeUndefined()
-    router.back()
-    await isAt('/chat/lobby')
-    expect(router.remembered()).toBe(17)
-  })
-
-  test('[U82] a screen can keep a value while its signal aborts', async () => {
+  test('[U82] a value that a screen keeps while its signal aborts is there after Back, and only there', async () => {
     router.navigate('/chat/lobby')
     last()?.signal.addEventListener('abort', () => router.remember('left here'))
     router.navigate('/chat/kitchen')
-    router.back()
+    expect(router.remembered()).toBeUndefined()
+    history.back()
     await isAt('/chat/lobby')
     expect(router.remembered()).toBe('left here')
   })
@@ -167,9 +143,12 @@ describe('navigation', () => {
     expect(again.remembered()).toBe(17)
   })
 
-  test('[U80] a plain click on a link inside the page navigates', () => {
+  test('[U80] a plain click on a link inside the page navigates, until the signal of the router aborts', () => {
     expect(click({ href: '/chat/lobby' })).toBe(true)
     expect(last()).toMatchObject({ route: { name: 'room', room: 'lobby' } })
+    end.abort()
+    expect(last()?.signal.aborted).toBe(true)
+    expect(click({ href: '/chat/kitchen' })).toBe(false)
   })
 
   const foreignClicks: [string, Record<string, string>, MouseEventInit][] = [
@@ -205,28 +184,22 @@ describe('navigation', () => {
     expect(shown).toHaveLength(1)
   })
 
-  test('[T14] Back closes the drawer, and the screen stays', async () => {
-    router.navigate('/chat/lobby')
-    let closed = 0
-    router.over(() => void (closed += 1))
-    router.back()
-    await eventually('closed', () => closed > 0)
-    expect(closed).toBe(1)
-    expect(location.pathname).toBe('/chat/lobby')
-    expect(shown).toHaveLength(2)
-  })
-
-  test('[T14] a drawer closed by its button leaves no history entry', async () => {
-    router.navigate('/chat/lobby')
-    let closed = 0
-    const close = router.over(() => void (closed += 1))
-    close()
-    await eventually('closed', () => closed > 0)
-    close()
-    router.back()
-    await isAt('/')
-    expect(closed).toBe(1)
-  })
+  test.each(['Back', 'its button'])(
+    '[T14] a drawer closed by %s leaves the screen, and no history entry',
+    async (how) => {
+      router.navigate('/chat/lobby')
+      let closed = 0
+      const close = router.over(() => void (closed += 1))
+      if (how === 'Back') history.back()
+      else close()
+      await eventually('closed', () => closed > 0)
+      expect([location.pathname, shown.length]).toEqual(['/chat/lobby', 2])
+      close()
+      history.back()
+      await isAt('/')
+      expect(closed).toBe(1)
+    },
+  )
 
   test('[T14] choosing a room in the drawer replaces the drawer’s history entry', async () => {
     router.navigate('/chat/lobby')
@@ -234,14 +207,8 @@ describe('navigation', () => {
     router.over(() => void (closed += 1))
     router.navigate('/chat/kitchen')
     expect(closed).toBe(1)
-    router.back()
+    history.back()
     await isAt('/chat/lobby')
     expect(last()).toMatchObject({ route: { room: 'lobby' } })
-  })
-
-  test('[U80] after its signal aborts the router does not listen any more', () => {
-    end.abort()
-    expect(last()?.signal.aborted).toBe(true)
-    expect(click({ href: '/chat/lobby' })).toBe(false)
   })
 })

@@ -40,7 +40,6 @@ export async function atFakeServer({ time = fakeTime(), opened, heard, ...world 
       },
       isHidden: () => false,
       api: { session: async () => ({ ok: true, value: { ...ada, role: 'guest' } }) },
-      userId: () => ada.id,
       signedInAs: () => {},
       storage: memoryDevice(),
       localStorage: null,

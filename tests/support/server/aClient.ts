@@ -1,4 +1,4 @@
-import { after, now } from '../../../src/client/app/browser.ts'
+import { after, timers } from '../../../src/client/app/browser.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
@@ -6,7 +6,7 @@ import { memoryDevice } from '../client/memoryDevice.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { idOf, type RoomState } from '../../../src/client/state/state.ts'
+import type { RoomState } from '../../../src/client/state/state.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
 import { createChatActions } from '../../../src/client/app/actions/chatActions.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
@@ -83,8 +83,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   const sync = createSync(
     store,
     {
-      now,
-      after,
+      ...timers,
       random: () => 0.1,
       nonce: () => `${Math.random().toString(36).slice(2, 10)}-${(nonces += 1)}`,
       draw: (run) => void setTimeout(run, 8),
@@ -92,7 +91,6 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
       open,
       isHidden: () => false,
       api,
-      userId: () => idOf(store.get()),
       signedInAs: (self) => void session.signedInAs(self),
       storage: browser.storage,
       localStorage: null,
@@ -107,7 +105,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
     page.signal,
   )
   const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }
-  const chat = createChatActions(store, sync, api, tabs, { now, after, settings }, page.signal)
+  const chat = createChatActions(store, sync, api, tabs, { ...timers, settings }, page.signal)
   const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
   // As on a page at a room's address, which loads the chat before its first screen.
   void session.loadChat()

@@ -5,7 +5,7 @@ import type { Timers } from '../../net/timers.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
-/** How long (ms) reads are gathered before they are sent, and until they are tried again without a connection. */
+/** ms until gathered reads are sent, and until they are tried again without a connection */
 const GATHER = 500
 const RETRY = 5_000
 /** How long (ms) marking all rooms read can be undone. */
@@ -19,70 +19,34 @@ export function createReadActions(
 ) {
   /** room → seq that the server does not know yet */
   const unsent = new Map<string, number>()
-  let cancel: (() => void) | null = null
+  let cancelSend: (() => void) | null = null
+  let cancelSettle = () => {}
+  let settling = new AbortController()
 
   function send(): void {
-    cancel?.()
+    cancelSend?.()
     for (const [room, seq] of unsent) if (socket.send({ type: 'read', room, seq })) unsent.delete(room)
-    cancel = unsent.size > 0 ? after(RETRY, send) : null
+    cancelSend = unsent.size > 0 ? after(RETRY, send) : null
   }
 
   function tell(room: string, seq: number): void {
     tabs.tell({ type: 'read', room, seq })
     unsent.set(room, Math.max(unsent.get(room) ?? 0, seq))
-    cancel ??= after(GATHER, send)
+    cancelSend ??= after(GATHER, send)
   }
 
-  const all = createMarkAllRead(store, after, tell)
-
-  return {
-    markReadUpTo(room: string, seq: number): void {
-      if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
-      store.dispatch({ type: 'readUpTo', room, seq })
-      tell(room, seq)
-    },
-    markAllRead: all.mark,
-    undoMarkAllRead: all.undo,
-    /** Sends at once what a timer would send: the page may be closing. */
-    flush(): void {
-      all.settle()
-      send()
-    },
-    /** The person has signed out: nothing more is sent. */
-    end(): void {
-      all.end()
-      cancel?.()
-      cancel = null
-      unsent.clear()
-    },
-  }
-}
-
-/**
- * Marks all rooms read here at once, and tells the server after ten seconds unless the person undoes it.
- * The read positions to tell are kept in the rooms' state, so a sign-out removes them.
- * @param tell gets each room and the seq up to which it is read
- */
-export function createMarkAllRead(
-  store: StateStore,
-  after: Timers['after'],
-  tell: (room: string, seq: number) => void,
-): { mark(): void; undo(): void; settle(): void; end(): void } {
-  let settling = new AbortController()
-  let cancel = () => {}
-
-  function end(): void {
-    cancel()
+  function stopSettling(): void {
+    cancelSettle()
     settling.abort()
   }
 
-  /** Tells the server of each marked room, as soon as it is joined: the server accepts no read position before. */
+  /** Tells the server of each room marked read, as soon as it is joined: the server accepts no read position before. */
   function settle(): void {
-    end()
+    stopSettling()
     settling = new AbortController()
     // `markReadSettled` is queued behind the present change, so the state does not show it yet.
     const settled = new Set<string>()
-    const look = (rooms: State['rooms']) => {
+    const tellJoined = (rooms: State['rooms']) => {
       for (const { room, markedRead, you, sync } of Object.values(rooms)) {
         if (you === null || markedRead === null || sync.state !== 'live' || settled.has(room)) continue
         settled.add(room)
@@ -90,20 +54,36 @@ export function createMarkAllRead(
         store.dispatch({ type: 'markReadSettled', room })
       }
     }
-    store.watch(({ rooms }) => rooms, look, settling.signal)
+    store.watch(({ rooms }) => rooms, tellJoined, settling.signal)
   }
 
   return {
-    mark() {
-      end()
-      store.dispatch({ type: 'allMarkedRead' })
-      cancel = after(UNDO, settle)
+    markReadUpTo(room: string, seq: number): void {
+      if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
+      store.dispatch({ type: 'readUpTo', room, seq })
+      tell(room, seq)
     },
-    undo() {
-      end()
+    /** Marks all rooms read here at once. The rooms' state keeps what to tell the server, so a sign-out removes it. */
+    markAllRead(): void {
+      stopSettling()
+      store.dispatch({ type: 'allMarkedRead' })
+      cancelSettle = after(UNDO, settle)
+    },
+    undoMarkAllRead(): void {
+      stopSettling()
       store.dispatch({ type: 'markReadUndone' })
     },
-    settle,
-    end,
+    /** Sends at once what a timer would send: the page may be closing. */
+    flush(): void {
+      settle()
+      send()
+    },
+    /** The person has signed out: nothing more is sent. */
+    end(): void {
+      stopSettling()
+      cancelSend?.()
+      cancelSend = null
+      unsent.clear()
+    },
   }
 }

@@ -1,33 +1,26 @@
 import type { State } from '../../state/state.ts'
 import type { Announcer } from '../../ui/liveRegions.ts'
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
 
-export interface Banner {
-  text: string
-  /** there is no connection */
-  lost?: true
-  /** offer to connect now */
-  retry?: true
-}
-
-/** How long (ms) a break lasts before the banner shows it; `drained`: a break that the server announced. */
+/** How long (ms) the connection is lost before the banner shows it; `drained`: the server announced the loss. */
 const BANNER_AFTER = { lost: 2_000, drained: 8_000 }
-/** How often (ms) the banner is redrawn while it may change with time alone. */
+/** ms until the banner is redrawn, while time alone may change it */
 const REDRAW = 250
 
-type BannerState = Pick<State, 'connection' | 'offline' | 'serverFullSince' | 'rateLimitedUntil'>
-
-/** Null: there is nothing to say. The connection comes first, then a server that cannot store, then a rate limit. `now` in ms. */
-export function bannerOf(state: BannerState, now: number): Banner | null {
+/** A lost connection comes before a server that cannot store, and that before a rate limit. @returns null: nothing to show */
+export function bannerOf(
+  state: Pick<State, 'connection' | 'offline' | 'serverFullSince' | 'rateLimitedUntil'>,
+  now: number,
+): { text: string; isLost?: true; offersRetry?: true } | null {
   const { connection, serverFullSince, rateLimitedUntil } = state
   const patience = 'announced' in connection && connection.announced ? 'drained' : 'lost'
   if ('since' in connection && now - connection.since >= BANNER_AFTER[patience]) {
-    if (state.offline) return { text: words.connection.offline, lost: true }
-    if (connection.state !== 'waiting') return { text: words.connection.connecting, lost: true }
+    if (state.offline) return { text: words.connection.offline, isLost: true }
+    if (connection.state !== 'waiting') return { text: words.connection.connecting, isLost: true }
     const seconds = Math.max(1, Math.ceil((connection.until - now) / 1000))
-    return { text: words.connection.reconnectingIn(seconds), lost: true, retry: true }
+    return { text: words.connection.reconnectingIn(seconds), isLost: true, offersRetry: true }
   }
   if (serverFullSince > 0 && now - serverFullSince >= BANNER_AFTER.lost)
     return { text: words.connection.serverFull }
@@ -42,42 +35,30 @@ export function banner(
   signal: AbortSignal,
 ): HTMLElement {
   const text = h('span', {})
-  const reconnect = h(
-    'button',
-    { type: 'button', class: 'text-button', onClick: () => actions.reconnect() },
-    words.connection.retryNow,
-  )
+  const reconnect = button(words.connection.retryNow, () => actions.reconnect(), { class: 'text-button' })
   const element = h('div', { class: 'banner', hidden: true }, text, reconnect)
   let wasLost = false
-  let timer: ReturnType<typeof setInterval> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function draw(): void {
     const state = store.get()
     const shown = bannerOf(state, Date.now())
-    const lost = shown?.lost === true
+    const lost = shown?.isLost === true
     element.hidden = shown === null
     text.textContent = shown?.text ?? ''
-    reconnect.hidden = !shown?.retry
+    reconnect.hidden = !shown?.offersRetry
     if (lost !== wasLost) {
       wasLost = lost
       if (lost) announcer.warn(words.connection.offline)
       else if (state.connection.state !== 'stopped') announcer.say(words.connection.connectedAgain)
     }
-    const mayChange =
-      'since' in state.connection || state.serverFullSince > 0 || state.rateLimitedUntil > Date.now()
-    if (!mayChange) stop()
-    else timer ??= setInterval(draw, REDRAW)
+    clearTimeout(timer)
+    if ('since' in state.connection || state.serverFullSince > 0 || state.rateLimitedUntil > Date.now())
+      timer = setTimeout(draw, REDRAW)
   }
 
-  function stop(): void {
-    clearInterval(timer)
-    timer = undefined
-  }
-
-  store.watch((state) => state.connection, draw, signal)
-  store.watch((state) => state.offline, draw, signal)
-  store.watch((state) => state.serverFullSince, draw, signal)
-  store.watch((state) => state.rateLimitedUntil, draw, signal)
-  signal.addEventListener('abort', stop, { once: true })
+  for (const part of ['connection', 'offline', 'serverFullSince', 'rateLimitedUntil'] as const)
+    store.watch((state) => state[part], draw, signal)
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
   return element
 }

@@ -1,6 +1,6 @@
 import { CLOSE } from '../../../shared/errors.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
@@ -11,10 +11,8 @@ const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
 /** Fetches the dialogs that many people open. */
 export function prefetchDialogs(): void {
-  for (const load of [loadSettings, loadRoomFinder])
-    load().catch(() => {
-      // Opening the dialog tries again, and reports a failure.
-    })
+  // Opening the dialog tries again, and reports a failure.
+  for (const load of [loadSettings, loadRoomFinder]) load().catch(() => {})
 }
 
 /**
@@ -73,7 +71,7 @@ function openHelp(signal: AbortSignal): void {
       { class: 'grid grid-cols-[fit-content(10rem)_minmax(0,1fr)] gap-x-4 gap-y-2 text-name' },
       ...[...words.help.keys, ...commands].flatMap(row),
     ),
-    buttons(h('button', { type: 'button', class: 'button', onClick: close }, words.common.close)),
+    buttons(button(words.common.close, close, { class: 'button' })),
   ])
 }
 
@@ -104,10 +102,7 @@ export function explainDisconnects({ store, actions, router }: Context, signal: 
           close()
           run()
         }
-        return [
-          h('p', {}, text),
-          buttons(h('button', { type: 'button', class: 'button', onClick: go }, action)),
-        ]
+        return [h('p', {}, text), buttons(button(action, go, { class: 'button' }))]
       })
     },
     signal,

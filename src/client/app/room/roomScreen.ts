@@ -1,5 +1,5 @@
 import { announceRoom } from '../../timeline/screenReader.ts'
-import { roomPeople } from '../../people/peopleList.ts'
+import { peopleList } from '../../people/peopleList.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
@@ -91,7 +91,7 @@ export function roomScreen(
   const allRead = markAllRead(context, { say: status.say, focusElsewhere: composer.focus }, signal)
   const side = sidebar(
     context,
-    { room, shell, people: roomPeople(context, room, signal), note: allRead.offer },
+    { room, shell, people: peopleList(context, room, signal), note: allRead.offer },
     { rooms: () => void dialogs.rooms() },
     signal,
   )

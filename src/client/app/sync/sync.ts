@@ -7,12 +7,12 @@ import { Outbox, type OutboxOwner, type OutboxWorld } from '../../net/outbox.ts'
 import { createSocket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
-import { selfOf, type OutboxEntry, type State } from '../../state/state.ts'
+import { idOf, selfOf, type OutboxEntry, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import { RoomJoins } from './roomJoins.ts'
 import { RoomLeaves } from './roomLeaves.ts'
 
-export interface SyncWorld extends Omit<SocketWorld, 'hasSession'>, OutboxWorld {
+export interface SyncWorld extends Omit<SocketWorld, 'hasSession' | 'userId'>, OutboxWorld {
   api: Pick<Api, 'session'>
   /** runs before the next paint; soon, where nothing is painted */
   draw(run: () => void): void
@@ -136,7 +136,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       outbox.disconnected(REFUSED.includes(code))
     },
   }
-  const socket = createSocket({ ...world, hasSession }, socketOwner)
+  const socket = createSocket({ ...world, hasSession, userId: () => idOf(store.get()) }, socketOwner)
 
   const rowOf = ({ room, user, nonce }: OutboxEntry) => ({ room, key: keyOf(user, nonce) })
   const outboxOwner: OutboxOwner = {
