@@ -49,7 +49,7 @@ describe('a message', () => {
     const letters = timeOf('abc def '.repeat(LIMIT / 8), 5)
     // A busy machine interrupts most rounds, so a text that seems slow gets more of them.
     const isSlow = (text: string) => [1, 20, 200].every((rounds) => timeOf(text, rounds) - letters > 5)
-    expect(texts.filter(isSlow).map((text) => text.slice(0, 40))).toEqual([])
+    expect(texts.find(isSlow)).toBeUndefined()
   }, 120_000)
 })
 
