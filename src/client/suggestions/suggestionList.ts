@@ -50,7 +50,7 @@ export function suggestionList(
     panel.style.setProperty('--up', `${window.innerHeight - box.top + 4}px`)
     panel.style.setProperty('--x', `${x}px`)
     panel.style.setProperty('--width', `${box.width}px`)
-    popover ??= openPopover(panel, signal, { into: field.parentElement })
+    popover ??= openPopover(panel, signal, field.parentElement)
     field.setAttribute('aria-controls', id)
     options.show(next.items.map(optionOf))
   }

@@ -2,7 +2,7 @@
 import { graphemesOf } from '../../shared/names.ts'
 import { words } from '../words/words.ts'
 
-/** Hours as the reader's system writes them, or always of 12, or of 24. */
+/** 12-hour, 24-hour, or as the reader's system writes times. */
 type ClockStyle = 'system' | 'h12' | 'h23'
 
 // Creating a formatter costs a hundred times what using it does, and each message row needs one.
@@ -27,7 +27,7 @@ export function fullDate(at: number, clock: ClockStyle = 'system', locale?: stri
   return formatDate(at, locale, { dateStyle: 'full', timeStyle: 'medium', ...hourCycle(clock) })
 }
 
-/** The reader's calendar day of a time (ms): two times have the same text if and only if they are of one day. */
+/** The reader's calendar day of a time (ms), as a text to compare. */
 export function dayOf(at: number): string {
   return new Date(at).toDateString()
 }
@@ -48,7 +48,7 @@ export function dayLabel(at: number, now: number, locale?: string): string {
   return formatDate(at, locale, { weekday: 'long', day: 'numeric', month: 'long', ...year })
 }
 
-// In the language of the sentences around the lists, whatever the reader's locale.
+// Lists stand in sentences of ours, so they use the language of our words, not the reader's locale.
 const lists = new Intl.ListFormat(words.locale, { type: 'conjunction' })
 
 /** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; more than `limit` are counted: `Ann, Bo and 6 others`. */
@@ -58,17 +58,15 @@ export function nameList(names: readonly string[], limit = Number.POSITIVE_INFIN
   return lists.format([...names.slice(0, limit - 1), words.common.others(rest)])
 }
 
-const collator = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true })
-
 /** Orders names as the locale does, without regard to case and accents, numbers by value. For `sort`. */
-export const compareNames = (a: string, b: string): number => collator.compare(a, b)
+export const compareNames = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true }).compare
 
 /** `7`, `99`, `99+`. */
 export function countText(count: number): string {
   return count > 99 ? '99+' : String(count)
 }
 
-/** The hue (0–359) of a person, from the user id: it survives a rename, and another user of the name has another hue. */
+/** The hue (0–359) of a person, from the user id: it survives a rename, and a later owner of the name gets another one. */
 export function hueOf(id: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
@@ -84,8 +82,8 @@ function firstGrapheme(text: string): string {
 }
 
 /** The first grapheme of a name, in upper case. */
-export function initials(name: string, locale?: string): string {
-  return firstGrapheme(firstGrapheme(name.trim()).toLocaleUpperCase(locale))
+export function initials(name: string): string {
+  return firstGrapheme(firstGrapheme(name.trim()).toLocaleUpperCase())
 }
 
 /** A name for plain text, isolated so that its writing direction does not reorder the words around it (T12). */

@@ -28,12 +28,10 @@ export function menuButton(
     // Otherwise the browser would at once close the menu that opens here.
     event.preventDefault()
     const panel = h('div', { id, class: 'menu', popover: 'auto', role: 'group', 'aria-label': label })
-    popover = openPopover(panel, parent, {
-      into: opener.parentElement,
-      closed() {
-        popover = null
-        opener.setAttribute('aria-expanded', 'false')
-      },
+    popover = openPopover(panel, parent, opener.parentElement)
+    popover.signal.addEventListener('abort', () => {
+      popover = null
+      opener.setAttribute('aria-expanded', 'false')
     })
     panel.append(...entries(popover.signal).map((entry) => (entry === null ? h('hr') : entryButton(entry))))
     opener.setAttribute('aria-expanded', 'true')

@@ -15,27 +15,15 @@ export interface Popover {
 /**
  * Shows `panel` as a native popover until `close` is called, the browser closes it (Escape, a press outside) or `parent`
  * aborts; then removes it.
- * @param closed not called when `parent` aborts: then the whole screen is removed
  */
-export function openPopover(
-  panel: HTMLElement,
-  parent: AbortSignal,
-  { into, closed }: { into?: Element | null; closed?: () => void } = {},
-): Popover {
+export function openPopover(panel: HTMLElement, parent: AbortSignal, container?: Element | null): Popover {
   const lifetime = childController(parent)
   const { signal } = lifetime
-
-  function end(): void {
-    if (signal.aborted) return
-    closed?.()
-    lifetime.abort()
-  }
-
   signal.addEventListener('abort', () => panel.remove(), { once: true })
-  panel.addEventListener('toggle', ({ newState }) => newState === 'closed' && end(), { signal })
+  panel.addEventListener('toggle', ({ newState }) => newState === 'closed' && lifetime.abort(), { signal })
   if (!signal.aborted) {
-    const container = into ?? document.querySelector('main') ?? document.body
-    container.append(panel)
+    const place = container ?? document.querySelector('main') ?? document.body
+    place.append(panel)
     panel.showPopover()
   }
   return {
@@ -43,7 +31,7 @@ export function openPopover(
     close() {
       // Hiding the panel, unlike removing it, returns the focus.
       if (!signal.aborted) panel.hidePopover()
-      end()
+      lifetime.abort()
     },
   }
 }

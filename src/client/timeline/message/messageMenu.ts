@@ -30,8 +30,8 @@ export function openMessageMenu(
 
   function returnFocus(): void {
     const active = document.activeElement
-    const isFree = active === before || active === document.body || panel.contains(active)
-    if (isFree && returnTo instanceof HTMLElement) returnTo.focus({ preventScroll: true })
+    const isFree = active === before || active === document.body
+    if (isFree && !signal.aborted && returnTo instanceof HTMLElement) returnTo.focus({ preventScroll: true })
   }
 
   const item = (content: Parameters<typeof button>[0], press: () => void, attributes: object) => {
@@ -81,7 +81,8 @@ export function openMessageMenu(
     event.stopPropagation()
     items.at(next % items.length)?.focus()
   })
-  const popover = openPopover(panel, signal, { closed: returnFocus })
+  const popover = openPopover(panel, signal)
+  popover.signal.addEventListener('abort', returnFocus)
   placePopover(panel, at)
   items[0]?.focus()
 }
