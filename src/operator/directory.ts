@@ -1,21 +1,7 @@
 /** What commands demand of a data directory before they work on it. */
 import { existsSync } from 'node:fs'
 import { OperatorError } from '../lib/operatorError.ts'
-import { asOperatorError, createDirectory, databaseIn, spaceOf } from '../store/sqlite/dataDirectory.ts'
-import { type DirectoryLock, takeLock } from '../store/sqlite/lock.ts'
-import { removeStaleFolders } from '../store/sqlite/temporaryFolder.ts'
-
-/** Locks a directory, which is created if missing, for a command that writes. @throws OperatorError 3 if it is in use */
-export function lockDirectory(dir: string): DirectoryLock {
-  try {
-    createDirectory(dir)
-    const lock = takeLock(dir)
-    removeStaleFolders(dir)
-    return lock
-  } catch (error) {
-    throw asOperatorError(dir, error)
-  }
-}
+import { databaseIn, spaceOf } from '../store/sqlite/dataDirectory.ts'
 
 /** @throws OperatorError 1 if the directory has no database */
 export function requireDatabase(dir: string): void {

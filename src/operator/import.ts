@@ -11,7 +11,7 @@ import {
   type ExportHeader,
   parseLine,
 } from './exportFormat.ts'
-import { lockDirectory } from './directory.ts'
+import { lockDirectory } from '../store/sqlite/lock.ts'
 import { rebuildMessages } from '../store/sqlite/rebuildMessages.ts'
 
 /** Characters; no line of an export comes near it. */

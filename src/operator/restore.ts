@@ -11,7 +11,7 @@ import { BackupManifest, DATABASE, BACKUP_MANIFEST } from './backup.ts'
 import { checkpoint } from '../store/sqlite/database.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import { databaseIn, fsyncPath, spaceOf } from '../store/sqlite/dataDirectory.ts'
-import { lockDirectory } from './directory.ts'
+import { lockDirectory } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
 

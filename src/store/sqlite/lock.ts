@@ -1,8 +1,8 @@
 import { Database } from 'bun:sqlite'
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { OperatorError } from '../../lib/operatorError.ts'
-import { createPrivateFile } from './dataDirectory.ts'
+import { asOperatorError, createDirectory, createPrivateFile } from './dataDirectory.ts'
 
 export interface DirectoryLock {
   release(): void
@@ -40,6 +40,24 @@ export function takeLock(dir: string): DirectoryLock {
   }
 }
 
+/**
+ * Creates and locks a data directory, and removes unfinished work of dead processes. @param check runs before that removal
+ * @throws OperatorError 3 if another process serves the directory, 1 if it cannot be written
+ */
+export function lockDirectory(dir: string, check = () => {}): DirectoryLock {
+  let lock: DirectoryLock | undefined
+  try {
+    createDirectory(dir)
+    lock = takeLock(dir)
+    check()
+    removeStaleFolders(dir)
+    return lock
+  } catch (error) {
+    lock?.release()
+    throw asOperatorError(dir, error)
+  }
+}
+
 /** Does a process hold the directory's lock? Asking takes a read lock for an instant. */
 export function isLocked(dir: string): boolean {
   if (!existsSync(lockFileIn(dir))) return false
@@ -54,3 +72,41 @@ export function isLocked(dir: string): boolean {
 }
 
 const isBusy = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY'
+
+/**
+ * Makes a folder for unfinished work in the `tmp` of a directory. The folder holds a lock while its process lives, so that
+ * a server that starts meanwhile keeps the folder. In a container a process id is soon another process's.
+ * @returns `remove` deletes the folder with its contents
+ */
+export function createTemporaryFolder(dir: string, name: string): { path: string; remove(): void } {
+  const tmp = join(dir, 'tmp')
+  createDirectory(tmp)
+  const path = mkdtempSync(join(tmp, `${name}-`))
+  const lock = takeLock(path)
+  return {
+    path,
+    remove() {
+      lock.release()
+      rmSync(path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Removes the unfinished work of dead processes. Folders of living processes stay. */
+export function removeStaleFolders(dir: string): void {
+  const tmp = join(dir, 'tmp')
+  // Something else called `tmp` is removed, too: a link could lead out of the directory.
+  if (!lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory()) rmSync(tmp, { force: true })
+  createDirectory(tmp)
+  for (const path of readdirSync(tmp).map((name) => join(tmp, name)))
+    if (!isInUse(path)) rmSync(path, { recursive: true, force: true })
+}
+
+function isInUse(path: string): boolean {
+  try {
+    return isLocked(path)
+  } catch {
+    // An unreadable lock belongs to no living process.
+    return false
+  }
+}

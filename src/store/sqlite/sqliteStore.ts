@@ -3,26 +3,22 @@ import type { Draft, Log, Outcome, Store } from '../../hub/ports.ts'
 import { ChatError } from '../../shared/errors.ts'
 import type { MetricsSink } from '../../lib/metricsSink.ts'
 import { openForReading, openForWriting } from './database.ts'
-import { removeStaleFolders } from './temporaryFolder.ts'
 import {
-  createDirectory,
   createPrivateFile,
   databaseIn,
   refuseNewer,
   RESERVE,
   schemaInHeader,
-  asOperatorError,
   spaceOf,
 } from './dataDirectory.ts'
 import { eventFromDraft } from './write/eventFromDraft.ts'
-import { takeLock, type DirectoryLock } from './lock.ts'
+import { lockDirectory, type DirectoryLock } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
-import { InlineWriter, type WriterHandle } from './write/writerHandle.ts'
 import { Reader } from './read/reader.ts'
 import { WriterThread } from './write/workerThread.ts'
 import { diskErrorCode, isDatabaseBusy, type WriteFailure } from './diskErrors.ts'
-import type { Writer } from './write/writer.ts'
+import { Writer, type WriteMethod, type WriterHandle } from './write/writer.ts'
 
 export interface Sqlite extends Store {
   /**
@@ -57,13 +53,16 @@ const PROBE_EVERY = 1_000
  */
 export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
   const { dir, workerUrl, onDeath, log } = options
-  const lock = prepareDirectory(dir)
+  const lock = lockDirectory(dir, () => {
+    refuseNewer(dir, schemaInHeader(dir), SCHEMA)
+    createPrivateFile(databaseIn(dir))
+  })
   try {
-    const { db: former, from, snapshot } = openForWriting(dir)
+    const { db: migrated, from, snapshot } = openForWriting(dir)
     if (from === 0) log?.info('database made', { schema: SCHEMA })
     else if (from < SCHEMA) log?.info('database migrated', { from, to: SCHEMA, snapshot: snapshot ?? '' })
     const db = openForReading(dir)
-    former.close()
+    migrated.close()
     const writer = new WriterThread(workerUrl, dir, onDeath)
     return new SqliteStore({ ...options, db, readTransaction: new ReadTransaction(db), writer, lock })
   } catch (error) {
@@ -78,23 +77,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
  */
 export function openInMemory(db = new Database(':memory:', { strict: true })): Sqlite {
   migrate(db)
-  return new SqliteStore({ db, readTransaction: NO_READ_TRANSACTION, writer: new InlineWriter(db) })
-}
-
-/** Locks the directory and prepares it, before any database in it is opened. */
-function prepareDirectory(dir: string): DirectoryLock {
-  let lock: DirectoryLock | undefined
-  try {
-    createDirectory(dir)
-    lock = takeLock(dir)
-    refuseNewer(dir, schemaInHeader(dir), SCHEMA)
-    createPrivateFile(databaseIn(dir))
-    removeStaleFolders(dir)
-    return lock
-  } catch (error) {
-    lock?.release()
-    throw asOperatorError(dir, error)
-  }
+  return new SqliteStore({ db, readTransaction: NO_READ_TRANSACTION, writer: new Writer(db) })
 }
 
 /** `dir` and `lock` are absent for a store in memory. */
@@ -204,7 +187,7 @@ class SqliteStore implements Sqlite {
     }
   }
 
-  #writes<M extends keyof Writer>(
+  #writes<M extends WriteMethod>(
     method: M,
   ): (...args: Parameters<Writer[M]>) => Promise<ReturnType<Writer[M]>> {
     return async (...args) => {

@@ -3,7 +3,7 @@
  * what its part finds, one line each. If the store does not open, it prints why and exits as the server would.
  */
 import { writeSync } from 'node:fs'
-import { createTemporaryFolder } from '../../../src/store/sqlite/temporaryFolder.ts'
+import { createTemporaryFolder } from '../../../src/store/sqlite/lock.ts'
 import { OperatorError } from '../../../src/lib/operatorError.ts'
 import type { Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 import { draft, open } from './scene.ts'

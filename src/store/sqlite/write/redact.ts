@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite'
-import { run } from '../database.ts'
+import { queryAll, run, type SqlValues } from '../database.ts'
 
 /**
  * Removes the content of a room's events from `from` to before `end`, with the edits and reactions of its messages. The
@@ -18,4 +18,34 @@ export function redact(db: Database, range: { room: string; from: number; end: n
     `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${inRange}`,
     range,
   )
+}
+
+/**
+ * Empties the oldest events of each room from before `before` (ms), at most `limit` in all, with their edits and
+ * reactions, and raises the rooms' floors. All keys stay. In the caller's transaction.
+ * @returns how many events it emptied
+ */
+export function purgeEvents(db: Database, before: number, limit: number): number {
+  const rooms = queryAll<{ room: string; floor: number }>(
+    db,
+    `SELECT room, floor FROM rooms
+     WHERE (SELECT at FROM events WHERE room = rooms.room AND seq = rooms.floor) < $before ORDER BY room`,
+    { before },
+  )
+  const next = db.query<{ seq: number; at: number }, [SqlValues]>(
+    'SELECT seq, at FROM events WHERE room = $room AND seq >= $floor ORDER BY seq LIMIT $left',
+  )
+  let left = limit
+  for (const { room, floor } of rooms) {
+    let end = floor
+    for (const { seq, at } of next.iterate({ room, floor, left })) {
+      if (at >= before) break
+      end = seq + 1
+    }
+    if (end === floor) continue
+    redact(db, { room, from: floor, end })
+    run(db, 'UPDATE rooms SET floor = $end WHERE room = $room', { room, end })
+    left -= end - floor
+  }
+  return limit - left
 }

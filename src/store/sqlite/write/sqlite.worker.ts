@@ -6,16 +6,16 @@ import { connect } from '../database.ts'
 import { databaseIn } from '../dataDirectory.ts'
 import { failureOf } from '../diskErrors.ts'
 import type { WriterReply, WriterRequest } from './workerThread.ts'
-import { InlineWriter } from './writerHandle.ts'
+import { Writer } from './writer.ts'
 
 declare const self: Worker
 
-let writer: InlineWriter | null = null
+let writer: Writer | null = null
 
 self.onmessage = ({ data }: MessageEvent<string>) => {
   const request = JSON.parse(data) as WriterRequest
   if (request.order === 'open') {
-    writer = new InlineWriter(connect(databaseIn(request.dir)))
+    writer = new Writer(connect(databaseIn(request.dir)))
     return
   }
   if (writer === null) throw new TypeError(`${request.order} before open`)
@@ -24,7 +24,7 @@ self.onmessage = ({ data }: MessageEvent<string>) => {
   if (request.order === 'close') self.onmessage = null
 }
 
-function answer(open: InlineWriter, request: Exclude<WriterRequest, { order: 'open' }>): WriterReply {
+function answer(open: Writer, request: Exclude<WriterRequest, { order: 'open' }>): WriterReply {
   if (request.order === 'close') return { answer: 'closed', failure: open.close() }
   const { id, method, args } = request
   try {

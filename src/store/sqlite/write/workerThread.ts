@@ -1,11 +1,10 @@
 import { WriteError, type WriteFailure } from '../diskErrors.ts'
-import type { Writer } from './writer.ts'
-import type { WriterHandle } from './writerHandle.ts'
+import type { WriteMethod, Writer, WriterHandle } from './writer.ts'
 
 /** Requests and replies travel as JSON, at half the cost of a structured clone: an absent argument arrives as null. */
 export type WriterRequest =
   | { order: 'open'; dir: string }
-  | { order: 'write'; id: number; method: keyof Writer; args: readonly unknown[] }
+  | { order: 'write'; id: number; method: WriteMethod; args: readonly unknown[] }
   | { order: 'close' }
 
 export type WriterReply =
@@ -37,7 +36,7 @@ export class WriterThread implements WriterHandle {
     this.#post({ order: 'open', dir })
   }
 
-  write<M extends keyof Writer>(method: M, ...args: Parameters<Writer[M]>): Promise<ReturnType<Writer[M]>> {
+  write<M extends WriteMethod>(method: M, ...args: Parameters<Writer[M]>): Promise<ReturnType<Writer[M]>> {
     const id = (this.#lastId += 1)
     const pending = Promise.withResolvers<unknown>()
     this.#pending.set(id, pending)

@@ -1,15 +1,26 @@
 import type { Database } from 'bun:sqlite'
 import type { Draft, Membership, NewGuest, RoomRow, Stale } from '../../../hub/ports.ts'
 import type { Role } from '../../../shared/model.ts'
-import { queryAll, queryOne, run } from '../database.ts'
-import { diskErrorCode, failureOf } from '../diskErrors.ts'
+import { checkpoint, queryAll, queryOne, run } from '../database.ts'
+import { diskErrorCode, failureOf, type WriteFailure } from '../diskErrors.ts'
 import { schemaOf } from '../migrations.ts'
 import { NAME_RELEASED, nameOwnersOf } from '../nameOwners.ts'
 import { type CommitResult, storeDrafts } from './eventWriter.ts'
-import { purgeEvents } from './purge.ts'
+import { purgeEvents } from './redact.ts'
 
 /** How many free pages go back to the file system after a purge. */
 const PAGES_GIVEN_BACK = 1_000
+
+export type WriteMethod = Exclude<keyof Writer, 'write' | 'close'>
+type MaybePromise<T> = T | Promise<T>
+
+/** Does writes in the order of the calls: `Writer` within the call, `WriterThread` in a worker. */
+export interface WriterHandle {
+  /** @throws what SQLite throws, or WriteError; never settles if the writer's thread dies, since its outcome is unknown */
+  write<M extends WriteMethod>(method: M, ...args: Parameters<Writer[M]>): MaybePromise<ReturnType<Writer[M]>>
+  /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in that */
+  close(): MaybePromise<WriteFailure | null>
+}
 
 /**
  * The half of `Store` that writes; its contract stands in `hub/ports.ts`. Each call is one transaction and is on the disk
@@ -20,6 +31,20 @@ export class Writer {
 
   constructor(db: Database) {
     this.#db = db
+  }
+
+  write<M extends WriteMethod>(method: M, ...args: Parameters<Writer[M]>): ReturnType<Writer[M]> {
+    return Reflect.apply(this[method], this, args) as ReturnType<Writer[M]>
+  }
+
+  close(): WriteFailure | null {
+    try {
+      checkpoint(this.#db)
+      this.#db.close()
+      return null
+    } catch (error) {
+      return failureOf(error)
+    }
   }
 
   commit(drafts: readonly Draft[]): CommitResult[] {
