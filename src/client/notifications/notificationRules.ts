@@ -3,7 +3,8 @@ import { fieldsOf, isRoom } from '../net/parseStored.ts'
 import type { Timers } from '../net/timers.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { roomName } from '../state/roomName.ts'
-import { idOf, selfOf, type RoomState, type Row, type State } from '../state/state.ts'
+import { isReceivedAfter, type ReceivedMessage } from '../state/readPosition.ts'
+import { idOf, selfOf, type RoomState, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { isolated } from '../ui/format.ts'
 import { words } from '../words/words.ts'
@@ -17,7 +18,7 @@ export interface NotificationContent {
   body: string
 }
 
-/** `done`: these messages were seen or notified. `who`: is somebody looking at this room? `here`: I am. */
+/** `done`: these messages were seen or notified. `who`: is this room on screen in another tab? `here`: it is. */
 export type NotificationTabMessage =
   { type: 'done'; ids: readonly string[] } | { type: 'who' | 'here'; room: string }
 
@@ -101,7 +102,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   }
 
   /** Notifies unless another tab shows the room. That tab may get the message much later, so it is asked about the room. */
-  function ask(room: string, news: readonly Row[]): void {
+  function ask(room: string, news: readonly ReceivedMessage[]): void {
     const asked = world.now()
     world.say({ type: 'who', room })
     world.after(GRACE, () => {
@@ -111,17 +112,17 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     })
   }
 
-  function notify(room: string, rows: readonly Row[]): void {
+  function notify(room: string, news: readonly ReceivedMessage[]): void {
     const state = store.get()
     const current = state.rooms[room]
-    const missed = rows.filter((row) => current && !done.has(row.id ?? '') && !isObsolete(current, row))
+    const missed = news.filter((message) => current && !done.has(message.id) && !isObsolete(current, message))
     if (missed.length === 0) return
     if (state.settings.sound === 'on' && world.now() - soundedAt >= QUIET) {
       soundedAt = world.now()
       world.sound()
     }
     if (state.settings.notify === 'on')
-      for (const row of missed.slice(-MAX_SHOWN)) show(notificationOf(state, room, row))
+      for (const message of missed.slice(-MAX_SHOWN)) show(notificationOf(state, room, message))
   }
 
   function show(notification: NotificationContent): void {
@@ -155,56 +156,45 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
 
   return {
     hear(message) {
-      switch (message.type) {
-        case 'done':
-          for (const id of message.ids) done.add(id)
-          for (const id of done) if (done.size > MAX_DONE) done.delete(id)
-          break
-        case 'who':
-          if (isSeen(message.room)) world.say({ type: 'here', room: message.room })
-          break
-        case 'here':
-          attendedElsewhere.set(message.room, world.now())
-          break
-        default:
-      }
+      if (message.type === 'done') {
+        for (const id of message.ids) done.add(id)
+        for (const id of done) if (done.size > MAX_DONE) done.delete(id)
+      } else if (message.type === 'here') attendedElsewhere.set(message.room, world.now())
+      else if (isSeen(message.room)) world.say({ type: 'here', room: message.room })
     },
     close: closeAll,
   }
 }
 
 /** Messages of others since the last call; at first, since the room became live, as its first page is no news. */
-function newMessages(room: RoomState, knownSeqs: Map<string, number>): Row[] {
+function newMessages(room: RoomState, knownSeqs: Map<string, number>): ReceivedMessage[] {
   if (room.sync.state !== 'live') return []
   const last = room.position.seq
   const since = knownSeqs.get(room.room) ?? room.firstLiveSeq ?? last
   knownSeqs.set(room.room, last)
-  if (last <= since) return []
-  const from = room.rows.findLastIndex(({ seq }) => seq !== null && seq <= since)
-  return room.rows
-    .slice(from + 1)
-    .filter(({ kind, own, seq, text }) => kind === 'message' && !own && seq !== null && text !== null)
+  return last <= since ? [] : room.rows.filter(isReceivedAfter(since))
 }
 
-const idsOf = (rows: readonly Row[]) => rows.flatMap(({ id }) => id ?? [])
+const idsOf = (messages: readonly ReceivedMessage[]) => messages.map(({ id }) => id)
 
-function isWanted(state: State, room: string, { text }: Row): boolean {
+function isWanted(state: State, room: string, { text }: ReceivedMessage): boolean {
   const { settings } = state
   if (settings.notify === 'off' && settings.sound === 'off') return false
   const level = settings.levels[room] ?? settings.level
   const self = selfOf(state)
-  return level === 'all' || (level === 'mentions' && self !== null && mentionsName(text ?? '', self.name))
+  return level === 'all' || (level === 'mentions' && self !== null && mentionsName(text, self.name))
 }
 
 /** Is the message read, deleted, or in a room that is closed to me? */
-function isObsolete(room: RoomState, { id, seq }: { id: string | null; seq: number | null }): boolean {
-  if (room.sync.state === 'closed' || (room.you?.readSeq ?? 0) >= (seq ?? 0)) return true
+function isObsolete(room: RoomState, { id, seq }: { id: string; seq: number }): boolean {
+  if (room.sync.state === 'closed' || (room.you?.readSeq ?? 0) >= seq) return true
   return room.rows.some((row) => row.id === id && row.text === null)
 }
 
-function notificationOf(state: State, room: string, { id, seq, user, text }: Row): NotificationContent {
+function notificationOf(state: State, room: string, message: ReceivedMessage): NotificationContent {
+  const { id, seq, user, text } = message
   const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
-  return { id: id ?? '', room, seq: seq ?? 0, title, body: shortened(text ?? '') }
+  return { id, room, seq, title, body: shortened(text) }
 }
 
 /** Cuts between words if possible, never within a character. */

@@ -10,10 +10,12 @@ const capped = (count: number) => Math.min(LIMITS.unread, count)
 const mentionCount = (texts: readonly string[], { name }: Self) =>
   texts.filter((text) => mentionsName(text, name)).length
 
-/** Is this a message of another person, not deleted, behind `seq`? */
-export const isUnreadAfter =
+/** A message of another person that is not deleted. */
+export type ReceivedMessage = Row & { id: string; seq: number; text: string }
+
+export const isReceivedAfter =
   (seq: number) =>
-  (row: Row): row is Row & { text: string; seq: number } =>
+  (row: Row): row is ReceivedMessage =>
     row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > seq
 
 /** The counts after an event that this page hears live. */
@@ -40,7 +42,7 @@ export function withRecount(
     const isAllLoaded = room.older === 'none' || oldestSeq(room) <= you.readSeq + 1
     return isAllLoaded ? room : { ...room, needsRecount: true }
   }
-  if (!isUnreadAfter(you.readSeq)(row)) return room
+  if (!isReceivedAfter(you.readSeq)(row)) return room
   const isEdit = change.kind === 'edit'
   const mentionsAfter = isEdit ? mentionCount([change.text ?? row.text], self) : 0
   const mentions = Math.max(0, you.mentions + mentionsAfter - mentionCount([row.text], self))
@@ -56,7 +58,7 @@ export function withRead(room: RoomState, seq: number, self: Self | null): RoomS
   const readSeq = Math.min(seq, room.position.seq)
   if (you === null || self === null || readSeq <= you.readSeq) return room
   const count = (from: number, to: number) => {
-    const unread = [...(historyWindow?.rows ?? []), ...room.rows].filter(isUnreadAfter(from))
+    const unread = [...(historyWindow?.rows ?? []), ...room.rows].filter(isReceivedAfter(from))
     const texts = unread.flatMap((row) => (row.seq <= to ? row.text : []))
     return { unread: texts.length, mentions: mentionCount(texts, self) }
   }

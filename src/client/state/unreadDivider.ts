@@ -1,6 +1,6 @@
 /** Where the unread messages begin, and the "New" divider above them (U70, U72). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
-import { isUnreadAfter } from './readPosition.ts'
+import { isReceivedAfter } from './readPosition.ts'
 import { firstSeq } from './rows.ts'
 import type { RoomState } from './state.ts'
 
@@ -9,7 +9,7 @@ export function firstUnread(room: RoomState): number | 'above' | null {
   const { you, historyWindow } = room
   if (you === null || you.unread === 0) return null
   const { rows, older } = historyWindow ?? room
-  const unread = rows.filter(isUnreadAfter(you.readSeq))
+  const unread = rows.filter(isReceivedAfter(you.readSeq))
   const isAllLoaded = older === 'none' || (firstSeq(rows) ?? Infinity) <= you.readSeq + 1
   // The live rows hold as many unread messages as there are, so none is above them.
   const isCountLoaded = historyWindow === null && unread.length >= you.unread && you.unread < LIMITS.unread
