@@ -119,8 +119,8 @@ export class Outbox {
   }
 
   /**
-   * Adopts the entries of closed tabs. Without locks nobody knows which tabs are open; then only entries are taken that no open
-   * tab would still send, those after the 60 minutes of U46.
+   * Adopts the entries of closed tabs. Without locks the open tabs are unknown; then only entries are taken that no open tab
+   * would still send, those older than 60 minutes (U46).
    * @param openTabs the open tabs, this one included; empty without locks
    */
   async adopt(openTabs: ReadonlySet<string>): Promise<void> {
@@ -163,7 +163,7 @@ export class Outbox {
     if (this.#user !== null) this.#storage.pageMayClose(this.#user)
   }
 
-  /** Works for nobody; what is stored stays stored. */
+  /** Stops working for this person; stored entries stay on the device. */
   stop(): void {
     this.#user = null
     for (const nonce of this.#entries.keys()) this.#remove(nonce)

@@ -280,7 +280,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       if (!isAwake() && shown.state !== 'waiting') return
       const now = world.now()
       const cameIntoView = why === 'visible'
-      // Nobody saw the outage until now, so the banner counts from now.
+      // The person sees the outage only now, so the banner counts from now.
       if (cameIntoView && current && (shown.state === 'connecting' || shown.state === 'hello')) {
         current.since = now
         return enter({ ...shown, since: now })

@@ -5,7 +5,7 @@ import { readItem, writeItem, type WebStorage } from './webStorage.ts'
 export interface BrowserTab {
   /** the same after a reload */
   id: string
-  /** Ids of the open tabs, this one included; empty without locks, since then nobody can tell. */
+  /** Ids of the open tabs, this one included; empty without locks, since then they are unknown. */
   openTabs(): Promise<ReadonlySet<string>>
 }
 
@@ -41,7 +41,7 @@ export async function claimTab(
     new Promise<boolean>((resolve) => {
       const held = locks.request(PREFIX + tab, { ifAvailable: true }, (lock) => {
         resolve(lock !== null)
-        return lock === null ? undefined : ended
+        return lock && ended
       })
       held.catch(() => resolve(true))
     })

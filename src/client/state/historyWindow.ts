@@ -110,7 +110,7 @@ export function leaveHistory(room: RoomState, to: 'previous' | 'live'): RoomStat
   return { ...room, historyWindow: to === 'live' ? null : room.historyWindow.previous }
 }
 
-/** Messages that were requested by their ids; missing ones are kept as rows without text, so that nobody asks again. */
+/** Messages that were requested by their ids; missing ones are kept as rows without text, so that they are not requested again. */
 export function withQuotes(
   room: RoomState,
   ids: readonly string[],

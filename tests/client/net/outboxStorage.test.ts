@@ -2,27 +2,9 @@ import { expect, test } from 'bun:test'
 import { MAX_COPIED } from '../../../src/client/net/outboxStorage.ts'
 import type { DeviceStorage } from '../../../src/client/net/storage.ts'
 import { ada, eve, numbers } from '../../support/client/aState.ts'
-import { memoryDevice } from '../../support/client/memoryDevice.ts'
+import { aWebStorage, memoryDevice } from '../../support/client/fakeStorage.ts'
 import { anOutbox } from '../../support/client/anOutbox.ts'
 import { eventually } from '../../support/eventually.ts'
-
-/** A `localStorage` of its own. @param limit units of a value from which on it is full */
-function aLocalStorage(limit = Infinity) {
-  const items = new Map<string, string>()
-  const local: Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'> = {
-    get length() {
-      return items.size
-    },
-    key: (at) => [...items.keys()][at] ?? null,
-    getItem: (key) => items.get(key) ?? null,
-    setItem(key, value) {
-      if (value.length >= limit) throw new DOMException('full', 'QuotaExceededError')
-      items.set(key, value)
-    },
-    removeItem: (key) => void items.delete(key),
-  }
-  return { items, local: local as Storage }
-}
 
 const never = () => new Promise<never>(() => {})
 
@@ -44,7 +26,7 @@ test.each([
   ['all was written and not confirmed', unconfirmed],
 ])('[R21] a page goes when %s: the next one has its messages and drafts once', async (_when, going) => {
   const device = memoryDevice()
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const before = await aPage(local, going(device))
   before.connect().write('one', 'two')
   void before.outbox.saveDraft('lobby', 'half a thought', 4)
@@ -63,7 +45,7 @@ test.each([
 
 test('[R21, U34] a draft that has become a message is no longer a draft', async () => {
   const device = memoryDevice()
-  const { local } = aLocalStorage()
+  const { storage: local } = aWebStorage()
   await device.saveDraft(ada.id, 'lobby', { text: 'dear te', caret: 7 })
   await device.saveDraft(ada.id, 'kitchen', { text: 'something else', caret: 1 })
   const before = await aPage(local, unwritten(device))
@@ -78,7 +60,7 @@ test('[R21, U34] a draft that has become a message is no longer a draft', async 
 
 test('[R21] a page that stays leaves no copy, and a cancelled message does not come back', async () => {
   const device = memoryDevice()
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const { promise: written, resolve: write } = Promise.withResolvers<void>()
   const put: DeviceStorage['put'] = (...args) => written.then(() => device.put(...args))
   const page = await aPage(local, { ...device, put })
@@ -93,7 +75,7 @@ test('[R21] a page that stays leaves no copy, and a cancelled message does not c
 
 test('[R21, U48] the copy of a closed tab is adopted by one tab of the same person; an open tab keeps its own', async () => {
   const device = memoryDevice()
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const closed = await aPage(local, unwritten(device), 'closed')
   closed.write('left behind')
   void closed.outbox.saveDraft('lobby', 'half of it', 3)
@@ -104,9 +86,9 @@ test('[R21, U48] the copy of a closed tab is adopted by one tab of the same pers
   open.outbox.pageMayClose()
   await device.saveDraft(ada.id, 'kitchen', { text: 'written since', caret: 0 })
 
-  const hers = await aPage(local, device, 'tab-2', eve.id)
-  await hers.outbox.adopt(new Set(['tab-2']))
-  expect(hers.queued).toEqual([])
+  const evesPage = await aPage(local, device, 'tab-2', eve.id)
+  await evesPage.outbox.adopt(new Set(['tab-2']))
+  expect(evesPage.queued).toEqual([])
   const adopter = await aPage(local, device, 'tab-3')
   expect(adopter.queued).toEqual([])
   await adopter.outbox.adopt(new Set(['tab-3', 'open']))
@@ -117,7 +99,7 @@ test('[R21, U48] the copy of a closed tab is adopted by one tab of the same pers
 })
 
 test('[S47] signing out removes the copies of all my tabs and none of other people', async () => {
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const aGoingPage = async (tab: string, user = ada.id) => {
     const page = await aPage(local, unwritten(memoryDevice()), tab, user)
     page.write('secret').outbox.pageMayClose()
@@ -132,7 +114,7 @@ test('[S47] signing out removes the copies of all my tabs and none of other peop
 })
 
 test('[S47] the next person’s copy holds nothing of the previous one', async () => {
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const page = await aPage(local, unwritten(memoryDevice()))
   page.write('secret')
   void page.outbox.saveDraft('lobby', 'secret', 0)
@@ -143,7 +125,7 @@ test('[S47] the next person’s copy holds nothing of the previous one', async (
 })
 
 test('[R21] a copy holds as much as fits, and a localStorage that refuses it breaks nothing', async () => {
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const before = await aPage(local, unwritten(memoryDevice()))
   void before.outbox.saveDraft('lobby', 'x'.repeat(MAX_COPIED), 0)
   before.write(...numbers(1, 200).map(() => 'y'.repeat(4_000)))
@@ -155,12 +137,12 @@ test('[R21] a copy holds as much as fits, and a localStorage that refuses it bre
   expect(after.queued).toEqual(before.queued.slice(0, after.queued.length))
   expect(await after.outbox.draft('kitchen')).toMatchObject({ text: 'short' })
 
-  const full = await aPage(aLocalStorage(100).local, unwritten(memoryDevice()))
+  const full = await aPage(aWebStorage({}, 100).storage, unwritten(memoryDevice()))
   full.write('z'.repeat(100)).outbox.pageMayClose()
 })
 
 test('[S46] junk in place of a copy is ignored and removed', async () => {
-  const { local, items } = aLocalStorage()
+  const { storage: local, items } = aWebStorage()
   const junk = [
     '',
     'null',

@@ -66,7 +66,7 @@ describe('the wait before an attempt', () => {
     }
   })
 
-  test('[C90] while nobody answers it is at most two seconds and half the time away', () => {
+  test('[C90] while no server answers, the wait is at most two seconds and half the time away', () => {
     const page = aSocket({ random: 0 }).live()
     page.wire.end(1006)
     page.time.pass(page.wait)

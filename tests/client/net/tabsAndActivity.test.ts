@@ -8,6 +8,7 @@ import type { Activity } from '../../../src/shared/model.ts'
 import { ada } from '../../support/client/aState.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
 import { someLocks } from '../../support/client/someLocks.ts'
+import { aWebStorage } from '../../support/client/fakeStorage.ts'
 import { useDom } from '../../support/client/useDom.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -66,14 +67,7 @@ describe('activity', () => {
   })
 })
 
-function aSession(id?: string | null): NonNullable<TabWorld['session']> {
-  const items = new Map(id ? [['tab', id]] : [])
-  return {
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  }
-}
+const aSession = (id?: string | null) => aWebStorage(id ? { tab: id } : {}).storage
 
 describe('tabs', () => {
   let made = 0

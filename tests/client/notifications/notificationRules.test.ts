@@ -137,7 +137,7 @@ test('[U76] a room that is looked at in any tab is not notified, another room is
   }
 })
 
-test('[U76] also if the message comes later to the tab that shows the room', () => {
+test('[U76] a room that is looked at is not notified if its message comes later to that tab', () => {
   const tabs = someTabs(3)
   tabs.attend(2, 'lobby')
   tabs.receive(0, said(2))

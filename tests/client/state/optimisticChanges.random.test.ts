@@ -95,7 +95,7 @@ async function play(steps: readonly Step[], first: number) {
     if (seq > 0) return void at.hear(page(events, more))
     const found = await store.history('lobby', { at: 'end', limit: 12 }, ada.id)
     const messages = found?.messages ?? []
-    const mine = Object.fromEntries(
+    const ownReactions = Object.fromEntries(
       messages.map(({ id, reactions = [] }) => [
         id,
         reactions.flatMap(({ emoji, mine }) => (mine ? emoji : [])),
@@ -103,7 +103,13 @@ async function play(steps: readonly Step[], first: number) {
     )
     const older = found?.older ?? false
     at.hear(
-      firstPage([], { ...more, at: { seq: head, id: events.at(-1)?.id ?? null }, messages, mine, older }),
+      firstPage([], {
+        ...more,
+        at: { seq: head, id: events.at(-1)?.id ?? null },
+        messages,
+        mine: ownReactions,
+        older,
+      }),
     )
   }
 

@@ -41,7 +41,7 @@ function olderPage(before: number, messages: readonly Message[], older: boolean)
   return { type: 'olderLoaded', room, before, page: history(messages, { older, head: 10_000 }) }
 }
 
-const mine = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
+const saidByMe = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
 const ack = (seq: number, nonce: string) =>
   ({ type: 'ack', nonce, room, seq, id: `id-${seq}`, at: NOON + seq * 1_000 }) as const
 
@@ -112,7 +112,7 @@ describe('the order of the log', () => {
     const acked = () =>
       aLivePage()
         .queue(entry('n1'))
-        .hear(event(mine(5, 'n1')), ack(5, 'n1'))
+        .hear(event(saidByMe(5, 'n1')), ack(5, 'n1'))
     expect(acked().drawn).toEqual([1, 2, 3, 5])
     const vanished = resume(acked().tell(LOST), [said(4)])
     expect(vanished.drawn).toEqual([1, 2, 3, 4])
@@ -164,9 +164,9 @@ describe('a reset', () => {
 
 describe('my messages', () => {
   test.each([
-    ['event, then ack', [event(mine(4, 'n-1')), ack(4, 'n-1')]],
-    ['ack, then event', [ack(4, 'n-1'), event(mine(4, 'n-1'))]],
-    ['event alone', [event(mine(4, 'n-1'))]],
+    ['event, then ack', [event(saidByMe(4, 'n-1')), ack(4, 'n-1')]],
+    ['ack, then event', [ack(4, 'n-1'), event(saidByMe(4, 'n-1'))]],
+    ['event alone', [event(saidByMe(4, 'n-1'))]],
     ['ack alone', [ack(4, 'n-1')]],
   ] as const)('[U45] %s: one row, in its place, under the same key', (_name, frames) => {
     const at = aLivePage().queue(entry('n-1'), entry('n-2', 2))
@@ -183,7 +183,7 @@ describe('my messages', () => {
       .queue(entry('n-1'))
       .hear(ack(5, 'n-1'))
     const acked = at.lobby.rows[4]
-    at.hear(event(mine(5, 'n-1')))
+    at.hear(event(saidByMe(5, 'n-1')))
     expect(at.lobby.rows[4]).toBe(acked!)
     expect(at.lobby.rows[0]).toBe(first!)
   })
@@ -197,7 +197,7 @@ describe('my messages', () => {
       key,
       sendStatus: { status: 'failed', reason: 'late' },
     } as const
-    at.tell(failed).hear(event(mine(4, 'n-1')))
+    at.tell(failed).hear(event(saidByMe(4, 'n-1')))
     expect(at.lobby.rows[3]?.sendStatus).toEqual({ status: 'acked' })
     at.tell(failed, { type: 'entryDropped', room, key })
     expect(at.lobby.rows[3]?.sendStatus).toEqual({ status: 'acked' })
@@ -209,7 +209,7 @@ describe('my messages', () => {
       .hear(event(said(4, { user: eve, nonce: 'n-1' })))
     expect(at.drawn).toEqual([1, 2, 3, 4, 'n-1'])
     expect(at.lobby.rows[3]).toMatchObject({ own: false, user: eve })
-    expect(at.hear(event(mine(5, 'n-1'))).drawn).toEqual([1, 2, 3, 4, 5])
+    expect(at.hear(event(saidByMe(5, 'n-1'))).drawn).toEqual([1, 2, 3, 4, 5])
   })
 
   test('[M61] an ack above the loaded rows takes the row away', () => {
@@ -292,7 +292,7 @@ describe('older messages', () => {
 test('[U71] messages of others are counted, mentions twice; reading only goes forward', () => {
   const at = aLivePage([], { you }).hear(
     event(said(1)),
-    event(mine(2, 'n-1')),
+    event(saidByMe(2, 'n-1')),
     event(said(3, { text: '@ada' })),
   )
   const counts = () => [at.lobby.you?.readSeq, at.lobby.you?.unread, at.lobby.you?.mentions]

@@ -1,4 +1,4 @@
-import { memoryDevice } from './memoryDevice.ts'
+import { memoryDevice } from './fakeStorage.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'

@@ -2,7 +2,7 @@ import { after, timers } from '../../../src/client/app/browser.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
-import { memoryDevice } from '../client/memoryDevice.ts'
+import { aWebStorage, memoryDevice } from '../client/fakeStorage.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -15,16 +15,7 @@ import { eventually } from '../eventually.ts'
 
 /** A browser profile: one cookie, `localStorage` and IndexedDB. */
 export function aBrowser() {
-  const items = new Map<string, string>()
-  return {
-    cookie: '',
-    device: {
-      getItem: (key: string) => items.get(key) ?? null,
-      setItem: (key: string, value: string) => void items.set(key, value),
-      removeItem: (key: string) => void items.delete(key),
-    },
-    storage: memoryDevice(),
-  }
+  return { cookie: '', device: aWebStorage().storage, storage: memoryDevice() }
 }
 
 export type Browser = ReturnType<typeof aBrowser>

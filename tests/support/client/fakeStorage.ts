@@ -32,3 +32,22 @@ export function memoryDevice(): DeviceStorage {
     },
   }
 }
+
+/** A `localStorage` or `sessionStorage` of its own. @param limit units of a value from which on it is full */
+export function aWebStorage(stored: Record<string, string> = {}, limit = Infinity) {
+  const items = new Map(Object.entries(stored))
+  const storage: Storage = {
+    clear: () => items.clear(),
+    get length() {
+      return items.size
+    },
+    key: (index) => [...items.keys()][index] ?? null,
+    getItem: (key) => items.get(key) ?? null,
+    setItem(key, value) {
+      if (value.length >= limit) throw new DOMException('full', 'QuotaExceededError')
+      items.set(key, value)
+    },
+    removeItem: (key) => void items.delete(key),
+  }
+  return { items, storage }
+}
