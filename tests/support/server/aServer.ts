@@ -31,6 +31,8 @@ export interface ServerProcess {
   kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
   /** its exit code; null if a signal ended it */
   exited(ms?: number): Promise<number | null>
+  /** whether it runs or how it ended, and its last lines: for the error of a request that it did not answer */
+  report(): string
 }
 
 /** Starts `src/main.ts`. @param env its environment, beside PATH; PORT is a free port unless set */
@@ -53,8 +55,7 @@ export async function aServerUnder(
     stderr: 'pipe',
     stdin: 'ignore',
   })
-  let out = ''
-  let err = ''
+  let [out, err] = ['', '']
   const read = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
     const decoder = new TextDecoder()
     for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }))
@@ -63,6 +64,17 @@ export async function aServerUnder(
     read(child.stdout, (text) => (out += text)),
     read(child.stderr, (text) => (err += text)),
   ])
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const report = () => {
+    const state = hasEnded() ? `ended with ${child.exitCode ?? child.signalCode}` : 'runs'
+    return `the server ${state}, and last wrote:\n${`${out}${err}`.trim().split('\n').slice(-20).join('\n')}`
+  }
+  let isEndExpected = false
+  void Promise.all([reading, child.exited]).then(() => {
+    // Bun sends SIGTERM to every child process when a test times out; the tests after it then fail, too.
+    if (!isEndExpected) console.error(`No test ended the server; has one timed out? ${report()}`)
+  })
+  const origin = `http://127.0.0.1:${port}`
   let firstAnswer = Number.NaN
   return {
     pid: child.pid,
@@ -71,28 +83,26 @@ export async function aServerUnder(
     },
     out: () => out,
     err: () => err,
-    kill: (signal) => child.kill(signal),
+    report,
+    kill(signal) {
+      isEndExpected = true
+      child.kill(signal)
+    },
     async ready() {
-      const origin = `http://127.0.0.1:${port}`
-      await eventually(
-        'the server',
-        async () => {
-          if (child.exitCode !== null) return true
-          const answer = await fetch(`${origin}/readyz`)
-          if (Number.isNaN(firstAnswer)) firstAnswer = performance.now() - started
-          return answer.ok
-        },
-        15_000,
-      )
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${err}`)
-      return origin
+      const isReady = async () => {
+        if (hasEnded()) return true
+        const answer = await fetch(`${origin}/readyz`)
+        if (Number.isNaN(firstAnswer)) firstAnswer = performance.now() - started
+        return answer.ok
+      }
+      await eventually('the server', isReady, 15_000)
+      if (!hasEnded()) return origin
+      isEndExpected = true
+      throw new Error(`the server ended with ${child.exitCode}: ${err}`)
     },
     async exited(ms = 10_000) {
-      await eventually(
-        'the end of the server',
-        () => child.exitCode !== null || child.signalCode !== null,
-        ms,
-      )
+      isEndExpected = true
+      await eventually('the end of the server', hasEnded, ms)
       await reading
       return child.exitCode
     },
