@@ -62,28 +62,15 @@ test('[B2] no two types have the same name', async () => {
   expect(repeated(names)).toEqual([])
 })
 
-test('[B2] the test above sees every way to declare a type', () => {
-  const declarations = `
-    interface A {
-    export interface B<T = string> extends A {
-    export declare class C implements A {
-    export default class D {
-    abstract class E<T extends A<B>> {
-    export const enum F {
-    export type G = 1
-    type H<T = unknown, U extends A = A> = T
-    type I<
-    function f() { type J = 1; interface K {} }
-    const made = class L {}`
-  expect(typesIn(declarations).join('')).toBe('ABCDEFGHIJKL')
-  const others = `
-    export type { R } from "./r.ts"
-    import type S from "./s.ts"
-    /** The type W = of words. */
-    if (frame.type === x) type = y
-    const type = { class: 1 }`
-  expect(typesIn(others)).toEqual([])
-  expect(repeated(['Deps', 'Other', 'Deps'])).toEqual(['Deps'])
+test('[B2] the test above sees every way to declare a type, and nothing else', () => {
+  const declarations = ['export interface A<T> extends X {', 'abstract class B {', 'const c = class C {}']
+  const types = [
+    'export type D = 1',
+    'type E<T = unknown, U extends A = A> = T',
+    'f() { type F = 1; enum G {} }',
+  ]
+  expect(typesIn([...declarations, ...types].join('\n')).join('')).toBe('ABCDEFG')
+  expect(typesIn('export type { R } from "./r.ts"\nimport type S from "./s.ts"\nif (x) type = y')).toEqual([])
 })
 
 test('[B2] no file has more than 400 lines', async () => {
