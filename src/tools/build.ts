@@ -3,7 +3,7 @@
  * folder into one file. `bun run build` does both.
  */
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { $, type BuildOutput, type BunPlugin, Glob } from 'bun'
@@ -25,23 +25,7 @@ export interface ClientBuild {
 const LINK = '<link rel="stylesheet" href="/assets/style.css">'
 const SCRIPT = '<script type="module" src="/assets/main.js"></script>'
 
-// Text has its charset: with `nosniff` a browser guesses nothing.
-const TYPES: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.webmanifest': 'application/manifest+json; charset=utf-8',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-}
-
-/** @throws Error if a source does not compile, a file has an unknown type, or the page lacks one of the two lines */
+/** @throws Error if a source does not compile, or the page lacks one of the two lines */
 export async function buildClient({ root, out, compress }: ClientBuild): Promise<Manifest> {
   const naming = { entry: '[name]-[hash].[ext]', chunk: '[name]-[hash].[ext]', asset: '[name]-[hash].[ext]' }
   const shared = { root: join(root, 'src/client'), minify: true, naming, throw: false } as const
@@ -75,7 +59,7 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   const add = async (file: string, content: Uint8Array<ArrayBuffer>, immutable: boolean) => {
     await Bun.write(join(fresh, file), content)
     const encodings = compress === 'best' && immutable ? await writeEncodings(fresh, file, content) : {}
-    files[`/${file}`] = { file, type: typeOf(file), etag: etagOf(content), immutable, encodings }
+    files[`/${file}`] = { file, type: Bun.file(file).type, etag: etagOf(content), immutable, encodings }
   }
   for (const output of outputs) {
     const content = new Uint8Array(await output.arrayBuffer())
@@ -179,13 +163,6 @@ async function candidates(root: string): Promise<string[]> {
 }
 
 const words = (text: string): string[] => text.split(/[\s"'`\\]+|\$\{|<|\}/).filter(Boolean)
-
-function typeOf(file: string): string {
-  const type = TYPES[extname(file)]
-  if (type === undefined)
-    throw new Error(`public/${file}: please add the type of ${extname(file)} to src/tools/build.ts`)
-  return type
-}
 
 const etagOf = (content: Uint8Array): string => {
   const hash = new Bun.CryptoHasher('sha256').update(content).digest('base64url')
