@@ -1,9 +1,9 @@
 /** Chooses the command and reads the configuration. */
 import { join } from 'node:path'
-import { type Command, runCommand } from './operator/commands/command.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Command, runCommand } from './operator/command.ts'
+import { readConfig } from './config.ts'
 import { dropRoot } from './lib/dropRoot.ts'
-import { OperatorError } from './lib/operatorError.ts'
+import { exitWith, OperatorError } from './lib/operatorError.ts'
 
 const USAGE = `Usage: hubbub [command]
 
@@ -27,31 +27,25 @@ const PAGES = Bun.isStandaloneExecutable
   : join(import.meta.dir, '../dist/public')
 
 const COMMANDS: Record<string, () => Promise<{ command: Command }>> = {
-  healthcheck: () => import('./operator/commands/healthcheck.ts'),
-  backup: () => import('./operator/commands/backup.ts'),
-  restore: () => import('./operator/commands/restore.ts'),
-  export: () => import('./operator/commands/export.ts'),
-  import: () => import('./operator/commands/import.ts'),
-  doctor: () => import('./operator/commands/doctor.ts'),
-  migrate: () => import('./operator/commands/migrate.ts'),
-  compact: () => import('./operator/commands/compact.ts'),
-  version: () => import('./operator/commands/version.ts'),
-}
-
-function config(): Config {
-  const config = readConfig(process.env)
-  dropRoot(config.dataDir)
-  return config
+  healthcheck: () => import('./operator/healthcheck.ts'),
+  backup: () => import('./operator/backup.ts'),
+  restore: () => import('./operator/restore.ts'),
+  export: () => import('./operator/export.ts'),
+  import: () => import('./operator/import.ts'),
+  doctor: () => import('./operator/doctor.ts'),
+  migrate: () => import('./operator/migrate.ts'),
+  compact: () => import('./operator/compact.ts'),
+  version: () => import('./operator/version.ts'),
 }
 
 /** Loads the server's modules only once the configuration is right, so a fault is reported within 200 ms (O1). */
-async function serve(): Promise<void> {
+async function startServer(): Promise<void> {
   const config = readConfig(process.env, process.stdout.isTTY)
   const rootWarning = dropRoot(config.dataDir)
-  const [{ createLog }, server] = await Promise.all([import('./lib/log.ts'), import('./server.ts')])
+  const [{ createLog }, { serve }] = await Promise.all([import('./lib/log.ts'), import('./server.ts')])
   const log = createLog({ level: config.logLevel, format: config.logFormat })
   if (rootWarning !== null) log.warn(rootWarning)
-  await server.serve({ config, log, worker: WORKER, pages: PAGES }).catch(server.cannotStart)
+  await serve({ config, log, worker: WORKER, pages: PAGES })
 }
 
 async function run([name = 'serve', ...args]: string[]): Promise<number> {
@@ -60,16 +54,10 @@ async function run([name = 'serve', ...args]: string[]): Promise<number> {
     return 0
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (load) return runCommand((await load()).command, args, { env: process.env, config })
+  if (load) return runCommand((await load()).command, args)
   if (name !== 'serve' || args.length > 0) throw new OperatorError(2, ...USAGE.split('\n'))
-  await serve()
+  await startServer()
   return 0
 }
 
-try {
-  process.exitCode = await run(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof OperatorError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = error.exitCode
-}
+process.exitCode = await run(process.argv.slice(2)).catch(exitWith)

@@ -36,16 +36,6 @@ export interface ServeOptions {
   reserve?: number
 }
 
-export function exitWith(code: number, sentence: string): never {
-  process.stderr.write(`${sentence}\n`)
-  process.exit(code)
-}
-
-export function cannotStart(error: unknown): never {
-  if (error instanceof OperatorError) return exitWith(error.exitCode, error.message)
-  return exitWith(1, `Hubbub cannot start: ${error instanceof Error ? error.message : 'unknown reason'}`)
-}
-
 /** An uncaught exception is a bug: it is logged and ends the process, and the supervisor restarts it. */
 function exitOnBugs(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'])
@@ -71,15 +61,8 @@ function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObse
   }
 }
 
-/** Runs until a signal, then drains and ends the process. */
-export async function serve({
-  config,
-  log,
-  worker,
-  pages,
-  limits = {},
-  reserve,
-}: ServeOptions): Promise<void> {
+/** Runs until a signal, then drains and ends the process. @throws if the server cannot start */
+export async function serve({ config, log, worker, pages, limits = {}, reserve }: ServeOptions) {
   exitOnBugs(log)
   let stop = (): Promise<void> => process.exit(0)
   let stopping = false
@@ -152,13 +135,13 @@ export async function serve({
     ...(scraped && token !== null && { metrics: { ...scraped, token } }),
   })
 
-  /** Listens, or ends the process with the reason. @param prefix of the variables that name the address */
+  /** @param prefix of the variables that name the address @throws OperatorError with the reason */
   const listening = async <T>(address: ListenAddress, listen: () => T, prefix = ''): Promise<T> => {
     try {
       return listen()
     } catch (error) {
       await store.close()
-      return exitWith(1, `${prefix && `${prefix}PORT: `}${listenErrorText(address, error, prefix)}`)
+      throw new OperatorError(1, `${prefix && `${prefix}PORT: `}${listenErrorText(address, error, prefix)}`)
     }
   }
   const server = await listening(config, () => app.listen({ port: config.port, hostname: config.host }))

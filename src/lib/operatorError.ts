@@ -1,5 +1,3 @@
-import { printable } from './printable.ts'
-
 /**
  * Ends the server or a command with sentences for the operator, one per line. Each is made printable, since it may quote a
  * file that someone else wrote. `exitCode`: 1 failed, 2 wrong usage, 3 another process uses the data, 4 the data is newer.
@@ -11,4 +9,23 @@ export class OperatorError extends Error {
   ) {
     super(lines.map(printable).join('\n'))
   }
+}
+
+/** Ends the process: with the sentences and the exit code of an OperatorError, or as a start that failed. */
+export function exitWith(error: unknown): never {
+  const reason = error instanceof Error ? error.message : 'unknown reason'
+  const known =
+    error instanceof OperatorError ? error : new OperatorError(1, `Hubbub cannot start: ${reason}`)
+  process.stderr.write(`${known.message}\n`)
+  process.exit(known.exitCode)
+}
+
+/** Escapes what would steer a terminal, start a line or change the direction of text, as JSON does: JSON stays the same JSON. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 }

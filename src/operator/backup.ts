@@ -1,6 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -12,10 +13,43 @@ import { OperatorError } from '../lib/operatorError.ts'
 import { databaseIn, fsyncPath, refuseNewer } from '../store/sqlite/dataDirectory.ts'
 import { requireDatabase, requireSpace } from './directory.ts'
 import { copyDifferences, WriteThrottle } from './throttledCopy.ts'
-import { BACKUPS, backupNameOf } from './backupFiles.ts'
+import { BACKUPS, backupNameOf, pruneBackups } from './backupFiles.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn } from '../store/sqlite/schema.ts'
-import { type Sink, writeWholeFile } from './streams.ts'
+import { type Sink, stdout, writeWholeFile } from './streams.ts'
+import { PRODUCT_VERSION } from '../lib/version.ts'
+import type { Command } from './command.ts'
+
+export const command: Command = {
+  usage: `Usage: hubbub backup [FILE|-]
+
+Saves everything into one file, beside a running server or without one. It is named
+DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to stdout.
+
+  --keep N     afterwards remove all but the N newest of DATA_DIR/backups`,
+  options: { keep: { type: 'string' } },
+  argument: 'optional',
+  async run({ argument, options, config }) {
+    const { keep } = options
+    if (keep !== undefined && !/^[1-9]\d{0,3}$/.test(String(keep)))
+      throw new OperatorError(2, '--keep takes a number from 1 to 9999.')
+    const { dataDir } = config()
+    // The server's work comes first.
+    setPriority(constants.priority.PRIORITY_LOW)
+    const to = argument === '-' ? stdout : argument
+    const result = await backup(dataDir, to, Date.now())
+    if (keep !== undefined) pruneBackups(dataDir, Number(keep))
+    const where = result.file ?? 'stdout'
+    return {
+      say: `Saved ${result.events} events to ${where} (${(result.bytes / 1e6).toFixed(1)} MB).`,
+      json: result,
+      streamed: result.file === null,
+      ...(result.foreign !== null && {
+        warns: `This backup cannot be restored as it is: ${result.foreign}. Run hubbub doctor.`,
+      }),
+    }
+  },
+}
 
 export const BACKUP_MANIFEST = 'manifest.json'
 export const DATABASE = 'hubbub.db'
@@ -30,7 +64,7 @@ export const BackupManifest = t.Object({
 })
 export type BackupManifest = Static<typeof BackupManifest>
 
-export interface BackupResult {
+interface BackupResult {
   /** null if the backup was streamed */
   file: string | null
   bytes: number
@@ -47,11 +81,7 @@ export interface BackupResult {
  * @param now ms
  * @throws OperatorError if there is no database, too little space, or the copy is damaged
  */
-export async function backup(
-  dir: string,
-  to: string | Sink | undefined,
-  { version, now }: { version: string; now: number },
-): Promise<BackupResult> {
+export async function backup(dir: string, to: string | Sink | undefined, now: number): Promise<BackupResult> {
   requireDatabase(dir)
   const target = to ?? join(dir, BACKUPS, backupNameOf(now))
   if (typeof target === 'string' && existsSync(target))
@@ -66,7 +96,7 @@ export async function backup(
     const size = statSync(copy).size
     const manifest: BackupManifest = {
       format: 'hubbub backup',
-      hubbub: version,
+      hubbub: PRODUCT_VERSION,
       schema: check.schema,
       at: new Date(now).toISOString(),
       parts: { [DATABASE]: { bytes: size, sha256: await sha256Of(copy) } },

@@ -1,15 +1,14 @@
 /** What all commands share: options, `--help`, `--json`, output and exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
-import type { Config } from '../../config.ts'
-import { printable } from '../../lib/printable.ts'
-import { OperatorError } from '../../lib/operatorError.ts'
+import { type Config, readConfig } from '../config.ts'
+import { dropRoot } from '../lib/dropRoot.ts'
+import { OperatorError, printable } from '../lib/operatorError.ts'
 
 export interface CommandInput {
   options: Readonly<Record<string, string | boolean | undefined>>
   /** the one argument beside the options, often a file */
   argument: string | undefined
-  env: Readonly<Record<string, string | undefined>>
-  /** @throws OperatorError 1 with every fault */
+  /** reads the environment @throws OperatorError 1 with every fault */
   config(): Config
 }
 
@@ -44,11 +43,7 @@ const usageOf = ({ usage, options }: Command) =>
  * Runs a command to its end and prints its result.
  * @returns the exit code: 0 done, or that of an OperatorError
  */
-export async function runCommand(
-  command: Command,
-  args: readonly string[],
-  { env, config }: Pick<CommandInput, 'env' | 'config'>,
-): Promise<number> {
+export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
   try {
     const { options, argument } = parseInput(command, args)
@@ -56,7 +51,7 @@ export async function runCommand(
       process.stdout.write(`${usageOf(command)}\n`)
       return 0
     }
-    const result = await command.run({ options, argument, env, config })
+    const result = await command.run({ options, argument, config })
     const lines = json ? [JSON.stringify(result.json)] : [result.say].flat().filter((line) => line !== '')
     for (const line of lines)
       (result.streamed ? process.stderr : process.stdout).write(`${printable(line)}\n`)
@@ -68,6 +63,12 @@ export async function runCommand(
     process.stderr.write(`${text}\n`)
     return exitCode
   }
+}
+
+function config(): Config {
+  const config = readConfig(process.env)
+  dropRoot(config.dataDir)
+  return config
 }
 
 /** @throws OperatorError 2 with the usage */

@@ -1,8 +1,8 @@
-import { compactDatabase } from '../../store/sqlite/database.ts'
-import { refuseNewer, schemaInHeader, spaceOf } from '../../store/sqlite/dataDirectory.ts'
-import { SCHEMA } from '../../store/sqlite/migrations.ts'
-import { lockDirectory } from '../../store/sqlite/lock.ts'
-import { requireDatabase, requireSpace } from '../directory.ts'
+import { compactDatabase } from '../store/sqlite/database.ts'
+import { refuseNewer, schemaInHeader, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { SCHEMA } from '../store/sqlite/migrations.ts'
+import { lockDirectory } from '../store/sqlite/lock.ts'
+import { requireDatabase, requireSpace } from './directory.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {

@@ -1,5 +1,5 @@
 import { constants, Database } from 'bun:sqlite'
-import { accessSync, constants as files, existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants as files, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ageOfLastBackup, BACKUPS } from './backupFiles.ts'
 import { databaseIn, RESERVE, spaceOf } from '../store/sqlite/dataDirectory.ts'
@@ -7,6 +7,11 @@ import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
 import { diskErrorCode, isDatabaseBusy } from '../store/sqlite/diskErrors.ts'
+import { type Config, type Environment, readConfig } from '../config.ts'
+import { OperatorError } from '../lib/operatorError.ts'
+import { PROTOCOL_VERSION } from '../shared/limits.ts'
+import { CLOSE } from '../shared/errors.ts'
+import type { Command } from './command.ts'
 
 /** The result of one check. `say` describes a problem and what to do about it. */
 export interface Finding {
@@ -15,10 +20,10 @@ export interface Finding {
   say: string
 }
 
-export const ok = (check: string, say: string): Finding => ({ check, verdict: 'ok', say })
-export const warning = (check: string, say: string): Finding => ({ check, verdict: 'warning', say })
+const ok = (check: string, say: string): Finding => ({ check, verdict: 'ok', say })
+const warning = (check: string, say: string): Finding => ({ check, verdict: 'warning', say })
 /** A problem that must be solved. */
-export const fault = (check: string, say: string): Finding => ({ check, verdict: 'fault', say })
+const fault = (check: string, say: string): Finding => ({ check, verdict: 'fault', say })
 
 const HOUR = 60 * 60 * 1_000
 /** Without scheduled backups, the age (ms) from which the last backup is too old. */
@@ -29,12 +34,109 @@ const CLOCK_TOLERANCE = 5 * 60 * 1_000
 const FIRST_RELEASE = Date.UTC(2025, 0, 1)
 const FILES: readonly string[] = ['hubbub.db', 'hubbub.db-wal', 'hubbub.db-shm', 'lock.db']
 
-/**
- * Checks a data directory without changing anything, also beside a server that uses it.
- * @param now ms
- * @param backupHours hours between two scheduled backups; 0: none are scheduled
- */
-export function examine(dir: string, { now, backupHours }: { now: number; backupHours: number }): Finding[] {
+const VERDICTS = { ok: 'ok     ', warning: 'warning', fault: 'FAULT  ' } as const
+
+export const command: Command = {
+  usage: `Usage: hubbub doctor [--url URL]
+
+Checks configuration, data directory, disk, database, clock and backups, and says how to solve each
+problem. Changes nothing, and may run beside the server. Exit 1 if there is a fault.
+
+  --url URL    also connect to this address as a browser would, through the proxy before it`,
+  options: { url: { type: 'string' } },
+  async run({ options }) {
+    const found = [
+      ...configurationFindings(process.env),
+      ...(typeof options.url === 'string' ? await urlFindings(options.url) : []),
+    ]
+    const faults = found.filter(({ verdict }) => verdict === 'fault').length
+    const lines = found.map(({ check, verdict, say }) => `${VERDICTS[verdict]} ${check}: ${say}`)
+    const sum = faults === 0 ? 'Nothing is wrong.' : `${faults} ${faults === 1 ? 'fault' : 'faults'}.`
+    return { say: [...lines, sum], json: { healthy: faults === 0, found }, code: faults === 0 ? 0 : 1 }
+  },
+}
+
+/** Checks the configuration, and the data directory if DATA_DIR is right whatever else is wrong. */
+function configurationFindings(env: Environment): Finding[] {
+  const read = configOrFaults(env)
+  if (Array.isArray(read)) {
+    const withDefaults = configOrFaults({ DATA_DIR: env['DATA_DIR'] })
+    return [...read, ...(Array.isArray(withDefaults) ? [] : examine(withDefaults))]
+  }
+  const found = descriptorFindings(read.maxConnections)
+  if (read.publicUrl === null) {
+    const say = 'PUBLIC_URL is not set, so that any Host is answered: set it to the address people use.'
+    found.push(warning('configuration', say))
+  }
+  if (found.length === 0) found.push(ok('configuration', 'Every setting is accepted.'))
+  return [...found, ...examine(read)]
+}
+
+function configOrFaults(env: Environment): Config | Finding[] {
+  try {
+    return readConfig(env)
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    return error.message.split('\n').map((say) => fault('configuration', say))
+  }
+}
+
+/** Each socket takes a file descriptor. A warning, not a fault: the service may have another limit than this shell. */
+function descriptorFindings(connections: number): Finding[] {
+  let limits = ''
+  try {
+    limits = readFileSync('/proc/self/limits', 'utf8')
+  } catch {
+    return []
+  }
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1]
+  if (soft === undefined || Number(soft) > connections + 100) return []
+  const say = `${soft} files may be open, fewer than MAX_CONNECTIONS (${connections}) needs: raise the limit (ulimit -n, LimitNOFILE) or lower it.`
+  return [warning('configuration', say)]
+}
+
+/** Does the server answer through its proxy, and does a WebSocket connect? */
+async function urlFindings(url: string): Promise<Finding[]> {
+  const origin = URL.parse(url)?.origin ?? ''
+  if (!/^https?:/.test(origin))
+    return [fault('url', '--url takes an address such as https://chat.example.com.')]
+  const answer = await fetch(`${origin}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => null)
+  if (answer === null)
+    return [fault('url', `Nobody answers at ${origin}: is the proxy running, and the name right?`)]
+  const say = `${origin}/readyz answers ${answer.status}: is Hubbub running behind the proxy, and does its log say why?`
+  const ready = answer.ok ? ok('url', `${origin} answers and is ready.`) : fault('url', say)
+  return [ready, ...proxyFindings(answer.headers), await socketFinding(origin)]
+}
+
+/** Hubbub itself sends neither `server` nor `via`. */
+function proxyFindings(headers: Headers): Finding[] {
+  const proxy = /[a-z]+/i.exec(headers.get('server') ?? headers.get('via') ?? '')?.[0]
+  if (proxy === undefined || !/^(none)?$/.test(process.env['TRUST_PROXY']?.trim() ?? '')) return []
+  const say = `A proxy (${proxy}) stands before the server and TRUST_PROXY is not set, so that all people seem to come from it and no limit by address holds: set TRUST_PROXY to the number of proxies.`
+  return [warning('proxy', say)]
+}
+
+/** Connects without a session: the close code that says so proves that the handshake passed. */
+function socketFinding(origin: string): Promise<Finding> {
+  const { promise, resolve } = Promise.withResolvers<Finding>()
+  // Bun's WebSocket takes headers; the DOM's type does not.
+  const socket = new WebSocket(`${origin.replace(/^http/, 'ws')}/ws?v=${PROTOCOL_VERSION}`, {
+    headers: { origin },
+  } as unknown as string[])
+  const timeout = setTimeout(() => socket.close(), 2_000)
+  socket.onclose = ({ code }) => {
+    clearTimeout(timeout)
+    if (code === CLOSE.noSession || code === CLOSE.version)
+      return resolve(ok('socket', `A socket gets in at ${origin}.`))
+    const say = `No socket gets in at ${origin} (${code}): let the proxy pass upgrades, set PUBLIC_URL to ${origin}, or add it to ALLOWED_ORIGINS.`
+    resolve(fault('socket', say))
+  }
+  return promise
+}
+
+/** Checks a data directory without changing anything, also beside a server that uses it. */
+function examine({ dataDir: dir, backupHours }: Config): Finding[] {
+  const now = Date.now()
   const clock = clockFinding(now)
   if (!existsSync(dir))
     return [ok('directory', `${dir} does not exist yet; the first start makes it.`), clock]
@@ -58,9 +160,10 @@ function directoryFindings(dir: string): Finding[] {
   try {
     accessSync(dir, files.W_OK)
   } catch {
-    const user = process.getuid?.() ?? '?'
-    const say = `${dir} cannot be written by user ${user}: mount it writable, or chown it to that user.`
-    found.push(fault('directory', say))
+    const user = `user ${process.getuid?.() ?? '?'}`
+    found.push(
+      fault('directory', `${dir} cannot be written by ${user}: mount it writable, or chown it to that user.`),
+    )
   }
   for (const file of FILES.map((name) => join(dir, name))) {
     const stat = statSync(file, { throwIfNoEntry: false })
@@ -71,25 +174,18 @@ function directoryFindings(dir: string): Finding[] {
       found.push(fault('files', `${file} belongs to another user than its directory: chown ${uid} ${file}.`))
   }
   const replaced = readdirSync(dir).filter((name) => name.startsWith('before-restore-'))
-  if (replaced.length > 0)
-    found.push(
-      warning(
-        'files',
-        `${replaced.join(', ')} is from before a restore: remove it if you no longer need it.`,
-      ),
-    )
+  const say = `${replaced.join(', ')} is from before a restore: remove it if you no longer need it.`
+  if (replaced.length > 0) found.push(warning('files', say))
   return found.length > 0 ? found : [ok('directory', `${dir} is private and can be written.`)]
 }
 
 function spaceFinding(dir: string): Finding {
   const { bytes, free } = spaceOf(dir)
   const say = `${megabytes(bytes)} MB used, ${megabytes(free)} MB free`
-  if (free < RESERVE) {
-    const limit = `below ${megabytes(RESERVE)} MB nothing is stored any more`
-    return fault('space', `${say}: ${limit}. Make room, or enlarge the disk.`)
-  }
-  if (free < 2 * bytes)
-    return warning('space', `${say}: too little for a backup or a migration. Make room, or enlarge the disk.`)
+  const advice = 'Make room, or enlarge the disk.'
+  if (free < RESERVE)
+    return fault('space', `${say}: below ${megabytes(RESERVE)} MB nothing is stored any more. ${advice}`)
+  if (free < 2 * bytes) return warning('space', `${say}: too little for a backup or a migration. ${advice}`)
   return ok('space', `${say}.`)
 }
 
@@ -108,17 +204,14 @@ function backupFinding(dir: string, now: number, hours: number): Finding {
   try {
     seconds = ageOfLastBackup(dir, now)
   } catch (error) {
-    const say = `${join(dir, BACKUPS)} cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`
-    return fault('backup', say)
+    const say = `cannot be read (${codeOf(error)}): make it a folder that this user may read and write.`
+    return fault('backup', `${join(dir, BACKUPS)} ${say}`)
   }
   const age = seconds === null ? Infinity : seconds * 1_000
   const last =
     seconds === null ? 'There is no backup' : `The last backup is ${(age / HOUR).toFixed(1)} hours old`
-  if (hours === 0 && age >= BACKUP_MAX_AGE)
-    return warning(
-      'backup',
-      `${last}: set BACKUP_HOURS, or run hubbub backup by a timer, and keep a copy elsewhere.`,
-    )
+  const advice = 'set BACKUP_HOURS, or run hubbub backup by a timer, and keep a copy elsewhere.'
+  if (hours === 0 && age >= BACKUP_MAX_AGE) return warning('backup', `${last}: ${advice}`)
   if (hours > 0 && age > 2 * hours * HOUR)
     return fault('backup', `${last}, though one is due every ${hours} hours: look for "backup" in the log.`)
   return ok('backup', `${last}.`)
@@ -133,10 +226,8 @@ function clockFinding(now: number): Finding {
 function databaseFindings(dir: string, now: number): Finding[] {
   const file = databaseIn(dir)
   if (!existsSync(file)) return [ok('database', 'There is none yet; the first start makes it.')]
-  const damaged = fault(
-    'database',
-    `${file} is damaged: stop the server, copy the directory away, then hubbub restore the last good backup.`,
-  )
+  const advice = 'stop the server, copy the directory away, then hubbub restore the last good backup.'
+  const damaged = fault('database', `${file} is damaged: ${advice}`)
   let db: Database | null = null
   try {
     db = openUntouched(file)
@@ -199,12 +290,11 @@ function logFindings(db: Database): Finding[] {
   const broken = rooms.filter(({ head, n, first, last }) => first !== 1 || last !== n || head !== n)
   const events = rooms.reduce((sum, { n }) => sum + n, 0)
   if (broken.length === 0) return [ok('logs', `${rooms.length} rooms with ${events} events, none missing.`)]
-  return broken.map(({ room, head, n, last }) =>
-    fault(
-      'logs',
-      `The log of room ${room} has a hole: ${n} events, the last is ${last}, the room says ${head}. Run hubbub restore with the last good backup.`,
-    ),
-  )
+  return broken.map(({ room, head, n, last }) => {
+    const hole = `${n} events, the last is ${last}, the room says ${head}`
+    const say = `The log of room ${room} has a hole: ${hole}. Run hubbub restore with the last good backup.`
+    return fault('logs', say)
+  })
 }
 
 function newestMessageFindings(db: Database, now: number): Finding[] {

@@ -3,7 +3,7 @@
  * session, token or address is in it, and no name stays reserved: people pick their names again.
  */
 import { type Static, type TObject, Type as t } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
 import { isJsonObject } from '../lib/jsonObject.ts'
 import { emojiFault } from '../shared/emoji.ts'
@@ -75,15 +75,9 @@ export type ExportedUser = Static<typeof OTHER_LINES.user>
 export type ExportedRoom = Static<typeof OTHER_LINES.room>
 export type ExportLine = ExportHeader | ExportedUser | ExportedRoom | ExportedEvent
 
-interface LineSchema {
-  schema: TObject
-  check: TypeCheck<TObject>
-}
 const compiled = (schemas: Record<string, TObject>) =>
-  new Map<string, LineSchema>(
-    Object.entries(schemas).map(([name, schema]) => [name, { schema, check: TypeCompiler.Compile(schema) }]),
-  )
-const [EVENT_SCHEMAS, OTHER_SCHEMAS] = [compiled(EVENTS), compiled(OTHER_LINES)]
+  new Map(Object.entries(schemas).map(([name, schema]) => [name, TypeCompiler.Compile(schema)]))
+const [EVENT_CHECKS, OTHER_CHECKS] = [compiled(EVENTS), compiled(OTHER_LINES)]
 
 /**
  * Parses one line of an export. A line must fit what the wire would have accepted, since a crafted file would otherwise put
@@ -94,12 +88,11 @@ export function parseLine(json: string): { line: ExportLine } | { fault: string 
   const value = parseJson(json)
   if (!isJsonObject(value)) return { fault: 'it is no JSON object' }
   const isEvent = value['type'] === 'event'
-  const found = isEvent ? EVENT_SCHEMAS.get(String(value['kind'])) : OTHER_SCHEMAS.get(String(value['type']))
-  if (found === undefined) return { fault: isEvent ? 'kind' : 'type' }
+  const check = isEvent ? EVENT_CHECKS.get(String(value['kind'])) : OTHER_CHECKS.get(String(value['type']))
+  if (check === undefined) return { fault: isEvent ? 'kind' : 'type' }
   // Fields that the schema does not name would otherwise reach the log.
-  const fields = Value.Clean(found.schema, value)
-  if (!found.check.Check(fields))
-    return { fault: found.check.Errors(fields).First()?.path.slice(1) ?? 'something' }
+  const fields = Value.Clean(check.Schema(), value)
+  if (!check.Check(fields)) return { fault: check.Errors(fields).First()?.path.slice(1) ?? 'something' }
   const line = fields as ExportLine
   const fault = contentFault(line)
   return fault === null ? { line } : { fault }

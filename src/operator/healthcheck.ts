@@ -1,4 +1,4 @@
-import { probeUrlOf } from '../../http/listen.ts'
+import { probeUrlOf } from '../http/listen.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {

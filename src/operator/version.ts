@@ -1,6 +1,6 @@
-import { PRODUCT_VERSION } from '../../lib/version.ts'
-import { PROTOCOL_VERSION } from '../../shared/limits.ts'
-import { SCHEMA } from '../../store/sqlite/migrations.ts'
+import { PRODUCT_VERSION } from '../lib/version.ts'
+import { PROTOCOL_VERSION } from '../shared/limits.ts'
+import { SCHEMA } from '../store/sqlite/migrations.ts'
 import type { Command } from './command.ts'
 
 export const command: Command = {

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/lib/log.ts'
-import { cannotStart, serve } from '../../src/server.ts'
+import { exitWith } from '../../src/lib/operatorError.ts'
+import { serve } from '../../src/server.ts'
 import { TIMES } from '../../src/shared/limits.ts'
 
 const config = readConfig(process.env)
@@ -39,4 +40,4 @@ await serve({
     joins: { perSecond: 1_000, burst: 2_000 },
     frames: { perSecond: 4_000, burst: 8_000 },
   },
-}).catch(cannotStart)
+}).catch(exitWith)

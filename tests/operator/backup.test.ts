@@ -25,14 +25,13 @@ const { dir, remove } = aTemporaryDir()
 afterAll(remove)
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5)
-const options = { version: '1.2.3', now: AT }
 const folder = (name: string) => join(dir, name)
 const tmpOf = (path: string) => readdirSync(join(path, 'tmp'))
 
 /** Does something again and again while a backup is made. @returns the backup's file and how often it was done */
 async function whileBackingUp(path: string, file: string, work: (round: number) => void) {
   let isRunning = true
-  const making = backup(path, file, options).finally(() => (isRunning = false))
+  const making = backup(path, file, AT).finally(() => (isRunning = false))
   let rounds = 0
   for (; isRunning; rounds += 1) {
     work(rounds)
@@ -45,14 +44,14 @@ describe('backup', () => {
   beforeAll(() => aDatabase(folder('one'), 50))
 
   test('[O24] a backup is a private file named after its time, which any tar reads, with a manifest', async () => {
-    const result = await backup(folder('one'), undefined, options)
+    const result = await backup(folder('one'), undefined, AT)
     const file = join(folder('one'), 'backups/hubbub-2026-01-02T030405.000Z.tar.gz')
     expect(result).toMatchObject({ file, events: 50, schema: SCHEMA })
     expect([statSync(file).mode & 0o777, statSync(join(file, '..')).mode & 0o777]).toEqual([0o600, 0o700])
     expect(JSON.parse(Bun.spawnSync(['tar', 'xzOf', file, 'manifest.json']).stdout.toString())).toMatchObject(
       {
         format: 'hubbub backup',
-        hubbub: '1.2.3',
+        hubbub: expect.any(String),
         schema: SCHEMA,
         at: '2026-01-02T03:04:05.000Z',
         parts: {
@@ -67,21 +66,21 @@ describe('backup', () => {
   test('[O24] a backup never replaces a file, and leaves no partial one', async () => {
     const file = folder('there.tar.gz')
     writeFileSync(file, 'mine')
-    const refusal = await refusalOf(backup(folder('one'), file, options))
+    const refusal = await refusalOf(backup(folder('one'), file, AT))
     expect(refusal).toMatchObject({ exitCode: 1, message: expect.stringContaining('exists already') })
     expect(readFileSync(file, 'utf8')).toBe('mine')
-    await expect(backup(folder('one'), join(file, 'x.tar.gz'), options)).rejects.toThrow()
+    await expect(backup(folder('one'), join(file, 'x.tar.gz'), AT)).rejects.toThrow()
     expect(readdirSync(dir).filter((name) => name.includes('tar.gz'))).toEqual(['there.tar.gz'])
   })
 
   test('[O24] a missing or damaged database is refused', async () => {
-    expect((await refusalOf(backup(folder('none'), undefined, options))).exitCode).toBe(1)
+    expect((await refusalOf(backup(folder('none'), undefined, AT))).exitCode).toBe(1)
     expect(existsSync(folder('none'))).toBe(false)
     aDatabase(folder('torn'), 400)
     const content = readFileSync(databaseIn(folder('torn')))
     content.fill(0x55, 5 * 4_096, 9 * 4_096)
     writeFileSync(databaseIn(folder('torn')), content)
-    await expect(backup(folder('torn'), undefined, options)).rejects.toThrow()
+    await expect(backup(folder('torn'), undefined, AT)).rejects.toThrow()
     expect(backupsIn(folder('torn'))).toEqual([])
   })
 
@@ -157,13 +156,13 @@ describe('restore', () => {
   const file = folder('source.tar.gz')
   beforeAll(async () => {
     aDatabase(folder('source'), 60)
-    await backup(folder('source'), file, options)
+    await backup(folder('source'), file, AT)
     aDatabase(folder('mine'), 5)
   })
 
   test('[O24, O25] a backup, also a streamed one, brings every log back into an empty directory', async () => {
     const sink = aSink()
-    expect(await backup(folder('source'), sink, options)).toMatchObject({ file: null, events: 60 })
+    expect(await backup(folder('source'), sink, AT)).toMatchObject({ file: null, events: 60 })
     for (const [name, source] of [
       ['from a file', readFrom(file)],
       ['from a stream', inPieces(sink.content())],

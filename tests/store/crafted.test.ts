@@ -132,7 +132,7 @@ describe('a database that Hubbub did not make', () => {
       createDirectory(path)
       createPrivateFile(databaseIn(path))
       openForWriting(path, MIGRATIONS.slice(0, schema)).db.close()
-      await backup(path, folder(`${schema}.tar.gz`), { version: '1.2.3', now: 1 })
+      await backup(path, folder(`${schema}.tar.gz`), 1)
       const archive = createReadStream(folder(`${schema}.tar.gz`))
       const { manifest } = await restore(folder(`restored ${schema}`), archive, 1)
       expect(manifest.schema).toBe(schema)

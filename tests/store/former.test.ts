@@ -53,7 +53,7 @@ describe('a chat of the former version', () => {
     expect(count('data IS NULL AND length(digest) > 0')).toEqual([[0]])
     expect(count('data IS NOT NULL AND length(digest) = 32')).toEqual([[6]])
     expect(digestsIn(databaseIn(folder('chat')))).toBe(0)
-    await backup(folder('chat'), folder('fresh.tar.gz'), { version: '1.2.3', now: 1_000 })
+    await backup(folder('chat'), folder('fresh.tar.gz'), 1_000)
     await restore(folder('fresh'), createReadStream(folder('fresh.tar.gz')), 1)
     expect(digestsIn(databaseIn(folder('fresh')))).toBe(0)
     const snapshots = snapshotsIn(folder('chat')).map((name) => join(folder('chat'), 'snapshots', name))
