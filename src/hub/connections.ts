@@ -15,7 +15,7 @@ export type EnteredRoom = RoomRow & { readonly role: Role }
 /** A request to bring a room up to date from a position. */
 export interface SyncRequest {
   readonly room: string
-  readonly ref?: string
+  readonly ref?: string | undefined
   /** null: there is no such room, or the person may not enter it */
   readonly entered: EnteredRoom | null
   /** the client's position */
@@ -24,7 +24,7 @@ export interface SyncRequest {
   /** messages that a first page may have; 0: the room is not on screen, so its people are not named either */
   readonly limit: number
   /** the connection has left the room again: nothing more is sent */
-  cancelled: boolean
+  cancelled?: true
 }
 
 /** `hello` was said: frames are taken, and beats are exchanged. */

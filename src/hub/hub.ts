@@ -116,7 +116,7 @@ export class Hub {
     return null
   }
 
-  /** A socket has ended. One that was not taken, or was dismissed before, changes nothing. */
+  /** A socket has ended. If it was refused, or dismissed before, nothing changes. */
   close(socket: ClientSocket): void {
     const connection = this.#connections.get(socket)
     if (connection) this.#forget(connection)

@@ -1,4 +1,4 @@
-/** Tokens that come back in a second, and how many are kept at most. */
+/** A bucket gains `perSecond` tokens a second and holds `burst` at most. */
 export interface Rate {
   readonly perSecond: number
   readonly burst: number

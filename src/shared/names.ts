@@ -8,7 +8,7 @@ export const ROOM_SLUG = /^[a-z0-9-]{1,64}$/
 /** The server's answer to each fault, for people who use the API; the page words the `reason` itself. */
 export const NAME_FAULTS: Record<NameFault, string> = {
   empty: 'A name needs at least one letter, digit or emoji.',
-  long: `A name has at most ${LIMITS.name.graphemes} characters.`,
+  long: `A name has at most ${LIMITS.name.graphemes} characters, and a room’s name ${LIMITS.roomName.graphemes}.`,
   characters: 'A name cannot contain invisible or control characters.',
   marks: 'A name cannot have that many marks on one letter.',
   mixed: 'A name cannot mix Latin, Cyrillic and Greek letters.',

@@ -250,7 +250,7 @@ describe('history', () => {
     expect(await seqs('?colour=red&__proto__=x')).toEqual([1, 2])
   })
 
-  test('[C42] of a room that does not exist, or cannot, is a 404', async () => {
+  test('[C42, M35] of a room that does not exist, or cannot, is a 404', async () => {
     const { ada } = await aLobby()
     for (const room of ['nowhere', 'Lobby', '..', '%2e%2e%2fapi', 'a%00b', 'x'.repeat(65), '__proto__']) {
       const answer = await ada.ask(`/api/rooms/${room}/messages`)

@@ -48,16 +48,6 @@ describe('hello', () => {
     await ada.hello()
     expect(ada.heard.slice(8)).toMatchObject([{ type: 'welcome' }, { type: 'error', code: 'badFrame' }])
   })
-
-  test('[C2] is due within 5 s: then the connection is closed with 4408', async () => {
-    const { connect, hub, pass, guest } = await aHub()
-    const silent = connect(await hub.sessions.signUp('Ada', 'session of Ada'))
-    const bob = await guest('Bob')
-    await pass(4)
-    expect(silent.connection.closed).toBe(null)
-    await pass(1)
-    expect([silent.connection.closed, bob.connection.closed]).toEqual([4408, null])
-  })
 })
 
 test('[C28] a connection that ends while its join is under way is in no room afterwards', async () => {

@@ -65,7 +65,7 @@ export class RoomSyncer {
         const row = rows[at]
         const membership = memberships.find((each) => each.room === room)
         if (row && membership) this.enter(connection, membership, row, position)
-        else this.#enqueue(connection, { room, entered: null, seq: 0, id: null, limit: 0, cancelled: false })
+        else this.#enqueue(connection, { room, entered: null, seq: 0, id: null, limit: 0 })
       })
     } catch (error) {
       // No frame could say which rooms are missing. The client reconnects and resumes from its positions.
@@ -93,8 +93,7 @@ export class RoomSyncer {
       presence.enter(room, user, clock.elapsed())
     }
     readPositions.learn(user.id, membership)
-    const request = { room, entered: { ...row, role }, seq, id, limit, cancelled: false }
-    this.#enqueue(connection, ref === undefined ? request : { ...request, ref })
+    this.#enqueue(connection, { room, ref, entered: { ...row, role }, seq, id, limit })
   }
 
   /** One connection leaves a room, and gets nothing more of it. The caller updates presence. */
@@ -181,36 +180,35 @@ export class RoomSyncer {
     const { store, feed, clock } = this.#deps
     const { room } = request
     const { floor } = row
-    const send = (events: readonly RoomEvent[], head: number) => {
-      this.#spend(connection, estimatedBytes(events))
-      connection.socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
-    }
     let after = request.seq
     for (let tries = 0; ;) {
       if (!(await this.#waitForCapacity(connection)) || isOver(connection, request)) return
       const known = Math.max(row.head, feed.head(room))
       const events = await store.events(room, after, LIMITS.pageEvents)
       const readTo = events.at(-1)?.seq ?? after
-      if (readTo >= known || events.length === 0) {
+      let moreFollow = readTo < known && events.length > 0
+      if (!moreFollow) {
         const counted = await this.#countUnread(connection, room, readTo)
         if (isOver(connection, request)) return
 
         // Nothing may be awaited from here to the last page: what is published meanwhile would be missed.
         const later = readTo < known ? [] : feed.since(room, readTo)
-        const all = later?.length === 0 ? events : [...events, ...(later ?? [])]
-        const last = all.at(-1)?.seq ?? after
-        const you = later && this.#youAt(last, connection, row, counted, all, tries)
+        const page = [...events, ...(later ?? [])]
+        const last = page.at(-1)?.seq ?? after
+        const fits = page.length === events.length || fitsOnePage(page)
+        const you = later && fits ? this.#youAt(last, connection, row, counted, page, tries) : null
         if (you) {
-          const pages = all === events ? [all] : splitIntoPages(all)
-          for (const page of pages.slice(0, -1)) send(page, last)
-          const end = { events: pages.at(-1) ?? [], head: last, floor, you }
+          const end = { events: page, head: last, floor, you }
           return connection.socket.send(this.#goLive(connection, request, end))
         }
         tries += 1
+        moreFollow = events.length > 0 && (!fits || events.length >= LIMITS.pageEvents)
       }
       if (isOver(connection, request)) return
-      if (events.length >= LIMITS.pageEvents || (readTo < known && events.length > 0)) {
-        send(events, Math.max(known, feed.head(room)))
+      if (moreFollow) {
+        this.#spend(connection, estimatedBytes(events))
+        const head = Math.max(known, feed.head(room))
+        connection.socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
         after = readTo
       }
       // All others have a turn before the next page is read.
@@ -307,7 +305,7 @@ export class RoomSyncer {
 }
 
 function isOver(connection: ClientConnection, request: SyncRequest): boolean {
-  return connection.lifecycle.state === 'closed' || request.cancelled
+  return connection.lifecycle.state === 'closed' || request.cancelled === true
 }
 
 /** The room, and the `ref` of the request that is answered. */
@@ -330,21 +328,8 @@ function textsOfOthers(events: readonly RoomEvent[], { id }: User, after: number
   )
 }
 
-/** Cuts events into pages within the limits of a page. */
-function splitIntoPages(events: readonly RoomEvent[]): RoomEvent[][] {
-  const pages: RoomEvent[][] = []
-  let page: RoomEvent[] = []
-  let bytes = 0
-  for (const event of events) {
-    const size = Buffer.byteLength(JSON.stringify(event)) + ','.length
-    if (page.length === LIMITS.pageEvents || (page.length > 0 && bytes + size > LIMITS.pageBytes)) {
-      pages.push(page)
-      ;[page, bytes] = [[], 0]
-    }
-    page.push(event)
-    bytes += size
-  }
-  return [...pages, page]
+function fitsOnePage(events: readonly RoomEvent[]): boolean {
+  return events.length <= LIMITS.pageEvents && Buffer.byteLength(JSON.stringify(events)) <= LIMITS.pageBytes
 }
 
 function estimatedBytes(events: readonly RoomEvent[]): number {

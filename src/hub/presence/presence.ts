@@ -42,7 +42,7 @@ export class PresenceTracker {
     this.#publish = publish
   }
 
-  /** One more connection of a person is in a room. */
+  /** A connection of a person has joined a room. */
   enter(room: string, { id, name }: User, now: number): void {
     const presence = this.#rooms.get(room) ?? {
       version: 0,
@@ -55,7 +55,7 @@ export class PresenceTracker {
     this.#put(room, presence, id, connected(entry, { id, name }, this.#activityOf(id), now))
   }
 
-  /** A connection in a room ended. If it was the last, its person counts as gone at `until` (ms), unless they come back before. */
+  /** A connection in a room has ended. After their last one the person counts as gone at `until` (ms), unless they come back. */
   exit(room: string, user: string, until: number): void {
     this.#change(room, user, (entry) => disconnected(entry, until))
   }

@@ -23,7 +23,7 @@ export interface Announcement {
   changed?: { id: string; name?: string; state?: Activity }
 }
 
-/** One connection more. @param entry null: the person was not in the room */
+/** A connection of the person has joined the room. @param entry null: it is their first there */
 export function connected(
   entry: PresenceEntry | null,
   user: User,
@@ -34,7 +34,7 @@ export function connected(
   return { ...withState(entry, state, now), user, connections: entry.connections + 1, leavesAt: null }
 }
 
-/** One connection fewer. After the last one the person counts as gone at `until` (ms). */
+/** A connection of the person has left the room. After their last one the person counts as gone at `until` (ms). */
 export function disconnected(entry: PresenceEntry, until: number): PresenceEntry {
   const connections = entry.connections - 1
   return { ...entry, connections, leavesAt: connections === 0 ? until : entry.leavesAt }

@@ -16,9 +16,9 @@ interface RoomList {
   more: boolean
 }
 
-/** Reads one row more than are listed, to know whether there are more. */
+/** One row more than are listed, to know whether more rooms follow. */
 const LISTED_AND_ONE = LIMITS.roomsListed + 1
-/** Key of the turns that lists and pages of history share: thirty in one turn of the loop would hold all others up. */
+/** The key of room lists and history pages in `inTurn`: thirty of them in one turn of the loop would delay everybody. */
 const LONG_READS = 'long reads'
 
 interface RoomsDeps extends HubDeps {
@@ -31,7 +31,7 @@ export class Rooms {
   readonly #deps: RoomsDeps
   readonly #isReserved: (name: string) => boolean
   readonly #roomNames: RoomNames
-  /** key → the turn of the loop in which the next act of this key may begin */
+  /** key → resolves in the turn of the loop in which the next act with this key may begin */
   readonly #turns = new Map<string, Promise<void>>()
 
   constructor(deps: RoomsDeps) {
@@ -114,8 +114,8 @@ export class Rooms {
   }
 
   /**
-   * Runs what has the same key, one after another, with a turn of the loop between two: a person's leave and join do not
-   * cross, and nobody else waits for many of them.
+   * Runs acts with the same key one after another, with a turn of the loop between two: a person's leave and join do not
+   * cross, and many requests of one person delay nobody else.
    */
   inTurn<T>(key: string, act: () => Promise<T>): Promise<T> {
     const { clock } = this.#deps
@@ -182,14 +182,7 @@ export class Rooms {
   }
 }
 
-/** The answer to each fault of a room's name. */
-const ROOM_FAULTS: typeof NAME_FAULTS = {
-  ...NAME_FAULTS,
-  empty: 'A room’s name needs at least one letter, digit or emoji.',
-  long: `A room’s name has at most ${LIMITS.roomName.graphemes} characters.`,
-}
-
-const roomInvalid = (reason: NameFault) => new ChatError('roomInvalid', ROOM_FAULTS[reason], { reason })
+const roomInvalid = (reason: NameFault) => new ChatError('roomInvalid', NAME_FAULTS[reason], { reason })
 const topicTooBig = () => new ChatError('tooBig', undefined, { reason: 'topic' })
 
 /** One line of what the room is about. @throws ChatError `tooBig` */

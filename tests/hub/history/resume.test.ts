@@ -108,12 +108,6 @@ describe('pages', () => {
     })
   })
 
-  test('[C9] of an empty room are one page without events', async () => {
-    const { guest } = await aHub()
-    const ada = await guest('Ada', ['lobby'])
-    expect(ada.heard[1]).toMatchObject({ type: 'sync', events: [], head: 0, floor: 1, more: false })
-  })
-
   test('[C10] wait until the page before is read; a socket that has gone gets none', async () => {
     const { at, guest } = await aTalk(500)
     const bob = await guest('Bob')

@@ -140,17 +140,6 @@ describe('a message', () => {
     expect([summary(ada).slice(1), summary(bob)]).toEqual([['event 1', 'ack 1'], ['event 1']])
   })
 
-  test('[M12] that answers a message is refused once that message is deleted', async () => {
-    const { ada, bob } = await aLobby()
-    await bob.send('one')
-    const id = bob.all('event')[0]?.id ?? ''
-    await ada.ask(message('nonce-001', 'hi', 'lobby', id))
-    await bob.ask({ type: 'delete', nonce: 'nonce-delete', room: 'lobby', target: id })
-    await ada.ask(message('nonce-002', 'hi', 'lobby', id))
-    expect(bob.all('event')[1]).toMatchObject({ seq: 2, replyTo: id })
-    expect(ada.all('error')).toMatchObject([{ nonce: 'nonce-002', code: 'gone' }])
-  })
-
   test('[M13] is serialised and published once, however many hear it', async () => {
     const { ada, guest, topics } = await aLobby()
     for (let n = 0; n < 10; n += 1) await guest(`P${n}x`, ['lobby'])

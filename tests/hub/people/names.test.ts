@@ -71,21 +71,9 @@ describe('a name', () => {
     expect(keys).not.toContain('')
   })
 
-  test.each([
-    'mod',
-    'b0t',
-    'Owner',
-    'r00t',
-    'host',
-    'server',
-    'ALL',
-    'every.one',
-    'here',
-    'channel',
-    'room',
-    'guest7',
-    'Y0U',
-  ])('[I4] %j is reserved as a whole name, not as a word of a name', (word) => {
+  // prettier-ignore
+  test.each(['mod', 'b0t', 'Owner', 'r00t', 'host', 'server', 'ALL', 'every.one', 'here', 'channel', 'room', 'guest7', 'Y0U'])(
+    '[I4] %j is reserved as a whole name, not as a word of a name', (word) => {
     expect([isReserved(word), isReserved(`${word} Smith`)]).toEqual([true, false])
   })
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { NAME_FAULTS } from '../../../src/shared/names.ts'
 import { aHub, aLobby, refusal, settled, type Client } from '../../support/hub/aHub.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -13,23 +12,6 @@ describe('signing up', () => {
     expect(await hub.sessions.whoIs('another')).toBe(null)
   })
 
-  test.each([
-    ['', 'empty'],
-    ['x'.repeat(25), 'long'],
-    ['a\u0000b', 'characters'],
-    ['аdmin', 'mixed'],
-    ['Admin', 'reserved'],
-    ['Bot', 'reserved'],
-  ] as const)('[I1, I2, I4] as %j is refused with the reason %s', async (typed, fault) => {
-    const { hub } = await aHub()
-    expect(await refusal(hub.sessions.signUp(typed, 'hash'))).toEqual({
-      code: 'nameInvalid',
-      message: NAME_FAULTS[fault],
-      reason: fault,
-      ...(fault === 'reserved' && { suggestion: 'Visitor' }),
-    })
-  })
-
   test('[I3] with a name that is taken, or looks like it, is refused with a free name', async () => {
     const { hub } = await aHub()
     const long = 'x'.repeat(24)
@@ -40,13 +22,6 @@ describe('signing up', () => {
         suggestion: `${typed}3`,
       })
     expect(await refusal(hub.sessions.signUp(long, '5'))).toMatchObject({ suggestion: `${'x'.repeat(23)}2` })
-  })
-
-  test('[S12] a hundred times at once with one name makes one guest', async () => {
-    const { hub } = await aHub()
-    const all = Array.from({ length: 100 }, (_, n) => hub.sessions.signUp('Ann', `session ${n}`))
-    const results = await Promise.allSettled(all)
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 })
 
@@ -191,17 +166,6 @@ describe('signing out', () => {
     expect((await guest('Bob')).self.id).not.toBe(bob.self.id)
   })
 
-  test('[S48] by another process is noticed within five minutes', async () => {
-    const { ada, bob, phone, store, pass } = await aPhone()
-    await store.endSession('phone')
-    for (let second = 0; second < 310; second += 10) {
-      for (const client of [ada, bob, phone]) client.say({ type: 'beat' })
-      await pass(10)
-    }
-    expect(phone.connection.closed).toBe(4501)
-    expect([bob.connection.closed, ada.connection.closed]).toEqual([null, null])
-  })
-
   test('[S15] holds for a socket that is just being opened, and for frames under way', async () => {
     const { bob, hub, store, connect } = await aLobby()
     bob.say(
@@ -212,27 +176,6 @@ describe('signing out', () => {
     await bob.send('hi', 'nonce-001')
     expect((await store.events('lobby', 0, 10)).map(({ nonce }) => nonce)).not.toContain('nonce-001')
     expect(connect(bob.self).connection.closed).toBe(4501)
-  })
-
-  test('[K60] beside a join, a new room and a new name refuses these as unauthenticated, and logs nothing', async () => {
-    const { ada, bob, hub, log, store } = await aLobby()
-    await hub.rooms.create(ada.self, { name: 'Den' })
-    store.pause()
-    const signedOut = hub.sessions.signOut('session of Bob')
-    await settled()
-    const refused = Promise.all([
-      refusal(hub.rooms.create(bob.self, { name: 'Attic' })),
-      refusal(hub.sessions.names.rename(bob.self, 'Rob')),
-      refusal(hub.rooms.enter(bob.self, 'den')),
-    ])
-    await settled()
-    store.resume()
-    await signedOut
-    expect((await refused).map(({ code }) => code)).toEqual(Array(3).fill('unauthenticated'))
-    expect(await store.room('attic')).toBe(null)
-    expect(await store.memberships(bob.self.id)).toEqual([])
-    expect(log.errors).toEqual([])
-    expect(ada.connection.closed).toBe(null)
   })
 })
 
