@@ -1,10 +1,10 @@
 /** Two measurements of Hubbub alone that need more than a load: joining a crowded room, and reading far back. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
-import { guests } from '../chaos/serverProcess.ts'
-import { quantile } from '../chaos/world.ts'
+import { cpuOf, guests } from '../chaos/serverProcess.ts'
+import { quantile } from '../chaos/quantile.ts'
 import { aDatabase } from '../support/server/aDatabase.ts'
 import type { Run } from './figures.ts'
 import { type Bench, load, started } from './play.ts'
@@ -21,13 +21,6 @@ export async function measured(
   const measure = scenario.measure === 'join' ? measureJoin : measureHistory
   const figures = await measure(bench, server, scenario)
   return { scenario: scenario.id, server: server.name, round, figures, faults: [] }
-}
-
-/** µs of CPU that all threads of a process have used */
-function cpuOf(pid: number): number {
-  const tasks = `/proc/${pid}/task`
-  const lines = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/schedstat`, 'utf8'))
-  return lines.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0) / 1_000
 }
 
 const TOKEN = crypto.randomUUID() + crypto.randomUUID()
@@ -78,7 +71,7 @@ async function measureJoin(bench: Bench, server: Server, { people }: Scenario): 
     const used = cpuOf(pid) - before - costOfRest
     if (conn_ok < JOINERS) throw new Error(`${conn_ok} of ${JOINERS} joined`)
     await crowd
-    return { joinCost: used / JOINERS }
+    return { joinCost: used / 1_000 / JOINERS }
   } finally {
     await end()
   }

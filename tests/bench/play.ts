@@ -1,6 +1,6 @@
 /** One run: a fresh server on one core, the generator on another. */
 import { join } from 'node:path'
-import { freePort } from '../chaos/serverProcess.ts'
+import { freePort } from '../support/server/aServer.ts'
 import type { Run } from './figures.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Server, Speech } from './servers.ts'
@@ -62,7 +62,7 @@ export function makeGenerator(home: string): { wsload: string } | { fault: strin
 /** Starts a server. @param more environment variables of this start alone */
 export async function started(bench: Bench, server: Server, more: Record<string, string> = {}) {
   await server.fresh()
-  const port = await freePort()
+  const port = freePort()
   const child = Bun.spawn(['taskset', '-c', `${bench.cpus[0]}`, ...server.command(port)], {
     env: { PATH: process.env['PATH'] ?? '', ...server.env(port), ...more },
     stdin: 'ignore',

@@ -19,13 +19,7 @@ export interface Load {
   name?: string
 }
 
-export interface LoadResult {
-  operations: Operation[]
-  /** ms from when a message was due to its ack */
-  waits: number[]
-  /** how often each error code came */
-  refused: Map<string, number>
-}
+export type LoadResult = Awaited<ReturnType<typeof load>>
 
 /** Just below the number of durable frames that a connection may leave unanswered. */
 const MAX_IN_FLIGHT = 60
@@ -36,11 +30,13 @@ interface Message {
 }
 
 /** Speaks until the end, then waits until all is answered or nothing was answered for 10 s. */
-export async function load(plan: Load): Promise<LoadResult> {
+export async function load(plan: Load) {
   const { port, cookies, room = 'lobby', perSecond, lasts = Infinity, bytes = 100, name = 'load' } = plan
   const { isOver = () => false } = plan
   const operations: Operation[] = []
+  /** ms from when a message was due to its ack */
   const waits: number[] = []
+  /** how often each error code came */
   const refused = new Map<string, number>()
   let answeredAt = Date.now()
 

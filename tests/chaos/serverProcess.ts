@@ -1,155 +1,126 @@
 /** A server in a process of its own, which the harness may kill, stop and starve. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buildClient } from '../../src/tools/build.ts'
+import { aGuest } from '../support/client/anApp.ts'
+import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/server/aServer.ts'
 
 const ROOT = join(import.meta.dir, '../..')
-/** ms a start may take */
-const START_TIMEOUT = 10_000
-const MEASURED = /^MEASURED (.*)\n/gm
+const MEASURED = /^MEASURED (.*)\n/m
 
-export interface ServerProcess {
-  readonly port: number
-  readonly dir: string
-  readonly pid: number
+/** How a server is started. */
+export interface Launch {
+  env?: Record<string, string>
+  /** the file that serves */
+  entry?: string
+  /** a command that runs the server */
+  prefix?: readonly string[]
+}
+
+export class ServerProcess {
+  readonly port = freePort()
   /** how often it was started */
-  readonly starts: number
+  starts = 0
   /** when it last answered ready, ms since the epoch */
-  readonly readyAt: number
+  readyAt = 0
+  #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | null = null
   /** what all starts printed, the last 200 KB */
-  readonly output: string
+  #output = ''
+
+  constructor(
+    readonly dir: string,
+    readonly launch: Launch = {},
+  ) {}
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   /** The errors it logged. */
-  bugs(): string[]
+  bugs(): string[] {
+    const lines = this.#output.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line))
+    return lines.map((line) => `the server logged ${line.slice(0, 300)}`)
+  }
+
   /** Starts it and waits until `/readyz` is 200. @param more environment of this start only @throws Error after 10 s */
-  start(more?: Record<string, string>): Promise<void>
+  async start(more: Record<string, string> = {}): Promise<void> {
+    const out = join(ROOT, 'dist/public')
+    if (!existsSync(join(out, 'assets.json'))) await buildClient({ root: ROOT, out, compress: 'none' })
+    const { env, entry = 'tests/chaos/server.ts', prefix = [] } = this.launch
+    const base = { PORT: String(this.port), HOST: '127.0.0.1', DATA_DIR: this.dir, LOG_FORMAT: 'json' }
+    const all = { PATH: process.env['PATH'] ?? '', ...base, ...env, ...more }
+    this.starts += 1
+    const child = Bun.spawn([...prefix, process.execPath, join(ROOT, entry)], {
+      cwd: ROOT,
+      env: all,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    for (const stream of [child.stdout, child.stderr]) void this.#collect(stream)
+    const isReady = async () =>
+      child.exitCode !== null || (await fetch(`http://127.0.0.1:${all.PORT}/readyz`)).ok
+    await eventually('the server is ready', isReady, 10_000).catch(() => this.kill())
+    if (this.#child === null || child.exitCode !== null)
+      throw new Error(`the server ended with ${child.exitCode}:\n${this.#output.slice(-2_000)}`)
+    this.readyAt = Date.now()
+  }
+
   /** SIGKILL, and waits for its end. */
-  kill(): Promise<void>
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
   /** SIGTERM, and waits: exit code and ms it took. */
-  term(): Promise<{ code: number; ms: number }>
+  term(): Promise<{ code: number; ms: number }> {
+    return this.#end('SIGTERM')
+  }
+
   /** ns of CPU since its start, all threads */
-  cpu(): number
+  cpu(): number {
+    return cpuOf(this.pid)
+  }
+
   /** resident memory, bytes */
-  rss(): number
+  rss(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0)
+  }
+
   /** open file descriptors */
-  descriptors(): number
-  /** What it has measured since the last call. Only of the harness's own entry. @throws Error after 5 s */
-  measure(): Promise<LoopLag>
-}
+  descriptors(): number {
+    return readdirSync(`/proc/${this.pid}/fd`).length
+  }
 
-/** How late (ms) the event loop ran its timers. */
-export interface LoopLag {
-  lagP50: number
-  lagP99: number
-  lagMax: number
-}
+  /** p99 (ms) of the delays of its event loop since the last call. Only of the harness's own entry. @throws Error after 5 s */
+  async measureLag(): Promise<number> {
+    this.#child?.kill('SIGUSR2')
+    const [line, lag] = await eventually('the measured lag', () => MEASURED.exec(this.#output))
+    this.#output = this.#output.replace(line, '')
+    return Number(lag)
+  }
 
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
-
-/** @param entry the file that serves @param env beside PATH and the port @param prefix a command that runs the server */
-export async function serverProcess(
-  dir: string,
-  env: Record<string, string> = {},
-  entry = 'tests/chaos/server.ts',
-  prefix: readonly string[] = [],
-): Promise<ServerProcess> {
-  const out = join(ROOT, 'dist/public')
-  if (!existsSync(join(out, 'assets.json'))) await buildClient({ root: ROOT, out, compress: 'none' })
-  const port = await freePort()
-  let child: Bun.Subprocess<'ignore', 'pipe', 'pipe'> | null = null
-  let output = ''
-  let starts = 0
-  let readyAt = 0
-
-  async function collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder()
     for await (const bytes of stream as unknown as AsyncIterable<Uint8Array>)
-      output = (output + decoder.decode(bytes, { stream: true })).slice(-200_000)
+      this.#output = (this.#output + decoder.decode(bytes, { stream: true })).slice(-200_000)
   }
 
-  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number; ms: number }> {
-    if (child === null) return { code: 0, ms: 0 }
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number; ms: number }> {
+    if (this.#child === null) return { code: 0, ms: 0 }
     const began = performance.now()
-    child.kill(signal)
-    const code = await child.exited
-    child = null
+    this.#child.kill(signal)
+    const code = await this.#child.exited
+    this.#child = null
     return { code, ms: performance.now() - began }
   }
+}
 
-  /** A file of the process in /proc. */
-  const procFile = (name: string) => readFileSync(`/proc/${child?.pid}/${name}`, 'utf8')
-  const procFolder = (name: string) => readdirSync(`/proc/${child?.pid}/${name}`)
-
-  return {
-    port,
-    dir,
-    get pid() {
-      return child?.pid ?? 0
-    },
-    get starts() {
-      return starts
-    },
-    get readyAt() {
-      return readyAt
-    },
-    get output() {
-      return output
-    },
-    bugs: () =>
-      output
-        .split('\n')
-        .filter((line) => /"level":"(error|fatal)"/.test(line))
-        .map((line) => `the server logged ${line.slice(0, 300)}`),
-    async start(more = {}) {
-      starts += 1
-      const base = { PORT: String(port), HOST: '127.0.0.1', DATA_DIR: dir, LOG_FORMAT: 'json' }
-      const all = { PATH: process.env['PATH'] ?? '', ...base, ...env, ...more }
-      child = Bun.spawn([...prefix, process.execPath, join(ROOT, entry)], {
-        cwd: ROOT,
-        env: all,
-        stdin: 'ignore',
-        stdout: 'pipe',
-        stderr: 'pipe',
-      })
-      void collect(child.stdout)
-      void collect(child.stderr)
-      for (const giveUpAt = Date.now() + START_TIMEOUT; Date.now() < giveUpAt; await Bun.sleep(20)) {
-        if (child.exitCode !== null)
-          throw new Error(`the server ended with ${child.exitCode}:\n${output.slice(-2_000)}`)
-        const answer = await fetch(`http://127.0.0.1:${all.PORT}/readyz`).catch(() => null)
-        if (answer?.status !== 200) continue
-        readyAt = Date.now()
-        return
-      }
-      await end('SIGKILL')
-      throw new Error(`the server was not ready within ${START_TIMEOUT} ms:\n${output.slice(-2_000)}`)
-    },
-    kill: async () => void (await end('SIGKILL')),
-    term: () => end('SIGTERM'),
-    cpu: () =>
-      procFolder('task').reduce(
-        (sum, task) => sum + Number(procFile(`task/${task}/schedstat`).split(' ')[0]),
-        0,
-      ),
-    rss: () => 1_024 * Number(/VmRSS:\s+(\d+)/.exec(procFile('status'))?.[1] ?? 0),
-    descriptors: () => procFolder('fd').length,
-    async measure() {
-      child?.kill('SIGUSR2')
-      for (const giveUpAt = Date.now() + 5_000; Date.now() < giveUpAt; await Bun.sleep(10)) {
-        const [answer] = output.matchAll(MEASURED)
-        if (answer === undefined) continue
-        output = output.replaceAll(MEASURED, '')
-        return JSON.parse(answer[1] ?? '') as LoopLag
-      }
-      throw new Error('the server did not say what it measured')
-    },
-  }
+/** ns of CPU that all threads of a process have used */
+export function cpuOf(pid: number): number {
+  const tasks = `/proc/${pid}/task`
+  const lines = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/schedstat`, 'utf8'))
+  return lines.reduce((sum, line) => sum + Number(line.split(' ')[0]), 0)
 }
 
 /**
@@ -157,14 +128,8 @@ export async function serverProcess(
  * @throws Error if the server refuses
  */
 export async function guest(port: number, name: string): Promise<string> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: `http://127.0.0.1:${port}` },
-    body: JSON.stringify({ name }),
-  })
-  if (answer.status !== 201) throw new Error(`${name} was refused: ${answer.status} ${await answer.text()}`)
-  const [token] = /(?<==)[^;]*/.exec(answer.headers.get('set-cookie') ?? '') ?? ['']
-  return `session=${token}`
+  const { cookie } = await aGuest(`http://127.0.0.1:${port}`, name)
+  return cookie.replace(/^[^=]*/, 'session')
 }
 
 /** Cookies of new guests, in the order of their names; sixteen requests at a time. */

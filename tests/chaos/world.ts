@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { check, type History, type Operation, type Shown, type Witness } from './checker.ts'
 import { MinimalClient, type ClientSettings, type Flaw } from './clients/minimalClient.ts'
 import { productClient } from './clients/productClient.ts'
-import { CALM, faultProxy, type Proxy, type Weather } from './network/proxy.ts'
-import { chance, type Chance } from './random.ts'
+import { faultProxy, type Weather } from './network/proxy.ts'
+import { chance } from './random.ts'
 import { Findings, type Figures, type Report } from './scenario.ts'
-import { guest, guests, serverProcess, type ServerProcess } from './serverProcess.ts'
+import { guest, guests, ServerProcess, type Launch } from './serverProcess.ts'
 
 /** A person with so many unanswered messages writes no more: a slow machine must not build an ever longer queue. */
 const MAX_UNSETTLED = 60
@@ -35,37 +35,15 @@ export interface Participant {
   end(): void
 }
 
-export interface World {
-  readonly server: ServerProcess
-  readonly proxy: Proxy
-  readonly random: Chance
-  readonly people: readonly Participant[]
-  readonly dir: string
-  /** Everybody writes about `perSecond` messages a second until `until` (ms since the epoch). */
-  talk(perSecond: number, until: number, rooms?: readonly string[]): Promise<void>
-  /**
-   * Heals the network and waits until everybody is live with nothing unsettled, as long as their number shrinks.
-   * @returns ms it took, or null if nothing improved for `within` ms
-   */
-  settle(within: number): Promise<number | null>
-  /** Heals the network and waits until everybody is live. @returns ms since the server became ready; null after `within` ms */
-  allLive(within: number): Promise<number | null>
-  /** What the checker finds, and the errors the server logged. `more` replaces parts of the history. */
-  verdict(more?: Partial<History>): string[]
-  operations(): number
-  close(): Promise<void>
-}
+export type World = Awaited<ReturnType<typeof startWorld>>
 
-export interface Plan {
+export interface Plan extends Launch {
   seed: number
   rooms?: readonly string[]
   /** how many people use the independent client, and the product's */
   minimal: number
   product: number
   weather?: Weather
-  env?: Record<string, string>
-  entry?: string
-  prefix?: readonly string[]
   /** the clocks of all clients run so many times faster */
   speed?: number
   /** of the independent clients */
@@ -113,13 +91,13 @@ export async function conclude(
   return rest
 }
 
-export async function startWorld(plan: Plan): Promise<World> {
+export async function startWorld(plan: Plan) {
   const { rooms = ['lobby'], minimal, product } = plan
   const random = chance(plan.seed)
   const dir = plan.dir ?? (await mkdtemp(join(tmpdir(), 'hubbub-chaos-')))
-  const server = await serverProcess(dir, plan.env, plan.entry, plan.prefix)
+  const server = new ServerProcess(dir, plan)
   await server.start()
-  const proxy = await faultProxy(server.port, random.fork('proxy'), CALM)
+  const proxy = await faultProxy(server.port, random.fork('proxy'))
   await makeRooms(server.port, rooms)
 
   const names = Array.from({ length: minimal + product }, (_, index) =>
@@ -151,24 +129,30 @@ export async function startWorld(plan: Plan): Promise<World> {
     random,
     people,
     dir,
-    async talk(perSecond, end, among = rooms) {
+    /** Everybody writes about `perSecond` messages a second until `end` (ms since the epoch). */
+    async talk(perSecond: number, end: number) {
       const talk = random.fork('talk')
       const next = people.map(() => Date.now() + talk.between(0, 1_000 / perSecond))
       while (Date.now() < end) {
         people.forEach((person, index) => {
           if (Date.now() < (next[index] ?? 0)) return
-          if (person.unsettled < MAX_UNSETTLED) person.say(talk.pick(among))
+          if (person.unsettled < MAX_UNSETTLED) person.say(talk.pick(rooms))
           next[index] = Date.now() + talk.between(0.5, 1.5) * (1_000 / perSecond)
         })
         await Bun.sleep(5)
       }
     },
-    async allLive(within) {
+    /** Heals the network and waits until everybody is live. @returns ms since the server became ready; null after `within` ms */
+    async allLive(within: number) {
       proxy.heal()
       const took = await until(() => countConnected() === people.length, within)
       return took === null ? null : Math.max(0, Date.now() - server.readyAt)
     },
-    async settle(within) {
+    /**
+     * Heals the network and waits until everybody is live with nothing unsettled, as long as their number shrinks.
+     * @returns ms it took, or null if nothing improved for `within` ms
+     */
+    async settle(within: number) {
       proxy.heal()
       const began = Date.now()
       const countOpen = () =>
@@ -182,7 +166,8 @@ export async function startWorld(plan: Plan): Promise<World> {
       await Bun.sleep(1_500)
       return fewest === 0 ? took : null
     },
-    verdict: (more = {}) =>
+    /** What the checker finds, and the errors the server logged. `more` replaces parts of the history. */
+    verdict: (more: Partial<History> = {}) =>
       check({
         operations: people.flatMap(({ operations }) => operations),
         witnesses: people.map(({ witness }) => witness),
@@ -241,16 +226,6 @@ export async function until(isTrue: () => boolean, within: number): Promise<numb
   }
   return Date.now() - began
 }
-
-/** The value below which `part` (0–1) of the values lie; 0 of none. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
-}
-
-/** Several quantiles, as figures show them. */
-export const quantiles = (values: readonly number[], ...parts: number[]) =>
-  parts.map((part) => quantile(values, part)).join(', ')
 
 /** How many acks said that the event was stored already. */
 export function duplicates(people: readonly Participant[]): number {

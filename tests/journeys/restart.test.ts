@@ -1,32 +1,18 @@
-import { afterEach, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
 import type { Position } from '../../src/shared/model.ts'
 import { timed } from '../support/aMeasure.ts'
 import { type Guest, aGuest } from '../support/client/anApp.ts'
-import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/server/aServer.ts'
+import { aServer, aTemporaryDir, freePort } from '../support/server/aServer.ts'
 import type { SocketClient } from '../support/server/socketClient.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)
 
-const cleanups: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-/** @returns a function that starts a server, each time on the same directory and port */
-function aHouse(env: Record<string, string> = {}): () => Promise<[ServerProcess, string]> {
-  const { dir, remove } = aTemporaryDir()
-  cleanups.push(remove)
-  const settings = { DATA_DIR: dir, PORT: String(freePort()), ...env }
-  return async () => {
-    const server = await aServer(settings)
-    cleanups.push(async () => {
-      server.kill('SIGKILL')
-      await server.exited()
-    })
-    return [server, await server.ready()]
-  }
-}
+const { dir, remove } = aTemporaryDir()
+afterAll(remove)
+/** The environment of a server, which is the same after each start. */
+const anEnvironment = (name: string) => ({ DATA_DIR: join(dir, name), PORT: String(freePort()) })
 
 async function resume(guest: Guest, { seq, id }: Position): Promise<SocketClient> {
   const socket = await guest.socket()
@@ -37,8 +23,9 @@ const say = (socket: SocketClient, text: string) =>
   socket.send({ type: 'send', nonce: text, room: 'lobby', text })
 
 test('[C43, M2] after `kill -9` between two messages everything is there, and everybody resumes where they were', async () => {
-  const start = aHouse()
-  const [first, origin] = await start()
+  const env = anEnvironment('killed')
+  await using first = await aServer(env)
+  const origin = await first.ready()
   const [ada, bob] = [await aGuest(origin, 'Ada'), await aGuest(origin, 'Bob')]
   const [a, b] = [await ada.enter('lobby'), await bob.enter('lobby')]
   say(a, 'before-0001')
@@ -50,7 +37,8 @@ test('[C43, M2] after `kill -9` between two messages everything is there, and ev
   expect((await b.ends()).code).toBe(1006)
   await first.exited()
 
-  await start()
+  await using second = await aServer(env)
+  await second.ready()
   expect(await (await ada.ask('/api/session')).json()).toEqual({ user: ada.user })
   const resumed = await resume(bob, position)
   const { events } = await resumed.hears('sync')
@@ -67,9 +55,9 @@ test('[C43, M2] after `kill -9` between two messages everything is there, and ev
 })
 
 test('[O13, C44] SIGTERM drains, closes with 1012 and exits with 0; what was acknowledged is there at the next start', async () => {
-  const start = aHouse()
-  const [server, origin] = await start()
-  const ada = await aGuest(origin, 'Ada')
+  const env = anEnvironment('drained')
+  await using server = await aServer(env)
+  const ada = await aGuest(await server.ready(), 'Ada')
   const socket = await ada.enter('lobby')
   say(socket, 'last-words')
   const position = await socket.hears('ack')
@@ -82,13 +70,15 @@ test('[O13, C44] SIGTERM drains, closes with 1012 and exits with 0; what was ack
   expect([code, server.err()]).toEqual([0, ''])
   expect(ms).toBeLessThan(3_000)
 
-  await start()
+  await using next = await aServer(env)
+  await next.ready()
   const resumed = await resume(ada, position)
   expect(await resumed.hears('sync')).toMatchObject({ events: [], head: 1, more: false })
 })
 
 test('[O13] SIGINT drains too, and a second signal ends the process at once', async () => {
-  const [server, origin] = await aHouse({ DRAIN_WAIT: '60', DRAIN_SECONDS: '90' })()
+  await using server = await aServer({ ...anEnvironment('twice'), DRAIN_WAIT: '60', DRAIN_SECONDS: '90' })
+  const origin = await server.ready()
   server.kill('SIGINT')
   let status = 200
   while (status === 200) status = (await fetch(`${origin}/readyz`)).status

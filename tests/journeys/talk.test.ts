@@ -20,8 +20,7 @@ beforeAll(async () => {
   bob = await aGuest(origin, 'Bob')
 })
 afterAll(async () => {
-  server.kill('SIGKILL')
-  await server.exited()
+  await server[Symbol.asyncDispose]()
   remove()
 })
 

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Draft } from '../../src/hub/ports.ts'
+import type { Draft, DraftContent } from '../../src/hub/ports.ts'
 import { importFrom } from '../../src/operator/import.ts'
 import { exportTo } from '../../src/operator/export.ts'
 import { aDatabase, logOf } from '../support/server/aDatabase.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
-import { ada, bob, draft, guest, NEVER, open, say } from '../store/support/scene.ts'
-import { aSink, inPieces, refusalOf, rowsOf } from './support.ts'
+import { ada, bob, change, draft, guest, NEVER, open, say } from '../store/support/scene.ts'
+import { inPieces, refusalOf, rowsOf } from './support.ts'
 
 const { dir, remove } = aTemporaryDir()
 afterAll(remove)
 const folder = (name: string) => join(dir, name)
 
 async function exported(from: string, room?: string): Promise<string> {
-  const sink = aSink()
-  await exportTo(from, sink, room)
-  return sink.content().toString()
+  const pieces: Uint8Array[] = []
+  await exportTo(from, { write: async (bytes) => void pieces.push(Buffer.from(bytes)) }, room)
+  return Buffer.concat(pieces).toString()
 }
 
 describe('a chat with every kind of event', () => {
@@ -31,61 +31,52 @@ describe('a chat with every kind of event', () => {
       store,
       Array.from({ length: 40 }, (_, at) => `${at} – “naïve” 🦜 ${'x'.repeat(at)}`),
     )
-    const said = [
-      draft('one', { room: 'tea' }),
-      draft('two', { room: 'tea' }),
-      draft('three', { room: 'tea' }),
-    ]
+    const said = ['one', 'two', 'three'].map((words) => draft(words, { room: 'tea' }))
     await store.commit(said)
-    const [first, second, third] = said.map(({ id }) => id)
-    const change = (more: object): Draft => {
-      const { text: _, ...rest } = draft('', { room: 'tea' }) as Extract<Draft, { kind: 'message' }>
-      return { ...rest, ...more } as Draft
-    }
+    const [first = '', second = '', third = ''] = said.map(({ id }) => id)
+    const inTea = (content: DraftContent, user = ada) => change(content, { room: 'tea', user })
+    const reacted = (target: string, emoji: string, on = true, user = ada) =>
+      inTea({ kind: 'react', target, emoji, on }, user)
     await store.commit([
-      change({ kind: 'message', text: 'an answer', replyTo: first, user: bob }),
-      change({ kind: 'edit', target: first, text: 'one, edited' }),
-      change({ kind: 'edit', target: first, text: 'one, edited twice' }),
-      change({ kind: 'react', target: first, emoji: '👍', on: true }),
-      change({ kind: 'react', target: first, emoji: '👍', on: true, user: bob }),
-      change({ kind: 'react', target: first, emoji: '👍', on: false }),
-      change({ kind: 'react', target: first, emoji: '👍', on: true }),
-      change({ kind: 'react', target: third, emoji: '🎉', on: true }),
-      change({ kind: 'react', target: third, emoji: '🎉', on: false }),
-      change({ kind: 'react', target: third, emoji: '🎉', on: true }),
-      change({ kind: 'react', target: second, emoji: '🎉', on: true }),
-      change({ kind: 'edit', target: second, text: 'canary, edited' }),
-      change({ kind: 'pin', target: first, on: true }),
-      change({ kind: 'pin', target: third, on: true }),
-      change({ kind: 'pin', target: third, on: false }),
-      change({ kind: 'delete', target: second }),
+      inTea({ kind: 'message', text: 'an answer', replyTo: first }, bob),
+      inTea({ kind: 'edit', target: first, text: 'one, edited' }),
+      inTea({ kind: 'edit', target: first, text: 'one, edited twice' }),
+      reacted(first, '👍'),
+      reacted(first, '👍', true, bob),
+      reacted(first, '👍', false),
+      reacted(first, '👍'),
+      reacted(third, '🎉'),
+      reacted(third, '🎉', false),
+      reacted(third, '🎉'),
+      reacted(second, '🎉'),
+      inTea({ kind: 'edit', target: second, text: 'canary, edited' }),
+      inTea({ kind: 'pin', target: first, on: true }),
+      inTea({ kind: 'pin', target: third, on: true }),
+      inTea({ kind: 'pin', target: third, on: false }),
+      inTea({ kind: 'delete', target: second }),
     ])
     await store.close()
     text = await exported(source)
   })
 
-  test('[O26] export → import → export is the same to the byte', async () => {
+  test('[O26] export → import → export is the same to the byte, and so are the tables derived from the log', async () => {
     const target = folder('target')
     const taken = await importFrom(target, inPieces(text))
     expect(taken).toEqual({ users: 2, rooms: 3, events: 40 + 3 + 16 })
     expect(await exported(target)).toBe(text)
-  })
-
-  test('[O26] what follows from the log is rebuilt as it was: messages, edits, emoji, pins', () => {
     for (const table of ['rooms', 'users', 'messages', 'reactions'])
-      expect({ [table]: rowsOf(folder('target'), table) }).toEqual({ [table]: rowsOf(source, table) })
+      expect({ [table]: rowsOf(target, table) }).toEqual({ [table]: rowsOf(source, table) })
     expect(rowsOf(source, 'reactions').length).toBe(3)
   })
 
   test('[O26] a message sent again after the import is a duplicate', async () => {
     const store = await open(folder('target'))
     const [event] = await store.events('lobby', 0, 1)
-    if (event?.kind !== 'message' || event.text === undefined) throw new Error('no message')
-    const { id, at, user, nonce, text: words } = event
-    const again: Draft = { kind: 'message', room: 'lobby', id, at, user, nonce, text: words }
-    const { head } = (await store.room('lobby')) ?? { head: -1 }
-    expect(await store.commit([again])).toMatchObject([{ result: 'duplicate', seq: 1 }])
-    expect((await store.room('lobby'))?.head).toBe(head)
+    const before = await store.room('lobby')
+    expect(await store.commit([{ ...event, room: 'lobby' } as Draft])).toMatchObject([
+      { result: 'duplicate', seq: 1 },
+    ])
+    expect(await store.room('lobby')).toEqual(before)
     await store.close()
   })
 
@@ -104,10 +95,7 @@ describe('a chat with every kind of event', () => {
     await importFrom(folder('tea'), inPieces(tea))
     expect(await exported(folder('tea'), 'tea')).toBe(tea)
     expect(new Set(logOf(folder('tea')).map(({ room }) => room))).toEqual(new Set(['tea']))
-    expect(await refusalOf(exported(source, 'nowhere'))).toEqual({
-      exitCode: 1,
-      message: 'There is no room nowhere.',
-    })
+    expect((await refusalOf(exported(source, 'nowhere'))).message).toBe('There is no room nowhere.')
   })
 
   test('[O26] a server with people or rooms imports only under a prefix, and only once', async () => {

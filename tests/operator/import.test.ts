@@ -24,13 +24,8 @@ const event = {
   digest: 'AAAA',
   data: { text: 'hello' },
 }
-const change = (kind: string, data: unknown, more: object = {}) => ({
-  ...event,
-  kind,
-  target: '01',
-  data,
-  ...more,
-})
+const withData = (data: unknown) => ({ ...event, data })
+const change = (kind: string, data: unknown) => ({ ...event, kind, target: '01', data })
 interface Lines {
   user?: object
   room?: object
@@ -62,17 +57,17 @@ const refusalOfImport = (text: string, prefix = '') =>
 const LONG = 'x'.repeat(4_001)
 const INHERITED = JSON.stringify(event).replace('{"text"', '{"__proto__":{"text":"x"},"tex"')
 const EVENTS: Record<string, [event: object, field: string]> = {
-  'a text that is a number': [{ ...event, data: { text: 5 } }, 'data/text'],
-  'a text that is missing': [{ ...event, data: {} }, 'data/text'],
-  'a text that is null': [{ ...event, data: { text: null } }, 'data/text'],
+  'a text that is a number': [withData({ text: 5 }), 'data/text'],
+  'a text that is missing': [withData({}), 'data/text'],
+  'a text that is null': [withData({ text: null }), 'data/text'],
   'a text that is inherited': [JSON.parse(INHERITED) as object, 'data/text'],
-  'a text too long': [{ ...event, data: { text: LONG } }, 'data/text'],
-  'a text of nothing': [{ ...event, data: { text: ' \n' } }, 'data/text'],
-  'a text that steers a terminal': [{ ...event, data: { text: 'a\u001b[2J' } }, 'data/text'],
-  'a text of half letters': [{ ...event, data: { text: 'a\ud800' } }, 'data/text'],
-  'content that is a list': [{ ...event, data: ['hello'] }, 'data'],
-  'content that is nothing': [{ ...event, data: null }, 'data'],
-  'an answer to no id': [{ ...event, data: { text: 'a', replyTo: 'x y' } }, 'data/replyTo'],
+  'a text too long': [withData({ text: LONG }), 'data/text'],
+  'a text of nothing': [withData({ text: ' \n' }), 'data/text'],
+  'a text that steers a terminal': [withData({ text: 'a\u001b[2J' }), 'data/text'],
+  'a text of half letters': [withData({ text: 'a\ud800' }), 'data/text'],
+  'content that is a list': [withData(['hello']), 'data'],
+  'content that is nothing': [withData(null), 'data'],
+  'an answer to no id': [withData({ text: 'a', replyTo: 'x y' }), 'data/replyTo'],
   'an author who is an object': [{ ...event, user: { id: '0a' } }, 'user'],
   'no author': [{ ...event, user: undefined }, 'user'],
   'a name of 129 bytes': [{ ...event, name: 'x'.repeat(129) }, 'name'],
@@ -83,7 +78,7 @@ const EVENTS: Record<string, [event: object, field: string]> = {
   'a seq in letters': [{ ...event, seq: '1' }, 'seq'],
   'a kind nobody knows': [{ ...event, kind: 'magic' }, 'kind'],
   'a kind that every object has': [{ ...event, kind: 'constructor' }, 'kind'],
-  'an edit of nothing': [change('edit', { text: 'x' }, { target: undefined }), 'target'],
+  'an edit of nothing': [{ ...change('edit', { text: 'x' }), target: undefined }, 'target'],
   'an edit too long': [change('edit', { text: LONG }), 'data/text'],
   'a delete by a stranger': [change('delete', { by: 'somebody' }), 'data/by'],
   'an emoji of letters': [change('react', { emoji: 'abc', on: true, count: 1 }), 'data/emoji'],
@@ -122,10 +117,8 @@ test.each<[line: number, field: string, lines: Lines]>([
 
 test('[O40] a room whose name is too long with the prefix is refused', async () => {
   const room = 'x'.repeat(60)
-  const { message } = await refusalOfImport(
-    exportOf({ room: { room }, event: { ...event, room } }),
-    'prefix-',
-  )
+  const text = exportOf({ room: { room }, event: { ...event, room } })
+  const { message } = await refusalOfImport(text, 'prefix-')
   expect(message).toStartWith(`There can be no room prefix-${room} here`)
 })
 

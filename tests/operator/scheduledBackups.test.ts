@@ -6,24 +6,13 @@ import { createLog } from '../../src/lib/log.ts'
 import { backupsIn, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aDatabase } from '../support/server/aDatabase.ts'
-import { aServer, aTemporaryDir, type ServerProcess } from '../support/server/aServer.ts'
+import { aServer, aTemporaryDir } from '../support/server/aServer.ts'
 import { eventually } from '../support/eventually.ts'
 
 setDefaultTimeout(30_000)
 
 const { dir, remove } = aTemporaryDir()
-const running: ServerProcess[] = []
-afterAll(async () => {
-  for (const server of running) server.kill('SIGKILL')
-  await Promise.all(running.map((server) => server.exited()))
-  remove()
-})
-async function started(env: Record<string, string>): Promise<ServerProcess> {
-  const server = await aServer(env)
-  running.push(server)
-  await server.ready()
-  return server
-}
+afterAll(remove)
 
 test('[O24] with BACKUP_HOURS a server makes a backup when one is due, also after a restart, and not before', async () => {
   const data = join(dir, 'data')
@@ -31,14 +20,15 @@ test('[O24] with BACKUP_HOURS a server makes a backup when one is due, also afte
   const old = ['2026-01-01', '2026-01-02'].map((day) => `hubbub-${day}T000000.000Z.tar.gz`)
   mkdirSync(join(data, 'backups'), { recursive: true })
   for (const name of old) writeFileSync(join(data, 'backups', name), '')
-  const first = await started(env)
+  await using first = await aServer(env)
   await eventually('the backup', () => first.out().includes('"msg":"backup made"'), 15_000)
   const [kept, fresh, ...more] = backupsIn(data)
   expect([kept, more, readdirSync(join(data, 'tmp'))]).toEqual([old[1], [], []])
   first.kill('SIGTERM')
   expect(await first.exited()).toBe(0)
 
-  const second = await started(env)
+  await using second = await aServer(env)
+  await second.ready()
   second.kill('SIGTERM')
   expect(await second.exited()).toBe(0)
   expect(backupsIn(data).at(-1)).toBe(fresh ?? '')
@@ -49,7 +39,7 @@ test('[O24] a failed backup is an error in the log, and the server goes on', asy
   const data = join(dir, 'failing')
   mkdirSync(data)
   writeFileSync(join(data, 'backups'), '')
-  const server = await started({ DATA_DIR: data, BACKUP_HOURS: '24' })
+  await using server = await aServer({ DATA_DIR: data, BACKUP_HOURS: '24' })
   await eventually('the error', () => server.out().includes('"msg":"backup failed"'), 15_000)
   expect((await fetch(`${await server.ready()}/readyz`)).status).toBe(200)
 })
@@ -106,7 +96,7 @@ test('[O39] an unreadable folder of backups is reported by log and doctor, and m
     out: expect.stringContaining(`FAULT   backup: ${join(data, 'backups')} cannot be read (ELOOP): `),
   })
   const token = new Bun.CryptoHasher('sha256').update('any').digest('hex')
-  const server = await started({ DATA_DIR: data, METRICS_TOKEN: token })
+  await using server = await aServer({ DATA_DIR: data, METRICS_TOKEN: token })
   const headers = { authorization: `Bearer ${token}` }
   const answer = await fetch(`${await server.ready()}/metrics`, { headers })
   expect([answer.status, /^hubbub_backup_age_seconds /m.test(await answer.text())]).toEqual([200, false])

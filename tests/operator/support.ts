@@ -15,15 +15,6 @@ export async function* inPieces(content: string | Uint8Array, size = 777): Async
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-/** Collects what is written. */
-export function aSink() {
-  const pieces: Uint8Array[] = []
-  return {
-    write: async (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)),
-    content: () => Buffer.concat(pieces),
-  }
-}
-
 /** All rows of a table as JSON, sorted. */
 export function rowsOf(dir: string, table: string): string[] {
   using db = new Database(databaseIn(dir), { readonly: true })

@@ -1,7 +1,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { channelOf } from '../../src/http/socket/roomBroadcast.ts'
 import { Findings } from '../chaos/scenario.ts'
-import { serverProcess } from '../chaos/serverProcess.ts'
+import { ServerProcess } from '../chaos/serverProcess.ts'
 import { aGuest } from '../support/client/anApp.ts'
 import { eventually } from '../support/eventually.ts'
 import { aRunningApp, rawGuest } from '../support/server/aRunningApp.ts'
@@ -64,7 +64,8 @@ test('[S9] a client that stops reading is soon cut off and costs little; clients
   const data = aTemporaryDir()
   const token = crypto.randomUUID() + crypto.randomUUID()
   // As in production, except that one person may send a thousand messages a second.
-  const server = await serverProcess(data.dir, { MAX_NEW_GUESTS_PER_ADDRESS: '10000', METRICS_TOKEN: token })
+  const env = { MAX_NEW_GUESTS_PER_ADDRESS: '10000', METRICS_TOKEN: token }
+  const server = new ServerProcess(data.dir, { env })
   cleanups.push(async () => {
     await server.kill()
     data.remove()

@@ -17,25 +17,7 @@ export interface Weather {
 export const CALM: Weather = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
 export const CHAOS: Weather = { cut: 0.015, blackHole: 0.007, stall: 0.018, fragment: 0.3 }
 
-export interface Proxy {
-  port: number
-  /** how often each fault struck */
-  struck: Record<'cut' | 'blackHole' | 'stall' | 'fragment', number>
-  /** ms from a black hole until the server closed its end */
-  noticed: number[]
-  /** connections in a black hole that the server still holds */
-  readonly held: number
-  set(weather: Weather): void
-  /** Refuses new connections until it is opened again. */
-  shut(isShut: boolean): void
-  cutAll(): void
-  blackHoleAll(): void
-  /** Drops what the server says on the open connections from now on; what clients say arrives. */
-  muteAll(): void
-  /** Calms the weather, releases stalled connections and cuts those in a black hole. */
-  heal(): void
-  close(): void
-}
+export type Proxy = Awaited<ReturnType<typeof faultProxy>>
 
 interface Connection {
   client: Socket
@@ -52,11 +34,13 @@ interface Connection {
 }
 
 /** Listens on a free port of 127.0.0.1 and passes everything on to `target`. */
-export async function faultProxy(target: number, random: Chance, first: Weather = CALM): Promise<Proxy> {
+export async function faultProxy(target: number, random: Chance) {
   const connections = new Set<Connection>()
+  /** how often each fault struck */
   const struck = { cut: 0, blackHole: 0, stall: 0, fragment: 0 }
+  /** ms from a black hole until the server closed its end */
   const noticed: number[] = []
-  let weather = first
+  let weather = CALM
   let isShut = false
 
   function cut(connection: Connection): void {
@@ -128,16 +112,12 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     for (const connection of connections) {
       if (connection.blackHoleAt !== null) continue
       if (now >= connection.heldUntil) for (const to of connection.queues.keys()) flush(connection, to)
-      if (random.hit(weather.cut)) {
-        struck.cut += 1
-        cut(connection)
-      } else if (random.hit(weather.blackHole)) {
-        struck.blackHole += 1
-        swallow(connection)
-      } else if (random.hit(weather.stall)) {
-        struck.stall += 1
-        connection.heldUntil = now + random.between(500, 3_000)
-      }
+      const fault = (['cut', 'blackHole', 'stall'] as const).find((name) => random.hit(weather[name]))
+      if (fault === undefined) continue
+      struck[fault] += 1
+      if (fault === 'cut') cut(connection)
+      else if (fault === 'blackHole') swallow(connection)
+      else connection.heldUntil = now + random.between(500, 3_000)
     }
   }, 250)
 
@@ -145,21 +125,17 @@ export async function faultProxy(target: number, random: Chance, first: Weather 
     port: (listener.address() as AddressInfo).port,
     struck,
     noticed,
-    get held() {
-      return [...connections].filter(({ blackHoleAt, server }) => blackHoleAt !== null && !server.destroyed)
-        .length
-    },
-    set(next) {
-      weather = next
-    },
-    shut(shut) {
-      isShut = shut
-    },
+    /** Are there connections in a black hole that the server still holds? */
+    isHeld: () =>
+      connections.values().some(({ blackHoleAt, server }) => blackHoleAt !== null && !server.destroyed),
+    set: (next: Weather) => void (weather = next),
+    /** Refuses new connections from now on. */
+    shut: () => void (isShut = true),
     cutAll: () => connections.forEach(cut),
     blackHoleAll: () => connections.forEach(swallow),
-    muteAll() {
-      for (const connection of connections) connection.isMuted = true
-    },
+    /** Drops what the server says on the open connections from now on; what clients say arrives. */
+    muteAll: () => connections.forEach((connection) => (connection.isMuted = true)),
+    /** Calms the weather, releases stalled connections and cuts those in a black hole. */
     heal() {
       weather = CALM
       for (const connection of connections) {

@@ -1,6 +1,7 @@
 import { CHAOS } from '../network/proxy.ts'
 import type { Scenario } from '../scenario.ts'
-import { conclude, duplicates, playIn, quantile, quantiles } from '../world.ts'
+import { quantile, quantiles } from '../quantile.ts'
+import { conclude, duplicates, playIn } from '../world.ts'
 
 const ROOMS = ['lobby', 'kitchen', 'garden']
 

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts'
-import { conclude, duplicates, playIn, quantile, until, type Participant } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, duplicates, playIn, until, type Participant } from '../world.ts'
 
 /** Somebody who is not back within this time (ms) counts as away for so long. */
 const AWAY = 12_000

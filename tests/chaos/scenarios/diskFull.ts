@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Line } from '../network/line.ts'
 import { Findings, type Scenario } from '../scenario.ts'
-import { guest, serverProcess, type ServerProcess } from '../serverProcess.ts'
+import { guest, ServerProcess } from '../serverProcess.ts'
 import { conclude, inWorld, readLog, until, type World } from '../world.ts'
 
 /** ms until people are told, until it works again, and the p99 of the loop's lag */
@@ -93,7 +93,7 @@ async function judge(
   const isRecovery = ({ at, code }: Answer) => at > freed && code === null
   await until(() => answers.some(isRecovery), MAX_RECOVERY + 5_000)
   const recovered = (answers.find(isRecovery)?.at ?? Number.NaN) - freed
-  const { lagP99 } = await server.measure()
+  const lagP99 = await server.measureLag()
   const refusals = answers.filter(({ at, code }) => at > began && at <= freed && code !== null)
   const codes = [...new Set(refusals.map(({ code }) => code))].join(' ')
   findings.expect(codes === 'unavailable', `R11 ${trouble}: people were told “${codes}”`)
@@ -107,7 +107,7 @@ async function lockedFile(world: World, findings: Findings): Promise<void> {
   const { server, dir } = world
   const sender = await startSender(server.port)
   const talking = world.talk(4, Date.now() + LOCKED + 2_000)
-  await server.measure()
+  await server.measureLag()
   const other = new Database(join(dir, 'hubbub.db'))
   // The server may be writing just now.
   other.run('PRAGMA busy_timeout = 2000')
@@ -118,7 +118,7 @@ async function lockedFile(world: World, findings: Findings): Promise<void> {
   other.close()
   await judge('locked', server, sender, began, findings)
 
-  const second = await serverProcess(dir)
+  const second = new ServerProcess(dir)
   const exit = await second.start().then(
     () => 'it started',
     (error: unknown) => String(error),
@@ -137,7 +137,7 @@ async function fullDisk(world: World, findings: Findings): Promise<void> {
   /** The directory in the server's own namespace. */
   const inside = `/proc/${server.pid}/root${dir}`
   const talking = world.talk(4, Date.now() + 6_000)
-  await server.measure()
+  await server.measureLag()
   const began = Date.now()
   await writeFile(join(inside, 'filler'), Buffer.alloc(8 * 1024 * 1024)).catch(() => {
     // It is meant not to fit.

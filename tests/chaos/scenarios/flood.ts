@@ -4,7 +4,8 @@ import { Line } from '../network/line.ts'
 import { rawClientInLobby, textFrame } from '../network/rawClient.ts'
 import type { Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
-import { conclude, playIn, quantile, readLog } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, playIn, readLog } from '../world.ts'
 
 /** ms until a flood is cut off, and the p99 of the others' round trip */
 const MAX_CUT = 200

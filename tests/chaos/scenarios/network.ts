@@ -2,7 +2,8 @@ import { load } from '../load.ts'
 import { CHAOS } from '../network/proxy.ts'
 import type { Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
-import { conclude, duplicates, playIn, quantile, until } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, duplicates, playIn, until } from '../world.ts'
 
 const ROOMS = ['lobby', 'kitchen', 'garden']
 /** The product's times are divided by this in the short version. */
@@ -33,7 +34,7 @@ export const network: Scenario = {
       // Messages that the server sends into dead sockets must not keep them alive.
       proxy.noticed.length = 0
       proxy.blackHoleAll()
-      proxy.shut(true)
+      proxy.shut()
       const cookies = [await guest(port, 'noise')]
       const noise = load({ port, cookies, perSecond: 2, lasts: SERVER / speed })
       const began = Date.now()
@@ -42,11 +43,11 @@ export const network: Scenario = {
         () => {
           if (Number.isNaN(byClients) && world.people.every(({ connected }) => !connected))
             byClients = Date.now() - began
-          return proxy.held === 0
+          return !proxy.isHeld()
         },
         SERVER / speed + 5_000,
       )
-      findings.expect(gone !== null, `R3 the server holds ${proxy.held} dead sockets`)
+      findings.expect(gone !== null, 'R3 the server holds dead sockets')
       findings.atMost('R3 noticed by clients, ms', byClients, CLIENT / speed + 500)
       findings.atMost('R3 noticed by the server, ms', Math.max(...proxy.noticed), SERVER / speed + TIMER)
       await noise

@@ -6,7 +6,8 @@ import { Line, type RoomPosition } from '../network/line.ts'
 import { rawClient, rawClientInLobby, textsOf } from '../network/rawClient.ts'
 import type { Findings, Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn, quantile, until } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, playIn, until } from '../world.ts'
 
 const PER_SECOND = 1_000
 const MESSAGE_BYTES = 1_024

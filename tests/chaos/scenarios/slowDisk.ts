@@ -3,7 +3,8 @@ import { load, type LoadResult } from '../load.ts'
 import { Line } from '../network/line.ts'
 import { Findings, type Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn, quantile, type World } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, playIn, type World } from '../world.ts'
 
 const PER_SECOND = 1_000
 const STALL = 500
@@ -40,7 +41,7 @@ export const slow: Scenario = {
           heard.push([at, Date.now()]),
         )
         await witness.live()
-        await server.measure()
+        await server.measureLag()
         const lasts = (seconds / PHASES.length) * 1_000
         const { port } = server
         const loading = load({ port, cookies, perSecond: PER_SECOND, lasts, name: `phase${index}` })
@@ -49,7 +50,7 @@ export const slow: Scenario = {
           await disk.stall()
         }
         const { operations, waits, refused } = await loading
-        const { lagP99 } = await server.measure()
+        const lagP99 = await server.measureLag()
         witness.end()
         all.push(...operations)
         findings.atMost(`R10 ${label}: ack p99, ms`, quantile(waits, 0.99), maxAck)

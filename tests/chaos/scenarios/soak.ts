@@ -4,7 +4,8 @@ import { load } from '../load.ts'
 import { Line, openLines } from '../network/line.ts'
 import type { Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn, quantile } from '../world.ts'
+import { quantile } from '../quantile.ts'
+import { conclude, playIn } from '../world.ts'
 
 const PEOPLE = 2_000
 const PER_SECOND = 50

@@ -1,8 +1,10 @@
 import { load } from '../load.ts'
 import { Line, type RoomPosition } from '../network/line.ts'
 import type { Scenario } from '../scenario.ts'
-import { freePort, guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn, quantiles, until } from '../world.ts'
+import { freePort } from '../../support/server/aServer.ts'
+import { guests, numbered } from '../serverProcess.ts'
+import { quantiles } from '../quantile.ts'
+import { conclude, playIn, until } from '../world.ts'
 
 /** Events that everybody misses. */
 const MISSED = 50
@@ -79,7 +81,7 @@ export const storm: Scenario = {
       }
 
       await server.kill()
-      const port = await freePort()
+      const port = freePort()
       await server.start({ PORT: String(port) })
       const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
       const { operations } = await load({ ...speaker, lasts: 500 })

@@ -19,8 +19,8 @@ async function aPage(): Promise<void> {
   await buildClient({ root: ROOT, out: PAGE, compress: 'none' })
 }
 
-/** A process of the server, as an operator starts it. */
-export interface ServerProcess {
+/** A process of the server, as an operator starts it; `await using` kills it at the end of the block. */
+export interface ServerProcess extends AsyncDisposable {
   /** `http://127.0.0.1:3000`; rejects if it ends before it is ready */
   ready(): Promise<string>
   /** ms from the start of the process to its first answer of any kind */
@@ -87,6 +87,11 @@ export async function aServerUnder(
     kill(signal) {
       isEndExpected = true
       child.kill(signal)
+    },
+    async [Symbol.asyncDispose]() {
+      isEndExpected = true
+      child.kill('SIGKILL')
+      await child.exited
     },
     async ready() {
       const isReady = async () => {

@@ -20,9 +20,13 @@ export interface SocketClient {
 }
 
 /** Opens a socket. Resolves once it is open, or has ended without opening. */
-export async function openSocket(url: string, headers: Record<string, string> = {}): Promise<SocketClient> {
-  // Bun's WebSocket takes headers, the DOM's type does not.
-  const socket = new WebSocket(url, { headers } as unknown as string[])
+export async function openSocket(
+  url: string,
+  headers: Record<string, string> = {},
+  tls?: { rejectUnauthorized: boolean },
+): Promise<SocketClient> {
+  // Bun's WebSocket takes headers and TLS options, the DOM's type does not.
+  const socket = new WebSocket(url, { headers, ...(tls && { tls }) } as unknown as string[])
   const heard: ServerFrame[] = []
   let closed: { code: number; reason: string } | undefined
   socket.onmessage = ({ data }) => heard.push(JSON.parse(String(data)) as ServerFrame)
