@@ -89,7 +89,7 @@ export async function backup(dir: string, to: string | Sink | undefined, now: nu
   requireSpace(dir, 'A backup needs')
 
   const throttle = new WriteThrottle(isLocked(dir))
-  const folder = createTemporaryFolder(dir, 'backup')
+  using folder = createTemporaryFolder(dir, 'backup')
   const copy = join(folder.path, DATABASE)
   try {
     const check = await copyOf(dir, copy, throttle)
@@ -111,7 +111,6 @@ export async function backup(dir: string, to: string | Sink | undefined, now: nu
     return { file: target, bytes: statSync(target).size, ...check }
   } finally {
     if (existsSync(copy)) await throttle.remove(copy)
-    folder.remove()
   }
 }
 

@@ -14,15 +14,11 @@ space back. Stop the server first. The disk needs room for two more copies of th
     const { dataDir: dir } = config()
     requireDatabase(dir)
     refuseNewer(dir, schemaInHeader(dir), SCHEMA)
-    const lock = lockDirectory(dir)
-    try {
-      requireSpace(dir, 'Compacting needs')
-      const before = spaceOf(dir).bytes
-      compactDatabase(dir)
-      const freed = before - spaceOf(dir).bytes
-      return { say: `Compacted the database in ${dir}: ${freed} bytes freed.`, json: { freed } }
-    } finally {
-      lock.release()
-    }
+    using _lock = lockDirectory(dir)
+    requireSpace(dir, 'Compacting needs')
+    const before = spaceOf(dir).bytes
+    compactDatabase(dir)
+    const freed = before - spaceOf(dir).bytes
+    return { say: `Compacted the database in ${dir}: ${freed} bytes freed.`, json: { freed } }
   },
 }

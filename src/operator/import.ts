@@ -54,24 +54,16 @@ export async function importFrom(
   source: AsyncIterable<Uint8Array>,
   prefix = '',
 ): Promise<ImportCounts> {
-  const lock = lockDirectory(dir)
-  try {
-    createPrivateFile(databaseIn(dir))
-    const { db } = openForWriting(dir)
-    try {
-      db.run('BEGIN IMMEDIATE')
-      const importer = new Importer(db, prefix)
-      for await (const text of linesIn(source)) importer.addLine(text)
-      const counts = importer.finish()
-      db.run('COMMIT')
-      checkpoint(db)
-      return counts
-    } finally {
-      db.close()
-    }
-  } finally {
-    lock.release()
-  }
+  using _lock = lockDirectory(dir)
+  createPrivateFile(databaseIn(dir))
+  using db = openForWriting(dir).db
+  db.run('BEGIN IMMEDIATE')
+  const importer = new Importer(db, prefix)
+  for await (const text of linesIn(source)) importer.addLine(text)
+  const counts = importer.finish()
+  db.run('COMMIT')
+  checkpoint(db)
+  return counts
 }
 
 async function* linesIn(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -26,14 +26,10 @@ DATA_DIR/snapshots. Stop the server before.
       const needs = requireSpace(dir, 'It needs')
       return { say: `The next start brings the database from schema ${from} to ${SCHEMA}. ${needs}`, json }
     }
-    const lock = lockDirectory(dir)
-    try {
-      const { db, snapshot } = openForWriting(dir)
-      db.close()
-      const say = `Brought the database from schema ${from} to ${SCHEMA}. The former one is ${snapshot ?? 'nowhere'}.`
-      return { say, json: { ...json, snapshot } }
-    } finally {
-      lock.release()
-    }
+    using _lock = lockDirectory(dir)
+    const { db, snapshot } = openForWriting(dir)
+    db.close()
+    const say = `Brought the database from schema ${from} to ${SCHEMA}. The former one is ${snapshot ?? 'nowhere'}.`
+    return { say, json: { ...json, snapshot } }
   },
 }

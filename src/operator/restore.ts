@@ -64,7 +64,7 @@ export async function restore(
   source: AsyncIterable<Uint8Array>,
   now: number,
 ): Promise<RestoreResult> {
-  const lock = lockDirectory(dir)
+  using _lock = lockDirectory(dir)
   const workFolder = join(dir, 'tmp', 'restore')
   try {
     mkdirSync(workFolder, { recursive: true, mode: 0o700 })
@@ -77,7 +77,6 @@ export async function restore(
     return { manifest, before, roles }
   } finally {
     rmSync(workFolder, { recursive: true, force: true })
-    lock.release()
   }
 }
 

@@ -91,7 +91,7 @@ describe('backup', () => {
         if (round % 3 === 0) checkpoint(db)
       })
       db.close()
-      lock?.release()
+      lock?.[Symbol.dispose]()
       expect(rounds).toBeGreaterThan(1)
       expect(tmpOf(path)).toEqual([])
       await restore(restored, readFrom(result.file ?? ''), AT)
@@ -111,17 +111,16 @@ describe('backup', () => {
     for (const name of ['backup-1/hubbub.db', 'backup-1/lock.db', 'partial'])
       writeFileSync(join(path, 'tmp', name), '')
     const script = join(import.meta.dir, '../store/support/child.ts')
-    const child = Bun.spawn([process.execPath, script, 'desk', path], { stdout: 'pipe' })
+    const child = Bun.spawn([process.execPath, script, 'folder', path], { stdout: 'pipe' })
     await child.stdout.getReader().read()
     expect(tmpOf(path)).toHaveLength(3)
-    const lock = takeLock(path)
+    using _lock = takeLock(path)
     removeStaleFolders(path)
     expect([tmpOf(path).length, tmpOf(path).includes('backup-1')]).toEqual([1, false])
     child.kill(9)
     await child.exited
     removeStaleFolders(path)
     expect(tmpOf(path)).toEqual([])
-    lock.release()
   })
 
   test('[O41] a backup survives servers that start meanwhile', async () => {

@@ -102,11 +102,20 @@ test('[O39] an unreadable folder of backups is reported by log and doctor, and m
   expect([answer.status, /^hubbub_backup_age_seconds /m.test(await answer.text())]).toEqual([200, false])
 })
 
-test('[O27] a partial backup that a killed process left is removed with the backups of its time', () => {
-  const data = join(dir, 'partial')
-  mkdirSync(join(data, 'backups'), { recursive: true })
-  const partial = (day: number) => `.hubbub-2026-01-0${day}T000000.000Z.tar.gz.77`
-  for (const name of [partial(1), partial(3), '.mine.77']) writeFileSync(join(data, 'backups', name), '')
+test('[O27] backups, partial backups of killed processes and snapshots from before the period are removed', () => {
+  const data = join(dir, 'copies')
+  for (const folder of ['backups', 'snapshots']) mkdirSync(join(data, folder), { recursive: true })
+  const copiesOf = (day: number) => {
+    const at = `2026-01-0${day}T000000.000Z`
+    return [
+      `backups/.hubbub-${at}.tar.gz.77`,
+      `backups/hubbub-${at}.tar.gz`,
+      `snapshots/schema-0001-${at}.db`,
+    ]
+  }
+  const kept = ['backups/.mine.77', ...copiesOf(3)]
+  for (const file of [...copiesOf(1), ...kept]) writeFileSync(join(data, file), '')
   removeCopiesBefore(data, Date.UTC(2026, 0, 2))
-  expect(readdirSync(join(data, 'backups')).toSorted()).toEqual([partial(3), '.mine.77'])
+  const files = readdirSync(data, { recursive: true, encoding: 'utf8' })
+  expect(files.filter((file) => file.includes('/')).toSorted()).toEqual(kept.toSorted())
 })

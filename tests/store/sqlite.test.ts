@@ -2,8 +2,9 @@ import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { OperatorError } from '../../src/lib/operatorError.ts'
-import { backupNameOf, removeCopiesBefore } from '../../src/operator/backupFiles.ts'
 import { openForWriting } from '../../src/store/sqlite/database.ts'
 import { createDirectory, databaseIn } from '../../src/store/sqlite/dataDirectory.ts'
 import { takeLock } from '../../src/store/sqlite/lock.ts'
@@ -30,19 +31,8 @@ function spawn(part: 'hold' | 'write', dir: string): Child {
   const command = [process.execPath, join(import.meta.dir, 'support/child.ts'), part, dir]
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'inherit' })
   children.push(child)
-  const lines = linesOf(child.stdout)
+  const lines = createInterface({ input: Readable.from(child.stdout) })[Symbol.asyncIterator]()
   return { process: child, line: async () => (await lines.next()).value ?? null }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
-  }
-  return undefined
 }
 
 /** The error with which a directory does not open. */
@@ -285,17 +275,4 @@ test('[O9] a failing migration leaves the database byte for byte as it was', asy
   const again = await open(dir)
   expect(await again.events('lobby', 0, 9)).toMatchObject([{ text: 'from before' }])
   await again.close()
-})
-
-test('[O27] backups and snapshots from before the period are removed, later ones stay', () => {
-  const dir = aDir()
-  const filesOf = (day: number) => {
-    const at = Date.UTC(2026, 0, day)
-    const snapshot = `schema-0001-${new Date(at).toISOString().replaceAll(':', '')}.db`
-    return [join('backups', backupNameOf(at)), join('snapshots', snapshot)]
-  }
-  for (const folder of ['backups', 'snapshots']) mkdirSync(join(dir, folder), { recursive: true })
-  for (const file of [...filesOf(1), ...filesOf(9)]) writeFileSync(join(dir, file), '')
-  removeCopiesBefore(dir, Date.UTC(2026, 0, 8))
-  expect([...contents(dir).keys()]).toEqual(filesOf(9))
 })

@@ -4,20 +4,16 @@ import { join } from 'node:path'
 import { OperatorError } from '../../lib/operatorError.ts'
 import { asOperatorError, createDirectory, createPrivateFile } from './dataDirectory.ts'
 
-export interface DirectoryLock {
-  release(): void
-}
-
 // An unreferenced Database is collected, which silently frees its lock.
 const held = new Set<Database>()
 
 const lockFileIn = (dir: string) => join(dir, 'lock.db')
 
 /**
- * Makes this process the only one that serves a directory, until `release` or the end of the process.
+ * Makes this process the only one that serves a directory, until the lock is disposed of or the process ends.
  * @throws OperatorError 3, at once, if another process serves the directory
  */
-export function takeLock(dir: string): DirectoryLock {
+export function takeLock(dir: string): Disposable {
   createPrivateFile(lockFileIn(dir))
   const db = new Database(lockFileIn(dir), { readwrite: true })
   try {
@@ -33,7 +29,7 @@ export function takeLock(dir: string): DirectoryLock {
   }
   held.add(db)
   return {
-    release() {
+    [Symbol.dispose]() {
       held.delete(db)
       db.close()
     },
@@ -44,8 +40,8 @@ export function takeLock(dir: string): DirectoryLock {
  * Creates and locks a data directory, and removes unfinished work of dead processes. @param check runs before that removal
  * @throws OperatorError 3 if another process serves the directory, 1 if it cannot be written
  */
-export function lockDirectory(dir: string, check = () => {}): DirectoryLock {
-  let lock: DirectoryLock | undefined
+export function lockDirectory(dir: string, check = () => {}): Disposable {
+  let lock: Disposable | undefined
   try {
     createDirectory(dir)
     lock = takeLock(dir)
@@ -53,7 +49,7 @@ export function lockDirectory(dir: string, check = () => {}): DirectoryLock {
     removeStaleFolders(dir)
     return lock
   } catch (error) {
-    lock?.release()
+    lock?.[Symbol.dispose]()
     throw asOperatorError(dir, error)
   }
 }
@@ -75,18 +71,18 @@ const isBusy = (error: unknown) => error instanceof Error && 'code' in error && 
 
 /**
  * Makes a folder for unfinished work in the `tmp` of a directory. The folder holds a lock while its process lives, so that
- * a server that starts meanwhile keeps the folder. In a container a process id is soon another process's.
- * @returns `remove` deletes the folder with its contents
+ * a server that starts meanwhile keeps the folder: in a container a process id is soon another process's. Disposing of
+ * the folder deletes it.
  */
-export function createTemporaryFolder(dir: string, name: string): { path: string; remove(): void } {
+export function createTemporaryFolder(dir: string, name: string): Disposable & { path: string } {
   const tmp = join(dir, 'tmp')
   createDirectory(tmp)
   const path = mkdtempSync(join(tmp, `${name}-`))
   const lock = takeLock(path)
   return {
     path,
-    remove() {
-      lock.release()
+    [Symbol.dispose]() {
+      lock[Symbol.dispose]()
       rmSync(path, { recursive: true, force: true })
     },
   }

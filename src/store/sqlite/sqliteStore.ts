@@ -12,7 +12,7 @@ import {
   spaceOf,
 } from './dataDirectory.ts'
 import { eventFromDraft } from './write/eventFromDraft.ts'
-import { lockDirectory, type DirectoryLock } from './lock.ts'
+import { lockDirectory } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
 import { Reader } from './read/reader.ts'
@@ -66,7 +66,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Sqlite> {
     const writer = new WriterThread(workerUrl, dir, onDeath)
     return new SqliteStore({ ...options, db, readTransaction: new ReadTransaction(db), writer, lock })
   } catch (error) {
-    lock.release()
+    lock[Symbol.dispose]()
     throw error
   }
 }
@@ -85,7 +85,7 @@ interface StoreDeps extends Partial<Pick<SqliteOptions, 'dir' | 'log' | 'metrics
   db: Database
   readTransaction: typeof NO_READ_TRANSACTION
   writer: WriterHandle
-  lock?: DirectoryLock
+  lock?: Disposable
 }
 
 class SqliteStore implements Sqlite {
@@ -171,7 +171,7 @@ class SqliteStore implements Sqlite {
     readTransaction.close()
     const failure = await writer.close()
     if (failure !== null) this.#recordFailure(failure)
-    lock?.release()
+    lock?.[Symbol.dispose]()
   }
 
   #reads<M extends keyof Reader>(

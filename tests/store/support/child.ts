@@ -1,6 +1,6 @@
 /**
- * A process of its own that opens the store of a directory: `child.ts <hold|write|desk> <dir>`. It prints `open`, then
- * what its part finds, one line each. If the store does not open, it prints why and exits as the server would.
+ * A process of its own that opens the store of a directory: `child.ts <hold|write|folder> <dir>`. It prints `open`, then
+ * what its part prints, one line each. If the store does not open, it prints why and exits as the server would.
  */
 import { writeSync } from 'node:fs'
 import { createTemporaryFolder } from '../../../src/store/sqlite/lock.ts'
@@ -31,7 +31,7 @@ async function holdFolder(): Promise<never> {
 }
 
 try {
-  if (part === 'desk') await holdFolder()
+  if (part === 'folder') await holdFolder()
   const store = await open(dir)
   print('open')
   if (part === 'write') await write(store)

@@ -71,12 +71,9 @@ export function readPage(
       : queryRows(db, `${MESSAGES_FOR_READER} ${where}`, { room: slug, reader, ...values })
   const { at, limit } = query
   if (at === 'ids' || at === 'pinned') {
-    const { messages, isMore } =
-      at === 'ids'
-        ? takePage(rows(BY_IDS, { ids: JSON.stringify(query.ids.slice(0, MAX_IDS)), floor }), {
-            rows: MAX_IDS,
-          })
-        : takePage(rows(PINNED), { rows: limit })
+    const ids = at === 'ids' ? JSON.stringify(query.ids.slice(0, MAX_IDS)) : ''
+    const named = at === 'ids' ? rows(BY_IDS, { ids, floor }) : rows(PINNED)
+    const { messages, isMore } = takePage(named, { rows: at === 'ids' ? MAX_IDS : limit })
     return { messages: messages.reverse(), head, floor, older: isMore, newer: false }
   }
   // The page has two sides: messages before `cut`, and messages from it on.
