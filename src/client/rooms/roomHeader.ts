@@ -31,7 +31,7 @@ export function roomHeader(
     { class: 'button-icon gap-1.5 px-2 text-meta', hidden: true, 'aria-haspopup': 'dialog' },
     pinCount,
   )
-  const topicButton = button(null, () => openTopicDialog(context, room, signal), {
+  const topicButton = button(null, () => openTopicDialog(context, room, topicOf(store.get()), signal), {
     class: 'text-button icon-small grid place-items-center text-meta text-muted pointer-coarse:-my-3',
   })
   const topicLine = h('div', { class: 'flex items-center gap-1 min-w-0' }, topic)
@@ -121,8 +121,7 @@ function openPinsDialog(
 }
 
 /** Changes the topic of a room (U87). */
-function openTopicDialog({ store, actions }: Context, room: string, signal: AbortSignal): void {
-  const topic = store.get().roomList.find((entry) => entry.room === room)?.topic ?? ''
+function openTopicDialog({ actions }: Context, room: string, topic: string, signal: AbortSignal): void {
   const input = textField(words.rooms.topic.field, { value: topic, enterkeyhint: 'done' })
 
   async function save(): Promise<void> {

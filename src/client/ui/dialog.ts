@@ -6,8 +6,6 @@ interface DialogControls {
   close(): void
 }
 
-let openedDialogs = 0
-
 /**
  * Opens a native modal dialog and removes it once it is closed; the browser then returns the focus. It closes when `parent`
  * aborts. `final`: only its own buttons close it.
@@ -17,12 +15,10 @@ export function openDialog(
   parent: AbortSignal,
   content: (controls: DialogControls) => Child[],
 ) {
-  openedDialogs += 1
   const lifetime = childController(parent)
   const controls: DialogControls = { signal: lifetime.signal, close: () => element.close() }
-  const heading = h('h2', { id: `dialog-${openedDialogs}`, dir: 'auto' }, title)
-  const attributes = { 'aria-labelledby': heading.id, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
-  const element = h('dialog', attributes, heading, ...content(controls))
+  const attributes = { 'aria-label': title, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
+  const element = h('dialog', attributes, h('h2', { dir: 'auto' }, title), ...content(controls))
   element.addEventListener('cancel', (event) => {
     if (final) event.preventDefault()
   })

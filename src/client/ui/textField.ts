@@ -4,17 +4,15 @@ import { words } from '../words/words.ts'
 
 let createdFields = 0
 
+const FIELD = { class: 'field', type: 'text', autocomplete: 'off', enterkeyhint: 'go', dir: 'auto' }
+
 /** A labelled text field with an error line that screen readers announce. */
 export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   createdFields += 1
   const fault = h('p', { id: `fault-${createdFields}`, class: 'fault', role: 'alert' })
   const field = h('input', {
+    ...FIELD,
     id: `field-${createdFields}`,
-    class: 'field',
-    type: 'text',
-    autocomplete: 'off',
-    enterkeyhint: 'go',
-    dir: 'auto',
     'aria-describedby': fault.id,
     ...attributes,
   })
@@ -53,17 +51,7 @@ export function searchField(
   search: () => void,
   attributes: Parameters<typeof h>[1] = {},
 ): HTMLInputElement {
-  return h('input', {
-    class: 'field',
-    type: 'text',
-    'aria-label': label,
-    placeholder: label,
-    autocomplete: 'off',
-    enterkeyhint: 'go',
-    dir: 'auto',
-    onInput: search,
-    ...attributes,
-  })
+  return h('input', { ...FIELD, 'aria-label': label, placeholder: label, onInput: search, ...attributes })
 }
 
 /** A form that never leaves the page and ignores a submit while the one before is under way. */
