@@ -11,7 +11,7 @@ import { createRoomBroadcast } from './http/socket/roomBroadcast.ts'
 import { Hub } from './hub/hub.ts'
 import type { PersonLimits } from './hub/ports.ts'
 import type { Rate } from './hub/rateLimit.ts'
-import { clock, createJumpDetector } from './lib/clock.ts'
+import { clock } from './lib/clock.ts'
 import { NO_METRICS } from './lib/metricsSink.ts'
 import { createIds } from './lib/ids.ts'
 import { watchLoop } from './lib/loopLag.ts'
@@ -98,7 +98,6 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   const topics = createRoomBroadcast(metricsSink)
   const ids = createIds()
-  const { sessionDays, retentionDays, siteName } = config
   const hub = new Hub({
     store,
     broadcast: topics,
@@ -106,7 +105,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     clock,
     ids,
     log,
-    settings: { build: PRODUCT_VERSION, sessionDays, retentionDays, siteName, limits },
+    settings: { ...config, build: PRODUCT_VERSION, limits },
   })
   const readings = (): GaugeReadings => {
     const { connections, users, queue } = hub.stats()
@@ -120,7 +119,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     return { connections, users, writerQueue: queue, unsentBytes, ...store.measures(), backupAgeSeconds }
   }
   const scraped = metrics && { contentType: metrics.contentType, text: () => metrics.text(readings()) }
-  const token = config.metricsToken
+  const { metricsToken, metricsPort, metricsHost } = config
   const app = createApp({
     hub,
     gate,
@@ -132,7 +131,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     metricsSink,
     ...(limits.frames && { frames: limits.frames }),
     ...(config.logLevel === 'debug' && { observer: connectionObserver(config, log) }),
-    ...(scraped && token !== null && { metrics: { ...scraped, token } }),
+    ...(scraped && metricsToken !== null && { metrics: { ...scraped, token: metricsToken } }),
   })
 
   /** @param prefix of the variables that name the address @throws OperatorError with the reason */
@@ -146,15 +145,12 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   const server = await listening(config, () => app.listen({ port: config.port, hostname: config.host }))
   topics.attach(server)
-  if (scraped && config.metricsPort !== null) {
-    const address = { host: config.metricsHost, port: config.metricsPort }
+  if (scraped && metricsPort !== null) {
+    const address = { host: metricsHost, port: metricsPort }
     await listening(address, () => listenForMetrics(scraped, address), 'METRICS_')
   }
   await hub.start()
-  const detectJump = createJumpDetector()
   const tickTimer = setInterval(() => {
-    const ms = detectJump(clock.now(), clock.elapsed())
-    if (ms !== 0) log.warn('the clock was set, or this machine has slept', { ms })
     hub.tick()
     app.shedSlowReaders()
   }, 1_000)

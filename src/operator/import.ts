@@ -29,20 +29,15 @@ People pick their names again, as no session is in an export.
     const prefix = options['rooms-as'] ?? ''
     if (typeof prefix !== 'string' || !/^[a-z0-9-]{0,20}$/.test(prefix))
       throw new OperatorError(2, '--rooms-as takes up to 20 of a-z, 0-9 and -.')
-    const counts = await importFrom(config().dataDir, readFrom(argument), prefix)
-    const { users, rooms, events } = counts
-    return { say: `Imported ${events} events of ${rooms} rooms and ${users} people.`, json: counts }
+    const json = await importFrom(config().dataDir, readFrom(argument), prefix)
+    return { say: `Imported ${json.events} events of ${json.rooms} rooms and ${json.users} people.`, json }
   },
 }
 
 /** Characters; no line of an export comes near it. */
 const MAX_LINE = 1024 * 1024
 
-export interface ImportCounts {
-  users: number
-  rooms: number
-  events: number
-}
+type ImportCounts = Pick<ExportHeader, 'users' | 'rooms' | 'events'>
 
 /**
  * Imports all of an export, or nothing, into a directory that no server uses. Ids, sequence numbers and times stay.
