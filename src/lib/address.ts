@@ -36,14 +36,6 @@ export function parseRange(text: string): Range | null {
   return bits <= max ? [address, bits] : null
 }
 
-/** An IPv4 range never matches an IPv6 address, nor the other way round. */
-function isWithin(address: Address, ranges: readonly string[]): boolean {
-  return ranges.some((text) => {
-    const range = parseRange(text)
-    return range !== null && range[0].kind() === address.kind() && address.match(range)
-  })
-}
-
 /** Is this the machine itself? */
 export function isLoopback(text: string): boolean {
   return parseAddress(text)?.range() === 'loopback'
@@ -88,7 +80,12 @@ export function clientAddress(peer: string, headers: Headers, trust: TrustProxy)
 /** @param hop how many proxies lie between this address and the server */
 function isTrusted(text: string, hop: number, trust: number | readonly string[]): boolean {
   const address = parseAddress(text)
-  return address !== null && (typeof trust === 'number' ? hop < trust : isWithin(address, trust))
+  if (address === null) return false
+  if (typeof trust === 'number') return hop < trust
+  return trust.some((entry) => {
+    const range = parseRange(entry)
+    return range !== null && range[0].kind() === address.kind() && address.match(range)
+  })
 }
 
 /** Does a trusted proxy say that the client used https? */

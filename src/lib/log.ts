@@ -5,16 +5,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
 export type LogAddress = 'full' | 'hash' | 'none'
 
-/** The fields of a line. Never message text, names, tokens, cookies or query strings. */
-export interface LogFields {
-  request?: string
-  connection?: string | number
-  user?: string
-  address?: string
-  code?: string | number
-  ms?: number
-  [more: string]: string | number | boolean | undefined
-}
+/** The fields of a line, such as `connection`, `user`, `code`, `ms`. Never message text, names, tokens, cookies or query strings. */
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** Writes one JSON object a line: `time`, `level`, `msg` and the fields. `what` is a fixed text of ours. */
 export interface Logger {

@@ -1,19 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { CounterName, MetricsSink, TimerName } from './metricsSink.ts'
 
-/** Read at each scrape. */
-export interface GaugeReadings {
-  connections: number
-  users: number
-  rooms: number
-  writerQueue: number
-  unsentBytes: number
-  databaseBytes: number
-  diskFreeBytes: number
-  /** null: there is no backup */
-  backupAgeSeconds: number | null
-}
-
 export interface Metrics extends MetricsSink {
   /** @returns the metrics in the text format of Prometheus */
   text(now: GaugeReadings): Promise<string>
@@ -46,7 +33,7 @@ const TIMES: Record<TimerName, { name: string; help: string; buckets: number[] }
   loopLag: { name: 'loop_lag_seconds', help: 'How late a timer fires.', buckets: SHORT.slice(1) },
 }
 
-const GAUGES: Record<keyof GaugeReadings, { name: string; help: string }> = {
+const GAUGES = {
   connections: { name: 'connections', help: 'Open sockets.' },
   users: { name: 'users', help: 'People with at least one socket.' },
   rooms: { name: 'rooms', help: 'Rooms.' },
@@ -58,7 +45,10 @@ const GAUGES: Record<keyof GaugeReadings, { name: string; help: string }> = {
     name: 'backup_age_seconds',
     help: 'Seconds since the last backup; absent without a backup.',
   },
-}
+} satisfies Record<string, { name: string; help: string }>
+
+/** Read at each scrape. A gauge that is null is left out. */
+export type GaugeReadings = Record<keyof typeof GAUGES, number | null>
 
 /** @param build labels of the running build */
 export function createMetrics(build: Record<string, string>): Metrics {
@@ -72,7 +62,10 @@ export function createMetrics(build: Record<string, string>): Metrics {
     TIMES,
     ({ name, help, buckets }) => new Histogram({ name: `hubbub_${name}`, help, buckets, registers }),
   )
-  const gauges = mapValues(GAUGES, ({ name, help }) => new Gauge({ name: `hubbub_${name}`, help, registers }))
+  const gauges = mapValues<keyof GaugeReadings, { name: string; help: string }, Gauge>(
+    GAUGES,
+    ({ name, help }) => new Gauge({ name: `hubbub_${name}`, help, registers }),
+  )
   const labelNames = Object.keys(build)
   new Gauge({ name: 'hubbub_build_info', help: 'Which build this is.', labelNames, registers }).set(build, 1)
   const memory = new Gauge({ name: 'process_resident_memory_bytes', help: 'Memory in use.', registers })
@@ -93,8 +86,6 @@ export function createMetrics(build: Record<string, string>): Metrics {
 }
 
 function mapValues<K extends string, A, B>(values: Record<K, A>, map: (value: A) => B): Record<K, B> {
-  return Object.fromEntries(Object.entries<A>(values).map(([key, value]) => [key, map(value)])) as Record<
-    K,
-    B
-  >
+  const mapped = Object.entries<A>(values).map(([key, value]) => [key, map(value)])
+  return Object.fromEntries(mapped) as Record<K, B>
 }

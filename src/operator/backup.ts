@@ -11,14 +11,13 @@ import { openForReading } from '../store/sqlite/database.ts'
 import { createTemporaryFolder, isLocked } from '../store/sqlite/lock.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import { databaseIn, fsyncPath, refuseNewer } from '../store/sqlite/dataDirectory.ts'
-import { requireDatabase, requireSpace } from './directory.ts'
 import { copyDifferences, WriteThrottle } from './throttledCopy.ts'
 import { BACKUPS, backupNameOf, pruneBackups } from './backupFiles.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { foreignSchemaIn } from '../store/sqlite/schema.ts'
 import { type Sink, stdout, writeWholeFile } from './streams.ts'
 import { PRODUCT_VERSION } from '../lib/version.ts'
-import type { Command } from './command.ts'
+import { type Command, requireDatabase, requireSpace } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub backup [FILE|-]

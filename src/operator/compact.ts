@@ -2,8 +2,7 @@ import { compactDatabase } from '../store/sqlite/database.ts'
 import { refuseNewer, schemaInHeader, spaceOf } from '../store/sqlite/dataDirectory.ts'
 import { SCHEMA } from '../store/sqlite/migrations.ts'
 import { lockDirectory } from '../store/sqlite/lock.ts'
-import { requireDatabase, requireSpace } from './directory.ts'
-import type { Command } from './command.ts'
+import { type Command, requireDatabase, requireSpace } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub compact

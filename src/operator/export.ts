@@ -3,10 +3,9 @@ import { openForReading } from '../store/sqlite/database.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import { refuseNewer } from '../store/sqlite/dataDirectory.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
-import { requireDatabase } from './directory.ts'
 import type { ExportHeader } from './exportFormat.ts'
 import { type Sink, stdout, writeWholeFile } from './streams.ts'
-import type { Command } from './command.ts'
+import { type Command, requireDatabase } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub export [--room ROOM] [FILE|-]

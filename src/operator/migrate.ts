@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { openForWriting } from '../store/sqlite/database.ts'
 import { databaseIn, refuseNewer, schemaInHeader } from '../store/sqlite/dataDirectory.ts'
 import { lockDirectory } from '../store/sqlite/lock.ts'
-import { requireSpace } from './directory.ts'
 import { SCHEMA } from '../store/sqlite/migrations.ts'
-import type { Command } from './command.ts'
+import { type Command, requireSpace } from './command.ts'
 
 export const command: Command = {
   usage: `Usage: hubbub migrate [--check]
