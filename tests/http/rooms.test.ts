@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import type { HistoryPage, RoomEntry } from '../../src/shared/model.ts'
 import type { Guest } from '../support/client/anApp.ts'
-import { aLobby, aRunningApp, count, errorOf, from, statusesOf } from '../support/server/aRunningApp.ts'
+import {
+  aLobby,
+  aRunningApp,
+  count,
+  drafts,
+  errorOf,
+  from,
+  statusesOf,
+} from '../support/server/aRunningApp.ts'
 
 const MESSAGES = '/api/rooms/lobby/messages'
 const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, at) => first + at)
@@ -14,22 +22,12 @@ const setTopic = (guest: Guest, room: string, body: unknown) =>
 async function aHistory(messages: number) {
   const app = await aLobby()
   const { ada } = app
-  const ids = range(1, messages).map((n) => `018bcfe5-6800-7000-8000-${String(n).padStart(12, '0')}`)
-  await app.store.commit(
-    ids.map((id, at) => ({
-      kind: 'message',
-      room: 'lobby',
-      id,
-      at,
-      user: { id: ada.user.id, name: 'Ada' },
-      nonce: `nonce-${String(at).padStart(6, '0')}`,
-      text: `m${at + 1}`,
-    })),
-  )
+  const stored = drafts(ada.user, messages)
+  await app.store.commit(stored)
   const page = async (query = '', guest = ada) =>
     (await (await guest.ask(`${MESSAGES}${query}`)).json()) as HistoryPage
   const seqs = async (query: string) => (await page(query)).messages.map(({ seq }) => seq)
-  return { ...app, ids, page, seqs }
+  return { ...app, ids: stored.map(({ id }) => id), page, seqs }
 }
 
 describe('rooms', () => {
@@ -58,11 +56,7 @@ describe('rooms', () => {
     const { ada } = await aLobby()
     const refusals: [body: object, status: number, code: string, reason?: string][] = [
       [{ name: '…' }, 422, 'roomInvalid', 'empty'],
-      [{ name: 'x'.repeat(61) }, 422, 'roomInvalid', 'long'],
       [{ name: 'a\u202eb' }, 422, 'roomInvalid', 'characters'],
-      [{ name: 'a\u0301\u0301\u0301' }, 422, 'roomInvalid', 'marks'],
-      [{ name: 'аdmin' }, 422, 'roomInvalid', 'mixed'],
-      [{ name: 'admin' }, 422, 'roomInvalid', 'reserved'],
       [{ name: 'Den', kind: 'private' }, 422, 'roomInvalid', 'kind'],
       [{ name: 'Den', topic: 'x'.repeat(251) }, 413, 'tooBig', 'topic'],
       [{ name: 'Den', topic: 5 }, 400, 'badRequest'],
@@ -75,31 +69,6 @@ describe('rooms', () => {
       expect([answer.status, error.code, error.reason]).toEqual([status, code, reason])
     }
     expect(((await (await ada.ask('/api/rooms')).json()) as { rooms: [] }).rooms).toHaveLength(1)
-  })
-
-  test('[K60] a request beside a sign-out is 401, makes nothing and logs nothing', async () => {
-    const { ada, store, trouble } = await aLobby()
-    store.pause()
-    const signOut = ada.ask('/api/session', { method: 'DELETE' })
-    const ending = Promise.withResolvers<void>()
-    const { endSession, addRoom } = store
-    store.endSession = (hash) => {
-      ending.resolve()
-      return endSession.call(store, hash)
-    }
-    await ending.promise
-    const made = make(ada, { name: 'Den' })
-    const renamed = ada.ask('/api/session', { method: 'PATCH', body: { name: 'Eve' } })
-    const asked = Promise.withResolvers<void>()
-    store.addRoom = (...args) => {
-      setImmediate(asked.resolve)
-      return addRoom.apply(store, args)
-    }
-    await asked.promise
-    store.resume()
-    const statuses = (await Promise.all([signOut, made, renamed])).map(({ status }) => status)
-    expect(statuses).toEqual([204, 401, 401])
-    expect([await store.room('den'), trouble]).toEqual([null, []])
   })
 
   test('[S14] without a session there is no list, no new room, no topic and no history', async () => {
@@ -202,7 +171,7 @@ describe('history', () => {
     const { messages, ...rest } = await page()
     expect(messages.map(({ seq }) => seq)).toEqual(range(11, 60))
     expect(rest).toEqual({ head: 60, floor: 1, older: true, newer: false })
-    expect(messages.at(-1)).toMatchObject({ kind: 'message', text: 'm60', user: { name: 'Ada' } })
+    expect(messages.at(-1)).toMatchObject({ kind: 'message', text: 'text 60', user: { name: 'Ada' } })
   })
 
   test('[C40] leaves out the seq of `before` and `after`; `around` has half before it; `ids` are those that exist', async () => {
@@ -226,22 +195,9 @@ describe('history', () => {
     const numbers = ['-1', '1.5', '', 'x', '1e3', '01', '%2B1', '0x10', '9007199254740993']
     const queries = [
       ...numbers.flatMap((number) => [`limit=${number}`, `before=${number}`]),
-      'limit=0',
-      'limit=101',
-      'limit=10&limit=20',
-      'before=1&before=2',
-      'before=1&after=2',
-      'around=1&ids=a',
-      'before=1&pinned=true',
-      'ids=',
-      'ids=,',
-      'ids=NOT',
-      `ids=${range(0, 50)
-        .map((n) => `a${n}`)
-        .join()}`,
-      'pinned=',
-      'pinned=false',
-      'pinned=1',
+      ...['limit=0', 'limit=101', 'limit=10&limit=20', 'before=1&before=2', 'before=1&after=2'],
+      ...['around=1&ids=a', 'before=1&pinned=true', 'pinned=', 'pinned=false', 'pinned=1'],
+      ...['ids=', 'ids=,', 'ids=NOT', `ids=${range(100, 150).join()}`],
     ]
     for (const query of queries) {
       const answer = await ada.ask(`${MESSAGES}?${query}`)
@@ -250,46 +206,20 @@ describe('history', () => {
     expect(await seqs('?colour=red&__proto__=x')).toEqual([1, 2])
   })
 
-  test('[C42, M35] of a room that does not exist, or cannot, is a 404', async () => {
+  test('[C42, M35, S17] of a room that does not exist, or cannot, is a 404 that does not tell which', async () => {
     const { ada } = await aLobby()
-    for (const room of ['nowhere', 'Lobby', '..', '%2e%2e%2fapi', 'a%00b', 'x'.repeat(65), '__proto__']) {
+    const error = { code: 'noRoom', message: 'This room does not exist or is not open to you.' }
+    for (const room of ['nowhere', 'Lobby', 'a%00b', 'x'.repeat(65), '__proto__']) {
       const answer = await ada.ask(`/api/rooms/${room}/messages`)
-      expect([room, answer.status]).toEqual([room, 404])
-      expect(['noRoom', 'notFound']).toContain((await errorOf(answer)).code)
+      expect([room, answer.status, await errorOf(answer)]).toEqual([room, 404, error as never])
     }
-  })
-
-  test('[M72] has each message as it stands: edited, gone, and who reacted, with `mine` for the reader', async () => {
-    const { ada, bob, guest, page, ids } = await aHistory(3)
-    const [first = '', second = '', third = ''] = ids
-    const [a, b] = [await ada.enter('lobby'), await bob.enter('lobby')]
-    const react = { type: 'react', room: 'lobby', target: third, emoji: '👍', on: true }
-    a.send({ type: 'edit', nonce: 'change-1', room: 'lobby', target: first, text: 'better' })
-    a.send({ type: 'delete', nonce: 'change-2', room: 'lobby', target: second })
-    b.send({ ...react, nonce: 'change-3' })
-    await b.hears('ack')
-    a.send({ ...react, nonce: 'change-4' })
-    await a.hears('ack', ({ nonce }) => nonce === 'change-4')
-
-    const { messages, head } = await page()
-    const users = [{ name: 'Bob' }, { name: 'Ada' }]
-    expect(head).toBe(7)
-    expect(messages).toMatchObject([
-      { id: first, text: 'better', edited: expect.any(Number) },
-      { id: second, gone: true },
-      { id: third, reactions: [{ emoji: '👍', count: 2, mine: true, users }] },
-    ])
-    const eve = await guest('Eve')
-    for (const [reader, mine] of [
-      [bob, true],
-      [eve, false],
-    ] as const)
-      expect((await page(`?ids=${third}`, reader)).messages[0]?.reactions).toMatchObject([{ count: 2, mine }])
+    for (const room of ['..', '%2e%2e%2fapi'])
+      expect((await ada.ask(`/api/rooms/${room}/messages`)).status).toBe(404)
   })
 })
 
 describe('a topic', () => {
-  test('[M73] is set with PATCH, answered with the room’s entry, and heard in the room', async () => {
+  test('[M73, S14] is set with PATCH, answered with the room’s entry, and heard in the room; others may not', async () => {
     const { ada, bob } = await aLobby()
     await make(ada, { name: 'Garden' })
     const socket = await bob.enter('garden')
@@ -299,22 +229,14 @@ describe('a topic', () => {
     const event = { kind: 'topic', text: 'Seeds', seq: 1, user: { id: ada.user.id } }
     expect(await socket.hears('event')).toMatchObject(event)
     expect(await (await bob.ask('/api/rooms/garden/messages')).json()).toMatchObject({ messages: [event] })
-  })
-
-  test('[M73, S14] is refused without a right, a room, or a text that fits', async () => {
-    const { ada, bob } = await aLobby()
-    await make(ada, { name: 'Garden' })
     const refusals: [guest: Guest, room: string, body: object, status: number, code: string][] = [
       [bob, 'garden', { topic: 'x' }, 403, 'forbidden'],
-      [ada, 'nowhere', { topic: 'x' }, 404, 'noRoom'],
       [ada, 'NoSlug', { topic: 'x' }, 404, 'noRoom'],
-      [ada, 'garden', {}, 400, 'badRequest'],
       [ada, 'garden', { topic: 5 }, 400, 'badRequest'],
-      [ada, 'garden', { topic: 'x'.repeat(251) }, 413, 'tooBig'],
     ]
     for (const [guest, room, body, status, code] of refusals) {
-      const answer = await setTopic(guest, room, body)
-      expect([answer.status, (await errorOf(answer)).code]).toEqual([status, code])
+      const refused = await setTopic(guest, room, body)
+      expect([refused.status, (await errorOf(refused)).code]).toEqual([status, code])
     }
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { aLobby, count, errorOf, from, statusesOf } from '../support/server/aRunningApp.ts'
+import { aLobby, count, drafts, errorOf, from, statusesOf } from '../support/server/aRunningApp.ts'
 import { openSocket } from '../support/server/socketClient.ts'
 
 const PATH = '/api/session'
@@ -102,19 +102,10 @@ describe('an export of my data', () => {
   test('[S34] is a file with all I said, room by room in order, and nothing of others', async () => {
     const { ada, bob, store } = await aLobby()
     await ada.ask('/api/rooms', { method: 'POST', body: { name: 'Garden', topic: 'roses' } })
-    const message = (author: typeof ada, room: string, n: number) => ({
-      kind: 'message' as const,
-      room,
-      id: `0${author.user.id.length}-${room}-${n}-${author.user.name}`,
-      at: n,
-      user: { id: author.user.id, name: author.user.name },
-      // The nonces are in no order.
-      nonce: `nonce-${(n * 7_919) % 10_007}-${room}`,
-      text: `${author.user.name} ${n}`,
-    })
-    for (let n = 1; n <= 130; n += 1)
-      await store.commit([message(ada, 'lobby', n), message(bob, 'lobby', n), message(ada, 'garden', n)])
-    const { room, at, user, id: target } = message(ada, 'lobby', 5)
+    const mine = drafts(ada.user, 130)
+    await store.commit([...mine, ...drafts(bob.user, 130, { text: 'by Bob' })])
+    await store.commit(drafts(ada.user, 130, { room: 'garden' }))
+    const { room, at, user, id: target } = mine[4] ?? (undefined as never)
     await store.commit([{ kind: 'delete', room, at, user, target, id: 'dd', nonce: 'nonce-delete' }])
 
     const answer = await ada.ask(EXPORT)

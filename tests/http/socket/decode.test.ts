@@ -115,22 +115,8 @@ describe('a reaction', () => {
   })
 
   test('[F30, S43] of anything else is a bad frame', () => {
-    const texts = [
-      '',
-      ' ',
-      'a',
-      '1',
-      '#',
-      '12',
-      'ok',
-      '👍👍',
-      '👍 ',
-      'x👍',
-      '🇦',
-      '\u200d',
-      '\ud83d',
-      '👍\u202e',
-    ]
+    const texts = ['', ' ', 'a', '1', '#', '12', 'ok', '👍👍', '👍 ', 'x👍', '🇦', '\u200d', '\ud83d']
+    texts.push('👍\u202e')
     for (const emoji of [...texts, 5, null, { emoji: '👍' }])
       expect([emoji, decode({ ...react, emoji })]).toEqual([emoji, fault('badFrame', { nonce: NONCE })])
   })

@@ -1,8 +1,9 @@
 import { describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
+import type { ServerWebSocket } from 'bun'
 import { ChatError } from '../../../src/shared/errors.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { eventually } from '../../support/eventually.ts'
-import { aLobby, HELLO, rawGuest } from '../../support/server/aRunningApp.ts'
+import { aLobby, drafts, HELLO, rawGuest } from '../../support/server/aRunningApp.ts'
 import { clientFrame, type RawSocket, rawSocket, serverFrames } from '../../support/server/rawSocket.ts'
 import { openSocket, type SocketClient } from '../../support/server/socketClient.ts'
 
@@ -23,6 +24,23 @@ const framesOf = (socket: RawSocket) =>
     .map(({ payload }) => JSON.parse(payload.toString()) as ServerFrame)
 const pongsOf = (socket: RawSocket) => serverFrames(socket.bytes()).filter(({ opcode }) => opcode === 10)
 const many = (count: number, frame: Uint8Array) => Buffer.concat(Array.from({ length: count }, () => frame))
+
+/** The prototype of every server socket in this process. */
+async function socketPrototype(): Promise<ServerWebSocket> {
+  const opened = Promise.withResolvers<ServerWebSocket<undefined>>()
+  const server = Bun.serve<undefined>({
+    port: 0,
+    hostname: '127.0.0.1',
+    reusePort: false,
+    fetch: (request, listening) => (listening.upgrade(request) ? undefined : new Response('no')),
+    websocket: { open: opened.resolve, message() {} },
+  })
+  const client = await openSocket(`ws://127.0.0.1:${server.port}/`)
+  const prototype = Object.getPrototypeOf(await opened.promise) as ServerWebSocket
+  client.close()
+  void server.stop(true)
+  return prototype
+}
 
 describe('opening', () => {
   test('[F10] the first answer to `hello` is `welcome`', async () => {
@@ -171,6 +189,30 @@ describe('frames', () => {
     await eventually('the hub forgets it', () => hub.stats().connections === 0)
   })
 
+  test('[M19] to one person the events of a batch and their acks leave in one write', async () => {
+    const { ada, store } = await aLobby()
+    const socket = await ada.enter('lobby')
+    const commit = store.commit.bind(store)
+    // The first message is being stored until the others have come: a batch of one, and a batch of seven.
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    store.commit = async (drafts) => {
+      const outcomes = await commit(drafts)
+      await held
+      return outcomes
+    }
+    for (let at = 0; at < 8; at += 1)
+      socket.send({ type: 'send', nonce: `nonce-00000${at}`, room: 'lobby', text: 'hi' })
+    // The answer to a beat shows that the server has read the messages before it.
+    socket.send({ type: 'beat' })
+    await socket.hears('beat')
+    const prototype = await socketPrototype()
+    const [cork, send] = [spyOn(prototype, 'cork'), spyOn(prototype, 'send')]
+    release()
+    await eventually('every ack', () => socket.heard.filter(({ type }) => type === 'ack').length === 8)
+    // All that is sent within a cork is one write.
+    expect([cork.mock.calls.length, send.mock.calls.length]).toEqual([2, 8])
+  })
+
   test('[S30] a bug behind a frame is answered with `internal` and logged; the connection goes on', async () => {
     const { ada, hub, trouble } = await aLobby()
     const socket = await ada.enter('lobby')
@@ -236,17 +278,7 @@ describe('too much', () => {
     // The store in memory measures a page anew for each event it leaves out; twenty of these always fit.
     const events = store.events.bind(store)
     store.events = (room, after) => events(room, after, 20)
-    await store.commit(
-      Array.from({ length: 900 }, (_, at) => ({
-        kind: 'message' as const,
-        room: 'lobby',
-        id: `018bcfe5-6800-7000-8000-${String(at + 1).padStart(12, '0')}`,
-        at,
-        user: { id: ada.user.id, name: 'Ada' },
-        nonce: `nonce-${String(at + 1).padStart(6, '0')}`,
-        text: '漢'.repeat(4_000),
-      })),
-    )
+    await store.commit(drafts(ada.user, 900, { text: '漢'.repeat(4_000) }))
     const headers = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${port}`]
     const socket = await rawSocket(port, '/ws?v=2', headers)
     socket.pause()

@@ -1,4 +1,5 @@
 import { afterAll } from 'bun:test'
+import type { User } from '../../../src/shared/model.ts'
 import { anApp } from '../client/anApp.ts'
 import { clientFrame, HANDSHAKE, type RawSocket, rawSocket } from './rawSocket.ts'
 import { eventually } from '../eventually.ts'
@@ -19,6 +20,20 @@ interface ErrorBody {
   after?: number
 }
 export const errorOf = async (answer: Response) => ((await answer.json()) as { error: ErrorBody }).error
+
+/** Messages of one person that are not stored yet, with the texts `text 1` and on; their nonces are in no order. */
+export function drafts({ id: userId, name }: User, count: number, { room = 'lobby', text = '' } = {}) {
+  const prefix = Buffer.from([name.charCodeAt(0), room.charCodeAt(0)]).toString('hex')
+  return Array.from({ length: count }, (_, at) => ({
+    kind: 'message' as const,
+    room,
+    id: `018bcfe5-6800-7000-8000-${prefix}${String(at + 1).padStart(8, '0')}`,
+    at,
+    user: { id: userId, name },
+    nonce: `nonce-${prefix}-${at}`,
+    text: text || `text ${at + 1}`,
+  }))
+}
 
 /** How many of these statuses are `status`. */
 export const count = (statuses: readonly number[], status: number) =>
