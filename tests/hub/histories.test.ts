@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { ServerFrame } from '../../src/shared/protocol.ts'
+import { chance } from '../chaos/random.ts'
 import { assertHistories } from '../support/assertHistories.ts'
 import { aHub, settled, UNLIMITED, type Client } from '../support/hub/aHub.ts'
 import { lateStore } from '../support/hub/lateStore.ts'
@@ -119,19 +120,10 @@ class Follower {
   }
 }
 
-/** Numbers that look random and are the same for the same seed. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
 async function play(steps: readonly Step[], seed: number) {
-  const random = randomNumbers(seed)
+  const luck = chance(seed)
   // Mostly late by a few turns of the microtask queue, now and then by two of the loop.
-  const turns = () => (random() < 0.05 ? -2 : Math.floor(random() * 14))
+  const turns = () => (luck.hit(0.05) ? -2 : Math.floor(luck.between(0, 14)))
   const { hub, store, pass, guest, connect } = await aHub({
     limits: UNLIMITED,
     seen: (itself) => lateStore(itself, turns),

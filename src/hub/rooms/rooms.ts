@@ -62,8 +62,8 @@ export class Rooms {
     const { compare } = new Intl.Collator('en')
     joined.sort((a, b) => compare(a.name, b.name) || compare(a.room, b.room))
     const rooms = [
-      ...joined.map((row) => ({ ...this.#entry(row, roles.get(row.room) ?? self.role), joined: true })),
-      ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role)),
+      ...joined.map((row) => this.#entry(row, roles.get(row.room) ?? self.role, true)),
+      ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role, false)),
     ]
     return { rooms, more: others.length === LISTED_AND_ONE }
   }
@@ -87,7 +87,7 @@ export class Rooms {
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
     this.#roomNames.add(room, name)
-    return { ...this.#entry({ ...row, head: 0, floor: 1 }, 'owner'), joined: true }
+    return this.#entry({ ...row, head: 0, floor: 1 }, 'owner', true)
   }
 
   /**
@@ -103,7 +103,7 @@ export class Rooms {
     const topic = topicOf(typed)
     if (topic !== row.topic) await publisher.publishTopic(self, room, topic)
     const changed = await store.room(room)
-    return { ...this.#entry(changed ?? row, role), joined: membership !== null }
+    return this.#entry(changed ?? row, role, membership !== null)
   }
 
   /** @throws ChatError `noRoom` */
@@ -148,8 +148,8 @@ export class Rooms {
     await awaitWrite(store.removeMember(room, self.id), log)
   }
 
-  #entry({ room, name, topic, kind, head }: RoomRow, role: Role): RoomEntry {
-    return { room, name, topic, kind, joined: false, role, head, count: this.#deps.presence.count(room) }
+  #entry({ room, name, topic, kind, head }: RoomRow, role: Role, joined: boolean): RoomEntry {
+    return { room, name, topic, kind, joined, role, head, count: this.#deps.presence.count(room) }
   }
 
   /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most one more than are listed. */

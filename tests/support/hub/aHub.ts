@@ -2,7 +2,8 @@ import { localDoorbell } from '../../../src/cluster/local.ts'
 import { dispatch } from '../../../src/http/socket/dispatch.ts'
 import { errorFrame } from '../../../src/hub/answerFrames.ts'
 import { Hub } from '../../../src/hub/hub.ts'
-import type { Doorbell, Ids, Log, PersonLimits, Store } from '../../../src/hub/ports.ts'
+import type { Doorbell, Log, PersonLimits, Store } from '../../../src/hub/ports.ts'
+import { createIds } from '../../../src/lib/ids.ts'
 import { ChatError } from '../../../src/shared/errors.ts'
 import type { Position, Self } from '../../../src/shared/model.ts'
 import type { ClientFrame, Heard, ServerFrame } from '../../../src/shared/protocol.ts'
@@ -52,7 +53,7 @@ export async function aHub({
     broadcast: topics,
     doorbell,
     clock,
-    ids: countedIds(),
+    ids: createIds(),
     log,
     settings: { build: 'test', sessionDays: 90, siteName, limits, retentionDays },
   })
@@ -224,15 +225,6 @@ export async function refusal(asked: Promise<unknown>) {
   )
   if (!(error instanceof ChatError)) throw new Error('expected a ChatError', { cause: error })
   return { code: error.code, message: error.message, ...error.details }
-}
-
-let hubs = 0
-
-/** Ids that count, and differ from those of another hub. */
-function countedIds(): Ids {
-  let last = (hubs += 1) * 0x10000
-  const next = () => (last += 1).toString(16).padStart(8, '0')
-  return { next: () => `0197-${next()}`, random: (length) => next().padStart(length, 'r').slice(-length) }
 }
 
 /** A log that keeps the errors. */
