@@ -25,7 +25,7 @@ async function aHubAfter(count: number, ago: number, retentionDays = 2) {
   return { ...here, anHour, floor }
 }
 
-test('[O27] events older than the days kept are purged in slices; messages go between them, and a client below the floor is told', async () => {
+test('[O27] events older than the days kept are purged in slices, with messages between them; a client below the floor is told', async () => {
   const { hub, clock, guest, connect, floor } = await aHubAfter(300, 2 * DAY + 1)
   await settled()
   expect(await floor()).toBe(201)

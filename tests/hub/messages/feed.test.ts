@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import type { Doorbell, Draft } from '../../../src/hub/ports.ts'
 import { aHub, aLobby, settled } from '../../support/hub/aHub.ts'
 import { lateStore } from '../../support/hub/lateStore.ts'
@@ -25,87 +25,85 @@ const elsewhere = (n: number): Draft => ({
   text: `from afar ${n}`,
 })
 
-describe('the feed', () => {
-  test('[D1] reads the events of a gap before it goes on, and acknowledges after that', async () => {
-    const { ada, bob, store } = await aLobby()
-    await store.commit([elsewhere(1), elsewhere(2)])
-    await ada.send('mine')
-    expect(ada.heard.map((frame) => [frame.type, 'seq' in frame && frame.seq])).toEqual([
-      ['event', 1],
-      ['event', 2],
-      ['event', 3],
-      ['ack', 3],
-    ])
-    expect(bob.liveSeqs).toEqual([1, 2, 3])
-  })
+test('[D1] events in a gap are published before the events after it, and acks follow', async () => {
+  const { ada, bob, store } = await aLobby()
+  await store.commit([elsewhere(1), elsewhere(2)])
+  await ada.send('mine')
+  expect(ada.heard.map((frame) => [frame.type, 'seq' in frame && frame.seq])).toEqual([
+    ['event', 1],
+    ['event', 2],
+    ['event', 3],
+    ['ack', 3],
+  ])
+  expect(bob.liveSeqs).toEqual([1, 2, 3])
+})
 
-  test('[D2] publishes events that another node rings for, once, however often it rings', async () => {
+test('[D2] an event of another node is published once, however often that node rings', async () => {
+  const { doorbell, rings } = aDoorbell()
+  const { ada, store } = await aLobby({ doorbell })
+  await store.commit([elsewhere(1), elsewhere(2)])
+  for (const head of [2, 1, 2]) rings(new Map([['lobby', head]]))
+  await settled()
+  expect(ada.liveSeqs).toEqual([1, 2])
+  await store.commit([elsewhere(3)])
+  rings('unknown')
+  await settled()
+  expect(ada.liveSeqs).toEqual([1, 2, 3])
+})
+
+test('[D2] a node rings once its own events are published, and not for a duplicate', async () => {
+  const { doorbell, rung } = aDoorbell()
+  const { ada } = await aLobby({ doorbell })
+  await ada.send('one', 'nonce-000')
+  await ada.send('one', 'nonce-000')
+  expect(rung).toEqual([[['lobby', 1]]])
+})
+
+test('[D3] events of a lost ring are published within 2 s', async () => {
+  const { ada, store, pass } = await aLobby()
+  await store.commit([elsewhere(1)])
+  await pass(2)
+  expect(ada.liveSeqs).toEqual([1])
+})
+
+test('[D4] a failed read holds no ack back, and the gap is filled later', async () => {
+  const { ada, bob, store, pass } = await aLobby()
+  await store.commit([elsewhere(1)])
+  store.fail('reads')
+  await ada.send('mine')
+  expect([ada.heard, bob.heard]).toMatchObject([[{ type: 'ack', seq: 2 }], []])
+  store.heal()
+  await pass(2)
+  expect([ada.liveSeqs, bob.liveSeqs]).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+})
+
+test('[D5] a ring for missing events changes nothing', async () => {
+  const { doorbell, rings } = aDoorbell()
+  const { ada, guest } = await aLobby({ doorbell })
+  rings(new Map([['lobby', 50]]))
+  rings(new Map([['nowhere', 50]]))
+  await settled()
+  const eve = await guest('Eve', ['lobby'])
+  await ada.send('one')
+  expect([ada.liveSeqs, eve.liveSeqs]).toEqual([[1], [1]])
+})
+
+test('[D3] a newcomer gets the events of another node, at whichever instant they are stored', async () => {
+  for (let instant = 0; instant < 60; instant += 1) {
     const { doorbell, rings } = aDoorbell()
-    const { ada, store } = await aLobby({ doorbell })
-    await store.commit([elsewhere(1), elsewhere(2)])
-    for (const head of [2, 1, 2]) rings(new Map([['lobby', head]]))
-    await settled()
-    expect(ada.liveSeqs).toEqual([1, 2])
-    await store.commit([elsewhere(3)])
-    rings('unknown')
-    await settled()
-    expect(ada.liveSeqs).toEqual([1, 2, 3])
-  })
-
-  test('[D2] rings with the new heads once its own events are published, and not for a duplicate', async () => {
-    const { doorbell, rung } = aDoorbell()
-    const { ada } = await aLobby({ doorbell })
-    await ada.send('one', 'nonce-000')
-    await ada.send('one', 'nonce-000')
-    expect(rung).toEqual([[['lobby', 1]]])
-  })
-
-  test('[D3] finds events of a lost ring within 2 s', async () => {
-    const { ada, store, pass } = await aLobby()
-    await store.commit([elsewhere(1)])
-    await pass(2)
-    expect(ada.liveSeqs).toEqual([1])
-  })
-
-  test('[D4] holds no ack back while it cannot read, and fills the gap later', async () => {
-    const { ada, bob, store, pass } = await aLobby()
-    await store.commit([elsewhere(1)])
-    store.fail('reads')
-    await ada.send('mine')
-    expect([ada.heard, bob.heard]).toMatchObject([[{ type: 'ack', seq: 2 }], []])
-    store.heal()
-    await pass(2)
-    expect([ada.liveSeqs, bob.liveSeqs]).toEqual([
-      [1, 2],
-      [1, 2],
-    ])
-  })
-
-  test('[D5] ignores a ring for events that do not exist', async () => {
-    const { doorbell, rings } = aDoorbell()
-    const { ada, guest } = await aLobby({ doorbell })
-    rings(new Map([['lobby', 50]]))
-    rings(new Map([['nowhere', 50]]))
-    await settled()
-    const eve = await guest('Eve', ['lobby'])
-    await ada.send('one')
-    expect([ada.liveSeqs, eve.liveSeqs]).toEqual([[1], [1]])
-  })
-
-  test('[D3] brings a newcomer the events of another node, at whichever instant they are stored', async () => {
-    for (let instant = 0; instant < 60; instant += 1) {
-      const { doorbell, rings } = aDoorbell()
-      const { guest, store } = await aHub({ doorbell, seen: (itself) => lateStore(itself, () => 3) })
-      const eve = await guest('Eve')
-      eve.say({ type: 'join', ref: 'r', room: 'lobby' })
-      for (let turn = 0; turn < instant; turn += 1) await Promise.resolve()
-      for (const n of [1, 2]) {
-        await store.commit([elsewhere(n)])
-        rings(new Map([['lobby', n]]))
-      }
-      await settled()
-      const live = eve.liveSeqs.filter((seq) => seq > (eve.pageSeqs.at(-1) ?? 0))
-      expect({ instant, seqs: [...eve.pageSeqs, ...live] }).toEqual({ instant, seqs: [1, 2] })
+    const { guest, store } = await aHub({ doorbell, seen: (itself) => lateStore(itself, () => 3) })
+    const eve = await guest('Eve')
+    eve.say({ type: 'join', ref: 'r', room: 'lobby' })
+    for (let turn = 0; turn < instant; turn += 1) await Promise.resolve()
+    for (const n of [1, 2]) {
+      await store.commit([elsewhere(n)])
+      rings(new Map([['lobby', n]]))
     }
-  })
+    await settled()
+    const live = eve.liveSeqs.filter((seq) => seq > (eve.pageSeqs.at(-1) ?? 0))
+    expect({ instant, seqs: [...eve.pageSeqs, ...live] }).toEqual({ instant, seqs: [1, 2] })
+  }
 })

@@ -28,7 +28,7 @@ test('[C20] leaving and joining on two connections do not cross: the last reques
   expect(tab.all('ack')).toHaveLength(1)
 })
 
-test('[C20] leaving that cannot be stored is refused as unavailable and changes nothing', async () => {
+test('[C20] a leave that cannot be stored is refused as unavailable and changes nothing', async () => {
   const { ada, bob, store } = await aLobby()
   store.fail('writes')
   await bob.ask({ type: 'leave', ref: 'r', room: 'lobby' })
