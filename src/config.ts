@@ -135,7 +135,7 @@ export type Config = {
 
 const METRICS_TOKEN_FILE = setting('METRICS_TOKEN_FILE', null, secretFile)
 
-/** Variables of planned features, each with the one value it accepts: otherwise people would rely on what is missing. */
+/** Variables of planned features, each with the one value it accepts: an operator must not rely on a feature that is missing. */
 const PLANNED: Readonly<Record<string, string>> = {
   ACCESS: 'open',
   ROOM_CREATE: 'anyone',
@@ -185,9 +185,9 @@ export function readConfig(env: Environment, terminal = false): Config {
     faults.push('METRICS_PORT accepts another port than PORT.')
   if (config.drainWait >= config.drainSeconds)
     faults.push('DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.')
-  for (const [name, only] of Object.entries(PLANNED))
-    if ((textOf(name) ?? only) !== only)
-      faults.push(`${name} accepts ${only === '' ? 'nothing' : `only ${only}`} in this version.`)
+  for (const [name, accepted] of Object.entries(PLANNED))
+    if ((textOf(name) ?? accepted) !== accepted)
+      faults.push(`${name} accepts ${accepted === '' ? 'nothing' : `only ${accepted}`} in this version.`)
   for (const name of Object.keys(env))
     if (name.startsWith('HUBBUB_'))
       faults.push(`${name} is no setting of Hubbub; its variables have no prefix.`)

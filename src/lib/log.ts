@@ -20,9 +20,9 @@ export interface Logger {
 /** Characters of a string that are kept. */
 export const MAX_LENGTH = 256
 const MAX_FRAMES = 10
-/** Each kind of line above `debug` is written once in this time (ms), or a full disk would fill another with its log (O17). */
+/** ms within which lines of one kind are written once: otherwise the errors of a full disk would fill another disk (O17). */
 const INTERVAL = 1_000
-/** Kinds that are remembered; errors could make any number. */
+/** Kinds that are remembered. Errors with changing stacks could make any number of kinds. */
 const MAX_KINDS = 1_000
 
 /**

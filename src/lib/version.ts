@@ -1,2 +1,2 @@
-/** That of `package.json`, which no bundle holds; a test keeps them the same. */
+/** The version in `package.json`. A bundle does not contain that file, so a test keeps both equal. */
 export const PRODUCT_VERSION = '0.2.0'

@@ -90,7 +90,7 @@ function parseInput(command: Command, args: readonly string[]): Pick<CommandInpu
   }
 }
 
-/** Puts an error of the system or of SQLite into words. */
+/** Words an error of the system or of SQLite for the operator. */
 function asOperatorError(error: unknown): OperatorError {
   if (error instanceof OperatorError) return error
   const { message, code = '', path = 'A file' } = error as NodeJS.ErrnoException

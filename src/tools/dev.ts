@@ -8,7 +8,6 @@ import type { Subprocess } from 'bun'
 import { buildClient } from './build.ts'
 
 const root = join(import.meta.dir, '../..')
-const address = `http://localhost:${process.env['PORT']?.trim() || 3000}`
 /** ms without a change after which a file counts as saved: editors write it in several steps */
 const DEBOUNCE = 80
 
@@ -18,26 +17,25 @@ let running = Promise.resolve()
 let timer: ReturnType<typeof setTimeout> | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
-if (!(await isBuilt())) process.exit(1)
-await start(`Hubbub is at ${address}`)
+await restart()
 for (const folder of ['src', 'public'])
   watch(join(root, folder), { recursive: true }, () => {
     clearTimeout(timer)
     timer = setTimeout(() => (running = running.then(restart)), DEBOUNCE)
   })
 
-async function isBuilt(): Promise<boolean> {
+/** Builds first, so that a mistake leaves the old server running. */
+async function restart(): Promise<void> {
   try {
     await buildClient({ root, out: join(root, 'dist/public'), compress: 'none' })
-    return true
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    return false
+    return console.error(error instanceof Error ? error.message : error)
   }
-}
-
-/** Resolves when the server answers, or has ended. */
-async function start(message: string): Promise<void> {
+  const old = server
+  server = null
+  old?.kill('SIGTERM')
+  await old?.exited
+  if (isStopping) process.exit(0)
   const command = [process.execPath, 'src/main.ts']
   const child = Bun.spawn(command, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
   server = child
@@ -47,22 +45,6 @@ async function start(message: string): Promise<void> {
     server = null
     console.error('The server has ended. It starts again when a file is saved.')
   })
-  while (server === child) {
-    const answer = await fetch(`${address}/healthz`).catch(() => null)
-    if (answer?.ok) return console.log(message)
-    await Bun.sleep(20)
-  }
-}
-
-/** Builds first, so that a mistake leaves the old server running. */
-async function restart(): Promise<void> {
-  if (!(await isBuilt())) return
-  const old = server
-  server = null
-  old?.kill('SIGTERM')
-  await old?.exited
-  if (isStopping) process.exit(0)
-  await start(`Reloaded: ${address}`)
 }
 
 function stop(signal: NodeJS.Signals): void {
