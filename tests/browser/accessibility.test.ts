@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { aClient } from '../support/server/aClient.ts'
-import { aContext, aScreen, PHONE } from '../support/client/aScreen.ts'
-import { usePlace } from '../support/server/aPlace.ts'
-import { browserFound, useBrowser } from '../support/browser/browser.ts'
+import { aContext, PHONE } from '../support/client/aScreen.ts'
+import { useTimeline } from '../support/browser/aTimeline.ts'
+import { browserFound } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { everybody, openPeople, toLobby } from '../support/browser/someScreens.ts'
 import { talk } from '../support/someTalk.ts'
@@ -11,8 +11,7 @@ import { talk } from '../support/someTalk.ts'
 const NARROW = { viewport: { width: 700, height: 520 } }
 
 describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => {
-  const place = usePlace()
-  const world = useBrowser()
+  const { aRoom, place, world } = useTimeline()
 
   test('[A24] by the keyboard alone a person joins, sends, reacts, edits, opens and closes the people, jumps to the newest, and leaves', async () => {
     const bob = await aClient(place.origin).enter('Bob')
@@ -78,12 +77,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     expect(presses - react - edit).toBeLessThanOrEqual(25)
     expect(refused).toEqual([])
     bob.end()
-    await context.close()
   })
 
   test('[V16] a row that gets the focus lies between header and composer', async () => {
-    const { context } = await aContext(world.browser, NARROW)
-    const { page } = await aScreen(place.origin, context, { events: talk(1, 30), people: everybody })
+    const { page } = await aRoom({ events: talk(1, 30), people: everybody }, NARROW)
     await page.waitForSelector('.emoji-button')
     await page.focus('.log')
     const hidden: string[] = []
@@ -100,12 +97,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       if (label !== null) hidden.push(`${key}: ${label}`)
     }
     expect(hidden).toEqual([])
-    await context.close()
   })
 
   test('[V16] on touch every control of a room and its drawer is at least 44 px wide and high', async () => {
-    const { context } = await aContext(world.browser, PHONE)
-    const { page } = await aScreen(place.origin, context, toLobby)
+    const { page } = await aRoom(toLobby, PHONE)
     await openPeople(page)
     const small = await page.evaluate(() =>
       [...document.querySelectorAll('button, a[href]')].flatMap((control) => {
@@ -117,12 +112,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       }),
     )
     expect(small).toEqual([])
-    await context.close()
   })
 
   test('[B8, V13, A26] the drawer keeps the focus while it is open and returns it, closed by Escape, scrim, Back or button', async () => {
-    const { context } = await aContext(world.browser, PHONE)
-    const { page } = await aScreen(place.origin, context, toLobby)
+    const { page } = await aRoom(toLobby, PHONE)
     const toggle = page.locator('[aria-controls=sidebar]')
     const focusOn = (selector: string) =>
       page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
@@ -153,22 +146,18 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     // None of them left an entry behind: Back from here leaves the room.
     await page.goBack()
     await eventually('away', () => page.url() !== `${place.origin}/chat/lobby`)
-    await context.close()
   })
 
   test('[A31, V10] at 320 × 256 the composer is visible and the list at least 80 px high', async () => {
-    const { context } = await aContext(world.browser, { viewport: { width: 320, height: 256 } })
-    const { page } = await aScreen(place.origin, context, toLobby)
+    const { page } = await aRoom(toLobby, { viewport: { width: 320, height: 256 } })
     const composer = await page.locator('.composer').boundingBox()
     const list = await page.locator('.log').boundingBox()
     expect((composer?.y ?? 999) + (composer?.height ?? 999)).toBeLessThanOrEqual(256)
     expect(list?.height).toBeGreaterThanOrEqual(80)
-    await context.close()
   })
 
   test('[A30, V15] with reduced motion no animation lasts over 1 ms; under forced colours a border marks my messages', async () => {
-    const { context } = await aContext(world.browser, NARROW)
-    const { page } = await aScreen(place.origin, context, { events: talk(1, 20), people: everybody })
+    const { page } = await aRoom({ events: talk(1, 20), people: everybody }, NARROW)
     await page.waitForSelector('.emoji-button')
     /** The longest animation (ms) while the drawer opens and closes and a menu opens. */
     const longest = async () => {
@@ -204,6 +193,5 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
         .evaluate((row) => getComputedStyle(row, '::before').borderInlineStartWidth)
     await page.waitForSelector('[data-own]')
     expect(await border('[data-own]')).not.toBe(await border('.message:not([data-own])'))
-    await context.close()
   })
 })

@@ -1,10 +1,10 @@
-import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { acknowledged, DESKTOP, hasDraft, isKept, say, signIn, textsOn } from '../support/client/aScreen.ts'
 import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/server/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { theClient } from '../support/client/theClient.ts'
+import { theClient } from '../support/server/aPlace.ts'
 
 describe.skipIf(browserFound === null)('two people in real browsers, on a real server', () => {
   const running = useBrowser()
@@ -12,7 +12,6 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
   const port = String(freePort())
   const origin = `http://127.0.0.1:${port}`
   let server: ServerProcess | null = null
-  let contexts: BrowserContext[] = []
   let people = 0
 
   /** Starts the server of all these journeys, unless it runs. */
@@ -34,7 +33,6 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     await start()
     const context = await running.browser.newContext(DESKTOP)
     context.setDefaultTimeout(10_000)
-    contexts.push(context)
     const page = await context.newPage()
     await page.goto(origin + path)
     return page
@@ -57,10 +55,6 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
       30_000,
     )
 
-  afterEach(async () => {
-    for (const context of contexts) await context.close()
-    contexts = []
-  })
   afterAll(async () => {
     await kill()
     data.remove()

@@ -1,7 +1,4 @@
-/**
- * Sixty texts that have run as script somewhere. Whoever runs one calls `hit()`. They are short where a name can be one: of
- * 24 characters. None of them is copied into anything but tests.
- */
+/** Sixty texts that have run as script somewhere; each calls `hit()`. The first are short enough to be names (24 characters). */
 export const PAYLOADS: readonly string[] = [
   '<script>hit()</script>',
   '<svg onload=hit()>',

@@ -1,6 +1,5 @@
-import { afterAll, afterEach, describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
 import type { Server } from 'bun'
-import type { BrowserContext } from 'playwright-core'
 import { usePlace } from '../support/server/aPlace.ts'
 import { aGuest, type Guest } from '../support/client/anApp.ts'
 import { say, signIn, textsOn } from '../support/client/aScreen.ts'
@@ -47,19 +46,13 @@ async function deviceContents() {
 describe.skipIf(browserFound === null)('in a real browser', () => {
   const running = useBrowser()
   const place = usePlace()
-  let contexts: BrowserContext[] = []
   const servers: Server<undefined>[] = []
-  afterEach(async () => {
-    for (const context of contexts) await context.close()
-    contexts = []
-  })
   afterAll(() => Promise.all(servers.map((server) => server.stop(true))))
 
   /** A page in a profile of its own. `hits`: payloads that ran, `reports`: violations of its policy, `asked`: origins it asked. */
   async function aPage(path: string) {
     const context = await running.browser.newContext({ viewport: { width: 1280, height: 800 } })
     context.setDefaultTimeout(20_000)
-    contexts.push(context)
     const page = await context.newPage()
     const hits: string[] = []
     const reports: string[] = []

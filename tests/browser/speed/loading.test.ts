@@ -1,12 +1,11 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import type { BrowserContext, BrowserContextOptions, Page, Route, WebSocketRoute } from 'playwright-core'
+import { describe, expect, test } from 'bun:test'
+import type { BrowserContextOptions, Page, Route, WebSocketRoute } from 'playwright-core'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { firstPage, members, said, welcome } from '../../support/client/aState.ts'
 import { aContext, aSession, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
-import { watchShifts } from '../../support/browser/watchShifts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { talk } from '../../support/someTalk.ts'
 
@@ -14,18 +13,24 @@ const FORMATTED = '**bold** and a list:\n\n- one\n- two\n\n```\ncode\n```'
 const plain = talk(1, 60)
 const formatted = plain.map((event, at) => (at % 3 === 0 ? said(event.seq, { text: FORMATTED }) : event))
 
+/** Adds up the layout shifts of the page, from the first paint on. @returns a function that reads the sum */
+async function watchShifts(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(() => {
+    Reflect.set(window, 'shifted', 0)
+    new PerformanceObserver((seen) => {
+      for (const entry of seen.getEntries())
+        Reflect.set(window, 'shifted', Reflect.get(window, 'shifted') + Reflect.get(entry, 'value'))
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  return () => page.evaluate(() => Reflect.get(window, 'shifted') as number)
+}
+
 describe.skipIf(browserFound === null)('while the page loads', () => {
   const place = usePlace()
   const world = useBrowser()
-  let contexts: BrowserContext[] = []
-  afterEach(async () => {
-    for (const context of contexts) await context.close()
-    contexts = []
-  })
 
   async function aPage(options: BrowserContextOptions) {
     const { context, refused } = await aContext(world.browser, options)
-    contexts.push(context)
     const page = await context.newPage()
     return { context, page, refused, shifted: await watchShifts(page) }
   }

@@ -3,7 +3,10 @@ import type { ChatActions } from '../../../src/client/app/actions/actions.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
 import { createStore } from '../../../src/client/state/store.ts'
+import { rowById } from '../../../src/client/state/rows.ts'
+import type { Row } from '../../../src/client/state/state.ts'
 import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
+import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import { numbers } from '../../support/client/aState.ts'
 import { aBrowser } from '../../support/server/aClient.ts'
 import { clientPages, goOffline, type Client } from '../../support/client/clientPages.ts'
@@ -12,6 +15,25 @@ import { eventually } from '../../support/eventually.ts'
 const { app, aPage, aGuest, anotherPage, aScene } = await clientPages()
 
 const unreadIn = ({ store }: Client, room: string) => unreadCountOf(store.get(), room).unread
+
+/** The row of a message as it is drawn. */
+function drawn(client: Client, room: string, seq: number): Row | undefined {
+  const item = timelineItems()(client.room(room)).find(
+    (candidate) => candidate.kind === 'message' && candidate.row.seq === seq,
+  )
+  return item?.kind === 'message' ? item.row : undefined
+}
+
+async function sendStored(client: Client, room: string, text: string): Promise<{ id: string; seq: number }> {
+  client.actions.send(room, text)
+  const { id, seq } = await eventually(`${text} is stored`, () =>
+    client.room(room).rows.find((row) => row.text === text && row.id !== null),
+  )
+  return { id: id ?? '', seq: seq ?? 0 }
+}
+
+const hasNothingUnsent = (client: Client) =>
+  eventually('nothing waits', async () => (await client.actions.unsentCount()) === 0)
 
 describe('drafts', () => {
   test('[U34] a draft is stored shortly after the last change, and deleted with its message', async () => {
@@ -145,5 +167,140 @@ describe('refusals say why', () => {
     expect(actions.edit('lobby', 'id-1', '')).toContain('nothing')
     expect(actions.send('lobby', 'x'.repeat(4_001))).toContain('too long')
     expect(sent.filter(({ type }) => type === 'send')).toEqual([])
+  })
+})
+
+describe('changes to messages', () => {
+  test('[U24, U25, M70] edits, reactions, pins and deletions of one person reach the other', async () => {
+    const { ada, bob, room } = await aScene()
+    const { id, seq } = await sendStored(ada, room, 'hello')
+    await bob.shows(['hello'], room)
+    ada.actions.edit(room, id, 'hello all')
+    bob.actions.react(room, id, '👍', true)
+    ada.actions.react(room, id, '👍', true)
+    ada.actions.pin(room, id, true)
+    for (const client of [ada, bob]) {
+      const row = () => client.room(room).rows.find((candidate) => candidate.seq === seq)
+      await eventually('all of it is here', () => row()?.pinned && row()?.reactions[0]?.count === 2)
+      expect(row()).toMatchObject({
+        text: 'hello all',
+        edited: expect.any(Number),
+        reactions: [{ mine: true }],
+      })
+      await eventually('all is confirmed', () => client.room(room).pendingChanges.length === 0)
+    }
+    ada.actions.remove(room, id)
+    await bob.shows(['gone'], room)
+    await hasNothingUnsent(ada)
+  })
+
+  test('[M72, U52, U47] changes of two people, one of them offline and then reloaded, end in the same rows for both', async () => {
+    const { ada, bob, room } = await aScene()
+    const { id: one } = await sendStored(ada, room, 'one')
+    const { id: two } = await sendStored(ada, room, 'two')
+    const { id: three } = await sendStored(bob, room, 'three')
+    await goOffline(bob)
+    ada.actions.edit(room, one, 'one, better')
+    ada.actions.remove(room, two)
+    ada.actions.react(room, three, '🎉', true)
+    bob.actions.react(room, one, '👍', true)
+    bob.actions.edit(room, three, 'three, better')
+    bob.actions.react(room, two, '👍', true)
+    await eventually('Ada’s are confirmed', () => ada.room(room).pendingChanges.length === 0)
+    bob.end()
+    const again = await anotherPage(bob.browser, room)
+    const rowsOf = (client: Client) =>
+      JSON.stringify(
+        client.room(room).rows.map(({ seq, text, edited, reactions }) => ({
+          seq,
+          text,
+          edited,
+          reactions: reactions.map(({ emoji, count }) => [emoji, count]),
+        })),
+      )
+    await eventually('both are the same', () => {
+      const { pendingChanges, sync } = again.room(room)
+      const isSettled = pendingChanges.every(({ sendStatus }) => sendStatus.status === 'failed')
+      const isSame = rowsOf(again) === rowsOf(ada) && rowsOf(ada).includes('three, better')
+      return isSettled && sync.state === 'live' && isSame
+    })
+    expect(ada.texts(room)).toEqual(['one, better', 'gone', 'three, better'])
+    expect(ada.room(room).rows[0]?.reactions).toMatchObject([{ emoji: '👍', count: 1 }])
+  })
+
+  test('[U24, M75] an edit of a message deleted a moment ago fails with the reason, and its text is kept', async () => {
+    const { ada, bob, room } = await aScene()
+    const { id, seq } = await sendStored(bob, room, 'mine')
+    const tab = await anotherPage(bob.browser, room)
+    bob.faults.swallow = (frame) => frame.type === 'event'
+    tab.actions.remove(room, id)
+    await ada.shows(['gone'], room)
+    expect(bob.actions.edit(room, id, 'mine, better')).toBe(true)
+    const change = () => bob.room(room).pendingChanges[0]
+    await eventually('refused', () => change()?.sendStatus.status === 'failed')
+    expect(change()).toMatchObject({ entry: { text: 'mine, better' }, sendStatus: { reason: 'gone' } })
+    expect(await bob.actions.unsentCount()).toBe(1)
+    bob.faults.swallow = () => false
+    bob.lose()
+    await eventually('gone here too', () => drawn(bob, room, seq)?.text === null)
+    expect(drawn(bob, room, seq)?.pendingChanges).toMatchObject([{ entry: { text: 'mine, better' } }])
+    bob.actions.drop(room, change()?.key ?? '')
+    await hasNothingUnsent(bob)
+  })
+
+  test('[C67, M75] a reaction to a message that retention has deleted meanwhile leaves nothing unsent', async () => {
+    const { ada, bob, room } = await aScene(5)
+    const { id = '' } = bob.room(room).rows[2] ?? {}
+    await goOffline(bob)
+    bob.actions.react(room, id ?? '', '👍', true)
+    await eventually('it waits', async () => (await bob.actions.unsentCount()) === 1)
+    bob.end()
+    expect(await app.store.purge(1_000, 100)).toBe(5)
+    const last = await sendStored(ada, room, 'after that')
+    const again = await anotherPage(bob.browser, room)
+    await hasNothingUnsent(again)
+    await again.shows(['after that'], room)
+    expect(again.room(room).rows.map(({ seq }) => seq)).toEqual([last.seq])
+  })
+})
+
+describe('a long room', () => {
+  test('[U27, U23] a jump goes far back, loads in both directions up to the live end, and returns', async () => {
+    const { ada, bob, room } = await aScene(400)
+    expect(await bob.actions.jumpTo(room, 1_000)).toBe(false)
+    expect(bob.room(room).historyWindow).toBeNull()
+    expect(await bob.actions.jumpTo(room, 100)).toBe(true)
+    const seqs = () => bob.room(room).historyWindow?.rows.map(({ seq }) => seq) ?? []
+    expect(seqs()).toEqual(numbers(75, 124))
+    bob.actions.loadOlder(room)
+    await eventually('older', () => seqs()[0] === 25)
+    bob.actions.leaveHistory(room)
+    expect(bob.room(room).historyWindow).toBeNull()
+    expect(await bob.actions.jumpTo(room, 300)).toBe(true)
+    ada.actions.send(room, 'meanwhile')
+    for (let n = 0; n < 6 && bob.room(room).historyWindow !== null; n += 1) {
+      bob.actions.loadNewer(room)
+      await eventually('newer', () => bob.room(room).historyWindow?.newer !== 'loading')
+    }
+    await eventually('at the end', () => bob.room(room).rows.at(-1)?.text === 'meanwhile')
+    expect(bob.room(room).rows.map(({ seq }) => seq)).toEqual(numbers(275, 401))
+    expect(await bob.actions.jumpTo(room, 299)).toBe(true)
+    expect(bob.room(room).historyWindow).toBeNull()
+  })
+
+  test('[C83, U23] quotes and pins are each fetched with one request', async () => {
+    const { ada, bob, room } = await aScene(120)
+    const page = await app.store.history(room, { at: 'around', seq: 3, limit: 3 })
+    const ids = page?.messages.map(({ id }) => id) ?? []
+    for (const wanted of [[...ids, 'ffff'], ids]) bob.actions.loadQuotes(room, wanted)
+    await eventually('quotes', () => bob.room(room).quotes.length === ids.length + 1)
+    bob.actions.loadQuotes(room, [...ids, 'ffff'])
+    expect(bob.requests.filter((path) => path.includes('ids='))).toHaveLength(1)
+    expect(rowById(bob.room(room), 'ffff')).toMatchObject({ text: null })
+    ada.actions.pin(room, ids[0] ?? '', true)
+    await eventually('pinned', () => rowById(bob.room(room), ids[0] ?? '')?.pinned === true)
+    for (const _ of [1, 2]) bob.actions.loadPins(room)
+    await eventually('pins', () => bob.room(room).pins?.length === 1)
+    expect(bob.requests.filter((path) => path.includes('pinned='))).toHaveLength(1)
   })
 })

@@ -22,17 +22,6 @@ function drawsOf(client: Client, room: string): string[][] {
 }
 
 describe('two people', () => {
-  test('[B1] each sees what the other writes, once', async () => {
-    const { ada, bob, room } = await aScene()
-    ada.actions.send(room, 'hello Bob')
-    expect(ada.texts(room)).toEqual(['(hello Bob)'])
-    for (const person of [bob, ada]) await person.shows(['hello Bob'], room)
-    bob.actions.send(room, 'hello Ada')
-    await ada.shows(['hello Bob', 'hello Ada'], room)
-    expect(ada.room(room).rows.map(({ own }) => own)).toEqual([true, false])
-    await eventually('nothing waits', async () => (await ada.actions.unsentCount()) === 0)
-  })
-
   test('[U40] typing is shown until it stops, and sent at most every three seconds', async () => {
     const { ada, bob, room } = await aScene()
     for (const _ of numbers(1, 20)) ada.actions.typing(room, true)

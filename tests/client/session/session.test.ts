@@ -13,8 +13,8 @@ const { app, aPage, aGuest, anotherPage, aScene } = await clientPages()
 let count = 0
 const aName = (name: string) => `${name} the ${(count += 1)}`
 
-/** A page without a chat, at a server whose answers the test gives; without one it is offline. */
-function aDoor(
+/** A page that cannot load the chat. The test answers its requests; a request without an answer fails as if offline. */
+function aPageWithoutChat(
   answers: Partial<Record<'session' | 'signIn' | 'signOut', () => Promise<ApiResult<unknown>>>>,
 ) {
   const asked: string[] = []
@@ -32,16 +32,12 @@ function aDoor(
 }
 
 describe('signing in and out', () => {
-  test('[U3] a name is checked before anything is sent', async () => {
+  test('[U3] a name is checked before anything is sent, and a taken name is answered with a free one', async () => {
+    const ada = await aGuest()
     const page = aPage()
     expect(await page.actions.signIn('  ')).toMatchObject({ result: 'invalid', fault: 'empty' })
     expect(await page.actions.signIn('x'.repeat(25))).toMatchObject({ result: 'invalid', fault: 'long' })
     expect(page.requests).toEqual([])
-  })
-
-  test('[U3] a taken name is answered with a free one', async () => {
-    const ada = await aGuest()
-    const page = aPage()
     const answer = await page.actions.signIn(nameOf(ada))
     if (answer.result !== 'taken' || answer.suggestion === undefined) throw new Error('no suggestion')
     expect(await page.actions.signIn(answer.suggestion)).toEqual({ result: 'ok' })
@@ -170,24 +166,25 @@ describe('the next person at a device', () => {
     page.faults.away = true
     await page.actions.signOut()
     page.faults.away = false
-    const name = aName('Bob')
-    expect(await page.actions.signIn(name)).toEqual({ result: 'ok' })
-    expect(nameOf(page)).toBe(name)
+    expect(await page.actions.signIn(aName('Bob'))).toEqual({ result: 'ok' })
   })
 
   test('[U103] signing in waits for a sign-out under way, whose answer would clear the new cookie', async () => {
     const ended = Promise.withResolvers<ApiResult<null>>()
-    const door = aDoor({ signOut: () => ended.promise, signIn: async () => ({ ok: true, value: SELF }) })
-    const out = door.actions.signOut()
-    await eventually('asked', () => door.asked.length === 1)
-    const into = door.actions.signIn('Ada')
+    const page = aPageWithoutChat({
+      signOut: () => ended.promise,
+      signIn: async () => ({ ok: true, value: SELF }),
+    })
+    const out = page.actions.signOut()
+    await eventually('asked', () => page.asked.length === 1)
+    const into = page.actions.signIn('Ada')
     await new Promise((resolve) => setImmediate(resolve))
-    expect(door.asked).toEqual(['signOut'])
+    expect(page.asked).toEqual(['signOut'])
     ended.resolve({ ok: true, value: null })
     expect(await into).toEqual({ result: 'ok' })
     await out
-    expect(door.asked).toEqual(['signOut', 'signIn'])
-    expect(door.device.getItem('leaving')).toBeNull()
+    expect(page.asked).toEqual(['signOut', 'signIn'])
+    expect(page.device.getItem('leaving')).toBeNull()
   })
 })
 
@@ -208,11 +205,11 @@ describe('a session that this page did not know', () => {
   })
 
   test('[U103] if that session has just ended, the person has to try again', async () => {
-    const door = aDoor({
+    const page = aPageWithoutChat({
       signIn: async () => ({ ok: false, code: 'signedIn' }),
       session: async () => ({ ok: false, code: 'unauthenticated' }),
     })
-    expect(await door.actions.signIn('Bob')).toMatchObject({ result: 'failed' })
+    expect(await page.actions.signIn('Bob')).toMatchObject({ result: 'failed' })
   })
 
   /** Ada's page, offline with a message and a draft, in a browser whose cookie has become Eve's. */

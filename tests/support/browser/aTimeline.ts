@@ -1,5 +1,4 @@
 /** A room's timeline in the browser: what is drawn, where its reader is, and the history behind it. */
-import { afterEach } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import type { Message, RoomEvent } from '../../../src/shared/model.ts'
@@ -132,9 +131,6 @@ export async function answerHistory(
 export function useTimeline() {
   const place = usePlace()
   const world = useBrowser()
-  afterEach(async () => {
-    await Promise.all(world.browser.contexts().map((context) => context.close()))
-  })
 
   async function aRoom(told: Told = {}, size: Parameters<typeof aContext>[1] = DESKTOP) {
     const { context, refused } = await aContext(world.browser, size)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { afterAll, beforeEach, setDefaultTimeout } from 'bun:test'
+import { afterAll, afterEach, beforeEach, setDefaultTimeout } from 'bun:test'
 import { chromium, type Browser } from 'playwright-core'
 
 const INSTALLED = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
@@ -44,8 +44,8 @@ if (browserFound === null)
   )
 
 /**
- * One browser for the tests of a file; `.browser` throws outside of a test. Bun kills the processes of a test that times out,
- * so the next test may start another browser.
+ * One browser for the tests of a file; `.browser` throws outside of a test, and each test ends with its contexts closed. Bun
+ * kills the processes of a test that times out, so the next test may start another browser.
  */
 export function useBrowser(): { readonly browser: Browser } {
   let browser: Browser | null = null
@@ -55,6 +55,9 @@ export function useBrowser(): { readonly browser: Browser } {
     if (browserFound === null || browser?.isConnected()) return
     browser = await chromium.launch({ executablePath: browserFound.path, args: browserFound.args })
   }, 60_000)
+  afterEach(async () => {
+    await Promise.all((browser?.contexts() ?? []).map((context) => context.close()))
+  })
   afterAll(async () => {
     await browser?.close()
   })

@@ -37,7 +37,7 @@ export interface Screen {
 /** A browser context that collects violations of the page's policy and uncaught errors in `refused`. */
 export async function aContext(
   browser: Browser,
-  options: BrowserContextOptions,
+  options: BrowserContextOptions = DESKTOP,
 ): Promise<{ context: BrowserContext; refused: string[] }> {
   const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'en-GB', ...options })
   // Below the test's own limit: after that Bun kills the browser, and all later tests fail with it.

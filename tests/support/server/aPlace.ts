@@ -1,7 +1,16 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll } from 'bun:test'
 import { aServer, aTemporaryDir, type ServerProcess } from './aServer.ts'
+import { buildClient } from '../../../src/tools/build.ts'
 import { browserFound } from '../browser/browser.ts'
-import { theClient } from '../client/theClient.ts'
+
+const ROOT = join(import.meta.dir, '../../..')
+
+/** Builds the client where a server of this checkout serves it, unless a run of all tests has built it already. */
+export async function theClient(): Promise<void> {
+  if (process.env.CLIENT_IS_BUILT === '1') return
+  await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })
+}
 
 /** For the tests of one file: a real server with an empty directory. @param make builds the client that it serves */
 export function usePlace(make: () => Promise<unknown> = theClient): { readonly origin: string } {
