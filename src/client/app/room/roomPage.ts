@@ -19,25 +19,22 @@ function screenOf({ self, rooms }: State, room: string): 'nothing' | 'join' | 'r
 /** The page of a room's address: asks for a name, shows the room, or says that the room is closed to this person (U4, U86). */
 export function roomPage(
   context: Context,
-  { room, seq }: { room: string; seq?: number },
+  place: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
   const { store, actions } = context
+  const { room } = place
   const element = h('div', {})
   let screen = childController(signal)
 
-  function deadEnd(join: (() => void) | null): HTMLElement {
-    const { roomLeft, roomClosed } = words.pages
-    const { title, text } = join ? roomLeft : roomClosed
-    const page = deadEndPage(
-      title,
-      text,
-      room === 'lobby'
-        ? { href: '/', label: words.pages.toStart }
-        : { href: '/chat/lobby', label: words.pages.toLobby },
-      ...(join ? [{ label: words.pages.join, press: join }] : []),
-    )
-    // The element that had the focus went with the room (A9).
+  function deadEnd(isLeft: boolean): HTMLElement {
+    const { roomLeft, roomClosed, toStart, toLobby, join } = words.pages
+    const { title, text } = isLeft ? roomLeft : roomClosed
+    const elsewhere =
+      room === 'lobby' ? { href: '/', label: toStart } : { href: '/chat/lobby', label: toLobby }
+    const rejoin = { label: join, press: () => actions.openRoom(room) }
+    const page = deadEndPage(title, text, elsewhere, isLeft ? rejoin : undefined)
+    // The focused element has gone with the room (A9).
     focusSoon(page.title, screen.signal)
     return page.element
   }
@@ -47,9 +44,8 @@ export function roomPage(
     switch (shows) {
       case 'nothing': return ''
       case 'join': return joinPage(context, { room, joins: room, entered: () => {} }, screen.signal)
-      case 'room': return roomScreen(context, { room, ...(seq !== undefined && { seq }) }, screen.signal)
-      case 'left': return deadEnd(() => actions.openRoom(room))
-      case 'closed': return deadEnd(null)
+      case 'room': return roomScreen(context, place, screen.signal)
+      case 'left': case 'closed': return deadEnd(shows === 'left')
       default: return assertNever(shows)
     }
   }

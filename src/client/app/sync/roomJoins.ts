@@ -1,4 +1,4 @@
-/** The rooms this connection has joined: all of the room on screen, only the counts of the others. */
+/** The rooms this connection joins: the room on screen with messages and people, the others with their counts only. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
 import type { Outbox } from '../../net/outbox.ts'
@@ -7,7 +7,7 @@ import type { RoomState } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import { REFUSAL_PAUSE } from './roomLeaves.ts'
 
-/** From where a room is requested, and how many messages its first page may hold. */
+/** The position after which a room's events are requested, and how many messages its first page may hold. */
 interface JoinPosition {
   seq: number
   id: string | null
@@ -15,10 +15,10 @@ interface JoinPosition {
 }
 
 type RoomJoin =
-  /** `since`: when its request was sent or its last page came, ms */
+  /** `since`: when the request was sent or the latest page came, ms */
   | { state: 'requested'; since: number }
   | { state: 'joined' }
-  /** refused for a time, or its pages come unasked: not to be requested now */
+  /** not to be requested now: refused for a time, or its pages come without a request */
   | { state: 'blocked' }
 
 export interface RoomJoinsWorld extends Timers {
@@ -27,6 +27,10 @@ export interface RoomJoinsWorld extends Timers {
   flushFrames(): void
   outbox(): Pick<Outbox, 'rooms' | 'flush'>
   isLeaving(room: string): boolean
+  /** Makes a new connection, which begins with the room on screen. */
+  reconnect(): void
+  /** The room is not open to me. */
+  refusedForGood(room: string): void
 }
 
 /** Rooms shown last that keep all of their rows. */
@@ -38,7 +42,7 @@ export class RoomJoins {
   readonly #store: StateStore
   readonly #world: RoomJoinsWorld
   readonly #joins = new Map<string, RoomJoin>()
-  /** rooms whose messages and people were requested; they are not requested again, whatever the answer held */
+  /** rooms whose messages and people were requested; not requested again, whatever the answer holds */
   readonly #inDepth = new Set<string>()
   /** requests under way by ref, or by `helloKey` if `hello` made them */
   readonly #requests = new Map<string, { room: string; countsOnly: boolean }>()
@@ -46,7 +50,7 @@ export class RoomJoins {
   /** rooms that were on screen, the latest last */
   readonly #shown = new Set<string>()
   #joinsLeft = JOINS.atOnce
-  /** the room on screen that was refused because the connection was in as many rooms as it may be */
+  /** the room on screen, if it was refused because the connection was in as many rooms as it may be */
   #roomOverLimit: string | null = null
   #refsGiven = 0
 
@@ -55,7 +59,7 @@ export class RoomJoins {
     this.#world = world
   }
 
-  /** The room comes on screen. Gives rooms shown long ago, of which fewer rows are to be kept. */
+  /** The room comes on screen. @returns rooms shown long ago, of which fewer rows are to be kept */
   show(room: string): string[] {
     this.#screen = room
     this.#inDepth.delete(room)
@@ -68,7 +72,7 @@ export class RoomJoins {
 
   /** Requests the rooms that have a gap. @param stuck also rooms that wait for pages without a request under way */
   requestMissing(stuck = false): void {
-    // The last page of a room may have come and not be drawn.
+    // A room that seems to wait may have its last page among the gathered frames.
     if (stuck) this.#world.flushFrames()
     if (this.#store.get().connection.state !== 'live') return
     for (const room of this.#wanted()) {
@@ -97,7 +101,7 @@ export class RoomJoins {
     this.requestMissing(true)
   }
 
-  /** For a new connection: the rooms for `hello`, and joins of rooms that I am not in yet, since `hello` makes nobody a member. */
+  /** For a new connection: the rooms for `hello`, and joins of urgent rooms that I am no member of, since `hello` joins none. */
   firstRequests(): { known: (JoinPosition & { room: string })[]; joins: ClientFrame[] } {
     this.#joinsLeft = JOINS.atOnce
     const wanted = this.#wanted()
@@ -128,7 +132,7 @@ export class RoomJoins {
     const key = ref ?? helloKey(room)
     const request = this.#requests.get(key)
     this.#requests.delete(key)
-    // Requested before the room came on screen: this late answer puts counts in place of the people.
+    // Requested before the room came on screen, so this late answer replaces its people by counts.
     if (request?.countsOnly) this.#inDepth.delete(room)
     if (this.#roomOverLimit === room) this.#roomOverLimit = null
     const wasExpected = this.maySendTo(room)
@@ -143,30 +147,26 @@ export class RoomJoins {
     this.#joins.set(room, this.maySendTo(room) ? { state: 'requested', since } : { state: 'blocked' })
   }
 
-  /** 'reconnect': the connection is in too many rooms to add the one on screen. 'closed': the room is not open to me. */
-  refused(
-    ref: string,
-    { code, retry, after = REFUSAL_PAUSE }: Heard<'error'>,
-  ): { room: string; next: 'reconnect' | 'closed' } | null {
+  refused(ref: string, { code, retry, after = REFUSAL_PAUSE }: Heard<'error'>): void {
     const request = this.#requests.get(ref)
-    if (request === undefined) return null
+    if (request === undefined) return
     const { room } = request
     this.#requests.delete(ref)
+    // The connection is in too many rooms to add the room on screen.
     if (code === 'tooBig' && room === this.#screen && this.#roomOverLimit !== room) {
       this.#roomOverLimit = room
-      return { room, next: 'reconnect' }
+      return this.#world.reconnect()
     }
-    if (!retry) return { room, next: 'closed' }
+    if (!retry) return this.#world.refusedForGood(room)
     const join = this.#joins.get(room)
-    // Joined already by the answer to another request.
-    if (join === undefined || join.state === 'joined') return null
+    // The answer to another request has joined it already.
+    if (join === undefined || join.state === 'joined') return
     this.#joins.set(room, { state: 'blocked' })
     this.#inDepth.delete(room)
     this.#world.after(after, () => {
       if (this.#joins.get(room)?.state === 'blocked') this.#joins.delete(room)
       this.requestMissing(true)
     })
-    return null
   }
 
   /** This page is no longer in the room. */
@@ -175,7 +175,7 @@ export class RoomJoins {
     this.#inDepth.delete(room)
   }
 
-  /** This page is no longer in the room, and it goes from the screen. */
+  /** This page is no longer in the room, and no longer shows it. */
   left(room: string): void {
     this.closed(room)
     if (this.#screen === room) this.#screen = null
@@ -188,7 +188,7 @@ export class RoomJoins {
     this.#requests.clear()
   }
 
-  /** Rooms to be in, the most urgent first: on screen, with something unsent, shown last, the others. */
+  /** Rooms to be in, the most urgent first: on screen, with unsent messages, by their last visit, the others. */
   #wanted(): RoomState[] {
     const ranked = new Set([this.#screen, ...this.#world.outbox().rooms, ...[...this.#shown].reverse()])
     const ranks = new Map([...ranked].map((room, rank) => [room, rank]))

@@ -1,20 +1,20 @@
 /** Keeps rooms in step with the server: wires the socket and the outbox to the state, and handles what the server sends. */
 import { LIMITS } from '../../../shared/limits.ts'
 import type { Activity } from '../../../shared/model.ts'
-import type { Heard, ServerFrame } from '../../../shared/protocol.ts'
+import type { ServerFrame } from '../../../shared/protocol.ts'
 import type { Api } from '../../net/api.ts'
-import { Outbox, type OutboxOwner, type OutboxWorld } from '../../net/outbox.ts'
-import { createSocket, type SocketOwner, type SocketWorld } from '../../net/socket.ts'
+import { Outbox, type OutboxWorld } from '../../net/outbox.ts'
+import { createSocket, type Socket, type SocketWorld } from '../../net/socket.ts'
 import { needsTick } from '../../state/reduce.ts'
 import { keyOf } from '../../state/rows.ts'
 import { idOf, selfOf, type OutboxEntry, type State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import { RoomJoins } from './roomJoins.ts'
-import { RoomLeaves } from './roomLeaves.ts'
+import { createRoomLeaves } from './roomLeaves.ts'
 
 export interface SyncWorld extends Omit<SocketWorld, 'hasSession' | 'userId'>, OutboxWorld {
   api: Pick<Api, 'session'>
-  /** runs before the next paint; soon, where nothing is painted */
+  /** Runs before the next paint, or soon in a page that paints nothing. */
   draw(run: () => void): void
   activity(): Activity
   /** Called when it changes whether leaving the page loses something. */
@@ -27,24 +27,32 @@ const REFUSED = [1002, 1003, 1007, 1009]
 const UNANSWERED = 15_000
 /** ms */
 const TICK = 1_000
-/** Frames gathered for one draw; more are drawn at once, so that a page that paints nothing does not pile them up. */
+/** Frames gathered for one draw at most: a page that paints nothing must not pile them up. */
 const GATHERED = 1_000
 
 export type ChatSync = ReturnType<typeof createSync>
 
 export function createSync(store: StateStore, world: SyncWorld, signal: AbortSignal) {
-  const leaves = new RoomLeaves((frame) => socket.send(frame), world)
+  const leaves = createRoomLeaves((frame) => socket.send(frame), world)
   const joins = new RoomJoins(store, {
     now: world.now,
     after: world.after,
     send: (frame) => socket.send(frame),
     flushFrames,
     outbox: () => outbox,
-    isLeaving: (room) => leaves.isLeaving(room),
+    isLeaving: leaves.isLeaving,
+    reconnect() {
+      socket.stop()
+      socket.start()
+    },
+    refusedForGood(room) {
+      closed(room)
+      gather({ type: 'reset', room, reason: 'access' })
+    },
   })
   let gathered: ServerFrame[] = []
 
-  /** Frames that come before the next paint are one change of the state, so that many of them are drawn once (W9). */
+  /** Frames that come before the next paint change the state together, so that many of them are drawn once (W9). */
   function gather(frame: ServerFrame): void {
     gathered.push(frame)
     if (gathered.length >= GATHERED) flushFrames()
@@ -81,30 +89,17 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
           break
         }
         leaves.answered(frame.ref, frame.room)
-        // Forgotten here already when it was left, and perhaps joined again since.
+        // The leave itself removed the room here; if the room is here, it was opened again since.
         if (store.get().rooms[frame.room] !== undefined) return
         // A room list requested meanwhile may still show the room as joined.
         leaves.hasLeft(frame.room)
         return store.dispatch({ type: 'roomForgotten', room: frame.room, left: true })
       case 'error':
-        if (frame.ref !== undefined) refused(frame.ref, frame)
+        if (frame.ref !== undefined && !leaves.refused(frame.ref, frame)) joins.refused(frame.ref, frame)
         break
       default:
     }
     gather(frame)
-  }
-
-  function refused(ref: string, error: Heard<'error'>): void {
-    if (leaves.refused(ref, error)) return
-    const outcome = joins.refused(ref, error)
-    if (outcome?.next === 'reconnect') {
-      // A new connection begins with the room on screen.
-      socket.stop()
-      socket.start()
-    } else if (outcome?.next === 'closed') {
-      closed(outcome.room)
-      gather({ type: 'reset', room: outcome.room, reason: 'access' })
-    }
   }
 
   async function hasSession(): Promise<'yes' | 'no' | 'unknown'> {
@@ -113,33 +108,35 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
     return answer.code === 'unauthenticated' ? 'no' : 'unknown'
   }
 
-  const socketOwner: SocketOwner = {
-    firstFrames() {
-      flushFrames()
-      const first = joins.firstRequests()
-      return [{ type: 'hello', rooms: first.known, state: world.activity() }, ...first.joins]
+  const socket: Socket = createSocket(
+    { ...world, hasSession, userId: () => idOf(store.get()) },
+    {
+      firstFrames() {
+        flushFrames()
+        const first = joins.firstRequests()
+        return [{ type: 'hello', rooms: first.known, state: world.activity() }, ...first.joins]
+      },
+      received: receive,
+      stateChanged(connection) {
+        flushFrames()
+        store.dispatch({ type: 'connectionChanged', connection, now: world.now() })
+      },
+      proven() {
+        leaves.repeat(() => true)
+        joins.requestMissing(true)
+        outbox.resend()
+      },
+      closed(code) {
+        flushFrames()
+        joins.disconnected()
+        leaves.disconnected()
+        outbox.disconnected(REFUSED.includes(code))
+      },
     },
-    received: receive,
-    stateChanged(connection) {
-      flushFrames()
-      store.dispatch({ type: 'connectionChanged', connection, now: world.now() })
-    },
-    proven() {
-      leaves.repeat(() => true)
-      joins.requestMissing(true)
-      outbox.resend()
-    },
-    closed(code) {
-      flushFrames()
-      joins.disconnected()
-      leaves.disconnected()
-      outbox.disconnected(REFUSED.includes(code))
-    },
-  }
-  const socket = createSocket({ ...world, hasSession, userId: () => idOf(store.get()) }, socketOwner)
+  )
 
   const rowOf = ({ room, user, nonce }: OutboxEntry) => ({ room, key: keyOf(user, nonce) })
-  const outboxOwner: OutboxOwner = {
+  const outbox: Outbox = new Outbox(world, {
     send: (frame) => socket.send(frame),
     maySendTo: (room) => joins.maySendTo(room),
     isConfirmed: (room) => joins.isConfirmed(room),
@@ -154,8 +151,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
     dropped: (entry) => store.dispatch({ type: 'entryDropped', ...rowOf(entry) }),
     storageBlocked: () => store.dispatch({ type: 'storageBlocked' }),
     unsavedChanged: (isUnsaved) => world.unsavedChanged(isUnsaved),
-  }
-  const outbox = new Outbox(world, outboxOwner)
+  })
 
   function queued(entry: OutboxEntry): void {
     const self = selfOf(store.get())
@@ -166,7 +162,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
   /** A time that lies ahead is overdue too: the clock was set back. */
   const isOverdue = (since: number) => Math.abs(world.now() - since) >= UNANSWERED
 
-  /** All my rooms are followed, as many as a connection may have: their messages are counted and may notify (U74). */
+  /** Opens my rooms, as many as a connection may join, so that their messages are counted and may notify (U74). */
   function follow(list: State['roomList']): void {
     const { rooms } = store.get()
     const isOut = (room: string) =>
@@ -176,11 +172,8 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       store.dispatch({ type: 'roomOpened', room })
   }
 
-  store.watch(
-    (state) => state.rooms,
-    () => joins.requestMissing(),
-    signal,
-  )
+  const requestMissing = () => joins.requestMissing()
+  store.watch(({ rooms }) => rooms, requestMissing, signal)
   store.watch((state) => state.roomList, follow, signal)
   let cancelTick = () => {}
   const tick = () => {
@@ -217,7 +210,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       joins.left(room)
       store.dispatch({ type: 'roomForgotten', room, left: true })
     },
-    leaveCount: () => leaves.count,
-    leftSince: (room: string, count: number) => leaves.leftSince(room, count),
+    leaveCount: leaves.leaveCount,
+    leftSince: leaves.leftSince,
   }
 }
