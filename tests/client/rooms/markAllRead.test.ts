@@ -1,13 +1,8 @@
 import { expect, test } from 'bun:test'
 import { createReadActions } from '../../../src/client/app/actions/readActions.ts'
-import type { Context } from '../../../src/client/app/context.ts'
-import { markAllRead } from '../../../src/client/rooms/markAllRead.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada, bob, counts, listed, NOON, numbers, you } from '../../support/client/aState.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
-import { useDom } from '../../support/client/useDom.ts'
-
-useDom('http://localhost/chat/lobby')
 
 const ROOMS = numbers(1, 25).map((n) => `room-${n}`)
 
@@ -37,7 +32,7 @@ function aPage() {
   }
   signIn(ada)
   const unread = () => store.get().rooms['room-1']?.you?.unread
-  return { time, store, reads, signIn, join, unread, readRooms: () => readRooms.toSorted() }
+  return { time, reads, signIn, join, unread, readRooms: () => readRooms.toSorted() }
 }
 
 test('[U75] the server is told of all rooms ten seconds after they are marked', () => {
@@ -60,29 +55,4 @@ test('[U75] nothing is marked for the next person', () => {
   join()
   time.pass(20_000)
   expect([readRooms(), unread()]).toEqual([[], 3])
-})
-
-test('[U75] when the page is closed or hidden the server is told at once', () => {
-  const { reads, join, readRooms } = aPage()
-  join()
-  reads.markAllRead()
-  reads.flush()
-  expect(readRooms()).toEqual(ROOMS.toSorted())
-})
-
-test('[U75] undone by its menu entry, all rooms stay unread and the server is not told', () => {
-  const { time, store, reads, join, unread, readRooms } = aPage()
-  join()
-  const said: string[] = []
-  const { menuEntry } = markAllRead(
-    { store, actions: reads } as unknown as Context,
-    { say: (message) => void said.push(message), focusElsewhere: () => {} },
-    new AbortController().signal,
-  )
-  const entry = menuEntry(new AbortController().signal)
-  entry.press()
-  expect([unread(), said]).toEqual([0, ['All rooms marked as read']])
-  entry.press()
-  time.pass(20_000)
-  expect([unread(), readRooms()]).toEqual([3, []])
 })

@@ -1,18 +1,14 @@
-/**
- * A process of its own that opens the store of a directory: `child.ts <hold|write|folder> <dir>`. It prints `open`, then
- * what its part prints, one line each. If the store does not open, it prints why and exits as the server would.
- */
+/** A process of its own: `child.ts <write|folder> <dir>`. */
 import { writeSync } from 'node:fs'
 import { createTemporaryFolder } from '../../../src/store/sqlite/lock.ts'
-import { OperatorError } from '../../../src/lib/operatorError.ts'
-import type { Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 import { draft, open } from './scene.ts'
 
-const [part = '', dir = ''] = process.argv.slice(2)
+const [part, dir = ''] = process.argv.slice(2)
 const print = (line: string) => writeSync(1, `${line}\n`)
 
 /** Commits as fast as the disk allows until it is killed, and prints `nonce seq` of each acknowledged draft. */
-async function write(store: Sqlite): Promise<never> {
+async function write(): Promise<never> {
+  const store = await open(dir)
   for (let n = 0; ; n += 1) {
     const drafts = Array.from({ length: 1 + (n % 7) }, () => {
       const id = crypto.randomUUID()
@@ -30,13 +26,4 @@ async function holdFolder(): Promise<never> {
   for (;;) await Bun.sleep(1_000)
 }
 
-try {
-  if (part === 'folder') await holdFolder()
-  const store = await open(dir)
-  print('open')
-  if (part === 'write') await write(store)
-} catch (error) {
-  if (!(error instanceof OperatorError)) throw error
-  print(error.message)
-  process.exit(error.exitCode)
-}
+await (part === 'write' ? write() : holdFolder())
