@@ -2,14 +2,13 @@
 import type { RoomEntry } from '../../shared/model.ts'
 import type { Timers } from '../net/timers.ts'
 import type { Api } from '../net/api.ts'
-import { idOf, type State } from '../state/state.ts'
+import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** Which rooms this page has left, so that an older answer does not bring them back. */
 interface RoomsLeft {
-  /** how often a room was left so far */
   leaveCount(): number
-  /** Was the room left after so many leaves, or is it about to be? */
+  /** Was the room left after the first `leaves` leaves of this page, or is a leave under way? */
   leftSince(room: string, leaves: number): boolean
 }
 
@@ -30,12 +29,13 @@ export function createRoomListLoader(
   let shown = 0
   let serverHasMore = false
   let searches = 0
+  /** how often the client connected or lost its connection */
   let connections = 0
   let cancelSearch = () => {}
   /** rooms for which the list was loaded because it lacked them */
   const requestedFor = new Set<string>()
 
-  /** The answer with rooms joined or left since the request; `isMine` unless another person has signed in meanwhile. */
+  /** The answer, corrected for rooms joined or left since the request. `isMine` unless another person signed in meanwhile. */
   async function request(text?: string) {
     const [leaves, user] = [leaveCount(), idOf(store.get())]
     const answer = await api.rooms(text)
@@ -61,11 +61,12 @@ export function createRoomListLoader(
   }
 
   /** Retries for as long as the connection lasts: rooms are followed only once the list is here (C121). */
-  async function loadForConnection(): Promise<void> {
+  async function loadForConnection(isConnected: boolean): Promise<void> {
     const connection = (connections += 1)
+    if (!isConnected) return
     for (let wait = RETRY_MS.first; !(await load()); wait = Math.min(RETRY_MS.max, 2 * wait)) {
       await new Promise<void>((resolve) => void after(wait, resolve))
-      if (connection !== connections || !isConnected(store.get()) || signal.aborted) return
+      if (connection !== connections || signal.aborted) return
     }
   }
 
@@ -84,8 +85,13 @@ export function createRoomListLoader(
     }
   }
 
-  store.watch(isConnected, (connected) => void (connected && loadForConnection()), signal)
-  // A room that the list lacks was created after the list came, or is not among the busiest.
+  store.watch(
+    // A connection in doubt that proves alive is not a new connection.
+    ({ connection }) => connection.state === 'live' || connection.state === 'suspect',
+    (isConnected) => void loadForConnection(isConnected),
+    signal,
+  )
+  // A room on screen that the list lacks is new or not among the busiest: loads the list once more for it.
   store.watch(
     ({ rooms, roomList }) => {
       const isUnlisted = (room: string) =>
@@ -111,9 +117,4 @@ export function createRoomListLoader(
       if (serverHasMore && wanted !== '') cancelSearch = after(SEARCH_DELAY_MS, () => void search(wanted))
     },
   }
-}
-
-/** A connection in doubt that proves alive is not a new connection. */
-function isConnected({ connection }: State): boolean {
-  return connection.state === 'live' || connection.state === 'suspect'
 }

@@ -108,10 +108,7 @@ export function sidebar(
   }
 
   drawPreference()
-  const drawWidth = () => {
-    if (!closeDrawer()) drawPreference()
-  }
-  wide.addEventListener('change', drawWidth, { signal })
+  wide.addEventListener('change', () => void (closeDrawer() || drawPreference()), { signal })
   watchSwipes(shell, element, { isOpen, open: show, close: closeDrawer }, signal)
   trapFocus(element, signal)
   store.watch(
@@ -120,10 +117,9 @@ export function sidebar(
     signal,
   )
   store.watch(
+    // As text, so that equal lists are `===`: most changes of the state change nothing in the links.
     (state) =>
-      JSON.stringify(
-        myRooms(state, room).map((entry) => [entry.room, entry.name, entry.unread, entry.mentions]),
-      ),
+      JSON.stringify(myRooms(state, room).map((entry) => [entry.name, entry.unread, entry.mentions])),
     reorder,
     signal,
   )
