@@ -1,7 +1,6 @@
 /**
- * Checks format, lint, types, the client's build and the tests; a failed step does not stop the others. A test that fails is
- * run again, alone, at the end: see `suite/runs`. The last two lines count flaky tests, and passed, failed and skipped ones.
- * `--slow` runs the slow tests instead, as CI does afterwards. Other arguments go to `bun test`: `npm test -- tests/hub`.
+ * Checks format, lint, types, the client's build and the tests; a failed step does not stop the others. `--slow` runs the slow
+ * tests instead, as CI does afterwards. Other arguments go to `bun test`: `npm test -- tests/hub`.
  */
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
