@@ -91,7 +91,7 @@ export function createRoomListLoader(
     (isConnected) => void loadForConnection(isConnected),
     signal,
   )
-  // A room on screen that the list lacks is new or not among the busiest: loads the list once more for it.
+  // A room that the list lacks is new or not among the busiest: loads the list once more for it.
   store.watch(
     ({ rooms, roomList }) => {
       const isUnlisted = (room: string) =>

@@ -108,7 +108,10 @@ export function sidebar(
   }
 
   drawPreference()
-  wide.addEventListener('change', () => void (closeDrawer() || drawPreference()), { signal })
+  const onWidth = () => {
+    if (!closeDrawer()) drawPreference()
+  }
+  wide.addEventListener('change', onWidth, { signal })
   watchSwipes(shell, element, { isOpen, open: show, close: closeDrawer }, signal)
   trapFocus(element, signal)
   store.watch(
@@ -119,7 +122,7 @@ export function sidebar(
   store.watch(
     // As text, so that equal lists are `===`: most changes of the state change nothing in the links.
     (state) =>
-      JSON.stringify(myRooms(state, room).map((entry) => [entry.name, entry.unread, entry.mentions])),
+      JSON.stringify(myRooms(state, room).map((row) => [row.room, row.name, row.unread, row.mentions])),
     reorder,
     signal,
   )
