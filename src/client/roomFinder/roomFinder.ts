@@ -12,9 +12,9 @@ import { words } from '../words/words.ts'
 
 /** With more rooms than this the dialog has a field to search them. */
 const FEW = 7
-/** So many rooms the dialog lists; the others are found by their name (U123). */
+/** Rooms that the dialog lists at most; the others are found by their name (U123). */
 const MAX_LISTED = 300
-/** So many rooms the switcher offers. */
+/** Rooms that the switcher offers at most. */
 const MAX_OFFERED = 8
 
 /** My rooms by name, then the others, the busiest first. */

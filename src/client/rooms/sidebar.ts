@@ -11,8 +11,8 @@ import { words } from '../words/words.ts'
 
 export type Sidebar = ReturnType<typeof sidebar>
 
-/** localStorage: `closed` if the sidebar was closed where it has a column of its own. */
-const PREFERENCE = 'people'
+/** Key in localStorage: `closed` if the person closed the sidebar where it is a column. */
+const STORAGE_KEY = 'people'
 
 /**
  * Rooms and people: a column beside the room, or below 768 px a drawer over it (V13). `shell` carries its state for the style
@@ -69,11 +69,11 @@ export function sidebar(
     element.ariaModal = isModal ? 'true' : null
   }
 
-  const drawPreference = () => draw(wide.matches && readItem(device, PREFERENCE) !== 'closed')
+  const drawPreference = () => draw(wide.matches && readItem(device, STORAGE_KEY) !== 'closed')
 
   function show(): void {
     draw(true)
-    if (wide.matches) writeItem(device, PREFERENCE, 'open')
+    if (wide.matches) writeItem(device, STORAGE_KEY, 'open')
     else {
       closeLayer = router.over(drawerClosed)
       close.focus()
@@ -83,7 +83,7 @@ export function sidebar(
   function hide(): void {
     if (closeDrawer()) return
     draw(false)
-    writeItem(device, PREFERENCE, 'closed')
+    writeItem(device, STORAGE_KEY, 'closed')
     toggle.focus()
   }
 

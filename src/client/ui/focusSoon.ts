@@ -1,6 +1,6 @@
 /**
- * Focuses an element of a screen that is being built. If the screen is not in the page yet, two frames later it takes the
- * focus only from the body or the heading: navigating back may have returned the focus to a link (A9).
+ * Focuses an element of a new screen. If the screen is not in the page yet, waits two frames and takes the focus only from the
+ * body or a heading: navigating back may have returned the focus to a link (A9).
  */
 export function focusSoon(target: HTMLElement, signal: AbortSignal): void {
   queueMicrotask(() => {

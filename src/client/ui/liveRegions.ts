@@ -17,7 +17,7 @@ const LINE_MS = 5_000
 const RETRY_MS = 100
 /** Time (ms) between two sentences about messages. */
 const PAUSE_MS = 3_000
-/** Above so many messages in a minute, only their count is spoken. */
+/** With more messages than this in a minute, only their count is spoken. */
 const BUSY_FROM = 20
 const MAX_LINES = 10
 

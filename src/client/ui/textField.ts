@@ -45,7 +45,7 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   }
 }
 
-/** A field that searches while its label stands in it. */
+/** A text field with its label as placeholder. `search` is called at each change. */
 export function searchField(
   label: string,
   search: () => void,

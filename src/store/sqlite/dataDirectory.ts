@@ -20,7 +20,7 @@ const SNAPSHOTS_KEPT = 3
 /** Bytes that stay free on the disk for a recovery: below, every write fails (O12). */
 export const RESERVE = 64 * 1024 * 1024
 
-/** Words a file system error for the operator; passes other errors on. */
+/** A file system error as an OperatorError; any other error as it is. */
 export function asOperatorError(dir: string, error: unknown): unknown {
   if (error instanceof OperatorError || !(error instanceof Error) || !('code' in error)) return error
   return new OperatorError(
@@ -46,10 +46,10 @@ export function createPrivateFile(file: string): void {
 export function refuseNewer(dir: string, found: number, known: number): void {
   if (found <= known) return
   const last = snapshotsIn(dir).at(-1)
-  const back = last === undefined ? '' : `, or put snapshots/${last} back in its place`
+  const alternative = last === undefined ? '' : `, or put snapshots/${last} back in its place`
   throw new OperatorError(
     4,
-    `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${back}.`,
+    `The database in ${dir} has schema ${found}, and this Hubbub knows ${known}. Start a release that knows schema ${found}${alternative}.`,
   )
 }
 
@@ -101,10 +101,10 @@ export function spaceOf(dir: string): { bytes: number; free: number } {
 export function snapshotsIn(dir: string): string[] {
   const folder = join(dir, SNAPSHOTS)
   if (!existsSync(folder)) return []
-  const taken = (name: string) => name.slice(name.indexOf('-', 'schema-'.length))
+  const timeOf = (name: string) => name.slice(name.indexOf('-', 'schema-'.length))
   return readdirSync(folder)
     .filter((name) => /^schema-\d+-.*\.db$/.test(name))
-    .sort((a, b) => (taken(a) < taken(b) ? -1 : 1))
+    .sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
 }
 
 /** Flushes a file's bytes, or a folder's names, to the disk. */

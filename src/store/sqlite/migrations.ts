@@ -1,8 +1,8 @@
 import type { Database } from 'bun:sqlite'
 
 /**
- * The schema, one migration a number. A released migration is never edited. `events` is the log: a row for each seq, for
- * ever; deleted content leaves `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
+ * One migration for each schema number; a released one is never edited. `events` is the log, whose rows are never removed:
+ * deleted content leaves only `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
  * `reactions.seq` is the event that set the reaction, `since` the one with which the emoji began to show.
  */
 export const MIGRATIONS: readonly string[] = [

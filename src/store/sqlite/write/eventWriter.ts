@@ -52,7 +52,7 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
   if (messageId !== undefined && message === null) return { result: 'refused', code: 'gone' }
   if ((kind === 'edit' || kind === 'delete') && message?.user_id !== user.id)
     return { result: 'refused', code: 'forbidden' }
-  if (kind === 'react' && !hasRoomForEmoji(db, draft)) return { result: 'refused', code: 'tooBig' }
+  if (kind === 'react' && !acceptsEmoji(db, draft)) return { result: 'refused', code: 'tooBig' }
   const seq = head + 1
   heads.set(room, seq)
   const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
@@ -118,7 +118,7 @@ function applyToMessages(
 }
 
 /** Does the message show this emoji already, or may it take one more kind? */
-function hasRoomForEmoji(db: Database, { target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
+function acceptsEmoji(db: Database, { target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
   if (!on) return true
   const found = queryOne<{ kinds: number; known: number | null }>(
     db,
