@@ -1,17 +1,21 @@
-import { LIMITS } from '../../shared/limits.ts'
+import { LIMITS, TIMES } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
-import type { Members, ServerFrame } from '../../shared/protocol.ts'
+import type { Members, Presence, ServerFrame } from '../../shared/protocol.ts'
 import type { ConnectionRegistry } from '../connections.ts'
-import {
-  announcementDue,
-  connected,
-  disconnected,
-  frameFieldsOf,
-  withName,
-  withState,
-  type Announcement,
-  type PresenceEntry,
-} from './presenceEntry.ts'
+
+/** One person in one room. */
+interface PresenceEntry {
+  user: User
+  /** the person's connections in this room */
+  connections: number
+  /** active or idle now, and since when (ms) */
+  state: Activity
+  stateSince: number
+  /** without a connection: when the person counts as gone (ms); else null */
+  leavesAt: number | null
+  /** the person as last announced to the room; null: not announced yet */
+  announced: Person | null
+}
 
 /** The people present in one room. */
 interface RoomPresence {
@@ -24,6 +28,9 @@ interface RoomPresence {
   /** too many people: single changes are not announced */
   isLarge: boolean
 }
+
+/** What one `presence` frame tells a room that is not large. */
+type Announcement = Pick<Presence, 'joined' | 'left' | 'changed'>
 
 /**
  * Who is here. A person is present while one of their connections lives, and active while one of these is active. A room
@@ -44,6 +51,7 @@ export class PresenceTracker {
 
   /** A connection of a person has joined a room. */
   enter(room: string, { id, name }: User, now: number): void {
+    const user = { id, name }
     const presence = this.#rooms.get(room) ?? {
       version: 0,
       entries: new Map<string, PresenceEntry>(),
@@ -51,20 +59,32 @@ export class PresenceTracker {
       isLarge: false,
     }
     this.#rooms.set(room, presence)
-    const entry = presence.entries.get(id) ?? null
-    this.#put(room, presence, id, connected(entry, { id, name }, this.#activityOf(id), now))
+    const state = this.#activityOf(id)
+    const absent = { user, connections: 0, state, stateSince: now, leavesAt: null, announced: null }
+    const entry: PresenceEntry = presence.entries.get(id) ?? absent
+    presence.entries.set(id, entry)
+    entry.user = user
+    entry.connections += 1
+    entry.leavesAt = null
+    setState(entry, state, now)
   }
 
   /** A connection in a room has ended. After their last one the person counts as gone at `until` (ms), unless they come back. */
   exit(room: string, user: string, until: number): void {
-    this.#change(room, user, (entry) => disconnected(entry, until))
+    const entry = this.#entry(room, user)
+    if (!entry) return
+    entry.connections -= 1
+    if (entry.connections === 0) entry.leavesAt = until
   }
 
   /** A connection of the person said hello, ended, or reported its activity. */
   updateActivity(user: string, now: number): void {
     const state = this.#activityOf(user)
     for (const { rooms } of this.#connections.greetedOf(user))
-      for (const room of rooms.keys()) this.#change(room, user, (entry) => withState(entry, state, now))
+      for (const room of rooms.keys()) {
+        const entry = this.#entry(room, user)
+        if (entry) setState(entry, state, now)
+      }
   }
 
   /** A person has left a room with all their connections; the others hear it at once. */
@@ -72,8 +92,8 @@ export class PresenceTracker {
     const presence = this.#rooms.get(room)
     const entry = presence?.entries.get(user)
     if (!presence || !entry) return
-    this.#put(room, presence, user, null)
-    if (entry.announced) this.#announce(room, presence, [{ left: user }])
+    this.#remove(room, presence, entry)
+    if (entry.announced) this.#announce(room, presence, { left: [user] })
   }
 
   /** A person leaves every room at once, as on sign-out. */
@@ -83,7 +103,10 @@ export class PresenceTracker {
 
   /** A person has a new name; the next tick announces it. */
   rename({ id, name }: User): void {
-    for (const room of this.#rooms.keys()) this.#change(room, id, (entry) => withName(entry, name))
+    for (const { entries } of this.#rooms.values()) {
+      const entry = entries.get(id)
+      if (entry) entry.user = { id, name }
+    }
   }
 
   /** The members frame for a newcomer: the announced people and the newcomer (`self`). */
@@ -115,44 +138,70 @@ export class PresenceTracker {
     return this.#rooms.get(room)?.isLarge ?? false
   }
 
-  /** Sends each room, in one frame, the announcements that are due at `now` (ms). */
+  /** Tells each room, in one frame, what is due at `now` (ms). */
   tick(now: number): void {
     for (const [room, presence] of this.#rooms) {
-      const announcements: Announcement[] = []
-      for (const [id, entry] of presence.entries) {
-        const due = announcementDue(entry, now)
-        if (!due) continue
-        this.#put(room, presence, id, due.entry)
-        if (due.announcement) announcements.push(due.announcement)
+      const { joined = [], left = [], changed = [] } = this.#takeDue(room, presence, now)
+      const announcement = {
+        ...(joined.length > 0 && { joined }),
+        ...(left.length > 0 && { left }),
+        ...(changed.length > 0 && { changed }),
       }
-      if (announcements.length > 0) this.#announce(room, presence, announcements)
+      if (Object.keys(announcement).length > 0) this.#announce(room, presence, announcement)
     }
   }
 
-  /** One frame: the announcements, or all people if the room has just become large or small again. In a large room: nothing. */
-  #announce(room: string, presence: RoomPresence, announcements: readonly Announcement[]): void {
+  /**
+   * What a room is to be told. A state counts once it has held for 5 s. A person who comes and goes between two ticks, or
+   * goes and comes back within the grace, is not announced.
+   */
+  #takeDue(room: string, presence: RoomPresence, now: number): Announcement {
+    const joined: Person[] = []
+    const left: string[] = []
+    const changed: Presence['changed'] = []
+    for (const entry of presence.entries.values()) {
+      const { user, announced, leavesAt, state } = entry
+      const isAway = leavesAt !== null
+      if (isAway && now >= leavesAt) {
+        this.#remove(room, presence, entry)
+        if (announced) left.push(user.id)
+      } else if (announced === null) {
+        if (isAway) continue
+        entry.announced = { ...user, state }
+        presence.announcedCount += 1
+        joined.push(entry.announced)
+      } else {
+        const hasSettled =
+          !isAway && state !== announced.state && now - entry.stateSince >= TIMES.stateSettles
+        const isRenamed = user.name !== announced.name
+        if (!hasSettled && !isRenamed) continue
+        const change = { ...(isRenamed && { name: user.name }), ...(hasSettled && { state }) }
+        entry.announced = { ...announced, ...change }
+        changed.push({ id: user.id, ...change })
+      }
+    }
+    return { joined, left, changed }
+  }
+
+  /** One frame: the announcement, or all people if the room has just become large or small again. In a large room: nothing. */
+  #announce(room: string, presence: RoomPresence, announcement: Announcement): void {
     const { announcedCount: count, isLarge: wasLarge } = presence
     presence.isLarge = wasLarge ? count >= LIMITS.crowdEnds : count > LIMITS.crowd
     if (wasLarge && presence.isLarge) return
     presence.version += 1
-    const names =
-      wasLarge === presence.isLarge ? frameFieldsOf(announcements) : { full: announcedPeople(presence) }
+    const names = wasLarge === presence.isLarge ? announcement : { full: announcedPeople(presence) }
     this.#publish(room, { type: 'presence', room, version: presence.version, count, ...names })
   }
 
-  #change(room: string, user: string, change: (entry: PresenceEntry) => PresenceEntry): void {
-    const presence = this.#rooms.get(room)
-    const entry = presence?.entries.get(user)
-    if (presence && entry) this.#put(room, presence, user, change(entry))
-  }
-
-  #put(room: string, presence: RoomPresence, user: string, next: PresenceEntry | null): void {
-    const before = presence.entries.get(user)
-    presence.announcedCount += (next?.announced ? 1 : 0) - (before?.announced ? 1 : 0)
-    if (next) presence.entries.set(user, next)
-    else presence.entries.delete(user)
+  #remove(room: string, presence: RoomPresence, { user, announced }: PresenceEntry): void {
+    presence.entries.delete(user.id)
+    if (announced) presence.announcedCount -= 1
     // An empty room has no followers either, so its version may begin again.
     if (presence.entries.size === 0) this.#rooms.delete(room)
+  }
+
+  #entry(room: string, user: string): PresenceEntry | undefined {
+    return this.#rooms.get(room)?.entries.get(user)
   }
 
   #activityOf(user: string): Activity {
@@ -161,6 +210,12 @@ export class PresenceTracker {
       .some(({ lifecycle }) => lifecycle.activity === 'active')
     return isActive ? 'active' : 'idle'
   }
+}
+
+function setState(entry: PresenceEntry, state: Activity, now: number): void {
+  if (entry.state === state) return
+  entry.state = state
+  entry.stateSince = now
 }
 
 /** The announced people; in a large room only the 100 who are here longest. */
