@@ -231,7 +231,7 @@ export class Hub {
       const ending = this.#heartbeat.check(connection, now)
       if (ending) this.#dismiss(connection, ending.code, ending.reason)
     }
-    void this.#readPositions.saveAndTell()
+    void this.#readPositions.save()
     void this.sessions.revalidate(
       new Map(this.#connections.all().map(({ session, user }) => [session, user.id])),
     )

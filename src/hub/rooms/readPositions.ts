@@ -3,7 +3,7 @@ import type { ConnectionRegistry } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { HubDeps, Membership } from '../ports.ts'
 
-/** A read position that has moved. */
+/** A read position that has moved and is not saved, or not told yet. */
 interface MovedPosition {
   room: string
   user: string
@@ -26,8 +26,7 @@ export class ReadPositions {
   readonly #deps: ReadPositionsDeps
   /** user → room → the last seq that they have read */
   readonly #positions = new Map<string, Map<string, number>>()
-  readonly #unsaved = new Map<string, MovedPosition>()
-  readonly #untold = new Map<string, MovedPosition>()
+  readonly #moved = new Map<string, MovedPosition>()
   #saving: Promise<void> | null = null
 
   constructor(deps: ReadPositionsDeps) {
@@ -42,7 +41,7 @@ export class ReadPositions {
 
   /** The last seq that the person has read; 0 if they are not in the room. */
   seqOf(user: string, room: string): number {
-    return this.#positions.get(user)?.get(room) ?? this.#unsaved.get(keyOf(user, room))?.seq ?? 0
+    return this.#positions.get(user)?.get(room) ?? this.#moved.get(keyOf(user, room))?.seq ?? 0
   }
 
   /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
@@ -52,14 +51,14 @@ export class ReadPositions {
     if (rooms === undefined || before === undefined || seq > head || seq <= before) return
     rooms.set(room, seq)
     const key = keyOf(user, room)
-    const toldSeq = this.#unsaved.get(key)?.toldSeq ?? before
-    this.#unsaved.set(key, { room, user, toldSeq, seq, connectionId })
+    const toldSeq = this.#moved.get(key)?.toldSeq ?? before
+    this.#moved.set(key, { room, user, toldSeq, seq, connectionId })
   }
 
   /** The person has left the room: drops the position. */
   leave(user: string, room: string): void {
     this.#positions.get(user)?.delete(room)
-    this.#unsaved.delete(keyOf(user, room))
+    this.#moved.delete(keyOf(user, room))
   }
 
   /** The person's last connection has ended. Positions that are not saved yet are kept until they are. */
@@ -67,36 +66,29 @@ export class ReadPositions {
     this.#positions.delete(user)
   }
 
-  /** Saves what has moved; the next call retries if the disk fails. Never rejects. */
+  /**
+   * Saves what has moved, and tells a person's other connections the position and the unread count after it. The next call
+   * retries if the disk fails. Never rejects.
+   */
   save(): Promise<void> {
-    this.#saving ??= this.#saveMoved().finally(() => (this.#saving = null))
+    this.#saving ??= this.#saveAndTell().finally(() => (this.#saving = null))
     return this.#saving
   }
 
-  /** Saves what has moved, and tells a person's other connections the position and the unread count after it. Never rejects. */
-  async saveAndTell(): Promise<void> {
-    await this.save()
-    const untold = [...this.#untold.values()]
-    this.#untold.clear()
-    for (const moved of untold) await this.#tell(moved)
-  }
-
-  async #saveMoved(): Promise<void> {
+  async #saveAndTell(): Promise<void> {
     const { store, log } = this.#deps
-    const moved = [...this.#unsaved]
+    const moved = [...this.#moved]
     if (moved.length === 0) return
     try {
       await store.saveReads(moved.map(([, { room, user, seq }]) => ({ room, user, seq })))
     } catch (error) {
       return log.error('save reads', error)
     }
-    for (const [key, position] of moved) {
-      if (this.#unsaved.get(key) === position) this.#unsaved.delete(key)
-      this.#untold.set(key, { ...position, toldSeq: this.#untold.get(key)?.toldSeq ?? position.toldSeq })
-    }
+    for (const [key, position] of moved) if (this.#moved.get(key) === position) this.#moved.delete(key)
+    for (const [key, position] of moved) await this.#tell(key, position)
   }
 
-  async #tell(moved: MovedPosition): Promise<void> {
+  async #tell(key: string, moved: MovedPosition): Promise<void> {
     const { connections, store, feed, log } = this.#deps
     const { room, user, toldSeq, seq, connectionId } = moved
     // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
@@ -109,7 +101,7 @@ export class ReadPositions {
       const { head, ...counts } = await store.unread(room, first.user, seq)
       const shown = feed.shown(room)
       // The client counts events as they are shown. If the store is ahead of the feed, wait until the feed has caught up.
-      if (shown > 0 && head > shown) this.#untold.set(keyOf(user, room), moved)
+      if (shown > 0 && head > shown) this.#moved.set(key, { ...(this.#moved.get(key) ?? moved), toldSeq })
       else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
     } catch (error) {
       log.error('unread', error)
