@@ -22,14 +22,10 @@ export interface ComposerEvents {
 
 const COUNTS_FROM = LIMITS.text * 0.9
 
-/** The field to write in (U30–U35). @param coarse the primary pointer is a finger: Enter breaks the line by default */
-export function composer(
-  { room, coarse }: { room: string; coarse: boolean },
-  on: ComposerEvents,
-  signal: AbortSignal,
-) {
-  let enterSends = !coarse
-  let roomName = room
+/** The field to write in (U30–U35). */
+export function composer(on: ComposerEvents, signal: AbortSignal) {
+  let enterSends = true
+  let roomName = ''
   let blocked: string | null = null
   const field = h('textarea', {
     rows: 1,
@@ -145,9 +141,6 @@ export function composer(
   function focus(): void {
     field.focus({ preventScroll: true })
   }
-
-  drawLabels()
-  setEnterSends(enterSends)
 
   return {
     element,

@@ -4,29 +4,24 @@ import { isolated } from '../ui/format.ts'
 import { lastOwn, rowById } from '../state/rows.ts'
 import type { Row } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { messageOf } from './commands.ts'
+import { commandOf, messageOf } from './commands.ts'
 import type { Composer } from './composer.ts'
 import { words } from '../words/words.ts'
 
 /** What the composer does other than writing a new message. `draft`: the text to restore after an edit */
 type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; draft: string }
 
-export type ComposerModes = ReturnType<typeof composerModes>
-
-export interface ComposerModeEvents {
-  /** Runs a command that sends no message. @returns a reason if it cannot be run */
-  command(text: string): true | string
-  /** Scrolls to the newest message. */
-  toEnd(): void
-  isAtEnd(): boolean
-}
-
-/** Replies and edits, which are written in the composer (U23, U24, U36). */
+/** Decides what becomes of a text: a new message, a reply, an edit or a command (U23, U24, U36, U37). */
 export function composerModes(
   { store, actions }: Pick<Context, 'store' | 'actions'>,
   room: string,
   composer: Pick<Composer, 'text' | 'fill' | 'say' | 'focus'>,
-  on: ComposerModeEvents,
+  on: {
+    /** Scrolls to the newest message. */
+    toEnd(): void
+    isAtEnd(): boolean
+    help(): void
+  },
 ) {
   const element = h('div')
   let mode: ComposerMode | null = null
@@ -77,6 +72,33 @@ export function composerModes(
     return result
   }
 
+  async function rename(name: string, text: string): Promise<void> {
+    const answer = await actions.rename(name)
+    if (answer.result === 'ok') return
+    if (composer.text() === '') {
+      composer.fill(text)
+      actions.saveDraft(room, text, text.length)
+    }
+    if (answer.result !== 'taken') return composer.say(answer.message)
+    const { nameTaken, nameFree } = words.session
+    const suggestion = answer.suggestion === undefined ? '' : ` ${nameFree(isolated(answer.suggestion))}`
+    composer.say(nameTaken(isolated(name)) + suggestion)
+  }
+
+  /** Runs a command that sends no message. @returns a reason if it cannot be run */
+  function runCommand(text: string): true | string {
+    const { name, rest } = commandOf(text) ?? { name: '', rest: '' }
+    // prettier-ignore
+    switch (name) {
+      case 'help': on.help(); break
+      case 'nick': void rename(rest, text); break
+      case 'me': return words.composer.meWithoutText
+      default: return words.composer.unknownCommand(name)
+    }
+    actions.saveDraft(room, '', 0)
+    return true
+  }
+
   return {
     /** above the composer: what is being replied to or edited */
     element,
@@ -90,7 +112,7 @@ export function composerModes(
     send(text: string): true | string {
       if (mode?.kind === 'edit') return sendEdit(mode.id, text)
       const message = messageOf(text)
-      if (message === null) return on.command(text)
+      if (message === null) return runCommand(text)
       const replyTo = mode?.id
       if (replyTo !== undefined && textOf(replyTo) === null) {
         end()

@@ -1,10 +1,27 @@
 import { retryable } from '../ui/retryImport.ts'
 import type { EmojiEntry } from '../ui/emoji/emoji.ts'
-import { suggestionList, type SuggestionList, type SuggestionMatch } from './suggestionList.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
+import { h, type Child } from '../ui/dom.ts'
+import { openPopover, type Popover } from '../ui/popover.ts'
+import { listbox } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
+
+interface Suggestion {
+  /** replaces what was typed */
+  insert: string
+  label: string
+  hint?: string
+}
+
+/** Suggestions for the text before the caret, and the index in it from which they replace it. */
+interface SuggestionMatch {
+  from: number
+  items: readonly Suggestion[]
+}
+
+export type Suggestions = ReturnType<typeof suggestions>
 
 const MAX_SUGGESTIONS = 8
 
@@ -50,13 +67,24 @@ export function shortcodeMatch(
   return entry === undefined ? null : { from: before.length - code.length - 2, emoji: entry.emoji }
 }
 
-/** Suggests people after `@`, emoji after `:` and commands after `/`. A chunk that is loaded with the first letter typed. */
+/**
+ * A list above the field that suggests people after `@`, emoji after `:` and commands after `/` (U38, U39): the arrow keys move
+ * in it, Tab or Enter inserts, Escape closes. Its chunk is loaded with the first letter typed.
+ */
 export function suggestions(
   { store }: Pick<Context, 'store'>,
   room: string,
   field: HTMLTextAreaElement,
   signal: AbortSignal,
-): SuggestionList {
+) {
+  const id = 'suggestions'
+  const label = words.composer.suggestions
+  const panel = h('div', { id, class: 'suggest', popover: 'manual', role: 'listbox', 'aria-label': label })
+  const options = listbox(panel, field, insert)
+  let popover: Popover | null = null
+  let match: SuggestionMatch | null = null
+  /** the text at which Escape closed the list; it stays closed until the text changes */
+  let closedAt: string | null = null
   let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
 
   /** People online come first, then the authors of messages, the latest first. */
@@ -94,22 +122,77 @@ export function suggestions(
 
   function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
-    const match = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
-    if (!match || selectionStart !== selectionEnd) return
-    field.setRangeText(match.emoji, match.from, selectionStart, 'end')
+    const shortcode = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
+    if (!shortcode || selectionStart !== selectionEnd) return
+    field.setRangeText(shortcode.emoji, shortcode.from, selectionStart, 'end')
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
 
-  const list = suggestionList(
-    field,
-    (before) => commandMatch(before) ?? emojiMatch(before) ?? mentionMatch(before, people()),
-    signal,
-  )
+  function show(next: SuggestionMatch | null): void {
+    match = next
+    if (next === null) {
+      popover?.close()
+      popover = null
+      field.removeAttribute('aria-activedescendant')
+      field.removeAttribute('aria-controls')
+      return
+    }
+    const box = (field.parentElement ?? field).getBoundingClientRect()
+    const x = document.dir === 'rtl' ? window.innerWidth - box.right : box.left
+    panel.style.setProperty('--up', `${window.innerHeight - box.top + 4}px`)
+    panel.style.setProperty('--x', `${x}px`)
+    panel.style.setProperty('--width', `${box.width}px`)
+    popover ??= openPopover(panel, signal, field.parentElement)
+    field.setAttribute('aria-controls', id)
+    options.show(next.items.map(optionOf))
+  }
+
+  function optionOf({ label: name, hint }: Suggestion): Child[] {
+    return [
+      h('bdi', { class: 'truncate' }, name),
+      hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
+    ]
+  }
+
+  function insert(index: number): void {
+    const item = match?.items[index]
+    if (match === null || item === undefined) return
+    field.setRangeText(item.insert, match.from, field.selectionStart, 'end')
+    show(null)
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    field.focus({ preventScroll: true })
+  }
+
+  /** The text or the caret has changed. */
   function update(): void {
-    list.update()
+    const { value, selectionStart, selectionEnd } = field
+    if (value !== closedAt) closedAt = null
+    const isOpenable = closedAt === null && selectionStart === selectionEnd
+    const before = value.slice(0, selectionStart)
+    const find = () => commandMatch(before) ?? emojiMatch(before) ?? mentionMatch(before, people())
+    const next = isOpenable ? find() : null
+    show(next !== null && next.items.length > 0 ? next : null)
     // After the other listeners of this input event, which then hear of the replacement second.
     queueMicrotask(replaceShortcode)
   }
 
-  return { ...list, update }
+  field.addEventListener('blur', () => show(null), { signal })
+
+  return {
+    update,
+    /** @returns true if the key was for the list */
+    key(event: KeyboardEvent): boolean {
+      if (match === null) return false
+      // prettier-ignore
+      switch (event.key) {
+        case 'Tab': case 'Enter':
+          if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false
+          options.chooseSelected(); break
+        case 'Escape': closedAt = field.value; show(null); event.stopPropagation(); break
+        default: if (!options.move(event)) return false
+      }
+      event.preventDefault()
+      return true
+    },
+  }
 }

@@ -51,7 +51,6 @@ export function isLargeEmoji(text: string): boolean {
 /** ms that the first page of a room waits for Markdown, once in the life of the page */
 const PATIENCE = 3_000
 let patience: Promise<unknown> | null = null
-let isPatient = true
 
 /** Keeps the first messages of a room from being drawn as typed and then again, formatted, which would move them (U152). */
 export function markdownGate(draw: () => void, signal: AbortSignal) {
@@ -79,11 +78,8 @@ export function markdownGate(draw: () => void, signal: AbortSignal) {
         item.kind === 'message' && item.row.seq !== null ? [item.row] : [],
       )
       if (stored.length === 0) return true
-      if (markdown === null && isPatient && stored.some(({ text }) => MARKDOWN.test(text ?? ''))) {
-        patience ??= Promise.race([
-          loadMarkdown(),
-          new Promise((resolve) => setTimeout(resolve, PATIENCE)),
-        ]).then(() => (isPatient = false))
+      if (markdown === null && stored.some(({ text }) => MARKDOWN.test(text ?? ''))) {
+        patience ??= Promise.race([loadMarkdown(), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
         void patience.then(hurry)
         return false
       }

@@ -1,7 +1,7 @@
 import { button } from '../ui/dom.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { MessageList } from './messageList.ts'
-import { ARRIVAL_OFFSET, type ReadingPosition } from './rows/scrollAnchor.ts'
+import { ARRIVAL_OFFSET, type MessagePosition } from './rows/scrollAnchor.ts'
 import type { HistoryWindow } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -23,7 +23,7 @@ export function messageJumps(
   },
   signal: AbortSignal,
 ) {
-  const returnTo: { position: ReadingPosition; historyWindow: HistoryWindow | null }[] = []
+  const returnTo: { position: MessagePosition | null; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
   const backButton = button([iconOf('down'), words.timeline.jumpBack], goBack, {
     class: 'floating way-back gap-2 px-4 [&>.icon]:rotate-90',
@@ -48,7 +48,7 @@ export function messageJumps(
 
   function mark(seq: number): void {
     const row = [...messages.rows.querySelectorAll<HTMLElement>('.message')].find(
-      (element) => messages.rowOf(element)?.row.seq === seq,
+      (element) => messages.rowOf(element)?.seq === seq,
     )
     if (row === undefined) return
     unmark()

@@ -7,13 +7,7 @@ import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
 import { rowFocus } from './rows/rowFocus.ts'
 import { windowAround, AT_THE_END, windowItems, extendWindow, type RowWindow } from './rows/rowWindow.ts'
-import {
-  holdAnchor,
-  readingAnchor,
-  type MessagePosition,
-  type ReadingPosition,
-  type ScrollAnchor,
-} from './rows/scrollAnchor.ts'
+import { holdAnchor, readingAnchor, type MessagePosition, type ScrollAnchor } from './rows/scrollAnchor.ts'
 import { timelineSeparator } from './timelineSeparator.ts'
 import { words } from '../words/words.ts'
 
@@ -53,11 +47,7 @@ const HOUR = 3_600_000
  * The timeline. At the end it follows new messages, and further up the row being read never moves (U13–U16). All layout reads
  * come before the writes, so that a batch costs one layout (W9). The caller shows and hides `empty`.
  */
-export function messageList(
-  { label, empty }: { label: string; empty: HTMLElement },
-  on: MessageListEvents,
-  signal: AbortSignal,
-) {
+export function messageList(empty: HTMLElement, on: MessageListEvents, signal: AbortSignal) {
   const rows = h('div')
   const above = h('div')
   const below = h('div')
@@ -84,20 +74,12 @@ export function messageList(
   /** the row being read; null at the end */
   let held: ScrollAnchor | null = null
   let width = 0
-  /** a drawing was skipped because the page was hidden */
-  let isStale = false
   /** where to scroll once the list is in the page and has rows */
   let wanted: MessagePosition | null = null
   let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; redraw(): void }>()
   const drawRows = list<TimelineItem>(rows, (item) => item.key, createView)
-  const focus = rowFocus(log, rows, {
-    end: toEnd,
-    top: () => (log.scrollTop = 0),
-    near: () => held?.element ?? null,
-    leave: on.leave,
-    act: (row) => on.act(row),
-  })
+  const focus = rowFocus(log, rows, { ...on, end: toEnd, near: () => held?.element ?? null })
 
   function createView(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
@@ -132,8 +114,6 @@ export function messageList(
   }
 
   function redraw(): void {
-    isStale = document.hidden && items.length > 0 && rows.childElementCount > 0
-    if (isStale) return
     const isUpperHalf = !isAtEnd && log.scrollTop < scrollRange() - log.scrollTop
     const drop = isUpperHalf || newer !== 'none' ? 'bottom' : 'top'
     let next = windowItems(items, shown, drop)
@@ -292,9 +272,7 @@ export function messageList(
     })
 
   const onVisible = () => {
-    if (document.hidden) return
-    if (isStale) redraw()
-    else afterLayout()
+    if (!document.hidden) afterLayout()
   }
   document.addEventListener('visibilitychange', onVisible, { signal })
   window.addEventListener('focus', onVisible, { signal })
@@ -307,9 +285,6 @@ export function messageList(
     },
     { once: true },
   )
-
-  const setName = (room: string) => log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room)))
-  setName(label)
 
   return {
     element,
@@ -327,7 +302,8 @@ export function messageList(
     /** Scrolls a page up or down. */
     page: (direction: -1 | 1) => (log.scrollTop += direction * Math.max(40, log.clientHeight - 40)),
     focus: () => log.focus({ preventScroll: true }),
-    position(): ReadingPosition {
+    /** The message being read; null at the end. */
+    position(): MessagePosition | null {
       const anchor = isAtEnd || !log.isConnected ? null : anchorAmong()
       const seq = (anchor && views.get(anchor.element)?.message?.row.seq) ?? null
       return anchor && seq !== null ? { seq, offset: anchor.top } : null
@@ -345,13 +321,11 @@ export function messageList(
     rows,
     /** the element that scrolls */
     scroller: log,
-    setName,
+    setName(room: string): void {
+      log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room)))
+    },
     redrawMessages,
     /** The message that is drawn in this element of the list, or null. */
-    rowOf(target: Element | null): { row: Row; element: HTMLElement } | null {
-      const row = target?.closest('.message')
-      const message = row && rows.contains(row) ? views.get(row)?.message : null
-      return message ? { row: message.row, element: message.element } : null
-    },
+    rowOf: (element: Element): Row | null => views.get(element)?.message?.row ?? null,
   }
 }

@@ -9,8 +9,6 @@ import type { MessageList } from './messageList.ts'
 import { ARRIVAL_OFFSET } from './rows/scrollAnchor.ts'
 import { words } from '../words/words.ts'
 
-export type ReadTracker = ReturnType<typeof trackReading>
-
 /**
  * Marks messages as read once they were on screen long enough while the person looked (U70). Unread messages above the view
  * stay unread until the reader has been there or has skipped them. The unread divider stays where it was on arrival (U72).
@@ -54,11 +52,7 @@ export function trackReading(
     return first === null || (first !== 'above' && top <= first)
   }
 
-  const after = (ms: number, run: () => void) => {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  }
-  const watch = watchVisible({ now: Date.now, after }, markSeen, signal)
+  const watch = watchVisible(markSeen, signal)
 
   function markSeen(range: VisibleRange): void {
     if (!isAttended()) return watch(null)
@@ -71,7 +65,7 @@ export function trackReading(
 
   function look(): void {
     if (!scroller.isConnected) return
-    const range = visibleRangeOf(scroller, messages.rows, (row) => messages.rowOf(row)?.row.seq ?? null)
+    const range = visibleRangeOf(scroller, messages.rows, (row) => messages.rowOf(row)?.seq ?? null)
     const { unreadDivider = null, markedRead = null } = roomState() ?? {}
     bar.hidden = isPassed || unreadDivider === null || range === null || reachesUnread(range)
     // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.

@@ -1,4 +1,3 @@
-import type { Timers } from '../net/timers.ts'
 import { firstIndex } from './rows/scrollAnchor.ts'
 
 /** The first and the last message on screen, by seq. */
@@ -37,28 +36,25 @@ export function visibleRangeOf(
  * @returns a function that takes what is on screen from now on; null: nothing, or the person is not looking
  */
 export function watchVisible(
-  { now, after }: Timers,
   seen: (range: VisibleRange) => void,
   signal: AbortSignal,
 ): (range: VisibleRange | null) => void {
   let ranges: (VisibleRange & { at: number })[] = []
-  let cancel: (() => void) | null = null
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function forget(): void {
-    cancel?.()
-    cancel = null
+    clearTimeout(timer)
+    timer = undefined
     ranges = []
   }
 
   function wait(since: number): void {
-    cancel ??= after(Math.max(0, since + SEEN - now()), () => {
-      cancel = null
-      judge()
-    })
+    timer ??= setTimeout(judge, Math.max(0, since + SEEN - Date.now()))
   }
 
   function judge(): void {
-    const since = now() - SEEN
+    timer = undefined
+    const since = Date.now() - SEEN
     const held = ranges.findLastIndex(({ at }) => at <= since)
     if (held >= 0) {
       ranges = ranges.slice(held)
@@ -77,7 +73,7 @@ export function watchVisible(
     if (range === null) return forget()
     const last = ranges.at(-1)
     if (last?.top === range.top && last.bottom === range.bottom) return
-    const at = now()
+    const at = Date.now()
     ranges.push({ ...range, at })
     wait(at)
   }

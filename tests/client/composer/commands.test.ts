@@ -21,8 +21,7 @@ test.each(['/nick Ann', '/help', '/me', '/constructor', '/__proto__', '/', '/unk
 )
 
 describe('the composer of a room that was just drawn', () => {
-  /** Submits a text. @returns the actions it led to, and what the composer then shows */
-  function submit(text: string) {
+  function aRoomScreen() {
     const calls: unknown[][] = []
     const own: Record<string, unknown> = { draft: () => new Promise(() => {}) }
     const actions = new Proxy(own, {
@@ -35,16 +34,33 @@ describe('the composer of a room that was just drawn', () => {
     const context = { store: createStore(), actions, router, siteName: 'Hubbub' }
     const ended = new AbortController()
     const room = roomScreen(context as never, { room: 'lobby' }, ended.signal)
-    const field = room.querySelector('textarea')!
+    return { calls, room, field: room.querySelector('textarea')!, leave: () => ended.abort() }
+  }
+
+  /** Submits a text. @returns the actions it led to, and what the composer then shows */
+  function submit(text: string) {
+    const { calls, room, field, leave } = aRoomScreen()
     field.value = text
     room.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
-    ended.abort()
+    leave()
     return {
       calls: calls.filter(([name]) => name === 'send' || name === 'rename'),
       field: field.value,
       fault: room.querySelector('.fault')?.textContent,
     }
   }
+
+  test.each([
+    [false, 'send'],
+    [true, 'enter'],
+  ])('[U30] with a coarse pointer: %p, labels Enter as %p', (matches, label) => {
+    const query = Object.assign(new EventTarget(), { matches }) as MediaQueryList
+    const pointer = spyOn(globalThis, 'matchMedia').mockReturnValue(query)
+    const { field, leave } = aRoomScreen()
+    expect(field.getAttribute('enterkeyhint')).toBe(label)
+    leave()
+    pointer.mockRestore()
+  })
 
   test.each([
     ['hello', 'hello'],

@@ -1,12 +1,11 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, beforeEach, describe, expect, jest, test } from 'bun:test'
 import { watchVisible, type VisibleRange } from '../../../src/client/timeline/visibleRange.ts'
 import { showDivider, firstUnread, hideDivider } from '../../../src/client/state/unreadDivider.ts'
 import { enterHistory } from '../../../src/client/state/historyWindow.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
 import type { RoomState } from '../../../src/client/state/state.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
-import { ada, aLivePage, event, history, numbers, said, you } from '../../support/client/aState.ts'
-import { fakeTime } from '../../support/client/fakeTime.ts'
+import { ada, aLivePage, event, history, NOON, numbers, said, you } from '../../support/client/aState.ts'
 
 /** Ada's page, with the lobby read up to `readSeq`. */
 const aPage = (events: readonly RoomEvent[], readSeq: number, unread: number) =>
@@ -61,67 +60,64 @@ describe('the unread divider', () => {
 })
 
 describe('a message is seen', () => {
-  let ended = new AbortController()
-  afterEach(() => {
-    ended.abort()
-    ended = new AbortController()
-  })
+  beforeEach(() => void jest.useFakeTimers({ now: NOON }))
+  afterEach(() => void jest.useRealTimers())
+  const pass = (ms: number) => jest.advanceTimersByTime(ms)
 
   function aWatch() {
-    const time = fakeTime()
+    const ended = new AbortController()
     const seen: VisibleRange[] = []
-    const look = watchVisible(time, (range) => seen.push(range), ended.signal)
-    return { time, seen, look }
+    const look = watchVisible((range) => seen.push(range), ended.signal)
+    return { seen, look, leave: () => ended.abort() }
   }
 
   test('[U70] after half a second on screen, once', () => {
-    const { time, seen, look } = aWatch()
+    const { seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
-    time.pass(499)
+    pass(499)
     expect(seen).toEqual([])
-    time.pass(1)
+    pass(1)
     expect(seen).toEqual([{ top: 1, bottom: 9 }])
-    time.pass(5_000)
-    expect([seen.length, time.waiting]).toEqual([1, 0])
+    pass(5_000)
+    expect([seen.length, jest.getTimerCount()]).toEqual([1, 0])
   })
 
   test('[U70] during slow scrolling only if it stayed on screen, and not at all during fast scrolling', () => {
-    const { time, seen, look } = aWatch()
+    const { seen, look } = aWatch()
     for (const top of numbers(0, 9)) {
       look({ top: top * 10, bottom: top * 10 + 9 })
-      time.pass(100)
+      pass(100)
     }
     expect(seen).toEqual([])
     for (const top of numbers(101, 120)) {
       look({ top, bottom: top + 4 })
-      time.pass(250)
+      pass(250)
     }
     expect(seen.every(({ top, bottom }) => bottom - top <= 3)).toBe(true)
     expect(seen.at(-1)?.bottom).toBeLessThan(124)
-    time.pass(500)
+    pass(500)
     expect(seen.at(-1)).toEqual({ top: 120, bottom: 124 })
   })
 
   test('[U70] only after another half second if the person looked away', () => {
-    const { time, seen, look } = aWatch()
+    const { seen, look } = aWatch()
     look({ top: 1, bottom: 9 })
-    time.pass(400)
+    pass(400)
     look(null)
-    time.pass(1_000)
+    pass(1_000)
     look({ top: 1, bottom: 9 })
-    time.pass(499)
+    pass(499)
     expect(seen).toEqual([])
-    time.pass(1)
+    pass(1)
     expect(seen).toHaveLength(1)
   })
 
   test('[U70] no more once the room is left', () => {
-    const { time, seen, look } = aWatch()
+    const { seen, look, leave } = aWatch()
     look({ top: 1, bottom: 9 })
-    ended.abort()
-    expect(time.waiting).toBe(0)
+    leave()
     look({ top: 1, bottom: 9 })
-    time.pass(1_000)
+    pass(1_000)
     expect(seen).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { roomDialogs } from '../../../src/client/app/room/dialogs.ts'
-import { suggestionList } from '../../../src/client/suggestions/suggestionList.ts'
+import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -133,11 +133,10 @@ test('[U124] once the suggestions are closed, nothing of them listens any more',
   const { signal, listeners } = aRoom()
   const field = h('textarea')
   document.body.append(h('form', {}, field))
-  const items = [{ insert: '@Ann ', label: 'Ann' }]
-  const list = suggestionList(field, (before) => (before === '@' ? { from: 0, items } : null), signal)
+  const list = suggestions({ store: createStore() }, 'lobby', field, signal)
   const before = listeners.size
   for (const _ of numbers(1, 20)) {
-    field.value = '@'
+    field.value = '/'
     field.setSelectionRange(1, 1)
     list.update()
     expect([openPopups(), listeners.size]).toEqual([1, before + 1])

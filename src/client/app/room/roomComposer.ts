@@ -1,7 +1,6 @@
-import { commandRunner } from '../../composer/commands.ts'
 import { composer as createComposer, typingText } from '../../composer/composer.ts'
 import { composerModes } from '../../composer/composerModes.ts'
-import type { SuggestionList } from '../../suggestions/suggestionList.ts'
+import type { Suggestions } from '../../suggestions/suggestions.ts'
 import { retryImport } from '../../ui/retryImport.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
@@ -29,7 +28,7 @@ export function roomComposer(
 ) {
   const coarse = matchMedia('(pointer: coarse)').matches
   let isTouched = false
-  let suggestions: SuggestionList | null = null
+  let suggestions: Suggestions | null = null
   let isRequested = false
 
   /** The chunk of suggestions is loaded with the first letter. */
@@ -45,7 +44,6 @@ export function roomComposer(
   }
 
   const composer = createComposer(
-    { room: roomName(store.get(), room), coarse },
     {
       send(text) {
         isTouched = true
@@ -64,8 +62,7 @@ export function roomComposer(
     },
     signal,
   )
-  const command = commandRunner({ actions }, room, composer, on.help)
-  const modes = composerModes({ store, actions }, room, composer, { ...on, command })
+  const modes = composerModes({ store, actions }, room, composer, on)
 
   // The stored draft fills the field, unless the person has typed meanwhile.
   void actions.draft(room).then(({ text, caret }) => {

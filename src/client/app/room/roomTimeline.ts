@@ -36,12 +36,12 @@ export function roomTimeline(
   const bones = skeleton()
 
   const messages = messageList(
-    { label: roomName(store.get(), room), empty },
+    empty,
     {
       older: () => actions.loadOlder(room),
       newer: () => actions.loadNewer(room),
       present: () => actions.showLiveEnd(room),
-      act: (row) => rowActions.act(row),
+      act: (row) => openActions(row),
       react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
       retry: (key) => reportFailure(on, actions.retry(room, key)),
@@ -113,7 +113,7 @@ export function roomTimeline(
   rememberPosition(context, messages, signal)
 
   const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
-  const rowActions = messageActions(context, room, messages, on, signal)
+  const openActions = messageActions(context, room, messages, on, signal)
   const arrives = seq === undefined && remembered === null
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 

@@ -204,7 +204,7 @@ function codeBlock(text: string): HTMLElement {
       copyButton.textContent = failed
     }
   }
-  // Not messageNote's `textButton`: a module shared with the chat would become a chunk, and a request, of its own.
+  // Not `textButton` of message.ts: a module shared with the chat would become a chunk, and a request, of its own.
   const corner = 'absolute inset-bs-2 end-3 text-meta pointer-coarse:-inset-bs-0.5 pointer-coarse:end-0'
   const copyButton = button(copy, press, { class: `text-button ${corner}`, tabindex: -1 })
   const code = h('pre', { class: 'py-2 ps-3 pe-18 whitespace-pre-wrap' }, h('code', {}, text))

@@ -1,10 +1,9 @@
 import { button, h } from '../../ui/dom.ts'
 import { fullDate, isolated, timeOfDay } from '../../ui/format.ts'
-import type { PendingChange, Row, Settings } from '../../state/state.ts'
+import type { FailureReason, PendingChange, Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { formatText, isLargeEmoji, plainText } from '../formatText.ts'
-import { failureText, messageNote, textButton } from './messageNote.ts'
 import { reactionChips } from './reactionChips.ts'
 import type { MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
@@ -211,20 +210,18 @@ export function messageView(first: MessageItem, on: MessageEvents) {
       drawQuote()
       drawStage()
     },
-    /** Is the text long enough to be worth measuring? */
-    get isLong() {
-      return isLong(item.row)
-    },
-    /** Are lines cut off, or were they until "Show more" was pressed? Causes a layout. */
-    isCut: () => isUnfolded() || text.scrollHeight > text.clientHeight + 1,
-    offerFold(isCut: boolean): void {
-      if (isCut === (fold !== null)) return
-      fold?.remove()
-      fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
-      if (fold === null) return
-      fold.classList.add('fold', 'justify-self-start', 'text-meta')
-      fold.setAttribute('aria-expanded', 'false')
-      text.after(fold)
+    /** Measures whether lines of a long text are cut off. @returns a function that then offers "Show more", or removes it */
+    measureFold(): () => void {
+      const isCut = isLong(item.row) && (isUnfolded() || text.scrollHeight > text.clientHeight + 1)
+      return () => {
+        if (isCut === (fold !== null)) return
+        fold?.remove()
+        fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
+        if (fold === null) return
+        fold.classList.add('fold', 'justify-self-start', 'text-meta')
+        fold.setAttribute('aria-expanded', 'false')
+        text.after(fold)
+      }
     },
   }
 }
@@ -239,7 +236,32 @@ function firstLine(text: string): string {
 
 /** Offers "Show more" where a long text is cut off. Every layout read comes before the first write (W9). */
 export function offerFolds(views: readonly MessageView[]): void {
-  const long = views.filter((view) => view.isLong)
-  const cut = long.map((view) => view.isCut())
-  for (const [at, view] of long.entries()) view.offerFold(cut[at] === true)
+  const offers = views.map((view) => view.measureFold())
+  for (const offer of offers) offer()
+}
+
+/** A text button in a message. Tab skips it; the arrow keys of the list reach it. */
+export function textButton(label: string, press: () => void): HTMLButtonElement {
+  return button(label, press, { class: 'text-button', tabindex: -1 })
+}
+
+/** A line under a message: what is pending or has failed, and what can be done about it. */
+export function messageNote(
+  text: string,
+  actions: readonly (readonly [label: string, press: () => void])[],
+  colour = '',
+): HTMLElement {
+  const style = 'note flex flex-wrap items-center gap-x-3 text-meta text-muted'
+  const buttons = actions.map(([label, press]) => textButton(label, press))
+  return h('div', { class: style }, h('span', { class: colour }, text), ...buttons)
+}
+
+/** @param kind what was not done: a message, or which change to one */
+export function failureText(
+  reason: FailureReason,
+  kind: keyof typeof words.message.failed = 'message',
+): string {
+  const reasons: Partial<Record<string, string>> = words.errors.send
+  const why = kind !== 'message' && reason === 'gone' ? words.errors.changeGone : reasons[reason]
+  return `${words.message.failed[kind]} ${why ?? words.errors.send.other}`
 }

@@ -23,14 +23,17 @@ export interface MessageActionEvents {
   fault(message: string): void
 }
 
-/** The actions on a message, by toolbar, menu and keyboard (U26). */
+/**
+ * The actions on a message, by toolbar, menu and keyboard (U26).
+ * @returns a function that opens the menu of a row; false if the row has no actions
+ */
 export function messageActions(
   { store, actions }: Context,
   room: string,
   messages: Pick<MessageList, 'rows' | 'rowOf'>,
   on: MessageActionEvents,
   signal: AbortSignal,
-): { act(row: HTMLElement): boolean } {
+): (element: HTMLElement) => boolean {
   const removeToolbar = messageToolbar(
     messages.rows,
     {
@@ -45,7 +48,7 @@ export function messageActions(
   )
 
   function storedRowOf(element: HTMLElement): StoredRow | null {
-    const row = messages.rowOf(element)?.row
+    const row = messages.rowOf(element)
     return row && isStored(row) ? row : null
   }
 
@@ -111,13 +114,11 @@ export function messageActions(
     })
   }
 
-  return {
-    act(element) {
-      if (storedRowOf(element) === null) return false
-      const { right, left, top } = element.getBoundingClientRect()
-      openMenu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
-      return true
-    },
+  return (element) => {
+    if (storedRowOf(element) === null) return false
+    const { right, left, top } = element.getBoundingClientRect()
+    openMenu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
+    return true
   }
 }
 

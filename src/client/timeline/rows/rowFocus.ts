@@ -5,7 +5,6 @@ export function rowFocus(
   rows: HTMLElement,
   on: {
     end(): void
-    top(): void
     /** the row being read */
     near(): Element | null
     leave(): void
@@ -49,7 +48,7 @@ export function rowFocus(
         focus(controls[control + 1])
         break
       case 'Home':
-        on.top()
+        log.scrollTop = 0
         focus(messages()[0])
         break
       case 'End':

@@ -12,9 +12,6 @@ export interface MessagePosition {
   offset: number
 }
 
-/** Where a reader is; null: at the end. */
-export type ReadingPosition = MessagePosition | null
-
 /** A message that is jumped to stands this far (px) below the top of the list. */
 export const ARRIVAL_OFFSET = 96
 
