@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { ServerFrame } from '../../src/shared/protocol.ts'
 import { Findings } from '../chaos/scenario.ts'
+import { eventually } from '../support/eventually.ts'
 import { aWriter, tell } from '../support/server/aDatabase.ts'
 import { clientFrame, HANDSHAKE, type RawSocket } from '../support/server/rawSocket.ts'
 import type { SocketClient } from '../support/server/socketClient.ts'
@@ -43,6 +45,11 @@ async function bystandersOf(victim: Victim): Promise<SocketClient[]> {
   return Promise.all((await Promise.all(guests)).map((guest, at) => victim.bystander(guest, `192.0.2.${at}`)))
 }
 
+const messageFrame = (nonce: string) =>
+  clientFrame(0x81, JSON.stringify({ type: 'send', nonce: nonce.padEnd(8, '-'), room: 'lobby', text: 'hi' }))
+const many = (count: number, first: number, text = '') =>
+  Buffer.concat(Array.from({ length: count }, () => clientFrame(first, text)))
+
 describe('others', () => {
   let victim: Victim
   let bystanders: SocketClient[]
@@ -65,10 +72,7 @@ describe('others', () => {
       }),
     )
     // The frames are made beforehand: the attacker's own work is not to be measured.
-    const frames = Array.from({ length: 30_000 }, (_, at) => {
-      const text = 'buy now, buy here'
-      return clientFrame(0x81, `{"type":"send","nonce":"raid-${at}-0000","room":"lobby","text":"${text}"}`)
-    })
+    const frames = Array.from({ length: 30_000 }, (_, at) => messageFrame(`raid-${at}-0000`))
     let sent = 0
     const [began, before] = [performance.now(), bystanders[0]?.heard.length ?? 0]
     const found = await noticed(bystanders, async (isOver) => {
@@ -83,6 +87,61 @@ describe('others', () => {
     // 25 people, each with fifteen messages at once and five a second.
     expect(heard).toBeLessThanOrEqual(25 * (15 + 5 * Math.ceil((performance.now() - began) / 1_000)))
     expect(found).toEqual([])
+    for (const socket of sockets) socket.end()
+  })
+
+  test('[S6, F7] do not notice floods of a thousand frames at once; each is closed within 200 ms, and 16 are heard', async () => {
+    const eve = await victim.guest('Eve')
+    const began = performance.now()
+    const lasted: number[] = []
+    let sent = 0
+    const found = await noticed(bystanders, async (isOver) => {
+      // Again and again, each time from another address.
+      while (!isOver()) {
+        const flood = await victim.rawInLobby(eve, `198.51.100.${lasted.length % 200}`)
+        const burst = Array.from({ length: 1_000 }, () => messageFrame(`flood-${(sent += 1)}`))
+        const written = performance.now()
+        flood.write(Buffer.concat(burst))
+        await eventually('the close', () => flood.code() === 4429)
+        lasted.push(performance.now() - written)
+        flood.end()
+      }
+    })
+    const findings = new Findings()
+    findings.atMost('ms until it is closed', Math.max(...lasted), 200)
+    expect([...found, ...foundBy(findings, { floods: lasted.length })]).toEqual([])
+    // A person sends fifteen messages at once and five a second, over all sockets together.
+    const isHers = (frame: ServerFrame) => frame.type === 'event' && frame.user?.id === eve.user.id
+    const heard = bystanders[0]?.heard.filter(isHers).length ?? 0
+    expect(heard).toBeLessThanOrEqual(16 + Math.ceil((5 * (performance.now() - began)) / 1_000))
+  })
+
+  test('[S5, S6] are served while one floods with pieces, empty pieces or pings, which takes no memory', async () => {
+    const eve = await victim.guest('Eva')
+    const bystander = await victim.bystander(await victim.guest('Ann'), '203.0.113.9')
+    const attacks: [code: number | undefined, bytes: Buffer][] = [
+      [1009, Buffer.concat([clientFrame(0x01, 'x'), many(50_000, 0x00, 'x')])],
+      [undefined, Buffer.concat([clientFrame(0x01, 'x'), many(300_000, 0x00)])],
+      [4429, many(500_000, 0x89)],
+    ]
+    const attack = async ([code, bytes]: (typeof attacks)[number]) => {
+      const socket = await victim.rawInLobby(eve, '198.51.100.2')
+      socket.write(bytes)
+      // The pong of a ping behind the attack, or the end, shows that all of it was read.
+      socket.write(clientFrame(0x89, 'behind'))
+      await eventually('the end', () => socket.closed || socket.text().includes('behind'), 10_000)
+      const before = bystander.heard.length
+      bystander.send({ type: 'beat' })
+      await bystander.hears('beat', () => true, before)
+      bystander.send({ type: 'beat' })
+      expect(socket.code()).toBe(code)
+      return socket
+    }
+    for (const each of attacks) (await attack(each)).end()
+    const before = await victim.memory()
+    const sockets = []
+    for (const each of attacks) sockets.push(await attack(each))
+    expect((await victim.memory()) - before).toBeLessThanOrEqual(5)
     for (const socket of sockets) socket.end()
   })
 

@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { Findings } from '../chaos/scenario.ts'
 import { eventually } from '../support/eventually.ts'
 import { aLobby, aRunningApp, rawGuest } from '../support/server/aRunningApp.ts'
 import { clientFrame, rawSocket, serverFrames } from '../support/server/rawSocket.ts'
-import { aVictim, aWhile, foundBy, percentile, roundTrips, type Victim } from './support/aVictim.ts'
 
 // Real processes and sockets on a busy machine.
 setDefaultTimeout(40_000)
@@ -59,8 +57,8 @@ describe('a malformed frame', () => {
       'x-webkit-deflate-frame',
       `permessage-deflate${'; client_max_window_bits'.repeat(200)}`,
     ]) {
-      const headers = [`Origin: http://localhost:${app.port}`, `Sec-WebSocket-Extensions: ${offer}`]
-      const socket = await rawSocket(app.port, '/ws?v=2', headers)
+      const headers = { Origin: `http://localhost:${app.port}`, 'Sec-WebSocket-Extensions': offer }
+      const socket = await rawSocket(app.port, headers)
       expect(socket.text().toLowerCase()).not.toContain('sec-websocket-extensions')
       socket.end()
     }
@@ -69,14 +67,7 @@ describe('a malformed frame', () => {
 
 describe('JSON written by hand', () => {
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
-  const types = [
-    'null',
-    '["beat"]',
-    '{"toString":"beat"}',
-    '"__proto__"',
-    '"constructor"',
-    '"hasOwnProperty"',
-  ]
+  const types = ['null', '["beat"]', '{"toString":"beat"}', '"__proto__"', '"constructor"', '"valueOf"']
   const texts = ['"\\u0000"', '"\\ud800"', '"\\udfff\\ud800"', '{"toString":"x"}', '["x"]', nested(8_000)]
   const FRAMES = [
     ...['', ' ', '\u0000', 'null', 'true', '0', '1e400', '-0', '""', '"__proto__"', '[]', '{}'],
@@ -120,80 +111,5 @@ describe('JSON written by hand', () => {
   test('[S10] of 30,000 levels in a body is 400', async () => {
     const { send } = await aRunningApp()
     expect((await send('POST', '/api/session', `{"name":${nested(30_000)}}`)).status).toBe(400)
-  })
-})
-
-describe('a flood', () => {
-  let victim: Victim
-  beforeAll(async () => {
-    victim = await aVictim()
-  })
-
-  test('[S6, F7] of a thousand frames at once is closed within 200 ms, 16 are heard, and others are answered in 50 ms', async () => {
-    const [eve, ...others] = await Promise.all(['Eve', 'Ada', 'Bob', 'Cy'].map((name) => victim.guest(name)))
-    if (!eve) throw new TypeError('no guest')
-    const bystanders = await Promise.all(
-      others.map((guest, at) => victim.bystander(guest, `203.0.113.${at}`)),
-    )
-    const calm = percentile(await roundTrips(bystanders, aWhile(1_000)), 0.99)
-    const findings = new Findings()
-
-    const isOver = aWhile(2_000)
-    const measured = roundTrips(bystanders, isOver)
-    const began = performance.now()
-    const lasted: number[] = []
-    let sent = 0
-    // Again and again, each time from another address.
-    while (!isOver()) {
-      const flood = await victim.rawInLobby(eve, `198.51.100.${lasted.length % 200}`)
-      const burst = Array.from({ length: 1_000 }, () => {
-        const nonce = `nonce-${String((sent += 1)).padStart(6, '0')}`
-        return clientFrame(TEXT, JSON.stringify({ type: 'send', nonce, room: 'lobby', text: 'hi' }))
-      })
-      const written = performance.now()
-      flood.write(Buffer.concat(burst))
-      await eventually('the close', () => flood.code() === 4429)
-      lasted.push(performance.now() - written)
-      flood.end()
-    }
-    const seconds = (performance.now() - began) / 1_000
-    const p99 = percentile(await measured, 0.99)
-    const isHers = (frame: { type: string; user?: { id: string } }) =>
-      frame.type === 'event' && frame.user?.id === eve.user.id
-    findings.atMost('ms until it is closed', Math.max(...lasted), 200)
-    findings.atMost('p99 of others', p99, Math.max(50, 2 * calm))
-    expect(foundBy(findings, { calm, p99, floods: lasted.length })).toEqual([])
-    // A person sends fifteen messages at once and five a second, over all sockets together.
-    for (const { heard } of bystanders)
-      expect(heard.filter(isHers).length).toBeLessThanOrEqual(16 + Math.ceil(5 * seconds))
-  })
-
-  test('[S5, S6] of pieces, empty pieces or pings takes no memory, and others are served', async () => {
-    const [eve, ada] = [await victim.guest('Eva'), await victim.guest('Ann')]
-    const bystander = await victim.bystander(ada, '203.0.113.9')
-    const attacks: [code: number | undefined, bytes: Buffer][] = [
-      [1009, Buffer.concat([clientFrame(BEGUN, 'x'), many(50_000, CONTINUED, 'x')])],
-      [undefined, Buffer.concat([clientFrame(BEGUN, 'x'), many(300_000, CONTINUED)])],
-      [4429, many(500_000, PING)],
-    ]
-    const attack = async ([code, bytes]: (typeof attacks)[number]) => {
-      const socket = await victim.rawInLobby(eve, '198.51.100.2')
-      socket.write(bytes)
-      // The pong of a ping behind the attack, or the end, shows that all of it was read.
-      socket.write(clientFrame(PING, 'behind'))
-      await eventually('the end', () => socket.closed || socket.text().includes('behind'), 10_000)
-      const before = bystander.heard.length
-      bystander.send({ type: 'beat' })
-      await bystander.hears('beat', () => true, before)
-      bystander.send({ type: 'beat' })
-      expect(socket.code()).toBe(code)
-      return socket
-    }
-    for (const each of attacks) (await attack(each)).end()
-    const before = await victim.memory()
-    const sockets = []
-    for (const each of attacks) sockets.push(await attack(each))
-    expect((await victim.memory()) - before).toBeLessThanOrEqual(5)
-    for (const socket of sockets) socket.end()
   })
 })

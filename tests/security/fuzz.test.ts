@@ -122,14 +122,14 @@ describe(`random input (seed ${SEED})`, () => {
 
   test(`[S30] none of ${COUNT} frames ends the server or gets an error of more than 200 bytes`, async () => {
     const frames = fc.sample(framed, { seed: SEED, numRuns: COUNT })
-    const own = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${app.port}`]
+    const own = { Cookie: ada.cookie, Origin: `http://localhost:${app.port}` }
     let next = 0
     const long: string[] = []
     const answers = new Set<string>()
     const worker = async () => {
       while (next < frames.length) {
         const batch = frames.slice(next, (next += BATCH))
-        const socket = await rawSocket(app.port, '/ws?v=2', own)
+        const socket = await rawSocket(app.port, own)
         socket.write(clientFrame(0x81, JSON.stringify(HELLO)))
         for (const bytes of batch) socket.write(bytes)
         socket.write(clientFrame(0x89, 'behind'))

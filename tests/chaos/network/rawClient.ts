@@ -12,7 +12,7 @@ export async function rawClient(
   cookie: string,
   rooms: readonly RoomPosition[],
 ): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
+  const socket = await rawSocket(port, { Cookie: cookie })
   socket.write(textFrame(JSON.stringify({ type: 'hello', rooms, state: 'active' })))
   return socket
 }

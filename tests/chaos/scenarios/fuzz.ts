@@ -82,7 +82,7 @@ export const fuzz: Scenario = {
       const ends = new Map<string, number>()
       const cookies = await guests(server.port, numbered('fuzz', CONNECTIONS))
       for (const [framing, bytes] of Object.entries(FRAMINGS)) {
-        const socket = await rawSocket(server.port, '/ws?v=2', [`Cookie: ${cookies[0]}`])
+        const socket = await rawSocket(server.port, { Cookie: cookies[0] ?? '' })
         socket.write(bytes)
         await eventually(`the end of ${framing}`, () => socket.closed || socket.code() !== undefined)
         socket.end()
@@ -131,7 +131,7 @@ async function sendMutations(
   skipHello: boolean,
   findings: Findings,
 ): Promise<string> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`])
+  const socket = await rawSocket(port, { Cookie: cookie })
   const frames = [...(skipHello ? [] : [JSON.stringify(HELLO)]), ...mutations, QUESTION]
   socket.write(Buffer.concat(frames.map(textFrame)))
   const answers = () => textsOf(socket)

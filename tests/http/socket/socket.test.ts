@@ -279,8 +279,8 @@ describe('too much', () => {
     const events = store.events.bind(store)
     store.events = (room, after) => events(room, after, 20)
     await store.commit(drafts(ada.user, 900, { text: '漢'.repeat(4_000) }))
-    const headers = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${port}`]
-    const socket = await rawSocket(port, '/ws?v=2', headers)
+    const headers = { Cookie: ada.cookie, Origin: `http://localhost:${port}` }
+    const socket = await rawSocket(port, headers)
     socket.pause()
     const rooms = [{ room: 'lobby', seq: 1, id: await store.idAt('lobby', 1) }]
     socket.write(clientFrame(0x81, JSON.stringify({ ...HELLO, rooms })))
@@ -325,8 +325,8 @@ describe('the end', () => {
       await held
       return whoIs(hash)
     }
-    const headers = [`Cookie: ${ada.cookie}`, `Origin: http://localhost:${port}`]
-    const socket = await rawSocket(port, '/ws?v=2', headers)
+    const headers = { Cookie: ada.cookie, Origin: `http://localhost:${port}` }
+    const socket = await rawSocket(port, headers)
     socket.write(many(3, clientFrame(0x81, '{"type":"beat"}')))
     socket.end()
     await eventually('the end', () => socket.closed)

@@ -4,82 +4,62 @@ import type { Findings } from '../../chaos/scenario.ts'
 import { aGuest, type Guest } from '../../support/client/anApp.ts'
 import { eventually } from '../../support/eventually.ts'
 import { HELLO } from '../../support/server/aRunningApp.ts'
-import { aServer, aTemporaryDir, type ServerProcess } from '../../support/server/aServer.ts'
+import { aServer, aTemporaryDir } from '../../support/server/aServer.ts'
 import { clientFrame, type RawSocket, rawSocket } from '../../support/server/rawSocket.ts'
-import { openSocket, type SocketClient } from '../../support/server/socketClient.ts'
+import type { SocketClient } from '../../support/server/socketClient.ts'
 
-/** A server process behind a proxy that it trusts, so a test chooses the addresses of attackers. */
-export interface Victim {
-  readonly server: ServerProcess
-  readonly origin: string
-  readonly port: number
-  readonly dir: string
-  guest(name: string): Promise<Guest>
-  /** a guest's socket from an address, past its handshake */
-  raw(guest: Guest, address: string): Promise<RawSocket>
-  /** the same, past its hello, live in the lobby */
-  rawInLobby(guest: Guest, address: string): Promise<RawSocket>
-  /** a peaceful client, live in the lobby */
-  bystander(guest: Guest, address: string): Promise<SocketClient>
-  /** resident memory in MB, the least within a second, as garbage may go first */
-  memory(): Promise<number>
-  end(): Promise<void>
-}
+export type Victim = Awaited<ReturnType<typeof aVictim>>
 
 const ends = new Set<() => Promise<void>>()
-// Also where a test has failed.
+// Also after a test has failed.
 afterAll(() => Promise.all([...ends].map((end) => end())))
 
-/** Starts a victim, which ends with the file's tests. @param fill writes to its directory before the start */
-export async function aVictim(
-  env: Record<string, string> = {},
-  fill: (dir: string) => void = () => {},
-): Promise<Victim> {
-  const data = aTemporaryDir()
-  fill(data.dir)
-  const server = await aServer({
-    DATA_DIR: data.dir,
-    TRUST_PROXY: '1',
-    LOG_FORMAT: 'json',
-    MAX_NEW_GUESTS_PER_ADDRESS: '100000',
-    ...env,
-  })
+/**
+ * A server process behind a proxy that it trusts, so a test chooses the addresses of attackers. It ends with the file's tests.
+ * @param fill writes to its directory before the start
+ */
+export async function aVictim(env: Record<string, string> = {}, fill: (dir: string) => void = () => {}) {
+  const { dir, remove } = aTemporaryDir()
+  fill(dir)
+  const settings = { TRUST_PROXY: '1', LOG_FORMAT: 'json', MAX_NEW_GUESTS_PER_ADDRESS: '100000' }
+  const server = await aServer({ DATA_DIR: dir, ...settings, ...env })
   const end = async () => {
     ends.delete(end)
     server.kill('SIGKILL')
     await server.exited()
-    data.remove()
+    remove()
   }
   ends.add(end)
   const origin = await server.ready()
   const port = Number(new URL(origin).port)
-  const raw = ({ cookie }: Guest, address: string) =>
-    rawSocket(port, '/ws?v=2', [
-      `Cookie: ${cookie}`,
-      `Origin: http://localhost:${port}`,
-      `X-Forwarded-For: ${address}`,
-    ])
+  /** A guest's socket from an address, past its handshake. */
+  const raw = ({ cookie }: Guest, address: string) => {
+    const headers = { Cookie: cookie, Origin: `http://localhost:${port}`, 'X-Forwarded-For': address }
+    return rawSocket(port, headers)
+  }
   return {
     server,
     origin,
     port,
-    dir: data.dir,
+    dir,
     raw,
-    guest: (name) => aGuest(origin, name),
-    async rawInLobby(guest, address) {
+    guest: (name: string) => aGuest(origin, name),
+    /** a guest's socket from an address, live in the lobby */
+    async rawInLobby(guest: Guest, address: string): Promise<RawSocket> {
       const socket = await raw(guest, address)
       socket.write(clientFrame(0x81, JSON.stringify(HELLO)))
       await eventually('the room', () => socket.text().includes('"more":false'))
       return socket
     },
-    async bystander(guest, address) {
-      const headers = { ...guest.headers(), 'x-forwarded-for': address }
-      const client = await openSocket(`${origin.replace('http', 'ws')}/ws?v=2`, headers)
+    /** a peaceful client, live in the lobby */
+    async bystander(guest: Guest, address: string): Promise<SocketClient> {
+      const client = await guest.socket({ 'x-forwarded-for': address })
       client.send(HELLO)
       await client.hears('sync', ({ more }) => !more)
       return client
     },
-    async memory() {
+    /** resident memory in MB: the least within a second, since garbage may be collected first */
+    async memory(): Promise<number> {
       let least = Infinity
       for (let look = 0; look < 10; look += 1) {
         await Bun.sleep(100)

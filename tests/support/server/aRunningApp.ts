@@ -51,7 +51,7 @@ export const statusesOf = (times: number, ask: (at: number) => Promise<Response>
 
 /** Opens a guest's socket byte by byte, past `hello` and live in a room. */
 export async function rawGuest(port: number, cookie: string, room = 'lobby'): Promise<RawSocket> {
-  const socket = await rawSocket(port, '/ws?v=2', [`Cookie: ${cookie}`, `Origin: http://localhost:${port}`])
+  const socket = await rawSocket(port, { Cookie: cookie, Origin: `http://localhost:${port}` })
   const hello = { ...HELLO, rooms: [{ room, seq: 0, id: null }] }
   socket.write(clientFrame(0x81, JSON.stringify(hello)))
   await eventually('the room', () => socket.text().includes('"more":false'))

@@ -1,22 +1,8 @@
 import { connect } from 'node:net'
 import { eventually } from '../eventually.ts'
 
-/** A connection written byte by byte, for what no proper client would do. */
-export interface RawSocket {
-  /** everything received, as Latin-1 */
-  text(): string
-  bytes(): Buffer
-  /** the end of it: at most `length` bytes and a chunk, as Latin-1 */
-  last(length: number): string
-  readonly closed: boolean
-  /** the close code that the server sent, if any */
-  code(): number | undefined
-  write(data: string | Uint8Array): void
-  /** stops reading until `resume`, like a frozen client */
-  pause(): void
-  resume(): void
-  end(): void
-}
+/** A connection written byte by byte, for requests that no proper client makes. */
+export type RawSocket = ReturnType<typeof rawConnection>
 
 /** A client's frame, masked. @param first FIN and opcode: 0x81 is a whole text */
 export function clientFrame(first: number, payload: string | Uint8Array, masked = true): Uint8Array {
@@ -32,7 +18,7 @@ export function clientFrame(first: number, payload: string | Uint8Array, masked 
 }
 
 /** A TCP connection that writes `request` at once. */
-export function rawConnection(port: number, request = ''): RawSocket {
+export function rawConnection(port: number, request = '') {
   const chunks: Buffer[] = []
   let closed = false
   const socket = connect(port, '127.0.0.1', () => socket.write(request))
@@ -41,8 +27,10 @@ export function rawConnection(port: number, request = ''): RawSocket {
   const bytes = () => Buffer.concat(chunks)
   return {
     bytes,
+    /** everything received, as Latin-1 */
     text: () => bytes().toString('latin1'),
-    last(length) {
+    /** the newest bytes received, about `length` of them, as Latin-1 */
+    last(length: number): string {
       let from = chunks.length
       for (let left = length; from > 0 && left > 0; from -= 1) left -= chunks[from - 1]?.length ?? 0
       return Buffer.concat(chunks.slice(from)).toString('latin1')
@@ -50,11 +38,13 @@ export function rawConnection(port: number, request = ''): RawSocket {
     get closed() {
       return closed
     },
+    /** the close code that the server sent, if any */
     code: () =>
       serverFrames(bytes())
         .findLast(({ opcode }) => opcode === 8)
         ?.payload.readUInt16BE(0),
-    write: (data) => void socket.write(data),
+    write: (data: string | Uint8Array) => void socket.write(data),
+    /** stops reading until `resume`, like a frozen client */
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end: () => void socket.destroy(),
@@ -70,18 +60,12 @@ export const HANDSHAKE = {
 }
 
 /** A WebSocket written byte by byte, past its handshake. */
-export async function rawSocket(
-  port: number,
-  path = '/ws',
-  headers: readonly string[] = [],
-): Promise<RawSocket> {
-  const upgrade = Object.entries(HANDSHAKE).map(([name, value]) => `${name}: ${value}`)
-  const lines = [`GET ${path} HTTP/1.1`, `Host: localhost:${port}`, ...upgrade, ...headers, '', '']
-  const socket = rawConnection(port, lines.join('\r\n'))
-  await eventually(
-    'the upgrade',
-    () => socket.text().startsWith('HTTP/1.1 101') && socket.text().includes('\r\n\r\n'),
-  )
+export async function rawSocket(port: number, headers: Record<string, string>) {
+  const all = Object.entries({ Host: `localhost:${port}`, ...HANDSHAKE, ...headers })
+  const lines = all.map(([name, value]) => `${name}: ${value}`)
+  const socket = rawConnection(port, ['GET /ws?v=2 HTTP/1.1', ...lines, '', ''].join('\r\n'))
+  const isOpen = () => socket.text().startsWith('HTTP/1.1 101') && socket.text().includes('\r\n\r\n')
+  await eventually('the upgrade', isOpen)
   return socket
 }
 
