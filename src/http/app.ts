@@ -5,7 +5,7 @@ import type { Clock, Ids, Log } from '../hub/ports.ts'
 import type { Rate } from '../hub/rateLimit.ts'
 import { type MetricsSink, NO_METRICS } from '../lib/metricsSink.ts'
 import { ChatError } from '../shared/errors.ts'
-import { errorResponse, responseOfError } from './errorResponse.ts'
+import { errorResponse } from './errorResponse.ts'
 import { type Gate, metricsPage, type MetricsSource } from './health.ts'
 import { ConnectionCounts } from './limits/connectionCounts.ts'
 import { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
@@ -63,7 +63,7 @@ export function createApp(deps: AppDeps) {
     .onError(({ code, error, set }) => {
       if (error instanceof ChatError) {
         if (error.code === 'rateLimited') metricsSink.count('rateLimited', 'requests')
-        return responseOfError(error)
+        return errorResponse(error.code, error.details, error.message)
       }
       if (code === 'NOT_FOUND') return errorResponse('notFound')
       if (code === 'PARSE' || code === 'VALIDATION') return errorResponse('badRequest')

@@ -1,4 +1,4 @@
-import { type ChatError, ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
+import { ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
 
 /** The JSON answer to a request that failed. Its texts are fixed, never the input. `after` (ms) also sets `Retry-After`. */
 export function errorResponse(
@@ -12,9 +12,4 @@ export function errorResponse(
   if (status === 429 || status === 503)
     headers.set('retry-after', String(Math.max(1, Math.ceil((after ?? 1_000) / 1_000))))
   return Response.json({ error: { code, message, ...details, ...wait } }, { status, headers })
-}
-
-/** The answer for an error that a route threw on purpose. */
-export function responseOfError({ code, details, message }: ChatError): Response {
-  return errorResponse(code, details, message)
 }

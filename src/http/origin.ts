@@ -34,16 +34,15 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * The request's Host in lower case, or why the request is refused (S38). With `PUBLIC_URL` only known hosts are right, else
+ * The request's Host in lower case; null if the request is refused (S38). With `PUBLIC_URL` only known hosts are right, else
  * any well-formed Host that Elysia can route.
  */
-export function hostOf(header: string | null, origins: Origins): string | 'missing' | 'wrong' {
-  if (header === null || header === '') return 'missing'
+export function hostOf(header: string, origins: Origins): string | null {
   const host = header.toLowerCase()
-  if (!HOST.test(host) || !canRoute(host) || portOf(host) > 65_535) return 'wrong'
+  if (!HOST.test(host) || !canRoute(host) || portOf(host) > 65_535) return null
   if (origins.publicUrl === null) return host
   const known = [origins.publicUrl, ...origins.allowedOrigins]
-  return ownOrigins(host).some((origin) => known.includes(origin)) || isLoopbackHost(host) ? host : 'wrong'
+  return ownOrigins(host).some((origin) => known.includes(origin)) || isLoopbackHost(host) ? host : null
 }
 
 /** The origins that a page under this Host can have. Only a proxy in front knows which of the two it is. */

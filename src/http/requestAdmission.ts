@@ -103,19 +103,18 @@ export function createAdmission(deps: {
     const peer = server?.requestIP(request)?.address ?? ''
     const { limitKey, secure } = recordFacts(request, peer, settings)
     warnOfProxy(request.headers, peer)
-    const host = hostOf(request.headers.get('host'), settings)
-    const trustedHost = host === 'missing' || host === 'wrong' ? null : host
-    setHeaders(set.headers, trustedHost, secure)
+    const header = request.headers.get('host') ?? ''
+    const host = hostOf(header, settings)
+    setHeaders(set.headers, host, secure)
 
     const path = pathOf(request.url)
     const answer = answerProbe(request.method, path, gate)
     if (answer) return answer
-    if (trustedHost === null) return errorResponse(host === 'missing' ? 'badRequest' : 'wrongHost')
+    if (host === null) return errorResponse(header === '' ? 'badRequest' : 'wrongHost')
 
     const handshake = isHandshake(request, path)
     const unsafe = !SAFE_METHODS.has(request.method)
-    if ((handshake || unsafe) && !mayAct(request, trustedHost, peer, handshake))
-      return errorResponse('forbidden')
+    if ((handshake || unsafe) && !mayAct(request, host, peer, handshake)) return errorResponse('forbidden')
     if (unsafe && !isJson(request.headers)) return errorResponse('unsupported')
     if (unsafe && Number(request.headers.get('content-length') ?? 0) > MAX_BODY)
       return errorResponse('tooBig')

@@ -79,14 +79,14 @@ export class SocketConnection implements ClientSocket {
 
   /** Acks wait for the end of the turn: a batch's acks and events then share one write, which costs as much as 30 frames. */
   send(frame: ServerFrame, json = JSON.stringify(frame)): void {
-    if (this.#phase === 'closed') return
+    if (this.#isClosed()) return
     this.#count(frame)
     if (frame.type !== 'ack') this.#raw.send(json)
     else if (this.#acks.push(json) === 1) queueMicrotask(() => this.#flushAcks())
   }
 
   ready(): true | Promise<boolean> {
-    if (this.#phase === 'closed') return Promise.resolve(false)
+    if (this.#isClosed()) return Promise.resolve(false)
     if (this.#raw.getBufferedAmount() <= READY_BELOW) return true
     this.#readiness ??= Promise.withResolvers<boolean>()
     return this.#readiness.promise
@@ -101,7 +101,7 @@ export class SocketConnection implements ClientSocket {
   }
 
   close(code: number, reason: string): void {
-    if (this.#phase === 'closed') return
+    if (this.#isClosed()) return
     this.#flushAcks()
     this.#raw.close(code, reason)
   }
@@ -150,7 +150,7 @@ export class SocketConnection implements ClientSocket {
 
   /** @param code unreliable if the connection was cut */
   onClose(code: number): void {
-    if (this.#phase === 'closed') return
+    if (this.#isClosed()) return
     const ms = Math.round(this.#deps.clock.elapsed() - this.#openedAt)
     this.#deps.observer?.('socket closed', { connection: this.id, code, ms })
     const isKnownToHub = this.#phase !== 'authenticating'
@@ -179,7 +179,7 @@ export class SocketConnection implements ClientSocket {
   #flushAcks(): void {
     const acks = this.#acks
     this.#acks = []
-    if (this.#phase === 'closed' || acks.length === 0) return
+    if (this.#isClosed() || acks.length === 0) return
     this.#raw.cork(() => {
       for (const text of acks) this.#raw.send(text)
     })
@@ -191,7 +191,7 @@ export class SocketConnection implements ClientSocket {
   }
 
   #charge(bytes: number): boolean {
-    if (this.#phase === 'closed') return false
+    if (this.#isClosed()) return false
     const now = this.#deps.clock.elapsed()
     const verdict = this.#rateLimiter.charge(bytes, now)
     if (verdict === 'pass') return true
