@@ -54,6 +54,7 @@ function start(root: HTMLElement): void {
   )
 
   const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)
+  // The server marks a page that it delivers without a session.
   const sessionKnown = session.restoreSession(meta('session') !== null)
 
   /** Until the session is known, the page shows the HTML that the server delivered. */

@@ -5,7 +5,7 @@ import { words } from '../words/words.ts'
 
 /** Signs out; asks first if that would delete messages or drafts (U8). @returns whether the person is signed out */
 export async function confirmAndSignOut({ actions }: HomeContext, signal: AbortSignal): Promise<boolean> {
-  const [messages, drafts] = [await actions.unsentCount(), await actions.draftCount()]
+  const { messages, drafts } = await actions.unsent()
   if (messages + drafts > 0 && !(await confirmLoss(messages, drafts, signal))) return false
   await actions.signOut()
   return true

@@ -46,7 +46,7 @@ function aRoom() {
     watcher.addEventListener('abort', () => watchers.delete(watcher))
     watch(select, show, watcher)
   }
-  const actions = { loadRooms: async () => {}, unsentCount: async () => 1, draftCount: async () => 0 }
+  const actions = { loadRooms: async () => {}, unsent: async () => ({ messages: 1, drafts: 0 }) }
   const context = { store, actions, router: {}, siteName: 'Hubbub' } as unknown as Context
   const dialogs = roomDialogs(context, 'lobby', notLoaded, signal)
   return { context, dialogs, signal, listeners, watchers, leave: () => controller.abort() }

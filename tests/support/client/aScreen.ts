@@ -27,9 +27,8 @@ export interface Screen {
   /** The next frame of this type that was not returned yet. */
   next<T extends ClientFrame['type']>(type: T): Promise<Extract<ClientFrame, { type: T }>>
   close(code: number): Promise<void>
-  /** Ends the connection; attempts to connect fail until `mend`. */
+  /** Ends the connection; later attempts to connect fail. */
   cut(): Promise<void>
-  mend(): void
   /** A first page of the lobby with other contents. */
   sync(told: Told): FirstPage
 }
@@ -121,9 +120,6 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     async cut() {
       isDown = true
       await socket?.close({ code: 1011, reason: 'cut' })
-    },
-    mend() {
-      isDown = false
     },
   }
 }

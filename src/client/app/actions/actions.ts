@@ -17,9 +17,8 @@ export interface SessionActions {
   rename(name: string): Promise<NameResult>
   /** Ends the session and removes my drafts and unsent messages from this device. */
   signOut(): Promise<void>
-  /** How many messages a sign-out would lose, and in how many rooms a draft. */
-  unsentCount(): Promise<number>
-  draftCount(): Promise<number>
+  /** What a sign-out would delete: so many messages, and drafts in so many rooms. */
+  unsent(): Promise<{ messages: number; drafts: number }>
   /** The name last used on this device, '' if none. */
   lastName(): string
 }

@@ -19,7 +19,7 @@ export type Chat = ReturnType<typeof createChatActions>
 
 /** ms without a key press until a draft is saved */
 const DRAFT_SETTLES = 300
-/** Why a message is not sent, where the server was not asked. */
+/** Why a message is refused here, before it is sent. */
 const REFUSED = {
   full: words.composer.queueFull,
   nobody: words.composer.signedOut,
@@ -44,14 +44,14 @@ export function createChatActions(
   const { end: endReads, flush: flushReads, ...reads } = createReadActions(store, socket, tabs, world.after)
   const roomList = createRoomListLoader(store, sync, api, world.after, signal)
 
-  /** my rooms as last listed; null: unknown */
+  /** my rooms in the latest list; null before the first list */
   let joinedBefore: ReadonlySet<string> | null = null
   store.watch(
     ({ roomList }) => roomList,
     (list) => {
       const joinedNow = new Set(list.flatMap(({ room, joined }) => (joined ? room : [])))
       const joined = joinedBefore ? joinedNow.difference(joinedBefore) : []
-      // The other tabs do not follow a room yet that was joined on this tab's screen.
+      // My other tabs do not know yet of a room that this tab has joined by showing it.
       for (const room of joined)
         if (store.get().rooms[room]?.depth === 'all') tabs.tell({ type: 'joined', room })
       joinedBefore = joinedNow.size > 0 ? joinedNow : null
@@ -199,11 +199,10 @@ export function createChatActions(
       await outbox.wipe()
     },
 
-    unsentCount: () => outbox.unsentCount,
-    /** Saves the drafts that a timer was to save, then counts them. */
-    async draftCount(): Promise<number> {
+    /** Saves the drafts that wait for a timer, then counts them. */
+    async unsent(): Promise<{ messages: number; drafts: number }> {
       await Promise.all([...drafts.keys()].map(saveDraft))
-      return outbox.draftCount()
+      return { messages: outbox.unsentCount, drafts: await outbox.draftCount() }
     },
 
     /** Does at once what waits for a timer: the page may be closing. */

@@ -3,11 +3,11 @@ import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
 import { findMessage } from '../../state/historyWindow.ts'
 import { oldestSeq, rowById } from '../../state/rows.ts'
-import { idOf, type State } from '../../state/state.ts'
+import { idOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
 const IDS_PER_REQUEST = 50
-/** How often a page is requested if the answer is older than frames the room has received. */
+/** How often a page is requested while the answer is older than the frames that the room has received. */
 const ATTEMPTS = 3
 
 export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>) {
@@ -16,10 +16,10 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
 
   /** A page of a room at least as new as the frames the room has received; null: the requests failed, or the person signed out. */
   async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
-    const asking = session
+    const requestedIn = session
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const answer = await api.messages(room, query)
-      if (!answer.ok || asking !== session) return null
+      if (!answer.ok || requestedIn !== session) return null
       if (answer.value.head >= (store.get().rooms[room]?.recentChangesSince ?? 0)) return answer.value
     }
     return null
@@ -31,26 +31,26 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (known.historyWindow !== null) return await loadWindowPage(room, 'older')
     if (known.older !== 'more' && known.older !== 'failed') return
     const before = oldestSeq(known)
-    const asking = session
+    const requestedIn = session
     store.dispatch({ type: 'olderRequested', room })
     // While a dispatch is queued the list may request the same page twice.
     const key = `${room} ${before}`
-    if (asking.pending.has(key)) return
-    asking.pending.add(key)
+    if (requestedIn.pending.has(key)) return
+    requestedIn.pending.add(key)
     const page = await pageOf(room, `before=${before}`)
-    asking.pending.delete(key)
-    if (asking === session) store.dispatch({ type: 'olderLoaded', room, before, page })
+    requestedIn.pending.delete(key)
+    if (requestedIn === session) store.dispatch({ type: 'olderLoaded', room, before, page })
   }
 
   async function loadWindowPage(room: string, side: 'older' | 'newer'): Promise<void> {
     const known = store.get().rooms[room]?.historyWindow
     if (!known || (known[side] !== 'more' && known[side] !== 'failed')) return
     const window = known.centerSeq
-    const asking = session
+    const requestedIn = session
     const query = side === 'older' ? `before=${known.rows[0]?.seq}` : `after=${known.rows.at(-1)?.seq}`
     store.dispatch({ type: 'windowPageRequested', room, window, side })
     const page = await pageOf(room, query)
-    if (asking === session) store.dispatch({ type: 'windowPageLoaded', room, window, side, page })
+    if (requestedIn === session) store.dispatch({ type: 'windowPageLoaded', room, window, side, page })
   }
 
   async function jumpTo(room: string, seq: number): Promise<boolean> {
@@ -123,22 +123,22 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   }
 }
 
-/** Does the room have its first page, or will it get none? */
-function hasFirstPage({ rooms, connection }: State, room: string): boolean {
-  const known = rooms[room]
-  if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true
-  return known.sync.state === 'live' || known.sync.state === 'closed'
-}
-
-/** The answer to an earlier HTTP request could be older than the first page, so a jump waits for it. */
-async function firstPageOf(store: StateStore, room: string): Promise<void> {
-  const end = new AbortController()
+/** Resolves once the room has its first page or will get none: before, an answer by HTTP may be older than that page. */
+function firstPageOf(store: StateStore, room: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
+  const waiting = new AbortController()
   store.watch(
-    (state) => hasFirstPage(state, room),
-    (has) => has && resolve(),
-    end.signal,
+    ({ rooms, connection }) => {
+      const known = rooms[room]
+      if (known === undefined || known.position.seq > 0 || connection.state === 'stopped') return true
+      return known.sync.state === 'live' || known.sync.state === 'closed'
+    },
+    (isSettled) => {
+      if (!isSettled) return
+      waiting.abort()
+      resolve()
+    },
+    waiting.signal,
   )
-  await promise
-  end.abort()
+  return promise
 }

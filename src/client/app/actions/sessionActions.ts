@@ -1,4 +1,4 @@
-/** Signs in and out, and keeps who this page is. Home needs nothing else: the chat (`chatActions.ts`) is loaded later. */
+/** Signs in and out, and knows whose page this is. Home needs only this; `chatActions.ts` is loaded later. */
 import type { Self } from '../../../shared/model.ts'
 import { cleanName } from '../../../shared/names.ts'
 import { isolated } from '../../ui/format.ts'
@@ -15,21 +15,19 @@ import type { Chat } from './chatActions.ts'
 import { errorText } from '../../words/errorText.ts'
 import { words } from '../../words/words.ts'
 
-export interface SessionWorld extends Pick<Timers, 'after'> {
-  /** `localStorage`, or null where the browser refuses it */
-  device: WebStorage | null
-}
-
 /** Did the server say that there is no session? */
 const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
-/** @param load fetches the chat */
+/**
+ * @param world `device`: `localStorage`, or null where the browser refuses it
+ * @param load fetches the chat
+ */
 export function createSessionActions(
   store: StateStore,
   api: Api,
   tabs: TabChannel,
-  world: SessionWorld,
+  world: Pick<Timers, 'after'> & { device: WebStorage | null },
   load: () => Promise<Chat>,
 ) {
   let chat: Chat | null = null
@@ -42,13 +40,10 @@ export function createSessionActions(
 
   /** Loads the chat once. Rejects if it does not load; then the next call tries again. */
   function loadChat(): Promise<Chat> {
-    loading ??= load().then(
-      (loaded) => (chat = loaded),
-      (error: unknown) => {
-        loading = null
-        throw error
-      },
-    )
+    if (loading === null) {
+      loading = load().then((loaded) => (chat = loaded))
+      loading.catch(() => (loading = null))
+    }
     return loading
   }
 
@@ -72,7 +67,7 @@ export function createSessionActions(
     return endingSession
   }
 
-  /** A typed name is never answered with another identity: it must be the name of the session that exists. */
+  /** The browser has a session already. It is continued only under its own name: nobody gets another name than the typed one. */
   async function confirmIdentity(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok) {
@@ -92,7 +87,7 @@ export function createSessionActions(
 
   async function begin(self: Self): Promise<void> {
     remember('name', self.name)
-    // Begun before the state changes: a screen made by that change asks for drafts, and they must be this person's.
+    // Begun before the state changes: the screen made by that change asks for drafts, which must be this person's.
     const begun =
       chat === null ? loadChatOrNull().then((loaded) => loaded?.begin(self.id)) : chat.begin(self.id)
     store.dispatch({ type: 'selfChanged', self })
@@ -171,8 +166,7 @@ export function createSessionActions(
       tabs.tell({ type: 'self', self: null })
     },
 
-    unsentCount: async () => (await loadChatOrNull())?.unsentCount() ?? 0,
-    draftCount: async () => (await loadChatOrNull())?.draftCount() ?? 0,
+    unsent: async () => (await loadChatOrNull())?.unsent() ?? { messages: 0, drafts: 0 },
     lastName: () => readItem(world.device, 'name') ?? '',
   }
 
@@ -184,10 +178,10 @@ export function createSessionActions(
     signedInAs,
     /**
      * Asks the server whose session this is until it answers, and puts the answer into the state.
-     * @param none the page was delivered without a session cookie: there is nothing to ask
+     * @param hasNone the page was delivered without a session cookie: there is nothing to ask
      */
-    async restoreSession(none = false): Promise<void> {
-      if (none) {
+    async restoreSession(hasNone = false): Promise<void> {
+      if (hasNone) {
         setOwesSignOut(false)
         return store.dispatch({ type: 'selfChanged', self: null })
       }
