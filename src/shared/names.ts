@@ -1,6 +1,6 @@
 import type { NameFault } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { byteLength } from './text.ts'
+import { byteLength, graphemesOf, holdsEmoji, isEmoji } from './text.ts'
 
 /** A room's slug, as in its address. */
 export const ROOM_SLUG = /^[a-z0-9-]{1,64}$/
@@ -15,37 +15,10 @@ export const NAME_FAULTS: Record<NameFault, string> = {
   reserved: 'This name is reserved.',
 }
 
-let segmenter: Intl.Segmenter | undefined
 const REFUSED = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0]/u
 const FORMAT = /\p{Cf}/u
 /** Scripts with letters that look alike. */
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
-// Not literals: a browser needs 40 ms to compile the thousands of emoji, before it has drawn anything (W3).
-let emoji: RegExp | undefined
-let whole: RegExp | undefined
-
-export function holdsEmoji(text: string): boolean {
-  emoji ??= new RegExp('\\p{RGI_Emoji}', 'v')
-  return emoji.test(text)
-}
-
-function isEmoji(text: string): boolean {
-  whole ??= new RegExp('^\\p{RGI_Emoji}$', 'v')
-  return whole.test(text)
-}
-
-/** The characters that a person would count. The segmenter is made at the first text: it takes 2 MB and 40 ms. */
-export function graphemesOf(text: string): Intl.Segments {
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
-  return segmenter.segment(text)
-}
-
-/** How many characters a person would count. */
-export function countGraphemes(text: string): number {
-  let count = 0
-  for (const _ of graphemesOf(text)) count += 1
-  return count
-}
 
 /** A name as typed → the name to use, or why it cannot be used (I1, I2). The browser calls it before it sends. */
 export function cleanName(
@@ -58,14 +31,13 @@ export function cleanName(
   const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ')
   if (name === '') return { fault: 'empty' }
   if (REFUSED.test(name)) return { fault: 'characters' }
-  let count = 0
-  for (const { segment } of graphemesOf(name)) {
-    count += 1
-    if (FORMAT.test(segment) && !isEmoji(segment)) return { fault: 'characters' }
-    if ((segment.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !isEmoji(segment))
+  const graphemes = graphemesOf(name)
+  for (const grapheme of graphemes) {
+    if (FORMAT.test(grapheme) && !isEmoji(grapheme)) return { fault: 'characters' }
+    if ((grapheme.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !isEmoji(grapheme))
       return { fault: 'marks' }
   }
-  if (count > limit.graphemes || byteLength(name) > limit.bytes) return { fault: 'long' }
+  if (graphemes.length > limit.graphemes || byteLength(name) > limit.bytes) return { fault: 'long' }
   if (!/[\p{L}\p{N}]/u.test(name) && !holdsEmoji(name)) return { fault: 'empty' }
   return SCRIPTS.filter((script) => script.test(name)).length > 1 ? { fault: 'mixed' } : { name }
 }

@@ -1,5 +1,5 @@
 /** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; without a locale, the browser's. */
-import { graphemesOf } from '../../shared/names.ts'
+import { graphemesOf } from '../../shared/text.ts'
 import { words } from '../words/words.ts'
 
 /** 12-hour, 24-hour, or as the reader's system writes times. */
@@ -77,8 +77,7 @@ export function hueOf(id: string): number {
 function firstGrapheme(text: string): string {
   // Two ASCII characters are two graphemes. Most names need no segmenter, whose first use takes 40 ms.
   if (/^[ -~]{2}/.test(text)) return text[0] ?? ''
-  for (const { segment } of graphemesOf(text)) return segment
-  return ''
+  return graphemesOf(text)[0] ?? ''
 }
 
 /** The first grapheme of a name, in upper case. */

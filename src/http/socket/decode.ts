@@ -2,7 +2,7 @@ import { type TSchema, Kind } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { ReplyTarget } from '../../hub/answerFrames.ts'
 import { isJsonObject, type JsonObject } from '../../lib/jsonObject.ts'
-import { emojiFault } from '../../shared/emoji.ts'
+import { emojiFault } from '../../shared/text.ts'
 import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
 

@@ -1,7 +1,8 @@
 /** Names of people: which may be taken, which free one to suggest, and how often a person may be renamed. */
 import { ChatError, type ErrorDetails, type NameFault } from '../../shared/errors.ts'
 import type { Self } from '../../shared/model.ts'
-import { cleanName, graphemesOf, NAME_FAULTS } from '../../shared/names.ts'
+import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
+import { graphemesOf } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
 import type { HubDeps, Stale } from '../ports.ts'
 import { Buckets } from '../rateLimit.ts'
@@ -95,7 +96,7 @@ const nameInvalid = (reason: NameFault, details: ErrorDetails = {}) =>
 
 /** The name with an ending, cut to the length of a name; null if that is no name. */
 function withEnding(name: string, end: string): string | null {
-  const graphemes = Array.from(graphemesOf(name), ({ segment }) => segment)
+  const graphemes = graphemesOf(name)
   for (let kept = graphemes.length; kept > 0; kept -= 1) {
     const cleaned = cleanName(`${graphemes.slice(0, kept).join('').trimEnd()}${end}`)
     if ('name' in cleaned) return cleaned.name

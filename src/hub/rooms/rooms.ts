@@ -1,9 +1,9 @@
 import { ChatError, type NameFault } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
-import { cleanName, countGraphemes, NAME_FAULTS, slugOf } from '../../shared/names.ts'
+import { cleanName, NAME_FAULTS, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
-import { byteLength, cleanText, isBlank } from '../../shared/text.ts'
+import { byteLength, cleanText, graphemesOf, isBlank } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
 import { reservedNames } from '../people/lookAlikeKeys.ts'
 import { RoomNames } from './roomNames.ts'
@@ -190,6 +190,6 @@ function topicOf(typed: string): string {
   const limit = LIMITS.topic
   if (typed.length > 4 * limit.bytes) throw topicTooBig()
   const topic = cleanText(typed).normalize('NFC').trim().replace(/\s+/g, ' ')
-  if (byteLength(topic) > limit.bytes || countGraphemes(topic) > limit.graphemes) throw topicTooBig()
+  if (byteLength(topic) > limit.bytes || graphemesOf(topic).length > limit.graphemes) throw topicTooBig()
   return isBlank(topic) ? '' : topic
 }
