@@ -13,7 +13,7 @@ export interface ReplyTarget {
 
 /** The answer to `hello`. @param now ms since the epoch */
 export function welcomeFrame(
-  { socket, user }: Pick<ClientConnection, 'socket' | 'user'>,
+  { socket, user }: ClientConnection,
   now: number,
   build: string,
 ): Heard<'welcome'> {

@@ -1,7 +1,6 @@
 import type { Activity, Role, Self } from '../shared/model.ts'
 import type { ClientSocket, RoomRow } from './ports.ts'
 
-/** A room that a connection has joined. */
 interface JoinedRoom {
   /** the stronger of the person's roles there */
   readonly role: Role
@@ -56,7 +55,6 @@ export interface ClientConnection {
   unacked: number
 }
 
-/** A connection that has said hello. */
 export type GreetedConnection = ClientConnection & { readonly lifecycle: Greeted }
 
 export function isGreeted(connection: ClientConnection): connection is GreetedConnection {
@@ -102,12 +100,10 @@ export class ConnectionRegistry {
     return [...(this.#byUser.get(user) ?? [])]
   }
 
-  /** All connections now. */
   all(): ClientConnection[] {
     return [...this.#bySocket.values()]
   }
 
-  /** A person's connections that have said hello. */
   greetedOf(user: string): GreetedConnection[] {
     return this.of(user).filter(isGreeted)
   }

@@ -234,11 +234,10 @@ export interface ClientSocket {
   close(code: number, reason: string): void
 }
 
-/** Tells other nodes that rooms have new heads. A ring is a hint: it may be lost, late or doubled. */
+/** Tells other nodes which heads rooms have now. A ring is a hint: it may be lost, late or doubled. */
 export interface Doorbell {
   ring(heads: ReadonlyMap<string, number>): void
-  /** `heard` gets room → head, or 'unknown' when rings may have been lost. */
-  listen(heard: (heads: ReadonlyMap<string, number> | 'unknown') => void): void
+  listen(heard: (heads: ReadonlyMap<string, number>) => void): void
 }
 
 export interface Clock {

@@ -44,7 +44,6 @@ export const REASONS = {
   rateLimited: ['newGuests'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>
 
-/** Why a name cannot be used. */
 export type NameFault = (typeof NAME_REASONS)[number]
 export type ErrorReason = (typeof REASONS)[keyof typeof REASONS][number]
 

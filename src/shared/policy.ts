@@ -3,7 +3,6 @@ import type { Role } from './model.ts'
 /** From the weakest to the strongest. */
 const RANKS: readonly Role[] = ['spectator', 'guest', 'member', 'moderator', 'admin', 'owner']
 
-/** The stronger of two roles. */
 export function strongerOf(a: Role, b: Role): Role {
   return RANKS.indexOf(a) >= RANKS.indexOf(b) ? a : b
 }

@@ -7,7 +7,6 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 /** Characters that are visible. Hangul fillers are default-ignorable; the empty Braille pattern is drawn as a blank. */
 const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u
 
-/** Is nothing of the text visible? */
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text)
 }

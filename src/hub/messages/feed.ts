@@ -45,7 +45,6 @@ export class Feed {
     if (open.watchers === 0) this.#rooms.delete(room)
   }
 
-  /** How many connections have joined the room. */
   watchers(room: string): number {
     return this.#rooms.get(room)?.watchers ?? 0
   }
@@ -109,8 +108,7 @@ export class Feed {
   }
 
   /** Rooms have new heads, or may have: publishes what this node has not shown. Never rejects. */
-  async headsMoved(heads: ReadonlyMap<string, number> | 'unknown'): Promise<void> {
-    if (heads === 'unknown') return await this.sweep()
+  async headsMoved(heads: ReadonlyMap<string, number>): Promise<void> {
     await Promise.all([...heads].map(([room, head]) => this.#catchUp(room, head)))
   }
 

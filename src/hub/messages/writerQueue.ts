@@ -25,7 +25,6 @@ export class WriterQueue {
     this.#deps = deps
   }
 
-  /** How many drafts wait for their batch. */
   get length(): number {
     return this.#queued.length
   }

@@ -8,8 +8,6 @@ import type { HubDeps, Stale } from '../ports.ts'
 import { Buckets } from '../rateLimit.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 
-/** Suggested in place of a reserved name. */
-const RESERVED_SUGGESTION = 'Visitor'
 /** Renamings of a person: one in 30 s, and five a day (I6). */
 const RENAME_RATES = [
   { perSecond: 1 / 30, burst: 1 },
@@ -69,7 +67,7 @@ export class Names {
     const cleaned = cleanName(typed)
     if ('fault' in cleaned) throw nameInvalid(cleaned.fault)
     if (this.#isReserved(cleaned.name))
-      throw nameInvalid('reserved', await this.#suggestion(RESERVED_SUGGESTION, user, ''))
+      throw nameInvalid('reserved', await this.#suggestion('Visitor', user, ''))
     return cleaned.name
   }
 

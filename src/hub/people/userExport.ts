@@ -1,5 +1,5 @@
 import type { Self } from '../../shared/model.ts'
-import type { Clock, OwnEvent, Store } from '../ports.ts'
+import type { HubDeps, OwnEvent } from '../ports.ts'
 
 /** How many events are looked up, and how many are written, before other work has its turn. */
 const EVENTS_FOUND_PER_TURN = 500
@@ -10,7 +10,7 @@ const EVENTS_PER_PIECE = 50
  * the order of seq. Events that are stored while the export runs may be missing.
  */
 export async function* userExport(
-  { store, clock }: { store: Pick<Store, 'memberships' | 'eventsOf' | 'events'>; clock: Clock },
+  { store, clock }: HubDeps,
   { id, name, role }: Self,
 ): AsyncGenerator<string> {
   const memberships = await store.memberships(id)

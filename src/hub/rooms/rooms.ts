@@ -46,26 +46,24 @@ export class Rooms {
    * that slug
    */
   list(self: Self, { search = '', after = '' } = {}): Promise<RoomList> {
-    return this.inTurn(LONG_READS, () => this.#list(self, search, after))
-  }
-
-  async #list(self: Self, search: string, after: string): Promise<RoomList> {
-    const { store } = this.#deps
-    const memberships = await store.memberships(self.id)
-    const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
-    const found = search === '' ? null : new Set(await this.#roomNames.find(search, after))
-    const own = new Set(after === '' ? roles.keys() : [])
-    const joined = await store.roomsBySlug([...(found?.intersection(own) ?? own)])
-    const others = found
-      ? await store.roomsBySlug([...found.difference(roles)].slice(0, LISTED_AND_ONE))
-      : await this.#busiestThenIdle(after, roles)
-    const { compare } = new Intl.Collator('en')
-    joined.sort((a, b) => compare(a.name, b.name) || compare(a.room, b.room))
-    const rooms = [
-      ...joined.map((row) => this.#entry(row, roles.get(row.room) ?? self.role, true)),
-      ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role, false)),
-    ]
-    return { rooms, more: others.length === LISTED_AND_ONE }
+    return this.inTurn(LONG_READS, async () => {
+      const { store } = this.#deps
+      const memberships = await store.memberships(self.id)
+      const roles = new Map(memberships.map(({ room, role }) => [room, strongerOf(self.role, role)]))
+      const found = search === '' ? null : new Set(await this.#roomNames.find(search, after))
+      const own = new Set(after === '' ? roles.keys() : [])
+      const joined = await store.roomsBySlug([...(found?.intersection(own) ?? own)])
+      const others = found
+        ? await store.roomsBySlug([...found.difference(roles)].slice(0, LISTED_AND_ONE))
+        : await this.#busiestThenIdle(after, roles)
+      const { compare } = new Intl.Collator('en')
+      joined.sort((a, b) => compare(a.name, b.name) || compare(a.room, b.room))
+      const rooms = [
+        ...joined.map((row) => this.#entry(row, roles.get(row.room) ?? self.role, true)),
+        ...others.slice(0, LIMITS.roomsListed).map((row) => this.#entry(row, self.role, false)),
+      ]
+      return { rooms, more: others.length === LISTED_AND_ONE }
+    })
   }
 
   /**
