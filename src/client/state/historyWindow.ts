@@ -8,7 +8,22 @@ const MAX_QUOTES = 300
 /** How many rows may still be added below the loaded ones before the oldest are dropped. */
 const ROOM_FOR_NEW_ROWS = 1_000
 
+export type Side = 'older' | 'newer'
+
+/** Where a page of the log belongs: beyond the row `edge` of the window with this center, or of the live rows (`window` null). */
+export interface PagePlace {
+  window: number | null
+  side: Side
+  edge: number
+}
+
 const seqOf = (row: Row | undefined) => row?.seq ?? 0
+
+const withRows = (room: RoomState, rows: readonly Row[]): RoomState => ({
+  ...room,
+  rows,
+  maxRows: Math.max(room.maxRows, rows.length + ROOM_FOR_NEW_ROWS),
+})
 
 /**
  * The rows of a page, true now: changes heard here after the page's head are applied to it.
@@ -21,33 +36,57 @@ function rowsOfPage(room: RoomState, { messages, head }: HistoryPage, me: string
   return rows
 }
 
-export function requestOlder(room: RoomState): RoomState {
-  return room.older === 'more' || room.older === 'failed' ? { ...room, older: 'loading' } : room
+/** The rows that pages are added to: those of the window with this center, or the live ones (`window` null). */
+function stretchOf(room: RoomState, window: number | null): Pick<HistoryWindow, 'rows' | Side> | null {
+  if (window === null) return { rows: room.rows, older: room.older, newer: 'none' }
+  return room.historyWindow?.centerSeq === window ? room.historyWindow : null
+}
+
+function edgeOf(room: RoomState, window: number | null, side: Side): number {
+  if (window === null) return oldestSeq(room)
+  return seqOf(room.historyWindow?.rows.at(side === 'older' ? 0 : -1))
+}
+
+/** The next page beyond the rows that are drawn; null: there is none, or it has been requested. */
+export function nextPage(room: RoomState, side: Side): PagePlace | null {
+  const window = room.historyWindow?.centerSeq ?? null
+  const state = stretchOf(room, window)?.[side]
+  return state === 'more' || state === 'failed' ? { window, side, edge: edgeOf(room, window, side) } : null
+}
+
+function withEdge(room: RoomState, { window, side }: PagePlace, edge: HistoryEdge): RoomState {
+  if (window === null) return { ...room, older: edge }
+  return { ...room, historyWindow: room.historyWindow && { ...room.historyWindow, [side]: edge } }
+}
+
+export function requestPage(room: RoomState, place: PagePlace): RoomState {
+  return nextPage(room, place.side)?.window === place.window ? withEdge(room, place, 'loading') : room
 }
 
 /**
- * Adds a page of older messages above the loaded rows, without doubling any.
- * @param before the oldest seq when the page was requested; if a reset changed it since, the page fits nothing
+ * Adds a page beyond the rows at its place, without doubling any. After a reset the rows end elsewhere and the page fits nothing.
  * @param page null: the request failed
  */
-export function withOlder(
+export function addPage(
   room: RoomState,
-  before: number,
+  place: PagePlace,
   page: HistoryPage | null,
   me: string | null,
 ): RoomState {
-  if (room.older !== 'loading') return room
-  const loaded = page === null || oldestSeq(room) !== before ? null : rowsOfPage(room, page, me)
-  if (page === null || loaded === null) return { ...room, older: 'failed' }
-  const known = aboveFloor(room, page.floor)
-  const fresh = loaded
-    .filter((row) => seqOf(row) < before && seqOf(row) >= page.floor)
-    .sort((a, b) => seqOf(a) - seqOf(b))
+  const { window, side, edge } = place
+  const stretch = stretchOf(room, window)
+  if (stretch?.[side] !== 'loading') return room
+  const loaded = page && edgeOf(room, window, side) === edge ? rowsOfPage(room, page, me) : null
+  if (page === null || loaded === null) return withEdge(room, place, 'failed')
+  const isOlder = side === 'older'
+  const fresh = loaded.filter((row) => (isOlder ? seqOf(row) < edge : seqOf(row) > edge))
   const keys = new Set(fresh.map((row) => row.key))
-  const rows = [...fresh, ...known.rows.filter((row) => !keys.has(row.key))]
+  const known = stretch.rows.filter((row) => !keys.has(row.key))
+  const rows = isOlder ? [...fresh, ...known] : [...known, ...fresh]
   // An empty page would be empty again.
-  const older = page.older && fresh.length > 0 ? 'more' : 'none'
-  return { ...known, rows, maxRows: Math.max(room.maxRows, rows.length + ROOM_FOR_NEW_ROWS), older }
+  const next = withEdge(room, place, page[side] && fresh.length > 0 ? 'more' : 'none')
+  if (next.historyWindow && window !== null) return mergeWithLiveEnd(next, { ...next.historyWindow, rows })
+  return aboveFloor(withRows(next, rows), page.floor)
 }
 
 /** Is this message among the rows that are drawn, or would it be at the live end? */
@@ -61,37 +100,18 @@ export function findMessage(room: RoomState, seq: number): 'drawn' | 'end' | nul
 export function enterHistory(room: RoomState, seq: number, page: HistoryPage, me: string | null): RoomState {
   const rows = rowsOfPage(room, page, me)
   if (rows === null || !rows.some((row) => row.seq === seq)) return room
-  const previous = room.historyWindow && { ...room.historyWindow, previous: null }
   const edge = (more: boolean): HistoryEdge => (more ? 'more' : 'none')
+  // A page under way for the former window is dropped when it comes, so it can be requested again.
+  const idle = (state: HistoryEdge) => (state === 'loading' ? 'more' : state)
+  const former = room.historyWindow
+  const previous = former && {
+    ...former,
+    older: idle(former.older),
+    newer: idle(former.newer),
+    previous: null,
+  }
   const edges = { older: edge(page.older), newer: edge(page.newer) }
   return mergeWithLiveEnd(room, { centerSeq: seq, rows, ...edges, trueAt: page.head, previous })
-}
-
-/** Adds a page at one side. An outdated page, or one for another window, adds nothing. */
-export function appendPage(
-  room: RoomState,
-  window: number,
-  side: 'older' | 'newer',
-  page: HistoryPage | null,
-  me: string | null,
-): RoomState {
-  const { historyWindow } = room
-  if (historyWindow?.centerSeq !== window || historyWindow[side] !== 'loading') return room
-  const loaded = page && rowsOfPage(room, page, me)
-  if (!page || !loaded) return { ...room, historyWindow: { ...historyWindow, [side]: 'failed' } }
-  const { rows } = historyWindow
-  const [first, last] = [seqOf(rows[0]), seqOf(rows.at(-1))]
-  const fresh = loaded.filter((row) => (side === 'older' ? seqOf(row) < first : seqOf(row) > last))
-  const joined = side === 'older' ? [...fresh, ...rows] : [...rows, ...fresh]
-  const edge = page[side] && fresh.length > 0 ? 'more' : 'none'
-  return mergeWithLiveEnd(room, { ...historyWindow, rows: joined, [side]: edge })
-}
-
-export function requestPage(room: RoomState, window: number, side: 'older' | 'newer'): RoomState {
-  const { historyWindow } = room
-  return historyWindow?.centerSeq === window
-    ? { ...room, historyWindow: { ...historyWindow, [side]: 'loading' } }
-    : room
 }
 
 /** Shows the window; one that has reached the live rows, or the end of the log, becomes part of them. */
@@ -100,8 +120,7 @@ function mergeWithLiveEnd(room: RoomState, historyWindow: HistoryWindow): RoomSt
   const isApart = seqOf(historyWindow.rows.at(-1)) < first && historyWindow.newer !== 'none'
   if (room.position.seq === 0 || isApart) return { ...room, historyWindow }
   const rows = [...historyWindow.rows.filter((row) => seqOf(row) < first), ...room.rows]
-  const maxRows = Math.max(room.maxRows, rows.length + ROOM_FOR_NEW_ROWS)
-  return { ...room, rows, historyWindow: null, older: historyWindow.older, maxRows }
+  return { ...withRows(room, rows), historyWindow: null, older: historyWindow.older }
 }
 
 /** Back to what was drawn before the last jump, or to the live end. */

@@ -1,6 +1,7 @@
 /** Everything that changes the state, as plain data. `reduce` says what each change does. */
 import type { HistoryPage, RoomEntry, Self, User } from '../../shared/model.ts'
 import type { ServerFrame } from '../../shared/protocol.ts'
+import type { PagePlace } from './historyWindow.ts'
 import type { ConnectionState, OutboxEntry, SendStatus, Settings } from './state.ts'
 
 /** `now` in ms since the epoch. */
@@ -39,12 +40,9 @@ export type ChangeInRoom = { room: string } & (
   | { type: 'roomRestarted' }
   /** the room was on screen long ago and keeps fewer rows */
   | { type: 'roomShortened' }
-  | { type: 'olderRequested' }
-  /** `before`: the oldest seq when the page was requested; `page` null: the request failed */
-  | { type: 'olderLoaded'; before: number; page: HistoryPage | null }
-  /** one more page of the history window whose `centerSeq` is `window` */
-  | { type: 'windowPageRequested'; window: number; side: 'older' | 'newer' }
-  | { type: 'windowPageLoaded'; window: number; side: 'older' | 'newer'; page: HistoryPage | null }
+  | { type: 'pageRequested'; place: PagePlace }
+  /** `page` null: the request failed */
+  | { type: 'pageLoaded'; place: PagePlace; page: HistoryPage | null }
   /** a jump to `seq`, away from the live end */
   | { type: 'historyEntered'; seq: number; page: HistoryPage }
   /** back to what was drawn before the last jump, or to the live end */

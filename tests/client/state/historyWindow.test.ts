@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { nextPage, type Side } from '../../../src/client/state/historyWindow.ts'
 import { rowById } from '../../../src/client/state/rows.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import { timelineItems } from '../../../src/client/timeline/timelineItems.ts'
@@ -13,18 +14,13 @@ import {
   history,
   NOON,
   numbers,
+  olderLoaded,
+  olderRequested,
   said,
 } from '../../support/client/aState.ts'
 import { deleted, edited, type Page, pinned, reacted, rowOf, seqs, some } from '../../support/someChanges.ts'
 
 const room = 'lobby'
-const olderRequested: StateChange = { type: 'olderRequested', room }
-const olderLoaded = (before: number, page: HistoryPage): StateChange => ({
-  type: 'olderLoaded',
-  room,
-  before,
-  page,
-})
 const jumped = (seq: number, page: HistoryPage): StateChange => ({ type: 'historyEntered', room, seq, page })
 const back: StateChange = { type: 'historyLeft', room, to: 'previous' }
 
@@ -33,7 +29,7 @@ describe('a page of older messages', () => {
     ({ ...said(seq), ...more }) as HistoryMessage
   const older = (messages: HistoryMessage[], head: number): StateChange =>
     olderLoaded(51, history(messages, { head, older: true }))
-  const requested = () => aLivePage(some(51, 60), { head: 60 }).tell(olderRequested)
+  const requested = () => aLivePage(some(51, 60), { head: 60 }).tell(olderRequested(51))
 
   test('[C81] is true at its head: earlier events do not change it again', () => {
     const reactions = [{ emoji: '👍', count: 2, mine: true, users: [ada, bob] }]
@@ -60,12 +56,12 @@ describe('a page of older messages', () => {
     at.tell(older([message(50)], 100))
     expect(at.lobby.older).toBe('failed')
     expect(at.lobby.rows).toBe(rows)
-    at.tell(olderRequested, older([message(50)], 250))
+    at.tell(olderRequested(51), older([message(50)], 250))
     expect(seqs(at.lobby.rows.slice(0, 2))).toEqual([50, 51])
   })
 
   test('[C67] with a higher floor removes the rows below it', () => {
-    const at = aLivePage(some(21, 60), { head: 60 }).tell(olderRequested)
+    const at = aLivePage(some(21, 60), { head: 60 }).tell(olderRequested(21))
     at.tell(olderLoaded(21, history([], { head: 60, floor: 40, older: false })))
     expect(at.lobby.rows[0]?.seq).toBe(40)
     expect(at.lobby).toMatchObject({ floor: 40, older: 'none' })
@@ -78,11 +74,10 @@ describe('a history window', () => {
   const live = () => aLivePage(some(451, 500), { head: 500 })
   const inThePast = () => live().tell(jumped(100, around(76, 125)))
   const window = ({ lobby }: Page) => lobby.historyWindow
-  const load = (at: Page, side: 'older' | 'newer', page: HistoryPage | null) =>
-    at.tell(
-      { type: 'windowPageRequested', room, window: 100, side },
-      { type: 'windowPageLoaded', room, window: 100, side, page },
-    )
+  const load = (at: Page, side: Side, page: HistoryPage | null) => {
+    const place = nextPage(at.lobby, side)!
+    return at.tell({ type: 'pageRequested', room, place }, { type: 'pageLoaded', room, place, page })
+  }
 
   test('[U27] is drawn instead of the live rows, which go on', () => {
     const at = inThePast()
@@ -104,16 +99,14 @@ describe('a history window', () => {
     expect(at.hear(event(said(501))).drawn).toEqual(numbers(1, 501))
   })
 
-  test('[U27] a failed page can be requested again; a page for a former window adds nothing', () => {
+  test('[U27] a failed page can be requested again; one for a window that a jump replaced adds nothing', () => {
     const at = load(inThePast(), 'newer', null)
     expect(window(at)?.newer).toBe('failed')
-    at.tell(
-      { type: 'windowPageRequested', room, window: 100, side: 'newer' },
-      { type: 'historyLeft', room, to: 'live' },
-    )
-    at.tell(jumped(300, around(276, 325)))
-    at.tell({ type: 'windowPageLoaded', room, window: 100, side: 'newer', page: around(126, 175) })
+    const next = nextPage(at.lobby, 'newer')!
+    const loaded: StateChange = { type: 'pageLoaded', room, place: next, page: around(126, 175) }
+    at.tell({ type: 'pageRequested', room, place: next }, jumped(300, around(276, 325)), loaded)
     expect(seqs(window(at)?.rows)).toEqual(numbers(276, 325))
+    expect(nextPage(at.tell(back, loaded).lobby, 'newer')).toEqual(next)
   })
 
   test('[U23] going back leads to the window before the jump, then to the live end', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { oldestSeq } from '../../../src/client/state/rows.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import type { Row } from '../../../src/client/state/state.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
@@ -14,6 +15,8 @@ import {
   event,
   firstPage,
   NOON,
+  olderLoaded,
+  olderRequested,
   page,
   welcome,
   you,
@@ -152,8 +155,8 @@ async function play(steps: readonly Step[], first: number) {
       case 'join': await join(); break
       case 'ask': {
         const place = (['older', 'around', 'pinned'] as const)[what % 3] ?? 'older'
-        if (place === 'older') at.tell({ type: 'olderRequested', room: 'lobby' })
-        const edge = at.lobby.rows[0]?.seq ?? at.lobby.position.seq + 1
+        const edge = oldestSeq(at.lobby)
+        if (place === 'older') at.tell(olderRequested(edge))
         const seq = target?.seq ?? 1
         const query = { older: { at: 'before', seq: edge }, around: { at: 'around', seq }, pinned: { at: 'pinned' } } as const
         const found = await store.history('lobby', { limit: 5, ...query[place] }, ada.id)
@@ -193,7 +196,7 @@ function answered({ at, page: found, seq }: LateAnswer): StateChange {
   const room = 'lobby'
   if (at === 'around') return { type: 'historyEntered', room, seq, page: found }
   if (at === 'pinned') return { type: 'pinsLoaded', room, page: found }
-  return { type: 'olderLoaded', room, before: seq, page: found }
+  return olderLoaded(seq, found)
 }
 
 /** What a message of the store and a row of the page have in common. */

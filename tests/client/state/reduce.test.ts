@@ -17,6 +17,8 @@ import {
   history,
   NOON,
   numbers,
+  olderLoaded,
+  olderRequested,
   page,
   said,
   welcome,
@@ -28,7 +30,6 @@ type Page = ReturnType<typeof aPage>
 
 const room = 'lobby'
 const LOST = connectionIs('waiting')
-const olderRequested: StateChange = { type: 'olderRequested', room }
 
 const requestSync = (at: Page) => at.tell({ type: 'syncRequested', room, now: at.now })
 
@@ -38,7 +39,7 @@ const resume = (at: Page, events: readonly RoomEvent[], more: Partial<MissedPage
 
 /** A page of older messages, true at a head beyond everything heard. */
 function olderPage(before: number, messages: readonly Message[], older: boolean): StateChange {
-  return { type: 'olderLoaded', room, before, page: history(messages, { older, head: 10_000 }) }
+  return olderLoaded(before, history(messages, { older, head: 10_000 }))
 }
 
 const saidByMe = (seq: number, nonce: string) => said(seq, { user: ada, nonce, text: `mine ${nonce}` })
@@ -155,7 +156,7 @@ describe('a reset', () => {
   })
 
   test('[U53] older messages requested before the reset are not added', () => {
-    const at = aLivePage(some(50, 51)).tell(olderRequested)
+    const at = aLivePage(some(50, 51)).tell(olderRequested(50))
     at.hear({ type: 'reset', room, reason: 'diverged', head: 60, floor: 1 }, firstPage([said(60)]))
     at.tell(olderPage(50, some(48, 49), true))
     expect(at.drawn).toEqual([60])
@@ -249,23 +250,23 @@ describe('older messages', () => {
   test('[U15] a page is added above, without doubling', () => {
     const at = aLivePage(some(51, 100))
     expect(at.lobby.older).toBe('more')
-    at.tell(olderRequested, olderPage(51, some(1, 60), false))
+    at.tell(olderRequested(51), olderPage(51, some(1, 60), false))
     expect(at.drawn).toEqual(numbers(1, 100))
     expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] nothing is above an empty page, the first event or the floor', () => {
-    const empty = aLivePage([said(51)]).tell(olderRequested, olderPage(51, [], true))
+    const empty = aLivePage([said(51)]).tell(olderRequested(51), olderPage(51, [], true))
     for (const at of [empty, aLivePage(), aLivePage([said(7)], { floor: 7 })])
       expect(at.lobby.older).toBe('none')
   })
 
   test('[U15] a request that failed can be made again', () => {
-    const at = aLivePage([said(51)]).tell(olderRequested)
+    const at = aLivePage([said(51)]).tell(olderRequested(51))
     expect(at.lobby.older).toBe('loading')
-    at.tell({ type: 'olderLoaded', room, before: 51, page: null })
+    at.tell(olderLoaded(51, null))
     expect(at.lobby.older).toBe('failed')
-    expect(at.tell(olderRequested).lobby.older).toBe('loading')
+    expect(at.tell(olderRequested(51)).lobby.older).toBe('loading')
   })
 
   test('[C67] nothing is drawn below the floor', () => {
@@ -281,7 +282,7 @@ describe('older messages', () => {
   test('[U16] the next message does not remove what the reader has loaded', () => {
     const at = aLivePage(some(4_001, 5_000))
     for (let to = 4_000; to > 1_000; to -= 100)
-      at.tell(olderRequested, olderPage(to + 1, some(to - 99, to), true))
+      at.tell(olderRequested(to + 1), olderPage(to + 1, some(to - 99, to), true))
     at.hear(event(said(5_001)))
     expect(at.drawn).toEqual(numbers(1_001, 5_001))
     at.tell({ type: 'roomOpened', room, shown: true })

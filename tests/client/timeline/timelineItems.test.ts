@@ -19,6 +19,8 @@ import {
   history,
   NOON,
   numbers,
+  olderLoaded,
+  olderRequested,
   said,
 } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -83,10 +85,7 @@ describe('a group of messages', () => {
     const page = aLivePage([at(51, NOON), at(52, NOON)])
     expect(messagesOf(page.lobby)).toEqual(['*51', '52'])
     const older = history([at(50, NOON)], { older: true, head: 52 })
-    page.tell(
-      { type: 'olderRequested', room: 'lobby' },
-      { type: 'olderLoaded', room: 'lobby', before: 51, page: older },
-    )
+    page.tell(olderRequested(51), olderLoaded(51, older))
     expect(messagesOf(page.lobby)).toEqual(['*50', '51', '52'])
   })
 

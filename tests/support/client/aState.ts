@@ -131,6 +131,18 @@ export function history(messages: readonly HistoryMessage[], more: Partial<Histo
   return { messages: [...messages], head, floor: 1, older: false, newer: false, ...more }
 }
 
+const olderPlace = (edge: number) => ({ window: null, side: 'older', edge }) as const
+
+/** The page before the live row `edge` is requested. */
+export function olderRequested(edge: number): StateChange {
+  return { type: 'pageRequested', room: 'lobby', place: olderPlace(edge) }
+}
+
+/** The page before the live row `edge` has come; null: the request failed. */
+export function olderLoaded(edge: number, page: HistoryPage | null): StateChange {
+  return { type: 'pageLoaded', room: 'lobby', place: olderPlace(edge), page }
+}
+
 export function event(of: RoomEvent, room = 'lobby'): ServerFrame {
   return { type: 'event', room, ...of }
 }

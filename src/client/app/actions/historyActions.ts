@@ -1,8 +1,8 @@
 /** Loads what the log holds beyond the live rows: older messages, the messages around a jump, quotes and pins. */
 import type { HistoryPage } from '../../../shared/model.ts'
 import type { Api } from '../../net/api.ts'
-import { findMessage } from '../../state/historyWindow.ts'
-import { oldestSeq, rowById } from '../../state/rows.ts'
+import { findMessage, nextPage, type Side } from '../../state/historyWindow.ts'
+import { rowById } from '../../state/rows.ts'
 import { idOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
@@ -25,32 +25,19 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     return null
   }
 
-  async function loadOlder(room: string): Promise<void> {
+  async function loadPage(room: string, side: Side): Promise<void> {
     const known = store.get().rooms[room]
-    if (known === undefined) return
-    if (known.historyWindow !== null) return await loadWindowPage(room, 'older')
-    if (known.older !== 'more' && known.older !== 'failed') return
-    const before = oldestSeq(known)
+    const place = known ? nextPage(known, side) : null
+    if (place === null) return
     const requestedIn = session
-    store.dispatch({ type: 'olderRequested', room })
+    store.dispatch({ type: 'pageRequested', room, place })
     // While a dispatch is queued the list may request the same page twice.
-    const key = `${room} ${before}`
+    const key = `${room} ${Object.values(place).join(' ')}`
     if (requestedIn.pending.has(key)) return
     requestedIn.pending.add(key)
-    const page = await pageOf(room, `before=${before}`)
+    const page = await pageOf(room, `${side === 'older' ? 'before' : 'after'}=${place.edge}`)
     requestedIn.pending.delete(key)
-    if (requestedIn === session) store.dispatch({ type: 'olderLoaded', room, before, page })
-  }
-
-  async function loadWindowPage(room: string, side: 'older' | 'newer'): Promise<void> {
-    const known = store.get().rooms[room]?.historyWindow
-    if (!known || (known[side] !== 'more' && known[side] !== 'failed')) return
-    const window = known.centerSeq
-    const requestedIn = session
-    const query = side === 'older' ? `before=${known.rows[0]?.seq}` : `after=${known.rows.at(-1)?.seq}`
-    store.dispatch({ type: 'windowPageRequested', room, window, side })
-    const page = await pageOf(room, query)
-    if (requestedIn === session) store.dispatch({ type: 'windowPageLoaded', room, window, side, page })
+    if (requestedIn === session) store.dispatch({ type: 'pageLoaded', room, place, page })
   }
 
   async function jumpTo(room: string, seq: number): Promise<boolean> {
@@ -102,8 +89,8 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   }
 
   return {
-    loadOlder: (room: string) => void loadOlder(room),
-    loadNewer: (room: string) => void loadWindowPage(room, 'newer'),
+    loadOlder: (room: string) => void loadPage(room, 'older'),
+    loadNewer: (room: string) => void loadPage(room, 'newer'),
     jumpTo,
     async jumpToFirstAfter(room: string, after: number): Promise<number | null> {
       const me = idOf(store.get())
