@@ -25,7 +25,7 @@ async function kilobytes(paths: string[]): Promise<number> {
 }
 const home = () => [manifest.script, ...manifest.preload]
 const CHAT = 'app/startChat.ts'
-const NOTIFICATIONS = 'notifications/notifications.ts'
+const NOTIFICATIONS = 'notifications/startNotifications.ts'
 const MARKDOWN = 'timeline/markdown/markdown.ts'
 const needs = (chunk: string) => manifest.lazy[chunk] ?? ['/none']
 const room = () => [...new Set([...home(), ...needs(CHAT)])]

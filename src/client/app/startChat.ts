@@ -126,9 +126,7 @@ export async function startChat(
 
 /** Nothing waits for notifications: they find in the state what happened before they were loaded. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
-  const notifications = await retryImport(() => import('../notifications/notifications.ts'), signal)
-  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-  notifications?.showUnread(store, { icon, badge: navigator }, signal)
+  const notifications = await retryImport(() => import('../notifications/startNotifications.ts'), signal)
   notifications?.startNotifications(store, { ...timers, go, isAttended }, signal)
 }
 

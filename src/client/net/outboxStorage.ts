@@ -63,7 +63,7 @@ export class OutboxStorage {
     )
   }
 
-  /** An entry the device cannot remove is sent again one day and answered as a duplicate. */
+  /** If the device fails to remove an entry, a later page sends it again, and the server sees that it is a duplicate. */
   remove(user: string, nonce: string): Promise<void> {
     return this.#write(entryKey(user, nonce), null, () => this.#world.storage.remove(user, nonce))
   }

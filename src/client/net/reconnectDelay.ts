@@ -20,7 +20,7 @@ const AFTER_OVERLOAD = 8_000
 const SHORTEST = 100
 const FIRST_BACKOFF = 500
 const MAX_DELAY = { visible: 20_000, hidden: 300_000 }
-/** While no server answers, the delay is at most this and half the time away. */
+/** While no server answers, the delay is at most this plus half the time since the connection was lost. */
 const UNANSWERED = 2_000
 
 /** @param random 0 … 1 */

@@ -69,6 +69,6 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
 /** For a browser that refuses storage. */
 export function noStorage(): DeviceStorage {
   const refuse = () => Promise.reject(new TypeError('refused'))
-  const writes = { put: refuse, remove: refuse, saveDraft: refuse, wipe: refuse }
-  return { isLasting: false, ...writes, entries: refuse, draft: refuse, draftRooms: refuse }
+  const drafts = { draft: refuse, draftRooms: refuse, saveDraft: refuse }
+  return { isLasting: false, put: refuse, remove: refuse, entries: refuse, ...drafts, wipe: refuse }
 }

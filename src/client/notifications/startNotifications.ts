@@ -9,13 +9,16 @@ import {
   type NotifierWorld,
 } from './notificationRules.ts'
 import { leadsTabs } from './tabLeader.ts'
+import { showUnread } from './unreadMarks.ts'
 
-/** Starts the notifications and the sound of this page, in step with those of my other tabs. */
+/** Starts the unread marks, the notifications and the sound of this page, in step with my other tabs. A chunk loaded late. */
 export function startNotifications(
   store: StateStore,
   world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & { go(path: string): void },
   signal: AbortSignal,
 ): void {
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+  showUnread(store, { icon, badge: navigator }, signal)
   const say = openTabChannel(
     'hubbub notifications',
     parseTabMessage,

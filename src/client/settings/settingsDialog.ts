@@ -1,8 +1,8 @@
-import { renameForm } from './renameForm.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
+import { nameForm } from '../ui/nameForm.ts'
 import { roomName } from '../state/roomName.ts'
-import type { NotificationLevel, Settings } from '../state/state.ts'
+import { selfOf, type NotificationLevel, type Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
@@ -86,6 +86,22 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
   }
 
   store.watch((state) => state.settings, draw, dialog.signal)
+}
+
+/** My name, in one line with the button that changes it (U6). */
+function renameForm({ store, actions }: Context): HTMLElement {
+  const { title: label, change, changed } = words.settings.name
+  const first = selfOf(store.get())?.name ?? ''
+  const status = h('p', { class: 'col-span-full text-meta text-muted', role: 'status' })
+  const take = (name: string) => {
+    status.textContent = ''
+    return actions.rename(name)
+  }
+  const done = () => (status.textContent = changed)
+  const look = { form: 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-2', button: 'button-quiet self-start mt-7' }
+  const { element } = nameForm({ label, button: change, first }, { take, done }, look)
+  element.append(status)
+  return element
 }
 
 /** Can a page notify in this browser? If only a service worker can, the attempt throws; without permission nothing is shown. */

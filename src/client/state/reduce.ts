@@ -90,8 +90,7 @@ function reduceRoom(room: RoomState, change: ChangeInRoom, self: Self | null): R
   const me = self?.id ?? null
   // prettier-ignore
   switch (change.type) {
-    case 'syncRequested': return roomLog.requested(room, change.now)
-    case 'roomRestarted': return roomLog.restarted(room)
+    case 'syncRequested': return roomLog.requested(room, change.now, change.fromStart)
     case 'roomShortened': return roomLog.shortened(room)
     case 'sendStatusChanged': return setSendStatus(room, change.key, change.sendStatus)
     case 'entryDropped': return setSendStatus(room, change.key, null)

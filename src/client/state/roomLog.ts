@@ -100,11 +100,6 @@ function cleared(room: RoomState): RoomState {
   }
 }
 
-/** The room is requested from the start, with messages and people: until now only its counts were followed. */
-export function restarted(room: RoomState): RoomState {
-  return { ...cleared(room), sync: { state: 'unsynced' } }
-}
-
 /** The room was on screen long ago: it keeps fewer rows, and only of the live end. */
 export function shortened(room: RoomState): RoomState {
   return trimRows({ ...room, historyWindow: null, quotes: [], maxRows: MAX_ROWS_FOLLOWED })
@@ -206,9 +201,10 @@ export function withReset(room: RoomState, reason: ResetReason, now: number): Ro
     : { ...reset, seqBeforeReset: null, resetNotice: 'changed' }
 }
 
-/** The room's log is requested from the position on. Events held beyond a gap stay held. */
-export function requested(room: RoomState, now: number): RoomState {
-  return { ...room, sync: { state: 'syncing', since: now, held: heldEvents(room.sync) } }
+/** The room's log is requested: from the start, or from the position on; then events held beyond a gap stay held. */
+export function requested(room: RoomState, now: number, fromStart = false): RoomState {
+  const held = fromStart ? [] : heldEvents(room.sync)
+  return { ...(fromStart ? cleared(room) : room), sync: { state: 'syncing', since: now, held } }
 }
 
 /** A beat has told the room's head. */

@@ -34,10 +34,8 @@ export type StateChange =
 export type ChangeInRoom = { room: string } & (
   | { type: 'sendStatusChanged'; key: string; sendStatus: SendStatus }
   | { type: 'entryDropped'; key: string }
-  /** the server was asked for the room, by `hello` or `join` */
-  | { type: 'syncRequested'; now: number }
-  /** the room is to be requested from the start: until now only its counts were followed */
-  | { type: 'roomRestarted' }
+  /** by `hello` or `join`; `fromStart`: until now only the room's counts were followed */
+  | { type: 'syncRequested'; now: number; fromStart?: boolean }
   /** the room was on screen long ago and keeps fewer rows */
   | { type: 'roomShortened' }
   | { type: 'pageRequested'; place: PagePlace }

@@ -16,17 +16,7 @@ import {
   said,
   you,
 } from '../../support/client/aState.ts'
-import {
-  change,
-  deleted,
-  drawn,
-  edited,
-  mine,
-  pinned,
-  reacted,
-  rowOf,
-  some,
-} from '../../support/someChanges.ts'
+import { deleted, drawn, edited, mine, pinned, reacted, rowOf, some } from '../../support/someChanges.ts'
 
 const room = 'lobby'
 
@@ -71,20 +61,6 @@ describe('changes by others', () => {
     expect(reactions).toEqual([{ emoji: '👍', count: 1, mine: false, users: [bob] }])
     at.hear(event(reacted(9, 1, '🌱', 0, false)))
     expect(rowOf(at, 1)?.reactions).toBe(reactions!)
-  })
-
-  test('[C80, M72] act the same in a page as live, and a deleted message says nothing', () => {
-    const at = aLivePage([
-      { ...said(1), text: undefined, gone: true } as never,
-      change(2, 1, { kind: 'edit', gone: true } as never),
-      deleted(3, 1),
-      said(4),
-      edited(5, 4, 'better'),
-      reacted(6, 4, '👍', 1, true, ada),
-    ])
-    expect(rowOf(at, 1)).toMatchObject({ text: null, edited: null })
-    expect(rowOf(at, 4)).toMatchObject({ text: 'better', reactions: [{ mine: true }] })
-    expect(at.drawn).toEqual([1, 4])
   })
 
   test('[M73, U87] a topic is a line of its own, also in the room list, and is not unread; a notice has no author', () => {

@@ -261,14 +261,6 @@ describe('older messages', () => {
       expect(at.lobby.older).toBe('none')
   })
 
-  test('[U15] a request that failed can be made again', () => {
-    const at = aLivePage([said(51)]).tell(olderRequested(51))
-    expect(at.lobby.older).toBe('loading')
-    at.tell(olderLoaded(51, null))
-    expect(at.lobby.older).toBe('failed')
-    expect(at.tell(olderRequested(51)).lobby.older).toBe('loading')
-  })
-
   test('[C67] nothing is drawn below the floor', () => {
     const at = resume(aLivePage(some(1, 10)), [], { head: 10, floor: 6 })
     expect(at.drawn).toEqual(numbers(6, 10))
