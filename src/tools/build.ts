@@ -25,10 +25,10 @@ export interface ClientBuild {
 const LINK = '<link rel="stylesheet" href="/assets/style.css">'
 const SCRIPT = '<script type="module" src="/assets/main.js"></script>'
 
-/** @throws Error if a source does not compile, or the page lacks one of the two lines */
+/** @throws AggregateError if a source does not compile, Error if the page lacks one of the two lines */
 export async function buildClient({ root, out, compress }: ClientBuild): Promise<Manifest> {
   const naming = { entry: '[name]-[hash].[ext]', chunk: '[name]-[hash].[ext]', asset: '[name]-[hash].[ext]' }
-  const shared = { root: join(root, 'src/client'), minify: true, naming, throw: false } as const
+  const shared = { root: join(root, 'src/client'), minify: true, naming } as const
   const script = await Bun.build({
     ...shared,
     entrypoints: [join(root, 'src/client/main.ts')],
@@ -48,27 +48,19 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
     target: 'bun',
     plugins: [tailwind(root)],
   })
-  const outputs = [...script.outputs, ...style.outputs]
-  const logs = [...script.logs, ...style.logs].filter(({ level }) => level === 'error')
-  if (!script.success || !style.success)
-    throw new Error(`The client does not build:\n${logs.map(withPlace).join('\n')}`)
-
   const files: Manifest['files'] = {}
   const fresh = `${out}.${process.pid}`
   await rm(fresh, { recursive: true, force: true })
   const add = async (file: string, content: Uint8Array<ArrayBuffer>, immutable: boolean) => {
     await Bun.write(join(fresh, file), content)
     const encodings = compress === 'best' && immutable ? await writeEncodings(fresh, file, content) : {}
-    files[`/${file}`] = { file, type: Bun.file(file).type, etag: etagOf(content), immutable, encodings }
+    const hash = new Bun.CryptoHasher('sha256').update(content).digest('base64url').slice(0, 22)
+    files[`/${file}`] = { file, type: Bun.file(file).type, etag: `"${hash}"`, immutable, encodings }
   }
-  for (const output of outputs) {
-    const content = new Uint8Array(await output.arrayBuffer())
-    const isScript = output.path.endsWith('.js')
-    await add(
-      `assets/${output.path.slice(2)}`,
-      compress === 'best' && isScript ? await minified(content) : content,
-      true,
-    )
+  for (const output of [...script.outputs, ...style.outputs]) {
+    const bundled = new Uint8Array(await output.arrayBuffer())
+    const isMinifiable = compress === 'best' && output.path.endsWith('.js')
+    await add(`assets/${output.path.slice(2)}`, isMinifiable ? await minified(bundled) : bundled, true)
   }
   const links = { ...linksOf(script), style: `/assets/${style.outputs[0]?.path.slice(2)}` }
   for await (const file of new Glob('**/*').scan({ cwd: join(root, 'public') })) {
@@ -91,10 +83,6 @@ async function minified(script: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const options = { module: true, ecma: 2020, compress: { passes: 2 } } as const
   const { code = '' } = await minify(new TextDecoder().decode(script), options)
   return new TextEncoder().encode(code)
-}
-
-function withPlace({ message, position }: BuildOutput['logs'][number]): string {
-  return position ? `${position.file}:${position.line}:${position.column} ${message}` : message
 }
 
 /** Puts the names of this build into the page. @throws Error if the page lacks one of the two lines */
@@ -164,11 +152,6 @@ async function candidates(root: string): Promise<string[]> {
 
 const words = (text: string): string[] => text.split(/[\s"'`\\]+|\$\{|<|\}/).filter(Boolean)
 
-const etagOf = (content: Uint8Array): string => {
-  const hash = new Bun.CryptoHasher('sha256').update(content).digest('base64url')
-  return `"${hash.slice(0, 22)}"`
-}
-
 const COMPRESS: Record<Encoding, (content: Uint8Array<ArrayBuffer>) => Uint8Array> = {
   br: (content) => brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
   gzip: (content) => Bun.gzipSync(content, { level: 9 }),
@@ -226,16 +209,9 @@ if (import.meta.main) {
   const { values } = parseArgs({ options: { target: { type: 'string' }, outfile: { type: 'string' } } })
   const out = join(root, 'dist/public')
   const outfile = resolve(values.outfile ?? join(root, 'dist/hubbub'))
-  try {
-    await buildClient({ root, out, compress: 'best' })
-    await buildBinary({ root, public: out, outfile, ...(values.target && { target: values.target }) })
-    await Bun.write(`${outfile}.cdx.json`, await sbom(root))
-    const mebibytes = (Bun.file(outfile).size / 2 ** 20).toFixed(1)
-    console.log(
-      `Built ${relative(process.cwd(), outfile)}, ${mebibytes} MiB, with everything it needs inside.`,
-    )
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(1)
-  }
+  await buildClient({ root, out, compress: 'best' })
+  await buildBinary({ root, public: out, outfile, ...(values.target && { target: values.target }) })
+  await Bun.write(`${outfile}.cdx.json`, await sbom(root))
+  const mebibytes = (Bun.file(outfile).size / 2 ** 20).toFixed(1)
+  console.log(`Built ${relative(process.cwd(), outfile)}, ${mebibytes} MiB, with everything it needs inside.`)
 }

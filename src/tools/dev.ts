@@ -29,7 +29,7 @@ async function restart(): Promise<void> {
   try {
     await buildClient({ root, out: join(root, 'dist/public'), compress: 'none' })
   } catch (error) {
-    return console.error(error instanceof Error ? error.message : error)
+    return console.error(error)
   }
   const old = server
   server = null
