@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, test } from 'bun:test'
 import type { SpokenMessage } from '../../../src/client/ui/liveRegions.ts'
 import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -11,12 +11,6 @@ import { useDom } from '../../support/client/useDom.ts'
 useDom('http://localhost/chat/lobby')
 
 beforeAll(loadMarkdown)
-
-let ended = new AbortController()
-afterEach(() => {
-  ended.abort()
-  ended = new AbortController()
-})
 
 /** Ada's lobby with two messages in it, and what is announced. */
 function aRoom(spoken: Settings['spoken'] = 'messages') {
@@ -37,7 +31,7 @@ function aRoom(spoken: Settings['spoken'] = 'messages') {
     messages: (all: readonly SpokenMessage[]) => void messages.push(...all),
     summary: (sentence: () => string) => void (summary = sentence),
   }
-  announceRoom({ store }, 'lobby', announcer, ended.signal)
+  announceRoom({ store }, 'lobby', announcer, new AbortController().signal)
   store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
   hear(firstPage([said(1), said(2)], { you }))
   return { sentences, messages, hear, summary: () => summary?.() ?? null }

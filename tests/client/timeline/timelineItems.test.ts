@@ -89,11 +89,6 @@ describe('a group of messages', () => {
     expect(messagesOf(page.lobby)).toEqual(['*50', '51', '52'])
   })
 
-  test('[U10] has a header again when its first message is trimmed', () => {
-    const { lobby } = aLivePage([at(1, NOON), at(2, NOON), at(3, NOON)])
-    expect(messagesOf({ ...lobby, rows: lobby.rows.slice(1), older: 'more' })).toEqual(['*2', '3'])
-  })
-
   test('[U10] takes in my pending message, and keeps it when it is acked', () => {
     const page = aLivePage([at(1, NOON, ada)]).queue(entry('n-1'))
     expect(messagesOf(page.lobby)).toEqual(['*1', 'n-1'])
