@@ -154,7 +154,7 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
     text: () => field.value,
     fill,
     setEnterSends,
-    /** Shows in place of the placeholder why nobody, or I, may write here; null: I may. */
+    /** Shows in place of the placeholder why I may not write here; null: I may. */
     setBlocked(reason: string | null): void {
       blocked = reason
       drawLabels()

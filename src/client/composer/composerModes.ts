@@ -8,7 +8,7 @@ import { commandOf, messageOf } from './commands.ts'
 import type { Composer } from './composer.ts'
 import { words } from '../words/words.ts'
 
-/** What the composer does other than writing a new message. `draft`: the text to restore after an edit */
+/** `draft` is the text to restore after an edit. */
 type ComposerMode = { kind: 'reply'; id: string } | { kind: 'edit'; id: string; draft: string }
 
 /** Decides what becomes of a text: a new message, a reply, an edit or a command (U23, U24, U36, U37). */
@@ -24,6 +24,7 @@ export function composerModes(
   },
 ) {
   const element = h('div')
+  /** null: a new message is written */
   let mode: ComposerMode | null = null
 
   function textOf(id: string): string | null | undefined {

@@ -1,5 +1,5 @@
 import { button, h, list, type View } from '../ui/dom.ts'
-import { countText, dayFrom, isolated } from '../ui/format.ts'
+import { countText, isolated } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
 import type { HistoryEdge, Row } from '../state/state.ts'
@@ -21,18 +21,18 @@ export interface TimelineView {
 }
 
 export interface MessageListEvents extends MessageEvents {
-  /** Load the page above: the reader is near the top. */
-  older(): void
-  /** Load the page below: the reader is near the bottom, away from the live end. */
-  newer(): void
-  /** Return from history to the live end. */
-  present(): void
-  /** The reader jumped to the end and skips what is between. */
-  ended(): void
+  /** The reader is near the top. */
+  loadOlder(): void
+  /** The reader is near the bottom, away from the live end. */
+  loadNewer(): void
+  /** Returns from history to the live end. */
+  showLiveEnd(): void
+  /** The reader jumped to the end and skips the messages between. */
+  skippedToEnd(): void
   /** The focus leaves the list: Escape was pressed, or the focused row is gone. */
   leave(): void
-  /** Opens the actions of a row. @returns false if there are none */
-  act(row: HTMLElement): boolean
+  /** @returns false if the row has no actions */
+  openActions(row: HTMLElement): boolean
 }
 
 export type MessageList = ReturnType<typeof messageList>
@@ -41,7 +41,7 @@ export type MessageList = ReturnType<typeof messageList>
 const STICKS = 80
 /** Within this distance (px) of the edge of what is drawn, more is drawn or loaded. */
 const EDGE = 800
-const HOUR = 3_600_000
+const MINUTE = 60_000
 
 /**
  * The timeline. At the end it follows new messages, and further up the row being read never moves (U13–U16). All layout reads
@@ -55,7 +55,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   const content = h('div', { class: 'column' }, above, loading, rows, below)
   const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', tabindex: 0 }, empty, content)
   const pillLabel = h('span')
-  const pill = button([pillLabel, iconOf('down')], () => toEnd(), {
+  const pill = button([pillLabel, iconOf('down')], toEnd, {
     class: 'floating pill inset-bs-auto inset-be-2 gap-2 px-4',
     hidden: true,
   })
@@ -79,7 +79,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; redraw(): void }>()
   const drawRows = list<TimelineItem>(rows, (item) => item.key, createView)
-  const focus = rowFocus(log, rows, { ...on, end: toEnd, near: () => held?.element ?? null })
+  const keepFocus = rowFocus(log, rows, { ...on, end: toEnd, near: () => held?.element ?? null })
 
   function createView(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
@@ -124,7 +124,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     const keys = new Set(next.drawn.map(({ key }) => key))
     const follows = isAtEnd && next.shown.live && newer === 'none'
     const anchor = follows ? null : anchorAmong((key) => keys.has(key))
-    const keepFocus = focus.keep()
+    const moveFocus = keepFocus()
     shown = next.shown
     // An empty column would move to make room for the first rows, which counts as a layout shift (W3).
     content.hidden = items.length === 0 && older !== 'failed'
@@ -133,7 +133,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     offerFolds(newViews)
     newViews = []
     restore(anchor)
-    keepFocus((row) => items.some(({ key }) => key === keyOf(row)))
+    moveFocus((row) => items.some(({ key }) => key === keyOf(row)))
     afterLayout()
   }
 
@@ -141,7 +141,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     loading.hidden = older === 'none' || content.hidden
     loading.textContent = older === 'failed' ? words.timeline.olderFailed : words.timeline.loadingOlder
     if (older !== 'failed') return
-    const retry = button(words.common.retry, () => on.older(), { class: 'text-button' })
+    const retry = button(words.common.retry, on.loadOlder, { class: 'text-button' })
     loading.append(' ', retry)
   }
 
@@ -171,17 +171,10 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     restore(anchor)
   }
 
-  // "Today" becomes "Yesterday" at midnight. Checked every hour, since a timer that slept through midnight would be late.
-  let midnight = dayFrom(Date.now(), 1)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  function checkDay(): void {
-    if (Date.now() >= midnight) {
-      midnight = dayFrom(Date.now(), 1)
-      for (const row of rows.querySelectorAll('.day')) views.get(row)?.redraw()
-    }
-    timer = setTimeout(checkDay, Math.min(midnight - Date.now(), HOUR))
-  }
-  checkDay()
+  // "Today" becomes "Yesterday" at midnight. A timer set for midnight would be late if the machine slept meanwhile.
+  const dayTimer = setInterval(() => {
+    for (const row of rows.querySelectorAll('.day')) views.get(row)?.redraw()
+  }, MINUTE)
 
   const edges = new IntersectionObserver(
     (entries) => {
@@ -193,8 +186,8 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
           shown = windowItems(items, extended, isTop ? 'bottom' : 'top').shown
           if (!isLive()) isAtEnd = false
           redraw()
-        } else if (isTop && older === 'more') on.older()
-        else if (!isTop && newer === 'more') on.newer()
+        } else if (isTop && older === 'more') on.loadOlder()
+        else if (!isTop && newer === 'more') on.loadNewer()
       }
     },
     { root: log, rootMargin: `${EDGE}px 0px` },
@@ -203,7 +196,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   function watchEdges(): void {
     edges.disconnect()
     if (items.length === 0) {
-      if (older === 'more') on.older()
+      if (older === 'more') on.loadOlder()
       return
     }
     edges.observe(above)
@@ -211,12 +204,12 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   }
 
   function toEnd(): void {
-    if (newer !== 'none') on.present()
+    if (newer !== 'none') on.showLiveEnd()
     if (!shown.live) shown = AT_THE_END
     isAtEnd = true
     held = null
     redraw()
-    on.ended()
+    on.skippedToEnd()
   }
 
   log.addEventListener(
@@ -281,7 +274,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     () => {
       edges.disconnect()
       sizes.disconnect()
-      clearTimeout(timer)
+      clearInterval(dayTimer)
     },
     { once: true },
   )

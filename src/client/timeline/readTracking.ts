@@ -22,6 +22,7 @@ export function trackReading(
   signal: AbortSignal,
 ) {
   const { scroller } = messages
+  /** the reader has reached or skipped the unread messages above the view */
   let isPassed = false
   let hasArrived = false
 
@@ -114,7 +115,7 @@ export function trackReading(
     hideDivider()
   }
 
-  /** The reader skips what was not seen: from now on a message that is seen is read with all messages before it. */
+  /** The reader skips unseen messages: each message seen from now on marks all before it as read, too. */
   function pass(): void {
     isPassed = true
     // Forgets what is on screen, so that it counts from now on.

@@ -43,7 +43,7 @@ const GROUP = 5 * 60_000
 /** With more people online, a room neither shows nor announces presence (U64). */
 export const MAX_ONLINE_FOR_PRESENCE = 100
 
-/** Does `row` go under the header of the message before it, as far as the two of them say? */
+/** Does `row` go under the header of the message before it, as far as these two rows tell? */
 function isSameGroup(row: Row, before: Row): boolean {
   return (
     row.user.id === before.user.id &&
@@ -53,15 +53,15 @@ function isSameGroup(row: Row, before: Row): boolean {
   )
 }
 
-/** A run of lines as one. A person who joined and left within it is not mentioned. */
+/** Joins the lines of a run into one, which leaves out people who joined and left within the run. */
 export function condensePresence(lines: readonly PresenceLine[]): PresenceRun {
-  const told: PresenceLine[] = []
+  const kept: PresenceLine[] = []
   for (const line of lines) {
-    const last = told.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
-    if (line.kind === 'left' && last?.kind === 'joined') told.splice(told.indexOf(last), 1)
-    else if (line.kind === 'renamed' || last?.kind !== line.kind) told.push(line)
+    const last = kept.findLast((earlier) => earlier.user.id === line.user.id && earlier.kind !== 'renamed')
+    if (line.kind === 'left' && last?.kind === 'joined') kept.splice(kept.indexOf(last), 1)
+    else if (line.kind === 'renamed' || last?.kind !== line.kind) kept.push(line)
   }
-  const { joined = [], left = [], renamed = [] } = Object.groupBy(told, ({ kind }) => kind)
+  const { joined = [], left = [], renamed = [] } = Object.groupBy(kept, ({ kind }) => kind)
   return {
     joined: joined.map(({ user }) => user),
     left: left.map(({ user }) => user),

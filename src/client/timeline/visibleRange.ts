@@ -9,7 +9,7 @@ export interface VisibleRange {
 /** ms on screen after which a message counts as seen (U70) */
 const SEEN = 500
 
-/** The messages of which half is in view, or the end where one is taller than the view; null: there are none. */
+/** The messages with half their height in view, or with their end in view if they are taller; null if there are none. */
 export function visibleRangeOf(
   log: HTMLElement,
   rows: HTMLElement,
@@ -33,12 +33,13 @@ export function visibleRangeOf(
 
 /**
  * Calls `seen` with the messages that were on screen for the whole of the last 500 ms, until the signal aborts.
- * @returns a function that takes what is on screen from now on; null: nothing, or the person is not looking
+ * @returns a function that takes the messages on screen from now on; null: none, or the person is not looking
  */
 export function watchVisible(
   seen: (range: VisibleRange) => void,
   signal: AbortSignal,
 ): (range: VisibleRange | null) => void {
+  /** the ranges of the last 500 ms, and the one on screen before them */
   let ranges: (VisibleRange & { at: number })[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -49,20 +50,20 @@ export function watchVisible(
   }
 
   function wait(since: number): void {
-    timer ??= setTimeout(judge, Math.max(0, since + SEEN - Date.now()))
+    timer ??= setTimeout(reportSeen, Math.max(0, since + SEEN - Date.now()))
   }
 
-  function judge(): void {
+  function reportSeen(): void {
     timer = undefined
     const since = Date.now() - SEEN
-    const held = ranges.findLastIndex(({ at }) => at <= since)
-    if (held >= 0) {
-      ranges = ranges.slice(held)
+    const inForce = ranges.findLastIndex(({ at }) => at <= since)
+    if (inForce >= 0) {
+      ranges = ranges.slice(inForce)
       const top = Math.max(...ranges.map((range) => range.top))
       const bottom = Math.min(...ranges.map((range) => range.bottom))
       if (top <= bottom) seen({ top, bottom })
     }
-    const next = ranges[held >= 0 ? 1 : 0]
+    const next = ranges[inForce >= 0 ? 1 : 0]
     if (next) wait(next.at)
   }
 

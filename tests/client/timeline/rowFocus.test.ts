@@ -18,11 +18,10 @@ test.each([
   const log = h('div', {}, rows)
   document.body.replaceChildren(log)
   let left = 0
-  const none = () => undefined
-  const on = { end: none, top: none, near: () => null, leave: () => (left += 1), act: () => false }
+  const on = { end: () => {}, near: () => null, leave: () => (left += 1), openActions: () => false }
   const row = document.getElementById(focused)
   row?.focus()
-  const moveOn = rowFocus(log, rows, on).keep()
+  const moveOn = rowFocus(log, rows, on)()
   row?.remove()
   moveOn(() => isTrimmed)
   expect(left).toBe(leaves)

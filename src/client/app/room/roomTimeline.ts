@@ -38,10 +38,10 @@ export function roomTimeline(
   const messages = messageList(
     empty,
     {
-      older: () => actions.loadOlder(room),
-      newer: () => actions.loadNewer(room),
-      present: () => actions.showLiveEnd(room),
-      act: (row) => openActions(row),
+      loadOlder: () => actions.loadOlder(room),
+      loadNewer: () => actions.loadNewer(room),
+      showLiveEnd: () => actions.showLiveEnd(room),
+      openActions: (row) => openActions(row),
       react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
       retry: (key) => reportFailure(on, actions.retry(room, key)),
@@ -51,7 +51,7 @@ export function roomTimeline(
         const { self } = store.get()
         return self !== null && self !== 'unknown' && mentionsName(text, self.name)
       },
-      ended: () => reading.pass(),
+      skippedToEnd: () => reading.pass(),
       clock: () => store.get().settings.clock,
       leave: on.leave,
     },

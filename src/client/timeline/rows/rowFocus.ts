@@ -1,5 +1,7 @@
-/** The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8, A10). */
-
+/**
+ * The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8).
+ * @returns a function to call before a drawing; the function it returns, called after it, moves the focus of a removed row (A10)
+ */
 export function rowFocus(
   log: HTMLElement,
   rows: HTMLElement,
@@ -8,8 +10,8 @@ export function rowFocus(
     /** the row being read */
     near(): Element | null
     leave(): void
-    /** Opens the actions of a row. @returns false if there are none */
-    act(row: HTMLElement): boolean
+    /** @returns false if the row has no actions */
+    openActions(row: HTMLElement): boolean
   },
 ) {
   const messages = () => [...rows.querySelectorAll('.message')]
@@ -57,7 +59,7 @@ export function rowFocus(
         break
       case 'Enter':
         if (control >= 0 || !(row instanceof HTMLElement)) return
-        if (!on.act(row)) focus(controls[0])
+        if (!on.openActions(row)) focus(controls[0])
         break
       case 'Escape':
         if (control >= 0) focus(row)
@@ -73,19 +75,16 @@ export function rowFocus(
 
   log.addEventListener('keydown', onKeydown)
 
-  return {
-    /** Call before a drawing, and the function it returns after it: the focus of a removed row moves on. */
-    keep() {
-      const row = focusedRow()
-      const before = messages()
-      return (isStillThere: (row: Element) => boolean) => {
-        if (row === null || row.isConnected) return
-        const at = before.indexOf(row)
-        const neighbours = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
-        const next = neighbours.find((message) => message.isConnected)
-        if (isStillThere(row) || next === undefined) on.leave()
-        else focus(next)
-      }
-    },
+  return () => {
+    const row = focusedRow()
+    const before = messages()
+    return (isStillThere: (row: Element) => boolean) => {
+      if (row === null || row.isConnected) return
+      const at = before.indexOf(row)
+      const neighbours = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
+      const next = neighbours.find((message) => message.isConnected)
+      if (isStillThere(row) || next === undefined) on.leave()
+      else focus(next)
+    }
   }
 }
