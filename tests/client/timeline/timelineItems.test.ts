@@ -1,10 +1,6 @@
 import { describe, expect, setSystemTime, test } from 'bun:test'
 import fc from 'fast-check'
-import {
-  condensePresence,
-  timelineItems,
-  type TimelineItem,
-} from '../../../src/client/timeline/timelineItems.ts'
+import { timelineItems, type TimelineItem } from '../../../src/client/timeline/timelineItems.ts'
 import { presenceText, timelineSeparator } from '../../../src/client/timeline/timelineSeparator.ts'
 import type { PresenceLine, RoomState } from '../../../src/client/state/state.ts'
 import type { Message, User } from '../../../src/shared/model.ts'
@@ -121,38 +117,23 @@ describe('between messages', () => {
     expect(first).toMatchObject({ kind: 'begin', olderRemoved: true })
   })
 
-  test('[U7] an empty room has no items', () => {
-    expect(timelineItems()(aLivePage([]).lobby)).toEqual([])
-    expect(timelineItems()(undefined)).toEqual([])
-  })
-
-  test('[U53] the notice of a reset stands first', () => {
+  test('[U7, U53] an empty room has no items; the notice of a reset stands first', () => {
+    expect(itemsOf(aLivePage([]).lobby)).toEqual([])
     expect(itemsOf({ ...aLivePage([said(9)]).lobby, resetNotice: 'away' })[0]).toBe('resetNotice')
   })
 })
 
 describe('presence lines', () => {
-  const presenceOf = (lines: readonly PresenceLine[]) => {
-    const { joined, left } = condensePresence(lines)
-    return [joined.map(({ name }) => name), left.map(({ name }) => name)]
-  }
-  test.each<[PresenceLine[], string[], string[]]>([
-    [[line('joined', eve), line('left', bob)], ['Eve'], ['Bob']],
-    [[line('joined', eve), line('left', eve, 3, 1)], [], []],
-    [[line('left', eve), line('joined', eve, 3, 1)], ['Eve'], ['Eve']],
-    [[line('joined', eve), line('left', eve, 3, 1), line('joined', eve, 3, 2)], ['Eve'], []],
-  ])('[U64] %j are told as joined: %j, left: %j', (lines, joined, left) => {
-    expect(presenceOf(lines)).toEqual([joined, left])
-  })
-
-  test('[U64] in a row are one line of up to three names; a run that comes to nothing is not drawn', () => {
-    expect(plain(presenceText({ joined: people(8), left: [eve], renamed: [] }))).toBe(
-      'P1, P2 and 6 others came online, Eve went offline',
-    )
-    const renamed = [{ user: ada, before: 'Ann' }]
-    expect(plain(presenceText({ joined: [], left: [], renamed }))).toBe('Ann is now Ada')
-    expect(itemsOf(withLines([line('joined', eve), line('left', bob)])).at(-1)).toBe('presence Eve Bob')
-    expect(itemsOf(withLines([line('joined', eve), line('left', eve, 3, 1)])).at(-1)).toBe('3')
+  test.each<[PresenceLine[], string]>([
+    [[line('joined', eve), line('left', bob)], 'Eve came online, Bob went offline'],
+    [[line('joined', eve), line('left', eve, 3, 1)], ''],
+    [[line('left', eve), line('joined', eve, 3, 1)], 'Eve came online, Eve went offline'],
+    [[line('joined', eve), line('left', eve, 3, 1), line('joined', eve, 3, 2)], 'Eve came online'],
+    [people(8).map((one) => line('joined', one)), 'P1, P2 and 6 others came online'],
+    [[{ ...line('renamed', ada), before: 'Ann' }], 'Ann is now Ada'],
+  ])('[U64] %j are one line: %j; a run that comes to nothing is not drawn', (lines, text) => {
+    const last = timelineItems()(withLines(lines)).at(-1)
+    expect(last?.kind === 'presence' ? plain(presenceText(last)) : '').toBe(text)
   })
 
   test.each([
