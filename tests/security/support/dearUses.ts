@@ -10,20 +10,16 @@ interface Often {
   perSecond: number
 }
 
-interface Use extends Often {
-  /** tells uses of one route or frame apart */
-  how?: string
-}
-
-export interface RouteUse extends Use {
-  /** `METHOD path` as registered, or a path that is answered before any route */
-  route: string
+export interface RouteUse extends Often {
+  /** `METHOD path` as registered, or a path that is answered before any route; in parentheses what tells two uses apart */
+  title: string
   /** the n-th request; null: a socket that opens, says `hello` and closes */
   ask: ((n: number, eve: SeededGuest) => { path: string; body?: object }) | null
 }
 
-export interface FrameUse extends Use {
-  type: string
+export interface FrameUse extends Often {
+  /** the frame's type; in parentheses what tells two uses apart */
+  title: string
   /** rooms that the connections join before */
   rooms: readonly string[]
   /** connections that take turns to send */
@@ -31,13 +27,12 @@ export interface FrameUse extends Use {
   frame(n: number, eve: SeededGuest): object
 }
 
+/** The route or the type of a use. */
+export const subjectOf = ({ title }: { title: string }) => title.replace(/ \(.*\)$/, '')
+
 /** As often as a browser could ask a route that has no limit. */
 const FREELY = { burst: 20, perSecond: 200 }
 const PAGES = { burst: 30, perSecond: 2 }
-/** The rate of stored frames, of one person over all connections. */
-const STORED = { burst: 15, perSecond: 5 }
-/** A third of that rate: the person sends by three connections in turn. */
-const STORED_BY_THREE = { burst: 5, perSecond: 5 / 3 }
 /** The rate of other frames, of each connection. */
 const FRAMES = { burst: 60, perSecond: 20 }
 const JOINS = { burst: 60, perSecond: 10 }
@@ -57,27 +52,21 @@ const HELLO = {
 const LONG = '中'.repeat(4_000)
 const MENTIONS = '@Person 1 '.repeat(400)
 
-function route(
-  name: string,
-  often: Often,
-  ask: (n: number) => { path: string; body?: object },
-  how?: string,
-): RouteUse {
-  return { route: name, ...often, ask, ...(how !== undefined && { how }) }
-}
-
+const route = (title: string, often: Often, ask: RouteUse['ask']): RouteUse => ({ title, ...often, ask })
 const page = (how: string, query: string, room: string = ROOMS.heavy) =>
-  route('GET /api/rooms/:room/messages', PAGES, () => ({ path: `/api/rooms/${room}/messages?${query}` }), how)
-
+  route(`GET /api/rooms/:room/messages (${how})`, PAGES, () => ({
+    path: `/api/rooms/${room}/messages?${query}`,
+  }))
 const session = (body: object) => ({ path: '/api/session', body })
+const TOPIC = LONG.slice(0, 240)
 
 export const ROUTE_USES: readonly RouteUse[] = [
-  { route: 'WS /ws', ...HANDSHAKES, ask: null },
+  route('WS /ws', HANDSHAKES, null),
   ...['/healthz', '/readyz', '/metrics', '/api/session', '/api/rooms'].map((path) =>
     route(`GET ${path}`, FREELY, () => ({ path })),
   ),
-  route('GET /*', FREELY, (n) => ({ path: `/chat/room-${n}/${n}` }), 'a page'),
-  route('GET /*', FREELY, (n) => ({ path: `/nothing/${n}` }), 'an unknown path'),
+  route('GET /* (a page)', FREELY, (n) => ({ path: `/chat/room-${n}/${n}` })),
+  route('GET /* (an unknown path)', FREELY, (n) => ({ path: `/nothing/${n}` })),
   route('GET /api/session/export', { burst: 3, perSecond: 1 / 60 }, () => ({ path: '/api/session/export' })),
   page('the newest', 'limit=100'),
   page('before', 'limit=100&before=51'),
@@ -87,27 +76,25 @@ export const ROUTE_USES: readonly RouteUse[] = [
   page('by ids', `ids=${Array.from({ length: 50 }, (_, at) => `${at}-a`).join()}`),
   page('behind deleted messages', 'limit=100', ROOMS.deleted),
   page('behind reactions', 'limit=100', ROOMS.reacted),
-  route('POST /api/session', FREELY, () => session({ name: 'Ada' }), 'a taken name'),
+  route('POST /api/session (a taken name)', FREELY, () => session({ name: 'Ada' })),
   route('PATCH /api/session', FREELY, (n) => session({ name: `Eve ${n}` })),
-  route('DELETE /api/session', FREELY, () => session({}), 'a made-up session'),
-  route(
-    'POST /api/rooms',
-    { burst: 20, perSecond: 0 },
-    () => ({ path: '/api/rooms', body: { name: 'lobby', topic: LONG.slice(0, 250) } }),
-    'a taken name',
-  ),
+  route('DELETE /api/session (a made-up session)', FREELY, () => session({})),
+  route('POST /api/rooms (a taken name)', { burst: 20, perSecond: 0 }, () => ({
+    path: '/api/rooms',
+    body: { name: 'lobby', topic: TOPIC },
+  })),
   route('PATCH /api/rooms/:room', FREELY, (n) => ({
     path: `/api/rooms/${ROOMS.own}`,
-    body: { topic: `${n} ${LONG.slice(0, 240)}` },
+    body: { topic: `${n} ${TOPIC}` },
   })),
 ]
 
 const nonceOf = (n: number, eve: SeededGuest) => `dear-${n}-${eve.id}`
-const message = (text: string) => (n: number, eve: SeededGuest) => ({
+const message = (content: string) => (n: number, eve: SeededGuest) => ({
   type: 'send',
   nonce: nonceOf(n, eve),
   room: 'lobby',
-  text,
+  text: content,
 })
 /** A change of one of Eve's own messages. */
 const change = (type: string, fields: (n: number) => object) => (n: number, eve: SeededGuest) => ({
@@ -132,46 +119,47 @@ const read = (n: number) => ({
 const isEvenRound = (n: number) => Math.floor(n / ALL) % 2 === 0
 const toggled = (n: number) => ({ on: n % 2 === 0 })
 
-const [none, lobby, own] = [[], ['lobby'], [ROOMS.own]]
+/** Stored frames, at the rate of one person over all connections. */
+const stored = (title: string, room: string, frame: FrameUse['frame'], sockets = 1): FrameUse => {
+  const often = { burst: 15 / sockets, perSecond: 5 / sockets }
+  return { title, rooms: [room], sockets, ...often, frame }
+}
+/** Frames that every connection of one person sends. */
+const fromAll = (
+  title: string,
+  rooms: readonly string[],
+  frame: FrameUse['frame'],
+  often = FRAMES,
+): FrameUse => ({
+  title,
+  rooms,
+  sockets: ALL,
+  ...often,
+  frame,
+})
+const text = () => ({ text: LONG })
+const reaction = (n: number) => ({ emoji: '👨‍👩‍👧‍👦', ...toggled(n) })
+const state = (n: number) => ({ type: 'state', state: isEvenRound(n) ? 'idle' : 'active' })
+const typing = (n: number) => ({ type: 'typing', room: 'lobby', on: isEvenRound(n) })
+
 export const FRAME_USES: readonly FrameUse[] = [
   // A connection says hello once: each one opens, names a hundred rooms and closes.
-  { type: 'hello', rooms: none, sockets: 0, ...HANDSHAKES, frame: () => HELLO },
-  { type: 'join', how: 'of one connection', rooms: none, sockets: 1, ...JOINS, frame: join },
-  { type: 'join', how: 'of all connections', rooms: none, sockets: ALL, ...JOINS, frame: join },
-  { type: 'leave', rooms: [ROOMS.plain], sockets: ALL, ...FRAMES, frame: leave },
-  { type: 'send', how: 'long', rooms: lobby, sockets: 3, ...STORED_BY_THREE, frame: message(LONG) },
-  {
-    type: 'send',
-    how: '400 mentions',
-    rooms: lobby,
-    sockets: 3,
-    ...STORED_BY_THREE,
-    frame: message(MENTIONS),
-  },
-  { type: 'edit', rooms: own, sockets: 3, ...STORED_BY_THREE, frame: change('edit', () => ({ text: LONG })) },
-  { type: 'delete', rooms: own, sockets: 1, ...STORED, frame: change('delete', () => ({})) },
-  {
-    type: 'react',
-    rooms: own,
-    sockets: 1,
-    ...STORED,
-    frame: change('react', (n) => ({ emoji: '👨‍👩‍👧‍👦', ...toggled(n) })),
-  },
-  { type: 'pin', rooms: own, sockets: 1, ...STORED, frame: change('pin', toggled) },
-  { type: 'read', rooms: ROOMS.unread, sockets: ALL, ...FRAMES, frame: read },
-  {
-    type: 'typing',
-    rooms: lobby,
-    sockets: ALL,
-    ...FRAMES,
-    frame: (n) => ({ type: 'typing', room: 'lobby', on: isEvenRound(n) }),
-  },
-  {
-    type: 'state',
-    rooms: lobby,
-    sockets: ALL,
-    ...FRAMES,
-    frame: (n) => ({ type: 'state', state: isEvenRound(n) ? 'idle' : 'active' }),
-  },
-  { type: 'beat', rooms: everyRoom, sockets: ALL, ...FRAMES, frame: () => ({ type: 'beat' }) },
+  { title: 'hello', rooms: [], sockets: 0, ...HANDSHAKES, frame: () => HELLO },
+  { title: 'join (of one connection)', rooms: [], sockets: 1, ...JOINS, frame: join },
+  fromAll('join (of all connections)', [], join, JOINS),
+  fromAll('leave', [ROOMS.plain], leave),
+  stored('send (long)', 'lobby', message(LONG), 3),
+  stored('send (400 mentions)', 'lobby', message(MENTIONS), 3),
+  stored('edit', ROOMS.own, change('edit', text), 3),
+  stored(
+    'delete',
+    ROOMS.own,
+    change('delete', () => ({})),
+  ),
+  stored('react', ROOMS.own, change('react', reaction)),
+  stored('pin', ROOMS.own, change('pin', toggled)),
+  fromAll('read', ROOMS.unread, read),
+  fromAll('typing', ['lobby'], typing),
+  fromAll('state', ['lobby'], state),
+  fromAll('beat', everyRoom, () => ({ type: 'beat' })),
 ]
