@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { Findings } from '../chaos/scenario.ts'
 import { eventually } from '../support/eventually.ts'
-import { aTemporaryDir } from '../support/server/aServer.ts'
+import { aServer, aTemporaryDir } from '../support/server/aServer.ts'
 import { type RawSocket, rawConnection } from '../support/server/rawSocket.ts'
 import { aVictim, aWhile, foundBy, percentile } from './support/aVictim.ts'
 
@@ -70,15 +70,9 @@ test.concurrent('[S30] a rejection that nothing handles is logged and ends the p
     void Promise.reject(new RangeError('planted'))
   }, 100)`
   await Bun.write(plant, planted)
-  const main = join(import.meta.dir, '../../src/main.ts')
-  const settings = { PORT: '0', HOST: '127.0.0.1', DATA_DIR: dir, LOG_FORMAT: 'json' }
-  const child = Bun.spawn([process.execPath, '--preload', plant, main], {
-    env: { PATH: process.env['PATH'] ?? '', ...settings },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [out, code] = await Promise.all([new Response(child.stdout).text(), child.exited])
-  expect(code).toBe(1)
-  const last = JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>
+  const server = await aServer({ DATA_DIR: dir, LOG_FORMAT: 'json', BUN_OPTIONS: `--preload ${plant}` })
+  expect(await server.exited()).toBe(1)
+  const last: unknown = JSON.parse(server.out().trim().split('\n').at(-1) ?? '{}')
   expect(last).toMatchObject({ level: 'error', msg: 'unhandledRejection', error: 'RangeError' })
   remove()
 })
