@@ -15,10 +15,10 @@ const dom = useDom('http://localhost/chat/lobby')
 
 type Listen = EventTarget['addEventListener']
 
-/** The listeners at a target that were neither removed nor ended by a signal. `restore` stops counting. */
-function countListeners(target: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>) {
+/** The listeners at a target that no signal has ended. `restore` stops counting. */
+function countListeners(target: Pick<EventTarget, 'addEventListener'>) {
   const listeners = new Set<unknown>()
-  const { addEventListener, removeEventListener } = target
+  const { addEventListener } = target
   target.addEventListener = function (...given: Parameters<Listen>) {
     const [, listener, options] = given
     listeners.add(listener)
@@ -26,11 +26,7 @@ function countListeners(target: Pick<EventTarget, 'addEventListener' | 'removeEv
       options.signal?.addEventListener('abort', () => listeners.delete(listener))
     addEventListener.apply(target, given)
   } as Listen
-  target.removeEventListener = function (...given: Parameters<Listen>) {
-    listeners.delete(given[1])
-    removeEventListener.apply(target, given)
-  } as Listen
-  return { listeners, restore: () => Object.assign(target, { addEventListener, removeEventListener }) }
+  return { listeners, restore: () => Object.assign(target, { addEventListener }) }
 }
 
 /** A room whose signal counts its listeners, and whose store counts its watchers. */
