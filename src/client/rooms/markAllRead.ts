@@ -39,15 +39,15 @@ export function markAllRead(
   }
 
   function undo(): void {
+    if (!canUndo(store.get())) return
     actions.undoMarkAllRead()
     on.say(words.rooms.markAllRead.undone)
   }
 
-  function menuEntry(menuSignal: AbortSignal): MenuEntry {
-    const label = h('span')
+  function menuEntry(): MenuEntry {
     const { undo: undoLabel, mark: markLabel } = words.rooms.markAllRead
-    store.watch(canUndo, (isOffered) => (label.textContent = isOffered ? undoLabel : markLabel), menuSignal)
-    return { icon: 'check', label, press: () => (canUndo(store.get()) ? undo() : mark()) }
+    const [label, press] = canUndo(store.get()) ? [undoLabel, undo] : [markLabel, mark]
+    return { icon: 'check', label, press }
   }
 
   return { offer, mark, menuEntry }

@@ -17,11 +17,7 @@ interface RoomMenuEvents {
 /** The menu of a room and of the whole chat. @param markAllRead creates the entry that marks all rooms read */
 export function roomMenu(
   { actions, router, store }: Context,
-  {
-    room,
-    me,
-    markAllRead,
-  }: { room: string; me: string; markAllRead: (menuSignal: AbortSignal) => MenuEntry },
+  { room, me, markAllRead }: { room: string; me: string; markAllRead: () => MenuEntry },
   on: RoomMenuEvents,
   signal: AbortSignal,
 ): HTMLButtonElement {
@@ -48,9 +44,9 @@ export function roomMenu(
 
   return menuButton(
     words.rooms.menu.title,
-    (menuSignal) => [
+    () => [
       favouriteEntry(),
-      markAllRead(menuSignal),
+      markAllRead(),
       { icon: 'link', label: words.common.copyLink, press: on.copyLink },
       { icon: 'code', label: words.common.showQrCode, press: on.showCode },
       null,

@@ -13,7 +13,8 @@ export async function confirmAndSignOut({ actions }: HomeContext, signal: AbortS
 
 function confirmLoss(messages: number, drafts: number, signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  openDialog({ title: words.session.signOutTitle, closed: () => resolve(false) }, signal, ({ close }) => {
+  openDialog({ title: words.session.signOutTitle }, signal, ({ signal: closed, close }) => {
+    closed.addEventListener('abort', () => resolve(false))
     const confirm = () => {
       resolve(true)
       close()

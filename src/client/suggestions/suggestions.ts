@@ -4,7 +4,7 @@ import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
 import { h, type Child } from '../ui/dom.ts'
-import { openPopover, type Popover } from '../ui/popover.ts'
+import { openPopover, type Popup } from '../ui/popover.ts'
 import { listbox } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
 
@@ -81,7 +81,7 @@ export function suggestions(
   const label = words.composer.suggestions
   const panel = h('div', { id, class: 'suggest', popover: 'manual', role: 'listbox', 'aria-label': label })
   const options = listbox(panel, field, insert)
-  let popover: Popover | null = null
+  let popover: Popup | null = null
   let match: SuggestionMatch | null = null
   /** the text at which Escape closed the list; it stays closed until the text changes */
   let closedAt: string | null = null

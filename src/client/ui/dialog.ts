@@ -1,22 +1,17 @@
 import { childController, h, type Child } from './dom.ts'
-
-interface DialogControls {
-  /** Aborts when the dialog closes: watches, listeners and timers of its content use it. */
-  readonly signal: AbortSignal
-  close(): void
-}
+import type { Popup } from './popover.ts'
 
 /**
  * Opens a native modal dialog and removes it once it is closed; the browser then returns the focus. It closes when `parent`
  * aborts. `final`: only its own buttons close it.
  */
 export function openDialog(
-  { title, final = false, closed }: { title: string; final?: boolean; closed?: () => void },
+  { title, final = false }: { title: string; final?: boolean },
   parent: AbortSignal,
-  content: (controls: DialogControls) => Child[],
+  content: (controls: Popup) => Child[],
 ) {
   const lifetime = childController(parent)
-  const controls: DialogControls = { signal: lifetime.signal, close: () => element.close() }
+  const controls: Popup = { signal: lifetime.signal, close: () => element.close() }
   const attributes = { 'aria-label': title, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
   const element = h('dialog', attributes, h('h2', { dir: 'auto' }, title), ...content(controls))
   element.addEventListener('cancel', (event) => {
@@ -33,7 +28,6 @@ export function openDialog(
   element.addEventListener('close', () => {
     lifetime.abort()
     element.remove()
-    closed?.()
   })
   document.body.append(element)
   element.showModal()

@@ -1,25 +1,25 @@
 import { button, h } from './dom.ts'
 import { iconButton, iconOf, type IconName } from './icons.ts'
-import { openPopover, type Popover } from './popover.ts'
+import { openPopover, type Popup } from './popover.ts'
 
 /** Pressing an entry closes the menu first, so that the focus is back at its button when the entry opens a dialog. */
 export interface MenuEntry {
   icon: IconName
-  label: string | Node
+  label: string
   press(): void
 }
 
 /**
  * A button that opens a menu in a native popover beside it.
- * @param entries called each time the menu opens, with a signal that aborts when it closes; null is a separator
+ * @param entries called each time the menu opens; null is a separator
  */
 export function menuButton(
   label: string,
-  entries: (signal: AbortSignal) => readonly (MenuEntry | null)[],
+  entries: () => readonly (MenuEntry | null)[],
   parent: AbortSignal,
 ): HTMLButtonElement {
   const id = 'menu'
-  let popover: Popover | null = null
+  let popover: Popup | null = null
   // With `popovertarget` the browser closes the open menu when its button is pressed.
   const opener = iconButton('more', label, press, { 'aria-expanded': 'false', popovertarget: id })
 
@@ -33,7 +33,7 @@ export function menuButton(
       popover = null
       opener.setAttribute('aria-expanded', 'false')
     })
-    panel.append(...entries(popover.signal).map((entry) => (entry === null ? h('hr') : entryButton(entry))))
+    panel.append(...entries().map((entry) => (entry === null ? h('hr') : entryButton(entry))))
     opener.setAttribute('aria-expanded', 'true')
   }
 

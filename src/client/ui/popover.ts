@@ -6,8 +6,9 @@ export interface WindowPoint {
   y: number
 }
 
-export interface Popover {
-  /** Aborts when the popover closes: watches, listeners and timers of its content use it. */
+/** An open popover or dialog. */
+export interface Popup {
+  /** Aborts when the popup closes: watches, listeners and timers of its content use it. */
   readonly signal: AbortSignal
   close(): void
 }
@@ -16,7 +17,7 @@ export interface Popover {
  * Shows `panel` as a native popover until `close` is called, the browser closes it (Escape, a press outside) or `parent`
  * aborts; then removes it.
  */
-export function openPopover(panel: HTMLElement, parent: AbortSignal, container?: Element | null): Popover {
+export function openPopover(panel: HTMLElement, parent: AbortSignal, container?: Element | null): Popup {
   const lifetime = childController(parent)
   const { signal } = lifetime
   signal.addEventListener('abort', () => panel.remove(), { once: true })
