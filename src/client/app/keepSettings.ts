@@ -1,4 +1,4 @@
-/** Settings, stored on this device per person. Those that name no room are also the defaults of the next person. */
+/** Stores each person's settings on this device. All but levels and notifications are also the defaults of the next person. */
 import { readItem, writeItem, type WebStorage } from '../net/webStorage.ts'
 import { idOf, SETTING_VALUES, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
@@ -20,7 +20,7 @@ function settingsOf(text: string | null): Settings {
   try {
     stored = (JSON.parse(text ?? '{}') as Record<string, unknown> | null) ?? {}
   } catch {
-    // Another version's, or broken: use the defaults.
+    // Stored by another version or damaged: use the defaults.
   }
   const named = Object.entries(SETTING_VALUES).map(([name, values]: [string, readonly string[]]) => [
     name,
@@ -31,12 +31,12 @@ function settingsOf(text: string | null): Settings {
   )
   return {
     ...(Object.fromEntries(named) as Pick<Settings, keyof typeof SETTING_VALUES>),
-    // A room may be called `constructor`.
+    // Without a prototype, since `constructor` is a possible room.
     levels: Object.assign(Object.create(null), Object.fromEntries(levels)) as Settings['levels'],
   }
 }
 
-/** Loads the settings of the person signed in into the state, and again when another tab writes them, until the signal aborts. */
+/** Loads the settings of the person signed in into the state, and again whenever another tab stores them. */
 export function keepSettings(store: StateStore, world: SettingsWorld, signal: AbortSignal) {
   const keyOf = (id: string) => `settings ${id}`
   const get = (key: string) => readItem(world.device, key)

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'bun:test'
-import type { CDPSession, Page } from 'playwright-core'
+import type { CDPSession } from 'playwright-core'
 import { aBurst } from '../../support/aBurst.ts'
 import { clockOf, median, messages, tasksOf } from '../../support/aMeasure.ts'
 import { aContext } from '../../support/client/aScreen.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 import { aWiredPage } from '../../support/client/aWire.ts'
+import { movedBy, reading, rowCount, scrollUp } from '../../support/browser/aTimeline.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -89,8 +90,6 @@ describe.skipIf(browserFound === null)('the work of drawing', () => {
     return { ...wired, context, clock, memory: () => memoryOf(client, browser) }
   }
 
-  const rowCount = (page: Page) => page.locator('.message').count()
-
   test('[W5, W10] a key costs hardly more work with 400 rows than with none', async () => {
     const { page, hear, clock } = await aMeasuredPage('Typist')
     const typed = async () => {
@@ -129,16 +128,11 @@ describe.skipIf(browserFound === null)('the work of drawing', () => {
     expect(median(ours)).toBeLessThanOrEqual(1.5 * median(bare) + 50)
 
     // Scrolled up a little, where new rows would push out the rows that are read.
-    const row = await page.locator('.log').evaluateHandle(async (log) => {
-      log.scrollTop -= 400
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-      const { top } = log.getBoundingClientRect()
-      return [...log.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top > top)!
-    })
-    const before = await row.asElement()?.boundingBox()
+    await scrollUp(page, 400)
+    const before = await reading(page)
     await hear(...messages(3_001, 600))
     expect(await page.locator('.pill').getAttribute('aria-label')).toContain('600')
-    expect(Math.abs(((await row.asElement()?.boundingBox())?.y ?? 999) - (before?.y ?? 0))).toBeLessThan(2)
+    expect(await movedBy(page, before)).toBeLessThan(2)
     expect(await rowCount(page)).toBeLessThanOrEqual(400)
   })
 

@@ -5,6 +5,7 @@ import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { firstPage, members, said, welcome } from '../../support/client/aState.ts'
 import { aContext, aSession, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
+import { movedBy, reading, scrollUp } from '../../support/browser/aTimeline.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 import { talk } from '../../support/someTalk.ts'
@@ -170,17 +171,11 @@ describe.skipIf(browserFound === null)('while the page loads', () => {
     )
     await eventually('the messages as typed', async () => (await rawCount(page)) > 0)
     expect(await hasSkeleton(page)).toBe(false)
-    const row = await page.locator('.log').evaluateHandle(async (log) => {
-      log.scrollTop -= 600
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-      const { top } = log.getBoundingClientRect()
-      return [...log.querySelectorAll('.message')].find((each) => each.getBoundingClientRect().top > top)!
-    })
-    const before = await row.asElement()?.boundingBox()
+    await scrollUp(page, 600)
+    const before = await reading(page)
     fails = false
     await page.waitForSelector('.message strong')
-    const after = await row.asElement()?.boundingBox()
-    expect(Math.abs((after?.y ?? 999) - (before?.y ?? 0))).toBeLessThan(2)
+    expect(await movedBy(page, before)).toBeLessThan(2)
     expect(await rawCount(page)).toBe(0)
   })
 })

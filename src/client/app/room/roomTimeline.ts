@@ -33,7 +33,7 @@ export function roomTimeline(
   signal: AbortSignal,
 ) {
   const { store, actions, router } = context
-  const bones = skeleton()
+  const placeholder = skeleton()
 
   const messages = messageList(
     empty,
@@ -57,42 +57,37 @@ export function roomTimeline(
     },
     signal,
   )
-  messages.element.append(bones)
+  messages.element.append(placeholder)
 
-  // The reading position when this history entry was left (U82).
-  const { seq: rememberedSeq, offset } = (router.remembered() ?? {}) as Partial<MessagePosition>
-  const remembered =
-    rememberedSeq === undefined || offset === undefined ? null : { seq: rememberedSeq, offset }
-  let wanted: MessagePosition | null = remembered
-  let items = timelineItems(store.get().settings.lines)
+  // The reading position when this history entry was left; null or undefined: none (U82).
+  const remembered = router.remembered() as MessagePosition | null | undefined
+  let toRestore = remembered
+  let itemsOf = timelineItems(store.get().settings.lines)
   const gate = markdownGate(() => draw(store.get().rooms[room]), signal)
 
   function draw(state: RoomState | undefined): void {
-    const all = items(state)
-    if (!gate.isReady(all)) return
-    const hasMessages = all.some((item) => item.kind === 'message')
+    const items = itemsOf(state)
+    if (!gate.isReady(items)) return
+    const hasMessages = items.some((item) => item.kind === 'message')
     const { older = 'none', newer = 'none' } = state?.historyWindow ?? { older: state?.older }
-    const bare = state === undefined || state.depth === 'counts'
-    empty.hidden = hasMessages || bare || state.sync.state !== 'live' || older !== 'none'
-    bones.hidden = hasMessages || !empty.hidden || older === 'failed'
+    const hasCountsOnly = state === undefined || state.depth === 'counts'
+    empty.hidden = hasMessages || hasCountsOnly || state.sync.state !== 'live' || older !== 'none'
+    placeholder.hidden = hasMessages || !empty.hidden || older === 'failed'
     messages.update({
-      items: all,
-      // The first page of a room that was only followed is on its way: nothing older is to be requested.
-      older: bare && !state?.historyWindow ? 'none' : older,
+      items,
+      // The first page is on its way: do not request older messages yet.
+      older: hasCountsOnly && !state?.historyWindow ? 'none' : older,
       newer,
       missed: (after) =>
         state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0,
     })
-    if (!hasMessages || wanted === null) return
-    const { seq: wantedSeq } = wanted
-    const isDrawn = all.some((item) => item.kind === 'message' && item.row.seq === wantedSeq)
-    if (isDrawn || (!bare && state.sync.state === 'live')) goBack(wanted, isDrawn)
-  }
-
-  /** After a reload the position may be further up than the loaded rows. */
-  function goBack(position: MessagePosition, isDrawn: boolean): void {
-    wanted = null
+    const position = toRestore
+    if (!hasMessages || !position) return
+    const isDrawn = items.some((item) => item.kind === 'message' && item.row.seq === position.seq)
+    if (!isDrawn && (hasCountsOnly || state.sync.state !== 'live')) return
+    toRestore = null
     if (isDrawn) return messages.show(position)
+    // After a reload the position may be further up than the loaded rows.
     void actions.jumpTo(room, position.seq).then((reached) => {
       if (reached && !signal.aborted) messages.show(position)
     })
@@ -104,7 +99,7 @@ export function roomTimeline(
   store.watch(
     ({ settings }) => settings.lines,
     (lines) => {
-      items = timelineItems(lines)
+      itemsOf = timelineItems(lines)
       draw(store.get().rooms[room])
     },
     signal,
@@ -114,7 +109,7 @@ export function roomTimeline(
 
   const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
   const openActions = messageActions(context, room, messages, on, signal)
-  const arrives = seq === undefined && remembered === null
+  const arrives = seq === undefined && !remembered
   const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
 
   return {
