@@ -1,7 +1,7 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES } from '../shared/limits.ts'
 import type { Self } from '../shared/model.ts'
-import type { Durable, Of, ServerFrame } from '../shared/protocol.ts'
+import type { Durable, Of } from '../shared/protocol.ts'
 import { welcomeFrame } from './answerFrames.ts'
 import {
   ConnectionRegistry,
@@ -17,7 +17,7 @@ import { Publisher } from './messages/publisher.ts'
 import { WriterQueue } from './messages/writerQueue.ts'
 import { Sessions } from './people/sessions.ts'
 import { userExport } from './people/userExport.ts'
-import type { ClientSocket, HubDeps, PersonLimits } from './ports.ts'
+import type { ClientSocket, HubDeps, PersonLimits, Publish } from './ports.ts'
 import { PresenceTracker } from './presence/presence.ts'
 import { Typing } from './presence/typing.ts'
 import { Buckets } from './rateLimit.ts'
@@ -63,7 +63,7 @@ export class Hub {
 
   constructor(deps: HubDeps) {
     const limits = (this.#limits = { ...PERSON_LIMITS, ...deps.settings.limits })
-    const publish = (room: string, frame: ServerFrame) => deps.broadcast.publish(room, JSON.stringify(frame))
+    const publish: Publish = (room, frame) => deps.broadcast.publish(room, JSON.stringify(frame))
     const connections = this.#connections
     const feed = (this.#feed = new Feed(deps))
     const queue = (this.#queue = new WriterQueue({ ...deps, feed }))

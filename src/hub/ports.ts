@@ -220,6 +220,9 @@ export interface Broadcast {
   publish(room: string, frame: string): void
 }
 
+/** Sends a frame to all followers of a room. */
+export type Publish = (room: string, frame: ServerFrame) => void
+
 /** The socket of one client as the hub sees it. Nothing here throws, not even after the socket is closed. */
 export interface ClientSocket {
   /** cannot be guessed; unique over nodes and restarts */

@@ -4,7 +4,6 @@ import type { ServerFrame } from '../../src/shared/protocol.ts'
 import { chance } from '../chaos/random.ts'
 import { assertHistories } from '../support/assertHistories.ts'
 import { aHub, settled, UNLIMITED, type Client } from '../support/hub/aHub.ts'
-import { lateStore } from '../support/hub/lateStore.ts'
 
 const PEOPLE = ['Ada', 'Bob', 'Eve'] as const
 const ROOMS = ['lobby', 'tea'] as const
@@ -126,7 +125,7 @@ async function play(steps: readonly Step[], seed: number) {
   const turns = () => (luck.hit(0.05) ? -2 : Math.floor(luck.between(0, 14)))
   const { hub, store, pass, guest, connect } = await aHub({
     limits: UNLIMITED,
-    seen: (itself) => lateStore(itself, turns),
+    late: turns,
   })
   const people: Follower[] = []
   const strict = steps.every((each) => each.do !== 'failReads')

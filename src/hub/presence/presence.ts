@@ -1,7 +1,8 @@
 import { LIMITS, TIMES } from '../../shared/limits.ts'
 import type { Activity, Person, User } from '../../shared/model.ts'
-import type { Members, Presence, ServerFrame } from '../../shared/protocol.ts'
+import type { Members, Presence } from '../../shared/protocol.ts'
 import type { ConnectionRegistry } from '../connections.ts'
+import type { Publish } from '../ports.ts'
 
 /** One person in one room. */
 interface PresenceEntry {
@@ -39,12 +40,9 @@ type Announcement = Pick<Presence, 'joined' | 'left' | 'changed'>
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
   readonly #connections: Pick<ConnectionRegistry, 'greetedOf'>
-  readonly #publish: (room: string, frame: ServerFrame) => void
+  readonly #publish: Publish
 
-  constructor(
-    connections: Pick<ConnectionRegistry, 'greetedOf'>,
-    publish: (room: string, frame: ServerFrame) => void,
-  ) {
+  constructor(connections: Pick<ConnectionRegistry, 'greetedOf'>, publish: Publish) {
     this.#connections = connections
     this.#publish = publish
   }

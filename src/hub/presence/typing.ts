@@ -1,6 +1,6 @@
 import { TIMES } from '../../shared/limits.ts'
 import type { User } from '../../shared/model.ts'
-import type { ServerFrame } from '../../shared/protocol.ts'
+import type { Publish } from '../ports.ts'
 
 interface Typist {
   readonly room: string
@@ -13,9 +13,9 @@ interface Typist {
 /** Who is typing where. Published at most once per 3 s, person and room, and forgotten 6 s later. Times in ms. */
 export class Typing {
   readonly #typists = new Map<string, Typist>()
-  readonly #publish: (room: string, frame: ServerFrame) => void
+  readonly #publish: Publish
 
-  constructor(publish: (room: string, frame: ServerFrame) => void) {
+  constructor(publish: Publish) {
     this.#publish = publish
   }
 

@@ -10,7 +10,6 @@ import {
   UNLIMITED,
   type Client,
 } from '../../support/hub/aHub.ts'
-import { lateStore } from '../../support/hub/lateStore.ts'
 
 /** The last first page that a client heard. */
 function firstPage(client: Client) {
@@ -65,7 +64,7 @@ test('[C130] a first page has the same messages for all readers; `mine` lists th
 test('[C131] newcomers within a second share one first page, with later events appended', async () => {
   const asked: string[] = []
   const { ada, guest } = await aLobby({
-    seen: (store) => lateStore(store, (method) => (asked.push(method), 0)),
+    late: (method) => (asked.push(method), 0),
   })
   await ada.send('one')
   const first = await guest('Cy', ['lobby'])
@@ -121,7 +120,7 @@ test('[C132] a first page has as many messages as requested; with 0 it names nob
 test('[C133] a join goes live without a hole in a room with a message in every turn and reads of eight turns', async () => {
   const { guest, connect, store } = await aHub({
     limits: UNLIMITED,
-    seen: (itself) => lateStore(itself, (method) => (method === 'commit' ? 0 : -4)),
+    late: (method) => (method === 'commit' ? 0 : -4),
   })
   const ada = await guest('Ada', ['lobby'])
   const newcomers = await Promise.all(['Bob', 'Cy', 'Dee'].map((name) => guest(name)))
@@ -147,7 +146,7 @@ test('[C133] a join goes live without a hole in a room with a message in every t
 test('[C134] a join behind more events than are kept in memory reads the log on, without a hole', async () => {
   const { ada, store, guest } = await aLobby({
     limits: UNLIMITED,
-    seen: (itself) => lateStore(itself, () => 1),
+    late: () => 1,
   })
   const eve = await guest('Eve')
   await ada.send('first')

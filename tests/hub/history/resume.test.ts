@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 import { aHub, aLobby, aTalk, aTurn, seqRange, settled, UNLIMITED } from '../../support/hub/aHub.ts'
-import { lateStore } from '../../support/hub/lateStore.ts'
 
 test('[C3] a client without a position gets a first page: the newest 50 messages as they are, in one frame', async () => {
   const { back, at } = await aTalk(120)
@@ -108,7 +107,7 @@ test('[C9] pages hold at most 200 events and follow by themselves; only the last
 test('[C10] a page waits until the client has read the one before; a closed socket gets none', async () => {
   const { at, guest } = await aTalk(500)
   const bob = await guest('Bob')
-  bob.connection.stallAfter(1)
+  bob.connection.framesUntilStall = 1
   await bob.ask({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
   expect(bob.pageSeqs).toEqual(seqRange(2, 201))
   bob.connection.drain()
@@ -151,7 +150,7 @@ test('[C11] pages do not hold up the frames after their join', async () => {
 test('[C12] a join leaves no hole, at whichever instant a message is sent', async () => {
   const { guest } = await aHub({
     limits: UNLIMITED,
-    seen: (store) => lateStore(store, (method) => (method === 'commit' ? 0 : 5)),
+    late: (method) => (method === 'commit' ? 0 : 5),
   })
   const ada = await guest('Ada', ['lobby'])
   const bob = await guest('Bob')

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Doorbell, Draft } from '../../../src/hub/ports.ts'
 import { aHub, aLobby, settled } from '../../support/hub/aHub.ts'
-import { lateStore } from '../../support/hub/lateStore.ts'
 
 /** A doorbell that a test rings, and what the hub rang. */
 function aDoorbell() {
@@ -90,7 +89,7 @@ test('[D5] a ring for missing events changes nothing', async () => {
 test('[D3] a newcomer gets the events of another node, at whichever instant they are stored', async () => {
   for (let instant = 0; instant < 60; instant += 1) {
     const { doorbell, rings } = aDoorbell()
-    const { guest, store } = await aHub({ doorbell, seen: (itself) => lateStore(itself, () => 3) })
+    const { guest, store } = await aHub({ doorbell, late: () => 3 })
     const eve = await guest('Eve')
     eve.say({ type: 'join', ref: 'r', room: 'lobby' })
     for (let turn = 0; turn < instant; turn += 1) await Promise.resolve()

@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test'
 import { mentionsName } from '../../../src/shared/text.ts'
 import { aHub, aLobby, aTalk, nonce, settled, UNLIMITED, type Client } from '../../support/hub/aHub.ts'
-import { lateStore } from '../../support/hub/lateStore.ts'
 
 const youOf = (client: Client) => client.all('sync').at(-1)?.you
 
@@ -17,7 +16,7 @@ test('[C18] unread messages are those of others since the person became a member
 
 test('[C18, U73, M74] unread counts are true at the end of the page, whatever is stored while it is read', async () => {
   for (let instant = 0; instant < 40; instant += 1) {
-    const here = await aHub({ limits: UNLIMITED, seen: (store) => lateStore(store, () => instant % 4) })
+    const here = await aHub({ limits: UNLIMITED, late: () => instant % 4 })
     const ada = await here.guest('Ada', ['lobby'])
     const bob = await here.guest('Bob', ['lobby'])
     bob.connection.end()
@@ -41,7 +40,7 @@ test('[C18] unread messages are counted from the read position at the moment the
   await ada.sendMany(300)
   const tab = connect(bob.self)
   await tab.hello()
-  tab.connection.stallAfter(1)
+  tab.connection.framesUntilStall = 1
   await tab.ask({ type: 'join', ref: 'r', room: 'lobby', ...at(1) })
   await bob.ask({ type: 'read', room: 'lobby', seq: 299 })
   tab.connection.drain()
@@ -110,7 +109,7 @@ test('[C19] a read position is stored within a second, again if the disk refuses
 test('[C136] a read position costs no query if the person has no other connection', async () => {
   const asked = new Set<string>()
   const { ada, bob, pass } = await aLobby({
-    seen: (store) => lateStore(store, (method) => (asked.add(method), 0)),
+    late: (method) => (asked.add(method), 0),
   })
   await ada.send('one')
   asked.clear()

@@ -8,13 +8,14 @@ import { ChatError } from '../../../src/shared/errors.ts'
 import type { Position, Self } from '../../../src/shared/model.ts'
 import type { ClientFrame, Heard, ServerFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
-import { FakeSocket, fakeTopics } from './fakeSocket.ts'
+import { FakeSocket, FakeTopics } from './fakeSocket.ts'
+import { lateStore } from './lateStore.ts'
 import { testStore, type TestStore } from './testStore.ts'
 
 interface HubOptions {
   store?: TestStore
-  /** the store as the hub sees it, for a store that is late */
-  seen?: (store: TestStore) => Store
+  /** how many turns late the store is for the hub, as in `lateStore` */
+  late?: (method: keyof Store) => number
   doorbell?: Doorbell
   siteName?: string
   limits?: Partial<PersonLimits>
@@ -43,13 +44,13 @@ export async function aHub({
   siteName = 'Hubbub',
   limits = {},
   retentionDays = 0,
-  seen = (itself) => itself,
+  late,
 }: HubOptions = {}) {
   const clock = fakeClock()
-  const topics = fakeTopics()
+  const topics = new FakeTopics()
   const log = errorLog()
   const hub = new Hub({
-    store: seen(store),
+    store: late ? lateStore(store, late) : store,
     broadcast: topics,
     doorbell,
     clock,

@@ -2,22 +2,11 @@ import type { Broadcast, ClientSocket } from '../../../src/hub/ports.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 
 /** The followers of each room, as a server's topics are. */
-export interface FakeTopics extends Broadcast {
-  /** every frame that was published, once however many heard it */
-  readonly published: { room: string; frame: string }[]
-  readonly followers: Map<string, Set<FakeSocket>>
-}
+export class FakeTopics implements Broadcast {
+  readonly followers = new Map<string, Set<FakeSocket>>()
 
-export function fakeTopics(): FakeTopics {
-  const followers: FakeTopics['followers'] = new Map()
-  const published: FakeTopics['published'] = []
-  return {
-    followers,
-    published,
-    publish(room, frame) {
-      published.push({ room, frame })
-      for (const socket of followers.get(room) ?? []) socket.send(JSON.parse(frame) as ServerFrame)
-    },
+  publish(room: string, frame: string): void {
+    for (const socket of this.followers.get(room) ?? []) socket.send(JSON.parse(frame) as ServerFrame)
   }
 }
 
@@ -25,14 +14,14 @@ export function fakeTopics(): FakeTopics {
 export class FakeSocket implements ClientSocket {
   readonly id: string
   readonly heard: ServerFrame[] = []
+  isOpen = true
+  /** frames until it stops reading by itself; 0: it does not */
+  framesUntilStall = 0
   /** the code that the hub closed it with */
   closed: number | null = null
   readonly #topics: FakeTopics
   readonly #ended: (socket: FakeSocket) => void
   #stalled: PromiseWithResolvers<boolean> | null = null
-  #hasEnded = false
-  /** frames until it stalls by itself; 0: it does not */
-  #framesUntilStall = 0
 
   constructor(id: string, topics: FakeTopics, ended: (socket: FakeSocket) => void) {
     this.id = id
@@ -40,24 +29,20 @@ export class FakeSocket implements ClientSocket {
     this.#ended = ended
   }
 
-  get isOpen(): boolean {
-    return !this.#hasEnded
-  }
-
   send(frame: ServerFrame, json = JSON.stringify(frame)): void {
-    if (this.#hasEnded) return
+    if (!this.isOpen) return
     this.heard.push(JSON.parse(json) as ServerFrame)
-    this.#framesUntilStall -= 1
-    if (this.#framesUntilStall === 0) this.stall()
+    this.framesUntilStall -= 1
+    if (this.framesUntilStall === 0) this.stall()
   }
 
   ready(): true | Promise<boolean> {
-    if (this.#hasEnded) return Promise.resolve(false)
+    if (!this.isOpen) return Promise.resolve(false)
     return this.#stalled?.promise ?? true
   }
 
   follow(room: string): void {
-    if (this.#hasEnded) return
+    if (!this.isOpen) return
     const { followers } = this.#topics
     followers.set(room, (followers.get(room) ?? new Set()).add(this))
   }
@@ -67,15 +52,15 @@ export class FakeSocket implements ClientSocket {
   }
 
   close(code: number): void {
-    if (this.#hasEnded) return
+    if (!this.isOpen) return
     this.closed = code
     this.end()
   }
 
   /** The socket ends; the hub hears of it in a later turn. */
   end(): void {
-    if (this.#hasEnded) return
-    this.#hasEnded = true
+    if (!this.isOpen) return
+    this.isOpen = false
     for (const sockets of this.#topics.followers.values()) sockets.delete(this)
     this.#stalled?.resolve(false)
     setImmediate(() => this.#ended(this))
@@ -84,11 +69,6 @@ export class FakeSocket implements ClientSocket {
   /** It reads nothing more, until `drain`. */
   stall(): void {
     this.#stalled ??= Promise.withResolvers<boolean>()
-  }
-
-  /** It stops reading by itself after so many frames. */
-  stallAfter(frames: number): void {
-    this.#framesUntilStall = frames
   }
 
   drain(): void {
