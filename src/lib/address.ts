@@ -36,7 +36,6 @@ export function parseRange(text: string): Range | null {
   return bits <= max ? [address, bits] : null
 }
 
-/** Is this the machine itself? */
 export function isLoopback(text: string): boolean {
   return parseAddress(text)?.range() === 'loopback'
 }

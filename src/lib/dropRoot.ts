@@ -15,7 +15,6 @@ export function dropRoot(dir: string): string | null {
   return dropRootTo(USER, dir)
 }
 
-/** As `dropRoot`, for any user and directory. */
 export function dropRootTo(user: number, dir: string): string | null {
   try {
     chownAll(dir, user)

@@ -115,7 +115,7 @@ export async function backup(dir: string, to: string | Sink | undefined, now: nu
 
 type CopyCheck = Pick<BackupResult, 'events' | 'schema' | 'foreign'>
 
-/** Copy changed blocks while the database goes on changing: at most this often, or until so few bytes changed. */
+/** Without a transaction, changed blocks are copied again at most this often, until one pass copies only a few bytes. */
 const PASSES = 3
 const FEW_BYTES = 4 * 1024 * 1024
 

@@ -22,7 +22,6 @@ export interface Finding {
 
 const ok = (check: string, say: string): Finding => ({ check, verdict: 'ok', say })
 const warning = (check: string, say: string): Finding => ({ check, verdict: 'warning', say })
-/** A problem that must be solved. */
 const fault = (check: string, say: string): Finding => ({ check, verdict: 'fault', say })
 
 const HOUR = 60 * 60 * 1_000
@@ -45,10 +44,9 @@ problem. Changes nothing, and may run beside the server. Exit 1 if there is a fa
   --url URL    also connect to this address as a browser would, through the proxy before it`,
   options: { url: { type: 'string' } },
   async run({ options }) {
-    const found = [
-      ...configurationFindings(process.env),
-      ...(typeof options.url === 'string' ? await urlFindings(options.url) : []),
-    ]
+    const { config, found } = readChecked(process.env)
+    found.push(...examine(config))
+    if (typeof options.url === 'string') found.push(...(await urlFindings(options.url)))
     const faults = found.filter(({ verdict }) => verdict === 'fault').length
     const lines = found.map(({ check, verdict, say }) => `${VERDICTS[verdict]} ${check}: ${say}`)
     const sum = faults === 0 ? 'Nothing is wrong.' : `${faults} ${faults === 1 ? 'fault' : 'faults'}.`
@@ -56,29 +54,25 @@ problem. Changes nothing, and may run beside the server. Exit 1 if there is a fa
   },
 }
 
-/** Checks the configuration, and the data directory if DATA_DIR is right whatever else is wrong. */
-function configurationFindings(env: Environment): Finding[] {
-  const read = configOrFaults(env)
-  if (Array.isArray(read)) {
-    const withDefaults = configOrFaults({ DATA_DIR: env['DATA_DIR'] })
-    return [...read, ...(Array.isArray(withDefaults) ? [] : examine(withDefaults))]
+/** The configuration and what is wrong with it. A wrong one is replaced by the defaults, except for DATA_DIR. */
+function readChecked(env: Environment): { config: Config; found: Finding[] } {
+  try {
+    const config = readConfig(env)
+    return { config, found: configurationFindings(config) }
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error
+    const found = error.message.split('\n').map((say) => fault('configuration', say))
+    return { config: readConfig({ DATA_DIR: env['DATA_DIR'] }), found }
   }
-  const found = descriptorFindings(read.maxConnections)
-  if (read.publicUrl === null) {
+}
+
+function configurationFindings({ maxConnections, publicUrl }: Config): Finding[] {
+  const found = descriptorFindings(maxConnections)
+  if (publicUrl === null) {
     const say = 'PUBLIC_URL is not set, so that any Host is answered: set it to the address people use.'
     found.push(warning('configuration', say))
   }
-  if (found.length === 0) found.push(ok('configuration', 'Every setting is accepted.'))
-  return [...found, ...examine(read)]
-}
-
-function configOrFaults(env: Environment): Config | Finding[] {
-  try {
-    return readConfig(env)
-  } catch (error) {
-    if (!(error instanceof OperatorError)) throw error
-    return error.message.split('\n').map((say) => fault('configuration', say))
-  }
+  return found.length > 0 ? found : [ok('configuration', 'Every setting is accepted.')]
 }
 
 /** Each socket takes a file descriptor. A warning, not a fault: the service may have another limit than this shell. */

@@ -86,14 +86,14 @@ async function unpack(source: AsyncIterable<Uint8Array>, to: string, free: numbe
   const limited = async function* (pieces: AsyncIterable<Uint8Array>) {
     for await (const piece of pieces) {
       limit -= piece.length
-      // A terabyte of zeros is a small archive.
+      // A small archive can unpack to a terabyte of zeros.
       if (limit < 0) throw new BadBackup('there is more after its end')
       yield piece
     }
   }
   const entries = extract()
   const reading = pipeline(source, createGunzip(), limited, entries)
-  // Its error ends the loop below, too, unless that loop has failed before.
+  // An error of the pipeline also ends the loop below, which reports it.
   reading.catch(() => undefined)
   let manifest: BackupManifest | null = null
   let isComplete = false

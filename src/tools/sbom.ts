@@ -9,8 +9,7 @@ export interface LicensedPackage {
 
 interface PackageJson {
   version: string
-  license?: string | { type: string }
-  licenses?: { type: string }[]
+  license: string
   dependencies?: Record<string, string>
 }
 
@@ -21,9 +20,8 @@ export async function licences(root: string): Promise<LicensedPackage[]> {
     const { dependencies = {} } = await packageJsonIn(folder)
     for (const name of Object.keys(dependencies)) {
       const dependency = await folderOf(name, folder, root)
-      const { version, license, licenses } = await packageJsonIn(dependency)
+      const { version, license: licence } = await packageJsonIn(dependency)
       if (found.has(`${name}@${version}`)) continue
-      const licence = typeof license === 'string' ? license : (license?.type ?? licenses?.[0]?.type ?? 'none')
       found.set(`${name}@${version}`, { name, version, licence })
       await addDependencies(dependency)
     }
