@@ -32,17 +32,12 @@ export function dayOf(at: number): string {
   return new Date(at).toDateString()
 }
 
-/** When (ms) the calendar day `days` after that of `at` begins, also across changes of daylight saving time. */
-export function dayFrom(at: number, days: number): number {
-  const date = new Date(at)
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime()
-}
-
 /** `Today`, `Yesterday`, else the date, with its year unless it is this year. */
 export function dayLabel(at: number, now: number, locale?: string): string {
   const day = dayOf(at)
   if (day === dayOf(now)) return words.common.today
-  if (day === dayOf(dayFrom(now, -1))) return words.common.yesterday
+  const yesterday = new Date(now).setDate(new Date(now).getDate() - 1)
+  if (day === dayOf(yesterday)) return words.common.yesterday
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
   const year = !sameYear && { year: 'numeric' as const }
   return formatDate(at, locale, { weekday: 'long', day: 'numeric', month: 'long', ...year })

@@ -11,7 +11,7 @@ import {
   schemaInHeader,
   spaceOf,
 } from './dataDirectory.ts'
-import { eventFromDraft } from './write/eventFromDraft.ts'
+import { eventFromDraft } from './write/eventWriter.ts'
 import { lockDirectory } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
-import { eventFromDraft } from '../../../src/store/sqlite/write/eventFromDraft.ts'
+import { eventFromDraft } from '../../../src/store/sqlite/write/eventWriter.ts'
 import { WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
 import type { CommitResult } from '../../../src/store/sqlite/write/eventWriter.ts'
 

@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { Draft, Outcome } from '../../../hub/ports.ts'
 import { assertNever } from '../../../shared/assert.ts'
 import { LIMITS } from '../../../shared/limits.ts'
+import type { RoomEvent } from '../../../shared/model.ts'
 import { queryOne, run, type SqlValues } from '../database.ts'
 import type { WriteFailure } from '../diskErrors.ts'
 import { setReaction } from '../reactions.ts'
@@ -150,6 +151,26 @@ function contentOf(draft: Draft): string {
     case 'react': return JSON.stringify({ emoji: draft.emoji, on: draft.on })
     case 'pin': return JSON.stringify({ on: draft.on })
     default: return assertNever(draft)
+  }
+}
+
+/** The event that a draft became. @param count for a reaction: how many people show it */
+export function eventFromDraft(draft: Draft, seq: number, count = 0): RoomEvent {
+  const { id, at, user } = draft
+  const keys = { seq, id, at, user: { id: user.id, name: user.name } }
+  if (draft.kind === 'topic') return { kind: draft.kind, ...keys, text: draft.text }
+  const { kind, nonce } = draft
+  // prettier-ignore
+  switch (kind) {
+    case 'message': {
+      const { text, replyTo } = draft
+      return { kind, ...keys, nonce, text, ...(replyTo !== undefined && { replyTo }) }
+    }
+    case 'edit': return { kind, ...keys, nonce, target: draft.target, text: draft.text }
+    case 'delete': return { kind, ...keys, nonce, target: draft.target, by: 'author' }
+    case 'react': return { kind, ...keys, nonce, target: draft.target, emoji: draft.emoji, on: draft.on, count }
+    case 'pin': return { kind, ...keys, nonce, target: draft.target, on: draft.on }
+    default: return assertNever(kind)
   }
 }
 
