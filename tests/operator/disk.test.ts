@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { aGuest } from '../support/client/anApp.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aDatabase } from '../support/server/aDatabase.ts'
-import { aServerUnder, aTemporaryDir } from '../support/server/aServer.ts'
+import { aServer, aTemporaryDir } from '../support/server/aServer.ts'
 import { timed } from '../support/aMeasure.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -20,7 +20,7 @@ const NOT_READY = { ready: false, failing: ['store'] }
 /** A server on a directory with Ada in its lobby. @param under a program that starts the server, such as `unshare` */
 async function aChat(name: string, under: string[] = []) {
   const data = join(dir, name)
-  const server = await aServerUnder(under, { DATA_DIR: data })
+  const server = await aServer({ DATA_DIR: data }, under)
   const origin = await server.ready()
   const ada = await aGuest(origin, 'Ada')
   const socket = await ada.enter('lobby')

@@ -7,7 +7,7 @@ import type { Role, User } from '../../../src/shared/model.ts'
 import { checkpoint } from '../../../src/store/sqlite/database.ts'
 import { aWriter } from './aDatabase.ts'
 
-/** The rooms. Everybody has read everything but in `unread`. */
+/** The rooms. All guests have read everything except in `unread`. */
 export const ROOMS = {
   /** fifty ordinary messages */
   plain: 'plain',
@@ -31,21 +31,16 @@ export interface SeededGuest {
   messages: readonly string[]
 }
 
-interface Amounts {
-  people: number
-  /** messages in each of the unread rooms */
-  unread: number
-  /** reactions behind the last message of `reacted` */
-  reactions: number
-  /** messages deleted in `deleted` */
-  deleted: number
-  /** messages of each guest in `own`, and how many more the first guest has, for an export */
-  own: number
-  ownOfFirst: number
-}
-
+/** Only the newest 1,000 unread messages are counted. */
+const UNREAD = 1_500
+const REACTIONS = 10_000
+const DELETED = 1_000
+/** Messages of each guest in `own`, and how many more the first guest has, for an export. */
+const [OWN, OWN_OF_FIRST] = [20, 3_000]
 const EMOJI = Array.from('👍😂🎉😮😢🙏👀🔥✅❌💯🚀☕🍰🌻🐈🐕⭐🎈🍀')
 const DRAFTS_AT_ONCE = 500
+const ordinaryText = (at: number) =>
+  `number ${at}: the train was late again, and nobody told us; see you around noon?`
 
 type Content =
   | { kind: 'message'; text: string }
@@ -53,7 +48,7 @@ type Content =
   | { kind: 'delete'; target: string }
 
 /** Fills a new directory. @returns the guests, who are members of all rooms */
-export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
+export function aHeavyPlace(dir: string, guests: number): SeededGuest[] {
   const { db, writer } = aWriter(dir)
   // A crash may lose this directory.
   db.run('PRAGMA synchronous = OFF')
@@ -81,25 +76,20 @@ export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
       writer.commit(drafts.slice(at, at + DRAFTS_AT_ONCE))
     return drafts
   }
-  const talk = (
-    room: string,
-    count: number,
-    textOf: (at: number) => string = ordinaryText,
-    user: User = ada,
-  ) =>
+  const talk = (room: string, count: number, textOf = ordinaryText, user: User = ada) =>
     commit(Array.from({ length: count }, (_, at) => draft(room, user, { kind: 'message', text: textOf(at) })))
   const react = (room: string, user: User, target: string, emoji: string, on: boolean) =>
     draft(room, user, { kind: 'react', target, emoji, on })
 
   const ada = addGuest('Ada')
-  const count = Math.max(LIMITS.emojiPeople, amounts.people)
+  const count = Math.max(LIMITS.emojiPeople, guests)
   const people = Array.from({ length: count }, (_, at) => addGuest(`Person ${at}`))
   for (const room of Object.values(ROOMS).flat())
     writer.addRoom({ room, name: room, topic: '', kind: 'public' }, now)
 
   for (const room of ROOMS.unread) {
     addMembers(room)
-    talk(room, amounts.unread, (at) => `number ${at} is for @Person ${at % 50}, or whoever reads it`)
+    talk(room, UNREAD, (at) => `number ${at} is for @Person ${at % 50}, or whoever reads it`)
   }
   talk(ROOMS.plain, LIMITS.history)
 
@@ -112,7 +102,7 @@ export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
   const targets = talk(ROOMS.reacted, LIMITS.history).map(({ id }) => id)
   const perRound = targets.length * EMOJI.length
   commit(
-    Array.from({ length: amounts.reactions }, (_, at) => {
+    Array.from({ length: REACTIONS }, (_, at) => {
       const round = Math.floor(at / perRound)
       const user = people[Math.floor(round / 2) % count] ?? ada
       const emoji = EMOJI[Math.floor(at / targets.length) % EMOJI.length] ?? ''
@@ -121,20 +111,16 @@ export function aHeavyPlace(dir: string, amounts: Amounts): SeededGuest[] {
   )
 
   talk(ROOMS.deleted, LIMITS.history)
-  const deleted = talk(ROOMS.deleted, amounts.deleted)
+  const deleted = talk(ROOMS.deleted, DELETED)
   commit(deleted.map(({ id: target }) => draft(ROOMS.deleted, ada, { kind: 'delete', target })))
 
-  const guests = people.map((user, at): SeededGuest => {
-    const own = talk(ROOMS.own, amounts.own + (at === 0 ? amounts.ownOfFirst : 0), ordinaryText, user)
+  const seeded = people.map((user, at): SeededGuest => {
+    const own = talk(ROOMS.own, OWN + (at === 0 ? OWN_OF_FIRST : 0), ordinaryText, user)
     return { ...user, messages: own.map(({ id }) => id) }
   })
   for (const room of [ROOMS.plain, ROOMS.heavy, ROOMS.reacted, ROOMS.deleted]) addMembers(room)
   addMembers(ROOMS.own, 'owner')
   checkpoint(db)
   db.close()
-  return guests
-}
-
-function ordinaryText(at: number): string {
-  return `number ${at}: the train was late again, and nobody told us; see you around noon?`
+  return seeded
 }

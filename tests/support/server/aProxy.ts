@@ -5,23 +5,15 @@ import { eventually } from '../eventually.ts'
 
 const SNIPPETS = join(import.meta.dir, '../../../docs/proxies')
 
-/** A real proxy in front of a server, configured by a snippet of `docs/proxies`. */
-export interface Proxy {
-  /** `https://localhost:4443` */
-  readonly origin: string
-  start(): Promise<void>
-  stop(): Promise<void>
-}
-
 /** The proxies that a test can start. */
 export const PROXIES = ['caddy', 'nginx'] as const
-export type Kind = (typeof PROXIES)[number]
+export type Proxy = Awaited<ReturnType<typeof aProxy>>
 
 /**
- * The snippet unchanged, except for the host name, the certificate and the ports, which a test machine cannot have.
+ * A real proxy, configured by the snippet of `docs/proxies` except for the host name, the certificate and the ports.
  * @param behind the port that Hubbub listens on
  */
-export async function aProxy(kind: Kind, dir: string, behind: number): Promise<Proxy> {
+export async function aProxy(kind: (typeof PROXIES)[number], dir: string, behind: number) {
   const port = freePort()
   mkdirSync(dir, { recursive: true })
   const command = await (kind === 'caddy' ? caddy : nginx)(dir, port, behind)
@@ -33,14 +25,12 @@ export async function aProxy(kind: Kind, dir: string, behind: number): Promise<P
         env: { PATH: process.env.PATH ?? '', HOME: dir, XDG_DATA_HOME: dir },
         stdio: ['ignore', 'ignore', 'ignore'],
       })
-      await eventually(
-        `${kind} listens`,
-        () =>
-          Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } }).then(
-            (socket) => (socket.end(), true),
-          ),
-        15_000,
-      )
+      const connect = async () => {
+        const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } })
+        socket.end()
+        return true
+      }
+      await eventually(`${kind} listens`, connect, 15_000)
     },
     async stop() {
       child?.kill('SIGTERM')
@@ -62,30 +52,23 @@ async function caddy(dir: string, port: number, behind: number): Promise<string[
     'chat.example.com {': `localhost:${port} {`,
     '127.0.0.1:3000': `127.0.0.1:${behind}`,
   })
-  const globals =
-    '{\n\tadmin off\n\tskip_install_trust\n\tlocal_certs\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n'
+  const options = ['admin off', 'skip_install_trust', 'local_certs', 'auto_https disable_redirects']
+  const globals = `{\n\t${[...options, 'default_bind 127.0.0.1'].join('\n\t')}\n}\n`
   writeFileSync(join(dir, 'Caddyfile'), globals + site)
   return ['caddy', 'run', '--config', join(dir, 'Caddyfile'), '--adapter', 'caddyfile']
 }
 
 async function nginx(dir: string, port: number, behind: number): Promise<string[]> {
   const snippet = await Bun.file(join(SNIPPETS, 'nginx.conf')).text()
-  const certificate = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost']
-  Bun.spawnSync([
-    'openssl',
-    'req',
-    ...certificate,
-    '-keyout',
-    join(dir, 'key.pem'),
-    '-out',
-    join(dir, 'cert.pem'),
-  ])
+  const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
+  const openssl = 'openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost'.split(' ')
+  Bun.spawnSync([...openssl, '-keyout', key, '-out', certificate])
   const site = replaced(snippet, {
     'listen 80;': `listen 127.0.0.1:${freePort()};`,
     'listen 443 ssl': `listen 127.0.0.1:${port} ssl`,
     'server_name chat.example.com': 'server_name localhost',
-    '/etc/letsencrypt/live/chat.example.com/fullchain.pem': join(dir, 'cert.pem'),
-    '/etc/letsencrypt/live/chat.example.com/privkey.pem': join(dir, 'key.pem'),
+    '/etc/letsencrypt/live/chat.example.com/fullchain.pem': certificate,
+    '/etc/letsencrypt/live/chat.example.com/privkey.pem': key,
     '127.0.0.1:3000': `127.0.0.1:${behind}`,
   })
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

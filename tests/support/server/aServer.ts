@@ -19,37 +19,18 @@ async function aPage(): Promise<void> {
   await buildClient({ root: ROOT, out: PAGE, compress: 'none' })
 }
 
-/** A process of the server, as an operator starts it; `await using` kills it at the end of the block. */
-export interface ServerProcess extends AsyncDisposable {
-  /** `http://127.0.0.1:3000`; rejects if it ends before it is ready */
-  ready(): Promise<string>
-  /** ms from the start of the process to its first answer of any kind */
-  readonly firstAnswer: number
-  readonly pid: number
-  out(): string
-  err(): string
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
-  /** its exit code; null if a signal ended it */
-  exited(ms?: number): Promise<number | null>
-  /** whether it runs or how it ended, and its last lines: for the error of a request that it did not answer */
-  report(): string
-}
+export type ServerProcess = Awaited<ReturnType<typeof aServer>>
 
-/** Starts `src/main.ts`. @param env its environment, beside PATH; PORT is a free port unless set */
-export function aServer(env: Record<string, string>, ...args: string[]): Promise<ServerProcess> {
-  return aServerUnder([], env, ...args)
-}
-
-/** Starts the server by a program that becomes it, such as `unshare -m`. */
-export async function aServerUnder(
-  before: readonly string[],
-  env: Record<string, string>,
-  ...args: string[]
-): Promise<ServerProcess> {
+/**
+ * Starts `src/main.ts` as an operator does; `await using` kills it at the end of the block.
+ * @param env its environment, beside PATH; PORT is a free port unless set
+ * @param under a program that becomes the server, such as `unshare -m`
+ */
+export async function aServer(env: Record<string, string>, under: readonly string[] = []) {
   await aPage()
   const port = env.PORT ?? String(freePort())
   const started = performance.now()
-  const child = Bun.spawn([...before, process.execPath, join(ROOT, 'src/main.ts'), ...args], {
+  const child = Bun.spawn([...under, process.execPath, join(ROOT, 'src/main.ts')], {
     env: { PATH: process.env.PATH ?? '', HOST: '127.0.0.1', PORT: port, ...env },
     stdout: 'pipe',
     stderr: 'pipe',
@@ -74,26 +55,29 @@ export async function aServerUnder(
     // Bun sends SIGTERM to every child process when a test times out; the tests after it then fail, too.
     if (!isEndExpected) console.error(`No test ended the server; has one timed out? ${report()}`)
   })
+  const kill = (signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL') => {
+    isEndExpected = true
+    child.kill(signal)
+  }
   const origin = `http://127.0.0.1:${port}`
   let firstAnswer = Number.NaN
   return {
     pid: child.pid,
+    /** ms from the start of the process to its first answer of any kind */
     get firstAnswer() {
       return firstAnswer
     },
     out: () => out,
     err: () => err,
+    /** Whether it runs or how it ended, and its last lines: for the error of a request that it did not answer. */
     report,
-    kill(signal) {
-      isEndExpected = true
-      child.kill(signal)
-    },
+    kill,
     async [Symbol.asyncDispose]() {
-      isEndExpected = true
-      child.kill('SIGKILL')
+      kill('SIGKILL')
       await child.exited
     },
-    async ready() {
+    /** @returns `http://127.0.0.1:3000` @throws Error if it ends before it is ready */
+    async ready(): Promise<string> {
       const isReady = async () => {
         if (hasEnded()) return true
         const answer = await fetch(`${origin}/readyz`)
@@ -105,7 +89,8 @@ export async function aServerUnder(
       isEndExpected = true
       throw new Error(`the server ended with ${child.exitCode}: ${err}`)
     },
-    async exited(ms = 10_000) {
+    /** @returns its exit code; null if a signal ended it */
+    async exited(ms = 10_000): Promise<number | null> {
       isEndExpected = true
       await eventually('the end of the server', hasEnded, ms)
       await reading
