@@ -35,7 +35,7 @@ export class Heartbeat {
     return null
   }
 
-  /** A beat of the client answers ours. If none of ours is unanswered, the client's beat is a question, answered by a beat. */
+  /** The client's beat answers ours; if no beat of ours is unanswered, the client asks for one. */
   received(connection: GreetedConnection, now: number): void {
     const { lifecycle } = connection
     lifecycle.lastHeardAt = now

@@ -33,7 +33,7 @@ const PERSON_LIMITS: PersonLimits = {
 const HOUR_MS = 60 * 60 * 1000
 /** A drain: ms for the writer to finish, sockets that are closed at once, and ms between two such batches. */
 const DRAIN = { flush: 3_000, closeBatch: 500, closeEvery: 100 }
-/** ms between two checks whether the store has events that were not shown, as those of other nodes */
+/** ms between two checks for stored events that this node has not shown, such as those of other nodes */
 const SWEEP_MS = 2_000
 
 /**
@@ -247,7 +247,7 @@ export class Hub {
   }
 
   /**
-   * Stores what was taken, then closes all connections in batches. Clients come back spread over a time (ms) that the next
+   * Stores accepted events, then closes all connections in batches. Clients come back spread over a time (ms) that the next
    * server can bear. Resolves when all are closed.
    */
   async drain(closeBatch = DRAIN.closeBatch): Promise<void> {

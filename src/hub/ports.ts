@@ -61,7 +61,7 @@ export interface NewGuest {
   room?: string
 }
 
-/** Which guests are stale, so that another person may take their names, by when (ms) they were last seen. */
+/** Times (ms): a guest who was last seen before them is stale, and another person may take their name. */
 export interface Stale {
   inactiveBefore: number
   /** for guests who never wrote */

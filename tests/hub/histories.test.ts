@@ -245,7 +245,7 @@ test('[C26] whatever people, disk and other nodes do, everybody ends with each e
   )
 }, 60_000)
 
-test('[C27] a client of a log that a restored backup has cut is told, and ends with what is stored', async () => {
+test('[C27, C6] a client of a log that a restored backup has cut is told, and ends with what is stored', async () => {
   const count = fc.integer({ min: 0, max: 60 })
   await assertHistories(
     fc.asyncProperty(fc.integer({ min: 1, max: 60 }), count, count, async (before, kept, fresh) => {

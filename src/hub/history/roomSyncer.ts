@@ -22,7 +22,7 @@ interface RoomSyncerDeps extends HubDeps {
 const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 /** A cached first page is used while at most this many events follow it. */
 const MAX_APPENDED_EVENTS = 50
-/** Unread counts that miss the end of their page because the room moved on. The next one is sent as it is. */
+/** How often an unread count is repeated because the room moved on meanwhile; after that it is sent as it is. */
 const MAX_RECOUNTS = 20
 /** Estimated bytes of a frame around its lists, of an event around its text, and of a person in `members`. */
 const FRAME_BYTES = 512
@@ -49,7 +49,7 @@ export class RoomSyncer {
     this.#pageCache = new PageCache(deps.store)
   }
 
-  /** Each second. */
+  /** Each second: newcomers read their first pages anew. */
   tick(): void {
     this.#pageCache.clear()
   }
@@ -74,7 +74,7 @@ export class RoomSyncer {
     }
   }
 
-  /** From here on the room counts as joined; its pages follow by themselves. */
+  /** From this call on the room counts as joined; its pages follow by themselves. */
   enter(
     connection: ClientConnection,
     membership: Membership,

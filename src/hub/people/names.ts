@@ -13,7 +13,7 @@ const RENAME_RATES = [
   { perSecond: 1 / 30, burst: 1 },
   { perSecond: 5 / (24 * 60 * 60), burst: 5 },
 ]
-/** ms for which the old name stays the person's */
+/** ms for which a person's old name stays reserved for them */
 const OLD_NAME_HELD = 24 * 60 * 60 * 1000
 
 interface NamesDeps extends HubDeps {

@@ -39,10 +39,10 @@ type Announcement = Pick<Presence, 'joined' | 'left' | 'changed'>
  */
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
-  readonly #connections: Pick<ConnectionRegistry, 'greetedOf'>
+  readonly #connections: ConnectionRegistry
   readonly #publish: Publish
 
-  constructor(connections: Pick<ConnectionRegistry, 'greetedOf'>, publish: Publish) {
+  constructor(connections: ConnectionRegistry, publish: Publish) {
     this.#connections = connections
     this.#publish = publish
   }

@@ -27,14 +27,6 @@ test('[C5] a position with another id gets reset "diverged", then a first page',
   expect(bob.pageSeqs).toEqual(seqRange(11, 60))
 })
 
-test('[C6] a position beyond the head gets reset "ahead", then a first page', async () => {
-  const { back, at, store } = await aTalk(20)
-  store.rewind('lobby', 10)
-  const bob = await back(at(20))
-  expect(bob.heard[1]).toMatchObject({ type: 'reset', reason: 'ahead', head: 10 })
-  expect(bob.pageSeqs).toEqual(seqRange(1, 10))
-})
-
 test('[C7] a position 1,000 events back is resumed; further back it is too old', async () => {
   const { back, at, ada } = await aTalk(1_001)
   const bob = await back(at(1))
