@@ -4,7 +4,7 @@ import { acknowledged, DESKTOP, hasDraft, isKept, say, signIn, textsOn } from '.
 import { aServer, aTemporaryDir, freePort, type ServerProcess } from '../support/server/aServer.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { theClient } from '../support/server/aPlace.ts'
+import { ensureClientBuilt } from '../support/server/aPlace.ts'
 
 describe.skipIf(browserFound === null)('two people in real browsers, on a real server', () => {
   const running = useBrowser()
@@ -17,7 +17,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
   /** Starts the server of all these journeys, unless it runs. */
   async function start(): Promise<void> {
     if (server !== null) return
-    await theClient()
+    await ensureClientBuilt()
     server = await aServer({ DATA_DIR: data.dir, PORT: port })
     await server.ready()
   }

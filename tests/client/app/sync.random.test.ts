@@ -42,11 +42,11 @@ function aBadServer(seed: number, time: FakeTime) {
   }
 
   function tell(wire: FakeWire, ...frames: ServerFrame[]): void {
-    const at = connections.get(wire)
-    if (at === undefined) return
-    at.down = Math.max(at.down, time.now() + dice.between(1, world.well ? 20 : 800))
-    later(at.down - time.now(), () => {
-      if (!at.isDead && !wire.closed) wire.say(...frames)
+    const connection = connections.get(wire)
+    if (connection === undefined) return
+    connection.down = Math.max(connection.down, time.now() + dice.between(1, world.well ? 20 : 800))
+    later(connection.down - time.now(), () => {
+      if (!connection.isDead && !wire.closed) wire.say(...frames)
     })
   }
 
@@ -59,23 +59,23 @@ function aBadServer(seed: number, time: FakeTime) {
 
   /** @param limit of a first page's messages; 0: only the counts are wanted */
   function sendPages(wire: FakeWire, room: string, seq: number, limit = 50, ref?: string): void {
-    const at = connections.get(wire)
-    if (at === undefined) return
-    at.joined.add(room)
+    const connection = connections.get(wire)
+    if (connection === undefined) return
+    connection.joined.add(room)
     // No answer, or a late one.
     if (bad(0.03)) return
     later(bad(0.05) ? dice.between(SECOND, 20 * SECOND) : 1, () => {
-      if (!at.joined.has(room)) return
+      if (!connection.joined.has(room)) return
       const log = logOf(room)
       const people = limit === 0 ? { version: 1, count: 2, full: [] } : members(person(ada))
       const more = { room, head: log.length, members: people, ...(ref !== undefined && { ref }) }
       if (seq === 0) {
-        at.live.add(room)
+        connection.live.add(room)
         return tell(wire, firstOf(log, limit, more))
       }
       const events = log.slice(seq)
       if (events.length > 4) tell(wire, page(events.slice(0, 2), { ...more, more: true }))
-      at.live.add(room)
+      connection.live.add(room)
       tell(wire, page(events.length > 4 ? events.slice(2) : events, more))
     })
   }
@@ -112,8 +112,8 @@ function aBadServer(seed: number, time: FakeTime) {
   }
 
   function answer(wire: FakeWire, frame: ClientFrame): void {
-    const at = connections.get(wire)
-    if (at === undefined) return
+    const connection = connections.get(wire)
+    if (connection === undefined) return
     switch (frame.type) {
       case 'hello':
         if (bad(0.05)) return
@@ -132,15 +132,15 @@ function aBadServer(seed: number, time: FakeTime) {
       case 'leave':
         if (bad(0.2)) return refuse(wire, { ref: frame.ref })
         memberships.delete(frame.room)
-        at.joined.delete(frame.room)
-        at.live.delete(frame.room)
+        connection.joined.delete(frame.room)
+        connection.live.delete(frame.room)
         tell(wire, { type: 'left', ref: frame.ref, room: frame.room })
         break
       case 'send':
         send(wire, frame)
         break
       case 'beat':
-        tell(wire, { type: 'beat', heads: headsOf(at) })
+        tell(wire, { type: 'beat', heads: headsOf(connection) })
         break
       default:
     }
@@ -156,14 +156,14 @@ function aBadServer(seed: number, time: FakeTime) {
     store,
     /** A beat on each connection. */
     beat() {
-      for (const [wire, at] of connections)
-        if (at.joined.size > 0) tell(wire, { type: 'beat', heads: headsOf(at) })
+      for (const [wire, connection] of connections)
+        if (connection.joined.size > 0) tell(wire, { type: 'beat', heads: headsOf(connection) })
     },
     /** Something breaks every connection. */
     strike() {
-      for (const [wire, at] of connections) {
+      for (const [wire, connection] of connections) {
         const what = dice.pick(['silence', 'drain', 1006, 1006, 1012, 1013, 1001, 4429])
-        if (what === 'silence') at.isDead = true
+        if (what === 'silence') connection.isDead = true
         else if (what === 'drain') tell(wire, { type: 'drain', spread: 500 })
         else close(wire, Number(what))
       }
@@ -177,11 +177,11 @@ function aBadServer(seed: number, time: FakeTime) {
       })
     },
     heard(wire: FakeWire, frame: ClientFrame) {
-      const at = connections.get(wire)
-      if (at === undefined || at.isDead) return
-      at.up = Math.max(at.up, time.now() + dice.between(1, world.well ? 20 : 300))
-      later(at.up - time.now(), () => {
-        if (!at.isDead && !wire.closed) answer(wire, frame)
+      const connection = connections.get(wire)
+      if (connection === undefined || connection.isDead) return
+      connection.up = Math.max(connection.up, time.now() + dice.between(1, world.well ? 20 : 300))
+      later(connection.up - time.now(), () => {
+        if (!connection.isDead && !wire.closed) answer(wire, frame)
       })
     },
   }
@@ -194,7 +194,7 @@ async function converges(seed: number): Promise<void> {
   const { dice, world } = server
   const page = await atFakeServer({
     time,
-    // Two looks at the same moment may disagree, and timers are a little early or late.
+    // Two readings of the clock may disagree, and timers are a little early or late.
     now: () => Math.floor(time.now() + world.skew + dice.between(0, 1.5)),
     after: (ms, run) => time.after(Math.max(0, ms + dice.between(-1, dice.hit(0.1) ? 300 : 4)), run),
     random: () => dice.next(),

@@ -186,7 +186,9 @@ export function aPage(first: State = INITIAL_STATE) {
       return page.tell({ type: 'tick', now: page.now })
     },
     queue(...entries: Text[]) {
-      return page.tell(...entries.map((one) => ({ type: 'entryQueued', entry: one, user: ada }) as const))
+      return page.tell(
+        ...entries.map((queued) => ({ type: 'entryQueued', entry: queued, user: ada }) as const),
+      )
     },
     get lobby(): RoomState {
       const room = page.state.rooms['lobby']

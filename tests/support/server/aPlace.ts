@@ -7,13 +7,13 @@ import { browserFound } from '../browser/browser.ts'
 const ROOT = join(import.meta.dir, '../../..')
 
 /** Builds the client where a server of this checkout serves it, unless a run of all tests has built it already. */
-export async function theClient(): Promise<void> {
+export async function ensureClientBuilt(): Promise<void> {
   if (process.env.CLIENT_IS_BUILT === '1') return
   await buildClient({ root: ROOT, out: join(ROOT, 'dist/public'), compress: 'none' })
 }
 
 /** For the tests of one file: a real server with an empty directory. @param make builds the client that it serves */
-export function usePlace(make: () => Promise<unknown> = theClient): { readonly origin: string } {
+export function usePlace(make: () => Promise<unknown> = ensureClientBuilt): { readonly origin: string } {
   let origin = ''
   let server: ServerProcess | null = null
   const data = aTemporaryDir()

@@ -22,7 +22,7 @@ import { roomTimeline } from './roomTimeline.ts'
 import { shortcuts } from './shortcuts.ts'
 import { words } from '../../words/words.ts'
 
-/** The room on screen, and whether the end of its messages is in view. */
+/** The room on screen. */
 let shown: { room: string; isAtEnd(): boolean } | null = null
 
 /** Is the person looking at the newest messages of this room in this tab? Then they need no notification. */
@@ -30,7 +30,7 @@ export function isAttended(room: string): boolean {
   return shown?.room === room && !document.hidden && document.hasFocus() && shown.isAtEnd()
 }
 
-/** A room, at `seq` if given. Everything that goes on in it ends with `signal`. */
+/** The screen of a room, at `seq` if given. Its watches, listeners and dialogs end with `signal`. */
 export function roomScreen(
   context: Context,
   { room, seq }: { room: string; seq?: number },

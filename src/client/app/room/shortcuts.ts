@@ -16,9 +16,9 @@ export interface ShortcutEvents {
 }
 
 /**
- * The keys of the page as a whole: F6 and Shift+F6 go round its parts, ? shows the keys, Escape closes the topmost thing. Mod+K
- * asks for a room, Alt with an arrow goes to the next in the sidebar, with Shift to the next unread one (U84). Shift+Escape marks
- * all rooms read (U75).
+ * Keys that work anywhere on the page: F6 and Shift+F6 go round its parts, ? lists the keys, Escape closes what is open on top.
+ * Ctrl+K or ⌘K opens the switcher, Alt with an arrow goes to the next room in the sidebar, with Shift to the next unread room
+ * (U84). Shift+Escape marks all rooms read (U75).
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,
@@ -40,7 +40,7 @@ export function shortcuts(
     }
   }
 
-  /** What a key does here; null: nothing. */
+  /** @returns null if the key does nothing here */
   function shortcutOf(event: KeyboardEvent): (() => void) | null {
     const { key, altKey, ctrlKey, metaKey, shiftKey } = event
     const isPlain = !ctrlKey && !metaKey && !altKey
