@@ -47,9 +47,7 @@ export function messageJumps(
   }
 
   function mark(seq: number): void {
-    const row = [...messages.rows.querySelectorAll<HTMLElement>('.message')].find(
-      (element) => messages.rowOf(element)?.seq === seq,
-    )
+    const row = messages.elementOf(seq)
     if (row === undefined) return
     unmark()
     row.toggleAttribute('data-marked', true)

@@ -95,6 +95,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
 
   const keyOf = (row: Element) => views.get(row)?.key ?? ''
   const messageViews = () => [...rows.children].flatMap((row) => views.get(row)?.message ?? [])
+  const elementOf = (seq: number) => messageViews().find(({ row }) => row.seq === seq)?.element
   const anchorAmong = (stays: (key: string) => boolean = () => true) =>
     readingAnchor(log, rows, (row) => Boolean(views.get(row)?.message) && stays(keyOf(row)))
   const scrollRange = () => log.scrollHeight - log.clientHeight
@@ -239,7 +240,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     isAtEnd = false
     held = null
     redraw()
-    const row = [...rows.children].find((child) => keyOf(child) === item.key)
+    const row = elementOf(seq)
     if (row) holdAnchor(log, { element: row, top: offset })
     // A message too near to the end to be scrolled to its offset counts as the end.
     isAtEnd = isLive() && isNearEnd()
@@ -312,6 +313,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       drawPill(isAtEnd && isLive() ? null : missed(seenSeq))
     },
     rows,
+    elementOf,
     /** the element that scrolls */
     scroller: log,
     setName(room: string): void {

@@ -53,13 +53,14 @@ const EXAMPLES: readonly (readonly [text: string, drawn: string])[] = [
   ['[](https://a.b)', '[](a<https://a.b/>(https://a.b))'],
 ]
 
-// In the third line are texts on which the lexer itself fails and one that is too deep, in the last marks around nothing.
 // prettier-ignore
 const AS_TYPED = [
   'plain text', 'two\nlines', 'a_b_c and 2 * 3 * 4', '**unclosed and `so', '# no heading\ntext\n---',
   'no\n===', '    no code', '| a |\n|---|\n| 1 |', '&lt;b&gt; &amp;',
   'readme.md www.a.com a@b.c ftp://a.b //a.b', '[x](javascript:alert) [y](data:text/html,1)',
+  // The lexer itself fails on these; the last is too deep.
   '- a\n  > *\nb', '1. x\n   > *\nx', '- a\n\t>*\nb', '- x\n\t> -\nx', '>'.repeat(4_000),
+  // marks around nothing
   '*\u3164*', '~~\u2800~~', '**\u115f**', '> ', '- ',
 ]
 
@@ -163,12 +164,10 @@ describe('Markdown', () => {
     },
   )
 
-  test.each([
-    '[evil.test](https://evil.test).com',
-    'www.bank.[evil.test](https://evil.test)',
-    '**bank.**[evil.test](https://evil.test)',
-  ])('[U121] shows the host in %j, where the text around the link could change it', (text) => {
-    expect(drawn(text)).toContain('span( (evil.test))')
+  test('[U121] shows the host where the text around the link could change it', () => {
+    const link = '[evil.test](https://evil.test)'
+    for (const text of [`${link}.com`, `www.bank.${link}`, `**bank.**${link}`])
+      expect(drawn(text)).toContain('span( (evil.test))')
   })
 
   test('[U121] isolates the direction of a link from the text before it', () => {

@@ -55,11 +55,7 @@ const withLines = (lines: readonly PresenceLine[], room = aLivePage().lobby) => 
 describe('a group of messages', () => {
   const midnight = new Date(2026, 0, 16).getTime()
   test.each<[string, Message[], string[]]>([
-    [
-      'has one header for an author within five minutes',
-      [at(1, NOON), at(2, NOON + 5 * MINUTE)],
-      ['*1', '2'],
-    ],
+    ['has one header for five minutes', [at(1, NOON), at(2, NOON + 5 * MINUTE)], ['*1', '2']],
     ['ends after five minutes', [at(1, NOON), at(2, NOON + 5 * MINUTE + 1)], ['*1', '*2']],
     ['ends with another author', [at(1, NOON), at(2, NOON, ada), at(3, NOON)], ['*1', '*2', '*3']],
     ['ends at midnight', [at(1, midnight - SECOND), at(2, midnight + SECOND)], ['*1', '*2']],
