@@ -3,22 +3,15 @@ import type { EmojiEntry } from '../ui/emoji/emoji.ts'
 import type { User } from '../../shared/model.ts'
 import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
-import { h, type Child } from '../ui/dom.ts'
+import { h } from '../ui/dom.ts'
 import { openPopover, type Popup } from '../ui/popover.ts'
 import { listbox } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
 
-interface Suggestion {
-  /** replaces what was typed */
-  insert: string
-  label: string
-  hint?: string
-}
-
-/** Suggestions for the text before the caret, and the index in it from which they replace it. */
+/** Suggestions for the text before the caret. `insert` replaces it from the index `from` on. */
 interface SuggestionMatch {
   from: number
-  items: readonly Suggestion[]
+  items: readonly { insert: string; label: string; hint?: string }[]
 }
 
 export type Suggestions = ReturnType<typeof suggestions>
@@ -144,14 +137,12 @@ export function suggestions(
     panel.style.setProperty('--width', `${box.width}px`)
     popover ??= openPopover(panel, signal, field.parentElement)
     field.setAttribute('aria-controls', id)
-    options.show(next.items.map(optionOf))
-  }
-
-  function optionOf({ label: name, hint }: Suggestion): Child[] {
-    return [
-      h('bdi', { class: 'truncate' }, name),
-      hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
-    ]
+    options.show(
+      next.items.map(({ label: name, hint }) => [
+        h('bdi', { class: 'truncate' }, name),
+        hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
+      ]),
+    )
   }
 
   function insert(index: number): void {

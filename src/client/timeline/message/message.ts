@@ -126,9 +126,9 @@ export function messageView(first: MessageItem, on: MessageEvents) {
   function drawRefusals(changes: readonly PendingChange[]): void {
     const notes = changes.flatMap(({ key: change, entry, sendStatus }) => {
       if (sendStatus.status !== 'failed') return []
-      const retry = [words.common.retry, () => on.retry(change)] as const
-      const dismiss = [words.message.dismiss, () => on.drop(change)] as const
-      return [messageNote(failureText(sendStatus.reason, entry.kind), [retry, dismiss], 'text-danger')]
+      const [retry, dismiss] = [() => on.retry(change), () => on.drop(change)]
+      const actions = { [words.common.retry]: retry, [words.message.dismiss]: dismiss }
+      return [messageNote(failureText(sendStatus.reason, entry.kind), actions, 'text-danger')]
     })
     refusals.replaceChildren(...notes)
     if (notes.length > 0) element.append(refusals)
@@ -173,12 +173,11 @@ export function messageView(first: MessageItem, on: MessageEvents) {
 
   function statusNoteOf(name: string): HTMLElement | null {
     const { sendStatus, text: unsent } = item.row
+    const { cancel, retry, edit, delete: remove } = words.common
     const drop = () => on.drop(key)
-    if (name === 'waiting') return messageNote(words.message.waiting, [[words.common.cancel, drop]])
+    if (name === 'waiting') return messageNote(words.message.waiting, { [cancel]: drop })
     if (sendStatus.status !== 'failed') return null
-    const retry = [words.common.retry, () => on.retry(key)] as const
-    const edit = [words.common.edit, () => on.edit(key, unsent ?? '')] as const
-    const actions = [retry, edit, [words.common.delete, drop] as const]
+    const actions = { [retry]: () => on.retry(key), [edit]: () => on.edit(key, unsent ?? ''), [remove]: drop }
     return messageNote(failureText(sendStatus.reason), actions, 'text-danger')
   }
 
@@ -241,18 +240,14 @@ export function offerFolds(views: readonly MessageView[]): void {
 }
 
 /** A text button in a message. Tab skips it; the arrow keys of the list reach it. */
-export function textButton(label: string, press: () => void): HTMLButtonElement {
+function textButton(label: string, press: () => void): HTMLButtonElement {
   return button(label, press, { class: 'text-button', tabindex: -1 })
 }
 
-/** A line under a message: what is pending or has failed, and what can be done about it. */
-export function messageNote(
-  text: string,
-  actions: readonly (readonly [label: string, press: () => void])[],
-  colour = '',
-): HTMLElement {
+/** A line under a message: what is pending or has failed, and a button for each action, by its label. */
+function messageNote(text: string, actions: Record<string, () => void>, colour = ''): HTMLElement {
   const style = 'note flex flex-wrap items-center gap-x-3 text-meta text-muted'
-  const buttons = actions.map(([label, press]) => textButton(label, press))
+  const buttons = Object.entries(actions).map(([label, press]) => textButton(label, press))
   return h('div', { class: style }, h('span', { class: colour }, text), ...buttons)
 }
 
