@@ -55,13 +55,13 @@ export type Page = ReturnType<typeof aLivePage>
 
 /** The row of a message as it is drawn. */
 export function drawn({ lobby }: Page, seq: number): Row | undefined {
-  const item = timelineItems()(lobby).find((one) => one.kind === 'message' && one.row.seq === seq)
-  return item?.kind === 'message' ? item.row : undefined
+  const rows = timelineItems()(lobby).flatMap((item) => (item.kind === 'message' ? item.row : []))
+  return rows.find((row) => row.seq === seq)
 }
 
 /** The row of a message as the server said it is. */
 export function rowOf({ lobby }: Page, seq: number): Row | undefined {
-  return lobby.rows.find((one) => one.seq === seq)
+  return lobby.rows.find((row) => row.seq === seq)
 }
 
 export function seqs(rows: readonly { seq: number | null }[] | undefined): (number | null)[] | undefined {

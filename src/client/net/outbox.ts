@@ -137,7 +137,7 @@ export class Outbox {
   async #load(isMine: (tab: string, at: number) => boolean, isAdopting = false): Promise<void> {
     const user = this.#user
     if (user === null) return
-    await this.#storage.takeBack(user, isMine, !isAdopting)
+    await this.#storage.takeBack(user, isMine, isAdopting)
     const found = await this.#storage.entries(user)
     for (const entry of found.filter(({ tab, at }) => isMine(tab, at))) {
       if (this.#user !== user) return

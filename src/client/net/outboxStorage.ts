@@ -157,11 +157,15 @@ export class OutboxStorage {
 
   /**
    * Stores what earlier pages could not store before they closed.
-   * @param of chooses copies by the tab that left them and when (ms)
-   * @param own the copies are this tab's own
+   * @param isMine chooses copies by the tab that left them and when (ms)
+   * @param isAdopting the copies are of other tabs
    */
-  async takeBack(user: string, of: (tab: string, at: number) => boolean, own: boolean): Promise<void> {
-    const writes = this.#takeCopies(user, of)
+  async takeBack(
+    user: string,
+    isMine: (tab: string, at: number) => boolean,
+    isAdopting: boolean,
+  ): Promise<void> {
+    const writes = this.#takeCopies(user, isMine)
     const entries = writes.filter(isEntry)
     const drafts = writes.filter(isDraft)
     // All at once: until they are stored, only this page has them.
@@ -175,17 +179,17 @@ export class OutboxStorage {
     }
     for (const { room, text, caret } of drafts) {
       // Another tab's draft must not replace what was written since.
-      const stored = own ? null : await this.#storedDraft(user, room)
+      const stored = isAdopting ? await this.#storedDraft(user, room) : null
       if (stored !== null && !text.startsWith(stored.text)) this.#unconfirmed.delete(draftKey(user, room))
       else await this.saveDraft(user, room, { text, caret })
     }
   }
 
-  #takeCopies(user: string, of: (tab: string, at: number) => boolean): Write[] {
+  #takeCopies(user: string, isMine: (tab: string, at: number) => boolean): Write[] {
     const prefix = copyPrefix(user)
     return keysWith(this.#world.localStorage, prefix).flatMap((key) => {
       const { at, writes } = parseCopy(readItem(this.#world.localStorage, key) ?? '')
-      if (!of(key.slice(prefix.length), Number(at) || 0)) return []
+      if (!isMine(key.slice(prefix.length), Number(at) || 0)) return []
       writeItem(this.#world.localStorage, key, null)
       return (Array.isArray(writes) ? writes : []).flatMap((row) => parseWrite(row, user) ?? [])
     })

@@ -2,40 +2,35 @@
 
 export type WebStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
-/** Null where the browser refuses storage: then even naming it throws. */
-export function webStorage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
+function attempt<T>(otherwise: T, run: () => T): T {
   try {
-    return window[kind]
+    return run()
   } catch {
-    return null
+    return otherwise
   }
 }
 
+/** Null where the browser refuses storage: then even naming it throws. */
+export function webStorage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
+  return attempt(null, () => window[kind])
+}
+
 export function readItem(storage: WebStorage | null, key: string): string | null {
-  try {
-    return storage?.getItem(key) ?? null
-  } catch {
-    return null
-  }
+  return attempt(null, () => storage?.getItem(key) ?? null)
 }
 
 /** @param value null removes the item @returns false if the storage is full or refused */
 export function writeItem(storage: WebStorage | null, key: string, value: string | null): boolean {
-  try {
+  return attempt(false, () => {
     if (value === null) storage?.removeItem(key)
     else storage?.setItem(key, value)
     return storage !== null
-  } catch {
-    return false
-  }
+  })
 }
 
 /** The keys that begin with `prefix`; none where the browser refuses to tell. */
 export function keysWith(storage: Pick<Storage, 'key' | 'length'> | null, prefix: string): string[] {
-  try {
-    const keys = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? '')
-    return keys.filter((key) => key.startsWith(prefix))
-  } catch {
-    return []
-  }
+  const keyAt = (_: unknown, index: number) => storage?.key(index) ?? ''
+  const keys = attempt([], () => Array.from({ length: storage?.length ?? 0 }, keyAt))
+  return keys.filter((key) => key.startsWith(prefix))
 }

@@ -2,6 +2,7 @@
 import { TIMES } from '../../shared/limits.ts'
 import type { User } from '../../shared/model.ts'
 import type { Heard, Presence } from '../../shared/protocol.ts'
+import { isInactive } from './roomLog.ts'
 import type { PresenceLine, RoomState } from './state.ts'
 
 /** Limits of what others can add to a room. */
@@ -19,14 +20,13 @@ export function withPresence(
   isQuiet: boolean,
   now: number,
 ): RoomState {
-  const { state } = room.sync
-  if (state === 'unsynced' || state === 'closed' || frame.version <= room.presenceVersion) return room
+  if (isInactive(room.sync) || frame.version <= room.presenceVersion) return room
   const next = { ...room, presenceVersion: frame.version, onlineCount: frame.count }
   // A room that is not on screen shows only the count.
   if (room.depth !== 'all') return next
   if (frame.version > room.presenceVersion + 1) {
     // During a sync the last page brings the people, and later versions follow it.
-    return state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room
+    return room.sync.state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room
   }
   if (frame.full) return { ...next, people: frame.full }
 
@@ -68,7 +68,7 @@ export function withTyping(
   me: string | null,
   now: number,
 ): RoomState {
-  if (user.id === me || room.sync.state === 'unsynced' || room.sync.state === 'closed') return room
+  if (user.id === me || isInactive(room.sync)) return room
   const index = room.typing.findIndex((entry) => entry.user.id === user.id)
   if (!on) return index < 0 ? room : { ...room, typing: room.typing.toSpliced(index, 1) }
   const entry = { user, until: now + TIMES.typing }

@@ -25,7 +25,7 @@ const BEHIND_FOR = 2_000
 /** Changes kept to be applied to pages that come by HTTP meanwhile. */
 const MAX_RECENT_CHANGES = 500
 
-const isInactive = ({ state }: RoomSync) => state === 'unsynced' || state === 'closed'
+export const isInactive = ({ state }: RoomSync) => state === 'unsynced' || state === 'closed'
 const heldEvents = (sync: RoomSync) => (sync.state === 'syncing' || sync.state === 'gap' ? sync.held : [])
 
 /** Applies the next event in order. @param live false in a page, whose `you` counts its messages */

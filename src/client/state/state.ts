@@ -97,7 +97,7 @@ export interface PresenceLine {
   /** renamed: the former name */
   before?: string
   at: number
-  /** the seq it stands behind */
+  /** it is drawn below the row with this seq */
   after: number
 }
 
@@ -127,7 +127,7 @@ export interface RoomState {
   pins: readonly Row[] | null
   /** in sending order */
   pendingChanges: readonly PendingChange[]
-  /** all changes after `recentChangesSince`: pages that come by HTTP may be older */
+  /** all changes after `recentChangesSince`, to be applied to pages that come by HTTP and are older */
   recentChanges: readonly Change[]
   recentChangesSince: number
   /** a message that is not loaded and may be unread was changed: the server has to recount */

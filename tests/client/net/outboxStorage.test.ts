@@ -24,10 +24,10 @@ const aPage = (local: Storage, storage = memoryDevice(), tab = 'tab-1', user = a
 test.each([
   ['nothing was written', unwritten],
   ['all was written and not confirmed', unconfirmed],
-])('[R21] a page goes when %s: the next one has its messages and drafts once', async (_when, going) => {
+])('[R21] a page goes when %s: the next one has its messages and drafts once', async (_when, deviceOf) => {
   const device = memoryDevice()
   const { storage: local, items } = aWebStorage()
-  const before = await aPage(local, going(device))
+  const before = await aPage(local, deviceOf(device))
   before.connect().write('one', 'two')
   void before.outbox.saveDraft('lobby', 'half a thought', 4)
   before.outbox.pageMayClose()

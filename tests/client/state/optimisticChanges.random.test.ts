@@ -23,7 +23,7 @@ import {
 } from '../../support/client/aState.ts'
 import { testStore } from '../../support/hub/testStore.ts'
 import { assertHistories } from '../../support/assertHistories.ts'
-import { drawn, mine } from '../../support/someChanges.ts'
+import { mine } from '../../support/someChanges.ts'
 
 const PEOPLE = [ada, bob, eve]
 const EMOJI = ['👍', '🎉', '🌱']
@@ -234,10 +234,3 @@ test('[C85] whatever is lost, late or changed, in the end every row says what th
     { numRuns: 200 },
   )
 }, 60_000)
-
-test('[C85] a history of one reaction puts it into both the store and the page', async () => {
-  const { at, truth } = await play([{ do: 'react', who: 1, which: 0, what: 0 }], 3)
-  expect(truth[0]?.reactions).toHaveLength(1)
-  expect(drawn(at, 1)?.reactions).toHaveLength(1)
-  expect(at.lobby.you?.unread).toBe(2)
-})

@@ -14,7 +14,6 @@ import {
   ada,
   aLivePage,
   connectionIs,
-  counts,
   event,
   firstPage,
   listed,
@@ -136,13 +135,6 @@ describe('unread counts', () => {
       { numRuns: 15 },
     )
   }, 30_000)
-
-  test('[U74] rooms that are followed without being on screen count too', () => {
-    const page = aLivePage([]).hear(event(said(1)))
-    page.tell({ type: 'roomOpened', room: 'kitchen' }, { type: 'syncRequested', room: 'kitchen', now: NOON })
-    page.hear(counts(9, { room: 'kitchen', you: { ...you, unread: 2 } }), event(said(10), 'kitchen'))
-    expect(unreadTotal(page.state)).toBe(4)
-  })
 })
 
 describe('all rooms marked read', () => {
