@@ -16,7 +16,7 @@ import { NO_METRICS } from './lib/metricsSink.ts'
 import { createIds } from './lib/ids.ts'
 import { watchLoop } from './lib/loopLag.ts'
 import { addressMask, type Logger } from './lib/log.ts'
-import type { Metrics, GaugeReadings } from './lib/metrics.ts'
+import type { GaugeReadings } from './lib/metrics.ts'
 import { PRODUCT_VERSION } from './lib/version.ts'
 import { SCHEMA } from './store/sqlite/migrations.ts'
 import { ageOfLastBackup } from './operator/backupFiles.ts'
@@ -46,10 +46,10 @@ function exitOnBugs(log: Logger): void {
 }
 
 /** Loads prom-client only if metrics are on. */
-async function metricsFor({ metricsToken, metricsPort }: Config): Promise<Metrics | null> {
+async function metricsFor({ metricsToken, metricsPort }: Config, read: () => GaugeReadings) {
   if (metricsToken === null && metricsPort === null) return null
   const { createMetrics } = await import('./lib/metrics.ts')
-  return createMetrics({ version: PRODUCT_VERSION, schema: String(SCHEMA), bun: Bun.version })
+  return createMetrics({ version: PRODUCT_VERSION, schema: String(SCHEMA), bun: Bun.version }, read)
 }
 
 /** Logs each connection, with its address as LOG_ADDRESS says. */
@@ -75,7 +75,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     })
 
   const assets = await assetRoutes({ dir: pages, siteName: config.siteName })
-  const metrics = await metricsFor(config)
+  const metrics = await metricsFor(config, () => readings())
   const metricsSink = metrics ?? NO_METRICS
   const dir = config.dataDir
   const store = await openSqlite({
@@ -118,7 +118,6 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     const unsentBytes = app.unsent()
     return { connections, users, writerQueue: queue, unsentBytes, ...store.measures(), backupAgeSeconds }
   }
-  const scraped = metrics && { contentType: metrics.contentType, text: () => metrics.text(readings()) }
   const { metricsToken, metricsPort, metricsHost } = config
   const app = createApp({
     hub,
@@ -131,7 +130,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     metricsSink,
     ...(limits.frames && { frames: limits.frames }),
     ...(config.logLevel === 'debug' && { observer: connectionObserver(config, log) }),
-    ...(scraped && metricsToken !== null && { metrics: { ...scraped, token: metricsToken } }),
+    ...(metrics && metricsToken !== null && { metrics: { ...metrics, token: metricsToken } }),
   })
 
   /** @param prefix of the variables that name the address @throws OperatorError with the reason */
@@ -145,9 +144,9 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   const server = await listening(config, () => app.listen({ port: config.port, hostname: config.host }))
   topics.attach(server)
-  if (scraped && metricsPort !== null) {
+  if (metrics && metricsPort !== null) {
     const address = { host: metricsHost, port: metricsPort }
-    await listening(address, () => listenForMetrics(scraped, address), 'METRICS_')
+    await listening(address, () => listenForMetrics(metrics, address), 'METRICS_')
   }
   await hub.start()
   const tickTimer = setInterval(() => {

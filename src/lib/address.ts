@@ -83,6 +83,7 @@ function isTrusted(text: string, hop: number, trust: number | readonly string[])
   if (typeof trust === 'number') return hop < trust
   return trust.some((entry) => {
     const range = parseRange(entry)
+    // `match` throws for an address of the other kind.
     return range !== null && range[0].kind() === address.kind() && address.match(range)
   })
 }

@@ -3,7 +3,7 @@ import type { CounterName, MetricsSink, TimerName } from './metricsSink.ts'
 
 export interface Metrics extends MetricsSink {
   /** @returns the metrics in the text format of Prometheus */
-  text(now: GaugeReadings): Promise<string>
+  text(): Promise<string>
   readonly contentType: string
 }
 
@@ -47,11 +47,11 @@ const GAUGES = {
   },
 } satisfies Record<string, { name: string; help: string }>
 
-/** Read at each scrape. A gauge that is null is left out. */
+/** A gauge that is null is left out. */
 export type GaugeReadings = Record<keyof typeof GAUGES, number | null>
 
-/** @param build labels of the running build */
-export function createMetrics(build: Record<string, string>): Metrics {
+/** @param build labels of the running build @param read called for each scrape */
+export function createMetrics(build: Record<string, string>, read: () => GaugeReadings): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const counters = mapValues(
@@ -74,8 +74,8 @@ export function createMetrics(build: Record<string, string>): Metrics {
     contentType: registry.contentType,
     count: (what, label, by = 1) => counters[what].inc({ [COUNTERS[what].label]: label }, by),
     observe: (what, seconds) => timers[what].observe(Math.max(0, seconds)),
-    text(now) {
-      for (const [what, value] of Object.entries(now) as [keyof GaugeReadings, number | null][]) {
+    text() {
+      for (const [what, value] of Object.entries(read()) as [keyof GaugeReadings, number | null][]) {
         if (value === null) gauges[what].remove()
         else gauges[what].set(value)
       }
