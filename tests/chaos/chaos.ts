@@ -65,7 +65,12 @@ const sum = { operations: 0, violations: 0, skipped: 0, heldLater: 0, notJudged:
 for (const scenario of CATALOGUE) {
   const length = values.short ? scenario.short : scenario.long
   if (only ? !only.has(scenario.id) : length === 0) continue
-  const run = { seed, seconds: seconds ?? (length || scenario.long || scenario.short), short: values.short }
+  const run = {
+    seed,
+    seconds: seconds ?? (length || scenario.long || scenario.short),
+    short: values.short,
+    speed: values.short ? 5 : 1,
+  }
   print(`\n${scenario.id} ${scenario.title} (${run.seconds} s)`)
   const reports = [await play(scenario, run)]
   // A product that is too slow misses its bound each time; a busy neighbour seldom makes it miss twice.

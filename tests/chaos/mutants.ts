@@ -2,7 +2,7 @@
 import type { Flaw } from './clients/minimalClient.ts'
 import { Findings, type Scenario } from './scenario.ts'
 import { rewound } from './scenarios/rewind.ts'
-import { playIn, until, type World } from './world.ts'
+import { scenario, until, type World } from './world.ts'
 
 interface Mutant {
   /** also the server's fault, unless `flaw` names one of the independent client alone */
@@ -43,39 +43,32 @@ const DENSE = { cut: 0.06, blackHole: 0, stall: 0.02, fragment: 0 }
 const serverWith = (mutant: string) => ({ entry: 'tests/chaos/mutants/server.ts', env: { MUTANT: mutant } })
 
 export const mutants: readonly Scenario[] = [
-  ...MUTANTS.map(({ id, title, letters, always, flaw }): Scenario => ({
-    id,
-    title: `planted fault: ${title}`,
-    short: always ? 4 : 0,
-    long: 8,
-    play: ({ seed, seconds }) =>
-      playIn(
-        {
-          seed,
-          minimal: flaw ? 24 : 12,
-          product: flaw ? 0 : 12,
-          weather: DENSE,
-          ...(flaw !== id && serverWith(id)),
-          ...(flaw && { flaw }),
-        },
-        async (world, findings) => {
-          const end = Date.now() + seconds * 1_000
-          const fate = world.random.fork('kills')
-          const talking = world.talk(10, end)
-          while (Date.now() < end - 500) {
-            await Bun.sleep(fate.between(200, 600))
-            await loseAnswers(world)
-            await Bun.sleep(fate.between(200, 600))
-            await world.server.kill()
-            await world.server.start()
-          }
-          await talking
-          // Some mutants never come to rest, which is their fault.
-          await world.settle(4_000)
-          return { figures: expectNoticed(letters, world.verdict(), findings) }
-        },
-      ),
-  })),
+  ...MUTANTS.map(({ id, title, letters, always, flaw }) =>
+    scenario(
+      { id, title: `planted fault: ${title}`, short: always ? 4 : 0, long: 8 },
+      () => ({
+        ...{ minimal: flaw ? 24 : 12, product: flaw ? 0 : 12, weather: DENSE },
+        ...(flaw !== id && serverWith(id)),
+        ...(flaw && { flaw }),
+      }),
+      async (world, findings, { seconds }) => {
+        const end = Date.now() + seconds * 1_000
+        const fate = world.random.fork('kills')
+        const talking = world.talk(10, end)
+        while (Date.now() < end - 500) {
+          await Bun.sleep(fate.between(200, 600))
+          await loseAnswers(world)
+          await Bun.sleep(fate.between(200, 600))
+          await world.server.kill()
+          await world.server.start()
+        }
+        await talking
+        // Some mutants never come to rest, which is their fault.
+        await world.settle(4_000)
+        return { figures: expectNoticed(letters, world.verdict(), findings) }
+      },
+    ),
+  ),
   {
     id: 'ignoresIds',
     title: 'planted fault: a position is checked without its id',

@@ -8,7 +8,7 @@ import { MinimalClient, type ClientSettings, type Flaw } from './clients/minimal
 import { productClient } from './clients/productClient.ts'
 import { faultProxy, type Weather } from './network/proxy.ts'
 import { chance } from './random.ts'
-import { Findings, type Figures, type Report } from './scenario.ts'
+import { Findings, type Report, type Run, type Scenario } from './scenario.ts'
 import { guest, guests, ServerProcess, type Launch } from './serverProcess.ts'
 
 /** A person with so many unanswered messages writes no more: a slow machine must not build an ever longer queue. */
@@ -44,7 +44,7 @@ export interface Plan extends Launch {
   minimal: number
   product: number
   weather?: Weather
-  /** the clocks of all clients run so many times faster */
+  /** the clocks of all clients and the server's times run this many times faster */
   speed?: number
   /** of the independent clients */
   flaw?: Flaw
@@ -61,16 +61,24 @@ export async function inWorld<Result>(plan: Plan, run: (world: World) => Promise
   }
 }
 
-/** Plays a scenario. @param play returns the figures, and the operations if not those of the people */
-export function playIn(
-  plan: Plan,
-  play: (world: World, findings: Findings) => Promise<{ operations?: number; figures: Figures }>,
-): Promise<Report> {
-  const findings = new Findings()
-  return inWorld(plan, async (world) => {
-    const { operations = world.operations(), figures } = await play(world, findings)
-    return findings.report(operations, figures)
-  })
+/** A scenario in a world of its own. @param play returns the figures, and the operations if not those of the people */
+export function scenario(
+  about: Omit<Scenario, 'play'>,
+  planOf: (run: Run) => Omit<Plan, 'seed'>,
+  play: (
+    world: World,
+    findings: Findings,
+    run: Run,
+  ) => Promise<Pick<Report, 'figures' | 'skipped'> & { operations?: number }>,
+): Scenario {
+  const inNewWorld = (run: Run) => {
+    const findings = new Findings()
+    return inWorld({ seed: run.seed, ...planOf(run) }, async (world) => {
+      const { operations = world.operations(), figures, skipped } = await play(world, findings, run)
+      return findings.report(operations, figures, skipped)
+    })
+  }
+  return { ...about, play: inNewWorld }
 }
 
 /**
@@ -79,14 +87,13 @@ export function playIn(
  * @returns ms it took
  */
 export async function conclude(
-  id: string,
   world: World,
   findings: Findings,
   patience: number,
   history: Partial<History> = {},
 ): Promise<number | null> {
   const rest = await world.settle(patience)
-  findings.expect(rest !== null, `${id} not everybody came to rest`)
+  findings.expect(rest !== null, 'not everybody came to rest')
   findings.add(...world.verdict(history))
   return rest
 }
@@ -95,7 +102,7 @@ export async function startWorld(plan: Plan) {
   const { rooms = ['lobby'], minimal, product } = plan
   const random = chance(plan.seed)
   const dir = plan.dir ?? (await mkdtemp(join(tmpdir(), 'hubbub-chaos-')))
-  const server = new ServerProcess(dir, plan)
+  const server = new ServerProcess(dir, { ...plan, env: { HURRY: String(plan.speed ?? 1), ...plan.env } })
   await server.start()
   const proxy = await faultProxy(server.port, random.fork('proxy'))
   await makeRooms(server.port, rooms)

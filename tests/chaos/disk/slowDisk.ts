@@ -1,23 +1,17 @@
 /** A library around fsync and fdatasync, compiled where there is a compiler. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type SlowDisk = Exclude<Awaited<ReturnType<typeof slowDisk>>, string>
+export type SlowDisk = Exclude<ReturnType<typeof slowDisk>, string>
 
 /** @param stallMs how long a stall takes @returns a string that says why it cannot be made here */
-export async function slowDisk(stallMs: number) {
+export function slowDisk(dir: string, stallMs: number) {
   const cc = Bun.which('cc')
   if (cc === null || process.platform !== 'linux') return 'fsync cannot be slowed without cc'
-  const dir = await mkdtemp(join(tmpdir(), 'hubbub-fsync-'))
   const inDir = (file: string) => join(dir, file)
-  const [library, log, stall] = [inDir('slow-fsync.so'), inDir('log'), inDir('stall')]
+  const [library, log, stall] = [inDir('slow-fsync.so'), inDir('sync.log'), inDir('stall')]
   const source = join(import.meta.dir, 'slow-fsync.c')
   const compiled = Bun.spawnSync([cc, '-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'])
-  if (compiled.exitCode !== 0) {
-    await rm(dir, { recursive: true, force: true })
-    return `fsync cannot be slowed: ${compiled.stderr.toString().split('\n')[0]}`
-  }
+  if (compiled.exitCode !== 0) return `fsync cannot be slowed: ${compiled.stderr.toString().split('\n')[0]}`
   return {
     /** The environment of a server whose fsync takes this much longer. */
     env: (extraMs: number): Record<string, string> => ({
@@ -35,6 +29,5 @@ export async function slowDisk(stallMs: number) {
       const syncs = [...text.matchAll(/^f(?:data)?sync (\d+) (\d+)$/gm)]
       return syncs.map(([, began, ended]) => ({ began: Number(began), ended: Number(ended) }))
     },
-    remove: () => rm(dir, { recursive: true, force: true }),
   }
 }

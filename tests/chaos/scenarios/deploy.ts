@@ -1,65 +1,61 @@
-import type { Scenario } from '../scenario.ts'
 import { quantile } from '../quantile.ts'
-import { conclude, duplicates, playIn, until, type Participant } from '../world.ts'
+import { conclude, duplicates, scenario, until, type Participant } from '../world.ts'
 
 /** Somebody who is not back within this time (ms) counts as away for so long. */
 const AWAY = 12_000
 
 /** R2: restarts by SIGTERM while people write; nobody may notice. */
-export const deploy: Scenario = {
-  id: 'R2',
-  title: 'SIGTERM and restart while people write',
-  short: 20,
-  long: 300,
-  play: ({ seed, seconds, short }) =>
-    playIn({ seed, minimal: short ? 50 : 100, product: short ? 50 : 100 }, async (world, findings) => {
-      const { server, people } = world
-      const returns: number[] = []
-      let told = 0
-      let connected = 0
-      // The lines about people's arrival are drawn a second later.
-      await Bun.sleep(1_500)
-      const countLines = () => people.reduce((sum, { stats }) => sum + stats.lines, 0)
-      const linesBefore = countLines()
-      const end = Date.now() + seconds * 1_000
-      const fate = world.random.fork('deploys')
-      const talking = world.talk(0.25, end)
-      while (Date.now() < end - 5_000) {
-        await Bun.sleep(fate.between(2_500, 5_000))
-        const before = new Map<Participant, { drained: number; closes: number }>()
-        for (const person of people.filter((each) => each.connected))
-          before.set(person, { drained: person.stats.drained, closes: person.closes.length })
-        const countTold = () =>
-          [...before].filter(
-            ([{ stats, closes }, known]) => stats.drained > known.drained && closes[known.closes] === 1012,
-          ).length
-        const { code, ms } = await server.term()
-        findings.expect(code === 0, `R2 the server ended with ${code}`)
-        findings.atMost('R2 stop, ms', ms, 10_000)
-        await until(() => countTold() === before.size, 1_000)
-        connected += before.size
-        told += countTold()
-        await server.start()
-        const waiting = new Set(people)
-        await until(() => {
-          for (const person of waiting)
-            if (person.connected && waiting.delete(person)) returns.push(Date.now() - server.readyAt)
-          return waiting.size === 0
-        }, AWAY)
-        returns.push(...[...waiting].map(() => AWAY))
-      }
-      await talking
-      await conclude('R2', world, findings, 30_000)
-      findings.atMost('R2 p95 back, ms', quantile(returns, 0.95), 5_000)
-      findings.expect(told >= connected * 0.95, `R2 only ${told} of ${connected} sockets were told`)
-      const lines = countLines() - linesBefore
-      findings.expect(lines === 0, `R2 ${lines} join or leave lines were drawn`)
-      return {
-        figures: {
-          deploys: server.starts - 1,
-          'told drain and 1012': `${told} of ${connected}`,
-          'duplicate acks': duplicates(people),
-        },
-      }
-    }),
-}
+export const deploy = scenario(
+  { id: 'R2', title: 'SIGTERM and restart while people write', short: 20, long: 300 },
+  ({ short }) => ({ minimal: short ? 50 : 100, product: short ? 50 : 100 }),
+  async (world, findings, { seconds }) => {
+    const { server, people } = world
+    const returns: number[] = []
+    let told = 0
+    let connected = 0
+    // The lines about people's arrival are drawn a second later.
+    await Bun.sleep(1_500)
+    const countLines = () => people.reduce((sum, { stats }) => sum + stats.lines, 0)
+    const linesBefore = countLines()
+    const end = Date.now() + seconds * 1_000
+    const fate = world.random.fork('deploys')
+    const talking = world.talk(0.25, end)
+    while (Date.now() < end - 5_000) {
+      await Bun.sleep(fate.between(2_500, 5_000))
+      const before = new Map<Participant, { drained: number; closes: number }>()
+      for (const person of people.filter((each) => each.connected))
+        before.set(person, { drained: person.stats.drained, closes: person.closes.length })
+      const countTold = () =>
+        [...before].filter(
+          ([{ stats, closes }, known]) => stats.drained > known.drained && closes[known.closes] === 1012,
+        ).length
+      const { code, ms } = await server.term()
+      findings.expect(code === 0, `the server ended with ${code}`)
+      findings.atMost('stop, ms', ms, 10_000)
+      await until(() => countTold() === before.size, 1_000)
+      connected += before.size
+      told += countTold()
+      await server.start()
+      const waiting = new Set(people)
+      await until(() => {
+        for (const person of waiting)
+          if (person.connected && waiting.delete(person)) returns.push(Date.now() - server.readyAt)
+        return waiting.size === 0
+      }, AWAY)
+      returns.push(...[...waiting].map(() => AWAY))
+    }
+    await talking
+    await conclude(world, findings, 30_000)
+    findings.atMost('p95 back, ms', quantile(returns, 0.95), 5_000)
+    findings.expect(told >= connected * 0.95, `only ${told} of ${connected} sockets were told`)
+    const lines = countLines() - linesBefore
+    findings.expect(lines === 0, `${lines} join or leave lines were drawn`)
+    return {
+      figures: {
+        deploys: server.starts - 1,
+        'told drain and 1012': `${told} of ${connected}`,
+        'duplicate acks': duplicates(people),
+      },
+    }
+  },
+)

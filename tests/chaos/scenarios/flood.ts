@@ -2,18 +2,15 @@ import { eventually } from '../../support/eventually.ts'
 import { clientFrame } from '../../support/server/rawSocket.ts'
 import { Line } from '../network/line.ts'
 import { rawClientInLobby, textFrame } from '../network/rawClient.ts'
-import type { Scenario } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
 import { quantile } from '../quantile.ts'
-import { conclude, playIn, readLog } from '../world.ts'
+import { conclude, scenario, readLog } from '../world.ts'
 
 /** ms until a flood is cut off, and the p99 of the others' round trip */
 const MAX_CUT = 200
 const MAX_ROUND_TRIP = 50
 /** Messages of a flood that are stored: a burst and a bit. */
 const MAX_STORED = 16
-/** bytes of memory that continuation frames may cost */
-const MAX_MEMORY = 5 * 1024 * 1024
 
 const send = (n: number) =>
   JSON.stringify({ type: 'send', nonce: `flooding-${n}`, room: 'lobby', text: `flood ${n}` })
@@ -29,60 +26,39 @@ const FLOODS: Record<string, { frame(n: number): Uint8Array; count: number; code
 }
 
 /** R8: one socket at full speed, under the product's own limits; nobody else notices. */
-export const flood: Scenario = {
-  id: 'R8',
-  title: 'one socket at full speed',
-  short: 4,
-  long: 120,
-  play: ({ seed, seconds }) =>
-    playIn({ seed, minimal: 1, product: 1, entry: 'src/main.ts' }, async (world, findings) => {
-      const { server } = world
-      using roundTrips = await measureRoundTrips(server.port)
-      let frames = 0
-      let rounds = 0
-      for (const end = Date.now() + seconds * 1_000; rounds === 0 || Date.now() < end; rounds += 1)
-        for (const [flooding, { frame, count, codes }] of Object.entries(FLOODS)) {
-          const socket = await rawClientInLobby(
-            server.port,
-            await guest(server.port, `${flooding} ${rounds}`),
-          )
-          const burst = Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)))
-          const began = Date.now()
-          socket.write(burst)
-          await eventually('the cut', () => socket.closed || socket.code() !== undefined, 10_000)
-          findings.atMost(`R8 ${flooding}: cut, ms`, Date.now() - began, MAX_CUT)
-          const code = socket.code() ?? 0
-          findings.expect(codes.includes(code), `R8 ${flooding} was closed with ${code}`)
-          socket.end()
-          frames += count
-        }
+export const flood = scenario(
+  { id: 'R8', title: 'one socket at full speed', short: 4, long: 120 },
+  () => ({ minimal: 1, product: 1, entry: 'src/main.ts' }),
+  async (world, findings, { seconds }) => {
+    const { server } = world
+    using roundTrips = await measureRoundTrips(server.port)
+    let frames = 0
+    let rounds = 0
+    for (const end = Date.now() + seconds * 1_000; rounds === 0 || Date.now() < end; rounds += 1)
+      for (const [flooding, { frame, count, codes }] of Object.entries(FLOODS)) {
+        const socket = await rawClientInLobby(server.port, await guest(server.port, `${flooding} ${rounds}`))
+        const burst = Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)))
+        const began = Date.now()
+        socket.write(burst)
+        await eventually('the cut', () => socket.closed || socket.code() !== undefined, 10_000)
+        findings.atMost(`${flooding}: cut, ms`, Date.now() - began, MAX_CUT)
+        const code = socket.code() ?? 0
+        findings.expect(codes.includes(code), `${flooding} was closed with ${code}`)
+        socket.end()
+        frames += count
+      }
 
-      const before = server.rss()
-      const socket = await rawClientInLobby(server.port, await guest(server.port, 'continues'))
-      socket.write(clientFrame(0x01, '{'))
-      const continuations = Buffer.concat(Array.from({ length: 10_000 }, () => clientFrame(0x00, '')))
-      for (let n = 0; n < 30; n += 1) {
-        socket.write(continuations)
-        await Bun.sleep(10)
-      }
-      frames += 300_000
-      const grown = server.rss() - before
-      socket.end()
-      findings.atMost('R8 memory for 300,000 continuations, bytes', grown, MAX_MEMORY)
-      findings.atMost('R8 round trip of the others p99, ms', quantile(roundTrips.waits, 0.99), MAX_ROUND_TRIP)
-      const events = readLog(world.dir).get('lobby')?.events ?? []
-      const stored = events.filter(({ text }) => text?.startsWith('flood')).length / rounds
-      findings.expect(stored <= MAX_STORED, `R8 ${stored} messages of a flood were stored`)
-      await conclude('R8', world, findings, 10_000)
-      return {
-        operations: frames,
-        figures: {
-          rounds,
-          'messages stored of a flood': stored,
-        },
-      }
-    }),
-}
+    findings.atMost('round trip of the others p99, ms', quantile(roundTrips.waits, 0.99), MAX_ROUND_TRIP)
+    const events = readLog(world.dir).get('lobby')?.events ?? []
+    const stored = events.filter(({ text }) => text?.startsWith('flood')).length / rounds
+    findings.expect(stored <= MAX_STORED, `${stored} messages of a flood were stored`)
+    await conclude(world, findings, 10_000)
+    return {
+      operations: frames,
+      figures: { rounds, 'messages stored of a flood': stored },
+    }
+  },
+)
 
 /** Another client that sends a beat every 150 ms and measures how long the answer takes. */
 async function measureRoundTrips(port: number) {

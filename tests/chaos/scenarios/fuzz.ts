@@ -1,10 +1,10 @@
 import { eventually } from '../../support/eventually.ts'
-import { clientFrame, rawSocket } from '../../support/server/rawSocket.ts'
+import { rawSocket } from '../../support/server/rawSocket.ts'
 import { textFrame, textsOf } from '../network/rawClient.ts'
 import type { Chance } from '../random.ts'
-import type { Findings, Scenario } from '../scenario.ts'
+import type { Findings } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
-import { conclude, playIn } from '../world.ts'
+import { conclude, scenario } from '../world.ts'
 
 /** Frames of one connection: the tenth bad frame in a minute ends it. */
 const FRAMES_EACH = 7
@@ -38,23 +38,6 @@ const ODD = [
   ...['{"__proto__":{"polluted":true}}', '"constructor"'],
 ]
 
-/** Framings that no client makes. Each ends the connection. */
-const FRAMINGS: Record<string, Uint8Array> = {
-  unmasked: clientFrame(0x81, '{}', false),
-  'first reserved bit': clientFrame(0xc1, '{}'),
-  'second reserved bit': clientFrame(0xa1, '{}'),
-  'third reserved bit': clientFrame(0x91, '{}'),
-  'reserved opcode': clientFrame(0x83, '{}'),
-  'reserved control opcode': clientFrame(0x8b, ''),
-  'a fragmented ping': clientFrame(0x09, 'a'),
-  'a long ping': clientFrame(0x89, 'a'.repeat(126)),
-  'a continuation of nothing': clientFrame(0x80, '{}'),
-  'a text within a text': Buffer.concat([clientFrame(0x01, '{'), clientFrame(0x81, '}')]),
-  'bad UTF-8': clientFrame(0x81, new Uint8Array([0xff, 0xfe])),
-  'more than a terabyte': Buffer.from('81ff7fffffffffffffff01020304', 'hex'),
-  binary: clientFrame(0x82, '{}'),
-}
-
 /** A valid frame with one wrong field, or with damaged text. */
 function mutated(fate: Chance): string {
   const frame = fate.pick(VALID)
@@ -70,52 +53,37 @@ function mutated(fate: Chance): string {
 }
 
 /** R9: frames that no client sends. */
-export const fuzz: Scenario = {
-  id: 'R9',
-  title: 'malformed framings and mutations of valid frames',
-  short: 6,
-  long: 300,
-  play({ seed, seconds }) {
-    const plan = { seed, rooms: ['lobby', 'kitchen'], minimal: 1, product: 1, entry: 'src/main.ts' }
-    return playIn(plan, async (world, findings) => {
-      const { server } = world
-      const ends = new Map<string, number>()
-      const cookies = await guests(server.port, numbered('fuzz', CONNECTIONS))
-      for (const [framing, bytes] of Object.entries(FRAMINGS)) {
-        const socket = await rawSocket(server.port, { Cookie: cookies[0] ?? '' })
-        socket.write(bytes)
-        await eventually(`the end of ${framing}`, () => socket.closed || socket.code() !== undefined)
-        socket.end()
+export const fuzz = scenario(
+  { id: 'R9', title: 'mutations of valid frames', short: 6, long: 300 },
+  () => ({ rooms: ['lobby', 'kitchen'], minimal: 1, product: 1, entry: 'src/main.ts' }),
+  async (world, findings, { seconds }) => {
+    const { server } = world
+    const ends = new Map<string, number>()
+    const cookies = await guests(server.port, numbered('fuzz', CONNECTIONS))
+    const end = Date.now() + seconds * 1_000
+    const goal = Math.min(MAX_FRAMES, seconds * 1_000)
+    let frames = 0
+    let memory = 0
+    const fuzzUntilEnd = async (cookie: string, index: number) => {
+      const fate = world.random.fork(`fuzz ${index}`)
+      while (Date.now() < end && frames < goal) {
+        const mutations = Array.from({ length: FRAMES_EACH }, () => mutated(fate))
+        const how = await sendMutations(server.port, cookie, mutations, fate.hit(0.3), findings)
+        ends.set(how, (ends.get(how) ?? 0) + 1)
+        frames += FRAMES_EACH
+        if (memory === 0 && frames > goal / 10) memory = server.rss()
       }
-
-      const end = Date.now() + seconds * 1_000
-      const goal = Math.min(MAX_FRAMES, seconds * 1_000)
-      let frames = 0
-      let memory = 0
-      const fuzzUntilEnd = async (cookie: string, index: number) => {
-        const fate = world.random.fork(`fuzz ${index}`)
-        while (Date.now() < end && frames < goal) {
-          const mutations = Array.from({ length: FRAMES_EACH }, () => mutated(fate))
-          const how = await sendMutations(server.port, cookie, mutations, fate.hit(0.3), findings)
-          ends.set(how, (ends.get(how) ?? 0) + 1)
-          frames += FRAMES_EACH
-          if (memory === 0 && frames > goal / 10) memory = server.rss()
-        }
-      }
-      await Promise.all(cookies.map(fuzzUntilEnd))
-      findings.atMost('R9 memory grew by, bytes', server.rss() - memory, MAX_GROWTH)
-      // Some mutations are valid messages, which the listeners must agree about.
-      await conclude('R9', world, findings, 10_000)
-      return {
-        operations: frames + Object.keys(FRAMINGS).length,
-        figures: {
-          'malformed framings': Object.keys(FRAMINGS).length,
-          'ended with': [...ends].map(([how, count]) => `${how}: ${count}`).join(', '),
-        },
-      }
-    })
+    }
+    await Promise.all(cookies.map(fuzzUntilEnd))
+    findings.atMost('memory grew by, bytes', server.rss() - memory, MAX_GROWTH)
+    // Some mutations are valid messages, which the listeners must agree about.
+    await conclude(world, findings, 10_000)
+    return {
+      operations: frames,
+      figures: { 'ended with': [...ends].map(([how, count]) => `${how}: ${count}`).join(', ') },
+    }
   },
-}
+)
 
 /** Refused before a hello and after it. */
 const QUESTION = JSON.stringify({ type: 'join', ref: 'the-last-question', room: 'nowhere' })
@@ -137,11 +105,9 @@ async function sendMutations(
   const answers = () => textsOf(socket)
   const isAnswered = () => answers().some((text) => text.includes('the-last-question'))
   const isOver = () => socket.closed || socket.code() !== undefined || isAnswered()
-  await eventually('an answer', isOver).catch(() =>
-    findings.add(`R9 no answer to ${JSON.stringify(mutations)}`),
-  )
+  await eventually('an answer', isOver).catch(() => findings.add(`no answer to ${JSON.stringify(mutations)}`))
   for (const text of answers().filter((answer) => answer.startsWith('{"type":"error"')))
-    findings.expect(text.length <= 200 && !text.includes(CANARY), `R9 an error says too much: ${text}`)
+    findings.expect(text.length <= 200 && !text.includes(CANARY), `an error says too much: ${text}`)
   const code = socket.code()
   socket.end()
   if (code !== undefined) return String(code)

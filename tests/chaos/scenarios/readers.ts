@@ -4,10 +4,10 @@ import type { RawSocket } from '../../support/server/rawSocket.ts'
 import { dueOf, load } from '../load.ts'
 import { Line, type RoomPosition } from '../network/line.ts'
 import { rawClient, rawClientInLobby, textsOf } from '../network/rawClient.ts'
-import type { Findings, Scenario } from '../scenario.ts'
+import type { Findings } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
 import { quantile } from '../quantile.ts'
-import { conclude, playIn, until } from '../world.ts'
+import { conclude, scenario, until } from '../world.ts'
 
 const PER_SECOND = 1_000
 const MESSAGE_BYTES = 1_024
@@ -26,101 +26,98 @@ const FILLING = 250
 type Windows = Map<number, number[]>
 
 /** R7: some clients stop reading, and one reads so slowly that it needs a while for what it missed. */
-export const readers: Scenario = {
-  id: 'R7',
-  title: 'readers that stop, and one that is slow',
-  short: 9,
-  long: 120,
-  play: ({ seed, seconds, short }) =>
-    playIn({ seed, rooms: ['lobby', ...FULL_ROOMS], minimal: 1, product: 1 }, async (world, findings) => {
-      const { server } = world
-      const { port } = server
-      const count = short ? 20 : 50
-      const speakers = await guests(port, numbered('speaks', 20))
-      const reading = await guests(port, numbered('reads', short ? 10 : count))
-      const stalling = await guests(port, numbered('stalls', count))
-      const speech = { port, cookies: speakers, perSecond: PER_SECOND, bytes: MESSAGE_BYTES }
+export const readers = scenario(
+  { id: 'R7', title: 'readers that stop, and one that is slow', short: 9, long: 120 },
+  () => ({ rooms: ['lobby', ...FULL_ROOMS], minimal: 1, product: 1 }),
+  async (world, findings, { seconds, short }) => {
+    const { server } = world
+    const { port } = server
+    const count = short ? 20 : 50
+    const speakers = await guests(port, numbered('speaks', 20))
+    const reading = await guests(port, numbered('reads', short ? 10 : count))
+    const stalling = await guests(port, numbered('stalls', count))
+    const speech = { port, cookies: speakers, perSecond: PER_SECOND, bytes: MESSAGE_BYTES }
 
-      const without: Windows = new Map()
-      const beside: Windows = new Map()
-      let current = without
-      const lines = reading.map(
-        (cookie) =>
-          new Line(port, cookie, ['lobby'], undefined, ({ seq }, text) => {
-            if (seq % 10 !== 0) return
-            const window = Math.floor(Date.now() / WINDOW)
-            const delay = Date.now() - dueOf(text.slice(text.indexOf('"text":"')))
-            current.set(window, [...(current.get(window) ?? []), delay])
-          }),
-      )
-      await Promise.all(lines.map((line) => line.live()))
-      const before = await load({ ...speech, name: 'before', lasts: 2_000 })
-      current = beside
-
-      const stalled = await Promise.all(stalling.map((cookie) => rawClientInLobby(port, cookie)))
-      for (const socket of stalled) socket.pause()
-      const memory = server.rss()
-      let isOver = false
-      const speaking = load({ ...speech, name: 'during', isOver: () => isOver })
-      let [maxMemory, maxOpen, firstCut, lastCut] = [0, 0, Number.NaN, Number.NaN]
-      const began = Date.now()
-      const isCut = await until(
-        () => {
-          maxMemory = Math.max(maxMemory, server.rss() - memory)
-          // The speakers have been added to the connections that were open, and stay until the end.
-          maxOpen = Math.max(maxOpen, server.descriptors())
-          const gone = maxOpen - server.descriptors()
-          if (gone > 0 && Number.isNaN(firstCut)) firstCut = Date.now() - began
-          if (gone >= count && Number.isNaN(lastCut)) {
-            lastCut = Date.now() - began
-            current = without
-          }
-          return gone >= count && Date.now() - began > seconds * 1_000
-        },
-        seconds * 1_000 + PATIENCE,
-      )
-      isOver = true
-      const during = await speaking
-      findings.expect(isCut !== null, 'R7 not all stalled readers were cut off')
-
-      const resumed = await Promise.all(
-        stalled.map(async (socket, index) => {
-          socket.resume()
-          await eventually('the end of a stalled reader', () => socket.closed, 10_000)
-          return new Line(port, stalling[index] ?? '', [positionOf(socket, findings)])
+    const without: Windows = new Map()
+    const beside: Windows = new Map()
+    let current = without
+    const lines = reading.map(
+      (cookie) =>
+        new Line(port, cookie, ['lobby'], undefined, ({ seq }, text) => {
+          if (seq % 10 !== 0) return
+          const window = Math.floor(Date.now() / WINDOW)
+          const delay = Date.now() - dueOf(text.slice(text.indexOf('"text":"')))
+          current.set(window, [...(current.get(window) ?? []), delay])
         }),
-      )
-      lines.push(...resumed)
-      await Promise.all(resumed.map((line) => line.live()))
-      const total = before.operations.length + during.operations.length
-      const isAtHead = await until(
-        () => lines.every((line) => line.positions.get('lobby')?.seq === total),
-        10_000,
-      )
-      findings.expect(isAtHead !== null, 'R7 not every reader is at the head')
-      const holes = lines.reduce((sum, line) => sum + line.holes, 0)
-      findings.expect(holes === 0, `R7 readers saw ${holes} holes`)
-      const [p99, p99Beside] = [medianP99(without), medianP99(beside)]
-      // Nobody notices a hundredth of a second.
-      findings.atMost('R7 healthy p99, ms', p99Beside, Math.max(2 * p99, p99 + 10))
-      findings.atMost('R7 memory for each stalled reader, bytes', maxMemory / count, MAX_MEMORY)
-      findings.atMost('R7 from the first to the last cut, ms', lastCut - firstCut, MAX_CUT_SPREAD)
+    )
+    await Promise.all(lines.map((line) => line.live()))
+    const before = await load({ ...speech, name: 'before', lasts: 2_000 })
+    current = beside
 
-      const slow = await slowJoiner(port, speakers, short ? 2_000_000 : 100_000, findings)
-      const operations = [...before.operations, ...during.operations, ...slow.operations]
-      await conclude('R7', world, findings, 20_000, { operations })
-      for (const line of lines) line.end()
-      return {
-        operations: operations.length,
-        figures: {
-          'stalled, reading': `${count}, ${reading.length}`,
-          'stalled that got a reset': resumed.filter(({ resets }) => resets > 0).length,
-          'healthy p99 without stalled readers, ms': p99,
-          'slow joiner': slow.summary,
-        },
-      }
-    }),
-}
+    const stalled = await Promise.all(stalling.map((cookie) => rawClientInLobby(port, cookie)))
+    for (const socket of stalled) socket.pause()
+    const memory = server.rss()
+    let isOver = false
+    const speaking = load({ ...speech, name: 'during', isOver: () => isOver })
+    let [maxMemory, maxOpen, firstCut, lastCut] = [0, 0, Number.NaN, Number.NaN]
+    const began = Date.now()
+    const isCut = await until(
+      () => {
+        maxMemory = Math.max(maxMemory, server.rss() - memory)
+        // The speakers have been added to the connections that were open, and stay until the end.
+        maxOpen = Math.max(maxOpen, server.descriptors())
+        const gone = maxOpen - server.descriptors()
+        if (gone > 0 && Number.isNaN(firstCut)) firstCut = Date.now() - began
+        if (gone >= count && Number.isNaN(lastCut)) {
+          lastCut = Date.now() - began
+          current = without
+        }
+        return gone >= count && Date.now() - began > seconds * 1_000
+      },
+      seconds * 1_000 + PATIENCE,
+    )
+    isOver = true
+    const during = await speaking
+    findings.expect(isCut !== null, 'not all stalled readers were cut off')
+
+    const resumed = await Promise.all(
+      stalled.map(async (socket, index) => {
+        socket.resume()
+        await eventually('the end of a stalled reader', () => socket.closed, 10_000)
+        return new Line(port, stalling[index] ?? '', [positionOf(socket, findings)])
+      }),
+    )
+    lines.push(...resumed)
+    await Promise.all(resumed.map((line) => line.live()))
+    const total = before.operations.length + during.operations.length
+    const isAtHead = await until(
+      () => lines.every((line) => line.positions.get('lobby')?.seq === total),
+      10_000,
+    )
+    findings.expect(isAtHead !== null, 'not every reader is at the head')
+    const holes = lines.reduce((sum, line) => sum + line.holes, 0)
+    findings.expect(holes === 0, `readers saw ${holes} holes`)
+    const [p99, p99Beside] = [medianP99(without), medianP99(beside)]
+    // Nobody notices a hundredth of a second.
+    findings.atMost('healthy p99, ms', p99Beside, Math.max(2 * p99, p99 + 10))
+    findings.atMost('memory for each stalled reader, bytes', maxMemory / count, MAX_MEMORY)
+    findings.atMost('from the first to the last cut, ms', lastCut - firstCut, MAX_CUT_SPREAD)
+
+    const slow = await slowJoiner(port, speakers, short ? 2_000_000 : 100_000, findings)
+    const operations = [...before.operations, ...during.operations, ...slow.operations]
+    await conclude(world, findings, 20_000, { operations })
+    for (const line of lines) line.end()
+    return {
+      operations: operations.length,
+      figures: {
+        'stalled, reading': `${count}, ${reading.length}`,
+        'stalled that got a reset': resumed.filter(({ resets }) => resets > 0).length,
+        'healthy p99 without stalled readers, ms': p99,
+        'slow joiner': slow.summary,
+      },
+    }
+  },
+)
 
 function medianP99(windows: Windows): number {
   return quantile(
@@ -139,7 +136,7 @@ function positionOf(socket: RawSocket, findings: Findings): RoomPosition {
     if (frame.type === 'sync' && frame.at) Object.assign(position, frame.at)
     for (const { seq, id } of events) {
       const isNext = position.seq === 0 || seq === position.seq + 1
-      findings.expect(isNext, `R7 a stalled reader got ${seq} after ${position.seq}`)
+      findings.expect(isNext, `a stalled reader got ${seq} after ${position.seq}`)
       Object.assign(position, { seq, id })
     }
   }
@@ -183,10 +180,10 @@ async function slowJoiner(
     await Bun.sleep(2)
   }
   const { length } = socket.bytes()
-  findings.expect(!socket.closed, `R7 the slow joiner was cut off after ${length} bytes`)
+  findings.expect(!socket.closed, `the slow joiner was cut off after ${length} bytes`)
   const events = framesOf(socket).flatMap((frame) => (frame.type === 'sync' ? frame.events : []))
   const expected = operations.length - FULL_ROOMS.length
-  findings.expect(events.length === expected, `R7 the slow joiner got ${events.length} of ${expected} events`)
+  findings.expect(events.length === expected, `the slow joiner got ${events.length} of ${expected} events`)
   socket.end()
   return { operations, summary: `${(length / 1e6).toFixed(1)} MB in ${(Date.now() - began) / 1_000} s` }
 }

@@ -42,7 +42,7 @@ export function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
     const operations = people.flatMap((person) => person.operations)
     /** acknowledged, and lost with the disk */
     const lost = new Set(operations.filter(({ seq = 0 }) => seq > BACKUP))
-    findings.expect(lost.size === world.operations() - before, 'R6 other messages than the last were lost')
+    findings.expect(lost.size === world.operations() - before, 'other messages than the last were lost')
 
     hold([...soon, ...late], true)
     await server.kill()
@@ -56,7 +56,7 @@ export function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
     await untilBack(soon)
     await say(soon, NEW - soon.length)
     hold([...early, ...late], false)
-    await conclude('R6', world, findings, 20_000, {
+    await conclude(world, findings, 20_000, {
       operations: people.flatMap((person) => person.operations).filter((operation) => !lost.has(operation)),
       expected: new Set(['ahead', 'diverged']),
     })
@@ -70,7 +70,7 @@ export function rewound(seed: number, how: Pick<Plan, 'entry' | 'env'> = {}) {
         const reasons = witness.resets.map(({ reason }) => reason).join()
         findings.expect(
           reasons === expected.join(),
-          `R6 ${name} got resets [${reasons}], not [${expected.join()}]`,
+          `${name} got resets [${reasons}], not [${expected.join()}]`,
         )
       }
     const resets = people.reduce((sum, { witness }) => sum + witness.resets.length, 0)

@@ -1,38 +1,40 @@
 import { Line, openLines } from '../network/line.ts'
 import { CHAOS } from '../network/proxy.ts'
-import type { Findings, Scenario } from '../scenario.ts'
+import type { Findings } from '../scenario.ts'
 import { guest } from '../serverProcess.ts'
-import { conclude, playIn, until } from '../world.ts'
+import { conclude, scenario, until } from '../world.ts'
 
 /** ms until an ended session has lost its sockets */
 const MAX_END = 1_000
 
 /** R16: what is forbidden stays forbidden under load. The removed member waits for rooms that remove. */
-export const rights: Scenario = {
-  id: 'R16',
-  title: 'foreign Origin, ended session, another person’s nonce, under load',
-  short: 6,
-  long: 120,
-  play: ({ seed, seconds }) =>
-    playIn({ seed, minimal: 20, product: 20, weather: CHAOS }, async (world, findings) => {
-      const { port } = world.server
-      let rounds = 0
-      let slowest = 0
-      const end = Date.now() + seconds * 1_000
-      const talking = world.talk(4, end)
-      while (Date.now() < end - 1_000) {
-        rounds += 1
-        await foreignOrigin(port, `foreign ${rounds}`, findings)
-        slowest = Math.max(slowest, await endedSession(port, `ended ${rounds}`, findings))
-        await copiedNonce(port, rounds, findings)
-        await Bun.sleep(300)
-      }
-      findings.atMost('R16 an ended session kept its sockets, ms', slowest, MAX_END)
-      await talking
-      await conclude('R16', world, findings, 30_000)
-      return { figures: { rounds } }
-    }),
-}
+export const rights = scenario(
+  {
+    id: 'R16',
+    title: 'foreign Origin, ended session, another person’s nonce, under load',
+    short: 6,
+    long: 120,
+  },
+  () => ({ minimal: 20, product: 20, weather: CHAOS }),
+  async (world, findings, { seconds }) => {
+    const { port } = world.server
+    let rounds = 0
+    let slowest = 0
+    const end = Date.now() + seconds * 1_000
+    const talking = world.talk(4, end)
+    while (Date.now() < end - 1_000) {
+      rounds += 1
+      await foreignOrigin(port, `foreign ${rounds}`, findings)
+      slowest = Math.max(slowest, await endedSession(port, `ended ${rounds}`, findings))
+      await copiedNonce(port, rounds, findings)
+      await Bun.sleep(300)
+    }
+    findings.atMost('an ended session kept its sockets, ms', slowest, MAX_END)
+    await talking
+    await conclude(world, findings, 30_000)
+    return { figures: { rounds } }
+  },
+)
 
 async function foreignOrigin(port: number, name: string, findings: Findings): Promise<void> {
   const headers = {
@@ -44,7 +46,7 @@ async function foreignOrigin(port: number, name: string, findings: Findings): Pr
     'sec-websocket-version': '13',
   }
   const { status } = await fetch(`http://127.0.0.1:${port}/ws?v=2`, { headers })
-  findings.expect(status === 403, `R16 a foreign Origin was answered with ${status}`)
+  findings.expect(status === 403, `a foreign Origin was answered with ${status}`)
 }
 
 /** A person with three sockets signs out. @returns ms until all are closed */
@@ -56,7 +58,7 @@ async function endedSession(port: number, name: string, findings: Findings): Pro
   await fetch(`http://127.0.0.1:${port}/api/session`, { method: 'DELETE', headers })
   await until(() => lines.every(({ code }) => code !== null), 5_000)
   const codes = lines.map(({ code }) => code).join(' ')
-  findings.expect(codes === '4501 4501 4501', `R16 sockets of an ended session: ${codes}`)
+  findings.expect(codes === '4501 4501 4501', `sockets of an ended session: ${codes}`)
   return Date.now() - began
 }
 
@@ -80,5 +82,5 @@ async function copiedNonce(port: number, round: number, findings: Findings): Pro
   }
   const [ada, eve] = acks
   const isRight = ada !== undefined && eve !== undefined && !eve.duplicate && eve.seq > ada.seq
-  findings.expect(isRight, `R16 another person’s nonce: ${JSON.stringify(acks)}`)
+  findings.expect(isRight, `another person’s nonce: ${JSON.stringify(acks)}`)
 }

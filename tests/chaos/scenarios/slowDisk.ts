@@ -1,10 +1,9 @@
 import { slowDisk, type SlowDisk } from '../disk/slowDisk.ts'
 import { load, type LoadResult } from '../load.ts'
 import { Line } from '../network/line.ts'
-import { Findings, type Scenario } from '../scenario.ts'
 import { guests, numbered } from '../serverProcess.ts'
 import { quantile } from '../quantile.ts'
-import { conclude, playIn, type World } from '../world.ts'
+import { conclude, scenario, type World } from '../world.ts'
 
 const PER_SECOND = 1_000
 const STALL = 500
@@ -21,54 +20,49 @@ const MAX_LAG = 25
 type Heard = [at: number, heardAt: number]
 
 /** R10: a disk whose fsync is slow, and one that stalls. */
-export const slow: Scenario = {
-  id: 'R10',
-  title: 'a slow disk under 1,000 messages a second',
-  short: 12,
-  long: 300,
-  async play({ seed, seconds }) {
-    const disk = await slowDisk(STALL)
-    if (typeof disk === 'string') return new Findings().report(0, {}, disk)
-    const report = playIn({ seed, minimal: 1, product: 1 }, async (world, findings) => {
-      const { server } = world
-      const all: LoadResult['operations'] = []
-      const cookies = await guests(server.port, numbered('loud', 20))
-      for (const [index, { label, extra, stalls, maxAck }] of PHASES.entries()) {
-        await server.term()
-        await server.start(disk.env(extra))
-        const heard: Heard[] = []
-        const witness = new Line(server.port, cookies[0] ?? '', ['lobby'], undefined, ({ at }) =>
-          heard.push([at, Date.now()]),
-        )
-        await witness.live()
-        await server.measureLag()
-        const lasts = (seconds / PHASES.length) * 1_000
-        const { port } = server
-        const loading = load({ port, cookies, perSecond: PER_SECOND, lasts, name: `phase${index}` })
-        if (stalls) {
-          await Bun.sleep(lasts / 2)
-          await disk.stall()
-        }
-        const { operations, waits, refused } = await loading
-        const lagP99 = await server.measureLag()
-        witness.end()
-        all.push(...operations)
-        findings.atMost(`R10 ${label}: ack p99, ms`, quantile(waits, 0.99), maxAck)
-        findings.atMost(`R10 ${label}: loop lag p99, ms`, lagP99, MAX_LAG)
-        findings.expect(refused.size === 0, `R10 ${label}: refused ${[...refused].join(' ')}`)
-        const early = await countUnsynced(disk, heard)
-        findings.expect(early === 0, `R10 ${label}: ${early} events were heard before they were synced`)
+export const slow = scenario(
+  { id: 'R10', title: 'a slow disk under 1,000 messages a second', short: 12, long: 300 },
+  () => ({ minimal: 1, product: 1 }),
+  async (world, findings, { seconds }) => {
+    const { server } = world
+    const disk = slowDisk(world.dir, STALL)
+    if (typeof disk === 'string') return { figures: {}, skipped: disk }
+    const all: LoadResult['operations'] = []
+    const cookies = await guests(server.port, numbered('loud', 20))
+    for (const [index, { label, extra, stalls, maxAck }] of PHASES.entries()) {
+      await server.term()
+      await server.start(disk.env(extra))
+      const heard: Heard[] = []
+      const witness = new Line(server.port, cookies[0] ?? '', ['lobby'], undefined, ({ at }) =>
+        heard.push([at, Date.now()]),
+      )
+      await witness.live()
+      await server.measureLag()
+      const lasts = (seconds / PHASES.length) * 1_000
+      const { port } = server
+      const loading = load({ port, cookies, perSecond: PER_SECOND, lasts, name: `phase${index}` })
+      if (stalls) {
+        await Bun.sleep(lasts / 2)
+        await disk.stall()
       }
-      const overloaded = await overload(world, disk)
-      const refusals = overloaded.refused.get('overloaded') ?? 0
-      findings.expect(refusals > 0, 'R10 a full queue took everything')
-      const operations = [...all, ...overloaded.operations]
-      await conclude('R10', world, findings, 30_000, { operations })
-      return { operations: operations.length, figures: { 'refused as overloaded': refusals } }
-    })
-    return await report.finally(() => disk.remove())
+      const { operations, waits, refused } = await loading
+      const lagP99 = await server.measureLag()
+      witness.end()
+      all.push(...operations)
+      findings.atMost(`${label}: ack p99, ms`, quantile(waits, 0.99), maxAck)
+      findings.atMost(`${label}: loop lag p99, ms`, lagP99, MAX_LAG)
+      findings.expect(refused.size === 0, `${label}: refused ${[...refused].join(' ')}`)
+      const early = await countUnsynced(disk, heard)
+      findings.expect(early === 0, `${label}: ${early} events were heard before they were synced`)
+    }
+    const overloaded = await overload(world, disk)
+    const refusals = overloaded.refused.get('overloaded') ?? 0
+    findings.expect(refusals > 0, 'a full queue took everything')
+    const operations = [...all, ...overloaded.operations]
+    await conclude(world, findings, 30_000, { operations })
+    return { operations: operations.length, figures: { 'refused as overloaded': refusals } }
   },
-}
+)
 
 /** Events heard before a sync began and ended after they were stored. One event in 20 is checked. */
 async function countUnsynced(disk: SlowDisk, heard: readonly Heard[]): Promise<number> {

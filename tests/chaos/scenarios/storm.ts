@@ -1,10 +1,9 @@
 import { load } from '../load.ts'
 import { Line, type RoomPosition } from '../network/line.ts'
-import type { Scenario } from '../scenario.ts'
 import { freePort } from '../../support/server/aServer.ts'
 import { guests, numbered } from '../serverProcess.ts'
 import { quantiles } from '../quantile.ts'
-import { conclude, playIn, until } from '../world.ts'
+import { conclude, scenario, until } from '../world.ts'
 
 /** Events that everybody misses. */
 const MISSED = 50
@@ -61,58 +60,55 @@ class Returner {
 }
 
 /** R12: everybody comes back at once. */
-export const storm: Scenario = {
-  id: 'R12',
-  title: 'all clients come back at once after kill -9',
-  short: 10,
-  long: 30,
-  play: ({ seed, short }) =>
-    playIn({ seed, minimal: 1, product: 1 }, async (world, findings) => {
-      const { server, random } = world
-      const count = short ? 1_000 : 2_000
-      const { promise: released, resolve: release } = Promise.withResolvers<void>()
-      const state = { isListening: false, released }
-      const returners: Returner[] = []
-      const isBack = () => returners.every(({ backAt }) => backAt !== null)
-      const cookies = await guests(server.port, numbered('of many', count))
-      for (const [index, cookie] of cookies.entries()) {
-        returners.push(new Returner(server.port, cookie, random.next, state))
-        if (index % 100 === 99 && (await until(isBack, 20_000)) === null) throw new Error('not all connected')
-      }
+export const storm = scenario(
+  { id: 'R12', title: 'all clients come back at once after kill -9', short: 10, long: 30 },
+  () => ({ minimal: 1, product: 1 }),
+  async (world, findings, { short }) => {
+    const { server, random } = world
+    const count = short ? 1_000 : 2_000
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    const state = { isListening: false, released }
+    const returners: Returner[] = []
+    const isBack = () => returners.every(({ backAt }) => backAt !== null)
+    const cookies = await guests(server.port, numbered('of many', count))
+    for (const [index, cookie] of cookies.entries()) {
+      returners.push(new Returner(server.port, cookie, random.next, state))
+      if (index % 100 === 99 && (await until(isBack, 20_000)) === null) throw new Error('not all connected')
+    }
 
-      await server.kill()
-      const port = freePort()
-      await server.start({ PORT: String(port) })
-      const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
-      const { operations } = await load({ ...speaker, lasts: 500 })
-      await server.kill()
-      // Nobody has tried so far; now all of them try while the server starts, and again when it listens.
-      release()
-      await server.start()
-      state.isListening = true
-      const cpu = server.cpu()
-      const took = await until(isBack, 20_000)
-      const cpuEach = (server.cpu() - cpu) / 1_000 / count
-      findings.atMost('R12 all back, ms', took ?? Number.NaN, MAX_RETURN)
-      const failed = returners.reduce((sum, returner) => sum + returner.failed, 0)
-      findings.expect(failed === 0, `R12 ${failed} handshakes failed after it listened`)
-      // In the short version the process compiles its own code meanwhile, which a thousand returns do not outweigh.
-      if (!short) findings.atMost('R12 CPU of the server for each, µs', cpuEach, MAX_CPU)
-      await conclude('R12', world, findings, 20_000, { operations })
-      const holes = returners.reduce((sum, { line }) => sum + line.holes, 0)
-      findings.expect(holes === 0, `R12 ${holes} holes`)
-      const heads = new Set(returners.map(({ line }) => line.positions.get('lobby')?.seq))
-      findings.expect(heads.size === 1 && heads.has(operations.length), `R12 heads ${[...heads].join(' ')}`)
-      const returns = returners.map(({ backAt }) => (backAt ?? 0) - server.readyAt)
-      for (const returner of returners) returner.end()
-      return {
-        operations: operations.length + count,
-        figures: {
-          clients: count,
-          'back p50, p95, ms': quantiles(returns, 0.5, 0.95),
-          'events missed': operations.length,
-          'CPU of the server for each, µs': cpuEach,
-        },
-      }
-    }),
-}
+    await server.kill()
+    const port = freePort()
+    await server.start({ PORT: String(port) })
+    const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
+    const { operations } = await load({ ...speaker, lasts: 500 })
+    await server.kill()
+    // Nobody has tried so far; now all of them try while the server starts, and again when it listens.
+    release()
+    await server.start()
+    state.isListening = true
+    const cpu = server.cpu()
+    const took = await until(isBack, 20_000)
+    const cpuEach = (server.cpu() - cpu) / 1_000 / count
+    findings.atMost('all back, ms', took ?? Number.NaN, MAX_RETURN)
+    const failed = returners.reduce((sum, returner) => sum + returner.failed, 0)
+    findings.expect(failed === 0, `${failed} handshakes failed after it listened`)
+    // In the short version the process compiles its own code meanwhile, which a thousand returns do not outweigh.
+    if (!short) findings.atMost('CPU of the server for each, µs', cpuEach, MAX_CPU)
+    await conclude(world, findings, 20_000, { operations })
+    const holes = returners.reduce((sum, { line }) => sum + line.holes, 0)
+    findings.expect(holes === 0, `${holes} holes`)
+    const heads = new Set(returners.map(({ line }) => line.positions.get('lobby')?.seq))
+    findings.expect(heads.size === 1 && heads.has(operations.length), `heads ${[...heads].join(' ')}`)
+    const returns = returners.map(({ backAt }) => (backAt ?? 0) - server.readyAt)
+    for (const returner of returners) returner.end()
+    return {
+      operations: operations.length + count,
+      figures: {
+        clients: count,
+        'back p50, p95, ms': quantiles(returns, 0.5, 0.95),
+        'events missed': operations.length,
+        'CPU of the server for each, µs': cpuEach,
+      },
+    }
+  },
+)
