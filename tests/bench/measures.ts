@@ -31,18 +31,7 @@ async function measureJoin(bench: Bench, server: Server, { people }: Scenario): 
   const { port, pid, end } = await started(bench, server, { METRICS_TOKEN: TOKEN })
   const speech = { room: '%r', prefix: 'joining', position: null }
   const words = server.speak(port, speech)
-  const common = [
-    '--port',
-    `${port}`,
-    '--pid',
-    `${pid}`,
-    '--cpu',
-    `${bench.cpus[0]}`,
-    '--mode',
-    'idle',
-    '--rooms',
-    '1',
-  ]
+  const common = `--port ${port} --pid ${pid} --cpu ${bench.cpus[0]} --mode idle --rooms 1`.split(' ')
   const connected = async () => {
     const headers = { authorization: `Bearer ${TOKEN}` }
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers })
@@ -51,9 +40,9 @@ async function measureJoin(bench: Bench, server: Server, { people }: Scenario): 
   try {
     // The first people of a new server would pay for its compiler.
     const warm = words.map((word) => word.replace('room-%r', 'lobby'))
-    await load(bench, [...common, '--n', '2000', '--settle', '1', '--idle', '0.1', ...warm])
-    const stay = ['--settle', '2', '--idle', '14', '--conn-rate', '2000', '--inflight', '32']
-    const crowd = load(bench, [...common, '--n', `${others}`, ...stay, ...words])
+    await load(bench, [...common, ...'--n 2000 --settle 1 --idle 0.1'.split(' '), ...warm])
+    const stay = `--n ${others} --settle 2 --idle 14 --conn-rate 2000 --inflight 32`.split(' ')
+    const crowd = load(bench, [...common, ...stay, ...words])
     for (const deadline = Date.now() + 20_000; (await connected()) < others; await Bun.sleep(100))
       if (Date.now() > deadline) throw new Error(`only ${await connected()} of ${others} connected`)
     // The work that their arrival causes ends within this time.
@@ -65,7 +54,7 @@ async function measureJoin(bench: Bench, server: Server, { people }: Scenario): 
     const cookies = (await Bun.file(bench.world.cookies).text()).split('\n')
     await Bun.write(file, cookies.slice(others, people).join('\n'))
     const joining = words.map((word) => (word === bench.world.cookies ? file : word))
-    const pace = ['--n', `${JOINERS}`, '--conn-rate', '50', '--settle', '1', '--idle', '0.1']
+    const pace = `--n ${JOINERS} --conn-rate 50 --settle 1 --idle 0.1`.split(' ')
     const { conn_ok } = await load(bench, [...common, ...pace, ...joining])
     const costOfRest = ((before - atRest) / 3_000) * (performance.now() - began)
     const used = cpuOf(pid) - before - costOfRest

@@ -65,9 +65,7 @@ export async function started(bench: Bench, server: Server, more: Record<string,
   const port = freePort()
   const child = Bun.spawn(['taskset', '-c', `${bench.cpus[0]}`, ...server.command(port)], {
     env: { PATH: process.env['PATH'] ?? '', ...server.env(port), ...more },
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'inherit',
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   const end = async () => {
     child.kill('SIGKILL')
@@ -92,12 +90,7 @@ async function listens(port: number): Promise<boolean> {
 /** Runs the generator once. */
 export async function load(bench: Bench, args: readonly string[]): Promise<LoadResult> {
   const command = ['taskset', '-c', `${bench.cpus[1]}`, bench.wsload, '--json-only', ...args]
-  const child = Bun.spawn(command, {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'inherit',
-    timeout: RUN_TIMEOUT,
-  })
+  const child = Bun.spawn(command, { stdio: ['ignore', 'pipe', 'inherit'], timeout: RUN_TIMEOUT })
   return JSON.parse(await new Response(child.stdout).text()) as LoadResult
 }
 
@@ -114,28 +107,26 @@ export async function play(bench: Bench, server: Server, scenario: Scenario, rou
   try {
     const position = isUpToDate ? bench.world.position : null
     const speech: Speech = { room: '%r', prefix: 'measured', position }
-    const common = ['--port', `${port}`, '--pid', `${pid}`, '--cpu', `${bench.cpus[0]}`]
-    const crowd = ['--n', `${people}`, '--rooms', `${rooms}`, ...server.speak(port, speech)]
-    const idle = ['--mode', 'idle', '--settle', '2', '--idle', '0.2']
+    const common = `--port ${port} --pid ${pid} --cpu ${bench.cpus[0]}`.split(' ')
+    const crowd = [...`--n ${people} --rooms ${rooms}`.split(' '), ...server.speak(port, speech)]
+    const idle = '--mode idle --settle 2 --idle 0.2'.split(' ')
     if (scenario.load.length > 0)
       for (const [senders, window, seconds] of WARM_UPS) {
         const warming = server.speak(port, { room: '0', prefix: `warmingUp${senders}`, position: null })
-        await load(bench, [
-          ...[...common, '--n', '16', '--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
-          ...[...warming, '--warmup', '0', '--duration', `${seconds}`, '--settle', '0.3', '--drain', '0.2'],
-        ])
+        const saturate = `--n 16 --mode sat --senders ${senders} --window ${window}`.split(' ')
+        const brief = `--warmup 0 --duration ${seconds} --settle 0.3 --drain 0.2`.split(' ')
+        await load(bench, [...common, ...saturate, ...warming, ...brief])
       }
     // A server whose loop was late a moment ago refuses new connections.
     await Bun.sleep(600)
     if (scenario.isReturning) await load(bench, [...common, ...crowd, ...idle])
-    const times = [
-      // Hubbub admits no more connections a second, so that its loop is not late.
-      ...['--conn-rate', '1000', '--inflight', '32'],
-      // The work that connecting causes ends within the rest.
-      ...['--settle', '2', '--idle', `${bench.rest}`, '--warmup', '1'],
-      ...['--duration', `${bench.seconds}`, '--drain', '2'],
-    ]
-    const timing = scenario.load.length > 0 ? [...scenario.load, ...times] : idle
+    // Hubbub admits no more connections a second, so that its loop is not late.
+    const connecting = '--conn-rate 1000 --inflight 32'.split(' ')
+    // The work that connecting causes ends within the rest.
+    const times = `--settle 2 --idle ${bench.rest} --warmup 1 --duration ${bench.seconds} --drain 2`.split(
+      ' ',
+    )
+    const timing = scenario.load.length > 0 ? [...scenario.load, ...connecting, ...times] : idle
     const result = await load(bench, [...common, ...crowd, ...timing])
     const [figures, faults] = [figuresOf(result, scenario), faultsOf(result, scenario)]
     return { scenario: scenario.id, server: server.name, round, figures, faults }

@@ -95,13 +95,8 @@ async function installPeers(peers: string): Promise<string | null> {
 }
 
 function onNode(name: 'ws' | 'socketio', peers: string): Server {
-  const command = (port: string) => [
-    'node',
-    join(HERE, `servers/${name}.mjs`),
-    port,
-    join(peers, 'package.json'),
-  ]
-  const server = echoServer(name, command)
+  const packages = join(peers, 'package.json')
+  const server = echoServer(name, (port) => ['node', join(HERE, `servers/${name}.mjs`), port, packages])
   if (name === 'ws') return server
   const speak: Server['speak'] = (_, { room }) => [
     ...['--path', `/socket.io/?EIO=4&transport=websocket&room=${room}`, '--eio'],

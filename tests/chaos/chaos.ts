@@ -6,36 +6,22 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { mutants } from './mutants.ts'
 import type { Report, Run, Scenario } from './scenario.ts'
-import { crash } from './scenarios/crash.ts'
-import { deploy } from './scenarios/deploy.ts'
 import { diskFull } from './scenarios/diskFull.ts'
 import { flood } from './scenarios/flood.ts'
 import { fuzz } from './scenarios/fuzz.ts'
 import { network } from './scenarios/network.ts'
 import { presence } from './scenarios/presence.ts'
 import { readers } from './scenarios/readers.ts'
+import { crash, deploy } from './scenarios/restart.ts'
 import { rewind } from './scenarios/rewind.ts'
 import { rights } from './scenarios/rights.ts'
 import { slow } from './scenarios/slowDisk.ts'
 import { soak } from './scenarios/soak.ts'
 import { storm } from './scenarios/storm.ts'
 
-const FAULTS = [
-  crash,
-  deploy,
-  network,
-  rewind,
-  readers,
-  flood,
-  fuzz,
-  slow,
-  diskFull,
-  storm,
-  presence,
-  soak,
-  rights,
-]
-const CATALOGUE: readonly Scenario[] = [...FAULTS, ...mutants]
+const RESTARTS = [crash, deploy, network, rewind, storm, soak]
+const LIMITS = [readers, flood, fuzz, slow, diskFull, presence, rights]
+const CATALOGUE: readonly Scenario[] = [...RESTARTS, ...LIMITS, ...mutants]
 
 /** How often a scenario is played at most until its bounds hold. */
 const PLAYS = 3

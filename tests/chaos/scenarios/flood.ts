@@ -53,10 +53,7 @@ export const flood = scenario(
     const stored = events.filter(({ text }) => text?.startsWith('flood')).length / rounds
     findings.expect(stored <= MAX_STORED, `${stored} messages of a flood were stored`)
     await conclude(world, findings, 10_000)
-    return {
-      operations: frames,
-      figures: { rounds, 'messages stored of a flood': stored },
-    }
+    return { operations: frames, figures: { rounds, 'messages stored of a flood': stored } }
   },
 )
 
