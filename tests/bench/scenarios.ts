@@ -31,23 +31,17 @@ interface Load {
   isLong?: boolean
   /** measured in another way than by the generator's load; of Hubbub alone */
   measure?: 'join' | 'history'
-  /** everybody has connected once before */
+  /** all people have connected once before */
   isReturning?: boolean
-  /** everybody already holds the newest position */
+  /** all people already hold the newest position */
   isUpToDate?: boolean
 }
 export type Scenario = Load & Required<Pick<Load, 'rooms' | 'load' | 'beside' | 'goals'>>
 
-const open = (rate: number) => ['--mode', 'rate', '--rate', `${rate}`, '--senders', '50']
-const closed = (senders: number, window: number) => [
-  ...['--mode', 'sat', '--senders', `${senders}`, '--window', `${window}`],
-]
-const atMost = (id: string, figure: Figure, max: number, against: Name): Goal => ({
-  id,
-  figure,
-  max,
-  against,
-})
+const open = (rate: number) => `--mode rate --rate ${rate} --senders 50`.split(' ')
+const closed = (senders: number, window: number) =>
+  `--mode sat --senders ${senders} --window ${window}`.split(' ')
+const atMost = (id: string, figure: Figure, max: number, against: Name) => ({ id, figure, max, against })
 const PEERS: readonly Name[] = ['bun', 'durable', 'elysia', 'ws', 'socketio', 'gorilla']
 const OPEN: readonly Figure[] = ['cost', 'p50', 'p99', 'p999']
 const CLOSED: readonly Figure[] = ['cost', 'perSecond']

@@ -117,7 +117,7 @@ function gorilla(home: string): Server | string {
   return echoServer('gorilla', (port) => [out, port])
 }
 
-/** @param say is told which server is left out, and why */
+/** @param say gets a line for each server that is left out, with the reason */
 export async function makeServers(
   home: string,
   wanted: readonly Name[],

@@ -35,7 +35,7 @@ async function anAuthor(name: string) {
   return { line, acked, send }
 }
 
-/** So many events while all people are away. */
+/** Sends this many events while all people are disconnected. */
 async function miss(count: number, name: string): Promise<void> {
   for (const person of world.people) person.hold(true)
   const { line, acked, send } = await anAuthor(name)
@@ -46,7 +46,7 @@ async function miss(count: number, name: string): Promise<void> {
   await eventually('all acks', () => acked.length === count, 20_000)
   line.end()
   for (const person of world.people) person.hold(false)
-  await eventually('everybody is back', () => world.people.every(isCalm), 20_000)
+  await eventually('all clients are back', () => world.people.every(isCalm), 20_000)
 }
 
 test('[C91] a client that missed 1,000 events gets them all; one that missed more gets a reset', async () => {

@@ -23,7 +23,7 @@ const RESTARTS = [crash, deploy, network, rewind, storm, soak]
 const LIMITS = [readers, flood, fuzz, slow, diskFull, presence, rights]
 const CATALOGUE: readonly Scenario[] = [...RESTARTS, ...LIMITS, ...mutants]
 
-/** How often a scenario is played at most until its bounds hold. */
+/** A scenario that misses a bound is played this many times before the miss counts. */
 const PLAYS = 3
 
 const { values } = parseArgs({

@@ -32,7 +32,7 @@ export interface Witness {
   name: string
   /** its rows since its first page or its last `reset` */
   rooms: Map<string, readonly Shown[]>
-  /** `behind`: events between its position and the head the server told it */
+  /** `behind`: events between its position and the head that the `reset` named */
   resets: readonly { room: string; reason: ResetReason; behind: number }[]
   errors: readonly string[]
   /** rows that were drawn across a hole or twice, at any time of the run */
@@ -59,7 +59,7 @@ const CODES = new Set(
   ).split(' '),
 )
 
-/** Checks a history against A–F. Returns at most 50 sentences for each invariant, then how many more; none if all is right. */
+/** Checks a history against A–F. @returns at most 50 violations of each invariant, and how many more there are */
 export function check(history: History): string[] {
   return [acknowledged, numbered, shown, settled, ordered, provoked].flatMap((invariant) => {
     const violations = invariant(history)
@@ -150,13 +150,13 @@ function provoked({ witnesses, expected, bugs = [] }: History): string[] {
     ...witnesses.flatMap(({ name, resets, errors }) => [
       ...resets
         .filter(({ reason, behind }) => !isDue(reason, behind) && !expected?.has(reason))
-        .map(({ room, reason }) => `F ${name} was told reset "${reason}" of ${room}`),
-      ...errors.filter((code) => !CODES.has(code)).map((code) => `F ${name} was told ${code}`),
+        .map(({ room, reason }) => `F ${name} got the reset "${reason}" of ${room}`),
+      ...errors.filter((code) => !CODES.has(code)).map((code) => `F ${name} got the error ${code}`),
     ]),
   ]
 }
 
-/** A client that missed more events than are sent again is told so, whatever made it miss them. */
+/** Any client that missed more events than the server sends again gets this reset. */
 function isDue(reason: ResetReason, behind: number): boolean {
   return reason === 'tooOld' && behind > RESUME
 }

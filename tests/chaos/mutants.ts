@@ -83,7 +83,7 @@ export const mutants: readonly Scenario[] = [
   },
 ]
 
-/** How long (ms) the server is heard by nobody. */
+/** How long (ms) no client receives what the server sends. */
 const MUTED = 300
 
 /** Messages are stored and their acks are lost with the connection, so that they are sent again. */

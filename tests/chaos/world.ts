@@ -11,7 +11,7 @@ import { chance } from './random.ts'
 import { Findings, type Report, type Run, type Scenario } from './scenario.ts'
 import { guest, guests, ServerProcess, type Launch } from './serverProcess.ts'
 
-/** A person with so many unanswered messages writes no more: a slow machine must not build an ever longer queue. */
+/** Unanswered messages above which a person stops writing: a slow machine must not build an ever longer queue. */
 const MAX_UNSETTLED = 60
 
 /** A person who talks, by the product's client without its screen or by the independent one. */
@@ -82,7 +82,7 @@ export function scenario(
 }
 
 /**
- * Ends a scenario: everybody must come to rest, and the history must be right.
+ * Ends a scenario: all people must become live with nothing unsettled, and the history must be right.
  * @param patience ms without progress until that is given up
  * @returns ms it took
  */
@@ -93,7 +93,7 @@ export async function conclude(
   history: Partial<History> = {},
 ): Promise<number | null> {
   const rest = await world.settle(patience)
-  findings.expect(rest !== null, 'not everybody came to rest')
+  findings.expect(rest !== null, 'not all people came to rest')
   findings.add(...world.verdict(history))
   return rest
 }
@@ -136,7 +136,7 @@ export async function startWorld(plan: Plan) {
     random,
     people,
     dir,
-    /** Everybody writes about `perSecond` messages a second until `end` (ms since the epoch). */
+    /** Each person writes about `perSecond` messages a second until `end` (ms since the epoch). */
     async talk(perSecond: number, end: number) {
       const talk = random.fork('talk')
       const next = people.map(() => Date.now() + talk.between(0, 1_000 / perSecond))
@@ -149,14 +149,14 @@ export async function startWorld(plan: Plan) {
         await Bun.sleep(5)
       }
     },
-    /** Heals the network and waits until everybody is live. @returns ms since the server became ready; null after `within` ms */
+    /** Heals the network and waits until all people are live. @returns ms since the server became ready; null after `within` ms */
     async allLive(within: number) {
       proxy.heal()
       const took = await until(() => countConnected() === people.length, within)
       return took === null ? null : Math.max(0, Date.now() - server.readyAt)
     },
     /**
-     * Heals the network and waits until everybody is live with nothing unsettled, as long as their number shrinks.
+     * Heals the network and waits until all people are live with nothing unsettled, while their number shrinks.
      * @returns ms it took, or null if nothing improved for `within` ms
      */
     async settle(within: number) {

@@ -22,7 +22,7 @@ async function resume(guest: Guest, { seq, id }: Position): Promise<SocketClient
 const say = (socket: SocketClient, text: string) =>
   socket.send({ type: 'send', nonce: text, room: 'lobby', text })
 
-test('[C43, M2] after `kill -9` between two messages everything is there, and everybody resumes where they were', async () => {
+test('[C43, M2] after `kill -9` between two messages both are stored, and clients resume where they were', async () => {
   const env = anEnvironment('killed')
   await using first = await aServer(env)
   const origin = await first.ready()

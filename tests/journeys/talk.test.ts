@@ -89,7 +89,7 @@ test('[M2] the same nonce on another connection is the same message', async () =
   expect(textsOf(reader)).toEqual(['once'])
 })
 
-test('[B5] a room hears who comes, who types and who signs out', async () => {
+test('[B5] a room shows who joins, types and signs out', async () => {
   const reader = await bob.enter('lobby')
   const dee = await aGuest(origin, 'Dee')
   const { id } = dee.user

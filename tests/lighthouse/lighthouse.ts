@@ -1,7 +1,7 @@
 /**
  * `bun run lighthouse`: home and the lobby as Lighthouse sees them (W4, A33). It is no part of the install: fetched into
  * dist/lighthouse by its own lockfile, run by Node. Ends with 1 where a category that must be 100 is not; performance depends
- * on the machine and is told alone.
+ * on the machine and is only printed.
  */
 import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ interface Report {
 const ROOT = join(import.meta.dir, '../..')
 const HOME = join(ROOT, 'dist/lighthouse')
 
-/** What must be 100 there; nobody's index holds what is said in a room. */
+/** The categories that must be 100; no search engine indexes a room. */
 const PLACES: Record<string, readonly string[]> = {
   '/': ['accessibility', 'best-practices', 'seo'],
   '/chat/lobby': ['accessibility', 'best-practices'],

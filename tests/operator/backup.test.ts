@@ -58,10 +58,10 @@ describe('backup', () => {
 
   test('[O24] a backup never replaces a file, and leaves no partial one', async () => {
     const file = folder('there.tar.gz')
-    writeFileSync(file, 'mine')
+    writeFileSync(file, 'untouched')
     const refusal = await refusalOf(backup(folder('one'), file, AT))
     expect(refusal).toMatchObject({ exitCode: 1, message: expect.stringContaining('exists already') })
-    expect(readFileSync(file, 'utf8')).toBe('mine')
+    expect(readFileSync(file, 'utf8')).toBe('untouched')
     await expect(backup(folder('one'), join(file, 'x.tar.gz'), AT)).rejects.toThrow()
     expect(readdirSync(dir).filter((name) => name.includes('tar.gz'))).toEqual(['there.tar.gz'])
   })
@@ -148,7 +148,7 @@ describe('restore', () => {
   beforeAll(async () => {
     aDatabase(folder('source'), 60)
     await backup(folder('source'), file, AT)
-    aDatabase(folder('mine'), 5)
+    aDatabase(folder('target'), 5)
   })
 
   test('[O25] a backup brings every log back into an empty directory', async () => {
@@ -181,11 +181,11 @@ describe('restore', () => {
 
   /** Refused as no whole backup, and nothing has changed. */
   async function expectRefused(content: Uint8Array, reason = ''): Promise<void> {
-    const before = readFileSync(databaseIn(folder('mine')))
-    const { message } = await refusalOf(restore(folder('mine'), inPieces(content, 65_536), AT))
+    const before = readFileSync(databaseIn(folder('target')))
+    const { message } = await refusalOf(restore(folder('target'), inPieces(content, 65_536), AT))
     expect(message).toMatch(new RegExp(`^This is no whole backup: .*${reason}.*Nothing was changed`))
-    expect(readFileSync(databaseIn(folder('mine'))).equals(before)).toBe(true)
-    expect(readdirSync(folder('mine')).filter((name) => name.startsWith('before'))).toEqual([])
+    expect(readFileSync(databaseIn(folder('target'))).equals(before)).toBe(true)
+    expect(readdirSync(folder('target')).filter((name) => name.startsWith('before'))).toEqual([])
   }
 
   const seed = Date.now() % 100_000

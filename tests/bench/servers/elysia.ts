@@ -10,7 +10,7 @@ const app = new Elysia()
     open: (socket) => void socket.subscribe(socket.data.query.room),
     message(socket, { text }) {
       count += 1
-      const frame = JSON.stringify({ type: 'msg', id: count, at: Date.now(), name: 'somebody', text })
+      const frame = JSON.stringify({ type: 'msg', id: count, at: Date.now(), name: 'Ada', text })
       last.push(frame)
       if (last.length > 20) last.shift()
       app.server?.publish(socket.data.query.room, frame)

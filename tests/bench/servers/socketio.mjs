@@ -13,7 +13,7 @@ io.on('connection', (socket) => {
   socket.join(room)
   socket.on('msg', ({ text }) => {
     count += 1
-    io.to(room).emit('msg', { id: count, at: Date.now(), name: 'somebody', text })
+    io.to(room).emit('msg', { id: count, at: Date.now(), name: 'Ada', text })
   })
 })
 http.listen({ port: Number(port), host: '127.0.0.1', backlog: 4096 })

@@ -21,7 +21,7 @@ server.on('connection', (socket, request) => {
   socket.on('message', (frame) => {
     const { text } = JSON.parse(frame)
     count += 1
-    const event = JSON.stringify({ type: 'msg', id: count, at: Date.now(), name: 'somebody', text })
+    const event = JSON.stringify({ type: 'msg', id: count, at: Date.now(), name: 'Ada', text })
     for (const client of here) if (client.readyState === 1) client.send(event)
   })
 })

@@ -28,7 +28,7 @@ export interface ClientSettings {
   cookie: string
   rooms: readonly string[]
   random: Chance
-  /** its clock runs so many times faster */
+  /** its clock runs this many times faster */
   speed: number
   /** only of the independent client */
   flaw: Flaw | undefined

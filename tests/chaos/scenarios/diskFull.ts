@@ -82,7 +82,7 @@ async function whileFailing(
   await until(() => recovery() !== undefined, MAX_RECOVERY + 5_000)
   const lag = await server.measureLag()
   const codes = [...new Set(refusals().map(({ code }) => code))].join(' ')
-  findings.expect(codes === 'unavailable', `${what}: people were told “${codes}”`)
+  findings.expect(codes === 'unavailable', `${what}: people got “${codes}”`)
   const slowest = Math.max(...refusals().map(({ took }) => took))
   findings.atMost(`${what}: refused after, ms`, slowest, MAX_REFUSAL)
   findings.atMost(`${what}: works again, ms`, (recovery()?.at ?? Number.NaN) - ended, MAX_RECOVERY)
@@ -127,7 +127,7 @@ async function fullDisk(world: World, findings: Findings): Promise<number> {
   })
   await world.settle(30_000)
   const copy = await mkdtemp(join(tmpdir(), 'hubbub-copied-'))
-  // Only the server's namespace sees the file, and nobody writes any more.
+  // Only the server's namespace sees the file, and all people have stopped writing.
   for (const file of ['hubbub.db', 'hubbub.db-wal']) await cp(join(inside, file), join(copy, file))
   const db = new Database(join(copy, 'hubbub.db'))
   const check = db.query<{ integrity_check: string }, []>('PRAGMA integrity_check').get()?.integrity_check

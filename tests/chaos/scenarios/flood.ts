@@ -25,7 +25,7 @@ const FLOODS: Record<string, { frame(n: number): Uint8Array; count: number; code
   messages: { frame: (n) => textFrame(send(n)), count: 2_000, codes: [4429] },
 }
 
-/** R8: one socket at full speed, under the product's own limits; nobody else notices. */
+/** R8: one socket at full speed, under the product's own limits; others do not notice. */
 export const flood = scenario(
   { id: 'R8', title: 'one socket at full speed', short: 4, long: 120 },
   () => ({ minimal: 1, product: 1, entry: 'src/main.ts' }),

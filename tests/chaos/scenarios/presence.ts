@@ -13,7 +13,7 @@ type PresenceFrame = Extract<ServerFrame, { type: 'presence' }>
 class Tab {
   readonly people = new Set<string>()
   self = ''
-  /** leaves it heard of */
+  /** leaves that were announced to it */
   leaves = 0
   /** people who were listed twice in one list */
   doubled = 0
@@ -65,7 +65,7 @@ class Tab {
   }
 }
 
-/** R13: people with many tabs come and go faster than anybody is told. */
+/** R13: people with many tabs leave and return within the grace, so that no leave is announced. */
 export const presence = scenario(
   { id: 'R13', title: 'people with many tabs flap, leave, and lose their server', short: 8, long: 120 },
   ({ speed }) => ({ minimal: 0, product: 0, speed }),
@@ -100,7 +100,10 @@ export const presence = scenario(
     await Promise.all(tabs.map(flap))
     findings.expect((await areLive(tabs)) !== null, 'not all are back')
     const leaves = tabs.reduce((sum, tab) => sum + tab.leaves, 0)
-    findings.expect(leaves === 0, `${leaves} leaves were told although all came back within the grace`)
+    findings.expect(
+      leaves === 0,
+      `${leaves} leaves were announced although all people returned within the grace`,
+    )
 
     // Some people leave for good, and then the server is killed.
     const [gone, staying] = [people.slice(0, 10), people.slice(10)]

@@ -98,7 +98,7 @@ export const readers = scenario(
     const holes = lines.reduce((sum, line) => sum + line.holes, 0)
     findings.expect(holes === 0, `readers saw ${holes} holes`)
     const [p99, p99Beside] = [medianP99(without), medianP99(beside)]
-    // Nobody notices a hundredth of a second.
+    // People do not notice a hundredth of a second.
     findings.atMost('healthy p99, ms', p99Beside, Math.max(2 * p99, p99 + 10))
     findings.atMost('memory for each stalled reader, bytes', maxMemory / count, MAX_MEMORY)
     findings.atMost('from the first to the last cut, ms', lastCut - firstCut, MAX_CUT_SPREAD)

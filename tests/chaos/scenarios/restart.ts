@@ -43,14 +43,14 @@ export const crash = scenario(
 /** A person who is not back within this time (ms) counts as away for this long. */
 const AWAY = 12_000
 
-/** R2: restarts by SIGTERM while people write; nobody may notice. */
+/** R2: restarts by SIGTERM while people write; no message and no presence may be lost. */
 export const deploy = scenario(
   { id: 'R2', title: 'SIGTERM and restart while people write', short: 20, long: 300 },
   ({ short }) => ({ minimal: short ? 50 : 100, product: short ? 50 : 100 }),
   async (world, findings, { seconds }) => {
     const { server, people } = world
     const returns: number[] = []
-    let told = 0
+    let drained = 0
     let connected = 0
     // The lines about people's arrival are drawn a second later.
     await Bun.sleep(1_500)
@@ -64,16 +64,16 @@ export const deploy = scenario(
       const before = new Map<Participant, { drained: number; closes: number }>()
       for (const person of people.filter((each) => each.connected))
         before.set(person, { drained: person.stats.drained, closes: person.closes.length })
-      const countTold = () =>
+      const countDrained = () =>
         [...before].filter(
           ([{ stats, closes }, known]) => stats.drained > known.drained && closes[known.closes] === 1012,
         ).length
       const { code, ms } = await server.term()
       findings.expect(code === 0, `the server ended with ${code}`)
       findings.atMost('stop, ms', ms, 10_000)
-      await until(() => countTold() === before.size, 1_000)
+      await until(() => countDrained() === before.size, 1_000)
       connected += before.size
-      told += countTold()
+      drained += countDrained()
       await server.start()
       const waiting = new Set(people)
       await until(() => {
@@ -86,13 +86,13 @@ export const deploy = scenario(
     await talking
     await conclude(world, findings, 30_000)
     findings.atMost('p95 back, ms', quantile(returns, 0.95), 5_000)
-    findings.expect(told >= connected * 0.95, `only ${told} of ${connected} sockets were told`)
+    findings.expect(drained >= connected * 0.95, `only ${drained} of ${connected} sockets got drain and 1012`)
     const lines = countLines() - linesBefore
     findings.expect(lines === 0, `${lines} join or leave lines were drawn`)
     return {
       figures: {
         deploys: server.starts - 1,
-        'told drain and 1012': `${told} of ${connected}`,
+        'got drain and 1012': `${drained} of ${connected}`,
         'duplicate acks': duplicates(people),
       },
     }

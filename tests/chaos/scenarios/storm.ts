@@ -5,7 +5,7 @@ import { guests, numbered } from '../serverProcess.ts'
 import { quantiles } from '../quantile.ts'
 import { conclude, scenario, until } from '../world.ts'
 
-/** Events that everybody misses. */
+/** Events that all clients miss. */
 const MISSED = 50
 /** ms until all are back, and µs of the server's CPU that one return may cost */
 const MAX_RETURN = 5_000
@@ -59,7 +59,7 @@ class Returner {
   }
 }
 
-/** R12: everybody comes back at once. */
+/** R12: all clients reconnect at once. */
 export const storm = scenario(
   { id: 'R12', title: 'all clients come back at once after kill -9', short: 10, long: 30 },
   () => ({ minimal: 1, product: 1 }),
@@ -82,7 +82,7 @@ export const storm = scenario(
     const speaker = { port, cookies: cookies.slice(0, 1), perSecond: 2 * MISSED }
     const { operations } = await load({ ...speaker, lasts: 500 })
     await server.kill()
-    // Nobody has tried so far; now all of them try while the server starts, and again when it listens.
+    // No client has tried so far; now all of them try while the server starts, and again when it listens.
     release()
     await server.start()
     state.isListening = true
