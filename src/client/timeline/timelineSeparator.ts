@@ -43,7 +43,7 @@ function textOf(item: NonMessageItem): string {
   }
 }
 
-/** A line between messages: a day, presence, the start of the room. Updated at midnight, a day gets its new name. */
+/** A line between messages: a day, presence, the start of the room. An update after midnight renames a day. */
 export function timelineSeparator(first: NonMessageItem): View<TimelineItem> {
   const line = h('span')
   const { kind } = first

@@ -115,10 +115,8 @@ describe('a message', () => {
   })
 
   test('[U24] that was edited says so and when; a deleted one shows only that', () => {
-    const { find, textOf, update } = aMessage(
-      aRow(1, { reactions: [reaction('👍', 1)], replyTo: 'id-7' }),
-      null,
-    )
+    const row = aRow(1, { reactions: [reaction('👍', 1)], replyTo: 'id-7' })
+    const { find, textOf, update } = aMessage(row, null)
     update({ text: 'new', edited: NOON })
     expect([textOf('.text'), find('.edited')?.title]).toEqual(['new edited', expect.stringContaining('2026')])
     update({ text: null, edited: null, reactions: [] })
@@ -164,9 +162,8 @@ describe('a message', () => {
 
 describe('the reactions of a message', () => {
   test('[U25] are chips with a count, labelled with names and pressed where I reacted', () => {
-    const { element, events, pressAll } = aMessage(
-      aRow(1, { reactions: [reaction('👍', 2), reaction('🎉', 1, true)] }),
-    )
+    const reactions = [reaction('👍', 2), reaction('🎉', 1, true)]
+    const { element, events, pressAll } = aMessage(aRow(1, { reactions }))
     const chips = [...element.querySelectorAll('.chip')].map((chip) => [
       chip.textContent,
       chip.getAttribute('aria-pressed'),

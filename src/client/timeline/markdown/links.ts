@@ -24,7 +24,7 @@ const finder = new LinkifyIt({ fuzzyEmail: false, urlAuth: true, rebuilder: new 
 const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew', 'Arabic']
   .map((script) => new RegExp(`\\p{Script=${script}}`, 'u'))
   .concat(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u)
-/** A label of these letters alone, before a Latin top-level domain, may pass for a Latin one. */
+/** Such a label can imitate a Latin one, so it is not shown as typed before a Latin top-level domain. */
 const LOOKS_LATIN = /^[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\d-]+$/u
 
 /** May this host be shown as typed? Not if a label mixes scripts or looks like a Latin one: `аррӏе.com`. */
@@ -56,7 +56,7 @@ export function hostBehind({ protocol, pathname, hostname }: URL): HTMLElement {
   return h('span', { class: 'text-muted', dir: 'ltr' }, ` (${host})`)
 }
 
-/** A text with its addresses as links. @param max only so many candidates are looked at */
+/** A text with its addresses as links. @param max how many possible addresses are looked at */
 export function withLinks(text: string, max: number): (Node | string)[] {
   const parts: (Node | string)[] = []
   const excess = [...text.matchAll(/https?:|mailto:/gi)][max]

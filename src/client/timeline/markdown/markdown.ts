@@ -13,14 +13,14 @@ type Part = Node | string
 /** Text nested deeper than this is drawn as typed. */
 const MAX_DEPTH = 8
 const TOO_DEEP = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
-/** Further addresses of a text are no links. */
+/** Further addresses of a text are drawn as typed. */
 const MAX_LINKS = 60
 /** A text with more lines is drawn as typed. */
 const MAX_LINES = 400
 /** What cutting a text into tokens may cost, in steps of about 0.3 µs. A text that costs more is drawn as typed (U120). */
 const MAX_STEPS = 10_000
 
-/** A mark that the lexer looks at; an underscore within a word is none. */
+/** The marks that the lexer looks at; an underscore within a word is not a mark. */
 const MARK = /\*+|~+|(?:^|[^\p{L}\p{N}_])_+|`+|[\\[<]/gu
 const DELIMITER = /\*+|~+|_+/g
 /** Only a block of the subset ends a paragraph. */
@@ -75,7 +75,7 @@ class SubsetTokenizer extends Tokenizer {
     const [raw = ''] = PLAIN.exec(src) ?? []
     return { type: 'text', raw, text: raw, escaped: false }
   }
-  /** The arm of a shrug is no escape. */
+  /** The backslash of a shrug is its arm, not an escape. */
   override escape(src: string) {
     return src.startsWith(SHRUG_ARM)
       ? ({ type: 'escape', raw: SHRUG_ARM, text: SHRUG_ARM } as const)
@@ -123,7 +123,7 @@ function nodes(parts: readonly Part[]): Node[] {
   return parts.map((part) => (typeof part === 'string' ? document.createTextNode(part) : part))
 }
 
-/** The blocks of a text; the content of a single paragraph. marked's paragraphs without a blank line between are one. */
+/** The blocks of a text, or the content of its only paragraph. Joins paragraphs that no blank line separates. */
 function blocks(tokens: readonly Token[], depth: number): Part[] {
   const all: HTMLElement[] = []
   let open: HTMLElement | null = null

@@ -9,8 +9,8 @@ const LONG_PRESS = 500
 const MAX_SLIP = 10
 
 /**
- * One toolbar for all rows, at the row under the pointer or with the focus, and the other ways to the menu of a row: a right
- * click and a long press (U26).
+ * Moves one toolbar to the row under the pointer or with the focus, since a toolbar in each row would cost elements. Also opens
+ * the menu of a row at a right click and a long press (U26).
  * @returns a function that removes the toolbar from its row
  */
 export function messageToolbar(

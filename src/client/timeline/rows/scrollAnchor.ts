@@ -1,4 +1,4 @@
-/** Keeps what is being read in its place while rows above or below it change, and names such places. */
+/** Keeps the row being read in its place while rows above or below it change. */
 
 /** A row, and how far (px) its top lies below the top of the list. */
 export interface ScrollAnchor {
@@ -30,7 +30,7 @@ export function firstIndex(rows: HTMLCollection, isAbove: (row: Element) => bool
 
 /**
  * The second visible row, since rows that arrive above it can change the header of the first; else the first.
- * @param mayHold false for a row that is about to go or is no message
+ * @param mayHold false for a row that is about to be removed, or that is no message
  */
 export function readingAnchor(
   log: HTMLElement,
