@@ -143,21 +143,16 @@ function openRoom(state: State, room: string, shown: boolean): State {
 
 /** @param sendStatus null removes the entry. A row that has its seq stays as it is */
 function setSendStatus(room: RoomState, key: string, sendStatus: SendStatus | null): RoomState {
-  const rows = withSendStatus(room.rows, key, sendStatus)
-  const pendingChanges = withSendStatus(room.pendingChanges, key, sendStatus)
+  const change = <T extends Row | PendingChange>(all: readonly T[]): readonly T[] => {
+    const index = all.findIndex((sent) => sent.key === key)
+    const sent = all[index]
+    if (sent === undefined || sent.seq !== null) return all
+    return sendStatus === null ? all.toSpliced(index, 1) : all.with(index, { ...sent, sendStatus })
+  }
+  const rows = change(room.rows)
+  const pendingChanges = change(room.pendingChanges)
   const isSame = rows === room.rows && pendingChanges === room.pendingChanges
   return isSame ? room : { ...room, rows, pendingChanges }
-}
-
-function withSendStatus<T extends Row | PendingChange>(
-  all: readonly T[],
-  key: string,
-  sendStatus: SendStatus | null,
-): readonly T[] {
-  const index = all.findIndex((sent) => sent.key === key)
-  const sent = all[index]
-  if (sent === undefined || sent.seq !== null) return all
-  return sendStatus === null ? all.toSpliced(index, 1) : all.with(index, { ...sent, sendStatus })
 }
 
 function receiveFrame(state: State, frame: ServerFrame, now: number): State {

@@ -86,13 +86,10 @@ describe('my unconfirmed changes', () => {
   const react = (on = true, nonce?: string) => mine({ kind: 'react', target: 'id-1', emoji: '👍', on }, nonce)
   const reactedByMe = (seq: number, nonce: string) =>
     event({ ...reacted(seq, 1, '👍', 1, true, ada), nonce } as RoomEvent)
-  const setStatus = (nonce: string, reason: 'gone' | 'late') =>
-    ({
-      type: 'sendStatusChanged',
-      room,
-      key: `${ada.id}:${nonce}`,
-      sendStatus: { status: 'failed', reason },
-    }) as const
+  const setFailed = (nonce: string, reason: 'gone' | 'late') => {
+    const sendStatus = { status: 'failed', reason } as const
+    return { type: 'sendStatusChanged', room, key: `${ada.id}:${nonce}`, sendStatus } as const
+  }
 
   test('[C82, U24, U25] are drawn at once, over a row that stays as the server said', () => {
     const at = aLivePage([said(1, { user: ada }), said(2)]).tell(
@@ -119,7 +116,7 @@ describe('my unconfirmed changes', () => {
 
   test('[C82] are undone when refused, and stay with the reason until they are dropped', () => {
     const at = aLivePage([said(1, { user: ada })])
-    at.tell(mine({ kind: 'edit', target: 'id-1', text: 'better' }, 'n-1'), setStatus('n-1', 'gone'))
+    at.tell(mine({ kind: 'edit', target: 'id-1', text: 'better' }, 'n-1'), setFailed('n-1', 'gone'))
     const failed = { entry: { text: 'better' }, sendStatus: { reason: 'gone' } }
     expect(drawn(at, 1)).toMatchObject({ text: 'text 1', pendingChanges: [failed] })
     at.tell({ type: 'entryDropped', room, key: `${ada.id}:n-1` })
@@ -130,7 +127,7 @@ describe('my unconfirmed changes', () => {
   test('[C82] are settled by their event, even after they failed', () => {
     for (const isFailed of [false, true]) {
       const at = aLivePage().tell(react(true, 'n-2'))
-      if (isFailed) at.tell(setStatus('n-2', 'late'))
+      if (isFailed) at.tell(setFailed('n-2', 'late'))
       at.hear(reactedByMe(4, 'n-2'))
       expect(at.lobby.pendingChanges).toEqual([])
       expect(drawn(at, 1)?.reactions).toMatchObject([{ count: 1, mine: true }])
@@ -197,13 +194,8 @@ describe('unread counts', () => {
     expect(at.pass(1_000).lobby.sync.state).toBe('gap')
     at.tell({ type: 'syncRequested', room, now: at.now })
     at.hear(page([], { head: 61, you: { ...you, readSeq: 20, unread: 29, mentions: 1 } }))
-    const after = {
-      sync: { state: 'live' },
-      needsRecount: false,
-      gapTimes: [],
-      you: { unread: 29, mentions: 1 },
-    }
-    expect(at.lobby).toMatchObject(after)
+    const counted = { needsRecount: false, gapTimes: [], you: { unread: 29, mentions: 1 } }
+    expect(at.lobby).toMatchObject({ sync: { state: 'live' }, ...counted })
     const allLoaded = reader(some(51, 60), 5, 0, 55).hear(
       event(deleted(61, 33)),
       event(edited(62, 34, '@Ada')),

@@ -192,12 +192,8 @@ describe('my messages', () => {
   test('[U46] its event makes a failed message a normal one, which then neither fails nor is dropped', () => {
     const at = aLivePage().queue(entry('n-1'))
     const key = keyOf(ada.id, 'n-1')
-    const failed = {
-      type: 'sendStatusChanged',
-      room,
-      key,
-      sendStatus: { status: 'failed', reason: 'late' },
-    } as const
+    const sendStatus = { status: 'failed', reason: 'late' } as const
+    const failed = { type: 'sendStatusChanged', room, key, sendStatus } as const
     at.tell(failed).hear(event(saidByMe(4, 'n-1')))
     expect(at.lobby.rows[3]?.sendStatus).toEqual({ status: 'acked' })
     at.tell(failed, { type: 'entryDropped', room, key })
