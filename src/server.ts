@@ -98,6 +98,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   }
   const topics = createRoomBroadcast(metricsSink)
   const ids = createIds()
+  const { sessionDays, retentionDays, siteName } = config
   const hub = new Hub({
     store,
     broadcast: topics,
@@ -105,7 +106,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     clock,
     ids,
     log,
-    settings: { ...config, build: PRODUCT_VERSION, limits },
+    settings: { build: PRODUCT_VERSION, sessionDays, retentionDays, siteName, limits },
   })
   const readings = (): GaugeReadings => {
     const { connections, users, queue } = hub.stats()
