@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'bun:test'
-import type { CDPSession } from 'playwright-core'
-import { aBurst } from '../../support/aBurst.ts'
+import type { BrowserContext, CDPSession, Page } from 'playwright-core'
+import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import { clockOf, median, messages, tasksOf } from '../../support/aMeasure.ts'
-import { aContext } from '../../support/client/aScreen.ts'
+import { aContext, aSession } from '../../support/client/aScreen.ts'
+import { firstPage, members, welcome, you } from '../../support/client/aState.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
-import { aWiredPage } from '../../support/client/aWire.ts'
 import { movedBy, reading, rowCount, scrollUp } from '../../support/browser/aTimeline.ts'
 import { browserFound, useBrowser } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -76,6 +76,141 @@ async function hearEvenly({ seconds, frames }: { seconds: number; frames: readon
   }
   clearInterval(timer)
   return { perSecond: painted.toSorted((a, b) => a - b)[seconds >> 1]!, announcements }
+}
+
+declare global {
+  interface Window {
+    /** Receives these frames in one turn. */
+    hear(frames: readonly string[]): void
+    /** Resolves after the next paint. */
+    painted(): Promise<void>
+  }
+}
+
+/** A guest in the lobby whose socket is faked within the page: frames arrive in one turn, and no transport is measured. */
+async function aWiredPage(origin: string, context: BrowserContext, name: string) {
+  const me = await aSession(origin, context, name)
+  const page = await context.newPage()
+  await page.addInitScript(wire, {
+    hello: JSON.stringify({ ...welcome, user: me, now: Date.now() }),
+    lobby: firstPage([], { members: members({ ...me, state: 'active' }), you }),
+  })
+  await page.goto(`${origin}/chat/lobby`)
+  await page.waitForSelector('.emoji-button')
+  return {
+    page,
+    me,
+    /** Resolves once these are drawn. */
+    hear: (...frames: ServerFrame[]): Promise<void> =>
+      page.evaluate(
+        async (texts) => {
+          window.hear(texts)
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+        },
+        frames.map((frame) => JSON.stringify(frame)),
+      ),
+  }
+}
+
+/** Runs in the page: a WebSocket that answers `hello` and `join` with an empty room, and is silent to all else. */
+function wire({ hello, lobby }: { hello: string; lobby: object }): void {
+  class Wire {
+    onopen: (() => void) | null = null
+    onmessage: ((event: { data: string }) => void) | null = null
+    onclose: (() => void) | null = null
+    constructor() {
+      setTimeout(() => this.onopen?.())
+      window.hear = (frames) => {
+        for (const data of frames) this.onmessage?.({ data })
+      }
+    }
+    send(text: string): void {
+      const frame = JSON.parse(text) as {
+        type: string
+        ref?: string
+        room: string
+        rooms: { room: string }[]
+      }
+      const answers: string[] = []
+      if (frame.type === 'hello') {
+        answers.push(hello)
+        for (const { room } of frame.rooms) answers.push(JSON.stringify({ ...lobby, room }))
+      }
+      if (frame.type === 'join') answers.push(JSON.stringify({ ...lobby, room: frame.room, ref: frame.ref }))
+      setTimeout(() => window.hear(answers))
+    }
+    close(): void {
+      this.onclose?.()
+    }
+  }
+  Reflect.set(window, 'WebSocket', Wire)
+  window.painted = () =>
+    new Promise((done) => {
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => done()
+        port2.postMessage('')
+      })
+    })
+}
+
+/** messages in one turn */
+const BURST = 1_000
+
+/** Runs in the page: ms from the receipt of the frames until the last of them is painted. */
+async function burst({ frames, last }: { frames: readonly string[]; last: string }): Promise<number> {
+  const from = performance.now()
+  window.hear(frames)
+  for (;;) {
+    await window.painted()
+    const all = document.querySelectorAll('.message .text')
+    if (all[all.length - 1]?.textContent?.startsWith(last)) return performance.now() - from
+  }
+}
+
+/** Runs in the page: ms until 400 rows without any logic are painted, in a list like ours. */
+async function bareRows(): Promise<number> {
+  const log = document.createElement('div')
+  log.className = 'log'
+  const column = document.createElement('div')
+  column.className = 'column'
+  log.append(column)
+  document.querySelector('.stage')?.append(log)
+  await new Promise((done) => requestAnimationFrame(done))
+  const from = performance.now()
+  for (let at = 0; at < 400; at += 1) {
+    const [row, who, name, time, text] = ['article', 'div', 'strong', 'time', 'div'].map((tag) =>
+      document.createElement(tag),
+    ) as [HTMLElement, HTMLElement, HTMLElement, HTMLElement, HTMLElement]
+    row.className = 'message'
+    who.className = 'who'
+    name.className = 'name'
+    text.className = 'text'
+    name.textContent = `Name ${at % 7}`
+    time.textContent = '14:02'
+    text.textContent = `text ${at}`
+    who.append(name, time)
+    row.append(who, text)
+    column.append(row)
+  }
+  log.scrollTop = log.scrollHeight
+  await window.painted()
+  const took = performance.now() - from
+  log.remove()
+  return took
+}
+
+/**
+ * A thousand messages at once. @param round from 1: each round continues after the messages of the round before
+ * @returns ms of the thread's work for 400 bare rows and for the messages, and ms until the messages were painted
+ */
+async function aBurst(page: Page, round: number): Promise<{ bare: number; work: number; painted: number }> {
+  const { client, clock } = await clockOf(page)
+  const bare = (await clock(() => page.evaluate(bareRows))).work
+  const frames = messages((round - 1) * BURST + 1, BURST).map((frame) => JSON.stringify(frame))
+  const { work, answer } = await clock(() => page.evaluate(burst, { frames, last: `text ${round * BURST}` }))
+  await client.detach()
+  return { bare, work, painted: answer }
 }
 
 describe.skipIf(browserFound === null)('the work of drawing', () => {
