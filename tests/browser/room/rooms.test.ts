@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { aContext, DESKTOP, PHONE } from '../../support/client/aScreen.ts'
-import { everSeen } from '../../support/client/everSeen.ts'
-import { useTimeline } from '../../support/browser/aTimeline.ts'
+import { focused, heardFrom, useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 
@@ -24,8 +23,6 @@ describe.skipIf(browserFound === null)('rooms', () => {
     return { page, context, refused }
   }
 
-  const focused = (page: Page) =>
-    page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName)
   const hasFocus = (page: Page, label: string) =>
     eventually(`the focus on ${label}`, async () => (await focused(page)) === label)
   const isAt = (page: Page, path: string) => page.waitForURL(place.origin + path)
@@ -55,9 +52,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     const { page, refused } = await aMember(['Attic', 'Kitchen'])
     await page.waitForSelector('.side a[href="/chat/attic"]')
     await page.locator('.heard p', { hasText: 'lobby,' }).waitFor({ state: 'attached' })
-    const spoken = await everSeen(page, () =>
-      Array.from(document.querySelectorAll('.heard p'), (line) => line.textContent).join('|'),
-    )
+    const spoken = await heardFrom(page)
     await page.keyboard.press('Control+k')
     await page.waitForSelector('[role=combobox]')
     await page.keyboard.type('ktn')
@@ -164,7 +159,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.waitForFunction(() => document.querySelector('.side')?.getAnimations().length === 0)
     const { x = 0, width = 0 } = (await page.locator('.side').boundingBox()) ?? {}
     expect([Math.round(x + width), x > 40]).toEqual([375, true])
-    // A field with the focus would open the keyboard over the rooms (T13).
+    // A field with the focus would open the keyboard over the rooms.
     await page.click('.side-foot button')
     await page.waitForSelector('dialog a')
     expect(await page.locator('dialog:focus').count()).toBe(1)

@@ -6,6 +6,7 @@ import {
   ada,
   answerHistory,
   distance,
+  focused,
   fromAda,
   numbersOf,
   scrollUntil,
@@ -15,8 +16,6 @@ import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 
 const rowWith = (page: Page, text: string) => page.locator('.message', { hasText: text }).last()
-const focused = (page: Page) =>
-  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName)
 const isMenuClosed = (page: Page) => page.waitForSelector('.row-menu', { state: 'detached' })
 const ofAda = said(1, { user: ada, text: 'of Ada' })
 

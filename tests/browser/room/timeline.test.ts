@@ -2,12 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import type { Message } from '../../../src/shared/model.ts'
 import { event, said } from '../../support/client/aState.ts'
 import { DESKTOP, PHONE } from '../../support/client/aScreen.ts'
-import { everSeen } from '../../support/client/everSeen.ts'
 import {
   ada,
   answerHistory,
   distance,
+  focused,
   fromAda,
+  heardFrom,
   isAtEnd,
   isBack,
   movedBy,
@@ -144,31 +145,25 @@ describe.skipIf(browserFound === null)('the timeline', () => {
 
   test('[A8, A25] is one Tab stop, in which the arrow keys move; six presses lead from the header to the composer', async () => {
     const { page } = await aRoom({ events: talk(1, 300) })
-    const focused = () =>
-      page.evaluate(
-        () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName,
-      )
     const composer = 'Message lobby'
     await page.focus('.head [popovertarget]')
     let presses = 0
-    for (; presses < 10 && (await focused()) !== composer; presses += 1) await page.keyboard.press('Tab')
+    for (; presses < 10 && (await focused(page)) !== composer; presses += 1) await page.keyboard.press('Tab')
     expect(presses).toBeLessThanOrEqual(6)
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('ArrowUp')
-    const last = (await focused()) ?? ''
+    const last = (await focused(page)) ?? ''
     await page.keyboard.press('ArrowUp')
-    expect(await focused()).not.toBe(last)
+    expect(await focused(page)).not.toBe(last)
     await page.keyboard.press('End')
-    expect(await focused()).toBe(last)
+    expect(await focused(page)).toBe(last)
     await page.keyboard.press('Escape')
-    expect(await focused()).toBe(composer)
+    expect(await focused(page)).toBe(composer)
   })
 
   test('[A27] announces a hundred messages in two sentences; history and messages of mine are silent', async () => {
     const { page, screen } = await aRoom({ events: talk(1, 50) }, DESKTOP)
-    const spoken = await everSeen(page, () =>
-      Array.from(document.querySelectorAll('.heard p'), (line) => line.textContent).join('|'),
-    )
+    const spoken = await heardFrom(page)
     await page.fill('textarea', 'my own')
     await page.keyboard.press('Enter')
     screen.tell(event(said(51, { user: ada, text: 'first' })))
@@ -176,10 +171,8 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     screen.tell(...fromAda(52, 150).map((message) => event(message)))
     await eventually('the count', async () => (await spoken()).join().includes('99 new messages'), 8_000)
     const sentences = new Set((await spoken()).flatMap((lines) => lines.split('|')))
-    expect([...sentences].filter((text) => text !== '' && !text.startsWith('lobby,'))).toEqual([
-      'Ada: first',
-      '99 new messages',
-    ])
+    const news = [...sentences].filter((text) => text !== '' && !text.startsWith('lobby,'))
+    expect(news).toEqual(['Ada: first', '99 new messages'])
     expect(await distance(page)).toBeLessThanOrEqual(1)
   })
 })

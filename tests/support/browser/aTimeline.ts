@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import type { Message, RoomEvent } from '../../../src/shared/model.ts'
 import { aContext, aScreen, DESKTOP, type Told } from '../client/aScreen.ts'
+import { everSeen } from '../client/everSeen.ts'
 import { numbers, person, said } from '../client/aState.ts'
 import { eventually } from '../eventually.ts'
 import { usePlace } from '../server/aPlace.ts'
@@ -79,6 +80,16 @@ export async function stay(page: Page, from: number): Promise<void> {
   })
   await eventually('the position is kept', () => page.evaluate(() => history.state?.kept?.seq > 0))
 }
+
+/** The label of the focused element, or the name of its tag. */
+export const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.tagName)
+
+/** Notes what a screen reader is told from now on. @returns reads it: at each change, all sentences joined by `|` */
+export const heardFrom = (page: Page) =>
+  everSeen(page, () =>
+    Array.from(document.querySelectorAll('.heard p'), (line) => line.textContent).join('|'),
+  )
 
 export const rowCount = (page: Page) => page.locator('.message').count()
 
