@@ -50,13 +50,10 @@ describe('a malformed frame', () => {
   })
 
   test('[S5] is every compressed one: no offer of compression is agreed to', async () => {
-    for (const offer of [
-      'permessage-deflate',
-      'permessage-deflate; client_max_window_bits',
-      'permessage-deflate; server_no_context_takeover; client_no_context_takeover',
-      'x-webkit-deflate-frame',
-      `permessage-deflate${'; client_max_window_bits'.repeat(200)}`,
-    ]) {
+    const bits = 'permessage-deflate; client_max_window_bits'
+    const bare = bits.replace('client_max_window_bits', 'server_no_context_takeover')
+    const long = `permessage-deflate${'; client_max_window_bits'.repeat(200)}`
+    for (const offer of ['permessage-deflate', bits, bare, 'x-webkit-deflate-frame', long]) {
       const headers = { Origin: `http://localhost:${app.port}`, 'Sec-WebSocket-Extensions': offer }
       const socket = await rawSocket(app.port, headers)
       expect(socket.text().toLowerCase()).not.toContain('sec-websocket-extensions')

@@ -77,8 +77,7 @@ describe('secrets', () => {
   })
 
   test('[S20] the database and a backup hold the hash of a session, never its token', async () => {
-    const { code, err } = await aCommand(['backup'], { DATA_DIR: victim.dir })
-    expect([code, err]).toEqual([0, expect.any(String)])
+    expect((await aCommand(['backup'], { DATA_DIR: victim.dir })).code).toBe(0)
     const files = filesIn(victim.dir)
     const packed = [...files].find(([name]) => name.endsWith('.tar.gz'))
     expect(packed).toBeDefined()
@@ -102,13 +101,8 @@ describe('secrets', () => {
     const [first, second] = lines('socket opened').filter(({ user }) => user === ada.user.id)
     expect(first?.address).toMatch(/^[0-9a-f]{12}$/)
     expect(second?.address).toBe(first?.address)
-    expect(lines('socket closed')).toContainEqual(
-      expect.objectContaining({
-        connection: second?.connection,
-        code: expect.any(Number),
-        ms: expect.any(Number),
-      }),
-    )
+    const closed = lines('socket closed').find(({ connection }) => connection === second?.connection)
+    expect(closed).toMatchObject({ code: expect.any(Number), ms: expect.any(Number) })
   })
 
   test('[S34] no address is stored, on the disk or in the log', async () => {

@@ -89,7 +89,7 @@ export function aHeavyPlace(dir: string, guests: number): SeededGuest[] {
 
   for (const room of ROOMS.unread) {
     addMembers(room)
-    talk(room, UNREAD, (at) => `number ${at} is for @Person ${at % 50}, or whoever reads it`)
+    talk(room, UNREAD, (at) => `number ${at} is for @Person ${at % 50}, or for another reader`)
   }
   talk(ROOMS.plain, LIMITS.history)
 
