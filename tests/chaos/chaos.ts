@@ -47,7 +47,7 @@ const print = (line: string) => process.stdout.write(`${line}\n`)
 
 print(`seed ${seed}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`)
 const began = performance.now()
-const sum = { operations: 0, violations: 0, skipped: 0, heldLater: 0, notJudged: 0 }
+const all: Report[] = []
 for (const scenario of CATALOGUE) {
   const length = values.short ? scenario.short : scenario.long
   if (only ? !only.has(scenario.id) : length === 0) continue
@@ -66,20 +66,20 @@ for (const scenario of CATALOGUE) {
     reports.push(await play(scenario, run))
   }
   const isMissed = reports.every(({ missed }) => missed.length > 0)
-  for (const { operations, violations, missed, notJudged = [], skipped } of reports) {
-    sum.operations += operations
-    sum.violations += violations.length + (isMissed ? missed.length : 0)
-    sum.notJudged += notJudged.length
-    sum.heldLater += isMissed ? 0 : missed.length
-    sum.skipped += skipped === undefined ? 0 : 1
-  }
+  for (const report of reports) if (isMissed) report.violations.push(...report.missed.splice(0))
+  all.push(...reports)
 }
+const total = (countOf: (report: Report) => number) => all.reduce((sum, report) => sum + countOf(report), 0)
+const violations = total((report) => report.violations.length)
+const skipped = total((report) => (report.skipped === undefined ? 0 : 1))
+const heldLater = total(({ missed }) => missed.length)
+const notJudged = total((report) => report.notJudged?.length ?? 0)
 const took = Math.round((performance.now() - began) / 1_000)
 print(
-  `\nseed ${seed}, ${took} s, ${sum.skipped} skipped, ${sum.notJudged} bounds not judged, ${sum.heldLater} held when played again: ` +
-    `${sum.operations} operations checked, ${sum.violations} violations`,
+  `\nseed ${seed}, ${took} s, ${skipped} skipped, ${notJudged} bounds not judged, ${heldLater} held when played again: ` +
+    `${total(({ operations }) => operations)} operations checked, ${violations} violations`,
 )
-process.exit(sum.violations > 0 ? 1 : 0)
+process.exit(violations > 0 ? 1 : 0)
 
 async function play(scenario: Scenario, run: Run): Promise<Report> {
   const from = performance.now()
