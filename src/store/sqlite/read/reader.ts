@@ -21,13 +21,14 @@ type OwnReaction = { message: string; emoji: string }
 
 const MEMBERSHIP = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = $user'
 
-// Texts that cannot mention this person stay in the database: there may be a thousand.
+const RECEIVED = "room = $room AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL"
+// A plain aggregate takes 6 µs, one over a subquery with LIMIT 60. Texts that cannot mention the person stay in the database.
 const UNREAD = `
-  SELECT count(*) AS unread, (SELECT seq FROM rooms WHERE room = $room) AS head,
+  SELECT count(*) AS unread,
     json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts
-  FROM (SELECT text FROM messages
-    WHERE room = $room AND seq > $after AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL
-    ORDER BY seq DESC LIMIT ${LIMITS.unread})`
+  FROM messages WHERE ${RECEIVED} AND seq > $after`
+const OLDEST_COUNTED = `
+  SELECT seq FROM messages WHERE ${RECEIVED} ORDER BY seq DESC LIMIT 1 OFFSET ${LIMITS.unread - 1}`
 
 /** The half of `Store` that reads; its contract stands in `hub/ports.ts`. Synchronous. */
 export class Reader {
@@ -129,16 +130,16 @@ export class Reader {
     return queryOne(this.#db, `${MEMBERSHIP} AND room = $room`, { user, room })
   }
 
-  unread(room: string, { id, name }: User, after: number): UnreadAtHead {
-    const found = queryOne<{ unread: number; head: number | null; texts: string }>(this.#db, UNREAD, {
-      room,
-      after,
-      user: id,
-      mark: mentionPrefixOf(name),
-    })
+  unread(room: string, { id: user, name }: User, after: number): UnreadAtHead {
+    const head = this.room(room)?.head ?? 0
+    const isFar = head - after > LIMITS.unread
+    const oldest = isFar ? queryOne<{ seq: number }>(this.#db, OLDEST_COUNTED, { room, user }) : null
+    const from = Math.max(after, (oldest?.seq ?? 0) - 1)
+    const values = { room, user, after: from, mark: mentionPrefixOf(name) }
+    const found = queryOne<{ unread: number; texts: string }>(this.#db, UNREAD, values)
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
     const mentions = texts.filter((text) => mentionsName(text, name)).length
-    return { unread: found?.unread ?? 0, mentions, head: found?.head ?? 0 }
+    return { unread: found?.unread ?? 0, mentions, head }
   }
 
   nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
