@@ -1,7 +1,7 @@
 /** The frames that answer one client: welcome, acks and errors. */
 import { ChatError, ERRORS } from '../shared/errors.ts'
 import { TIMES, PROTOCOL_VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
-import type { Heard } from '../shared/protocol.ts'
+import type { ServerFrameOf } from '../shared/protocol.ts'
 import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
@@ -16,7 +16,7 @@ export function welcomeFrame(
   { socket, user }: ClientConnection,
   now: number,
   build: string,
-): Heard<'welcome'> {
+): ServerFrameOf<'welcome'> {
   const fixed = { version: PROTOCOL_VERSION, beat: TIMES.beat, limits: WELCOME_LIMITS }
   return { type: 'welcome', connection: socket.id, user, now, build, ...fixed }
 }
@@ -25,7 +25,7 @@ export function welcomeFrame(
  * The `error` frame of anything thrown, ≤ 200 bytes as JSON. Its message is fixed for each code and never holds the input.
  * An error that is no `ChatError` is a bug, `internal`; the caller logs it.
  */
-export function errorFrame(error: unknown, { nonce, ref }: ReplyTarget = {}): Heard<'error'> {
+export function errorFrame(error: unknown, { nonce, ref }: ReplyTarget = {}): ServerFrameOf<'error'> {
   const { code, details } = error instanceof ChatError ? error : new ChatError('internal')
   const { message, retry } = ERRORS[code]
   return {
@@ -43,7 +43,7 @@ export function errorFrame(error: unknown, { nonce, ref }: ReplyTarget = {}): He
 export function outcomeReply(
   { nonce, room }: Draft & { nonce: string },
   outcome: Outcome,
-): Heard<'ack'> | Heard<'error'> {
+): ServerFrameOf<'ack'> | ServerFrameOf<'error'> {
   if (outcome.result === 'refused') return errorFrame(new ChatError(outcome.code), { nonce })
   if (outcome.result === 'failed') return errorFrame(new ChatError('unavailable'), { nonce })
   const isDuplicate = outcome.result === 'duplicate'

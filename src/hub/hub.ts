@@ -1,7 +1,7 @@
 import { ChatError, CLOSE } from '../shared/errors.ts'
 import { LIMITS, TIMES } from '../shared/limits.ts'
 import type { Self } from '../shared/model.ts'
-import type { Durable, Of } from '../shared/protocol.ts'
+import type { Durable, ClientFrameOf } from '../shared/protocol.ts'
 import { welcomeFrame } from './answerFrames.ts'
 import {
   ConnectionRegistry,
@@ -127,7 +127,7 @@ export class Hub {
    * `reset "access"`: a device that slept must not undo a leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
-  async hello(from: ClientSocket, { rooms, state }: Of<'hello'>): Promise<void> {
+  async hello(from: ClientSocket, { rooms, state }: ClientFrameOf<'hello'>): Promise<void> {
     const connection = this.#connectionOf(from)
     if (isGreeted(connection) || new Set(rooms.map(({ room }) => room)).size < rooms.length)
       throw new ChatError('badFrame')
@@ -150,7 +150,7 @@ export class Hub {
    * Makes the person a member, and brings the room up to date from a position.
    * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
    */
-  async join(from: ClientSocket, { room, ...position }: Of<'join'>): Promise<void> {
+  async join(from: ClientSocket, { room, ...position }: ClientFrameOf<'join'>): Promise<void> {
     const connection = this.#greeted(from)
     if (!connection.rooms.has(room) && connection.rooms.size >= LIMITS.rooms) throw new ChatError('tooBig')
     // A client that joins again and again without reading the pages has to wait.
@@ -165,7 +165,7 @@ export class Hub {
   }
 
   /** Ends a membership: all connections of the person hear `left`, the others in the room `presence`, at once. */
-  async leave(from: ClientSocket, { ref, room }: Of<'leave'>): Promise<void> {
+  async leave(from: ClientSocket, { ref, room }: ClientFrameOf<'leave'>): Promise<void> {
     const { user } = this.#greeted(from)
     await this.rooms.inTurn(user.id, async () => {
       await this.rooms.exit(user, room)
@@ -190,18 +190,18 @@ export class Hub {
   }
 
   /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */
-  read(from: ClientSocket, { room, seq }: Of<'read'>): void {
+  read(from: ClientSocket, { room, seq }: ClientFrameOf<'read'>): void {
     const { user, rooms } = this.#greeted(from)
     if (rooms.has(room)) this.#readPositions.advance(user.id, room, seq, this.#feed.head(room), from.id)
   }
 
-  typing(from: ClientSocket, { room, on }: Of<'typing'>): void {
+  typing(from: ClientSocket, { room, on }: ClientFrameOf<'typing'>): void {
     const { user, rooms } = this.#greeted(from)
     if (!rooms.has(room) || this.#presence.count(room) > LIMITS.typing) return
     this.#typing.set(room, user, on, this.#elapsed())
   }
 
-  state(from: ClientSocket, { state }: Of<'state'>): void {
+  state(from: ClientSocket, { state }: ClientFrameOf<'state'>): void {
     const { lifecycle, user } = this.#greeted(from)
     lifecycle.activity = state
     this.#presence.updateActivity(user.id, this.#elapsed())

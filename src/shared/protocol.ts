@@ -66,11 +66,11 @@ export const ClientFrame = t.Union([
 ])
 export type ClientFrame = Static<typeof ClientFrame>
 
-/** One kind of client frame: `Of<'send'>`. */
-export type Of<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
+/** One kind of client frame: `ClientFrameOf<'send'>`. */
+export type ClientFrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>
 
 /** A frame that becomes an event. */
-export type Durable = Of<'send' | 'edit' | 'delete' | 'react' | 'pin'>
+export type Durable = ClientFrameOf<'send' | 'edit' | 'delete' | 'react' | 'pin'>
 
 /** The people in a room: some by name, their number, and the version of the room's last `presence` frame. */
 export interface Members {
@@ -174,5 +174,5 @@ export type ServerFrame =
   | { type: 'read'; room: string; seq: number; unread: number; mentions: number }
   | { type: 'drain'; spread: number }
 
-/** One kind of server frame: `Heard<'sync'>`. */
-export type Heard<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>
+/** One kind of server frame: `ServerFrameOf<'sync'>`. */
+export type ServerFrameOf<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>

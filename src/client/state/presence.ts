@@ -1,7 +1,7 @@
 /** Who is in a room and who types, and the join and leave lines that follow from it (protocol §8, U63–U65). Pure. */
 import { TIMES } from '../../shared/limits.ts'
 import type { User } from '../../shared/model.ts'
-import type { Heard, Presence } from '../../shared/protocol.ts'
+import type { ServerFrameOf, Presence } from '../../shared/protocol.ts'
 import { isInactive } from './roomLog.ts'
 import type { PresenceLine, RoomState } from './state.ts'
 
@@ -64,7 +64,7 @@ export function withPresence(
 /** Another person types, or has stopped. */
 export function withTyping(
   room: RoomState,
-  { user, on }: Heard<'typing'>,
+  { user, on }: ServerFrameOf<'typing'>,
   me: string | null,
   now: number,
 ): RoomState {

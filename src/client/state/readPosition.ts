@@ -1,7 +1,7 @@
 /** My read position and unread counts, and marking a room read without looking at it (U71, U73, U75). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { Change, RoomEvent, Self } from '../../shared/model.ts'
-import type { Heard, You } from '../../shared/protocol.ts'
+import type { ServerFrameOf, You } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
 import { oldestSeq } from './rows.ts'
 import type { RoomState, Row } from './state.ts'
@@ -79,7 +79,10 @@ export function withRead(room: RoomState, seq: number, self: Self | null): RoomS
 }
 
 /** I have read further on another device. */
-export function withReadFrame(room: RoomState, { seq: readSeq, unread, mentions }: Heard<'read'>): RoomState {
+export function withReadFrame(
+  room: RoomState,
+  { seq: readSeq, unread, mentions }: ServerFrameOf<'read'>,
+): RoomState {
   const { you } = room
   if (you === null || readSeq < you.readSeq) return room
   return { ...room, you: { ...you, readSeq, unread, mentions } }

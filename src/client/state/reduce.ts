@@ -1,7 +1,7 @@
 /** The only code that changes the state. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent, Self } from '../../shared/model.ts'
-import type { Heard, ServerFrame } from '../../shared/protocol.ts'
+import type { ServerFrameOf, ServerFrame } from '../../shared/protocol.ts'
 import * as history from './historyWindow.ts'
 import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
@@ -213,7 +213,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
 }
 
 /** A room whose last page has come is one of mine, whatever the room list says. */
-function withJoined(state: State, { room, you }: Heard<'sync'>): State {
+function withJoined(state: State, { room, you }: ServerFrameOf<'sync'>): State {
   if (you === undefined || !state.roomList.some((entry) => entry.room === room && !entry.joined)) return state
   return withListEntry(state, room, { joined: true, role: you.role })
 }

@@ -1,6 +1,6 @@
 /** A room's log: its position, events beyond a gap, resuming and resets (protocol §5 and §6, ROOM). Pure. */
 import type { Change, Message, Notice, RoomEvent, Self, Topic } from '../../shared/model.ts'
-import type { FirstPage, Heard, ResetReason } from '../../shared/protocol.ts'
+import type { FirstPage, ServerFrameOf, ResetReason } from '../../shared/protocol.ts'
 import { withRead, withRecount, withUnread } from './readPosition.ts'
 import {
   aboveFloor,
@@ -122,7 +122,12 @@ export function withEvent(room: RoomState, event: RoomEvent, self: Self | null, 
 }
 
 /** The room after a page of its log. The last page brings people and my membership; then the held events are applied. */
-export function withPage(room: RoomState, page: Heard<'sync'>, self: Self | null, now: number): RoomState {
+export function withPage(
+  room: RoomState,
+  page: ServerFrameOf<'sync'>,
+  self: Self | null,
+  now: number,
+): RoomState {
   if (isInactive(room.sync)) return room
   const begun = page.at ? withFirstPage(room, page, self) : room
   const events = page.events.filter((event) => event.seq > begun.position.seq)
@@ -165,13 +170,13 @@ function withFirstPage(room: RoomState, page: FirstPage, self: Self | null): Roo
 }
 
 /** @param hasNames the page lists people: the server leaves them out for limit 0, and otherwise lists at least me */
-function depthOf({ depth }: RoomState, { at }: Heard<'sync'>, hasNames: boolean): RoomState['depth'] {
+function depthOf({ depth }: RoomState, { at }: ServerFrameOf<'sync'>, hasNames: boolean): RoomState['depth'] {
   if (hasNames) return at || depth !== 'counts' ? 'all' : depth
   return at ? 'counts' : depth === 'all' ? 'rows' : depth
 }
 
 /** Says after a `reset "tooOld"` that messages were missed, as soon as a page with messages tells. */
-function withResetNotice(room: RoomState, { messages = [], events }: Heard<'sync'>): RoomState {
+function withResetNotice(room: RoomState, { messages = [], events }: ServerFrameOf<'sync'>): RoomState {
   const { seqBeforeReset, depth } = room
   if (seqBeforeReset === null) return room
   const isMissed = [...messages, ...events].some(

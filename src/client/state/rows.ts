@@ -1,7 +1,7 @@
 /** A room's rows: by seq, my unsent ones last. Rows are replaced, never mutated; an unchanged row stays `===`. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
-import type { Heard } from '../../shared/protocol.ts'
+import type { ServerFrameOf } from '../../shared/protocol.ts'
 import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
 
 /** Identifies a row before and after its ack. Others see my nonces and may copy them, so the user is part of the key. */
@@ -144,7 +144,7 @@ export function oldestSeq({ rows, position }: RoomState): number {
  * My entry has its seq. A message stored long ago, whose first ack was lost, may belong above the loaded rows: then its row is
  * taken away (M61).
  */
-export function withAck(room: RoomState, me: string, ack: Heard<'ack'>): RoomState {
+export function withAck(room: RoomState, me: string, ack: ServerFrameOf<'ack'>): RoomState {
   const key = keyOf(me, ack.nonce)
   const index = room.pendingChanges.findIndex((pending) => pending.key === key)
   const pending = room.pendingChanges[index]

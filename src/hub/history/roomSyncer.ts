@@ -2,7 +2,7 @@ import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent, User } from '../../shared/model.ts'
 import { strongerOf } from '../../shared/policy.ts'
-import type { FirstPage, MissedPage, Of, ResetReason, You } from '../../shared/protocol.ts'
+import type { FirstPage, MissedPage, ClientFrameOf, ResetReason, You } from '../../shared/protocol.ts'
 import { mentionsName } from '../../shared/text.ts'
 import type { ClientConnection, EnteredRoom, SyncRequest } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
@@ -30,7 +30,7 @@ const EVENT_BYTES = 250
 const MEMBER_BYTES = 100
 
 /** A position in a room, as `hello` and `join` name it. */
-type RequestedPosition = Partial<Pick<Of<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
+type RequestedPosition = Partial<Pick<ClientFrameOf<'join'>, 'seq' | 'id' | 'limit' | 'ref'>>
 
 /** A read position, and the unread count after it. */
 type CountedPosition = UnreadAtHead & Pick<You, 'readSeq'>
@@ -55,7 +55,7 @@ export class RoomSyncer {
   }
 
   /** Enters the rooms that `hello` names; one whose member the person is not gets `reset "access"`. Never rejects. */
-  async enterAll(connection: ClientConnection, requested: Of<'hello'>['rooms']): Promise<void> {
+  async enterAll(connection: ClientConnection, requested: ClientFrameOf<'hello'>['rooms']): Promise<void> {
     const { store, log } = this.#deps
     try {
       if (requested.length === 0) return

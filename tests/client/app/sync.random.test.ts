@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { ERRORS, type ErrorCode } from '../../../src/shared/errors.ts'
 import type { Message, RoomEvent } from '../../../src/shared/model.ts'
-import type { ClientFrame, FirstPage, Of, ServerFrame } from '../../../src/shared/protocol.ts'
+import type { ClientFrame, FirstPage, ClientFrameOf, ServerFrame } from '../../../src/shared/protocol.ts'
 import { chance } from '../../chaos/random.ts'
 import { ada, event, firstPage, members, page, person, said, welcome } from '../../support/client/aState.ts'
 import { atFakeServer } from '../../support/client/fakeServer.ts'
@@ -100,7 +100,7 @@ function aBadServer(seed: number, time: FakeTime) {
     return stored
   }
 
-  function send(wire: FakeWire, { nonce, room, text }: Of<'send'>): void {
+  function send(wire: FakeWire, { nonce, room, text }: ClientFrameOf<'send'>): void {
     if (!connections.get(wire)?.joined.has(room)) return refuse(wire, { nonce }, 'notMember')
     if (bad(0.1)) return refuse(wire, { nonce })
     if (bad(0.03)) return refuse(wire, {}, 'rateLimited')

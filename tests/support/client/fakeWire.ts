@@ -1,5 +1,5 @@
 import type { Wire } from '../../../src/client/net/socket.ts'
-import type { ClientFrame, Of, ServerFrame } from '../../../src/shared/protocol.ts'
+import type { ClientFrame, ClientFrameOf, ServerFrame } from '../../../src/shared/protocol.ts'
 
 /** One attempt to connect, whose server side the test plays. */
 export class FakeWire implements Wire {
@@ -34,8 +34,8 @@ export class FakeWire implements Wire {
     this.onclose?.({ code })
   }
 
-  all<T extends ClientFrame['type']>(type: T): Of<T>[] {
-    return this.sent.filter((frame): frame is Of<T> => frame.type === type)
+  all<T extends ClientFrame['type']>(type: T): ClientFrameOf<T>[] {
+    return this.sent.filter((frame): frame is ClientFrameOf<T> => frame.type === type)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Doorbell, Log, PersonLimits, Store } from '../../../src/hub/ports.
 import { createIds } from '../../../src/lib/ids.ts'
 import { ChatError } from '../../../src/shared/errors.ts'
 import type { Position, Self } from '../../../src/shared/model.ts'
-import type { ClientFrame, Heard, ServerFrame } from '../../../src/shared/protocol.ts'
+import type { ClientFrame, ServerFrameOf, ServerFrame } from '../../../src/shared/protocol.ts'
 import { fakeClock } from '../fakeClock.ts'
 import { FakeSocket, FakeTopics } from './fakeSocket.ts'
 import { lateStore } from './lateStore.ts'
@@ -148,8 +148,8 @@ export class Client {
   }
 
   /** All frames heard of one type. */
-  all<T extends ServerFrame['type']>(type: T): Heard<T>[] {
-    return this.heard.filter((frame): frame is Heard<T> => frame.type === type)
+  all<T extends ServerFrame['type']>(type: T): ServerFrameOf<T>[] {
+    return this.heard.filter((frame): frame is ServerFrameOf<T> => frame.type === type)
   }
 
   /** The seqs of all messages and events of the pages heard. */

@@ -1,6 +1,6 @@
 /** The rooms this connection joins: the room on screen with messages and people, the others with their counts only. */
 import { LIMITS } from '../../../shared/limits.ts'
-import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { ClientFrame, ServerFrameOf } from '../../../shared/protocol.ts'
 import type { Outbox } from '../../net/outbox.ts'
 import type { Timers } from '../../net/timers.ts'
 import type { RoomState } from '../../state/state.ts'
@@ -127,7 +127,7 @@ export class RoomJoins {
     return this.#joins.get(room)?.state === 'joined'
   }
 
-  pageReceived({ room, ref, more }: Heard<'sync'>): void {
+  pageReceived({ room, ref, more }: ServerFrameOf<'sync'>): void {
     if (more) return this.awaitPage(room)
     const key = ref ?? helloKey(room)
     const request = this.#requests.get(key)
@@ -147,7 +147,7 @@ export class RoomJoins {
     this.#joins.set(room, this.maySendTo(room) ? { state: 'requested', since } : { state: 'blocked' })
   }
 
-  refused(ref: string, { code, retry, after = REFUSAL_PAUSE }: Heard<'error'>): void {
+  refused(ref: string, { code, retry, after = REFUSAL_PAUSE }: ServerFrameOf<'error'>): void {
     const request = this.#requests.get(ref)
     if (request === undefined) return
     const { room } = request

@@ -1,4 +1,4 @@
-import type { ClientFrame, Heard } from '../../../shared/protocol.ts'
+import type { ClientFrame, ServerFrameOf } from '../../../shared/protocol.ts'
 import type { Timers } from '../../net/timers.ts'
 
 /** How long (ms) to wait after a refusal that does not say. */
@@ -54,7 +54,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       leaving.delete(room)
     },
     /** @returns false if `ref` was not a leave */
-    refused(ref: string, { retry, after: pause = REFUSAL_PAUSE }: Heard<'error'>): boolean {
+    refused(ref: string, { retry, after: pause = REFUSAL_PAUSE }: ServerFrameOf<'error'>): boolean {
       const room = refs.get(ref)
       if (room === undefined) return false
       refs.delete(ref)
