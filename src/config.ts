@@ -122,7 +122,7 @@ const SETTINGS = {
   backupKeep: setting('BACKUP_KEEP', 7, wholeNumber(1, 1_000)),
   /** the longest that a stop may take, seconds */
   drainSeconds: setting('DRAIN_SECONDS', 10, wholeNumber(5, 300)),
-  /** seconds of these during which only `/readyz` changes, so that a load balancer notices first */
+  /** seconds at the start of a stop in which only `/readyz` changes, so that a load balancer notices first */
   drainWait: setting('DRAIN_WAIT', 0, wholeNumber(0, 299)),
   logLevel: setting('LOG_LEVEL', 'info', oneOf('debug', 'info', 'warn', 'error')),
   logFormat: setting('LOG_FORMAT', 'json', oneOf('json', 'pretty')),
@@ -145,7 +145,7 @@ const PLANNED: Readonly<Record<string, string>> = {
   ADMIN_TOKEN_FILE: '',
 }
 
-/** Every variable of the environment that Hubbub knows. */
+/** Every variable of the environment that Hubbub knows: tests compare the documentation with this list. */
 export const VARIABLES: readonly string[] = [
   ...Object.values(SETTINGS).map(({ name }) => name),
   METRICS_TOKEN_FILE.name,
@@ -155,7 +155,7 @@ export const VARIABLES: readonly string[] = [
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads the environment, and the file it names for a secret. A blank variable counts as missing: compose files write it so.
+ * Reads the environment, and the file it names for a secret. A blank variable counts as missing, as compose files leave it.
  * @param terminal whether a person reads the log, which then is `pretty` by default
  * @throws OperatorError 1 with every fault: each names the variable and what it accepts, never the value, which may be a secret
  */
@@ -182,7 +182,7 @@ export function readConfig(env: Environment, terminal = false): Config {
       'PUBLIC_URL accepts no host as short as this one: with its port it needs four characters, or paths would be misread. Take a longer name or another port.',
     )
   if (config.metricsPort !== null && config.metricsPort === config.port)
-    faults.push('METRICS_PORT accepts another port than PORT.')
+    faults.push('METRICS_PORT must differ from PORT.')
   if (config.drainWait >= config.drainSeconds)
     faults.push('DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.')
   for (const [name, accepted] of Object.entries(PLANNED))

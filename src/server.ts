@@ -30,7 +30,7 @@ export interface ServeOptions {
   worker: URL
   /** the folder with the built page */
   pages: string
-  /** higher limits for one person and connection, for load tests: the code of the limits still runs */
+  /** for load tests: higher limits for each person and connection, not switched off, so that their cost is measured too */
   limits?: Partial<PersonLimits> & { frames?: Rate }
   /** bytes that stay free on the disk, for tests */
   reserve?: number
@@ -96,12 +96,12 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     isBehind: () => loopLag.isBehind(performance.now()),
     failing: () => (store.diskError === null ? [] : ['store']),
   }
-  const topics = createRoomBroadcast(metricsSink)
+  const broadcast = createRoomBroadcast(metricsSink)
   const ids = createIds()
   const { sessionDays, retentionDays, siteName } = config
   const hub = new Hub({
     store,
-    broadcast: topics,
+    broadcast,
     doorbell: localDoorbell(),
     clock,
     ids,
@@ -134,7 +134,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     ...(metrics && metricsToken !== null && { metrics: { ...metrics, token: metricsToken } }),
   })
 
-  /** @param prefix of the variables that name the address @throws OperatorError with the reason */
+  /** Runs `listen`; if it fails, closes the store. @param prefix of the address's variables @throws OperatorError with the reason */
   const listening = async <T>(address: ListenAddress, listen: () => T, prefix = ''): Promise<T> => {
     try {
       return listen()
@@ -144,7 +144,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     }
   }
   const server = await listening(config, () => app.listen({ port: config.port, hostname: config.host }))
-  topics.attach(server)
+  broadcast.attach(server)
   if (metrics && metricsPort !== null) {
     const address = { host: metricsHost, port: metricsPort }
     await listening(address, () => listenForMetrics(metrics, address), 'METRICS_')

@@ -169,7 +169,7 @@ test.each(['http://nas', 'https://a.b', 'https://nas:80'])(
 
 test.each<[Environment, string]>([
   [{ DRAIN_WAIT: '20' }, 'DRAIN_WAIT accepts fewer seconds than DRAIN_SECONDS.'],
-  [{ METRICS_PORT: '3000' }, 'METRICS_PORT accepts another port than PORT.'],
+  [{ METRICS_PORT: '3000' }, 'METRICS_PORT must differ from PORT.'],
   [
     { METRICS_TOKEN: SECRET, METRICS_TOKEN_FILE: fileWith(SECRET) },
     'METRICS_TOKEN accepts nothing beside METRICS_TOKEN_FILE: set one of them.',

@@ -9,7 +9,7 @@ export type TrustProxy = 'none' | 'fly' | number | readonly string[]
 type Address = IPv4 | IPv6
 type Range = [base: Address, bits: number]
 
-/** Longer texts are refused before a pattern sees them: a client can write this text in a header. */
+/** Longer texts are refused before ipaddr.js parses them: a client can write any text in a header. */
 const MAX_LENGTH = 64
 
 /** An address alone, without brackets or a port. */
@@ -53,7 +53,7 @@ export function addressKey(text: string): string {
   return address instanceof IPv4 ? address.toString() : `${address.parts.slice(0, 4).join(':')}/64`
 }
 
-/** Headers in which a proxy names the client it forwards for. */
+/** Headers that show that a proxy forwarded the request. */
 export const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'fly-client-ip', 'via'] as const
 
 /**

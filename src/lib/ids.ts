@@ -9,12 +9,12 @@ export function createIds(): { next(now: number): string; random(length: number)
     next(now) {
       at = Math.max(at, now)
       let id = Bun.randomUUIDv7('hex', at)
-      // After 4,096 ids of one millisecond Bun uses up later ones, and forgets that at the next call with a later time.
+      // Past 4,096 ids in one millisecond Bun borrows the next milliseconds, but a call with a later time may start below those.
       while (id <= last) id = Bun.randomUUIDv7('hex', (at += 1))
       last = id
       return id
     },
-    /** Four letters come up 8 times where the others come up 7 times: 20 letters still hold 103 random bits. */
+    /** A byte has 7 × 36 + 4 values, so the first four letters are a little likelier: 20 letters still hold 103 random bits. */
     random: (length) =>
       Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => LETTERS[byte % 36]).join(''),
   }

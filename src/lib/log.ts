@@ -100,7 +100,7 @@ const DAY = 24 * 60 * 60 * 1000
 
 /**
  * How addresses appear in the log. `hash` tells addresses apart for a day: its random key is then replaced.
- * @returns takes `now` in ms since the epoch; undefined for `none`
+ * @returns a function that takes `now` in ms since the epoch; it returns undefined for `none`
  */
 export function addressMask(mode: LogAddress): (address: string, now: number) => string | undefined {
   let day = Number.NaN

@@ -17,7 +17,7 @@ const COUNTERS: Record<CounterName, { name: string; label: string; help: string 
     help: 'Requests and frames refused by a rate limit.',
   },
   closed: { name: 'closed_total', label: 'code', help: 'Closed sockets, by close code.' },
-  sync: { name: 'sync_total', label: 'outcome', help: 'Pages of a room sent; the last one is live.' },
+  sync: { name: 'sync_total', label: 'outcome', help: 'Pages of history sent; a sync ends with "live".' },
   reset: { name: 'reset_total', label: 'reason', help: 'Clients whose position was not in our history.' },
 }
 

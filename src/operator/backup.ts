@@ -115,7 +115,7 @@ export async function backup(dir: string, to: string | Sink | undefined, now: nu
 
 type CopyCheck = Pick<BackupResult, 'events' | 'schema' | 'foreign'>
 
-/** Without a transaction, changed blocks are copied again at most this often, until one pass copies only a few bytes. */
+/** Before the read transaction: at most `PASSES` passes over the file; one that copied at most `FEW_BYTES` is the last. */
 const PASSES = 3
 const FEW_BYTES = 4 * 1024 * 1024
 
@@ -152,7 +152,7 @@ async function copyOf(dir: string, copy: string, throttle: WriteThrottle): Promi
 /** Bytes of a WAL's header. SQLite changes it when it starts to overwrite the WAL from the beginning. */
 const WAL_HEADER = 32
 
-/** Copies a WAL, again if SQLite restarted it meanwhile: a mix of old and new frames would undo what is in the file. */
+/** Copies a WAL, and starts over if SQLite restarted it meanwhile: merging old frames would put old pages into the database. */
 async function copyWal(from: string, to: string, throttle: WriteThrottle): Promise<void> {
   if (!existsSync(from)) return
   const [source, target] = [openSync(from, 'r'), openSync(to, 'wx+', 0o600)]

@@ -23,7 +23,7 @@ export interface CommandResult {
   warns?: string
   /** 0 by default */
   code?: 0 | 1
-  /** the data went to stdout, so `say` goes to stderr */
+  /** print the result to stderr: stdout took the data, or the result is bad news */
   streamed?: boolean
 }
 
@@ -43,7 +43,7 @@ const usageOf = ({ usage, options }: Command) =>
 
 /**
  * Runs a command to its end and prints its result.
- * @returns the exit code: 0 done, or that of an OperatorError
+ * @returns the exit code: that of the result, or of the error
  */
 export async function runCommand(command: Command, args: readonly string[]): Promise<number> {
   const json = args.includes('--json')

@@ -231,7 +231,7 @@ function databaseFindings(dir: string, now: number): Finding[] {
       const say = `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`
       return [fault('schema', say)]
     }
-    // Before any other query: a foreign view may never end.
+    // Before any other query: one of a view that someone else added may never end.
     const foreign = foreignSchemaIn(db, schema)
     if (foreign !== null) {
       const say = `${file} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`

@@ -19,14 +19,14 @@ const Digest = t.String({ pattern: '^[A-Za-z0-9+/]{0,86}={0,2}$' })
 
 const entry = { type: t.Literal('event'), room: Room, seq: FromOne, id: Id, at: Time }
 const author = { user: Id, name: t.String() }
-const signed = { ...entry, ...author, nonce: Nonce, digest: t.Optional(Digest) }
-const change = { ...signed, target: Id }
+const withNonce = { ...entry, ...author, nonce: Nonce, digest: t.Optional(Digest) }
+const change = { ...withNonce, target: Id }
 const text = t.Optional(t.Object({ text: t.String() }))
 
-/** By kind. Without `data` the content was deleted; `digest` tells a repeated nonce from a reused one. */
+/** By kind. Without `data` the content was deleted; `digest` tells whether a nonce that comes again carries the same content. */
 const EVENTS = {
   message: t.Object({
-    ...signed,
+    ...withNonce,
     kind: t.Literal('message'),
     data: t.Optional(t.Object({ text: t.String(), replyTo: t.Optional(Id) })),
   }),

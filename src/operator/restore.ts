@@ -154,7 +154,7 @@ function manifestOf(text: string): BackupManifest {
   throw new BadBackup('its manifest is damaged')
 }
 
-/** Checks the schema before any other query: a foreign view may never end. @returns people above guest by role */
+/** Checks the schema first: a query that meets a foreign view may never end. @returns people with a role above guest, by role */
 function checkDatabase(file: string, { schema }: BackupManifest): string | null {
   if (schema > SCHEMA)
     throw new OperatorError(

@@ -13,7 +13,7 @@ import {
 
 /** Bytes written before each flush and pause. */
 const PIECE = 1024 * 1024
-/** The pause is three times as long as the flush took, within these ms. */
+/** The pause is three times as long as the flush took, and from `min` to `max` ms. */
 const PAUSE = { times: 3, min: 25, max: 300 }
 /** Bytes compared at once. */
 const BLOCK = 16 * 1024

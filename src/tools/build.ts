@@ -179,7 +179,7 @@ export interface BinaryBuild {
   /** the folder that `buildClient` made */
   public: string
   outfile: string
-  /** another file of the project that serves, for load tests */
+  /** another entry point that starts a server, for load tests */
   entry?: string
   /** another platform by Bun's name for it, such as `bun-linux-arm64`: its Bun is downloaded */
   target?: string

@@ -30,7 +30,7 @@ const bun = installed.find(isRightVersion) ?? cachedBun() ?? fetchedBun()
 install()
 run()
 
-/** The first build for this system (AVX2 or not, glibc or musl) that starts here; the usual one has the shortest name. */
+/** npm installs several builds (with or without AVX2, for glibc or musl). Takes the first that starts, the plain name first. */
 function cachedBun() {
   const vendor = join(cache, 'node_modules', '@oven')
   const builds = existsSync(vendor) ? readdirSync(vendor).sort((a, b) => a.length - b.length) : []

@@ -13,7 +13,7 @@ interface PackageJson {
   dependencies?: Record<string, string>
 }
 
-/** The run-time dependencies of a project with all of theirs, by name. Packages for development are left out. */
+/** The run-time dependencies of a project, direct and indirect, by name. Packages for development are left out. */
 export async function licences(root: string): Promise<LicensedPackage[]> {
   const found = new Map<string, LicensedPackage>()
   const addDependencies = async (folder: string): Promise<void> => {

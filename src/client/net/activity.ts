@@ -7,7 +7,7 @@ import type { Timers } from './timers.ts'
 const IDLE = 5 * 60_000
 const INPUT = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
 
-/** Calls `changed` when the activity changes, until the signal aborts. @returns what it is now, 'active' at first */
+/** Calls `changed` when the activity changes, until the signal aborts. @returns a function that reads it, 'active' at first */
 export function watchActivity(
   page: Document,
   { now, after }: Timers,

@@ -24,7 +24,7 @@ export interface Api {
   setTopic(room: string, topic: string): Promise<ApiResult<RoomEntry>>
 }
 
-/** @param fetcher `fetch`; a test's own where paths have no page to belong to */
+/** @param fetcher `fetch`; tests outside a page pass one that knows the server's address */
 export function createApi(fetcher: (path: string, init: RequestInit) => Promise<Response>): Api {
   async function ask<T>(method: string, path: string, body?: object): Promise<ApiResult<T>> {
     try {

@@ -19,7 +19,7 @@ export interface OutboxWorld extends Timers, OutboxStorageWorld {
 export interface OutboxOwner {
   /** Returns false if the connection is not live; then nothing was sent. */
   send(frame: ClientFrame): boolean
-  /** Has this connection joined the room, or asked to? The server reads frames behind a join after it. */
+  /** Has this connection joined the room, or asked to? Frames are handled in order, so an entry may follow the join at once. */
   maySendTo(room: string): boolean
   /** Has the server confirmed that join? */
   isConfirmed(room: string): boolean
@@ -30,7 +30,7 @@ export interface OutboxOwner {
   ackOverdue(): void
   /** The device has refused a write, which is now in memory only. */
   storageBlocked(): void
-  /** Called when it changes whether leaving the page loses something. */
+  /** Leaving the page would now lose unsent entries, or would no longer. */
   unsavedChanged(isUnsaved: boolean): void
 }
 
@@ -40,7 +40,7 @@ const MAX_IN_FLIGHT = 32
 const BACKOFF = { first: 1_000, max: 30_000 }
 /** ms */
 const ACK_OVERDUE = 5_000
-/** An entry fails after so long (ms) on a live connection, and after so long in all. */
+/** An entry fails after `LIVE_PATIENCE` (ms) on a live connection, and after `PATIENCE` (ms) in all. */
 const LIVE_PATIENCE = 5 * 60_000
 const PATIENCE = 60 * 60_000
 
@@ -49,10 +49,8 @@ interface UnconfirmedEntry {
   entry: StoredEntry
   /** `storing`: the device has not confirmed the entry, so it is not sent yet. `waiting`: it was refused for a time */
   state: 'storing' | 'queued' | 'waiting' | 'sent' | 'failed'
-  /** how often the server has refused it with "try again" */
+  /** how many times the server has refused it with "try again" */
   refusals: number
-  /** when this tab began to wait for its ack, ms */
-  since: number
   /** cancels the next retry, or the report of an overdue ack */
   cancelNext(): void
   cancelFailure(): void
@@ -134,12 +132,13 @@ export class Outbox {
     return at + PATIENCE <= this.#world.now()
   }
 
-  async #load(isMine: (tab: string, at: number) => boolean, isAdopting = false): Promise<void> {
+  /** @param isTaken chooses entries by the tab that left them and when (ms) */
+  async #load(isTaken: (tab: string, at: number) => boolean, isAdopting = false): Promise<void> {
     const user = this.#user
     if (user === null) return
-    await this.#storage.takeBack(user, isMine, isAdopting)
+    await this.#storage.takeBack(user, isTaken, isAdopting)
     const found = await this.#storage.entries(user)
-    for (const entry of found.filter(({ tab, at }) => isMine(tab, at))) {
+    for (const entry of found.filter(({ tab, at }) => isTaken(tab, at))) {
       if (this.#user !== user) return
       if (this.#entries.has(entry.nonce)) continue
       const isExpired = entry.failed === undefined && this.#isLate(entry.at)
@@ -189,7 +188,7 @@ export class Outbox {
 
   #insert(entry: StoredEntry, state: 'storing' | 'queued' | 'failed'): UnconfirmedEntry {
     const timers = { cancelNext() {}, cancelFailure() {} }
-    const added: UnconfirmedEntry = { entry, state, refusals: 0, since: this.#world.now(), ...timers }
+    const added: UnconfirmedEntry = { entry, state, refusals: 0, ...timers }
     this.#entries.set(entry.nonce, added)
     if (state !== 'failed') this.#limitWait(added)
     return added
@@ -230,7 +229,7 @@ export class Outbox {
     const busyRooms = new Set<string>()
     let inFlight = this.#unsent.filter(({ state }) => state === 'sent').length
     for (const unsent of this.#unsent) {
-      const { entry, state, since } = unsent
+      const { entry, state } = unsent
       if (busyRooms.has(entry.room)) continue
       busyRooms.add(entry.room)
       if (state !== 'queued' || inFlight >= MAX_IN_FLIGHT) continue
@@ -239,7 +238,7 @@ export class Outbox {
       unsent.state = 'sent'
       inFlight += 1
       this.#awaitAck(unsent)
-      this.#owner.statusChanged(entry, { status: 'sent', since })
+      this.#owner.statusChanged(entry, { status: 'sent' })
     }
   }
 
@@ -258,7 +257,7 @@ export class Outbox {
     this.flush()
   }
 
-  /** @param refused what was sent on the connection may have ended it, so it is not sent again automatically */
+  /** @param refused the server may have closed because of a frame, so entries in flight fail and are not sent again automatically */
   disconnected(refused: boolean): void {
     this.#setLive(false)
     if (refused) for (const unsent of this.#unsent) if (unsent.state === 'sent') this.#fail(unsent, 'refused')
@@ -278,7 +277,6 @@ export class Outbox {
 
   /** @param delay ms until it may be sent again */
   #requeue(unsent: UnconfirmedEntry, delay = 0): void {
-    const { entry, since } = unsent
     unsent.cancelNext()
     unsent.state = delay > 0 ? 'waiting' : 'queued'
     if (delay > 0)
@@ -286,8 +284,7 @@ export class Outbox {
         unsent.state = 'queued'
         this.flush()
       })
-    const retryAt = this.#world.now() + delay
-    this.#owner.statusChanged(entry, { status: 'queued', since, ...(delay > 0 && { retryAt }) })
+    this.#owner.statusChanged(unsent.entry, { status: 'queued' })
   }
 
   /** Handles the frames that answer entries of mine. */
@@ -319,7 +316,7 @@ export class Outbox {
     if (nonce === undefined && code === 'rateLimited') this.#requeueSent(after ?? BACKOFF.first)
     const unsent = this.#entries.get(nonce ?? '')
     if (unsent === undefined || unsent.state === 'failed') return
-    // The join before it was refused for a time; the entry is sent again behind the next join (M76).
+    // The room's join was refused for a time: the entry is sent again behind the next join (M76).
     if (code === 'notMember' && !this.#owner.isConfirmed(unsent.entry.room)) this.#requeue(unsent)
     else if (!retry) this.#fail(unsent, code)
     else {
@@ -353,7 +350,7 @@ export class Outbox {
     const { failed: _, ...entry }: StoredEntry = { ...known.entry, at: now, order: this.#nextOrder(now) }
     this.#remove(nonce)
     const unsent = this.#insert(entry, 'storing')
-    this.#owner.statusChanged(entry, { status: 'queued', since: now })
+    this.#owner.statusChanged(entry, { status: 'queued' })
     void this.#store(unsent, false)
   }
 

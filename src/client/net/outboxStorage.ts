@@ -129,7 +129,7 @@ export class OutboxStorage {
     await this.#world.storage.wipe(user).catch(() => {})
   }
 
-  /** The page may go: copies what is not confirmed, and keeps the copy true while the page stays. */
+  /** The page may go: copies what is not confirmed, and keeps the copy up to date while the page stays. */
   pageMayClose(user: string): void {
     this.#copiedUser = user
     this.#copy()
@@ -157,15 +157,15 @@ export class OutboxStorage {
 
   /**
    * Stores what earlier pages could not store before they closed.
-   * @param isMine chooses copies by the tab that left them and when (ms)
+   * @param isTaken chooses copies by the tab that left them and when (ms)
    * @param isAdopting the copies are of other tabs
    */
   async takeBack(
     user: string,
-    isMine: (tab: string, at: number) => boolean,
+    isTaken: (tab: string, at: number) => boolean,
     isAdopting: boolean,
   ): Promise<void> {
-    const writes = this.#takeCopies(user, isMine)
+    const writes = this.#takeCopies(user, isTaken)
     const entries = writes.filter(isEntry)
     const drafts = writes.filter(isDraft)
     // All at once: until they are stored, only this page has them.
@@ -185,11 +185,11 @@ export class OutboxStorage {
     }
   }
 
-  #takeCopies(user: string, isMine: (tab: string, at: number) => boolean): Write[] {
+  #takeCopies(user: string, isTaken: (tab: string, at: number) => boolean): Write[] {
     const prefix = copyPrefix(user)
     return keysWith(this.#world.localStorage, prefix).flatMap((key) => {
       const { at, writes } = parseCopy(readItem(this.#world.localStorage, key) ?? '')
-      if (!isMine(key.slice(prefix.length), Number(at) || 0)) return []
+      if (!isTaken(key.slice(prefix.length), Number(at) || 0)) return []
       writeItem(this.#world.localStorage, key, null)
       return (Array.isArray(writes) ? writes : []).flatMap((row) => parseWrite(row, user) ?? [])
     })

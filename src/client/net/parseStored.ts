@@ -50,7 +50,7 @@ export function parseEntry(value: unknown, user: string): StoredEntry | null {
   return isShort(failed) ? { ...entry, failed: failed as FailureReason } : entry
 }
 
-/** A draft, or null: an empty one is none. */
+/** A draft, or null; an empty text is no draft. */
 export function parseDraft(value: unknown): ComposerDraft | null {
   const { text, caret } = fieldsOf(value)
   if (typeof text !== 'string' || text === '') return null

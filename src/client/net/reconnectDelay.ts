@@ -10,7 +10,7 @@ export interface LostConnection {
   drainSpread: number | null
   /** attempts that failed so far */
   attempt: number
-  /** since the last live connection was lost */
+  /** since the last live connection was lost, the page came into view or the socket was started: the latest of them */
   awayFor: number
   isHidden: boolean
 }
@@ -20,7 +20,7 @@ const AFTER_OVERLOAD = 8_000
 const SHORTEST = 100
 const FIRST_BACKOFF = 500
 const MAX_DELAY = { visible: 20_000, hidden: 300_000 }
-/** While no server answers, the delay is at most this plus half the time since the connection was lost. */
+/** While no server answers, the delay is at most this plus half of `awayFor`. */
 const UNANSWERED = 2_000
 
 /** @param random 0 … 1 */

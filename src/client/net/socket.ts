@@ -41,7 +41,7 @@ export interface SocketOwner {
   closed(code: number): void
 }
 
-export type NudgeReason = 'online' | 'visible' | 'send' | 'person'
+export type NudgeReason = 'online' | 'visible' | 'send' | 'button'
 
 export interface Socket {
   /** Connects, also after a final close. */
@@ -50,7 +50,7 @@ export interface Socket {
   stop(): void
   /** Returns false unless the connection is live; then nothing was sent or kept. */
   send(frame: ClientFrame): boolean
-  /** Connects now instead of waiting on, or checks a connection that may be dead. */
+  /** Ends a wait and connects now, or checks a connection that may be dead. */
   nudge(why: NudgeReason): void
   /** Checks the connection: the network is off, or an ack is overdue. */
   probe(): void
@@ -68,14 +68,15 @@ const STEADY = 10_000
 const ATTEMPTS_AFTER_CUT = 2
 /** A page that comes into view trusts a socket that has received something within this time (ms). */
 const FRESH = 5_000
-/** For so long (ms) after an attempt began, sending does not start another one. */
-const SENDS_WAIT = 1_000
+/** Sending starts a new attempt only this long (ms) after the last one began. */
+const SEND_RETRY_AFTER = 1_000
 
-/** `since` (ms): when the last connection was lost, or the page last came into view. `announced`: by the server, beforehand */
 interface NextAttempt {
   /** attempts that failed before this one */
   attempt: number
+  /** when the last connection was lost, the page came into view or the socket was started: the latest of them, ms */
   since: number
+  /** the server said beforehand that it would close the connection */
   announced: boolean
 }
 
@@ -94,10 +95,10 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   let shown: ConnectionState = { state: 'idle' }
   /** set while `shown` is connecting, hello, live or suspect */
   let current: Connection | null = null
-  /** No handshake has succeeded since the last one failed: the server may have refused the session. */
+  /** The last handshake is under way or has failed. If it failed, the server may have refused the session. */
   let handshakeFailed = false
-  /** before this time (ms) sending does not end a wait */
-  let sendsConnectFrom = 0
+  /** from this time (ms) on, sending ends a wait and connects */
+  let sendMayConnectAt = 0
   /** when the clock was last read */
   let clockSeenAt = 0
   /** the one timer: each state waits for one thing at most */
@@ -145,7 +146,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const started = { ...next, wire: null, triedAt: now, heardAt: now, liveSince: null, drainSpread: null }
     current = started
     enter({ state: 'connecting', ...next })
-    // The owner may have stopped it.
+    // The owner may have stopped the socket.
     if (current !== started) return
     arm(CONNECT_TIMEOUT, () => end(1006))
     if (!handshakeFailed) return open(started)
@@ -248,8 +249,8 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const wait = reconnectDelay(lost, world.random())
     const announced = wasLive ? isAnnounced : before.announced
     const next: NextAttempt = { attempt: attempt + 1, since, announced }
-    sendsConnectFrom = code === CLOSE.overloaded ? now + wait : triedAt + SENDS_WAIT
-    // Armed before the owner hears of it: the owner may start or stop, which cancels the timer.
+    sendMayConnectAt = code === CLOSE.overloaded ? now + wait : triedAt + SEND_RETRY_AFTER
+    // Armed before the owner is told: the owner may start or stop, which cancels the timer.
     arm(wait, () => connect(next))
     enter({ state: 'waiting', until: now + wait, ...next })
   }
@@ -276,7 +277,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     },
     nudge(why) {
       // A button press connects again even after a final close.
-      if (why === 'person' && shown.state === 'stopped') return start()
+      if (why === 'button' && shown.state === 'stopped') return start()
       if (!isAwake() && shown.state !== 'waiting') return
       const now = world.now()
       const cameIntoView = why === 'visible'
@@ -286,7 +287,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
         return enter({ ...shown, since: now })
       }
       if (shown.state === 'live' && current && why !== 'send' && now - current.heardAt > FRESH) return probe()
-      if (shown.state !== 'waiting' || (why === 'send' && now < sendsConnectFrom)) return
+      if (shown.state !== 'waiting' || (why === 'send' && now < sendMayConnectAt)) return
       connect(cameIntoView ? { ...shown, since: now } : shown)
     },
     probe() {
@@ -298,7 +299,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
 /** How many failed attempts still count after a connection that was live for `liveFor` ms. */
 function attemptsHeld(attempt: number, liveFor: number, code: number): number {
   if (liveFor >= STEADY) return 0
-  // A connection cut without a close was let in before: the network or a crash, so the server need not be spared.
+  // The server had let us in, so 1006 means that the network failed or the server crashed: it is tried again soon.
   return code === 1006 ? Math.min(attempt, ATTEMPTS_AFTER_CUT) : attempt
 }
 

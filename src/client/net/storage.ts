@@ -19,10 +19,13 @@ export interface DeviceStorage {
   wipe(user: string): Promise<void>
 }
 
-/** @throws if the browser refuses storage, as a first read shows */
+/** The second part of the key of an unsent entry: devices already hold entries under this word. */
+const ENTRY = 'sent'
+
+/** @throws if the browser refuses storage: a first read tries it out */
 export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
   const store: UseStore = createStore(name, 'kept')
-  const all = (user: string, kind: 'sent' | 'draft') => IDBKeyRange.bound([user, kind], [user, kind, []])
+  const all = (user: string, kind: string) => IDBKeyRange.bound([user, kind], [user, kind, []])
   await store('readonly', (kept) => promisifyRequest(kept.count()))
 
   const write = (change: (kept: IDBObjectStore) => void) =>
@@ -37,13 +40,13 @@ export async function openStorage(name = 'hubbub'): Promise<DeviceStorage> {
     isLasting: true,
     put: (entry, dropDraft) =>
       write((kept) => {
-        kept.put(entry, [entry.user, 'sent', entry.nonce])
+        kept.put(entry, [entry.user, ENTRY, entry.nonce])
         if (dropDraft) kept.delete([entry.user, 'draft', entry.room])
       }),
-    remove: (user, nonce) => write((kept) => kept.delete([user, 'sent', nonce])),
+    remove: (user, nonce) => write((kept) => kept.delete([user, ENTRY, nonce])),
     entries: (user) =>
       store('readonly', async (kept) => {
-        const found: unknown[] = await promisifyRequest(kept.getAll(all(user, 'sent')))
+        const found: unknown[] = await promisifyRequest(kept.getAll(all(user, ENTRY)))
         return found.flatMap((row) => parseEntry(row, user) ?? [])
       }),
     draft: (user, room) =>

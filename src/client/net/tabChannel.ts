@@ -26,7 +26,7 @@ export function joinTabs(received: (message: SessionTabMessage) => void, signal:
   return { tell: openTabChannel('hubbub', parseMessage, received, signal) }
 }
 
-/** @param parse null: the message is ignored @returns what sends to the other tabs */
+/** @param parse null: the message is ignored @returns a function that sends to the other tabs */
 export function openTabChannel<Message>(
   name: string,
   parse: (data: unknown) => Message | null,

@@ -1,4 +1,4 @@
-/** Identifies this tab, lists the open ones, and elects the one that adopts the outboxes of closed tabs. Web Locks end with their tab. */
+/** Identifies this tab, lists the open ones, and elects one that adopts the outboxes of closed tabs. A Web Lock ends with its tab. */
 import { isShort } from './parseStored.ts'
 import { readItem, writeItem, type WebStorage } from './webStorage.ts'
 
@@ -20,7 +20,7 @@ export interface TabWorld {
   onAway(run: (away: boolean) => void): void
 }
 
-/** Names this tab and holds its lock until the signal aborts. Calls `onOutboxLock` once this tab adopts; at once without locks. */
+/** Names this tab and holds its lock until the signal aborts. Calls `onOutboxLock` when elected; without locks immediately. */
 export async function claimTab(
   { locks, session, random, onAway }: TabWorld,
   onOutboxLock: () => void,

@@ -10,7 +10,7 @@ function attempt<T>(otherwise: T, run: () => T): T {
   }
 }
 
-/** Null where the browser refuses storage: then even naming it throws. */
+/** Null where the browser refuses storage: there even reading `window.localStorage` throws. */
 export function webStorage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
   return attempt(null, () => window[kind])
 }
@@ -28,7 +28,7 @@ export function writeItem(storage: WebStorage | null, key: string, value: string
   })
 }
 
-/** The keys that begin with `prefix`; none where the browser refuses to tell. */
+/** The keys that begin with `prefix`; none where the browser refuses storage. */
 export function keysWith(storage: Pick<Storage, 'key' | 'length'> | null, prefix: string): string[] {
   const keyAt = (_: unknown, index: number) => storage?.key(index) ?? ''
   const keys = attempt([], () => Array.from({ length: storage?.length ?? 0 }, keyAt))

@@ -1,7 +1,7 @@
 /** If the browser does not allow the sound within this time (ms), it is dropped. */
 const TOO_LATE = 1_000
 
-/** Plays two soft tones. A browser allows no sound before the first press in a page; then none is played. */
+/** Plays two soft tones. Before the first press in a page a browser allows no sound, and none is played. */
 export function playChime(): void {
   const audio = new AudioContext()
   const end = () => void audio.close().catch(() => {})

@@ -8,7 +8,7 @@ import { idOf, selfOf, type RoomState, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { isolated } from '../ui/format.ts'
 import { words } from '../words/words.ts'
-import { RELEASED } from './tabLeader.ts'
+import { RELEASE_AFTER } from './tabLeader.ts'
 
 export interface NotificationContent {
   id: string
@@ -39,7 +39,7 @@ export interface NotifierWorld extends Timers {
   /**
    * Shows a notification.
    * @param closed called when it closes, also by the person or the system
-   * @returns what closes it, or null if the browser can show none
+   * @returns a function that closes it, or null if the browser can show none
    */
   show(notification: NotificationContent, closed: () => void): (() => void) | null
   sound(): void
@@ -52,11 +52,11 @@ export interface Notifier {
   close(): void
 }
 
-/** How long (ms) a tab in front has to say that it shows the room. */
+/** Time (ms) for a tab in front to answer that it shows the room. */
 const GRACE = 400
 /** How long (ms) a new leader waits before it shows what the old one may have missed. */
-const HANDOVER = RELEASED + 2_000
-/** Between two sounds, ms. */
+const HANDOVER = RELEASE_AFTER + 2_000
+/** The shortest time between two sounds, ms. */
 const QUIET = 3_000
 /** How many notifications are open at once; the oldest closes. */
 const MAX_SHOWN = 5

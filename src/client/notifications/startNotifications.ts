@@ -8,7 +8,7 @@ import {
   type NotificationContent,
   type NotifierWorld,
 } from './notificationRules.ts'
-import { leadsTabs } from './tabLeader.ts'
+import { electLeader } from './tabLeader.ts'
 import { showUnread } from './unreadMarks.ts'
 
 /** Starts the unread marks, the notifications and the sound of this page, in step with my other tabs. A chunk loaded late. */
@@ -25,7 +25,7 @@ export function startNotifications(
     (message) => notifier.hear(message),
     signal,
   )
-  const leads = leadsTabs(store, { after: world.after, locks: navigator.locks }, signal)
+  const leads = electLeader(store, { after: world.after, locks: navigator.locks }, signal)
   const show: NotifierWorld['show'] = (notification, closed) => notify(notification, world.go, closed)
   const notifier = createNotifier(store, { ...world, leads, say, show, sound: playChime }, signal)
   // A click on a notification does nothing once its page is gone.

@@ -1,12 +1,12 @@
-/** Elects one of my tabs to notify for all of them: one with a live connection (U76). Web Locks end with their tab. */
+/** Elects one of my tabs to notify for all of them: one with a live connection (U76). A Web Lock ends with its tab. */
 import type { Timers } from '../net/timers.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** How long (ms) a tab without a connection remains the leader; then another tab takes over. */
-export const RELEASED = 5_000
+export const RELEASE_AFTER = 5_000
 
-/** @returns whether this tab is the leader; without locks every tab is */
-export function leadsTabs(
+/** @returns a function that says whether this tab is the leader; without locks every tab is */
+export function electLeader(
   store: StateStore,
   world: Pick<Timers, 'after'> & { locks: Pick<LockManager, 'request'> | undefined },
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export function leadsTabs(
     candidacy = null
   }
 
-  const apply = () => {
+  const requestLock = () => {
     if (candidacy !== null) return
     candidacy = new AbortController()
     const { signal: ended } = candidacy
@@ -42,8 +42,8 @@ export function leadsTabs(
     ({ connection }) => connection.state === 'live',
     (isLive) => {
       cancelRelease()
-      if (isLive) apply()
-      else cancelRelease = world.after(RELEASED, release)
+      if (isLive) requestLock()
+      else cancelRelease = world.after(RELEASE_AFTER, release)
     },
     signal,
   )

@@ -10,8 +10,9 @@ const ROOM_FOR_NEW_ROWS = 1_000
 
 export type Side = 'older' | 'newer'
 
-/** Where a page of the log belongs: beyond the row `edge` of the window with this center, or of the live rows (`window` null). */
+/** Where a page of the log belongs: on this side of the row with seq `edge`. */
 export interface PagePlace {
+  /** the `centerSeq` of the window that the page extends; null: the page extends the live rows */
   window: number | null
   side: Side
   edge: number
@@ -26,8 +27,8 @@ const withRows = (room: RoomState, rows: readonly Row[]): RoomState => ({
 })
 
 /**
- * The rows of a page, true now: changes heard here after the page's head are applied to it.
- * @returns null if more changes were heard meanwhile than are kept; the page has to be fetched again
+ * The rows of a page, with the changes that came here after the page's head.
+ * @returns null if more changes came meanwhile than are kept; the page has to be fetched again
  */
 function rowsOfPage(room: RoomState, { messages, head }: HistoryPage, me: string | null) {
   if (head < room.recentChangesSince) return null
@@ -36,7 +37,7 @@ function rowsOfPage(room: RoomState, { messages, head }: HistoryPage, me: string
   return rows
 }
 
-/** The rows that pages are added to: those of the window with this center, or the live ones (`window` null). */
+/** The rows that pages are added to. @param window as in `PagePlace` */
 function stretchOf(room: RoomState, window: number | null): Pick<HistoryWindow, 'rows' | Side> | null {
   if (window === null) return { rows: room.rows, older: room.older, newer: 'none' }
   return room.historyWindow?.centerSeq === window ? room.historyWindow : null
@@ -64,7 +65,7 @@ export function requestPage(room: RoomState, place: PagePlace): RoomState {
 }
 
 /**
- * Adds a page beyond the rows at its place, without doubling any. After a reset the rows end elsewhere and the page fits nothing.
+ * Adds a page beyond the rows at its place, each row once. A page requested before a reset fits nothing and counts as failed.
  * @param page null: the request failed
  */
 export function addPage(
@@ -83,7 +84,7 @@ export function addPage(
   const keys = new Set(fresh.map((row) => row.key))
   const known = stretch.rows.filter((row) => !keys.has(row.key))
   const rows = isOlder ? [...fresh, ...known] : [...known, ...fresh]
-  // An empty page would be empty again.
+  // A page that brought nothing new would bring nothing the next time.
   const next = withEdge(room, place, page[side] && fresh.length > 0 ? 'more' : 'none')
   if (next.historyWindow && window !== null) return mergeWithLiveEnd(next, { ...next.historyWindow, rows })
   return aboveFloor(withRows(next, rows), page.floor)

@@ -26,7 +26,7 @@ export function withPresence(
   if (room.depth !== 'all') return next
   if (frame.version > room.presenceVersion + 1) {
     // During a sync the last page brings the people, and later versions follow it.
-    return room.sync.state === 'live' ? { ...room, sync: { state: 'gap', since: now, held: [] } } : room
+    return room.sync.state === 'live' ? { ...room, sync: { state: 'gap', held: [] } } : room
   }
   if (frame.full) return { ...next, people: frame.full }
 

@@ -105,7 +105,7 @@ export function undoMarkRead(room: RoomState): RoomState {
   return { ...room, you: { ...markedRead, unread, mentions }, markedRead: null, needsRecount: true }
 }
 
-/** It can no longer be undone. */
+/** Marking the room read can no longer be undone. */
 export function settleMarkRead(room: RoomState): RoomState {
   return room.markedRead === null ? room : { ...room, markedRead: null }
 }

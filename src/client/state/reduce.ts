@@ -13,7 +13,7 @@ import { idOf, INITIAL_STATE, MAX_ROWS, MAX_ROWS_FOLLOWED, newRoom, selfOf } fro
 import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
 import { hideDivider, showDivider } from './unreadDivider.ts'
 
-/** How long (ms) after my own reconnect the return of people who were online before draws no lines. */
+/** For this long (ms) after my reconnect, no lines are drawn when people return who were online before. */
 const QUIET_AFTER_RETURN = 60_000
 /** How long (ms) the composer says "too fast" if the server gave no time. */
 const DEFAULT_RETRY_AFTER = 1_000
@@ -90,7 +90,7 @@ function reduceRoom(room: RoomState, change: ChangeInRoom, self: Self | null): R
   const me = self?.id ?? null
   // prettier-ignore
   switch (change.type) {
-    case 'syncRequested': return roomLog.requested(room, change.now, change.fromStart)
+    case 'syncRequested': return roomLog.requested(room, change.fromStart)
     case 'roomShortened': return roomLog.shortened(room)
     case 'sendStatusChanged': return setSendStatus(room, change.key, change.sendStatus)
     case 'entryDropped': return setSendStatus(room, change.key, null)
@@ -175,7 +175,7 @@ function receiveFrame(state: State, frame: ServerFrame, now: number): State {
     case 'reset': {
       const reason = frame.type === 'left' ? 'access' : frame.reason
       const next = reason === 'access' ? withListEntry(state, frame.room, { joined: false }) : state
-      return changeRoom(next, frame.room, (room) => roomLog.withReset(room, reason, now))
+      return changeRoom(next, frame.room, (room) => roomLog.withReset(room, reason))
     }
     case 'ack':
       if (me === null) return state

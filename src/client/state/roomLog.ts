@@ -28,7 +28,7 @@ const MAX_RECENT_CHANGES = 500
 export const isInactive = ({ state }: RoomSync) => state === 'unsynced' || state === 'closed'
 const heldEvents = (sync: RoomSync) => (sync.state === 'syncing' || sync.state === 'gap' ? sync.held : [])
 
-/** Applies the next event in order. @param live false in a page, whose `you` counts its messages */
+/** Applies the next event in order. @param live false for events of a page: its `you` has already counted them */
 function applyEvent(room: RoomState, event: RoomEvent, self: Self | null, live: boolean): RoomState {
   const isCaughtUp = room.sync.state === 'live' && room.sync.behindSince && event.seq >= room.head
   const moved: RoomState = {
@@ -107,8 +107,8 @@ export function shortened(room: RoomState): RoomState {
 
 function withGap(room: RoomState, now: number, held: readonly RoomEvent[]): RoomState {
   const gapTimes = [...room.gapTimes.filter((at) => now - at < GAPS_WITHIN), now]
-  if (gapTimes.length < 3) return { ...room, sync: { state: 'gap', since: now, held }, gapTimes }
-  return { ...cleared(room), sync: { state: 'gap', since: now, held: [] }, gapTimes: [] }
+  if (gapTimes.length < 3) return { ...room, sync: { state: 'gap', held }, gapTimes }
+  return { ...cleared(room), sync: { state: 'gap', held: [] }, gapTimes: [] }
 }
 
 /** The room after one event. Known events change nothing; events beyond a gap are held, not drawn. */
@@ -136,7 +136,7 @@ export function withPage(
   for (const event of events) next = applyEvent(next, event, self, false)
   next = removeConfirmedChanges(trimRows({ ...next, head: Math.max(page.head, next.position.seq) }))
   const held = heldEvents(next.sync)
-  if (page.more) return { ...next, sync: { state: 'syncing', since: now, held } }
+  if (page.more) return { ...next, sync: { state: 'syncing', held } }
   next = { ...next, sync: { state: 'live' }, ...(page.you && { you: page.you, needsRecount: false }) }
   if (page.members) {
     const { version: presenceVersion, count: onlineCount, full: people } = page.members
@@ -149,7 +149,7 @@ export function withPage(
   return { ...next, firstLiveSeq: next.firstLiveSeq ?? next.position.seq }
 }
 
-/** The room as its first page tells it. Of its former rows only my unsent messages stay. */
+/** The room after its first page. Of its former rows only my unsent messages stay. */
 function withFirstPage(room: RoomState, page: FirstPage, self: Self | null): RoomState {
   const { at, messages, mine = {}, older } = page
   const rows = messages.map((message) =>
@@ -175,7 +175,7 @@ function depthOf({ depth }: RoomState, { at }: ServerFrameOf<'sync'>, hasNames: 
   return at ? 'counts' : depth === 'all' ? 'rows' : depth
 }
 
-/** Says after a `reset "tooOld"` that messages were missed, as soon as a page with messages tells. */
+/** After a `reset "tooOld"`, sets the notice that messages were missed once a page shows it. */
 function withResetNotice(room: RoomState, { messages = [], events }: ServerFrameOf<'sync'>): RoomState {
   const { seqBeforeReset, depth } = room
   if (seqBeforeReset === null) return room
@@ -195,21 +195,21 @@ function withoutVanished(room: RoomState, held: readonly RoomEvent[]): RoomState
 }
 
 /** The server's history differs from mine, or it has none for me. */
-export function withReset(room: RoomState, reason: ResetReason, now: number): RoomState {
+export function withReset(room: RoomState, reason: ResetReason): RoomState {
   if (reason === 'access') {
     const left = room.you !== null || (room.sync.state === 'closed' && room.sync.left === true)
     return { ...newRoom(room.room), sync: { state: 'closed', ...(left && { left }) } }
   }
-  const reset: RoomState = { ...cleared(room), sync: { state: 'syncing', since: now, held: [] } }
+  const reset: RoomState = { ...cleared(room), sync: { state: 'syncing', held: [] } }
   return reason === 'tooOld'
     ? { ...reset, seqBeforeReset: room.seqBeforeReset ?? room.position.seq }
     : { ...reset, seqBeforeReset: null, resetNotice: 'changed' }
 }
 
 /** The room's log is requested: from the start, or from the position on; then events held beyond a gap stay held. */
-export function requested(room: RoomState, now: number, fromStart = false): RoomState {
+export function requested(room: RoomState, fromStart = false): RoomState {
   const held = fromStart ? [] : heldEvents(room.sync)
-  return { ...(fromStart ? cleared(room) : room), sync: { state: 'syncing', since: now, held } }
+  return { ...(fromStart ? cleared(room) : room), sync: { state: 'syncing', held } }
 }
 
 /** A beat has told the room's head. */
@@ -227,9 +227,7 @@ export function withOverdueGap(room: RoomState, now: number): RoomState {
   if (sync.state !== 'live') return room
   if (sync.behindSince !== undefined && Math.abs(now - sync.behindSince) >= BEHIND_FOR)
     return withGap(room, now, [])
-  return room.needsRecount
-    ? { ...room, needsRecount: false, sync: { state: 'gap', since: now, held: [] } }
-    : room
+  return room.needsRecount ? { ...room, needsRecount: false, sync: { state: 'gap', held: [] } } : room
 }
 
 /** The connection is lost. Held events are dropped: they come again with the next sync. */

@@ -9,7 +9,7 @@ export function keyOf(user: string, nonce: string): string {
   return `${user}:${nonce}`
 }
 
-/** A row whose content is gone, as a quote of a missing message is drawn. */
+/** The fields that other rows start from. Alone it is a row without text, as for the quote of a missing message. */
 export const EMPTY_ROW: Row = {
   key: '',
   kind: 'message',
@@ -27,7 +27,7 @@ export const EMPTY_ROW: Row = {
   trueAt: 0,
 }
 
-/** @param trueAt the seq up to which the message is true */
+/** @param trueAt the seq up to which the message includes every change */
 export function rowOf(message: HistoryMessage, me: string | null, trueAt = message.seq): Row {
   const { kind, seq, id, at, user = EMPTY_ROW.user, nonce = '', replyTo, text = null } = message
   const { edited = null, pinned = false, reactions = EMPTY_ROW.reactions } = message
@@ -36,7 +36,7 @@ export function rowOf(message: HistoryMessage, me: string | null, trueAt = messa
   return { ...row, own: user.id === me, ...(replyTo !== undefined && { replyTo }) }
 }
 
-/** A message of a page that is the same for everybody, with `mine` set on the emoji that I show there. */
+/** A message of a first page, which is the same for everybody, with `mine` set. @param emoji those I have reacted with */
 export function withOwnReactions(
   { reactions, ...message }: HistoryMessage<ReactionCount>,
   emoji: readonly string[] = [],
@@ -59,11 +59,11 @@ export function addPendingRow(
   return { ...room, rows: [...room.rows, { ...EMPTY_ROW, ...named, sendStatus: initialSendStatus(entry) }] }
 }
 
-export function initialSendStatus({ failed, at }: OutboxEntry): SendStatus {
-  return failed === undefined ? { status: 'queued', since: at } : { status: 'failed', reason: failed }
+export function initialSendStatus({ failed }: OutboxEntry): SendStatus {
+  return failed === undefined ? { status: 'queued' } : { status: 'failed', reason: failed }
 }
 
-/** Applies a change to the row it names. A row that is true beyond the change, or has no text any more, stays `===`. */
+/** Applies a change to the row it names. A row that includes the change already, or has no text any more, stays `===`. */
 export function applyChange(row: Row, change: Change, me: string | null): Row {
   if (change.seq <= row.trueAt || row.text === null || change.gone) return row
   const next = { ...row, trueAt: change.seq }

@@ -15,7 +15,7 @@ import type { You } from '../../shared/protocol.ts'
 /** The page's one connection. `since` and `until` in ms since the epoch. */
 export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost, or the page last came into view. `announced`: by the server beforehand, so the banner waits longer */
+  /** `since`: when it was lost or first tried, or the page came into view. `announced`: by the server, so the banner waits longer */
   | { state: 'connecting' | 'hello'; attempt: number; since: number; announced: boolean }
   /** `suspect`: it was silent for too long and is asked for a sign of life */
   | { state: 'live' | 'suspect' }
@@ -26,11 +26,9 @@ export type ConnectionState =
 /** Why an entry failed: the server's error code, it waited too long, or the connection was closed because of it. */
 export type FailureReason = ErrorCode | 'late' | 'refused'
 
-/** How far an entry of mine has got. `since`, `retryAt`: ms since the epoch. */
+/** How far an entry of mine has got. */
 export type SendStatus =
-  /** `retryAt`: absent if it is sent as soon as possible */
-  | { status: 'queued'; since: number; retryAt?: number }
-  | { status: 'sent'; since: number }
+  | { status: 'queued' | 'sent' }
   /** until the person retries or discards it */
   | { status: 'failed'; reason: FailureReason }
   | { status: 'acked' }
@@ -80,7 +78,7 @@ export interface HistoryWindow {
   rows: readonly Row[]
   older: HistoryEdge
   newer: HistoryEdge
-  /** the seq up to which the first page was true when it came */
+  /** the log's head when the first page was read: that page holds every change up to this seq */
   trueAt: number
   /** the window drawn before the jump, if any */
   previous: HistoryWindow | null
@@ -103,7 +101,7 @@ export interface PresenceLine {
 
 export type RoomSync =
   | { state: 'unsynced' }
-  | { state: 'syncing' | 'gap'; since: number; held: readonly RoomEvent[] }
+  | { state: 'syncing' | 'gap'; held: readonly RoomEvent[] }
   /** `behindSince`: since when (ms) `head` has been beyond the position; absent if it is not */
   | { state: 'live'; behindSince?: number }
   /** missing or not open to me, which look alike. `left`: I was a member and may join again */
@@ -168,9 +166,9 @@ export interface RoomState {
 /** The values of each setting; the first is the default. */
 export const SETTING_VALUES = {
   theme: ['system', 'light', 'dark'],
-  /** join and leave lines: a run as one line, each, or none */
+  /** join and leave lines: several in a row as one line, every line, or none */
   lines: ['condensed', 'shown', 'hidden'],
-  /** 'device': Enter sends if the primary pointer is fine */
+  /** 'device': Enter sends unless the primary pointer is coarse, as a finger is */
   enter: ['device', 'sends', 'breaks'],
   /** hour cycles of `Intl` */
   clock: ['system', 'h12', 'h23'],
@@ -206,7 +204,7 @@ export interface State {
   presenceQuietUntil: number
   /** until when (ms) the composer says "too fast" */
   rateLimitedUntil: number
-  /** since when (ms) the server cannot store anything; 0: it can, as far as known */
+  /** since when (ms) the server cannot store anything; 0: as far as known it can */
   serverFullSince: number
   /** the network is known to be off */
   offline: boolean

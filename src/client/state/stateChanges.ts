@@ -30,12 +30,12 @@ export type StateChange =
   | { type: 'tick'; now: number }
   | ChangeInRoom
 
-/** A change of one room that this page follows; of any other it changes nothing. */
+/** A change of one room. It is ignored if this page does not follow the room. */
 export type ChangeInRoom = { room: string } & (
   | { type: 'sendStatusChanged'; key: string; sendStatus: SendStatus }
   | { type: 'entryDropped'; key: string }
   /** by `hello` or `join`; `fromStart`: until now only the room's counts were followed */
-  | { type: 'syncRequested'; now: number; fromStart?: boolean }
+  | { type: 'syncRequested'; fromStart?: boolean }
   /** the room was on screen long ago and keeps fewer rows */
   | { type: 'roomShortened' }
   | { type: 'pageRequested'; place: PagePlace }

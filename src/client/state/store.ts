@@ -5,13 +5,13 @@ import { INITIAL_STATE, type State } from './state.ts'
 export interface StateStore {
   get(): State
   dispatch(change: StateChange): void
-  /** Calls `show` now and whenever what `select` returns is no longer `===`, until the signal aborts. In order of watching. */
+  /** Calls `show` now and whenever what `select` returns is no longer `===`, until the signal aborts. First watched, first called. */
   watch<T>(select: (state: State) => T, show: (selected: T) => void, signal: AbortSignal): void
 }
 
 /**
  * The one owner of the page's state. A dispatch from within `show` is queued behind the present one.
- * @param report gets what a view or the reducer throws: it must not stop the other views, the queue or the dispatcher
+ * @param report gets what a view or the reducer throws: an error must not stop the other views, the queue or the dispatcher
  */
 export function createStore(report: (error: unknown) => void = reportError): StateStore {
   let state = INITIAL_STATE

@@ -19,7 +19,7 @@ export function unreadCountOf({ rooms, settings }: State, room: string): UnreadC
   return level === 'nothing' ? NONE : { unread: level === 'all' ? unread : mentions, mentions }
 }
 
-/** Of all my rooms. */
+/** The sum over all my rooms. */
 export function unreadTotal(state: State): number {
   return Object.keys(state.rooms).reduce((total, room) => total + unreadCountOf(state, room).unread, 0)
 }

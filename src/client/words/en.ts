@@ -1,5 +1,5 @@
 /**
- * Every word a person sees or hears, in English, a group a feature. Another language is another file of the same type.
+ * Every word a person sees or hears, in English, one group for each feature. Another language is another file of the same type.
  * A name of a person or a room arrives with its direction isolated already, a time or a date as the reader's locale writes it.
  */
 import type { ErrorCode, REASONS } from '../../shared/errors.ts'

@@ -18,7 +18,7 @@ import {
 } from '../../support/client/aState.ts'
 import { deleted, drawn, edited, mine, reacted, rowOf, some } from '../../support/someChanges.ts'
 
-const requested = { type: 'syncRequested', room: 'lobby', now: NOON } as const
+const requested = { type: 'syncRequested', room: 'lobby' } as const
 const reset = { type: 'reset', room: 'lobby', reason: 'tooOld', head: 2_000, floor: 1 } as const
 
 describe('a first page', () => {

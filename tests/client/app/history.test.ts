@@ -14,7 +14,7 @@ function aRoom(first: FirstPage | null, answer: (query: string, count: number) =
   const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
-  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
+  store.dispatch({ type: 'syncRequested', room: 'lobby' })
   if (first !== null) hear(first)
   const messages = async (_room: string, query: string): Promise<ApiResult<HistoryPage>> => {
     asked.push(query)

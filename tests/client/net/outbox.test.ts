@@ -120,7 +120,7 @@ describe('refusals', () => {
   test('[U49] a rate-limited message waits as long as the server says, is sent by itself, and is not overtaken', async () => {
     const page = await aSendingOutbox('one', 'two')
     page.refuse('rateLimited', 3_000)
-    expect(page.statuses.get('one')).toMatchObject({ status: 'queued', retryAt: page.time.now() + 3_000 })
+    expect(page.statuses.get('one')).toEqual({ status: 'queued' })
     page.time.pass(2_900)
     expect(page.sentTexts).toEqual(['one'])
     page.time.pass(200)

@@ -114,7 +114,7 @@ describe('the wait before an attempt', () => {
     expect(page.state).toBe('connecting')
   })
 
-  test.each(['online', 'visible', 'person', 'send'] satisfies NudgeReason[])(
+  test.each(['online', 'visible', 'button', 'send'] satisfies NudgeReason[])(
     '[U51] %s ends it at once',
     (why) => {
       const page = aSocket({ random: 1 }).live()
@@ -174,7 +174,7 @@ describe('staying away', () => {
   test('[U101] after a final close the person can go on in the same page', () => {
     const page = aSocket().live()
     page.wire.end(4509)
-    page.socket.nudge('person')
+    page.socket.nudge('button')
     expect(page.state).toBe('connecting')
     page.live()
     expect([page.wires.length, page.state, page.provenCount]).toEqual([2, 'live', 2])

@@ -4,7 +4,7 @@ import {
   type NotificationContent,
   type Notifier,
 } from '../../../src/client/notifications/notificationRules.ts'
-import { leadsTabs } from '../../../src/client/notifications/tabLeader.ts'
+import { electLeader } from '../../../src/client/notifications/tabLeader.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import { createStore } from '../../../src/client/state/store.ts'
@@ -92,7 +92,7 @@ function someTabs(count: number, settings: Partial<Settings> = {}) {
   for (const room of ['lobby', 'kitchen'])
     dispatch(
       { type: 'roomOpened', room },
-      { type: 'syncRequested', room, now: NOON },
+      { type: 'syncRequested', room },
       framesReceived(firstPage([said(1)], { room, you })),
     )
   return {
@@ -173,7 +173,7 @@ test('[U76] the leader is a tab with a live connection, and is replaced after fi
   const locks = someLocks()
   const aTab = () => {
     const store = createStore()
-    const isLeader = leadsTabs(store, { after: time.after, locks }, pages.signal)
+    const isLeader = electLeader(store, { after: time.after, locks }, pages.signal)
     return {
       isLeader,
       connect: (isLive: boolean) => store.dispatch(connectionIs(isLive ? 'live' : 'waiting')),
@@ -251,7 +251,7 @@ test('[U76] my messages and a first page are not notified; messages missed while
   tabs.dispatch(
     connectionIs('waiting'),
     connectionIs('live'),
-    { type: 'syncRequested', room: 'lobby', now: NOON },
+    { type: 'syncRequested', room: 'lobby' },
     framesReceived(page([said(3), said(4)], { you: { ...you, unread: 2 } })),
   )
   tabs.time.pass(400)

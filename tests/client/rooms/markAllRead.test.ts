@@ -23,7 +23,7 @@ function aPage() {
     store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room, { head: 3 })) })
     for (const room of ROOMS) {
       store.dispatch({ type: 'roomOpened', room, shown: false })
-      store.dispatch({ type: 'syncRequested', room, now: NOON })
+      store.dispatch({ type: 'syncRequested', room })
     }
   }
   const join = () => {

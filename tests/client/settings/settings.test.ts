@@ -104,7 +104,7 @@ test('[U74] the unread count follows the room’s level, else the general one', 
   const { store, choose } = aDevice().openTab()
   store.dispatch({ type: 'connectionChanged', connection: { state: 'live' }, now: NOON })
   store.dispatch({ type: 'roomOpened', room: 'lobby' })
-  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
+  store.dispatch({ type: 'syncRequested', room: 'lobby' })
   const frames = [welcome, firstPage([], { you }), event(said(1)), event(said(2, { text: '@Ada' }))]
   store.dispatch({ type: 'framesReceived', frames, now: NOON })
   const count = () => unreadCountOf(store.get(), 'lobby')

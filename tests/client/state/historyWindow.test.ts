@@ -130,7 +130,7 @@ describe('a history window', () => {
     const cold = () =>
       aLivePage([])
         .tell({ type: 'roomForgotten', room }, { type: 'roomOpened', room })
-        .tell(jumped(100, around(76, 125, 480)), { type: 'syncRequested', room, now: NOON })
+        .tell(jumped(100, around(76, 125, 480)), { type: 'syncRequested', room })
     const change = edited(500, 100, 'better')
     const first = {
       at: { seq: 480, id: 'id-480' },

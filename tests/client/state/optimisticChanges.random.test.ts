@@ -91,7 +91,7 @@ async function play(steps: readonly Step[], first: number) {
     following = true
     losing = 0
     const { seq } = at.lobby.position
-    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby', now: at.now })
+    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby' })
     const events = await store.events('lobby', seq, 10_000)
     const { head, ...counts } = await store.unread('lobby', ada, read)
     const more = { head, you: { ...you, ...counts, readSeq: read } }

@@ -141,7 +141,7 @@ describe('my unconfirmed changes', () => {
     at.hear(event(said(4)), reactedByMe(5, 'n-3'))
     expect([at.lobby.pendingChanges, drawn(at, 1)?.reactions]).toMatchObject([[], [{ count: 1, mine: true }]])
     const late = aLivePage().tell(react(true, 'n-3')).hear(ack)
-    late.tell({ type: 'syncRequested', room, now: NOON }).hear(firstPage(some(100, 120)))
+    late.tell({ type: 'syncRequested', room }).hear(firstPage(some(100, 120)))
     expect(late.lobby.pendingChanges).toEqual([])
   })
 
@@ -192,7 +192,7 @@ describe('unread counts', () => {
     const at = reader(some(51, 60), 30, 2, 20).hear(event(deleted(61, 33)))
     expect([at.lobby.you?.unread, needsTick(at.state)]).toEqual([30, true])
     expect(at.pass(1_000).lobby.sync.state).toBe('gap')
-    at.tell({ type: 'syncRequested', room, now: at.now })
+    at.tell({ type: 'syncRequested', room })
     at.hear(page([], { head: 61, you: { ...you, readSeq: 20, unread: 29, mentions: 1 } }))
     const counted = { needsRecount: false, gapTimes: [], you: { unread: 29, mentions: 1 } }
     expect(at.lobby).toMatchObject({ sync: { state: 'live' }, ...counted })
@@ -215,7 +215,7 @@ describe('unread counts', () => {
   })
 
   test('[U71] a page from before the server knew what I read makes nothing unread again', () => {
-    const at = reader(some(1, 9), 9, 0).tell(readUpTo(7), { type: 'syncRequested', room, now: NOON })
+    const at = reader(some(1, 9), 9, 0).tell(readUpTo(7), { type: 'syncRequested', room })
     at.hear(page([said(10)], { head: 10, you: { ...you, readSeq: 2, unread: 8 } }))
     expect(at.lobby.you).toMatchObject({ readSeq: 7, unread: 3 })
   })

@@ -36,7 +36,7 @@ describe('people', () => {
   /** The connection is lost and back; Ada alone is listed. */
   function reconnect(at: Page): Page {
     at.tell(connectionIs('waiting', at.now)).hear(welcome).tell(connectionIs('live', at.now))
-    at.tell({ type: 'syncRequested', room, now: at.now })
+    at.tell({ type: 'syncRequested', room })
     return at.hear(page([], { head: 3, members: members(person(ada)) }))
   }
 
@@ -60,7 +60,7 @@ describe('people', () => {
   test('[H62] after a missing version the room is requested again', () => {
     const at = settled().hear(presence(3, { joined: [person(eve)] }))
     expect([at.lobby.sync.state, lines(at)]).toEqual(['gap', []])
-    at.tell({ type: 'syncRequested', room, now: at.now })
+    at.tell({ type: 'syncRequested', room })
     at.hear(page([], { head: 3, members: { version: 3, count: 2, full: [person(ada), person(eve)] } }))
     expect([names(at), at.drawn]).toEqual([
       ['Ada', 'Eve'],

@@ -11,7 +11,6 @@ import {
   entry,
   event,
   firstPage,
-  NOON,
   numbers,
   page,
   said,
@@ -24,7 +23,7 @@ test('[U17] 1,000 events that come in any order are drawn in order', () => {
     fc.property(fc.shuffledSubarray(all, { minLength: 1_000, maxLength: 1_000 }), (shuffled) => {
       const at = aLivePage([], { head: 0 }).hear(...shuffled.map((message) => event(message)))
       if (at.lobby.sync.state === 'gap') {
-        at.tell({ type: 'syncRequested', room: 'lobby', now: NOON })
+        at.tell({ type: 'syncRequested', room: 'lobby' })
         const { seq } = at.lobby.position
         at.hear(page(all.filter((message) => message.seq > seq)))
       }
@@ -89,7 +88,7 @@ function aServerAndPage() {
     const { seq, id } = at.lobby.position
     isConnected = true
     framesToLose = 0
-    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby', now: at.now })
+    at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby' })
     const head = log.length
     let from = seq
     if (seq > head || (seq > 0 && log[seq - 1]?.id !== id)) {

@@ -31,7 +31,7 @@ type Page = ReturnType<typeof aPage>
 const room = 'lobby'
 const LOST = connectionIs('waiting')
 
-const requestSync = (at: Page) => at.tell({ type: 'syncRequested', room, now: at.now })
+const requestSync = (at: Page) => at.tell({ type: 'syncRequested', room })
 
 /** The page asks for the room and gets these events. */
 const resume = (at: Page, events: readonly RoomEvent[], more: Partial<MissedPage> = {}) =>

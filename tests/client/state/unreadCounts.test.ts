@@ -65,7 +65,7 @@ function aSidebar() {
     }),
     open(room: string) {
       store.dispatch({ type: 'roomOpened', room })
-      store.dispatch({ type: 'syncRequested', room, now: NOON })
+      store.dispatch({ type: 'syncRequested', room })
       hear(firstPage([], { room, you }))
     },
     say: (room: string, more: Parameters<typeof said>[1] = {}) =>

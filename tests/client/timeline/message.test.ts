@@ -75,7 +75,7 @@ describe('a message', () => {
   })
 
   test('[U45] looks unconfirmed only after 400 ms, and never again after its ack', () => {
-    const { element, find, label, update } = aMessage(ofAda({ status: 'sent', since: NOON }))
+    const { element, find, label, update } = aMessage(ofAda({ status: 'sent' }))
     const text = find('.text')
     jest.advanceTimersByTime(399)
     expect(element.dataset['stage']).toBe('fresh')
@@ -88,7 +88,7 @@ describe('a message', () => {
   })
 
   test('[U46] can be cancelled after 10 s without an ack', () => {
-    const { textOf, events, pressAll } = aMessage(ofAda({ status: 'queued', since: NOON }))
+    const { textOf, events, pressAll } = aMessage(ofAda({ status: 'queued' }))
     jest.advanceTimersByTime(10_000)
     expect(textOf('.note')).toStartWith('Waiting to send')
     pressAll('.note button')

@@ -32,7 +32,7 @@ function aRoom(spoken: Settings['spoken'] = 'messages') {
     summary: (sentence: () => string) => void (summary = sentence),
   }
   announceRoom({ store }, 'lobby', announcer, new AbortController().signal)
-  store.dispatch({ type: 'syncRequested', room: 'lobby', now: NOON })
+  store.dispatch({ type: 'syncRequested', room: 'lobby' })
   hear(firstPage([said(1), said(2)], { you }))
   return { sentences, messages, hear, summary: () => summary?.() ?? null }
 }

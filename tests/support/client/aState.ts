@@ -213,7 +213,7 @@ export function aLivePage(
     .tell(
       connectionIs('live'),
       { type: 'roomOpened', room: 'lobby', shown: true },
-      { type: 'syncRequested', room: 'lobby', now: NOON },
+      { type: 'syncRequested', room: 'lobby' },
     )
     .hear(firstPage(events, more))
 }

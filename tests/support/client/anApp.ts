@@ -71,7 +71,7 @@ export async function anApp(
   const { ready = true, failing = [], assets, ...settings } = options
   const store = testStore()
   const clock = { ...fakeClock(1_700_000_000_000), wait: (ms: number) => Bun.sleep(ms) }
-  const topics = createRoomBroadcast()
+  const broadcast = createRoomBroadcast()
   const ids = createIds()
   const trouble: unknown[] = []
   const warnings: string[] = []
@@ -83,7 +83,7 @@ export async function anApp(
   const gate: Gate = { stage: 'starting', isBehind: () => false, failing: () => failing }
   const hub = new Hub({
     store,
-    broadcast: topics,
+    broadcast,
     doorbell: localDoorbell(),
     clock,
     ids,
@@ -100,7 +100,7 @@ export async function anApp(
     ...(assets && { assets }),
   })
   const server = app.listen({ port: 0, hostname: '127.0.0.1' })
-  topics.attach(server)
+  broadcast.attach(server)
   await hub.start()
   if (ready) gate.stage = 'open'
   const origin = `http://127.0.0.1:${server.port}`

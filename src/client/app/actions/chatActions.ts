@@ -97,7 +97,7 @@ export function createChatActions(
     leaveRoom: (room) => sync.leave(room),
     loadRooms: roomList.load,
     findRooms: roomList.find,
-    reconnect: () => socket.nudge('person'),
+    reconnect: () => socket.nudge('button'),
 
     async makeRoom(name) {
       const answer = await api.makeRoom(name)

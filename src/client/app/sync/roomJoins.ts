@@ -249,7 +249,7 @@ export class RoomJoins {
     this.#joins.set(room, { state: 'requested', since: now })
     if (countsOnly) this.#inDepth.delete(room)
     else this.#inDepth.add(room)
-    this.#store.dispatch({ type: 'syncRequested', room, now, fromStart: this.#isBare(state) })
+    this.#store.dispatch({ type: 'syncRequested', room, fromStart: this.#isBare(state) })
   }
 }
 
