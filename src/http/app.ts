@@ -27,7 +27,7 @@ export interface AppDeps {
   log: Log
   /** the page and its files; tests of the API do without */
   assets?: AnyElysia
-  /** frames that one connection may send; other than `docs/protocol.md` §9 only in load tests */
+  /** frames that one connection may send; only load tests differ from `docs/protocol.md` §9 */
   frames?: Rate
   metricsSink?: MetricsSink
   observer?: ConnectionObserver
@@ -35,10 +35,10 @@ export interface AppDeps {
   metrics?: MetricsSource & { token: string }
 }
 
-/** Bytes above which Bun refuses a body without our headers. Admission refuses a body above `MAX_BODY` before. */
+/** Bytes above which Bun itself refuses a body; its answer lacks our headers. Admission has a lower limit: `MAX_BODY`. */
 const BUN_MAX_BODY = 1024 * 1024
 
-/** Every route on one screen. Nothing listens before `listen`. */
+/** Puts all routes together. Nothing listens before `listen`. */
 export function createApp(deps: AppDeps) {
   const { hub, settings, clock, ids, log, assets, metrics } = deps
   const { frames = FRAME_RATE, metricsSink = NO_METRICS } = deps

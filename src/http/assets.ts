@@ -5,7 +5,7 @@ import { type Asset, ENCODINGS, type Encoding, type Manifest, ASSET_MANIFEST } f
 import { tokensOf } from './authenticate.ts'
 import { errorResponse } from './errorResponse.ts'
 
-/** What a room's page imports when its script runs, by names of the manifest: with Markdown no row is drawn twice. */
+/** Modules that a room's page loads at its start, as the manifest names them. Without Markdown, rows would be drawn twice. */
 const ROOM_MODULES = ['app/startChat.ts', 'timeline/markdown/markdown.ts']
 const NO_SESSION_HINT = '<meta name="session" content="none">'
 /** Preload the session: saves one round trip before a person can write (W3). */
@@ -16,7 +16,7 @@ const PAGE_PATHS = /^\/(?:chat\/[^/]+(?:\/\d+)?)?$/
  * The page and its files, listed by the build's manifest: no path of a request meets the file system (S28). A room's page
  * answers 200 for any room; for an unknown path the same page has status 404, or `notFound` for a client that wants no HTML.
  * @param options.dir the folder that `buildClient` made
- * @throws Error in a sentence if there is none
+ * @throws Error with a sentence for the operator if the page is not built
  */
 export async function assetRoutes({ dir, siteName }: { dir: string; siteName: string }) {
   const manifest = await readManifest(dir)
@@ -108,7 +108,7 @@ function inHead(page: string, html: string): string {
   return page.replace('</head>', () => `${html}</head>`)
 }
 
-/** The page; its head asks for the session, or tells the client that asking is in vain. */
+/** The page; its head preloads the session, or tells the client that there is none. */
 function pageResponse(page: string, request: Request, status: 200 | 404): Response {
   const hint = tokensOf(request).tokens.length > 0 ? PRELOAD_SESSION : NO_SESSION_HINT
   // Without a content type, Elysia would send the page as a download.

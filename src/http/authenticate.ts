@@ -9,7 +9,7 @@ const LEGACY_COOKIE = 'session'
 const MAX_COOKIES = 4
 
 /** A living session. Only the hash of its token reaches the hub. */
-export interface AuthenticatedSession {
+interface AuthenticatedSession {
   user: Self
   token: string
   hash: string

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode, type ErrorDetails } from '../shared/errors.ts'
 
-/** The JSON answer to a request that failed. Its texts are fixed, never the input. `after` (ms) also sets `Retry-After`. */
+/** The JSON answer to a failed request. `message` is a fixed text, never the input. `after` (ms) also sets `Retry-After`. */
 export function errorResponse(
   code: ErrorCode,
   { after, ...details }: ErrorDetails = {},

@@ -4,7 +4,7 @@ import { Elysia } from 'elysia'
 import { errorResponse } from './errorResponse.ts'
 
 /** Where the server is in its life. `leaving`: still serving, but a load balancer should look elsewhere. */
-export type ServerStage = 'starting' | 'open' | 'leaving' | 'draining'
+type ServerStage = 'starting' | 'open' | 'leaving' | 'draining'
 
 /** What the HTTP layer asks before it admits a request. */
 export interface Gate {

@@ -4,7 +4,7 @@ export interface ListenAddress {
   port: number
 }
 
-/** Tells the operator why the server cannot listen. @param prefix of the names of the settings that say where */
+/** Why the server cannot listen, for the operator. @param prefix of the settings' names: `METRICS_` for METRICS_PORT */
 export function listenErrorText({ host, port }: ListenAddress, error: unknown, prefix = ''): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'EADDRINUSE')

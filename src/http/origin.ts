@@ -34,8 +34,8 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * The request's Host in lower case; null if the request is refused (S38). With `PUBLIC_URL` only known hosts are right, else
- * any well-formed Host that Elysia can route.
+ * The request's Host in lower case; null if the request is refused (S38). With `PUBLIC_URL` only known and loopback hosts
+ * are accepted, else any well-formed Host that Elysia can route.
  */
 export function hostOf(header: string, origins: Origins): string | null {
   const host = header.toLowerCase()
@@ -51,8 +51,8 @@ function ownOrigins(host: string): string[] {
 }
 
 /**
- * May a page of this origin act here? Scheme, host and port are compared whole (S1). The request's own Host counts while no
- * `PUBLIC_URL` is set, and on this machine.
+ * May a page of this origin act here? Scheme, host and port are compared whole (S1). A page of the request's own Host
+ * may also act if no `PUBLIC_URL` is set, or, over http, if the Host is a loopback name.
  */
 export function allowsOrigin(origin: string, host: string, origins: Origins): boolean {
   if (origin === origins.publicUrl || origins.allowedOrigins.includes(origin)) return true

@@ -78,8 +78,8 @@ export function createAdmission(deps: {
   }
 
   /**
-   * A browser names its page's origin. A request without Origin is a program: it needs a bearer token of its own, or
-   * connects from this machine without a proxy in between (S1, S21).
+   * A browser names its page's origin. A request without Origin is from a program: it needs a bearer token, or is a handshake
+   * from this machine without a proxy in between (S1, S21).
    */
   function mayAct(request: Request, host: string, peer: string, handshake: boolean): boolean {
     const origin = request.headers.get('origin')

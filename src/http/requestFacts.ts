@@ -3,13 +3,13 @@ import { type Origins, portOf } from './origin.ts'
 
 /** What admission found out about a request. */
 export interface RequestFacts {
-  /** limits of one address count by this key; null: no limit, as many people may share a private address */
+  /** limits of one address count by this key; null: no limit, as TRUST_PROXY is unset and many may share the private address */
   limitKey: string | null
   /** the client came by https, so its cookies are Secure */
   secure: boolean
   /** the name of the session cookie */
   cookie: string
-  /** the client's address as the trusted proxies tell it; a private one is too weak for `limitKey` */
+  /** the client's address, as trusted proxies tell it */
   address: string
 }
 

@@ -22,7 +22,10 @@ const HISTORY_PAGES = { perSecond: 2, burst: 30 }
 const HEAVY_PAGE = 64 * 1024
 const ROOM_LISTS = { perSecond: 1, burst: 20 }
 const NEW_ROOMS = { perSecond: 20 / 3_600, burst: 20 }
-/** New rooms of all people together at private addresses: rooms stay, and a guest is made quickly (S53). */
+/**
+ * New rooms of everybody at private addresses together. They have no limit of address, so one person could make guests, and
+ * with them rooms, which stay (S53).
+ */
 const NEW_ROOMS_PRIVATE = { perSecond: 200 / 3_600, burst: 200 }
 const JSON_ONLY = { 'content-type': 'application/json;charset=utf-8' }
 
@@ -94,7 +97,7 @@ interface RoomRoutesDeps {
 export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
   const perAddress = (rate: Rate) => new Buckets(scaledForAddress(rate, maxConnectionsPerAddress))
   const historyPages = new Buckets(HISTORY_PAGES)
-  // Quotes and pins are loaded with a room, unasked: they must not use up the pages that people at an address scroll by.
+  // Opening a room loads quotes and pins by itself. With buckets of their own they leave an address its pages for scrolling.
   const scrollsByAddress = perAddress(HISTORY_PAGES)
   const quotesByAddress = perAddress(HISTORY_PAGES)
   const roomLists = new Buckets(ROOM_LISTS)

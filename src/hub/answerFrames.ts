@@ -5,7 +5,7 @@ import type { ServerFrameOf } from '../shared/protocol.ts'
 import type { ClientConnection } from './connections.ts'
 import type { Draft, Log, Outcome } from './ports.ts'
 
-/** The name of the frame that is answered, as far as it could be read. */
+/** The `nonce` or `ref` of the frame that is answered; neither if it could not be read. */
 export interface ReplyTarget {
   nonce?: string
   ref?: string

@@ -2,13 +2,13 @@ import type { Activity, Role, Self } from '../shared/model.ts'
 import type { ClientSocket, RoomRow } from './ports.ts'
 
 interface JoinedRoom {
-  /** the stronger of the person's roles there */
+  /** the stronger of the person's own role and their role in the room */
   readonly role: Role
   /** `live`: the last page is sent, and the connection follows the room */
   state: 'syncing' | 'live'
 }
 
-/** A room as it was when a connection entered it, with the stronger of the person's roles there. */
+/** A room as it was when a connection entered it, with the stronger of the person's own role and their role in it. */
 export type EnteredRoom = RoomRow & { readonly role: Role }
 
 /** A request to bring a room up to date from a position. */

@@ -27,7 +27,7 @@ export class Heartbeat {
       return isLate ? { code: CLOSE.noHello, reason: 'no hello' } : null
     }
     const { lifecycle } = connection
-    if (now - lifecycle.lastHeardAt >= TIMES.deaf) return { code: CLOSE.goingAway, reason: 'no answer' }
+    if (now - lifecycle.lastHeardAt >= TIMES.silent) return { code: CLOSE.goingAway, reason: 'no answer' }
     if (now >= lifecycle.nextBeatAt) {
       lifecycle.nextBeatAt = now + TIMES.beat
       this.#send(connection, now)

@@ -123,7 +123,7 @@ export class Hub {
   }
 
   /**
-   * Answers `welcome`, then brings each named room up to date. A room that the person is no member of gets
+   * Answers `welcome`, then brings each named room up to date. A room that the person is not a member of gets
    * `reset "access"`: a device that slept must not undo a leave.
    * @throws ChatError `badFrame`, `tooBig`, `rateLimited`
    */
@@ -148,7 +148,7 @@ export class Hub {
 
   /**
    * Makes the person a member, and brings the room up to date from a position.
-   * @throws ChatError `noRoom`, `tooBig`, `rateLimited`
+   * @throws ChatError `noRoom`, `tooBig`, `rateLimited`, `unavailable`; `unauthenticated` for a person who has signed out
    */
   async join(from: ClientSocket, { room, ...position }: ClientFrameOf<'join'>): Promise<void> {
     const connection = this.#greeted(from)
@@ -158,22 +158,25 @@ export class Hub {
       throw new ChatError('rateLimited', undefined, { after: 1_000 })
     this.#spendJoins(connection, 1)
     await this.rooms.inTurn(connection.user.id, async () => {
-      const entered = await this.rooms.enter(connection.user, room)
+      const entered = await this.rooms.addMember(connection.user, room)
       if (!entered) throw new ChatError('noRoom')
       this.#syncer.enter(connection, entered.membership, entered.row, position)
     })
   }
 
-  /** Ends a membership: all connections of the person hear `left`, the others in the room `presence`, at once. */
+  /**
+   * Ends a membership: at once all connections of the person get `left`, and the other people in the room get `presence`.
+   * @throws ChatError `unavailable`
+   */
   async leave(from: ClientSocket, { ref, room }: ClientFrameOf<'leave'>): Promise<void> {
     const { user } = this.#greeted(from)
     await this.rooms.inTurn(user.id, async () => {
-      await this.rooms.exit(user, room)
+      await this.rooms.removeMember(user, room)
       for (const connection of this.#connections.of(user.id)) this.#syncer.leave(connection, room)
       this.#typing.set(room, user, false, this.#elapsed())
       this.#presence.leave(room, user.id)
       this.#readPositions.leave(user.id, room)
-      // Sent in the same turn as `unfollow`: the client takes everything before `left` for the room, nothing after it.
+      // Sent in the same turn as `unfollow`: the client uses the room's frames before `left` and ignores any after it.
       from.send({ type: 'left', ref, room })
       for (const { socket } of this.#connections.greetedOf(user.id))
         if (socket !== from) socket.send({ type: 'left', room })
@@ -181,7 +184,7 @@ export class Hub {
   }
 
   /**
-   * Queues a message, or a change of one. Once it is on disk the room hears `event`, its author too, and then the author
+   * Queues a message, or a change of one. Once it is on disk, everybody in the room gets `event`, then its author gets
    * `ack`. The same nonce twice is one event, so a client may send again without asking.
    * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
    */
@@ -247,8 +250,8 @@ export class Hub {
   }
 
   /**
-   * Stores accepted events, then closes all connections in batches. Clients come back spread over a time (ms) that the next
-   * server can bear. Resolves when all are closed.
+   * Stores accepted events, then closes all connections in batches. Tells clients over how many ms to spread their
+   * reconnects, so that the next server can bear them. Resolves when all connections are closed.
    */
   async drain(closeBatch = DRAIN.closeBatch): Promise<void> {
     const { clock } = this.#deps

@@ -61,10 +61,12 @@ export interface NewGuest {
   room?: string
 }
 
-/** Times (ms): a guest who was last seen before them is stale, and another person may take their name. */
-export interface Stale {
+/**
+ * A guest is stale, and another person may take their name, if last seen before `inactiveBefore`, or if they never wrote and
+ * were last seen before `neverWroteBefore` (ms).
+ */
+export interface StaleLimits {
   inactiveBefore: number
-  /** for guests who never wrote */
   neverWroteBefore: number
 }
 
@@ -114,20 +116,20 @@ export interface Store {
    * Stores drafts in their order, in one transaction, and resolves once they would survive a power cut. A draft that cannot
    * be stored does not hold up the others. Each stored event raises the head of its room by one.
    *
-   * A known (user, nonce) is a duplicate, or `nonceReused` if room, kind, target or content differ, also within one call. If
-   * the content of the first is gone, every draft with its nonce is a duplicate. `gone`: `replyTo` or `target` is not a
-   * message of the room that still has its text. `forbidden`: an edit or a delete of another person's message. `tooBig`: the
-   * message has as many kinds of emoji as it may have.
+   * A draft whose (user, nonce) is in the log, or earlier in this call, is a duplicate; if its room, kind, target or content
+   * differ, it is `nonceReused`. Once the stored content is gone, it is always a duplicate. `gone`: `replyTo` or `target`
+   * is not a message of the room that still has its text. `forbidden`: an edit or a delete of another person's message.
+   * `tooBig`: the message has as many kinds of emoji as it may have.
    *
-   * A delete takes the text, the reactions and the pin from the message, and the text from its edits; all else of these
-   * events stays. A `react` event holds the number of people who show the emoji after it, even if it changes nothing.
+   * A delete removes the text, the reactions and the pin of the message, and the text of its edits; all else of these events
+   * stays. A `react` event holds the number of people who have reacted with the emoji then, even if it changes nothing.
    * @returns one outcome for each draft, in the same order
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>
 
   /** At most `limit` events after `after`, in order; fewer if their JSON would pass `LIMITS.pageBytes`, but at least one. */
   events(room: string, after: number, limit: number): Promise<RoomEvent[]>
-  /** At most `limit` of a person's events after `after` (null: from the start), in the order of nonces; those without first. */
+  /** At most `limit` of a person's events after `after` (null: from the start), sorted by nonce, those without one first. */
   eventsOf(user: string, after: OwnEvent | null, limit: number): Promise<OwnEvent[]>
   /** The id of the event that has this seq, or null. */
   idAt(room: string, seq: number): Promise<string | null>
@@ -136,23 +138,23 @@ export interface Store {
    * messages between them. At most 100 in all and within `LIMITS.pageBytes`, but at least one unless `limit` is 0.
    */
   newest(room: string, limit: number): Promise<NewestMessages | null>
-  /** message id → emoji that the person reacted with, for those of these messages that have such. */
+  /** message id → emoji that the person reacted with; messages without such are left out. */
   mine(user: string, ids: readonly string[]): Promise<Map<string, string[]>>
   /**
-   * A page of messages in their present state, or null if there is no such room. `pinned`: the newest of them. Emoji, and the
-   * people of each, stand in the order in which they began to show; `mine` marks those of `reader`. A page that would pass
+   * A page of messages in their present state, or null if there is no such room. `pinned`: the newest pinned ones.
+   * Emoji, and the people of each, are in the order in which they came; `mine` marks those of `reader`. A page above
    * `LIMITS.pageBytes` is cut: `after` at its newer end, `around` at both ends, the others at the older end.
    */
   history(room: string, query: HistoryQuery, reader?: string): Promise<HistoryPage | null>
 
   room(room: string): Promise<RoomRow | null>
-  /** Those of these rooms that exist, by slug. */
+  /** Those of these rooms that exist, sorted by slug. */
   roomsBySlug(rooms: readonly string[]): Promise<RoomRow[]>
-  /** Rooms whose slug sorts after `room`, by slug, except some. */
+  /** Rooms whose slug sorts after `room`, sorted by slug, without those in `except`. */
   roomsAfter(room: string, limit: number, except?: readonly string[]): Promise<RoomRow[]>
   /** Slug and name of every room, in any order. */
   roomNames(): Promise<(readonly [room: string, name: string])[]>
-  /** Does one of these rooms have more than so many members? */
+  /** Does one of these rooms have more than `members` members? */
   anyRoomLargerThan(rooms: readonly string[], members: number): Promise<boolean>
   /** Heads of these rooms; those that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>
@@ -180,7 +182,7 @@ export interface Store {
   unread(room: string, user: User, after: number): Promise<UnreadAtHead>
 
   /** Adds a guest unless another person, who is not stale, holds one of the keys; a race has one winner. */
-  addGuest(guest: NewGuest, stale: Stale): Promise<'added' | 'taken'>
+  addGuest(guest: NewGuest, stale: StaleLimits): Promise<'added' | 'taken'>
   /**
    * Takes the new keys as `addGuest` does. The old keys stay this person's until `heldUntil` (ms).
    * @returns `nobody` if the person does not exist or has signed out
@@ -191,22 +193,22 @@ export interface Store {
     keys: readonly string[],
     at: number,
     heldUntil: number,
-    stale: Stale,
+    stale: StaleLimits,
   ): Promise<'renamed' | 'taken' | 'nobody'>
   /** Does a person other than `user` hold one of these keys? */
-  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): Promise<boolean>
+  nameTaken(keys: readonly string[], at: number, stale: StaleLimits, user?: string): Promise<boolean>
   session(hash: string): Promise<SessionRow | null>
-  /** The session was used at `at` (ms), and so was its person's name. */
+  /** Records `at` (ms) as the time when the session was last used and its person last seen. */
   touch(hash: string, at: number): Promise<void>
   /** Ends a session. With the last one its guest is gone: the name is free, the memberships end. */
   endSession(hash: string): Promise<void>
   /** Ends the sessions of stale guests and frees their names. */
-  forget(stale: Stale): Promise<void>
+  forget(stale: StaleLimits): Promise<void>
 
   /**
-   * Retention: takes the content of the oldest events, dated before `before` (ms), and of messages their edits, reactions and
-   * pin; all keys stay, and `floor` rises. In each room it stops at the first event that is to stay, even if a clock set back
-   * has dated a later one earlier.
+   * Retention: removes the content of events dated before `before` (ms), the oldest first, and with a message its edits,
+   * reactions and pin. All other fields stay, and `floor` rises. In each room it stops at the first
+   * event that is to stay, even if a clock set back has dated a later one earlier.
    * @param limit events in all rooms @returns how many were purged
    */
   purge(before: number, limit: number): Promise<number>
@@ -227,9 +229,12 @@ export type Publish = (room: string, frame: ServerFrame) => void
 export interface ClientSocket {
   /** cannot be guessed; unique over nodes and restarts */
   readonly id: string
-  /** In order with what is published to rooms it follows. @param json the frame as JSON, where it was made before */
+  /**
+   * Frames arrive in the order of these calls and of what is published to rooms that the socket follows. Only an `ack` may
+   * come later: after the other frames of its turn. @param json the frame as JSON, if the caller has it already
+   */
   send(frame: ServerFrame, json?: string): void
-  /** True while at most 256 KiB are unsent; else a promise that resolves when they are: false if the socket is closed. */
+  /** True while at most 256 KiB are unsent; else a promise: true once so little is unsent, false if the socket is closed. */
   ready(): true | Promise<boolean>
   follow(room: string): void
   unfollow(room: string): void

@@ -12,7 +12,7 @@ const SWEEP_MS = 60_000
  */
 export class Buckets {
   readonly #rate: Rate
-  /** `tokens` as they were at `at`: maybe a fraction, and below 0 a debt */
+  /** `tokens`: how many there were at `at`, maybe a fraction; below 0 they are a debt */
   readonly #buckets = new Map<string, { tokens: number; at: number }>()
   #sweptAt = 0
 
@@ -25,7 +25,7 @@ export class Buckets {
     return this.#buckets.size
   }
 
-  /** Takes tokens. @returns 0, or the ms to wait, and nothing was taken */
+  /** Takes tokens. @returns 0; or the ms to wait, if nothing was taken */
   spend(key: string, now: number, cost = 1): number {
     const wait = this.wait(key, now, cost)
     if (wait === 0) this.charge(key, now, cost)

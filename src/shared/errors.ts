@@ -38,9 +38,9 @@ export const REASONS = {
   nameInvalid: NAME_REASONS,
   /** `kind`: only public rooms can be created */
   roomInvalid: [...NAME_REASONS, 'kind'],
-  /** the topic of a room; without a reason, the whole request */
+  /** `topic`: the room's topic is too long; with no reason, the request is */
   tooBig: ['topic'],
-  /** too many new guests of the network; without a reason, too many requests */
+  /** `newGuests`: too many new guests from this network; with no reason, too many requests */
   rateLimited: ['newGuests'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>
 

@@ -21,7 +21,7 @@ export const LIMITS = {
   emoji: 64,
   emojiKinds: 20,
   emojiPeople: 20,
-  /** events of one `sync` page; JSON bytes of one page of events, of first messages or of history: a frame stays below 256 KiB */
+  /** events in one `sync` page, and JSON bytes of any page (events, first messages, history): a frame stays below 256 KiB */
   pageEvents: 200,
   pageBytes: 224 * 1024,
   /** messages that one history request may ask for, and its default */
@@ -53,15 +53,15 @@ export const LIMITS = {
 
 /** Times of client and server, ms. */
 export const TIMES = {
-  /** between two `beat`s of the server, and of silence until it closes the connection */
+  /** the server sends a `beat` this often, and closes a connection that has been silent for `silent` */
   beat: 25_000,
-  deaf: 75_000,
+  silent: 75_000,
   /** from the upgrade to `hello` */
   hello: 5_000,
-  /** from the end of a person's last connection until they have left; after a drain */
+  /** a person stays present this long after their last connection has ended; the same after a drain */
   grace: 15_000,
   graceAfterDrain: 45_000,
-  /** until an unrenewed `typing` ends, and between two of them */
+  /** a `typing` that is not renewed ends after `typing`, and is passed on at most once in `typingEvery` */
   typing: 6_000,
   typingEvery: 3_000,
   /** a state that flips back sooner is never shown */

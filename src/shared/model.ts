@@ -3,7 +3,7 @@
 export type Role = 'spectator' | 'guest' | 'member' | 'moderator' | 'admin' | 'owner'
 export type Activity = 'active' | 'idle'
 
-/** A person, with the name of the moment. */
+/** A person and their name at that time: an event keeps the name that its author had. */
 export interface User {
   id: string
   name: string
@@ -25,7 +25,7 @@ export interface Position {
   id: string | null
 }
 
-/** The fields of every event. The sender chose `nonce`; a `topic`, set over HTTP, has none. */
+/** The fields of an event; a notice has no user and no nonce. The sender chose `nonce`; a `topic`, set over HTTP, has none. */
 interface Entry {
   seq: number
   id: string
@@ -54,7 +54,7 @@ export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
   replyTo?: never
 } & Erasable<{ text: string }>
 
-/** Changes the message `target`. `count`: how many people show the emoji afterwards. */
+/** Changes the message `target`. `count`: how many people have reacted with the emoji then. */
 export type Change = Entry & { target: string } & (
     | ({ kind: 'edit' } & Erasable<{ text: string }>)
     | { kind: 'delete'; by: 'author' | 'moderator'; text?: never; gone?: never }
@@ -65,19 +65,19 @@ export type Change = Entry & { target: string } & (
 /** One entry of a room's log. An event of a kind that a client does not know still moves its position. */
 export type RoomEvent = Message | Topic | Notice | Change
 
-/** Who shows an emoji at a message: how many, and the first 20 of them. */
+/** An emoji on a message: how many people reacted with it, and the first 20 of them. */
 export interface ReactionCount {
   emoji: string
   count: number
   users: User[]
 }
 
-/** The same for one reader: does the reader show it too? */
+/** The same for one reader. `mine`: the reader is one of these people. */
 export interface Reaction extends ReactionCount {
   mine: boolean
 }
 
-/** A row of the timeline as it is at the head of its page. `edited`: when, ms. */
+/** A row of the timeline after all changes up to its page's `head`, or up to `at` on a first page. `edited`: when (ms). */
 export type HistoryMessage<R extends ReactionCount = Reaction> =
   | (Message & { edited?: number; pinned?: true; reactions?: R[] })
   | ((Topic | Notice) & { edited?: never; pinned?: never; reactions?: never })

@@ -7,7 +7,7 @@ export function strongerOf(a: Role, b: Role): Role {
   return RANKS.indexOf(a) >= RANKS.indexOf(b) ? a : b
 }
 
-/** A person in a room, with the stronger of their roles there. */
+/** A person in a room, with the stronger of the person's own role and their role in the room. */
 export interface Actor {
   id: string
   role: Role

@@ -72,7 +72,10 @@ export type ClientFrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, 
 /** A frame that becomes an event. */
 export type Durable = ClientFrameOf<'send' | 'edit' | 'delete' | 'react' | 'pin'>
 
-/** The people in a room: some by name, their number, and the version of the room's last `presence` frame. */
+/**
+ * The people in a room: their number, and `full`, who they are: at most 100 in a large room, none while the room is not on
+ * screen. `version`: of the room's last `presence` frame.
+ */
 export interface Members {
   version: number
   count: number
@@ -120,7 +123,7 @@ export interface FirstPage extends Page {
   /** `{ seq: 0, id: null }` in an empty room */
   at: Position
   messages: readonly HistoryMessage<ReactionCount>[]
-  /** message id → emoji that I show there; absent if there are none */
+  /** message id → emoji that I reacted with; absent if there are none */
   mine?: Readonly<Record<string, readonly string[]>>
   /** there are messages below these */
   older: boolean

@@ -120,7 +120,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const jump = now - clockSeenAt
     clockSeenAt = now
     if (shown.state !== 'live' && shown.state !== 'suspect') return true
-    if (jump > TIMES.deaf) {
+    if (jump > TIMES.silent) {
       end(1006)
       return false
     }

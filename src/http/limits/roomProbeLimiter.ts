@@ -5,15 +5,15 @@ import { type BucketKey, requireTokens, scaledForAddress } from './spendTokens.t
 
 /** Misses of one person, and of one address: requests for rooms that do not exist or are not open (S17). */
 const MISSES = { perSecond: 30 / 60, burst: 30 }
-/** First misses at one address: a mistyped link is usual, many first misses are guests made for guessing. */
+/** First misses at one address. One is a mistyped link; many come from guests made for guessing. */
 const FIRST_MISSES = { perSecond: 10 / 60, burst: 15 }
 /** A person counts as guessing for an hour after a miss. */
 const RECENT_PROBER = { perSecond: 1 / 3_600, burst: 1 }
 
 /**
- * Limits guesses at rooms. A miss is charged after the fact, into debt if need be; a debtor gets no answer. An address's misses
- * hold up only people with misses of their own, so one guessing guest locks out nobody else. First misses share a small
- * bucket, so new guests made for guessing gain nothing (S56).
+ * Limits guesses at rooms. A miss is charged after the fact, into debt if need be; a debtor gets no answer. A person's first
+ * miss and later ones are charged to different buckets of the address: a guest who guesses holds up only others who missed,
+ * and new guests made for guessing share the few first misses (S56).
  */
 export class RoomProbeLimiter {
   readonly #clock: Pick<Clock, 'elapsed'>

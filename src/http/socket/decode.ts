@@ -7,9 +7,9 @@ import { ClientFrame } from '../../shared/protocol.ts'
 import { textFault } from '../../shared/text.ts'
 
 export type Decoded =
-  | { result: 'frame'; frame: ClientFrame; target: ReplyTarget }
+  | { result: 'frame'; frame: ClientFrame; replyTarget: ReplyTarget }
   | { result: 'unknown' }
-  | { result: 'fault'; code: 'badFrame' | 'tooBig'; target: ReplyTarget }
+  | { result: 'fault'; code: 'badFrame' | 'tooBig'; replyTarget: ReplyTarget }
 
 const FRAME_KINDS = new Map(
   ClientFrame.anyOf.map((schema) => [
@@ -54,15 +54,16 @@ function contentFault(frame: ClientFrame) {
  * a missing or malformed field is a fault, with the nonce or ref to answer to where it is well-formed.
  */
 export function decode(value: unknown): Decoded {
-  if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', target: {} }
-  const target = replyTargetOf(value)
-  if (typeof value['type'] !== 'string') return { result: 'fault', code: 'badFrame', target }
+  if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', replyTarget: {} }
+  const replyTarget = replyTargetOf(value)
+  if (typeof value['type'] !== 'string') return { result: 'fault', code: 'badFrame', replyTarget }
   const frameKind = FRAME_KINDS.get(value['type'])
   if (!frameKind) return { result: 'unknown' }
   const fields = frameKind.copy(value)
-  if (!frameKind.check.Check(fields)) return { result: 'fault', code: 'badFrame', target }
+  if (!frameKind.check.Check(fields)) return { result: 'fault', code: 'badFrame', replyTarget }
   const frame = fields as ClientFrame
   const fault = contentFault(frame)
-  if (fault !== null) return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', target }
-  return { result: 'frame', frame, target }
+  if (fault !== null)
+    return { result: 'fault', code: fault === 'tooBig' ? 'tooBig' : 'badFrame', replyTarget }
+  return { result: 'frame', frame, replyTarget }
 }

@@ -8,11 +8,11 @@ const BAD_FRAMES = { cost: 5, max: 10, withinMs: 60_000 }
 const NOTIFY_EVERY = 1_000
 
 /** What to do with a frame: handle it, drop it in silence, drop it and tell the client, or close the connection. */
-export type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
+type FrameVerdict = 'pass' | 'drop' | 'notify' | 'flood'
 
 /** The token buckets of one connection and its count of bad frames (`docs/protocol.md` §9). Times are ms of `Clock.elapsed`. */
 export class FrameRateLimiter {
-  /** `overdraft` pays for dropped frames; once it is empty, the connection is a flood */
+  /** two keys: `frames` pays for frames that pass, `overdraft` for dropped ones; a frame that neither can pay is a flood */
   readonly #buckets: Buckets
   #notifiedAt = -Infinity
   #badTimes: number[] = []

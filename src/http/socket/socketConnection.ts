@@ -59,8 +59,8 @@ export class SocketConnection implements ClientSocket {
   #phase: HandlingPhase = 'authenticating'
   /** the person's id, empty while authenticating */
   #user = ''
-  #inbox: { frame: ClientFrame; target: ReplyTarget }[] = []
-  /** its `hello` named rooms that are not open to it */
+  #inbox: { frame: ClientFrame; replyTarget: ReplyTarget }[] = []
+  /** `hello` named a room that the person is not a member of */
   #hasMissedRoom = false
   /** set while a page waits */
   #readiness: PromiseWithResolvers<boolean> | null = null
@@ -80,7 +80,7 @@ export class SocketConnection implements ClientSocket {
   /** Acks wait for the end of the turn: a batch's acks and events then share one write, which costs as much as 30 frames. */
   send(frame: ServerFrame, json = JSON.stringify(frame)): void {
     if (this.#isClosed()) return
-    this.#count(frame)
+    this.#record(frame)
     if (frame.type !== 'ack') this.#raw.send(json)
     else if (this.#acks.push(json) === 1) queueMicrotask(() => this.#flushAcks())
   }
@@ -208,7 +208,8 @@ export class SocketConnection implements ClientSocket {
     this.#deps.metricsSink.count('dropped', reason)
   }
 
-  #count(frame: ServerFrame): void {
+  /** Counts a frame for the metrics, and a refused room of `hello` as a miss. */
+  #record(frame: ServerFrame): void {
     const { metricsSink, clock } = this.#deps
     if (frame.type === 'sync') metricsSink.count('sync', frame.more ? 'page' : 'live')
     if (frame.type === 'ack' && !frame.duplicate) metricsSink.observe('ack', (clock.now() - frame.at) / 1_000)
@@ -229,10 +230,10 @@ export class SocketConnection implements ClientSocket {
     }
     const decoded = decode(value)
     if (decoded.result === 'unknown') return this.#drop('unknown')
-    if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.target)
+    if (decoded.result === 'fault') return this.#refuse(new ChatError(decoded.code), decoded.replyTarget)
     if (this.#inbox.length >= MAX_INBOX) {
       this.#drop('inbox')
-      return this.send(errorFrame(new ChatError('overloaded'), decoded.target))
+      return this.send(errorFrame(new ChatError('overloaded'), decoded.replyTarget))
     }
     this.#deps.metricsSink.count('frames', decoded.frame.type)
     this.#inbox.push(decoded)
@@ -240,9 +241,9 @@ export class SocketConnection implements ClientSocket {
   }
 
   /** Answers a frame with an error. Bad frames cost more, and the tenth in a minute closes the connection. */
-  #refuse(error: unknown, target: ReplyTarget): void {
+  #refuse(error: unknown, replyTarget: ReplyTarget): void {
     this.logBug(error)
-    this.send(errorFrame(error, target))
+    this.send(errorFrame(error, replyTarget))
     const code = error instanceof ChatError ? error.code : null
     if (code === 'rateLimited') this.#deps.metricsSink.count('rateLimited', 'requests')
     if (code === 'noRoom') this.#deps.roomProbes.recordMiss(this.#user, this.#facts.limitKey)
@@ -256,13 +257,13 @@ export class SocketConnection implements ClientSocket {
     if (this.#phase !== 'idle') return
     this.#phase = 'handling'
     for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) {
-      const { frame, target } = next
+      const { frame, replyTarget } = next
       try {
         this.#checkProbeLimit(frame)
         const handled = dispatch(this.#deps.hub, this, frame)
         if (handled) await handled
       } catch (error) {
-        this.#refuse(error, target)
+        this.#refuse(error, replyTarget)
       }
     }
     if (!this.#isClosed()) this.#phase = 'idle'

@@ -16,8 +16,8 @@ interface NewestRead {
 }
 
 /**
- * First pages that all newcomers of one second share; after a restart these are thousands. The messages stay true at their
- * seq, and later events are sent with them. Callers must not change what they get.
+ * First pages that all newcomers of one second share: after a restart thousands of people connect. A cached page is right as
+ * of its `at`, and later events are sent along with it. Callers must not change what they get.
  */
 export class PageCache {
   readonly #store: Store

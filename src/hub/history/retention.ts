@@ -6,7 +6,7 @@ const SLICE = 200
 /** After a slice the disk is left to the chat for three times as long as the slice took, within these bounds (ms). */
 const REST = { times: 3, least: 25, most: 500 }
 
-/** Purges events that are older than the operator keeps them, in slices (O27). */
+/** Purges events older than RETENTION_DAYS, in slices (O27). */
 export class Retention {
   readonly #deps: HubDeps
   #running = false

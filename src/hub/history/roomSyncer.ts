@@ -22,7 +22,7 @@ interface RoomSyncerDeps extends HubDeps {
 const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 /** A cached first page is used while at most this many events follow it. */
 const MAX_APPENDED_EVENTS = 50
-/** How often an unread count is repeated because the room moved on meanwhile; after that it is sent as it is. */
+/** An unread count is repeated at most so often while the room moves on; then it is sent as it is. */
 const MAX_RECOUNTS = 20
 /** Estimated bytes of a frame around its lists, of an event around its text, and of a person in `members`. */
 const FRAME_BYTES = 512
@@ -36,7 +36,7 @@ type RequestedPosition = Partial<Pick<ClientFrameOf<'join'>, 'seq' | 'id' | 'lim
 type CountedPosition = UnreadAtHead & Pick<You, 'readSeq'>
 
 /**
- * Lets connections enter rooms and brings these up to date, one page at a time per connection. A room goes live in the turn
+ * Lets connections enter rooms and brings the rooms up to date, one page at a time per connection. A room goes live in the turn
  * that sends its last page; events that were published after the store was read come from the feed's tail.
  */
 export class RoomSyncer {
@@ -54,7 +54,7 @@ export class RoomSyncer {
     this.#pageCache.clear()
   }
 
-  /** Enters the rooms that `hello` names; one whose member the person is not gets `reset "access"`. Never rejects. */
+  /** Enters the rooms that `hello` names; a room that the person is not a member of gets `reset "access"`. Never rejects. */
   async enterAll(connection: ClientConnection, requested: ClientFrameOf<'hello'>['rooms']): Promise<void> {
     const { store, log } = this.#deps
     try {
@@ -154,7 +154,7 @@ export class RoomSyncer {
       if (isOver(connection, request)) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
-      // A known head above what a fresh read found does not exist: a doorbell ring can be wrong, and a log can be cut.
+      // If a fresh read ends below the known head, the events between do not exist: a ring can be wrong, a log can be cut.
       const events = read.isFresh && at.seq < known ? [] : feed.since(room, at.seq)
       if (events !== null && floor >= row.floor && (read.isFresh || canExtend(events))) {
         const last = events.at(-1)?.seq ?? at.seq
@@ -211,7 +211,7 @@ export class RoomSyncer {
         connection.socket.send({ type: 'sync', ...roomAndRef(request), events, head, floor, more: true })
         after = readTo
       }
-      // All others have a turn before the next page is read.
+      // Other work has a turn before the next page is read.
       await clock.turn()
     }
   }
@@ -266,7 +266,7 @@ export class RoomSyncer {
     this.#sendBudgets.charge(user.id, this.#deps.clock.elapsed(), bytes + FRAME_BYTES)
   }
 
-  /** What the person has not read. No query if nothing follows the read position. @param seq the last one that was read */
+  /** The unread count; no query if nothing follows the read position. @param seq the last one loaded from the log */
   async #countUnread({ user }: ClientConnection, room: string, seq: number): Promise<CountedPosition> {
     const { store, feed, readPositions } = this.#deps
     const readSeq = readPositions.seqOf(user.id, room)
@@ -276,8 +276,9 @@ export class RoomSyncer {
   }
 
   /**
-   * `you` at the end of a page. The client counts the events after the page itself, so the count must end there too.
-   * @param events all those of the page above the head at which the unread messages were counted
+   * `you` at the end of a page. The client itself counts what follows the page, so our count must end where the page ends.
+   * @param last the page's last seq
+   * @param events of the page: those after the counted `head` are added to the count
    * @returns null if the room or the read position has moved on: count again
    */
   #youAt(

@@ -2,13 +2,16 @@
 const AVERAGED_OVER = 1_000
 /** Messages a second below which two rarely fall into one tick: waiting would gain nothing. */
 const QUIET_BELOW = 100
-/** From how many deliveries a second a tick pays, and its ms: a socket write costs as much as 30 messages that share it. */
+/**
+ * From `above` deliveries a second on, batches begin `ms` apart: messages that share a socket write are much cheaper, as one
+ * write costs as much as 30 of them.
+ */
 const TICKS = [
   { above: 100_000, ms: 25 },
   { above: 20_000, ms: 10 },
 ] as const
 
-/** A batch of so many messages need not wait for more: sharing its writes further gains little. */
+/** A batch of at least this many messages does not wait for more: sharing its writes further gains little. */
 export const ENOUGH_MESSAGES = 32
 
 /** How far apart batches begin: at once while it is quiet, a tick apart under load. Times are ms of `Clock.elapsed`. */

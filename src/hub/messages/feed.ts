@@ -73,7 +73,7 @@ export class Feed {
     return tail.slice(seq + 1 - first.event.seq).map(({ event }) => event)
   }
 
-  /** A connection follows from `seq` on: its pages reach up to it. */
+  /** A connection follows the room from `seq` on: its pages reach up to there. */
   reached(room: string, seq: number): void {
     const open = this.#rooms.get(room)
     if (!open) return
@@ -107,7 +107,7 @@ export class Feed {
     return gaps.length === 0 ? null : Promise.all(gaps.map(([room, { seq }]) => this.#catchUp(room, seq - 1)))
   }
 
-  /** Rooms have new heads, or may have: publishes what this node has not shown. Never rejects. */
+  /** Rooms may have new heads: publishes what this node has not shown. Never rejects. */
   async headsMoved(heads: ReadonlyMap<string, number>): Promise<void> {
     await Promise.all([...heads].map(([room, head]) => this.#catchUp(room, head)))
   }

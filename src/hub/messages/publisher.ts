@@ -36,7 +36,7 @@ export class Publisher {
     const { id } = connection.user
     // Only the log knows whose message the target is: the store refuses to change the message of another person.
     if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
-    const draft = { ...contentOf(frame), nonce, room, ...this.#sign(connection.user) }
+    const draft = { ...contentOf(frame), nonce, room, ...this.#stamp(connection.user) }
     this.#deps.queue.push(draft, (outcome) => {
       connection.unacked -= 1
       connection.socket.send(outcomeReply(draft, outcome))
@@ -47,14 +47,14 @@ export class Publisher {
   /** Resolves when the room has the new topic. Rejects with ChatError `noRoom`, `rateLimited`, `overloaded`, `unavailable` */
   async publishTopic(self: Self, room: string, text: string): Promise<void> {
     if (this.#stopped) throw new ChatError('unavailable')
-    const draft = { kind: 'topic', text, room, ...this.#sign(self) } as const
+    const draft = { kind: 'topic', text, room, ...this.#stamp(self) } as const
     const outcome = await new Promise<Outcome>((resolve) => this.#deps.queue.push(draft, resolve))
     if (outcome.result === 'refused') throw new ChatError(outcome.code)
     if (outcome.result === 'failed') throw new ChatError('unavailable')
   }
 
-  /** Takes a token of the person. @returns author, time and id of the event. @throws ChatError `rateLimited` */
-  #sign({ id, name }: Self): Pick<Draft, 'id' | 'at' | 'user'> {
+  /** Spends one of the person's send tokens. @returns author, time and id of the event. @throws ChatError `rateLimited` */
+  #stamp({ id, name }: Self): Pick<Draft, 'id' | 'at' | 'user'> {
     const { clock, ids } = this.#deps
     const after = this.#sendBuckets.spend(id, clock.elapsed())
     if (after > 0) throw new ChatError('rateLimited', undefined, { after })

@@ -10,15 +10,15 @@ interface QueuedDraft {
 }
 
 /**
- * The only way into a log. While one batch is written the next one fills, so the size of a batch follows the disk. Of each
- * batch all events are published in seq order, then all drafts are answered, in one turn of the loop.
+ * The only way into a log. While one batch is written the next one fills, so a slower disk makes larger batches. In
+ * one turn of the loop all events of a batch are published in seq order, then all its drafts are answered.
  */
 export class WriterQueue {
   readonly #deps: HubDeps & { feed: Feed }
   readonly #pace = new BatchPace()
   #queued: QueuedDraft[] = []
   #running: Promise<void> | null = null
-  /** ends the wait for a tick early; null: no wait */
+  /** ends the wait for a tick early; null while nothing waits */
   #endTick: (() => void) | null = null
 
   constructor(deps: HubDeps & { feed: Feed }) {

@@ -9,9 +9,9 @@ const RESERVED_NAMES = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 
 
 /** Zero-width characters and accents: invisible, or nearly so. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
-/** White space and punctuation, except the two signs that stand for letters. */
+/** White space and punctuation, but not @ and !, which stand for letters. */
 const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
-/** Signs read as letters. I and l are one letter here, and so they are in the reserved words. */
+/** Signs read as letters. i and l count as one letter, in names and in the reserved words alike. */
 // prettier-ignore
 const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', i: 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '7': 't' }
 
@@ -24,8 +24,8 @@ const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱ�
 let lookAlikes: Record<string, string> | undefined
 
 /**
- * The keys of a cleaned name: a name is taken when any of them is. Folding case first hides `AIice` beside `Alice`, and
- * keeping it hides `ALICE`, so there is one key of each.
+ * The keys of a cleaned name: a name is taken when any of them is. Two keys, because a capital I looks like l: with case
+ * folded first, `AIice` (capital I) would not match `Alice`; with case kept, `ALICE` would not.
  */
 export function keysOf(name: string): string[] {
   const base = withoutInvisible(name).replace(SEPARATORS, '') || name
@@ -40,8 +40,8 @@ export function roomKeysOf(name: string): string[] {
 }
 
 /**
- * @returns whether a cleaned name is reserved; the name of the site is reserved too
- * @param numbered what is only reserved as a whole name is free with a number behind it, as in `Room 5`
+ * @returns whether a cleaned name is reserved; the site's name is reserved too
+ * @param numbered a word that is reserved only as a whole name is allowed with a number after it, as in `Room 5`
  */
 export function reservedNames(siteName: string, { numbered = false } = {}): (name: string) => boolean {
   let reserved: ReturnType<typeof reservedBy> | undefined
@@ -60,7 +60,10 @@ function reservedBy(siteName: string) {
   return { words, names, phrases: [...words].map((word) => ` ${word} `) }
 }
 
-/** Every way to read a text: its words with a space between, case folded before or after, trailing digits cut or read as letters. */
+/**
+ * Every way to read a text, its words with one space between: case folded before or after look-alikes are replaced, digits at
+ * the end of words cut or read as letters.
+ */
 function readings(text: string): string[] {
   const words = withoutInvisible(text).replace(SEPARATORS, ' ').trim()
   const cut = words.replace(/\d+(?= |$)/g, '').trim()

@@ -4,7 +4,7 @@ import type { Self } from '../../shared/model.ts'
 import { cleanName, NAME_FAULTS } from '../../shared/names.ts'
 import { graphemesOf } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import type { HubDeps, Stale } from '../ports.ts'
+import type { HubDeps, StaleLimits } from '../ports.ts'
 import { Buckets } from '../rateLimit.ts'
 import { keysOf, reservedNames } from './lookAlikeKeys.ts'
 
@@ -18,7 +18,7 @@ const OLD_NAME_HELD = 24 * 60 * 60 * 1000
 
 interface NamesDeps extends HubDeps {
   /** which names and sessions are stale at a time (ms) */
-  staleAt(now: number): Stale
+  staleAt(now: number): StaleLimits
   renamed(self: Self): void
 }
 
@@ -60,7 +60,7 @@ export class Names {
 
   /**
    * Cleans a name as typed.
-   * @param user the person who may have the name already
+   * @param user the person to be renamed: a suggestion may be a name they hold
    * @throws ChatError `nameInvalid` with a `reason`, for a reserved name with a `suggestion`
    */
   async clean(typed: string, user?: string): Promise<string> {
@@ -71,7 +71,7 @@ export class Names {
     return cleaned.name
   }
 
-  /** The refusal of a name that is taken, with a free one. */
+  /** The error for a name that is taken, with a free name as `suggestion`. */
   async taken(name: string, user?: string): Promise<ChatError> {
     return new ChatError('nameTaken', undefined, await this.#suggestion(name, user))
   }
@@ -92,7 +92,7 @@ export class Names {
 const nameInvalid = (reason: NameFault, details: ErrorDetails = {}) =>
   new ChatError('nameInvalid', NAME_FAULTS[reason], { ...details, reason })
 
-/** The name with an ending, cut to the length of a name; null if that is no name. */
+/** The name with an ending, cut to the longest that a name may be; null if the result is not a valid name. */
 function withEnding(name: string, end: string): string | null {
   const graphemes = graphemesOf(name)
   for (let kept = graphemes.length; kept > 0; kept -= 1) {

@@ -1,6 +1,6 @@
 import type { Self } from '../../shared/model.ts'
 import { awaitWrite } from '../answerFrames.ts'
-import type { HubDeps, Stale } from '../ports.ts'
+import type { HubDeps, StaleLimits } from '../ports.ts'
 import { keysOf } from './lookAlikeKeys.ts'
 import { Names } from './names.ts'
 
@@ -35,8 +35,8 @@ export class Sessions {
 
   /**
    * Makes a guest, who is a member of `room` from the start, or of the lobby if there is no such room.
-   * @throws ChatError `nameInvalid` with a `reason`; `nameTaken`, or a reserved one, with a free name as `suggestion`;
-   * `unavailable`
+   * @throws ChatError `nameInvalid` with a `reason`, and a free name as `suggestion` if the name is reserved; `nameTaken` with
+   * a `suggestion`; `unavailable`
    */
   async signUp(typed: string, session: string, room = 'lobby'): Promise<Self> {
     const { store, ids, clock, log } = this.#deps
@@ -63,7 +63,7 @@ export class Sessions {
 
   /**
    * Ends a session and its sockets. With the last session its guest leaves every room at once.
-   * @returns false, and nothing was written: there is no such session
+   * @returns false if there is no such session; then nothing was written
    */
   async signOut(session: string): Promise<boolean> {
     const { store, clock, log } = this.#deps
@@ -75,7 +75,7 @@ export class Sessions {
     return true
   }
 
-  /** Was this session ended within the last hour? */
+  /** Has this process ended the session? It remembers that for one to two hours. */
   hasEnded(session: string): boolean {
     return this.#ended.has(session)
   }
@@ -113,7 +113,7 @@ export class Sessions {
     }
   }
 
-  #staleAt(now: number): Stale {
+  #staleAt(now: number): StaleLimits {
     return {
       inactiveBefore: now - this.#deps.settings.sessionDays * DAY,
       neverWroteBefore: now - NEVER_WROTE_AFTER,

@@ -34,8 +34,8 @@ interface RoomPresence {
 type Announcement = Pick<Presence, 'joined' | 'left' | 'changed'>
 
 /**
- * Who is here. A person is present while one of their connections lives, and active while one of these is active. A room
- * gets at most one frame a `tick`, and one more for each person who leaves it. All times are ms of `Clock.elapsed`.
+ * Who is here. A person is present while they have a connection and for the grace after it, and active while a connection is
+ * active. A room gets at most one frame a `tick`, and one more for each person who leaves it. Times are ms of `Clock.elapsed`.
  */
 export class PresenceTracker {
   readonly #rooms = new Map<string, RoomPresence>()
@@ -67,7 +67,7 @@ export class PresenceTracker {
     setState(entry, state, now)
   }
 
-  /** A connection in a room has ended. After their last one the person counts as gone at `until` (ms), unless they come back. */
+  /** A connection in a room has ended. After the last one its person counts as gone at `until` (ms) unless they return. */
   exit(room: string, user: string, until: number): void {
     const entry = this.#entry(room, user)
     if (!entry) return
@@ -85,7 +85,7 @@ export class PresenceTracker {
       }
   }
 
-  /** A person has left a room with all their connections; the others hear it at once. */
+  /** A person has left a room with all their connections; the other people in it are told at once. */
   leave(room: string, user: string): void {
     const presence = this.#rooms.get(room)
     const entry = presence?.entries.get(user)
@@ -107,7 +107,7 @@ export class PresenceTracker {
     }
   }
 
-  /** The members frame for a newcomer: the announced people and the newcomer (`self`). */
+  /** The `members` of a page for `self`: the announced people, at most 100 in a large room, and `self`. */
   members(room: string, self: string): Members {
     const presence = this.#rooms.get(room)
     if (!presence) return { version: 0, count: 0, full: [] }
@@ -181,7 +181,7 @@ export class PresenceTracker {
     return { joined, left, changed }
   }
 
-  /** One frame: the announcement, or all people if the room has just become large or small again. In a large room: nothing. */
+  /** One frame: the announcement, or all people if the room has just become large or small. Nothing while it stays large. */
   #announce(room: string, presence: RoomPresence, announcement: Announcement): void {
     const { announcedCount: count, isLarge: wasLarge } = presence
     presence.isLarge = wasLarge ? count >= LIMITS.crowdEnds : count > LIMITS.crowd

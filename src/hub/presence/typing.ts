@@ -10,7 +10,10 @@ interface Typist {
   readonly on: boolean
 }
 
-/** Who is typing where. Published at most once per 3 s, person and room, and forgotten 6 s later. Times in ms. */
+/**
+ * Who is typing where. `on` is published at most every 3 s for each person and room, and ends 6 s after the last one. Times
+ * are ms of `Clock.elapsed`.
+ */
 export class Typing {
   readonly #typists = new Map<string, Typist>()
   readonly #publish: Publish

@@ -3,7 +3,7 @@ import type { ConnectionRegistry } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { HubDeps, Membership } from '../ports.ts'
 
-/** A read position that has moved and is not saved, or not told yet. */
+/** A read position that has moved since it was saved and told to the person's other connections. */
 interface MovedPosition {
   room: string
   user: string

@@ -42,8 +42,8 @@ export class Rooms {
 
   /**
    * The person's rooms by name, then up to 200 others, the busiest first; `more`: there are further ones.
-   * @param options `search`: only rooms whose name contains the text, the others by slug; `after`: only other rooms, after
-   * that slug
+   * @param options `search`: only rooms whose name or slug contains the text, those not joined sorted by slug; `after`: the
+   * last room of the previous answer, only what follows it
    */
   list(self: Self, { search = '', after = '' } = {}): Promise<RoomList> {
     return this.inTurn(LONG_READS, async () => {
@@ -127,10 +127,10 @@ export class Rooms {
   }
 
   /**
-   * Makes the person a member; null if there is no such room, or if it is closed to them. Called in turn.
+   * Makes the person a member; null if there is no such room. Call it within `inTurn`.
    * @throws ChatError `unauthenticated` for a person who has signed out; `unavailable`
    */
-  async enter(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
+  async addMember(self: Self, room: string): Promise<{ membership: Membership; row: RoomRow } | null> {
     const { store, clock, log } = this.#deps
     const row = await store.room(room)
     if (!row) return null
@@ -140,8 +140,8 @@ export class Rooms {
     return { membership, row }
   }
 
-  /** Ends a membership. Called in turn. */
-  async exit(self: Self, room: string): Promise<void> {
+  /** Ends a membership. Call it within `inTurn`. @throws ChatError `unavailable` */
+  async removeMember(self: Self, room: string): Promise<void> {
     const { store, log } = this.#deps
     await awaitWrite(store.removeMember(room, self.id), log)
   }
@@ -166,7 +166,7 @@ export class Rooms {
     return [...rows, ...idle]
   }
 
-  /** The refusal of a name that is taken, with a free one. */
+  /** The error for a name that is taken, with a free name as `suggestion`. */
   async #taken(name: string): Promise<ChatError> {
     for (let n = 2; n < 10; n += 1) {
       // The slug is cut at 40 characters, and must still end with the number.

@@ -71,8 +71,8 @@ const isBusy = (error: unknown) => error instanceof Error && 'code' in error && 
 
 /**
  * Makes a folder for unfinished work in the `tmp` of a directory. The folder holds a lock while its process lives, so that
- * a server that starts meanwhile keeps the folder: in a container a process id is soon another process's. Disposing of
- * the folder deletes it.
+ * a server that starts meanwhile keeps the folder. A process id in its name would not do: in a container ids are soon used
+ * again. Disposing of the folder deletes it.
  */
 export function createTemporaryFolder(dir: string, name: string): Disposable & { path: string } {
   const tmp = join(dir, 'tmp')

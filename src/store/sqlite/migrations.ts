@@ -3,7 +3,7 @@ import type { Database } from 'bun:sqlite'
 /**
  * One migration for each schema number; a released one is never edited. `events` is the log, whose rows are never removed:
  * a deletion empties `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
- * `reactions.seq` is the event that set the reaction, `since` the one with which the emoji began to show.
+ * `reactions.seq` is the event that set the reaction, `since` the one that brought the emoji to the message.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -6,7 +6,7 @@ export type ReactionRow = { message: string; emoji: string; user: string; name: 
 
 /**
  * Adds or removes a person's emoji and counts it; a repeat changes nothing. In the caller's transaction.
- * @returns how many people show the emoji afterwards
+ * @returns how many people have reacted with the emoji then
  */
 export function setReaction(db: Database, row: ReactionRow, on: boolean): number {
   const { message, emoji, user, seq } = row

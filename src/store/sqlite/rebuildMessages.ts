@@ -3,8 +3,8 @@ import { run } from './database.ts'
 import { type ReactionRow, setReaction } from './reactions.ts'
 
 /**
- * Rebuilds the rows that follow from the log: messages in their present state, with edits, pins and reactions. For rooms
- * that have none of these rows yet; in the caller's transaction.
+ * Makes the rows that follow from the log: messages in their present state, with edits, pins and reactions. Only for rooms
+ * that have no such rows yet. In the caller's transaction.
  */
 export function rebuildMessages(db: Database, rooms: readonly string[]): void {
   for (const room of rooms) {

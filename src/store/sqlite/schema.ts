@@ -35,7 +35,7 @@ function expectedItems(version: number): Map<string, string> {
   return new Map(queryAll<SchemaItem>(db, ITEMS).map((item) => [item.name, textOf(item)]))
 }
 
-/** SQLite keeps each statement as written, with the white space of our source. */
+/** An item as a text to compare. White space is collapsed: SQLite keeps each statement as it was written. */
 function textOf({ type, name, tbl_name, sql }: SchemaItem): string {
   return JSON.stringify([type, name, tbl_name, sql?.replace(/\s+/g, ' ').trim() ?? null])
 }

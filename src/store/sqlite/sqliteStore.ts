@@ -16,7 +16,7 @@ import { lockDirectory } from './lock.ts'
 import { migrate, SCHEMA } from './migrations.ts'
 import { NO_READ_TRANSACTION, ReadTransaction } from './read/readTransaction.ts'
 import { Reader } from './read/reader.ts'
-import { WriterThread } from './write/workerThread.ts'
+import { WriterThread } from './write/writerThread.ts'
 import { diskErrorCode, isDatabaseBusy, type WriteFailure } from './diskErrors.ts'
 import { Writer, type WriteMethod, type WriterHandle } from './write/writer.ts'
 
@@ -43,7 +43,7 @@ export interface SqliteOptions {
   reserve?: number
 }
 
-/** How often (ms) a disk error is probed. */
+/** A disk error is probed this often (ms). */
 const PROBE_EVERY = 1_000
 
 /**
@@ -95,7 +95,7 @@ class SqliteStore implements Sqlite {
   #isBusy = false
   #probeTimer: ReturnType<typeof setInterval> | undefined
 
-  // Reader and Writer call their methods as Store does.
+  // Reader and Writer use the method names of Store.
   readonly events = this.#reads('events')
   readonly eventsOf = this.#reads('eventsOf')
   readonly idAt = this.#reads('idAt')

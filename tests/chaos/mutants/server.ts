@@ -5,7 +5,7 @@ import { Feed } from '../../../src/hub/messages/feed.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { eventFromDraft } from '../../../src/store/sqlite/write/eventWriter.ts'
-import { WriterThread } from '../../../src/store/sqlite/write/workerThread.ts'
+import { WriterThread } from '../../../src/store/sqlite/write/writerThread.ts'
 import type { CommitResult } from '../../../src/store/sqlite/write/eventWriter.ts'
 
 /** How much too early (ms) something is said. */

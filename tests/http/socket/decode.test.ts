@@ -6,7 +6,11 @@ const ID = '018bcfe5-6800-7ffb-b569-208e33f710d8'
 const send = { type: 'send', nonce: NONCE, room: 'lobby', text: 'hi' }
 const react = { type: 'react', nonce: NONCE, room: 'lobby', target: ID, emoji: '👍', on: true }
 const edit = { type: 'edit', nonce: NONCE, room: 'lobby', target: ID, text: 'hi' }
-const fault = (code: 'badFrame' | 'tooBig', target = {}): Decoded => ({ result: 'fault', code, target })
+const fault = (code: 'badFrame' | 'tooBig', replyTarget = {}): Decoded => ({
+  result: 'fault',
+  code,
+  replyTarget,
+})
 /** Decodes a frame as it comes off the wire: without the fields that are undefined. */
 const received = (frame: unknown) => decode(JSON.parse(JSON.stringify(frame)))
 
@@ -64,7 +68,7 @@ describe('a frame', () => {
   })
 
   test('[F4] is answered by its ref where it has no nonce, and by neither where they are malformed', () => {
-    expect(decode({ type: 'join', ref: 'r-1', room: 5 })).toMatchObject({ target: { ref: 'r-1' } })
+    expect(decode({ type: 'join', ref: 'r-1', room: 5 })).toMatchObject({ replyTarget: { ref: 'r-1' } })
     for (const nonce of ['short', 'n'.repeat(65), 'nonce 0001', 12_345_678])
       expect(decode({ type: 'send', nonce })).toEqual(fault('badFrame'))
     expect(decode({ type: 'send', ref: 'r'.repeat(65) })).toEqual(fault('badFrame'))

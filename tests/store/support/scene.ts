@@ -1,4 +1,4 @@
-import type { Draft, DraftContent, NewGuest, Outcome, Stale, Store } from '../../../src/hub/ports.ts'
+import type { Draft, DraftContent, NewGuest, Outcome, StaleLimits, Store } from '../../../src/hub/ports.ts'
 import { openSqlite, type SqliteOptions, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 
 const WORKER = new URL('../../../src/store/sqlite/write/sqlite.worker.ts', import.meta.url)
@@ -7,7 +7,7 @@ export const ada = { id: '0a', name: 'Ada' }
 export const bob = { id: '0b', name: 'Bob' }
 export const garden = { room: 'garden', name: 'Garden', topic: 'roses', kind: 'public' } as const
 /** No guest is stale. */
-export const NEVER: Stale = { inactiveBefore: 0, neverWroteBefore: 0 }
+export const NEVER: StaleLimits = { inactiveBefore: 0, neverWroteBefore: 0 }
 
 export function open(dir: string, options: Partial<SqliteOptions> = {}): Promise<Sqlite> {
   return openSqlite({

@@ -5,12 +5,15 @@ import type { HistoryMessage, HistoryPage } from '../../../shared/model.ts'
 import type { SqlValues } from '../database.ts'
 import { MESSAGE, messageFromRow, type MessageRow, readEventId, readRoom } from './rows.ts'
 
-/** How many ids one history query may name; later ones are ignored. */
+/** Ids that one history query may have; later ones are ignored. */
 const MAX_IDS = 50
 /** Bytes of a page around its messages. */
 const ENVELOPE = 128
 
-/** What ends a page: numbers of messages, of messages with text, and bytes of JSON. `min`: at least as many, whatever their bytes. */
+/**
+ * What ends a page: numbers of messages, of messages with text, and bytes of JSON. `min`: the first messages, up to this
+ * number, are taken whatever their bytes.
+ */
 interface PageLimits {
   rows: number
   texts?: number

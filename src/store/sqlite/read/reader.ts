@@ -6,7 +6,7 @@ import type {
   OwnEvent,
   RoomRow,
   SessionRow,
-  Stale,
+  StaleLimits,
   UnreadAtHead,
 } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
@@ -142,8 +142,8 @@ export class Reader {
     return { unread: found?.unread ?? 0, mentions, head }
   }
 
-  nameTaken(keys: readonly string[], at: number, stale: Stale, user?: string): boolean {
-    return nameOwnersOf(this.#db, keys, at, stale, user).some(({ released }) => !released)
+  nameTaken(keys: readonly string[], at: number, stale: StaleLimits, user?: string): boolean {
+    return nameOwnersOf(this.#db, keys, at, stale, user).some(({ isStale }) => !isStale)
   }
 
   session(hash: string): SessionRow | null {
@@ -157,8 +157,8 @@ export class Reader {
 }
 
 /**
- * How a mention of this name begins, as far as SQLite's `lower` agrees with JavaScript's: up to the first letter that is
- * not ASCII, and up to i and k, which are also the lower case of letters that are not ASCII.
+ * The start of a mention of this name, as far as SQLite's `lower` surely finds it. It ends before the first character that is
+ * not ASCII, and before the first i or k: JavaScript also makes these from letters that are not ASCII (İ, the Kelvin sign).
  */
 function mentionPrefixOf(name: string): string {
   return `@${/^[\x20-hjl-~]*/.exec(name.toLowerCase())?.[0] ?? ''}`

@@ -53,7 +53,7 @@ function keysFromRow({ kind, seq, id, at, user_id, name, nonce }: EventKeys) {
   }
 }
 
-/** The cast holds because only the writer adds rows, and a draft is of one of the kinds. */
+/** The cast holds because the writer and an import add only rows of these kinds. */
 export function eventFromRow(row: EventRow): RoomEvent {
   const entry = { ...keysFromRow(row), ...(row.target !== null && { target: row.target }) }
   return { ...entry, ...contentFromRow(row) } as RoomEvent

@@ -76,7 +76,7 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
 /**
  * Brings `messages` up to date with a draft.
  * @param seq of the message that the draft changes
- * @returns for a reaction, how many people show the emoji now
+ * @returns for a reaction, how many people have reacted with the emoji then
  */
 function applyToMessages(
   db: Database,
@@ -118,7 +118,7 @@ function applyToMessages(
   }
 }
 
-/** Does the message show this emoji already, or may it take one more kind? */
+/** Does the message have this emoji already, or room for one more kind? Removing one is always possible. */
 function acceptsEmoji(db: Database, { target, emoji, on }: Extract<Draft, { kind: 'react' }>): boolean {
   if (!on) return true
   const found = queryOne<{ kinds: number; known: number | null }>(
@@ -154,7 +154,7 @@ function contentOf(draft: Draft): string {
   }
 }
 
-/** The event that a draft became. @param count for a reaction: how many people show it */
+/** The event that a draft became. @param count for a reaction: how many people have reacted with the emoji */
 export function eventFromDraft(draft: Draft, seq: number, count = 0): RoomEvent {
   const { id, at, user } = draft
   const keys = { seq, id, at, user: { id: user.id, name: user.name } }

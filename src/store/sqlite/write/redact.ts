@@ -2,8 +2,8 @@ import type { Database } from 'bun:sqlite'
 import { queryAll, run, type SqlValues } from '../database.ts'
 
 /**
- * Removes the content of a room's events from `from` to before `end`, with the edits and reactions of its messages. The
- * keys of all events stay. In the caller's transaction.
+ * Removes the content of a room's events from `from` to before `end`, with the edits and reactions of its messages. All
+ * other fields of the events stay. In the caller's transaction.
  */
 export function redact(db: Database, range: { room: string; from: number; end: number }): void {
   const inRange = 'room = $room AND seq >= $from AND seq < $end'
@@ -21,8 +21,8 @@ export function redact(db: Database, range: { room: string; from: number; end: n
 }
 
 /**
- * Empties the oldest events of each room from before `before` (ms), at most `limit` in all, with their edits and
- * reactions, and raises the rooms' floors. All keys stay. In the caller's transaction.
+ * Empties the oldest events of each room that are dated earlier than `before` (ms), at most `limit` in all, with their edits
+ * and reactions, and raises the rooms' floors. All other fields stay. In the caller's transaction.
  * @returns how many events it emptied
  */
 export function purgeEvents(db: Database, before: number, limit: number): number {

@@ -5,7 +5,7 @@
 import { connect } from '../database.ts'
 import { databaseIn } from '../dataDirectory.ts'
 import { failureOf } from '../diskErrors.ts'
-import type { WriterReply, WriterRequest } from './workerThread.ts'
+import type { WriterReply, WriterRequest } from './writerThread.ts'
 import { Writer } from './writer.ts'
 
 declare const self: Worker
@@ -20,7 +20,7 @@ self.onmessage = ({ data }: MessageEvent<string>) => {
   }
   if (writer === null) throw new TypeError(`${request.order} before open`)
   postMessage(JSON.stringify(answer(writer, request)))
-  // With nothing to listen to the thread ends by itself; terminate() beside an open database crashes Bun.
+  // Without a listener, the thread ends by itself; `terminate()` while a database is open crashes Bun.
   if (request.order === 'close') self.onmessage = null
 }
 
@@ -28,7 +28,7 @@ function answer(open: Writer, request: Exclude<WriterRequest, { order: 'open' }>
   if (request.order === 'close') return { answer: 'closed', failure: open.close() }
   const { id, method, args } = request
   try {
-    // The thread that called typed the arguments.
+    // The compiler has checked the arguments where the other thread made the call.
     return { answer: 'written', id, value: open.write(method, ...(args as never)) }
   } catch (error) {
     return { answer: 'failed', id, failure: failureOf(error) }

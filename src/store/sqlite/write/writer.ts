@@ -1,14 +1,14 @@
 import type { Database } from 'bun:sqlite'
-import type { Draft, Membership, NewGuest, RoomRow, Stale } from '../../../hub/ports.ts'
+import type { Draft, Membership, NewGuest, RoomRow, StaleLimits } from '../../../hub/ports.ts'
 import type { Role } from '../../../shared/model.ts'
 import { checkpoint, queryAll, queryOne, run } from '../database.ts'
 import { diskErrorCode, failureOf, type WriteFailure } from '../diskErrors.ts'
 import { schemaOf } from '../migrations.ts'
-import { NAME_RELEASED, nameOwnersOf } from '../nameOwners.ts'
+import { IS_STALE, nameOwnersOf } from '../nameOwners.ts'
 import { type CommitResult, storeDrafts } from './eventWriter.ts'
 import { purgeEvents } from './redact.ts'
 
-/** How many free pages go back to the file system after a purge. */
+/** Free pages that go back to the file system after a purge. */
 const PAGES_GIVEN_BACK = 1_000
 
 export type WriteMethod = Exclude<keyof Writer, 'write' | 'close'>
@@ -18,13 +18,14 @@ type MaybePromise<T> = T | Promise<T>
 export interface WriterHandle {
   /** @throws what SQLite throws, or WriteError; never settles if the writer's thread dies, since its outcome is unknown */
   write<M extends WriteMethod>(method: M, ...args: Parameters<Writer[M]>): MaybePromise<ReturnType<Writer[M]>>
-  /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in that */
+  /** Finishes the calls, moves the WAL into the main file and closes it. @returns what failed in doing so, or null */
   close(): MaybePromise<WriteFailure | null>
 }
 
 /**
- * The half of `Store` that writes; its contract stands in `hub/ports.ts`. Each call is one transaction and is on the disk
- * when it returns. Each throws what SQLite throws.
+ * The half of `Store` that writes; its contract stands in `hub/ports.ts`. Each call is on the disk when it returns.
+ * It is one transaction, except that `commit` stores drafts one by one after a bug, and `purge` may end with a vacuum.
+ * Each but `commit` throws what SQLite throws.
  */
 export class Writer {
   readonly #db: Database
@@ -58,7 +59,7 @@ export class Writer {
     }
   }
 
-  /** @param maker null where an absent argument came as JSON */
+  /** @param maker null if absent: JSON between the threads has no undefined */
   addRoom(
     room: Omit<RoomRow, 'head' | 'floor'>,
     at: number,
@@ -97,7 +98,7 @@ export class Writer {
     })
   }
 
-  addGuest({ id, name, keys, session, at, room }: NewGuest, stale: Stale): 'added' | 'taken' {
+  addGuest({ id, name, keys, session, at, room }: NewGuest, stale: StaleLimits): 'added' | 'taken' {
     return this.#transaction(() => {
       if (!this.#takeKeys(id, keys, at, stale)) return 'taken'
       run(this.#db, 'INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
@@ -118,7 +119,7 @@ export class Writer {
     keys: readonly string[],
     at: number,
     heldUntil: number,
-    stale: Stale,
+    stale: StaleLimits,
   ): 'renamed' | 'taken' | 'nobody' {
     return this.#transaction(() => {
       if (!this.#userExists(user)) return 'nobody'
@@ -163,9 +164,9 @@ export class Writer {
     })
   }
 
-  forget(stale: Stale): void {
+  forget(stale: StaleLimits): void {
     this.#transaction(() => {
-      const sql = `SELECT id FROM users WHERE ${NAME_RELEASED}`
+      const sql = `SELECT id FROM users WHERE ${IS_STALE}`
       for (const { id } of queryAll<{ id: string }>(this.#db, sql, { ...stale })) this.#deleteUser(id)
     })
   }
@@ -210,9 +211,9 @@ export class Writer {
   }
 
   /** Gives the keys to `user`, and deletes stale owners. @returns false if a key is owned; then nothing has changed */
-  #takeKeys(user: string, keys: readonly string[], at: number, stale: Stale): boolean {
+  #takeKeys(user: string, keys: readonly string[], at: number, stale: StaleLimits): boolean {
     const owners = nameOwnersOf(this.#db, keys, at, stale, user)
-    if (owners.some(({ released }) => !released)) return false
+    if (owners.some(({ isStale }) => !isStale)) return false
     for (const owner of owners) this.#deleteUser(owner.user)
     const sql = `INSERT INTO name_keys (key, user_id) VALUES ($key, $user)
       ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, held_until = NULL`
