@@ -1,4 +1,4 @@
-/** Boots the page: wires what home needs, then shows the address. The chat is a chunk of its own. */
+/** Boots the page: wires what home needs, then shows the screen that the address names. The chat is a chunk of its own. */
 import type { ChatActions } from './app/actions/actions.ts'
 import { createSessionActions } from './app/actions/sessionActions.ts'
 import { after } from './app/browser.ts'
@@ -25,7 +25,7 @@ function start(root: HTMLElement): void {
   const store = createStore()
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((message) => {
-    if (message.type === 'self') void session.signedInAs(message.self)
+    if (message.type === 'self') void session.adoptSelf(message.self)
     else if (message.type === 'read')
       store.dispatch({ type: 'readUpTo', room: message.room, seq: message.seq })
     // The new list has the room that the other tab joined, so this tab follows it.
@@ -38,8 +38,8 @@ function start(root: HTMLElement): void {
     { after, device: webStorage('localStorage') },
     async () => {
       const { startChat } = await loadChatChunk()
-      const signedInAs = session.signedInAs
-      return startChat(store, api, tabs, { signedInAs, go: (path) => router.navigate(path) }, signal)
+      const adoptSelf = session.adoptSelf
+      return startChat(store, api, tabs, { adoptSelf, go: (path) => router.navigate(path) }, signal)
     },
   )
 
@@ -54,7 +54,7 @@ function start(root: HTMLElement): void {
   )
 
   const meta = (name: string) => document.querySelector<HTMLMetaElement>(`meta[name=${name}]`)
-  // The server marks a page that it delivers without a session.
+  // A page delivered without a session has `<meta name="session" content="none">`.
   const sessionKnown = session.restoreSession(meta('session') !== null)
 
   /** Until the session is known, the page shows the HTML that the server delivered. */

@@ -93,7 +93,7 @@ const onPhone: Record<string, Walk> = {
     await page.waitForSelector('.row-menu')
     yield ['message menu', page]
     await page.locator('.row-menu .row-button').first().click()
-    await page.waitForSelector('.aim')
+    await page.getByRole('button', { name: 'Cancel reply' }).waitFor()
     yield ['reply', page]
   },
 
@@ -237,7 +237,7 @@ function tooFaint(least: { text: number; large: number }): string[] {
       !element.checkVisibility({ visibilityProperty: true })
     )
       continue
-    if (element.closest('noscript, .heard, [inert]') !== null) continue
+    if (element.closest('noscript, .sr-only[aria-live], [inert]') !== null) continue
     const grounds: string[] = []
     for (let at: Element | null = element; at !== null; at = at.parentElement) {
       grounds.unshift(getComputedStyle(at).backgroundColor)

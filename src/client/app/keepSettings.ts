@@ -1,4 +1,4 @@
-/** Stores each person's settings on this device. All but levels and notifications are also the defaults of the next person. */
+/** Stores each person's settings on this device. All but those about notifications are also the defaults of the next person. */
 import { readItem, writeItem, type WebStorage } from '../net/webStorage.ts'
 import { idOf, SETTING_VALUES, type NotificationLevel, type Settings, type Theme } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'

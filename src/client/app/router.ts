@@ -8,7 +8,7 @@ export type Router = ReturnType<typeof createRouter>
 interface HistoryEntry {
   /** random: tells the entries apart */
   entry: number
-  /** the entry of a drawer over the screen */
+  /** true: a drawer was open over the screen */
   over?: true
   /** what the screen remembers */
   kept?: unknown
@@ -114,7 +114,7 @@ export function createRouter(
      * @param closed called once, however the drawer is closed
      * @returns closes the drawer
      */
-    over(closed: () => void): () => void {
+    openLayer(closed: () => void): () => void {
       closeLayer()
       const opened = { closed, entry }
       writeEntry('pushState', path, true)

@@ -20,25 +20,25 @@ import { isAttended } from './room/roomScreen.ts'
 
 export { notFoundPage, roomPage } from './room/roomPage.ts'
 
-/** ms until chunks are prefetched that the first drawing does not need */
+/** ms until the chunks that the first drawing does not need are prefetched */
 const PREFETCH = 2_000
-/** How often (ms) the tab that holds the outbox lock looks for messages that closed tabs left unsent. */
+/** ms between two searches for messages that closed tabs left unsent, by the tab that holds the outbox lock */
 const ADOPT_ORPHANS = 30_000
 
 /**
  * Opens this device's storage and wires everything that talks; the socket starts with `begin`.
- * @param page `signedInAs`: the server knows this page as another person. `go`: shows the screen of a path
+ * @param page `adoptSelf`: the server knows this page as another person. `go`: shows the screen of a path
  */
 export async function startChat(
   store: StateStore,
   api: Api,
   tabs: TabChannel,
-  page: { signedInAs(self: Self): void; go(path: string): void },
+  page: { adoptSelf(self: Self): void; go(path: string): void },
   signal: AbortSignal,
 ): Promise<Chat> {
   // Requested together with the chat, so that the first messages are drawn once, formatted.
   void loadMarkdown()
-  let ownsOrphans = false
+  let hasOutboxLock = false
   let adoptOrphans = async () => {}
   const localStorage = webStorage('localStorage')
   const [storage, tab] = await Promise.all([
@@ -51,7 +51,7 @@ export async function startChat(
         onAway: (run) => watchAway(run, signal),
       },
       () => {
-        ownsOrphans = true
+        hasOutboxLock = true
         void adoptOrphans()
       },
       signal,
@@ -67,7 +67,7 @@ export async function startChat(
       draw,
       random: () => Math.random(),
       nonce,
-      signedInAs: (self) => page.signedInAs(self),
+      signedInAs: (self) => page.adoptSelf(self),
       api,
       storage,
       localStorage,
@@ -92,7 +92,7 @@ export async function startChat(
   watchNetworkAndVisibility(store, sync.socket, signal)
 
   adoptOrphans = async () => {
-    if (ownsOrphans) await sync.outbox.adopt(await tab.openTabs())
+    if (hasOutboxLock) await sync.outbox.adopt(await tab.openTabs())
   }
   const repeatAdoption = (): void => {
     after(ADOPT_ORPHANS, () => void adoptOrphans().finally(repeatAdoption))
@@ -104,7 +104,7 @@ export async function startChat(
     {
       device: localStorage,
       onStorageEvent: (run) => window.addEventListener('storage', ({ key }) => run(key), { signal }),
-      // theme.js listens to this event, which another tab's choice fires by itself.
+      // theme.js listens to this event; the browser fires it only for a choice in another tab.
       applyTheme: (newValue) => window.dispatchEvent(new StorageEvent('storage', { key: 'theme', newValue })),
     },
     signal,

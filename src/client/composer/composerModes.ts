@@ -41,7 +41,7 @@ export function composerModes(
     }
     const cancelLabel = next.kind === 'edit' ? cancelEdit : cancelReply
     const cancel = iconButton('close', cancelLabel, press, { class: 'button-icon ms-auto' })
-    const style = 'aim flex items-center gap-2 border-s-2 border-accent ps-3 text-meta text-muted'
+    const style = 'flex items-center gap-2 border-s-2 border-accent ps-3 text-meta text-muted'
     const text = h('span', { class: 'truncate', dir: 'auto' }, label)
     element.replaceChildren(h('div', { class: style }, text, cancel))
     composer.say('')
@@ -68,8 +68,7 @@ export function composerModes(
     const before = textOf(id)
     if (before === null) return words.composer.editedDeleted
     const result = before === text || actions.edit(room, id, text)
-    // The composer empties the field when this returns; the draft comes back after that.
-    if (result === true) queueMicrotask(end)
+    if (result === true) end()
     return result
   }
 

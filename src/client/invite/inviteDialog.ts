@@ -25,7 +25,7 @@ export function openInviteDialog(link: string, signal: AbortSignal): void {
   ])
 }
 
-/** One square a dark module, with the quiet border of four modules that readers need. */
+/** Draws one square for each dark module, inside the quiet border of four modules that readers need. */
 function qrCode(text: string): SVGSVGElement {
   const { data, size } = encode(text, { border: 4 })
   const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : '')))

@@ -7,7 +7,7 @@ import { words } from '../words/words.ts'
 
 const canUndo = ({ rooms }: State) => Object.values(rooms).some((room) => room.markedRead !== null)
 
-/** Marks all rooms read; for 10 s an offer in the sidebar and the menu entry undo it (U75). */
+/** Marks all rooms read. For 10 s, or until the page is hidden, an offer in the sidebar and the menu entry undo it (U75). */
 export function markAllRead(
   { store, actions }: Context,
   on: {

@@ -40,7 +40,7 @@ export function roomHeader(
     { class: 'head' },
     h('div', { class: 'min-w-0 flex-1' }, title, topicLine),
     people,
-    h('div', { class: 'options flex justify-end min-w-11' }, pins, menu),
+    h('div', { class: 'flex justify-end min-w-11' }, pins, menu),
   )
 
   const topicOf = (state: State) => state.roomList.find((entry) => entry.room === room)?.topic ?? ''
@@ -90,7 +90,7 @@ export function roomHeader(
   return { element, title }
 }
 
-/** The pinned messages of a room (U26). @param jump goes to the one that was pressed */
+/** The pinned messages of a room (U26). @param jump goes to the message that was pressed */
 function openPinsDialog(
   { store }: Context,
   room: string,

@@ -8,8 +8,8 @@ import type { StateStore } from '../state/store.ts'
 /** Which rooms this page has left, so that an older answer does not bring them back. */
 interface RoomsLeft {
   leaveCount(): number
-  /** Was the room left after the first `leaves` leaves of this page, or is a leave under way? */
-  leftSince(room: string, leaves: number): boolean
+  /** Was the room left after `leaveCount()` gave `since`? Then a room list requested at that count may still show it as joined. */
+  leftSince(room: string, since: number): boolean
 }
 
 const SEARCH_DELAY_MS = 200
@@ -29,13 +29,13 @@ export function createRoomListLoader(
   let shown = 0
   let serverHasMore = false
   let searches = 0
-  /** how often the client connected or lost its connection */
+  /** number of times that the client connected or lost its connection */
   let connections = 0
   let cancelSearch = () => {}
   /** rooms for which the list was loaded because it lacked them */
   const requestedFor = new Set<string>()
 
-  /** The answer, corrected for rooms joined or left since the request. `isMine` unless another person signed in meanwhile. */
+  /** The answer, corrected for rooms joined or left since the request. `isSamePerson`: nobody else has signed in since. */
   async function request(text?: string) {
     const [leaves, user] = [leaveCount(), idOf(store.get())]
     const answer = await api.rooms(text)
@@ -45,7 +45,7 @@ export function createRoomListLoader(
       const isMember = entry.joined || Boolean(state.rooms[entry.room]?.you)
       return { ...entry, joined: isMember && !leftSince(entry.room, leaves) }
     })
-    return { ok: true, rooms, more: answer.value.more, isMine: idOf(state) === user } as const
+    return { ok: true, rooms, more: answer.value.more, isSamePerson: idOf(state) === user } as const
   }
 
   /** @returns false if there was no answer */
@@ -53,7 +53,7 @@ export function createRoomListLoader(
     const turn = (requests += 1)
     const answer = await request()
     if (!answer.ok) return false
-    if (turn < shown || !answer.isMine) return true
+    if (turn < shown || !answer.isSamePerson) return true
     shown = turn
     serverHasMore = answer.more
     store.dispatch({ type: 'roomListChanged', roomList: answer.rooms })
@@ -76,7 +76,7 @@ export function createRoomListLoader(
     if (turn !== searches) return
     if (!answer.ok) {
       if (answer.code === 'rateLimited') cancelSearch = after(RETRY_MS.first, () => void search(text))
-    } else if (answer.isMine) {
+    } else if (answer.isSamePerson) {
       const found = new Set(answer.rooms.map(({ room }) => room))
       const rest = store.get().roomList.filter(({ room }) => !found.has(room))
       const mine = rest.filter(({ joined }) => joined)

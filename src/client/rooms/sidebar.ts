@@ -11,7 +11,7 @@ import { words } from '../words/words.ts'
 
 export type Sidebar = ReturnType<typeof sidebar>
 
-/** Key in localStorage: `closed` if the person closed the sidebar where it is a column. */
+/** The key in localStorage. Its value is `closed` if the person closed the sidebar where it is a column. */
 const STORAGE_KEY = 'people'
 
 /**
@@ -75,7 +75,7 @@ export function sidebar(
     draw(true)
     if (wide.matches) writeItem(device, STORAGE_KEY, 'open')
     else {
-      closeLayer = router.over(drawerClosed)
+      closeLayer = router.openLayer(drawerClosed)
       close.focus()
     }
   }

@@ -163,7 +163,7 @@ export function suggestions(
     const find = () => commandMatch(before) ?? emojiMatch(before) ?? mentionMatch(before, people())
     const next = isOpenable ? find() : null
     show(next !== null && next.items.length > 0 ? next : null)
-    // After the other listeners of this input event, which then hear of the replacement second.
+    // Once this input event is handled: the composer must save the typed text first and the replaced text after it.
     queueMicrotask(replaceShortcode)
   }
 

@@ -2,7 +2,7 @@
 import { retryImport } from '../ui/retryImport.ts'
 import type { TimelineItem } from './timelineItems.ts'
 
-/** A text without any of these looks the same with Markdown: no mark, list, blank line or address. */
+/** A mark, a list, a blank line or an address. A text without any of these looks the same with Markdown. */
 const MARKDOWN = /[*_~`>[\\]|^[ \t]*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
 
 let markdown: ((text: string) => Node[]) | null = null

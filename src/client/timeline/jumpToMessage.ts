@@ -88,7 +88,7 @@ export function messageJumps(
     /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
     to: (seq: number, withoutReturn = false) =>
       jump(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
-    /** Jumps to the first message of others after this seq, loaded or not. */
+    /** Jumps to the first message of others after this seq, or of mine if no other is near; it need not be loaded. */
     toFirstAfter: (after: number) => jump(() => actions.jumpToFirstAfter(room, after), false),
   }
 }

@@ -193,7 +193,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     },
     { root: log, rootMargin: `${EDGE}px 0px` },
   )
-  // An observer reports changes only; observed again, it reports at once whether an edge is near.
+  // An observer reports only changes. Observing the edges anew makes it report at once whether one is near.
   function watchEdges(): void {
     edges.disconnect()
     if (items.length === 0) {
@@ -216,7 +216,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   log.addEventListener(
     'scroll',
     () => {
-      // If the range changed, the reader did not scroll: something grew in this frame, and `sizes` will follow it.
+      // If the range changed, the reader did not scroll: something grew in this frame, and the observer `sizes` scrolls to the end.
       const hasGrown = lastScrollRange !== scrollRange()
       lastScrollRange = scrollRange()
       if (isAtEnd && isLive() && hasGrown) return
@@ -287,7 +287,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       // What is there on entry, or after a reset, is not new.
       const last = lastSeqOf(items)
       if (newer === 'none' && last > 0 && (seenSeq < 0 || last < seenSeq)) seenSeq = last
-      // Near the top, draws what was just loaded at once: at the very top the browser cannot hold a row in place later.
+      // Near the top, draws the rows just loaded in this same update, not only once `edges` reports that the top is near.
       if (!isAtEnd && log.isConnected && log.scrollTop < EDGE) shown = extendWindow(items, shown, 'top')
       redraw()
       showWanted()

@@ -12,11 +12,11 @@ import { words } from '../words/words.ts'
 /**
  * Marks messages as read once they were on screen long enough while the person looked (U70). Unread messages above the view
  * stay unread until the reader has been there or has skipped them. The unread divider stays where it was on arrival (U72).
- * @param arrives the list jumps to the first unread message; false where a link or the browser's history names a position
+ * @param startsAtFirstUnread false where a link or the browser's history names the position to start at
  */
 export function trackReading(
   { store, actions }: Context,
-  { room, arrives }: { room: string; arrives: boolean },
+  { room, startsAtFirstUnread }: { room: string; startsAtFirstUnread: boolean },
   messages: MessageList,
   jumps: MessageJumps,
   signal: AbortSignal,
@@ -43,7 +43,7 @@ export function trackReading(
   const hideDivider = () => store.dispatch({ type: 'unreadDividerHidden', room })
 
   /** A visible page may still be unattended: behind another window, a dialog or the drawer. */
-  function isAttended(): boolean {
+  function isPersonLooking(): boolean {
     const isCovered = document.querySelector('dialog[open]') !== null || scroller.closest('[inert]') !== null
     return !document.hidden && document.hasFocus() && !isCovered
   }
@@ -56,7 +56,7 @@ export function trackReading(
   const watch = watchVisible(markSeen, signal)
 
   function markSeen(range: VisibleRange): void {
-    if (!isAttended()) return watch(null)
+    if (!isPersonLooking()) return watch(null)
     if (!isPassed && !reachesUnread(range)) return
     isPassed = true
     bar.hidden = true
@@ -70,7 +70,7 @@ export function trackReading(
     const { unreadDivider = null, markedRead = null } = roomState() ?? {}
     bar.hidden = isPassed || unreadDivider === null || range === null || reachesUnread(range)
     // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.
-    watch(isAttended() && markedRead === null ? range : null)
+    watch(isPersonLooking() && markedRead === null ? range : null)
   }
 
   function arrive(): void {
@@ -81,14 +81,14 @@ export function trackReading(
     if (first === null) return
     isPassed = false
     showDivider()
-    if (typeof first === 'number' && arrives) {
+    if (typeof first === 'number' && startsAtFirstUnread) {
       messages.show({ seq: first, offset: ARRIVAL_OFFSET })
       messages.seen(first - 1, true)
     }
   }
 
-  /** The person comes back to the page: the divider moves to the first message they have not read. */
-  function onReturn(): void {
+  /** The page gained or lost focus or visibility. If the person is back, the divider moves to their first unread message. */
+  function onFocusChange(): void {
     if (!document.hidden && document.hasFocus() && hasArrived && firstUnreadNow() !== null) {
       isPassed = false
       showDivider()
@@ -142,8 +142,8 @@ export function trackReading(
     signal,
   )
   scroller.addEventListener('scroll', look, { passive: true, signal })
-  for (const type of ['focus', 'blur']) window.addEventListener(type, onReturn, { signal })
-  document.addEventListener('visibilitychange', onReturn, { signal })
+  for (const type of ['focus', 'blur']) window.addEventListener(type, onFocusChange, { signal })
+  document.addEventListener('visibilitychange', onFocusChange, { signal })
   // A dialog or drawer that closes returns the focus.
   document.addEventListener('focusin', look, { signal })
   signal.addEventListener('abort', hideDivider, { once: true })

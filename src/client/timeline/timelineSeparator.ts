@@ -62,6 +62,6 @@ export function skeleton(): HTMLElement {
     const line = h('i', { class: `h-3 rounded-small bg-line/60 ${width}` })
     return h('div', { class: 'flex items-center gap-3 py-2' }, disc, line)
   })
-  const style = 'bones late pointer-events-none absolute inset-x-0 inset-be-2'
+  const style = 'late pointer-events-none absolute inset-x-0 inset-be-2'
   return h('div', { class: style, 'aria-hidden': 'true' }, h('div', { class: 'column' }, ...bones))
 }

@@ -9,7 +9,7 @@ export interface VisibleRange {
 /** ms on screen after which a message counts as seen (U70) */
 const SEEN = 500
 
-/** The messages with half their height in view, or with their end in view if they are taller; null if there are none. */
+/** The messages whose middle is in view, or whose end is if they are taller than the list; null if there are none. */
 export function visibleRangeOf(
   log: HTMLElement,
   rows: HTMLElement,

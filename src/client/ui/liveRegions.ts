@@ -22,8 +22,8 @@ const BUSY_FROM = 20
 const MAX_LINES = 10
 
 export function createAnnouncer(signal: AbortSignal) {
-  const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'heard sr-only' })
-  const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'heard sr-only' })
+  const polite = h('div', { 'aria-live': 'polite', role: 'status', class: 'sr-only' })
+  const assertive = h('div', { 'aria-live': 'assertive', role: 'alert', class: 'sr-only' })
   let mentions: SpokenMessage[] = []
   let count = 0
   let last: SpokenMessage | undefined

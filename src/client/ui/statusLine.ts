@@ -2,7 +2,7 @@ import { h } from './dom.ts'
 
 const SHOWN_MS = 4_000
 
-/** Confirms an action: announces it once to screen readers and shows it for 4 s in a line that moves and covers nothing. */
+/** Confirms an action: announces it once to screen readers and shows it for 4 s in a line that neither moves nor covers anything. */
 export function statusLine(announce: (message: string) => void, signal: AbortSignal) {
   const element = h('div', { class: 'note-line', 'aria-hidden': 'true', hidden: true })
   let timer: ReturnType<typeof setTimeout> | undefined

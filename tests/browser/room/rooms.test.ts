@@ -51,7 +51,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
   test('[U84, U83, A9, A29] are switched by keys: the switcher, Alt and arrows; each is announced once', async () => {
     const { page, refused } = await aMember(['Attic', 'Kitchen'])
     await page.waitForSelector('.side a[href="/chat/attic"]')
-    await page.locator('.heard p', { hasText: 'lobby,' }).waitFor({ state: 'attached' })
+    await page.locator('.sr-only[aria-live] p', { hasText: 'lobby,' }).waitFor({ state: 'attached' })
     const spoken = await heardFrom(page)
     await page.keyboard.press('Control+k')
     await page.waitForSelector('[role=combobox]')

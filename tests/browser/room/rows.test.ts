@@ -60,7 +60,7 @@ describe.skipIf(browserFound === null)('a message', () => {
     await page.keyboard.type('an answer')
     await page.keyboard.press('Enter')
     expect(await screen.next('send')).toMatchObject({ text: 'an answer', replyTo: 'id-1' })
-    expect(await page.locator('.aim').count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Cancel reply' }).count()).toBe(0)
     expect(await focused(page)).toContain('Message')
 
     await focusRow('of mine')
@@ -88,7 +88,7 @@ describe.skipIf(browserFound === null)('a message', () => {
     await press('Copy text')
     await isMenuClosed(page)
     await rowWith(page, 'of Ada').hover()
-    await rowWith(page, 'of Ada').locator('.tools').waitFor()
+    await rowWith(page, 'of Ada').getByRole('toolbar').waitFor()
     expect(await focused(page)).toContain('of mine')
 
     await press('Delete')
@@ -141,7 +141,7 @@ describe.skipIf(browserFound === null)('a message', () => {
     await page.keyboard.press('Enter')
     // "edited" is visible in a row without a header, too, whose time shows only under the pointer.
     const row = page.locator('.message:not([data-first])', { hasText: 'the end' })
-    await row.locator('.edited').waitFor()
+    await row.locator('.text time').waitFor()
     const { nonce } = await screen.next('edit')
     screen.tell({ type: 'error', nonce, code: 'gone', message: 'No.', retry: false })
     await rowWith(page, 'teh end').locator('.note', { hasText: 'Couldn’t save your edit.' }).waitFor()

@@ -139,7 +139,7 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     expect(await page.locator('.log').evaluate((log) => log.scrollWidth - log.clientWidth)).toBe(0)
     const lines = () => page.locator('.message .text').evaluate((text) => Math.round(text.clientHeight / 24))
     expect(await lines()).toBe(20)
-    await page.click('.fold')
+    await page.click('.message [aria-expanded]')
     expect(await lines()).toBeGreaterThan(80)
   })
 

@@ -59,7 +59,8 @@ async function hearEvenly({ seconds, frames }: { seconds: number; frames: readon
   const observer = new MutationObserver((changes) => {
     for (const { addedNodes } of changes) announcements += addedNodes.length
   })
-  for (const region of document.querySelectorAll('.heard')) observer.observe(region, { childList: true })
+  for (const region of document.querySelectorAll('.sr-only[aria-live]'))
+    observer.observe(region, { childList: true })
   const start = performance.now()
   const painted = Array<number>(seconds).fill(0)
   let sent = 0

@@ -70,7 +70,7 @@ describe.skipIf(browserFound === null)('while the page loads', () => {
     return { open: resolve, pass: (route: Route) => promise.then(() => route.continue()) }
   }
 
-  const hasSkeleton = (page: Page) => page.locator('.bones').isVisible()
+  const hasSkeleton = (page: Page) => page.locator('.stage .late').isVisible()
   const rawCount = (page: Page) => page.locator('.text', { hasText: '**bold**' }).count()
 
   test.each([
@@ -92,9 +92,9 @@ describe.skipIf(browserFound === null)('while the page loads', () => {
       await eventually('a skeleton', () => hasSkeleton(page))
       await eventually('that does not move', () =>
         page
-          .locator('.bones')
-          .evaluate((bones) =>
-            bones.getAnimations({ subtree: true }).every((one) => one.playState !== 'running'),
+          .locator('.stage .late')
+          .evaluate((skeleton) =>
+            skeleton.getAnimations({ subtree: true }).every((one) => one.playState !== 'running'),
           ),
       )
       await connected

@@ -117,7 +117,7 @@ describe('refusals say why', () => {
 
   test('[U107] nothing is sent for a person who is signed out', async () => {
     const page = await aGuest()
-    await page.actions.signedInAs(null)
+    await page.actions.adoptSelf(null)
     for (const result of tryAll(page.actions)) expect(result).toContain('signed out')
   })
 

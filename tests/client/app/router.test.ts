@@ -189,7 +189,7 @@ describe('navigation', () => {
     async (how) => {
       router.navigate('/chat/lobby')
       let closed = 0
-      const close = router.over(() => void (closed += 1))
+      const close = router.openLayer(() => void (closed += 1))
       if (how === 'Back') history.back()
       else close()
       await eventually('closed', () => closed > 0)
@@ -204,7 +204,7 @@ describe('navigation', () => {
   test('[T14] choosing a room in the drawer replaces the drawer’s history entry', async () => {
     router.navigate('/chat/lobby')
     let closed = 0
-    router.over(() => void (closed += 1))
+    router.openLayer(() => void (closed += 1))
     router.navigate('/chat/kitchen')
     expect(closed).toBe(1)
     history.back()

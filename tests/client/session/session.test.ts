@@ -104,7 +104,7 @@ describe('signing in and out', () => {
     const other = await anotherPage(page.browser)
     await other.actions.signOut()
     expect(other.told.at(-1)).toEqual({ type: 'self', self: null })
-    await page.actions.signedInAs(null)
+    await page.actions.adoptSelf(null)
     const signedOut = { self: null, signedOutInOtherTab: true, connection: { state: 'idle' } }
     expect(page.store.get()).toMatchObject(signedOut)
     await page.enter(aName('Eve'))

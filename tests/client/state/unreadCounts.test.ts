@@ -43,7 +43,7 @@ function aSidebar() {
   hear(welcome)
   store.dispatch(connectionIs('live'))
   store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
-  const context = { store, router: { over: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
+  const context = { store, router: { openLayer: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
   const screen = { room: 'lobby', shell: h('div'), people: h('div'), note: h('div') }
   const { element } = sidebar(context, screen, { rooms() {} }, end.signal)
   document.body.replaceChildren(element)

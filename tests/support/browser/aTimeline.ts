@@ -88,7 +88,7 @@ export const focused = (page: Page) =>
 /** Notes what a screen reader is told from now on. @returns reads it: at each change, all sentences joined by `|` */
 export const heardFrom = (page: Page) =>
   everSeen(page, () =>
-    Array.from(document.querySelectorAll('.heard p'), (line) => line.textContent).join('|'),
+    Array.from(document.querySelectorAll('.sr-only[aria-live] p'), (line) => line.textContent).join('|'),
   )
 
 export const rowCount = (page: Page) => page.locator('.message').count()

@@ -82,7 +82,7 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
       open,
       isHidden: () => false,
       api,
-      signedInAs: (self) => void session.signedInAs(self),
+      signedInAs: (self) => void session.adoptSelf(self),
       storage: browser.storage,
       localStorage: null,
       tab: 'tab',

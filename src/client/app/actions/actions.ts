@@ -10,14 +10,14 @@ export type RoomResult =
 /** True, or in words why not. */
 export type ActionResult = true | string
 
-/** What a person can do without a chat; all that home needs. None of these throws or rejects. */
+/** What a person can do before the chat is loaded; all that home needs. None of these throws or rejects. */
 export interface SessionActions {
   /** Signs in under a name as typed. On 'ok' the state has me. @param room also makes me a member of it */
   signIn(name: string, room?: string): Promise<NameResult>
   rename(name: string): Promise<NameResult>
   /** Ends the session and removes my drafts and unsent messages from this device. */
   signOut(): Promise<void>
-  /** What a sign-out would delete: so many messages, and drafts in so many rooms. */
+  /** What a sign-out would delete: the number of messages, and the number of rooms with a draft. */
   unsent(): Promise<{ messages: number; drafts: number }>
   /** The name last used on this device, '' if none. */
   lastName(): string
@@ -28,7 +28,7 @@ export interface ChatActions {
   /** Stored on this device. */
   chooseSettings(change: Partial<Settings>): void
 
-  /** This page shows the room: it is joined and kept up to date. */
+  /** Joins the room that this page shows, and keeps it up to date. */
   openRoom(room: string): void
   /** Ends my membership. */
   leaveRoom(room: string): void
@@ -41,11 +41,11 @@ export interface ChatActions {
 
   /** The next page of older messages, if there is one and no request is under way. */
   loadOlder(room: string): void
-  /** The next newer page of a history window; at the live end the window is left. */
+  /** The next newer page of a history window; once it reaches the live end, the window is left. */
   loadNewer(room: string): void
   /** Draws a message and those around it. False: it is out of reach or deleted, and nothing has changed. */
   jumpTo(room: string, seq: number): Promise<boolean>
-  /** Jumps to the first message of others after this seq. Gives its seq, or null. */
+  /** Jumps to the first message of others after this seq, or of mine if no other is near. Gives its seq, or null. */
   jumpToFirstAfter(room: string, after: number): Promise<number | null>
   /** Draws what was drawn before the last jump. */
   leaveHistory(room: string): void
@@ -57,7 +57,7 @@ export interface ChatActions {
 
   /** Shows my message at once and sends it once this device has stored it. A refused text must stay in the composer. */
   send(room: string, text: string, replyTo?: string): ActionResult
-  /** Shown at once. What the server refuses is taken back and stands at the row as one of its `pendingChanges`. */
+  /** Shows the change at once. If the server refuses it, it is taken back and becomes one of the row's `pendingChanges`. */
   edit(room: string, id: string, text: string): ActionResult
   remove(room: string, id: string): ActionResult
   react(room: string, id: string, emoji: string, on: boolean): ActionResult
@@ -67,11 +67,11 @@ export interface ChatActions {
   /** Discards a message or change that waits or failed. What is on its way may still arrive. */
   drop(room: string, key: string): void
 
-  /** I am typing, or no longer. Throttled. */
+  /** Tells the room whether I am typing. Throttled. */
   typing(room: string, on: boolean): void
-  /** Only moves forward. Debounced. */
+  /** Moves my read position, only forward. Debounced. */
   markReadUpTo(room: string, seq: number): void
-  /** Marks all of my rooms read. The server hears of it after ten seconds; until then it can be undone. */
+  /** Marks all of my rooms read. Can be undone for ten seconds; then, or when the page is hidden, the server is told. */
   markAllRead(): void
   undoMarkAllRead(): void
   /** Skips the wait for the next attempt to connect. */

@@ -44,7 +44,7 @@ export function createChatActions(
   const { end: endReads, flush: flushReads, ...reads } = createReadActions(store, socket, tabs, world.after)
   const roomList = createRoomListLoader(store, sync, api, world.after, signal)
 
-  /** my rooms in the latest list; null before the first list */
+  /** my rooms in the latest list; null if the list has none */
   let joinedBefore: ReadonlySet<string> | null = null
   store.watch(
     ({ roomList }) => roomList,

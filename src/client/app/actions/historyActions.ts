@@ -7,14 +7,17 @@ import { idOf } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
 const IDS_PER_REQUEST = 50
-/** How often a page is requested while the answer is older than the frames that the room has received. */
+/** At most this many requests for one page, while the answers are older than the frames that the room has received. */
 const ATTEMPTS = 3
 
 export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages'>) {
   /** Requests under way, and the number of the last jump in each room. A sign-out replaces both, so later answers are dropped. */
   let session = { pending: new Set<string>(), jumps: new Map<string, number>() }
 
-  /** A page of a room at least as new as the frames the room has received; null: the requests failed, or the person signed out. */
+  /**
+   * A page at least as new as the frames that the room has received.
+   * @returns null if a request failed, all answers were too old or the person signed out
+   */
   async function pageOf(room: string, query: string): Promise<HistoryPage | null> {
     const requestedIn = session
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -31,7 +34,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (place === null) return
     const requestedIn = session
     store.dispatch({ type: 'pageRequested', room, place })
-    // While a dispatch is queued the list may request the same page twice.
+    // A dispatch made within another is queued. Until then the state lacks it, and the list asks again.
     const key = `${room} ${Object.values(place).join(' ')}`
     if (requestedIn.pending.has(key)) return
     requestedIn.pending.add(key)
@@ -70,10 +73,10 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
       const page = await pageOf(room, `ids=${missing.join()}`)
       const found = page?.messages.map(({ id }) => id) ?? []
       // `older`: not all of them fitted into the answer, so the missing ones may still exist.
-      const partly = page !== null && page.older && found.length > 0
-      const answered = partly ? found : missing
-      if (page) store.dispatch({ type: 'quotesLoaded', room, ids: answered, page })
-      missing = missing.filter((id) => !answered.includes(id))
+      const isPartial = page !== null && page.older && found.length > 0
+      const done = isPartial ? found : missing
+      if (page) store.dispatch({ type: 'quotesLoaded', room, ids: done, page })
+      missing = missing.filter((id) => !done.includes(id))
     }
     for (const id of wanted) pending.delete(id)
   }
@@ -110,7 +113,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
   }
 }
 
-/** Resolves once the room has its first page or will get none: before, an answer by HTTP may be older than that page. */
+/** Resolves once the room has its first page or will get none. Until then an answer by HTTP may be older than that page. */
 function firstPageOf(store: StateStore, room: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const waiting = new AbortController()

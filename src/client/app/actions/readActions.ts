@@ -8,7 +8,7 @@ import type { StateStore } from '../../state/store.ts'
 /** ms until gathered reads are sent, and until they are tried again without a connection */
 const GATHER = 500
 const RETRY = 5_000
-/** How long (ms) marking all rooms read can be undone. */
+/** How long (ms) marking all rooms read can be undone, unless the page is hidden meanwhile. */
 const UNDO = 10_000
 
 export function createReadActions(
@@ -20,7 +20,7 @@ export function createReadActions(
   /** room → seq that the server does not know yet */
   const unsent = new Map<string, number>()
   let cancelSend: (() => void) | null = null
-  let cancelSettle = () => {}
+  let cancelUndoTimer = () => {}
   let settling = new AbortController()
 
   function send(): void {
@@ -36,11 +36,11 @@ export function createReadActions(
   }
 
   function stopSettling(): void {
-    cancelSettle()
+    cancelUndoTimer()
     settling.abort()
   }
 
-  /** Tells the server of each room marked read, as soon as it is joined: the server accepts no read position before. */
+  /** Tells the server of each room marked read, as soon as it is joined: the server accepts no read position before that. */
   function settle(): void {
     stopSettling()
     settling = new AbortController()
@@ -67,7 +67,7 @@ export function createReadActions(
     markAllRead(): void {
       stopSettling()
       store.dispatch({ type: 'allMarkedRead' })
-      cancelSettle = after(UNDO, settle)
+      cancelUndoTimer = after(UNDO, settle)
     },
     undoMarkAllRead(): void {
       stopSettling()

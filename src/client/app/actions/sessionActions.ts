@@ -67,7 +67,7 @@ export function createSessionActions(
     return endingSession
   }
 
-  /** The browser has a session already. It is continued only under its own name: nobody gets another name than the typed one. */
+  /** The browser has a session already. It continues only if its name was typed: nobody enters under a name they did not type. */
   async function confirmIdentity(name: string): Promise<NameResult> {
     const answer = await api.session()
     if (!answer.ok) {
@@ -75,11 +75,11 @@ export function createSessionActions(
       return { result: 'failed', message }
     }
     const cleaned = cleanName(name)
-    if ('name' in cleaned && cleaned.name === answer.value.name) return signedIn(answer.value)
+    if ('name' in cleaned && cleaned.name === answer.value.name) return finishSignIn(answer.value)
     return { result: 'failed', message: words.session.signedInAs(isolated(answer.value.name)) }
   }
 
-  async function signedIn(self: Self): Promise<NameResult> {
+  async function finishSignIn(self: Self): Promise<NameResult> {
     await begin(self)
     tabs.tell({ type: 'self', self })
     return { result: 'ok' }
@@ -100,7 +100,7 @@ export function createSessionActions(
   }
 
   /** Another tab signed in, signed out or renamed me, or the server has another person for this page's cookie. */
-  async function signedInAs(self: Self | null): Promise<void> {
+  async function adoptSelf(self: Self | null): Promise<void> {
     const before = selfOf(store.get())
     if (self === null) {
       if (store.get().self !== null) end(true)
@@ -137,7 +137,7 @@ export function createSessionActions(
       if (owesSignOut() && !isSignedOut(await endSession()))
         return { result: 'failed', message: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
-      if (answer.ok) return signedIn(answer.value)
+      if (answer.ok) return finishSignIn(answer.value)
       return answer.code === 'signedIn' ? confirmIdentity(name) : nameResultOf(answer)
     },
 
@@ -148,7 +148,7 @@ export function createSessionActions(
       if (!answer.ok) return nameResultOf(answer)
       remember('name', answer.value.name)
       // If another tab has signed in meanwhile, the rename went to that session.
-      await signedInAs(answer.value)
+      await adoptSelf(answer.value)
       tabs.tell({ type: 'self', self: answer.value })
       return { result: 'ok' }
     },
@@ -175,7 +175,7 @@ export function createSessionActions(
     loadChat,
     /** The chat, or null until it is loaded. */
     loadedChat: () => chat,
-    signedInAs,
+    adoptSelf,
     /**
      * Asks the server whose session this is until it answers, and puts the answer into the state.
      * @param hasNone the page was delivered without a session cookie: there is nothing to ask

@@ -9,7 +9,7 @@ const BANNER_AFTER = { lost: 2_000, drained: 8_000 }
 /** ms until the banner is redrawn, while time alone may change it */
 const REDRAW = 250
 
-/** A lost connection comes before a server that cannot store, and that before a rate limit. @returns null: nothing to show */
+/** Shows one thing at a time: a lost connection, else a server that cannot store, else a rate limit. @returns null: nothing */
 export function bannerOf(
   state: Pick<State, 'connection' | 'offline' | 'serverFullSince' | 'rateLimitedUntil'>,
   now: number,

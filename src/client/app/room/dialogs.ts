@@ -75,7 +75,7 @@ function openHelp(signal: AbortSignal): void {
   ])
 }
 
-/** Explains the final end of a connection in a dialog with one way on; nothing is retried without the person (U55). */
+/** Once a connection has ended for good, a dialog says why. Nothing is retried until its one button is pressed (U55). */
 export function explainDisconnects({ store, actions, router }: Context, signal: AbortSignal): void {
   const { stopped } = words.connection
   const reload = () => location.reload()

@@ -119,10 +119,10 @@ export function roomScreen(
   keyboardSpace(shell, signal)
   refuseFiles(signal)
   const parts = [
-    { holds: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
-    { holds: timeline.element, focus: timeline.focus },
-    { holds: side.element, focus: side.focus },
-    { holds: composer.element, focus: composer.focus },
+    { element: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
+    { element: timeline.element, focus: timeline.focus },
+    { element: side.element, focus: side.focus },
+    { element: composer.element, focus: composer.focus },
   ]
   shortcuts(
     context,

@@ -21,7 +21,7 @@ const SCROLL_SETTLES = 400
 export interface RoomTimelineEvents extends MessageActionEvents {
   /** Moves a message that failed back into the composer. */
   takeBack(key: string, text: string): void
-  /** Escape on the list: the composer takes the focus. */
+  /** The focus leaves the list: the composer takes it. */
   leave(): void
 }
 
@@ -109,8 +109,8 @@ export function roomTimeline(
 
   const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
   const openActions = messageActions(context, room, messages, on, signal)
-  const arrives = seq === undefined && !remembered
-  const reading = trackReading(context, { room, arrives }, messages, jumps, signal)
+  const startsAtFirstUnread = seq === undefined && !remembered
+  const reading = trackReading(context, { room, startsAtFirstUnread }, messages, jumps, signal)
 
   return {
     ...messages,

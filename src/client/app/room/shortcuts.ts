@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 
 /** One part of the page that F6 leads to. */
 export interface PagePart {
-  holds: HTMLElement
+  element: HTMLElement
   focus(): void
 }
 
@@ -16,9 +16,9 @@ export interface ShortcutEvents {
 }
 
 /**
- * Keys that work anywhere on the page: F6 and Shift+F6 go round its parts, ? lists the keys, Escape closes what is open on top.
- * Ctrl+K or ⌘K opens the switcher, Alt with an arrow goes to the next room in the sidebar, with Shift to the next unread room
- * (U84). Shift+Escape marks all rooms read (U75).
+ * Keys that work anywhere on the page: F6 and Shift+F6 go round its parts, ? lists the keys, Ctrl+K or ⌘K opens the switcher.
+ * Alt with an arrow goes to the next room in the sidebar, with Shift to the next unread room (U84). Escape closes the drawer or
+ * ends a reply or edit, else goes to the newest message; with Shift it marks all rooms read (U75).
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,
@@ -27,7 +27,7 @@ export function shortcuts(
   signal: AbortSignal,
 ): void {
   function nextPart(step: 1 | -1): void {
-    const current = parts.findIndex(({ holds }) => holds.contains(document.activeElement))
+    const current = parts.findIndex(({ element }) => element.contains(document.activeElement))
     parts.at((current < 0 && step < 0 ? -1 : current + step) % parts.length)?.focus()
   }
 

@@ -18,7 +18,7 @@ type RoomJoin =
   /** `since`: when the request was sent or the latest page came, ms */
   | { state: 'requested'; since: number }
   | { state: 'joined' }
-  /** not to be requested now: refused for a time, or its pages come without a request */
+  /** not to be requested now: refused for a time, or the server sends its pages unasked */
   | { state: 'blocked' }
 
 export interface RoomJoinsWorld extends Timers {
@@ -35,7 +35,7 @@ export interface RoomJoinsWorld extends Timers {
 
 /** Rooms shown last that keep all of their rows. */
 const KEPT_WHOLE = 20
-/** Joins of rooms that are not on screen. The server takes 60 frames at once, then 20 a second. */
+/** Joins of rooms that are neither on screen nor have unsent messages. The server takes 60 frames at once, then 20 a second. */
 const JOINS = { atOnce: 30, perSecond: 10 }
 
 export class RoomJoins {
@@ -50,7 +50,7 @@ export class RoomJoins {
   /** rooms that were on screen, the latest last */
   readonly #shown = new Set<string>()
   #joinsLeft = JOINS.atOnce
-  /** the room on screen, if it was refused because the connection was in as many rooms as it may be */
+  /** the room on screen, if it was refused because the connection was already in the most rooms allowed */
   #roomOverLimit: string | null = null
   #refsGiven = 0
 
@@ -59,7 +59,7 @@ export class RoomJoins {
     this.#world = world
   }
 
-  /** The room comes on screen. @returns rooms shown long ago, of which fewer rows are to be kept */
+  /** The room comes on screen. @returns rooms shown long ago, which are to keep fewer rows from now on */
   show(room: string): string[] {
     this.#screen = room
     this.#inDepth.delete(room)
@@ -70,7 +70,10 @@ export class RoomJoins {
     return longAgo
   }
 
-  /** Requests the rooms that have a gap. @param stuck also rooms that wait for pages without a request under way */
+  /**
+   * Requests the rooms that are not up to date and are not requested yet.
+   * @param stuck also those marked as syncing although no request is under way
+   */
   requestMissing(stuck = false): void {
     // A room that seems to wait may have its last page among the gathered frames.
     if (stuck) this.#world.flushFrames()
@@ -132,7 +135,7 @@ export class RoomJoins {
     const key = ref ?? helloKey(room)
     const request = this.#requests.get(key)
     this.#requests.delete(key)
-    // Requested before the room came on screen, so this late answer replaces its people by counts.
+    // The request was made before the room came on screen. Its answer replaces the people by counts: request them again.
     if (request?.countsOnly) this.#inDepth.delete(room)
     if (this.#roomOverLimit === room) this.#roomOverLimit = null
     const wasExpected = this.maySendTo(room)
@@ -159,7 +162,7 @@ export class RoomJoins {
     }
     if (!retry) return this.#world.refusedForGood(room)
     const join = this.#joins.get(room)
-    // The answer to another request has joined it already.
+    // Another request has joined the room already.
     if (join === undefined || join.state === 'joined') return
     this.#joins.set(room, { state: 'blocked' })
     this.#inDepth.delete(room)

@@ -1,7 +1,7 @@
 import type { ClientFrame, ServerFrameOf } from '../../../shared/protocol.ts'
 import type { Timers } from '../../net/timers.ts'
 
-/** How long (ms) to wait after a refusal that does not say. */
+/** How long (ms) to wait after a refusal that names no time. */
 export const REFUSAL_PAUSE = 2_000
 
 /** Rooms this page leaves. A leave is repeated until the server answers, and remembered so that a late answer does not undo it. */
@@ -12,7 +12,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
   const refs = new Map<string, string>()
   /** room → the count when it was left */
   const left = new Map<string, number>()
-  /** grows with each leave and each request */
+  /** grows with each leave, so that it tells which leaves came after a given moment */
   let count = 0
 
   function request(room: string): void {
@@ -23,7 +23,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
     leaving.set(room, now())
   }
 
-  /** I am no longer in the room, by my leave or by the server's word. */
+  /** I am no longer in the room: I left, or the server says so. */
   function hasLeft(room: string): void {
     count += 1
     left.set(room, count)
@@ -43,9 +43,12 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       left.delete(room)
     },
     isLeaving: (room: string) => leaving.has(room),
-    /** Is a leave under way on this connection? Then the server sent the room's frames before it read the leave. */
+    /** Has a leave sent on this connection no answer yet? Frames of the room that arrive now were sent before it was read. */
     isUnanswered: (room: string) => [...refs.values()].includes(room),
-    /** Repeats the leaves that were sent at an overdue time (ms). Leaving twice changes nothing. */
+    /**
+     * Sends again the unanswered leaves that are overdue; leaving twice changes nothing.
+     * @param isOverdue gets the time (ms) a leave was sent, 0 if it was not
+     */
     repeat(isOverdue: (since: number) => boolean): void {
       for (const [room, since] of leaving) if (isOverdue(since)) request(room)
     },
@@ -63,7 +66,10 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       return true
     },
     leaveCount: () => count,
-    /** Was the room left after the count was `since`, or is it about to be? A room list requested then does not know. */
+    /**
+     * Was the room left after `leaveCount()` gave `since`, or has a leave no answer yet? A room list requested at that count
+     * may still show the room as joined.
+     */
     leftSince: (room: string, since: number) => leaving.has(room) || (left.get(room) ?? 0) > since,
     disconnected: () => refs.clear(),
   }

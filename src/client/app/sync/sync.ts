@@ -17,7 +17,7 @@ export interface SyncWorld extends Omit<SocketWorld, 'hasSession' | 'userId'>, O
   /** Runs before the next paint, or soon in a page that paints nothing. */
   draw(run: () => void): void
   activity(): Activity
-  /** Called when it changes whether leaving the page loses something. */
+  /** Called with true once leaving the page would lose something, and with false once it would not. */
   unsavedChanged(isUnsaved: boolean): void
 }
 

@@ -24,7 +24,7 @@ const finder = new LinkifyIt({ fuzzyEmail: false, urlAuth: true, rebuilder: new 
 const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew', 'Arabic']
   .map((script) => new RegExp(`\\p{Script=${script}}`, 'u'))
   .concat(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u)
-/** Such a label can imitate a Latin one, so it is not shown as typed before a Latin top-level domain. */
+/** A label of these scripts can imitate a Latin one, so it is not shown as typed before a Latin top-level domain. */
 const LOOKS_LATIN = /^[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\d-]+$/u
 
 /** May this host be shown as typed? Not if a label mixes scripts or looks like a Latin one: `аррӏе.com`. */
@@ -79,7 +79,7 @@ export function withLinks(text: string, max: number): (Node | string)[] {
 
 /**
  * Do the words of a hand-written link name the host it leads to? Only then they need no host behind them (U121).
- * @param around the text next to the link; glued to it, it could make another host of the words
+ * @param around the characters next to the link: together with them, the words could read as another host
  */
 export function namesHost(label: string, url: URL, around: string): boolean {
   if (around.trim() !== '' || url.username !== '') return false

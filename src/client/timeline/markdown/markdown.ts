@@ -23,7 +23,7 @@ const MAX_STEPS = 10_000
 /** The marks that the lexer looks at; an underscore within a word is not a mark. */
 const MARK = /\*+|~+|(?:^|[^\p{L}\p{N}_])_+|`+|[\\[<]/gu
 const DELIMITER = /\*+|~+|_+/g
-/** Only a block of the subset ends a paragraph. */
+/** Only the blocks we draw (quote, code, list) and a blank line end a paragraph. */
 const PARAGRAPH =
   /^[^\n]+(?:\n(?! {0,3}(?:>|`{3,}[^`\n]*(?:\n|$)|~~~|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*/
 /** Text up to the next mark. A run too long to be a mark is skipped whole, or each of its characters would be tried. */

@@ -35,8 +35,8 @@ const QUOTE_STYLE =
   'text-meta text-muted enabled:hover:border-accent enabled:hover:text-ink pointer-coarse:min-h-11 pointer-coarse:items-center'
 
 /** One message. Its element survives acks, edits and header changes, so that selection and focus do (U18). */
-export function messageView(first: MessageItem, on: MessageEvents) {
-  let item = first
+export function messageView(initial: MessageItem, on: MessageEvents) {
+  let item = initial
   let pendingSince = Date.now()
   let timer: ReturnType<typeof setTimeout> | undefined
   let stage = ''
@@ -44,7 +44,8 @@ export function messageView(first: MessageItem, on: MessageEvents) {
   let quote: HTMLElement | null = null
   let statusNote: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
-  const { key } = first.row
+  let header: readonly Element[] = []
+  const { key } = initial.row
   const time = h('time', { dir: 'auto' })
   const when = h('span', { class: 'when' }, time)
   const text = h('div', { class: 'text', dir: 'auto' })
@@ -86,11 +87,11 @@ export function messageView(first: MessageItem, on: MessageEvents) {
     spokenText = row.text === null ? words.message.spokenDeleted : plainText(nodes)
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && !isUnfolded())
-    text.classList.toggle('lone', row.text !== null && isLargeEmoji(row.text))
+    text.classList.toggle('large-emoji', row.text !== null && isLargeEmoji(row.text))
     text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
     if (row.edited === null) return
     const datetime = new Date(row.edited).toISOString()
-    const edited = { class: 'edited inline', datetime, title: fullDate(row.edited, on.clock()) }
+    const edited = { class: 'inline', datetime, title: fullDate(row.edited, on.clock()) }
     const last = text.lastElementChild
     const paragraph = last?.tagName === 'P' ? last : text
     paragraph.append(' ', h('time', edited, words.message.edited))
@@ -138,10 +139,10 @@ export function messageView(first: MessageItem, on: MessageEvents) {
   function drawHeader(): void {
     const { user } = item.row
     element.toggleAttribute('data-first', item.first)
-    for (const old of element.querySelectorAll(':scope > .avatar, :scope > .who')) old.remove()
-    const style = 'who flex flex-wrap items-baseline gap-x-2'
-    if (item.first) element.prepend(avatar(user), h('div', { class: style }, nameOf(user), when))
-    else element.prepend(when)
+    for (const part of header) part.remove()
+    const style = 'flex flex-wrap items-baseline gap-x-2'
+    header = item.first ? [avatar(user), h('div', { class: style }, nameOf(user), when)] : [when]
+    element.prepend(...header)
   }
 
   /** Draws how far a message of mine has got, and sets a timer where time alone changes that. */
@@ -217,7 +218,7 @@ export function messageView(first: MessageItem, on: MessageEvents) {
         fold?.remove()
         fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
         if (fold === null) return
-        fold.classList.add('fold', 'justify-self-start', 'text-meta')
+        fold.classList.add('justify-self-start', 'text-meta')
         fold.setAttribute('aria-expanded', 'false')
         text.after(fold)
       }
@@ -251,7 +252,7 @@ function messageNote(text: string, actions: Record<string, () => void>, colour =
   return h('div', { class: style }, h('span', { class: colour }, text), ...buttons)
 }
 
-/** @param kind what was not done: a message, or which change to one */
+/** @param kind what failed: a message, or which change to one */
 export function failureText(
   reason: FailureReason,
   kind: keyof typeof words.message.failed = 'message',

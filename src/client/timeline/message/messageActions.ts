@@ -22,7 +22,7 @@ interface MessageMenuEntry extends MenuEntry {
   danger?: boolean
 }
 
-/** The emoji offered at once. */
+/** The emoji that the menu itself offers; the picker has all. */
 const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 export interface MessageActionEvents {

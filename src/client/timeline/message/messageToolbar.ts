@@ -37,7 +37,7 @@ export function messageToolbar(
   const style = 'absolute -inset-bs-5 end-0 z-1 flex rounded-middle border border-line bg-raised'
   const toolbar = h(
     'div',
-    { class: `tools ${style}`, role: 'toolbar', 'aria-label': words.message.toolbar },
+    { class: style, role: 'toolbar', 'aria-label': words.message.toolbar },
     tool(words.message.react, 'smile', openBelow),
     tool(words.common.reply, 'reply', on.reply),
     tool(words.message.more, 'more', openBelow),
@@ -116,7 +116,7 @@ export function messageToolbar(
     if (!isTouch && (event.shiftKey || isOnLink || hasSelection)) return
     event.preventDefault()
     cancel()
-    // Opened under the pointer, its round corner included: otherwise releasing the button would close it.
+    // Shifted so that the pointer is over the menu, not beside its round corner: releasing the button there would close it.
     const inward = document.dir === 'rtl' ? 8 : -8
     if (!isHandled()) open(event.target, { x: event.clientX + inward, y: event.clientY - 8 }, isTouch)
   })

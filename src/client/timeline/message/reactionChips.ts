@@ -8,12 +8,12 @@ const MAX_CHIPS = 20
 /** A chip's label names this many people. */
 const MAX_NAMES = 10
 
-/** A chip for each emoji of a message. A press calls `toggle` with the emoji and whether it was mine. */
+/** A chip for each emoji of a message. A press calls `toggle` with the emoji and whether I had reacted with it. */
 export function reactionChips(toggle: (emoji: string, mine: boolean) => void): View<readonly Reaction[]> {
   const chips = h('span', { class: 'contents' })
   const rest = h('span', { class: 'text-meta text-muted' })
   const attributes = { role: 'group', 'aria-label': words.message.reactions }
-  const style = 'reactions flex flex-wrap items-center gap-1 py-1'
+  const style = 'flex flex-wrap items-center gap-1 py-1'
   const element = h('div', { class: style, ...attributes }, chips, rest)
   const draw = list<Reaction>(
     chips,

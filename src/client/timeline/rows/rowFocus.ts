@@ -1,6 +1,7 @@
 /**
  * The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8).
- * @returns a function to call before a drawing; the function it returns, called after it, moves the focus of a removed row (A10)
+ * @returns a function to call before rows are drawn. It returns a second one, to call after that, which moves the focus on if
+ * the focused row was removed (A10).
  */
 export function rowFocus(
   log: HTMLElement,
@@ -78,12 +79,12 @@ export function rowFocus(
   return () => {
     const row = focusedRow()
     const before = messages()
-    return (isStillThere: (row: Element) => boolean) => {
+    return (isStillLoaded: (row: Element) => boolean) => {
       if (row === null || row.isConnected) return
       const at = before.indexOf(row)
       const neighbours = [...before.slice(at + 1), ...before.slice(0, at).reverse()]
       const next = neighbours.find((message) => message.isConnected)
-      if (isStillThere(row) || next === undefined) on.leave()
+      if (isStillLoaded(row) || next === undefined) on.leave()
       else focus(next)
     }
   }

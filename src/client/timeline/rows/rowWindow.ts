@@ -12,7 +12,7 @@ export interface RowWindow {
   /** keys of the first and the last message drawn; null: none yet */
   first: string | null
   last: string | null
-  /** it reaches the end of the timeline, and follows it */
+  /** the window reaches the end of the timeline, and follows it */
   live: boolean
 }
 

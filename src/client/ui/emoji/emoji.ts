@@ -27,7 +27,7 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
   return loading
 }
 
-/** The emoji that a few letters match, best first: by the start of a short code, then inside a name, then by a tag. */
+/** The emoji that a few letters match, best first: a whole short code, its start, a part of any name, the start of a tag. */
 export function findEmoji(all: readonly EmojiEntry[], letters: string, limit: number): EmojiEntry[] {
   const wanted = letters.toLowerCase()
   const rankOf = ({ shortcodes = [], annotation, tags = [] }: EmojiEntry): number => {
