@@ -63,7 +63,7 @@ export function createLog(
     warn: (what, fields) => write('warn', what, fields),
     error(what, error) {
       const fields = error === undefined ? {} : errorFields(error)
-      // The first word only: after it may come the id of a request. Another stack is another kind.
+      // Only the first word, since the id of a request may follow it. Another stack is another kind.
       const kind = [what.split(' ', 1), fields['error'], fields['stack']].join(' ')
       write('error', what, fields, kind)
     },

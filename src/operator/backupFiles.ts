@@ -32,7 +32,7 @@ function timeIn(name: string): number | null {
   return hour === undefined ? null : Date.parse(`${hour}:${minute}:${rest}`)
 }
 
-/** Seconds since the last backup began; null if there is none. @param now ms @throws as `backupsIn` */
+/** Seconds since the last backup began; null if there is none. @param now ms @throws if the folder cannot be read */
 export function ageOfLastBackup(dir: string, now: number): number | null {
   const at = timeIn(backupsIn(dir).at(-1) ?? '')
   return at === null ? null : Math.max(0, (now - at) / 1_000)

@@ -54,7 +54,7 @@ problem. Changes nothing, and may run beside the server. Exit 1 if there is a fa
   },
 }
 
-/** The configuration and what is wrong with it. A wrong one is replaced by the defaults, except for DATA_DIR. */
+/** The configuration and what is wrong with it. If it is refused, the defaults take its place, except for DATA_DIR. */
 function readChecked(env: Environment): { config: Config; found: Finding[] } {
   try {
     const config = readConfig(env)
@@ -231,7 +231,7 @@ function databaseFindings(dir: string, now: number): Finding[] {
       const say = `The database has schema ${schema}, and this Hubbub knows ${SCHEMA}: start a newer release.`
       return [fault('schema', say)]
     }
-    // Before any other query: one of a view that someone else added may never end.
+    // Checked before any other query, since a query that meets a foreign view may never end.
     const foreign = foreignSchemaIn(db, schema)
     if (foreign !== null) {
       const say = `${file} is not as Hubbub makes it: ${foreign}. Drop what was added with sqlite3, or hubbub restore the last good backup; a backup of it cannot be restored.`

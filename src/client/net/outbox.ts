@@ -108,7 +108,7 @@ export class Outbox {
       .sort((a, b) => a.order - b.order)
   }
 
-  /** Works for this person from now on; entries of other people stay on the device (U48). */
+  /** Sends this person's entries from now on; entries of other people stay on the device (U48). */
   async start(user: string): Promise<void> {
     if (this.#user === user) return
     this.stop()
@@ -162,7 +162,7 @@ export class Outbox {
     if (this.#user !== null) this.#storage.pageMayClose(this.#user)
   }
 
-  /** Stops working for this person; stored entries stay on the device. */
+  /** Stops sending for this person; stored entries stay on the device. */
   stop(): void {
     this.#user = null
     for (const nonce of this.#entries.keys()) this.#remove(nonce)

@@ -1,5 +1,5 @@
 /**
- * The outbox's storage: nothing rejects, and what the device has not confirmed stays in memory. Before the page goes it is copied to
+ * The outbox's storage: nothing rejects, and unconfirmed writes stay in memory. Before the page goes they are copied to
  * localStorage, which writes at once, since the browser may undo unfinished writes to IndexedDB (R21).
  */
 import { cleanText } from '../../shared/text.ts'

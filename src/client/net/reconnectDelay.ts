@@ -4,7 +4,7 @@ import { CLOSE } from '../../shared/errors.ts'
 export interface LostConnection {
   /** the close code */
   code: number
-  /** the server said beforehand that it goes away */
+  /** the server said beforehand that it would close the connection */
   isAnnounced: boolean
   /** over how many ms the server wants its clients to reconnect; null if it did not say */
   drainSpread: number | null

@@ -67,7 +67,7 @@ const MAX_LETTERS = 200
 
 /** Notifies of new messages as the settings say, until the signal aborts. */
 export function createNotifier(store: StateStore, world: NotifierWorld, signal: AbortSignal): Notifier {
-  /** the seq up to which a room's messages have been looked at */
+  /** by room: the seq up to which this tab has considered messages for a notification */
   const knownSeqs = new Map<string, number>()
   const done = new Set<string>()
   /** when (ms) another tab last said that it shows this room */

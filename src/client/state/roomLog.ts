@@ -18,7 +18,7 @@ import type { HistoryWindow, RoomState, RoomSync, Row } from './state.ts'
 
 /** Events held beyond a gap or during a sync; later ones are fetched again. */
 const MAX_HELD = 2_000
-/** The third gap within this time (ms) clears the room: whatever is wrong does not mend itself. */
+/** The third gap within this time (ms) clears the room: its rows are wrong in a way that more events do not mend. */
 const GAPS_WITHIN = 60_000
 /** A head beyond the position for this long (ms) is a lost last event. */
 const BEHIND_FOR = 2_000
@@ -212,7 +212,7 @@ export function requested(room: RoomState, fromStart = false): RoomState {
   return { ...(fromStart ? cleared(room) : room), sync: { state: 'syncing', held } }
 }
 
-/** A beat has told the room's head. */
+/** A beat has brought the room's newest seq. */
 export function withHead(room: RoomState, head: number, now: number): RoomState {
   const { sync } = room
   if (sync.state !== 'live' || head <= room.position.seq) return room

@@ -16,7 +16,7 @@ export function firstUnread(room: RoomState): number | 'above' | null {
   return isAllLoaded || isCountLoaded ? (unread[0]?.seq ?? null) : 'above'
 }
 
-/** Draws the divider above the first unread message; if there is none it stays as it is. */
+/** Draws the divider above the first unread message; if there is none, the divider stays where it is. */
 export function showDivider(room: RoomState): RoomState {
   const first = firstUnread(room)
   if (first === null || room.you === null) return room
