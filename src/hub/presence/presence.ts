@@ -26,6 +26,8 @@ interface RoomPresence {
   readonly entries: Map<string, PresenceEntry>
   /** people that have been announced */
   announcedCount: number
+  /** the announced people that a newcomer is sent, kept until one of them changes: in a storm thousands join between two changes */
+  announcedPeople: readonly Person[] | null
   /** too many people: single changes are not announced */
   isLarge: boolean
 }
@@ -54,6 +56,7 @@ export class PresenceTracker {
       version: 0,
       entries: new Map<string, PresenceEntry>(),
       announcedCount: 0,
+      announcedPeople: null,
       isLarge: false,
     }
     this.#rooms.set(room, presence)
@@ -113,7 +116,8 @@ export class PresenceTracker {
     if (!presence) return { version: 0, count: 0, full: [] }
     const { version, announcedCount, isLarge } = presence
     const me = presence.entries.get(self)
-    const full = announcedPeople(presence)
+    presence.announcedPeople ??= announcedPeople(presence)
+    const full = [...presence.announcedPeople]
     if (me && !full.some(({ id }) => id === self)) {
       if (isLarge && full.length >= LIMITS.crowdNamed) full.pop()
       full.push(me.announced ?? { ...me.user, state: me.state })
@@ -166,6 +170,7 @@ export class PresenceTracker {
       } else if (announced === null) {
         if (isAway) continue
         entry.announced = { ...user, state }
+        presence.announcedPeople = null
         presence.announcedCount += 1
         joined.push(entry.announced)
       } else {
@@ -175,6 +180,7 @@ export class PresenceTracker {
         if (!hasSettled && !isRenamed) continue
         const change = { ...(isRenamed && { name: user.name }), ...(hasSettled && { state }) }
         entry.announced = { ...announced, ...change }
+        presence.announcedPeople = null
         changed.push({ id: user.id, ...change })
       }
     }
@@ -185,6 +191,7 @@ export class PresenceTracker {
   #announce(room: string, presence: RoomPresence, announcement: Announcement): void {
     const { announcedCount: count, isLarge: wasLarge } = presence
     presence.isLarge = wasLarge ? count >= LIMITS.crowdEnds : count > LIMITS.crowd
+    if (presence.isLarge !== wasLarge) presence.announcedPeople = null
     if (wasLarge && presence.isLarge) return
     presence.version += 1
     const names = wasLarge === presence.isLarge ? announcement : { full: announcedPeople(presence) }
@@ -193,7 +200,10 @@ export class PresenceTracker {
 
   #remove(room: string, presence: RoomPresence, { user, announced }: PresenceEntry): void {
     presence.entries.delete(user.id)
-    if (announced) presence.announcedCount -= 1
+    if (announced) {
+      presence.announcedCount -= 1
+      presence.announcedPeople = null
+    }
     // An empty room has no followers either, so its version may begin again.
     if (presence.entries.size === 0) this.#rooms.delete(room)
   }
