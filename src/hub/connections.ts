@@ -15,7 +15,7 @@ export type EnteredRoom = RoomRow & { readonly role: Role }
 export interface SyncRequest {
   readonly room: string
   readonly ref?: string | undefined
-  /** null: there is no such room, or the person may not enter it */
+  /** null: there is no such room, or the person is not a member */
   readonly entered: EnteredRoom | null
   /** the client's position */
   readonly seq: number
@@ -26,12 +26,12 @@ export interface SyncRequest {
   cancelled?: true
 }
 
-/** `hello` was said: frames are taken, and beats are exchanged. */
+/** The client has said `hello`: its frames are handled, and beats are exchanged. */
 interface Greeted {
   readonly state: 'greeted'
-  /** as the client reported it last */
+  /** as last reported by the client */
   activity: Activity
-  /** when it last sent a beat or hello */
+  /** when the client last sent a beat or hello */
   lastHeardAt: number
   nextBeatAt: number
   /** since when a beat has waited for its answer; null: none does */
@@ -47,7 +47,7 @@ export interface ClientConnection {
   readonly openedAt: number
   /** `connected`: the socket is open, and `hello` is due */
   lifecycle: { readonly state: 'connected' } | Greeted | { readonly state: 'closed' }
-  /** rooms it has joined; frames to them are taken */
+  /** rooms that the connection has joined: frames for them are accepted */
   readonly rooms: Map<string, JoinedRoom>
   /** rooms that are still to be brought up to date, in order; the first is under way */
   readonly syncs: SyncRequest[]
@@ -81,7 +81,7 @@ export class ConnectionRegistry {
     this.#byUser.set(user.id, (this.#byUser.get(user.id) ?? new Set()).add(connection))
   }
 
-  /** @returns whether it was the person's last */
+  /** @returns whether this was the person's last connection */
   remove(connection: ClientConnection): boolean {
     const { socket, user } = connection
     this.#bySocket.delete(socket)

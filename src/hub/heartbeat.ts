@@ -35,7 +35,7 @@ export class Heartbeat {
     return null
   }
 
-  /** The client's beat answers ours; if no beat of ours is unanswered, the client asks for one. */
+  /** The client's beat answers ours; if none of ours waits for an answer, the client is asking for one. */
   received(connection: GreetedConnection, now: number): void {
     const { lifecycle } = connection
     lifecycle.lastHeardAt = now

@@ -25,7 +25,7 @@ export type Draft = { room: string; id: string; at: number; user: User } & (
   (DraftContent & { nonce: string }) | { kind: 'topic'; text: string; nonce?: never }
 )
 
-/** The result of one draft. `duplicate`: seq, id and time of the first. `failed`: nothing is stored, a retry may succeed. */
+/** The result of one draft. `duplicate`: seq, id and time of the stored event. `failed`: not stored, a retry may succeed. */
 export type Outcome =
   | { result: 'stored'; event: RoomEvent }
   | { result: 'duplicate'; seq: number; id: string; at: number }
@@ -122,7 +122,7 @@ export interface Store {
    * `tooBig`: the message has as many kinds of emoji as it may have.
    *
    * A delete removes the text, the reactions and the pin of the message, and the text of its edits; all else of these events
-   * stays. A `react` event holds the number of people who have reacted with the emoji then, even if it changes nothing.
+   * stays. A `react` event holds the number of people with that reaction after it, even if it changes nothing.
    * @returns one outcome for each draft, in the same order
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>

@@ -13,11 +13,11 @@ export const LIMITS = {
   unsent: 200,
   /** durable frames of one connection without an answer */
   unacked: 64,
-  /** graphemes and bytes of the name of a person, the name of a room and its topic */
+  /** graphemes and bytes of a person's name, a room's name and a room's topic */
   name: { graphemes: 24, bytes: 128 },
   roomName: { graphemes: 60, bytes: 320 },
   topic: { graphemes: 250, bytes: 1_280 },
-  /** bytes of a reaction's emoji, kinds of emoji at a message, and people named for each */
+  /** bytes of a reaction's emoji, kinds of emoji on a message, and people named for each */
   emoji: 64,
   emojiKinds: 20,
   emojiPeople: 20,
@@ -35,7 +35,7 @@ export const LIMITS = {
   /** the last events of an open room that are kept in memory, and their bytes */
   tail: 512,
   tailBytes: 256 * 1024,
-  /** rooms in one answer of the list, without those of the person */
+  /** rooms in one answer of the room list, not counting those the person has joined */
   roomsListed: 200,
   /** events a client may have missed before `reset "tooOld"` */
   resume: 1_000,

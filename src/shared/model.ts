@@ -54,7 +54,7 @@ export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
   replyTo?: never
 } & Erasable<{ text: string }>
 
-/** Changes the message `target`. `count`: how many people have reacted with the emoji then. */
+/** Changes the message `target`. `count`: how many people have reacted with the emoji after this. */
 export type Change = Entry & { target: string } & (
     | ({ kind: 'edit' } & Erasable<{ text: string }>)
     | { kind: 'delete'; by: 'author' | 'moderator'; text?: never; gone?: never }

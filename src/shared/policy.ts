@@ -25,7 +25,7 @@ const TABLE = {
 
 export type Permission = keyof typeof TABLE
 
-/** May this person do this? @param author of the message that it is done to; absent: it is done to the room */
+/** May this person do this? @param author of the message concerned; absent if it concerns the room */
 export function may({ id, role }: Actor, action: Permission, author?: string): boolean {
   const weakest = TABLE[action][author === id ? 'own' : 'others']
   return weakest !== null && RANKS.indexOf(role) >= RANKS.indexOf(weakest)

@@ -11,7 +11,7 @@ export function isBlank(text: string): boolean {
   return !VISIBLE.test(text)
 }
 
-/** Bytes of a text in UTF-8. `shared` has no types of a platform, so no `TextEncoder`. */
+/** Bytes of a text in UTF-8. `shared` uses no types of a platform, so `TextEncoder` is out. */
 export function byteLength(text: string): number {
   let bytes = 0
   for (const letter of text) {

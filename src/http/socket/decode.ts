@@ -51,7 +51,7 @@ function contentFault(frame: ClientFrame) {
 
 /**
  * Turns parsed JSON into a `ClientFrame` without any other field. An unknown type is `unknown`, to be ignored; a known type with
- * a missing or malformed field is a fault, with the nonce or ref to answer to where it is well-formed.
+ * a missing or malformed field is a fault, with the frame's nonce or ref if that is well-formed.
  */
 export function decode(value: unknown): Decoded {
   if (!isJsonObject(value)) return { result: 'fault', code: 'badFrame', replyTarget: {} }

@@ -68,7 +68,7 @@ export function createSockets(deps: SocketDeps) {
     close: guarded(end),
   }
 
-  /** bytes that all sockets together have not taken */
+  /** bytes that the clients of all sockets together have not taken */
   const unsent = (): number => live.values().reduce((sum, connection) => sum + connection.unsent, 0)
 
   return {

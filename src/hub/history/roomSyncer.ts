@@ -24,7 +24,7 @@ const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 const MAX_APPENDED_EVENTS = 50
 /** An unread count is repeated at most so often while the room moves on; then it is sent as it is. */
 const MAX_RECOUNTS = 20
-/** Estimated bytes of a frame around its lists, of an event around its text, and of a person in `members`. */
+/** Estimated bytes of a frame without its lists, of an event without its text, and of a person in `members`. */
 const FRAME_BYTES = 512
 const EVENT_BYTES = 250
 const MEMBER_BYTES = 100
@@ -36,8 +36,8 @@ type RequestedPosition = Partial<Pick<ClientFrameOf<'join'>, 'seq' | 'id' | 'lim
 type CountedPosition = UnreadAtHead & Pick<You, 'readSeq'>
 
 /**
- * Lets connections enter rooms and brings the rooms up to date, one page at a time per connection. A room goes live in the turn
- * that sends its last page; events that were published after the store was read come from the feed's tail.
+ * Lets connections enter rooms and brings each room up to date, for a connection one page at a time. A room goes live in the
+ * turn that sends its last page; events that were published after the store was read come from the feed's tail.
  */
 export class RoomSyncer {
   readonly #deps: RoomSyncerDeps

@@ -1,6 +1,6 @@
 /** ms over which the load is averaged */
 const AVERAGED_OVER = 1_000
-/** Messages a second below which two rarely fall into one tick: waiting would gain nothing. */
+/** Below this many messages a second, two rarely fall into one tick: waiting would gain nothing. */
 const QUIET_BELOW = 100
 /**
  * From `above` deliveries a second on, batches begin `ms` apart: messages that share a socket write are much cheaper, as one

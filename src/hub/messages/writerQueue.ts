@@ -31,7 +31,7 @@ export class WriterQueue {
 
   /**
    * Takes a draft; `answer` is called once, in a later turn.
-   * @throws ChatError `overloaded`, and nothing was taken
+   * @throws ChatError `overloaded`; then nothing was taken
    */
   push(draft: Draft, answer: (outcome: Outcome) => void): void {
     if (this.#queued.length >= LIMITS.queue) throw new ChatError('overloaded')

@@ -61,7 +61,7 @@ export class Names {
   /**
    * Cleans a name as typed.
    * @param user the person to be renamed: a suggestion may be a name they hold
-   * @throws ChatError `nameInvalid` with a `reason`, for a reserved name with a `suggestion`
+   * @throws ChatError `nameInvalid` with a `reason`, and with a `suggestion` if the name is reserved
    */
   async clean(typed: string, user?: string): Promise<string> {
     const cleaned = cleanName(typed)

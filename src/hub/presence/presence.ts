@@ -26,9 +26,9 @@ interface RoomPresence {
   readonly entries: Map<string, PresenceEntry>
   /** people that have been announced */
   announcedCount: number
-  /** the announced people that a newcomer is sent, kept until one of them changes: in a storm thousands join between two changes */
+  /** those of them that a newcomer is sent, kept until an announced person changes: thousands may join meanwhile */
   announcedPeople: readonly Person[] | null
-  /** too many people: single changes are not announced */
+  /** so many people that single changes are not announced */
   isLarge: boolean
 }
 

@@ -11,8 +11,8 @@ const folded = (text: string) =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 
 /**
- * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store at the first
- * question, rooms made later are added. 10,000 names take 0.1 s to index, in slices, and 0.5 ms to search.
+ * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store when they
+ * are first needed; rooms made later are added. 10,000 names take 0.1 s to index, in slices, and 0.5 ms to search.
  */
 export class RoomNames {
   readonly #deps: HubDeps

@@ -16,7 +16,7 @@ interface RoomList {
   more: boolean
 }
 
-/** One row more than are listed, to know whether more rooms follow. */
+/** One row more than is listed, to know whether more rooms follow. */
 const LISTED_AND_ONE = LIMITS.roomsListed + 1
 /** The key of room lists and history pages in `inTurn`: thirty of them in one turn of the loop would delay everybody. */
 const LONG_READS = 'long reads'
@@ -150,7 +150,7 @@ export class Rooms {
     return { room, name, topic, kind, joined, role, head, count: this.#deps.presence.count(room) }
   }
 
-  /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most one more than are listed. */
+  /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most `LISTED_AND_ONE`. */
   async #busiestThenIdle(after: string, joined: ReadonlyMap<string, unknown>): Promise<RoomRow[]> {
     const { store } = this.#deps
     const counts = [...this.#deps.presence.counts()].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
@@ -183,7 +183,7 @@ export class Rooms {
 const roomInvalid = (reason: NameFault) => new ChatError('roomInvalid', NAME_FAULTS[reason], { reason })
 const topicTooBig = () => new ChatError('tooBig', undefined, { reason: 'topic' })
 
-/** One line of what the room is about. @throws ChatError `tooBig` */
+/** A typed topic as one line, cleaned. @throws ChatError `tooBig` */
 function topicOf(typed: string): string {
   const limit = LIMITS.topic
   if (typed.length > 4 * limit.bytes) throw topicTooBig()

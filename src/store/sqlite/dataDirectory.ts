@@ -17,7 +17,7 @@ import { OperatorError } from '../../lib/operatorError.ts'
 
 export const SNAPSHOTS = 'snapshots'
 const SNAPSHOTS_KEPT = 3
-/** Bytes that stay free on the disk for a recovery: below, every write fails (O12). */
+/** Bytes that stay free on the disk for a recovery: with fewer, every write fails (O12). */
 export const RESERVE = 64 * 1024 * 1024
 
 /** A file system error as an OperatorError; any other error as it is. */

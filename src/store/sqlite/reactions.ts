@@ -6,7 +6,7 @@ export type ReactionRow = { message: string; emoji: string; user: string; name: 
 
 /**
  * Adds or removes a person's emoji and counts it; a repeat changes nothing. In the caller's transaction.
- * @returns how many people have reacted with the emoji then
+ * @returns how many people have reacted with the emoji after this
  */
 export function setReaction(db: Database, row: ReactionRow, on: boolean): number {
   const { message, emoji, user, seq } = row

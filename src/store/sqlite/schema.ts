@@ -10,7 +10,7 @@ interface SchemaItem {
 }
 
 const ITEMS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema'
-/** Characters of a foreign name that are quoted. */
+/** Characters that are quoted of a name that is not ours. */
 const MAX_QUOTED = 60
 
 /**

@@ -23,10 +23,10 @@ import { Writer, type WriteMethod, type WriterHandle } from './write/writer.ts'
 export interface Sqlite extends Store {
   /**
    * SQLite's code of a disk error, or RESERVE if too little is free; null again after the next write that works. SQLITE_BUSY
-   * is none: the process that holds the database ends its transaction soon.
+   * does not count: the process that holds the database ends its transaction soon.
    */
   readonly diskError: string | null
-  /** Bytes of the database with its WAL, and bytes free on the disk; 0 where a disk error hides a number. */
+  /** Bytes of the database with its WAL, and bytes free on the disk; 0 if a disk error hides the number. */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
 }
 
@@ -39,7 +39,7 @@ export interface SqliteOptions {
   onDeath: (error: Error) => void
   log?: Log
   metricsSink?: MetricsSink
-  /** bytes that stay free on the disk: below, every write fails (O12) */
+  /** bytes that stay free on the disk: with fewer, every write fails (O12) */
   reserve?: number
 }
 

@@ -7,7 +7,7 @@ import { MESSAGE, messageFromRow, type MessageRow, readEventId, readRoom } from 
 
 /** Ids that one history query may have; later ones are ignored. */
 const MAX_IDS = 50
-/** Bytes of a page around its messages. */
+/** Bytes of a page without its messages. */
 const ENVELOPE = 128
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite'
 
 /**
- * One transaction for all reads in a turn of the loop: taking SQLite's locks for each costs as much as the reads. While a
+ * One transaction for all reads in a turn of the loop: taking SQLite's locks for each read costs as much as the read. While a
  * write is pending, each read runs outside a transaction; otherwise a busy reader keeps SQLite from resetting the WAL.
  */
 export class ReadTransaction {

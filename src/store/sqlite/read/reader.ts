@@ -22,7 +22,7 @@ type OwnReaction = { message: string; emoji: string }
 const MEMBERSHIP = 'SELECT room, role, read_seq AS readSeq FROM members WHERE user_id = $user'
 
 const RECEIVED = "room = $room AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL"
-// A plain aggregate takes 6 µs, one over a subquery with LIMIT 60. Texts that cannot mention the person stay in the database.
+// An aggregate takes 6 µs, but 60 µs over a subquery with a LIMIT. Texts that cannot mention the person are not read.
 const UNREAD = `
   SELECT count(*) AS unread,
     json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts

@@ -22,7 +22,7 @@ export interface MessageRow extends EventKeys {
   text: string | null
   edited_at: number | null
   pinned: 0 | 1
-  /** as JSON; null without any */
+  /** as JSON; null if there are none */
   reactions: string | null
 }
 

@@ -31,7 +31,7 @@ export function storeDrafts(db: Database, drafts: readonly Draft[]): CommitResul
   return results
 }
 
-/** @param heads last seq of each room of the batch; written at its end, so once for each room */
+/** @param heads last seq of each room of the batch; the caller stores each once, at the end of the batch */
 function storeOne(db: Database, draft: Draft, heads: Map<string, number>): CommitResult {
   const { room, kind, id, at, user, nonce = null } = draft
   const target = 'target' in draft ? draft.target : null
@@ -76,7 +76,7 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
 /**
  * Brings `messages` up to date with a draft.
  * @param seq of the message that the draft changes
- * @returns for a reaction, how many people have reacted with the emoji then
+ * @returns for a reaction, how many people have reacted with the emoji after this
  */
 function applyToMessages(
   db: Database,
