@@ -42,7 +42,7 @@ export function pathOfClick(event: MouseEvent, origin: string): string | null {
 }
 
 /**
- * Shows the present address once started, and each later one until the signal aborts.
+ * Shows the screen of the present address once started, and of each later one until the signal aborts.
  * @param show must not throw; its signal aborts when the screen is left; `fromHistory`: reached by Back or Forward
  */
 export function createRouter(
@@ -110,7 +110,7 @@ export function createRouter(
       enter()
     },
     /**
-     * A drawer opens over the screen, and Back closes it. Navigating meanwhile replaces the drawer's history entry.
+     * Adds a history entry for a drawer over the screen, so that Back closes the drawer. Navigating meanwhile replaces the entry.
      * @param closed called once, however the drawer is closed
      * @returns closes the drawer
      */

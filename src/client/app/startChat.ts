@@ -26,7 +26,7 @@ const PREFETCH = 2_000
 const ADOPT_ORPHANS = 30_000
 
 /**
- * Opens this device's storage and wires everything that talks; the socket starts with `begin`.
+ * Opens this device's storage and wires sync, settings and notifications; the socket starts with `begin`.
  * @param page `adoptSelf`: the server knows this page as another person. `go`: shows the screen of a path
  */
 export async function startChat(

@@ -17,7 +17,7 @@ export function peopleList(
   const away = listSection<Person>(words.people.away, ({ id }) => id, personView)
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
-  function personView(first: Person): View<Person> {
+  function personView(initial: Person): View<Person> {
     const element = h('li', { class: 'person' })
     const update = (person: Person) => {
       const disc = avatar(person)
@@ -25,7 +25,7 @@ export function peopleList(
       const note = person.id === me ? words.people.you : ''
       element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, note))
     }
-    update(first)
+    update(initial)
     return { element, update }
   }
 

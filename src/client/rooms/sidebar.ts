@@ -15,8 +15,8 @@ export type Sidebar = ReturnType<typeof sidebar>
 const STORAGE_KEY = 'people'
 
 /**
- * Rooms and people: a column beside the room, or below 768 px a drawer over it (V13). `shell` carries its state for the style
- * sheet; `people` stands below the rooms, `note` at the end.
+ * Rooms and people: a column beside the room, or below 768 px a drawer over it (V13). `data-sidebar` of `shell` tells the style
+ * sheet whether it is open; `people` stands below the rooms, `note` at the end.
  */
 export function sidebar(
   { store, router, siteName }: Context,

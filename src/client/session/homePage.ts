@@ -12,7 +12,7 @@ export function homePage(context: HomeContext, signal: AbortSignal): HTMLElement
   return joinPage(context, { room: 'lobby', entered: () => context.router.navigate('/chat/lobby') }, signal)
 }
 
-/** The page of a room's link without a session (U4). @param joins the room that signing in also joins */
+/** The page that a room's link shows without a session (U4). @param joins the room that signing in also joins */
 export function joinPage(
   context: HomeContext,
   { room, joins, entered }: { room: string; joins?: string; entered(): void },
@@ -37,7 +37,7 @@ export function joinPage(
   function askName(): void {
     if (store.get().signedOutInOtherTab) paragraph.textContent = words.session.signedOutElsewhere
     const form = nameForm(
-      { label: words.session.yourName, button: words.session.joinRoom(room), first: actions.lastName() },
+      { label: words.session.yourName, button: words.session.joinRoom(room), initial: actions.lastName() },
       { take: join, done: entered },
     )
     body.replaceChildren(form.element)

@@ -91,7 +91,7 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
 /** My name, in one line with the button that changes it (U6). */
 function renameForm({ store, actions }: Context): HTMLElement {
   const { title: label, change, changed } = words.settings.name
-  const first = selfOf(store.get())?.name ?? ''
+  const initial = selfOf(store.get())?.name ?? ''
   const status = h('p', { class: 'col-span-full text-meta text-muted', role: 'status' })
   const take = (name: string) => {
     status.textContent = ''
@@ -99,7 +99,7 @@ function renameForm({ store, actions }: Context): HTMLElement {
   }
   const done = () => (status.textContent = changed)
   const look = { form: 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-2', button: 'button-quiet self-start mt-7' }
-  const { element } = nameForm({ label, button: change, first }, { take, done }, look)
+  const { element } = nameForm({ label, button: change, initial }, { take, done }, look)
   element.append(status)
   return element
 }

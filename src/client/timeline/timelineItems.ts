@@ -131,7 +131,7 @@ function* itemsOf(room: RoomState, lines: LinesShown): Generator<TimelineItem> {
 
   const firstSeq = rows[0]?.seq ?? null
   const isHidden = lines === 'hidden' || room.onlineCount > MAX_ONLINE_FOR_PRESENCE || historyWindow !== null
-  // Lines that belong above the rows loaded have no place, and neither has a divider up there.
+  // Presence lines and a divider that belong above the loaded rows are not drawn.
   const presence = room.presenceLines.filter(
     ({ after }) => !isHidden && (older === 'none' || firstSeq === null || after >= firstSeq),
   )

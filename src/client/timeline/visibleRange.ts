@@ -33,7 +33,7 @@ export function visibleRangeOf(
 
 /**
  * Calls `seen` with the messages that were on screen for the whole of the last 500 ms, until the signal aborts.
- * @returns a function that takes the messages on screen from now on; null: none, or the person is not looking
+ * @returns a function to call with the range that is on screen from now on; null: none, or the person is not looking
  */
 export function watchVisible(
   seen: (range: VisibleRange) => void,

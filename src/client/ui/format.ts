@@ -43,7 +43,7 @@ export function dayLabel(at: number, now: number, locale?: string): string {
   return formatDate(at, locale, { weekday: 'long', day: 'numeric', month: 'long', ...year })
 }
 
-// Lists stand in sentences of ours, so they use the language of our words, not the reader's locale.
+// Lists are part of our sentences, so they use the language of our words, not the reader's locale.
 const lists = new Intl.ListFormat(words.locale, { type: 'conjunction' })
 
 /** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; more than `limit` are counted: `Ann, Bo and 6 others`. */

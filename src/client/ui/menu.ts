@@ -2,7 +2,7 @@ import { button, h } from './dom.ts'
 import { iconButton, iconOf, type IconName } from './icons.ts'
 import { openPopover, type Popup } from './popover.ts'
 
-/** Pressing an entry closes the menu first, so that the focus is back at its button when the entry opens a dialog. */
+/** Pressing an entry closes the menu first, so that the focus is back at the menu button when the entry opens a dialog. */
 export interface MenuEntry {
   icon: IconName
   label: string

@@ -14,13 +14,13 @@ export type NameResult =
 
 /** Asks for a name and says what is wrong with it. `take` submits it; `done` is called once a name was accepted (U2, U3). */
 export function nameForm(
-  texts: { label: string; button: string; first: string },
+  texts: { label: string; button: string; initial: string },
   on: { take(name: string): Promise<NameResult>; done(): void },
   look = { form: 'grid gap-3', button: 'button' },
 ) {
   const input = textField(texts.label, {
     name: 'nickname',
-    value: texts.first,
+    value: texts.initial,
     autocomplete: 'nickname',
     autocapitalize: 'words',
     spellcheck: 'false',

@@ -10,7 +10,7 @@ describe('the form for a name', () => {
     const submitted: string[] = []
     let done = 0
     const { element, field } = nameForm(
-      { label: 'Your name', button: 'Join lobby', first: 'Ada' },
+      { label: 'Your name', button: 'Join lobby', initial: 'Ada' },
       {
         take(name) {
           submitted.push(name)

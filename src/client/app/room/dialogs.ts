@@ -60,11 +60,13 @@ export function roomDialogs(
 
 /** Keys and commands. */
 function openHelp(signal: AbortSignal): void {
-  const row = ([keys, does]: readonly [string, string]) => [
+  const row = ([keys, effect]: readonly [string, string]) => [
     h('dt', { class: 'font-semibold' }, keys),
-    h('dd', { class: 'text-muted' }, does),
+    h('dd', { class: 'text-muted' }, effect),
   ]
-  const commands = Object.entries(words.composer.commands).map(([name, does]) => [`/${name}`, does] as const)
+  const commands = Object.entries(words.composer.commands).map(
+    ([name, effect]) => [`/${name}`, effect] as const,
+  )
   openDialog({ title: words.help.title }, signal, ({ close }) => [
     h(
       'dl',

@@ -39,14 +39,14 @@ export function roomPage(
     return page.element
   }
 
-  function make(shows: ReturnType<typeof screenOf>): HTMLElement | string {
+  function elementFor(kind: ReturnType<typeof screenOf>): HTMLElement | string {
     // prettier-ignore
-    switch (shows) {
+    switch (kind) {
       case 'nothing': return ''
       case 'join': return joinPage(context, { room, joins: room, entered: () => {} }, screen.signal)
       case 'room': return roomScreen(context, place, screen.signal)
-      case 'left': case 'closed': return deadEnd(shows === 'left')
-      default: return assertNever(shows)
+      case 'left': case 'closed': return deadEnd(kind === 'left')
+      default: return assertNever(kind)
     }
   }
 
@@ -54,10 +54,10 @@ export function roomPage(
   if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
   store.watch(
     (state) => screenOf(state, room),
-    (shows) => {
+    (kind) => {
       screen.abort()
       screen = childController(signal)
-      element.replaceChildren(make(shows))
+      element.replaceChildren(elementFor(kind))
     },
     signal,
   )

@@ -27,7 +27,7 @@ export type MessageView = ReturnType<typeof messageView>
 
 /** ms until a message of mine looks unconfirmed, so that a fast ack does not flicker (U45) */
 const SENDING = 400
-/** ms until it offers "Cancel" (U46) */
+/** ms until such a message offers "Cancel" (U46) */
 const WAITING = 10_000
 
 const QUOTE_STYLE =

@@ -97,13 +97,13 @@ export function messageActions(
     const actor: Actor | null = self && { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     const can = (permission: Permission) => actor !== null && may(actor, permission, row.user.id)
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
-    const emoji = (chosen: string) =>
-      reportFailure(on, actions.react(room, row.id, chosen, !mine.includes(chosen)))
-    const more = () => void pickEmoji(at, emoji, on.fault, signal)
+    const toggle = (emoji: string) =>
+      reportFailure(on, actions.react(room, row.id, emoji, !mine.includes(emoji)))
+    const more = () => void pickEmoji(at, toggle, on.fault, signal)
     openMessageMenu(
       words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock)),
       entriesFor(row, can),
-      can('react') ? { mine, emoji, more } : null,
+      can('react') ? { mine, toggle, more } : null,
       at,
       signal,
     )
@@ -150,12 +150,12 @@ function isStored(row: Row): row is StoredRow {
 export function openMessageMenu(
   label: string,
   actions: readonly MessageMenuEntry[],
-  react: { emoji(emoji: string): void; more(): void; mine: readonly string[] } | null,
+  react: { toggle(emoji: string): void; more(): void; mine: readonly string[] } | null,
   at: WindowPoint,
   signal: AbortSignal,
 ): void {
   const before = document.activeElement
-  // Not to the toolbar's button: the toolbar leaves with the pointer (A10).
+  // The row, not the toolbar's button that had the focus: the toolbar leaves with the pointer (A10).
   const returnTo = before?.closest('.message') ?? before
 
   function returnFocus(): void {
@@ -177,7 +177,7 @@ export function openMessageMenu(
     for (const emoji of QUICK) {
       const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
       const name = { class: 'quick', 'aria-label': reactWith(emoji) }
-      quick.push(item(emoji, () => react.emoji(emoji), { ...name, ...checked }))
+      quick.push(item(emoji, () => react.toggle(emoji), { ...name, ...checked }))
     }
     quick.push(item(iconOf('plus'), react.more, { class: 'quick', 'aria-label': reactWithAnother }))
   }

@@ -16,7 +16,7 @@ const MAX_SLIP = 10
 export function messageToolbar(
   rows: HTMLElement,
   on: {
-    /** Is there anything to do with this row? */
+    /** Has the row any action? */
     can(row: HTMLElement): boolean
     reply(row: HTMLElement): void
     menu(row: HTMLElement, at: WindowPoint): void
@@ -25,9 +25,9 @@ export function messageToolbar(
 ): () => void {
   let row: HTMLElement | null = null
 
-  const openBelow = (of: HTMLElement, button: HTMLElement) => {
+  const openBelow = (messageRow: HTMLElement, button: HTMLElement) => {
     const { right, left, bottom } = button.getBoundingClientRect()
-    on.menu(of, { x: document.dir === 'rtl' ? left : right, y: bottom + 4 })
+    on.menu(messageRow, { x: document.dir === 'rtl' ? left : right, y: bottom + 4 })
   }
   const tool = (label: string, icon: IconName, press: (row: HTMLElement, button: HTMLElement) => void) => {
     const attributes = { class: 'tool', tabindex: -1 }
