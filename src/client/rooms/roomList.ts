@@ -32,7 +32,7 @@ export function roomLinks(current: string): View<RoomGroups> {
   const others = listSection<CountedRoom>(words.rooms.rooms, ({ room }) => room, roomLink)
   const element = h('nav', { 'aria-label': words.rooms.rooms }, favourites.element, others.element)
 
-  function roomLink(first: CountedRoom): View<CountedRoom> {
+  function roomLink(initial: CountedRoom): View<CountedRoom> {
     const name = h('bdi', { class: 'truncate' })
     const mentions = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
     const unread = h('span', { class: 'text-meta tabular-nums text-accent font-semibold' })
@@ -40,8 +40,8 @@ export function roomLinks(current: string): View<RoomGroups> {
       'a',
       {
         class: 'row-button',
-        href: `/chat/${first.room}`,
-        'aria-current': first.room === current && 'page',
+        href: `/chat/${initial.room}`,
+        'aria-current': initial.room === current && 'page',
       },
       name,
       mentions,
@@ -58,7 +58,7 @@ export function roomLinks(current: string): View<RoomGroups> {
       ]
       link.setAttribute('aria-label', label.filter(Boolean).join(', '))
     }
-    update(first)
+    update(initial)
     return { element: h('li', {}, link), update }
   }
 

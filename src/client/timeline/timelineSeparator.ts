@@ -44,14 +44,14 @@ function textOf(item: NonMessageItem): string {
 }
 
 /** A line between messages: a day, presence, the start of the room. An update after midnight renames a day. */
-export function timelineSeparator(first: NonMessageItem): View<TimelineItem> {
+export function timelineSeparator(initial: NonMessageItem): View<TimelineItem> {
   const line = h('span')
-  const { kind } = first
+  const { kind } = initial
   const element = h('div', { class: kind === 'day' ? 'day' : kind === 'new' ? 'day new' : 'aside' }, line)
   const update = (item: TimelineItem) => {
     if (item.kind !== 'message') line.textContent = textOf(item)
   }
-  update(first)
+  update(initial)
   return { element, update }
 }
 

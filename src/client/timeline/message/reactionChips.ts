@@ -29,8 +29,8 @@ export function reactionChips(toggle: (emoji: string, mine: boolean) => void): V
   }
 }
 
-function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {
-  let { emoji, mine } = first
+function chip(initial: Reaction, toggle: (emoji: string, mine: boolean) => void): View<Reaction> {
+  let { emoji, mine } = initial
   const count = h('span', { class: 'tabular-nums' })
   const element = button([h('span', { 'aria-hidden': 'true' }, emoji), count], () => toggle(emoji, mine), {
     class: 'chip',
@@ -43,7 +43,7 @@ function chip(first: Reaction, toggle: (emoji: string, mine: boolean) => void): 
     element.setAttribute('aria-label', element.title)
     element.setAttribute('aria-pressed', String(mine))
   }
-  update(first)
+  update(initial)
   return { element, update }
 }
 

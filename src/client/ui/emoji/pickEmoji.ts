@@ -4,7 +4,7 @@ import { words } from '../../words/words.ts'
 
 const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
-/** Opens the emoji picker, a chunk that is fetched on first use, with its end edge at the point (U39). `pick` is called at most once. */
+/** Opens the emoji picker, a chunk fetched on first use, with its end edge at the point (U39). Calls `pick` at most once. */
 export async function pickEmoji(
   at: WindowPoint,
   pick: (emoji: string) => void,
