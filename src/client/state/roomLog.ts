@@ -18,7 +18,7 @@ import type { HistoryWindow, RoomState, RoomSync, Row } from './state.ts'
 
 /** Events held beyond a gap or during a sync; later ones are fetched again. */
 const MAX_HELD = 2_000
-/** The third gap within this time (ms) clears the room: its rows are wrong in a way that more events do not mend. */
+/** The third gap within this time (ms) clears the room, since fetching only what is missing has not helped. */
 const GAPS_WITHIN = 60_000
 /** A head beyond the position for this long (ms) is a lost last event. */
 const BEHIND_FOR = 2_000
