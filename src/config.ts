@@ -155,7 +155,7 @@ export const VARIABLES: readonly string[] = [
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads the environment, and the file it names for a secret. A blank variable counts as missing, as compose files leave it.
+ * Reads the environment, and the file it names for a secret. A blank variable counts as missing: a compose file passes on a variable without a value as blank.
  * @param terminal whether a person reads the log, which then is `pretty` by default
  * @throws OperatorError 1 with every fault: each names the variable and what it accepts, never the value, which may be a secret
  */

@@ -30,7 +30,7 @@ export interface ServeOptions {
   worker: URL
   /** the folder with the built page */
   pages: string
-  /** for load tests: higher limits for each person and connection, not switched off, so that their cost is measured too */
+  /** for load tests: raises the limits of each person and connection; checking them still costs as much */
   limits?: Partial<PersonLimits> & { frames?: Rate }
   /** bytes that stay free on the disk, for tests */
   reserve?: number
@@ -134,7 +134,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     ...(metrics && metricsToken !== null && { metrics: { ...metrics, token: metricsToken } }),
   })
 
-  /** Runs `listen`; if it fails, closes the store. @param prefix of the address's variables @throws OperatorError with the reason */
+  /** Runs `listen`; if it fails, closes the store. @param prefix begins the variables that set the address: `METRICS_` for METRICS_HOST and METRICS_PORT @throws OperatorError with the reason */
   const listening = async <T>(address: ListenAddress, listen: () => T, prefix = ''): Promise<T> => {
     try {
       return listen()

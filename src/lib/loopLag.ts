@@ -6,7 +6,7 @@ const INTERVAL = 100
 const LATE = 250
 /** The longest pause (ms) between two late timers of one run. */
 const PAUSE = 250
-/** The loop is behind if a run lasts this long (ms), until this long (ms) after the run's last late timer. */
+/** Late timers with short pauses form a run. The loop is behind from RUN ms of a run on, until HOLD ms after its last timer. */
 const RUN = 5_000
 const HOLD = 1_000
 

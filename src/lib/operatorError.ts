@@ -20,7 +20,7 @@ export function exitWith(error: unknown): never {
   process.exit(known.exitCode)
 }
 
-/** Escapes as JSON does, so that JSON keeps its meaning: what would steer a terminal, start a line or turn the text's direction. */
+/** Escapes every character that would steer a terminal, start a line or turn the text's direction, as JSON writes them. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
     character

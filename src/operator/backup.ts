@@ -115,7 +115,7 @@ export async function backup(dir: string, to: string | Sink | undefined, now: nu
 
 type CopyCheck = Pick<BackupResult, 'events' | 'schema' | 'foreign'>
 
-/** Before the read transaction: at most `PASSES` passes over the file; one that copied at most `FEW_BYTES` is the last. */
+/** Before the read transaction the file is copied in up to `PASSES` passes. A pass that copies at most `FEW_BYTES` is the last. */
 const PASSES = 3
 const FEW_BYTES = 4 * 1024 * 1024
 

@@ -53,6 +53,7 @@ export function createRouter(
   const { history, location, document } = page
   let path = ''
   let screen = new AbortController()
+  /** the open drawer; `entry` is the history entry of the screen under it */
   let layer: { closed: () => void; entry: number } | null = null
   /** entry → value. A screen left by Back remembers its value here: by then `history.state` belongs to the next screen. */
   const kept = new Map<number, unknown>()

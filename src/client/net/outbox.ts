@@ -30,7 +30,7 @@ export interface OutboxOwner {
   ackOverdue(): void
   /** The device has refused a write, which is now in memory only. */
   storageBlocked(): void
-  /** Leaving the page would now lose unsent entries, or would no longer. */
+  /** Called when it changes whether leaving the page would lose unsent entries. */
   unsavedChanged(isUnsaved: boolean): void
 }
 
@@ -316,7 +316,7 @@ export class Outbox {
     if (nonce === undefined && code === 'rateLimited') this.#requeueSent(after ?? BACKOFF.first)
     const unsent = this.#entries.get(nonce ?? '')
     if (unsent === undefined || unsent.state === 'failed') return
-    // The room's join was refused for a time: the entry is sent again behind the next join (M76).
+    // The server refused to join us to the room for now: the entry is sent again after the next join request (M76).
     if (code === 'notMember' && !this.#owner.isConfirmed(unsent.entry.room)) this.#requeue(unsent)
     else if (!retry) this.#fail(unsent, code)
     else {

@@ -10,7 +10,7 @@ export interface LostConnection {
   drainSpread: number | null
   /** attempts that failed so far */
   attempt: number
-  /** since the last live connection was lost, the page came into view or the socket was started: the latest of them */
+  /** since the latest of: the last live connection was lost, the page came into view, the socket was started */
   awayFor: number
   isHidden: boolean
 }

@@ -74,7 +74,7 @@ const SEND_RETRY_AFTER = 1_000
 interface NextAttempt {
   /** attempts that failed before this one */
   attempt: number
-  /** when the last connection was lost, the page came into view or the socket was started: the latest of them, ms */
+  /** ms; the latest of: the last connection was lost, the page came into view, the socket was started */
   since: number
   /** the server said beforehand that it would close the connection */
   announced: boolean
@@ -95,8 +95,8 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   let shown: ConnectionState = { state: 'idle' }
   /** set while `shown` is connecting, hello, live or suspect */
   let current: Connection | null = null
-  /** The last handshake is under way or has failed. If it failed, the server may have refused the session. */
-  let handshakeFailed = false
+  /** True from a handshake's start until it succeeds. If still true at the next attempt, the session may have been refused. */
+  let handshakeIsUnproven = false
   /** from this time (ms) on, sending ends a wait and connects */
   let sendMayConnectAt = 0
   /** when the clock was last read */
@@ -149,7 +149,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     // The owner may have stopped the socket.
     if (current !== started) return
     arm(CONNECT_TIMEOUT, () => end(1006))
-    if (!handshakeFailed) return open(started)
+    if (!handshakeIsUnproven) return open(started)
     void world.hasSession().then((answer) => {
       if (current !== started) return
       if (answer === 'no') end(CLOSE.noSession)
@@ -166,10 +166,10 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       return end(1006)
     }
     connection.wire = wire
-    handshakeFailed = true
+    handshakeIsUnproven = true
     wire.onopen = () => {
       if (connection !== current || shown.state !== 'connecting') return
-      handshakeFailed = false
+      handshakeIsUnproven = false
       clockSeenAt = world.now()
       enter({ ...shown, state: 'hello' })
       arm(CONNECT_TIMEOUT, () => end(1006))

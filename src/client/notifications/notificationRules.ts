@@ -101,7 +101,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     return store.get().rooms[room]?.historyWindow === null && world.isAttended(room)
   }
 
-  /** Notifies unless another tab shows the room. That tab may get the message much later, so it is asked about the room. */
+  /** Notifies unless another tab shows the room. That tab may get the message later: it is asked about the room. */
   function ask(room: string, news: readonly ReceivedMessage[]): void {
     const asked = world.now()
     world.say({ type: 'who', room })
@@ -166,7 +166,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
   }
 }
 
-/** Messages of others since the last call; at first, since the room became live, as its first page is no news. */
+/** Messages of others since the last call. The first call counts from when the room became live: its first page is no news. */
 function newMessages(room: RoomState, knownSeqs: Map<string, number>): ReceivedMessage[] {
   if (room.sync.state !== 'live') return []
   const last = room.position.seq

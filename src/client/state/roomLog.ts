@@ -20,7 +20,7 @@ import type { HistoryWindow, RoomState, RoomSync, Row } from './state.ts'
 const MAX_HELD = 2_000
 /** The third gap within this time (ms) clears the room, since fetching only what is missing has not helped. */
 const GAPS_WITHIN = 60_000
-/** A head beyond the position for this long (ms) is a lost last event. */
+/** If the head stays beyond the position for this long (ms), the last event was lost. */
 const BEHIND_FOR = 2_000
 /** Changes kept to be applied to pages that come by HTTP meanwhile. */
 const MAX_RECENT_CHANGES = 500
@@ -175,7 +175,7 @@ function depthOf({ depth }: RoomState, { at }: ServerFrameOf<'sync'>, hasNames: 
   return at ? 'counts' : depth === 'all' ? 'rows' : depth
 }
 
-/** After a `reset "tooOld"`, sets the notice that messages were missed once a page shows it. */
+/** After a `reset "tooOld"`: if a page shows that messages were missed, sets the notice that says so. */
 function withResetNotice(room: RoomState, { messages = [], events }: ServerFrameOf<'sync'>): RoomState {
   const { seqBeforeReset, depth } = room
   if (seqBeforeReset === null) return room
@@ -206,7 +206,7 @@ export function withReset(room: RoomState, reason: ResetReason): RoomState {
     : { ...reset, seqBeforeReset: null, resetNotice: 'changed' }
 }
 
-/** The room's log is requested: from the start, or from the position on; then events held beyond a gap stay held. */
+/** The room's log is requested. From the start: rows and held events are dropped. From the position on: both stay. */
 export function requested(room: RoomState, fromStart = false): RoomState {
   const held = fromStart ? [] : heldEvents(room.sync)
   return { ...(fromStart ? cleared(room) : room), sync: { state: 'syncing', held } }

@@ -54,7 +54,7 @@ export interface Row {
   reactions: readonly Reaction[]
   own: boolean
   sendStatus: SendStatus
-  /** no event up to this seq changes the row again */
+  /** the row already includes every change up to this seq */
   trueAt: number
   /** only in a row as drawn: my unconfirmed changes, applied to it unless they failed */
   pendingChanges?: readonly PendingChange[]

@@ -49,7 +49,7 @@ function commandMatch(before: string): SuggestionMatch | null {
   return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })) }
 }
 
-/** The emoji whose short name ends at the caret with its second colon, and where it begins; null within code. */
+/** The emoji of a name such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
 export function shortcodeMatch(
   before: string,
   all: readonly Pick<EmojiEntry, 'emoji' | 'shortcodes'>[],

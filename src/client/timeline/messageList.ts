@@ -307,7 +307,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       wanted = position
       showWanted()
     },
-    /** Messages up to this seq are seen; the pill counts those after it. @param reset forgets that more was seen */
+    /** Messages up to this seq are seen; the pill counts those after it. @param reset goes back to this seq */
     seen(seq: number, reset = false): void {
       seenSeq = reset ? seq : Math.max(seenSeq, seq)
       drawPill(isAtEnd && isLive() ? null : missed(seenSeq))

@@ -70,7 +70,7 @@ export function createAnnouncer(signal: AbortSignal) {
     say: (text: string) => put(polite, text),
     /** Interrupts: for a failure, a lost connection, a removal. */
     warn: (text: string) => put(assertive, text),
-    /** Speaks new messages of others, one sentence in 3 s: each mention by itself, the rest counted. */
+    /** Speaks new messages of others, at most a sentence every 3 s: each mention by itself, the rest counted. */
     messages(messages: readonly SpokenMessage[]): void {
       const others = messages.filter((message) => !message.mentions)
       mentions = [...mentions, ...messages.filter((message) => message.mentions)].slice(-MAX_LINES)

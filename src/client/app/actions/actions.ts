@@ -57,7 +57,7 @@ export interface ChatActions {
 
   /** Shows my message at once and sends it once this device has stored it. A refused text must stay in the composer. */
   send(room: string, text: string, replyTo?: string): ActionResult
-  /** Shows the change at once. If the server refuses it, it is taken back and becomes one of the row's `pendingChanges`. */
+  /** Shows the change at once. If the server refuses it, the row is drawn without it and keeps it in `pendingChanges`, as failed. */
   edit(room: string, id: string, text: string): ActionResult
   remove(room: string, id: string): ActionResult
   react(room: string, id: string, emoji: string, on: boolean): ActionResult

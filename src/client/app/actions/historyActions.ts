@@ -34,7 +34,7 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
     if (place === null) return
     const requestedIn = session
     store.dispatch({ type: 'pageRequested', room, place })
-    // A dispatch made within another is queued. Until then the state lacks it, and the list asks again.
+    // A dispatch made during another is queued. Until it runs, the state does not show this request, and the list may ask again.
     const key = `${room} ${Object.values(place).join(' ')}`
     if (requestedIn.pending.has(key)) return
     requestedIn.pending.add(key)

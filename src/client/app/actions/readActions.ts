@@ -5,8 +5,9 @@ import type { Timers } from '../../net/timers.ts'
 import type { State } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 
-/** ms until gathered reads are sent, and until they are tried again without a connection */
+/** ms until gathered reads are sent */
 const GATHER = 500
+/** ms until reads that could not be sent are tried again */
 const RETRY = 5_000
 /** How long (ms) marking all rooms read can be undone, unless the page is hidden meanwhile. */
 const UNDO = 10_000

@@ -135,7 +135,7 @@ export class RoomJoins {
     const key = ref ?? helloKey(room)
     const request = this.#requests.get(key)
     this.#requests.delete(key)
-    // The request was made before the room came on screen. Its answer replaces the people by counts: request them again.
+    // If the room came on screen after this request, the answer replaces its people by counts: allow another request for them.
     if (request?.countsOnly) this.#inDepth.delete(room)
     if (this.#roomOverLimit === room) this.#roomOverLimit = null
     const wasExpected = this.maySendTo(room)

@@ -43,7 +43,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       left.delete(room)
     },
     isLeaving: (room: string) => leaving.has(room),
-    /** Has a leave sent on this connection no answer yet? Frames of the room that arrive now were sent before it was read. */
+    /** Has a leave sent on this connection no answer yet? Until then its frames were sent before the server read it. */
     isUnanswered: (room: string) => [...refs.values()].includes(room),
     /**
      * Sends again the unanswered leaves that are overdue; leaving twice changes nothing.

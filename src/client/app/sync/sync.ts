@@ -89,7 +89,7 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
           break
         }
         leaves.answered(frame.ref, frame.room)
-        // The leave itself removed the room here; if the room is here, it was opened again since.
+        // `leave` removed the room from the state. If the state has it again, it was opened since.
         if (store.get().rooms[frame.room] !== undefined) return
         // A room list requested meanwhile may still show the room as joined.
         leaves.hasLeft(frame.room)

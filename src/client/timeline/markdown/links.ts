@@ -78,7 +78,7 @@ export function withLinks(text: string, max: number): (Node | string)[] {
 }
 
 /**
- * Do the words of a hand-written link name the host it leads to? Only then they need no host behind them (U121).
+ * Do the words of a link written as `[words](address)` name its host? If so, the host is not shown behind them (U121).
  * @param around the characters next to the link: together with them, the words could read as another host
  */
 export function namesHost(label: string, url: URL, around: string): boolean {

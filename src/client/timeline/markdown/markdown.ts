@@ -54,11 +54,13 @@ class BoundedLexer extends Lexer {
     const delimiters = src.match(DELIMITER) ?? []
     // A long run is tried from each of its characters, and the end of a strike is searched letter by letter.
     const marks = sum(src.match(MARK) ?? [], ({ length }) => Math.max(1, Math.min(length, 8) - 2))
-    const inRuns = sum(
+    const stepsInRuns = sum(
       delimiters,
       (run) => run.length ** 2 / 50 + (run.startsWith('~~') ? src.length / 10 : 0),
     )
-    this.#spend(10 + 10 * delimiters.length + inRuns + marks * (10 + delimiters.length + src.length / 100))
+    this.#spend(
+      10 + 10 * delimiters.length + stepsInRuns + marks * (10 + delimiters.length + src.length / 100),
+    )
     return super.inlineTokens(src, tokens)
   }
 }

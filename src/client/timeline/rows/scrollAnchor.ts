@@ -29,7 +29,7 @@ export function firstIndex(rows: HTMLCollection, isAbove: (row: Element) => bool
 }
 
 /**
- * The second visible row, since rows that arrive above it can change the header of the first; else the first.
+ * The second visible row, or the first if there is no other: rows that arrive above can change the header of the first.
  * @param mayHold false for a row that is about to be removed, or that is no message
  */
 export function readingAnchor(
