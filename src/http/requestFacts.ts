@@ -3,7 +3,7 @@ import { type Origins, portOf } from './origin.ts'
 
 /** What admission found out about a request. */
 export interface RequestFacts {
-  /** limits of one address count by this key; null: no limit, as TRUST_PROXY is not set and many people may share it */
+  /** limits of one address count by this key; null: no limit, as many people may share the address */
   limitKey: string | null
   /** the client came by https, so its cookies are Secure */
   secure: boolean

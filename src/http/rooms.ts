@@ -23,8 +23,8 @@ const HEAVY_PAGE = 64 * 1024
 const ROOM_LISTS = { perSecond: 1, burst: 20 }
 const NEW_ROOMS = { perSecond: 20 / 3_600, burst: 20 }
 /**
- * New rooms of everybody at private addresses together. No limit counts there by address, so without this one a person could
- * sign up as many guests and create a room with each; rooms stay (S53).
+ * New rooms of everyone at private addresses together. There is no limit per address there, so without this one a person could
+ * sign up any number of guests and create rooms with each; rooms are never removed (S53).
  */
 const NEW_ROOMS_PRIVATE = { perSecond: 200 / 3_600, burst: 200 }
 const JSON_ONLY = { 'content-type': 'application/json;charset=utf-8' }

@@ -23,11 +23,11 @@ export interface SessionSettings {
 
 /** Exports of one person, and of one address: each may read much. */
 const EXPORTS = { perSecond: 1 / 60, burst: 3 }
-/** Refused names and unknown tokens: of an address, of a private address, of a person (S51). */
+/** Failed sign-ups and sign-outs of one address, the same of one private address, failed renames of one person (S51). */
 const FAILURES = { perSecond: 1, burst: 60 }
 const FAILURES_PRIVATE = { perSecond: 20, burst: 500 }
 const FAILED_RENAMES = { perSecond: 1, burst: 20 }
-/** Most sessions that one sign-out ends, and the unknown tokens after which it stops. */
+/** How many sessions one sign-out ends at most, and after how many unknown tokens it stops. */
 const SIGN_OUT = { maxSessions: 8, maxUnknown: 2 }
 const TOO_MANY_GUESTS = {
   message: 'Too many new names from your network. Try again later.',

@@ -1,4 +1,4 @@
-/** The frames that answer one client (welcome, acks, errors), and how to wait for a write that is answered. */
+/** The frames that answer one client (welcome, acks, errors), and `awaitWrite`, which makes a failed write `unavailable`. */
 import { ChatError, ERRORS } from '../shared/errors.ts'
 import { TIMES, PROTOCOL_VERSION, WELCOME_LIMITS } from '../shared/limits.ts'
 import type { ServerFrameOf } from '../shared/protocol.ts'

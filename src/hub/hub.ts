@@ -31,7 +31,7 @@ const PERSON_LIMITS: PersonLimits = {
 }
 
 const HOUR_MS = 60 * 60 * 1000
-/** A drain: ms for the writer to finish, sockets that are closed at once, and ms between two such batches. */
+/** A drain: ms for the writer to finish, how many sockets one batch closes, and ms between two batches. */
 const DRAIN = { flush: 3_000, closeBatch: 500, closeEvery: 100 }
 /** ms between two checks for stored events that this node has not shown, such as those of other nodes */
 const SWEEP_MS = 2_000
@@ -93,7 +93,7 @@ export class Hub {
 
   /**
    * Takes the socket of an admitted person.
-   * @param session the hash of the session that let it in, and with which it ends
+   * @param session the hash of the session that admitted the socket; the socket closes when that session ends
    * @returns null, or the code to close the socket with if it is not taken
    */
   open(socket: ClientSocket, user: Self, session: string): number | null {

@@ -230,8 +230,8 @@ export interface ClientSocket {
   /** cannot be guessed; unique over nodes and restarts */
   readonly id: string
   /**
-   * Frames arrive in the order of these calls and of what is published to rooms that the socket follows. Only an `ack` may
-   * come later: after the other frames of its turn. @param json the frame as JSON, if the caller has it already
+   * Frames sent here and frames published to rooms that the socket follows arrive in the order in which they were sent. Only an
+   * `ack` may come later: after the other frames of its turn. @param json the frame as JSON, if the caller has it already
    */
   send(frame: ServerFrame, json?: string): void
   /** True while at most 256 KiB are unsent; else a promise: true once so little is unsent, false if the socket is closed. */

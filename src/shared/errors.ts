@@ -38,7 +38,7 @@ export const REASONS = {
   nameInvalid: NAME_REASONS,
   /** `kind`: only public rooms can be created */
   roomInvalid: [...NAME_REASONS, 'kind'],
-  /** `topic`: the room's topic is too long; with no reason, the request is */
+  /** `topic`: the room's topic is too long; with no reason, the request itself is too long */
   tooBig: ['topic'],
   /** `newGuests`: too many new guests from this network; with no reason, too many requests */
   rateLimited: ['newGuests'],

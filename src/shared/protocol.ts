@@ -73,8 +73,8 @@ export type ClientFrameOf<T extends ClientFrame['type']> = Extract<ClientFrame, 
 export type Durable = ClientFrameOf<'send' | 'edit' | 'delete' | 'react' | 'pin'>
 
 /**
- * The people in a room: their number, and `full`, who they are: at most 100 in a large room, none while the room is not on
- * screen. `version`: of the room's last `presence` frame.
+ * The people in a room. `count`: how many. `full`: who, at most 100 in a large room and none while the room is not on screen.
+ * `version`: that of the room's last `presence` frame.
  */
 export interface Members {
   version: number

@@ -55,7 +55,7 @@ export function graphemesOf(text: string): string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment)
 }
 
-// Not literals: a browser needs 40 ms to compile the thousands of emoji, before it has drawn anything (W3).
+// Made on first use: compiling thousands of emoji takes a browser 40 ms, which would delay the first paint (W3).
 let emoji: RegExp | undefined
 let whole: RegExp | undefined
 

@@ -11,9 +11,9 @@ const FIRST_MISSES = { perSecond: 10 / 60, burst: 15 }
 const RECENT_PROBER = { perSecond: 1 / 3_600, burst: 1 }
 
 /**
- * Limits guesses at rooms. A miss is charged after the fact, into debt if need be; a debtor gets no answer. A person's first
- * miss and later ones are charged to different buckets of the address: a guest who guesses holds up only others who missed,
- * and new guests made for guessing share the few first misses (S56).
+ * Limits guesses at rooms. A miss is charged after the fact, into debt if need be; a debtor gets no answer. Each address has a
+ * bucket for people's first misses and one for later ones. So a guest who guesses holds up only people who have missed too, and
+ * guests made for guessing share the few first misses (S56).
  */
 export class RoomProbeLimiter {
   readonly #clock: Pick<Clock, 'elapsed'>

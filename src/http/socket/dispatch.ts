@@ -3,7 +3,7 @@ import type { ClientSocket } from '../../hub/ports.ts'
 import { assertNever } from '../../shared/assert.ts'
 import type { ClientFrame } from '../../shared/protocol.ts'
 
-/** Hands one frame to the hub. A type without a case here does not compile. @throws ChatError the refusal, also as a rejection */
+/** Hands one frame to the hub. A type without a case here does not compile. @throws ChatError if the hub refuses it */
 export function dispatch(hub: Hub, from: ClientSocket, frame: ClientFrame): void | Promise<void> {
   // prettier-ignore
   switch (frame.type) {

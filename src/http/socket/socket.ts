@@ -42,7 +42,7 @@ export function createSockets(deps: SocketDeps) {
   function begin(raw: RawSocket, request: Request, version: string | undefined): void {
     const connection = new SocketConnection(raw, deps, factsOf(request))
     live.add(connection)
-    // `admit` may close at once, and only these handlers give the connection's place back.
+    // `admit` may close at once, and only these handlers take the connection out of the counts.
     raw.data = { ...handlers, connection }
     connection.admit(request, version).catch((error: unknown) => {
       connection.logBug(error)

@@ -269,7 +269,7 @@ export class SocketConnection implements ClientSocket {
     if (!this.#isClosed()) this.#phase = 'idle'
   }
 
-  /** A `hello` does not wait for others at its address, or they would keep each other out (S17). */
+  /** Misses of others at the address do not hold up a `hello`, or people behind one address would keep each other out (S17). */
   #checkProbeLimit({ type }: ClientFrame): void {
     if (type === 'join') this.#deps.roomProbes.check(this.#user, this.#facts.limitKey)
     if (type === 'hello') this.#deps.roomProbes.check(this.#user, null)

@@ -22,7 +22,7 @@ interface RoomSyncerDeps extends HubDeps {
 const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 /** A cached first page is used while at most this many events follow it. */
 const MAX_APPENDED_EVENTS = 50
-/** An unread count is repeated at most so often while the room moves on; then it is sent as it is. */
+/** While the room moves on, an unread count is repeated at most this many times; then it is sent as it is. */
 const MAX_RECOUNTS = 20
 /** Estimated bytes of a frame without its lists, of an event without its text, and of a person in `members`. */
 const FRAME_BYTES = 512
@@ -154,7 +154,7 @@ export class RoomSyncer {
       if (isOver(connection, request)) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
-      // If a fresh read ends below the known head, the events between do not exist: a ring can be wrong, a log can be cut.
+      // If a fresh read ends below the known head, the events between do not exist: a doorbell can be wrong, a log cut.
       const events = read.isFresh && at.seq < known ? [] : feed.since(room, at.seq)
       if (events !== null && floor >= row.floor && (read.isFresh || canExtend(events))) {
         const last = events.at(-1)?.seq ?? at.seq
@@ -217,7 +217,7 @@ export class RoomSyncer {
   }
 
   /**
-   * From this turn on the connection gets what is published after the page, which must be sent in this turn too.
+   * From this turn on the connection gets what is published after the page. The caller must send the page in this turn too.
    * @param bytes of the page beside its events and people
    * @returns the last page, with the people in the room
    */

@@ -15,11 +15,11 @@ const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
 // prettier-ignore
 const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', i: 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '7': 't' }
 
-/** a to z. The table of the package knows only some of them. */
+/** a to z. The table of `unhomoglyph` knows only some of them. */
 const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ']
 /**
- * The package's table, not its function, which is one pattern of 6,311 characters: 8 MB and 100 ms at its first call. Loaded
- * at the first name (7 MB), so that an idle server stays within 60 MB (O18).
+ * The table of `unhomoglyph`, not its function, which is one pattern of 6,311 characters: 8 MB and 100 ms at its first call.
+ * Loaded at the first name (7 MB), so that an idle server stays within 60 MB (O18).
  */
 let lookAlikes: Record<string, string> | undefined
 

@@ -26,7 +26,7 @@ interface RoomPresence {
   readonly entries: Map<string, PresenceEntry>
   /** people that have been announced */
   announcedCount: number
-  /** those of them that a newcomer is sent, kept until an announced person changes: thousands may join meanwhile */
+  /** the list of them that a newcomer is sent, cached until one of them changes: thousands may join meanwhile */
   announcedPeople: readonly Person[] | null
   /** so many people that single changes are not announced */
   isLarge: boolean

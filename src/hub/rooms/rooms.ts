@@ -42,8 +42,8 @@ export class Rooms {
 
   /**
    * The person's rooms by name, then up to 200 others, the busiest first; `more`: there are further ones.
-   * @param options `search`: only rooms whose name or slug contains the text, those not joined sorted by slug; `after`: the
-   * last room of the previous answer, only what follows it
+   * @param options `search`: only rooms whose name or slug contains the text; the others are then sorted by slug. `after`: the
+   * last room of the previous answer; lists only the others that follow it
    */
   list(self: Self, { search = '', after = '' } = {}): Promise<RoomList> {
     return this.inTurn(LONG_READS, async () => {
@@ -113,7 +113,7 @@ export class Rooms {
 
   /**
    * Runs acts with the same key one after another, with a turn of the loop between two: a person's leave and join do not
-   * cross, and many requests of one person delay nobody else.
+   * cross, and a burst of requests lets other work run between them.
    */
   inTurn<T>(key: string, act: () => Promise<T>): Promise<T> {
     const { clock } = this.#deps

@@ -26,7 +26,7 @@ export function failureOf(error: unknown): WriteFailure {
   return { message: error instanceof Error ? error.message : String(error), disk: diskErrorCode(error) }
 }
 
-/** Does only another process hold the database? That is not reported as a disk error: it ends with that transaction. */
+/** Does another process hold the database? That is not reported as a disk error: it ends with that process's transaction. */
 export function isDatabaseBusy(code: string): boolean {
   return code.startsWith('SQLITE_BUSY')
 }

@@ -91,7 +91,7 @@ export function createTemporaryFolder(dir: string, name: string): Disposable & {
 /** Removes the unfinished work of dead processes. Folders of living processes stay. */
 export function removeStaleFolders(dir: string): void {
   const tmp = join(dir, 'tmp')
-  // Something else called `tmp` is removed, too: a link could lead out of the directory.
+  // A `tmp` that is not a folder is removed: as a link it could lead out of the directory.
   if (!lstatSync(tmp, { throwIfNoEntry: false })?.isDirectory()) rmSync(tmp, { force: true })
   createDirectory(tmp)
   for (const path of readdirSync(tmp).map((name) => join(tmp, name)))

@@ -10,7 +10,7 @@ interface SchemaItem {
 }
 
 const ITEMS = 'SELECT type, name, tbl_name, sql FROM sqlite_schema'
-/** Characters that are quoted of a name that is not ours. */
+/** How many characters of a foreign name a message quotes. */
 const MAX_QUOTED = 60
 
 /**
@@ -20,9 +20,9 @@ const MAX_QUOTED = 60
 export function foreignSchemaIn(db: Database, version: number): string | null {
   const expected = expectedItems(version)
   for (const item of db.query<SchemaItem, []>(ITEMS).iterate()) {
-    const ownText = expected.get(item.name)
-    if (ownText === undefined) return `it has ${describeItem(item)} that Hubbub does not make`
-    if (ownText !== textOf(item)) return `${describeItem(item)} in it is not the one that Hubbub makes`
+    const expectedText = expected.get(item.name)
+    if (expectedText === undefined) return `it has ${describeItem(item)} that Hubbub does not make`
+    if (expectedText !== textOf(item)) return `${describeItem(item)} in it is not the one that Hubbub makes`
     expected.delete(item.name)
   }
   const [missing] = expected.keys()

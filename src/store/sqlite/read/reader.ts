@@ -97,10 +97,10 @@ export class Reader {
     return queryAll(this.#db, sql, { rooms: JSON.stringify(rooms) })
   }
 
-  roomsAfter(room: string, limit: number, but: readonly string[] = []): RoomRow[] {
+  roomsAfter(room: string, limit: number, except: readonly string[] = []): RoomRow[] {
     const sql = `SELECT ${ROOM} FROM rooms
-      WHERE room > $room AND room NOT IN (SELECT value FROM json_each($but)) ORDER BY room LIMIT $limit`
-    return queryAll(this.#db, sql, { room, limit, but: JSON.stringify(but) })
+      WHERE room > $room AND room NOT IN (SELECT value FROM json_each($except)) ORDER BY room LIMIT $limit`
+    return queryAll(this.#db, sql, { room, limit, except: JSON.stringify(except) })
   }
 
   roomNames(): [room: string, name: string][] {
@@ -157,8 +157,8 @@ export class Reader {
 }
 
 /**
- * The start of a mention of this name, as far as SQLite's `lower` surely finds it. It ends before the first character that is
- * not ASCII, and before the first i or k: JavaScript also makes these from letters that are not ASCII (İ, the Kelvin sign).
+ * The longest start of a mention of this name that SQLite's `lower` finds for certain. It ends before the first character that
+ * is not ASCII, and before the first i or k: JavaScript also lower-cases other letters to these (İ, the Kelvin sign).
  */
 function mentionPrefixOf(name: string): string {
   return `@${/^[\x20-hjl-~]*/.exec(name.toLowerCase())?.[0] ?? ''}`
