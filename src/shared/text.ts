@@ -34,14 +34,20 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
   return null
 }
 
+/** `@name` in a text that is part of a longer word; after so many the text counts as one without a mention. */
+const MAX_NEAR_MENTIONS = 50
+
 /** Does a text mention this name: `@name`, not inside a word, in any case? */
 export function mentionsName(text: string, name: string): boolean {
   if (!text.includes('@')) return false
   const wanted = `@${name.toLowerCase()}`
   const lower = text.toLowerCase()
-  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
-    const before = lower.slice(0, at).at(-1) ?? ' '
-    const after = lower.slice(at + wanted.length)
+  let at = -1
+  for (let near = 0; near < MAX_NEAR_MENTIONS; near += 1) {
+    at = lower.indexOf(wanted, at + 1)
+    if (at < 0) return false
+    const before = lower[at - 1] ?? ' '
+    const after = lower.slice(at + wanted.length, at + wanted.length + 2)
     if (!/[\p{L}\p{N}@]/u.test(before) && !/^[\p{L}\p{N}\p{M}]/u.test(after)) return true
   }
   return false

@@ -88,4 +88,6 @@ test('[U73] a mention is @ and the name as a word, in any case', () => {
   expect(mentionsName('@annette', 'Ann')).toBe(false)
   expect(mentionsName('mail@ann', 'Ann')).toBe(false)
   expect(mentionsName('@annette and @ann', 'Ann')).toBe(true)
+  expect(mentionsName(`${'@annette '.repeat(49)}@ann`, 'Ann')).toBe(true)
+  expect(mentionsName(`${'@annette '.repeat(50)}@ann`, 'Ann')).toBe(false)
 })
