@@ -131,10 +131,10 @@ export class Reader {
   }
 
   unread(room: string, { id: user, name }: User, after: number): UnreadAtHead {
-    const head = this.room(room)?.head ?? 0
+    const { head, floor } = this.room(room) ?? { head: 0, floor: 1 }
     const isFar = head - after > LIMITS.unread
     const oldest = isFar ? queryOne<{ seq: number }>(this.#db, OLDEST_COUNTED, { room, user }) : null
-    const from = Math.max(after, (oldest?.seq ?? 0) - 1)
+    const from = Math.max(after, floor - 1, (oldest?.seq ?? 0) - 1)
     const values = { room, user, after: from, mark: mentionPrefixOf(name) }
     const found = queryOne<{ unread: number; texts: string }>(this.#db, UNREAD, values)
     const texts = JSON.parse(found?.texts ?? '[]') as string[]
