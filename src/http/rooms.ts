@@ -97,7 +97,7 @@ interface RoomRoutesDeps {
 export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
   const perAddress = (rate: Rate) => new Buckets(scaledForAddress(rate, maxConnectionsPerAddress))
   const historyPages = new Buckets(HISTORY_PAGES)
-  // Opening a room loads quotes and pins by itself. With buckets of their own they leave an address its pages for scrolling.
+  // Opening a room loads quotes and pins by itself. They have a bucket of their own, so they use up none of an address's pages for scrolling.
   const scrollsByAddress = perAddress(HISTORY_PAGES)
   const quotesByAddress = perAddress(HISTORY_PAGES)
   const roomLists = new Buckets(ROOM_LISTS)

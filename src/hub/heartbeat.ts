@@ -4,7 +4,7 @@ import { isGreeted, type ClientConnection, type GreetedConnection } from './conn
 import type { Feed } from './messages/feed.ts'
 import type { PresenceTracker } from './presence/presence.ts'
 
-/** ms that an answer to a beat may take before another connection of the person counts as more alive */
+/** ms that a connection may take to answer a beat before it counts as less alive than the person's others */
 const ANSWER_TIME = 5_000
 
 /**

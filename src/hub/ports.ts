@@ -108,7 +108,7 @@ export type HistoryQuery = { limit: number } & (
 
 /**
  * The disk. Writes take effect in the order of the calls, over all methods; a read sees every write whose promise has
- * resolved. While the disk fails all reject with ChatError `unavailable`, except `commit`, which never rejects. A new store
+ * resolved. A call that fails because of the disk rejects with ChatError `unavailable`; `commit` never rejects. A new store
  * has the room `lobby`.
  */
 export interface Store {

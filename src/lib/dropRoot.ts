@@ -1,12 +1,12 @@
 import { lchownSync, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The user and the data directory of the image. */
+/** The user and the data directory of the container image. */
 const USER = 1000
 const VOLUME = '/data'
 
 /**
- * In the image, gives a root-owned volume to uid 1000 and becomes this user before anything is opened: a new volume belongs
+ * In the container, gives a root-owned volume to uid 1000 and becomes this user before anything is opened: a new volume belongs
  * to root. Does nothing elsewhere, or when started as another user.
  * @returns a warning if that fails, else null
  */

@@ -9,7 +9,7 @@ export function createIds(): { next(now: number): string; random(length: number)
     next(now) {
       at = Math.max(at, now)
       let id = Bun.randomUUIDv7('hex', at)
-      // After 4,096 ids in one millisecond Bun uses the times of later milliseconds. A call with such a time may then get a lower id.
+      // After 4,096 ids in one millisecond Bun runs ahead into later ones. When `at` reaches one of those, an id may be below the last.
       while (id <= last) id = Bun.randomUUIDv7('hex', (at += 1))
       last = id
       return id

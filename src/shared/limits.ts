@@ -58,7 +58,7 @@ export const TIMES = {
   silent: 75_000,
   /** from the upgrade to `hello` */
   hello: 5_000,
-  /** a person stays present this long after their last connection has ended; the same after a drain */
+  /** a person stays present this long after their last connection has ended; `graceAfterDrain` if a drain ended it */
   grace: 15_000,
   graceAfterDrain: 45_000,
   /** a `typing` that is not renewed ends after `typing`, and is passed on at most once in `typingEvery` */

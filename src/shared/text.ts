@@ -34,7 +34,7 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
   return null
 }
 
-/** A text with this many `@name` inside longer words counts as one without a mention: each costs two checks. */
+/** After this many `@name` that are parts of longer words the search gives up: each costs two checks. */
 const MAX_NEAR_MENTIONS = 50
 
 /** Does a text mention this name: `@name`, not inside a word, in any case? */

@@ -227,6 +227,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     enter({ state: 'suspect' })
     write({ type: 'beat' })
     arm(PROBE_TIMEOUT, () => {
+      // After a long sleep `isAwake` has ended the connection itself.
       if (isAwake()) end(1006)
     })
   }

@@ -101,7 +101,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
     return store.get().rooms[room]?.historyWindow === null && world.isAttended(room)
   }
 
-  /** Notifies unless another tab shows the room. That tab may get the message later: it is asked about the room. */
+  /** Notifies unless another tab shows the room. That tab may not have the message yet: it is asked about the room. */
   function ask(room: string, news: readonly ReceivedMessage[]): void {
     const asked = world.now()
     world.say({ type: 'who', room })

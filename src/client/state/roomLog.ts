@@ -158,18 +158,18 @@ function withFirstPage(room: RoomState, page: FirstPage, self: Self | null): Roo
   const keys = new Set(rows.map(({ key }) => key))
   // A jump to a message may have come before the room's first page.
   const { historyWindow } = room
-  const isWindowTrue = historyWindow && Math.max(historyWindow.trueAt, room.position.seq) >= at.seq
+  const isWindowCurrent = historyWindow && Math.max(historyWindow.trueAt, room.position.seq) >= at.seq
   return {
     ...cleared(room),
     position: at,
     rows: [...rows, ...unsentRows(room.rows).filter(({ key }) => !keys.has(key))],
-    historyWindow: isWindowTrue ? historyWindow : null,
+    historyWindow: isWindowCurrent ? historyWindow : null,
     recentChangesSince: at.seq,
     older: older ? 'more' : 'none',
   }
 }
 
-/** @param hasNames the page lists people: the server leaves them out for limit 0, and otherwise lists at least me */
+/** @param hasNames whether the page lists people: none if it was requested with limit 0, otherwise at least me */
 function depthOf({ depth }: RoomState, { at }: ServerFrameOf<'sync'>, hasNames: boolean): RoomState['depth'] {
   if (hasNames) return at || depth !== 'counts' ? 'all' : depth
   return at ? 'counts' : depth === 'all' ? 'rows' : depth

@@ -107,7 +107,7 @@ export type RoomSync =
   /** missing or not open to me, which look alike. `left`: I was a member and may join again */
   | { state: 'closed'; left?: true }
 
-/** 'counts': position, unread counts and messages that came since; 'rows': the newest messages too; 'all': also the people. */
+/** 'counts': position, unread counts and messages since this page follows the room; 'rows': the newest too; 'all': people too. */
 export type SyncDepth = 'counts' | 'rows' | 'all'
 
 export interface RoomState {
@@ -155,7 +155,7 @@ export interface RoomState {
   resetNotice: 'away' | 'changed' | null
   /** my position before a `reset "tooOld"`, until a page tells whether messages were missed */
   seqBeforeReset: number | null
-  /** ms, of the last gaps; three at most */
+  /** when the last gaps were found (ms); two at most, since the third clears the room */
   gapTimes: readonly number[]
   /** ids of the people online before my connection was lost: their return draws no lines for a minute */
   onlineBeforeLoss: readonly string[]

@@ -1,7 +1,7 @@
 import { Buckets, type Rate } from '../../hub/rateLimit.ts'
 
 export const FRAME_RATE: Rate = { perSecond: 20, burst: 60 }
-/** A frame costs one token more for each time it is this many bytes long. */
+/** A frame costs one token, and one more for each time it is this many bytes long. */
 const BYTES_PER_TOKEN = 2_048
 const BAD_FRAMES = { cost: 5, max: 10, withinMs: 60_000 }
 /** ms between two answers that tell a client of dropped frames */

@@ -154,7 +154,7 @@ export class RoomSyncer {
       if (isOver(connection, request)) return
 
       // Nothing may be awaited from here to the end of the page: what is published meanwhile would be missed.
-      // If a fresh read ends below the known head, the events between do not exist: a doorbell can be wrong, a log cut.
+      // If a fresh read ends below the known head, the events between do not exist: a doorbell may err, a log may be cut.
       const events = read.isFresh && at.seq < known ? [] : feed.since(room, at.seq)
       if (events !== null && floor >= row.floor && (read.isFresh || canExtend(events))) {
         const last = events.at(-1)?.seq ?? at.seq

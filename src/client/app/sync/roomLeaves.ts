@@ -43,7 +43,7 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
       left.delete(room)
     },
     isLeaving: (room: string) => leaving.has(room),
-    /** Has a leave sent on this connection no answer yet? Until then its frames were sent before the server read it. */
+    /** Is a leave still unanswered? The room's frames before the answer were sent before the server read the leave. */
     isUnanswered: (room: string) => [...refs.values()].includes(room),
     /**
      * Sends again the unanswered leaves that are overdue; leaving twice changes nothing.

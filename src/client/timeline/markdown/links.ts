@@ -56,7 +56,7 @@ export function hostBehind({ protocol, pathname, hostname }: URL): HTMLElement {
   return h('span', { class: 'text-muted', dir: 'ltr' }, ` (${host})`)
 }
 
-/** A text with its addresses as links. @param max the most possible addresses that are looked at */
+/** A text with its addresses as links. @param max how many possible addresses are looked at; the text after them stays as typed */
 export function withLinks(text: string, max: number): (Node | string)[] {
   const parts: (Node | string)[] = []
   const excess = [...text.matchAll(/https?:|mailto:/gi)][max]

@@ -72,7 +72,7 @@ export function windowItems(
   return { drawn: drawn.map((item) => (item.key === shown.first ? withHeader(item) : item)), shown }
 }
 
-/** The window with up to 50 more messages at its top or its bottom; `===` if there are none. */
+/** The window with up to 50 more messages at its top or its bottom; `shown` itself if there are no more on that side. */
 export function extendWindow(
   items: readonly TimelineItem[],
   shown: RowWindow,

@@ -15,7 +15,7 @@ export interface MessagePosition {
 /** A message that is jumped to stands this far (px) below the top of the list. */
 export const ARRIVAL_OFFSET = 96
 
-/** The index of the first row for which `isAbove` is false; the rows above it come first. */
+/** The index of the first row for which `isAbove` is false. All rows for which it is true must come before. */
 export function firstIndex(rows: HTMLCollection, isAbove: (row: Element) => boolean): number {
   let low = 0
   let high = rows.length
