@@ -169,7 +169,10 @@ export class OutboxStorage {
     const entries = writes.filter(isEntry)
     const drafts = writes.filter(isDraft)
     // All at once: until they are stored, only this page has them.
-    for (const draft of drafts) this.#unconfirmed.set(draftKey(user, draft.room), draft)
+    for (const draft of drafts) {
+      const key = draftKey(user, draft.room)
+      if (!isAdopting || !this.#unconfirmed.has(key)) this.#unconfirmed.set(key, draft)
+    }
     await Promise.all(entries.map((entry) => this.put(entry, false)))
     for (const { kind, room, text } of entries) {
       if (kind !== 'message' || this.#unconfirmed.has(draftKey(user, room))) continue
@@ -177,10 +180,14 @@ export class OutboxStorage {
       // A draft that has become a message is no longer a draft (U34).
       if (stored && text.startsWith(cleanText(stored.text))) await this.saveDraft(user, room, null)
     }
-    for (const { room, text, caret } of drafts) {
+    for (const draft of drafts) {
+      const { room, text, caret } = draft
       // Another tab's draft must not replace what was written since.
       const stored = isAdopting ? await this.#storedDraft(user, room) : null
-      if (stored !== null && !text.startsWith(stored.text)) this.#unconfirmed.delete(draftKey(user, room))
+      const key = draftKey(user, room)
+      // Meanwhile the person wrote in this tab, or signed out.
+      if (this.#unconfirmed.get(key) !== draft) continue
+      if (stored !== null && !text.startsWith(stored.text)) this.#unconfirmed.delete(key)
       else await this.saveDraft(user, room, { text, caret })
     }
   }

@@ -98,6 +98,29 @@ test('[R21, U48] the copy of a closed tab is adopted by one tab of the same pers
   expect([...items.keys()]).toEqual([`unsent ${ada.id} open`])
 })
 
+test('[R21, U34] an adopted draft replaces no draft of this tab that the device has not confirmed', async () => {
+  const { storage: local } = aWebStorage()
+  const closed = await aPage(local, unwritten(memoryDevice()), 'closed')
+  void closed.outbox.saveDraft('lobby', 'older', 5)
+  closed.outbox.pageMayClose()
+  const open = await aPage(local, unwritten(memoryDevice()), 'tab-2')
+  void open.outbox.saveDraft('lobby', 'newer', 5)
+  await open.outbox.adopt(new Set(['tab-2']))
+  expect(await open.outbox.draft('lobby')).toMatchObject({ text: 'newer' })
+})
+
+test('[U8, S47] a sign-out while drafts are adopted leaves none of them', async () => {
+  const device = memoryDevice()
+  const { storage: local } = aWebStorage()
+  const closed = await aPage(local, unwritten(device), 'closed')
+  void closed.outbox.saveDraft('lobby', 'half a thought', 4)
+  closed.outbox.pageMayClose()
+  const open = await aPage(local, device, 'tab-2')
+  const adopted = open.outbox.adopt(new Set(['tab-2']))
+  await Promise.all([open.outbox.wipe(), adopted])
+  expect(await device.draft(ada.id, 'lobby')).toBeNull()
+})
+
 test('[S47] signing out removes the copies of all my tabs and none of other people', async () => {
   const { storage: local, items } = aWebStorage()
   const aGoingPage = async (tab: string, user = ada.id) => {
