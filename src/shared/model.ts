@@ -38,7 +38,18 @@ interface Entry {
 type Erasable<Content> =
   (Content & { gone?: never }) | ({ gone: true } & { [Field in keyof Content]?: never })
 
-export type Message = Entry & { kind: 'message' } & Erasable<{ text: string; replyTo?: string }>
+/** A person named in a text: `length` UTF-16 units from `at` on are `@` and the name that the person had then. */
+export interface Mention {
+  user: string
+  at: number
+  length: number
+}
+
+export type Message = Entry & { kind: 'message' } & Erasable<{
+    text: string
+    replyTo?: string
+    mentions?: Mention[]
+  }>
 
 export type Topic = Omit<Entry, 'nonce'> & {
   kind: 'topic'
@@ -56,7 +67,7 @@ export type Notice = Pick<Entry, 'seq' | 'id' | 'at'> & {
 
 /** Changes the message `target`. `count`: how many people have reacted with the emoji after this. */
 export type Change = Entry & { target: string } & (
-    | ({ kind: 'edit' } & Erasable<{ text: string }>)
+    | ({ kind: 'edit' } & Erasable<{ text: string; mentions?: Mention[] }>)
     | { kind: 'delete'; by: 'author' | 'moderator'; text?: never; gone?: never }
     | ({ kind: 'react'; text?: never } & Erasable<{ emoji: string; on: boolean; count: number }>)
     | ({ kind: 'pin'; text?: never } & Erasable<{ on: boolean }>)
