@@ -1,4 +1,5 @@
 import { CLOSE } from '../../../shared/errors.ts'
+import { copyText } from '../../ui/transfer/copyText.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
@@ -45,10 +46,10 @@ export function roomDialogs(
     switchRoom: (recent: readonly string[]) =>
       open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
     showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link, signal)),
-    /** Copies the room's link. Without https there is no clipboard: then the dialog shows the link. */
+    /** Copies the room's link. If the browser refuses, the dialog shows the link. */
     async copyLink(): Promise<void> {
       try {
-        await navigator.clipboard.writeText(link)
+        await copyText(link)
         say(words.common.linkCopied)
       } catch {
         await dialogs.showCode()

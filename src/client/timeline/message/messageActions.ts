@@ -1,5 +1,6 @@
 import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
+import { copyText } from '../../ui/transfer/copyText.ts'
 import { button, h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
@@ -65,10 +66,9 @@ export function messageActions(
 
   async function copy(text: string, done: string): Promise<void> {
     try {
-      await navigator.clipboard.writeText(text)
+      await copyText(text)
       on.say(done)
     } catch {
-      // The person refused, or the page came without https and has no clipboard.
       on.fault(words.message.copyRefused)
     }
   }
