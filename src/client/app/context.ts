@@ -1,5 +1,6 @@
 import type { Actions, SessionActions } from './actions/actions.ts'
 import type { Router } from './router.ts'
+import type { User } from '../../shared/model.ts'
 import type { StateStore } from '../state/store.ts'
 
 /** What home receives. */
@@ -11,7 +12,13 @@ export interface HomeContext {
   siteName: string
 }
 
-/** What the screens of a room receive. */
-export interface Context extends HomeContext {
+/** What the pages of an address receive. */
+export interface PageContext extends HomeContext {
   actions: Actions
+}
+
+/** What the parts of a room's screen receive. */
+export interface Context extends PageContext {
+  /** Opens a person's card beside the element that was pressed; the focus returns there. */
+  showPerson(person: User, opener: HTMLElement): void
 }

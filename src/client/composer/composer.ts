@@ -109,12 +109,14 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
 
   function openEmojiPicker(): void {
     const { right, left, top } = emojiButton.getBoundingClientRect()
-    const insert = (emoji: string) => {
-      field.setRangeText(emoji, field.selectionStart, field.selectionEnd, 'end')
-      field.dispatchEvent(new Event('input', { bubbles: true }))
-      focus()
-    }
     void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, insert, say, signal)
+  }
+
+  /** Replaces the selection. */
+  function insert(text: string): void {
+    field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    focus()
   }
 
   function resize(): void {
@@ -153,6 +155,7 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
     focus,
     text: () => field.value,
     fill,
+    insert,
     setEnterSends,
     /** Shows in place of the placeholder why I may not write here; null: I may. */
     setBlocked(reason: string | null): void {

@@ -153,7 +153,10 @@ export const en = {
     count: online,
     online: 'Online',
     away: 'Away',
+    offline: 'Offline',
     you: 'you',
+    owner: 'Room owner',
+    mention: 'Mention',
     more: (count: number) => `and ${count} more`,
   },
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Context } from '../../../src/client/app/context.ts'
 import { roomDialogs } from '../../../src/client/app/room/dialogs.ts'
+import { openPersonCard } from '../../../src/client/people/personCard.ts'
 import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
@@ -8,10 +9,10 @@ import { createStore } from '../../../src/client/state/store.ts'
 import { openMessageMenu } from '../../../src/client/timeline/message/messageActions.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { pickEmoji } from '../../../src/client/ui/emoji/pickEmoji.ts'
-import { numbers } from '../../support/client/aState.ts'
+import { bob, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
-const dom = useDom('http://localhost/chat/lobby')
+useDom('http://localhost/chat/lobby')
 
 type Listen = EventTarget['addEventListener']
 
@@ -58,13 +59,6 @@ function closeAll(): void {
 
 const { fetch } = globalThis
 beforeEach(() => {
-  // happy-dom has no popovers.
-  const toggled = (newState: string) =>
-    function (this: HTMLElement) {
-      this.dispatchEvent(Object.assign(new Event('toggle'), { newState }))
-    }
-  const popovers = { showPopover: toggled('open'), hidePopover: toggled('closed') }
-  Object.assign(dom.window.HTMLElement.prototype, popovers)
   globalThis.fetch = Object.assign(async () => Response.json([]), { preconnect: () => {} })
 })
 afterEach(() => {
@@ -86,6 +80,8 @@ const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => 
     button.click()
   },
   'the message menu': ({ signal }) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
+  'the card of a person': ({ context, signal }) =>
+    openPersonCard(context.store, { room: 'lobby', person: bob, opener: h('button') }, ignore, signal),
   'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, ignore, notLoaded, signal),
   'the dialog of rooms': ({ dialogs }) => dialogs.rooms(),
   'the room switcher': ({ dialogs }) => dialogs.switchRoom([]),

@@ -13,6 +13,13 @@ const LENT = [
   'PopStateEvent', 'PageTransitionEvent',
 ] as const
 
+/** happy-dom has no popovers: these only fire their event. */
+const toggled = (newState: string) =>
+  function (this: HTMLElement) {
+    this.dispatchEvent(Object.assign(new Event('toggle'), { newState }))
+  }
+const POPOVERS = { showPopover: toggled('open'), hidePopover: toggled('closed') }
+
 /** A window of happy-dom while the tests of one file run; `window` throws outside of them. */
 export function useDom(url = 'http://localhost/'): { readonly window: Window } {
   let made: Window | null = null
@@ -20,6 +27,7 @@ export function useDom(url = 'http://localhost/'): { readonly window: Window } {
 
   beforeAll(() => {
     made = new Window({ url, width: 1280, height: 800 })
+    Object.assign(made.HTMLElement.prototype, POPOVERS)
     for (const name of LENT) {
       before.set(name, Object.getOwnPropertyDescriptor(globalThis, name))
       const value = name === 'window' ? made : Reflect.get(made, name)

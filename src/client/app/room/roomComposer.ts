@@ -102,6 +102,11 @@ export function roomComposer(
     /** everything below the messages */
     foot,
     modes,
+    /** Writes `@Name ` at the caret, apart from the word before it. */
+    mention(name: string): void {
+      const before = composer.text()[composer.field.selectionStart - 1] ?? ' '
+      composer.insert(`${before.trim() === '' ? '' : ' '}@${name} `)
+    },
     /** Moves a message that failed back into the field. */
     takeBack(key: string, text: string): void {
       const before = composer.text()

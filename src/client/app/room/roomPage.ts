@@ -2,7 +2,7 @@ import { assertNever } from '../../../shared/assert.ts'
 import type { State } from '../../state/state.ts'
 import { childController, h } from '../../ui/dom.ts'
 import { roomScreen } from './roomScreen.ts'
-import type { Context } from '../context.ts'
+import type { PageContext } from '../context.ts'
 import { focusSoon } from '../../ui/focusSoon.ts'
 import { joinPage } from '../../session/homePage.ts'
 import { deadEndPage } from '../../ui/centeredPage.ts'
@@ -18,7 +18,7 @@ function screenOf({ self, rooms }: State, room: string): 'nothing' | 'join' | 'r
 
 /** The page of a room's address: asks for a name, shows the room, or says that the room is closed to this person (U4, U86). */
 export function roomPage(
-  context: Context,
+  context: PageContext,
   place: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {

@@ -1,5 +1,6 @@
 import { announceRoom } from '../../timeline/screenReader.ts'
 import { peopleList } from '../../people/peopleList.ts'
+import { openPersonCard } from '../../people/personCard.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
@@ -15,7 +16,7 @@ import { createAnnouncer } from '../../ui/liveRegions.ts'
 import { refuseFiles } from '../../ui/transfer/refuseFiles.ts'
 import { statusLine } from '../../ui/statusLine.ts'
 import { banner } from './banner.ts'
-import type { Context } from '../context.ts'
+import type { Context, PageContext } from '../context.ts'
 import { explainDisconnects, roomDialogs } from './dialogs.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomTimeline } from './roomTimeline.ts'
@@ -32,11 +33,15 @@ export function isAttended(room: string): boolean {
 
 /** The screen of a room, at `seq` if given. Its watches, listeners and dialogs end with `signal`. */
 export function roomScreen(
-  context: Context,
+  page: PageContext,
   { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
-  const { store, actions, router } = context
+  const { store, actions, router } = page
+  const context: Context = {
+    ...page,
+    showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, composer.mention, signal),
+  }
   actions.openRoom(room)
   const me = idOf(store.get()) ?? ''
   const recent = [room, ...savedRooms('recent', me).filter((recentRoom) => recentRoom !== room)]
