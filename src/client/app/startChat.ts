@@ -115,7 +115,8 @@ export async function startChat(
     ...chat,
     async begin(user) {
       await chat.begin(user)
-      void adoptOrphans()
+      // A closed tab may have left a draft that only its copy holds.
+      void adoptOrphans().then(chat.loadDrafts)
     },
     flushTimers() {
       chat.flushTimers()

@@ -5,6 +5,7 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEvent } from '../../shared/model.ts'
+import { isBlank } from '../../shared/text.ts'
 import type { ClientFrame, Durable, ServerFrame } from '../../shared/protocol.ts'
 import type { FailureReason, OutboxEntry, OutgoingContent, SendStatus } from '../state/state.ts'
 import { OutboxStorage, type OutboxStorageWorld } from './outboxStorage.ts'
@@ -367,14 +368,14 @@ export class Outbox {
     return this.#user === null ? null : this.#storage.draft(this.#user, room)
   }
 
-  /** In how many rooms this person has a draft. */
-  async draftCount(): Promise<number> {
-    return this.#user === null ? 0 : (await this.#storage.draftRooms(this.#user)).size
+  /** The rooms in which this person has a draft. */
+  async draftRooms(): Promise<string[]> {
+    return this.#user === null ? [] : [...(await this.#storage.draftRooms(this.#user))]
   }
 
   async saveDraft(room: string, text: string, caret: number): Promise<void> {
     if (this.#user === null) return
-    await this.#storage.saveDraft(this.#user, room, text === '' ? null : { text, caret })
+    await this.#storage.saveDraft(this.#user, room, isBlank(text) ? null : { text, caret })
   }
 
   /** Deletes everything of this person from the device. */

@@ -2,6 +2,7 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { Role, Self } from '../../shared/model.ts'
 import { ROOM_SLUG } from '../../shared/names.ts'
+import { isBlank } from '../../shared/text.ts'
 import type { FailureReason, OutboxEntry, OutgoingContent } from '../state/state.ts'
 
 /** An entry with the tab that sends it. */
@@ -50,10 +51,10 @@ export function parseEntry(value: unknown, user: string): StoredEntry | null {
   return isShort(failed) ? { ...entry, failed: failed as FailureReason } : entry
 }
 
-/** A draft, or null; an empty text is no draft. */
+/** A draft, or null; a blank text is no draft. */
 export function parseDraft(value: unknown): ComposerDraft | null {
   const { text, caret } = fieldsOf(value)
-  if (typeof text !== 'string' || text === '') return null
+  if (typeof text !== 'string' || isBlank(text)) return null
   return { text, caret: Number.isSafeInteger(caret) ? Number(caret) : text.length }
 }
 

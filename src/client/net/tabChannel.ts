@@ -6,6 +6,8 @@ export type SessionTabMessage =
   | { type: 'self'; self: Self | null }
   | { type: 'read'; room: string; seq: number }
   | { type: 'joined'; room: string }
+  /** there is a draft in the room, or none any more */
+  | { type: 'draft'; room: string; has: boolean }
 
 export interface TabChannel {
   tell(message: SessionTabMessage): void
@@ -13,9 +15,10 @@ export interface TabChannel {
 
 /** Another tab's message, or null: the tab may run another version. */
 function parseMessage(value: unknown): SessionTabMessage | null {
-  const { type, self, room, seq } = fieldsOf(value)
+  const { type, self, room, seq, has } = fieldsOf(value)
   if (type === 'read' && isRoom(room) && Number.isSafeInteger(seq)) return { type, room, seq: Number(seq) }
   if (type === 'joined' && isRoom(room)) return { type, room }
+  if (type === 'draft' && isRoom(room)) return { type, room, has: has === true }
   if (type !== 'self') return null
   const parsed = parseSelf(self)
   return parsed === null && self !== null ? null : { type, self: parsed }

@@ -69,6 +69,8 @@ export function reduce(state: State, change: StateChange): State {
       return changeAllRooms(state, undoMarkRead)
     case 'roomListChanged':
       return { ...state, roomList: change.roomList }
+    case 'draftsChanged':
+      return withDrafts(state, change.rooms, change.has)
     case 'settingsChanged':
       return { ...state, settings: change.settings }
     case 'signedOut': {
@@ -120,8 +122,22 @@ function withSelf(state: State, self: Self | null): State {
   const before = selfOf(state)
   if (self === null || before === null) return state.self === self ? state : { ...state, self }
   // Another person in the same page sees nothing of the previous one.
-  if (before.id !== self.id) return { ...state, self, rooms: INITIAL_STATE.rooms, roomList: [] }
+  if (before.id !== self.id) {
+    const { rooms, roomList, drafts } = INITIAL_STATE
+    return { ...state, self, rooms, roomList, drafts }
+  }
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
+}
+
+function withDrafts(state: State, rooms: readonly string[], has: boolean): State {
+  const changed = rooms.filter((room) => room in state.drafts !== has)
+  if (changed.length === 0) return state
+  const drafts: Record<string, true> = Object.assign(Object.create(null), state.drafts)
+  for (const room of changed) {
+    if (has) drafts[room] = true
+    else delete drafts[room]
+  }
+  return { ...state, drafts }
 }
 
 function withConnection(state: State, connection: State['connection'], now: number): State {

@@ -200,6 +200,8 @@ export interface State {
   rooms: Readonly<Record<string, RoomState>>
   /** my rooms, and other rooms that were listed or found */
   roomList: readonly RoomEntry[]
+  /** the rooms in which I have a draft; without a prototype */
+  drafts: Readonly<Record<string, true>>
   /** until when (ms) after my reconnect no lines are drawn about people who were online before */
   presenceQuietUntil: number
   /** until when (ms) the composer says "too fast" */
@@ -249,6 +251,7 @@ export const INITIAL_STATE: State = {
   connection: { state: 'idle' },
   rooms: Object.create(null) as Record<string, RoomState>,
   roomList: [],
+  drafts: Object.create(null) as Record<string, true>,
   presenceQuietUntil: 0,
   rateLimitedUntil: 0,
   serverFullSince: 0,

@@ -22,6 +22,8 @@ export type StateChange =
   /** an entry of mine is to be drawn; `user`: me */
   | { type: 'entryQueued'; entry: OutboxEntry; user: User }
   | { type: 'roomListChanged'; roomList: readonly RoomEntry[] }
+  /** I have a draft in these rooms, or none any more; the other rooms stay as they are */
+  | { type: 'draftsChanged'; rooms: readonly string[]; has: boolean }
   /** can be undone until `markReadSettled` */
   | { type: 'allMarkedRead' }
   | { type: 'markReadUndone' }

@@ -48,6 +48,43 @@ describe('drafts', () => {
     expect(await ada.actions.draft(room)).toEqual({ text: '', caret: 0 })
   })
 
+  test('[U34] steady typing is stored, too', async () => {
+    const { ada, room } = await aScene()
+    let length = 0
+    await eventually('stored while typing', async () => {
+      ada.actions.saveDraft(room, 'x'.repeat((length += 1)), length)
+      return (await ada.sync.outbox.draft(room)) !== null
+    })
+  })
+
+  test('[U235] the state knows at once in which rooms I have a draft, and tells my other tabs; blanks are none', async () => {
+    const { ada, room } = await aScene()
+    const known = () => Object.keys(ada.store.get().drafts)
+    ada.actions.saveDraft('lobby', ' \n', 2)
+    for (const length of [1, 2]) ada.actions.saveDraft(room, 'no'.slice(0, length), length)
+    expect(known()).toEqual([room])
+    expect(await ada.actions.unsent()).toEqual({ messages: 0, drafts: 1 })
+    ada.actions.send(room, 'no')
+    expect(known()).toEqual([])
+    expect(ada.told.filter(({ type }) => type === 'draft')).toEqual([
+      { type: 'draft', room, has: true },
+      { type: 'draft', room, has: false },
+    ])
+  })
+
+  test('[U235] after a reload the state knows them again, and after a sign-out none', async () => {
+    const before = await aGuest()
+    before.actions.saveDraft('constructor', 'half a thought', 14)
+    await before.actions.unsent()
+    before.end()
+    const again = aPage(before.browser)
+    await again.actions.restoreSession()
+    const known = () => Object.keys(again.store.get().drafts)
+    await eventually('known', () => known().join() === 'constructor')
+    await again.actions.signOut()
+    expect(known()).toEqual([])
+  })
+
   test('[U34] a screen that appears as the session is restored gets its draft', async () => {
     const before = await aGuest()
     before.actions.saveDraft('lobby', 'half a thought', 14)

@@ -134,7 +134,7 @@ describe('the device', () => {
     await page.outbox.saveDraft('lobby', 'half a thought', 3)
     expect(page.reports).toEqual(['storageBlocked'])
     expect(await page.outbox.draft('lobby')).toEqual({ text: 'half a thought', caret: 3 })
-    expect(await page.outbox.draftCount()).toBe(1)
+    expect(await page.outbox.draftRooms()).toEqual(['lobby'])
     storage.saveDraft = device.saveDraft
     await page.outbox.saveDraft('lobby', 'half a thought more', 3)
     expect(await device.draft(ada.id, 'lobby')).toEqual({ text: 'half a thought more', caret: 3 })

@@ -148,7 +148,10 @@ describe('junk from other tabs', () => {
     ...[null, 5, 'self', [], {}, { type: 'signedOut' }, { type: 'forgotten', room: 'lobby' }],
     ...[undefined, '7', Number.NaN].map((seq) => ({ type: 'read', room: 'lobby', seq })),
     { type: 'read', room: 'Not a room', seq: 7 },
-    ...[undefined, 'Not a room'].map((room) => ({ type: 'joined', room })),
+    ...[undefined, 'Not a room'].flatMap((room) => [
+      { type: 'joined', room },
+      { type: 'draft', room, has: true },
+    ]),
     ...[undefined, 'unknown', { id: 5, name: 'Eve', role: 'guest' }, { ...ada, role: 'king' }].map(
       (other) => ({
         type: 'self',

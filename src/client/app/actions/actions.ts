@@ -78,7 +78,7 @@ export interface ChatActions {
   reconnect(): void
 
   draft(room: string): Promise<{ text: string; caret: number }>
-  /** Debounced. */
+  /** Saved 300 ms later, with what is typed until then; `state.drafts` knows of it at once. */
   saveDraft(room: string, text: string, caret: number): void
 }
 

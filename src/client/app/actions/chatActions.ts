@@ -1,6 +1,6 @@
 /** The chat's actions: rooms, messages, drafts. They join the state, the socket, HTTP and the device. */
 import { LIMITS, TIMES } from '../../../shared/limits.ts'
-import { cleanText, textFault } from '../../../shared/text.ts'
+import { cleanText, isBlank, textFault } from '../../../shared/text.ts'
 import type { ActionResult, ChatActions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
 import { createReadActions } from './readActions.ts'
@@ -9,7 +9,7 @@ import type { TabChannel } from '../../net/tabChannel.ts'
 import type { Timers } from '../../net/timers.ts'
 import { createRoomListLoader } from '../../rooms/roomListLoader.ts'
 import type { SettingsKeeper } from '../keepSettings.ts'
-import type { OutgoingContent } from '../../state/state.ts'
+import { idOf, type OutgoingContent } from '../../state/state.ts'
 import type { StateStore } from '../../state/store.ts'
 import type { ChatSync } from '../sync/sync.ts'
 import { errorText } from '../../words/errorText.ts'
@@ -17,7 +17,7 @@ import { words } from '../../words/words.ts'
 
 export type Chat = ReturnType<typeof createChatActions>
 
-/** ms without a key press until a draft is saved */
+/** ms from a key press until the draft is saved, with what was typed meanwhile */
 const DRAFT_SETTLES = 300
 /** Why a message is refused here, before it is sent. */
 const REFUSED = {
@@ -65,6 +65,20 @@ export function createChatActions(
     draft.cancel()
     drafts.delete(room)
     await outbox.saveDraft(room, draft.text, draft.caret)
+  }
+
+  /** Tells this page and my other tabs whether a room has a draft. */
+  function markDraft(room: string, has: boolean): void {
+    if (room in store.get().drafts === has) return
+    store.dispatch({ type: 'draftsChanged', rooms: [room], has })
+    tabs.tell({ type: 'draft', room, has })
+  }
+
+  /** Puts the rooms with a stored draft into the state. */
+  async function loadDrafts(): Promise<void> {
+    const me = idOf(store.get())
+    const rooms = await outbox.draftRooms()
+    if (idOf(store.get()) === me) store.dispatch({ type: 'draftsChanged', rooms, has: true })
   }
 
   function enqueue(room: string, content: OutgoingContent): ActionResult {
@@ -128,6 +142,7 @@ export function createChatActions(
       // The transaction that stores the message deletes the draft; a later save would bring it back.
       drafts.get(room)?.cancel()
       drafts.delete(room)
+      markDraft(room, false)
       typed = null
       history.showLiveEnd(room)
       return true
@@ -167,8 +182,10 @@ export function createChatActions(
     },
 
     saveDraft(room, text, caret) {
-      drafts.get(room)?.cancel()
-      drafts.set(room, { text, caret, cancel: world.after(DRAFT_SETTLES, () => void saveDraft(room)) })
+      // The first change starts the timer and later ones do not delay it: steady typing is saved, too.
+      const cancel = drafts.get(room)?.cancel ?? world.after(DRAFT_SETTLES, () => void saveDraft(room))
+      drafts.set(room, { text, caret, cancel })
+      markDraft(room, !isBlank(text))
     },
   }
 
@@ -179,8 +196,11 @@ export function createChatActions(
     async begin(user: string): Promise<void> {
       outboxLoaded = outbox.start(user)
       await outboxLoaded
+      void loadDrafts()
       socket.start()
     },
+
+    loadDrafts,
 
     /** Stops sending for this person; drafts and unsent messages stay on the device. */
     end(): void {
@@ -202,7 +222,7 @@ export function createChatActions(
     /** Saves the drafts that wait for a timer, then counts them. */
     async unsent(): Promise<{ messages: number; drafts: number }> {
       await Promise.all([...drafts.keys()].map(saveDraft))
-      return { messages: outbox.unsentCount, drafts: await outbox.draftCount() }
+      return { messages: outbox.unsentCount, drafts: (await outbox.draftRooms()).length }
     },
 
     /** Does at once what waits for a timer: the page may be closing. */
