@@ -85,6 +85,8 @@ const SETTINGS = {
     accepts: 'origins such as https://chat.example.com, separated by commas',
     read: (text) => list(text, originOf),
   }),
+  /** how long (s) browsers keep the host of an https PUBLIC_URL to https; null: a year on port 443, else 0 */
+  hstsSeconds: setting('HSTS_SECONDS', null, wholeNumber(0, 63_072_000)),
   trustProxy: setting<TrustProxy, 'none'>('TRUST_PROXY', 'none', {
     accepts: 'none, fly, a number of proxies from 1 to 9, or CIDR ranges separated by commas',
     read: (text) => {
@@ -177,10 +179,12 @@ export function readConfig(env: Environment, terminal = false): Config {
 
   if (textOf('METRICS_TOKEN') && textOf('METRICS_TOKEN_FILE'))
     faults.push('METRICS_TOKEN accepts nothing beside METRICS_TOKEN_FILE: set one of them.')
-  if (config.publicUrl !== null && !canRoute(new URL(config.publicUrl).host))
-    faults.push(
-      'PUBLIC_URL accepts no host as short as this one: with its port it needs four characters, or paths would be misread. Take a longer name or another port.',
-    )
+  const origins = { PUBLIC_URL: [config.publicUrl ?? []].flat(), ALLOWED_ORIGINS: config.allowedOrigins }
+  for (const [name, urls] of Object.entries(origins))
+    if (!urls.every((url) => canRoute(new URL(url).host)))
+      faults.push(
+        `${name} accepts no host as short as this one: with its port it needs four characters, or paths would be misread. Take a longer name or another port.`,
+      )
   if (config.metricsPort !== null && config.metricsPort === config.port)
     faults.push('METRICS_PORT must differ from PORT.')
   if (config.drainWait >= config.drainSeconds)

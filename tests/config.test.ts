@@ -48,7 +48,7 @@ const CASES: Record<string, Case> = {
     [
       ['https://chat.example.com', 'https://chat.example.com'],
       ['HTTP://Chat.example:8080/', 'http://chat.example:8080'],
-      ['http://nas:81', 'http://nas:81'],
+      ...same('http://nas:81', 'http://nas:3000', 'http://x:443'),
     ],
     [
       'chat.example.com',
@@ -65,6 +65,7 @@ const CASES: Record<string, Case> = {
     [['https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']]],
     ['https://a.example,', 'https://a.example b', '*', 'https://*.example/x'],
   ],
+  HSTS_SECONDS: number('hstsSeconds', null, 0, 63_072_000),
   TRUST_PROXY: [
     'trustProxy',
     'none',
@@ -160,10 +161,16 @@ test('[O1] all faults are named at once, also an unknown variable with our prefi
   ])
 })
 
-test.each(['http://nas', 'https://a.b', 'https://nas:80'])(
-  '[S38] PUBLIC_URL=%s is refused, since its host is too short to route',
+test.each(['http://nas', 'https://a.b', 'https://nas:80', 'https://nas:443'])(
+  '[S38] %s is refused as PUBLIC_URL and in ALLOWED_ORIGINS, since its host is too short to route',
   (url) => {
-    expect(faultsOf({ PUBLIC_URL: url })[0]).toContain('four characters')
+    for (const [name, value] of [
+      ['PUBLIC_URL', url],
+      ['ALLOWED_ORIGINS', `http://nas:3000, ${url}`],
+    ] as const) {
+      const [fault, ...more] = faultsOf({ [name]: value })
+      expect([fault, more]).toEqual([expect.stringMatching(new RegExp(`^${name} .*four characters`)), []])
+    }
   },
 )
 

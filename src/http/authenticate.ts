@@ -1,7 +1,7 @@
 import type { Hub } from '../hub/hub.ts'
 import { ChatError } from '../shared/errors.ts'
 import type { Self } from '../shared/model.ts'
-import { bearerOf, factsOf, TOKEN } from './requestFacts.ts'
+import { bearerOf, factsOf, namesBearer, TOKEN } from './requestFacts.ts'
 
 /** The cookie's name before it depended on scheme and port; read only if today's cookie is absent (S49). */
 const LEGACY_COOKIE = 'session'
@@ -33,9 +33,9 @@ function cookieValues(header: string | null, name: string): string[] {
   return [...values]
 }
 
-/** The well-formed session tokens of a request. With an `Authorization` header of any kind no cookie is read. */
+/** The well-formed session tokens of a request. With a bearer token, even a malformed one, no cookie is read. */
 export function tokensOf(request: Request): Pick<AuthenticatedSession, 'cookie'> & { tokens: string[] } {
-  if (request.headers.has('authorization')) {
+  if (namesBearer(request)) {
     const bearer = bearerOf(request)
     return { tokens: bearer === null ? [] : [bearer], cookie: null }
   }

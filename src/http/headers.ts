@@ -25,11 +25,27 @@ const COMMON = {
   'cache-control': 'no-store',
 }
 
+const YEAR = 365 * 24 * 60 * 60
+
+/** Where people find the chat, and for how long (s) a browser keeps the whole host to https; null: the default. */
+export interface HstsSettings {
+  publicUrl: string | null
+  hstsSeconds: number | null
+}
+
+/** HSTS holds for every port of a host, so by default only a chat on port 443 asks for it (S81). */
+function hstsSecondsOf({ publicUrl, hstsSeconds }: HstsSettings): number {
+  const url = new URL(publicUrl ?? 'http://localhost')
+  if (url.protocol !== 'https:') return 0
+  return hstsSeconds ?? (url.port === '' ? YEAR : 0)
+}
+
 /** Makes a function that sets the headers of every answer; an answer may set another `Cache-Control`. */
-export function securityHeaders(publicUrl: string | null) {
+export function securityHeaders(settings: HstsSettings) {
+  const { publicUrl } = settings
   const publicHost = publicUrl === null ? null : new URL(publicUrl).host
-  const hsts = publicUrl?.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }
-  const common = { ...COMMON, ...hsts }
+  const seconds = hstsSecondsOf(settings)
+  const common = { ...COMMON, ...(seconds > 0 && { 'strict-transport-security': `max-age=${seconds}` }) }
 
   /** @param host where the page's socket may connect, null while the Host is not trusted */
   return (headers: Record<string, unknown>, host: string | null, secure: boolean): void => {

@@ -3,13 +3,13 @@ import type { Clock, Log } from '../hub/ports.ts'
 import { Buckets } from '../hub/rateLimit.ts'
 import { FORWARDING, isLoopback, isPrivate, type TrustProxy } from '../lib/address.ts'
 import { errorResponse } from './errorResponse.ts'
-import { securityHeaders } from './headers.ts'
+import { type HstsSettings, securityHeaders } from './headers.ts'
 import { answerProbe, type Gate } from './health.ts'
 import type { ConnectionCounts } from './limits/connectionCounts.ts'
 import { allowsOrigin, hostOf, isLoopbackHost, type Origins } from './origin.ts'
 import { bearerOf, recordFacts } from './requestFacts.ts'
 
-export interface AdmissionSettings extends Origins {
+export interface AdmissionSettings extends Origins, HstsSettings {
   trustProxy: TrustProxy
   maxConnections: number
   maxConnectionsPerAddress: number
@@ -61,7 +61,7 @@ export function createAdmission(deps: {
   log: Log
 }): (request: AdmissionRequest) => Response | undefined {
   const { settings, connections, gate, clock, log } = deps
-  const setHeaders = securityHeaders(settings.publicUrl)
+  const setHeaders = securityHeaders(settings)
   const handshakes = new Buckets({
     perSecond: settings.maxHandshakesPerAddress,
     burst: 2 * settings.maxHandshakesPerAddress,

@@ -54,3 +54,8 @@ export function bearerOf({ headers }: Request): string | null {
   const [, token = ''] = /^bearer (\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
   return TOKEN.test(token) ? token : null
 }
+
+/** Does the request name a bearer token, well-formed or not? Other schemes, such as Basic, belong to a proxy in front (S80). */
+export function namesBearer({ headers }: Request): boolean {
+  return /^bearer(\s|$)/i.test(headers.get('authorization')?.trim() ?? '')
+}

@@ -66,13 +66,24 @@ function readChecked(env: Environment): { config: Config; found: Finding[] } {
   }
 }
 
-function configurationFindings({ maxConnections, publicUrl }: Config): Finding[] {
-  const found = descriptorFindings(maxConnections)
+function configurationFindings({ maxConnections, publicUrl, hstsSeconds }: Config): Finding[] {
+  const found = [...descriptorFindings(maxConnections), ...hstsFindings(publicUrl, hstsSeconds ?? 0)]
   if (publicUrl === null) {
     const say = 'PUBLIC_URL is not set, so that any Host is answered: set it to the address people use.'
     found.push(warning('configuration', say))
   }
   return found.length > 0 ? found : [ok('configuration', 'Every setting is accepted.')]
+}
+
+/** A browser that was told HSTS uses https for every port of the host, and remembers that (S81). */
+function hstsFindings(publicUrl: string | null, seconds: number): Finding[] {
+  const { protocol, port } = new URL(publicUrl ?? 'http://localhost')
+  if (seconds === 0 || (protocol === 'https:' && port === '')) return []
+  const say =
+    protocol === 'https:'
+      ? 'HSTS_SECONDS holds for every port of this host: browsers will no longer open its pages over http. Set it to 0 if there are any.'
+      : 'HSTS_SECONDS has no effect without a PUBLIC_URL that begins with https.'
+  return [warning('configuration', say)]
 }
 
 /** Each socket takes a file descriptor. A warning, not a fault: the service may have another limit than this shell. */

@@ -61,11 +61,24 @@ describe('every answer', () => {
     }
   })
 
-  test('[S4] names wss and asks for https behind a PUBLIC_URL of https', async () => {
+  test('[S4] names wss behind a PUBLIC_URL of https', async () => {
     const { get } = await aRunningApp({ publicUrl: 'https://chat.example.org' })
     const { headers } = await get('/api/rooms')
     expect(headers.get('content-security-policy')).toBe(CSP(' wss://chat.example.org'))
-    expect(headers.get('strict-transport-security')).toBe('max-age=31536000')
+  })
+
+  test.each([
+    ['https://chat.example.org', null, 'max-age=31536000'],
+    ['https://chat.example.org', 600, 'max-age=600'],
+    ['https://chat.example.org', 0, null],
+    ['https://home.example:8443', null, null],
+    ['https://home.example:8443', 600, 'max-age=600'],
+    ['http://chat.example.org', 600, null],
+    [null, 600, null],
+  ])('[S81] at %p with HSTS_SECONDS %p asks for https by %p', async (publicUrl, hstsSeconds, hsts) => {
+    const { get } = await aRunningApp({ publicUrl, hstsSeconds })
+    for (const path of ['/healthz', '/api/rooms', '/nothing'])
+      expect((await get(path)).headers.get('strict-transport-security')).toBe(hsts)
   })
 })
 

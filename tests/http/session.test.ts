@@ -68,15 +68,36 @@ describe('a session', () => {
     expect((await bob.ask(PATH)).status).toBe(200)
   })
 
-  test('[S20] can be a bearer token; with any Authorization header no cookie is read', async () => {
+  test('[S20, S80] can be a bearer token, beside which no cookie is read, however odd it is', async () => {
     const { ada, bob, get } = await aLobby()
     const token = ada.cookie.split('=')[1] ?? ''
     const bearer = (authorization: string) => get(PATH, { authorization, cookie: bob.cookie })
     const answer = await bearer(`Bearer ${token}`)
     expect([await answer.json(), answer.headers.get('set-cookie')]).toEqual([{ user: ada.user }, null])
-    const odd = ['Bearer', 'Bearer ', 'Bearer null', token, `Basic ${token}`, `Bearer ${token.slice(1)}`]
+    expect(await (await bearer(`bearer ${token}`)).json()).toEqual({ user: ada.user })
+    const odd = ['Bearer', 'Bearer ', 'bearer', 'BEARER x', 'Bearer null', `Bearer ${token.slice(1)}`]
     for (const value of [...odd, `Bearer ${token.toUpperCase()}`])
       expect([value, (await bearer(value)).status]).toEqual([value, 401])
+  })
+
+  test('[S80] stays that of the cookie behind a proxy that asks for a password of its own', async () => {
+    const { ada, get, send } = await aLobby()
+    const others = [
+      'Basic YWRhOnBhc3M=',
+      'basic',
+      'Digest username="ada"',
+      'Negotiate YII=',
+      'Bearerx y',
+      'x',
+      '',
+    ]
+    for (const authorization of others) {
+      const answer = await get(PATH, { authorization, cookie: ada.cookie })
+      expect([authorization, answer.status]).toEqual([authorization, 200])
+    }
+    const headers = { authorization: others[0] ?? '', cookie: ada.cookie }
+    expect((await send('DELETE', PATH, '', headers)).status).toBe(204)
+    expect((await get(PATH, headers)).status).toBe(401)
   })
 
   test('[I11] under another name is the same person; nobody renames without a session', async () => {

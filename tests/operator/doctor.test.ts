@@ -137,6 +137,16 @@ test.each(PLANTED)('[O29] doctor finds %s and says what to do', async (_what, ch
   expect((await doctor(aDirectory(change), options)).faults).toEqual([expect.stringMatching(says)])
 })
 
+test.each<[Record<string, string>, RegExp | null]>([
+  [{ PUBLIC_URL: 'https://home.example:8443', HSTS_SECONDS: '600' }, /HSTS_SECONDS holds for every port/],
+  [{ PUBLIC_URL: 'http://home.example', HSTS_SECONDS: '600' }, /HSTS_SECONDS has no effect/],
+  [{ PUBLIC_URL: 'https://home.example', HSTS_SECONDS: '600' }, null],
+  [{ PUBLIC_URL: 'https://home.example:8443' }, null],
+])('[S81] doctor on %p', async (env, says) => {
+  const { out } = await aCommand(['doctor'], { ...env, DATA_DIR: aDirectory() })
+  expect(/HSTS.*/.exec(out)?.[0] ?? null).toEqual(says === null ? null : expect.stringMatching(says))
+})
+
 test('[O29] doctor names every wrong setting, and examines the directory all the same', async () => {
   const path = aDirectory((path) => chmodSync(path, 0o777))
   const { faults } = await doctor(path, { env: { PORT: '99999', PUBLIC_URL: 'chat.example' } })

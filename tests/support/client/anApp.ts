@@ -12,6 +12,7 @@ import { openSocket, type SocketClient } from '../server/socketClient.ts'
 
 const SETTINGS: HttpSettings = {
   publicUrl: null,
+  hstsSeconds: null,
   allowedOrigins: [],
   trustProxy: 'none',
   maxConnections: 10_000,
