@@ -241,7 +241,7 @@ function tooFaint(least: { text: number; large: number }): string[] {
     const grounds: string[] = []
     for (let at: Element | null = element; at !== null; at = at.parentElement) {
       grounds.unshift(getComputedStyle(at).backgroundColor)
-      if (at.matches('dialog, [popover], .side, .pill')) break
+      if (at.matches('dialog, [popover], .side, .pill, .list-bars')) break
     }
     const style = getComputedStyle(element)
     const ground = rgba(grounds)

@@ -16,6 +16,15 @@ export function firstUnread(room: RoomState): number | 'above' | null {
   return isAllLoaded || isCountLoaded ? (unread[0]?.seq ?? null) : 'above'
 }
 
+/** The seq of the first message of others below the divider, 'above' as in `firstUnread`; null if there is no divider. */
+export function firstBelowDivider(room: RoomState): number | 'above' | null {
+  const { unreadDivider, historyWindow } = room
+  if (unreadDivider === null) return null
+  const { rows, older } = historyWindow ?? room
+  if (older !== 'none' && (firstSeq(rows) ?? Infinity) > unreadDivider + 1) return 'above'
+  return rows.find(isReceivedAfter(unreadDivider))?.seq ?? null
+}
+
 /** Draws the divider above the first unread message; if there is none, the divider stays where it is. */
 export function showDivider(room: RoomState): RoomState {
   const first = firstUnread(room)

@@ -26,10 +26,10 @@ export function messageJumps(
   const returnTo: { position: MessagePosition | null; historyWindow: HistoryWindow | null }[] = []
   let unmark = () => {}
   const backButton = button([iconOf('down'), words.timeline.jumpBack], goBack, {
-    class: 'floating way-back gap-2 px-4 [&>.icon]:rotate-90',
+    class: '[&>.icon]:rotate-90',
     hidden: true,
   })
-  messages.element.append(backButton)
+  messages.bars.append(backButton)
 
   const historyWindowOf = () => store.get().rooms[room]?.historyWindow ?? null
 

@@ -56,10 +56,12 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   const log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', tabindex: 0 }, empty, content)
   const pillLabel = h('span')
   const pill = button([pillLabel, iconOf('down')], toEnd, {
-    class: 'floating pill inset-bs-auto inset-be-2 gap-2 px-4',
+    class: 'pill',
     hidden: true,
   })
-  const element = h('div', { class: 'stage' }, log, pill)
+  // Slim lines at the top edge of the list, one for each way that is offered.
+  const bars = h('div', { class: 'list-bars' })
+  const element = h('div', { class: 'stage' }, log, bars, pill)
 
   let items: readonly TimelineItem[] = []
   let older: HistoryEdge = 'none'
@@ -150,7 +152,8 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     const { jumpToLatest, newCount, jumpToNew } = words.timeline
     pill.hidden = count === null
     if (count === null) return
-    pillLabel.textContent = count === 0 ? jumpToLatest : newCount(countText(count))
+    pillLabel.textContent = count === 0 ? '' : newCount(countText(count))
+    pill.title = jumpToLatest
     pill.setAttribute('aria-label', count === 0 ? jumpToLatest : jumpToNew(count))
   }
 
@@ -313,6 +316,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       drawPill(isAtEnd && isLive() ? null : missed(seenSeq))
     },
     rows,
+    bars,
     elementOf,
     /** the element that scrolls */
     scroller: log,

@@ -1,7 +1,8 @@
-import { iconOf } from '../ui/icons.ts'
+import { iconButton, iconOf } from '../ui/icons.ts'
 import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
 import { button, h } from '../ui/dom.ts'
-import { firstUnread } from '../state/unreadDivider.ts'
+import { isReceivedAfter } from '../state/readPosition.ts'
+import { firstBelowDivider, firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import type { MessageJumps } from './jumpToMessage.ts'
@@ -10,8 +11,9 @@ import { ARRIVAL_OFFSET } from './rows/scrollAnchor.ts'
 import { words } from '../words/words.ts'
 
 /**
- * Marks messages as read once they were on screen long enough while the person looked (U70). Unread messages above the view
- * stay unread until the reader has been there or has skipped them. The unread divider stays where it was on arrival (U72).
+ * Marks messages as read once they were on screen long enough while the person looked (U70). Once that is true of the newest,
+ * the whole room is read; until then, unread messages above the view keep all of it unread. The unread divider stays where it
+ * was on arrival (U72).
  * @param startsAtFirstUnread false where a link or the browser's history names the position to start at
  */
 export function trackReading(
@@ -24,15 +26,21 @@ export function trackReading(
   const { scroller } = messages
   /** the reader has reached or skipped the unread messages above the view */
   let isPassed = false
+  /** the reader has reached the divider, or wants no way to it */
+  let isDividerDone = false
+  /** the reader has seen the newest message and still looks at the end of the list */
+  let isAtSeenEnd = false
   let hasArrived = false
 
+  const markButton = button(words.timeline.markAsRead, markRead, { class: 'text-muted' })
   const bar = h(
     'div',
-    { class: 'floating unread-bar', hidden: true },
+    { class: 'unread-bar', hidden: true },
     button([iconOf('down'), words.timeline.jumpToFirstUnread], jump, { class: '[&>.icon]:rotate-180' }),
-    button(words.timeline.markAsRead, skip, { class: 'font-normal text-muted' }),
+    markButton,
+    iconButton('close', words.common.close, closeBar),
   )
-  messages.element.append(bar)
+  messages.bars.append(bar)
 
   const roomState = () => store.get().rooms[room]
   const firstUnreadNow = () => {
@@ -48,29 +56,41 @@ export function trackReading(
     return !document.hidden && document.hasFocus() && !isCovered
   }
 
-  function reachesUnread({ top }: VisibleRange): boolean {
-    const first = firstUnreadNow()
-    return first === null || (first !== 'above' && top <= first)
+  /** Is this message, or one before it, in view? */
+  const reaches = (seq: number | 'above' | null, { top }: VisibleRange) =>
+    seq === null || (seq !== 'above' && top <= seq)
+
+  /** No message of others follows this seq. */
+  function isNewest(seq: number): boolean {
+    const state = roomState()
+    return state?.historyWindow === null && !state.rows.some(isReceivedAfter(seq))
   }
 
   const watch = watchVisible(markSeen, signal)
 
   function markSeen(range: VisibleRange): void {
     if (!isPersonLooking()) return watch(null)
-    if (!isPassed && !reachesUnread(range)) return
+    isAtSeenEnd = isNewest(range.bottom)
+    if (!isPassed && !isAtSeenEnd && !reaches(firstUnreadNow(), range)) return
     isPassed = true
-    bar.hidden = true
     messages.seen(range.bottom)
     actions.markReadUpTo(room, range.bottom)
+    look()
   }
 
   function look(): void {
     if (!scroller.isConnected) return
     const range = visibleRangeOf(scroller, messages.rows, (row) => messages.rowOf(row)?.seq ?? null)
-    const { unreadDivider = null, markedRead = null } = roomState() ?? {}
-    bar.hidden = isPassed || unreadDivider === null || range === null || reachesUnread(range)
+    const state = roomState()
+    const isLooking = isPersonLooking()
+    if (!isLooking || messages.position() !== null) isAtSeenEnd = false
+    const isBelow = range !== null && state !== undefined && !reaches(firstBelowDivider(state), range)
+    // Seen for a moment, the divider needs no way to it any more.
+    if (isPassed && range !== null && !isBelow) isDividerDone = true
+    bar.hidden = isDividerDone || !isBelow
+    markButton.hidden = state?.you?.unread === 0
     // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.
-    watch(isPersonLooking() && markedRead === null ? range : null)
+    watch(isLooking && !state?.markedRead ? range : null)
   }
 
   function arrive(): void {
@@ -79,7 +99,7 @@ export function trackReading(
     hasArrived = true
     const first = firstUnread(state)
     if (first === null) return
-    isPassed = false
+    isPassed = isDividerDone = false
     showDivider()
     if (typeof first === 'number' && startsAtFirstUnread) {
       messages.show({ seq: first, offset: ARRIVAL_OFFSET })
@@ -90,29 +110,37 @@ export function trackReading(
   /** The page gained or lost focus or visibility. If the person is back, the divider moves to their first unread message. */
   function onFocusChange(): void {
     if (!document.hidden && document.hasFocus() && hasArrived && firstUnreadNow() !== null) {
-      isPassed = false
+      isPassed = isDividerDone = false
       showDivider()
     }
     look()
   }
 
   function jump(): void {
-    const first = firstUnreadNow()
+    const state = roomState()
+    const first = state ? firstBelowDivider(state) : null
     if (typeof first === 'number') void jumps.to(first)
-    else if (first === 'above') void jumps.toFirstAfter(roomState()?.you?.readSeq ?? 0)
+    else if (first === 'above') void jumps.toFirstAfter(state?.unreadDivider ?? 0)
   }
 
-  function skip(): void {
-    end()
-    messages.toEnd()
+  /** Marks the room read without moving the list. */
+  function markRead(): void {
+    const seq = roomState()?.position.seq ?? 0
+    messages.seen(seq)
+    actions.markReadUpTo(room, seq)
+    closeBar()
+  }
+
+  function closeBar(): void {
+    isDividerDone = true
     messages.focus()
+    look()
   }
 
   /** As `pass`, and hides the unread divider. */
   function end(): void {
-    pass()
-    bar.hidden = true
     hideDivider()
+    pass()
   }
 
   /** The reader skips unseen messages: each message seen from now on marks all before it as read, too. */
@@ -138,6 +166,8 @@ export function trackReading(
       // Undone or confirmed: the pill counts from the read position again.
       if (wasMarked && !isMarked) messages.seen(state?.you?.readSeq ?? 0, true)
       look()
+      // What arrives while the person looks at the end is read at once: the room never flashes as unread.
+      if (isAtSeenEnd && state?.you?.unread) actions.markReadUpTo(room, state.position.seq)
     },
     signal,
   )

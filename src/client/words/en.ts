@@ -271,7 +271,7 @@ export const en = {
       ['Alt+↑, Alt+↓', 'Previous / next room; with Shift: unread rooms only'],
       ['F6, Shift+F6', 'Next / previous section'],
       ['↑ ↓ Home End', 'In the list: move between messages'],
-      ['Escape', 'Close, cancel edit or reply, jump to latest'],
+      ['Escape', 'Close, cancel edit or reply'],
       ['Shift+Escape', markAllAsRead],
       ['@ : /', 'Mention people, add emoji, use commands'],
       ['?', 'Show this list (outside the message box)'],

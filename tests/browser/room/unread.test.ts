@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import type { Screen } from '../../support/client/aScreen.ts'
 import { event, said, you } from '../../support/client/aState.ts'
-import { answerHistory, fromAda, useTimeline } from '../../support/browser/aTimeline.ts'
+import { ada, answerHistory, fromAda, scrollUp, useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
 import { eventually } from '../../support/eventually.ts'
 import { everSeen } from '../../support/client/everSeen.ts'
@@ -35,21 +35,62 @@ async function longEnough(): Promise<void> {
 describe.skipIf(browserFound === null)('an unread message', () => {
   const { aRoom } = useTimeline()
 
-  test('[U70, U142] stays unread after a long absence, with a way to where the person stopped reading', async () => {
+  test('[U70, U75, U142] is read once the newest was seen, also after a long absence; a bar leads to where the person stopped', async () => {
     const { screen, page } = await aRoom({ events: fromAda(1, 40), you: { ...you, readSeq: 40 } })
+    await answerHistory(page, fromAda(1, 1_240))
     screen.tell(event(said(41)))
     await eventually('the end is read', () => reads(screen).length > 0)
-    const before = reads(screen).length
     const missed = { events: fromAda(1_191, 1_240), you: { ...you, readSeq: 41, unread: 1_000 } }
     screen.tell(
       { type: 'reset', room: 'lobby', reason: 'tooOld', head: 1_240, floor: 1 },
       { ...screen.sync(missed), older: true },
     )
-    await page.locator('.unread-bar:not([hidden])', { hasText: 'Jump to first unread' }).waitFor()
+    await eventually('all is read', () => reads(screen).at(-1)?.seq === 1_240)
+    await page.click('text=Jump to first unread')
+    await eventually('the first unread', async () => (await firstUnread(page)) === 'text 42')
+    await page.waitForSelector('.unread-bar', { state: 'hidden' })
+  })
+
+  test('[U70, U74] never shows in a room whose end the person looks at, and stays where they look elsewhere', async () => {
+    const { screen, page } = await aRoom({ events: fromAda(1, 40), you: { ...you, readSeq: 39, unread: 1 } })
+    await eventually('the end is read', () => reads(screen).length > 0)
+    const marks = () =>
+      `${document.title} ${document.querySelector('link[rel=icon]')?.getAttribute('href')} ${document.querySelector('.side')?.textContent?.includes('1 unread')}`
+    const seen = await everSeen(page, marks)
+    for (const seq of [41, 42, 43]) {
+      screen.tell(event(said(seq, { user: ada, text: `text ${seq}` })))
+      await page.locator('.message', { hasText: `text ${seq}` }).waitFor()
+    }
     await longEnough()
-    expect(reads(screen)).toHaveLength(before)
-    await page.click('.unread-bar button:last-child')
-    await eventually('all is read', () => reads(screen).some(({ seq }) => seq === 1_240))
+    expect(await seen()).toHaveLength(1)
+    expect(reads(screen).at(-1)?.seq).toBe(43)
+    // Further up, nothing is read that is not seen.
+    await scrollUp(page, 300)
+    screen.tell(event(said(44, { user: ada })))
+    await eventually('it is unread', async () => (await page.title()) === '(1) lobby · Hubbub')
+    await longEnough()
+    expect(reads(screen).at(-1)?.seq).toBe(43)
+  })
+
+  test('[U70, U75] above the view keeps a room unread until its end is seen or "Mark as read" is pressed; Escape does neither', async () => {
+    const events = fromAda(1, 400)
+    const { screen, page } = await aRoom({
+      events: events.slice(-50),
+      you: { ...you, readSeq: 20, unread: 380 },
+    })
+    await answerHistory(page, events)
+    await page.goto(page.url() + '/250')
+    await page.locator('[data-marked] .text', { hasText: 'text 250' }).waitFor()
+    const top = () => page.locator('.log').evaluate((log) => log.scrollTop)
+    const before = await top()
+    await page.focus('textarea')
+    await page.keyboard.press('Escape')
+    await longEnough()
+    expect([reads(screen), await top()]).toEqual([[], before])
+    await page.click('text=Mark as read')
+    await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
+    expect([reads(screen).at(-1)?.seq ?? (await screen.next('read')).seq, await top()]).toEqual([400, before])
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('log')
   })
 
   test('[U70, U72, U74] is where a room opens; only what is shown is read, and the divider stays', async () => {
@@ -81,21 +122,9 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
     expect(await firstUnread(page)).toBe('text 51')
     await page.focus('textarea')
-    await page.keyboard.press('Escape')
+    await page.keyboard.type('an answer')
+    await page.keyboard.press('Enter')
     await page.waitForSelector('.day.new', { state: 'detached' })
-  })
-
-  test('[U75, U72] above what is loaded can be jumped to; until then nothing is read', async () => {
-    const events = fromAda(151, 200)
-    const { screen, page } = await aRoom({ events, you: { ...you, readSeq: 20, unread: 180 } })
-    await answerHistory(page, fromAda(1, 200))
-    await page.waitForSelector('.unread-bar:not([hidden])')
-    await longEnough()
-    expect(await page.title()).toBe('(99+) lobby · Hubbub')
-    await page.click('text=Jump to first unread')
-    await eventually('the first unread', async () => (await firstUnread(page)) === 'text 21')
-    expect((await screen.next('read')).seq).toBeLessThan(60)
-    expect(await page.locator('.unread-bar').isVisible()).toBe(false)
   })
 
   test('[U75, U74] is marked read by Shift+Escape on the device alone, which Undo takes back', async () => {
@@ -109,6 +138,8 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     const joins = () => screen.heard.filter(({ type }) => type === 'join').length
     const [readsBefore, joinsBefore] = [reads(screen).length, joins()]
 
+    // From the list, too.
+    await page.focus('.log')
     await page.keyboard.press('Shift+Escape')
     await page.waitForSelector('.side-note:not([hidden])')
     expect(await page.title()).toBe('lobby · Hubbub')

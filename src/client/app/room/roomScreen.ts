@@ -137,9 +137,7 @@ export function roomScreen(
       switchRoom: () => void dialogs.switchRoom(recent),
       markAllRead: allRead.mark,
       escape() {
-        if (side.close() || composer.modes.end()) return
-        timeline.reading.end()
-        timeline.toEnd()
+        if (!side.close()) composer.modes.end()
       },
     },
     signal,

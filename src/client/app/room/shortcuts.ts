@@ -18,7 +18,7 @@ export interface ShortcutEvents {
 /**
  * Keys that work anywhere on the page: F6 and Shift+F6 go round its parts, ? lists the keys, Ctrl+K or ⌘K opens the switcher.
  * Alt with an arrow goes to the next room in the sidebar, with Shift to the next unread room (U84). Escape closes the drawer or
- * ends a reply or edit, else goes to the newest message; with Shift it marks all rooms read (U75).
+ * ends a reply or edit; with Shift it marks all rooms read (U75).
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,

@@ -63,6 +63,8 @@ export function rowFocus(
         if (!on.openActions(row)) focus(controls[0])
         break
       case 'Escape':
+        // With Shift it marks all rooms read, wherever the focus is.
+        if (event.shiftKey) return
         if (control >= 0) focus(row)
         else on.leave()
         // Or the page would handle the same Escape, too.
