@@ -25,6 +25,7 @@ const SLOW = [
   'tests/browser/room/history.test.ts',
   'tests/browser/room/timeline.test.ts',
   'tests/container.test.ts',
+  'tests/engines/journey.test.ts',
   'tests/run.test.ts',
   'tests/security/patience.test.ts',
 ]

@@ -98,12 +98,14 @@ function start(root: HTMLElement): void {
       screen,
     )
     root.replaceChildren(element)
+    // Back returns the focus to the link that was followed, at once: the screen takes the focus only if it is free (A9).
+    const left = fromHistory ? linkLeft.get(location.pathname) : undefined
+    const links = [...root.querySelectorAll<HTMLElement>('a[href]')]
+    links.find((a) => a.getAttribute('href') === left)?.focus({ preventScroll: true })
     // Some screens take the focus themselves; after the others it must not stay on the body.
     after(0, () => {
       if (screen.aborted || root.contains(document.activeElement)) return
-      const left = fromHistory ? linkLeft.get(location.pathname) : undefined
       const target =
-        [...root.querySelectorAll<HTMLElement>('a[href]')].find((a) => a.getAttribute('href') === left) ??
         (matchMedia('(pointer: fine)').matches ? root.querySelector('textarea') : null) ??
         root.querySelector('h1')
       target?.focus({ preventScroll: true })
@@ -126,4 +128,5 @@ function whenIdle(run: () => void): void {
 
 const app = document.getElementById('app')
 if (app === null) throw new TypeError('the page has no #app')
-start(app)
+// `theme.js` sets the mark, and shows that this browser is too old.
+if (!document.documentElement.hasAttribute('data-too-old')) start(app)

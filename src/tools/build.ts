@@ -66,6 +66,8 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
   for await (const file of new Glob('**/*').scan({ cwd: join(root, 'public') })) {
     const content = Bun.file(join(root, 'public', file))
     if (file === 'index.html') await Bun.write(join(fresh, file), withLinks(await content.text(), links))
+    else if (compress === 'best' && file.endsWith('.js'))
+      await add(file, await minifiedScript(content), false)
     else await add(file, await content.bytes(), false)
   }
   const manifest: Manifest = { ...links, files }
@@ -82,6 +84,12 @@ export async function buildClient({ root, out, compress }: ClientBuild): Promise
 async function minified(script: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const options = { module: true, ecma: 2020, compress: { passes: 2 } } as const
   const { code = '' } = await minify(new TextDecoder().decode(script), options)
+  return new TextEncoder().encode(code)
+}
+
+/** Minifies a script of `public`, which browsers too old for the page run too. */
+async function minifiedScript(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  const { code = '' } = await minify(await file.text(), { ecma: 5 })
   return new TextEncoder().encode(code)
 }
 

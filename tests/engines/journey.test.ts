@@ -144,6 +144,20 @@ describe.each(engines)('%s', (_name, start) => {
       await eventually('the newest in view', () => isInView('the very last'))
     })
 
+    test('[A9] Back returns the focus to the link that was followed', async () => {
+      const { tab } = engine
+      await tab.open(`${place.origin}/chat/lobby`)
+      await focusOn('textarea')
+      await tab.ask(() => document.querySelector<HTMLElement>('.side a[href="/"], .side a.mark')?.focus())
+      const href = await tab.ask(() => document.activeElement?.getAttribute('href'))
+      await tab.press('Enter')
+      await eventually('another page', () =>
+        tab.ask((from: string) => location.pathname !== from, '/chat/lobby'),
+      )
+      await tab.ask(() => history.back())
+      await focusOn(`a[href="${href}"]`)
+    })
+
     test('[A35] right to left the page stays as wide as the window', async () => {
       const { tab } = engine
       await tab.open(`${place.origin}/chat/lobby`)
