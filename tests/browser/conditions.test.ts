@@ -11,8 +11,8 @@ import { talk } from '../support/someTalk.ts'
 const MISSING: Record<string, () => void> = {
   'light-dark()': () => {
     const { supports } = CSS
-    CSS.supports = (property: string, value = '') =>
-      !value.includes('light-dark') && supports(property, value)
+    CSS.supports = (property: string, value?: string) =>
+      value?.includes('light-dark') !== true && supports(property, value ?? '')
   },
   popover: () => void Reflect.deleteProperty(HTMLElement.prototype, 'popover'),
   'Intl.Segmenter': () => void Reflect.deleteProperty(Intl, 'Segmenter'),
