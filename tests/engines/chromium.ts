@@ -17,12 +17,7 @@ async function startChromium({ path, args }: { path: string; args: string[] }): 
     name: `chromium/${browser.version()}`,
     tab: {
       open: async (url) => void (await page.goto(url)),
-      ask: (question, ...args) =>
-        page.evaluate(
-          ({ source, values }) =>
-            new Function(`return (${source}).apply(null, arguments)`)(...values) as never,
-          { source: String(question), values: args as readonly unknown[] },
-        ),
+      ask: (question, ...args) => page.evaluate(`(${String(question)})(...${JSON.stringify(args)})`),
       click: (selector) => page.locator(selector).first().click(),
       press: (key) => page.keyboard.press(key),
       type: (text) => page.keyboard.type(text),

@@ -39,8 +39,6 @@ describe.each(engines)('%s', (_name, start) => {
       eventually(`no ${selector}`, () =>
         engine.tab.ask((wanted: string) => document.querySelector(wanted) === null, selector),
       )
-    const count = (selector: string) =>
-      engine.tab.ask((wanted: string) => document.querySelectorAll(wanted).length, selector)
     const focusOn = (selector: string) =>
       eventually(`the focus on ${selector}`, () =>
         engine.tab.ask((wanted: string) => document.activeElement?.matches(wanted) ?? false, selector),

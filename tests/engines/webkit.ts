@@ -59,7 +59,10 @@ async function startWebKit(): ReturnType<Start> {
       ]),
     })
   const ask: Tab['ask'] = (question, ...args) =>
-    call('POST', `${session}/execute/sync`, { script: `return (${question}).apply(null, arguments)`, args })
+    call('POST', `${session}/execute/sync`, {
+      script: `return (${String(question)}).apply(null, arguments)`,
+      args,
+    })
   return {
     name: `webkitgtk/${capabilities.browserVersion}`,
     tab: {
