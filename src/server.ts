@@ -8,8 +8,9 @@ import { type ListenAddress, listenErrorText, urlOf } from './http/listen.ts'
 import { type Gate, listenForMetrics } from './http/health.ts'
 import type { ConnectionObserver } from './http/socket/socketConnection.ts'
 import { createRoomBroadcast } from './http/socket/roomBroadcast.ts'
+import { ExpiryClock } from './hub/expiryClock.ts'
 import { Hub } from './hub/hub.ts'
-import type { PersonLimits } from './hub/ports.ts'
+import type { ClockRecord, PersonLimits } from './hub/ports.ts'
 import type { Rate } from './hub/rateLimit.ts'
 import { clock } from './lib/clock.ts'
 import { NO_METRICS } from './lib/metricsSink.ts'
@@ -18,8 +19,9 @@ import { watchLoop } from './lib/loopLag.ts'
 import { addressMask, type Logger } from './lib/log.ts'
 import type { GaugeReadings } from './lib/metrics.ts'
 import { PRODUCT_VERSION } from './lib/version.ts'
+import { readClockFile, writeClockFile } from './store/sqlite/clockFile.ts'
 import { SCHEMA } from './store/sqlite/migrations.ts'
-import { ageOfLastBackup } from './operator/backupFiles.ts'
+import { ageOfLastBackup, lastBackupAt } from './operator/backupFiles.ts'
 import { OperatorError } from './lib/operatorError.ts'
 import { openSqlite } from './store/sqlite/sqliteStore.ts'
 
@@ -61,6 +63,18 @@ function connectionObserver({ logAddress }: Config, log: Logger): ConnectionObse
   }
 }
 
+/** The newest time that the place bears, from before this start; null in a new place. @param newestTime of the store */
+function signOfUse(newestTime: number | null, dir: string): ClockRecord | null {
+  let backupAt: number | null = null
+  try {
+    backupAt = lastBackupAt(dir)
+  } catch {
+    // The scheduler and the doctor report a folder that cannot be read.
+  }
+  const at = Math.max(newestTime ?? 0, backupAt ?? 0)
+  return at === 0 ? null : { at, ahead: 0, waited: 0 }
+}
+
 /** Runs until a signal, then drains and ends the process. @throws if the server cannot start */
 export async function serve({ config, log, worker, pages, limits = {}, reserve }: ServeOptions) {
   exitOnBugs(log)
@@ -99,11 +113,18 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
   const broadcast = createRoomBroadcast(metricsSink)
   const ids = createIds()
   const { sessionDays, retentionDays, siteName } = config
+  const expiry = new ExpiryClock({
+    clock,
+    log,
+    last: readClockFile(dir) ?? signOfUse(store.newestTime(), dir),
+    save: (record) => writeClockFile(dir, record),
+  })
   const hub = new Hub({
     store,
     broadcast,
     doorbell: localDoorbell(),
     clock,
+    expiry,
     ids,
     log,
     settings: { build: PRODUCT_VERSION, sessionDays, retentionDays, siteName, limits },
@@ -179,7 +200,7 @@ export async function serve({ config, log, worker, pages, limits = {}, reserve }
     Bun.shrink()
   }, 500).unref()
   scheduleBackups(config, log)
-  scheduleCopyRemoval(config, log)
+  scheduleCopyRemoval(config, () => expiry.now(), log)
   if (config.publicUrl === null) log.info('PUBLIC_URL is not set: any Host is answered (S40)')
   const url = config.publicUrl ?? urlOf({ host: config.host, port: server.port ?? config.port })
   log.info('ready', { url, version: PRODUCT_VERSION, ms: Math.round(performance.now()) })

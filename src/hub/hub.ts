@@ -227,6 +227,7 @@ export class Hub {
   /** Each second: does what is due. */
   tick(): void {
     const now = this.#elapsed()
+    this.#deps.expiry.now()
     this.#presence.tick(now)
     this.#typing.tick(now)
     this.#syncer.tick()

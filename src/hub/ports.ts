@@ -57,6 +57,8 @@ export interface NewGuest {
   keys: readonly string[]
   session: string
   at: number
+  /** former names that are held until then (ms) are free; absent: `at` */
+  heldAt?: number
   /** the guest's first room; the lobby if that room does not exist. Absent: no room */
   room?: string
 }
@@ -259,6 +261,16 @@ export interface Clock {
   turn(): Promise<void>
 }
 
+/**
+ * What outlives a restart, in ms. `at`: the last credible time. `ahead`: how far a doubtful clock is ahead of it, `waited`: for
+ * how long it has been so; both are 0 for a credible clock.
+ */
+export interface ClockRecord {
+  at: number
+  ahead: number
+  waited: number
+}
+
 export interface Ids {
   /** UUIDv7 of `now` (ms): later ones sort later on one node */
   next(now: number): string
@@ -289,6 +301,8 @@ export interface HubDeps {
   broadcast: Broadcast
   doorbell: Doorbell
   clock: Clock
+  /** the time by which things expire: 0 while the clock is in doubt */
+  expiry: Pick<Clock, 'now'>
   ids: Ids
   log: Log
   settings: {

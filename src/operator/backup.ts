@@ -37,7 +37,7 @@ DATA_DIR/backups/hubbub-<time>.tar.gz unless you name another; - writes it to st
     setPriority(constants.priority.PRIORITY_LOW)
     const to = argument === '-' ? stdout : argument
     const result = await backup(dataDir, to, Date.now())
-    if (keep !== undefined) pruneBackups(dataDir, Number(keep))
+    if (keep !== undefined) pruneBackups(dataDir, Number(keep), Date.now())
     const where = result.file ?? 'stdout'
     return {
       say: `Saved ${result.events} events to ${where} (${(result.bytes / 1e6).toFixed(1)} MB).`,

@@ -53,12 +53,19 @@ async function spawnBackup(keep: number): Promise<string> {
   return output.trim()
 }
 
-/** At start and every hour removes the backups and snapshots that are older than `RETENTION_DAYS` (O27). */
-export function scheduleCopyRemoval({ retentionDays, dataDir }: Config, log: Logger): void {
+/**
+ * At start and every hour removes the backups and snapshots that are older than `RETENTION_DAYS` (O27).
+ * @param expiryNow the time by which things expire, ms
+ */
+export function scheduleCopyRemoval(
+  { retentionDays, dataDir }: Config,
+  expiryNow: () => number,
+  log: Logger,
+): void {
   if (retentionDays === 0) return
   const removeOldCopies = () => {
     try {
-      removeCopiesBefore(dataDir, Date.now() - retentionDays * 24 * 60 * MINUTE)
+      removeCopiesBefore(dataDir, expiryNow() - retentionDays * 24 * 60 * MINUTE)
     } catch (error) {
       log.error('old copies', error)
     }

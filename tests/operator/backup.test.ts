@@ -138,7 +138,7 @@ describe('backup', () => {
     mkdirSync(backups, { recursive: true })
     const names = [1, 2, 3].map((day) => `hubbub-2026-01-0${day}T000000.000Z.tar.gz`)
     for (const name of [...names, 'mine.tar.gz']) writeFileSync(join(backups, name), '')
-    pruneBackups(folder('kept'), 2)
+    pruneBackups(folder('kept'), 2, Date.now())
     expect(readdirSync(backups).sort()).toEqual([...names.slice(1), 'mine.tar.gz'])
   })
 })

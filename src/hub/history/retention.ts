@@ -17,11 +17,11 @@ export class Retention {
 
   /** At start and each hour. One at a time; never rejects. */
   async hourly(): Promise<void> {
-    const { store, clock, log, settings } = this.#deps
+    const { store, clock, expiry, log, settings } = this.#deps
     const { retentionDays: days = 0 } = settings
     if (days === 0 || this.#running) return
     this.#running = true
-    const before = clock.now() - days * DAY
+    const before = expiry.now() - days * DAY
     let events = 0
     try {
       for (;;) {

@@ -37,7 +37,7 @@ export class Names {
    * @throws ChatError as `Sessions.signUp`; `rateLimited` with `after` (ms); `unauthenticated` for a person who has signed out
    */
   async rename(self: Self, typed: string): Promise<Self> {
-    const { store, clock, log, staleAt } = this.#deps
+    const { store, clock, expiry, log, staleAt } = this.#deps
     const name = await this.clean(typed, self.id)
     if (name === self.name) return self
     const [at, now] = [clock.now(), clock.elapsed()]
@@ -45,7 +45,8 @@ export class Names {
     if (after > 0) throw new ChatError('rateLimited', undefined, { after })
     for (const buckets of this.#renamings) buckets.charge(self.id, now, 1)
     try {
-      const write = store.rename(self.id, name, keysOf(name), at, at + OLD_NAME_HELD, staleAt(at))
+      const heldAt = expiry.now()
+      const write = store.rename(self.id, name, keysOf(name), heldAt, at + OLD_NAME_HELD, staleAt(heldAt))
       const result = await awaitWrite(write, log)
       if (result === 'nobody') throw new ChatError('unauthenticated')
       if (result === 'taken') throw await this.taken(name, self.id)
@@ -78,8 +79,8 @@ export class Names {
 
   /** A free name that begins with `name`, if there is one. @param first endings to try before the digits */
   async #suggestion(name: string, user?: string, ...first: string[]): Promise<{ suggestion?: string }> {
-    const { store, clock, ids, staleAt } = this.#deps
-    const now = clock.now()
+    const { store, expiry, ids, staleAt } = this.#deps
+    const now = expiry.now()
     for (const end of [...first, '2', '3', '4', '5', '6', '7', '8', '9', ids.random(4)]) {
       const suggestion = withEnding(name, end)
       if (suggestion === null || this.#isReserved(suggestion)) continue

@@ -25,7 +25,7 @@ export class Sessions {
   readonly names: Names
   /** when sessions were last read, ms of `Clock.elapsed` */
   readonly #readAt = new Map<string, number>()
-  /** sessions that have ended, and when (ms): a socket that is just being opened must not use them */
+  /** sessions that have ended, and when (ms of `Clock.elapsed`): a socket that is just being opened must not use them */
   readonly #ended = new Map<string, number>()
 
   constructor(deps: SessionsDeps) {
@@ -39,22 +39,23 @@ export class Sessions {
    * a `suggestion`; `unavailable`
    */
   async signUp(typed: string, session: string, room = 'lobby'): Promise<Self> {
-    const { store, ids, clock, log } = this.#deps
+    const { store, ids, clock, expiry, log } = this.#deps
     const name = await this.names.clean(typed)
     const at = clock.now()
     const id = ids.next(at)
-    const guest = { id, name, keys: keysOf(name), session, at, room }
-    const added = await awaitWrite(store.addGuest(guest, this.#staleAt(at)), log)
+    const heldAt = expiry.now()
+    const guest = { id, name, keys: keysOf(name), session, at, heldAt, room }
+    const added = await awaitWrite(store.addGuest(guest, this.#staleAt(heldAt)), log)
     if (added === 'taken') throw await this.names.taken(name)
     return { id, name, role: 'guest' }
   }
 
   /** The person of a session, or null. Stores once an hour that it was used. Rejects if the store cannot be read. */
   async whoIs(session: string): Promise<Self | null> {
-    const { store, clock, log } = this.#deps
+    const { store, clock, expiry, log } = this.#deps
     const now = clock.now()
     const row = await store.session(session)
-    if (!row || row.seen < this.#staleAt(now).inactiveBefore) return null
+    if (!row || row.seen < this.#staleAt(expiry.now()).inactiveBefore) return null
     this.#readAt.set(session, clock.elapsed())
     if (now - row.seen >= TOUCH_EVERY)
       store.touch(session, now).catch((error: unknown) => log.error('touch', error))
@@ -70,7 +71,7 @@ export class Sessions {
     const row = await store.session(session)
     if (!row) return false
     await awaitWrite(store.endSession(session), log)
-    this.#ended.set(session, clock.now())
+    this.#ended.set(session, clock.elapsed())
     this.#deps.signedOut(session, row.user.id)
     return true
   }
@@ -103,11 +104,11 @@ export class Sessions {
 
   /** Each hour: ends stale sessions. Never rejects. */
   async hourly(): Promise<void> {
-    const { store, clock, log } = this.#deps
-    const now = clock.now()
+    const { store, clock, expiry, log } = this.#deps
+    const now = clock.elapsed()
     for (const [session, at] of this.#ended) if (at <= now - HOUR) this.#ended.delete(session)
     try {
-      await store.forget(this.#staleAt(now))
+      await store.forget(this.#staleAt(expiry.now()))
     } catch (error) {
       log.error('forget', error)
     }

@@ -81,7 +81,9 @@ export function takeSnapshot(dir: string, schema: number): string {
   fsyncPath(partial)
   renameSync(partial, join(folder, name))
   fsyncPath(folder)
-  for (const old of snapshotsIn(dir).slice(0, -SNAPSHOTS_KEPT)) rmSync(join(folder, old))
+  // The clock may have been set back: the new snapshot stays even if its name sorts first.
+  const others = snapshotsIn(dir).filter((other) => other !== name)
+  for (const old of others.slice(0, 1 - SNAPSHOTS_KEPT)) rmSync(join(folder, old))
   return join(folder, name)
 }
 

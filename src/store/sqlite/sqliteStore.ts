@@ -28,6 +28,8 @@ export interface Sqlite extends Store {
   readonly diskError: string | null
   /** Bytes of the database with its WAL, and bytes free on the disk; 0 if a disk error hides the number. */
   measures(): { rooms: number; databaseBytes: number; diskFreeBytes: number }
+  /** When somebody was last here or wrote, ms; null in a new place, or if a disk error hides it. */
+  newestTime(): number | null
 }
 
 export interface SqliteOptions {
@@ -144,6 +146,15 @@ class SqliteStore implements Sqlite {
       if (diskErrorCode(error) === null) throw error
     }
     return { rooms, databaseBytes: bytes, diskFreeBytes: free }
+  }
+
+  newestTime(): number | null {
+    try {
+      return this.#reader.newestTime()
+    } catch (error) {
+      if (diskErrorCode(error) === null) throw error
+      return null
+    }
   }
 
   async commit(drafts: readonly Draft[]): Promise<Outcome[]> {

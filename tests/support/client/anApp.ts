@@ -2,6 +2,7 @@ import { localDoorbell } from '../../../src/cluster/local.ts'
 import { type AppDeps, createApp, type HttpSettings } from '../../../src/http/app.ts'
 import type { Gate } from '../../../src/http/health.ts'
 import { createRoomBroadcast } from '../../../src/http/socket/roomBroadcast.ts'
+import { ExpiryClock } from '../../../src/hub/expiryClock.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Log } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
@@ -83,6 +84,7 @@ export async function anApp(
   }
   const gate: Gate = { stage: 'starting', isBehind: () => false, failing: () => failing }
   const hub = new Hub({
+    expiry: new ExpiryClock({ clock, log }),
     store,
     broadcast,
     doorbell: localDoorbell(),

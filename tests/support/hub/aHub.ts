@@ -1,6 +1,7 @@
 import { localDoorbell } from '../../../src/cluster/local.ts'
 import { dispatch } from '../../../src/http/socket/dispatch.ts'
 import { errorFrame } from '../../../src/hub/answerFrames.ts'
+import { ExpiryClock } from '../../../src/hub/expiryClock.ts'
 import { Hub } from '../../../src/hub/hub.ts'
 import type { Doorbell, Log, PersonLimits, Store } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
@@ -49,7 +50,9 @@ export async function aHub({
   const clock = fakeClock()
   const topics = new FakeTopics()
   const log = errorLog()
+  const expiry = new ExpiryClock({ clock, log })
   const hub = new Hub({
+    expiry,
     store: late ? lateStore(store, late) : store,
     broadcast: topics,
     doorbell,

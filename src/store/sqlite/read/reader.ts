@@ -115,6 +115,13 @@ export class Reader {
     return queryOne(this.#db, sql, { rooms: JSON.stringify(rooms), members }) !== null
   }
 
+  /** The newest `seen` of a person, or time of a room's last event; ms. */
+  newestTime(): number | null {
+    const sql = `SELECT max(at) AS at FROM (SELECT max(seen) AS at FROM users
+      UNION ALL SELECT max(events.at) FROM rooms JOIN events USING (room, seq))`
+    return queryOne<{ at: number | null }>(this.#db, sql)?.at ?? null
+  }
+
   countRooms(): number {
     return queryOne<{ n: number }>(this.#db, 'SELECT count(*) AS n FROM rooms')?.n ?? 0
   }

@@ -98,9 +98,12 @@ export class Writer {
     })
   }
 
-  addGuest({ id, name, keys, session, at, room }: NewGuest, stale: StaleLimits): 'added' | 'taken' {
+  addGuest(
+    { id, name, keys, session, at, heldAt = at, room }: NewGuest,
+    stale: StaleLimits,
+  ): 'added' | 'taken' {
     return this.#transaction(() => {
-      if (!this.#takeKeys(id, keys, at, stale)) return 'taken'
+      if (!this.#takeKeys(id, keys, heldAt, stale)) return 'taken'
       run(this.#db, 'INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
       run(this.#db, 'INSERT INTO sessions (hash, user_id, at, seen) VALUES ($session, $id, $at, $at)', {
         session,
