@@ -42,6 +42,7 @@ const RULES: readonly Rule[] = [
   storePart('store/sqlite/read/', 'store/sqlite/read/'),
   storePart('store/sqlite/write/', 'store/sqlite/write/'),
   storePart('store/sqlite/sqliteStore.ts', 'store/sqlite/read/ store/sqlite/write/'),
+  storePart('store/sqlite/rekeyNames.ts', 'hub/people/lookAlikeKeys'),
   storePart('store/'),
   ['cluster/', 'cluster/ shared/ lib/ bun: node:', 'hub/ports'],
   ['http/', 'http/ hub/ shared/ lib/ bun node: elysia @elysiajs/static @sinclair/typebox @sinclair/typebox/'],

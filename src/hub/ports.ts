@@ -49,12 +49,19 @@ export interface Membership {
   readSeq: number
 }
 
+/** The look-alike keys of a name (I3). */
+export interface NameKeys {
+  /** owned by the person of this name */
+  own: readonly string[]
+  /** in which pairs such as `rn` and `m` are one: owned by people with a role, asked for by everybody */
+  pairs: readonly string[]
+}
+
 /** A new guest with a first session. `session` is the hash of its token. */
 export interface NewGuest {
   id: string
   name: string
-  /** look-alike keys of the name: each has one owner */
-  keys: readonly string[]
+  keys: NameKeys
   session: string
   at: number
   /** former names that are held until then (ms) are free; absent: `at` */
@@ -192,13 +199,13 @@ export interface Store {
   rename(
     user: string,
     name: string,
-    keys: readonly string[],
+    keys: NameKeys,
     at: number,
     heldUntil: number,
     stale: StaleLimits,
   ): Promise<'renamed' | 'taken' | 'nobody'>
   /** Does a person other than `user` hold one of these keys? */
-  nameTaken(keys: readonly string[], at: number, stale: StaleLimits, user?: string): Promise<boolean>
+  nameTaken(keys: NameKeys, at: number, stale: StaleLimits, user?: string): Promise<boolean>
   session(hash: string): Promise<SessionRow | null>
   /** Records `at` (ms) as the time when the session was last used and its person last seen. */
   touch(hash: string, at: number): Promise<void>

@@ -1,6 +1,6 @@
 import type { NameFault } from './errors.ts'
 import { LIMITS } from './limits.ts'
-import { byteLength, graphemesOf, holdsEmoji, isEmoji } from './text.ts'
+import { byteLength, graphemesOf, holdsEmoji } from './text.ts'
 
 /** A room's slug, as in its address. */
 export const ROOM_SLUG = /^[a-z0-9-]{1,64}$/
@@ -15,10 +15,48 @@ export const NAME_FAULTS: Record<NameFault, string> = {
   reserved: 'This name is reserved.',
 }
 
-const REFUSED = /[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u2800\u3164\uffa0]/u
-const FORMAT = /\p{Cf}/u
+/** Control, private, unassigned and format characters, and letters that are invisible. */
+const REFUSED =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u17b4\u17b5\u115f\u1160\u2800\u3164\uffa0]/u
 /** Scripts with letters that look alike. */
 const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u]
+/** Where two marks on a letter are ordinary; elsewhere vowels, tones and stacked letters are marks too. */
+const FEW_MARKS =
+  /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Common}\p{Script=Inherited}]/u
+
+let spelling: RegExp | undefined
+
+/** The format characters that spelling needs, for RFC 5892 (CONTEXTJ), emoji and flags. Made at the first name (W3). */
+function spellingCharacters(): RegExp {
+  // The signs of combining class 9 that kill a vowel, of all scripts in Unicode 16 that have one.
+  const virama =
+    '[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d3b\u0d3c\u0d4d\u0dca\u0e3a\u0eba\u0f84\u1039\u103a\u1714\u1715\u1734\u17d2\u1a60\u1b44\u1baa\u1bab\u1bf2\u1bf3\u2d7f\ua806\ua82c\ua8c4\ua953\ua9c0\uaaf6\uabed' +
+    '\u{11046}\u{1107f}\u{110b9}\u{11133}\u{11134}\u{111c0}\u{11235}\u{112ea}\u{1134d}\u{11442}\u{114c2}\u{115bf}\u{1163f}\u{116b6}\u{1172b}\u{11839}\u{1193e}\u{119e0}\u{11a47}\u{11c3f}\u{11d45}\u{11d97}]'
+  const joining =
+    '(?=\\p{L})[\\p{sc=Arabic}\\p{sc=Syriac}\\p{sc=Mandaic}\\p{sc=Nko}\\p{sc=Mongolian}\\p{sc=Adlam}\\p{sc=Hanifi_Rohingya}]'
+  // Arabic letters that never join the next one.
+  const endsJoin =
+    '[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0677\u0688-\u0699\u06c0\u06c3-\u06cb\u06cd\u06cf\u06d2\u06d3\u06d5\u06ee\u06ef\u0759-\u075b\u076b\u076c\u0771\u0773\u0774\u0778\u0779]'
+  const pictograph = '\\p{Extended_Pictographic}'
+  const flag = (region: string) => `\u{1f3f4}${region}\u{e007f}`
+  const parts = [
+    `(?<=${virama})[\u200c\u200d]`,
+    // Bengali and Kannada write র‍্য and ರ‍್ಯ so: the RFC forgot them.
+    `(?<=\\p{L})\u200d(?=${virama})`,
+    `(?<=(?!${endsJoin})${joining}\\p{Mn}*)\u200c(?=\\p{Mn}*${joining})`,
+    `(?<=${pictograph}\ufe0f?\\p{Emoji_Modifier}?)\u200d(?=${pictograph})`,
+    flag('\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}'),
+    flag('\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}'),
+    flag('\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}'),
+  ]
+  return new RegExp(parts.join('|'), 'gu')
+}
+
+/** More marks than any writing stacks on one letter? A letter that Unicode has as one character is ordinary. */
+function hasTooManyMarks(grapheme: string): boolean {
+  const marks = grapheme.normalize('NFD').match(/[\p{Mn}\p{Me}]/gu)?.length ?? 0
+  return marks > (FEW_MARKS.test(grapheme) ? 2 : 8) && Array.from(grapheme).length > 1
+}
 
 /** A name as typed → the name to use, or why it cannot be used (I1, I2). The browser calls it before it sends. */
 export function cleanName(
@@ -30,16 +68,18 @@ export function cleanName(
   if (!typed.isWellFormed()) return { fault: 'characters' }
   const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ')
   if (name === '') return { fault: 'empty' }
-  if (REFUSED.test(name)) return { fault: 'characters' }
+  spelling ??= spellingCharacters()
+  if (REFUSED.test(name) && REFUSED.test(name.replace(spelling, ''))) return { fault: 'characters' }
   const graphemes = graphemesOf(name)
-  for (const grapheme of graphemes) {
-    if (FORMAT.test(grapheme) && !isEmoji(grapheme)) return { fault: 'characters' }
-    if ((grapheme.normalize('NFD').match(/\p{M}/gu)?.length ?? 0) > 2 && !isEmoji(grapheme))
-      return { fault: 'marks' }
-  }
+  if (graphemes.some(hasTooManyMarks)) return { fault: 'marks' }
   if (graphemes.length > limit.graphemes || byteLength(name) > limit.bytes) return { fault: 'long' }
   if (!/[\p{L}\p{N}]/u.test(name) && !holdsEmoji(name)) return { fault: 'empty' }
   return SCRIPTS.filter((script) => script.test(name)).length > 1 ? { fault: 'mixed' } : { name }
+}
+
+/** As `cleanName`, for a room: people write `#general` for the room general. A keycap #️⃣ is an emoji. */
+export function cleanRoomName(typed: string): ReturnType<typeof cleanName> {
+  return cleanName(typed.replace(/^[\s#]+(?![\ufe0f\u20e3])/, ''), LIMITS.roomName)
 }
 
 /** A room's name → its slug, or '' if the name has no letter or digit of ASCII. */

@@ -63,16 +63,10 @@ export function graphemesOf(text: string): string[] {
 
 // Made on first use: compiling thousands of emoji takes a browser 40 ms, which would delay the first paint (W3).
 let emoji: RegExp | undefined
-let whole: RegExp | undefined
 
 export function holdsEmoji(text: string): boolean {
   emoji ??= new RegExp('\\p{RGI_Emoji}', 'v')
   return emoji.test(text)
-}
-
-export function isEmoji(text: string): boolean {
-  whole ??= new RegExp('^\\p{RGI_Emoji}$', 'v')
-  return whole.test(text)
 }
 
 // Not \p{Emoji}, which includes the digits. A flag has no pictograph, so `holdsEmoji` is asked too.

@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hashOf } from '../../src/http/authenticate.ts'
+import { keysOf } from '../../src/hub/people/lookAlikeKeys.ts'
 import { createIds } from '../../src/lib/ids.ts'
 import { checkpoint } from '../../src/store/sqlite/database.ts'
 import { aWriter } from '../support/server/aDatabase.ts'
@@ -41,7 +42,7 @@ export async function makeWorld(
   const people = Array.from({ length: Math.max(WARMERS, ...loads.map((load) => load.people)) }, (_, n) => {
     const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url')
     const user = { id: ids.next(now), name: `Person ${n}` }
-    const guest = { ...user, keys: [`person${n}`], session: hashOf(token), at: now, room: 'lobby' }
+    const guest = { ...user, keys: keysOf(user.name), session: hashOf(token), at: now, room: 'lobby' }
     writer.addGuest(guest, never)
     const rooms = loads.filter((load) => n < load.people).map((load) => n % load.rooms)
     for (const room of new Set([...rooms, ...(n < WARMERS ? [0] : [])]))

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
+import { migrate, MIGRATIONS } from '../../src/store/sqlite/migrations.ts'
 import { aDatabase, logOf } from '../support/server/aDatabase.ts'
 import { aCommand } from '../support/server/aCommand.ts'
 import { aGuest } from '../support/client/anApp.ts'
@@ -149,8 +149,7 @@ test('[O9] `migrate --check` changes nothing; `migrate` takes a snapshot and bri
   const db = new Database(file)
   db.run('PRAGMA auto_vacuum = INCREMENTAL')
   db.run('PRAGMA journal_mode = WAL')
-  db.run(MIGRATIONS[0] ?? '')
-  db.run('PRAGMA user_version = 1')
+  migrate(db, MIGRATIONS.slice(0, 1))
   db.close()
   const before = readFileSync(file)
   const checked = await aCommand(['migrate', '--check', '--json'], { DATA_DIR: old })

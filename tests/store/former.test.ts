@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keysOf } from '../../src/hub/people/lookAlikeKeys.ts'
 import { backup } from '../../src/operator/backup.ts'
 import { exportTo } from '../../src/operator/export.ts'
 import { importFrom } from '../../src/operator/import.ts'
@@ -11,7 +12,7 @@ import { databaseIn, snapshotsIn } from '../../src/store/sqlite/dataDirectory.ts
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { digestOf } from '../../src/store/sqlite/write/eventWriter.ts'
 import { aTemporaryDir } from '../support/server/aServer.ts'
-import { ada, bob, draft, open } from './support/scene.ts'
+import { ada, bob, draft, NEVER, open } from './support/scene.ts'
 
 const { dir, remove } = aTemporaryDir()
 afterAll(remove)
@@ -89,6 +90,37 @@ describe('a chat of the former version', () => {
       { code: 'nonceReused' },
       { result: 'stored', event: { seq: 9 } },
     ])
+    await store.close()
+  })
+
+  test('[I22, O38] keeps every name with its owner; pairs read as one letter count for people with a role', async () => {
+    const path = folder('names')
+    await restore(path, createReadStream(join(FORMER, 'backup.tar.gz')), 1)
+    const db = new Database(databaseIn(path))
+    db.run(`UPDATE users SET name = 'Arne', role = 'owner' WHERE name = 'Bob'`)
+    // What 0.1.0 held of a person who was called modem until an hour ago.
+    db.run(`INSERT INTO name_keys VALUES ('rnodern', '0a', 5000)`)
+    db.close()
+    await (await open(path)).close()
+    const held = rowsOf('names', 'SELECT key, user_id, held_until FROM name_keys ORDER BY user_id, key')
+    expect(held).toEqual([
+      ['cased:Ada', '0a', null],
+      ['lower:ada', '0a', null],
+      ['lowerPairs:modem', '0a', 5000],
+      ['cased:Arne', '0b', null],
+      ['casedPairs:Ame', '0b', null],
+      ['lower:arne', '0b', null],
+      ['lowerPairs:ame', '0b', null],
+    ])
+    const store = await open(path)
+    const isTaken = (name: string, at = 4_999) => store.nameTaken(keysOf(name), at, NEVER)
+    expect(await Promise.all(['ADA', 'Adam', 'Ame', 'Modem'].map((name) => isTaken(name)))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
+    expect(await isTaken('Modem', 5_000)).toBe(false)
     await store.close()
   })
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { HistoryQuery, Store } from '../../src/hub/ports.ts'
 import { rebuildMessages } from '../../src/store/sqlite/rebuildMessages.ts'
 import { assertHistories } from '../support/assertHistories.ts'
-import { garden, numbered } from './support/scene.ts'
+import { garden, numbered, owned } from './support/scene.ts'
 import { inMemory, onDisk, type World } from './support/world.ts'
 
 const people = ['p1', 'p2', 'p3'].map((id, n) => ({ id, name: `Name${n}` }))
@@ -87,11 +87,14 @@ const otherCalls = [
     async (store, [{ id, name }, some, at, before, slug]) => {
       // The hub gives each person an id and a session of their own.
       if ((await store.session(`session-${id}`)) !== null) return 'exists'
-      return store.addGuest({ id, name, keys: some, session: `session-${id}`, at, room: slug }, before)
+      return store.addGuest(
+        { id, name, keys: owned(...some), session: `session-${id}`, at, room: slug },
+        before,
+      )
     },
   ),
   action('rename', fc.tuple(userId, someKeys, time, time, stale), (store, [id, some, at, until, before]) =>
-    store.rename(id, `New ${some.join()}`, some, at, until, before),
+    store.rename(id, `New ${some.join()}`, owned(...some), at, until, before),
   ),
   action('touch', fc.tuple(session, time), (store, [hash, at]) => store.touch(hash, at)),
   action('endSession', session, (store, hash) => store.endSession(hash)),
@@ -130,7 +133,7 @@ function answersOf(store: Store): Promise<unknown[]> {
     ]),
     ...people.flatMap(({ id }) => [store.memberships(id), store.eventsOf(id, null, 100)]),
     ...sessions.map((hash) => store.session(hash)),
-    ...keys.map((key) => store.nameTaken([key], 60, stale, people[0]?.id)),
+    ...keys.map((key) => store.nameTaken(owned(key), 60, stale, people[0]?.id)),
   ])
 }
 

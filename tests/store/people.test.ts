@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { mentionsName } from '../../src/shared/text.ts'
-import { ada, bob, draft, garden, guest, NEVER, numbered, remove, say } from './support/scene.ts'
+import { ada, bob, draft, garden, guest, NEVER, numbered, owned, remove, say } from './support/scene.ts'
 import { describeStores } from './support/world.ts'
 
 describeStores((store, world) => {
   /** Which of these keys are taken at `at`? */
   const taken = (keys: readonly string[], at = 1_000, stale = NEVER) =>
-    Promise.all(keys.map((key) => store.nameTaken([key], at, stale)))
+    Promise.all(keys.map((key) => store.nameTaken(owned(key), at, stale)))
   const nameOf = async (session: string) => (await store.session(session))?.user.name
 
   test('[K18] the lobby exists from the start; rooms are listed by slug and survive a restart', async () => {
@@ -71,39 +71,39 @@ describeStores((store, world) => {
   })
 
   test('[K24] a name is taken when any of its keys is, and then none of its keys is given', async () => {
-    expect(await store.addGuest(guest('Ada', { keys: ['ada', 'ada', 'ado'] }), NEVER)).toBe('added')
-    expect(await store.addGuest(guest('Eve', { keys: ['eve', 'ado'] }), NEVER)).toBe('taken')
+    expect(await store.addGuest(guest('Ada', { keys: owned('ada', 'ada', 'ado') }), NEVER)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: owned('eve', 'ado') }), NEVER)).toBe('taken')
     expect(await store.session('session-eve')).toBeNull()
-    expect(await store.nameTaken(['ado', 'else'], 1, NEVER)).toBe(true)
-    expect(await store.nameTaken(['eve', 'else'], 1, NEVER)).toBe(false)
-    expect(await store.nameTaken(['ada'], 1, NEVER, 'id-ada')).toBe(false)
-    expect(await store.nameTaken(['ada'], 1, NEVER, 'id-eve')).toBe(true)
+    expect(await store.nameTaken(owned('ado', 'else'), 1, NEVER)).toBe(true)
+    expect(await store.nameTaken(owned('eve', 'else'), 1, NEVER)).toBe(false)
+    expect(await store.nameTaken(owned('ada'), 1, NEVER, 'id-ada')).toBe(false)
+    expect(await store.nameTaken(owned('ada'), 1, NEVER, 'id-eve')).toBe(true)
   })
 
   test('[K25] after a rename the old keys stay the same person’s until their time', async () => {
-    await store.addGuest(guest('Ada', { keys: ['ada', 'both'] }), NEVER)
-    expect(await store.rename('id-ada', 'Lady', ['lady', 'both'], 2_000, 3_000, NEVER)).toBe('renamed')
+    await store.addGuest(guest('Ada', { keys: owned('ada', 'both') }), NEVER)
+    expect(await store.rename('id-ada', 'Lady', owned('lady', 'both'), 2_000, 3_000, NEVER)).toBe('renamed')
     expect(await nameOf('session-ada')).toBe('Lady')
     expect(await taken(['ada', 'both', 'lady'], 2_999)).toEqual([true, true, true])
     expect(await taken(['ada', 'both', 'lady'], 3_000)).toEqual([false, true, true])
-    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 2_999 }), NEVER)).toBe('taken')
-    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 3_000 }), NEVER)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: owned('ada'), at: 2_999 }), NEVER)).toBe('taken')
+    expect(await store.addGuest(guest('Eve', { keys: owned('ada'), at: 3_000 }), NEVER)).toBe('added')
     expect(await nameOf('session-ada')).toBe('Lady')
   })
 
   test('[K25] a person who goes back to the old name keeps it; the time of an older name does not change', async () => {
     await store.addGuest(guest('Ada'), NEVER)
-    await store.rename('id-ada', 'Lady', ['lady'], 2_000, 3_000, NEVER)
-    await store.rename('id-ada', 'Ada', ['ada'], 2_100, 3_100, NEVER)
+    await store.rename('id-ada', 'Lady', owned('lady'), 2_000, 3_000, NEVER)
+    await store.rename('id-ada', 'Ada', owned('ada'), 2_100, 3_100, NEVER)
     expect(await taken(['ada', 'lady'], 3_099)).toEqual([true, true])
     expect(await taken(['ada', 'lady'], 3_100)).toEqual([true, false])
-    await store.rename('id-ada', 'Countess', ['countess'], 2_200, 9_000, NEVER)
+    await store.rename('id-ada', 'Countess', owned('countess'), 2_200, 9_000, NEVER)
     expect(await taken(['lady'], 3_100)).toEqual([false])
   })
 
   test('[K25] a rename to a taken name changes nothing', async () => {
     for (const name of ['Ada', 'Bob']) await store.addGuest(guest(name), NEVER)
-    expect(await store.rename('id-ada', 'Bob', ['free', 'bob'], 2_000, 3_000, NEVER)).toBe('taken')
+    expect(await store.rename('id-ada', 'Bob', owned('free', 'bob'), 2_000, 3_000, NEVER)).toBe('taken')
     expect(await nameOf('session-ada')).toBe('Ada')
     expect(await taken(['ada', 'free'], 9_000)).toEqual([true, false])
   })
@@ -115,15 +115,15 @@ describeStores((store, world) => {
     expect(await taken(['ada', 'bob'], 2_000, stale)).toEqual([true, false])
     expect(await taken(['bob'], 2_000, { inactiveBefore: 500, neverWroteBefore: 1_000 })).toEqual([true])
     expect(await taken(['ada'], 2_000, { inactiveBefore: 1_001, neverWroteBefore: 0 })).toEqual([false])
-    expect(await store.addGuest(guest('Eve', { keys: ['ada'] }), stale)).toBe('taken')
-    expect(await store.addGuest(guest('Eve', { keys: ['bob'] }), stale)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: owned('ada') }), stale)).toBe('taken')
+    expect(await store.addGuest(guest('Eve', { keys: owned('bob') }), stale)).toBe('added')
   })
 
   test('[K26] a guest whose name went to another person loses session, other names and rooms', async () => {
-    await store.addGuest(guest('Bob', { keys: ['bob', 'rob'], room: 'lobby' }), NEVER)
+    await store.addGuest(guest('Bob', { keys: owned('bob', 'rob'), room: 'lobby' }), NEVER)
     await store.addGuest(guest('Ada', { at: 5_000 }), NEVER)
     const stale = { inactiveBefore: 1_001, neverWroteBefore: 0 }
-    expect(await store.rename('id-ada', 'Bob', ['bob'], 5_000, 6_000, stale)).toBe('renamed')
+    expect(await store.rename('id-ada', 'Bob', owned('bob'), 5_000, 6_000, stale)).toBe('renamed')
     expect(await store.session('session-bob')).toBeNull()
     expect(await taken(['rob'])).toEqual([false])
     expect(await store.memberships('id-bob')).toEqual([])
@@ -132,9 +132,9 @@ describeStores((store, world) => {
 
   test('[K26] a guest keeps the session when another person takes an expired old name', async () => {
     await store.addGuest(guest('Ada'), NEVER)
-    await store.rename('id-ada', 'Lady', ['lady'], 1_000, 2_000, NEVER)
+    await store.rename('id-ada', 'Lady', owned('lady'), 1_000, 2_000, NEVER)
     const stale = { inactiveBefore: 9_999, neverWroteBefore: 9_999 }
-    expect(await store.addGuest(guest('Eve', { keys: ['ada'], at: 5_000 }), stale)).toBe('added')
+    expect(await store.addGuest(guest('Eve', { keys: owned('ada'), at: 5_000 }), stale)).toBe('added')
     expect(await nameOf('session-ada')).toBe('Lady')
   })
 
@@ -149,7 +149,7 @@ describeStores((store, world) => {
   })
 
   test('[K29] a session leads to its person, also after a restart; its end gives back the guest’s names and rooms', async () => {
-    await store.addGuest(guest('Ada', { keys: ['ada', 'ado'], room: 'lobby' }), NEVER)
+    await store.addGuest(guest('Ada', { keys: owned('ada', 'ado'), room: 'lobby' }), NEVER)
     await world.restart()
     const user = { id: 'id-ada', name: 'Ada', role: 'guest' } as const
     expect(await store.session('session-ada')).toEqual({ user, seen: 1_000 })
@@ -201,7 +201,7 @@ describeStores((store, world) => {
       store.endSession('session-ada'),
       store.addMember('lobby', 'id-ada', 'guest', 1),
       store.addRoom(garden, 1, 'id-ada'),
-      store.rename('id-ada', 'Eve', ['eve'], 1, 2, NEVER),
+      store.rename('id-ada', 'Eve', owned('eve'), 1, 2, NEVER),
     ]
     expect((await Promise.all(asked)).slice(1)).toEqual(['nobody', 'nobody', 'nobody'])
     expect(await store.memberships('id-ada')).toEqual([])
@@ -214,7 +214,7 @@ describeStores((store, world) => {
     await store.commit([draft('a', { room: 'garden' }), draft('b', { room: 'garden' })])
     await store.addGuest(guest('Ada', { room: 'garden' }), NEVER)
     await store.addGuest(guest('Bob', { room: 'nowhere' }), NEVER)
-    expect(await store.addGuest(guest('Eve', { keys: ['ada'], room: 'lobby' }), NEVER)).toBe('taken')
+    expect(await store.addGuest(guest('Eve', { keys: owned('ada'), room: 'lobby' }), NEVER)).toBe('taken')
     const rooms = await Promise.all(['ada', 'bob', 'eve'].map((name) => store.memberships(`id-${name}`)))
     expect(rooms).toEqual([
       [{ room: 'garden', role: 'guest', readSeq: 2 }],

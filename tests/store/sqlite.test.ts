@@ -10,7 +10,7 @@ import { createDirectory, databaseIn } from '../../src/store/sqlite/dataDirector
 import { takeLock } from '../../src/store/sqlite/lock.ts'
 import { MIGRATIONS, SCHEMA } from '../../src/store/sqlite/migrations.ts'
 import { openInMemory } from '../../src/store/sqlite/sqliteStore.ts'
-import { draft, garden, guest, NEVER, numbered, open, say } from './support/scene.ts'
+import { draft, garden, guest, NEVER, numbered, open, owned, say } from './support/scene.ts'
 import { aTemporaryDir } from './support/world.ts'
 
 const CHILD = join(import.meta.dir, 'support/child.ts')
@@ -213,7 +213,7 @@ test('[P34] the death of the writer is reported at once, and its calls are never
 test('[K31] a forgotten guest leaves no row except what they said', async () => {
   const db = new Database(':memory:', { strict: true })
   const store = openInMemory(db)
-  await store.addGuest(guest('Ada', { keys: ['ada', 'ado'], room: 'lobby' }), NEVER)
+  await store.addGuest(guest('Ada', { keys: owned('ada', 'ado'), room: 'lobby' }), NEVER)
   await store.endSession('session-ada')
   const tables = ['users', 'sessions', 'name_keys', 'members']
   expect(tables.map((table) => db.query(`SELECT * FROM ${table}`).all())).toEqual([[], [], [], []])

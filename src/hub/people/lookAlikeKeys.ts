@@ -1,5 +1,7 @@
 /** What makes two names look alike (I3), and which names nobody may have (I4). */
 
+import type { NameKeys } from '../ports.ts'
+
 /** Reserved as a whole name and as any word of a name. */
 // prettier-ignore
 const RESERVED_WORDS = ['admin', 'administrator', 'moderator', 'system', 'staff', 'support', 'official', 'hubbub']
@@ -7,8 +9,8 @@ const RESERVED_WORDS = ['admin', 'administrator', 'moderator', 'system', 'staff'
 // prettier-ignore
 const RESERVED_NAMES = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted', 'you']
 
-/** Zero-width characters and accents: invisible, or nearly so. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
+/** Zero-width characters and accents: invisible, or nearly so. Tag characters stand only in flags, which they tell apart. */
+const INVISIBLE = /(?![\u{e0020}-\u{e007f}])[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
 /** White space and punctuation, but not @ and !, which stand for letters. */
 const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
 /** Signs read as letters. i and l count as one letter, in names and in the reserved words alike. */
@@ -21,22 +23,20 @@ const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱ�
  * The table of `unhomoglyph`, not its function, which is one pattern of 6,311 characters: 8 MB and 100 ms at its first call.
  * Loaded at the first name (7 MB), so that an idle server stays within 60 MB (O18).
  */
-let lookAlikes: Record<string, string> | undefined
+let lookAlikes: Map<string, string> | undefined
 
 /**
- * The keys of a cleaned name: a name is taken when any of them is. Two keys, because a capital I looks like l: with case
- * folded first, `AIice` (capital I) would not match `Alice`; with case kept, `ALICE` would not.
+ * The keys of a cleaned name, of two kinds that are compared each with its own: in lower case, for `ALICE` and `Alice`; and
+ * with capitals kept, for `AIice` with a capital I. Nobody has a key that another person owns.
  */
-export function keysOf(name: string): string[] {
+export function keysOf(name: string): NameKeys {
   const base = withoutInvisible(name).replace(SEPARATORS, '') || name
-  const folded = withLookAlikes(base.toLowerCase()).toLowerCase()
-  const kept = withLookAlikes(base).toLowerCase()
-  return folded === kept ? [folded] : [folded, kept]
-}
-
-/** Look-alike keys of a room name. Here i and ! also read as l. */
-export function roomKeysOf(name: string): string[] {
-  return [...new Set(keysOf(name).map((key) => key.replace(/[i!]/g, 'l')))]
+  const lower = withLookAlikes(base.toLowerCase()).toLowerCase()
+  const cased = withLookAlikes(base)
+  return {
+    own: [`lower:${lower}`, `cased:${cased}`],
+    pairs: [`lowerPairs:${withPairsRead(lower)}`, `casedPairs:${withPairsRead(cased)}`],
+  }
 }
 
 /**
@@ -67,30 +67,40 @@ function reservedBy(siteName: string) {
 function readings(text: string): string[] {
   const words = withoutInvisible(text).replace(SEPARATORS, ' ').trim()
   const cut = words.replace(/\d+(?= |$)/g, '').trim()
-  const all = [words, cut].flatMap((reading) => [
-    readAsLetters(reading.toLowerCase()),
-    readAsLetters(reading),
-  ])
-  return [...new Set(all)]
+  const typed = new Set([words, cut].flatMap((reading) => [reading.toLowerCase(), reading]))
+  return [...new Set(Array.from(typed, readAsLetters))]
 }
 
 /** A text as a hasty reader sees it: look-alikes and signs become the letters that they stand for. */
 function readAsLetters(text: string): string {
-  return withLookAlikes(text)
-    .toLowerCase()
-    .replace(/[01!|i345@$7]/g, (sign) => LETTER_OF_SIGN[sign] ?? sign)
+  return withPairsRead(withLookAlikes(text).toLowerCase()).replace(
+    /[01!|i345@$7]/g,
+    (sign) => LETTER_OF_SIGN[sign] ?? sign,
+  )
 }
+
+/** A text with each pair of letters that a hasty reader takes for one replaced by it. */
+const withPairsRead = (text: string) =>
+  text.replace(/rn|vv|cl/g, (pair) => (pair === 'rn' ? 'm' : pair === 'vv' ? 'w' : 'd'))
 
 /** A text with each character replaced by the one that it looks like. */
 function withLookAlikes(text: string): string {
-  const table = (lookAlikes ??= require('unhomoglyph/data.json') as Record<string, string>)
-  const letters = Array.from(text, (sign) => {
-    const at = SMALL_CAPITALS.indexOf(sign)
-    const letter = at < 0 ? sign : String.fromCharCode(97 + at)
-    return Object.hasOwn(table, letter) ? table[letter] : letter
-  })
-  return letters.join('')
+  lookAlikes ??= loadLookAlikes()
+  let read = ''
+  for (const sign of text) read += lookAlikes.get(sign) ?? sign
+  return read
+}
+
+function loadLookAlikes(): Map<string, string> {
+  // The table reads m as rn. Such a pair counts only where `withPairsRead` is called.
+  const table = Object.entries(require('unhomoglyph/data.json') as Record<string, string>)
+  const map = new Map(table.map(([sign, letter]) => [sign, letter.replace('rn', 'm')]))
+  for (const [at, sign] of SMALL_CAPITALS.entries()) {
+    const letter = String.fromCharCode(97 + at)
+    map.set(sign, map.get(letter) ?? letter)
+  }
+  return map
 }
 
 const withoutInvisible = (text: string) => text.normalize('NFKD').replace(INVISIBLE, '')
-const withoutSpaces = (words: string) => words.replaceAll(' ', '')
+const withoutSpaces = (words: string) => withPairsRead(words.replaceAll(' ', ''))

@@ -1,4 +1,4 @@
-import { roomKeysOf } from '../people/lookAlikeKeys.ts'
+import { keysOf } from '../people/lookAlikeKeys.ts'
 import type { HubDeps } from '../ports.ts'
 
 /** A room with more members is protected from look-alikes. */
@@ -9,6 +9,9 @@ const NAMES_PER_TURN = 50
 /** Without capitals and accents; the final form of sigma is a sigma. */
 const folded = (text: string) =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
+
+/** Nobody may be led into another lobby: here i and ! also read as l. */
+const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.replace(/[i!]/g, 'l')))
 
 /**
  * The names of all rooms, for search and look-alikes (I20); SQLite folds only ASCII letters. Read from the store when they
@@ -38,15 +41,15 @@ export class RoomNames {
   /** Does the name look like that of the lobby, or of a room with more than ten members? */
   async isLookAlike(name: string): Promise<boolean> {
     await this.#load()
-    const keys = new Set(roomKeysOf(name))
-    if (!keys.isDisjointFrom(new Set(roomKeysOf('lobby')))) return true
-    const alike = [...keys].flatMap((key) => [...(this.#roomsByKey.get(key) ?? [])])
+    const keys = keysOf(name).pairs
+    if (!lobbyKeys('lobby').isDisjointFrom(lobbyKeys(name))) return true
+    const alike = keys.flatMap((key) => [...(this.#roomsByKey.get(key) ?? [])])
     return alike.length > 0 && (await this.#deps.store.anyRoomLargerThan(alike, PROTECTED_ABOVE))
   }
 
   add(room: string, name: string): void {
     this.#folded.set(room, folded(name))
-    for (const key of roomKeysOf(name))
+    for (const key of keysOf(name).pairs)
       this.#roomsByKey.set(key, (this.#roomsByKey.get(key) ?? new Set()).add(room))
   }
 

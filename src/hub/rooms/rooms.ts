@@ -1,7 +1,7 @@
 import { ChatError, type NameFault } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
-import { cleanName, NAME_FAULTS, slugOf } from '../../shared/names.ts'
+import { cleanRoomName, NAME_FAULTS, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, graphemesOf, isBlank } from '../../shared/text.ts'
 import { awaitWrite } from '../answerFrames.ts'
@@ -73,7 +73,7 @@ export class Rooms {
    */
   async create(self: Self, typed: { name: string; topic?: string }): Promise<RoomEntry> {
     const { store, clock, ids, log } = this.#deps
-    const cleaned = cleanName(typed.name, LIMITS.roomName)
+    const cleaned = cleanRoomName(typed.name)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
     if (this.#isReserved(name)) throw roomInvalid('reserved')

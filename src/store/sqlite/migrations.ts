@@ -1,11 +1,15 @@
 import type { Database } from 'bun:sqlite'
+import { rekeyNames } from './rekeyNames.ts'
+
+/** SQL, or a function where it needs code. */
+type Migration = string | ((db: Database) => void)
 
 /**
  * One migration for each schema number; a released one is never edited. `events` is the log, whose rows are never removed:
  * a deletion empties `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
  * `reactions.seq` is the event that set the reaction, `since` the one that brought the emoji to the message.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE rooms (
     room TEXT PRIMARY KEY,
@@ -128,6 +132,7 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE INDEX members_room ON members (room);
   `,
+  rekeyNames,
 ]
 
 /** The schema that this version writes. */
@@ -139,11 +144,14 @@ export function schemaOf(db: Database): number {
 }
 
 /** Runs the missing migrations in one transaction. */
-export function migrate(db: Database, steps: readonly string[] = MIGRATIONS): void {
+export function migrate(db: Database, steps: readonly Migration[] = MIGRATIONS): void {
   const from = schemaOf(db)
   if (from >= steps.length) return
   db.transaction(() => {
-    for (const step of steps.slice(from)) db.run(step)
+    for (const step of steps.slice(from)) {
+      if (typeof step === 'string') db.run(step)
+      else step(db)
+    }
     db.run(`PRAGMA user_version = ${steps.length}`)
   }).immediate()
 }

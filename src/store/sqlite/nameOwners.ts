@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite'
-import type { StaleLimits } from '../../hub/ports.ts'
+import type { NameKeys, StaleLimits } from '../../hub/ports.ts'
 import { queryAll } from './database.ts'
 
 /** SQL: is `users.*` a stale guest (see `StaleLimits`)? With `$inactiveBefore` and `$neverWroteBefore` bound. */
@@ -9,7 +9,7 @@ export const IS_STALE = `(users.role = 'guest' AND (users.seen < $inactiveBefore
 /** Everyone except `user` who owns one of the keys at `at` (ms). `isStale`: another person may take the name. */
 export function nameOwnersOf(
   db: Database,
-  keys: readonly string[],
+  { own, pairs }: NameKeys,
   at: number,
   stale: StaleLimits,
   user: string | null = null,
@@ -20,5 +20,5 @@ export function nameOwnersOf(
     WHERE name_keys.key IN (SELECT value FROM json_each($keys))
       AND name_keys.user_id IS NOT $user
       AND (name_keys.held_until IS NULL OR name_keys.held_until > $at)`
-  return queryAll(db, sql, { ...stale, keys: JSON.stringify(keys), at, user })
+  return queryAll(db, sql, { ...stale, keys: JSON.stringify([...own, ...pairs]), at, user })
 }

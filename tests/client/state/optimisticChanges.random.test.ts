@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { oldestSeq } from '../../../src/client/state/rows.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import type { Row } from '../../../src/client/state/state.ts'
+import { keysOf } from '../../../src/hub/people/lookAlikeKeys.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import type { HistoryMessage, HistoryPage } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -50,7 +51,7 @@ interface LateAnswer {
 /** A real store, Ada's page, and between them a connection that loses frames and HTTP answers that come late. */
 async function play(steps: readonly Step[], first: number) {
   const store = testStore()
-  const guest = { ...ada, keys: ['ada'], session: 'session-ada', at: 1, room: 'lobby' }
+  const guest = { ...ada, keys: keysOf('Ada'), session: 'session-ada', at: 1, room: 'lobby' }
   await store.addGuest(guest, { inactiveBefore: 0, neverWroteBefore: 0 })
   const at = aPage().hear(welcome).tell({ type: 'roomOpened', room: 'lobby' })
   const answers: LateAnswer[] = []

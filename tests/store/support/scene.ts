@@ -1,4 +1,12 @@
-import type { Draft, DraftContent, NewGuest, Outcome, StaleLimits, Store } from '../../../src/hub/ports.ts'
+import type {
+  Draft,
+  DraftContent,
+  NameKeys,
+  NewGuest,
+  Outcome,
+  StaleLimits,
+  Store,
+} from '../../../src/hub/ports.ts'
 import { openSqlite, type SqliteOptions, type Sqlite } from '../../../src/store/sqlite/sqliteStore.ts'
 
 const WORKER = new URL('../../../src/store/sqlite/write/sqlite.worker.ts', import.meta.url)
@@ -67,7 +75,9 @@ export function numbered(count: number): string[] {
 
 export const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
+export const owned = (...own: string[]): NameKeys => ({ own, pairs: [] })
+
 export function guest(name: string, fields: Partial<NewGuest> = {}): NewGuest {
   const key = name.toLowerCase()
-  return { id: `id-${key}`, name, keys: [key], session: `session-${key}`, at: 1_000, ...fields }
+  return { id: `id-${key}`, name, keys: owned(key), session: `session-${key}`, at: 1_000, ...fields }
 }

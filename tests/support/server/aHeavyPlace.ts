@@ -1,5 +1,6 @@
 /** A data directory in which the most expensive requests can be made. */
 import { hashOf, newToken } from '../../../src/http/authenticate.ts'
+import { keysOf } from '../../../src/hub/people/lookAlikeKeys.ts'
 import type { Draft } from '../../../src/hub/ports.ts'
 import { createIds } from '../../../src/lib/ids.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
@@ -59,7 +60,7 @@ export function aHeavyPlace(dir: string, guests: number): SeededGuest[] {
   const addGuest = (name: string) => {
     const token = newToken()
     const user = { id: ids.next(now), name }
-    const keys = [name.toLowerCase().replaceAll(' ', '')]
+    const keys = keysOf(name)
     const never = { inactiveBefore: 0, neverWroteBefore: 0 }
     writer.addGuest({ ...user, keys, session: hashOf(token), at: now }, never)
     return { ...user, token }

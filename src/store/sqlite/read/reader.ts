@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type {
   HistoryQuery,
   Membership,
+  NameKeys,
   NewestMessages,
   OwnEvent,
   RoomRow,
@@ -150,7 +151,7 @@ export class Reader {
     return { unread: found?.unread ?? 0, mentions, head }
   }
 
-  nameTaken(keys: readonly string[], at: number, stale: StaleLimits, user?: string): boolean {
+  nameTaken(keys: NameKeys, at: number, stale: StaleLimits, user?: string): boolean {
     return nameOwnersOf(this.#db, keys, at, stale, user).some(({ isStale }) => !isStale)
   }
 

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite'
-import type { Draft, Membership, NewGuest, RoomRow, StaleLimits } from '../../../hub/ports.ts'
+import type { Draft, Membership, NameKeys, NewGuest, RoomRow, StaleLimits } from '../../../hub/ports.ts'
 import type { Role } from '../../../shared/model.ts'
 import { checkpoint, queryAll, queryOne, run } from '../database.ts'
 import { diskErrorCode, failureOf, type WriteFailure } from '../diskErrors.ts'
@@ -103,7 +103,7 @@ export class Writer {
     stale: StaleLimits,
   ): 'added' | 'taken' {
     return this.#transaction(() => {
-      if (!this.#takeKeys(id, keys, heldAt, stale)) return 'taken'
+      if (!this.#takeKeys(id, 'guest', keys, heldAt, stale)) return 'taken'
       run(this.#db, 'INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
       run(this.#db, 'INSERT INTO sessions (hash, user_id, at, seen) VALUES ($session, $id, $at, $at)', {
         session,
@@ -119,20 +119,22 @@ export class Writer {
   rename(
     user: string,
     name: string,
-    keys: readonly string[],
+    keys: NameKeys,
     at: number,
     heldUntil: number,
     stale: StaleLimits,
   ): 'renamed' | 'taken' | 'nobody' {
     return this.#transaction(() => {
-      if (!this.#userExists(user)) return 'nobody'
-      if (!this.#takeKeys(user, keys, at, stale)) return 'taken'
+      const role = this.#roleOf(user)
+      if (role === null) return 'nobody'
+      const taken = this.#takeKeys(user, role, keys, at, stale)
+      if (!taken) return 'taken'
       run(this.#db, 'UPDATE users SET name = $name WHERE id = $user', { user, name })
       run(
         this.#db,
         `UPDATE name_keys SET held_until = $heldUntil WHERE user_id = $user AND held_until IS NULL
            AND key NOT IN (SELECT value FROM json_each($keys))`,
-        { user, heldUntil, keys: JSON.stringify(keys) },
+        { user, heldUntil, keys: JSON.stringify(taken) },
       )
       return 'renamed'
     })
@@ -213,15 +215,16 @@ export class Writer {
     return membership
   }
 
-  /** Gives the keys to `user`, and deletes stale owners. @returns false if a key is owned; then nothing has changed */
-  #takeKeys(user: string, keys: readonly string[], at: number, stale: StaleLimits): boolean {
+  /** Gives the keys to `user`, and deletes stale owners. @returns the keys; null if one is owned, and then nothing has changed */
+  #takeKeys(user: string, role: Role, keys: NameKeys, at: number, stale: StaleLimits): string[] | null {
     const owners = nameOwnersOf(this.#db, keys, at, stale, user)
-    if (owners.some(({ isStale }) => !isStale)) return false
+    if (owners.some(({ isStale }) => !isStale)) return null
+    const taken = role === 'guest' ? [...keys.own] : [...keys.own, ...keys.pairs]
     for (const owner of owners) this.#deleteUser(owner.user)
     const sql = `INSERT INTO name_keys (key, user_id) VALUES ($key, $user)
       ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, held_until = NULL`
-    for (const key of keys) run(this.#db, sql, { key, user })
-    return true
+    for (const key of taken) run(this.#db, sql, { key, user })
+    return taken
   }
 
   /** The person's events stay, with id and name. */
@@ -233,7 +236,12 @@ export class Writer {
 
   /** Asked inside the transaction, because the person may have signed out just before. */
   #userExists(user: string): boolean {
-    return queryOne(this.#db, 'SELECT 1 FROM users WHERE id = $user', { user }) !== null
+    return this.#roleOf(user) !== null
+  }
+
+  #roleOf(user: string): Role | null {
+    const sql = 'SELECT role FROM users WHERE id = $user'
+    return queryOne<{ role: Role }>(this.#db, sql, { user })?.role ?? null
   }
 
   #roomExists(room: string): boolean {
