@@ -17,6 +17,12 @@ import { eventually } from '../../support/eventually.ts'
 
 const rowWith = (page: Page, text: string) => page.locator('.message', { hasText: text }).last()
 const isMenuClosed = (page: Page) => page.waitForSelector('.row-menu', { state: 'detached' })
+/** After so long, a menu has opened or closed. */
+async function later(ms: number): Promise<void> {
+  const end = performance.now() + ms
+  await eventually('time to open', () => performance.now() > end)
+}
+
 const ofAda = said(1, { user: ada, text: 'of Ada' })
 
 describe.skipIf(browserFound === null)('a message', () => {
@@ -117,6 +123,68 @@ describe.skipIf(browserFound === null)('a message', () => {
     await page.locator('.tool:visible').tap()
     await page.locator('.quick').first().tap()
     expect(await screen.next('react')).toMatchObject({ target: 'id-1', emoji: '👍' })
+  })
+
+  test('[U26, U210] opens a sheet at a long press, which stays when the finger lifts, says who reacted and selects the text', async () => {
+    const reactions = [{ emoji: '👍', count: 1, users: [ada] }]
+    const { page } = await aRoom({ events: [{ ...ofAda, reactions } as never, ...fromAda(2, 3)] }, PHONE)
+    const cdp = await page.context().newCDPSession(page)
+    const touch = async (
+      type: 'touchStart' | 'touchMove' | 'touchEnd',
+      ...touchPoints: { x: number; y: number }[]
+    ) => void (await cdp.send('Input.dispatchTouchEvent', { type, touchPoints }))
+    const middleOf = async (text: string, part: string) => {
+      const box = await rowWith(page, text).locator(part).boundingBox()
+      if (box === null) throw new Error(`nothing to press: ${text}`)
+      return { x: box.x + Math.min(60, box.width / 2), y: box.y + box.height / 2 }
+    }
+    const sheet = page.locator('.row-menu')
+    for (const _ of numbers(1, 2)) {
+      await touch('touchStart', await middleOf('text 2', '.text'))
+      await sheet.waitFor()
+      await touch('touchEnd')
+      await later(300)
+      expect(await sheet.isVisible()).toBe(true)
+      expect(await page.locator('.row-menu :focus-visible').count()).toBe(0)
+      await page.touchscreen.tap(100, 100)
+      await isMenuClosed(page)
+    }
+    // A finger that scrolls opens nothing.
+    const at = await middleOf('text 2', '.text')
+    await touch('touchStart', at)
+    await touch('touchMove', { ...at, y: at.y - 30 })
+    await later(600)
+    expect(await sheet.count()).toBe(0)
+    await touch('touchEnd')
+
+    await touch('touchStart', await middleOf('of Ada', '.chip'))
+    await sheet.waitFor()
+    await touch('touchEnd')
+    await sheet.getByText('Who reacted').tap()
+    await page.locator('dialog dd', { hasText: 'Ada' }).waitFor()
+    await page.locator('dialog .button').tap()
+    await touch('touchStart', await middleOf('of Ada', '.text'))
+    await sheet.getByText('Select text').waitFor()
+    await touch('touchEnd')
+    await sheet.getByText('Select text').tap()
+    expect(await page.evaluate(() => String(document.getSelection()))).toBe('of Ada')
+  })
+
+  test('[U26, U211] offers its toolbar as soon as it is stored, under a mouse that rests', async () => {
+    const { screen, page } = await aRoom({ events: fromAda(1, 40) })
+    const last = await page.locator('.message').last().boundingBox()
+    await page.mouse.move((last?.x ?? 0) + 200, (last?.y ?? 0) + 12)
+    await page.focus('textarea')
+    await page.keyboard.type('mine')
+    await page.keyboard.press('Enter')
+    const { nonce } = await screen.next('send')
+    await rowWith(page, 'mine').locator('.sending').waitFor()
+    screen.tell({ type: 'ack', room: 'lobby', nonce, seq: 41, id: 'id-41', at: Date.now() })
+    await rowWith(page, 'mine').getByRole('toolbar').waitFor()
+    await rowWith(page, 'mine').getByRole('button', { name: 'React with 👍' }).click()
+    expect(await screen.next('react')).toMatchObject({ target: 'id-41', emoji: '👍' })
+    await rowWith(page, 'mine').getByRole('button', { name: 'React with another emoji' }).click()
+    await page.locator('.picker').waitFor()
   })
 
   test('[U24, U36] of mine is edited by ArrowUp; Escape gives back the draft, and a refused edit is undone', async () => {

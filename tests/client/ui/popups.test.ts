@@ -6,7 +6,7 @@ import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { openMessageMenu } from '../../../src/client/timeline/message/messageActions.ts'
+import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { pickEmoji } from '../../../src/client/ui/emoji/pickEmoji.ts'
 import { bob, numbers } from '../../support/client/aState.ts'
@@ -79,7 +79,8 @@ const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => 
     document.body.append(button)
     button.click()
   },
-  'the message menu': ({ signal }) => openMessageMenu('Menu', [], null, { x: 0, y: 0 }, signal),
+  'the message menu': ({ signal }) =>
+    openMessageMenu('Menu', [], null, { at: { x: 0, y: 0 }, by: 'keys' }, signal),
   'the card of a person': ({ context, signal }) =>
     openPersonCard(context.store, { room: 'lobby', person: bob, opener: h('button') }, ignore, signal),
   'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, ignore, notLoaded, signal),

@@ -41,7 +41,7 @@ export function roomTimeline(
       loadOlder: () => actions.loadOlder(room),
       loadNewer: () => actions.loadNewer(room),
       showLiveEnd: () => actions.showLiveEnd(room),
-      openActions: (row) => openActions(row),
+      openActions: (row) => messageMenu.open(row),
       react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
       retry: (key) => reportFailure(on, actions.retry(room, key)),
@@ -108,7 +108,8 @@ export function roomTimeline(
   rememberPosition(context, messages, signal)
 
   const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
-  const openActions = messageActions(context, room, messages, on, signal)
+  const messageMenu = messageActions(context, room, messages, on, signal)
+  store.watch((state) => state.rooms[room], messageMenu.drawn, signal)
   const startsAtFirstUnread = seq === undefined && !remembered
   const reading = trackReading(context, { room, startsAtFirstUnread }, messages, jumps, signal)
 

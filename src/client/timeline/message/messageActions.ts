@@ -1,30 +1,25 @@
 import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
-import { button, h } from '../../ui/dom.ts'
+import { button, childController, h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
-import { iconOf } from '../../ui/icons.ts'
-import type { MenuEntry } from '../../ui/menu.ts'
-import { openPopover, placePopover, type WindowPoint } from '../../ui/popover.ts'
 import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
+import { longPress } from './longPress.ts'
+import { openMessageMenu, type MenuOpening, type MessageMenuEntry } from './messageMenu.ts'
 import { messageToolbar } from './messageToolbar.ts'
+import { openReactionsDialog } from './reactionChips.ts'
 import { words } from '../../words/words.ts'
 
 /** A message that the server has stored and nobody has deleted: only such a message offers actions. */
 type StoredRow = Row & { id: string; text: string; seq: number }
 
-interface MessageMenuEntry extends MenuEntry {
+interface PermittedEntry extends MessageMenuEntry {
   /** offered only to people who may do this; everybody may copy */
   needs?: Permission
-  /** drawn in the colour of danger */
-  danger?: boolean
 }
-
-/** The emoji that the menu itself offers; the picker has all. */
-const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 export interface MessageActionEvents {
   reply(row: Row): void
@@ -35,18 +30,15 @@ export interface MessageActionEvents {
   fault(message: string): void
 }
 
-/**
- * The actions on a message, by toolbar, menu and keyboard (U26).
- * @returns a function that opens the menu of a row; false if the row has no actions
- */
+/** The actions on a message, by toolbar, menu and keyboard (U26). */
 export function messageActions(
   { store, actions }: Context,
   room: string,
   messages: Pick<MessageList, 'rows' | 'rowOf'>,
   on: MessageActionEvents,
   signal: AbortSignal,
-): (element: HTMLElement) => boolean {
-  const removeToolbar = messageToolbar(
+) {
+  const toolbar = messageToolbar(
     messages.rows,
     {
       can: (element) => storedRowOf(element) !== null,
@@ -54,7 +46,25 @@ export function messageActions(
         const row = storedRowOf(element)
         if (row) on.reply(row)
       },
+      react(element, emoji) {
+        const row = storedRowOf(element)
+        if (row) toggle(row, emoji)
+      },
+      pick(element, at) {
+        const row = storedRowOf(element)
+        if (row) void pickEmoji(at, (emoji) => toggle(row, emoji), on.fault, signal)
+      },
       menu: openMenu,
+    },
+    signal,
+  )
+  longPress(
+    messages.rows,
+    (target, at) => {
+      const element = target.closest<HTMLElement>('.message')
+      if (element === null || storedRowOf(element) === null) return false
+      openMenu(element, { at, by: 'touch' })
+      return true
     },
     signal,
   )
@@ -73,23 +83,39 @@ export function messageActions(
     }
   }
 
-  function entriesFor(row: StoredRow, can: (permission: Permission) => boolean): MessageMenuEntry[] {
-    const { id, text, seq, pinned } = row
+  function toggle({ id, reactions }: StoredRow, emoji: string): void {
+    const isMine = reactions.some((reaction) => reaction.mine && reaction.emoji === emoji)
+    reportFailure(on, actions.react(room, id, emoji, !isMine))
+  }
+
+  function entriesFor(
+    row: StoredRow,
+    element: HTMLElement,
+    can: (permission: Permission) => boolean,
+  ): MessageMenuEntry[] {
+    const { id, text, seq, pinned, reactions } = row
     const { message, common } = words
     const link = `${location.origin}/chat/${room}/${seq}`
     const pin = () => reportFailure(on, actions.pin(room, id, !pinned))
-    const entries: MessageMenuEntry[] = [
+    const select = () => selectText(element, signal)
+    const entries: (PermittedEntry | false)[] = [
       { needs: 'send', icon: 'reply', label: common.reply, press: () => on.reply(row) },
       { icon: 'copy', label: message.copyText, press: () => void copy(text, message.textCopied) },
+      matchMedia('(pointer: coarse)').matches && { icon: 'text', label: message.selectText, press: select },
       { icon: 'link', label: common.copyLink, press: () => void copy(link, common.linkCopied) },
       { needs: 'pin', icon: 'pin', label: pinned ? message.unpin : message.pin, press: pin },
+      reactions.length > 0 && {
+        icon: 'smile',
+        label: message.whoReacted,
+        press: () => openReactionsDialog(reactions, signal),
+      },
       { needs: 'edit', icon: 'pencil', label: common.edit, press: () => on.edit(row) },
       { needs: 'delete', icon: 'trash', label: common.delete, danger: true, press: () => askDelete(row) },
     ]
-    return entries.filter(({ needs }) => needs === undefined || can(needs))
+    return entries.filter((entry) => entry !== false).filter(({ needs }) => needs === undefined || can(needs))
   }
 
-  function openMenu(element: HTMLElement, at: WindowPoint): void {
+  function openMenu(element: HTMLElement, opening: MenuOpening): void {
     const row = storedRowOf(element)
     const { rooms, settings } = store.get()
     const self = selfOf(store.get())
@@ -97,23 +123,24 @@ export function messageActions(
     const actor: Actor | null = self && { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     const can = (permission: Permission) => actor !== null && may(actor, permission, row.user.id)
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
-    const toggle = (emoji: string) =>
-      reportFailure(on, actions.react(room, row.id, emoji, !mine.includes(emoji)))
-    const more = () => void pickEmoji(at, toggle, on.fault, signal)
-    openMessageMenu(
+    const more = () => void pickEmoji(opening.at, (emoji) => toggle(row, emoji), on.fault, signal)
+    const menu = openMessageMenu(
       words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock)),
-      entriesFor(row, can),
-      can('react') ? { mine, toggle, more } : null,
-      at,
+      entriesFor(row, element, can),
+      can('react') ? { mine, toggle: (emoji) => toggle(row, emoji), more } : null,
+      opening,
       signal,
     )
+    // The row stays tinted while the pointer is in its menu.
+    element.toggleAttribute('data-active', true)
+    menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
   }
 
   function askDelete({ id, text }: StoredRow): void {
     openDialog({ title: words.message.deleteTitle }, signal, (dialog) => {
       const remove = () => {
         dialog.close()
-        removeToolbar()
+        toolbar.remove()
         reportFailure(on, actions.remove(room, id))
       }
       const { cancel, delete: confirm } = words.common
@@ -125,11 +152,17 @@ export function messageActions(
     })
   }
 
-  return (element) => {
-    if (storedRowOf(element) === null) return false
-    const { right, left, top } = element.getBoundingClientRect()
-    openMenu(element, { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 })
-    return true
+  return {
+    /** Opens the menu of a row, by the keyboard. @returns false if the row has no actions */
+    open(element: HTMLElement): boolean {
+      if (storedRowOf(element) === null) return false
+      const { right, left, top } = element.getBoundingClientRect()
+      const at = { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 }
+      openMenu(element, { at, by: 'keys' })
+      return true
+    },
+    /** The rows were drawn again: the one under the pointer may have become a stored message. */
+    drawn: toolbar.drawn,
   }
 }
 
@@ -142,77 +175,15 @@ function isStored(row: Row): row is StoredRow {
   return row.id !== null && row.text !== null && row.seq !== null
 }
 
-/**
- * Opens the menu of one message as a native popover, on a phone a sheet at the lower edge. The arrow keys move in it; when it
- * closes, the focus returns to where it was.
- * @param react null where reacting is not allowed
- */
-export function openMessageMenu(
-  label: string,
-  actions: readonly MessageMenuEntry[],
-  react: { toggle(emoji: string): void; more(): void; mine: readonly string[] } | null,
-  at: WindowPoint,
-  signal: AbortSignal,
-): void {
-  const before = document.activeElement
-  // The row, not the toolbar's button that had the focus: the toolbar leaves with the pointer (A10).
-  const returnTo = before?.closest('.message') ?? before
-
-  function returnFocus(): void {
-    const active = document.activeElement
-    const isFree = active === before || active === document.body
-    if (isFree && !signal.aborted && returnTo instanceof HTMLElement) returnTo.focus({ preventScroll: true })
-  }
-
-  const item = (content: Parameters<typeof button>[0], press: () => void, attributes: object) => {
-    const choose = () => {
-      popover.close()
-      press()
-    }
-    return button(content, choose, { role: 'menuitem', tabindex: -1, ...attributes })
-  }
-  const quick: HTMLButtonElement[] = []
-  if (react !== null) {
-    const { reactWith, reactWithAnother } = words.message
-    for (const emoji of QUICK) {
-      const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
-      const name = { class: 'quick', 'aria-label': reactWith(emoji) }
-      quick.push(item(emoji, () => react.toggle(emoji), { ...name, ...checked }))
-    }
-    quick.push(item(iconOf('plus'), react.more, { class: 'quick', 'aria-label': reactWithAnother }))
-  }
-  const entries = actions.map(({ icon, label: text, danger, press }) =>
-    item([iconOf(icon), text], press, { class: `row-button${danger ? ' text-danger' : ''}` }),
-  )
-  const group = { role: 'group', 'aria-label': words.message.react }
-  const quickRow = h(
-    'div',
-    { class: 'flex justify-between pb-2 mb-2 border-b border-line', ...group },
-    ...quick,
-  )
-  const attributes = { class: 'menu row-menu', popover: 'auto', role: 'menu', 'aria-label': label }
-  const panel = h('div', attributes, react !== null && quickRow, ...entries)
-  const items = [...quick, ...entries]
-
-  panel.addEventListener('keydown', (event) => {
-    const index = items.findIndex((button) => button === document.activeElement)
-    const isQuick = index < quick.length
-    const next = {
-      ArrowDown: isQuick ? quick.length : index + 1,
-      ArrowUp: index > quick.length ? index - 1 : isQuick ? -1 : Math.max(0, index - quick.length),
-      ArrowRight: isQuick ? index + 1 : index,
-      ArrowLeft: isQuick ? index - 1 : index,
-      Home: 0,
-      End: -1,
-      Tab: index + (event.shiftKey ? -1 : 1),
-    }[event.key]
-    if (next === undefined) return
-    event.preventDefault()
-    event.stopPropagation()
-    items.at(next % items.length)?.focus()
-  })
-  const popover = openPopover(panel, signal)
-  popover.signal.addEventListener('abort', returnFocus)
-  placePopover(panel, at)
-  items[0]?.focus()
+/** On touch, a row takes a long press for its menu. Here it gives its text back to the browser until nothing is selected. */
+function selectText(element: HTMLElement, parent: AbortSignal): void {
+  const text = element.querySelector('.text')
+  const selection = document.getSelection()
+  if (text === null || selection === null) return
+  const lifetime = childController(parent)
+  const { signal } = lifetime
+  element.toggleAttribute('data-selectable', true)
+  selection.selectAllChildren(text)
+  signal.addEventListener('abort', () => element.removeAttribute('data-selectable'), { once: true })
+  document.addEventListener('selectionchange', () => selection.isCollapsed && lifetime.abort(), { signal })
 }

@@ -1,17 +1,13 @@
-import { h } from '../../ui/dom.ts'
+import { button, h } from '../../ui/dom.ts'
 import { iconButton, type IconName } from '../../ui/icons.ts'
 import type { WindowPoint } from '../../ui/popover.ts'
+import { hasSystemMenu } from './longPress.ts'
+import { TOOLBAR_EMOJI, type MenuOpening } from './messageMenu.ts'
 import { words } from '../../words/words.ts'
-
-/** ms that a finger rests on a row to open its menu */
-const LONG_PRESS = 500
-/** px that the finger may slip meanwhile */
-const MAX_SLIP = 10
 
 /**
  * Moves one toolbar to the row under the pointer or with the focus, since a toolbar in each row would cost elements. Also opens
- * the menu of a row at a right click and a long press (U26).
- * @returns a function that removes the toolbar from its row
+ * the menu of a row at a right click (U26).
  */
 export function messageToolbar(
   rows: HTMLElement,
@@ -19,34 +15,41 @@ export function messageToolbar(
     /** Has the row any action? */
     can(row: HTMLElement): boolean
     reply(row: HTMLElement): void
-    menu(row: HTMLElement, at: WindowPoint): void
+    react(row: HTMLElement, emoji: string): void
+    /** Opens the emoji picker. */
+    pick(row: HTMLElement, at: WindowPoint): void
+    menu(row: HTMLElement, opening: MenuOpening): void
   },
   signal: AbortSignal,
-): () => void {
+) {
   let row: HTMLElement | null = null
+  /** the row under the mouse, which may have no actions yet: a message of mine that is not stored */
+  let hovered: Element | null = null
 
-  const openBelow = (messageRow: HTMLElement, button: HTMLElement) => {
-    const { right, left, bottom } = button.getBoundingClientRect()
-    on.menu(messageRow, { x: document.dir === 'rtl' ? left : right, y: bottom + 4 })
-  }
-  const tool = (label: string, icon: IconName, press: (row: HTMLElement, button: HTMLElement) => void) => {
+  function tool(content: IconName, label: string, press: (row: HTMLElement, at: MenuOpening) => void) {
     const attributes = { class: 'tool', tabindex: -1 }
-    const toolButton = iconButton(icon, label, () => row && press(row, toolButton), attributes)
+    const toolButton = iconButton(content, label, (event) => row && press(row, openingAt(event)), attributes)
+    const openingAt = (event: Event): MenuOpening => {
+      const { right, left, bottom } = toolButton.getBoundingClientRect()
+      const at = { x: document.dir === 'rtl' ? left : right, y: bottom + 4 }
+      // A key makes a click without a press.
+      return { at, by: event instanceof UIEvent && event.detail === 0 ? 'keys' : 'mouse' }
+    }
     return toolButton
   }
-  const style = 'absolute -inset-bs-5 end-0 z-1 flex rounded-middle border border-line bg-raised'
+  const quick = TOOLBAR_EMOJI.map((emoji) => {
+    const label = words.message.reactWith(emoji)
+    const attributes = { class: 'tool', tabindex: -1, 'aria-label': label, title: label }
+    return button(emoji, () => row && on.react(row, emoji), attributes)
+  })
   const toolbar = h(
     'div',
-    { class: style, role: 'toolbar', 'aria-label': words.message.toolbar },
-    tool(words.message.react, 'smile', openBelow),
-    tool(words.common.reply, 'reply', on.reply),
-    tool(words.message.more, 'more', openBelow),
+    { class: 'toolbar', role: 'toolbar', 'aria-label': words.message.toolbar },
+    ...quick,
+    tool('smile', words.message.reactWithAnother, (target, { at }) => on.pick(target, at)),
+    tool('reply', words.common.reply, on.reply),
+    tool('more', words.message.more, on.menu),
   )
-
-  const rowOf = (target: EventTarget | null) => {
-    const found = target instanceof Element ? target.closest<HTMLElement>('.message') : null
-    return found !== null && on.can(found) ? found : null
-  }
 
   /** Gives the focus to the row before the toolbar leaves it, or the focus would be lost (A10). */
   function remove(): void {
@@ -55,71 +58,50 @@ export function messageToolbar(
     row = null
   }
 
-  function show({ target }: Event): void {
-    if (!(target instanceof Element) || target.closest('.message') === null) return
-    const next = rowOf(target)
-    if (next === row) return
+  function show(next: Element | null): void {
+    const target = next instanceof HTMLElement && on.can(next) ? next : null
+    if (target === row && toolbar.parentElement === row) return
     remove()
-    row = next
+    row = target
     row?.append(toolbar)
   }
 
-  function listen<K extends keyof HTMLElementEventMap>(
+  const rowOf = (target: EventTarget | null) =>
+    target instanceof Element ? target.closest('.message') : null
+  const listen = <K extends keyof HTMLElementEventMap>(
     type: K,
     listener: (event: HTMLElementEventMap[K]) => unknown,
-    capture = false,
-  ): void {
-    rows.addEventListener(type, listener, { signal, capture })
-  }
+  ) => rows.addEventListener(type, listener, { signal })
 
-  listen('pointerover', (event) => event.pointerType === 'mouse' && show(event))
-  listen('focusin', show)
-  listen('pointerleave', () => row?.contains(document.activeElement) || remove())
-
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let start = { x: 0, y: 0 }
-  /** when (ms) a touch opened a menu; the click and the context menu of that touch are ignored */
-  let openedAt = 0
-  const isHandled = () => Date.now() - openedAt < LONG_PRESS * 2
-  const cancel = () => {
-    clearTimeout(timer)
-    timer = undefined
-  }
-  const open = (target: EventTarget | null, at: WindowPoint, isTouch: boolean) => {
-    const found = rowOf(target)
-    if (found === null) return
-    on.menu(found, at)
-    if (isTouch) openedAt = Date.now()
-  }
-  listen('pointerdown', ({ pointerType, target, clientX: x, clientY: y }) => {
-    cancel()
-    if (pointerType !== 'touch') return
-    start = { x, y }
-    timer = setTimeout(() => open(target, start, true), LONG_PRESS)
+  listen('pointerover', ({ pointerType, target }) => {
+    if (pointerType !== 'mouse') return
+    hovered = rowOf(target)
+    if (hovered !== null) show(hovered)
   })
-  listen('pointermove', ({ clientX, clientY }) => {
-    if (Math.hypot(clientX - start.x, clientY - start.y) > MAX_SLIP) cancel()
+  listen('pointerleave', () => {
+    hovered = null
+    if (!row?.contains(document.activeElement)) remove()
   })
-  listen('pointerup', cancel)
-  listen('pointercancel', cancel)
-  const ignoreClick = (event: Event) => {
-    if (!isHandled()) return
-    event.preventDefault()
-    event.stopPropagation()
-  }
-  listen('click', ignoreClick, true)
+  listen('focusin', ({ target }) => show(rowOf(target)))
+  listen('focusout', ({ relatedTarget }) => {
+    if (hovered === null && rowOf(relatedTarget) === null) remove()
+  })
   listen('contextmenu', (event) => {
-    const isTouch = isHandled() || timer !== undefined
-    const isOnLink = (event.target as Element).closest('a[href]') !== null
-    const hasSelection = !document.getSelection()?.isCollapsed
-    // These get the browser's own menu.
-    if (!isTouch && (event.shiftKey || isOnLink || hasSelection)) return
+    const target = rowOf(event.target)
+    if (event.shiftKey || !(target instanceof HTMLElement) || hasSystemMenu(event.target as Element)) return
+    if (!on.can(target)) return
     event.preventDefault()
-    cancel()
     // Shifted so that the pointer is over the menu, not beside its round corner: releasing the button there would close it.
     const inward = document.dir === 'rtl' ? 8 : -8
-    if (!isHandled()) open(event.target, { x: event.clientX + inward, y: event.clientY - 8 }, isTouch)
+    on.menu(target, { at: { x: event.clientX + inward, y: event.clientY - 8 }, by: 'mouse' })
   })
-  signal.addEventListener('abort', cancel, { once: true })
-  return remove
+
+  return {
+    /** Removes the toolbar from its row. */
+    remove,
+    /** The rows were drawn again. */
+    drawn(): void {
+      if (hovered?.isConnected && row !== hovered) show(hovered)
+    },
+  }
 }
