@@ -5,7 +5,10 @@ import { h } from '../ui/dom.ts'
 import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated } from '../ui/format.ts'
 import { iconButton } from '../ui/icons.ts'
+import { isMac } from '../ui/isMac.ts'
+import { replaceText } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
+import { toggleEmphasis, type EmphasisMark } from './emphasis.ts'
 
 export type Composer = ReturnType<typeof composer>
 
@@ -14,7 +17,8 @@ export interface ComposerEvents {
   send(text: string): true | string
   /** Sees each key first. @returns true if it handled the key */
   key?(event: KeyboardEvent): boolean
-  changed(text: string, caret: number): void
+  /** @param typed by a key, not pasted or undone */
+  changed(text: string, caret: number, typed: boolean): void
   typing(isTyping: boolean): void
   /** PageUp or PageDown was pressed in the empty field. */
   page(direction: -1 | 1): void
@@ -76,10 +80,10 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
     if (problem === 'blank') return
     if (problem !== null) return say(words.composer.tooLong(text.length - LIMITS.text))
     // The field is emptied before anything else happens, so that a second Enter finds nothing to send (U33).
-    const before = field.value
+    const { value: before, selectionStart: caret } = field
     fill('')
     const result = on.send(text)
-    if (result !== true) fill(before)
+    if (result !== true) fill(before, caret)
     else on.typing(false)
     say(result === true ? '' : result)
   }
@@ -87,6 +91,11 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
   function onKeydown(event: KeyboardEvent): void {
     // An Enter that ends an input method's composition does not send; Safari reports it as key code 229 only (U31).
     if (event.isComposing || event.keyCode === 229 || on.key?.(event)) return
+    const mark = markOf(event)
+    if (mark !== undefined) {
+      event.preventDefault()
+      return emphasise(mark)
+    }
     const isPage = event.key === 'PageUp' || event.key === 'PageDown'
     if (event.key === 'Enter') {
       const isForced = event.metaKey || event.ctrlKey
@@ -99,12 +108,20 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
     }
   }
 
-  function onInput(): void {
+  function emphasise(mark: EmphasisMark): void {
+    const { value, selectionStart, selectionEnd } = field
+    const { from, to, insert, start, end } = toggleEmphasis(value, selectionStart, selectionEnd, mark)
+    replaceText(field, from, to, insert)
+    field.setSelectionRange(from + start, from + end)
+  }
+
+  function onInput(event: Event): void {
     resize()
     say('')
     const { value } = field
     on.typing(value.trim() !== '' && !value.startsWith('/'))
-    on.changed(value, field.selectionStart)
+    const isTyped = 'inputType' in event && /^insert(Composition)?Text$/.test(String(event.inputType))
+    on.changed(value, field.selectionStart, isTyped)
   }
 
   function openEmojiPicker(): void {
@@ -114,18 +131,21 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
 
   /** Replaces the selection. */
   function insert(text: string): void {
-    field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end')
-    field.dispatchEvent(new Event('input', { bubbles: true }))
-    focus()
+    replaceText(field, field.selectionStart, field.selectionEnd, text)
   }
 
   function resize(): void {
-    const { length } = field.value.length < COUNTS_FROM ? field.value : cleanText(field.value)
-    counter.textContent = length < COUNTS_FROM ? '' : String(LIMITS.text - length)
-    counter.className = length > LIMITS.text ? 'text-danger font-semibold' : ''
+    const text = cleanText(field.value)
+    const left = LIMITS.text - text.length
+    counter.textContent = text.length < COUNTS_FROM ? '' : words.composer.left(left)
+    counter.className = left < 0 ? 'text-danger font-semibold' : ''
+    sendButton.toggleAttribute('data-armed', textFault(text) === null)
     if (growsByItself) return
+    // The form keeps its height meanwhile: if it shrank, the list above would leave its end.
+    element.style.setProperty('block-size', `${element.offsetHeight}px`)
     field.style.setProperty('block-size', 'auto')
     field.style.setProperty('block-size', `${field.scrollHeight}px`)
+    element.style.removeProperty('block-size')
   }
 
   /** Replaces the text. @param caret in UTF-16 units */
@@ -160,6 +180,7 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
     /** Shows in place of the placeholder why I may not write here; null: I may. */
     setBlocked(reason: string | null): void {
       blocked = reason
+      field.toggleAttribute('data-blocked', reason !== null)
       drawLabels()
     },
     setRoomName(name: string): void {
@@ -167,6 +188,13 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
       drawLabels()
     },
   }
+}
+
+/** Ctrl+B and Ctrl+I, on a Mac with ⌘: there Ctrl+B moves the caret. */
+function markOf({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): EmphasisMark | undefined {
+  const [wanted, other] = isMac() ? [metaKey, ctrlKey] : [ctrlKey, metaKey]
+  if (!wanted || other || shiftKey || altKey) return undefined
+  return ({ b: '**', i: '_' } as const)[key.toLowerCase()]
 }
 
 /** `Ann is typing`, up to three names, then `Several people are typing`; '' if nobody is. */

@@ -22,8 +22,10 @@ export function composerModes(
     isAtEnd(): boolean
     help(): void
   },
+  signal: AbortSignal,
 ) {
   const element = h('div')
+  const label = h('span', { class: 'truncate', dir: 'auto' })
   /** null: a new message is written */
   let mode: ComposerMode | null = null
 
@@ -32,8 +34,18 @@ export function composerModes(
     return state && rowById(state, id)?.text
   }
 
-  function begin(next: ComposerMode, label: string): void {
+  // A deleted message is not shown here either, from the moment it is deleted.
+  store.watch(
+    () => (mode !== null && textOf(mode.id) === null ? mode.id : null),
+    (deleted) => {
+      if (deleted !== null) label.textContent = words.composer.targetDeleted
+    },
+    signal,
+  )
+
+  function begin(next: ComposerMode, title: string): void {
     mode = next
+    label.textContent = title
     const { cancelEdit, cancelReply } = words.composer
     const press = () => {
       end()
@@ -42,8 +54,7 @@ export function composerModes(
     const cancelLabel = next.kind === 'edit' ? cancelEdit : cancelReply
     const cancel = iconButton('close', cancelLabel, press, { class: 'button-icon ms-auto' })
     const style = 'flex items-center gap-2 border-s-2 border-accent ps-3 text-meta text-muted'
-    const text = h('span', { class: 'truncate', dir: 'auto' }, label)
-    element.replaceChildren(h('div', { class: style }, text, cancel))
+    element.replaceChildren(h('div', { class: style }, label, cancel))
     composer.say('')
     composer.focus()
   }

@@ -5,12 +5,14 @@ import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
 import { openPopover, type Popup } from '../ui/popover.ts'
-import { listbox } from '../ui/textField.ts'
+import { listbox, replaceText } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
 
 /** Suggestions for the text before the caret. `insert` replaces it from the index `from` on. */
 interface SuggestionMatch {
   from: number
+  /** Enter takes the first one unasked: what was typed begins its name. Otherwise it may be a face such as `:DD` */
+  isSure: boolean
   items: readonly { insert: string; label: string; hint?: string }[]
 }
 
@@ -38,7 +40,8 @@ export function mentionMatch(before: string, people: readonly User[]): Suggestio
   }
   const isComplete = byName.size === 1 && typed.endsWith(' ') && byName.has(typed.trimEnd())
   if (byName.size === 0 || isComplete) return null
-  return { from, items: Array.from(byName.values(), ({ name }) => ({ insert: `@${name} `, label: name })) }
+  const items = Array.from(byName.values(), ({ name }) => ({ insert: `@${name} `, label: name }))
+  return { from, isSure: typed !== '', items }
 }
 
 function commandMatch(before: string): SuggestionMatch | null {
@@ -46,7 +49,11 @@ function commandMatch(before: string): SuggestionMatch | null {
   const commands = Object.entries(words.composer.commands)
   if (typed === undefined || commands.some(([name]) => name === typed)) return null
   const fitting = commands.filter(([name]) => name.startsWith(typed))
-  return { from: 0, items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })) }
+  return {
+    from: 0,
+    isSure: typed !== '',
+    items: fitting.map(([name, hint]) => ({ insert: `/${name} `, label: `/${name}`, hint })),
+  }
 }
 
 /** The emoji of a name such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
@@ -78,6 +85,9 @@ export function suggestions(
   let match: SuggestionMatch | null = null
   /** the text at which Escape closed the list; it stays closed until the text changes */
   let closedAt: string | null = null
+  let wasTyped = false
+  /** the letters that were last replaced */
+  let exchanged = ''
   let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
 
   /** People online come first, then the authors of messages, the latest first. */
@@ -106,19 +116,28 @@ export function suggestions(
       void loadEmoji()
       return null
     }
-    const items = emoji.find(letters).map(({ emoji: symbol, shortcodes, annotation }) => ({
+    // In lower case only: `:DD` and `:OK` are no short names.
+    const begins = (code: string) => code.startsWith(letters)
+    const found = emoji.find(letters)
+    const items = found.map(({ emoji: symbol, shortcodes = [], annotation }) => ({
       insert: `${symbol} `,
-      label: `${symbol}  :${shortcodes?.[0] ?? annotation}:`,
+      label: `${symbol}  :${shortcodes.find(begins) ?? shortcodes[0] ?? annotation}:`,
     }))
-    return { from: before.length - letters.length - 1, items }
+    const isSure = found[0]?.shortcodes?.some(begins) ?? false
+    return { from: before.length - letters.length - 1, isSure, items }
+  }
+
+  /** Replaces what was typed from the index `from` on. */
+  function exchange(from: number, text: string): void {
+    exchanged = field.value.slice(from, field.selectionStart)
+    replaceText(field, from, field.selectionStart, text)
   }
 
   function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
     const shortcode = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
     if (!shortcode || selectionStart !== selectionEnd) return
-    field.setRangeText(shortcode.emoji, shortcode.from, selectionStart, 'end')
-    field.dispatchEvent(new Event('input', { bubbles: true }))
+    exchange(shortcode.from, shortcode.emoji)
   }
 
   function show(next: SuggestionMatch | null): void {
@@ -142,21 +161,25 @@ export function suggestions(
         h('bdi', { class: 'truncate' }, name),
         hint !== undefined && h('span', { class: 'text-meta text-muted truncate' }, hint),
       ]),
+      next.isSure ? 0 : -1,
     )
   }
 
   function insert(index: number): void {
     const item = match?.items[index]
     if (match === null || item === undefined) return
-    field.setRangeText(item.insert, match.from, field.selectionStart, 'end')
+    const { from } = match
     show(null)
-    field.dispatchEvent(new Event('input', { bubbles: true }))
-    field.focus({ preventScroll: true })
+    exchange(from, item.insert)
   }
 
-  /** The text or the caret has changed. */
-  function update(): void {
+  /** The text has changed. @param typed by a key: pasted and undone text keeps its short names */
+  function update(typed = wasTyped): void {
+    wasTyped = typed
     const { value, selectionStart, selectionEnd } = field
+    // Undo selects the letters that it brings back, so that the next key would overwrite them.
+    if (!typed && exchanged !== '' && value.slice(selectionStart, selectionEnd) === exchanged)
+      return field.setSelectionRange(selectionEnd, selectionEnd)
     if (value !== closedAt) closedAt = null
     const isOpenable = closedAt === null && selectionStart === selectionEnd
     const before = value.slice(0, selectionStart)
@@ -164,7 +187,7 @@ export function suggestions(
     const next = isOpenable ? find() : null
     show(next !== null && next.items.length > 0 ? next : null)
     // Once this input event is handled: the composer must save the typed text first and the replaced text after it.
-    queueMicrotask(replaceShortcode)
+    if (typed) queueMicrotask(replaceShortcode)
   }
 
   field.addEventListener('blur', () => show(null), { signal })
@@ -176,9 +199,13 @@ export function suggestions(
       if (match === null) return false
       // prettier-ignore
       switch (event.key) {
-        case 'Tab': case 'Enter':
-          if (event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false
-          options.chooseSelected(); break
+        case 'Tab': case 'Enter': {
+          const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey
+          if (isPlain && (event.key === 'Tab' || options.hasSelected())) { options.chooseSelected(); break }
+          // The composer sends the text or breaks the line.
+          if (event.key === 'Enter') show(null)
+          return false
+        }
         case 'Escape': closedAt = field.value; show(null); event.stopPropagation(); break
         default: if (!options.move(event)) return false
       }

@@ -54,6 +54,18 @@ export function searchField(
   return h('input', { ...FIELD, 'aria-label': label, placeholder: label, onInput: search, ...attributes })
 }
 
+/** Replaces a part of the text so that the browser's undo brings it back, and focuses the field. The caret stands behind it. */
+export function replaceText(field: HTMLTextAreaElement, from: number, to: number, text: string): void {
+  field.focus({ preventScroll: true })
+  field.setSelectionRange(from, to)
+  if (text === '' && from === to) return
+  // No other way of changing a field is undone by Ctrl+Z; the browser tells of it by an input event.
+  const isDone = document.execCommand(text === '' ? 'delete' : 'insertText', false, text)
+  if (isDone) return
+  field.setRangeText(text, from, to, 'end')
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
 /** A form that never leaves the page and ignores a submit while the one before is under way. */
 export function form(
   submit: () => Promise<void>,
@@ -72,14 +84,15 @@ export function form(
 
 /**
  * The options of a list below or above a text field. The focus stays in the field, whose `aria-activedescendant` names the
- * selected option. `choose` is called by a press on an option and by `chooseSelected`.
+ * selected option, if one is. `choose` is called by a press on an option and by `chooseSelected`.
  */
 export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: number) => void) {
   let selected = 0
 
+  /** @param index −1: none */
   function select(index: number): void {
     const { children } = list
-    selected = (index + children.length) % (children.length || 1)
+    selected = index
     for (const [at, option] of [...children].entries())
       option.setAttribute('aria-selected', String(at === selected))
     field.setAttribute('aria-activedescendant', children[selected]?.id ?? '')
@@ -87,8 +100,8 @@ export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: n
   }
 
   return {
-    /** Shows one option for each content and selects the first. */
-    show(contents: readonly Child[][]): void {
+    /** Shows one option for each content and selects the first, or −1: none. */
+    show(contents: readonly Child[][], index: 0 | -1 = 0): void {
       const options = contents.map((content, index) => {
         const attributes = { id: `${list.id}-${index}`, class: 'suggestion', role: 'option' }
         const option = h('div', { ...attributes, onClick: () => choose(index) }, ...content)
@@ -97,14 +110,18 @@ export function listbox(list: HTMLElement, field: HTMLElement, choose: (index: n
         return option
       })
       list.replaceChildren(...options)
-      select(0)
+      select(index)
     },
     /** @returns true if the key moved the selection */
-    move({ key, altKey }: KeyboardEvent): boolean {
-      const step = altKey ? undefined : { ArrowDown: 1, ArrowUp: -1 }[key]
-      if (step !== undefined) select(selected + step)
-      return step !== undefined
+    move({ key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+      const step = altKey || ctrlKey || metaKey ? undefined : { ArrowDown: 1, ArrowUp: -1 }[key]
+      if (step === undefined) return false
+      const { length } = list.children
+      // From no selection ↓ leads to the first option and ↑ to the last.
+      select((Math.max(selected, step < 0 ? 0 : -1) + step + length) % (length || 1))
+      return true
     },
-    chooseSelected: () => choose(selected),
+    hasSelected: () => selected >= 0,
+    chooseSelected: () => choose(Math.max(0, selected)),
   }
 }

@@ -245,6 +245,9 @@ export const en = {
     nothingToSend: 'There’s nothing to send.',
     textTooLong: 'This message is too long.',
     textMalformed: 'This message contains characters that can’t be sent.',
+    /** characters left; below 0 so many are too many */
+    left: (count: number) => String(count).replace('-', '−'),
+    targetDeleted: 'The message was deleted',
     typing: {
       one: (name: string) => `${name} is typing`,
       two: (one: string, two: string) => `${one} and ${two} are typing`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { isKept } from '../../support/client/aScreen.ts'
-import { said } from '../../support/client/aState.ts'
+import { isKept, textsOn } from '../../support/client/aScreen.ts'
+import { bob, event, said } from '../../support/client/aState.ts'
 import { aTemporaryDir } from '../../support/server/aServer.ts'
 import { useTimeline } from '../../support/browser/aTimeline.ts'
 import { browserFound } from '../../support/browser/browser.ts'
@@ -90,6 +90,88 @@ describe.skipIf(browserFound === null)('the composer', () => {
     await holds('yes 🎉 🚀 🎉')
     expect(loaded).toHaveLength(1)
     expect(refused).toEqual([])
+  })
+
+  test('[U237] sends what was typed, unless the typed letters begin the suggested name or one was chosen', async () => {
+    const { page, field, suggests } = await aComposer()
+    const sends = async (keys: string[], text: string) => {
+      await page.keyboard.press('Enter')
+      for (const key of keys) await page.keyboard.press(key)
+      if (keys.length > 0) await page.keyboard.press('Enter')
+      await eventually(`“${text}” sent`, async () => (await textsOn(page)).at(-1)?.trim() === text)
+    }
+    await field.focus()
+    await page.keyboard.type(':tad')
+    await suggests(true)
+    await page.keyboard.press('Escape')
+    await field.fill('')
+    for (const text of ['lol :DD', 'lol :dd', ':P', ':3', ':x', ':)', 'no /s', 'at @']) {
+      await page.keyboard.type(text)
+      await sends([], text)
+    }
+    await suggests(false)
+    await page.keyboard.type('@k')
+    await sends(['End'], '@Bob Kowalski')
+    await page.keyboard.type(':tad')
+    await suggests(true)
+    await sends(['End'], '🎉')
+    await page.keyboard.type(':DD')
+    await suggests(true)
+    await page.keyboard.press('ArrowDown')
+    const chosen = (await page.locator('[aria-selected=true]').textContent()) ?? ''
+    await sends(['End'], `${chosen.split(' ')[0]}`)
+  })
+
+  test('[U238] Ctrl+Z gives back what was typed before an exchange, a suggestion or a mark', async () => {
+    const { page, field, holds, suggests } = await aComposer()
+    const undoneTo = async (text: string) => {
+      await page.keyboard.press('Control+z')
+      await holds(text)
+    }
+    await field.focus()
+    await page.keyboard.type('hi :tad')
+    await suggests(true)
+    await page.keyboard.type('a:')
+    await holds('hi 🎉')
+    await undoneTo('hi :tada:')
+    await page.keyboard.type(' :rocke')
+    await suggests(true)
+    await page.keyboard.press('Tab')
+    await holds('hi :tada: 🚀 ')
+    await undoneTo('hi :tada: :rocke')
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('Control+b')
+    await holds('**hi :tada: :rocke**')
+    await undoneTo('hi :tada: :rocke')
+  })
+
+  test('[U239] a pasted text keeps its short names', async () => {
+    const { page, field, holds, suggests } = await aComposer()
+    await field.focus()
+    await page.keyboard.type(':tad')
+    await suggests(true)
+    await page.keyboard.press('Tab')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.evaluate(() => navigator.clipboard.writeText(':tada:'))
+    await page.keyboard.press('Control+v')
+    await page.keyboard.type(' x')
+    await holds('🎉 :tada: x')
+  })
+
+  test('[U241] shows nothing of a message that was deleted while I reply to it', async () => {
+    const { screen, page, field } = await aComposer()
+    await page.locator('.message').first().focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Reply' }).click()
+    const strip = page.locator('.foot')
+    await eventually('the reply', async () => (await strip.textContent())?.includes('text 1'))
+    await field.fill('I see')
+    const change = { at: Date.now(), user: bob, target: 'id-1', kind: 'delete', by: 'author' } as const
+    screen.tell(event({ ...change, seq: 2, id: 'id-2', nonce: 'nonce-2' }))
+    await eventually('deleted', async () => (await strip.textContent())?.includes('The message was deleted'))
+    expect(await strip.textContent()).not.toContain('text 1')
+    await page.click('[aria-label="Cancel reply"]')
+    expect(await field.inputValue()).toBe('I see')
   })
 
   test('[U39, U26] has a picker that reacts to messages, too, by the arrow keys', async () => {

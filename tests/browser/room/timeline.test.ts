@@ -67,6 +67,29 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     await isAtEnd(page)
   })
 
+  test('[U13, U32] stays at the end while a browser that sizes no fields lets the composer grow', async () => {
+    const { page } = await aRoom({ events: talk(1, 60) })
+    await page.addInitScript(() => {
+      const supports = CSS.supports.bind(CSS) as (...all: string[]) => boolean
+      CSS.supports = (...all: string[]) => all[0] !== 'field-sizing' && supports(...all)
+    })
+    await page.reload()
+    await page.waitForSelector('.message')
+    await page.locator('textarea').evaluate((field) => field.style.setProperty('field-sizing', 'fixed'))
+    await isAtEnd(page)
+    const heights: number[] = []
+    for (const lines of [1, 6, 9, 2]) {
+      await page.fill('textarea', 'line\n'.repeat(lines))
+      await isAtEnd(page)
+      heights.push((await page.locator('textarea').boundingBox())?.height ?? 0)
+    }
+    const [one = 0, six = 0, nine = 0, two = 0] = heights
+    expect(one < two && two < six && six < nine).toBe(true)
+    await page.keyboard.press('Enter')
+    await shows(page, 'line\nline\n')
+    await isAtEnd(page)
+  })
+
   test('[U13] stays at the end if the composer grows in the frame in which the list was scrolled', async () => {
     const { page } = await aRoom({ events: talk(1, 60) }, PHONE)
     await isAtEnd(page)

@@ -3,6 +3,7 @@ import { commandOf } from '../../../src/client/composer/commands.ts'
 import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { eventually } from '../../support/eventually.ts'
+import { onPlatform, press } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -53,6 +54,28 @@ describe('the composer of a room that was just drawn', () => {
     expect(field.getAttribute('enterkeyhint')).toBe(label)
     leave()
     pointer.mockRestore()
+  })
+
+  test('[U240] leaves Ctrl+K and Option with arrows to the text on a Mac', () => {
+    const restore = onPlatform('MacIntel')
+    const { room, field, leave } = aRoomScreen()
+    document.body.replaceChildren(room)
+    const taken = () => [
+      press(field, 'k', { ctrlKey: true }),
+      press(field, 'ArrowUp', { altKey: true }),
+      press(field, 'ArrowDown', { altKey: true, shiftKey: true }),
+      press(field, 'k', { metaKey: true }),
+    ]
+    field.value = 'half a thought'
+    expect(taken()).toEqual([false, false, false, true])
+    field.value = ''
+    expect(taken()).toEqual([false, true, true, true])
+    restore()
+    expect([press(field, 'k', { ctrlKey: true }), press(field, 'k', { metaKey: true })]).toEqual([
+      true,
+      false,
+    ])
+    leave()
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { composer, typingText } from '../../../src/client/composer/composer.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
-import { plain, press } from '../../support/client/aRow.ts'
+import { onPlatform, plain, press } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -79,7 +79,7 @@ describe('the composer', () => {
       type('x'.repeat(length))
       return counter.textContent
     }
-    expect([3_599, 3_600, LIMITS.text + 46_000].map(countAt)).toEqual(['', '400', '-46000'])
+    expect([3_599, 3_600, LIMITS.text + 46_000].map(countAt)).toEqual(['', '400', '−46000'])
     press(field, 'Enter')
     expect(fault.textContent).toContain('46000 characters over the limit')
     expect([sent.length, field.value.length]).toEqual([0, 50_000])
@@ -92,6 +92,35 @@ describe('the composer', () => {
     type('a\u0007b\ud800')
     press(field, 'Enter')
     expect(sent).toEqual(['ab\ufffd'])
+  })
+
+  test('[U35] shows Send as ready only for a text that can be sent, and says why when it is pressed all the same', () => {
+    const { element, type, fault } = aComposer()
+    const send = element.querySelector<HTMLElement>('.send')!
+    const isReadyFor = (text: string) => {
+      type(text)
+      return send.hasAttribute('data-armed')
+    }
+    expect(['', ' \n', 'a', 'x'.repeat(LIMITS.text + 1)].map(isReadyFor)).toEqual([false, false, true, false])
+    element.dispatchEvent(new Event('submit', { cancelable: true }))
+    expect(fault.textContent).toContain('1 character over the limit')
+  })
+
+  test.each([
+    ['Win32', 'ctrlKey', 'b', true],
+    ['Win32', 'metaKey', 'b', false],
+    ['Linux x86_64', 'ctrlKey', 'i', true],
+    ['MacIntel', 'metaKey', 'i', true],
+    ...['a', 'b', 'd', 'e', 'f', 'h', 'k', 'n', 'p', 't'].map(
+      (key) => ['MacIntel', 'ctrlKey', key, false] as const,
+    ),
+  ] as const)('[U236, U240] on %s with %s %s sets a mark: %p', (platform, modifier, key, isTaken) => {
+    const restore = onPlatform(platform)
+    const { field, type } = aComposer()
+    type('word')
+    field.setSelectionRange(0, 4)
+    expect(press(field, key, { [modifier]: true })).toBe(isTaken)
+    restore()
   })
 
   test('[A7] leaves PageUp and PageDown to the list while it is empty', () => {

@@ -34,6 +34,12 @@ export function press(element: Element, key: string, more: object = {}): boolean
   return event.defaultPrevented
 }
 
+/** The page runs on this platform, as `navigator.platform` names it. @returns ends that */
+export function onPlatform(platform: string): () => void {
+  Object.defineProperty(navigator, 'platform', { value: platform, configurable: true })
+  return () => Reflect.deleteProperty(navigator, 'platform')
+}
+
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
 }

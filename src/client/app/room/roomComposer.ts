@@ -32,7 +32,7 @@ export function roomComposer(
   let isRequested = false
 
   /** The chunk of suggestions is loaded with the first letter. */
-  async function suggest(): Promise<void> {
+  async function suggest(typed: boolean): Promise<void> {
     if (!isRequested) {
       isRequested = true
       const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
@@ -40,7 +40,7 @@ export function roomComposer(
       // The focus may have moved while the chunk was loading; then no key would close the list.
       if (document.activeElement !== composer.field) return
     }
-    suggestions?.update()
+    suggestions?.update(typed)
   }
 
   const composer = createComposer(
@@ -52,9 +52,9 @@ export function roomComposer(
         return taken
       },
       key: (event) => suggestions?.key(event) || modes.key(event),
-      changed(text, caret) {
+      changed(text, caret, typed) {
         isTouched = true
-        void suggest()
+        void suggest(typed)
         if (modes.isDraft()) actions.saveDraft(room, text, caret)
       },
       typing: (isTyping) => actions.typing(room, isTyping),
@@ -62,7 +62,7 @@ export function roomComposer(
     },
     signal,
   )
-  const modes = composerModes({ store, actions }, room, composer, on)
+  const modes = composerModes({ store, actions }, room, composer, on, signal)
 
   // The stored draft fills the field, unless the person has typed meanwhile.
   void actions.draft(room).then(({ text, caret }) => {

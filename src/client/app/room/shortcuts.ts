@@ -1,4 +1,5 @@
 import type { Sidebar } from '../../rooms/sidebar.ts'
+import { isMac } from '../../ui/isMac.ts'
 import type { Context } from '../context.ts'
 
 /** One part of the page that F6 leads to. */
@@ -50,8 +51,11 @@ export function shortcuts(
     if (document.querySelector('dialog[open]') !== null) return null
     if (key === '?' && isPlain && !isTyping) return on.help
     if (event.isComposing || event.defaultPrevented) return null
-    if (ctrlKey !== metaKey && !altKey && !shiftKey && key.toLowerCase() === 'k') return on.switchRoom
-    if (altKey && !ctrlKey && !metaKey && /^Arrow(Up|Down)$/.test(key))
+    const isCommand = ctrlKey !== metaKey && !(ctrlKey && isMac())
+    if (isCommand && !altKey && !shiftKey && key.toLowerCase() === 'k') return on.switchRoom
+    // On a Mac these keys move the caret in a text.
+    const isEditing = isMac() && isTyping && (event.target as HTMLInputElement).value !== ''
+    if (altKey && !ctrlKey && !metaKey && !isEditing && /^Arrow(Up|Down)$/.test(key))
       return () => nextRoom(key === 'ArrowDown' ? 1 : -1, shiftKey)
     const isMenuOpen = document.querySelector('[popover]:popover-open') !== null
     if (key !== 'Escape' || isMenuOpen) return null
