@@ -71,10 +71,7 @@ describe('the composer of a room that was just drawn', () => {
     field.value = ''
     expect(taken()).toEqual([false, true, true, true])
     restore()
-    expect([press(field, 'k', { ctrlKey: true }), press(field, 'k', { metaKey: true })]).toEqual([
-      true,
-      false,
-    ])
+    expect(press(field, 'k', { ctrlKey: true })).toBe(true)
     leave()
   })
 
