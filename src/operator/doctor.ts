@@ -5,6 +5,7 @@ import { ageOfLastBackup, BACKUPS } from './backupFiles.ts'
 import { databaseIn, RESERVE, spaceOf } from '../store/sqlite/dataDirectory.ts'
 import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
+import { hasWal, isBroken, logExtents } from '../store/sqlite/soundness.ts'
 import { foreignSchemaIn, rolesIn } from '../store/sqlite/schema.ts'
 import { diskErrorCode, isDatabaseBusy } from '../store/sqlite/diskErrors.ts'
 import { type Config, type Environment, readConfig } from '../config.ts'
@@ -232,7 +233,8 @@ function databaseFindings(dir: string, now: number): Finding[] {
   const file = databaseIn(dir)
   if (!existsSync(file)) return [ok('database', 'There is none yet; the first start makes it.')]
   const advice = 'stop the server, copy the directory away, then hubbub restore the last good backup.'
-  const damaged = fault('database', `${file} is damaged: ${advice}`)
+  const wal = `If you put an older hubbub.db there, move hubbub.db-wal and hubbub.db-shm away instead.`
+  const damaged = fault('database', `${file} is damaged: ${advice}${hasWal(file) ? ` ${wal}` : ''}`)
   let db: Database | null = null
   try {
     db = openUntouched(file)
@@ -285,14 +287,8 @@ function roleFindings(db: Database): Finding[] {
 }
 
 function logFindings(db: Database): Finding[] {
-  const rooms = db
-    .query<{ room: string; head: number; n: number; first: number; last: number }, []>(
-      `SELECT rooms.room, rooms.seq AS head, count(events.seq) AS n,
-         coalesce(min(events.seq), 1) AS first, coalesce(max(events.seq), 0) AS last
-       FROM rooms LEFT JOIN events ON events.room = rooms.room GROUP BY rooms.room`,
-    )
-    .all()
-  const broken = rooms.filter(({ head, n, first, last }) => first !== 1 || last !== n || head !== n)
+  const rooms = logExtents(db)
+  const broken = rooms.filter(isBroken)
   const events = rooms.reduce((sum, { n }) => sum + n, 0)
   if (broken.length === 0) return [ok('logs', `${rooms.length} rooms with ${events} events, none missing.`)]
   return broken.map(({ room, head, n, last }) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { OperatorError } from '../../lib/operatorError.ts'
 import { databaseIn, refuseNewer, takeSnapshot } from './dataDirectory.ts'
 import { migrate, MIGRATIONS, schemaOf } from './migrations.ts'
+import { refuseForeignWal } from './soundness.ts'
 
 /** How long (ms) a write waits for another process that holds the database, before it fails with `unavailable`. */
 const BUSY_TIMEOUT = 250
@@ -31,7 +32,7 @@ export function run(db: Database, sql: string, values: SqlValues = {}): number {
  * Opens the database of a directory and migrates it to the newest schema, after a copy to `snapshots/`. If a step fails,
  * the database stays as it was.
  * @returns `from`: the schema before, 0 in a new database; `snapshot`: the copy from before the migration
- * @throws OperatorError 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated
+ * @throws OperatorError 4 for a newer schema, without writing; 1 if it cannot be read, written or migrated, or has a foreign WAL
  */
 export function openForWriting(
   dir: string,
@@ -40,6 +41,7 @@ export function openForWriting(
   const file = databaseIn(dir)
   let db: Database | null = null
   try {
+    refuseForeignWal(dir)
     db = connect(file)
     const from = schemaOf(db)
     // After a crash the WAL may hold a newer schema than the header, which was checked before.
@@ -82,9 +84,10 @@ export function checkpoint(db: Database): boolean {
 /**
  * Rewrites the database without its free pages, where SQLite may have left deleted text. The disk needs room for two more
  * copies meanwhile.
- * @throws OperatorError 1 if another process reads the database
+ * @throws OperatorError 1 if another process reads the database, or for a foreign WAL
  */
 export function compactDatabase(dir: string): void {
+  refuseForeignWal(dir)
   using db = connect(databaseIn(dir))
   // SQLite would put the copy into /tmp, which may be small.
   db.run(`PRAGMA temp_store_directory = '${join(dir, 'tmp').replaceAll("'", "''")}'`)
