@@ -1,0 +1,101 @@
+/** Kinds of characters that the rules of writing speak of. */
+
+/** Part of a word. Marks are, because a letter of many scripts ends with one. */
+const WORD = /[\p{L}\p{M}\p{N}]/u
+/** Scripts that write no spaces between words, or join particles to them: there a mark may stand within what looks like one word. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u
+const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f\u20e3]/u
+/** Punctuation that ASCII does not have, such as `。`, `؟` and `।`, ends and begins sentences in all scripts alike. */
+const FOREIGN = /(?![\0-\x7f])\p{Po}/u
+
+const BEFORE = /[\s\p{Ps}\p{Pi}\p{Pd}\p{Cf}"':,;<>]/u
+const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
+const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u
+const TRAILING = /[\p{Pe}\p{Pf}\p{Pi}\p{Sc}\p{Cf}"'.,:;!?%+*_~]/u
+
+const isWord = (letter: string) => WORD.test(letter)
+const isUnspaced = (letter: string) => UNSPACED.test(letter) && WORD.test(letter)
+const isEmoji = (letter: string) => EMOJI.test(letter)
+
+/** No edge of emphasis has more punctuation between the mark and a letter. */
+const MAX_EDGE = 8
+
+/** The character that begins at an index, whole; '' at the end. */
+export function letterAt(text: string, index: number): string {
+  const code = text.codePointAt(index)
+  return code === undefined ? '' : String.fromCodePoint(code)
+}
+
+/** The character that ends before an index, whole; '' at the start. */
+export function letterBefore(text: string, index: number): string {
+  const isPair = index > 1 && (text.codePointAt(index - 2) ?? 0) > 0xffff
+  return index === 0 ? '' : letterAt(text, index - (isPair ? 2 : 1))
+}
+
+/** Skips marks, so that `a**_b_**` is seen to begin inside a word. */
+function pastMarks(text: string, from: number, step: 1 | -1): number | null {
+  let index = from
+  for (let count = 0; count < MAX_EDGE; count += 1, index += step) {
+    const letter = step === 1 ? text[index] : text[index - 1]
+    if (letter !== '*' && letter !== '_' && letter !== '~' && letter !== '\\') return index
+  }
+  return null
+}
+
+/**
+ * May emphasis begin here, as far as the text before its mark tells?
+ * @param inWords also between letters of a script without spaces
+ */
+export function mayBegin(text: string, from: number, inWords: boolean): boolean {
+  const index = pastMarks(text, from, -1)
+  if (index === null) return false
+  const letter = letterBefore(text, index)
+  if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || BEFORE.test(letter)) return true
+  return inWords && isUnspaced(letter)
+}
+
+/** May emphasis end here, as far as the text behind its mark tells? */
+export function mayEnd(text: string, to: number, inWords: boolean): boolean {
+  const index = pastMarks(text, to, 1)
+  if (index === null) return false
+  const letter = letterAt(text, index)
+  // A dot within a word: `__init__.py`, `*test*.ts`.
+  if (letter === '.' && isWord(letterAt(text, index + 1))) return false
+  if (letter === '' || isEmoji(letter) || FOREIGN.test(letter) || AFTER.test(letter)) return true
+  return inWords && isUnspaced(letter)
+}
+
+/** Where the first letter, digit or emoji behind an opening mark begins; null if something other than punctuation is before it. */
+export function firstWord(text: string, from: number): number | null {
+  let index = from
+  for (let count = 0; count < MAX_EDGE; count += 1) {
+    const letter = letterAt(text, index)
+    if (isWord(letter) || isEmoji(letter)) return index
+    if (letter === '' || !(LEADING.test(letter) || FOREIGN.test(letter))) return null
+    index += letter.length
+  }
+  return null
+}
+
+/** Where the last letter, digit or emoji before a closing mark ends; null if something other than punctuation is behind it. */
+export function lastWord(text: string, to: number): number | null {
+  let index = to
+  for (let count = 0; count < MAX_EDGE; count += 1) {
+    const letter = letterBefore(text, index)
+    if (isWord(letter) || isEmoji(letter)) return index
+    if (letter === '' || !(TRAILING.test(letter) || FOREIGN.test(letter))) return null
+    index -= letter.length
+  }
+  return null
+}
+
+/** Is this letter of a script with spaces: may a mark next to it be part of a word? */
+export function isSpacedWord(letter: string): boolean {
+  return isWord(letter) && !UNSPACED.test(letter)
+}
+
+/** Holds a letter, a digit or an emoji: something to make bold, to quote or to list. */
+export function holdsWord(text: string): boolean {
+  return WORD.test(text) || EMOJI.test(text)
+}
