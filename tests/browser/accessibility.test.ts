@@ -4,7 +4,7 @@ import { aContext, PHONE } from '../support/client/aScreen.ts'
 import { useTimeline } from '../support/browser/aTimeline.ts'
 import { browserFound } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
-import { everybody, openPeople, toLobby } from '../support/browser/someScreens.ts'
+import { everybody, openPanel, toLobby } from '../support/browser/someScreens.ts'
 import { talk } from '../support/someTalk.ts'
 
 /** Narrow enough for a drawer, low enough that a few messages are more than a screen. */
@@ -58,18 +58,22 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
       await eventually('it is edited', async () => (await mine.textContent())?.includes('Hi!'))
       await focusOn('textarea')
     })
-    await step('open the people', ['F6', 'Enter'], () => focusOn('.side [aria-label=Close]'))
-    await step('close them', ['Escape'], () => focusOn('[aria-controls=sidebar]'))
+    await step('open the people', ['F6', 'Tab', 'Enter'], () => focusOn('.people-panel [aria-label=Close]'))
+    await step('close them', ['Escape'], () => focusOn('[aria-controls=people]'))
     await press('F6', 'Home')
     await page.locator('.pill').waitFor()
     await step('jump', ['End'], async () => {
       await page.locator('.pill').waitFor({ state: 'hidden' })
       expect(await distance()).toBeLessThanOrEqual(1)
     })
-    await step('leave', ['Shift+F6', 'Tab', 'Enter', ...Array<string>(7).fill('Tab'), 'Enter'], async () => {
-      await page.waitForURL(`${place.origin}/`)
-      await page.waitForSelector('text=Continue as')
-    })
+    await step(
+      'leave',
+      ['Shift+Tab', 'Shift+Tab', 'Enter', ...Array<string>(7).fill('Tab'), 'Enter'],
+      async () => {
+        await page.waitForURL(`${place.origin}/`)
+        await page.waitForSelector('text=Continue as')
+      },
+    )
     expect(await page.evaluate(() => document.activeElement !== document.body)).toBe(true)
     await eventually('Ada is gone', () => bob.room().people.every(({ name }) => name !== 'Ada'))
     const { react = 0, edit = 0 } = steps
@@ -101,52 +105,60 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
 
   test('[V16] on touch every control of a room and its drawer is at least 44 px wide and high', async () => {
     const { page } = await aRoom(toLobby, PHONE)
-    await openPeople(page)
-    const small = await page.evaluate(() =>
-      [...document.querySelectorAll('button, a[href]')].flatMap((control) => {
-        const { width, height } = control.getBoundingClientRect()
-        const isShown = control.checkVisibility({ visibilityProperty: true }) && !control.matches('.skip')
-        return isShown && Math.min(width, height) < 44
-          ? [`${control.className} ${control.textContent} ${width}×${height}`]
-          : []
-      }),
-    )
-    expect(small).toEqual([])
+    const small = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('button, a[href]')].flatMap((control) => {
+          const { width, height } = control.getBoundingClientRect()
+          const isShown = control.checkVisibility({ visibilityProperty: true }) && !control.matches('.skip')
+          return isShown && Math.min(width, height) < 44
+            ? [`${control.className} ${control.textContent} ${width}×${height}`]
+            : []
+        }),
+      )
+    for (const id of ['sidebar', 'people'] as const) {
+      await openPanel(page, id)
+      expect(await small()).toEqual([])
+      await page.keyboard.press('Escape')
+      await page.waitForSelector(`#${id}`, { state: 'hidden' })
+    }
   })
 
-  test('[B8, V13, A26] the drawer keeps the focus while it is open and returns it, closed by Escape, scrim, Back or button', async () => {
-    const { page } = await aRoom(toLobby, PHONE)
-    const toggle = page.locator('[aria-controls=sidebar]')
-    const focusOn = (selector: string) =>
-      page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
-    const isMainInert = () => page.evaluate(() => document.querySelector('main')?.inert)
-    const ways: Record<string, () => Promise<unknown>> = {
-      Escape: () => page.keyboard.press('Escape'),
-      scrim: () => page.mouse.click(365, 400),
-      Back: () => page.goBack(),
-      button: () => page.click('.side [aria-label=Close]'),
-    }
-    for (const [way, close] of Object.entries(ways)) {
-      await openPeople(page)
-      await focusOn('.side [aria-label=Close]')
-      for (let press = 0; press < 20; press += 1) {
-        await page.keyboard.press('Tab')
-        expect(await page.locator('.side :focus').count()).toBe(1)
+  test.each(['sidebar', 'people'] as const)(
+    '[B8, V13, A26] the drawer %s keeps the focus while it is open and returns it, closed by Escape, scrim, Back or button',
+    async (id) => {
+      const { page } = await aRoom(toLobby, PHONE)
+      const toggle = page.locator(`[aria-controls=${id}]`)
+      const focusOn = (selector: string) =>
+        page.waitForFunction((wanted) => document.activeElement?.matches(wanted), selector)
+      const isMainInert = () => page.evaluate(() => document.querySelector('main')?.inert)
+      const ways: Record<string, () => Promise<unknown>> = {
+        Escape: () => page.keyboard.press('Escape'),
+        scrim: () => page.mouse.click(id === 'people' ? 10 : 365, 400),
+        Back: () => page.goBack(),
+        button: () => page.click(`#${id} [aria-label=Close]`),
       }
-      expect(await isMainInert()).toBe(true)
-      await close()
-      await eventually(
-        `closed by ${way}`,
-        async () => (await toggle.getAttribute('aria-expanded')) === 'false',
-      )
-      await focusOn('[aria-controls=sidebar]')
-      expect(await isMainInert()).toBe(false)
-      expect(page.url()).toBe(`${place.origin}/chat/lobby`)
-    }
-    // None of them left an entry behind: Back from here leaves the room.
-    await page.goBack()
-    await eventually('away', () => page.url() !== `${place.origin}/chat/lobby`)
-  })
+      for (const [way, close] of Object.entries(ways)) {
+        await openPanel(page, id)
+        await focusOn(`#${id} [aria-label=Close]`)
+        for (let press = 0; press < 20; press += 1) {
+          await page.keyboard.press('Tab')
+          expect(await page.locator(`#${id} :focus`).count()).toBe(1)
+        }
+        expect(await isMainInert()).toBe(true)
+        await close()
+        await eventually(
+          `closed by ${way}`,
+          async () => (await toggle.getAttribute('aria-expanded')) === 'false',
+        )
+        await focusOn(`[aria-controls=${id}]`)
+        expect(await isMainInert()).toBe(false)
+        expect(page.url()).toBe(`${place.origin}/chat/lobby`)
+      }
+      // None of them left an entry behind: Back from here leaves the room.
+      await page.goBack()
+      await eventually('away', () => page.url() !== `${place.origin}/chat/lobby`)
+    },
+  )
 
   test('[A31, V10] at 320 × 256 the composer is visible and the list at least 80 px high', async () => {
     const { page } = await aRoom(toLobby, { viewport: { width: 320, height: 256 } })

@@ -7,7 +7,7 @@ import { usePlace } from '../support/server/aPlace.ts'
 import { aContext, aScreen, DESKTOP, PHONE, type Screen } from '../support/client/aScreen.ts'
 import { said, you } from '../support/client/aState.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
-import { here, openPeople, openSettings, toLobby } from '../support/browser/someScreens.ts'
+import { here, openPanel, openSettings, toLobby } from '../support/browser/someScreens.ts'
 import { crowd, PEOPLE, talk } from '../support/someTalk.ts'
 
 const SMALL = { width: 320, height: 256 }
@@ -73,8 +73,11 @@ const onPhone: Record<string, Walk> = {
     const { page } = screen
     await page.waitForSelector('.message')
     yield ['60 messages', page]
-    await openPeople(page)
-    yield ['drawer', page]
+    await openPanel(page, 'people')
+    yield ['people in a drawer', page]
+    await page.keyboard.press('Escape')
+    await openPanel(page, 'sidebar')
+    yield ['rooms in a drawer', page]
     await page.click('.side-foot button')
     await page.waitForSelector('dialog a')
     yield ['room list', page]
@@ -102,7 +105,7 @@ const onPhone: Record<string, Walk> = {
     await page.waitForSelector('.day.new')
     yield ['unread divider', page]
     await page.waitForSelector('.emoji-button')
-    await openPeople(page)
+    await openPanel(page, 'sidebar')
     await page.keyboard.press('Shift+Escape')
     await page.waitForSelector('.side-note:not([hidden])')
     yield ['all marked read', page]
@@ -121,7 +124,7 @@ const onPhone: Record<string, Walk> = {
 const onDesktop: Record<string, Walk> = {
   async *'a room beside its people'(origin, context) {
     const screen = await aScreen(origin, context, { ...toLobby, people: crowd(99), count: 240 })
-    await openPeople(screen.page)
+    await openPanel(screen.page, 'people')
     yield ['people', screen.page]
     yield* aRoom(screen)
   },
@@ -241,7 +244,7 @@ function tooFaint(least: { text: number; large: number }): string[] {
     const grounds: string[] = []
     for (let at: Element | null = element; at !== null; at = at.parentElement) {
       grounds.unshift(getComputedStyle(at).backgroundColor)
-      if (at.matches('dialog, [popover], .side, .pill, .list-bars')) break
+      if (at.matches('dialog, [popover], .panel, .pill, .list-bars')) break
     }
     const style = getComputedStyle(element)
     const ground = rgba(grounds)

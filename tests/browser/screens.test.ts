@@ -43,16 +43,19 @@ function disturb({ by, forbidden }: { by: number; forbidden: boolean }): void {
 describe.skipIf(browserFound === null)('screens', () => {
   const { aRoom, place, world } = useTimeline()
 
-  test('[V13] a closed sidebar stays closed after a reload', async () => {
-    const { page } = await aRoom(toLobby)
-    const side = page.locator('.side')
-    expect(await side.isVisible()).toBe(true)
-    await page.click('[aria-controls=sidebar]')
-    expect(await side.isVisible()).toBe(false)
-    await page.reload()
-    await page.waitForSelector('textarea')
-    expect(await side.isVisible()).toBe(false)
-  })
+  test.each(['sidebar', 'people'])(
+    '[V13] the column %s, once closed, stays closed after a reload',
+    async (id) => {
+      const { page } = await aRoom(toLobby)
+      const open = () =>
+        Promise.all(['sidebar', 'people'].map((panel) => page.locator(`#${panel}`).isVisible()))
+      expect(await open()).toEqual([true, true])
+      await page.click(`[aria-controls=${id}]`)
+      await page.reload()
+      await page.waitForSelector('textarea')
+      expect(await open()).toEqual([id !== 'sidebar', id !== 'people'])
+    },
+  )
 
   test('[V9] a chosen theme holds in every tab, and before the first paint after a reload', async () => {
     const { page, context } = await aRoom(toLobby, { ...DESKTOP, colorScheme: 'light' })
@@ -138,7 +141,7 @@ describe.skipIf(browserFound === null)('screens', () => {
 
       // The draft survives a visit to the start page.
       await page.fill('textarea', 'half a thought')
-      await page.click('.wordmark')
+      await page.goBack()
       await page.click('text=Continue as')
       await hasDraft(page, 'half a thought')
       expect(refused).toEqual([])

@@ -1,14 +1,15 @@
 import type { Person } from '../../shared/model.ts'
-import { h, listSection, type View } from '../ui/dom.ts'
+import { button, h, listSection, type View } from '../ui/dom.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
 import { compareNames } from '../ui/format.ts'
+import { rovingFocus } from '../ui/focus/rovingFocus.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 /** Who is online and who is away in a room: me first, the others by name as the locale orders them (U60, U62). */
 export function peopleList(
-  { store }: Pick<Context, 'store'>,
+  { store, showPerson }: Pick<Context, 'store' | 'showPerson'>,
   room: string,
   signal: AbortSignal,
 ): HTMLElement {
@@ -18,15 +19,17 @@ export function peopleList(
   const more = h('p', { class: 'px-3 py-2 text-meta text-muted' })
 
   function personView(initial: Person): View<Person> {
-    const element = h('li', { class: 'person' })
+    let shown = initial
+    const row = button(null, () => showPerson(shown, row), { class: 'row-button person' })
     const update = (person: Person) => {
+      shown = person
       const disc = avatar(person)
       disc.dataset.state = person.state
-      const note = person.id === me ? words.people.you : ''
-      element.replaceChildren(disc, nameOf(person), h('span', { class: 'text-meta text-muted' }, note))
+      const note = person.id === me && h('span', { class: 'text-meta text-muted' }, words.people.you)
+      row.replaceChildren(disc, nameOf(person), ' ', note || '')
     }
     update(initial)
-    return { element, update }
+    return { element: h('li', {}, row), update }
   }
 
   function draw(): void {
@@ -40,9 +43,12 @@ export function peopleList(
     const unnamed = Math.max(0, onlineCount - people.length)
     more.textContent = words.people.more(unnamed)
     more.hidden = unnamed === 0
+    itemsChanged()
   }
 
+  const element = h('div', {}, online.element, away.element, more)
+  const itemsChanged = rovingFocus(element)
   store.watch((state) => state.rooms[room]?.people, draw, signal)
   store.watch((state) => state.rooms[room]?.onlineCount, draw, signal)
-  return h('div', {}, online.element, away.element, more)
+  return element
 }

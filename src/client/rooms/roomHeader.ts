@@ -11,12 +11,12 @@ import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
 
 /**
- * A room's name, topic and pinned messages, and the given buttons for people and menu (U26, U87).
+ * A room's name, topic and pinned messages, and the given buttons for rooms, people and menu (U26, U87).
  * @returns `title` takes the focus where focusing the composer would open a keyboard
  */
 export function roomHeader(
   context: Context,
-  { room, people, menu }: { room: string; people: HTMLElement; menu: HTMLElement },
+  { room, ...given }: { room: string; rooms: HTMLElement; people: HTMLElement; menu: HTMLElement },
   on: { jump(seq: number): void },
   signal: AbortSignal,
 ): { element: HTMLElement; title: HTMLElement } {
@@ -38,9 +38,11 @@ export function roomHeader(
   const element = h(
     'header',
     { class: 'head' },
+    given.rooms,
     h('div', { class: 'min-w-0 flex-1' }, title, topicLine),
-    people,
-    h('div', { class: 'flex justify-end min-w-11' }, pins, menu),
+    pins,
+    given.people,
+    given.menu,
   )
 
   const topicOf = (state: State) => state.roomList.find((entry) => entry.room === room)?.topic ?? ''

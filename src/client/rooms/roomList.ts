@@ -1,62 +1,73 @@
 import { LIMITS } from '../../shared/limits.ts'
+import type { RoomEntry } from '../../shared/model.ts'
 import { h, listSection, type View } from '../ui/dom.ts'
-import { compareNames, countText, isolated } from '../ui/format.ts'
+import { compareNames, countText } from '../ui/format.ts'
+import { iconOf } from '../ui/icons.ts'
+import { rovingFocus } from '../ui/focus/rovingFocus.ts'
 import type { State } from '../state/state.ts'
 import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 import { words } from '../words/words.ts'
 
-/** My rooms with their unread counts; `current` is listed even before the server lists it as mine. */
-export function myRooms(state: State, current: string): CountedRoom[] {
-  return state.roomList
-    .filter(({ joined, room }) => joined || room === current)
-    .map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))
+/** A room as the sidebar lists it. */
+export interface ListedRoom extends CountedRoom {
+  /** this device holds an unsent message for it */
+  hasDraft: boolean
 }
 
-interface RoomGroups {
-  favourites: readonly CountedRoom[]
-  others: readonly CountedRoom[]
+export interface RoomGroups {
+  favourites: readonly ListedRoom[]
+  mine: readonly ListedRoom[]
+  /** public rooms that I have not joined */
+  more: readonly ListedRoom[]
 }
 
-/** Rooms in two groups, each by name: new messages never change the order (U83). */
-export function groupRooms(rooms: readonly CountedRoom[], favourites: readonly string[]): RoomGroups {
-  const sorted = rooms.toSorted((a, b) => compareNames(a.name, b.name))
+/** How many rooms of others the sidebar lists; "Browse rooms" has the rest. */
+const MAX_MORE = 10
+
+const byName = (a: RoomEntry, b: RoomEntry) => compareNames(a.name, b.name)
+
+/**
+ * My rooms in two groups, then the busiest rooms of others, each group by name: new messages never change the order (U83).
+ * `current` is listed as mine even before the server lists it so.
+ */
+export function groupRooms(state: State, current: string, favourites: readonly string[]): RoomGroups {
+  const all = state.roomList.map((entry) => ({
+    ...entry,
+    ...unreadCountOf(state, entry.room),
+    hasDraft: entry.room !== current && entry.room in state.drafts,
+  }))
+  const isMine = ({ joined, room }: RoomEntry) => joined || room === current
+  const mine = all.filter(isMine).sort(byName)
+  const more = all
+    .filter((entry) => !isMine(entry))
+    .sort((a, b) => b.count - a.count || byName(a, b))
+    .slice(0, MAX_MORE)
   return {
-    favourites: sorted.filter(({ room }) => favourites.includes(room)),
-    others: sorted.filter(({ room }) => !favourites.includes(room)),
+    favourites: mine.filter(({ room }) => favourites.includes(room)),
+    mine: mine.filter(({ room }) => !favourites.includes(room)),
+    more: more.sort(byName),
   }
 }
 
-/** Links to my rooms, favourites first; hidden while I am in one room only (U83). */
+/** Links to rooms. `current` is marked. */
 export function roomLinks(current: string): View<RoomGroups> {
-  const favourites = listSection<CountedRoom>(words.rooms.favourites, ({ room }) => room, roomLink)
-  const others = listSection<CountedRoom>(words.rooms.rooms, ({ room }) => room, roomLink)
-  const element = h('nav', { 'aria-label': words.rooms.rooms }, favourites.element, others.element)
+  const sectionOf = (title: string) => listSection<ListedRoom>(title, ({ room }) => room, roomLink)
+  const favourites = sectionOf(words.rooms.favourites)
+  const mine = sectionOf(words.rooms.rooms)
+  const more = sectionOf(words.rooms.more)
+  const element = h('div', {}, favourites.element, mine.element, more.element)
+  const itemsChanged = rovingFocus(element)
 
-  function roomLink(initial: CountedRoom): View<CountedRoom> {
-    const name = h('bdi', { class: 'truncate' })
-    const mentions = h('span', { class: 'ms-auto text-meta tabular-nums text-accent font-semibold' })
-    const unread = h('span', { class: 'text-meta tabular-nums text-accent font-semibold' })
-    const link = h(
-      'a',
-      {
-        class: 'row-button',
-        href: `/chat/${initial.room}`,
-        'aria-current': initial.room === current && 'page',
-      },
-      name,
-      mentions,
-      unread,
-    )
-    const update = (entry: CountedRoom) => {
-      name.textContent = entry.name
-      unread.textContent = entry.unread > 0 ? countText(entry.unread) : ''
-      mentions.textContent = entry.mentions > 0 ? `@${countText(entry.mentions)}` : ''
-      const label = [
-        isolated(entry.name),
-        entry.unread > 0 && words.rooms.unread(entry.unread, entry.unread >= LIMITS.unread),
-        entry.mentions > 0 && words.rooms.mentions(entry.mentions),
-      ]
-      link.setAttribute('aria-label', label.filter(Boolean).join(', '))
+  function roomLink(initial: ListedRoom): View<ListedRoom> {
+    const { room } = initial
+    const link = h('a', {
+      class: 'row-button room-link',
+      href: `/chat/${room}`,
+      'aria-current': room === current && 'page',
+    })
+    const update = (entry: ListedRoom) => {
+      link.classList.toggle('unread', entry.unread > 0)
+      link.replaceChildren(iconOf('rooms'), h('bdi', {}, entry.name), ...marksOf(entry))
     }
     update(initial)
     return { element: h('li', {}, link), update }
@@ -65,9 +76,28 @@ export function roomLinks(current: string): View<RoomGroups> {
   return {
     element,
     update(groups) {
-      element.hidden = groups.favourites.length + groups.others.length < 2
       favourites.update(groups.favourites)
-      others.update(groups.others)
+      mine.update(groups.mine)
+      more.update(groups.more)
+      itemsChanged()
     },
   }
+}
+
+/** A room's draft and unread counts, for the eye and in words. */
+function marksOf({ hasDraft, unread, mentions }: ListedRoom): (Node | string)[] {
+  const spoken = [
+    hasDraft && words.rooms.draft,
+    unread > 0 && words.rooms.unread(unread, unread >= LIMITS.unread),
+    mentions > 0 && words.rooms.mentions(mentions),
+  ].filter(Boolean)
+  if (spoken.length === 0) return []
+  const seen = h(
+    'span',
+    { class: 'room-marks icon-small', 'aria-hidden': 'true' },
+    hasDraft && iconOf('pencil'),
+    mentions > 0 && h('span', { class: 'count count-mention' }, `@${countText(mentions)}`),
+    unread > 0 && h('span', { class: 'count' }, countText(unread)),
+  )
+  return [seen, h('span', { class: 'sr-only' }, `, ${spoken.join(', ')}`)]
 }

@@ -9,6 +9,12 @@ import type { PresenceLine, RoomState } from './state.ts'
 const MAX_LINES = 500
 const MAX_TYPING = 20
 
+/** How many people are online in a room and not away, as far as the server names those who are away. */
+export function onlineIn(room: RoomState | undefined): number {
+  const away = room?.people.filter(({ state }) => state === 'idle').length ?? 0
+  return Math.max(0, (room?.onlineCount ?? 0) - away)
+}
+
 /**
  * The room after a presence frame. An old version changes nothing; a missing one makes the room be requested again. No lines are
  * drawn about me, or while `isQuiet` about people who were online before my connection was lost.

@@ -21,7 +21,16 @@ export function unreadCountOf({ rooms, settings }: State, room: string): UnreadC
 
 /** The sum over all my rooms. */
 export function unreadTotal(state: State): number {
-  return Object.keys(state.rooms).reduce((total, room) => total + unreadCountOf(state, room).unread, 0)
+  return unreadElsewhere(state, null).unread
+}
+
+/** The sums over my rooms without this one. */
+export function unreadElsewhere(state: State, here: string | null): UnreadCount {
+  const counts = Object.keys(state.rooms).map((room) => (room === here ? NONE : unreadCountOf(state, room)))
+  return {
+    unread: counts.reduce((total, { unread }) => total + unread, 0),
+    mentions: counts.reduce((total, { mentions }) => total + mentions, 0),
+  }
 }
 
 /** Is any message unread, whatever the notification levels? */

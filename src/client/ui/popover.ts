@@ -23,7 +23,8 @@ export function openPopover(panel: HTMLElement, parent: AbortSignal, container?:
   signal.addEventListener('abort', () => panel.remove(), { once: true })
   panel.addEventListener('toggle', ({ newState }) => newState === 'closed' && lifetime.abort(), { signal })
   if (!signal.aborted) {
-    const place = container ?? document.querySelector('main') ?? document.body
+    // Under an open drawer everything but the drawer is inert.
+    const place = container ?? document.querySelector('[aria-modal=true], main:not([inert])') ?? document.body
     place.append(panel)
     panel.showPopover()
   }

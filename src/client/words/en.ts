@@ -109,7 +109,9 @@ export const en = {
   rooms: {
     rooms: 'Rooms',
     favourites: 'Favourites',
-    roomsAndPeople: 'Rooms and people',
+    more: 'More rooms',
+    others: 'Other rooms',
+    draft: 'draft',
     browse: 'Browse rooms',
     find: 'Search rooms',
     noMatch: (typed: string) => `No rooms match “${typed}”. You can create it below.`,

@@ -17,7 +17,7 @@ test('[U60, U62] people are listed as online or away, me first, the others by na
   store.dispatch({ type: 'syncRequested', room: 'lobby' })
   const frames = [welcome, firstPage([], { members: { version: 1, count: 45, full } })]
   store.dispatch({ type: 'framesReceived', frames, now: NOON })
-  const element = peopleList({ store }, 'lobby', new AbortController().signal)
+  const element = peopleList({ store, showPerson() {} }, 'lobby', new AbortController().signal)
   const groups = [...element.querySelectorAll('section')].map((section) => [
     section.querySelector('h2')?.textContent,
     ...[...section.querySelectorAll('li')].map((row) => row.querySelector('.name')?.textContent),

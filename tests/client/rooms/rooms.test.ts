@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { groupRooms } from '../../../src/client/rooms/roomList.ts'
 import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
-import { swipeDirection } from '../../../src/client/rooms/drawerGestures.ts'
+import { swipeDirection } from '../../../src/client/app/room/drawerGestures.ts'
+import { INITIAL_STATE } from '../../../src/client/state/state.ts'
 import { press } from '../../support/client/aRow.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -11,12 +12,28 @@ useDom('http://localhost/chat/lobby')
 
 describe('the order of rooms', () => {
   test('[U83] favourites stand first, each group by name in the order of the locale, whatever is unread', () => {
-    const rooms = ['Guest 10', 'apple', 'Guest 2', 'Zoo'].map((name) =>
+    const roomList = ['Guest 10', 'apple', 'Guest 2', 'Zoo'].map((name) =>
       countedRoom(name, name === 'Guest 10' ? { unread: 100, head: 100 } : {}),
     )
-    const { favourites, others } = groupRooms(rooms, ['zoo', 'gone'])
-    expect(favourites.map(({ name }) => name)).toEqual(['Zoo'])
-    expect(others.map(({ name }) => name)).toEqual(['apple', 'Guest 2', 'Guest 10'])
+    const state = { ...INITIAL_STATE, roomList }
+    const groups = groupRooms(state, '', ['zoo', 'gone'])
+    expect(groups.favourites.map(({ name }) => name)).toEqual(['Zoo'])
+    expect(groups.mine.map(({ name }) => name)).toEqual(['apple', 'Guest 2', 'Guest 10'])
+  })
+
+  test('[U83] the 10 busiest of the rooms that I have not joined follow, and drafts elsewhere are marked', () => {
+    const others = numbers(1, 12).map((count) => ({
+      ...countedRoom(`Other ${count}`, { unread: 5 }),
+      joined: false,
+      count,
+    }))
+    const drafts = { here: true, 'other-12': true } as const
+    const state = { ...INITIAL_STATE, drafts, roomList: [countedRoom('Here', {}), ...others] }
+    const { mine, more } = groupRooms(state, 'here', [])
+    expect(mine.map(({ room, hasDraft }) => [room, hasDraft])).toEqual([['here', false]])
+    expect(more.map(({ name }) => name)).toEqual(numbers(3, 12).map((count) => `Other ${count}`))
+    expect(more.filter(({ hasDraft }) => hasDraft).map(({ name }) => name)).toEqual(['Other 12'])
+    expect(more.every(({ unread }) => unread === 0)).toBe(true)
   })
 
   test('[U83] favourites are stored on the device for one person', () => {
@@ -41,7 +58,7 @@ describe('shortcuts between rooms', () => {
     let switches = 0
     shortcuts(
       { router: { navigate: (path: string) => visited.push(path) } } as never,
-      { room: 'lobby', side: { rooms: () => rooms }, parts: [] },
+      { room: 'lobby', rooms: () => rooms, parts: [] },
       { switchRoom: () => (switches += 1), help() {}, escape() {}, markAllRead() {} },
       page.signal,
     )

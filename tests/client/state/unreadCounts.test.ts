@@ -43,9 +43,8 @@ function aSidebar() {
   hear(welcome)
   store.dispatch(connectionIs('live'))
   store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
-  const context = { store, router: { openLayer: () => () => {} }, siteName: 'Hubbub' } as unknown as Context
-  const screen = { room: 'lobby', shell: h('div'), people: h('div'), note: h('div') }
-  const { element } = sidebar(context, screen, { rooms() {} }, end.signal)
+  const context = { store, siteName: 'Hubbub' } as unknown as Context
+  const { element } = sidebar(context, { room: 'lobby', note: h('div') }, { browse() {} }, end.signal)
   document.body.replaceChildren(element)
   const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }
   let badge = 0
@@ -74,9 +73,9 @@ function aSidebar() {
     /** The unread counts in the sidebar. */
     counts: () =>
       Object.fromEntries(
-        [...element.querySelectorAll('nav a')].map((link) => [
+        [...element.querySelectorAll('li a')].map((link) => [
           link.querySelector('bdi')?.textContent ?? '',
-          Number(/(\d+) unread/.exec(link.getAttribute('aria-label') ?? '')?.[1] ?? 0),
+          Number(/, (\d+) unread/.exec(link.textContent ?? '')?.[1] ?? 0),
         ]),
       ),
     end: () => end.abort(),

@@ -15,13 +15,13 @@ export async function openSettings(page: Page): Promise<void> {
   await page.waitForSelector('dialog .settings')
 }
 
-export async function openPeople(page: Page): Promise<void> {
-  const toggle = page.locator('[aria-controls=sidebar]')
+/** Opens the rooms or the people, if they are closed. */
+export async function openPanel(page: Page, id: 'sidebar' | 'people'): Promise<void> {
+  const toggle = page.locator(`[aria-controls=${id}]`)
   if ((await toggle.getAttribute('aria-expanded')) === 'false') await toggle.click()
-  await page.waitForFunction(() => {
-    const side = document.querySelector('.side')
-    return (
-      side !== null && getComputedStyle(side).visibility === 'visible' && side.getAnimations().length === 0
-    )
-  })
+  await page.waitForFunction((panel) => {
+    const element = document.getElementById(panel)
+    if (element === null) return false
+    return getComputedStyle(element).visibility === 'visible' && element.getAnimations().length === 0
+  }, id)
 }

@@ -98,7 +98,7 @@ export async function aScreen(origin: string, context: BrowserContext, told: Tol
     heard.some(({ type }) => type === 'hello' || type === 'join'),
   )
   await page.waitForFunction(() =>
-    /\d online/.test(document.querySelector('[aria-controls=sidebar]')?.textContent ?? ''),
+    /\d online/.test(document.querySelector('[aria-controls=people]')?.getAttribute('aria-label') ?? ''),
   )
 
   return {

@@ -1,16 +1,14 @@
 import { announceRoom } from '../../timeline/screenReader.ts'
-import { peopleList } from '../../people/peopleList.ts'
 import { openPersonCard } from '../../people/personCard.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
-import { sidebar } from '../../rooms/sidebar.ts'
 import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
-import { focusSoon } from '../../ui/focusSoon.ts'
+import { focusSoon } from '../../ui/focus/focusSoon.ts'
 import { keyboardSpace } from '../../ui/keyboardSpace.ts'
 import { createAnnouncer } from '../../ui/liveRegions.ts'
 import { refuseFiles } from '../../ui/transfer/refuseFiles.ts'
@@ -21,6 +19,7 @@ import { explainDisconnects, roomDialogs } from './dialogs.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomTimeline } from './roomTimeline.ts'
 import { shortcuts } from './shortcuts.ts'
+import { sidePanels } from './sidePanels.ts'
 import { words } from '../../words/words.ts'
 
 /** The room on screen. */
@@ -40,7 +39,12 @@ export function roomScreen(
   const { store, actions, router } = page
   const context: Context = {
     ...page,
-    showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, composer.mention, signal),
+    showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, mention, signal),
+  }
+  function mention(name: string): void {
+    // The drawer covers the composer.
+    panels.close()
+    composer.mention(name)
   }
   actions.openRoom(room)
   const me = idOf(store.get()) ?? ''
@@ -94,19 +98,20 @@ export function roomScreen(
   })
   const main = h('main', { class: 'contents' }, timeline.element, composer.foot)
   const allRead = markAllRead(context, { say: status.say, focusElsewhere: composer.focus }, signal)
-  const side = sidebar(
+  const panels = sidePanels(
     context,
-    { room, shell, people: peopleList(context, room, signal), note: allRead.offer },
-    { rooms: () => void dialogs.rooms() },
+    { room, shell, note: allRead.offer },
+    { browse: () => void dialogs.rooms() },
     signal,
   )
+  const { rooms, people } = panels
   const menu = roomMenu(
     context,
     { room, me, markAllRead: allRead.menuEntry },
     {
       ...dialogs,
       say: status.say,
-      reorder: side.reorder,
+      reorder: rooms.reorder,
       async signOut() {
         if (await confirmAndSignOut(context, signal)) router.navigate('/')
       },
@@ -115,29 +120,30 @@ export function roomScreen(
   )
   const header = roomHeader(
     context,
-    { room, people: side.toggle, menu },
+    { room, rooms: rooms.toggle, people: people.toggle, menu },
     { jump: (to) => void timeline.jumps.to(to) },
     signal,
   )
-  shell.append(skip, side.element, side.scrim, header.element, main, announcer.element)
+  shell.append(skip, rooms.element, header.element, main, people.element, panels.scrim, announcer.element)
 
   keyboardSpace(shell, signal)
   refuseFiles(signal)
   const parts = [
     { element: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
+    rooms,
     { element: timeline.element, focus: timeline.focus },
-    { element: side.element, focus: side.focus },
+    people,
     { element: composer.element, focus: composer.focus },
   ]
   shortcuts(
     context,
-    { room, side, parts },
+    { room, rooms: rooms.rooms, parts },
     {
       help: dialogs.help,
       switchRoom: () => void dialogs.switchRoom(recent),
       markAllRead: allRead.mark,
       escape() {
-        if (!side.close()) composer.modes.end()
+        if (!panels.close()) composer.modes.end()
       },
     },
     signal,

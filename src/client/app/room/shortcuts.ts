@@ -1,4 +1,4 @@
-import type { Sidebar } from '../../rooms/sidebar.ts'
+import type { CountedRoom } from '../../state/unreadCounts.ts'
 import { isMac } from '../../ui/isMac.ts'
 import type { Context } from '../context.ts'
 
@@ -23,20 +23,24 @@ export interface ShortcutEvents {
  */
 export function shortcuts(
   { router }: Pick<Context, 'router'>,
-  { room, side, parts }: { room: string; side: Pick<Sidebar, 'rooms'>; parts: readonly PagePart[] },
+  { room, rooms, parts }: { room: string; rooms(): readonly CountedRoom[]; parts: readonly PagePart[] },
   on: ShortcutEvents,
   signal: AbortSignal,
 ): void {
   function nextPart(step: 1 | -1): void {
-    const current = parts.findIndex(({ element }) => element.contains(document.activeElement))
-    parts.at((current < 0 && step < 0 ? -1 : current + step) % parts.length)?.focus()
+    const open = parts.filter(
+      ({ element }) =>
+        element.closest('[inert]') === null && element.checkVisibility({ visibilityProperty: true }),
+    )
+    const current = open.findIndex(({ element }) => element.contains(document.activeElement))
+    open.at((current < 0 && step < 0 ? -1 : current + step) % open.length)?.focus()
   }
 
   function nextRoom(step: 1 | -1, unreadOnly: boolean): void {
-    const rooms = side.rooms()
-    const current = rooms.findIndex((entry) => entry.room === room)
-    for (let distance = 1; distance < rooms.length; distance += 1) {
-      const next = rooms.at((current + step * distance) % rooms.length)
+    const all = rooms()
+    const current = all.findIndex((entry) => entry.room === room)
+    for (let distance = 1; distance < all.length; distance += 1) {
+      const next = all.at((current + step * distance) % all.length)
       if (next && (!unreadOnly || next.unread > 0)) return router.navigate(`/chat/${next.room}`)
     }
   }

@@ -19,19 +19,17 @@ export function swipeDirection(
   return dx > 0 === !rtl ? 'forward' : 'back'
 }
 
-/** Opens and closes the drawer by a swipe. */
+/** Calls `swiped` for each stroke that moves a drawer of `width` px. */
 export function watchSwipes(
   shell: HTMLElement,
-  drawer: HTMLElement,
-  on: { isOpen(): boolean; open(): void; close(): void },
+  { width, swiped }: { width: () => number; swiped(direction: 'forward' | 'back'): void },
   signal: AbortSignal,
 ): void {
-  const narrow = matchMedia('(max-width: 767.98px)')
   let start: { x: number; y: number; at: number } | null = null
 
   const begin = ({ touches, timeStamp }: TouchEvent) => {
     const [finger] = touches
-    const isOneFinger = touches.length === 1 && narrow.matches && finger !== undefined
+    const isOneFinger = touches.length === 1 && finger !== undefined
     start = isOneFinger ? { x: finger.clientX, y: finger.clientY, at: timeStamp } : null
   }
   const end = ({ changedTouches, timeStamp, target }: TouchEvent) => {
@@ -39,22 +37,22 @@ export function watchSwipes(
     if (start === null || finger === undefined) return
     const { x, y, at } = start
     start = null
-    // Selecting text or moving the caret is no swipe.
-    const isText = target instanceof Element && target.closest('textarea, input, pre, [popover]') !== null
-    if (isText || document.getSelection()?.isCollapsed === false) return
+    // Selecting text, moving the caret or scrolling sideways is no swipe.
+    const scrolls = 'textarea, input, pre, table, [popover], .room-strip'
+    if (target instanceof Element && target.closest(scrolls) !== null) return
+    if (document.getSelection()?.isCollapsed === false) return
     const direction = swipeDirection(
       { x, dx: finger.clientX - x, dy: finger.clientY - y, ms: timeStamp - at },
-      { width: window.innerWidth, drawer: drawer.offsetWidth, rtl: document.dir === 'rtl' },
+      { width: window.innerWidth, drawer: width(), rtl: document.dir === 'rtl' },
     )
-    if (direction === 'forward' && !on.isOpen()) on.open()
-    else if (direction === 'back') on.close()
+    if (direction !== null) swiped(direction)
   }
   shell.addEventListener('touchstart', begin, { passive: true, signal })
   shell.addEventListener('touchend', end, { passive: true, signal })
   shell.addEventListener('touchcancel', () => (start = null), { passive: true, signal })
 }
 
-const FOCUSABLE = 'a[href], button:not([disabled]), input, [tabindex="0"]'
+const FOCUSABLE = ':is(a[href], button:not([disabled]), input, [tabindex="0"]):not([tabindex="-1"])'
 
 /** Keeps Tab inside the open drawer: `inert` keeps the focus off the page, but not out of the browser's own bars (A26). */
 export function trapFocus(drawer: HTMLElement, signal: AbortSignal): void {

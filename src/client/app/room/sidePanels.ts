@@ -1,0 +1,52 @@
+import { peoplePanel } from '../../people/peoplePanel.ts'
+import { sidebar } from '../../rooms/sidebar.ts'
+import { h } from '../../ui/dom.ts'
+import type { Context } from '../context.ts'
+import { watchSwipes } from './drawerGestures.ts'
+import { sidePanel } from './sidePanel.ts'
+
+/**
+ * The rooms before the room on screen and the people behind it, each a column or a drawer.
+ * @param note stands below the rooms
+ */
+export function sidePanels(
+  context: Context,
+  { room, shell, note }: { room: string; shell: HTMLElement; note: HTMLElement },
+  on: { browse(): void },
+  signal: AbortSignal,
+) {
+  const list = sidebar(context, { room, note }, on, signal)
+  const people = peoplePanel(context, room, signal)
+  const before = sidePanel(
+    context,
+    shell,
+    { ...list, role: 'navigation', key: 'rooms', columnFrom: 768 },
+    signal,
+  )
+  const behind = sidePanel(
+    context,
+    shell,
+    { ...people, role: 'complementary', key: 'people', columnFrom: 1100 },
+    signal,
+  )
+  const close = () => before.close() || behind.close()
+  watchSwipes(
+    shell,
+    {
+      width: () => list.element.offsetWidth,
+      swiped(direction) {
+        const [opens, closes] = direction === 'forward' ? [before, behind] : [behind, before]
+        if (!closes.close()) opens.openDrawer()
+      },
+    },
+    signal,
+  )
+  return {
+    rooms: { ...list, focus: before.focus },
+    people: { ...people, focus: behind.focus },
+    /** covers the room beside an open drawer; pressing it closes the drawer */
+    scrim: h('div', { class: 'scrim', onClick: close }),
+    /** Closes the open drawer. False if none is open. */
+    close,
+  }
+}
