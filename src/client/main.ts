@@ -9,7 +9,8 @@ import { createApi } from './net/api.ts'
 import { joinTabs } from './net/tabChannel.ts'
 import { webStorage } from './net/webStorage.ts'
 import { homePage } from './session/homePage.ts'
-import { roomName } from './state/roomName.ts'
+import { knownRoomName, roomAddress } from './state/roomName.ts'
+import type { State } from './state/state.ts'
 import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
 import { centeredPage } from './ui/centeredPage.ts'
@@ -91,10 +92,16 @@ function start(root: HTMLElement): void {
     const link = document.activeElement?.closest('a[href]')?.getAttribute('href')
     const element = await screenOf(route, screen)
     if (screen.aborted) return
-    const room = route.name === 'room' ? route.room : null
+    const place = route.name === 'room' ? route : null
+    const nameIn = (state: State) => place && knownRoomName(state, place.room)
     store.watch(
-      (state) => windowTitle(unreadTotal(state), room === null ? '' : roomName(state, room), siteName),
+      (state) => windowTitle(unreadTotal(state), nameIn(state) ?? '', siteName),
       (title) => (document.title = title),
+      screen,
+    )
+    store.watch(
+      (state) => place && nameIn(state) && roomAddress(state, place.room, place.seq),
+      (address) => address && router.correct(address),
       screen,
     )
     root.replaceChildren(element)

@@ -127,7 +127,7 @@ test('[S2] the site’s name is text wherever it stands in the page', async () =
   expect(page).not.toContain('<Bob>')
 })
 
-test('[S28] an unknown path is the page with 404 for a client that wants HTML, else notFound', async () => {
+test('[S28, U175] an unknown path is the page with 404 for a client that wants HTML, else notFound', async () => {
   for (const path of [
     '/nowhere',
     '/chat/',
@@ -145,6 +145,8 @@ test('[S28] an unknown path is the page with 404 for a client that wants HTML, e
     expect(JSON.parse(other.body.toString())).toMatchObject({ error: { code: 'notFound' } })
   }
   expect((await get('/api/session', HTML)).status).toBe(401)
+  for (const path of ['/chat/日本語~w1ww2ecz', '/chat/日~w1ww2ecz/17', '/chat/a~b~tea'])
+    expect([path, (await get(encodeURI(path), HTML)).status]).toEqual([path, 200])
 })
 
 test('[S28] thirty spellings of paths outside the list of files find nothing', async () => {

@@ -1,4 +1,5 @@
 /** The route that the address names, and the screen shown for it. */
+import { parseRoomPath } from '../../shared/names.ts'
 
 export type Route = { name: 'home' } | { name: 'room'; room: string; seq?: number } | { name: 'notFound' }
 
@@ -17,16 +18,20 @@ interface HistoryEntry {
 /** @param path without a query */
 export function parseRoute(path: string): Route {
   if (path === '/') return { name: 'home' }
-  // At most 15 digits: longer ones exceed the integers that a number holds exactly.
-  const [, room, seq] = /^\/chat\/([a-z0-9-]{1,64})(?:\/([1-9]\d{0,14}))?$/.exec(path) ?? []
-  if (room === undefined) return { name: 'notFound' }
-  return { name: 'room', room, ...(seq !== undefined && { seq: Number(seq) }) }
+  const place = parseRoomPath(path)
+  return place === null ? { name: 'notFound' } : { name: 'room', ...place }
 }
 
 /** Corrects capitals and a slash at the end, if the path then names a room. */
 export function canonicalPath(path: string): string {
   const corrected = path.toLowerCase().replace(/\/+$/, '')
   return parseRoute(path).name === 'notFound' && parseRoute(corrected).name === 'room' ? corrected : path
+}
+
+/** Do two paths name the same screen? The name before a room's slug is for people. */
+function isSameScreen(path: string, other: string): boolean {
+  const [place, otherPlace] = [path, other].map(parseRoomPath)
+  return path === other || (!!place && place.room === otherPlace?.room && place.seq === otherPlace.seq)
 }
 
 /** The path of the link that a click follows inside this page; null if the browser is to handle the click. */
@@ -87,7 +92,7 @@ export function createRouter(
 
   function writeEntry(how: 'pushState' | 'replaceState', to: string, over?: true): void {
     // Before the entry changes: the screen that is left may remember something with its own entry.
-    if (to !== path) screen.abort()
+    if (!isSameScreen(to, path)) screen.abort()
     if (how === 'pushState') entry = Math.random()
     history[how]({ entry, ...(over && { over }) } satisfies HistoryEntry, '', to)
   }
@@ -99,16 +104,23 @@ export function createRouter(
       // The page was reloaded under an open drawer, and its history entry is still there.
       if (currentEntry()?.over) history.back()
     },
-    /** Navigating to the present address only closes a drawer. */
+    /** Navigating to the present screen only closes a drawer. */
     navigate(to: string): void {
       const isCovered = layer !== null
-      if (to === path) {
+      if (isSameScreen(to, path)) {
         if (isCovered) history.back()
         return
       }
       closeLayer()
       writeEntry(isCovered ? 'replaceState' : 'pushState', to)
       enter()
+    },
+    /** Writes the address of the present screen in another way. */
+    correct(to: string): void {
+      const { pathname } = new URL(to, location.origin)
+      if (pathname === location.pathname || !isSameScreen(to, path)) return
+      path = pathname
+      history.replaceState(history.state, '', path)
     },
     /**
      * Adds a history entry for a drawer over the screen, so that Back closes the drawer. Navigating meanwhile replaces the entry.
@@ -138,10 +150,11 @@ export function createRouter(
   page.addEventListener(
     'popstate',
     () => {
-      if (location.pathname !== path) screen.abort()
+      const isElsewhere = !isSameScreen(location.pathname, path)
+      if (isElsewhere) screen.abort()
       adoptEntry()
       closeLayer()
-      if (location.pathname !== path) enter(true)
+      if (isElsewhere) enter(true)
     },
     { signal },
   )

@@ -1,4 +1,5 @@
 import { openTabChannel } from '../net/tabChannel.ts'
+import { roomAddress } from '../state/roomName.ts'
 import { idOf } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { playChime } from './chime.ts'
@@ -26,7 +27,8 @@ export function startNotifications(
     signal,
   )
   const leads = electLeader(store, { after: world.after, locks: navigator.locks }, signal)
-  const show: NotifierWorld['show'] = (notification, closed) => notify(notification, world.go, closed)
+  const go = (room: string, seq: number) => world.go(roomAddress(store.get(), room, seq))
+  const show: NotifierWorld['show'] = (notification, closed) => notify(notification, go, closed)
   const notifier = createNotifier(store, { ...world, leads, say, show, sound: playChime }, signal)
   // A click on a notification does nothing once its page is gone.
   window.addEventListener('pagehide', notifier.close, { signal })
@@ -45,7 +47,7 @@ export function startNotifications(
 
 function notify(
   { title, body, id: tag, room, seq }: NotificationContent,
-  go: (path: string) => void,
+  go: (room: string, seq: number) => void,
   closed: () => void,
 ): (() => void) | null {
   if (typeof Notification === 'undefined' || Notification.permission !== 'granted') return null
@@ -54,7 +56,7 @@ function notify(
     const shown = new Notification(title, { body, tag, icon: '/icons/touch.png', silent: true })
     shown.onclick = () => {
       window.focus()
-      go(`/chat/${room}/${seq}`)
+      go(room, seq)
       shown.close()
     }
     shown.onclose = closed

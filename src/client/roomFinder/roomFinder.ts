@@ -1,11 +1,13 @@
 /** The dialog of all rooms and the keyboard switcher. One chunk. */
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
+import { roomPath } from '../../shared/names.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h, list } from '../ui/dom.ts'
 import { compareNames, countText, isolated } from '../ui/format.ts'
 import { form, listbox, searchField, textField } from '../ui/textField.ts'
 import { searchRooms } from './roomSearch.ts'
+import { roomAddress } from '../state/roomName.ts'
 import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
 import type { Context } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -71,7 +73,7 @@ export function openRoomsDialog(context: Context, signal: AbortSignal): void {
     const people = entry.count === 0 ? '' : words.people.count(entry.count)
     const link = h(
       'a',
-      { class: 'row-button', href: `/chat/${entry.room}`, onClick: () => dialog.close() },
+      { class: 'row-button', href: roomPath(entry.room, entry.name), onClick: () => dialog.close() },
       h(
         'span',
         { class: 'grid min-w-0' },
@@ -90,7 +92,7 @@ export function openRoomsDialog(context: Context, signal: AbortSignal): void {
     if (dialog.signal.aborted) return
     if (answer.result === 'made') {
       dialog.close()
-      router.navigate(`/chat/${answer.room}`)
+      router.navigate(roomAddress(store.get(), answer.room))
     } else if (answer.result === 'failed') name.refuse(answer.message)
     else name.refuse(words.rooms.nameTaken(isolated(typed.trim())), answer.suggestion)
   }
@@ -144,7 +146,7 @@ export function openSwitcherDialog(
     const entry = offered[index]
     if (entry === undefined) return
     dialog.close()
-    router.navigate(`/chat/${entry.room}`)
+    router.navigate(roomPath(entry.room, entry.name))
   })
 
   function draw(): void {

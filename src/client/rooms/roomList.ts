@@ -1,5 +1,6 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
+import { roomPath } from '../../shared/names.ts'
 import { h, listSection, type View } from '../ui/dom.ts'
 import { compareNames, countText } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
@@ -59,10 +60,10 @@ export function roomLinks(current: string): View<RoomGroups> {
   const itemsChanged = rovingFocus(element)
 
   function roomLink(initial: ListedRoom): View<ListedRoom> {
-    const { room } = initial
+    const { room, name } = initial
     const link = h('a', {
       class: 'row-button room-link',
-      href: `/chat/${room}`,
+      href: roomPath(room, name),
       'aria-current': room === current && 'page',
     })
     const update = (entry: ListedRoom) => {

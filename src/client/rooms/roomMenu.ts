@@ -1,6 +1,7 @@
 import { menuButton, type MenuEntry } from '../ui/menu.ts'
 import type { Context } from '../app/context.ts'
 import { saveRooms, savedRooms } from '../net/savedRooms.ts'
+import { roomAddress } from '../state/roomName.ts'
 import { words } from '../words/words.ts'
 
 interface RoomMenuEvents {
@@ -39,7 +40,7 @@ export function roomMenu(
     const others = roomList.filter((listed) => listed.joined && listed.room !== room).map(({ room }) => room)
     const next = savedRooms('recent', me).find((recent) => others.includes(recent)) ?? others[0]
     actions.leaveRoom(room)
-    router.navigate(next === undefined ? '/' : `/chat/${next}`)
+    router.navigate(next === undefined ? '/' : roomAddress(store.get(), next))
   }
 
   return menuButton(

@@ -4,6 +4,7 @@ import { isolated } from '../ui/format.ts'
 import type { HomeContext } from '../app/context.ts'
 import { focusSoon } from '../ui/focus/focusSoon.ts'
 import { centeredPage } from '../ui/centeredPage.ts'
+import { roomAddress } from '../state/roomName.ts'
 import { confirmAndSignOut } from './confirmSignOut.ts'
 import { words } from '../words/words.ts'
 
@@ -48,7 +49,7 @@ export function joinPage(
   function offerToContinue(name: string): void {
     const proceed = h(
       'a',
-      { class: 'button wrap-anywhere py-2', href: `/chat/${room}` },
+      { class: 'button wrap-anywhere py-2', href: roomAddress(store.get(), room) },
       words.session.continueAs(isolated(name)),
     )
     const change = button(words.session.useAnotherName, () => void confirmAndSignOut(context, signal))

@@ -10,6 +10,15 @@ const NAMES_PER_TURN = 50
 const folded = (text: string) =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
 
+/** Equal for two names that differ only in capitals, accents of Latin letters, spaces and punctuation. */
+const sameNameKey = (name: string) =>
+  name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[\s\p{P}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+
 /** Nobody may be led into another lobby: here i and ! also read as l. */
 const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.replace(/[i!]/g, 'l')))
 
@@ -20,6 +29,7 @@ const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.
 export class RoomNames {
   readonly #deps: HubDeps
   readonly #folded = new Map<string, string>()
+  readonly #names = new Set<string>()
   readonly #roomsByKey = new Map<string, Set<string>>()
   #loading: Promise<void> | null = null
 
@@ -38,9 +48,10 @@ export class RoomNames {
     return found.map(([room]) => room).sort()
   }
 
-  /** Does the name look like that of the lobby, or of a room with more than ten members? */
-  async isLookAlike(name: string): Promise<boolean> {
+  /** Has a room this name, or does it look like that of the lobby or of a room with more than ten members? */
+  async isTaken(name: string): Promise<boolean> {
     await this.#load()
+    if (this.#names.has(sameNameKey(name))) return true
     const keys = keysOf(name).pairs
     if (!lobbyKeys('lobby').isDisjointFrom(lobbyKeys(name))) return true
     const alike = keys.flatMap((key) => [...(this.#roomsByKey.get(key) ?? [])])
@@ -49,6 +60,7 @@ export class RoomNames {
 
   add(room: string, name: string): void {
     this.#folded.set(room, folded(name))
+    this.#names.add(sameNameKey(name))
     for (const key of keysOf(name).pairs)
       this.#roomsByKey.set(key, (this.#roomsByKey.get(key) ?? new Set()).add(room))
   }

@@ -72,15 +72,23 @@ export class Rooms {
    * `unauthenticated` for a person who has signed out; `unavailable`
    */
   async create(self: Self, typed: { name: string; topic?: string }): Promise<RoomEntry> {
-    const { store, clock, ids, log } = this.#deps
     const cleaned = cleanRoomName(typed.name)
     if ('fault' in cleaned) throw roomInvalid(cleaned.fault)
     const { name } = cleaned
     if (this.#isReserved(name)) throw roomInvalid('reserved')
     const topic = topicOf(typed.topic ?? '')
-    const room = slugOf(name) || ids.random(8)
-    if (await this.#roomNames.isLookAlike(name)) throw await this.#taken(name)
-    const row = { room, name, topic, kind: 'public' } as const
+    // One after the other, so that two people cannot create the same room at once.
+    return this.inTurn('new rooms', () => this.#add(self, { name, topic, kind: 'public' }))
+  }
+
+  async #add(self: Self, named: Pick<RoomRow, 'name' | 'topic' | 'kind'>): Promise<RoomEntry> {
+    const { store, clock, ids, log } = this.#deps
+    const { name } = named
+    if (await this.#roomNames.isTaken(name)) throw await this.#taken(name)
+    // Names that differ may have one slug: in `кухня 1` and `чай 1` it is 1.
+    const slug = slugOf(name)
+    const room = slug === '' || (await store.room(slug)) ? ids.random(8) : slug
+    const row = { room, ...named }
     const added = await awaitWrite(store.addRoom(row, clock.now(), self.id), log)
     if (added === 'nobody') throw new ChatError('unauthenticated')
     if (added === 'taken') throw await this.#taken(name)
@@ -168,12 +176,10 @@ export class Rooms {
 
   /** The error for a name that is taken, with a free name as `suggestion`. */
   async #taken(name: string): Promise<ChatError> {
+    const beginning = graphemesOf(name).slice(0, 36).join('').trim()
     for (let n = 2; n < 10; n += 1) {
-      // The slug is cut at 40 characters, and must still end with the number.
-      const suggestion = `${name.slice(0, 36).toWellFormed().trim()} ${n}`
-      const slug = slugOf(suggestion)
-      if (!slug.endsWith(`-${n}`) || (await this.#deps.store.room(slug))) continue
-      if (!(await this.#roomNames.isLookAlike(suggestion)))
+      const suggestion = `${beginning} ${n}`
+      if (!(await this.#roomNames.isTaken(suggestion)))
         return new ChatError('roomTaken', undefined, { suggestion })
     }
     return new ChatError('roomTaken', undefined, { suggestion: `room ${this.#deps.ids.random(6)}` })

@@ -18,6 +18,10 @@ describe('addresses', () => {
     ['/chat/lobby', { name: 'room', room: 'lobby' }],
     ['/chat/constructor', { name: 'room', room: 'constructor' }],
     ['/chat/lobby/17', { name: 'room', room: 'lobby', seq: 17 }],
+    ['/chat/日本語~w1ww2ecz', { name: 'room', room: 'w1ww2ecz' }],
+    ['/chat/%E6%97%A5%E6%9C%AC%E8%AA%9E~w1ww2ecz/17', { name: 'room', room: 'w1ww2ecz', seq: 17 }],
+    ['/chat/a~b~tea', { name: 'room', room: 'tea' }],
+    ['/chat/~tea', { name: 'room', room: 'tea' }],
   ])('[U80] %s names a screen', (path, route) => {
     expect(parseRoute(path)).toEqual(route)
   })
@@ -34,6 +38,10 @@ describe('addresses', () => {
     '/chat/lobby/9999999999999999',
     `/chat/${'a'.repeat(65)}`,
     '/chat/a%2fb',
+    '/chat/日本語',
+    '/chat/tea~',
+    '/chat/tea~TEA',
+    '/chat/a/b~tea',
     '//chat/lobby',
   ])('[U81] %s names no screen', (path) => {
     expect(parseRoute(path)).toEqual({ name: 'notFound' })
@@ -70,6 +78,20 @@ describe('navigation', () => {
   })
 
   afterEach(() => end.abort())
+
+  test('[U175] a room is the same screen with its name in the address and without, and a correction shows nothing anew', () => {
+    router.navigate('/chat/w1ww2ecz')
+    const screens = shown.length
+    router.correct('/chat/日本語~w1ww2ecz')
+    const corrected = '/chat/%E6%97%A5%E6%9C%AC%E8%AA%9E~w1ww2ecz'
+    expect(location.pathname).toBe(corrected)
+    for (const path of ['/chat/w1ww2ecz', '/chat/日本語~w1ww2ecz', corrected, '/chat/old~w1ww2ecz'])
+      router.navigate(path)
+    router.correct('/chat/tea')
+    expect([location.pathname, shown.length]).toEqual([corrected, screens])
+    router.navigate('/chat/日本語~w1ww2ecz/17')
+    expect(last()?.route).toEqual({ name: 'room', room: 'w1ww2ecz', seq: 17 })
+  })
 
   function click(attributes: Record<string, string>, how: MouseEventInit = {}): boolean {
     const link = document.createElement('a')

@@ -68,6 +68,8 @@ test('[M31] there is one lobby from the first start on', async () => {
   expect(hub.stats()).toEqual({ connections: 0, users: 0, queue: 0 })
 })
 
+const random: string = expect.stringMatching(/^[a-z0-9]{8}$/)
+
 test('[M32] a new room gets a slug of its name, or of eight characters, and its creator owns it', async () => {
   const { ada, create } = await aCreator()
   expect(await create(' Café  Olé ')).toEqual({
@@ -82,7 +84,7 @@ test('[M32] a new room gets a slug of its name, or of eight characters, and its 
   })
   await ada.ask({ type: 'join', ref: 'r', room: 'cafe-ole' })
   expect(ada.all('sync').at(-1)?.you).toMatchObject({ role: 'owner' })
-  expect(await create('茶室')).toMatchObject({ name: '茶室', room: expect.stringMatching(/^[a-z0-9]{8}$/) })
+  expect(await create('茶室')).toMatchObject({ name: '茶室', room: random })
 })
 
 test('[M33] a taken room name is refused with a free one, even if the name is long', async () => {
@@ -93,6 +95,20 @@ test('[M33] a taken room name is refused with a free one, even if the name is lo
     expect(code).toBe('roomTaken')
     expect(await create(suggestion)).toMatchObject({ name: suggestion })
   }
+})
+
+test('[I24] names that differ are two rooms, even with one slug; the same name in other letters is one, also at once', async () => {
+  const { create } = await aCreator()
+  const rooms = [await create('кухня 1'), await create('чай 1'), await create('C'), await create('C++')]
+  expect(rooms.map(({ room }) => room)).toEqual(['1', random, 'c', random])
+  for (const name of ['Кухня-1', 'C.', 'ç'])
+    expect(await refusal(create(name))).toMatchObject({ code: 'roomTaken' })
+  expect(await create('कि')).toMatchObject({ name: 'कि' })
+  expect(await create('की')).toMatchObject({ name: 'की' })
+  const outcomes = await Promise.allSettled([create('茶室'), create('茶室')])
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  expect(await refusal(create('茶室'))).toMatchObject({ suggestion: '茶室 2' })
+  expect(await create('茶室 2')).toMatchObject({ name: '茶室 2' })
 })
 
 test.each([

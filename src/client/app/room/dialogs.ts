@@ -3,6 +3,7 @@ import { copyText } from '../../ui/transfer/copyText.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
+import { roomAddress } from '../../state/roomName.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
 
@@ -26,7 +27,7 @@ export function roomDialogs(
   say: (message: string) => void,
   signal: AbortSignal,
 ) {
-  const link = `${location.origin}/chat/${room}`
+  const link = () => location.origin + roomAddress(context.store.get(), room)
 
   async function open<Chunk>(load: () => Promise<Chunk>, show: (chunk: Chunk) => void): Promise<void> {
     try {
@@ -45,11 +46,11 @@ export function roomDialogs(
     /** @param recent rooms by their last visit, the latest first */
     switchRoom: (recent: readonly string[]) =>
       open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
-    showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link, signal)),
+    showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link(), signal)),
     /** Copies the room's link. If the browser refuses, the dialog shows the link. */
     async copyLink(): Promise<void> {
       try {
-        await copyText(link)
+        await copyText(link())
         say(words.common.linkCopied)
       } catch {
         await dialogs.showCode()

@@ -1,3 +1,4 @@
+import { roomPath } from '../../../shared/names.ts'
 import type { CountedRoom } from '../../state/unreadCounts.ts'
 import { isMac } from '../../ui/isMac.ts'
 import type { Context } from '../context.ts'
@@ -41,7 +42,7 @@ export function shortcuts(
     const current = all.findIndex((entry) => entry.room === room)
     for (let distance = 1; distance < all.length; distance += 1) {
       const next = all.at((current + step * distance) % all.length)
-      if (next && (!unreadOnly || next.unread > 0)) return router.navigate(`/chat/${next.room}`)
+      if (next && (!unreadOnly || next.unread > 0)) return router.navigate(roomPath(next.room, next.name))
     }
   }
 

@@ -4,6 +4,7 @@ import { copyText } from '../../ui/transfer/copyText.ts'
 import { button, childController, h } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
+import { roomAddress } from '../../state/roomName.ts'
 import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
@@ -95,7 +96,7 @@ export function messageActions(
   ): MessageMenuEntry[] {
     const { id, text, seq, pinned, reactions } = row
     const { message, common } = words
-    const link = `${location.origin}/chat/${room}/${seq}`
+    const link = location.origin + roomAddress(store.get(), room, seq)
     const pin = () => reportFailure(on, actions.pin(room, id, !pinned))
     const select = () => selectText(element, signal)
     const entries: (PermittedEntry | false)[] = [
