@@ -43,6 +43,11 @@ test('[W1] every other chunk has at most 30 KB', async () => {
     if (name !== CHAT) expect(await kilobytes([chunk])).toBeLessThanOrEqual(30)
 })
 
+test('[W1, U251] the words of another language have at most 8 KB', async () => {
+  const languages = Object.entries(manifest.lazy).filter(([name]) => name.startsWith('words/'))
+  for (const [, [chunk = '']] of languages) expect(await kilobytes([chunk])).toBeLessThanOrEqual(8)
+})
+
 test('[W1] the chat is one chunk, and only these features are others', () => {
   expect(Object.keys(manifest.lazy).sort()).toEqual([
     CHAT,
@@ -53,6 +58,7 @@ test('[W1] the chat is one chunk, and only these features are others', () => {
     'suggestions/suggestions.ts',
     MARKDOWN,
     'ui/emoji/emojiChunk.ts',
+    'words/de.ts',
   ])
   for (const chunk of Object.keys(manifest.lazy))
     expect(needs(chunk).filter((path) => !home().includes(path))).toHaveLength(1)

@@ -66,6 +66,8 @@ test('[B2] the test above sees every way to declare a type, and nothing else', (
 test('[B2] no file has more than 400 lines', async () => {
   const long: string[] = []
   for (const file of await sourceFiles()) {
+    // One language is one file.
+    if (file.startsWith('src/client/words/')) continue
     const lines = (await Bun.file(join(ROOT, file)).text()).split('\n').length - 1
     if (lines > MAX_LINES) long.push(`${file}: ${lines}`)
   }

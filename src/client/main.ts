@@ -3,6 +3,7 @@ import type { ChatActions } from './app/actions/actions.ts'
 import { createSessionActions } from './app/actions/sessionActions.ts'
 import { after } from './app/browser.ts'
 import type { HomeContext } from './app/context.ts'
+import { keepLanguage } from './app/language.ts'
 import { createRouter, type Route } from './app/router.ts'
 import { windowTitle } from './app/windowTitle.ts'
 import { createApi } from './net/api.ts'
@@ -24,6 +25,7 @@ function start(root: HTMLElement): void {
   // Never aborted: these listeners end with the page.
   const { signal } = new AbortController()
   const store = createStore()
+  const device = webStorage('localStorage')
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((message) => {
     if (message.type === 'self') void session.adoptSelf(message.self)
@@ -34,17 +36,11 @@ function start(root: HTMLElement): void {
     // The new list has the room that the other tab joined, so this tab follows it.
     else void session.loadedChat()?.loadRooms()
   }, signal)
-  const session = createSessionActions(
-    store,
-    api,
-    tabs,
-    { after, device: webStorage('localStorage') },
-    async () => {
-      const { startChat } = await loadChatChunk()
-      const adoptSelf = session.adoptSelf
-      return startChat(store, api, tabs, { adoptSelf, go: (path) => router.navigate(path) }, signal)
-    },
-  )
+  const session = createSessionActions(store, api, tabs, { after, device }, async () => {
+    const { startChat } = await loadChatChunk()
+    const adoptSelf = session.adoptSelf
+    return startChat(store, api, tabs, { adoptSelf, go: (path) => router.navigate(path) }, signal)
+  })
 
   const flushTimers = () => session.loadedChat()?.flushTimers()
   window.addEventListener('pagehide', flushTimers)
@@ -123,8 +119,9 @@ function start(root: HTMLElement): void {
 
   const router = createRouter(window, (...screen) => void mount(...screen), signal)
   const siteName = meta('application-name')?.content ?? words.common.appName
-  const context: HomeContext = { store, actions: session, router, siteName }
-  router.start()
+  const language = keepLanguage(device, router.refresh, signal)
+  const context: HomeContext = { store, actions: session, router, language, siteName }
+  void language.ready.then(router.start)
 }
 
 function whenIdle(run: () => void): void {

@@ -1,4 +1,5 @@
 import type { Actions, SessionActions } from './actions/actions.ts'
+import type { LanguageChoice } from './language.ts'
 import type { Router } from './router.ts'
 import type { User } from '../../shared/model.ts'
 import type { StateStore } from '../state/store.ts'
@@ -8,6 +9,7 @@ export interface HomeContext {
   store: StateStore
   actions: SessionActions
   router: Router
+  language: LanguageChoice
   /** the name of this chat: its operator may choose another than Hubbub */
   siteName: string
 }

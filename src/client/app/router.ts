@@ -122,6 +122,11 @@ export function createRouter(
       path = pathname
       history.replaceState(history.state, '', path)
     },
+    /** Draws the present screen anew, in another language. */
+    refresh(): void {
+      closeLayer()
+      enter()
+    },
     /**
      * Adds a history entry for a drawer over the screen, so that Back closes the drawer. Navigating meanwhile replaces the entry.
      * @param closed called once, however the drawer is closed

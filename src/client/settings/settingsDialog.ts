@@ -1,33 +1,47 @@
 import { buttons, openDialog } from '../ui/dialog.ts'
-import { button, h } from '../ui/dom.ts'
+import { button, h, type Child } from '../ui/dom.ts'
+import { iconButton } from '../ui/icons.ts'
 import { nameForm } from '../ui/nameForm.ts'
 import { roomName } from '../state/roomName.ts'
 import { selfOf, type NotificationLevel, type Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { words } from '../words/words.ts'
+import { languageNames, words } from '../words/words.ts'
 
 /** The notification level of one room; 'same': as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'
 
 const download = { href: '/api/session/export', download: 'hubbub.json' }
 
-/** Each choice takes effect at once, in all tabs of this device. */
-export function openSettingsDialog(context: Context, room: string, signal: AbortSignal): void {
-  const { store, actions } = context
-  const body = h('div', { class: 'settings' })
+/**
+ * Each choice takes effect at once, in all tabs of this device.
+ * @param signOut asks first
+ */
+export function openSettingsDialog(
+  context: Context,
+  room: string,
+  signOut: () => void,
+  signal: AbortSignal,
+): void {
+  const { store, actions, language } = context
+  const languageBefore = language.chosen()
   const canNotify = mayNotify()
-  const dialog = openDialog({ title: words.common.settings }, signal, ({ close }) => [
-    renameForm(context),
-    body,
-    h('a', { ...download, class: 'button-quiet', 'aria-describedby': 'copies' }, words.settings.export),
-    // If the server refuses the download, the browser only says that it failed.
-    h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
-    buttons(button(words.common.done, close, { class: 'button' })),
-  ])
+  const body = h('div', { class: 'settings' })
+  const dialog = openDialog({ title: words.common.settings }, signal, () => [])
+  let you = h('section')
 
-  // Focus on the first field would open a phone's keyboard.
-  dialog.element.tabIndex = -1
-  dialog.element.focus()
+  /** Draws the dialog, at first and in another language. */
+  function fill(): void {
+    const { settings: title, close, done } = words.common
+    you = youGroup(context, signOut)
+    draw(store.get().settings)
+    dialog.element.setAttribute('aria-label', title)
+    dialog.element.replaceChildren(
+      h('h2', {}, title),
+      iconButton('close', close, dialog.close),
+      body,
+      buttons(button(done, dialog.close, { class: 'button' })),
+    )
+  }
 
   function setting<K extends Exclude<keyof Settings, 'levels'>>(key: K, current: Settings[K]): HTMLElement {
     const { title, values } = words.settings[key]
@@ -64,28 +78,92 @@ export function openSettingsDialog(context: Context, room: string, signal: Abort
     else if (!dialog.signal.aborted) draw(store.get().settings)
   }
 
+  function languageField(): HTMLElement {
+    const { title, system } = words.settings.language
+    const choose = async () => {
+      const isChosen = await language.choose(field.value)
+      if (dialog.signal.aborted) return
+      if (!isChosen) field.value = language.chosen()
+      else fill()
+      body.querySelector('select')?.focus()
+    }
+    const attributes = { class: 'field', 'aria-label': title, onChange: () => void choose() }
+    const options = Object.entries({ system, ...languageNames() })
+    const field = h(
+      'select',
+      attributes,
+      ...options.map(([value, name]) =>
+        h('option', { value, lang: value === 'system' ? null : value }, name),
+      ),
+    )
+    field.value = language.chosen()
+    return fieldset(title, field)
+  }
+
   // Drawn again when another tab changes a setting; the focused control keeps the focus.
   function draw(settings: Settings): void {
-    const stops = () => [...body.querySelectorAll<HTMLElement>('input, button')]
+    const stops = () => [...body.querySelectorAll<HTMLElement>('input, button, select')]
     const focusIndex = stops().findIndex((stop) => stop === document.activeElement)
     const coarse = matchMedia('(pointer: coarse)').matches
     const sends = settings.enter === 'device' ? !coarse : settings.enter === 'sends'
-    const parts = [
-      setting('theme', settings.theme),
-      setting('clock', settings.clock),
-      setting('enter', sends ? 'sends' : 'breaks'),
-      setting('lines', settings.lines),
-      setting('level', settings.level),
-      levelHere(settings),
-      notifying(settings),
-      setting('sound', settings.sound),
-      setting('spoken', settings.spoken),
-    ]
-    body.replaceChildren(...parts.filter((part) => part !== null))
+    const { groups } = words.settings
+    body.replaceChildren(
+      you,
+      group(
+        groups.appearance,
+        languageField(),
+        setting('theme', settings.theme),
+        setting('density', settings.density),
+        setting('clock', settings.clock),
+        setting('lines', settings.lines),
+      ),
+      group(
+        groups.notifications,
+        setting('level', settings.level),
+        levelHere(settings),
+        notifying(settings),
+        setting('sound', settings.sound),
+      ),
+      group(groups.writing, setting('enter', sends ? 'sends' : 'breaks')),
+      group(groups.accessibility, setting('spoken', settings.spoken)),
+    )
     if (focusIndex >= 0) (stops()[focusIndex] ?? dialog.element).focus()
   }
 
+  dialog.element.className = 'grid settings-dialog'
+  fill()
+  // Focus on the first field would open a phone's keyboard.
+  dialog.element.tabIndex = -1
+  dialog.element.focus()
   store.watch((state) => state.settings, draw, dialog.signal)
+  // The page behind the dialog changes its language only now: drawing it anew closes its dialogs.
+  dialog.signal.addEventListener('abort', () => {
+    if (!signal.aborted && language.chosen() !== languageBefore) context.router.refresh()
+  })
+}
+
+function group(title: string, ...content: Child[]): HTMLElement {
+  return h('section', { 'aria-label': title }, h('h3', {}, title), ...content)
+}
+
+/** My name, my messages, and the way out. */
+function youGroup(context: Context, signOut: () => void): HTMLElement {
+  return group(
+    words.settings.groups.you,
+    renameForm(context),
+    h(
+      'div',
+      { class: 'flex flex-wrap gap-2' },
+      h(
+        'a',
+        { ...download, class: 'button-quiet py-2 text-center', 'aria-describedby': 'copies' },
+        words.settings.export,
+      ),
+      button(words.common.signOut, signOut),
+    ),
+    // If the server refuses the download, the browser only says that it failed.
+    h('p', { id: 'copies', class: 'text-meta text-muted' }, words.settings.exportLimit),
+  )
 }
 
 /** My name, in one line with the button that changes it (U6). */
@@ -116,7 +194,7 @@ function mayNotify(): boolean {
 }
 
 function fieldset(legend: string, content: HTMLElement): HTMLElement {
-  return h('fieldset', {}, h('legend', { class: 'py-1 text-meta text-muted' }, legend), content)
+  return h('fieldset', {}, h('legend', {}, legend), content)
 }
 
 function radioGroup<T extends string>(

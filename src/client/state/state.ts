@@ -166,6 +166,8 @@ export interface RoomState {
 /** The values of each setting; the first is the default. */
 export const SETTING_VALUES = {
   theme: ['system', 'light', 'dark'],
+  /** how much space a message takes */
+  density: ['comfortable', 'compact'],
   /** join and leave lines: several in a row as one line, every line, or none */
   lines: ['condensed', 'shown', 'hidden'],
   /** 'device': Enter sends unless the primary pointer is coarse, as a finger is */

@@ -2,7 +2,7 @@ import { button, h, list, type View } from '../ui/dom.ts'
 import { countText, isolated } from '../ui/format.ts'
 import { iconOf } from '../ui/icons.ts'
 import { lastSeqOf, type TimelineItem } from './timelineItems.ts'
-import type { HistoryEdge, Row } from '../state/state.ts'
+import type { HistoryEdge, Row, Settings } from '../state/state.ts'
 import { isMarkdownLoaded, loadMarkdown } from './formatText.ts'
 import { messageView, offerFolds, type MessageEvents, type MessageView } from './message/message.ts'
 import { rowFocus } from './rows/rowFocus.ts'
@@ -175,6 +175,13 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     restore(anchor)
   }
 
+  /** Takes more or less space for each message, without moving the row being read. */
+  function setDensity(density: Settings['density']): void {
+    const anchor = isAtEnd ? null : anchorAmong()
+    element.dataset.density = density
+    restore(anchor)
+  }
+
   // "Today" becomes "Yesterday" at midnight. A timer set for midnight would be late if the machine slept meanwhile.
   const dayTimer = setInterval(() => {
     for (const row of rows.querySelectorAll('.day')) views.get(row)?.redraw()
@@ -324,6 +331,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room)))
     },
     redrawMessages,
+    setDensity,
     /** The message that is drawn in this element of the list, or null. */
     rowOf: (element: Element): Row | null => views.get(element)?.message?.row ?? null,
   }

@@ -1,6 +1,6 @@
-/** Times, names and counts as people read them. Pure: `now` and `locale` are arguments; without a locale, the browser's. */
+/** Times, names and counts as people read them. `now` is an argument, `locale` too; without it, the language's of the page. */
 import { graphemesOf } from '../../shared/text.ts'
-import { words } from '../words/words.ts'
+import { locale as readerLocale, words } from '../words/words.ts'
 
 /** 12-hour, 24-hour, or as the reader's system writes times. */
 type ClockStyle = 'system' | 'h12' | 'h23'
@@ -8,23 +8,31 @@ type ClockStyle = 'system' | 'h12' | 'h23'
 // Creating a formatter costs a hundred times what using it does, and each message row needs one.
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function formatDate(at: number, locale: string | undefined, options: Intl.DateTimeFormatOptions): string {
+function formatDate(at: number, locale = readerLocale, options: Intl.DateTimeFormatOptions): string {
   const key = `${locale} ${JSON.stringify(options)}`
   const formatter = formatters.get(key) ?? new Intl.DateTimeFormat(locale, options)
   formatters.set(key, formatter)
   return formatter.format(at)
 }
 
-const hourCycle = (clock: ClockStyle) => clock !== 'system' && { hourCycle: clock }
+let systemCycle: Intl.LocaleHourCycleKey | undefined
+
+/** Without a locale, 'system' is what the browser's own language uses: who reads another one keeps their clock. */
+function hourCycle(clock: ClockStyle, locale?: string) {
+  if (clock !== 'system') return { hourCycle: clock }
+  if (locale !== undefined) return {}
+  systemCycle ??= new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).resolvedOptions().hourCycle
+  return { hourCycle: systemCycle }
+}
 
 /** Hour and minute as the locale, or `clock`, writes them: `14:02`, `2:02 PM`. */
 export function timeOfDay(at: number, clock: ClockStyle = 'system', locale?: string): string {
-  return formatDate(at, locale, { timeStyle: 'short', ...hourCycle(clock) })
+  return formatDate(at, locale, { timeStyle: 'short', ...hourCycle(clock, locale) })
 }
 
 /** Date and time in full, for a tooltip; the time as `timeOfDay` writes it, with seconds. */
 export function fullDate(at: number, clock: ClockStyle = 'system', locale?: string): string {
-  return formatDate(at, locale, { dateStyle: 'full', timeStyle: 'medium', ...hourCycle(clock) })
+  return formatDate(at, locale, { dateStyle: 'full', timeStyle: 'medium', ...hourCycle(clock, locale) })
 }
 
 /** The reader's calendar day of a time (ms), as a text to compare. */
@@ -43,11 +51,9 @@ export function dayLabel(at: number, now: number, locale?: string): string {
   return formatDate(at, locale, { weekday: 'long', day: 'numeric', month: 'long', ...year })
 }
 
-// Lists are part of our sentences, so they use the language of our words, not the reader's locale.
-const lists = new Intl.ListFormat(words.locale, { type: 'conjunction' })
-
 /** `Ann`, `Ann and Bo`, `Ann, Bo and Cy`; more than `limit` are counted: `Ann, Bo and 6 others`. */
 export function nameList(names: readonly string[], limit = Number.POSITIVE_INFINITY): string {
+  const lists = new Intl.ListFormat(readerLocale, { type: 'conjunction' })
   if (names.length <= limit) return lists.format(names)
   const rest = names.length - (limit - 1)
   return lists.format([...names.slice(0, limit - 1), words.common.others(rest)])

@@ -1,12 +1,15 @@
 /**
- * Every word a person sees or hears, in English, one group for each feature. Another language is another file of the same type.
+ * Every word a person sees or hears, in English, one group for each feature. Another language is another file of the same type
+ * and a line of `languages.ts`.
  * A name of a person or a room arrives with its direction isolated already, a time or a date as the reader's locale writes it.
  */
 import type { ErrorCode, REASONS } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
+import { counter } from './counter.ts'
 
+const numbered = counter('en')
 /** `1 draft`, `2 drafts` */
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+const counted = (count: number, noun: string) => numbered(count, { one: `# ${noun}`, other: `# ${noun}s` })
 const newMessages = (count: number) => counted(count, 'new message')
 const online = (count: number) => `${count} online`
 const onOff = { on: 'On', off: 'Off' }
@@ -26,8 +29,9 @@ const nameFaults = {
 }
 
 export const en = {
-  /** The language in which lists of names are joined. */
+  /** How dates, times and lists are written for readers whose browser names no variant of this language. */
   locale: 'en-GB',
+  dir: 'ltr' as 'ltr' | 'rtl',
 
   // prettier-ignore
   common: {
@@ -309,10 +313,19 @@ export const en = {
   },
 
   settings: {
+    groups: {
+      you: 'You',
+      appearance: 'Appearance',
+      notifications: 'Notifications',
+      writing: 'Writing',
+      accessibility: 'Accessibility',
+    },
+    language: { title: 'Language', system: 'System' },
     name: { title: 'Display name', change: 'Save', changed: 'Name changed.' },
     export: 'Download my messages',
     exportLimit: 'You can download up to 3 at a time, then one per minute.',
     theme: { title: 'Theme', values: { system: 'System', light: 'Light', dark: 'Dark' } },
+    density: { title: 'Density', values: { comfortable: 'Comfortable', compact: 'Compact' } },
     clock: { title: 'Time format', values: { system: 'System', h12: '12-hour', h23: '24-hour' } },
     enter: { title: 'Enter key', values: { sends: 'Send message', breaks: 'New line' } },
     lines: {
@@ -326,7 +339,7 @@ export const en = {
       inRoomValues: { same: 'Default', all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
     },
     notify: {
-      title: 'Notifications',
+      title: 'Desktop notifications',
       values: onOff,
       turnOn: 'Turn on notifications',
       blocked: 'Notifications are blocked. Allow them for this site in your browser settings.',

@@ -81,7 +81,7 @@ describe('the composer', () => {
     }
     expect([3_599, 3_600, LIMITS.text + 46_000].map(countAt)).toEqual(['', '400', '−46000'])
     press(field, 'Enter')
-    expect(fault.textContent).toContain('46000 characters over the limit')
+    expect(fault.textContent).toContain('46,000 characters over the limit')
     expect([sent.length, field.value.length]).toEqual([0, 50_000])
   })
 

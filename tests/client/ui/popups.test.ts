@@ -44,7 +44,8 @@ function aRoom() {
     watch(select, show, watcher)
   }
   const actions = { loadRooms: async () => {}, unsent: async () => ({ messages: 1, drafts: 0 }) }
-  const context = { store, actions, router: {}, siteName: 'Hubbub' } as unknown as Context
+  const language = { chosen: () => 'system' }
+  const context = { store, actions, router: {}, language, siteName: 'Hubbub' } as unknown as Context
   const dialogs = roomDialogs(context, 'lobby', notLoaded, signal)
   return { context, dialogs, signal, listeners, watchers, leave: () => controller.abort() }
 }

@@ -19,15 +19,6 @@ export type Chat = ReturnType<typeof createChatActions>
 
 /** ms from a key press until the draft is saved, with what was typed meanwhile */
 const DRAFT_SETTLES = 300
-/** Why a message is refused here, before it is sent. */
-const REFUSED = {
-  full: words.composer.queueFull,
-  nobody: words.composer.signedOut,
-  blank: words.composer.nothingToSend,
-  tooBig: words.composer.textTooLong,
-  malformed: words.composer.textMalformed,
-} as const
-
 export function createChatActions(
   store: StateStore,
   sync: ChatSync,
@@ -82,7 +73,8 @@ export function createChatActions(
   }
 
   function enqueue(room: string, content: OutgoingContent): ActionResult {
-    if (outbox.enqueue(room, content) === null) return REFUSED[outbox.isFull ? 'full' : 'nobody']
+    const { queueFull, signedOut } = words.composer
+    if (outbox.enqueue(room, content) === null) return outbox.isFull ? queueFull : signedOut
     socket.nudge('send')
     return true
   }
@@ -94,7 +86,8 @@ export function createChatActions(
   ): ActionResult {
     const cleaned = cleanText(text)
     const fault = textFault(cleaned)
-    return fault === null ? enqueue(room, contentOf(cleaned)) : REFUSED[fault]
+    const { nothingToSend: blank, textTooLong: tooBig, textMalformed: malformed } = words.composer
+    return fault === null ? enqueue(room, contentOf(cleaned)) : { blank, tooBig, malformed }[fault]
   }
 
   function nonceOf(room: string, key: string): string | undefined {
@@ -156,7 +149,7 @@ export function createChatActions(
 
     retry(room, key) {
       const nonce = nonceOf(room, key)
-      if (nonce !== undefined && outbox.isFull) return REFUSED.full
+      if (nonce !== undefined && outbox.isFull) return words.composer.queueFull
       if (nonce !== undefined) outbox.retry(nonce)
       return true
     },

@@ -1,5 +1,6 @@
 import { CLOSE } from '../../../shared/errors.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
+import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
@@ -41,7 +42,11 @@ export function roomDialogs(
 
   const dialogs = {
     help: () => openHelp(signal),
-    settings: () => open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, signal)),
+    settings: () =>
+      open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, dialogs.signOut, signal)),
+    async signOut(): Promise<void> {
+      if (await confirmAndSignOut(context, signal)) context.router.navigate('/')
+    },
     rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
     /** @param recent rooms by their last visit, the latest first */
     switchRoom: (recent: readonly string[]) =>

@@ -5,7 +5,6 @@ import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
 import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
-import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
 import { focusSoon } from '../../ui/focus/focusSoon.ts'
@@ -36,7 +35,7 @@ export function roomScreen(
   { room, seq }: { room: string; seq?: number },
   signal: AbortSignal,
 ): HTMLElement {
-  const { store, actions, router } = page
+  const { store, actions } = page
   const context: Context = {
     ...page,
     showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, mention, signal),
@@ -112,9 +111,7 @@ export function roomScreen(
       ...dialogs,
       say: status.say,
       reorder: rooms.reorder,
-      async signOut() {
-        if (await confirmAndSignOut(context, signal)) router.navigate('/')
-      },
+      signOut: () => void dialogs.signOut(),
     },
     signal,
   )

@@ -96,6 +96,7 @@ export function roomTimeline(
   store.watch((state) => state.rooms[room], draw, signal)
   store.watch((state) => roomName(state, room), messages.setName, signal)
   store.watch(({ settings }) => settings.clock, messages.redrawMessages, signal)
+  store.watch(({ settings }) => settings.density, messages.setDensity, signal)
   store.watch(
     ({ settings }) => settings.lines,
     (lines) => {

@@ -1,0 +1,7 @@
+/** A new language is one file like `de.ts`, and one line here. */
+import type { Words } from './en.ts'
+
+/** Every language but English, by its code: its own name for itself, and how its words are loaded. */
+export const LANGUAGES: Readonly<Record<string, readonly [name: string, () => Promise<{ words: Words }>]>> = {
+  de: ['Deutsch', () => import('./de.ts')],
+}
