@@ -20,6 +20,9 @@ const MAX_IDS = 50
 const HISTORY_PAGES = { perSecond: 2, burst: 30 }
 /** Each full 64 KiB of a page costs one page more. */
 const HEAVY_PAGE = 64 * 1024
+/** Cards of one address, and of one private address: no session limits them (S74). */
+const CARDS = { perSecond: 2, burst: 60 }
+const CARDS_PRIVATE = { perSecond: 20, burst: 500 }
 const ROOM_LISTS = { perSecond: 1, burst: 20 }
 const NEW_ROOMS = { perSecond: 20 / 3_600, burst: 20 }
 /**
@@ -93,13 +96,15 @@ interface RoomRoutesDeps {
   maxConnectionsPerAddress: number
 }
 
-/** `/api/rooms`: list, create, set the topic, history. */
+/** `/api/rooms`: list, create, a room's card, set the topic, history. */
 export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
   const perAddress = (rate: Rate) => new Buckets(scaledForAddress(rate, maxConnectionsPerAddress))
   const historyPages = new Buckets(HISTORY_PAGES)
   // Opening a room loads quotes and pins by itself. They have a bucket of their own, so they use up none of an address's pages for scrolling.
   const scrollsByAddress = perAddress(HISTORY_PAGES)
   const quotesByAddress = perAddress(HISTORY_PAGES)
+  const cardsByAddress = perAddress(CARDS)
+  const cardsByPrivateAddress = new Buckets(CARDS_PRIVATE)
   const roomLists = new Buckets(ROOM_LISTS)
   const roomListsByAddress = perAddress(ROOM_LISTS)
   const newRooms = new Buckets(NEW_ROOMS)
@@ -135,6 +140,14 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
         limitKey === null ? [newRoomsPrivate, 'all'] : [newRoomsByAddress, limitKey],
       ])
       return Response.json(await hub.rooms.create(user, { name, topic }), { status: 201 })
+    })
+    .get('/api/rooms/:room', async ({ request, params: { room } }) => {
+      const { limitKey, address } = factsOf(request)
+      spendTokens(clock.elapsed(), [
+        limitKey === null ? [cardsByPrivateAddress, address] : [cardsByAddress, limitKey],
+      ])
+      const look = () => inRoom(room, () => hub.rooms.card(room))
+      return Response.json(await roomProbes.guardAddress(limitKey, look))
     })
     .patch('/api/rooms/:room', async ({ request, params: { room } }) => {
       const { topic } = await readBody(request, NewTopic)

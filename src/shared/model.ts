@@ -93,17 +93,21 @@ export type HistoryMessage<R extends ReactionCount = Reaction> =
   | (Message & { edited?: number; pinned?: true; reactions?: R[] })
   | ((Topic | Notice) & { edited?: never; pinned?: never; reactions?: never })
 
-/** One entry of `GET /api/rooms`. */
-export interface RoomEntry {
+/** What anybody may know of a public room, also without a session: `GET /api/rooms/:room`. */
+export interface RoomCard {
   room: string
   name: string
   topic: string
   kind: 'public'
+  /** people here now */
+  count: number
+}
+
+/** One entry of `GET /api/rooms`. */
+export interface RoomEntry extends RoomCard {
   joined: boolean
   role: Role
   head: number
-  /** people here now */
-  count: number
 }
 
 /**

@@ -30,6 +30,56 @@ async function aHistory(messages: number) {
   return { ...app, ids: stored.map(({ id }) => id), page, seqs }
 }
 
+describe('a room’s card', () => {
+  test('[S75] anybody sees name, topic and number of people of a public room, and the same answer for any other', async () => {
+    const { ada, bob, get } = await aLobby()
+    const socket = await bob.socket()
+    socket.send({ type: 'hello', rooms: [{ room: 'lobby', seq: 0, id: null }], state: 'active' })
+    await socket.hears('sync')
+    await make(ada, { name: '茶室 1', topic: 'Tea' })
+    const lobby = await get('/api/rooms/lobby')
+    expect([lobby.status, lobby.headers.get('cache-control'), lobby.headers.get('etag')]).toEqual([
+      200,
+      'no-store',
+      null,
+    ])
+    expect(await lobby.json()).toEqual({ room: 'lobby', name: 'lobby', topic: '', kind: 'public', count: 1 })
+    const tea = await get('/api/rooms/1')
+    expect(await tea.json()).toEqual({ room: '1', name: '茶室 1', topic: 'Tea', kind: 'public', count: 0 })
+    const misses = ['nowhere', 'NOWHERE', 'a%2fb', '%00', '~tea', 'x'.repeat(65)]
+    const answers = await Promise.all(misses.map((room) => get(`/api/rooms/${room}`)))
+    expect(answers.map(({ status }) => status)).toEqual(misses.map(() => 404))
+    const bodies = await Promise.all(answers.map((answer) => answer.text()))
+    expect(new Set(bodies).size).toBe(1)
+    expect(bodies[0]).toContain('noRoom')
+  })
+
+  test('[S74] an address asks for thirty missing rooms a minute, which holds up nobody with a session', async () => {
+    const { ada, get, pass } = await aLobby({ trustProxy: 1 })
+    const ask = (room: string, address = '203.0.113.9') => get(`/api/rooms/${room}`, from(address))
+    for (let n = 0; n < 30; n += 1) expect((await ask(`guess-${n}`)).status).toBe(404)
+    for (const room of ['guess', 'lobby', 'NO']) {
+      const refused = await ask(room)
+      expect([refused.status, (await errorOf(refused)).after]).toEqual([429, 2_000])
+    }
+    expect((await ask('lobby', '203.0.113.10')).status).toBe(200)
+    expect((await ada.ask(MESSAGES, { headers: from('203.0.113.9') })).status).toBe(200)
+    pass(2_000)
+    expect((await ask('lobby')).status).toBe(200)
+  })
+
+  test('[S74] an address gets sixty cards at once and two a second, a private one five hundred', async () => {
+    const { get, pass } = await aLobby({ trustProxy: 1 })
+    const ask = (address: string, times: number) =>
+      statusesOf(times, () => get('/api/rooms/lobby', from(address)))
+    expect(count(await ask('203.0.113.9', 70), 200)).toBe(60)
+    pass(1_000)
+    expect(count(await ask('203.0.113.9', 5), 200)).toBe(2)
+    const { get: getPrivately } = await aLobby()
+    expect(count(await statusesOf(510, () => getPrivately('/api/rooms/lobby')), 200)).toBe(500)
+  })
+})
+
 describe('rooms', () => {
   test('[M40] a room is made by its name; its maker is its owner, and everybody has it in their list', async () => {
     const { ada, bob } = await aLobby()

@@ -21,11 +21,14 @@ export class RoomProbeLimiter {
   readonly #recentProbers = new Buckets(RECENT_PROBER)
   readonly #byAddress: Buckets
   readonly #firstMisses: Buckets
+  /** misses without a session, which hold up nobody who has one */
+  readonly #withoutSession: Buckets
 
   constructor(clock: Pick<Clock, 'elapsed'>, maxConnectionsPerAddress: number) {
     this.#clock = clock
     this.#byAddress = new Buckets(scaledForAddress(MISSES, maxConnectionsPerAddress))
     this.#firstMisses = new Buckets(scaledForAddress(FIRST_MISSES, maxConnectionsPerAddress))
+    this.#withoutSession = new Buckets(scaledForAddress(MISSES, maxConnectionsPerAddress))
   }
 
   /**
@@ -48,12 +51,16 @@ export class RoomProbeLimiter {
   /** Looks for a room on a person's behalf. @throws ChatError `rateLimited`, and whatever `look` throws */
   async guard<T>(user: string, limitKey: string | null, look: () => Promise<T>): Promise<T> {
     this.check(user, limitKey)
-    try {
-      return await look()
-    } catch (error) {
-      if (error instanceof ChatError && error.code === 'noRoom') this.recordMiss(user, limitKey)
-      throw error
-    }
+    return countMisses(look, () => this.recordMiss(user, limitKey))
+  }
+
+  /** The same for somebody who may have no session. */
+  async guardAddress<T>(limitKey: string | null, look: () => Promise<T>): Promise<T> {
+    const now = this.#clock.elapsed()
+    requireTokens(now, [[this.#withoutSession, limitKey]])
+    return countMisses(look, () => {
+      if (limitKey !== null) this.#withoutSession.charge(limitKey, now, 1)
+    })
   }
 
   #limits(user: string, limitKey: string | null, now: number): readonly BucketKey[] {
@@ -62,5 +69,14 @@ export class RoomProbeLimiter {
       [this.#byUser, user],
       [isProber ? this.#byAddress : this.#firstMisses, limitKey],
     ]
+  }
+}
+
+async function countMisses<T>(look: () => Promise<T>, missed: () => void): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof ChatError && error.code === 'noRoom') missed()
+    throw error
   }
 }

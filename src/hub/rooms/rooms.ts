@@ -1,6 +1,6 @@
 import { ChatError, type NameFault } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { HistoryPage, Role, RoomEntry, Self } from '../../shared/model.ts'
+import type { HistoryPage, Role, RoomCard, RoomEntry, Self } from '../../shared/model.ts'
 import { cleanRoomName, NAME_FAULTS, slugOf } from '../../shared/names.ts'
 import { may, strongerOf } from '../../shared/policy.ts'
 import { byteLength, cleanText, graphemesOf, isBlank } from '../../shared/text.ts'
@@ -94,6 +94,14 @@ export class Rooms {
     if (added === 'taken') throw await this.#taken(name)
     this.#roomNames.add(room, name)
     return this.#entry({ ...row, head: 0, floor: 1 }, 'owner', true)
+  }
+
+  /** @throws ChatError `noRoom` */
+  async card(room: string): Promise<RoomCard> {
+    const row = await this.#deps.store.room(room)
+    if (!row) throw new ChatError('noRoom')
+    const { name, topic, kind } = row
+    return { room, name, topic, kind, count: this.#deps.presence.count(room) }
   }
 
   /**

@@ -83,6 +83,7 @@ export const ROUTE_USES: readonly RouteUse[] = [
     path: '/api/rooms',
     body: { name: 'lobby', topic: TOPIC },
   })),
+  route('GET /api/rooms/:room', FREELY, () => ({ path: `/api/rooms/${ROOMS.heavy}` })),
   route('PATCH /api/rooms/:room', FREELY, (n) => ({
     path: `/api/rooms/${ROOMS.own}`,
     body: { topic: `${n} ${TOPIC}` },
