@@ -81,6 +81,7 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     await ada.page.getByText(`${bob.name} came online`).waitFor()
     await bob.page.getByRole('button', { name: 'Menu' }).click()
     await bob.page.getByText('Sign out').click()
+    await bob.page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
     await eventually('Bob to be gone', async () => (await sidebar.getByText(bob.name).count()) === 0)
   })
 

@@ -112,6 +112,14 @@ describe.skipIf(browserFound === null)('screens', () => {
     await page.waitForSelector('.message')
   })
 
+  test('[U55] a final close is explained where a room is left or closed to me, too', async () => {
+    const { screen, page } = await aRoom(toLobby)
+    screen.tell({ type: 'reset', room: 'lobby', reason: 'access' })
+    await page.waitForSelector('.page')
+    await screen.close(CLOSE.tooMany)
+    await page.getByRole('dialog', { name: 'Too many open tabs' }).waitFor()
+  })
+
   test.each([
     ['a day ahead, and nothing may be stored', { by: DAY, forbidden: true }],
     ['a day behind', { by: -DAY, forbidden: false }],
@@ -172,7 +180,7 @@ describe.skipIf(browserFound === null)('screens', () => {
     await paste({ 'text/plain': 'x'.repeat(50_000) })
     await hasDraft(page, 'x'.repeat(50_000))
     await page.keyboard.press('Enter')
-    expect(await page.locator('.foot .fault').textContent()).toContain('46000')
+    expect(await page.locator('.foot .fault').textContent()).toContain('46,000')
     expect((await field.inputValue()).length).toBe(50_000)
     expect(screen.heard.filter(({ type }) => type === 'send')).toEqual([])
 

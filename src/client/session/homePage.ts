@@ -52,7 +52,8 @@ export function joinPage(
       { class: 'button wrap-anywhere py-2', href: roomAddress(store.get(), room) },
       words.session.continueAs(isolated(name)),
     )
-    const change = button(words.session.useAnotherName, () => void confirmAndSignOut(context, signal))
+    const { useAnotherName, useAnotherNameTitle } = words.session
+    const change = button(useAnotherName, () => void confirmAndSignOut(context, useAnotherNameTitle, signal))
     body.replaceChildren(h('div', { class: 'grid gap-3' }, proceed, change))
   }
 

@@ -104,14 +104,21 @@ export const words: Words = {
     stillSigningOut:
       'Die Abmeldung läuft noch: Der Server ist nicht erreichbar. Versuch es gleich noch einmal.',
     signOutTitle: 'Abmelden?',
-    signOutLoses(messages: number, drafts: number): string {
-      const lost = [
-        messages &&
-          counted(messages, { one: '# nicht gesendete Nachricht', other: '# nicht gesendete Nachrichten' }),
-        drafts && counted(drafts, { one: '# Entwurf', other: '# Entwürfe' }),
-      ]
-      const verb = messages + drafts === 1 ? 'wird' : 'werden'
-      return `${lost.filter(Boolean).join(' und ')} ${verb} beim Abmelden gelöscht.`
+    useAnotherNameTitle: 'Abmelden und einen anderen Namen nehmen?',
+    signOutLoses: {
+      unsent(messages: number, drafts: number): string {
+        const unsent = { one: '# nicht gesendete Nachricht', other: '# nicht gesendete Nachrichten' }
+        const lost = [
+          messages && counted(messages, unsent),
+          drafts && counted(drafts, { one: '# Entwurf', other: '# Entwürfe' }),
+        ]
+        const verb = messages + drafts === 1 ? 'wird' : 'werden'
+        return `${lost.filter(Boolean).join(' und ')} ${verb} beim Abmelden gelöscht.`
+      },
+      name: (name: string) => `Den Namen ${name} können dann andere nehmen.`,
+      messages:
+        'Deine Nachrichten bleiben in ihren Räumen, aber du kannst sie nicht mehr bearbeiten oder löschen.',
+      rooms: 'Du verlierst deine Räume und Favoriten.',
     },
   },
 

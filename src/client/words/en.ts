@@ -100,13 +100,20 @@ export const en = {
       `You’re signed in as ${name} in this browser. Reload the page to continue as ${name} or to sign out.`,
     stillSigningOut: 'Signing out isn’t finished: the server can’t be reached. Try again in a moment.',
     signOutTitle: 'Sign out?',
-    signOutLoses(messages: number, drafts: number): string {
-      const lost = [
-        messages && counted(messages, 'unsent message'),
-        drafts && counted(drafts, 'unsent draft'),
-      ]
-      const what = messages + drafts === 1 ? 'it' : 'them'
-      return `You have ${lost.filter(Boolean).join(' and ')}. Signing out deletes ${what}.`
+    useAnotherNameTitle: 'Sign out to use another name?',
+    /** What a sign-out takes away. */
+    signOutLoses: {
+      unsent(messages: number, drafts: number): string {
+        const lost = [
+          messages && counted(messages, 'unsent message'),
+          drafts && counted(drafts, 'unsent draft'),
+        ]
+        const what = messages + drafts === 1 ? 'it' : 'them'
+        return `You have ${lost.filter(Boolean).join(' and ')}. Signing out deletes ${what}.`
+      },
+      name: (name: string) => `Anyone can then take the name ${name}.`,
+      messages: 'Your messages stay in their rooms, but you can’t edit or delete them any more.',
+      rooms: 'You lose your rooms and favourites.',
     },
   },
 

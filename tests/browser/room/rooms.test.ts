@@ -93,11 +93,12 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.waitForSelector('.emoji-button')
     await isFirst()
 
-    // Sign-out asks about a draft, and Cancel keeps it.
+    // Sign-out says what is lost, and Cancel keeps it.
     await page.fill('textarea', 'half a thought')
     await chooseInMenu(page, 'Sign out')
-    await page.locator('dialog p', { hasText: '1 unsent draft' }).waitFor()
-    await page.click('dialog >> text=Cancel')
+    await page.locator('dialog li', { hasText: '1 unsent draft' }).waitFor()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await page.keyboard.press('Enter')
     expect(await page.inputValue('textarea')).toBe('half a thought')
 
     const other = await context.newPage()

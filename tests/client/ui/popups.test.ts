@@ -90,7 +90,7 @@ const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => 
   'the settings': ({ dialogs }) => dialogs.settings(),
   'the help': ({ dialogs }) => dialogs.help(),
   async 'the question before signing out'({ context, signal }) {
-    void confirmAndSignOut(context, signal)
+    void confirmAndSignOut(context, 'Sign out?', signal)
     await Bun.sleep(0)
   },
 }

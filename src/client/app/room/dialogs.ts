@@ -5,7 +5,7 @@ import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
 import { roomAddress } from '../../state/roomName.ts'
-import type { Context } from '../context.ts'
+import type { Context, PageContext } from '../context.ts'
 import { words } from '../../words/words.ts'
 
 const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
@@ -45,7 +45,7 @@ export function roomDialogs(
     settings: () =>
       open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, dialogs.signOut, signal)),
     async signOut(): Promise<void> {
-      if (await confirmAndSignOut(context, signal)) context.router.navigate('/')
+      if (await confirmAndSignOut(context, words.session.signOutTitle, signal)) context.router.navigate('/')
     },
     rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
     /** @param recent rooms by their last visit, the latest first */
@@ -85,7 +85,7 @@ function openHelp(signal: AbortSignal): void {
 }
 
 /** Once a connection has ended for good, a dialog says why. Nothing is retried until its one button is pressed (U55). */
-export function explainDisconnects({ store, actions, router }: Context, signal: AbortSignal): void {
+export function explainDisconnects({ store, actions, router }: PageContext, signal: AbortSignal): void {
   const { stopped } = words.connection
   const reload = () => location.reload()
 

@@ -1,6 +1,7 @@
 import { assertNever } from '../../../shared/assert.ts'
 import type { State } from '../../state/state.ts'
 import { childController, h } from '../../ui/dom.ts'
+import { explainDisconnects } from './dialogs.ts'
 import { roomScreen } from './roomScreen.ts'
 import type { PageContext } from '../context.ts'
 import { focusSoon } from '../../ui/focus/focusSoon.ts'
@@ -61,6 +62,7 @@ export function roomPage(
     },
     signal,
   )
+  explainDisconnects(context, signal)
   return element
 }
 

@@ -14,7 +14,7 @@ import { refuseFiles } from '../../ui/transfer/refuseFiles.ts'
 import { statusLine } from '../../ui/statusLine.ts'
 import { banner } from './banner.ts'
 import type { Context, PageContext } from '../context.ts'
-import { explainDisconnects, roomDialogs } from './dialogs.ts'
+import { roomDialogs } from './dialogs.ts'
 import { roomComposer } from './roomComposer.ts'
 import { roomTimeline } from './roomTimeline.ts'
 import { shortcuts } from './shortcuts.ts'
@@ -146,7 +146,6 @@ export function roomScreen(
     signal,
   )
   announceRoom(context, room, announcer, signal)
-  explainDisconnects(context, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,
     (isBlocked) => isBlocked && status.say(words.connection.storageBlocked),
