@@ -7,6 +7,7 @@ import { keepLanguage } from './app/language.ts'
 import { createRouter, type Route } from './app/router.ts'
 import { windowTitle } from './app/windowTitle.ts'
 import { createApi } from './net/api.ts'
+import { keepsCookies } from './net/cookies.ts'
 import { joinTabs } from './net/tabChannel.ts'
 import { webStorage } from './net/webStorage.ts'
 import { homePage } from './session/homePage.ts'
@@ -36,7 +37,7 @@ function start(root: HTMLElement): void {
     // The new list has the room that the other tab joined, so this tab follows it.
     else void session.loadedChat()?.loadRooms()
   }, signal)
-  const session = createSessionActions(store, api, tabs, { after, device }, async () => {
+  const session = createSessionActions(store, api, tabs, { after, device, keepsCookies }, async () => {
     const { startChat } = await loadChatChunk()
     const adoptSelf = session.adoptSelf
     return startChat(store, api, tabs, { adoptSelf, go: (path) => router.navigate(path) }, signal)

@@ -5,16 +5,18 @@ import type { Start } from './engine.ts'
 const path = process.env['FIREFOX'] ?? Bun.which('firefox-esr') ?? Bun.which('firefox')
 
 /** null where no Firefox is installed */
-export const firefox: Start | null = path === null ? null : () => startFirefox(path)
+export const firefox: ((prefs?: Record<string, number>) => ReturnType<Start>) | null =
+  path === null ? null : (prefs) => startFirefox(path, prefs)
 
-async function startFirefox(executablePath: string): ReturnType<Start> {
+/** @param prefs further ones of `about:config` */
+async function startFirefox(executablePath: string, prefs: Record<string, number> = {}): ReturnType<Start> {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
     headless: true,
     defaultViewport: { width: 1280, height: 800 },
     // Headless Firefox has no pointer. 6: a mouse that hovers.
-    extraPrefsFirefox: { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6 },
+    extraPrefsFirefox: { 'ui.primaryPointerCapabilities': 6, 'ui.allPointerCapabilities': 6, ...prefs },
   })
   const page = await browser.newPage()
   return {

@@ -8,7 +8,7 @@ import type { Self } from '../../shared/model.ts'
 import { noStorage, openStorage } from '../net/storage.ts'
 import { claimTab } from '../net/tabLock.ts'
 import type { TabChannel } from '../net/tabChannel.ts'
-import { webStorage } from '../net/webStorage.ts'
+import { webLocks, webStorage } from '../net/webStorage.ts'
 import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { createSync } from './sync/sync.ts'
@@ -45,7 +45,7 @@ export async function startChat(
     openStorage().catch(() => noStorage()),
     claimTab(
       {
-        locks: navigator.locks,
+        locks: webLocks(),
         session: webStorage('sessionStorage'),
         random: nonce,
         onAway: (run) => watchAway(run, signal),
@@ -128,7 +128,7 @@ export async function startChat(
 /** Nothing waits for notifications: they find in the state what happened before they were loaded. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
   const notifications = await retryImport(() => import('../notifications/startNotifications.ts'), signal)
-  notifications?.startNotifications(store, { ...timers, go, isAttended }, signal)
+  notifications?.startNotifications(store, { ...timers, go, isAttended, locks: webLocks() }, signal)
 }
 
 /** Calls with true whenever the page is hidden or unloaded, and with false when it is back. */

@@ -29,6 +29,15 @@ export function joinTabs(received: (message: SessionTabMessage) => void, signal:
   return { tell: openTabChannel('hubbub', parseMessage, received, signal) }
 }
 
+/** Null where the browser refuses a channel, as Firefox does with cookies blocked: each tab is then on its own. */
+function openChannel(name: string): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel(name)
+  } catch {
+    return null
+  }
+}
+
 /** @param parse null: the message is ignored @returns a function that sends to the other tabs */
 export function openTabChannel<Message>(
   name: string,
@@ -36,7 +45,8 @@ export function openTabChannel<Message>(
   received: (message: Message) => void,
   signal: AbortSignal,
 ): (message: Message) => void {
-  const channel = new BroadcastChannel(name)
+  const channel = openChannel(name)
+  if (channel === null) return () => {}
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     const message = parse(data)
     if (message !== null) received(message)

@@ -30,23 +30,29 @@ export async function claimTab(
   signal.addEventListener('abort', () => end(), { once: true })
   const stored = readItem(session, 'tab')
   let id = isShort(stored) ? stored : random()
-  if (locks === undefined) {
+  /** null: the browser refuses locks */
+  const hold = (tab: string) =>
+    new Promise<boolean | null>((resolve) => {
+      const request = async () =>
+        locks?.request(PREFIX + tab, { ifAvailable: true }, (lock) => {
+          resolve(lock !== null)
+          return lock && ended
+        })
+      request().then(
+        () => resolve(null),
+        () => resolve(null),
+      )
+    })
+  const isFree = await hold(id)
+  if (locks === undefined || isFree === null) {
     // The id is stored only while the page is hidden, so that a duplicated tab does not copy it.
     writeItem(session, 'tab', null)
     onAway((away) => void writeItem(session, 'tab', away ? id : null))
     onOutboxLock()
     return { id, openTabs: async () => new Set() }
   }
-  const hold = (tab: string) =>
-    new Promise<boolean>((resolve) => {
-      const held = locks.request(PREFIX + tab, { ifAvailable: true }, (lock) => {
-        resolve(lock !== null)
-        return lock && ended
-      })
-      held.catch(() => resolve(true))
-    })
   // A duplicated tab starts with a copy of the other tab's id.
-  if (!(await hold(id))) {
+  if (!isFree) {
     id = random()
     await hold(id)
   }

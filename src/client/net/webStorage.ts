@@ -1,4 +1,4 @@
-/** localStorage and sessionStorage, which a browser may refuse to open, to read or to fill. */
+/** What a browser may refuse: localStorage and sessionStorage (to open, to read or to fill), and Web Locks. */
 
 export type WebStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
@@ -13,6 +13,11 @@ function attempt<T>(otherwise: T, run: () => T): T {
 /** Null where the browser refuses storage: there even reading `window.localStorage` throws. */
 export function webStorage(kind: 'localStorage' | 'sessionStorage'): Storage | null {
   return attempt(null, () => window[kind])
+}
+
+/** Undefined where the browser lacks or refuses them; a request may be refused, too. */
+export function webLocks(): LockManager | undefined {
+  return attempt(undefined, () => navigator.locks)
 }
 
 export function readItem(storage: WebStorage | null, key: string): string | null {

@@ -15,7 +15,10 @@ import { showUnread } from './unreadMarks.ts'
 /** Starts the unread marks, the notifications and the sound of this page, in step with my other tabs. A chunk loaded late. */
 export function startNotifications(
   store: StateStore,
-  world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & { go(path: string): void },
+  world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & {
+    go(path: string): void
+    locks: LockManager | undefined
+  },
   signal: AbortSignal,
 ): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
@@ -26,7 +29,7 @@ export function startNotifications(
     (message) => notifier.hear(message),
     signal,
   )
-  const leads = electLeader(store, { after: world.after, locks: navigator.locks }, signal)
+  const leads = electLeader(store, world, signal)
   const go = (room: string, seq: number) => world.go(roomAddress(store.get(), room, seq))
   const show: NotifierWorld['show'] = (notification, closed) => notify(notification, go, closed)
   const notifier = createNotifier(store, { ...world, leads, say, show, sound: playChime }, signal)

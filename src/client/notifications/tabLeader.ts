@@ -5,7 +5,7 @@ import type { StateStore } from '../state/store.ts'
 /** How long (ms) a tab without a connection remains the leader; then another tab takes over. */
 export const RELEASE_AFTER = 5_000
 
-/** @returns a function that says whether this tab is the leader; without locks every tab is */
+/** @returns a function that says whether this tab is the leader; without locks, or where the browser refuses them, every tab is */
 export function electLeader(
   store: StateStore,
   world: Pick<Timers, 'after'> & { locks: Pick<LockManager, 'request'> | undefined },
@@ -29,13 +29,13 @@ export function electLeader(
     const { signal: ended } = candidacy
     const { promise: released, resolve } = Promise.withResolvers<void>()
     ended.addEventListener('abort', () => resolve(), { once: true })
-    const elected = locks.request('hubbub notifications', { signal: ended }, () => {
-      leads = !ended.aborted
-      return released
-    })
-    elected.catch(() => {
-      // Released before the lock was granted.
-    })
+    const elect = async () =>
+      locks.request('hubbub notifications', { signal: ended }, () => {
+        leads = !ended.aborted
+        return released
+      })
+    // Rejects if it is released before it was granted, or if the browser refuses locks.
+    elect().catch(() => (leads = !ended.aborted))
   }
 
   store.watch(

@@ -101,6 +101,8 @@ export const words: Words = {
     nameFree: (name: string) => `${name} ist frei.`,
     signedInAs: (name: string) =>
       `In diesem Browser bist du als ${name} angemeldet. Lade die Seite neu, um als ${name} weiterzumachen oder dich abzumelden.`,
+    cookiesBlocked:
+      'Dein Browser blockiert Cookies für diese Seite. Ohne sie kann dich der Chat nicht wiedererkennen: Erlaube sie und versuche es noch einmal.',
     stillSigningOut:
       'Die Abmeldung läuft noch: Der Server ist nicht erreichbar. Versuch es gleich noch einmal.',
     signOutTitle: 'Abmelden?',

@@ -98,6 +98,8 @@ export const en = {
     nameFree: (name: string) => `${name} is available.`,
     signedInAs: (name: string) =>
       `You’re signed in as ${name} in this browser. Reload the page to continue as ${name} or to sign out.`,
+    cookiesBlocked:
+      'Your browser blocks cookies for this site. They’re needed to remember who you are: allow them and try again.',
     stillSigningOut: 'Signing out isn’t finished: the server can’t be reached. Try again in a moment.',
     signOutTitle: 'Sign out?',
     useAnotherNameTitle: 'Sign out to use another name?',

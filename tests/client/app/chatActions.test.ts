@@ -143,7 +143,7 @@ describe('refusals say why', () => {
 
   test('[U107] a chat that does not load rejects, and counts nothing unsent', async () => {
     const api = createApi(() => Promise.reject(new TypeError('no network')))
-    const world = { after: () => () => {}, device: null }
+    const world = { after: () => () => {}, device: null, keepsCookies: () => true }
     const session = createSessionActions(createStore(), api, { tell() {} }, world, () =>
       Promise.reject(new TypeError('not here')),
     )

@@ -112,6 +112,24 @@ describe('tabs', () => {
     expect([tab.id !== '', await tab.openTabs(), elections]).toEqual([true, new Set(), 1])
   })
 
+  test.each([
+    ['rejects', () => Promise.reject(new DOMException('no', 'SecurityError'))],
+    [
+      'throws',
+      () => {
+        throw new DOMException('no', 'SecurityError')
+      },
+    ],
+  ])(
+    '[U106, U185] a browser whose request for a lock %s counts as one without locks',
+    async (_how, request) => {
+      let elections = 0
+      const locks = { request, query: request } as unknown as LockManager
+      const tab = await claimTab(aWorld({ locks }), () => (elections += 1), page.signal)
+      expect([tab.id !== '', await tab.openTabs(), elections]).toEqual([true, new Set(), 1])
+    },
+  )
+
   test('[U106] without locks, too, a duplicated tab gets another id and a reloaded tab keeps its own', async () => {
     const listeners: ((away: boolean) => void)[] = []
     const world = aWorld({ onAway: (run) => void listeners.push(run) })
@@ -140,6 +158,20 @@ describe('tabs', () => {
       ['two', { type: 'self', self: null }],
     ])
   })
+})
+
+test('[U185] a browser that refuses a channel between tabs has tabs that tell each other nothing', () => {
+  const { BroadcastChannel } = globalThis
+  globalThis.BroadcastChannel = class {
+    constructor() {
+      throw new DOMException('no', 'SecurityError')
+    }
+  } as never
+  try {
+    joinTabs(() => {}, page.signal).tell({ type: 'self', self: null })
+  } finally {
+    globalThis.BroadcastChannel = BroadcastChannel
+  }
 })
 
 describe('junk from other tabs', () => {

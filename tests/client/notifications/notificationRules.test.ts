@@ -199,6 +199,14 @@ test('[U76] the leader is a tab with a live connection, and is replaced after fi
   expect(leaders()).toEqual([false, false])
 })
 
+test('[U76, U185] where the browser refuses locks every live tab is a leader', async () => {
+  const store = createStore()
+  const locks = { request: () => Promise.reject(new DOMException('no', 'SecurityError')) }
+  const isLeader = electLeader(store, { after: fakeTime().after, locks }, pages.signal)
+  store.dispatch(connectionIs('live'))
+  await eventually('it leads', isLeader)
+})
+
 test('[U76] a notification closes when its message is read or deleted, access is lost, or I sign out', () => {
   const tabs = someTabs(2)
   for (const seq of [2, 3, 4]) tabs.say(said(seq))

@@ -25,8 +25,12 @@ function aPageWithoutChat(
   }
   const api = { session: ask('session'), signIn: ask('signIn'), signOut: ask('signOut') } as unknown as Api
   const { device } = aBrowser()
-  const actions = createSessionActions(store, api, { tell() {} }, { after: () => () => {}, device }, () =>
-    Promise.reject(new TypeError('no chat here')),
+  const actions = createSessionActions(
+    store,
+    api,
+    { tell() {} },
+    { after: () => () => {}, device, keepsCookies: () => true },
+    () => Promise.reject(new TypeError('no chat here')),
   )
   return { actions, store, asked, device }
 }
@@ -41,6 +45,14 @@ describe('signing in and out', () => {
     const answer = await page.actions.signIn(nameOf(ada))
     if (answer.result !== 'taken' || answer.suggestion === undefined) throw new Error('no suggestion')
     expect(await page.actions.signIn(answer.suggestion)).toEqual({ result: 'ok' })
+  })
+
+  test('[U186] where the browser blocks cookies no name is sent, and the page says why', async () => {
+    const page = aPage({ ...aBrowser(), keepsCookies: false })
+    const answer = await page.actions.signIn('Cookieless')
+    expect(answer).toEqual({ result: 'failed', message: expect.stringContaining('cookies') })
+    expect(page.requests).toEqual([])
+    expect(await aPage().actions.signIn('Cookieless')).toEqual({ result: 'ok' })
   })
 
   test('[U5] a reload restores the session, and a stranger has none', async () => {

@@ -15,7 +15,7 @@ import { eventually } from '../eventually.ts'
 
 /** A browser profile: one cookie, `localStorage` and IndexedDB. */
 export function aBrowser() {
-  return { cookie: '', device: aWebStorage().storage, storage: memoryDevice() }
+  return { cookie: '', keepsCookies: true, device: aWebStorage().storage, storage: memoryDevice() }
 }
 
 export type Browser = ReturnType<typeof aBrowser>
@@ -97,7 +97,13 @@ export function aClient(origin: string, browser: Browser = aBrowser()) {
   )
   const tabs = { tell: (message: SessionTabMessage) => void told.push(message) }
   const chat = createChatActions(store, sync, api, tabs, { ...timers, settings }, page.signal)
-  const session = createSessionActions(store, api, tabs, { after, device: browser.device }, async () => chat)
+  const session = createSessionActions(
+    store,
+    api,
+    tabs,
+    { after, device: browser.device, keepsCookies: () => browser.keepsCookies },
+    async () => chat,
+  )
   // As on a page at a room's address, which loads the chat before its first screen.
   void session.loadChat()
   const actions = { ...chat, ...session }

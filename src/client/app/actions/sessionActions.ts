@@ -20,14 +20,14 @@ const isSignedOut = (answer: ApiResult<unknown>) =>
   answer.ok ? answer.value === null : answer.code === 'unauthenticated'
 
 /**
- * @param world `device`: `localStorage`, or null where the browser refuses it
+ * @param world `device`: `localStorage`, or null where the browser refuses it. `keepsCookies`: does the browser keep cookies?
  * @param load fetches the chat
  */
 export function createSessionActions(
   store: StateStore,
   api: Api,
   tabs: TabChannel,
-  world: Pick<Timers, 'after'> & { device: WebStorage | null },
+  world: Pick<Timers, 'after'> & { device: WebStorage | null; keepsCookies(): boolean },
   load: () => Promise<Chat>,
 ) {
   let chat: Chat | null = null
@@ -134,6 +134,8 @@ export function createSessionActions(
     async signIn(name, room) {
       const fault = faultOf(name)
       if (fault !== null) return fault
+      // Without its cookie the new guest would be lost at once, and the name with it.
+      if (!world.keepsCookies()) return { result: 'failed', message: words.session.cookiesBlocked }
       if (owesSignOut() && !isSignedOut(await endSession()))
         return { result: 'failed', message: words.session.stillSigningOut }
       const answer = await api.signIn(name, room)
