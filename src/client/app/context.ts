@@ -3,6 +3,7 @@ import type { LanguageChoice } from './language.ts'
 import type { Router } from './router.ts'
 import type { User } from '../../shared/model.ts'
 import type { StateStore } from '../state/store.ts'
+import type { EmojiMemory } from '../ui/emoji/emoji.ts'
 
 /** What home receives. */
 export interface HomeContext {
@@ -23,4 +24,6 @@ export interface PageContext extends HomeContext {
 export interface Context extends PageContext {
   /** Opens a person's card beside the element that was pressed; the focus returns there. */
   showPerson(person: User, opener: HTMLElement): void
+  /** for the emoji picker */
+  emojiMemory: EmojiMemory
 }

@@ -33,7 +33,15 @@ function settingsOf(text: string | null): Settings {
     ...(Object.fromEntries(named) as Pick<Settings, keyof typeof SETTING_VALUES>),
     // Without a prototype, since `constructor` is a possible room.
     levels: Object.assign(Object.create(null), Object.fromEntries(levels)) as Settings['levels'],
+    emoji: emojiOf(stored.emoji),
   }
+}
+
+function emojiOf(stored: unknown): Settings['emoji'] {
+  const { recent, tone } = (stored ?? {}) as Record<string, unknown>
+  const isTone = Number.isInteger(tone) && Number(tone) >= 0 && Number(tone) <= 5
+  const texts = Array.isArray(recent) ? recent.filter((emoji) => typeof emoji === 'string') : []
+  return { recent: texts, tone: isTone ? Number(tone) : 0 }
 }
 
 /** Loads the settings of the person signed in into the state, and again whenever another tab stores them. */
@@ -66,7 +74,7 @@ export function keepSettings(store: StateStore, world: SettingsWorld, signal: Ab
       const id = idOf(store.get())
       if (id === null) return
       const settings = { ...store.get().settings, ...change }
-      const { levels: _levels, level: _level, notify: _notify, ...forAnyone } = settings
+      const { levels: _levels, level: _level, notify: _notify, emoji: _emoji, ...forAnyone } = settings
       put(keyOf(id), JSON.stringify(settings))
       put('settings', JSON.stringify(forAnyone))
       store.dispatch({ type: 'settingsChanged', settings })

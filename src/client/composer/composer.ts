@@ -2,6 +2,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import { cleanText, textFault } from '../../shared/text.ts'
 import type { RoomState } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
+import type { EmojiMemory } from '../ui/emoji/emoji.ts'
 import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated } from '../ui/format.ts'
 import { iconButton } from '../ui/icons.ts'
@@ -27,7 +28,7 @@ export interface ComposerEvents {
 const COUNTS_FROM = LIMITS.text * 0.9
 
 /** The field to write in (U30–U35). */
-export function composer(on: ComposerEvents, signal: AbortSignal) {
+export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: AbortSignal) {
   let enterSends = true
   let roomName = ''
   let blocked: string | null = null
@@ -126,7 +127,8 @@ export function composer(on: ComposerEvents, signal: AbortSignal) {
 
   function openEmojiPicker(): void {
     const { right, left, top } = emojiButton.getBoundingClientRect()
-    void pickEmoji({ x: document.dir === 'rtl' ? left : right, y: top - 400 }, insert, say, signal)
+    const at = { x: document.dir === 'rtl' ? left : right, y: top - 408 }
+    void pickEmoji(at, emojiMemory, insert, say, signal)
   }
 
   /** Replaces the selection. */

@@ -3,7 +3,7 @@ import { button, h, type Child } from '../ui/dom.ts'
 import { iconButton } from '../ui/icons.ts'
 import { nameForm } from '../ui/nameForm.ts'
 import { roomName } from '../state/roomName.ts'
-import { selfOf, type NotificationLevel, type Settings } from '../state/state.ts'
+import { selfOf, type NotificationLevel, type SETTING_VALUES, type Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { languageNames, words } from '../words/words.ts'
 
@@ -43,7 +43,7 @@ export function openSettingsDialog(
     )
   }
 
-  function setting<K extends Exclude<keyof Settings, 'levels'>>(key: K, current: Settings[K]): HTMLElement {
+  function setting<K extends keyof typeof SETTING_VALUES>(key: K, current: Settings[K]): HTMLElement {
     const { title, values } = words.settings[key]
     return radioGroup<string>(title, values, current, (value) => actions.chooseSettings({ [key]: value }))
   }

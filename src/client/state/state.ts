@@ -191,6 +191,8 @@ export type NotificationLevel = ChosenSettings['level']
 export type Settings = ChosenSettings & {
   /** rooms that differ from `level`; without a prototype, since `constructor` is a possible room */
   levels: Readonly<Record<string, NotificationLevel>>
+  /** `recent`: the emoji chosen last, the latest first. `tone` of the skin: 0 yellow, 1 light … 5 dark */
+  emoji: { readonly recent: readonly string[]; readonly tone: number }
 }
 
 export interface State {
@@ -245,6 +247,7 @@ const defaults = Object.entries(SETTING_VALUES).map(([name, [first]]) => [name, 
 export const DEFAULT_SETTINGS: Settings = {
   ...(Object.fromEntries(defaults) as ChosenSettings),
   levels: Object.create(null) as Settings['levels'],
+  emoji: { recent: [], tone: 0 },
 }
 
 export const INITIAL_STATE: State = {

@@ -56,15 +56,15 @@ function commandMatch(before: string): SuggestionMatch | null {
   }
 }
 
-/** The emoji of a name such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
-export function shortcodeMatch(
+/** The emoji of a short code such as `:tada:` that ends at the caret, and the index of its first colon; null if there is none. */
+export function shortcodeMatch<Entry extends Pick<EmojiEntry, 'shortcodes'>>(
   before: string,
-  all: readonly Pick<EmojiEntry, 'emoji' | 'shortcodes'>[],
-): { from: number; emoji: string } | null {
+  all: readonly Entry[],
+): { from: number; entry: Entry } | null {
   const [, code] = /(?:^|[\s([{"']):([\p{L}\d_+-]{2,30}):$/u.exec(before) ?? []
   if (code === undefined || before.split('`').length % 2 === 0) return null
   const entry = all.find(({ shortcodes }) => shortcodes?.includes(code.toLowerCase()))
-  return entry === undefined ? null : { from: before.length - code.length - 2, emoji: entry.emoji }
+  return entry === undefined ? null : { from: before.length - code.length - 2, entry }
 }
 
 /**
@@ -88,7 +88,12 @@ export function suggestions(
   let wasTyped = false
   /** the letters that were last replaced */
   let exchanged = ''
-  let emoji: { all: readonly EmojiEntry[]; find(letters: string): readonly EmojiEntry[] } | null = null
+  let emoji: {
+    all: readonly EmojiEntry[]
+    find(letters: string): readonly EmojiEntry[]
+    /** the emoji in my skin tone */
+    show(entry: EmojiEntry): string
+  } | null = null
 
   /** People online come first, then the authors of messages, the latest first. */
   function people(): User[] {
@@ -102,7 +107,11 @@ export function suggestions(
     try {
       const chunk = await loadEmojiChunk()
       const all = await chunk.loadEmoji()
-      emoji = { all, find: (letters) => chunk.findEmoji(all, letters, MAX_SUGGESTIONS) }
+      emoji = {
+        all,
+        find: (letters) => chunk.findEmoji(all, letters, MAX_SUGGESTIONS),
+        show: (entry) => chunk.inTone(entry, store.get().settings.emoji.tone),
+      }
       if (!signal.aborted && document.activeElement === field) update()
     } catch {
       // A short name stays as typed; the next letter tries again.
@@ -119,10 +128,12 @@ export function suggestions(
     // In lower case only: `:DD` and `:OK` are no short names.
     const begins = (code: string) => code.startsWith(letters)
     const found = emoji.find(letters)
-    const items = found.map(({ emoji: symbol, shortcodes = [], annotation }) => ({
-      insert: `${symbol} `,
-      label: `${symbol}  :${shortcodes.find(begins) ?? shortcodes[0] ?? annotation}:`,
-    }))
+    const { show: toned } = emoji
+    const items = found.map((entry) => {
+      const { shortcodes = [], annotation } = entry
+      const code = shortcodes.find(begins) ?? shortcodes[0] ?? annotation
+      return { insert: `${toned(entry)} `, label: `${toned(entry)}  :${code}:` }
+    })
     const isSure = found[0]?.shortcodes?.some(begins) ?? false
     return { from: before.length - letters.length - 1, isSure, items }
   }
@@ -136,8 +147,8 @@ export function suggestions(
   function replaceShortcode(): void {
     const { value, selectionStart, selectionEnd } = field
     const shortcode = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
-    if (!shortcode || selectionStart !== selectionEnd) return
-    exchange(shortcode.from, shortcode.emoji)
+    if (!emoji || !shortcode || selectionStart !== selectionEnd) return
+    exchange(shortcode.from, emoji.show(shortcode.entry))
   }
 
   function show(next: SuggestionMatch | null): void {

@@ -313,6 +313,10 @@ export const words: Words = {
     found: 'Ergebnisse',
     none: 'Kein Emoji gefunden',
     notLoaded: 'Die Emoji lassen sich nicht laden',
+    recent: 'Zuletzt verwendet',
+    categories: 'Kategorien',
+    tone: 'Hautton',
+    tones: ['Standard', 'Hell', 'Mittelhell', 'Mittel', 'Mitteldunkel', 'Dunkel'],
     // prettier-ignore
     groups: ['Smileys', 'Menschen', '', 'Natur', 'Essen', 'Orte', 'Aktivitäten', 'Dinge', 'Symbole', 'Flaggen'],
   },

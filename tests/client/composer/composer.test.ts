@@ -21,6 +21,7 @@ function aComposer(answer: true | string = true) {
       typing: (isTyping) => typing.push(isTyping),
       page: (direction) => pages.push(direction),
     },
+    { get: () => ({ recent: [], tone: 0 }), set() {} },
     new AbortController().signal,
   )
   const { element, field, counter, fault } = view

@@ -74,6 +74,22 @@ test('[E30] each person has their own; the next person starts with them, without
   expect(tab.settings()).toMatchObject({ clock: 'h12', levels: { attic: 'nothing' } })
 })
 
+test('[U242, S42] recent emoji and the skin tone are a person’s own, and junk in their place counts as none', () => {
+  const device = aDevice()
+  const tab = device.openTab()
+  tab.choose({ emoji: { recent: ['🚀'], tone: 3 } })
+  expect(device.openTab().settings().emoji).toEqual({ recent: ['🚀'], tone: 3 })
+  tab.signOut()
+  tab.signIn(bob)
+  expect(tab.settings().emoji).toEqual(DEFAULT_SETTINGS.emoji)
+  for (const junk of ['7', 'null', '{"recent":7,"tone":9}', '{"recent":[7],"tone":-1}', '{"tone":1.5}'])
+    expect(
+      aDevice({ 'settings a1': `{"emoji":${junk}}` })
+        .openTab()
+        .settings().emoji,
+    ).toEqual(DEFAULT_SETTINGS.emoji)
+})
+
 test('[E30, S42] signing out leaves no settings of the person', () => {
   const device = aDevice()
   const tab = device.openTab()

@@ -53,7 +53,8 @@ describe('emoji', () => {
       { emoji: '👍', shortcodes: ['+1', 'thumbsup'] },
       { emoji: '?' },
     ]
-    expect(shortcodeMatch(before, all)).toEqual(from === null || emoji === null ? null : { from, emoji })
+    const match = shortcodeMatch(before, all)
+    expect([match?.from ?? null, match?.entry.emoji ?? null]).toEqual([from, emoji])
   })
 
   test('[U39] are found by short name first, then by the beginning of one, then by other words', async () => {

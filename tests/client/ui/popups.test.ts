@@ -68,6 +68,7 @@ afterEach(() => {
 })
 
 const ignore = () => {}
+const noMemory = { get: () => ({ recent: [], tone: 0 }), set: ignore }
 
 const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => unknown> = {
   'the room menu'({ context, signal }) {
@@ -84,7 +85,7 @@ const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => 
     openMessageMenu('Menu', [], null, { at: { x: 0, y: 0 }, by: 'keys' }, signal),
   'the card of a person': ({ context, signal }) =>
     openPersonCard(context.store, { room: 'lobby', person: bob, opener: h('button') }, ignore, signal),
-  'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, ignore, notLoaded, signal),
+  'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, noMemory, ignore, notLoaded, signal),
   'the dialog of rooms': ({ dialogs }) => dialogs.rooms(),
   'the room switcher': ({ dialogs }) => dialogs.switchRoom([]),
   'the settings': ({ dialogs }) => dialogs.settings(),

@@ -20,7 +20,7 @@ export interface RoomComposerEvents {
 
 /** The composer of a room with its draft, commands, suggestions and modes, and the lines above it. */
 export function roomComposer(
-  { store, actions }: Context,
+  { store, actions, emojiMemory }: Context,
   room: string,
   { banner, status }: { banner: HTMLElement; status: HTMLElement },
   on: RoomComposerEvents,
@@ -60,6 +60,7 @@ export function roomComposer(
       typing: (isTyping) => actions.typing(room, isTyping),
       page: on.page,
     },
+    emojiMemory,
     signal,
   )
   const modes = composerModes({ store, actions }, room, composer, on, signal)

@@ -39,6 +39,10 @@ export function roomScreen(
   const context: Context = {
     ...page,
     showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, mention, signal),
+    emojiMemory: {
+      get: () => store.get().settings.emoji,
+      set: (emoji) => actions.chooseSettings({ emoji }),
+    },
   }
   function mention(name: string): void {
     // The drawer covers the composer.

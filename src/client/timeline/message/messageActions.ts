@@ -33,7 +33,7 @@ export interface MessageActionEvents {
 
 /** The actions on a message, by toolbar, menu and keyboard (U26). */
 export function messageActions(
-  { store, actions }: Context,
+  { store, actions, emojiMemory }: Context,
   room: string,
   messages: Pick<MessageList, 'rows' | 'rowOf'>,
   on: MessageActionEvents,
@@ -53,7 +53,7 @@ export function messageActions(
       },
       pick(element, at) {
         const row = storedRowOf(element)
-        if (row) void pickEmoji(at, (emoji) => toggle(row, emoji), on.fault, signal)
+        if (row) void pickEmoji(at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
       },
       menu: openMenu,
     },
@@ -124,7 +124,8 @@ export function messageActions(
     const actor: Actor | null = self && { id: self.id, role: rooms[room]?.you?.role ?? self.role }
     const can = (permission: Permission) => actor !== null && may(actor, permission, row.user.id)
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
-    const more = () => void pickEmoji(opening.at, (emoji) => toggle(row, emoji), on.fault, signal)
+    const more = () =>
+      void pickEmoji(opening.at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
     const menu = openMessageMenu(
       words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock)),
       entriesFor(row, element, can),

@@ -10,6 +10,21 @@ export interface EmojiEntry {
   tags?: readonly string[]
   /** 0 smileys … 9 flags */
   group: number
+  /** 1 light … 5 dark; emoji of two people have a pair of tones, too */
+  skins?: readonly { emoji: string; tone: number | readonly number[] }[]
+}
+
+/** What a person chose on this device. */
+export interface EmojiChoices {
+  /** the latest first */
+  readonly recent: readonly string[]
+  /** 0: yellow; 1 light … 5 dark */
+  readonly tone: number
+}
+
+export interface EmojiMemory {
+  get(): EmojiChoices
+  set(choices: EmojiChoices): void
 }
 
 let loading: Promise<readonly EmojiEntry[]> | null = null
@@ -25,6 +40,11 @@ export function loadEmoji(): Promise<readonly EmojiEntry[]> {
     throw error
   })
   return loading
+}
+
+/** The emoji in a skin tone, if it has one. */
+export function inTone({ emoji, skins = [] }: EmojiEntry, tone: number): string {
+  return skins.find((skin) => skin.tone === tone)?.emoji ?? emoji
 }
 
 /** The emoji that a few letters match, best first: a whole short code, its start, a part of any name, the start of a tag. */

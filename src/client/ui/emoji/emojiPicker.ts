@@ -1,78 +1,179 @@
 import { button, h } from '../dom.ts'
+import { icon } from '../icons.ts'
 import { searchField } from '../textField.ts'
-import { findEmoji, loadEmoji, type EmojiEntry } from './emoji.ts'
+import { findEmoji, inTone, loadEmoji, type EmojiEntry, type EmojiMemory } from './emoji.ts'
+import { emojiGrid, type EmojiSection } from './emojiGrid.ts'
 import { words } from '../../words/words.ts'
 
 const MAX_FOUND = 64
+/** How many recent emoji are remembered. */
+const MAX_RECENT = 24
+/** The recent ones, as a section. */
+const RECENT = 'recent'
+/** Shows the tones. */
+const HAND = '✋'
 
-/** All emoji in a grid, and a field that searches them. Arrow keys move in the grid. `pick` gets the chosen emoji. */
-export function emojiPicker(pick: (emoji: string) => void) {
-  const field = searchField(words.emoji.find, draw)
-  const grid = h('div', { class: 'overflow-y-auto overscroll-contain' }, note(words.common.loading))
+const CIRCLE = 'M10 3a7 7 0 1 1 0 14a7 7 0 1 1 0-14'
+/** The icon of each category of the data, by its number; the third holds parts of emoji, which are not shown. */
+const ICONS: Readonly<Record<string, string>> = {
+  [RECENT]: `${CIRCLE}M10 6v4l2.5 1.5`,
+  0: `${CIRCLE}M7 11.5c.6 1.2 1.7 1.9 3 1.9s2.4-.7 3-1.9M7.6 7.6v.4M12.4 7.6v.4`,
+  1: 'M10 10a3 3 0 1 0 0-6a3 3 0 0 0 0 6M4 17c0-3 2.7-5 6-5s6 2 6 5',
+  3: 'M4 16c0-8 5-12 12-12c0 8-4 12-10 12M4 16l6-6',
+  4: 'M4 7h10v5a4 4 0 0 1-4 4H8a4 4 0 0 1-4-4zM14 8h1.5a2 2 0 0 1 0 5H14M7 3.5v1M11 3.5v1',
+  5: `${CIRCLE}M3 10h14M10 3c2.5 2 2.5 12 0 14c-2.5-2-2.5-12 0-14`,
+  6: `${CIRCLE}M5 5c3 2.5 3 7.5 0 10M15 5c-3 2.5-3 7.5 0 10`,
+  7: 'M7.5 13.5c-1.7-1-2.5-2.5-2.5-4.5a5 5 0 0 1 10 0c0 2-.8 3.5-2.5 4.5zM8 16.5h4',
+  8: 'M10 16.5l-5.5-5.5a3.5 3.5 0 0 1 5-5l.5.5l.5-.5a3.5 3.5 0 0 1 5 5z',
+  9: 'M5 17.5v-14h10l-2 3.5l2 3.5H5',
+}
+
+/**
+ * All emoji by category, the recent ones first, with a field that searches them and a choice of skin tone. Search field, tone,
+ * categories and grid are one Tab stop each. `pick` gets the chosen emoji.
+ */
+export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) {
+  let all: readonly EmojiEntry[] = []
+  const field = searchField(words.emoji.find, draw, {
+    onKeydown(event: KeyboardEvent) {
+      if (event.key === 'Enter') grid.pickFirst()
+      else if (event.key === 'ArrowDown') grid.focusFirst()
+      else return
+      event.preventDefault()
+    },
+  })
+  const toneButton = button(HAND, toggleTones, { class: 'emoji', 'aria-expanded': 'false' })
+  const tones = h('div', {
+    class: 'emoji-bar',
+    role: 'radiogroup',
+    'aria-label': words.emoji.tone,
+    hidden: true,
+  })
+  const tabs = h('div', { class: 'emoji-bar', role: 'group', 'aria-label': words.emoji.categories })
+  const nameLine = h('p', { class: 'emoji-name', 'aria-hidden': 'true' })
+  const grid = emojiGrid({
+    pick: choose,
+    name(entry) {
+      const [code] = entry?.shortcodes ?? []
+      nameLine.textContent = entry ? `${entry.annotation}${code === undefined ? '' : `  :${code}:`}` : ''
+    },
+    leave: () => field.focus(),
+    scrolled: markTab,
+  })
   const element = h(
     'div',
-    {
-      class: 'menu picker',
-      popover: 'auto',
-      role: 'dialog',
-      'aria-label': words.emoji.title,
-      onKeydown: moveFocus,
-    },
-    field,
-    grid,
+    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji.title },
+    h('div', { class: 'flex items-center gap-2' }, field, toneButton),
+    tones,
+    tabs,
+    grid.element,
+    nameLine,
   )
-  let all: readonly EmojiEntry[] = []
+  for (const bar of [tones, tabs]) bar.addEventListener('keydown', (event) => moveIn(bar, event))
+  grid.note(words.common.loading)
+  drawTones()
 
-  function note(text: string): HTMLElement {
-    return h('p', { class: 'p-3 text-meta text-muted' }, text)
+  function choose(emoji: string): void {
+    const { recent, tone } = memory.get()
+    memory.set({ recent: [emoji, ...recent.filter((other) => other !== emoji)].slice(0, MAX_RECENT), tone })
+    pick(emoji)
   }
 
-  function emojiButton({ emoji, annotation }: EmojiEntry): HTMLElement {
-    const label = { 'aria-label': annotation, title: annotation }
-    return button(emoji, () => pick(emoji), { class: 'quick', tabindex: -1, ...label })
-  }
-
-  function section(title: string, emoji: readonly EmojiEntry[]): HTMLElement {
-    return h(
-      'section',
-      { 'aria-label': title },
-      h('h2', { class: 'px-2 pt-2 pb-1 text-meta text-muted' }, title),
-      h('div', { class: 'emoji-grid' }, ...emoji.map(emojiButton)),
-    )
-  }
-
-  function contents(): HTMLElement[] {
+  function sections(): EmojiSection[] {
     const letters = field.value.trim().replaceAll(':', '')
-    if (letters === '') {
-      const groups = Object.groupBy(all, ({ group }) => group)
-      return words.emoji.groups.flatMap((title, at) => (title === '' ? [] : section(title, groups[at] ?? [])))
+    if (letters !== '') {
+      const entries = findEmoji(all, letters, MAX_FOUND)
+      return entries.length === 0 ? [] : [{ name: '', title: words.emoji.found, entries }]
     }
-    const found = findEmoji(all, letters, MAX_FOUND)
-    return [found.length > 0 ? section(words.emoji.found, found) : note(words.emoji.none)]
+    const groups = Object.groupBy(all, ({ group }) => group)
+    const byCategory = words.emoji.groups.flatMap((title, at) =>
+      title === '' ? [] : { name: String(at), title, entries: groups[at] ?? [] },
+    )
+    const entries = recentEntries()
+    return entries.length === 0
+      ? byCategory
+      : [{ name: RECENT, title: words.emoji.recent, entries }, ...byCategory]
+  }
+
+  /** As they were chosen, whatever the tone is now. */
+  function recentEntries(): EmojiEntry[] {
+    return memory.get().recent.flatMap((emoji) => {
+      const entry = all.find(
+        (known) => known.emoji === emoji || known.skins?.some((skin) => skin.emoji === emoji),
+      )
+      return entry === undefined ? [] : { ...entry, emoji, skins: [] }
+    })
   }
 
   function draw(): void {
-    grid.replaceChildren(...contents())
-    grid.scrollTop = 0
-    grid.querySelector('button')?.setAttribute('tabindex', '0')
+    const found = sections()
+    if (found.length === 0) grid.note(words.emoji.none)
+    else grid.show(found, memory.get().tone)
+    tabs.replaceChildren(...(field.value.trim() === '' ? found : []).map(tab))
+    markTab(found[0]?.name ?? '')
   }
 
-  function moveFocus(event: KeyboardEvent): void {
-    const buttons = [...grid.querySelectorAll('button')]
-    const current = buttons.findIndex((button) => button === document.activeElement)
-    if (current < 0) {
-      if (event.key === 'Enter') buttons[0]?.click()
-      else if (event.key === 'ArrowDown') buttons[0]?.focus()
-      else return
-      return event.preventDefault()
+  function tab({ name, title }: EmojiSection, at: number): HTMLElement {
+    const label = {
+      'aria-label': title,
+      title,
+      class: 'emoji',
+      tabindex: at === 0 ? 0 : -1,
+      'data-name': name,
     }
-    const row = buttons[current]?.parentElement
-    const columns = row ? getComputedStyle(row).gridTemplateColumns.split(' ').length : 1
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key]
-    if (step === undefined) return
+    return button(icon(ICONS[name] ?? ''), () => grid.scrollTo(name), label)
+  }
+
+  function markTab(section: string): void {
+    tabs.querySelector('[aria-current]')?.removeAttribute('aria-current')
+    tabs.querySelector(`[data-name="${section}"]`)?.setAttribute('aria-current', 'true')
+  }
+
+  function toggleTones(): void {
+    tones.hidden = !tones.hidden
+    toneButton.setAttribute('aria-expanded', String(!tones.hidden))
+    if (tones.hidden) toneButton.focus()
+    else tones.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
+  }
+
+  function drawTones(): void {
+    const { tone } = memory.get()
+    const hand = all.find(({ emoji }) => emoji.startsWith(HAND))
+    const handIn = (each: number) => (hand ? inTone(hand, each) : HAND)
+    const name = words.emoji.tones[tone] ?? ''
+    toneButton.replaceChildren(handIn(tone))
+    toneButton.setAttribute('aria-label', `${words.emoji.tone}: ${name}`)
+    toneButton.title = words.emoji.tone
+    tones.replaceChildren(
+      ...words.emoji.tones.map((label, each) => {
+        const isChosen = each === tone
+        const state = { role: 'radio', 'aria-checked': String(isChosen), tabindex: isChosen ? 0 : -1 }
+        return button(handIn(each), () => chooseTone(each), {
+          class: 'emoji',
+          'aria-label': label,
+          title: label,
+          ...state,
+        })
+      }),
+    )
+  }
+
+  function chooseTone(tone: number): void {
+    memory.set({ ...memory.get(), tone })
+    drawTones()
+    draw()
+    toggleTones()
+  }
+
+  /** Arrow keys move in a row of buttons. */
+  function moveIn(bar: HTMLElement, event: KeyboardEvent): void {
+    const buttons = [...bar.querySelectorAll('button')]
+    const current = buttons.findIndex((each) => each === document.activeElement)
+    const forward = getComputedStyle(bar).direction === 'rtl' ? -1 : 1
+    const step = { ArrowRight: forward, ArrowLeft: -forward }[event.key]
+    if (current < 0 || step === undefined) return
     event.preventDefault()
-    if (current + step < 0) return field.focus()
-    const next = buttons[Math.min(current + step, buttons.length - 1)]
+    const next = buttons.at((current + step) % buttons.length)
     buttons[current]?.setAttribute('tabindex', '-1')
     next?.setAttribute('tabindex', '0')
     next?.focus()
@@ -85,9 +186,11 @@ export function emojiPicker(pick: (emoji: string) => void) {
     async fill(signal: AbortSignal): Promise<void> {
       try {
         all = await loadEmoji()
-        if (!signal.aborted) draw()
+        if (signal.aborted) return
+        drawTones()
+        draw()
       } catch {
-        grid.replaceChildren(note(words.emoji.notLoaded))
+        grid.note(words.emoji.notLoaded)
       }
     },
   }

@@ -1,12 +1,17 @@
 import { retryable } from '../retryImport.ts'
 import { openPopover, placePopover, type WindowPoint } from '../popover.ts'
+import type { EmojiMemory } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
 const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
-/** Opens the emoji picker, a chunk fetched on first use, with its end edge at the point (U39). Calls `pick` at most once. */
+/**
+ * Opens the emoji picker, a chunk fetched on first use, with its end edge at the point; on a phone it is a sheet at the lower
+ * edge (U39). Calls `pick` at most once.
+ */
 export async function pickEmoji(
   at: WindowPoint,
+  memory: EmojiMemory,
   pick: (emoji: string) => void,
   failed: (message: string) => void,
   signal: AbortSignal,
@@ -14,7 +19,7 @@ export async function pickEmoji(
   try {
     const { emojiPicker } = await loadEmojiChunk()
     if (signal.aborted) return
-    const { element, field, fill } = emojiPicker((emoji) => {
+    const { element, field, fill } = emojiPicker(memory, (emoji) => {
       popover.close()
       pick(emoji)
     })

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { PHONE } from '../../support/client/aScreen.ts'
+import { said } from '../../support/client/aState.ts'
+import { useTimeline } from '../../support/browser/aTimeline.ts'
+import { browserFound } from '../../support/browser/browser.ts'
+import { eventually } from '../../support/eventually.ts'
+
+describe.skipIf(browserFound === null)('the emoji picker', () => {
+  const { aRoom } = useTimeline()
+
+  async function aPicker(device?: Parameters<typeof aRoom>[1]) {
+    const room = await aRoom({ events: [said(1)] }, device)
+    const { page } = room
+    const open = async () => {
+      await page.click('.emoji-button')
+      await page.waitForSelector('.emoji-grid')
+    }
+    await open()
+    return { ...room, open, cell: (name: string) => page.getByRole('button', { name, exact: true }) }
+  }
+  const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+  const firstSection = (page: Page) => page.locator('.emoji-list section').first()
+
+  test('[U242] shows the emoji used last first, and draws people in the chosen tone, also after a reload and for :short codes:', async () => {
+    const { page, open, cell } = await aPicker()
+    await page.getByRole('button', { name: 'Skin tone: Default' }).click()
+    await page.getByRole('radio', { name: 'Medium-dark', exact: true }).click()
+    expect(await focused(page)).toBe('Skin tone: Medium-dark')
+    await cell('thumbs up').click()
+    await open()
+    await cell('rocket').click()
+    await eventually('both', async () => (await page.inputValue('textarea')) === '👍🏾🚀')
+    await page.reload()
+    await page.waitForSelector('textarea')
+    await open()
+    expect(await firstSection(page).locator('h2').textContent()).toBe('Recently used')
+    expect(await firstSection(page).locator('button').allTextContents()).toEqual(['🚀', '👍🏾'])
+    await page.keyboard.press('Escape')
+    await page.fill('textarea', '')
+    await page.keyboard.type(':wav')
+    await page.waitForSelector('[role=option]')
+    await page.keyboard.press('Enter')
+    await eventually('a hand', async () => (await page.inputValue('textarea')) === '👋🏾 ')
+  })
+
+  test('[U243] leads to a category, marks the one on screen, and names the emoji under the pointer and the focus', async () => {
+    const { page, cell } = await aPicker()
+    const tab = (name: string) => page.locator('.emoji-bar').getByRole('button', { name, exact: true })
+    await tab('Food').click()
+    await eventually('marked', async () => (await tab('Food').getAttribute('aria-current')) === 'true')
+    await cell('grapes').hover()
+    const named = (text: string) =>
+      eventually(text, async () => (await page.locator('.emoji-name').textContent()) === text)
+    await named('grapes  :grapes:')
+    await page.fill('.picker input', 'rocket')
+    expect(await tab('Food').count()).toBe(0)
+    await page.keyboard.press('ArrowDown')
+    await named('rocket  :rocket:')
+    await page.keyboard.press('ArrowUp')
+    expect(await focused(page)).toBe('Search emoji')
+  })
+
+  test('[U243] is a tidy grid in which arrow keys go to the nearest emoji of the next row, and four Tab stops', async () => {
+    const { page } = await aPicker()
+    const stops: (string | null | undefined)[] = []
+    for (let stop = 0; stop < 4; stop += 1) {
+      stops.push(await focused(page))
+      await page.keyboard.press('Tab')
+    }
+    expect(stops).toEqual(['Search emoji', 'Skin tone: Default', 'Smileys', 'grinning face'])
+    await page.locator('.emoji-grid button').first().focus()
+    const boxOf = () =>
+      page.evaluate(() => {
+        const { left, top, width } = document.activeElement!.getBoundingClientRect()
+        return { left, top, width }
+      })
+    await page.keyboard.press('ArrowRight')
+    const start = await boxOf()
+    await page.keyboard.press('ArrowDown')
+    const below = await boxOf()
+    expect([below.left, below.width]).toEqual([start.left, start.width])
+    expect(below.top).toBeGreaterThan(start.top)
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Home')
+    expect(await focused(page)).toBe('grinning face')
+  })
+
+  test('[U243] is a sheet over the whole width on a phone, with nothing to scroll sideways', async () => {
+    const { page } = await aPicker(PHONE)
+    const { width, height } = PHONE.viewport
+    const box = (await page.locator('.picker').boundingBox())!
+    expect([box.x, box.width, Math.round(box.y + box.height)]).toEqual([0, width, height])
+    const isSideways = await page
+      .locator('.emoji-list')
+      .evaluate((list) => getComputedStyle(list).overflowX !== 'hidden' || list.scrollLeft > 0)
+    expect(isSideways).toBe(false)
+    const sizes = await page.locator('.emoji-grid button').evaluateAll((all) =>
+      all.slice(0, 30).map((each) => {
+        const { width: w, height: h } = each.getBoundingClientRect()
+        return Math.min(w, h)
+      }),
+    )
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(44)
+  })
+})
