@@ -108,7 +108,10 @@ describe.skipIf(browserFound === null)('keyboard, focus and preferences', () => 
     const small = () =>
       page.evaluate(() =>
         [...document.querySelectorAll('button, a[href]')].flatMap((control) => {
-          const { width, height } = control.getBoundingClientRect()
+          const box = control.getBoundingClientRect()
+          // The area that takes a finger may be larger than what is drawn.
+          const around = control.matches('.hit') ? getComputedStyle(control, '::after') : box
+          const [width, height] = [parseFloat(String(around.width)), parseFloat(String(around.height))]
           const isShown = control.checkVisibility({ visibilityProperty: true }) && !control.matches('.skip')
           return isShown && Math.min(width, height) < 44
             ? [`${control.className} ${control.textContent} ${width}×${height}`]

@@ -8,8 +8,9 @@ import { words } from '../words/words.ts'
 
 export type MessageJumps = ReturnType<typeof messageJumps>
 
-/** ms that a message is marked after a jump (U27) */
+/** ms that a message is marked after a jump (U27), and until the mark has faded */
 const MARKED = 2_000
+const FADED = 3_000
 
 /** Jumps to any message of a room, loaded or not, and back (U23, U27). */
 export function messageJumps(
@@ -50,11 +51,13 @@ export function messageJumps(
     const row = messages.elementOf(seq)
     if (row === undefined) return
     unmark()
-    row.toggleAttribute('data-marked', true)
-    row.focus({ preventScroll: true })
-    const timer = setTimeout(() => unmark(), MARKED)
+    row.dataset['marked'] = ''
+    const timers = [
+      setTimeout(() => (row.dataset['marked'] = 'fading'), MARKED),
+      setTimeout(() => unmark(), FADED),
+    ]
     unmark = () => {
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
       row.removeAttribute('data-marked')
     }
   }
@@ -70,7 +73,10 @@ export function messageJumps(
     { passive: true, signal },
   )
 
-  async function jump(find: () => Promise<number | null>, withoutReturn: boolean): Promise<void> {
+  async function jump(
+    find: () => Promise<number | null>,
+    { withoutReturn = false, isFirstUnread = false }: { withoutReturn?: boolean; isFirstUnread?: boolean },
+  ): Promise<void> {
     const from = { position: messages.position(), historyWindow: historyWindowOf() }
     const seq = await find()
     if (seq !== null) await on.drawn
@@ -80,15 +86,21 @@ export function messageJumps(
       returnTo.push(from)
       backButton.hidden = false
     }
-    messages.show({ seq, offset: ARRIVAL_OFFSET })
+    messages.show({ seq, offset: isFirstUnread ? ARRIVAL_OFFSET : 'centre' })
     mark(seq)
+    // After a press or a key. On a page that was opened at a message, the composer has the focus.
+    if (!withoutReturn) messages.elementOf(seq)?.focus({ preventScroll: true })
   }
+
+  const find = async (seq: number) => ((await actions.jumpTo(room, seq)) ? seq : null)
 
   return {
     /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
-    to: (seq: number, withoutReturn = false) =>
-      jump(async () => ((await actions.jumpTo(room, seq)) ? seq : null), withoutReturn),
-    /** Jumps to the first message of others after this seq, or of mine if no other is near; it need not be loaded. */
-    toFirstAfter: (after: number) => jump(() => actions.jumpToFirstAfter(room, after), false),
+    to: (seq: number, withoutReturn = false) => jump(() => find(seq), { withoutReturn }),
+    /** Jumps to the first unread message: to `seq`, or to the first of others after this seq, which need not be loaded. */
+    toFirstUnread: (first: { seq: number } | { after: number }) =>
+      jump(() => ('seq' in first ? find(first.seq) : actions.jumpToFirstAfter(room, first.after)), {
+        isFirstUnread: true,
+      }),
   }
 }

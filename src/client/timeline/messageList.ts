@@ -77,7 +77,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
   let held: ScrollAnchor | null = null
   let width = 0
   /** where to scroll once the list is in the page and has rows */
-  let wanted: MessagePosition | null = null
+  let wanted: { seq: number; offset: number | 'centre' } | null = null
   let newViews: MessageView[] = []
   const views = new WeakMap<Element, { key: string; message: MessageView | null; redraw(): void }>()
   const drawRows = list<TimelineItem>(rows, (item) => item.key, createView)
@@ -251,7 +251,8 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     held = null
     redraw()
     const row = elementOf(seq)
-    if (row) holdAnchor(log, { element: row, top: offset })
+    const centre = (log.clientHeight - (row?.offsetHeight ?? 0)) / 2
+    if (row) holdAnchor(log, { element: row, top: offset === 'centre' ? Math.max(0, centre) : offset })
     // A message too near to the end to be scrolled to its offset counts as the end.
     isAtEnd = isLive() && isNearEnd()
     lastScrollRange = scrollRange()
@@ -313,7 +314,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
       return anchor && seq !== null ? { seq, offset: anchor.top } : null
     },
     /** Scrolls to a message, once the list has rows; does nothing if the message is not among the items. */
-    show(position: MessagePosition): void {
+    show(position: NonNullable<typeof wanted>): void {
       wanted = position
       showWanted()
     },

@@ -119,8 +119,8 @@ export function trackReading(
   function jump(): void {
     const state = roomState()
     const first = state ? firstBelowDivider(state) : null
-    if (typeof first === 'number') void jumps.to(first)
-    else if (first === 'above') void jumps.toFirstAfter(state?.unreadDivider ?? 0)
+    if (typeof first === 'number') void jumps.toFirstUnread({ seq: first })
+    else if (first === 'above') void jumps.toFirstUnread({ after: state?.unreadDivider ?? 0 })
   }
 
   /** Marks the room read without moving the list. */

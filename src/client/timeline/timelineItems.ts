@@ -11,9 +11,10 @@ export type TimelineItem =
   | { kind: 'day'; key: string; day: string; at: number }
   /**
    * `row` has my unconfirmed changes applied. `first`: it begins a group, so it shows its author. `quote` is the message it
-   * replies to, without text if that was deleted; null if it is not loaded yet.
+   * replies to, without text if that was deleted; null if it is not loaded yet. `deleted`: this many deleted messages of one
+   * author in a row, of which `row` is the first.
    */
-  | { kind: 'message'; key: string; row: Row; first: boolean; quote?: Row | null }
+  | { kind: 'message'; key: string; row: Row; first: boolean; quote?: Row | null; deleted?: number }
   /** a changed topic, or a notice of the server */
   | { kind: 'logLine'; key: string; row: Row }
   /** people who came and went between two messages; `until` is the id of the last line of the run */
@@ -83,7 +84,7 @@ export function timelineItems(
     const next =
       room === undefined
         ? []
-        : Array.from(itemsOf(room, lines), (item) => {
+        : Array.from(joinDeleted(itemsOf(room, lines)), (item) => {
             const known = byKey.get(item.key)
             return known !== undefined && isSame(known, item) ? known : item
           })
@@ -96,7 +97,7 @@ export function timelineItems(
 function isSame(a: TimelineItem, b: TimelineItem): boolean {
   // prettier-ignore
   switch (a.kind) {
-    case 'message': return b.kind === 'message' && a.row === b.row && a.first === b.first && a.quote === b.quote
+    case 'message': return b.kind === 'message' && isSameMessage(a, b)
     case 'logLine': return b.kind === 'logLine' && a.row === b.row
     case 'day': return b.kind === 'day' && a.day === b.day
     case 'begin': return b.kind === 'begin' && a.olderRemoved === b.olderRemoved
@@ -104,6 +105,26 @@ function isSame(a: TimelineItem, b: TimelineItem): boolean {
     case 'presence': return b.kind === 'presence' && a.until === b.until
     case 'new': return true
   }
+}
+
+function isSameMessage(a: MessageItem, b: MessageItem): boolean {
+  return a.row === b.row && a.first === b.first && a.quote === b.quote && a.deleted === b.deleted
+}
+
+/** Draws deleted messages of one author that follow each other as one: a wall of them says nothing more. */
+function* joinDeleted(items: Iterable<TimelineItem>): Generator<TimelineItem> {
+  let run: (MessageItem & { deleted: number }) | null = null
+  for (const item of items) {
+    const isDeleted = item.kind === 'message' && item.row.text === null
+    if (run !== null && isDeleted && item.row.user.id === run.row.user.id) {
+      run.deleted += 1
+      continue
+    }
+    if (run !== null) yield run
+    run = isDeleted ? { ...item, deleted: 1 } : null
+    if (!isDeleted) yield item
+  }
+  if (run !== null) yield run
 }
 
 const changedRows = new WeakMap<Row, Row>()

@@ -47,7 +47,11 @@ function textOf(item: NonMessageItem): string {
 export function timelineSeparator(initial: NonMessageItem): View<TimelineItem> {
   const line = h('span')
   const { kind } = initial
-  const element = h('div', { class: kind === 'day' ? 'day' : kind === 'new' ? 'day new' : 'aside' }, line)
+  // Headings, so that a screen reader can jump from day to day and to the first unread message.
+  const isHeading = kind === 'day' || kind === 'new'
+  const element = isHeading
+    ? h('h2', { class: kind === 'new' ? 'day new' : 'day' }, line)
+    : h('div', { class: 'aside' }, line)
   const update = (item: TimelineItem) => {
     if (item.kind !== 'message') line.textContent = textOf(item)
   }

@@ -30,6 +30,11 @@ export function timeOfDay(at: number, clock: ClockStyle = 'system', locale?: str
   return formatDate(at, locale, { timeStyle: 'short', ...hourCycle(clock, locale) })
 }
 
+/** As `timeOfDay`, without AM and PM, for where the hour is clear from the messages around. */
+export function briefTime(at: number, clock: ClockStyle = 'system', locale?: string): string {
+  return timeOfDay(at, clock, locale).replace(/\s*\p{L}[\p{L}.\s]*$|^\p{L}[\p{L}.\s]*\s*/u, '')
+}
+
 /** Date and time in full, for a tooltip; the time as `timeOfDay` writes it, with seconds. */
 export function fullDate(at: number, clock: ClockStyle = 'system', locale?: string): string {
   return formatDate(at, locale, { dateStyle: 'full', timeStyle: 'medium', ...hourCycle(clock, locale) })
@@ -67,12 +72,15 @@ export function countText(count: number): string {
   return count > 99 ? '99+' : String(count)
 }
 
+/** People have one of this many hues, far enough apart to be told from each other. */
+const HUES = 12
+
 /** The hue (0–359) of a person, from the user id: it survives a rename, and a later owner of the name gets another one. */
 export function hueOf(id: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
-  return ((hash ^ (hash >>> 13)) >>> 0) % 360
+  return (((hash ^ (hash >>> 13)) >>> 0) % HUES) * (360 / HUES)
 }
 
 function firstGrapheme(text: string): string {
@@ -81,9 +89,11 @@ function firstGrapheme(text: string): string {
   return graphemesOf(text)[0] ?? ''
 }
 
-/** The first grapheme of a name, in upper case. */
+/** The first grapheme of a name and of its second word, if that begins with a letter too; in upper case. */
 export function initials(name: string): string {
-  return firstGrapheme(firstGrapheme(name.trim()).toLocaleUpperCase())
+  const [first = '', second = ''] = name.trim().split(/\s+/)
+  const letters = /^\p{L}/u.test(first) && /^\p{L}/u.test(second) ? [first, second] : [first]
+  return letters.map((word) => firstGrapheme(firstGrapheme(word).toLocaleUpperCase())).join('')
 }
 
 /** A name for plain text, isolated so that its writing direction does not reorder the words around it (T12). */

@@ -16,6 +16,9 @@ const markAllAsRead = 'Alles als gelesen markieren'
 const toStart = 'Zur Startseite'
 const reloadToContinue = 'Lade die Seite neu, um weiterzumachen. Deine Entwürfe bleiben erhalten.'
 
+const deleted = (count: number) =>
+  count > 1 ? counted(count, { other: '# Nachrichten gelöscht' }) : 'Nachricht gelöscht'
+
 const nameFaults = {
   marks: 'In diesem Namen trägt ein Buchstabe zu viele Zeichen.',
   mixed: 'Nimm Buchstaben aus einem Alphabet: Latein, Kyrillisch oder Griechisch.',
@@ -211,8 +214,9 @@ export const words: Words = {
   },
 
   message: {
-    deleted: 'Nachricht gelöscht',
+    deleted,
     edited: 'bearbeitet',
+    pinned: 'Angeheftet',
     sending: 'Wird gesendet',
     waiting: 'Wartet auf Senden',
     dismiss: 'Verwerfen',
@@ -220,7 +224,7 @@ export const words: Words = {
     code: { copy: 'Kopieren', copied: 'Kopiert', failed: 'Kopieren ging nicht' },
     spoken: (name: string, time: string, status: string, text: string) =>
       `${name}, ${time}${status}: ${text}`,
-    spokenDeleted: 'Nachricht gelöscht',
+    spokenDeleted: deleted,
     spokenStatus: { sending: ', wird gesendet', waiting: ', wartet auf Senden', failed: ', nicht gesendet' },
     replyTo: 'Antwort an ',
     replyToDeleted: 'Antwort auf eine gelöschte Nachricht',
@@ -300,6 +304,7 @@ export const words: Words = {
       ['Alt+↑, Alt+↓', 'Voriger / nächster Raum; mit Umschalt: nur ungelesene'],
       ['F6, Umschalt+F6', 'Nächster / voriger Bereich'],
       ['↑ ↓ Pos1 Ende', 'In der Liste: zwischen Nachrichten wechseln'],
+      ['← →', 'In der Liste: Links und Schaltflächen einer Nachricht'],
       ['Escape', 'Schließen, Bearbeiten oder Antwort abbrechen'],
       ['Umschalt+Escape', markAllAsRead],
       ['@ : /', 'Personen erwähnen, Emoji einfügen, Befehle nutzen'],

@@ -200,8 +200,9 @@ export const en = {
   },
 
   message: {
-    deleted: 'Message deleted',
+    deleted: (count: number) => (count > 1 ? `${count} messages deleted` : 'Message deleted'),
     edited: 'edited',
+    pinned: 'Pinned',
     sending: 'Sending',
     waiting: 'Waiting to send',
     dismiss: 'Dismiss',
@@ -210,7 +211,7 @@ export const en = {
     /** A message as a screen reader says it. */
     spoken: (name: string, time: string, status: string, text: string) =>
       `${name}, ${time}${status}: ${text}`,
-    spokenDeleted: 'message deleted',
+    spokenDeleted: (count: number) => (count > 1 ? `${count} messages deleted` : 'message deleted'),
     spokenStatus: { sending: ', sending', waiting: ', waiting to be sent', failed: ', not sent' },
     replyTo: 'Reply to ',
     replyToDeleted: 'Reply to a deleted message',
@@ -291,6 +292,7 @@ export const en = {
       ['Alt+↑, Alt+↓', 'Previous / next room; with Shift: unread rooms only'],
       ['F6, Shift+F6', 'Next / previous section'],
       ['↑ ↓ Home End', 'In the list: move between messages'],
+      ['← →', 'In the list: links and buttons of a message'],
       ['Escape', 'Close, cancel edit or reply'],
       ['Shift+Escape', markAllAsRead],
       ['@ : /', 'Mention people, add emoji, use commands'],

@@ -167,7 +167,9 @@ describe.skipIf(browserFound === null)('the timeline', () => {
   })
 
   test('[A8, A25] is one Tab stop, in which the arrow keys move; six presses lead from the header to the composer', async () => {
-    const { page } = await aRoom({ events: talk(1, 300) })
+    const links = fromAda(301, 350, (seq) => ({ text: `see https://example.com/${seq}` }))
+    const { page } = await aRoom({ events: [...talk(1, 300), ...links] })
+    await page.locator('.message a', { hasText: '/350' }).waitFor()
     const composer = 'Message lobby'
     await page.focus('.head [popovertarget]')
     let presses = 0
@@ -180,8 +182,19 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     expect(await focused(page)).not.toBe(last)
     await page.keyboard.press('End')
     expect(await focused(page)).toBe(last)
+    // Within a message, the arrow keys reach its links and buttons.
+    await page.keyboard.press('ArrowRight')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('https://example.com/350')
+    await page.keyboard.press('Escape')
+    expect(await focused(page)).toBe(last)
     await page.keyboard.press('Escape')
     expect(await focused(page)).toBe(composer)
+    // Straight after F6, Enter opens the menu of the newest message.
+    await page.keyboard.press('Shift+F6')
+    await page.keyboard.press('Shift+F6')
+    while (!(await focused(page))?.startsWith('Messages in')) await page.keyboard.press('F6')
+    await page.keyboard.press('Enter')
+    await page.locator('.row-menu').waitFor()
   })
 
   test('[A27] announces a hundred messages in two sentences; history and messages of mine are silent', async () => {

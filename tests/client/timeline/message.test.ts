@@ -22,6 +22,7 @@ function aMessage(row: Row, quote?: Row | null) {
     {
       react: (id, emoji, isOn) => events.push(`react ${id} ${emoji} ${isOn}`),
       jump: (seq) => events.push(`jump ${seq}`),
+      showPerson: ({ name }) => events.push(`person ${name}`),
       retry: (key) => events.push(`retry ${key}`),
       drop: (key) => events.push(`drop ${key}`),
       edit: (key, text) => events.push(`edit ${key} ${text}`),
@@ -52,6 +53,12 @@ const reaction = (emoji: string, count: number, mine = false) => {
 }
 
 describe('a message', () => {
+  test('[U212] leads from its name and its avatar to the person', () => {
+    const { events, pressAll } = aMessage(aRow(0))
+    pressAll('.author, .avatar')
+    expect(events).toEqual(['person Bob', 'person Bob'])
+  })
+
   test('[U12, A1] shows its time, with the full date as title, and is labelled with author, time and text', () => {
     const { element, label } = aMessage(aRow(0))
     const time = element.querySelector('time')

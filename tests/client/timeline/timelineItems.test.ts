@@ -52,6 +52,27 @@ const withLines = (lines: readonly PresenceLine[], room = aLivePage().lobby) => 
   presenceLines: lines,
 })
 
+test('[U213, U24] deleted messages of one author that follow each other are one item, the first of them', () => {
+  const gone = (seq: number, user: User) => ({ ...at(seq, NOON, user), text: null }) as never
+  const room = aLivePage([
+    gone(1, bob),
+    gone(2, bob),
+    gone(3, ada),
+    at(4, NOON),
+    gone(5, bob),
+    gone(6, bob),
+  ]).lobby
+  const drawn = timelineItems()(room).flatMap((item) =>
+    item.kind === 'message' ? [[item.row.seq, item.deleted]] : [],
+  )
+  expect(drawn).toEqual([
+    [1, 2],
+    [3, 1],
+    [4, undefined],
+    [5, 2],
+  ])
+})
+
 describe('a group of messages', () => {
   const midnight = new Date(2026, 0, 16).getTime()
   test.each<[string, Message[], string[]]>([

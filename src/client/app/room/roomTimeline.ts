@@ -1,5 +1,6 @@
 import { mentionsName } from '../../../shared/text.ts'
 import { roomName } from '../../state/roomName.ts'
+import { isReceivedAfter } from '../../state/readPosition.ts'
 import type { RoomState } from '../../state/state.ts'
 import { markdownGate } from '../../timeline/formatText.ts'
 import { messageJumps } from '../../timeline/jumpToMessage.ts'
@@ -14,6 +15,7 @@ import type { MessagePosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
 import { skeleton } from '../../timeline/timelineSeparator.ts'
 import type { Context } from '../context.ts'
+import { parseRoute, pathOfClick } from '../router.ts'
 
 /** ms without scrolling until a reading position is remembered */
 const SCROLL_SETTLES = 400
@@ -44,6 +46,7 @@ export function roomTimeline(
       openActions: (row) => messageMenu.open(row),
       react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
+      showPerson: context.showPerson,
       retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
       edit: on.takeBack,
@@ -78,8 +81,7 @@ export function roomTimeline(
       // The first page is on its way: do not request older messages yet.
       older: hasCountsOnly && !state?.historyWindow ? 'none' : older,
       newer,
-      missed: (after) =>
-        state?.rows.filter((row) => row.kind === 'message' && !row.own && (row.seq ?? 0) > after).length ?? 0,
+      missed: (after) => state?.rows.filter(isReceivedAfter(after)).length ?? 0,
     })
     const position = toRestore
     if (!hasMessages || !position) return
@@ -105,6 +107,13 @@ export function roomTimeline(
     },
     signal,
   )
+  // A link to a message of this room is a jump, also a second time.
+  messages.rows.addEventListener('click', (event) => {
+    const route = parseRoute(pathOfClick(event, location.origin) ?? '')
+    if (route.name !== 'room' || route.room !== room || route.seq === undefined) return
+    event.preventDefault()
+    void jumps.to(route.seq)
+  })
   loadQuotes(context, room, signal)
   rememberPosition(context, messages, signal)
 

@@ -1,5 +1,6 @@
+import type { User } from '../../../shared/model.ts'
 import { button, h } from '../../ui/dom.ts'
-import { fullDate, isolated, timeOfDay } from '../../ui/format.ts'
+import { briefTime, fullDate, isolated, timeOfDay } from '../../ui/format.ts'
 import type { FailureReason, PendingChange, Row, Settings } from '../../state/state.ts'
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
@@ -10,6 +11,8 @@ import { words } from '../../words/words.ts'
 
 export interface MessageEvents {
   react(id: string, emoji: string, on: boolean): void
+  /** Shows who wrote a message, beside the element that was pressed. */
+  showPerson(user: User, opener: HTMLElement): void
   /** Goes to the message with this seq. */
   jump(seq: number): void
   /** Sends a failed message or change of mine again. */
@@ -31,8 +34,8 @@ const SENDING = 400
 const WAITING = 10_000
 
 const QUOTE_STYLE =
-  'quote flex max-w-full min-h-6 w-fit items-baseline gap-2 rounded-none border-s-2 border-line ps-2.5 text-start ' +
-  'text-meta text-muted enabled:hover:border-accent enabled:hover:text-ink pointer-coarse:min-h-11 pointer-coarse:items-center'
+  'quote hit flex max-w-full min-h-6 w-fit items-baseline gap-2 rounded-none border-s-2 border-line ps-2.5 text-start ' +
+  'text-meta text-muted enabled:hover:border-accent enabled:hover:text-ink'
 
 /** One message. Its element survives acks, edits and header changes, so that selection and focus do (U18). */
 export function messageView(initial: MessageItem, on: MessageEvents) {
@@ -63,20 +66,24 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     if (old !== row) {
       element.toggleAttribute('data-own', row.own)
       element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
-      drawTime()
       drawReactions(row)
       drawRefusals(row.pendingChanges ?? [])
     }
-    if (old?.text !== row.text || old.edited !== row.edited) drawText()
+    const isOther = old?.text !== row.text || old.edited !== row.edited || old.pinned !== row.pinned
+    if (isOther || before?.deleted !== item.deleted) drawText()
     if (old?.text !== row.text || before?.quote !== item.quote) drawQuote()
-    if (before?.first !== item.first || old?.user.name !== row.user.name) drawHeader()
+    if (before?.first !== item.first || old?.user.name !== row.user.name) {
+      drawHeader()
+      drawTime()
+    }
     if (old?.sendStatus.status === 'failed' && row.sendStatus.status !== 'failed') pendingSince = Date.now()
     drawStage()
   }
 
   function drawTime(): void {
     const { at } = item.row
-    time.textContent = timeOfDay(at, on.clock())
+    // In the gutter there is no space for AM and PM.
+    time.textContent = (item.first ? timeOfDay : briefTime)(at, on.clock())
     time.title = fullDate(at, on.clock())
     time.dateTime = new Date(at).toISOString()
   }
@@ -84,17 +91,27 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
   function drawText(): void {
     const { row } = item
     const nodes = row.text === null ? [] : formatText(row.text)
-    spokenText = row.text === null ? words.message.spokenDeleted : plainText(nodes)
+    spokenText = row.text === null ? words.message.spokenDeleted(item.deleted ?? 1) : plainText(nodes)
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && !isUnfolded())
     text.classList.toggle('large-emoji', row.text !== null && isLargeEmoji(row.text))
-    text.replaceChildren(...(row.text === null ? [words.message.deleted] : nodes))
-    if (row.edited === null) return
-    const datetime = new Date(row.edited).toISOString()
-    const edited = { class: 'inline', datetime, title: fullDate(row.edited, on.clock()) }
+    text.replaceChildren(...(row.text === null ? [words.message.deleted(item.deleted ?? 1)] : nodes))
+    // The list is one Tab stop, in which the arrow keys reach them (A8).
+    for (const control of text.querySelectorAll<HTMLElement>('a, button')) control.tabIndex = -1
     const last = text.lastElementChild
     const paragraph = last?.tagName === 'P' ? last : text
-    paragraph.append(' ', h('time', edited, words.message.edited))
+    if (row.edited !== null) {
+      const datetime = new Date(row.edited).toISOString()
+      const edited = { class: 'inline', datetime, title: fullDate(row.edited, on.clock()) }
+      paragraph.append(' ', h('time', edited, words.message.edited))
+    }
+    if (row.pinned && row.text !== null) {
+      const { pinned } = words.message
+      paragraph.append(
+        ' ',
+        h('span', { class: 'pinned', title: pinned, role: 'img', 'aria-label': pinned }, iconOf('pin')),
+      )
+    }
   }
 
   function drawQuote(): void {
@@ -141,7 +158,11 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     element.toggleAttribute('data-first', item.first)
     for (const part of header) part.remove()
     const style = 'flex flex-wrap items-baseline gap-x-2'
-    header = item.first ? [avatar(user), h('div', { class: style }, nameOf(user), when)] : [when]
+    const disc = avatar(user)
+    const name = button(nameOf(user), () => on.showPerson(user, name), { class: 'author hit', tabindex: -1 })
+    // The name beside it does the same for the keyboard.
+    disc.addEventListener('click', () => on.showPerson(user, name))
+    header = item.first ? [disc, h('div', { class: style }, name, when)] : [when]
     element.prepend(...header)
   }
 
@@ -168,7 +189,12 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     }
     const statuses: Partial<Record<string, string>> = words.message.spokenStatus
     const { spoken } = words.message
-    const label = spoken(isolated(user.name), time.textContent, statuses[name] ?? '', spokenText)
+    const label = spoken(
+      isolated(user.name),
+      timeOfDay(item.row.at, on.clock()),
+      statuses[name] ?? '',
+      spokenText,
+    )
     element.setAttribute('aria-label', label)
   }
 

@@ -14,7 +14,7 @@ export function reactionChips(toggle: (emoji: string, mine: boolean) => void): V
   const chips = h('span', { class: 'contents' })
   const rest = h('span', { class: 'text-meta text-muted' })
   const attributes = { role: 'group', 'aria-label': words.message.reactions }
-  const style = 'flex flex-wrap items-center gap-1 py-1'
+  const style = 'flex flex-wrap items-center gap-1 py-1 pointer-coarse:gap-y-4'
   const element = h('div', { class: style, ...attributes }, chips, rest)
   const draw = list<Reaction>(
     chips,
@@ -34,7 +34,7 @@ function chip(initial: Reaction, toggle: (emoji: string, mine: boolean) => void)
   let { emoji, mine } = initial
   const count = h('span', { class: 'tabular-nums' })
   const element = button([h('span', { 'aria-hidden': 'true' }, emoji), count], () => toggle(emoji, mine), {
-    class: 'chip',
+    class: 'chip hit',
     tabindex: -1,
   })
   function update(reaction: Reaction): void {

@@ -58,10 +58,12 @@ export function rowFocus(
         on.end()
         if (row !== null) focus(messages().at(-1))
         break
-      case 'Enter':
-        if (control >= 0 || !(row instanceof HTMLElement)) return
-        if (!on.openActions(row)) focus(controls[0])
+      case 'Enter': {
+        if (control >= 0) return
+        const target = row ?? on.near() ?? all.at(-1)
+        if (target instanceof HTMLElement && !on.openActions(target)) focus(controls[0])
         break
+      }
       case 'Escape':
         // With Shift it marks all rooms read, wherever the focus is.
         if (event.shiftKey) return

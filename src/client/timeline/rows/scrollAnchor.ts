@@ -12,7 +12,7 @@ export interface MessagePosition {
   offset: number
 }
 
-/** A message that is jumped to stands this far (px) below the top of the list. */
+/** Where unread messages begin, the first stands this far (px) below the top of the list. */
 export const ARRIVAL_OFFSET = 96
 
 /** The index of the first row for which `isAbove` is false. All rows for which it is true must come before. */
