@@ -47,7 +47,7 @@ const RULES: readonly Rule[] = [
   ['cluster/', 'cluster/ shared/ lib/ bun: node:', 'hub/ports'],
   ['http/', 'http/ hub/ shared/ lib/ bun node: elysia @elysiajs/static @sinclair/typebox @sinclair/typebox/'],
   ['lib/', 'lib/ bun node: pino pino-pretty prom-client ipaddr.js'],
-  ['client/words/', 'client/words/ shared/limits', 'shared/'],
+  ['client/words/', 'client/words/ client/ui/retryImport shared/limits', 'shared/'],
   ['client/ui/', `client/ui/ client/words/ emoji-picker-element-data/ ${CONTRACT}`, 'shared/'],
   ['client/state/', `client/state/ ${CONTRACT}`, 'shared/'],
   ['client/net/', `client/net/ idb-keyval ${CONTRACT}`, 'shared/ client/state/'],

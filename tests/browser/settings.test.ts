@@ -49,7 +49,7 @@ describe.skipIf(browserFound === null)('settings', () => {
     }))
     expect([tooWide, tooLow]).toEqual([0, 0])
     await page.getByRole('button', { name: common.close, exact: true }).tap()
-    expect(await page.locator('dialog').count()).toBe(0)
+    await page.locator('dialog').waitFor({ state: 'detached' })
   })
 
   test('[U255] on a desk the settings stand in groups with headings', async () => {

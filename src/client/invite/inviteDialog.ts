@@ -1,11 +1,12 @@
 import { encode } from 'uqr'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
 import { icon } from '../ui/icons.ts'
 import { words } from '../words/words.ts'
 
-/** A room's link as a QR code, and as text. */
-export function openInviteDialog(link: string, signal: AbortSignal): void {
+/** A room's link as a QR code, and as text. @param room its name */
+export function openInviteDialog(room: string, link: string, signal: AbortSignal): void {
   // Without the room's name: fewer squares, and no letters that a reader could mistake.
   const code = qrCode(link.replace(/[^/]*~/, ''))
   code.setAttribute('aria-hidden', 'false')
@@ -19,7 +20,7 @@ export function openInviteDialog(link: string, signal: AbortSignal): void {
     'aria-label': words.rooms.invite.link,
   })
   field.addEventListener('focus', () => field.select())
-  openDialog({ title: words.rooms.invite.title }, signal, (dialog) => [
+  openDialog({ title: words.rooms.invite.title(isolated(room)) }, signal, (dialog) => [
     h('div', { class: 'code' }, code),
     field,
     buttons(button(words.common.done, dialog.close, { class: 'button' })),

@@ -83,9 +83,11 @@ export function openSettingsDialog(
     const choose = async () => {
       const isChosen = await language.choose(field.value)
       if (dialog.signal.aborted) return
-      if (!isChosen) field.value = language.chosen()
-      else fill()
+      if (isChosen) fill()
       body.querySelector('select')?.focus()
+      if (isChosen) return
+      field.value = language.chosen()
+      fault.textContent = words.common.notLoaded
     }
     const attributes = { class: 'field', 'aria-label': title, onChange: () => void choose() }
     const options = Object.entries({ system, ...languageNames() })
@@ -97,7 +99,8 @@ export function openSettingsDialog(
       ),
     )
     field.value = language.chosen()
-    return fieldset(title, field)
+    const fault = h('p', { class: 'fault', role: 'alert' })
+    return fieldset(title, h('div', {}, field, fault))
   }
 
   // Drawn again when another tab changes a setting; the focused control keeps the focus.

@@ -172,7 +172,11 @@ export const words: Words = {
       change: 'Thema bearbeiten',
     },
     pins: { title: 'Angeheftete Nachrichten', count: (count: number) => `${count} angeheftet` },
-    invite: { title: 'Leute einladen', link: 'Link', codeOf: (link: string) => `QR-Code von ${link}` },
+    invite: {
+      title: (room: string) => `Leute in ${room} einladen`,
+      link: 'Link',
+      codeOf: (link: string) => `QR-Code von ${link}`,
+    },
     empty: { title: 'Noch keine Nachrichten', text: 'Schreib die erste oder lade Leute ein.' },
   },
 
@@ -358,10 +362,15 @@ export const words: Words = {
       values: { condensed: 'Gebündelt', shown: 'Alle', hidden: 'Aus' },
     },
     level: {
-      title: 'Ungelesen-Zähler und Mitteilungen',
-      values: { all: 'Alle', mentions: 'Erwähnungen', nothing: 'Nichts' },
+      title: 'Benachrichtige mich bei',
+      values: { all: 'Allen Nachrichten', mentions: 'Erwähnungen', nothing: 'Nichts' },
       inRoom: (room: string) => `In ${room}`,
-      inRoomValues: { same: 'Standard', all: 'Alle', mentions: 'Erwähnungen', nothing: 'Nichts' },
+      inRoomValues: {
+        same: 'Standard',
+        all: 'Allen Nachrichten',
+        mentions: 'Erwähnungen',
+        nothing: 'Nichts',
+      },
     },
     notify: {
       title: 'Mitteilungen auf dem Gerät',

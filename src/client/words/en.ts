@@ -159,7 +159,11 @@ export const en = {
     },
     topic: { title: 'Topic', field: 'What this room is about', add: 'Add a topic', change: 'Edit topic' },
     pins: { title: 'Pinned messages', count: (count: number) => `${count} pinned` },
-    invite: { title: 'Invite people', link: 'Link', codeOf: (link: string) => `QR code of ${link}` },
+    invite: {
+      title: (room: string) => `Invite people to ${room}`,
+      link: 'Link',
+      codeOf: (link: string) => `QR code of ${link}`,
+    },
     empty: { title: 'No messages yet', text: 'Write the first one, or invite people.' },
   },
 
@@ -348,10 +352,10 @@ export const en = {
       values: { condensed: 'Grouped', shown: 'All', hidden: 'Off' },
     },
     level: {
-      title: 'Unread badges and notifications',
-      values: { all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
+      title: 'Notify me about',
+      values: { all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
       inRoom: (room: string) => `In ${room}`,
-      inRoomValues: { same: 'Default', all: 'All', mentions: 'Mentions', nothing: 'Nothing' },
+      inRoomValues: { same: 'Default', all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
     },
     notify: {
       title: 'Desktop notifications',

@@ -4,7 +4,7 @@ import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
-import { roomAddress } from '../../state/roomName.ts'
+import { roomAddress, roomName } from '../../state/roomName.ts'
 import type { Context, PageContext } from '../context.ts'
 import { words } from '../../words/words.ts'
 
@@ -51,7 +51,10 @@ export function roomDialogs(
     /** @param recent rooms by their last visit, the latest first */
     switchRoom: (recent: readonly string[]) =>
       open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
-    showCode: () => open(loadInvite, (chunk) => chunk.openInviteDialog(link(), signal)),
+    showCode: () =>
+      open(loadInvite, (chunk) =>
+        chunk.openInviteDialog(roomName(context.store.get(), room), link(), signal),
+      ),
     /** Copies the room's link. If the browser refuses, the dialog shows the link. */
     async copyLink(): Promise<void> {
       try {
