@@ -13,6 +13,7 @@ import { type AdmissionSettings, createAdmission } from './requestAdmission.ts'
 import { roomRoutes } from './rooms.ts'
 import { sessionRoutes, type SessionSettings } from './session.ts'
 import { FRAME_RATE } from './socket/frameRateLimiter.ts'
+import { SocketlessSessions } from './socketlessSessions.ts'
 import { createSockets, SOCKET_LIMITS } from './socket/socket.ts'
 import type { ConnectionObserver } from './socket/socketConnection.ts'
 
@@ -45,8 +46,16 @@ export function createApp(deps: AppDeps) {
   const { maxConnectionsPerAddress } = settings
   const connections = new ConnectionCounts()
   const roomProbes = new RoomProbeLimiter(clock, maxConnectionsPerAddress)
+  const socketless = new SocketlessSessions(deps)
   const admit = createAdmission({ ...deps, connections })
-  const { upgrade, ...sockets } = createSockets({ ...deps, connections, roomProbes, metricsSink, frames })
+  const { upgrade, ...sockets } = createSockets({
+    ...deps,
+    connections,
+    roomProbes,
+    metricsSink,
+    frames,
+    socketless,
+  })
 
   const app = new Elysia({
     strictPath: true,
@@ -72,8 +81,8 @@ export function createApp(deps: AppDeps) {
       log.error(`request ${request}`, error)
       return errorResponse('internal')
     })
-    .use(sessionRoutes({ hub, clock, settings }))
-    .use(roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }))
+    .use(sessionRoutes({ hub, clock, settings, socketless }))
+    .use(roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress, socketless }))
     .ws('/ws', { beforeHandle: upgrade })
   if (metrics) app.use(metricsPage(metrics, metrics.token))
   if (assets) app.use(assets)

@@ -13,6 +13,7 @@ import { readBody, readByRoute } from './body.ts'
 import type { RoomProbeLimiter } from './limits/roomProbeLimiter.ts'
 import { scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { factsOf } from './requestFacts.ts'
+import type { SocketlessSessions } from './socketlessSessions.ts'
 
 const ID = /^[0-9a-f-]{1,64}$/
 const MAX_IDS = 50
@@ -94,10 +95,12 @@ interface RoomRoutesDeps {
   clock: Clock
   roomProbes: RoomProbeLimiter
   maxConnectionsPerAddress: number
+  socketless: SocketlessSessions
 }
 
 /** `/api/rooms`: list, create, a room's card, set the topic, history. */
-export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }: RoomRoutesDeps) {
+export function roomRoutes(deps: RoomRoutesDeps) {
+  const { hub, clock, roomProbes, maxConnectionsPerAddress, socketless } = deps
   const perAddress = (rate: Rate) => new Buckets(scaledForAddress(rate, maxConnectionsPerAddress))
   const historyPages = new Buckets(HISTORY_PAGES)
   // Opening a room loads quotes and pins by itself. They have a bucket of their own, so they use up none of an address's pages for scrolling.
@@ -120,7 +123,8 @@ export function roomRoutes({ hub, clock, roomProbes, maxConnectionsPerAddress }:
   return new Elysia({ name: 'rooms' })
     .onParse(readByRoute)
     .get('/api/rooms', async ({ request }) => {
-      const { user } = await requireUser(hub, request)
+      const { user, hash, cookie } = await requireUser(hub, request)
+      if (cookie !== null) socketless.asked(hash, user.id)
       const query = listQuery(new URL(request.url).searchParams)
       if (request.method === 'HEAD') return new Response(null, { headers: JSON_ONLY })
       spendTokens(clock.elapsed(), [

@@ -10,6 +10,7 @@ import { authenticate, hashOf, newToken, requireUser, tokensOf } from './authent
 import { readBody, readByRoute } from './body.ts'
 import { type BucketKey, giveBackTokens, scaledForAddress, spendTokens } from './limits/spendTokens.ts'
 import { factsOf } from './requestFacts.ts'
+import type { SocketlessSessions } from './socketlessSessions.ts'
 
 const DAY = 24 * 60 * 60
 
@@ -42,8 +43,13 @@ const SignUp = TypeCompiler.Compile(t.Object({ name: t.String(), room: t.Optiona
 const NewName = TypeCompiler.Compile(t.Object({ name: t.String() }))
 
 /** `/api/session`: sign up, who am I, rename, export, sign out. */
-export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionSettings }) {
-  const { hub, clock, settings } = deps
+export function sessionRoutes(deps: {
+  hub: Hub
+  clock: Clock
+  settings: SessionSettings
+  socketless: SocketlessSessions
+}) {
+  const { hub, clock, settings, socketless } = deps
   const newGuests = new Buckets({
     perSecond: settings.maxNewGuestsPerAddress / 3_600,
     burst: settings.maxNewGuestsPerAddress / 2,
@@ -120,7 +126,8 @@ export function sessionRoutes(deps: { hub: Hub; clock: Clock; settings: SessionS
       chargeFailure(addressLimits(request, failedSignUps), () => signUp(request)),
     )
     .get('/api/session', async ({ request }) => {
-      const { user, token, cookie } = await requireUser(hub, request)
+      const { user, token, hash, cookie } = await requireUser(hub, request)
+      if (cookie !== null) socketless.asked(hash, user.id)
       return Response.json(
         { user },
         cookie === null ? {} : { headers: cookieHeaders(request, token, cookie) },

@@ -84,6 +84,66 @@ describe.skipIf(browserFound === null)('a browser that refuses', () => {
     expect((await context.cookies()).map(({ name }) => name)).toEqual([expect.stringMatching(/^session/)])
   })
 
+  test('[U187] WebSockets, as some proxies do, says so and comes alive once they pass', async () => {
+    const { port } = new URL(place.origin)
+    let passes = false
+    const upstreams = new WeakMap<object, WebSocket>()
+    // A proxy that forwards every request, and upgrades only once it is told to.
+    const proxy = Bun.serve<{ cookie: string; origin: string }>({
+      port: 0,
+      hostname: '127.0.0.1',
+      async fetch(request, server) {
+        const { pathname, search } = new URL(request.url)
+        const headers = new Headers(request.headers)
+        const data = { cookie: headers.get('cookie') ?? '', origin: place.origin }
+        if (passes && pathname === '/ws' && server.upgrade(request, { data })) return undefined
+        if (headers.has('upgrade')) return new Response('no upgrades here', { status: 400 })
+        headers.delete('accept-encoding')
+        const { method } = request
+        const body = method === 'GET' ? null : await request.text()
+        return fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
+          method,
+          headers,
+          body,
+          redirect: 'manual',
+        })
+      },
+      websocket: {
+        open(client) {
+          const upstream = new WebSocket(`ws://127.0.0.1:${port}/ws?v=2`, { headers: client.data } as never)
+          upstream.onmessage = ({ data }) => void client.send(String(data))
+          upstreams.set(client, upstream)
+        },
+        message(client, frame) {
+          const upstream = upstreams.get(client)
+          if (upstream?.readyState === WebSocket.OPEN) upstream.send(frame)
+          else upstream?.addEventListener('open', () => upstream.send(frame))
+        },
+        close: (client) => upstreams.get(client)?.close(),
+      },
+    })
+    try {
+      const { context } = await aContext(running.browser)
+      const page = await context.newPage()
+      await page.goto(`http://127.0.0.1:${proxy.port}/chat/lobby`)
+      await signIn(page, 'Walled')
+      await page
+        .getByText('A proxy, firewall or VPN may be blocking WebSockets')
+        .first()
+        .waitFor({ timeout: 30_000 })
+      passes = true
+      await say(page, 'written behind the wall')
+      await eventually(
+        'the end of the banner',
+        async () => !(await page.locator('.banner').isVisible()),
+        30_000,
+      )
+      await acknowledged(page)
+    } finally {
+      await proxy.stop(true)
+    }
+  })
+
   test.skipIf(firefox === null)(
     '[U185, U186] cookies and storage, as Firefox does, opens the page and says so',
     async () => {

@@ -66,6 +66,8 @@ const SILENT = 35_000
 const STEADY = 10_000
 /** How many failed attempts count at most after a live connection was cut. */
 const ATTEMPTS_AFTER_CUT = 2
+/** After so many failed attempts in a row, each before the server answered over HTTP, WebSockets seem to be blocked. */
+const BLOCKED_AFTER = 3
 /** A page that comes into view trusts a socket that has received something within this time (ms). */
 const FRESH = 5_000
 /** Sending starts a new attempt only this long (ms) after the last one began. */
@@ -95,8 +97,10 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   let shown: ConnectionState = { state: 'idle' }
   /** set while `shown` is connecting, hello, live or suspect */
   let current: Connection | null = null
-  /** True from a handshake's start until it succeeds. If still true at the next attempt, the session may have been refused. */
+  /** True from a handshake's start until it succeeds, and after a connection that was cut before the welcome. If still true at the next attempt, the session may have been refused. */
   let handshakeIsUnproven = false
+  /** attempts that failed in a row although the server answered over HTTP meanwhile */
+  let failedBesideHttp = 0
   /** from this time (ms) on, sending ends a wait and connects */
   let sendMayConnectAt = 0
   /** when the clock was last read */
@@ -110,8 +114,9 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
   }
 
   function enter(next: ConnectionState): void {
-    shown = next
-    owner.stateChanged(next)
+    const isBlocked = 'since' in next && failedBesideHttp >= BLOCKED_AFTER
+    shown = isBlocked ? { ...next, isBlocked } : next
+    owner.stateChanged(shown)
   }
 
   /** Returns false if the clock shows that the page slept longer than the server waits; then the connection is given up. */
@@ -152,8 +157,10 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     if (!handshakeIsUnproven) return open(started)
     void world.hasSession().then((answer) => {
       if (current !== started) return
-      if (answer === 'no') end(CLOSE.noSession)
-      else open(started)
+      if (answer === 'no') return end(CLOSE.noSession)
+      failedBesideHttp = answer === 'yes' ? failedBesideHttp + 1 : 0
+      if (failedBesideHttp === BLOCKED_AFTER) enter({ state: 'connecting', ...next })
+      if (current === started) open(started)
     })
   }
 
@@ -205,8 +212,10 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
       connection.drainSpread = frame.spread
       return arm(DRAIN_TIMEOUT, () => end(CLOSE.restart))
     }
-    if (frame.type === 'welcome') connection.liveSince = connection.heardAt
-    else if (shown.state !== 'suspect') return
+    if (frame.type === 'welcome') {
+      connection.liveSince = connection.heardAt
+      failedBesideHttp = 0
+    } else if (shown.state !== 'suspect') return
     enter({ state: 'live' })
     if (connection.drainSpread === null) watchForSilence(connection)
     owner.proven()
@@ -240,6 +249,7 @@ export function createSocket(world: SocketWorld, owner: SocketOwner): Socket {
     const wasLive = liveSince !== null
     const isAnnounced =
       wasLive && (code === CLOSE.goingAway || code === CLOSE.restart || drainSpread !== null)
+    if (!wasLive && code === 1006) handshakeIsUnproven = true
     letGo()
     owner.closed(code)
     if (code >= 4500) return enter({ state: 'stopped', code })

@@ -12,14 +12,24 @@ import type {
 } from '../../shared/model.ts'
 import type { You } from '../../shared/protocol.ts'
 
+/** A connection that is not there yet, or not any more. `attempt`: how many failed before. */
+interface ConnectionLoss {
+  attempt: number
+  /** when it was lost or first tried, or the page came into view, ms since the epoch */
+  since: number
+  /** by the server, so the banner waits longer */
+  announced: boolean
+  /** the server answers over HTTP, and no WebSocket opens */
+  isBlocked?: true
+}
+
 /** The page's one connection. `since` and `until` in ms since the epoch. */
 export type ConnectionState =
   | { state: 'idle' }
-  /** `since`: when it was lost or first tried, or the page came into view. `announced`: by the server, so the banner waits longer */
-  | { state: 'connecting' | 'hello'; attempt: number; since: number; announced: boolean }
+  | ({ state: 'connecting' | 'hello' } & ConnectionLoss)
   /** `suspect`: it was silent for too long and is asked for a sign of life */
   | { state: 'live' | 'suspect' }
-  | { state: 'waiting'; until: number; since: number; attempt: number; announced: boolean }
+  | ({ state: 'waiting'; until: number } & ConnectionLoss)
   /** closed for good by the server; `code` is the close code */
   | { state: 'stopped'; code: number }
 

@@ -64,6 +64,8 @@ export const words: Words = {
     connecting: 'Verbindung wird hergestellt …',
     reconnectingIn: (seconds: number) => `Neuer Versuch in ${seconds} s`,
     retryNow: 'Jetzt versuchen',
+    blocked:
+      'Die Live-Verbindung kommt nicht zustande. Vielleicht blockiert ein Proxy, eine Firewall oder ein VPN WebSockets: Versuche es in einem anderen Netz oder sag denen Bescheid, die den Chat betreiben.',
     offline: 'Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.',
     connectedAgain: 'Wieder online',
     serverFull:

@@ -63,6 +63,8 @@ export const en = {
     connecting: 'Connecting…',
     reconnectingIn: (seconds: number) => `Reconnecting in ${seconds} s`,
     retryNow: 'Retry now',
+    blocked:
+      'Can’t open a live connection. A proxy, firewall or VPN may be blocking WebSockets: try another network, or tell whoever runs this chat.',
     offline: 'You’re offline. Messages will be sent when you reconnect.',
     connectedAgain: 'Back online',
     serverFull: 'The server can’t store messages right now. Yours are kept here and sent later.',

@@ -11,6 +11,7 @@ import { authenticate } from '../authenticate.ts'
 import type { ConnectionCounts } from '../limits/connectionCounts.ts'
 import type { RoomProbeLimiter } from '../limits/roomProbeLimiter.ts'
 import type { RequestFacts } from '../requestFacts.ts'
+import type { SocketlessSessions } from '../socketlessSessions.ts'
 import { decode } from './decode.ts'
 import { dispatch } from './dispatch.ts'
 import { FrameRateLimiter } from './frameRateLimiter.ts'
@@ -33,6 +34,7 @@ export interface SocketDeps {
   hub: Hub
   connections: ConnectionCounts
   roomProbes: RoomProbeLimiter
+  socketless: SocketlessSessions
   clock: Clock
   ids: Ids
   log: Log
@@ -118,6 +120,7 @@ export class SocketConnection implements ClientSocket {
     const { user, hash } = session
     const refused = this.#deps.hub.open(this, user, hash)
     if (refused !== null) return this.close(refused, 'refused')
+    this.#deps.socketless.opened(hash)
     this.#user = user.id
     this.#phase = 'idle'
     const { address } = this.#facts

@@ -31,6 +31,17 @@ test('[U50] a break shows after two seconds, then counts down to the next attemp
   expect(after(3_000, waiting(), true)).not.toHaveProperty('offersRetry')
 })
 
+test('[U187] blocked WebSockets are named in place of the countdown, and can be tried at once', () => {
+  const isBlocked = { isBlocked: true } as const
+  const text = expect.stringContaining('WebSockets') as string
+  const [wait, attempt] = [waiting(), connecting].map(
+    (state) => ({ ...state, ...isBlocked }) as ConnectionState,
+  )
+  expect(after(3_000, wait ?? connecting)).toEqual({ text, isLost: true, offersRetry: true })
+  expect(after(3_000, attempt ?? connecting)).toEqual({ text, isLost: true })
+  expect(after(3_000, wait ?? connecting, true)).not.toMatchObject({ text })
+})
+
 test('[U56] a break that the server announced shows after eight seconds', () => {
   expect(after(7_999, waiting(true))).toBeNull()
   expect(after(8_000, waiting(true))).not.toBeNull()

@@ -8,21 +8,25 @@ const SECOND = 1_000
 
 describe('the wait before an attempt', () => {
   /** The waits (ms) after attempts that end with `code`. */
-  const waitsAfter = (page: ReturnType<typeof aSocket>, attempts: number, code: number) =>
-    numbers(1, attempts).map(() => {
+  async function waitsAfter(page: ReturnType<typeof aSocket>, attempts: number, code: number) {
+    const waits: number[] = []
+    while (waits.length < attempts) {
+      const { length } = page.wires
       page.wire.open()
       page.wire.end(code)
-      const { wait } = page
-      page.time.pass(wait)
-      return wait
-    })
+      waits.push(page.wait)
+      page.time.pass(page.wait)
+      await eventually('the next attempt', () => page.wires.length > length)
+    }
+    return waits
+  }
 
-  test('[U51] it doubles from half a second to twenty, with a random part', () => {
+  test('[U51] it doubles from half a second to twenty, with a random part', async () => {
     const page = aSocket({ random: 1 })
     page.socket.start()
-    expect(waitsAfter(page, 7, 4413)).toEqual([600, 1_100, 2_100, 4_100, 8_100, 16_100, 20_100])
+    expect(await waitsAfter(page, 7, 4413)).toEqual([600, 1_100, 2_100, 4_100, 8_100, 16_100, 20_100])
     page.world.random = 0
-    expect(waitsAfter(page, 1, 4413)).toEqual([100])
+    expect(await waitsAfter(page, 1, 4413)).toEqual([100])
   })
 
   test('[U51] a server that is down for a minute sees at most 16 attempts', async () => {
@@ -66,25 +70,25 @@ describe('the wait before an attempt', () => {
     }
   })
 
-  test('[C90] while no server answers, the wait is at most two seconds and half the time away', () => {
+  test('[C90] while no server answers, the wait is at most two seconds and half the time away', async () => {
     const page = aSocket({ random: 0 }).live()
     page.wire.end(1006)
     page.time.pass(page.wait)
-    waitsAfter(page, 5, 1006)
+    await waitsAfter(page, 5, 1006)
     page.world.random = 1
     page.wire.open()
     page.wire.end(1006)
     expect(page.wait).toBeLessThanOrEqual(2_000 + (6 * 100) / 2 + 100)
   })
 
-  test('[U51] it is at most five minutes in a hidden page, twenty seconds in a visible one', () => {
+  test('[U51] it is at most five minutes in a hidden page, twenty seconds in a visible one', async () => {
     for (const [hidden, longest] of [
       [false, 20_100],
       [true, 300_100],
     ] as const) {
       const page = aSocket({ random: 1, hidden })
       page.socket.start()
-      expect(waitsAfter(page, 21, 1006).at(-1)).toBe(longest)
+      expect((await waitsAfter(page, 21, 1006)).at(-1)).toBe(longest)
     }
   })
 
@@ -191,6 +195,57 @@ describe('staying away', () => {
       if (isSignedOut) expect(page.states.at(-1)).toEqual({ state: 'stopped', code: 4501 })
       expect(page.wires).toHaveLength(isSignedOut ? 1 : 2)
     }
+  })
+
+  /** Lets attempts fail until `count` of them have been made. */
+  async function attemptsUpTo(page: ReturnType<typeof aSocket>, count: number, opens = false) {
+    page.socket.start()
+    while (page.wires.length < count) {
+      const attempt = page.wires.length
+      if (opens) page.wire.open()
+      page.wire.end(1006)
+      page.time.pass(page.wait)
+      await eventually('the next attempt', () => page.wires.length > attempt)
+    }
+  }
+  const isBlocked = (page: ReturnType<typeof aSocket>) => page.states.some((state) => 'isBlocked' in state)
+
+  test.each([
+    ['a handshake that fails', false],
+    ['a connection cut before the welcome', true],
+  ])(
+    '[U187] after %s three times while the server answers over HTTP, WebSockets count as blocked',
+    async (_what, opens) => {
+      const page = aSocket()
+      await attemptsUpTo(page, 3, opens)
+      expect(isBlocked(page)).toBe(false)
+      await attemptsUpTo(page, 5, opens)
+      expect(page.states.at(-1)).toMatchObject({ state: 'connecting', isBlocked: true })
+      page.wire.end(1006)
+      expect(page.states.at(-1)).toMatchObject({ state: 'waiting', isBlocked: true })
+      page.time.pass(page.wait)
+      await eventually('it goes on trying', () => page.wires.length === 6)
+      page.live()
+      page.wire.end(1006)
+      expect(page.states.at(-1)).not.toHaveProperty('isBlocked')
+    },
+  )
+
+  test('[U187] a server that does not answer over HTTP either is away, not blocked', async () => {
+    const page = aSocket({ session: 'unknown' })
+    await attemptsUpTo(page, 9)
+    expect(isBlocked(page)).toBe(false)
+  })
+
+  test('[U187] a server that closes the handshake itself is busy, not blocked', () => {
+    const page = aSocket()
+    page.socket.start()
+    for (let attempt = 0; attempt < 9; attempt += 1) {
+      page.wire.open()
+      page.wire.end(1013)
+      page.time.pass(page.wait)
+    }
+    expect(isBlocked(page)).toBe(false)
   })
 
   test('[U55] stopped by the page it stays away, and may start again', () => {

@@ -18,6 +18,8 @@ export function bannerOf(
   const patience = 'announced' in connection && connection.announced ? 'drained' : 'lost'
   if ('since' in connection && now - connection.since >= BANNER_AFTER[patience]) {
     if (state.offline) return { text: words.connection.offline, isLost: true }
+    const retry = connection.state === 'waiting' && ({ offersRetry: true } as const)
+    if (connection.isBlocked) return { text: words.connection.blocked, isLost: true, ...retry }
     if (connection.state !== 'waiting') return { text: words.connection.connecting, isLost: true }
     const seconds = Math.max(1, Math.ceil((connection.until - now) / 1000))
     return { text: words.connection.reconnectingIn(seconds), isLost: true, offersRetry: true }
@@ -38,6 +40,7 @@ export function banner(
   const reconnect = button(words.connection.retryNow, () => actions.reconnect(), { class: 'text-button' })
   const element = h('div', { class: 'banner', hidden: true }, text, reconnect)
   let wasLost = false
+  let wasBlocked = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function draw(): void {
@@ -52,6 +55,9 @@ export function banner(
       if (lost) announcer.warn(words.connection.offline)
       else if (state.connection.state !== 'stopped') announcer.say(words.connection.connectedAgain)
     }
+    const blocked = lost && 'since' in state.connection && state.connection.isBlocked === true
+    if (blocked && !wasBlocked) announcer.warn(words.connection.blocked)
+    wasBlocked = blocked
     clearTimeout(timer)
     if ('since' in state.connection || state.serverFullSince > 0 || state.rateLimitedUntil > Date.now())
       timer = setTimeout(draw, REDRAW)
