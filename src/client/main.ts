@@ -44,7 +44,10 @@ function start(root: HTMLElement): void {
   })
 
   const flushTimers = () => session.loadedChat()?.flushTimers()
-  window.addEventListener('pagehide', flushTimers)
+  window.addEventListener('pagehide', () => {
+    flushTimers()
+    session.loadedChat()?.tellLeave()
+  })
   document.addEventListener('visibilitychange', () => document.hidden && flushTimers())
   // After a final close a reload is offered, which must not lose what waits for a timer (U55).
   store.watch(

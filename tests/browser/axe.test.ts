@@ -107,7 +107,7 @@ const onPhone: Record<string, Walk> = {
     await page.waitForSelector('.emoji-button')
     await openPanel(page, 'sidebar')
     await page.keyboard.press('Shift+Escape')
-    await page.waitForSelector('.side-note:not([hidden])')
+    await page.waitForSelector('.undo-line:not([hidden])')
     yield ['all marked read', page]
   },
 

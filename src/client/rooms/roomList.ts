@@ -1,9 +1,9 @@
 import { LIMITS } from '../../shared/limits.ts'
 import type { RoomEntry } from '../../shared/model.ts'
 import { roomPath } from '../../shared/names.ts'
-import { h, listSection, type View } from '../ui/dom.ts'
+import { h, list, listSection, type View } from '../ui/dom.ts'
 import { compareNames, countText } from '../ui/format.ts'
-import { iconOf } from '../ui/icons.ts'
+import { iconButton, iconOf } from '../ui/icons.ts'
 import { rovingFocus } from '../ui/focus/rovingFocus.ts'
 import type { State } from '../state/state.ts'
 import { unreadCountOf, type CountedRoom } from '../state/unreadCounts.ts'
@@ -52,14 +52,44 @@ export function groupRooms(state: State, current: string, favourites: readonly s
 
 /** Links to rooms. `current` is marked. */
 export function roomLinks(current: string): View<RoomGroups> {
-  const sectionOf = (title: string) => listSection<ListedRoom>(title, ({ room }) => room, roomLink)
+  const makeLink = roomLinkFor(current)
+  const sectionOf = (title: string) => listSection<ListedRoom>(title, ({ room }) => room, makeLink)
   const favourites = sectionOf(words.rooms.favourites)
   const mine = sectionOf(words.rooms.rooms)
   const more = sectionOf(words.rooms.more)
   const element = h('div', {}, favourites.element, mine.element, more.element)
   const itemsChanged = rovingFocus(element)
+  return {
+    element,
+    update(groups) {
+      favourites.update(groups.favourites)
+      mine.update(groups.mine)
+      more.update(groups.more)
+      itemsChanged()
+    },
+  }
+}
 
-  function roomLink(initial: ListedRoom): View<ListedRoom> {
+/** A line of links to the rooms but the current one, behind a button that browses all. */
+export function roomStrip(current: string, browse: () => void): View<RoomGroups> {
+  const rows = h('ul', { role: 'list', class: 'flex gap-1' })
+  const show = list<ListedRoom>(rows, ({ room }) => room, roomLinkFor(current))
+  const element = h(
+    'nav',
+    { class: 'room-strip', 'aria-label': words.rooms.others },
+    iconButton('search', words.rooms.browse, browse),
+    rows,
+  )
+  return {
+    element,
+    update({ favourites, mine, more }) {
+      show([...favourites, ...mine, ...more].filter(({ room }) => room !== current))
+    },
+  }
+}
+
+function roomLinkFor(current: string): (initial: ListedRoom) => View<ListedRoom> {
+  return (initial) => {
     const { room, name } = initial
     const link = h('a', {
       class: 'row-button room-link',
@@ -72,16 +102,6 @@ export function roomLinks(current: string): View<RoomGroups> {
     }
     update(initial)
     return { element: h('li', {}, link), update }
-  }
-
-  return {
-    element,
-    update(groups) {
-      favourites.update(groups.favourites)
-      mine.update(groups.mine)
-      more.update(groups.more)
-      itemsChanged()
-    },
   }
 }
 

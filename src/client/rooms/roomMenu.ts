@@ -39,8 +39,9 @@ export function roomMenu(
     const { roomList } = store.get()
     const others = roomList.filter((listed) => listed.joined && listed.room !== room).map(({ room }) => room)
     const next = savedRooms('recent', me).find((recent) => others.includes(recent)) ?? others[0]
+    // Without another room, the page of this room offers to join it again.
+    if (next !== undefined) router.navigate(roomAddress(store.get(), next))
     actions.leaveRoom(room)
-    router.navigate(next === undefined ? '/' : roomAddress(store.get(), next))
   }
 
   return menuButton(

@@ -1,7 +1,7 @@
 import { iconOf } from '../ui/icons.ts'
 import { button, h } from '../ui/dom.ts'
 import { countText } from '../ui/format.ts'
-import { groupRooms, roomLinks, type ListedRoom } from './roomList.ts'
+import { groupRooms, roomLinks, roomStrip, type ListedRoom } from './roomList.ts'
 import { unreadCountOf, unreadElsewhere } from '../state/unreadCounts.ts'
 import { idOf } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -13,14 +13,15 @@ export type Sidebar = ReturnType<typeof sidebar>
 /** How far (px) the list of rooms was scrolled on the screen before, so that choosing a room does not move it. */
 let scrolledTo = 0
 
-/** The rooms, for a panel beside the room, and the button that opens the panel. */
+/** The rooms, for a panel beside the room, and the button that opens it. `isFound`: the person has opened the panel before. */
 export function sidebar(
   { store, siteName }: Context,
-  { room, note }: { room: string; note: HTMLElement },
+  { room, isFound }: { room: string; isFound: boolean },
   on: { browse(): void },
   signal: AbortSignal,
 ) {
   const links = roomLinks(room)
+  const strip = isFound ? null : roomStrip(room, on.browse)
   const list = h('div', { class: 'side-scroll' }, links.element)
   const logo = h(
     'a',
@@ -35,7 +36,6 @@ export function sidebar(
     { id: 'sidebar', class: 'panel side', 'aria-label': words.rooms.rooms },
     head,
     list,
-    note,
     h('div', { class: 'side-foot' }, browse),
   )
   const badge = h('span', { class: 'badge', 'aria-hidden': 'true', hidden: true })
@@ -51,6 +51,7 @@ export function sidebar(
     const groups = groupRooms(store.get(), room, favourites)
     ordered = [...groups.favourites, ...groups.mine]
     links.update(groups)
+    strip?.update(groups)
     if (!isScrolled && ordered.length > 0) requestAnimationFrame(scrollToCurrent)
   }
 
@@ -101,6 +102,8 @@ export function sidebar(
   return {
     element,
     head,
+    /** stands in a narrow window until the person has found the panel */
+    strip: strip?.element,
     /** opens and closes the panel; a dot says that other rooms have unread messages, a number counts the mentions */
     toggle,
     /** Shows the rooms again after the favourites have changed. */

@@ -7,6 +7,7 @@ import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
 import { markRead, settleMarkRead, undoMarkRead, withRead, withReadFrame } from './readPosition.ts'
 import * as roomLog from './roomLog.ts'
+import { roomName } from './roomName.ts'
 import { addPendingRow, trimRows, withAck } from './rows.ts'
 import type { ChangeInRoom, StateChange } from './stateChanges.ts'
 import { idOf, INITIAL_STATE, MAX_ROWS, MAX_ROWS_FOLLOWED, newRoom, selfOf } from './state.ts'
@@ -56,6 +57,10 @@ export function reduce(state: State, change: StateChange): State {
       const next = change.left ? withListEntry(state, change.room, { joined: false }) : state
       return change.room in state.rooms ? withRoom(next, change.room, null) : next
     }
+    case 'roomLeft':
+      return leaveRoom(state, change.room)
+    case 'leaveSent':
+      return state.left?.room === change.room ? { ...state, left: { ...state.left, sent: true } } : state
     case 'entryQueued': {
       const { entry, user } = change
       if (entry.user !== idOf(state)) return state
@@ -123,8 +128,8 @@ function withSelf(state: State, self: Self | null): State {
   if (self === null || before === null) return state.self === self ? state : { ...state, self }
   // Another person in the same page sees nothing of the previous one.
   if (before.id !== self.id) {
-    const { rooms, roomList, drafts } = INITIAL_STATE
-    return { ...state, self, rooms, roomList, drafts }
+    const { rooms, roomList, left, drafts } = INITIAL_STATE
+    return { ...state, self, rooms, roomList, left, drafts }
   }
   return before.name === self.name && before.role === self.role ? state : { ...state, self }
 }
@@ -148,7 +153,14 @@ function withConnection(state: State, connection: State['connection'], now: numb
   return { ...next, serverFullSince: 0, connection }
 }
 
-function openRoom(state: State, room: string, shown: boolean): State {
+function leaveRoom(state: State, room: string): State {
+  const wasOwner = state.rooms[room]?.you?.role === 'owner'
+  const next = withRoom(withListEntry(state, room, { joined: false }), room, null)
+  return { ...next, left: { room, name: roomName(state, room), wasOwner, sent: false } }
+}
+
+function openRoom(from: State, room: string, shown: boolean): State {
+  const state = from.left?.room === room ? { ...from, left: null } : from
   const maxRows = shown ? MAX_ROWS : MAX_ROWS_FOLLOWED
   const before = state.rooms[room]
   if (before === undefined) return withRoom(state, room, { ...newRoom(room), maxRows })

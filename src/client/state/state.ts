@@ -214,6 +214,8 @@ export interface State {
   rooms: Readonly<Record<string, RoomState>>
   /** my rooms, and other rooms that were listed or found */
   roomList: readonly RoomEntry[]
+  /** the room I left last, until I open it again; `sent`: the server knows, so this cannot be undone any more */
+  left: { room: string; name: string; wasOwner: boolean; sent: boolean } | null
   /** the rooms in which I have a draft; without a prototype */
   drafts: Readonly<Record<string, true>>
   /** until when (ms) after my reconnect no lines are drawn about people who were online before */
@@ -266,6 +268,7 @@ export const INITIAL_STATE: State = {
   connection: { state: 'idle' },
   rooms: Object.create(null) as Record<string, RoomState>,
   roomList: [],
+  left: null,
   drafts: Object.create(null) as Record<string, true>,
   presenceQuietUntil: 0,
   rateLimitedUntil: 0,

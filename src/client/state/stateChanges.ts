@@ -19,6 +19,8 @@ export type StateChange =
   | { type: 'roomOpened'; room: string; shown?: boolean }
   /** this page no longer follows the room; `left`: my membership has ended too */
   | { type: 'roomForgotten'; room: string; left?: boolean }
+  /** I left the room, and the server is not told before `leaveSent` */
+  | { type: 'roomLeft' | 'leaveSent'; room: string }
   /** an entry of mine is to be drawn; `user`: me */
   | { type: 'entryQueued'; entry: OutboxEntry; user: User }
   | { type: 'roomListChanged'; roomList: readonly RoomEntry[] }

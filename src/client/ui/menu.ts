@@ -35,6 +35,8 @@ export function menuButton(
     })
     panel.append(...entries().map((entry) => (entry === null ? h('hr') : entryButton(entry))))
     opener.setAttribute('aria-expanded', 'true')
+    // Opened by a key, not by a pointer.
+    if ((event as MouseEvent).detail === 0) panel.querySelector('button')?.focus()
   }
 
   function entryButton(entry: MenuEntry): HTMLButtonElement {

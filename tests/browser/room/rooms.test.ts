@@ -36,10 +36,11 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.click(`text=${entry}`)
   }
 
-  test('[A10] have a menu whose button gets the focus back from a dialog', async () => {
+  test('[A10, U193] have a menu that a key opens at its first entry, and whose button gets the focus back from a dialog', async () => {
     const { page } = await aMember()
     for (const label of ['Keyboard shortcuts and commands', 'Settings']) {
       await page.locator('.head [aria-label=Menu]').press('Enter')
+      await page.locator('.head [popover] button:first-child:focus').waitFor()
       await page.getByRole('button', { name: label }).press('Enter')
       await page.waitForSelector('dialog[open]')
       await page.keyboard.press('Escape')
@@ -113,7 +114,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await other.waitForSelector('text=You signed out in another tab')
   })
 
-  test('[E32] lead, when left, to the room before, and after the last of them to the start page', async () => {
+  test('[E32, U192] lead, when left, to the room before, and the last of them to a page that joins it again', async () => {
     const { page } = await aMember(['Cellar', 'Loft'])
     for (const room of ['Cellar', 'lobby', 'Loft']) {
       await page.click(`.side a[href="/chat/${room.toLowerCase()}"]`)
@@ -125,8 +126,66 @@ describe.skipIf(browserFound === null)('rooms', () => {
       await isIn(page, next)
     }
     await chooseInMenu(page, 'Leave room')
-    await isAt(page, '/')
-    await page.waitForSelector('text=Continue as')
+    await page.waitForSelector('text=You left Cellar')
+    await page.getByRole('button', { name: 'Join' }).click()
+    await isIn(page, 'Cellar')
+  })
+
+  test('[U192, A10] once left, are joined again by Undo, also after a walk through other rooms; closing the page leaves', async () => {
+    const { page, context } = await aMember(['Nook', 'Den'])
+    const isMember = async (room: string) => {
+      const answer = await context.request.get(`${place.origin}/api/rooms`)
+      const { rooms } = (await answer.json()) as { rooms: { room: string; joined: boolean }[] }
+      return rooms.some((entry) => entry.room === room && entry.joined)
+    }
+    await page.click('.side a[href="/chat/nook"]')
+    await isIn(page, 'Nook')
+    await chooseInMenu(page, 'Leave room')
+    await isIn(page, 'lobby')
+    await page.click('.side a[href="/chat/den"]')
+    await isIn(page, 'Den')
+    const undo = page.locator('.undo-line button')
+    expect(await page.locator('.undo-line span').textContent()).toBe('You left Nook. It has no owner now.')
+    await undo.press('Enter')
+    await isAt(page, '/chat/nook')
+    await isIn(page, 'Nook')
+    await undo.waitFor({ state: 'hidden' })
+    // The topic may still be set: the server was never told.
+    await page.click('text=Add a topic')
+    await page.keyboard.press('Escape')
+
+    await chooseInMenu(page, 'Leave room')
+    await isIn(page, 'Den')
+    expect(await isMember('nook')).toBe(true)
+    await page.close({ runBeforeUnload: true })
+    await eventually('the leave', async () => !(await isMember('nook')))
+  })
+
+  test('[U191] of others are one tap away for a newcomer on a phone, until the drawer was opened', async () => {
+    const maker = await aMember(['Bakery', 'Cinema', 'Dancing', 'Ethics', 'Football', 'Garden'])
+    const { page, refused } = await aMember([], PHONE)
+    await page.locator('.room-strip a[href="/chat/bakery"]').tap()
+    await isAt(page, '/chat/bakery')
+    await page.locator('.room-strip a[href="/chat/lobby"]').waitFor()
+    await page.tap('[aria-controls=sidebar]')
+    await page.locator('.side a[href="/chat/lobby"]').tap()
+    await isAt(page, '/chat/lobby')
+    await isIn(page, 'lobby')
+    expect(await page.locator('.room-strip').count()).toBe(0)
+
+    // What another room says of me shows without a tap.
+    const rooms = page.locator('[aria-controls=sidebar]')
+    expect(await rooms.getAttribute('aria-label')).toBe('Rooms')
+    const name = await page.locator('.people-panel .person').first().locator('.name').textContent()
+    await maker.page.goto(`${place.origin}/chat/bakery`)
+    await maker.page.waitForSelector('.emoji-button')
+    for (const text of ['Fresh bread', `@${name} look`, `@${name} soon gone`]) {
+      await maker.page.fill('textarea', text)
+      await maker.page.keyboard.press('Enter')
+    }
+    await eventually('the number', async () => (await rooms.locator('.badge').textContent()) === '2')
+    expect(await rooms.getAttribute('aria-label')).toBe('Rooms, 3 unread, 2 mentions')
+    expect(refused).toEqual([])
   })
 
   test('[U86, A9] that are missing say so, and lead to the lobby', async () => {

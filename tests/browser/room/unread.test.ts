@@ -141,7 +141,7 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     // From the list, too.
     await page.focus('.log')
     await page.keyboard.press('Shift+Escape')
-    await page.waitForSelector('.side-note:not([hidden])')
+    await page.waitForSelector('.undo-line:not([hidden])')
     expect(await page.title()).toBe('lobby · Hubbub')
     expect(await icon()).toEndWith('/icons/hubbub.svg')
     expect(await page.locator('.pill').textContent()).not.toContain('new')
@@ -149,8 +149,8 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     await longEnough()
     expect(reads(screen)).toHaveLength(readsBefore)
     const titles = await everSeen(page, () => document.title)
-    await page.click('.side-note button')
-    await page.waitForSelector('.side-note', { state: 'hidden' })
+    await page.click('.undo-line button')
+    await page.waitForSelector('.undo-line', { state: 'hidden' })
     // The count goes down again once what is on screen has been read.
     expect((await titles()).slice(0, 2)).toEqual(['lobby · Hubbub', before])
     const seq = await readAll(screen)

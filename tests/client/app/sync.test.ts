@@ -10,6 +10,12 @@ const isMember = async (client: Client, room: string) =>
 
 const sentOf = ({ sent }: Client, type: string) => sent.filter((frame) => frame.type === type)
 
+/** Leaves a room without the ten seconds in which that can be undone. */
+function leave({ actions }: Client, room: string): void {
+  actions.leaveRoom(room)
+  actions.tellLeave()
+}
+
 /** Notes what a page draws of a room, at each change of its rows. */
 function drawsOf(client: Client, room: string): string[][] {
   const draws: string[][] = []
@@ -90,7 +96,7 @@ describe('after a break', () => {
     eve.actions.openRoom(room)
     await eve.isLive(room)
     await eventually('a lost frame', () => people().length > 0 && lost === 1)
-    ada.actions.leaveRoom(room)
+    leave(ada, room)
     await eventually(
       'Bob and Eve',
       () => new Set(people()).symmetricDifference(new Set(['Bob', 'Eve'])).size === 0,
@@ -120,7 +126,7 @@ describe('rooms', () => {
     await goOffline(laptop)
     const phone = await anotherPage(laptop.browser)
     await eventually('followed', () => phone.store.get().rooms[room]?.sync.state === 'live')
-    phone.actions.leaveRoom(room)
+    leave(phone, room)
     await eventually('left', async () => !(await isMember(laptop, room)))
     goOnline(laptop)
     await eventually('closed', () => laptop.room(room).sync.state === 'closed')
@@ -161,7 +167,7 @@ describe('rooms', () => {
 
   test('[C70] a room can be joined again right after leaving it', async () => {
     const { ada, bob, room } = await aScene()
-    ada.actions.leaveRoom(room)
+    leave(ada, room)
     ada.actions.openRoom(room)
     await ada.isLive(room)
     bob.actions.send(room, 'welcome back')
@@ -174,7 +180,7 @@ describe('rooms', () => {
       const { ada, room } = await aScene()
       if (fault === 'disk') app.store.fail('writes')
       else ada.faults.cut = ({ type }) => type === 'leave' && sentOf(ada, 'leave').length === 1
-      ada.actions.leaveRoom(room)
+      leave(ada, room)
       await eventually('the first attempt', () => sentOf(ada, 'leave').length > 0)
       if (fault === 'disk') {
         await eventually('a refusal', () => ada.heard.some(({ type }) => type === 'error'))

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
+import { peoplePanel } from '../../../src/client/people/peoplePanel.ts'
 import { peopleList } from '../../../src/client/people/peopleList.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { ada, bob, eve, firstPage, NOON, person, welcome } from '../../support/client/aState.ts'
+import { ada, bob, eve, firstPage, members, NOON, person, welcome } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -28,4 +29,15 @@ test('[U60, U62] people are listed as online or away, me first, the others by na
   ])
   expect(element.querySelector('li')?.textContent).toContain('you')
   expect(element.textContent).toContain('and 40 more')
+})
+
+test('[U190] the people button counts who is online, without those who are away', () => {
+  const store = createStore()
+  const { toggle } = peoplePanel({ store, showPerson() {} } as never, 'lobby', new AbortController().signal)
+  expect(toggle.getAttribute('aria-label')).toBe('People')
+  store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
+  store.dispatch({ type: 'syncRequested', room: 'lobby' })
+  const frames = [welcome, firstPage([], { members: members(person(ada), person(bob, 'idle'), person(eve)) })]
+  store.dispatch({ type: 'framesReceived', frames, now: NOON })
+  expect([toggle.textContent, toggle.getAttribute('aria-label')]).toEqual(['2', '2 online'])
 })

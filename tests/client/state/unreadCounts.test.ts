@@ -8,7 +8,6 @@ import { markRead, settleMarkRead, undoMarkRead } from '../../../src/client/stat
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
-import { h } from '../../../src/client/ui/dom.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import {
   ada,
@@ -44,7 +43,7 @@ function aSidebar() {
   store.dispatch(connectionIs('live'))
   store.dispatch({ type: 'roomListChanged', roomList: ROOMS.map((room) => listed(room)) })
   const context = { store, siteName: 'Hubbub' } as unknown as Context
-  const { element } = sidebar(context, { room: 'lobby', note: h('div') }, { browse() {} }, end.signal)
+  const { element } = sidebar(context, { room: 'lobby', isFound: true }, { browse() {} }, end.signal)
   document.body.replaceChildren(element)
   const icon = { href: '/icons/hubbub.svg', dataset: { unread: '/icons/unread.svg' } }
   let badge = 0

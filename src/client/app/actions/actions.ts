@@ -30,7 +30,7 @@ export interface ChatActions {
 
   /** Joins the room that this page shows, and keeps it up to date. */
   openRoom(room: string): void
-  /** Ends my membership. */
+  /** Ends my membership, in ten seconds or when the page is closed; opening the room again undoes it. */
   leaveRoom(room: string): void
   makeRoom(name: string): Promise<RoomResult>
   loadRooms(): Promise<void>

@@ -3,6 +3,7 @@ import { LIMITS, TIMES } from '../../../shared/limits.ts'
 import { cleanText, isBlank, textFault } from '../../../shared/text.ts'
 import type { ActionResult, ChatActions } from './actions.ts'
 import { createHistoryActions } from './historyActions.ts'
+import { createLeaveActions } from './leaveActions.ts'
 import { createReadActions } from './readActions.ts'
 import type { Api } from '../../net/api.ts'
 import type { TabChannel } from '../../net/tabChannel.ts'
@@ -33,6 +34,7 @@ export function createChatActions(
   let typed: { room: string; at: number } | null = null
   const { end: endHistory, ...history } = createHistoryActions(store, api)
   const { end: endReads, flush: flushReads, ...reads } = createReadActions(store, socket, tabs, world.after)
+  const { tellLeave, ...leaves } = createLeaveActions(store, sync, world.after)
   const roomList = createRoomListLoader(store, sync, api, world.after, signal)
 
   /** my rooms in the latest list; null if the list has none */
@@ -100,8 +102,7 @@ export function createChatActions(
     ...history,
     ...reads,
     chooseSettings: (change) => world.settings.choose(change),
-    openRoom: (room) => sync.open(room),
-    leaveRoom: (room) => sync.leave(room),
+    ...leaves,
     loadRooms: roomList.load,
     findRooms: roomList.find,
     reconnect: () => socket.nudge('button'),
@@ -197,6 +198,7 @@ export function createChatActions(
 
     /** Stops sending for this person; drafts and unsent messages stay on the device. */
     end(): void {
+      tellLeave()
       for (const { cancel } of drafts.values()) cancel()
       drafts.clear()
       endHistory()
@@ -217,6 +219,8 @@ export function createChatActions(
       await Promise.all([...drafts.keys()].map(saveDraft))
       return { messages: outbox.unsentCount, drafts: (await outbox.draftRooms()).length }
     },
+
+    tellLeave,
 
     /** Does at once what waits for a timer: the page may be closing. */
     flushTimers(): void {

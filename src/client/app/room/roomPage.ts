@@ -7,11 +7,16 @@ import type { PageContext } from '../context.ts'
 import { focusSoon } from '../../ui/focus/focusSoon.ts'
 import { joinPage } from '../../session/homePage.ts'
 import { deadEndPage } from '../../ui/centeredPage.ts'
+import { isolated } from '../../ui/format.ts'
 import { words } from '../../words/words.ts'
 
-function screenOf({ self, rooms }: State, room: string): 'nothing' | 'join' | 'room' | 'closed' | 'left' {
+function screenOf(
+  { self, rooms, left }: State,
+  room: string,
+): 'nothing' | 'join' | 'room' | 'closed' | 'left' {
   if (self === 'unknown') return 'nothing'
   if (self === null) return 'join'
+  if (left?.room === room) return 'left'
   const sync = rooms[room]?.sync
   if (sync?.state !== 'closed') return 'room'
   return sync.left ? 'left' : 'closed'
@@ -29,8 +34,10 @@ export function roomPage(
   let screen = childController(signal)
 
   function deadEnd(isLeft: boolean): HTMLElement {
-    const { roomLeft, roomClosed, toStart, toLobby, join } = words.pages
-    const { title, text } = isLeft ? roomLeft : roomClosed
+    const { roomLeft, roomClosed, mayRejoin, toStart, toLobby, join } = words.pages
+    const { left } = store.get()
+    const byMe = left?.room === room && { title: words.rooms.left(isolated(left.name)), text: mayRejoin }
+    const { title, text } = byMe || (isLeft ? roomLeft : roomClosed)
     const elsewhere =
       room === 'lobby' ? { href: '/', label: toStart } : { href: '/chat/lobby', label: toLobby }
     const rejoin = { label: join, press: () => actions.openRoom(room) }
@@ -52,7 +59,7 @@ export function roomPage(
   }
 
   // Opening a room's address joins it, even if it was left before.
-  if (store.get().rooms[room]?.sync.state === 'closed') actions.openRoom(room)
+  if (['closed', 'left'].includes(screenOf(store.get(), room))) actions.openRoom(room)
   store.watch(
     (state) => screenOf(state, room),
     (kind) => {

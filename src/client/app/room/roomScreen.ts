@@ -4,6 +4,7 @@ import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
 import { roomMenu } from '../../rooms/roomMenu.ts'
+import { undoLine } from '../../rooms/undoLine.ts'
 import { saveRooms, savedRooms } from '../../net/savedRooms.ts'
 import { idOf } from '../../state/state.ts'
 import { h } from '../../ui/dom.ts'
@@ -55,12 +56,21 @@ export function roomScreen(
 
   const announcer = createAnnouncer(signal)
   const status = statusLine(announcer.say, signal)
+  const allRead = markAllRead(context, status.say)
+  const undo = undoLine(
+    context,
+    { announce: announcer.say, undoMarkRead: allRead.undo, focusElsewhere: () => composer.focus() },
+    signal,
+  )
   const dialogs = roomDialogs(context, room, status.say, signal)
   const isAtEnd = () => timeline.position() === null
   const composer = roomComposer(
     context,
     room,
-    { banner: banner(context, announcer, signal), status: status.element },
+    {
+      banner: banner(context, announcer, signal),
+      status: h('div', { class: 'contents' }, undo, status.element),
+    },
     {
       sent() {
         timeline.sent()
@@ -100,13 +110,7 @@ export function roomScreen(
     composer.focus()
   })
   const main = h('main', { class: 'contents' }, timeline.element, composer.foot)
-  const allRead = markAllRead(context, { say: status.say, focusElsewhere: composer.focus }, signal)
-  const panels = sidePanels(
-    context,
-    { room, shell, note: allRead.offer },
-    { browse: () => void dialogs.rooms() },
-    signal,
-  )
+  const panels = sidePanels(context, { room, shell }, { browse: () => void dialogs.rooms() }, signal)
   const { rooms, people } = panels
   const menu = roomMenu(
     context,
@@ -125,7 +129,8 @@ export function roomScreen(
     { jump: (to) => void timeline.jumps.to(to) },
     signal,
   )
-  shell.append(skip, rooms.element, header.element, main, people.element, panels.scrim, announcer.element)
+  shell.append(skip, rooms.element, header.element, ...(rooms.strip ? [rooms.strip] : []))
+  shell.append(main, people.element, panels.scrim, announcer.element)
 
   keyboardSpace(shell, signal)
   refuseFiles(signal)

@@ -1,5 +1,6 @@
 import { peoplePanel } from '../../people/peoplePanel.ts'
 import { sidebar } from '../../rooms/sidebar.ts'
+import { readItem, webStorage } from '../../net/webStorage.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
 import { watchSwipes } from './drawerGestures.ts'
@@ -7,15 +8,15 @@ import { sidePanel } from './sidePanel.ts'
 
 /**
  * The rooms before the room on screen and the people behind it, each a column or a drawer.
- * @param note stands below the rooms
  */
 export function sidePanels(
   context: Context,
-  { room, shell, note }: { room: string; shell: HTMLElement; note: HTMLElement },
+  { room, shell }: { room: string; shell: HTMLElement },
   on: { browse(): void },
   signal: AbortSignal,
 ) {
-  const list = sidebar(context, { room, note }, on, signal)
+  const isFound = readItem(webStorage('localStorage'), 'rooms') !== null
+  const list = sidebar(context, { room, isFound }, on, signal)
   const people = peoplePanel(context, room, signal)
   const before = sidePanel(
     context,

@@ -8,6 +8,8 @@ export const REFUSAL_PAUSE = 2_000
 export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, after }: Timers) {
   /** room without an answer yet → when (ms) the leave was sent; 0: not yet */
   const leaving = new Map<string, number>()
+  /** rooms whose leave is to be sent later, unless it is undone */
+  const held = new Set<string>()
   /** ref → room, of leaves sent on this connection */
   const refs = new Map<string, string>()
   /** room → the count when it was left */
@@ -31,20 +33,27 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
 
   return {
     hasLeft,
+    /** The room counts as left here, and the server is not told yet. */
+    hold(room: string): void {
+      held.add(room)
+      hasLeft(room)
+    },
     /** Ends my membership, now or as soon as there is a connection. */
     leave(room: string): void {
+      held.delete(room)
       leaving.set(room, 0)
       request(room)
       hasLeft(room)
     },
     /** The room is opened again. */
     cancel(room: string): void {
+      held.delete(room)
       leaving.delete(room)
       left.delete(room)
     },
-    isLeaving: (room: string) => leaving.has(room),
-    /** Is a leave still unanswered? The room's frames before the answer were sent before the server read the leave. */
-    isUnanswered: (room: string) => [...refs.values()].includes(room),
+    isLeaving: (room: string) => held.has(room) || leaving.has(room),
+    /** Is a leave held or unanswered? The room's frames before the answer were sent before the server read the leave. */
+    isUnanswered: (room: string) => held.has(room) || [...refs.values()].includes(room),
     /**
      * Sends again the unanswered leaves that are overdue; leaving twice changes nothing.
      * @param isOverdue gets the time (ms) a leave was sent, 0 if it was not
@@ -70,7 +79,8 @@ export function createRoomLeaves(send: (frame: ClientFrame) => boolean, { now, a
      * Was the room left after `leaveCount()` gave `since`, or has a leave no answer yet? A room list requested at that count
      * may still show the room as joined.
      */
-    leftSince: (room: string, since: number) => leaving.has(room) || (left.get(room) ?? 0) > since,
+    leftSince: (room: string, since: number) =>
+      held.has(room) || leaving.has(room) || (left.get(room) ?? 0) > since,
     disconnected: () => refs.clear(),
   }
 }

@@ -204,6 +204,11 @@ export function createSync(store: StateStore, world: SyncWorld, signal: AbortSig
       for (const oldest of longAgo) store.dispatch({ type: 'roomShortened', room: oldest })
       joins.requestMissing()
     },
+    /** The room is to be left, but this can still be undone: the server is not told. */
+    holdLeave(room: string): void {
+      leaves.hold(room)
+      joins.left(room)
+    },
     /** Ends my membership, now or as soon as there is a connection. */
     leave(room: string): void {
       leaves.leave(room)

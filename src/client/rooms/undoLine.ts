@@ -1,0 +1,55 @@
+import { button, h } from '../ui/dom.ts'
+import { isolated } from '../ui/format.ts'
+import type { Context } from '../app/context.ts'
+import { roomAddress } from '../state/roomName.ts'
+import type { State } from '../state/state.ts'
+import { words } from '../words/words.ts'
+import { canUndoMarkRead } from './markAllRead.ts'
+
+/** What can be undone now: the leave of a room, or that all rooms were marked read. */
+function offerOf(state: State): State['left'] | 'markedRead' {
+  if (state.left?.sent === false) return state.left
+  return canUndoMarkRead(state) ? 'markedRead' : null
+}
+
+/** Says for ten seconds what was done, with a button that undoes it (U75, U192). */
+export function undoLine(
+  { store, router }: Context,
+  on: {
+    announce(message: string): void
+    undoMarkRead(): void
+    /** Called when the line disappears while its button has the focus (A10). */
+    focusElsewhere(): void
+  },
+  signal: AbortSignal,
+): HTMLElement {
+  const text = h('span', { class: 'truncate', dir: 'auto' })
+  const element = h(
+    'div',
+    { class: 'undo-line', hidden: true },
+    text,
+    button(words.common.undo, undo, { class: 'text-button' }),
+  )
+
+  function undo(): void {
+    const offer = offerOf(store.get())
+    if (offer === 'markedRead') on.undoMarkRead()
+    // Opening the room cancels the leave.
+    else if (offer !== null) router.navigate(roomAddress(store.get(), offer.room))
+  }
+
+  store.watch(
+    offerOf,
+    (offer) => {
+      if (offer === null && element.contains(document.activeElement)) on.focusElsewhere()
+      element.hidden = offer === null
+      if (offer === null) return
+      const { left, leftAsOwner, markAllRead } = words.rooms
+      if (offer === 'markedRead') text.textContent = markAllRead.marked
+      else text.textContent = (offer.wasOwner ? leftAsOwner : left)(isolated(offer.name))
+      on.announce(text.textContent)
+    },
+    signal,
+  )
+  return element
+}
