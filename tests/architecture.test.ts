@@ -8,7 +8,8 @@ import { allImports, type Import, importsOf, read, sources, SRC } from './suppor
  */
 type Rule = readonly [folder: string, may: string, types?: string]
 
-const CONTRACT = 'shared/limits shared/errors shared/assert shared/names shared/policy shared/text'
+const CONTRACT =
+  'shared/limits shared/errors shared/assert shared/mentions shared/names shared/policy shared/text'
 
 /** A part of the hub imports itself, the parts below it, the contract and these files, which import each other only. */
 const HUB_BASE = 'shared/ hub/connections hub/ports hub/rateLimit hub/answerFrames'

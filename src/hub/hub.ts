@@ -188,8 +188,8 @@ export class Hub {
    * `ack`. The same nonce twice is one event, so a client may send again without asking.
    * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
    */
-  publish(from: ClientSocket, frame: Durable): void {
-    this.#publisher.publish(this.#greeted(from), frame)
+  publish(from: ClientSocket, frame: Durable): void | Promise<void> {
+    return this.#publisher.publish(this.#greeted(from), frame)
   }
 
   /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */

@@ -2,6 +2,7 @@
 import type {
   HistoryMessage,
   HistoryPage,
+  Mention,
   Position,
   ReactionCount,
   Role,
@@ -12,10 +13,10 @@ import type {
 import type { ServerFrame } from '../shared/protocol.ts'
 import type { Rate } from './rateLimit.ts'
 
-/** The content of a draft, and the message that it changes. */
+/** The content of a draft, and the message that it changes. The hub found `mentions`: a draft sent again may have others. */
 export type DraftContent =
-  | { kind: 'message'; text: string; replyTo?: string }
-  | { kind: 'edit'; target: string; text: string }
+  | { kind: 'message'; text: string; replyTo?: string; mentions?: readonly Mention[] }
+  | { kind: 'edit'; target: string; text: string; mentions?: readonly Mention[] }
   | { kind: 'delete'; target: string; text?: never }
   | { kind: 'react'; target: string; emoji: string; on: boolean; text?: never }
   | { kind: 'pin'; target: string; on: boolean; text?: never }
@@ -126,12 +127,14 @@ export interface Store {
    * be stored does not hold up the others. Each stored event raises the head of its room by one.
    *
    * A draft whose (user, nonce) is in the log, or earlier in this call, is a duplicate; if its room, kind, target or content
-   * differ, it is `nonceReused`. Once the stored content is gone, it is always a duplicate. `gone`: `replyTo` or `target`
+   * differ, it is `nonceReused`; mentions are no part of the content. Once the stored content is gone, it is always a duplicate. `gone`: `replyTo` or `target`
    * is not a message of the room that still has its text. `forbidden`: an edit or a delete of another person's message.
    * `tooBig`: the message has as many kinds of emoji as it may have.
    *
-   * A delete removes the text, the reactions and the pin of the message, and the text of its edits; all else of these events
-   * stays. A `react` event holds the number of people with that reaction after it, even if it changes nothing.
+   * An edit replaces the mentions of its message: people whom it no longer mentions lose the mention from their counts, and
+   * people whom it adds are `quiet`, so that nobody is notified twice.
+   * A delete removes the text, the mentions, the reactions and the pin of the message, and the text of its edits; all else of
+   * these events stays. A `react` event holds the number of people with that reaction after it, even if it changes nothing.
    * @returns one outcome for each draft, in the same order
    */
   commit(drafts: readonly Draft[]): Promise<Outcome[]>
@@ -187,8 +190,14 @@ export interface Store {
   removeMember(room: string, user: string): Promise<void>
   /** Raises read positions. A position below the stored one, or of a person who is not a member, changes nothing. */
   saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
-  /** Messages of others after `after` that have text, and those of them that mention `user.name`, among the newest 1,000. */
-  unread(room: string, user: User, after: number): Promise<UnreadAtHead>
+  /** Messages of others after `after` that have text, and those of them that notify the person, among the newest 1,000. */
+  unread(room: string, user: string, after: number): Promise<UnreadAtHead>
+  /**
+   * Which of these names, as `foldedName` makes them, people of the room have now: its members, and in a public room also
+   * whoever wrote in it. If two people have the same name, a member comes first, then who was seen last.
+   * @returns name → id of the person
+   */
+  named(room: string, names: readonly string[]): Promise<Map<string, string>>
 
   /** Adds a guest unless another person, who is not stale, holds one of the keys; a race has one winner. */
   addGuest(guest: NewGuest, stale: StaleLimits): Promise<'added' | 'taken'>

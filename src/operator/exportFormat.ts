@@ -8,6 +8,7 @@ import { Value } from '@sinclair/typebox/value'
 import { isJsonObject } from '../lib/jsonObject.ts'
 import { emojiFault } from '../shared/text.ts'
 import { LIMITS } from '../shared/limits.ts'
+import type { Mention } from '../shared/model.ts'
 import { Id, Nonce, Room } from '../shared/protocol.ts'
 import { byteLength, cleanText, textFault } from '../shared/text.ts'
 
@@ -22,17 +23,24 @@ const author = { user: Id, name: t.String() }
 const withNonce = { ...entry, ...author, nonce: Nonce, digest: t.Optional(Digest) }
 const change = { ...withNonce, target: Id }
 const text = t.Optional(t.Object({ text: t.String() }))
+const mentions = t.Optional(
+  t.Array(t.Object({ user: Id, at: Count, length: FromOne }), { maxItems: LIMITS.mentions }),
+)
 
 /** By kind. Without `data` the content was deleted; `digest` tells whether a nonce that comes again carries the same content. */
 const EVENTS = {
   message: t.Object({
     ...withNonce,
     kind: t.Literal('message'),
-    data: t.Optional(t.Object({ text: t.String(), replyTo: t.Optional(Id) })),
+    data: t.Optional(t.Object({ text: t.String(), replyTo: t.Optional(Id), mentions })),
   }),
   topic: t.Object({ ...entry, ...author, kind: t.Literal('topic'), data: text }),
   notice: t.Object({ ...entry, kind: t.Literal('notice'), data: text }),
-  edit: t.Object({ ...change, kind: t.Literal('edit'), data: text }),
+  edit: t.Object({
+    ...change,
+    kind: t.Literal('edit'),
+    data: t.Optional(t.Object({ text: t.String(), mentions })),
+  }),
   delete: t.Object({
     ...change,
     kind: t.Literal('delete'),
@@ -73,6 +81,7 @@ export type ExportedEvent = Static<(typeof EVENTS)[keyof typeof EVENTS]>
 export type ExportHeader = Static<typeof OTHER_LINES.hubbub>
 export type ExportedUser = Static<typeof OTHER_LINES.user>
 export type ExportedRoom = Static<typeof OTHER_LINES.room>
+type MentionedText = { text: string; mentions?: readonly Mention[] }
 export type ExportLine = ExportHeader | ExportedUser | ExportedRoom | ExportedEvent
 
 const compiled = (schemas: Record<string, TObject>) =>
@@ -115,7 +124,16 @@ function contentFault(line: ExportLine): string | null {
   if (line.kind === 'react') return emojiFault(line.data.emoji) === null ? null : 'data/emoji'
   if (!('text' in line.data)) return null
   const fits = line.kind === 'topic' ? isTopic(line.data.text) : isText(line.data.text)
-  return fits ? null : 'data/text'
+  if (!fits) return 'data/text'
+  return 'mentions' in line.data && !areMentions(line.data) ? 'data/mentions' : null
+}
+
+/** Mentions stand in the text, in order, and do not overlap. */
+function areMentions({ text: { length: end }, mentions: all = [] }: MentionedText): boolean {
+  return all.every(({ at, length }, n) => {
+    const { at: next = end } = all[n + 1] ?? {}
+    return at + length <= next
+  })
 }
 
 /** Accepts names that today's rules would refuse: the rules have changed, and an old export must still be accepted. */

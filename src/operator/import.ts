@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'bun:sqlite'
 import { ROOM_SLUG } from '../shared/names.ts'
 import { LIMITS } from '../shared/limits.ts'
+import { foldedName } from '../shared/mentions.ts'
 import { checkpoint, openForWriting, type SqlValues } from '../store/sqlite/database.ts'
 import { OperatorError } from '../lib/operatorError.ts'
 import { createPrivateFile, databaseIn } from '../store/sqlite/dataDirectory.ts'
@@ -154,8 +155,9 @@ class Importer {
   #addUser({ id, name, role, at, seen }: ExportedUser): void {
     this.#users += 1
     this.#run(
-      `INSERT INTO users (id, name, role, at, seen) VALUES ($id, $name, $role, $at, $seen) ON CONFLICT DO NOTHING`,
-      { id, name, role, at, seen },
+      `INSERT INTO users (id, name, folded, role, at, seen) VALUES ($id, $name, $folded, $role, $at, $seen)
+       ON CONFLICT DO NOTHING`,
+      { id, name, folded: foldedName(name), role, at, seen },
     )
   }
 

@@ -21,6 +21,9 @@ export const LIMITS = {
   emoji: 64,
   emojiKinds: 20,
   emojiPeople: 20,
+  /** mentions of a message, and people whom they notify */
+  mentions: 50,
+  notified: 10,
   /** events in one `sync` page, and JSON bytes of any page (events, first messages, history): a frame stays below 256 KiB */
   pageEvents: 200,
   pageBytes: 224 * 1024,

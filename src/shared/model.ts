@@ -38,11 +38,15 @@ interface Entry {
 type Erasable<Content> =
   (Content & { gone?: never }) | ({ gone: true } & { [Field in keyof Content]?: never })
 
-/** A person named in a text: `length` UTF-16 units from `at` on are `@` and the name that the person had then. */
+/**
+ * A person named in a text: `length` UTF-16 units from `at` on are `@` and the name that the person had then. `quiet`, only in
+ * history messages: an edit has added the person, so the message does not count as a mention of them.
+ */
 export interface Mention {
   user: string
   at: number
   length: number
+  quiet?: true
 }
 
 export type Message = Entry & { kind: 'message' } & Erasable<{

@@ -34,25 +34,6 @@ export function textFault(text: string): 'blank' | 'tooBig' | 'malformed' | null
   return null
 }
 
-/** After this many `@name` that are parts of longer words the search gives up: each costs two checks. */
-const MAX_NEAR_MENTIONS = 50
-
-/** Does a text mention this name: `@name`, not inside a word, in any case? */
-export function mentionsName(text: string, name: string): boolean {
-  if (!text.includes('@')) return false
-  const wanted = `@${name.toLowerCase()}`
-  const lower = text.toLowerCase()
-  let at = -1
-  for (let near = 0; near < MAX_NEAR_MENTIONS; near += 1) {
-    at = lower.indexOf(wanted, at + 1)
-    if (at < 0) return false
-    const before = lower[at - 1] ?? ' '
-    const after = lower.slice(at + wanted.length, at + wanted.length + 2)
-    if (!/[\p{L}\p{N}@]/u.test(before) && !/^[\p{L}\p{N}\p{M}]/u.test(after)) return true
-  }
-  return false
-}
-
 let segmenter: Intl.Segmenter | undefined
 
 /** The characters that a person would count. The segmenter is made at the first text: it takes 2 MB and 40 ms. */

@@ -175,6 +175,6 @@ test('[K71] only the fields of the kind of an event are read from its content, e
     [5, 'Ada', { kind: 'delete', by: 'author' }],
     [6, 'Ada', { kind: 'magic' }],
   ] as never)
-  expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 6 })
+  expect(await store.unread('lobby', bob.id, 0)).toMatchObject({ unread: 6 })
   await store.close()
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { cleanName, cleanRoomName, parseRoomPath, roomPath, slugOf } from '../../src/shared/names.ts'
-import { byteLength, cleanText, mentionsName, textFault } from '../../src/shared/text.ts'
+import { byteLength, cleanText, textFault } from '../../src/shared/text.ts'
 import { LIMITS } from '../../src/shared/limits.ts'
 
 test.each([
@@ -143,14 +143,4 @@ test('[F1] a text that is blank, too long, or contains control characters or lon
 test('[F1] bytes are counted as UTF-8 writes them', () => {
   for (const text of ['', 'abc', 'é漢👍', 'a\u{10ffff}'])
     expect(byteLength(text)).toBe(new TextEncoder().encode(text).length)
-})
-
-test('[U73] a mention is @ and the name as a word, in any case', () => {
-  expect(mentionsName('hi @Ann!', 'ann')).toBe(true)
-  expect(mentionsName('@ann lee', 'Ann Lee')).toBe(true)
-  expect(mentionsName('@annette', 'Ann')).toBe(false)
-  expect(mentionsName('mail@ann', 'Ann')).toBe(false)
-  expect(mentionsName('@annette and @ann', 'Ann')).toBe(true)
-  expect(mentionsName(`${'@annette '.repeat(49)}@ann`, 'Ann')).toBe(true)
-  expect(mentionsName(`${'@annette '.repeat(50)}@ann`, 'Ann')).toBe(false)
 })

@@ -153,7 +153,7 @@ describe('a database that Hubbub did not make', () => {
   test('[S71] `restore` and `doctor` report people with a role above guest', async () => {
     const file = changedDatabase(
       `UPDATE users SET role = 'owner'`,
-      `INSERT INTO users VALUES ('0c', 'Eve', char(27), 1, 1)`,
+      `INSERT INTO users (id, name, role, at, seen) VALUES ('0c', 'Eve', char(27), 1, 1)`,
     )
     const roles = 'People with a role above guest: \\u001b 1, owner 1.'
     const restored = await aCommand(['restore', '-'], { DATA_DIR: folder('roles') }, await packed(file))

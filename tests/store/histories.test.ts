@@ -21,6 +21,11 @@ const room = fc.constantFrom(...rooms)
 const session = fc.constantFrom(...sessions)
 const someKeys = fc.uniqueArray(fc.constantFrom(...keys), { minLength: 1, maxLength: 2 })
 
+const mentions = fc.array(
+  userId.map((user) => ({ user, at: 0, length: 6 })),
+  { minLength: 1, maxLength: 3 },
+)
+
 const message = fc.record(
   {
     kind: fc.constant('message' as const),
@@ -31,6 +36,7 @@ const message = fc.record(
     nonce: fc.constantFrom('nonce-01', 'nonce-02', 'nonce-03', 'nonce-04'),
     text: fc.constantFrom('a', 'b @name1', '@Name2, é', 'long '.repeat(900)),
     replyTo: fc.constantFrom(...ids),
+    mentions,
   },
   { requiredKeys: ['kind', 'room', 'id', 'at', 'user', 'nonce', 'text'] },
 )
@@ -46,6 +52,7 @@ const text = fc.constantFrom('e', '@Name1', 'f @name2')
 const on = fc.boolean()
 const change = fc.oneof(
   fc.record({ ...changeFields, kind: fc.constant('edit' as const), text }),
+  fc.record({ ...changeFields, kind: fc.constant('edit' as const), text, mentions }),
   fc.record({ ...changeFields, kind: fc.constant('delete' as const) }),
   fc.record({ ...changeFields, kind: fc.constant('react' as const), emoji: fc.constantFrom('👍', '🎉'), on }),
   fc.record({ ...changeFields, kind: fc.constant('pin' as const), on }),
@@ -128,16 +135,17 @@ function answersOf(store: Store): Promise<unknown[]> {
       store.events(slug, 0, 100),
       store.idAt(slug, 2),
       ...[0, 2, 50].map((limit) => store.newest(slug, limit)),
-      ...people.flatMap((user) => [store.mine(user.id, ids), store.unread(slug, user, 1)]),
+      ...people.flatMap((user) => [store.mine(user.id, ids), store.unread(slug, user.id, 1)]),
       ...QUERIES.map((query) => store.history(slug, query, people[0]?.id)),
     ]),
+    ...rooms.map((slug) => store.named(slug, ['name0', 'name1', 'new k1', 'new k1,k2'])),
     ...people.flatMap(({ id }) => [store.memberships(id), store.eventsOf(id, null, 100)]),
     ...sessions.map((hash) => store.session(hash)),
     ...keys.map((key) => store.nameTaken(owned(key), 60, stale, people[0]?.id)),
   ])
 }
 
-const FROM_LOG = ['messages', 'reactions', 'reaction_kinds']
+const FROM_LOG = ['messages', 'reactions', 'reaction_kinds', 'mentions', 'authors']
 
 /** Checks that the tables which follow from the log hold what the log says. */
 function expectTablesToFollowFrom(db: Database): void {

@@ -350,7 +350,7 @@ describeStores((store, world) => {
     const again = [0, 0, 4].map((n) => ({ ...draft(`text ${n}`), nonce: said[n]?.nonce ?? '' }))
     expect(await resultsOf(store.commit(again))).toEqual(['duplicate', 'duplicate', 'nonceReused'])
     expect(await store.newest('garden', 50)).toMatchObject({ at: { seq: 1 }, messages: [], older: false })
-    expect(await store.unread('lobby', bob, 0)).toMatchObject({ unread: 2 })
+    expect(await store.unread('lobby', bob.id, 0)).toMatchObject({ unread: 2 })
   })
 
   test('[K48] a purge empties the edits and reactions of a message, however recent; a reply to it stays', async () => {

@@ -232,7 +232,7 @@ test('[O9] an older database is copied before it is migrated, and the last three
   expect(readFileSync(first.snapshot ?? '').equals(before)).toBe(true)
   for (let n = 2; n <= 5; n += 1) openForWriting(dir, more(n)).db.close()
   const kept = readdirSync(join(dir, 'snapshots')).map((name) => name.slice(0, 'schema-0000'.length))
-  expect(kept.sort()).toEqual([2, 3, 4].map((n) => `schema-000${SCHEMA + n}`))
+  expect(kept.sort()).toEqual([2, 3, 4].map((n) => `schema-${String(SCHEMA + n).padStart(4, '0')}`))
   const last = openForWriting(dir, more(5))
   expect(last).toMatchObject({ from: SCHEMA + 5, snapshot: null })
   expect(last.db.query('SELECT text FROM messages').values()).toEqual([['from before']])

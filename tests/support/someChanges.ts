@@ -2,7 +2,7 @@ import type { StateChange } from '../../src/client/state/stateChanges.ts'
 import { timelineItems } from '../../src/client/timeline/timelineItems.ts'
 import type { OutgoingContent, Row } from '../../src/client/state/state.ts'
 import type { Change, Message, User } from '../../src/shared/model.ts'
-import { ada, type aLivePage, bob, NOON, numbers, said } from './client/aState.ts'
+import { ada, type aLivePage, bob, mentionsOfAda, NOON, numbers, said } from './client/aState.ts'
 
 type Content = { [K in Change['kind']]: Partial<Extract<Change, { kind: K }>> & { kind: K } }[Change['kind']]
 
@@ -13,7 +13,7 @@ export function change(seq: number, of: number, content: Content): Change {
 }
 
 export function edited(seq: number, of: number, text: string, user = bob): Change {
-  return change(seq, of, { kind: 'edit', text, user })
+  return change(seq, of, { kind: 'edit', text, user, ...mentionsOfAda(text) })
 }
 
 export function deleted(seq: number, of: number, user = bob): Change {

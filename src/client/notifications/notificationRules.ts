@@ -1,10 +1,10 @@
 /** Which messages are notified, in which of my tabs, and until when (U76). `startNotifications.ts` has the browser's part. */
 import { fieldsOf, isRoom } from '../net/parseStored.ts'
 import type { Timers } from '../net/timers.ts'
-import { mentionsName } from '../../shared/text.ts'
 import { roomName } from '../state/roomName.ts'
 import { isReceivedAfter, type ReceivedMessage } from '../state/readPosition.ts'
-import { idOf, selfOf, type RoomState, type State } from '../state/state.ts'
+import { notifiesMe } from '../state/rows.ts'
+import { idOf, type RoomState, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { isolated } from '../ui/format.ts'
 import { words } from '../words/words.ts'
@@ -177,12 +177,11 @@ function newMessages(room: RoomState, knownSeqs: Map<string, number>): ReceivedM
 
 const idsOf = (messages: readonly ReceivedMessage[]) => messages.map(({ id }) => id)
 
-function isWanted(state: State, room: string, { text }: ReceivedMessage): boolean {
+function isWanted(state: State, room: string, message: ReceivedMessage): boolean {
   const { settings } = state
   if (settings.notify === 'off' && settings.sound === 'off') return false
   const level = settings.levels[room] ?? settings.level
-  const self = selfOf(state)
-  return level === 'all' || (level === 'mentions' && self !== null && mentionsName(text, self.name))
+  return level === 'all' || (level === 'mentions' && notifiesMe(message, idOf(state)))
 }
 
 /** Is the message read, deleted, or in a room that is closed to me? */

@@ -1,14 +1,12 @@
 /** My read position and unread counts, and marking a room read without looking at it (U71, U73, U75). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
+import { mentionsAfterEdit } from '../../shared/mentions.ts'
 import type { Change, RoomEvent, Self } from '../../shared/model.ts'
 import type { ServerFrameOf, You } from '../../shared/protocol.ts'
-import { mentionsName } from '../../shared/text.ts'
-import { oldestSeq } from './rows.ts'
+import { notifiesMe, oldestSeq } from './rows.ts'
 import type { RoomState, Row } from './state.ts'
 
 const capped = (count: number) => Math.min(LIMITS.unread, count)
-const mentionCount = (texts: readonly string[], { name }: Self) =>
-  texts.filter((text) => mentionsName(text, name)).length
 
 /** A message of another person that is not deleted. */
 export type ReceivedMessage = Row & { id: string; seq: number; text: string }
@@ -22,8 +20,9 @@ export const isReceivedAfter =
 export function withUnread(you: You | null, event: RoomEvent, self: Self | null): You | null {
   if (you === null || self === null || event.kind !== 'message') return you
   if (event.gone || event.user.id === self.id || event.seq <= you.readSeq) return you
-  const mentions = capped(you.mentions + mentionCount([event.text], self))
-  return { ...you, unread: capped(you.unread + 1), mentions }
+  const { user, mentions = [] } = event
+  const added = notifiesMe({ user, mentions }, self.id) ? 1 : 0
+  return { ...you, unread: capped(you.unread + 1), mentions: capped(you.mentions + added) }
 }
 
 /** Corrects the unread counts after an edit or a delete. Only the server knows whether a message that is not loaded was unread. */
@@ -44,8 +43,9 @@ export function withRecount(
   }
   if (!isReceivedAfter(you.readSeq)(row)) return room
   const isEdit = change.kind === 'edit'
-  const mentionsAfter = isEdit ? mentionCount([change.text ?? row.text], self) : 0
-  const mentions = Math.max(0, you.mentions + mentionsAfter - mentionCount([row.text], self))
+  const after = isEdit ? mentionsAfterEdit(row.mentions, change.mentions ?? []) : []
+  const isLost = notifiesMe(row, self.id) && !notifiesMe({ ...row, mentions: after }, self.id)
+  const mentions = Math.max(0, you.mentions - (isLost ? 1 : 0))
   return { ...room, you: { ...you, unread: isEdit ? you.unread : you.unread - 1, mentions } }
 }
 
@@ -59,8 +59,11 @@ export function withRead(room: RoomState, seq: number, self: Self | null): RoomS
   if (you === null || self === null || readSeq <= you.readSeq) return room
   const count = (from: number, to: number) => {
     const unread = [...(historyWindow?.rows ?? []), ...room.rows].filter(isReceivedAfter(from))
-    const texts = unread.flatMap((row) => (row.seq <= to ? row.text : []))
-    return { unread: texts.length, mentions: mentionCount(texts, self) }
+    const counted = unread.filter((row) => row.seq <= to)
+    return {
+      unread: counted.length,
+      mentions: counted.filter((row) => notifiesMe(row, self.id)).length,
+    }
   }
   if (room.older === 'none' || oldestSeq(room) <= readSeq + 1) {
     const left = count(readSeq, Infinity)

@@ -1,5 +1,6 @@
 /** A room's rows: by seq, my unsent ones last. Rows are replaced, never mutated; an unchanged row stays `===`. */
 import { LIMITS } from '../../shared/limits.ts'
+import { mentionsAfterEdit, notifiedBy } from '../../shared/mentions.ts'
 import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
 import type { ServerFrameOf } from '../../shared/protocol.ts'
 import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
@@ -19,6 +20,7 @@ export const EMPTY_ROW: Row = {
   nonce: '',
   at: 0,
   text: null,
+  mentions: [],
   edited: null,
   pinned: false,
   reactions: [],
@@ -31,8 +33,10 @@ export const EMPTY_ROW: Row = {
 export function rowOf(message: HistoryMessage, me: string | null, trueAt = message.seq): Row {
   const { kind, seq, id, at, user = EMPTY_ROW.user, nonce = '', replyTo, text = null } = message
   const { edited = null, pinned = false, reactions = EMPTY_ROW.reactions } = message
+  const mentions = (message.kind === 'message' && message.mentions) || EMPTY_ROW.mentions
   const key = keyOf(user.id, nonce || id)
-  const row = { ...EMPTY_ROW, key, kind, seq, id, user, nonce, at, text, edited, pinned, reactions, trueAt }
+  const content = { at, text, mentions, edited, pinned, reactions }
+  const row = { ...EMPTY_ROW, key, kind, seq, id, user, nonce, ...content, trueAt }
   return { ...row, own: user.id === me, ...(replyTo !== undefined && { replyTo }) }
 }
 
@@ -44,6 +48,11 @@ export function withOwnReactions(
   if (reactions === undefined) return message as HistoryMessage
   const own = reactions.map((reaction) => ({ ...reaction, mine: emoji.includes(reaction.emoji) }))
   return { ...message, reactions: own } as HistoryMessage
+}
+
+/** Does the message count as a mention of me? */
+export function notifiesMe({ user, mentions }: Pick<Row, 'user' | 'mentions'>, me: string | null): boolean {
+  return me !== null && mentions.length > 0 && notifiedBy(mentions, user.id).includes(me)
 }
 
 /** Adds an unsent message of mine below all others, unless it is there already. */
@@ -69,10 +78,16 @@ export function applyChange(row: Row, change: Change, me: string | null): Row {
   const next = { ...row, trueAt: change.seq }
   switch (change.kind) {
     case 'edit':
-      return { ...next, text: change.text, edited: change.at }
+      return {
+        ...next,
+        text: change.text,
+        mentions: mentionsAfterEdit(row.mentions, change.mentions ?? []),
+        edited: change.at,
+      }
     case 'delete': {
       const { replyTo: _, ...rest } = next
-      return { ...rest, text: null, edited: null, pinned: false, reactions: EMPTY_ROW.reactions }
+      const { mentions, reactions } = EMPTY_ROW
+      return { ...rest, text: null, mentions, edited: null, pinned: false, reactions }
     }
     case 'pin':
       return { ...next, pinned: change.on }
@@ -114,7 +129,12 @@ export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
   if (seq === null) return rows
   const index = rows.findLastIndex((known) => known.key === row.key)
   const before = rows[index]
-  const isKnown = before?.id === row.id && before.text === row.text && before.user.name === row.user.name
+  const isKnown =
+    before?.id === row.id &&
+    before.text === row.text &&
+    before.user.name === row.user.name &&
+    // An ack knows no mentions: the event brings them.
+    before.mentions.length === row.mentions.length
   if (isKnown || (before !== undefined && before.trueAt > row.trueAt)) return rows
   const others = before === undefined ? rows.slice() : rows.toSpliced(index, 1)
   const below = others.findLastIndex((known) => known.seq !== null && known.seq <= seq)

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import type {
   Change,
+  Mention,
   Person,
   Position,
   Reaction,
@@ -57,6 +58,7 @@ export interface Row {
   at: number
   /** null: deleted */
   text: string | null
+  mentions: readonly Mention[]
   replyTo?: string
   /** ms of its last edit */
   edited: number | null

@@ -1,8 +1,8 @@
-import { mentionsName } from '../../shared/text.ts'
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { roomName } from '../state/roomName.ts'
-import { selfOf, type PresenceLine, type RoomState } from '../state/state.ts'
+import { notifiesMe } from '../state/rows.ts'
+import { idOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { formatText, plainText } from './formatText.ts'
 import { failureText } from './message/message.ts'
@@ -35,12 +35,13 @@ export function announceRoom(
     if (since === null)
       announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), onlineCount))
     if (since === null || knownSeq < since || settings.spoken === 'nothing') return
-    const me = selfOf(store.get())?.name ?? null
+    const me = idOf(store.get())
     announcer.messages(
-      rows.flatMap(({ kind, own, seq, text, user }) => {
+      rows.flatMap((row) => {
+        const { kind, own, seq, text, user } = row
         if (kind !== 'message' || own || seq === null || seq <= since || text === null) return []
-        const mentions = me !== null && mentionsName(text, me)
-        return [{ name: isolated(user.name), text: plainText(formatText(text)), mentions }]
+        const spoken = plainText(formatText(text))
+        return [{ name: isolated(user.name), text: spoken, mentions: notifiesMe(row, me) }]
       }),
     )
   }

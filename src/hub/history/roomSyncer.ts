@@ -1,9 +1,9 @@
 import { CLOSE } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { RoomEvent, User } from '../../shared/model.ts'
+import { notifiedBy } from '../../shared/mentions.ts'
+import type { Message, RoomEvent } from '../../shared/model.ts'
 import { strongerOf } from '../../shared/policy.ts'
 import type { FirstPage, MissedPage, ClientFrameOf, ResetReason, You } from '../../shared/protocol.ts'
-import { mentionsName } from '../../shared/text.ts'
 import type { ClientConnection, EnteredRoom, SyncRequest } from '../connections.ts'
 import type { Feed } from '../messages/feed.ts'
 import type { HubDeps, Membership, RoomRow, UnreadAtHead } from '../ports.ts'
@@ -24,9 +24,10 @@ const SEND_RATE = { perSecond: 1024 * 1024, burst: 8 * 1024 * 1024 }
 const MAX_APPENDED_EVENTS = 50
 /** While the room moves on, an unread count is repeated at most this many times; then it is sent as it is. */
 const MAX_RECOUNTS = 20
-/** Estimated bytes of a frame without its lists, of an event without its text, and of a person in `members`. */
+/** Estimated bytes of a frame without its lists, of an event without its text, of a mention, and of a person in `members`. */
 const FRAME_BYTES = 512
 const EVENT_BYTES = 250
+const MENTION_BYTES = 75
 const MEMBER_BYTES = 100
 
 /** A position in a room, as `hello` and `join` name it. */
@@ -272,7 +273,7 @@ export class RoomSyncer {
     const readSeq = readPositions.seqOf(user.id, room)
     const head = Math.max(seq, feed.head(room))
     if (readSeq >= head) return { readSeq, unread: 0, mentions: 0, head }
-    return { readSeq, ...(await store.unread(room, user, readSeq)) }
+    return { readSeq, ...(await store.unread(room, user.id, readSeq)) }
   }
 
   /**
@@ -295,12 +296,14 @@ export class RoomSyncer {
       readSeq === this.#deps.readPositions.seqOf(user.id, room) &&
       later.every(({ kind }) => kind !== 'edit' && kind !== 'delete')
     if (!isExact && tries < MAX_RECOUNTS) return null
-    const added = textsOfOthers(later, user, readSeq)
+    const added = messagesOfOthers(later, user.id, readSeq)
+    const isMention = ({ mentions: named = [], user: author }: Message) =>
+      notifiedBy(named, author.id).includes(user.id)
     return {
       role,
       readSeq,
       unread: Math.min(LIMITS.unread, unread + added.length),
-      mentions: mentions + added.filter((text) => mentionsName(text, user.name)).length,
+      mentions: Math.min(LIMITS.unread, mentions + added.filter(isMention).length),
     }
   }
 }
@@ -321,12 +324,10 @@ function canExtend(events: readonly RoomEvent[]): boolean {
   )
 }
 
-function textsOfOthers(events: readonly RoomEvent[], { id }: User, after: number): string[] {
-  return events.flatMap((event) =>
-    event.kind === 'message' && event.seq > after && event.user.id !== id && event.text !== undefined
-      ? [event.text]
-      : [],
-  )
+function messagesOfOthers(events: readonly RoomEvent[], me: string, after: number): Message[] {
+  return events
+    .filter((event) => event.kind === 'message')
+    .filter(({ seq, user, gone }) => seq > after && user.id !== me && !gone)
 }
 
 function fitsOnePage(events: readonly RoomEvent[]): boolean {
@@ -334,5 +335,9 @@ function fitsOnePage(events: readonly RoomEvent[]): boolean {
 }
 
 function estimatedBytes(events: readonly RoomEvent[]): number {
-  return events.reduce((sum, { text = '' }) => sum + EVENT_BYTES + text.length, 0)
+  const mentionsOf = (event: RoomEvent) => ('mentions' in event && event.mentions?.length) || 0
+  return events.reduce(
+    (sum, event) => sum + EVENT_BYTES + (event.text?.length ?? 0) + MENTION_BYTES * mentionsOf(event),
+    0,
+  )
 }

@@ -1,11 +1,12 @@
 import { assertNever } from '../../shared/assert.ts'
 import { ChatError } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
-import type { Self } from '../../shared/model.ts'
+import type { Mention, Self } from '../../shared/model.ts'
 import { may } from '../../shared/policy.ts'
 import type { Durable } from '../../shared/protocol.ts'
 import { outcomeReply } from '../answerFrames.ts'
 import type { Draft, DraftContent, HubDeps, Outcome } from '../ports.ts'
+import { mentionsIn, namePlaces } from './mentionedNames.ts'
 import type { WriterQueue } from './writerQueue.ts'
 import { Buckets, type Rate } from '../rateLimit.ts'
 import type { ClientConnection } from '../connections.ts'
@@ -26,17 +27,40 @@ export class Publisher {
     this.#stopped = true
   }
 
-  /** @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable` */
-  publish(connection: ClientConnection, frame: Durable): void {
-    const { nonce, room } = frame
+  /**
+   * At once, unless the text may name people: then once the store has said who they are.
+   * @throws ChatError `notMember`, `forbidden`, `rateLimited`, `overloaded`, `unavailable`
+   */
+  publish(connection: ClientConnection, frame: Durable): void | Promise<void> {
+    this.#requireAllowed(connection, frame)
+    const { text, room } = { text: '', ...frame }
+    const places = namePlaces(text)
+    if (places.length === 0) return this.#enqueue(connection, frame, [])
+    const names = new Set(places.flatMap(({ ends }) => ends.map(({ name }) => name)))
+    return this.#deps.store.named(room, [...names]).then((users) => {
+      // The person may have left the room meanwhile.
+      this.#requireAllowed(connection, frame)
+      this.#enqueue(connection, frame, mentionsIn(text, places, users))
+    })
+  }
+
+  /** @throws ChatError for a frame that may not be published now */
+  #requireAllowed(connection: ClientConnection, { type, room }: Durable): void {
     if (this.#stopped) throw new ChatError('unavailable')
     const role = connection.rooms.get(room)?.role
     if (role === undefined) throw new ChatError('notMember')
     if (connection.unacked >= LIMITS.unacked) throw new ChatError('overloaded')
     const { id } = connection.user
     // Only the log knows whose message the target is: the store refuses to change the message of another person.
-    if (!may({ id, role }, frame.type, id)) throw new ChatError('forbidden')
-    const draft = { ...contentOf(frame), nonce, room, ...this.#stamp(connection.user) }
+    if (!may({ id, role }, type, id)) throw new ChatError('forbidden')
+    // Asked before the store is, so that a person without tokens costs no query.
+    const after = this.#sendBuckets.wait(id, this.#deps.clock.elapsed())
+    if (after > 0) throw new ChatError('rateLimited', undefined, { after })
+  }
+
+  #enqueue(connection: ClientConnection, frame: Durable, mentions: readonly Mention[]): void {
+    const { nonce, room } = frame
+    const draft = { ...contentOf(frame, mentions), nonce, room, ...this.#stamp(connection.user) }
     this.#deps.queue.push(draft, (outcome) => {
       connection.unacked -= 1
       connection.socket.send(outcomeReply(draft, outcome))
@@ -64,14 +88,15 @@ export class Publisher {
 }
 
 /** The content of a frame, field by field: no other field of it reaches the store. */
-function contentOf(frame: Durable): DraftContent {
+function contentOf(frame: Durable, mentions: readonly Mention[]): DraftContent {
+  const mentioned = mentions.length > 0 && { mentions }
   switch (frame.type) {
     case 'send': {
       const { text, replyTo } = frame
-      return { kind: 'message', text, ...(replyTo !== undefined && { replyTo }) }
+      return { kind: 'message', text, ...(replyTo !== undefined && { replyTo }), ...mentioned }
     }
     case 'edit':
-      return { kind: 'edit', target: frame.target, text: frame.text }
+      return { kind: 'edit', target: frame.target, text: frame.text, ...mentioned }
     case 'delete':
       return { kind: 'delete', target: frame.target }
     case 'react':

@@ -95,10 +95,9 @@ export class ReadPositions {
     const wasCapped = feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
       connections.greetedOf(user).filter(({ socket }) => wasCapped || socket.id !== connectionId)
-    const [first] = listeners()
-    if (!first) return
+    if (listeners().length === 0) return
     try {
-      const { head, ...counts } = await store.unread(room, first.user, seq)
+      const { head, ...counts } = await store.unread(room, user, seq)
       const shown = feed.shown(room)
       // The client counts events as they are shown. If the store is ahead of the feed, wait until the feed has caught up.
       if (shown > 0 && head > shown) this.#moved.set(key, { ...(this.#moved.get(key) ?? moved), toldSeq })

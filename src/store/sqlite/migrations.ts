@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite'
+import { foldedName } from '../../shared/mentions.ts'
 import { rekeyNames } from './rekeyNames.ts'
 
 /** SQL, or a function where it needs code. */
@@ -7,7 +8,8 @@ type Migration = string | ((db: Database) => void)
 /**
  * One migration for each schema number; a released one is never edited. `events` is the log, whose rows are never removed:
  * a deletion empties `data` and `digest`. `messages`, `reactions` and `reaction_kinds` follow from `events`.
- * `reactions.seq` is the event that set the reaction, `since` the one that brought the emoji to the message.
+ * `reactions.seq` is the event that set the reaction, `since` the one that brought the emoji to the message. `mentions` has a
+ * row for each person whom a message notifies, `authors` one for each room that a person has written in.
  */
 export const MIGRATIONS: readonly Migration[] = [
   `
@@ -133,7 +135,35 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX members_room ON members (room);
   `,
   rekeyNames,
+  storeMentions,
 ]
+
+/** A migration. People are found by their names as names are compared, which takes code. */
+function storeMentions(db: Database): void {
+  db.run(`
+    ALTER TABLE messages ADD COLUMN mentions TEXT;
+    CREATE TABLE mentions (
+      user_id TEXT NOT NULL,
+      room TEXT NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (user_id, room, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX mentions_message ON mentions (room, seq);
+
+    CREATE TABLE authors (
+      user_id TEXT NOT NULL,
+      room TEXT NOT NULL,
+      PRIMARY KEY (user_id, room)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO authors (user_id, room)
+      SELECT DISTINCT user_id, room FROM events WHERE kind = 'message' AND user_id IS NOT NULL;
+
+    ALTER TABLE users ADD COLUMN folded TEXT NOT NULL DEFAULT '';
+    CREATE INDEX users_folded ON users (folded);`)
+  const fold = db.query('UPDATE users SET folded = ? WHERE id = ?')
+  for (const { id, name } of db.query<{ id: string; name: string }, []>('SELECT id, name FROM users').all())
+    fold.run(foldedName(name), id)
+}
 
 /** The schema that this version writes. */
 export const SCHEMA = MIGRATIONS.length

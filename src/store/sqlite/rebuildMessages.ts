@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
-import { run } from './database.ts'
+import { queryAll, run } from './database.ts'
+import { addMentions, type AuthoredMessage, editMentions, parseMentions } from './mentions.ts'
 import { type ReactionRow, setReaction } from './reactions.ts'
 
 /**
@@ -10,8 +11,8 @@ export function rebuildMessages(db: Database, rooms: readonly string[]): void {
   for (const room of rooms) {
     run(
       db,
-      `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text)
-       SELECT room, seq, id, kind, user_id, name, nonce, at, data ->> 'replyTo', data ->> 'text'
+      `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text, mentions)
+       SELECT room, seq, id, kind, user_id, name, nonce, at, data ->> 'replyTo', data ->> 'text', data ->> 'mentions'
        FROM events WHERE room = $room AND kind IN ('message', 'topic', 'notice')`,
       { room },
     )
@@ -27,7 +28,26 @@ export function rebuildMessages(db: Database, rooms: readonly string[]): void {
          WHERE messages.id = last.target AND messages.room = $room AND messages.text IS NOT NULL`,
         { room },
       )
+    replayMentions(db, room)
     replayReactions(db, room)
+  }
+}
+
+/** Replays mentions in order, because an edit notifies nobody anew. */
+function replayMentions(db: Database, room: string): void {
+  const messages = db.query<AuthoredMessage & { mentions: string | null }, [{ room: string }]>(
+    `SELECT room, seq, user_id AS user, mentions FROM messages WHERE room = $room AND kind = 'message'`,
+  )
+  for (const { mentions, ...message } of messages.iterate({ room }))
+    addMentions(db, message, parseMentions(mentions))
+  const edits = db.query<{ target: string; mentions: string | null }, [{ room: string }]>(
+    `SELECT target, data ->> 'mentions' AS mentions FROM events
+     WHERE room = $room AND kind = 'edit' AND data IS NOT NULL ORDER BY seq`,
+  )
+  const edited = `SELECT room, seq, user_id AS user, mentions FROM messages WHERE id = $target AND room = $room AND text IS NOT NULL`
+  for (const { target, mentions } of edits.iterate({ room })) {
+    const [message] = queryAll<AuthoredMessage & { mentions: string | null }>(db, edited, { target, room })
+    if (message) editMentions(db, message, parseMentions(message.mentions), parseMentions(mentions))
   }
 }
 

@@ -113,6 +113,7 @@ class SqliteStore implements Sqlite {
   readonly memberships = this.#reads('memberships')
   readonly membership = this.#reads('membership')
   readonly unread = this.#reads('unread')
+  readonly named = this.#reads('named')
   readonly nameTaken = this.#reads('nameTaken')
   readonly session = this.#reads('session')
 

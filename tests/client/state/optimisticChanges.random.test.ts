@@ -15,6 +15,7 @@ import {
   eve,
   event,
   firstPage,
+  mentionsOfAda,
   NOON,
   olderLoaded,
   olderRequested,
@@ -68,9 +69,17 @@ async function play(steps: readonly Step[], first: number) {
     else at.hear(...frames)
   }
   const commit = async (draft: object) => {
+    const text = 'text' in draft ? String(draft.text) : undefined
     ids += 1
     const id = `id-${String(ids).padStart(4, '0')}`
-    const whole = { room: 'lobby', id, at: NOON + ids, nonce: `nonce-${id}`, ...draft } as Draft
+    const whole = {
+      room: 'lobby',
+      id,
+      at: NOON + ids,
+      nonce: `nonce-${id}`,
+      ...mentionsOfAda(text),
+      ...draft,
+    } as Draft
     const [outcome] = await store.commit([whole])
     if (outcome?.result === 'stored') tell(event(outcome.event))
     return outcome
@@ -94,7 +103,7 @@ async function play(steps: readonly Step[], first: number) {
     const { seq } = at.lobby.position
     at.tell(connectionIs('live', at.now), { type: 'syncRequested', room: 'lobby' })
     const events = await store.events('lobby', seq, 10_000)
-    const { head, ...counts } = await store.unread('lobby', ada, read)
+    const { head, ...counts } = await store.unread('lobby', ada.id, read)
     const more = { head, you: { ...you, ...counts, readSeq: read } }
     if (seq > 0) return void at.hear(page(events, more))
     const found = await store.history('lobby', { at: 'end', limit: 12 }, ada.id)
@@ -189,7 +198,7 @@ async function play(steps: readonly Step[], first: number) {
   // Changes without an ack are sent again.
   for (const { key } of at.lobby.pendingChanges) await send(key)
   const truth = await store.history('lobby', { at: 'end', limit: 10_000 }, ada.id)
-  const counts = await store.unread('lobby', ada, read)
+  const counts = await store.unread('lobby', ada.id, read)
   return { at, truth: truth?.messages ?? [], events: await log(), counts }
 }
 
@@ -201,8 +210,11 @@ function answered({ at, page: found, seq }: LateAnswer): StateChange {
 }
 
 /** What a message of the store and a row of the page have in common. */
-function comparable({ seq, id, text, edited, pinned, reactions }: HistoryMessage | Row) {
+function comparable(message: HistoryMessage | Row) {
+  const { seq, id, text, edited, pinned, reactions } = message
+  const mentions = ('mentions' in message && message.mentions) || []
   return {
+    mentions: [...mentions],
     seq,
     id,
     text: text ?? null,

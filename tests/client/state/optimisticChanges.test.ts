@@ -180,12 +180,38 @@ describe('unread counts', () => {
     expect(at.lobby.you).toMatchObject({ unread: 1, mentions: 0 })
   })
 
-  test('[U73] an edit adds or removes a mention, except in a message that was read', () => {
+  test('[K85, U73] an edit takes a mention back, except of a message that was read, and adds none', () => {
     const at = reader([said(1, { text: '@Ada' }), said(2), said(3, { text: '@ada' })], 2, 1, 1)
     at.hear(event(edited(4, 2, 'for @Ada')), event(edited(5, 1, 'nobody')))
-    expect(at.lobby.you).toMatchObject({ unread: 2, mentions: 2 })
-    at.hear(event(edited(6, 3, 'nobody')))
     expect(at.lobby.you).toMatchObject({ unread: 2, mentions: 1 })
+    expect(rowOf(at, 2)?.mentions).toEqual([{ user: ada.id, at: 4, length: 4, quiet: true }])
+    at.hear(event(edited(6, 3, 'nobody')), event(edited(7, 3, '@Ada')))
+    expect(at.lobby.you).toMatchObject({ unread: 2, mentions: 0 })
+    expect(at.tell(readUpTo(1)).lobby.you).toMatchObject({ unread: 2, mentions: 0 })
+  })
+
+  test('[M80] the event of my message brings its mentions, whether it comes before the ack or after it', () => {
+    const mentions = [{ user: bob.id, at: 0, length: 4 }]
+    const mineSaid = said(4, { user: ada, nonce: 'mine-0001', text: '@Bob', mentions })
+    const ack = { type: 'ack', nonce: 'mine-0001', room, seq: 4, id: 'id-4', at: NOON } as const
+    const entry = {
+      kind: 'message',
+      text: '@Bob',
+      nonce: 'mine-0001',
+      room,
+      user: ada.id,
+      at: NOON,
+      order: 1,
+    } as const
+    for (const frames of [
+      [event(mineSaid), ack],
+      [ack, event(mineSaid)],
+    ]) {
+      const at = aLivePage()
+        .tell({ type: 'entryQueued', entry, user: ada })
+        .hear(...frames)
+      expect(at.lobby.rows.at(-1)).toMatchObject({ seq: 4, mentions, sendStatus: { status: 'acked' } })
+    }
   })
 
   test('[U73] a change to a message that is not loaded and may be unread makes the server recount', () => {

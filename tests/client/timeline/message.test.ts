@@ -26,7 +26,7 @@ function aMessage(row: Row, quote?: Row | null) {
       retry: (key) => events.push(`retry ${key}`),
       drop: (key) => events.push(`drop ${key}`),
       edit: (key, text) => events.push(`edit ${key} ${text}`),
-      mentionsMe: (text) => text.includes('@Ada'),
+      mentionsMe: ({ mentions }) => mentions.some(({ user }) => user === ada.id),
       clock: () => 'system',
     },
   )

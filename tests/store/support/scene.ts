@@ -1,3 +1,4 @@
+import type { Mention, User } from '../../../src/shared/model.ts'
 import type {
   Draft,
   DraftContent,
@@ -45,13 +46,19 @@ export function draft(text: string, fields: Partial<MessageDraft> = {}): Message
   return { kind: 'message', text, ...newFields(), ...fields }
 }
 
+/** The mention that a text begins with: `@` and the name of the person. */
+export const mentionOf = ({ id, name }: User, at = 0): Mention => ({ user: id, at, length: name.length + 1 })
+
 /** A change of Ada's to a message in the lobby. */
 export function change(content: DraftContent, fields: Partial<DraftFields> = {}): Draft & { nonce: string } {
   return { ...newFields(), ...content, ...fields }
 }
 
-export const edit = (target: string, text: string, fields?: Partial<DraftFields>) =>
-  change({ kind: 'edit', target, text }, fields)
+export const edit = (
+  target: string,
+  text: string,
+  { mentions, ...fields }: Partial<DraftFields> & { mentions?: Mention[] } = {},
+) => change({ kind: 'edit', target, text, ...(mentions && { mentions }) }, fields)
 export const remove = (target: string, fields?: Partial<DraftFields>) =>
   change({ kind: 'delete', target }, fields)
 export const react = (target: string, emoji: string, on = true, user = ada, fields?: Partial<DraftFields>) =>

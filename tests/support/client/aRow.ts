@@ -1,7 +1,7 @@
 /** Rows, items and key presses for the tests of single views. */
 import type { Row, SendStatus } from '../../../src/client/state/state.ts'
 import type { MessageItem } from '../../../src/client/timeline/timelineItems.ts'
-import { bob, NOON } from './aState.ts'
+import { bob, mentionsOfAda, NOON } from './aState.ts'
 
 /** The text without the marks that isolate a name's direction. */
 export const plain = (text: string | null | undefined) => (text ?? '').replaceAll(/[\u2068\u2069]/g, '')
@@ -16,12 +16,14 @@ export function aRow(seq: number, more: Partial<Row> = {}): Row {
     nonce: `n${seq}`,
     at: NOON + seq * 60_000,
     kind: 'message' as const,
+    mentions: [],
     edited: null,
     pinned: false,
     reactions: [],
     trueAt: seq,
   }
-  return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...more }
+  const mentioned = mentionsOfAda(more.text ?? undefined)
+  return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...mentioned, ...more }
 }
 
 export function anItem(row: Row, first = true): MessageItem {

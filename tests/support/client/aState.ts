@@ -10,6 +10,7 @@ import {
 import type {
   HistoryMessage,
   HistoryPage,
+  Mention,
   Message,
   Person,
   RoomEntry,
@@ -42,6 +43,12 @@ export const welcome: Welcome = {
   build: 'test',
 }
 
+/** The mentions that the server finds in a text: `@Ada`, in any case. */
+export function mentionsOfAda(text: string | undefined): { mentions?: Mention[] } {
+  const at = text?.toLowerCase().indexOf('@ada') ?? -1
+  return at < 0 ? {} : { mentions: [{ user: ada.id, at, length: '@Ada'.length }] }
+}
+
 /** Message number `seq` of a room, one a second, by Bob. */
 export function said(seq: number, more: Partial<Message> = {}): Message {
   const usual = {
@@ -52,7 +59,7 @@ export function said(seq: number, more: Partial<Message> = {}): Message {
     user: bob,
     nonce: `nonce-${seq}`,
   }
-  return { ...usual, text: `text ${seq}`, ...more } as Message
+  return { ...usual, text: `text ${seq}`, ...mentionsOfAda(more.text), ...more } as Message
 }
 
 export function numbers(from: number, to: number): number[] {

@@ -61,7 +61,7 @@ export function testStore() {
     },
     /** A backup is restored in which the room's log ends at `head`. */
     rewind(room: string, head: number) {
-      for (const table of ['events', 'messages'])
+      for (const table of ['events', 'messages', 'mentions'])
         db.run(`DELETE FROM ${table} WHERE room = ? AND seq > ?`, [room, head])
       db.run('UPDATE rooms SET seq = ? WHERE room = ?', [head, room])
     },

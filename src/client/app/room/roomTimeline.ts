@@ -1,7 +1,7 @@
-import { mentionsName } from '../../../shared/text.ts'
+import { isNamed } from '../../../shared/mentions.ts'
 import { roomName } from '../../state/roomName.ts'
 import { isReceivedAfter } from '../../state/readPosition.ts'
-import type { RoomState } from '../../state/state.ts'
+import { idOf, type RoomState } from '../../state/state.ts'
 import { markdownGate } from '../../timeline/formatText.ts'
 import { messageJumps } from '../../timeline/jumpToMessage.ts'
 import {
@@ -50,10 +50,7 @@ export function roomTimeline(
       retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
       edit: on.takeBack,
-      mentionsMe(text) {
-        const { self } = store.get()
-        return self !== null && self !== 'unknown' && mentionsName(text, self.name)
-      },
+      mentionsMe: ({ mentions }) => isNamed(mentions, idOf(store.get()) ?? ''),
       skippedToEnd: () => reading.pass(),
       clock: () => store.get().settings.clock,
       leave: on.leave,

@@ -21,7 +21,7 @@ export interface MessageEvents {
   drop(key: string): void
   /** Moves the text of a failed message back into the composer. */
   edit(key: string, text: string): void
-  mentionsMe(text: string): boolean
+  mentionsMe(row: Row): boolean
   /** how the person wants times written */
   clock(): Settings['clock']
 }
@@ -65,7 +65,7 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     const old = before?.row
     if (old !== row) {
       element.toggleAttribute('data-own', row.own)
-      element.toggleAttribute('data-mention', !row.own && row.text !== null && on.mentionsMe(row.text))
+      element.toggleAttribute('data-mention', !row.own && on.mentionsMe(row))
       drawReactions(row)
       drawRefusals(row.pendingChanges ?? [])
     }

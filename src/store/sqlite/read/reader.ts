@@ -11,8 +11,7 @@ import type {
   UnreadAtHead,
 } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
-import type { HistoryPage, RoomEvent, Self, User } from '../../../shared/model.ts'
-import { mentionsName } from '../../../shared/text.ts'
+import type { HistoryPage, RoomEvent, Self } from '../../../shared/model.ts'
 import { queryAll, queryOne, type SqlValues } from '../database.ts'
 import { nameOwnersOf } from '../nameOwners.ts'
 import { readNewest, readPage } from './historyPages.ts'
@@ -24,13 +23,20 @@ const MEMBERSHIP = 'SELECT room, role, read_seq AS readSeq FROM members WHERE us
 
 const RECEIVED = "room = $room AND user_id IS NOT $user AND kind = 'message' AND text IS NOT NULL"
 // This aggregate takes 6 µs; over a subquery with a LIMIT it took 60, so the oldest message to count has its own query.
-// Texts that cannot mention the person are not read.
 const UNREAD = `
   SELECT count(*) AS unread,
-    json_group_array(text) FILTER (WHERE instr(text, '@') AND ($mark = '@' OR instr(lower(text), $mark))) AS texts
+    (SELECT count(*) FROM mentions WHERE user_id = $user AND room = $room AND seq > $after) AS mentions
   FROM messages WHERE ${RECEIVED} AND seq > $after`
 const OLDEST_COUNTED = `
   SELECT seq FROM messages WHERE ${RECEIVED} ORDER BY seq DESC LIMIT 1 OFFSET ${LIMITS.unread - 1}`
+
+// Of two people with one name, the last row is kept. Every room is public, so that all who wrote in it can be mentioned.
+const NAMED = `
+  SELECT folded AS name, id,
+    EXISTS (SELECT 1 FROM members WHERE user_id = users.id AND room = $room) AS isMember
+  FROM users WHERE folded IN (SELECT value FROM json_each($names))
+    AND (isMember OR EXISTS (SELECT 1 FROM authors WHERE user_id = users.id AND room = $room))
+  ORDER BY isMember, seen`
 
 /** The half of `Store` that reads; its contract stands in `hub/ports.ts`. Synchronous. */
 export class Reader {
@@ -139,16 +145,21 @@ export class Reader {
     return queryOne(this.#db, `${MEMBERSHIP} AND room = $room`, { user, room })
   }
 
-  unread(room: string, { id: user, name }: User, after: number): UnreadAtHead {
+  unread(room: string, user: string, after: number): UnreadAtHead {
     const { head, floor } = this.room(room) ?? { head: 0, floor: 1 }
     const isFar = head - after > LIMITS.unread
     const oldest = isFar ? queryOne<{ seq: number }>(this.#db, OLDEST_COUNTED, { room, user }) : null
     const from = Math.max(after, floor - 1, (oldest?.seq ?? 0) - 1)
-    const values = { room, user, after: from, mark: mentionPrefixOf(name) }
-    const found = queryOne<{ unread: number; texts: string }>(this.#db, UNREAD, values)
-    const texts = JSON.parse(found?.texts ?? '[]') as string[]
-    const mentions = texts.filter((text) => mentionsName(text, name)).length
-    return { unread: found?.unread ?? 0, mentions, head }
+    const found = queryOne<Omit<UnreadAtHead, 'head'>>(this.#db, UNREAD, { room, user, after: from })
+    return { unread: found?.unread ?? 0, mentions: found?.mentions ?? 0, head }
+  }
+
+  named(room: string, names: readonly string[]): Map<string, string> {
+    const rows = queryAll<{ name: string; id: string }>(this.#db, NAMED, {
+      room,
+      names: JSON.stringify(names),
+    })
+    return new Map(rows.map(({ name, id }) => [name, id]))
   }
 
   nameTaken(keys: NameKeys, at: number, stale: StaleLimits, user?: string): boolean {
@@ -163,12 +174,4 @@ export class Reader {
     const { seen, ...user } = row
     return { user, seen }
   }
-}
-
-/**
- * The longest start of a mention of this name that SQLite's `lower` finds for certain. It ends before the first character that
- * is not ASCII, and before the first i or k: JavaScript also lower-cases other letters to these (İ, the Kelvin sign).
- */
-function mentionPrefixOf(name: string): string {
-  return `@${/^[\x20-hjl-~]*/.exec(name.toLowerCase())?.[0] ?? ''}`
 }

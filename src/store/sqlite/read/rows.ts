@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { RoomRow } from '../../../hub/ports.ts'
 import type { HistoryMessage, RoomEvent } from '../../../shared/model.ts'
 import { queryOne } from '../database.ts'
+import { mentionsFrom, parseMentions } from '../mentions.ts'
 
 /** Columns of both `events` and `messages`. */
 interface EventKeys {
@@ -20,6 +21,8 @@ export interface EventRow extends EventKeys {
 export interface MessageRow extends EventKeys {
   reply_to: string | null
   text: string | null
+  /** as JSON; null if there are none */
+  mentions: string | null
   edited_at: number | null
   pinned: 0 | 1
   /** as JSON; null if there are none */
@@ -28,7 +31,7 @@ export interface MessageRow extends EventKeys {
 
 /** What to select for each kind of row. */
 export const EVENT = 'kind, seq, id, user_id, name, nonce, at, target, data'
-export const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, edited_at, pinned'
+export const MESSAGE = 'kind, seq, id, user_id, name, nonce, at, reply_to, text, mentions, edited_at, pinned'
 export const ROOM = 'room, name, topic, kind, seq AS head, floor'
 
 export function readRoom(db: Database, room: string): RoomRow | null {
@@ -62,15 +65,17 @@ export function eventFromRow(row: EventRow): RoomEvent {
 /** Reads field by field, so other fields of `data` never reach a client or replace a key of the event (K71). */
 function contentFromRow({ kind, data }: EventRow): object {
   if (data === null) return GONE
-  const { text, replyTo, by, emoji, on, count } = JSON.parse(data) as Record<string, unknown>
+  const { text, replyTo, by, emoji, on, count, ...more } = JSON.parse(data) as Record<string, unknown>
+  const mentions = kind === 'message' || kind === 'edit' ? mentionsFrom(more['mentions']) : undefined
+  const mentioned = mentions !== undefined && { mentions }
   switch (kind) {
     case 'message':
       if (typeof text !== 'string') return GONE
-      return typeof replyTo === 'string' ? { text, replyTo } : { text }
+      return { text, ...(typeof replyTo === 'string' && { replyTo }), ...mentioned }
     case 'edit':
     case 'topic':
     case 'notice':
-      return typeof text === 'string' ? { text } : GONE
+      return typeof text === 'string' ? { text, ...mentioned } : GONE
     case 'delete':
       return { by: by === 'moderator' ? by : 'author' }
     case 'react':
@@ -83,11 +88,12 @@ function contentFromRow({ kind, data }: EventRow): object {
 }
 
 export function messageFromRow(row: MessageRow): HistoryMessage {
-  const { text, reply_to, edited_at, pinned, reactions } = row
+  const { text, reply_to, mentions, edited_at, pinned, reactions } = row
   return {
     ...keysFromRow(row),
     ...(text === null ? { gone: true } : { text }),
     ...(text !== null && reply_to !== null && { replyTo: reply_to }),
+    ...(mentions !== null && { mentions: parseMentions(mentions) }),
     ...(edited_at !== null && { edited: edited_at }),
     ...(pinned === 1 && { pinned: true }),
     ...(reactions !== null && { reactions: JSON.parse(reactions) as unknown }),

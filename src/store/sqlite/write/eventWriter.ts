@@ -2,9 +2,10 @@ import type { Database } from 'bun:sqlite'
 import type { Draft, Outcome } from '../../../hub/ports.ts'
 import { assertNever } from '../../../shared/assert.ts'
 import { LIMITS } from '../../../shared/limits.ts'
-import type { RoomEvent } from '../../../shared/model.ts'
+import type { Mention, RoomEvent } from '../../../shared/model.ts'
 import { queryOne, run, type SqlValues } from '../database.ts'
 import type { WriteFailure } from '../diskErrors.ts'
+import { addMentions, editMentions, mentionsJson, parseMentions } from '../mentions.ts'
 import { setReaction } from '../reactions.ts'
 import { redact } from './redact.ts'
 
@@ -16,7 +17,7 @@ export type CommitResult =
 
 /** `digest`: null for a topic, empty once the content is deleted */
 type StoredNonce = { seq: number; id: string; at: number; digest: Uint8Array | null }
-type LiveMessage = { seq: number; user_id: string }
+type LiveMessage = { seq: number; user_id: string; mentions: string | null }
 
 const THIS_MESSAGE = 'WHERE room = $room AND seq = $seq'
 
@@ -57,13 +58,15 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
   const seq = head + 1
   heads.set(room, seq)
   const row = { room, seq, id, kind, user: user.id, name: user.name, nonce, at }
-  const count = applyToMessages(db, draft, row, message?.seq ?? 0)
+  const count = applyToMessages(db, draft, row, message)
   const data =
     kind === 'react'
       ? JSON.stringify({ emoji: draft.emoji, on: draft.on, count })
       : kind === 'delete'
         ? JSON.stringify({ by: 'author' })
-        : content
+        : 'mentions' in draft
+          ? withMentions(content, draft.mentions)
+          : content
   run(
     db,
     `INSERT INTO events (room, seq, id, kind, user_id, name, nonce, digest, at, target, data)
@@ -75,31 +78,40 @@ function storeOne(db: Database, draft: Draft, heads: Map<string, number>): Commi
 
 /**
  * Brings `messages` up to date with a draft.
- * @param seq of the message that the draft changes
+ * @param message the message that the draft changes or answers
  * @returns for a reaction, how many people have reacted with the emoji after this
  */
 function applyToMessages(
   db: Database,
   draft: Draft,
   row: SqlValues & { seq: number },
-  seq: number,
+  message: LiveMessage | null,
 ): number | undefined {
-  const { room, at } = draft
+  const { room, at, user } = draft
+  const seq = message?.seq ?? 0
   switch (draft.kind) {
     case 'topic':
     case 'message': {
       const { kind, text } = draft
+      const mentions = (kind === 'message' && draft.mentions) || []
       if (kind === 'topic') run(db, 'UPDATE rooms SET topic = $text WHERE room = $room', { room, text })
       run(
         db,
-        `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text)
-         VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $at, $replyTo, $text)`,
-        { ...row, text, replyTo: (kind === 'message' && draft.replyTo) || null },
+        `INSERT INTO messages (room, seq, id, kind, user_id, name, nonce, at, reply_to, text, mentions)
+         VALUES ($room, $seq, $id, $kind, $user, $name, $nonce, $at, $replyTo, $text, $mentions)`,
+        {
+          ...row,
+          text,
+          replyTo: (kind === 'message' && draft.replyTo) || null,
+          mentions: mentionsJson(mentions),
+        },
       )
+      if (kind === 'message') addMentions(db, { room, seq: row.seq, user: user.id }, mentions)
       return
     }
     case 'edit': {
-      const { text } = draft
+      const { text, mentions = [] } = draft
+      editMentions(db, { room, seq, user: user.id }, parseMentions(message?.mentions ?? null), mentions)
       run(db, `UPDATE messages SET text = $text, edited_at = $at ${THIS_MESSAGE}`, { room, seq, text, at })
       return
     }
@@ -110,7 +122,7 @@ function applyToMessages(
       run(db, `UPDATE messages SET pinned = $on ${THIS_MESSAGE}`, { room, seq, on: draft.on ? 1 : 0 })
       return
     case 'react': {
-      const { target, emoji, user, on } = draft
+      const { target, emoji, on } = draft
       return setReaction(db, { message: target, emoji, user: user.id, name: user.name, seq: row.seq }, on)
     }
     default:
@@ -131,7 +143,7 @@ function acceptsEmoji(db: Database, { target, emoji, on }: Extract<Draft, { kind
 
 function liveMessage(db: Database, id: string, room: string): LiveMessage | null {
   // The plus makes SQLite seek the id, not the room.
-  const sql = `SELECT seq, user_id FROM messages
+  const sql = `SELECT seq, user_id, mentions FROM messages
     WHERE id = $id AND +room = $room AND kind = 'message' AND text IS NOT NULL`
   return queryOne(db, sql, { id, room })
 }
@@ -141,7 +153,7 @@ function readRoomHead(db: Database, room: string): number | undefined {
   return queryOne<{ seq: number }>(db, sql, { room })?.seq
 }
 
-/** The content as JSON: the log keeps it, and a second draft with the same nonce must be equal to it. */
+/** The content as JSON: a second draft with the same nonce must be equal to it. The log keeps it, with the mentions. */
 function contentOf(draft: Draft): string {
   // prettier-ignore
   switch (draft.kind) {
@@ -154,6 +166,10 @@ function contentOf(draft: Draft): string {
   }
 }
 
+function withMentions(content: string, mentions: readonly Mention[] = []): string {
+  return mentions.length === 0 ? content : `${content.slice(0, -1)},"mentions":${JSON.stringify(mentions)}}`
+}
+
 /** The event that a draft became. @param count for a reaction: how many people have reacted with the emoji */
 export function eventFromDraft(draft: Draft, seq: number, count = 0): RoomEvent {
   const { id, at, user } = draft
@@ -164,14 +180,18 @@ export function eventFromDraft(draft: Draft, seq: number, count = 0): RoomEvent 
   switch (kind) {
     case 'message': {
       const { text, replyTo } = draft
-      return { kind, ...keys, nonce, text, ...(replyTo !== undefined && { replyTo }) }
+      return { kind, ...keys, nonce, text, ...(replyTo !== undefined && { replyTo }), ...mentionsOf(draft) }
     }
-    case 'edit': return { kind, ...keys, nonce, target: draft.target, text: draft.text }
+    case 'edit': return { kind, ...keys, nonce, target: draft.target, text: draft.text, ...mentionsOf(draft) }
     case 'delete': return { kind, ...keys, nonce, target: draft.target, by: 'author' }
     case 'react': return { kind, ...keys, nonce, target: draft.target, emoji: draft.emoji, on: draft.on, count }
     case 'pin': return { kind, ...keys, nonce, target: draft.target, on: draft.on }
     default: return assertNever(kind)
   }
+}
+
+function mentionsOf({ mentions = [] }: { mentions?: readonly Mention[] }): { mentions?: Mention[] } {
+  return mentions.length === 0 ? {} : { mentions: [...mentions] }
 }
 
 /** Tells a draft that is sent again from another draft with the same nonce. */

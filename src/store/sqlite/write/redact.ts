@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite'
 import { queryAll, run, type SqlValues } from '../database.ts'
 
 /**
- * Removes the content of a room's events from `from` to before `end`, with the edits and reactions of its messages. All
+ * Removes the content of a room's events from `from` to before `end`, with the edits, mentions and reactions of its messages. All
  * other fields of the events stay. In the caller's transaction.
  */
 export function redact(db: Database, range: { room: string; from: number; end: number }): void {
@@ -13,9 +13,11 @@ export function redact(db: Database, range: { room: string; from: number; end: n
     run(db, `UPDATE events SET data = NULL, digest = x'' WHERE ${where}`, range)
   for (const table of ['reactions', 'reaction_kinds'])
     run(db, `DELETE FROM ${table} WHERE message IN (${ids})`, range)
+  run(db, `DELETE FROM mentions WHERE ${inRange}`, range)
   run(
     db,
-    `UPDATE messages SET text = NULL, reply_to = NULL, edited_at = NULL, pinned = 0 WHERE ${inRange}`,
+    `UPDATE messages SET text = NULL, reply_to = NULL, mentions = NULL, edited_at = NULL, pinned = 0
+     WHERE ${inRange}`,
     range,
   )
 }

@@ -1,5 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import type { Draft, Membership, NameKeys, NewGuest, RoomRow, StaleLimits } from '../../../hub/ports.ts'
+import { foldedName } from '../../../shared/mentions.ts'
 import type { Role } from '../../../shared/model.ts'
 import { checkpoint, queryAll, queryOne, run } from '../database.ts'
 import { diskErrorCode, failureOf, type WriteFailure } from '../diskErrors.ts'
@@ -104,7 +105,10 @@ export class Writer {
   ): 'added' | 'taken' {
     return this.#transaction(() => {
       if (!this.#takeKeys(id, 'guest', keys, heldAt, stale)) return 'taken'
-      run(this.#db, 'INSERT INTO users (id, name, at, seen) VALUES ($id, $name, $at, $at)', { id, name, at })
+      run(this.#db, 'INSERT INTO users (id, name, folded, at, seen) VALUES ($id, $name, $folded, $at, $at)', {
+        ...{ id, name, at },
+        folded: foldedName(name),
+      })
       run(this.#db, 'INSERT INTO sessions (hash, user_id, at, seen) VALUES ($session, $id, $at, $at)', {
         session,
         id,
@@ -129,7 +133,8 @@ export class Writer {
       if (role === null) return 'nobody'
       const taken = this.#takeKeys(user, role, keys, at, stale)
       if (!taken) return 'taken'
-      run(this.#db, 'UPDATE users SET name = $name WHERE id = $user', { user, name })
+      const sql = 'UPDATE users SET name = $name, folded = $folded WHERE id = $user'
+      run(this.#db, sql, { user, name, folded: foldedName(name) })
       run(
         this.#db,
         `UPDATE name_keys SET held_until = $heldUntil WHERE user_id = $user AND held_until IS NULL

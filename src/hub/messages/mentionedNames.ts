@@ -1,0 +1,130 @@
+/** Where a text may name a person. Pure; only the store knows which of these names people have. */
+import { LIMITS } from '../../shared/limits.ts'
+import { foldedName } from '../../shared/mentions.ts'
+import type { Mention } from '../../shared/model.ts'
+import { proseRanges } from '../../shared/writing/writing.ts'
+
+/** An `@` that begins a word. `ends`: what a name there could be, folded, the shortest first. */
+export interface NamePlace {
+  at: number
+  ends: readonly { end: number; name: string }[]
+}
+
+/** Possible names of one text that are looked up: those of 50 mentions come to some 500. */
+const MAX_NAMES = 1_000
+/** UTF-16 units of a name in any composition. */
+const MAX_UNITS = 160
+/** Characters before an `@` in which an address without a scheme is recognised. */
+const MAX_ADDRESS = 100
+
+const LETTER = /\p{L}/u
+const DIGIT = /\p{N}/u
+const WORD = /[\p{L}\p{M}\p{N}]/u
+/** Scripts that put no space between words, and Hangul, which adds endings to a name. */
+const UNSPACED =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u
+/** A foreign name in Katakana goes on as long as the Katakana do. */
+const KATAKANA = /\p{scx=Katakana}/u
+/** What belongs to the character before it. */
+const GOES_ON = /[\p{M}\p{Emoji_Modifier}\u200c\u200d]/u
+/** Between two letters these are a part of a word: `@ann-marie`, `@ann_b`, `@ann.org`, `@ann/lodash`, `@ann@example`. */
+const JOINS = /[-\u2010\u2011./@\p{Pc}]/u
+
+/** The places of a text where a person may be named, in order. */
+export function namePlaces(text: string): NamePlace[] {
+  const places: NamePlace[] = []
+  let names = 0
+  for (let at = text.indexOf('@'); at >= 0 && names < MAX_NAMES; at = text.indexOf('@', at + 1)) {
+    if (isInWord(text, at)) continue
+    const ends = endsOfNames(text, at + 1)
+    names += ends.length
+    if (ends.length > 0) places.push({ at, ends })
+  }
+  return places
+}
+
+/**
+ * The mentions of a text, in order and not overlapping: at each place the longest name that a person has, but none in code or
+ * in an address. @param users by folded name
+ */
+export function mentionsIn(
+  text: string,
+  places: readonly NamePlace[],
+  users: ReadonlyMap<string, string>,
+): Mention[] {
+  const mentions: Mention[] = []
+  if (users.size === 0) return mentions
+  const prose = proseRanges(text)
+  let range = 0
+  let free = 0
+  for (const { at, ends } of places) {
+    while (range < prose.length && endOf(prose[range]) <= at) range += 1
+    const { at: proseAt = Infinity } = prose[range] ?? {}
+    if (at < free || at < proseAt) continue
+    const found = ends.findLast(({ end, name }) => end <= endOf(prose[range]) && users.has(name))
+    const user = found && users.get(found.name)
+    if (found === undefined || user === undefined) continue
+    free = found.end
+    if (mentions.push({ user, at, length: found.end - at }) === LIMITS.mentions) break
+  }
+  return mentions
+}
+
+const endOf = (range: { at: number; length: number } | undefined) => (range ? range.at + range.length : 0)
+
+/** Does the `@` stand within a word, as in `mail@ann.org`, or within an address without a scheme, as in `medium.com/@ann`? */
+function isInWord(text: string, at: number): boolean {
+  const before = characterBefore(text, at)
+  if (before === '@') return true
+  if (WORD.test(before)) return !UNSPACED.test(before)
+  if (before === '_') return WORD.test(characterBefore(text, at - 1))
+  if (before !== '/') return false
+  const word =
+    text
+      .slice(Math.max(0, at - MAX_ADDRESS), at)
+      .split(/\s/)
+      .at(-1) ?? ''
+  return /[\p{L}\p{N}]\.\p{L}/u.test(word)
+}
+
+/** Every place where a name that begins at `from` could end, and what the name would be, folded. */
+function endsOfNames(text: string, from: number): NamePlace['ends'] {
+  const ends: { end: number; name: string }[] = []
+  let size = 0
+  let before = ' '
+  for (let end = from; end <= from + MAX_UNITS;) {
+    const after = characterAt(text, end)
+    const isSpace = /\s/.test(before)
+    if (!isSpace && isEnd(before, after, characterAt(text, end + after.length)))
+      ends.push({ end, name: foldedName(text.slice(from, end)) })
+    const isOver = after === '' || after === '\n' || (end === from && /\s/.test(after))
+    // A flag, or an emoji with a joiner, is one grapheme of two characters.
+    if (!GOES_ON.test(after)) size += after.length > 1 ? 0.5 : 1
+    if (isOver || size > LIMITS.name.graphemes) break
+    before = after
+    end += after.length
+  }
+  return ends
+}
+
+/** May a name end between these two characters? `next` follows them. */
+function isEnd(before: string, after: string, next: string): boolean {
+  if (after === '') return true
+  if (GOES_ON.test(after) || DIGIT.test(after)) return false
+  if (LETTER.test(after)) {
+    if (!WORD.test(before)) return true
+    return UNSPACED.test(before + after) && !(KATAKANA.test(before) && KATAKANA.test(after))
+  }
+  return !(JOINS.test(after) && WORD.test(next))
+}
+
+/** The whole character at an index, '' beyond the end. */
+function characterAt(text: string, index: number): string {
+  const code = text.codePointAt(index)
+  return code === undefined ? '' : String.fromCodePoint(code)
+}
+
+function characterBefore(text: string, index: number): string {
+  const isPair = /[\udc00-\udfff]/.test(text[index - 1] ?? '')
+  return text.slice(Math.max(0, index - (isPair ? 2 : 1)), index)
+}

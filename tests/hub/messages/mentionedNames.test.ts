@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'bun:test'
+import { mentionsIn, namePlaces } from '../../../src/hub/messages/mentionedNames.ts'
+import { LIMITS } from '../../../src/shared/limits.ts'
+import { foldedName } from '../../../src/shared/mentions.ts'
+
+/** The mentions of a text in a room with these people, as they stand in it. */
+function mentionsOf(text: string, ...people: string[]): string[] {
+  const users = new Map(people.map((name) => [foldedName(name), name]))
+  const mentions = mentionsIn(text, namePlaces(text), users)
+  return mentions.map(({ user, at, length }) => `${user}: ${text.slice(at, at + length)}`)
+}
+
+const FOUND: readonly [text: string, name: string, mention: string][] = [
+  ['@Ann', 'Ann', '@Ann'],
+  ['hi @ann!', 'Ann', '@ann'],
+  ['(@ANN), "@Bob"', 'Ann', '@ANN'],
+  ["@Ann's turn", 'Ann', '@Ann'],
+  ['@Ann’s turn', 'Ann', '@Ann'],
+  ['@Ann, @Bob: look', 'Ann', '@Ann'],
+  ['@Ann…', 'Ann', '@Ann'],
+  ['see you @Ann.', 'Ann', '@Ann'],
+  ['*@Ann* and _@Bob_', 'Ann', '@Ann'],
+  ['_@Ann_', 'Ann', '@Ann'],
+  ['@Ann/@Bob', 'Ann', '@Ann'],
+  ['@Ann/@Bob', 'Bob', '@Bob'],
+  ['@Ann—please', 'Ann', '@Ann'],
+  ['@Ann lee', 'Ann Lee', '@Ann lee'],
+  ['@Ann\u00a0Lee hi', 'Ann Lee', '@Ann\u00a0Lee'],
+  ['@zoe\u0308 hi', 'Zoë', '@zoe\u0308'],
+  ['@ZOË', 'zoe\u0308', '@ZOË'],
+  ['@GROẞ, gross', 'Groß', '@GROẞ'],
+  ['@ΝΊΚΟΣ τι', 'Νίκος', '@ΝΊΚΟΣ'],
+  ['@irem', 'İrem', '@irem'],
+  ['@ışıl', 'Işıl', '@ışıl'],
+  ['@O’Brien', 'O’Brien', '@O’Brien'],
+  ['@j.r. smith hi', 'J.R. Smith', '@j.r. smith'],
+  ['@ann_b', 'ann_b', '@ann_b'],
+  ['@Ann-Marie', 'Ann-Marie', '@Ann-Marie'],
+  ['@R2-D2!', 'r2-d2', '@R2-D2'],
+  ['@👩‍🚀 Zoë!', '👩‍🚀 Zoë', '@👩‍🚀 Zoë'],
+  ['@🦊hello', '🦊', '@🦊'],
+  ['@Ann :) hi', 'Ann :)', '@Ann :)'],
+  ['@अन्न, सुनो', 'अन्न', '@अन्न'],
+  ['يا @محمد، كيف', 'محمد', '@محمد'],
+  ['@می‌خواهم.', 'می‌خواهم', '@می‌خواهم'],
+  // Scripts that put no space between words, and endings that follow a name at once
+  ['@田中さん、どうぞ', '田中', '@田中'],
+  ['今日は@田中です', '田中', '@田中'],
+  ['@李明你好', '李明', '@李明'],
+  ['@アンさん', 'アン', '@アン'],
+  ['@Annさん', 'Ann', '@Ann'],
+  ['@田中hello', '田中', '@田中'],
+  ['สวัสดี@สมชายครับ', 'สมชาย', '@สมชาย'],
+  ['@민수님 안녕', '민수', '@민수'],
+]
+
+const NOT_FOUND: readonly [text: string, name: string][] = [
+  ['Ann', 'Ann'],
+  ['@ Ann', 'Ann'],
+  ['@\nAnn', 'Ann'],
+  ['@Ann\nLee', 'Ann Lee'],
+  ['@annette', 'Ann'],
+  ['@Ann2', 'Ann'],
+  ['@ann_b', 'Ann'],
+  ['@Ann-Marie', 'Ann'],
+  ['@ann.org', 'Ann'],
+  ['@ann/lodash', 'Ann'],
+  ['@ann@mastodon.example', 'Ann'],
+  ['a@ann', 'Ann'],
+  ['mail@ann.org', 'Ann'],
+  ['snake_@ann', 'Ann'],
+  ['@@Ann', 'Ann'],
+  ['medium.com/@ann', 'Ann'],
+  ['https://medium.com/@ann/post', 'Ann'],
+  ['https://medium.com/@ann', 'Ann'],
+  ['`@Ann`', 'Ann'],
+  ['```\n@Ann\n```', 'Ann'],
+  ['```\n@Ann', 'Ann'],
+  ['@アンナ', 'アン'],
+  ['@田中2', '田中'],
+  ['@अन्ना', 'अन्न'],
+  ['@नीला', 'नील'],
+  ['@👩‍🚀', '👩'],
+  ['@ზურა', 'ზურ'],
+]
+
+describe('a text names', () => {
+  test.each(FOUND)('[M82] in %j %s', (text, name, mention) => {
+    expect(mentionsOf(text, name)).toEqual([`${name}: ${mention}`])
+  })
+
+  test.each(NOT_FOUND)('[M83] in %j not %s', (text, name) => {
+    expect(mentionsOf(text, name)).toEqual([])
+  })
+
+  test('[M82] at each place the person with the longest name', () => {
+    const people = ['Ann', 'Ann Lee', 'Ann-Marie', 'Lee']
+    expect(mentionsOf('@Ann Lee hi', ...people)).toEqual(['Ann Lee: @Ann Lee'])
+    expect(mentionsOf('@ann leeward @ann-marie', ...people)).toEqual(['Ann: @ann', 'Ann-Marie: @ann-marie'])
+    expect(mentionsOf('@Ann @Lee @Ann', ...people)).toEqual(['Ann: @Ann', 'Lee: @Lee', 'Ann: @Ann'])
+    expect(mentionsOf('@Ann @Lee', 'Ann @Lee', ...people)).toEqual(['Ann @Lee: @Ann @Lee'])
+  })
+
+  test('[M82, S43] at most 50 people, and a text of 4,000 `@` is given up early', () => {
+    const many = '@Ann '.repeat(60)
+    expect(mentionsOf(many, 'Ann')).toHaveLength(LIMITS.mentions)
+    for (const unit of ['@', '@ ', '@a ', '@.,;!?', '/@a', '@田中さん鍵を見', '@a\u0301\u0301']) {
+      const text = unit.repeat(4_000 / unit.length)
+      const names = namePlaces(text).flatMap(({ ends }) => ends)
+      expect(names.length).toBeLessThan(1_100)
+      expect(names.reduce((sum, { name }) => sum + name.length, 0)).toBeLessThan(100_000)
+    }
+  })
+})
