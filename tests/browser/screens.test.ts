@@ -132,7 +132,7 @@ describe.skipIf(browserFound === null)('screens', () => {
       const page = await context.newPage()
       await page.goto(place.origin)
       await signIn(page, `Ada ${how.forbidden}`)
-      const note = page.locator('.note-line', { hasText: 'unsent messages are lost' })
+      const note = page.locator('.toast', { hasText: 'unsent messages are lost' })
       if (how.forbidden) await note.waitFor()
       await page.waitForSelector('.emoji-button')
       expect(await note.count()).toBe(how.forbidden ? 1 : 0)

@@ -21,6 +21,8 @@ export function composerModes(
     toEnd(): void
     isAtEnd(): boolean
     help(): void
+    /** the first line of a text as it reads */
+    firstLine(text: string): string
   },
   signal: AbortSignal,
 ) {
@@ -117,8 +119,8 @@ export function composerModes(
     reply(row: Row): void {
       if (row.id === null || row.text === null) return
       end()
-      const firstLine = row.text.trim().split('\n', 1)[0] ?? ''
-      begin({ kind: 'reply', id: row.id }, words.composer.replyTo(isolated(row.user.name), firstLine))
+      const title = words.composer.replyTo(isolated(row.user.name), on.firstLine(row.text))
+      begin({ kind: 'reply', id: row.id }, title)
     },
     send(text: string): true | string {
       if (mode?.kind === 'edit') return sendEdit(mode.id, text)

@@ -284,6 +284,8 @@ export const words: Words = {
     textTooLong: 'Diese Nachricht ist zu lang.',
     textMalformed: 'Diese Nachricht enthält Zeichen, die sich nicht senden lassen.',
     left: (count: number) => String(count).replace('-', '−'),
+    formatHint: '**fett** _kursiv_ `Code` > Zitat',
+    noFiles: 'Dateien kannst du hier noch nicht senden',
     targetDeleted: 'Die Nachricht wurde gelöscht',
     typing: {
       one: (name: string) => `${name} schreibt`,
@@ -309,6 +311,7 @@ export const words: Words = {
       ['Umschalt+Enter', 'Neue Zeile'],
       ['↑', 'Letzte eigene Nachricht bearbeiten (bei leerem Feld)'],
       ['Bild ↑, Bild ↓', 'Durch die Nachrichten blättern (bei leerem Feld)'],
+      ['Strg+B, Strg+I, ⌘B, ⌘I', 'Fett, kursiv'],
       ['Strg+K, ⌘K', 'Zu einem Raum springen'],
       ['Alt+↑, Alt+↓', 'Voriger / nächster Raum; mit Umschalt: nur ungelesene'],
       ['F6, Umschalt+F6', 'Nächster / voriger Bereich'],

@@ -272,6 +272,8 @@ export const en = {
     textMalformed: 'This message contains characters that can’t be sent.',
     /** characters left; below 0 so many are too many */
     left: (count: number) => String(count).replace('-', '−'),
+    formatHint: '**bold** _italic_ `code` > quote',
+    noFiles: 'Files can’t be sent here yet',
     targetDeleted: 'The message was deleted',
     typing: {
       one: (name: string) => `${name} is typing`,
@@ -297,6 +299,7 @@ export const en = {
       ['Shift+Enter', 'New line'],
       ['↑', 'Edit your last message (when the box is empty)'],
       ['Page Up, Page Down', 'Scroll the messages (when the box is empty)'],
+      ['Ctrl+B, Ctrl+I, ⌘B, ⌘I', 'Bold, italic'],
       ['Ctrl+K, ⌘K', 'Jump to a room'],
       ['Alt+↑, Alt+↓', 'Previous / next room; with Shift: unread rooms only'],
       ['F6, Shift+F6', 'Next / previous section'],

@@ -174,6 +174,39 @@ describe.skipIf(browserFound === null)('the composer', () => {
     expect(await field.inputValue()).toBe('I see')
   })
 
+  test('[U245, U241] replies to the words of a message without its marks, and a confirmation replaces an old fault', async () => {
+    const { screen, page, field, fault } = await aComposer()
+    screen.tell(event(said(2, { text: '**very** _nice_ `code`' })))
+    await page.locator('.message').nth(1).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Reply' }).click()
+    const strip = page.locator('.foot')
+    await eventually('the reply', async () => (await strip.textContent())?.includes('Bob: very nice code'))
+    await field.fill('/nope')
+    await page.keyboard.press('Enter')
+    expect(await fault.textContent()).toContain('Unknown command')
+    await page.locator('.message').nth(1).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'Copy link' }).click()
+    await eventually('copied', async () => (await page.locator('.toast').textContent()) === 'Link copied')
+    expect(await fault.textContent()).toBe('')
+    const [line, foot] = [await page.locator('.toast').boundingBox(), await strip.boundingBox()]
+    expect(line!.y + line!.height).toBeLessThanOrEqual(foot!.y)
+    expect(await field.inputValue()).toBe('/nope')
+  })
+
+  test('[U244] names the marks while something is written, and moves nothing', async () => {
+    const { page, field } = await aComposer()
+    const hint = page.locator('.format-hint')
+    const before = await field.boundingBox()
+    expect(await hint.isVisible()).toBe(false)
+    await field.fill('a')
+    expect(await hint.isVisible()).toBe(true)
+    expect(await field.boundingBox()).toEqual(before)
+    await page.focus('.log')
+    expect(await hint.isVisible()).toBe(false)
+  })
+
   test('[U39, U26] has a picker that reacts to messages, too, by the arrow keys', async () => {
     const { screen, page } = await aComposer()
     await page.locator('.message').first().click({ button: 'right' })
@@ -186,7 +219,7 @@ describe.skipIf(browserFound === null)('the composer', () => {
     expect(await screen.next('react')).toMatchObject({ target: 'id-1', emoji })
   })
 
-  test('[U28] refuses a dropped file, but takes a dropped text', async () => {
+  test('[U28, U245] refuses a dropped or pasted file in words, but takes a dropped text', async () => {
     const { page, field, holds } = await aComposer()
     const { dir, remove } = aTemporaryDir()
     const file = join(dir, 'picture.png')
@@ -208,6 +241,18 @@ describe.skipIf(browserFound === null)('the composer', () => {
       return await page.evaluate(() => document.documentElement.dataset['over'])
     }
     expect(await drop('.log', { items: [], files: [file] })).toBe('none true')
+    const saysNo = () =>
+      eventually('a reason', async () =>
+        (await page.locator('.toast').textContent())?.includes('Files can’t'),
+      )
+    await saysNo()
+    await page.locator('.toast').evaluate((line) => line.remove())
+    await page.locator('textarea').evaluate((textarea) => {
+      const clipboardData = new DataTransfer()
+      clipboardData.items.add(new File(['not read'], 'picture.png', { type: 'image/png' }))
+      textarea.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })
+    await saysNo()
     expect(await drop('textarea', { items: [], files: [file] })).toBe('none true')
     await holds('half a sentence')
     expect(page.url()).toBe(before)

@@ -89,7 +89,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
         return order.slice(0, 5).join().toLowerCase() === 'favourites,yard,rooms,barn,lobby'
       })
     await isFirst()
-    expect(await page.locator('.note-line').textContent()).toBe('Added to favourites')
+    expect(await page.locator('.toast').textContent()).toBe('Added to favourites')
     await page.reload()
     await page.waitForSelector('.emoji-button')
     await isFirst()

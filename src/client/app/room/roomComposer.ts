@@ -1,6 +1,7 @@
 import { composer as createComposer, typingText } from '../../composer/composer.ts'
 import { composerModes } from '../../composer/composerModes.ts'
 import type { Suggestions } from '../../suggestions/suggestions.ts'
+import { firstLine } from '../../timeline/message/message.ts'
 import { retryImport } from '../../ui/retryImport.ts'
 import { roomName } from '../../state/roomName.ts'
 import type { RoomState } from '../../state/state.ts'
@@ -22,7 +23,7 @@ export interface RoomComposerEvents {
 export function roomComposer(
   { store, actions, emojiMemory }: Context,
   room: string,
-  { banner, status }: { banner: HTMLElement; status: HTMLElement },
+  { banner, undo }: { banner: HTMLElement; undo: HTMLElement },
   on: RoomComposerEvents,
   signal: AbortSignal,
 ) {
@@ -63,7 +64,7 @@ export function roomComposer(
     emojiMemory,
     signal,
   )
-  const modes = composerModes({ store, actions }, room, composer, on, signal)
+  const modes = composerModes({ store, actions }, room, composer, { ...on, firstLine }, signal)
 
   // The stored draft fills the field, unless the person has typed meanwhile.
   void actions.draft(room).then(({ text, caret }) => {
@@ -84,6 +85,7 @@ export function roomComposer(
     signal,
   )
 
+  const hint = h('span', { class: 'format-hint', 'aria-hidden': 'true' }, words.composer.formatHint)
   const foot = h(
     'div',
     { class: 'foot' },
@@ -92,7 +94,7 @@ export function roomComposer(
       { class: 'column' },
       banner,
       modes.element,
-      h('div', { class: 'foot-line' }, typingLine, status, composer.counter),
+      h('div', { class: 'foot-line' }, typingLine, undo, hint, composer.counter),
       composer.element,
       composer.fault,
     ),

@@ -12,7 +12,7 @@ import { focusSoon } from '../../ui/focus/focusSoon.ts'
 import { keyboardSpace } from '../../ui/keyboardSpace.ts'
 import { createAnnouncer } from '../../ui/liveRegions.ts'
 import { refuseFiles } from '../../ui/transfer/refuseFiles.ts'
-import { statusLine } from '../../ui/statusLine.ts'
+import { removeToast, toast } from '../../ui/toast.ts'
 import { banner } from './banner.ts'
 import type { Context, PageContext } from '../context.ts'
 import { roomDialogs } from './dialogs.ts'
@@ -55,22 +55,24 @@ export function roomScreen(
   const recent = [room, ...savedRooms('recent', me).filter((recentRoom) => recentRoom !== room)]
 
   const announcer = createAnnouncer(signal)
-  const status = statusLine(announcer.say, signal)
-  const allRead = markAllRead(context, status.say)
+  /** Confirms an action. A fault from before no longer holds. */
+  function say(message: string): void {
+    if (signal.aborted) return
+    composer.say('')
+    toast(message, composer.foot, announcer.say)
+  }
+  const allRead = markAllRead(context, say)
   const undo = undoLine(
     context,
     { announce: announcer.say, undoMarkRead: allRead.undo, focusElsewhere: () => composer.focus() },
     signal,
   )
-  const dialogs = roomDialogs(context, room, status.say, signal)
+  const dialogs = roomDialogs(context, room, say, signal)
   const isAtEnd = () => timeline.position() === null
   const composer = roomComposer(
     context,
     room,
-    {
-      banner: banner(context, announcer, signal),
-      status: h('div', { class: 'contents' }, undo, status.element),
-    },
+    { banner: banner(context, announcer, signal), undo },
     {
       sent() {
         timeline.sent()
@@ -87,8 +89,11 @@ export function roomScreen(
     context,
     { room, seq, empty: emptyRoom(dialogs) },
     {
-      say: status.say,
-      fault: composer.say,
+      say,
+      fault(message) {
+        removeToast()
+        composer.say(message)
+      },
       reply: composer.modes.reply,
       edit: composer.modes.edit,
       takeBack: composer.takeBack,
@@ -117,7 +122,7 @@ export function roomScreen(
     { room, me, markAllRead: allRead.menuEntry },
     {
       ...dialogs,
-      say: status.say,
+      say,
       reorder: rooms.reorder,
       signOut: () => void dialogs.signOut(),
     },
@@ -133,7 +138,7 @@ export function roomScreen(
   shell.append(main, people.element, panels.scrim, announcer.element)
 
   keyboardSpace(shell, signal)
-  refuseFiles(signal)
+  refuseFiles(() => say(words.composer.noFiles), signal)
   const parts = [
     { element: header.element, focus: () => header.element.querySelector<HTMLElement>('button')?.focus() },
     rooms,
@@ -157,7 +162,7 @@ export function roomScreen(
   announceRoom(context, room, announcer, signal)
   store.watch(
     ({ storageBlocked }) => storageBlocked,
-    (isBlocked) => isBlocked && status.say(words.connection.storageBlocked),
+    (isBlocked) => isBlocked && say(words.connection.storageBlocked),
     signal,
   )
 

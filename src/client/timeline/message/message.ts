@@ -256,7 +256,8 @@ function isLong({ text }: Row): boolean {
   return text !== null && (text.length > 320 || text.split('\n', 21).length > 20)
 }
 
-function firstLine(text: string): string {
+/** The first line of a message without its marks, for the line of a reply. */
+export function firstLine(text: string): string {
   return plainText(formatText(text.slice(0, 400))).split('\n', 1)[0] ?? ''
 }
 
