@@ -7,9 +7,7 @@ import { pickEmoji } from '../ui/emoji/pickEmoji.ts'
 import { isolated } from '../ui/format.ts'
 import { iconButton } from '../ui/icons.ts'
 import { isMac } from '../ui/isMac.ts'
-import { replaceText } from '../ui/textField.ts'
 import { words } from '../words/words.ts'
-import { toggleEmphasis, type EmphasisMark } from './emphasis.ts'
 
 export type Composer = ReturnType<typeof composer>
 
@@ -21,9 +19,14 @@ export interface ComposerEvents {
   /** @param typed by a key, not pasted or undone */
   changed(text: string, caret: number, typed: boolean): void
   typing(isTyping: boolean): void
+  /** Puts the mark around the selection, or takes it away. */
+  emphasise(mark: EmphasisMark): void
   /** PageUp or PageDown was pressed in the empty field. */
   page(direction: -1 | 1): void
 }
+
+/** bold or italic */
+export type EmphasisMark = '**' | '_'
 
 const COUNTS_FROM = LIMITS.text * 0.9
 
@@ -95,7 +98,7 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
     const mark = markOf(event)
     if (mark !== undefined) {
       event.preventDefault()
-      return emphasise(mark)
+      return on.emphasise(mark)
     }
     const isPage = event.key === 'PageUp' || event.key === 'PageDown'
     if (event.key === 'Enter') {
@@ -107,13 +110,6 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
       event.preventDefault()
       on.page(event.key === 'PageUp' ? -1 : 1)
     }
-  }
-
-  function emphasise(mark: EmphasisMark): void {
-    const { value, selectionStart, selectionEnd } = field
-    const { from, to, insert, start, end } = toggleEmphasis(value, selectionStart, selectionEnd, mark)
-    replaceText(field, from, to, insert)
-    field.setSelectionRange(from + start, from + end)
   }
 
   function onInput(event: Event): void {
@@ -131,9 +127,20 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
     void pickEmoji(at, emojiMemory, insert, say, signal)
   }
 
+  /** Replaces a part of the text so that the browser's undo brings it back; the caret stands behind it. */
+  function replace(from: number, to: number, text: string): void {
+    focus()
+    field.setSelectionRange(from, to)
+    if (text === '' && from === to) return
+    // Only an edit like this one is undone by Ctrl+Z. The browser tells of it by an input event.
+    if (document.execCommand(text === '' ? 'delete' : 'insertText', false, text)) return
+    field.setRangeText(text, from, to, 'end')
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  }
+
   /** Replaces the selection. */
   function insert(text: string): void {
-    replaceText(field, field.selectionStart, field.selectionEnd, text)
+    replace(field.selectionStart, field.selectionEnd, text)
   }
 
   function resize(): void {
@@ -178,6 +185,7 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
     text: () => field.value,
     fill,
     insert,
+    replace,
     setEnterSends,
     /** Shows in place of the placeholder why I may not write here; null: I may. */
     setBlocked(reason: string | null): void {

@@ -1,7 +1,6 @@
 import { selfOf } from '../state/state.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
-import { toast } from '../ui/toast.ts'
 import { isolated } from '../ui/format.ts'
 import type { HomeContext } from '../app/context.ts'
 import { words } from '../words/words.ts'
@@ -26,7 +25,6 @@ export async function confirmAndSignOut(
   ].filter((loss) => loss !== false)
   if (!(await confirmLosses(title, losses, signal))) return false
   await actions.signOut()
-  toast(words.connection.stopped.noSession.title)
   return true
 }
 

@@ -5,7 +5,8 @@ import type { Context } from '../app/context.ts'
 import { idOf } from '../state/state.ts'
 import { h } from '../ui/dom.ts'
 import { openPopover, type Popup } from '../ui/popover.ts'
-import { listbox, replaceText } from '../ui/textField.ts'
+import { listbox } from '../ui/textField.ts'
+import { toggleEmphasis } from './emphasis.ts'
 import { words } from '../words/words.ts'
 
 /** Suggestions for the text before the caret. `insert` replaces it from the index `from` on. */
@@ -74,7 +75,7 @@ export function shortcodeMatch<Entry extends Pick<EmojiEntry, 'shortcodes'>>(
 export function suggestions(
   { store }: Pick<Context, 'store'>,
   room: string,
-  field: HTMLTextAreaElement,
+  { field, replace }: { field: HTMLTextAreaElement; replace(from: number, to: number, text: string): void },
   signal: AbortSignal,
 ) {
   const id = 'suggestions'
@@ -141,7 +142,7 @@ export function suggestions(
   /** Replaces what was typed from the index `from` on. */
   function exchange(from: number, text: string): void {
     exchanged = field.value.slice(from, field.selectionStart)
-    replaceText(field, from, field.selectionStart, text)
+    replace(from, field.selectionStart, text)
   }
 
   function replaceShortcode(): void {
@@ -201,10 +202,18 @@ export function suggestions(
     if (typed) queueMicrotask(replaceShortcode)
   }
 
+  function emphasise(mark: '**' | '_'): void {
+    const { value, selectionStart, selectionEnd } = field
+    const { from, to, insert: text, start, end } = toggleEmphasis(value, selectionStart, selectionEnd, mark)
+    replace(from, to, text)
+    field.setSelectionRange(from + start, from + end)
+  }
+
   field.addEventListener('blur', () => show(null), { signal })
 
   return {
     update,
+    emphasise,
     /** @returns true if the key was for the list */
     key(event: KeyboardEvent): boolean {
       if (match === null) return false

@@ -54,18 +54,6 @@ export function searchField(
   return h('input', { ...FIELD, 'aria-label': label, placeholder: label, onInput: search, ...attributes })
 }
 
-/** Replaces a part of the text so that the browser's undo brings it back, and focuses the field. The caret stands behind it. */
-export function replaceText(field: HTMLTextAreaElement, from: number, to: number, text: string): void {
-  field.focus({ preventScroll: true })
-  field.setSelectionRange(from, to)
-  if (text === '' && from === to) return
-  // No other way of changing a field is undone by Ctrl+Z; the browser tells of it by an input event.
-  const isDone = document.execCommand(text === '' ? 'delete' : 'insertText', false, text)
-  if (isDone) return
-  field.setRangeText(text, from, to, 'end')
-  field.dispatchEvent(new Event('input', { bubbles: true }))
-}
-
 /** A form that never leaves the page and ignores a submit while the one before is under way. */
 export function form(
   submit: () => Promise<void>,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { composer, typingText } from '../../../src/client/composer/composer.ts'
+import { composer, typingText, type EmphasisMark } from '../../../src/client/composer/composer.ts'
 import { LIMITS } from '../../../src/shared/limits.ts'
 import { onPlatform, plain, press } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -11,6 +11,7 @@ function aComposer(answer: true | string = true) {
   const sent: string[] = []
   const typing: boolean[] = []
   const pages: number[] = []
+  const marks: EmphasisMark[] = []
   const view = composer(
     {
       send(text) {
@@ -20,6 +21,7 @@ function aComposer(answer: true | string = true) {
       changed() {},
       typing: (isTyping) => typing.push(isTyping),
       page: (direction) => pages.push(direction),
+      emphasise: (mark) => marks.push(mark),
     },
     { get: () => ({ recent: [], tone: 0 }), set() {} },
     new AbortController().signal,
@@ -30,7 +32,7 @@ function aComposer(answer: true | string = true) {
     field.value = text
     field.dispatchEvent(new Event('input', { bubbles: true }))
   }
-  return { ...view, sent, typing, pages, type }
+  return { ...view, sent, typing, pages, marks, type }
 }
 
 describe('the composer', () => {
@@ -117,10 +119,9 @@ describe('the composer', () => {
     ),
   ] as const)('[U236, U240] on %s with %s %s sets a mark: %p', (platform, modifier, key, isTaken) => {
     const restore = onPlatform(platform)
-    const { field, type } = aComposer()
-    type('word')
-    field.setSelectionRange(0, 4)
+    const { field, marks } = aComposer()
     expect(press(field, key, { [modifier]: true })).toBe(isTaken)
+    expect(marks).toEqual(isTaken ? [key === 'b' ? '**' : '_'] : [])
     restore()
   })
 

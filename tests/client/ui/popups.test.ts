@@ -128,7 +128,7 @@ test('[U124] once the suggestions are closed, nothing of them listens any more',
   const { signal, listeners } = aRoom()
   const field = h('textarea')
   document.body.append(h('form', {}, field))
-  const list = suggestions({ store: createStore() }, 'lobby', field, signal)
+  const list = suggestions({ store: createStore() }, 'lobby', { field, replace: ignore }, signal)
   const before = listeners.size
   for (const _ of numbers(1, 20)) {
     field.value = '/'

@@ -2,6 +2,7 @@ import { CLOSE } from '../../../shared/errors.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
 import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
+import { toast } from '../../ui/toast.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
 import { roomAddress, roomName } from '../../state/roomName.ts'
@@ -45,7 +46,9 @@ export function roomDialogs(
     settings: () =>
       open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, dialogs.signOut, signal)),
     async signOut(): Promise<void> {
-      if (await confirmAndSignOut(context, words.session.signOutTitle, signal)) context.router.navigate('/')
+      if (!(await confirmAndSignOut(context, words.session.signOutTitle, signal))) return
+      context.router.navigate('/')
+      toast(words.connection.stopped.noSession.title)
     },
     rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
     /** @param recent rooms by their last visit, the latest first */

@@ -30,15 +30,18 @@ export function roomComposer(
   const coarse = matchMedia('(pointer: coarse)').matches
   let isTouched = false
   let suggestions: Suggestions | null = null
-  let isRequested = false
+  let loading: Promise<void> | null = null
 
-  /** The chunk of suggestions is loaded with the first letter. */
+  /** The chunk that helps with writing is loaded with the first letter. */
+  async function loadSuggestions(): Promise<void> {
+    const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
+    suggestions = chunk?.suggestions({ store }, room, composer, signal) ?? null
+  }
+
   async function suggest(typed: boolean): Promise<void> {
-    if (!isRequested) {
-      isRequested = true
-      const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
-      suggestions = chunk?.suggestions({ store }, room, composer.field, signal) ?? null
-      // The focus may have moved while the chunk was loading; then no key would close the list.
+    if (suggestions === null) {
+      await (loading ??= loadSuggestions())
+      // The focus may have moved meanwhile; then no key would close the list.
       if (document.activeElement !== composer.field) return
     }
     suggestions?.update(typed)
@@ -60,6 +63,10 @@ export function roomComposer(
       },
       typing: (isTyping) => actions.typing(room, isTyping),
       page: on.page,
+      async emphasise(mark) {
+        await (loading ??= loadSuggestions())
+        suggestions?.emphasise(mark)
+      },
     },
     emojiMemory,
     signal,

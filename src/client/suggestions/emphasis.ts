@@ -1,5 +1,5 @@
 /** `**` is bold, `_` is italic. */
-export type EmphasisMark = '**' | '_'
+type Mark = '**' | '_'
 
 /** Replaces the text from `from` to `to` by `insert`, of which the part from `start` to `end` is then selected. */
 interface EmphasisEdit {
@@ -11,7 +11,7 @@ interface EmphasisEdit {
 }
 
 /** Sets a mark around the selection, or around the caret, or removes it (U236). */
-export function toggleEmphasis(text: string, from: number, to: number, mark: EmphasisMark): EmphasisEdit {
+export function toggleEmphasis(text: string, from: number, to: number, mark: Mark): EmphasisEdit {
   // At the end of a marked word the caret steps out of it.
   if (from === to && text.startsWith(mark, from) && /[^\s*_]$/.test(text.slice(0, from)))
     return { from, to, insert: '', start: mark.length, end: mark.length }

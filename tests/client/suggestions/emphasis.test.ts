@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { toggleEmphasis, type EmphasisMark } from '../../../src/client/composer/emphasis.ts'
+import type { EmphasisMark } from '../../../src/client/composer/composer.ts'
+import { toggleEmphasis } from '../../../src/client/suggestions/emphasis.ts'
 
 /** Applies the mark to a text whose selection stands between brackets, or whose caret is `|`. */
 function toggled(marked: string, mark: EmphasisMark): string {
