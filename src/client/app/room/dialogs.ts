@@ -75,7 +75,7 @@ export function roomDialogs(
 function openHelp(signal: AbortSignal): void {
   const row = ([keys, effect]: readonly [string, string]) => [
     h('dt', { class: 'font-semibold' }, keys),
-    h('dd', { class: 'text-muted' }, effect),
+    h('dd', { class: 'text-muted max-sm:-mt-2' }, effect),
   ]
   const commands = Object.entries(words.composer.commands).map(
     ([name, effect]) => [`/${name}`, effect] as const,
@@ -83,7 +83,7 @@ function openHelp(signal: AbortSignal): void {
   openDialog({ title: words.help.title }, signal, ({ close }) => [
     h(
       'dl',
-      { class: 'grid grid-cols-[fit-content(10rem)_minmax(0,1fr)] gap-x-4 gap-y-2 text-name' },
+      { class: 'grid gap-x-4 gap-y-2 text-name sm:grid-cols-[fit-content(10rem)_minmax(0,1fr)]' },
       ...[...words.help.keys, ...commands].flatMap(row),
     ),
     buttons(button(words.common.close, close, { class: 'button' })),
