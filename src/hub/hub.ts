@@ -192,10 +192,11 @@ export class Hub {
     return this.#publisher.publish(this.#greeted(from), frame)
   }
 
-  /** Moves the read position. Backwards, beyond the head, or in a room not joined: ignored. */
-  read(from: ClientSocket, { room, seq }: ClientFrameOf<'read'>): void {
+  /** Moves the read position. Beyond the head, in a room not joined, or backwards without `back`: ignored. */
+  read(from: ClientSocket, { room, seq, back }: ClientFrameOf<'read'>): void {
     const { user, rooms } = this.#greeted(from)
-    if (rooms.has(room)) this.#readPositions.advance(user.id, room, seq, this.#feed.head(room), from.id)
+    if (!rooms.has(room) || seq > this.#feed.head(room)) return
+    this.#readPositions.move({ user: user.id, room, seq, back: back === true }, from.id)
   }
 
   typing(from: ClientSocket, { room, on }: ClientFrameOf<'typing'>): void {

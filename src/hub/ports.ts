@@ -43,6 +43,14 @@ export interface RoomRow {
   floor: number
 }
 
+/** How far a person has read. `back`: they may have marked messages as unread again. */
+export interface ReadPosition {
+  room: string
+  user: string
+  seq: number
+  back?: boolean
+}
+
 /** A person's role and read position in a room that they have joined and not left. */
 export interface Membership {
   room: string
@@ -188,8 +196,8 @@ export interface Store {
    */
   addMember(room: string, user: string, role: Role, at: number): Promise<Membership | 'nobody'>
   removeMember(room: string, user: string): Promise<void>
-  /** Raises read positions. A position below the stored one, or of a person who is not a member, changes nothing. */
-  saveReads(reads: readonly { room: string; user: string; seq: number }[]): Promise<void>
+  /** Raises read positions, or with `back` sets them. Otherwise, and for a person who is no member, nothing changes. */
+  saveReads(reads: readonly ReadPosition[]): Promise<void>
   /** Messages of others after `after` that have text, and those of them that notify the person, among the newest 1,000. */
   unread(room: string, user: string, after: number): Promise<UnreadAtHead>
   /**

@@ -59,7 +59,8 @@ export const ClientFrame = t.Union([
     on: t.Boolean(),
   }),
   t.Object({ type: t.Literal('pin'), nonce: Nonce, room: Room, target: Id, on: t.Boolean() }),
-  t.Object({ type: t.Literal('read'), room: Room, seq: Seq }),
+  /** `back`: marks messages as unread again */
+  t.Object({ type: t.Literal('read'), room: Room, seq: Seq, back: t.Optional(t.Literal(true)) }),
   t.Object({ type: t.Literal('typing'), room: Room, on: t.Boolean() }),
   t.Object({ type: t.Literal('state'), state: State }),
   t.Object({ type: t.Literal('beat') }),
@@ -174,7 +175,7 @@ export type ServerFrame =
   | { type: 'beat'; heads: Record<string, number>; counts?: Record<string, number> }
   | Presence
   | { type: 'typing'; room: string; user: User; on: boolean }
-  | { type: 'read'; room: string; seq: number; unread: number; mentions: number }
+  | { type: 'read'; room: string; seq: number; unread: number; mentions: number; back?: true }
   | { type: 'drain'; spread: number }
 
 /** One kind of server frame: `ServerFrameOf<'sync'>`. */

@@ -259,12 +259,14 @@ describeStores((store, world) => {
     expect(await store.memberships(bob.id)).toEqual([])
   })
 
-  test('[K21] read positions only rise, and only for members', async () => {
+  test('[K21, U214] read positions only rise unless they are set back, and only for members', async () => {
     await store.addMember('lobby', ada.id, 'guest', 1)
     const reads = (seq: number) => [ada, bob].map(({ id }) => ({ room: 'lobby', user: id, seq }))
     for (const read of [reads(7), [], reads(5)]) await store.saveReads(read)
     expect(await store.membership(ada.id, 'lobby')).toMatchObject({ readSeq: 7 })
     expect(await store.membership(bob.id, 'lobby')).toBeNull()
+    await store.saveReads(reads(3).map((read) => ({ ...read, back: true })))
+    expect(await store.membership(ada.id, 'lobby')).toMatchObject({ readSeq: 3 })
   })
 
   test('[K32] writes take effect in the order of the calls, over all methods', async () => {

@@ -81,13 +81,22 @@ export function withRead(room: RoomState, seq: number, self: Self | null): RoomS
   }
 }
 
-/** I have read further on another device. */
+/** From `seq` on, messages are unread again. Counts what is drawn, until the server tells the count. */
+export function withUnreadFrom(room: RoomState, seq: number, self: Self | null): RoomState {
+  const { you, historyWindow, rows } = room
+  if (you === null || self === null || seq > you.readSeq) return room
+  const received = (historyWindow?.rows ?? rows).filter(isReceivedAfter(seq - 1))
+  const [unread, mentions] = [received.length, received.filter((row) => notifiesMe(row, self.id)).length]
+  return { ...room, you: { ...you, readSeq: seq - 1, unread: capped(unread), mentions: capped(mentions) } }
+}
+
+/** I have read further on another device, or marked messages as unread. */
 export function withReadFrame(
   room: RoomState,
-  { seq: readSeq, unread, mentions }: ServerFrameOf<'read'>,
+  { seq: readSeq, unread, mentions, back }: ServerFrameOf<'read'>,
 ): RoomState {
   const { you } = room
-  if (you === null || readSeq < you.readSeq) return room
+  if (you === null || (readSeq < you.readSeq && !back)) return room
   return { ...room, you: { ...you, readSeq, unread, mentions } }
 }
 

@@ -5,7 +5,14 @@ import type { ServerFrameOf, ServerFrame } from '../../shared/protocol.ts'
 import * as history from './historyWindow.ts'
 import { addPendingChange } from './optimisticChanges.ts'
 import { withoutStaleTyping, withPresence, withTyping } from './presence.ts'
-import { markRead, settleMarkRead, undoMarkRead, withRead, withReadFrame } from './readPosition.ts'
+import {
+  markRead,
+  settleMarkRead,
+  undoMarkRead,
+  withRead,
+  withReadFrame,
+  withUnreadFrom,
+} from './readPosition.ts'
 import * as roomLog from './roomLog.ts'
 import { roomName } from './roomName.ts'
 import { addPendingRow, trimRows, withAck } from './rows.ts'
@@ -108,6 +115,7 @@ function reduceRoom(room: RoomState, change: ChangeInRoom, self: Self | null): R
     case 'quotesLoaded': return history.withQuotes(room, change.ids, change.page, me)
     case 'pinsLoaded': return history.withPins(room, change.page, me)
     case 'readUpTo': return withRead(room, change.seq, self)
+    case 'unreadFrom': return showDivider(withUnreadFrom(room, change.seq, self))
     case 'markReadSettled': return settleMarkRead(room)
     case 'unreadDividerShown': return showDivider(room)
     case 'unreadDividerHidden': return hideDivider(room)

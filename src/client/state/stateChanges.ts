@@ -54,6 +54,8 @@ export type ChangeInRoom = { room: string } & (
   | { type: 'pinsLoaded'; page: HistoryPage }
   /** I have seen all up to this seq */
   | { type: 'readUpTo'; seq: number }
+  /** I have marked all from this seq on as unread */
+  | { type: 'unreadFrom'; seq: number }
   | { type: 'markReadSettled' }
   | { type: 'unreadDividerShown' }
   | { type: 'unreadDividerHidden' }

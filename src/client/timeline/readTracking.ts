@@ -30,6 +30,8 @@ export function trackReading(
   let isDividerDone = false
   /** the reader has seen the newest message and still looks at the end of the list */
   let isAtSeenEnd = false
+  /** the reader has marked messages as unread: until the room is left or something is sent, nothing is read */
+  let isHeld = false
   let hasArrived = false
 
   const markButton = button(words.timeline.markAsRead, markRead, { class: 'text-muted' })
@@ -90,7 +92,7 @@ export function trackReading(
     bar.hidden = isDividerDone || !isBelow
     markButton.hidden = state?.you?.unread === 0
     // While "Mark all as read" can be undone, nothing is read, or there would be nothing to return to.
-    watch(isLooking && !state?.markedRead ? range : null)
+    watch(isLooking && !isHeld && !state?.markedRead ? range : null)
   }
 
   function arrive(): void {
@@ -126,6 +128,7 @@ export function trackReading(
   /** Marks the room read without moving the list. */
   function markRead(): void {
     const seq = roomState()?.position.seq ?? 0
+    isHeld = false
     messages.seen(seq)
     actions.markReadUpTo(room, seq)
     closeBar()
@@ -139,6 +142,7 @@ export function trackReading(
 
   /** As `pass`, and hides the unread divider. */
   function end(): void {
+    isHeld = false
     hideDivider()
     pass()
   }
@@ -178,5 +182,14 @@ export function trackReading(
   document.addEventListener('focusin', look, { signal })
   signal.addEventListener('abort', hideDivider, { once: true })
 
-  return { pass, end }
+  return {
+    pass,
+    end,
+    /** Marks this message and all after it as unread. */
+    markUnread(seq: number): void {
+      isHeld = true
+      isAtSeenEnd = isDividerDone = false
+      actions.markUnreadFrom(room, seq)
+    },
+  }
 }

@@ -250,6 +250,8 @@ export const words: Words = {
     selectText: 'Text auswählen',
     textCopied: 'Text kopiert',
     copyRefused: 'Kopieren ging nicht: Dein Browser erlaubt es nicht.',
+    markUnread: 'Als ungelesen markieren',
+    markedUnread: 'Als ungelesen markiert',
     pin: 'Anheften',
     unpin: 'Loslösen',
     deleteTitle: 'Diese Nachricht löschen?',

@@ -237,6 +237,8 @@ export const en = {
     selectText: 'Select text',
     textCopied: 'Text copied',
     copyRefused: 'Couldn’t copy: your browser doesn’t allow it.',
+    markUnread: 'Mark as unread',
+    markedUnread: 'Marked as unread',
     pin: 'Pin',
     unpin: 'Unpin',
     deleteTitle: 'Delete this message?',

@@ -10,6 +10,8 @@ interface MovedPosition {
   /** the position that the person's connections know */
   toldSeq: number
   seq: number
+  /** the person has marked messages as unread again, so the position may be lower than the saved one */
+  back: boolean
   /** the connection that moved it last */
   connectionId: string
 }
@@ -36,7 +38,8 @@ export class ReadPositions {
   /** Takes the stored position of a person who enters a room. A position that is not saved yet stays. */
   learn(user: string, { room, readSeq }: Membership): void {
     const rooms = this.#positions.get(user) ?? new Map<string, number>()
-    this.#positions.set(user, rooms.set(room, Math.max(readSeq, this.seqOf(user, room))))
+    const known = rooms.get(room) ?? this.#moved.get(keyOf(user, room))?.seq
+    this.#positions.set(user, rooms.set(room, known ?? readSeq))
   }
 
   /** The last seq that the person has read; 0 if they are not in the room. */
@@ -44,15 +47,20 @@ export class ReadPositions {
     return this.#positions.get(user)?.get(room) ?? this.#moved.get(keyOf(user, room))?.seq ?? 0
   }
 
-  /** Moves a position up to `seq`. Backwards, or beyond `head`: nothing happens. */
-  advance(user: string, room: string, seq: number, head: number, connectionId: string): void {
+  /** Moves a position forward, or with `back` backwards; otherwise nothing happens. */
+  move(
+    { user, room, seq, back }: { user: string; room: string; seq: number; back: boolean },
+    connectionId: string,
+  ): void {
     const rooms = this.#positions.get(user)
     const before = rooms?.get(room)
-    if (rooms === undefined || before === undefined || seq > head || seq <= before) return
+    if (rooms === undefined || before === undefined || (back ? seq >= before : seq <= before)) return
     rooms.set(room, seq)
     const key = keyOf(user, room)
-    const toldSeq = this.#moved.get(key)?.toldSeq ?? before
-    this.#moved.set(key, { room, user, toldSeq, seq, connectionId })
+    const unsaved = this.#moved.get(key)
+    const toldSeq = unsaved?.toldSeq ?? before
+    const wasBack = back || unsaved?.back === true
+    this.#moved.set(key, { room, user, toldSeq, seq, back: wasBack, connectionId })
   }
 
   /** The person has left the room: drops the position. */
@@ -80,7 +88,7 @@ export class ReadPositions {
     const moved = [...this.#moved]
     if (moved.length === 0) return
     try {
-      await store.saveReads(moved.map(([, { room, user, seq }]) => ({ room, user, seq })))
+      await store.saveReads(moved.map(([, { room, user, seq, back }]) => ({ room, user, seq, back })))
     } catch (error) {
       return log.error('save reads', error)
     }
@@ -90,18 +98,21 @@ export class ReadPositions {
 
   async #tell(key: string, moved: MovedPosition): Promise<void> {
     const { connections, store, feed, log } = this.#deps
-    const { room, user, toldSeq, seq, connectionId } = moved
-    // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too.
-    const wasCapped = feed.shown(room) - toldSeq >= LIMITS.unread
+    const { room, user, toldSeq, seq, back, connectionId } = moved
+    // The old count may have been capped at 1,000. The reading client cannot subtract from that, so it needs the count too; as
+    // it does for messages that are unread again and that it has not loaded.
+    const needsCount = back || feed.shown(room) - toldSeq >= LIMITS.unread
     const listeners = () =>
-      connections.greetedOf(user).filter(({ socket }) => wasCapped || socket.id !== connectionId)
+      connections.greetedOf(user).filter(({ socket }) => needsCount || socket.id !== connectionId)
     if (listeners().length === 0) return
     try {
       const { head, ...counts } = await store.unread(room, user, seq)
       const shown = feed.shown(room)
       // The client counts events as they are shown. If the store is ahead of the feed, wait until the feed has caught up.
       if (shown > 0 && head > shown) this.#moved.set(key, { ...(this.#moved.get(key) ?? moved), toldSeq })
-      else for (const { socket } of listeners()) socket.send({ type: 'read', room, seq, ...counts })
+      else
+        for (const { socket } of listeners())
+          socket.send({ type: 'read', room, seq, ...counts, ...(back && { back }) })
     } catch (error) {
       log.error('unread', error)
     }

@@ -80,7 +80,7 @@ describe.skipIf(browserFound === null)('notifications', () => {
     await bob.isLive('kitchen')
     bob.actions.send('kitchen', 'Tea?')
     await areShown(1)
-    await inAllTabs((page) => page.waitForSelector(`${kitchen}[aria-label*="1 unread"]`))
+    await inAllTabs((page) => page.waitForSelector(`${kitchen}:has-text("1 unread")`))
     expect(await shown()).toEqual(['Bo in Kitchen'])
 
     // Nothing is shown for the lobby, which all tabs show at its end.

@@ -106,7 +106,12 @@ describe.skipIf(browserFound === null)('the timeline', () => {
     const { page } = await aRoom({ events: talk(1, 60) })
     await stay(page, 900)
     const before = await reading(page)
-    await page.click('.wordmark')
+    await page.evaluate(() => {
+      const link = document.createElement('a')
+      link.href = '/'
+      document.body.append(link)
+      link.click()
+    })
     await page.waitForSelector('text=Continue as')
     await page.goBack()
     await isBack(page, before)

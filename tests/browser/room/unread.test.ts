@@ -127,6 +127,25 @@ describe.skipIf(browserFound === null)('an unread message', () => {
     await page.waitForSelector('.day.new', { state: 'detached' })
   })
 
+  test('[U214] is made of a read message by its menu, and stays so while the person looks on', async () => {
+    const { screen, page } = await aRoom({ events: fromAda(1, 40), you: { ...you, readSeq: 40 } })
+    const row = page.locator('.message', { hasText: 'text 38' })
+    await row.click({ button: 'right' })
+    await page.getByText('Mark as unread').click()
+    await eventually('the server is told', () => reads(screen).length > 0)
+    expect(reads(screen)).toEqual([{ type: 'read', room: 'lobby', seq: 37, back: true }])
+    expect(await page.title()).toBe('(3) lobby · Hubbub')
+    expect(await firstUnread(page)).toBe('text 38')
+    screen.tell(event(said(41, { user: ada })))
+    await longEnough()
+    expect([reads(screen).length, await page.title()]).toEqual([1, '(4) lobby · Hubbub'])
+    await page.focus('textarea')
+    await page.keyboard.type('an answer')
+    await page.keyboard.press('Enter')
+    await eventually('all is read', async () => (await page.title()) === 'lobby · Hubbub')
+    await eventually('the server is told', () => reads(screen).at(-1)?.seq === 41)
+  })
+
   test('[U75, U74] is marked read by Shift+Escape on the device alone, which Undo takes back', async () => {
     const mine = { ...you, readSeq: 50, unread: 50 }
     const { screen, page, refused } = await aRoom({ events: fromAda(1, 100), you: mine })

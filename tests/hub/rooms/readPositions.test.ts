@@ -49,6 +49,33 @@ test('[C18] unread messages are counted from the read position at the moment the
   expect(youOf(tab)).toMatchObject({ readSeq: 299, unread: 2 })
 })
 
+test('[U214] a read position goes back on request, also on the device, and is told to all connections of the person', async () => {
+  const { ada, bob, connect, pass } = await aLobby()
+  for (const text of ['one', 'two @Bob', 'three']) await ada.send(text)
+  const head = ada.all('event').at(-1)?.seq ?? 0
+  const tab = connect(bob.self)
+  await tab.hello(['lobby'])
+  bob.say({ type: 'read', room: 'lobby', seq: head })
+  bob.say({ type: 'read', room: 'lobby', seq: head - 2 })
+  await pass(1)
+  expect(tab.all('read').at(-1)).toEqual({ type: 'read', room: 'lobby', seq: head, unread: 0, mentions: 0 })
+  bob.forget()
+  bob.say({ type: 'read', room: 'lobby', seq: head - 2, back: true })
+  await pass(1)
+  const back = { type: 'read', room: 'lobby', seq: head - 2, unread: 2, mentions: 1, back: true } as const
+  expect([bob.all('read'), tab.all('read').at(-1)]).toEqual([[back], back])
+  const phone = connect(bob.self)
+  await phone.hello(['lobby'])
+  expect(youOf(phone)).toMatchObject({ readSeq: head - 2, unread: 2, mentions: 1 })
+  tab.say({ type: 'read', room: 'lobby', seq: head })
+  await pass(1)
+  expect(bob.all('read').at(-1)).toMatchObject({ seq: head, unread: 0 })
+  // A position ahead of the present one is no way back.
+  bob.say({ type: 'read', room: 'lobby', seq: head, back: true })
+  await pass(1)
+  expect(tab.all('read')).toHaveLength(2)
+})
+
 test('[C137] a client that reads while 1,000 or more are unread is told the new count: it cannot subtract from 1,000', async () => {
   const { ada, bob, connect, pass } = await aLobby({ limits: UNLIMITED })
   await ada.sendMany(1_100, (n) => (n === 1_051 ? '@Bob' : 'text'))

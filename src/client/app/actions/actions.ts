@@ -71,6 +71,8 @@ export interface ChatActions {
   typing(room: string, on: boolean): void
   /** Moves my read position, only forward. Debounced. */
   markReadUpTo(room: string, seq: number): void
+  /** Marks this message and all after it as unread. */
+  markUnreadFrom(room: string, seq: number): void
   /** Marks all of my rooms read. Can be undone for ten seconds; then, or when the page is hidden, the server is told. */
   markAllRead(): void
   undoMarkAllRead(): void

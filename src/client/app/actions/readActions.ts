@@ -20,6 +20,8 @@ export function createReadActions(
 ) {
   /** room → seq that the server does not know yet */
   const unsent = new Map<string, number>()
+  /** room → seq to which the read position goes back */
+  const back = new Map<string, number>()
   let cancelSend: (() => void) | null = null
   let cancelUndoTimer = () => {}
   let settling = new AbortController()
@@ -27,10 +29,13 @@ export function createReadActions(
   function send(): void {
     cancelSend?.()
     for (const [room, seq] of unsent) if (socket.send({ type: 'read', room, seq })) unsent.delete(room)
-    cancelSend = unsent.size > 0 ? after(RETRY, send) : null
+    for (const [room, seq] of back)
+      if (socket.send({ type: 'read', room, seq, back: true })) back.delete(room)
+    cancelSend = unsent.size + back.size > 0 ? after(RETRY, send) : null
   }
 
   function tell(room: string, seq: number): void {
+    back.delete(room)
     tabs.tell({ type: 'read', room, seq })
     unsent.set(room, Math.max(unsent.get(room) ?? 0, seq))
     cancelSend ??= after(GATHER, send)
@@ -59,6 +64,12 @@ export function createReadActions(
   }
 
   return {
+    markUnreadFrom(room: string, seq: number): void {
+      store.dispatch({ type: 'unreadFrom', room, seq })
+      back.set(room, seq - 1)
+      unsent.delete(room)
+      send()
+    },
     markReadUpTo(room: string, seq: number): void {
       if (seq <= (store.get().rooms[room]?.you?.readSeq ?? seq)) return
       store.dispatch({ type: 'readUpTo', room, seq })
@@ -85,6 +96,7 @@ export function createReadActions(
       cancelSend?.()
       cancelSend = null
       unsent.clear()
+      back.clear()
     },
   }
 }

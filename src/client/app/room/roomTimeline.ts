@@ -14,13 +14,14 @@ import { trackReading } from '../../timeline/readTracking.ts'
 import type { MessagePosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
 import { skeleton } from '../../timeline/timelineSeparator.ts'
+import { words } from '../../words/words.ts'
 import type { Context } from '../context.ts'
 import { parseRoute, pathOfClick } from '../router.ts'
 
 /** ms without scrolling until a reading position is remembered */
 const SCROLL_SETTLES = 400
 
-export interface RoomTimelineEvents extends MessageActionEvents {
+export interface RoomTimelineEvents extends Omit<MessageActionEvents, 'markUnread'> {
   /** Moves a message that failed back into the composer. */
   takeBack(key: string, text: string): void
   /** The focus leaves the list: the composer takes it. */
@@ -115,7 +116,11 @@ export function roomTimeline(
   rememberPosition(context, messages, signal)
 
   const jumps = messageJumps(context, room, messages, { say: on.say, drawn: gate.drawn }, signal)
-  const messageMenu = messageActions(context, room, messages, on, signal)
+  function markUnread(from: number): void {
+    reading.markUnread(from)
+    on.say(words.message.markedUnread)
+  }
+  const messageMenu = messageActions(context, room, messages, { ...on, markUnread }, signal)
   store.watch((state) => state.rooms[room], messageMenu.drawn, signal)
   const startsAtFirstUnread = seq === undefined && !remembered
   const reading = trackReading(context, { room, startsAtFirstUnread }, messages, jumps, signal)

@@ -25,6 +25,7 @@ interface PermittedEntry extends MessageMenuEntry {
 export interface MessageActionEvents {
   reply(row: Row): void
   edit(row: Row): void
+  markUnread(seq: number): void
   /** Confirms what was done. */
   say(message: string): void
   /** Says why something was not done. */
@@ -94,7 +95,7 @@ export function messageActions(
     element: HTMLElement,
     can: (permission: Permission) => boolean,
   ): MessageMenuEntry[] {
-    const { id, text, seq, pinned, reactions } = row
+    const { id, text, seq, own, pinned, reactions } = row
     const { message, common } = words
     const link = location.origin + roomAddress(store.get(), room, seq)
     const pin = () => reportFailure(on, actions.pin(room, id, !pinned))
@@ -104,6 +105,7 @@ export function messageActions(
       { icon: 'copy', label: message.copyText, press: () => void copy(text, message.textCopied) },
       matchMedia('(pointer: coarse)').matches && { icon: 'text', label: message.selectText, press: select },
       { icon: 'link', label: common.copyLink, press: () => void copy(link, common.linkCopied) },
+      !own && { icon: 'unread', label: message.markUnread, press: () => on.markUnread(seq) },
       { needs: 'pin', icon: 'pin', label: pinned ? message.unpin : message.pin, press: pin },
       reactions.length > 0 && {
         icon: 'smile',

@@ -1,5 +1,13 @@
 import type { Database } from 'bun:sqlite'
-import type { Draft, Membership, NameKeys, NewGuest, RoomRow, StaleLimits } from '../../../hub/ports.ts'
+import type {
+  Draft,
+  Membership,
+  NameKeys,
+  NewGuest,
+  ReadPosition,
+  RoomRow,
+  StaleLimits,
+} from '../../../hub/ports.ts'
 import { foldedName } from '../../../shared/mentions.ts'
 import type { Role } from '../../../shared/model.ts'
 import { checkpoint, queryAll, queryOne, run } from '../database.ts'
@@ -91,11 +99,12 @@ export class Writer {
     )
   }
 
-  saveReads(reads: readonly { room: string; user: string; seq: number }[]): void {
+  saveReads(reads: readonly ReadPosition[]): void {
     const sql = `UPDATE members SET read_seq = $seq
-      WHERE user_id = $user AND room = $room AND read_seq < $seq`
+      WHERE user_id = $user AND room = $room AND (read_seq < $seq OR $back)`
     this.#transaction(() => {
-      for (const { room, user, seq } of reads) run(this.#db, sql, { room, user, seq })
+      for (const { room, user, seq, back = false } of reads)
+        run(this.#db, sql, { room, user, seq, back: Number(back) })
     })
   }
 
