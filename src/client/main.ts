@@ -20,6 +20,9 @@ import { button } from './ui/dom.ts'
 import { retryable } from './ui/retryImport.ts'
 import { words } from './words/words.ts'
 
+/** ms that the page of a room's link waits for the room's name, which it shows */
+const CARD_WAIT = 1_000
+
 const loadChatChunk = retryable(() => import('./app/startChat.ts'))
 
 function start(root: HTMLElement): void {
@@ -66,6 +69,11 @@ function start(root: HTMLElement): void {
     return chat
   }
 
+  function cardOrLate(room: string): Promise<void> {
+    const late = new Promise<void>((resolve) => void after(CARD_WAIT, resolve))
+    return Promise.race([session.loadRoomCard(room), late])
+  }
+
   async function screenOf(route: Route, screen: AbortSignal): Promise<HTMLElement> {
     if (route.name === 'home') {
       // Opening a room tries again, and shows a failure.
@@ -73,7 +81,11 @@ function start(root: HTMLElement): void {
       return homePage(context, screen)
     }
     try {
-      const [{ roomPage, notFoundPage }, chat] = await Promise.all([loadChatChunk(), chatReady()])
+      const [{ roomPage, notFoundPage }, chat] = await Promise.all([
+        loadChatChunk(),
+        chatReady(),
+        route.name === 'room' && store.get().self === null && cardOrLate(route.room),
+      ])
       if (route.name === 'notFound') return notFoundPage()
       return roomPage({ ...context, actions: { ...chat, ...session } }, route, screen)
     } catch (error) {

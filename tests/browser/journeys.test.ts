@@ -142,23 +142,61 @@ describe.skipIf(browserFound === null)('two people in real browsers, on a real s
     await shows(ada.page, texts)
   }, 60_000)
 
-  test('[U4, B7] the link of a room asks a stranger for a name, shows nothing of the room before, and then opens it', async () => {
-    const maker = await aPerson()
-    const made = await maker.page.evaluate(async () => {
+  async function makeRoom(page: Page, room: { name: string; topic?: string }): Promise<string> {
+    return page.evaluate(async (body) => {
       const headers = { 'content-type': 'application/json' }
-      const body = JSON.stringify({ name: 'Kitchen table' })
-      return (await fetch('/api/rooms', { method: 'POST', headers, body })).status
-    })
-    expect(made).toBe(201)
+      const answer = await fetch('/api/rooms', { method: 'POST', headers, body: JSON.stringify(body) })
+      return ((await answer.json()) as { room: string }).room
+    }, room)
+  }
+
+  test('[U4, B7, U176] the link of a room says its name, topic and how many are there, asks for a name, and then opens it', async () => {
+    const maker = await aPerson()
+    const room = await makeRoom(maker.page, { name: 'Küchen-Tisch 食卓', topic: 'What is for dinner?' })
+    await maker.page.goto(`${origin}/chat/${room}`)
+    await maker.page.getByRole('textbox').waitFor()
     const page = await aPage('/nope')
     const asked: string[] = []
     page.on('request', (request) => asked.push(new URL(request.url()).pathname))
     page.on('websocket', () => asked.push('/ws'))
-    await page.goto(`${origin}/chat/kitchen-table`)
-    await page.getByRole('button', { name: 'Join kitchen-table' }).waitFor()
-    expect(asked.filter((path) => path.includes('kitchen-table'))).toEqual(['/chat/kitchen-table'])
+    await page.goto(`${origin}/chat/${room}`)
+    await page.getByRole('button', { name: 'Join \u2068Küchen-Tisch 食卓\u2069' }).waitFor()
+    const shown = await page.getByRole('main').innerText()
+    for (const text of ['Küchen-Tisch 食卓', 'What is for dinner?', '1 online']) expect(shown).toContain(text)
+    const address = `/chat/${encodeURIComponent('Küchen-Tisch-食卓')}~${room}`
+    expect(new URL(page.url()).pathname).toBe(address)
+    expect(await page.title()).toBe('\u2068Küchen-Tisch 食卓\u2069 · Hubbub')
+    expect(asked.filter((path) => path.includes(room))).toEqual([`/chat/${room}`, `/api/rooms/${room}`])
     expect(asked).not.toContain('/ws')
     await signIn(page, 'Cook')
-    expect(new URL(page.url()).pathname).toBe('/chat/kitchen-table')
+    expect(new URL(page.url()).pathname).toBe(address)
+  })
+
+  test('[U176] the link of a missing room says so at once; where the server does not say, it asks for a name', async () => {
+    const page = await aPage('/chat/nowhere')
+    await page.getByRole('heading', { name: 'Room not found' }).waitFor()
+    expect(await page.getByRole('textbox').count()).toBe(0)
+    await page.getByRole('link', { name: 'Go to the lobby' }).click()
+    await page.getByRole('button', { name: 'Join lobby' }).waitFor()
+    await page.route('**/api/rooms/*', (route) => route.abort())
+    await page.goto(`${origin}/chat/elsewhere`)
+    await page.getByRole('button', { name: 'Join elsewhere' }).waitFor()
+  })
+
+  test('[U177] home says what this is and how many are there; a refused name is outlined in red until it is typed on', async () => {
+    await aPerson()
+    const page = await aPage('/')
+    await page.getByText('Group chat, no account needed.').waitFor()
+    await page.getByText(/^[1-9]\d* online$/).waitFor()
+    const field = page.getByLabel('Your name')
+    const outline = () => field.evaluate((element) => getComputedStyle(element).outlineColor)
+    await field.fill('Ann')
+    const calm = await outline()
+    await field.fill('a\u200b')
+    await field.press('Enter')
+    await page.getByRole('alert').filter({ hasText: 'invisible' }).waitFor()
+    expect(await outline()).not.toBe(calm)
+    await field.press('Backspace')
+    expect([await outline(), await page.getByRole('alert').innerText()]).toEqual([calm, ''])
   })
 })

@@ -1,6 +1,6 @@
 /** The server over HTTP. Nothing here throws or rejects: a failure is a value, which `words/errorText.ts` puts in words. */
 import type { ErrorCode, ErrorDetails } from '../../shared/errors.ts'
-import type { HistoryPage, RoomEntry, Self } from '../../shared/model.ts'
+import type { HistoryPage, RoomCard, RoomEntry, Self } from '../../shared/model.ts'
 
 /** `code` 'offline': no answer, or none that this client understands. */
 export type ApiResult<T> =
@@ -18,6 +18,8 @@ export interface Api {
   signOut(): Promise<ApiResult<null>>
   /** My rooms and the most crowded of the others; `text`: those whose name contains it. `more`: some were left out. */
   rooms(text?: string): Promise<ApiResult<{ rooms: RoomEntry[]; more: boolean }>>
+  /** A public room, also for somebody who is not signed in. */
+  roomCard(room: string): Promise<ApiResult<RoomCard>>
   makeRoom(name: string): Promise<ApiResult<RoomEntry>>
   /** Messages of a stretch of the log, newest last. `query`: `before=5`, `around=5`, `ids=…`, `pinned=true` (protocol §5). */
   messages(room: string, query: string): Promise<ApiResult<HistoryPage>>
@@ -62,6 +64,7 @@ export function createApi(fetcher: (path: string, init: RequestInit) => Promise<
     rename: (name) => askForSelf('PATCH', { name }),
     signOut: () => ask('DELETE', '/api/session'),
     rooms: (text) => ask('GET', `/api/rooms${text === undefined ? '' : `?q=${encodeURIComponent(text)}`}`),
+    roomCard: (room) => ask('GET', `/api/rooms/${room}`),
     makeRoom: (name) => ask('POST', '/api/rooms', { name }),
     messages: (room, query) => ask('GET', `/api/rooms/${room}/messages?limit=50&${query}`),
     setTopic: (room, topic) => ask('PATCH', `/api/rooms/${room}`, { topic }),

@@ -79,6 +79,8 @@ export function reduce(state: State, change: StateChange): State {
       return changeAllRooms(state, markRead)
     case 'markReadUndone':
       return changeAllRooms(state, undoMarkRead)
+    case 'roomCardLoaded':
+      return { ...state, roomCard: { room: change.room, card: change.card } }
     case 'roomListChanged':
       return { ...state, roomList: change.roomList }
     case 'draftsChanged':

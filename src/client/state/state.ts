@@ -6,6 +6,7 @@ import type {
   Person,
   Position,
   Reaction,
+  RoomCard,
   RoomEntry,
   RoomEvent,
   Self,
@@ -218,6 +219,8 @@ export interface State {
   roomList: readonly RoomEntry[]
   /** the room I left last, until I open it again; `sent`: the server knows, so this cannot be undone any more */
   left: { room: string; name: string; wasOwner: boolean; sent: boolean } | null
+  /** what anybody may know of the room whose page asks for a name; `card` null: there is no such room */
+  roomCard: { room: string; card: RoomCard | null } | null
   /** the rooms in which I have a draft; without a prototype */
   drafts: Readonly<Record<string, true>>
   /** until when (ms) after my reconnect no lines are drawn about people who were online before */
@@ -271,6 +274,7 @@ export const INITIAL_STATE: State = {
   rooms: Object.create(null) as Record<string, RoomState>,
   roomList: [],
   left: null,
+  roomCard: null,
   drafts: Object.create(null) as Record<string, true>,
   presenceQuietUntil: 0,
   rateLimitedUntil: 0,

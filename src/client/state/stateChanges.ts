@@ -1,5 +1,5 @@
 /** Everything that changes the state, as plain data. `reduce` says what each change does. */
-import type { HistoryPage, RoomEntry, Self, User } from '../../shared/model.ts'
+import type { HistoryPage, RoomCard, RoomEntry, Self, User } from '../../shared/model.ts'
 import type { ServerFrame } from '../../shared/protocol.ts'
 import type { PagePlace } from './historyWindow.ts'
 import type { ConnectionState, OutboxEntry, SendStatus, Settings } from './state.ts'
@@ -23,6 +23,7 @@ export type StateChange =
   | { type: 'roomLeft' | 'leaveSent'; room: string }
   /** an entry of mine is to be drawn; `user`: me */
   | { type: 'entryQueued'; entry: OutboxEntry; user: User }
+  | { type: 'roomCardLoaded'; room: string; card: RoomCard | null }
   | { type: 'roomListChanged'; roomList: readonly RoomEntry[] }
   /** I have a draft in these rooms, or none any more; the other rooms stay as they are */
   | { type: 'draftsChanged'; rooms: readonly string[]; has: boolean }

@@ -1,6 +1,6 @@
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
-import { roomName } from '../state/roomName.ts'
+import { knownRoomName } from '../state/roomName.ts'
 import { notifiesMe } from '../state/rows.ts'
 import { idOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -27,13 +27,11 @@ export function announceRoom(
   let knownLine: string | null = null
   const unspoken: PresenceLine[] = []
 
-  function announceMessages({ sync, position, rows, onlineCount }: RoomState): void {
+  function announceMessages({ sync, position, rows }: RoomState): void {
     if (sync.state !== 'live' || position.seq === knownSeq) return
     const { settings } = store.get()
     const since = knownSeq
     knownSeq = position.seq
-    if (since === null)
-      announcer.say(words.announcements.entered(isolated(roomName(store.get(), room)), onlineCount))
     if (since === null || knownSeq < since || settings.spoken === 'nothing') return
     const me = idOf(store.get())
     announcer.messages(
@@ -66,6 +64,17 @@ export function announceRoom(
     knownFailures = failed
   }
 
+  let hasEntered = false
+  // The name comes with the list of rooms, which may be later than the room.
+  store.watch(
+    (state) => (state.rooms[room]?.sync.state === 'live' ? knownRoomName(state, room) : undefined),
+    (name) => {
+      if (name === undefined || hasEntered) return
+      hasEntered = true
+      announcer.say(words.announcements.entered(isolated(name), store.get().rooms[room]?.onlineCount ?? 0))
+    },
+    signal,
+  )
   store.watch(
     (state) => state.rooms[room],
     (state) => {

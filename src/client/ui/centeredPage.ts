@@ -5,21 +5,21 @@ import { button, h, type Child } from './dom.ts'
 export function centeredPage(
   { title, text, look }: { title: string; text: string; look: 'text-place' | 'text-title' },
   ...rest: Child[]
-): { element: HTMLElement; title: HTMLElement; paragraph: HTMLElement } {
+): { element: HTMLElement; mark: HTMLElement; title: HTMLElement; paragraph: HTMLElement } {
   const paragraph = h('p', { class: 'text-muted' }, text)
   const heading = h(
     'h1',
     { class: `${look} font-semibold tracking-tight wrap-anywhere`, tabindex: -1, dir: 'auto' },
     title,
   )
-  const mark = h('span', { class: 'mark text-place' }, iconOf('mark'))
+  const mark = h('span', { class: 'mark text-place inline-flex items-center gap-2 min-w-0' }, iconOf('mark'))
   const element = h(
     'main',
     { class: 'page' },
     h('div', { class: 'page-ground' }, iconOf('mark')),
     h('div', { class: 'grid gap-6' }, h('div', { class: 'grid gap-2' }, mark, heading, paragraph), ...rest),
   )
-  return { element, title: heading, paragraph }
+  return { element, mark, title: heading, paragraph }
 }
 
 /** A page that leads elsewhere by a link, and offers at most one action before it. */

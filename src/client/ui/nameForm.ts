@@ -1,6 +1,6 @@
 import type { NameFault } from '../../shared/errors.ts'
 import { cleanName } from '../../shared/names.ts'
-import { h } from './dom.ts'
+import { h, type Child } from './dom.ts'
 import { isolated } from './format.ts'
 import { form, textField } from './textField.ts'
 import { words } from '../words/words.ts'
@@ -14,7 +14,7 @@ export type NameResult =
 
 /** Asks for a name and says what is wrong with it. `take` submits it; `done` is called once a name was accepted (U2, U3). */
 export function nameForm(
-  texts: { label: string; button: string; initial: string },
+  texts: { label: string; button: Child; initial: string },
   on: { take(name: string): Promise<NameResult>; done(): void },
   look = { form: 'grid gap-3', button: 'button' },
 ) {

@@ -6,7 +6,7 @@ let createdFields = 0
 
 const FIELD = { class: 'field', type: 'text', autocomplete: 'off', enterkeyhint: 'go', dir: 'auto' }
 
-/** A labelled text field with an error line that screen readers announce. */
+/** A labelled text field with an error line that screen readers announce. Typing on takes the error away. */
 export function textField(label: string, attributes: Parameters<typeof h>[1]) {
   createdFields += 1
   const fault = h('p', { id: `fault-${createdFields}`, class: 'fault', role: 'alert' })
@@ -16,6 +16,11 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
     'aria-describedby': fault.id,
     ...attributes,
   })
+  const accept = (): void => {
+    fault.replaceChildren()
+    field.setAttribute('aria-invalid', 'false')
+  }
+  field.addEventListener('input', accept)
   return {
     element: h(
       'div',
@@ -38,10 +43,7 @@ export function textField(label: string, attributes: Parameters<typeof h>[1]) {
       field.setAttribute('aria-invalid', 'true')
       field.focus()
     },
-    accept(): void {
-      fault.replaceChildren()
-      field.setAttribute('aria-invalid', 'false')
-    },
+    accept,
   }
 }
 

@@ -96,7 +96,7 @@ export const words: Words = {
   },
 
   session: {
-    welcome: 'Wähle einen Namen und chatte los.',
+    welcome: 'Gruppenchat, ganz ohne Konto.',
     signedOutElsewhere: 'Du hast dich in einem anderen Tab abgemeldet. Wähle einen Namen, um weiterzumachen.',
     yourName: 'Dein Name',
     nameMissing: 'Gib einen Namen ein.',

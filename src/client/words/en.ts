@@ -90,7 +90,7 @@ export const en = {
   },
 
   session: {
-    welcome: 'Choose a name and start chatting.',
+    welcome: 'Group chat, no account needed.',
     signedOutElsewhere: 'You signed out in another tab. Choose a name to continue.',
     yourName: 'Your name',
     nameMissing: 'Enter a name.',

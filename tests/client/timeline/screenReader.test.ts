@@ -34,15 +34,28 @@ function aRoom(spoken: Settings['spoken'] = 'messages') {
   announceRoom({ store }, 'lobby', announcer, new AbortController().signal)
   store.dispatch({ type: 'syncRequested', room: 'lobby' })
   hear(firstPage([said(1), said(2)], { you }))
-  return { sentences, messages, hear, summary: () => summary?.() ?? null }
+  const card = { room: 'lobby', name: 'Lobby', topic: '', kind: 'public', count: 2 } as const
+  const name = () => store.dispatch({ type: 'roomCardLoaded', room: 'lobby', card })
+  return { sentences, messages, hear, name, summary: () => summary?.() ?? null }
 }
 
 const joined: Presence = { type: 'presence', room: 'lobby', version: 2, count: 3, joined: [person(eve)] }
 const left: Presence = { type: 'presence', room: 'lobby', version: 3, count: 2, left: [eve.id] }
 
 describe('a screen reader hears', () => {
+  test('[U176] which room this is by its name and once, however late the name comes', () => {
+    const { hear, sentences, name } = aRoom()
+    hear(joined)
+    expect(sentences).toEqual([])
+    name()
+    name()
+    hear(left)
+    expect(sentences).toEqual(['Lobby, 3 online'])
+  })
+
   test('[A3] new messages of others without marks and whether they mention me, but neither history nor mine', () => {
-    const { messages, hear, sentences, summary } = aRoom()
+    const { messages, hear, sentences, name, summary } = aRoom()
+    name()
     const text = '**now** or _never_\n\n```\nlet a = 1\n```'
     hear(
       event(said(3, { text })),
@@ -50,7 +63,7 @@ describe('a screen reader hears', () => {
       event(said(5, { user: ada })),
       joined,
     )
-    expect(sentences).toEqual(['lobby, 2 online'])
+    expect(sentences).toEqual(['Lobby, 2 online'])
     expect(messages).toEqual([
       { name: 'Bob', text: 'now or never let a = 1', mentions: false },
       { name: 'Bob', text: '@Ada look', mentions: true },

@@ -19,6 +19,8 @@ export interface SessionActions {
   signOut(): Promise<void>
   /** What a sign-out would delete: the number of messages, and the number of rooms with a draft. */
   unsent(): Promise<{ messages: number; drafts: number }>
+  /** Puts the room's card into the state, or that there is no such room; nothing if the server does not say. */
+  loadRoomCard(room: string): Promise<void>
   /** The name last used on this device, '' if none. */
   lastName(): string
 }

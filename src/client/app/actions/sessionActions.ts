@@ -34,6 +34,8 @@ export function createSessionActions(
   let loading: Promise<Chat> | null = null
   /** I have signed out, and the server does not know yet. Also stored on the device, where another tab may set it. */
   let signOutOwed = false
+  /** the room whose card is requested */
+  let cardWanted: string | null = null
   let endingSession: Promise<ApiResult<null>> | null = null
 
   const remember = (key: string, value: string | null) => void writeItem(world.device, key, value)
@@ -166,6 +168,16 @@ export function createSessionActions(
       forgetSavedRooms()
       await endSession()
       tabs.tell({ type: 'self', self: null })
+    },
+
+    async loadRoomCard(room) {
+      if (cardWanted === room) return
+      cardWanted = room
+      const answer = await api.roomCard(room)
+      if (cardWanted !== room) return
+      cardWanted = null
+      if (answer.ok) store.dispatch({ type: 'roomCardLoaded', room, card: answer.value })
+      else if (answer.code === 'noRoom') store.dispatch({ type: 'roomCardLoaded', room, card: null })
     },
 
     unsent: async () => (await loadChatOrNull())?.unsent() ?? { messages: 0, drafts: 0 },

@@ -1,4 +1,5 @@
 import { assertNever } from '../../../shared/assert.ts'
+import { roomCardOf } from '../../state/roomName.ts'
 import type { State } from '../../state/state.ts'
 import { childController, h } from '../../ui/dom.ts'
 import { explainDisconnects } from './dialogs.ts'
@@ -10,19 +11,17 @@ import { deadEndPage } from '../../ui/centeredPage.ts'
 import { isolated } from '../../ui/format.ts'
 import { words } from '../../words/words.ts'
 
-function screenOf(
-  { self, rooms, left }: State,
-  room: string,
-): 'nothing' | 'join' | 'room' | 'closed' | 'left' {
+function screenOf(state: State, room: string): 'nothing' | 'join' | 'room' | 'closed' | 'left' {
+  const { self, rooms, left } = state
   if (self === 'unknown') return 'nothing'
-  if (self === null) return 'join'
+  if (self === null) return roomCardOf(state, room) === null ? 'closed' : 'join'
   if (left?.room === room) return 'left'
   const sync = rooms[room]?.sync
   if (sync?.state !== 'closed') return 'room'
   return sync.left ? 'left' : 'closed'
 }
 
-/** The page of a room's address: asks for a name, shows the room, or says that the room is closed to this person (U4, U86). */
+/** The page of a room's address: asks for a name, shows the room, or says that there is no such room for this person (U4, U86). */
 export function roomPage(
   context: PageContext,
   place: { room: string; seq?: number },
@@ -59,7 +58,8 @@ export function roomPage(
   }
 
   // Opening a room's address joins it, even if it was left before.
-  if (['closed', 'left'].includes(screenOf(store.get(), room))) actions.openRoom(room)
+  const first = store.get()
+  if (first.self !== null && ['closed', 'left'].includes(screenOf(first, room))) actions.openRoom(room)
   store.watch(
     (state) => screenOf(state, room),
     (kind) => {
