@@ -45,7 +45,7 @@ function paramOf(params: URLSearchParams, name: string): string | null {
   return value
 }
 
-/** @throws ChatError `badRequest` for anything but a plain decimal number that a room's log can reach */
+/** A seq or a time. @throws ChatError `badRequest` for anything but a plain decimal number that either can reach */
 function seqOf(text: string): number {
   const seq = Number(text)
   if (!/^(0|[1-9]\d{0,15})$/.test(text) || !Number.isSafeInteger(seq)) throw new ChatError('badRequest')
@@ -65,6 +65,8 @@ function historyQuery(params: URLSearchParams): HistoryQuery {
     const text = paramOf(params, at)
     if (text !== null) places.push({ limit, at, seq: seqOf(text) })
   }
+  const time = paramOf(params, 'time')
+  if (time !== null) places.push({ limit, at: 'time', time: seqOf(time) })
   const list = paramOf(params, 'ids')
   if (list !== null) {
     const ids = [...new Set(list.split(','))]

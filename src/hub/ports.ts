@@ -116,10 +116,11 @@ export interface NewestMessages {
   older: boolean
 }
 
-/** Which messages of a room. `before` and `after` exclude their seq. */
+/** Which messages of a room. `before` and `after` exclude their seq. `time` is as `around` the first message since that time (ms). */
 export type HistoryQuery = { limit: number } & (
   | { at: 'end' }
   | { at: 'before' | 'after' | 'around'; seq: number }
+  | { at: 'time'; time: number }
   | { at: 'ids'; ids: readonly string[] }
   | { at: 'pinned' }
 )

@@ -234,6 +234,8 @@ describe('history', () => {
       ['?after=58', [59, 60]],
       ['?after=60', []],
       ['?around=30&limit=5', range(28, 32)],
+      [`?time=0&limit=4`, [1, 2]],
+      [`?time=8640000000000000&limit=4`, [59, 60]],
       [`?ids=${ids[2]},${ids[0]},018bcfe5-6800-7000-8000-999999999999`, [1, 3]],
       ['?pinned=true', []],
     ]
@@ -244,9 +246,9 @@ describe('history', () => {
     const { ada, seqs } = await aHistory(2)
     const numbers = ['-1', '1.5', '', 'x', '1e3', '01', '%2B1', '0x10', '9007199254740993']
     const queries = [
-      ...numbers.flatMap((number) => [`limit=${number}`, `before=${number}`]),
+      ...numbers.flatMap((number) => [`limit=${number}`, `before=${number}`, `time=${number}`]),
       ...['limit=0', 'limit=101', 'limit=10&limit=20', 'before=1&before=2', 'before=1&after=2'],
-      ...['around=1&ids=a', 'before=1&pinned=true', 'pinned=', 'pinned=false', 'pinned=1'],
+      ...['around=1&ids=a', 'around=1&time=1', 'before=1&pinned=true', 'pinned=', 'pinned=false', 'pinned=1'],
       ...['ids=', 'ids=,', 'ids=NOT', `ids=${range(100, 150).join()}`],
     ]
     for (const query of queries) {

@@ -296,6 +296,20 @@ describeStores((store, world) => {
     expect(await byIds([...numbered(50).map((n) => `missing-${n}`), '1'])).toEqual([[], false, false])
   })
 
+  test('[U215] a page around a time has the first message since then, also if some messages are purged or of one time', async () => {
+    const times = [10, 10, 20, 20, 20, 30, 50, 50, 70]
+    await store.commit(times.map((at, n) => draft(`text ${n + 1}`, { id: `${n + 1}`, at })))
+    const first = async (time: number) => {
+      const page = await store.history('lobby', { at: 'time', time, limit: 2 })
+      return page?.messages.at(page.newer || (page.messages.at(-1)?.at ?? 0) >= time ? -1 : 0)?.seq
+    }
+    expect(await Promise.all([0, 10, 11, 20, 21, 31, 50, 70].map(first))).toEqual([1, 1, 3, 3, 6, 7, 7, 9])
+    const page = await store.history('lobby', { at: 'time', time: 71, limit: 2 })
+    expect(page?.messages.map(({ seq }) => seq)).toEqual([9])
+    await store.purge(FUTURE, 4)
+    expect(await first(0)).toBe(5)
+  })
+
   test('[K15, K17] a page says head and floor of its moment, and has nothing below the floor; an unknown room has none', async () => {
     await sayNumbered(store, 5)
     await store.purge(FUTURE, 2)

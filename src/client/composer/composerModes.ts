@@ -23,6 +23,8 @@ export function composerModes(
     help(): void
     /** the first line of a text as it reads */
     firstLine(text: string): string
+    /** This message is being edited now; null: none is. */
+    editing(id: string | null): void
   },
   signal: AbortSignal,
 ) {
@@ -47,6 +49,7 @@ export function composerModes(
 
   function begin(next: ComposerMode, title: string): void {
     mode = next
+    on.editing(next.kind === 'edit' ? next.id : null)
     label.textContent = title
     const { cancelEdit, cancelReply } = words.composer
     const press = () => {
@@ -66,6 +69,7 @@ export function composerModes(
     if (mode === null) return false
     if (mode.kind === 'edit') composer.fill(mode.draft)
     mode = null
+    on.editing(null)
     element.replaceChildren()
     return true
   }

@@ -8,6 +8,7 @@ interface RoomMenuEvents {
   say(message: string): void
   /** The favourites have changed. */
   reorder(): void
+  jumpToDate(): void
   copyLink(): void
   showCode(): void
   settings(): void
@@ -49,6 +50,7 @@ export function roomMenu(
     () => [
       favouriteEntry(),
       markAllRead(),
+      { icon: 'calendar', label: words.timeline.jumpToDate, press: on.jumpToDate },
       { icon: 'link', label: words.common.copyLink, press: on.copyLink },
       { icon: 'code', label: words.common.showQrCode, press: on.showCode },
       null,

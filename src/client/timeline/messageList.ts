@@ -21,6 +21,8 @@ export interface TimelineView {
 }
 
 export interface MessageListEvents extends MessageEvents {
+  /** The line of a day was pressed. @param at some time (ms) of it */
+  pickDay(at: number): void
   /** The reader is near the top. */
   loadOlder(): void
   /** The reader is near the bottom, away from the live end. */
@@ -85,7 +87,7 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
 
   function createView(item: TimelineItem): View<TimelineItem> {
     if (item.kind !== 'message') {
-      const view = timelineSeparator(item)
+      const view = timelineSeparator(item, on)
       views.set(view.element, { key: item.key, message: null, redraw: () => view.update(item) })
       return view
     }

@@ -1,6 +1,6 @@
 import { assertNever } from '../../shared/assert.ts'
 import type { User } from '../../shared/model.ts'
-import { h, type View } from '../ui/dom.ts'
+import { button, h, type View } from '../ui/dom.ts'
 import { dayLabel, isolated, nameList } from '../ui/format.ts'
 import type { TimelineItem, PresenceRun } from './timelineItems.ts'
 import type { Row } from '../state/state.ts'
@@ -44,9 +44,24 @@ function textOf(item: NonMessageItem): string {
 }
 
 /** A line between messages: a day, presence, the start of the room. An update after midnight renames a day. */
-export function timelineSeparator(initial: NonMessageItem): View<TimelineItem> {
-  const line = h('span')
+export function timelineSeparator(
+  initial: NonMessageItem,
+  on: {
+    /** The day line of this time (ms) was pressed. */
+    pickDay(at: number): void
+  },
+): View<TimelineItem> {
   const { kind } = initial
+  // No Tab stop: the room's menu offers the same.
+  const line =
+    initial.kind === 'day'
+      ? button(null, () => on.pickDay(initial.at), {
+          class: 'hit hover:underline',
+          tabindex: -1,
+          'aria-haspopup': 'dialog',
+          title: words.timeline.jumpToDate,
+        })
+      : h('span')
   // Headings, so that a screen reader can jump from day to day and to the first unread message.
   const isHeading = kind === 'day' || kind === 'new'
   const element = isHeading

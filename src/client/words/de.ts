@@ -220,6 +220,9 @@ export const words: Words = {
     jumpToNew: (count: number) =>
       `Zu ${counted(count, { one: '# neuen Nachricht', other: '# neuen Nachrichten' })}`,
     messageNotFound: 'Nachricht nicht gefunden',
+    jumpToDate: 'Zu einem Datum springen',
+    date: 'Datum',
+    jump: 'Springen',
   },
 
   message: {

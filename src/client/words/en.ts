@@ -206,6 +206,9 @@ export const en = {
     newCount: (count: string) => `${count} new`,
     jumpToNew: (count: number) => `Jump to ${newMessages(count)}`,
     messageNotFound: 'Message not found',
+    jumpToDate: 'Jump to a date',
+    date: 'Date',
+    jump: 'Jump',
   },
 
   message: {

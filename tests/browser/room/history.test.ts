@@ -124,4 +124,29 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     await shows(page, 'text 1001')
     await isAtEnd(page)
   })
+
+  test('[U215] is entered at a date, from the line of a day and from the menu of the room', async () => {
+    const day = 24 * 3_600_000
+    const noon = new Date().setHours(12, 0, 0, 0)
+    const log = fromAda(1, 300, (seq) => ({ at: noon - Math.ceil((300 - seq) / 10) * day }))
+    const { page } = await aRoom({ events: log.slice(-50) })
+    await answerHistory(page, log)
+    const choose = async (daysAgo: number, first: number) => {
+      const date = new Date(noon - daysAgo * day)
+      const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) =>
+        String(part).padStart(2, '0'),
+      )
+      await page.fill('dialog input[type=date]', parts.join('-'))
+      await page.keyboard.press('Enter')
+      await page.locator('[data-marked] .text', { hasText: `text ${first}` }).waitFor()
+    }
+    await page.locator('.day button', { hasText: 'Yesterday' }).click()
+    expect(await page.inputValue('dialog input')).toBe(new Date(noon - day).toLocaleDateString('sv'))
+    await choose(20, 100)
+    await page.click('.head [popovertarget]')
+    await page.getByText('Jump to a date').click()
+    await choose(25, 50)
+    await page.click('text=Back to where you were')
+    await page.locator('.day', { hasText: 'Yesterday' }).waitFor({ state: 'detached' })
+  })
 })

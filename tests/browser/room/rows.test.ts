@@ -111,7 +111,7 @@ describe.skipIf(browserFound === null)('a message', () => {
       // It lies under the pointer, or letting go of the button would close it.
       expect(await page.locator('.row-menu').evaluate((menu) => menu.matches(':hover'))).toBe(true)
       const labels = await page.locator('.row-menu .row-button').allTextContents()
-      expect(labels).toEqual(['Reply', 'Copy text', 'Copy link'])
+      expect(labels).toEqual(['Reply', 'Copy text', 'Copy link', 'Mark as unread'])
       await page.keyboard.press('Escape')
       await isMenuClosed(page)
     }
@@ -187,7 +187,7 @@ describe.skipIf(browserFound === null)('a message', () => {
     await page.locator('.picker').waitFor()
   })
 
-  test('[U24, U36] of mine is edited by ArrowUp; Escape gives back the draft, and a refused edit is undone', async () => {
+  test('[U24, U36, U216] of mine is edited by ArrowUp; Escape gives back the draft, and a refused edit is undone', async () => {
     const { screen, page, mine } = await aRoom({ events: [ofAda] })
     screen.tell(
       event(mine(2, { text: 'and', at: Date.now() })),
@@ -198,8 +198,10 @@ describe.skipIf(browserFound === null)('a message', () => {
     await page.focus('textarea')
     await page.keyboard.press('ArrowUp')
     expect(await composer()).toBe('teh end')
+    expect(await page.locator('[data-editing] .text').allTextContents()).toEqual(['teh end'])
     await page.keyboard.press('Escape')
     expect(await composer()).toBe('')
+    expect(await page.locator('[data-editing]').count()).toBe(0)
     await page.keyboard.type('draft')
     await page.keyboard.press('ArrowUp')
     expect(await composer()).toBe('draft')

@@ -116,7 +116,11 @@ export async function answerHistory(
   const asked: number[] = []
   await page.route('**/api/rooms/lobby/messages*', async (route) => {
     const params = new URL(route.request().url()).searchParams
-    const [before, after, around] = ['before', 'after', 'around'].map((name) => Number(params.get(name)))
+    const [before, after, middle, time] = ['before', 'after', 'around', 'time'].map((name) =>
+      Number(params.get(name)),
+    )
+    const since = (log as readonly Message[]).find(({ at }) => at >= (time ?? 0))
+    const around = params.has('time') ? (since?.seq ?? head) : middle
     if (params.has('before')) asked.push(before ?? 0)
     await until
     const all = log as readonly Message[]

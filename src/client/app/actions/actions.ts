@@ -49,6 +49,8 @@ export interface ChatActions {
   jumpTo(room: string, seq: number): Promise<boolean>
   /** Jumps to the first message of others after this seq, or of mine if no other is near. Gives its seq, or null. */
   jumpToFirstAfter(room: string, after: number): Promise<number | null>
+  /** Jumps to the first message since this time (ms), or to the newest before. Gives its seq, or null. */
+  jumpToTime(room: string, time: number): Promise<number | null>
   /** Draws what was drawn before the last jump. */
   leaveHistory(room: string): void
   showLiveEnd(room: string): void

@@ -102,6 +102,12 @@ export function createHistoryActions(store: StateStore, api: Pick<Api, 'messages
       const seq = (later.find(({ user }) => user?.id !== me) ?? later[0])?.seq
       return seq !== undefined && (await jumpTo(room, seq)) ? seq : null
     },
+    async jumpToTime(room: string, time: number): Promise<number | null> {
+      const page = await pageOf(room, `time=${time}`)
+      const said = page?.messages.filter(({ kind, gone }) => kind === 'message' && gone === undefined) ?? []
+      const seq = (said.find(({ at }) => at >= time) ?? said.at(-1))?.seq
+      return seq !== undefined && (await jumpTo(room, seq)) ? seq : null
+    },
     leaveHistory: (room: string) => store.dispatch({ type: 'historyLeft', room, to: 'previous' }),
     showLiveEnd: (room: string) => store.dispatch({ type: 'historyLeft', room, to: 'live' }),
     loadQuotes: (room: string, ids: readonly string[]) => void loadQuotes(room, ids),

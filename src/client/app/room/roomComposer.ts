@@ -17,6 +17,8 @@ export interface RoomComposerEvents {
   /** PageUp, PageDown: −1, 1 */
   page(direction: -1 | 1): void
   help(): void
+  /** This message is being edited now; null: none is. */
+  editing(id: string | null): void
 }
 
 /** The composer of a room with its draft, commands, suggestions and modes, and the lines above it. */

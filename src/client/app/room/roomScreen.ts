@@ -82,6 +82,7 @@ export function roomScreen(
       isAtEnd,
       page: (direction) => timeline.page(direction),
       help: dialogs.help,
+      editing: (id) => timeline.markEditing(id),
     },
     signal,
   )
@@ -124,6 +125,7 @@ export function roomScreen(
       ...dialogs,
       say,
       reorder: rooms.reorder,
+      jumpToDate: () => timeline.jumps.toDay(Date.now()),
       signOut: () => void dialogs.signOut(),
     },
     signal,

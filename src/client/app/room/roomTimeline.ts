@@ -47,6 +47,7 @@ export function roomTimeline(
       openActions: (row) => messageMenu.open(row),
       react: (id, emoji, isOn) => reportFailure(on, actions.react(room, id, emoji, isOn)),
       jump: (to) => void jumps.to(to),
+      pickDay: (at) => jumps.toDay(at),
       showPerson: context.showPerson,
       retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
@@ -129,6 +130,11 @@ export function roomTimeline(
     ...messages,
     jumps,
     reading,
+    /** Marks the message that is being edited, and no other. */
+    markEditing(id: string | null): void {
+      for (const row of messages.rows.children)
+        row.toggleAttribute('data-editing', id !== null && messages.rowOf(row)?.id === id)
+    },
     /** A message was sent: messages that wait for Markdown are drawn now. */
     sent: gate.hurry,
   }

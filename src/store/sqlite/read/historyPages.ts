@@ -1,8 +1,8 @@
 import type { Database } from 'bun:sqlite'
-import type { HistoryQuery, NewestMessages } from '../../../hub/ports.ts'
+import type { HistoryQuery, NewestMessages, RoomRow } from '../../../hub/ports.ts'
 import { LIMITS } from '../../../shared/limits.ts'
 import type { HistoryMessage, HistoryPage } from '../../../shared/model.ts'
-import type { SqlValues } from '../database.ts'
+import { queryOne, type SqlValues } from '../database.ts'
 import { MESSAGE, messageFromRow, type MessageRow, readEventId, readRoom } from './rows.ts'
 
 /** Ids that one history query may have; later ones are ignored. */
@@ -62,12 +62,14 @@ export function readNewest(db: Database, slug: string, limit: number): NewestMes
 export function readPage(
   db: Database,
   slug: string,
-  query: HistoryQuery,
+  asked: HistoryQuery,
   reader?: string,
 ): HistoryPage | null {
   const room = readRoom(db, slug)
   if (room === null) return null
   const { head, floor } = room
+  const query =
+    asked.at === 'time' ? { ...asked, at: 'around' as const, seq: firstSince(db, room, asked.time) } : asked
   const rows = (where: string, values: SqlValues = {}) =>
     reader === undefined
       ? queryRows(db, `${MESSAGES} ${where}`, { room: slug, ...values })
@@ -96,6 +98,19 @@ export function readPage(
   })
   const messages = [...older.messages.reverse(), ...newer.messages]
   return { messages, head, floor, older: older.isMore, newer: newer.isMore }
+}
+
+/** The seq of the first message since `time`. Times grow with seq, so a few look-ups by seq find it without an index by time. */
+function firstSince(db: Database, { room, floor, head }: RoomRow, time: number): number {
+  const sql = 'SELECT seq, at FROM messages WHERE room = $room AND seq >= $from ORDER BY seq LIMIT 1'
+  let [low, high] = [floor, head + 1]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const next = queryOne<{ seq: number; at: number }>(db, sql, { room, from: middle })
+    if (next === null || next.at >= time) high = middle
+    else low = next.seq + 1
+  }
+  return low
 }
 
 function queryRows(db: Database, sql: string, values: SqlValues): Iterable<MessageRow> {
