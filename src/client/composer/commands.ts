@@ -6,12 +6,15 @@ export function commandOf(text: string): { name: string; rest: string } | null {
   return name === undefined ? null : { name: name.toLowerCase(), rest: rest.trim() }
 }
 
-/** The message to send for a text: an escaped slash, `/me` and `/shrug` are resolved. Null: another command. */
+/**
+ * The message to send for a text: an escaped slash and `/shrug` are resolved. Null: another command. `/me waves` is sent, so
+ * `//me waves` keeps its slashes, one of which is not shown (U163).
+ */
 export function messageOf(text: string): string | null {
   const command = commandOf(text)
-  if (command === null) return text.startsWith('//') ? text.slice(1) : text
+  if (command === null) return text.startsWith('//') && !/^\/+me[ \t]+\S/i.test(text) ? text.slice(1) : text
   const { name, rest } = command
-  if (name === 'me' && rest !== '') return `_${rest}_`
+  if (name === 'me' && rest !== '') return `/me ${rest}`
   if (name === 'shrug') return `${rest} ¯\\_(ツ)_/¯`.trim()
   return null
 }

@@ -1,17 +1,21 @@
 /** The text of a message as nodes. Markdown and links are a chunk of their own; until it is loaded, text shows as typed. */
+import { copyText } from '../ui/transfer/copyText.ts'
 import { retryImport } from '../ui/retryImport.ts'
+import type * as Markdown from './markdown/markdown.ts'
+import type { DrawnText, DrawingContext } from './markdown/markdown.ts'
 import type { TimelineItem } from './timelineItems.ts'
 
-/** A mark, a list, a blank line or an address. A text without any of these looks the same with Markdown. */
-const MARKDOWN = /[*_~`>[\\]|^[ \t]*(?:[-+]|\d{1,9}[.)])\s|\n[ \t]*\n|:\/\/|mailto:/im
+/** A mark, an address, a blank line, `/me`. A text without any of these looks the same with Markdown. */
+const MARKDOWN =
+  /[*_~`\\|\u202d\u202e]|\]\(|:\/\/|@[^\s@]+\.|mailto:|^[ \t]*(?:[-*]|\d{1,9}\.|#{1,6}|>)[ \t]|^ *---|\n[ \t]*\n|^\/+me[ \t]/im
 
-let markdown: ((text: string) => Node[]) | null = null
+let markdown: typeof Markdown | null = null
 let loading: Promise<void> | null = null
 
 /** Resolves once the Markdown chunk is loaded, after as many attempts as that takes. */
 export function loadMarkdown(): Promise<void> {
   loading ??= retryImport(() => import('./markdown/markdown.ts')).then((chunk) => {
-    markdown = chunk?.markdownNodes ?? null
+    markdown = chunk
   })
   return loading
 }
@@ -20,21 +24,26 @@ export function isMarkdownLoaded(): boolean {
   return markdown !== null
 }
 
-export function formatText(text: string): Node[] {
-  if (isLargeEmoji(text)) return [document.createTextNode(text)]
-  return markdown !== null && MARKDOWN.test(text) ? markdown(text) : [document.createTextNode(text)]
+let highlighter: ReturnType<DrawingContext['loadHighlighter']> | undefined
+const loadHighlighter = () => (highlighter ??= retryImport(() => import('./markdown/highlight.ts')))
+
+const needsMarkdown = (text: string) => MARKDOWN.test(text) && !isLargeEmoji(text)
+
+/** @param context without `pill`, mentions show as typed */
+export function formatText(
+  text: string,
+  context: Pick<DrawingContext, 'author'> & Partial<Pick<DrawingContext, 'mentions' | 'pill'>>,
+): DrawnText {
+  const textNode = (typed: string) => document.createTextNode(typed)
+  const { mentions = [], pill = (_, typed) => textNode(typed) } = context
+  if (markdown === null || !(mentions.length > 0 || needsMarkdown(text)))
+    return { nodes: [textNode(text)], plain: text, isAction: false }
+  return markdown.drawText(text, { author: context.author, mentions, pill, copyText, loadHighlighter })
 }
 
-const BLOCK = /^(?:P|DIV|PRE|UL|OL|LI|BLOCKQUOTE)$/
-
-/** The words of formatted text, without Markdown's marks and without the labels of buttons. */
-export function plainText(nodes: Iterable<Node>): string {
-  const textOf = (node: Node): string => {
-    if (!(node instanceof Element)) return node.textContent ?? ''
-    if (node.tagName === 'BUTTON') return ''
-    return Array.from(node.childNodes, textOf).join('') + (BLOCK.test(node.tagName) ? ' ' : '')
-  }
-  return Array.from(nodes, textOf).join('').trim()
+/** The words of a text without marks. @param author the name before what `/me` says */
+export function plainText(text: string, author: string): string {
+  return markdown !== null && needsMarkdown(text) ? markdown.wordsOf(text, author) : text
 }
 
 /** What every emoji contains: a pictograph, half a flag, or the frame of a keycap. */
@@ -78,7 +87,7 @@ export function markdownGate(draw: () => void, signal: AbortSignal) {
         item.kind === 'message' && item.row.seq !== null ? [item.row] : [],
       )
       if (stored.length === 0) return true
-      if (markdown === null && stored.some(({ text }) => MARKDOWN.test(text ?? ''))) {
+      if (markdown === null && stored.some(({ text }) => needsMarkdown(text ?? ''))) {
         patience ??= Promise.race([loadMarkdown(), new Promise((resolve) => setTimeout(resolve, PATIENCE))])
         void patience.then(hurry)
         return false

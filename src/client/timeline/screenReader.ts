@@ -4,7 +4,7 @@ import { knownRoomName } from '../state/roomName.ts'
 import { notifiesMe } from '../state/rows.ts'
 import { idOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { formatText, plainText } from './formatText.ts'
+import { plainText } from './formatText.ts'
 import { failureText } from './message/message.ts'
 import { condensePresence, MAX_ONLINE_FOR_PRESENCE } from './timelineItems.ts'
 import { presenceText } from './timelineSeparator.ts'
@@ -38,8 +38,8 @@ export function announceRoom(
       rows.flatMap((row) => {
         const { kind, own, seq, text, user } = row
         if (kind !== 'message' || own || seq === null || seq <= since || text === null) return []
-        const spoken = plainText(formatText(text))
-        return [{ name: isolated(user.name), text: spoken, mentions: notifiesMe(row, me) }]
+        const name = isolated(user.name)
+        return [{ name, text: plainText(text, name), mentions: notifiesMe(row, me) }]
       }),
     )
   }

@@ -233,6 +233,8 @@ export const words: Words = {
     waiting: 'Wartet auf Senden',
     dismiss: 'Verwerfen',
     fold: { more: 'Mehr anzeigen', less: 'Weniger anzeigen' },
+    taskDone: 'Erledigt',
+    taskOpen: 'Offen',
     code: { copy: 'Kopieren', copied: 'Kopiert', failed: 'Kopieren ging nicht' },
     spoken: (name: string, time: string, status: string, text: string) =>
       `${name}, ${time}${status}: ${text}`,

@@ -219,6 +219,8 @@ export const en = {
     waiting: 'Waiting to send',
     dismiss: 'Dismiss',
     fold: { more: 'Show more', less: 'Show less' },
+    taskDone: 'Done',
+    taskOpen: 'To do',
     code: { copy: 'Copy', copied: 'Copied', failed: 'Couldn’t copy' },
     /** A message as a screen reader says it. */
     spoken: (name: string, time: string, status: string, text: string) =>

@@ -1,5 +1,5 @@
 /** Finds addresses in a text: `http`, `https` and `mailto` with their scheme, and e-mail addresses. `readme.md` is none. */
-import { isSpacedWord, letterAt, letterBefore } from './letters.ts'
+import { isForeignPunctuation, isSpacedWord, letterAt, letterBefore } from './letters.ts'
 
 export interface FoundAddress {
   from: number
@@ -55,7 +55,7 @@ function endOfUrl(text: string, start: number, from: number, opened: ReadonlySet
   }
   for (; end > start;) {
     const letter = text[end - 1] ?? ''
-    if (TRAILING.has(letter)) end -= 1
+    if (TRAILING.has(letter) || isForeignPunctuation(letter)) end -= 1
     else if ('*_~'.includes(letter)) {
       let begin = end - 1
       while (text[begin - 1] === letter) begin -= 1
@@ -93,6 +93,7 @@ export function addressesOf(text: string): FoundAddress[] {
   const found: FoundAddress[] = []
   const opened = new Set<string>()
   let done = 0
+  let noted = 0
   for (const { 0: start, index } of text.matchAll(START)) {
     if (index < done) continue
     if (start === '@') {
@@ -104,7 +105,8 @@ export function addressesOf(text: string): FoundAddress[] {
     }
     // `xhttp://` is another scheme.
     if (/[a-z\d+.-]/i.test(text[index - 1] ?? '')) continue
-    for (const [mark] of text.slice(done, index).matchAll(OPENING)) opened.add(mark)
+    for (const [mark] of text.slice(Math.max(done, noted), index).matchAll(OPENING)) opened.add(mark)
+    noted = index
     const to = endOfUrl(text, index + start.length, index, opened)
     if (to === null) continue
     found.push({ from: index, to, address: text.slice(index, to) })

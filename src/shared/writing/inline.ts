@@ -21,6 +21,8 @@ export interface Writing {
   mentions: readonly Mention[]
   /** how many more addresses may become links */
   links: number
+  /** how many more runs of `*`, `_` and `~` are looked at */
+  marks: number
   /** collects where mentions may stand */
   prose?: TextRange[]
 }
@@ -164,10 +166,11 @@ class Scanner {
     const raw = run.exec(text)?.[0] ?? mark
     const to = this.#at + raw.length
     // A keycap is an emoji that begins with an asterisk.
-    if (/^\ufe0f?\u20e3/.test(text.slice(to, to + 2))) {
+    if (this.writing.marks <= 0 || /^\ufe0f?\u20e3/.test(text.slice(to, to + 2))) {
       this.#at = to
       return
     }
+    this.writing.marks -= 1
     this.#flush(this.#at)
     this.#tokens.push({ mark, raw, from: this.#at, to, line: this.#line })
     this.#at = this.#done = to
@@ -212,7 +215,7 @@ class Scanner {
     const around = letterBefore(text, from) + text.slice(to, to + 1)
     const inside: Prose = { ...this.prose, text: label, lines: [] }
     const children = joinRuns(label, new Scanner(inside, this.writing, true).tokens())
-    return { from, to, node: { type: 'link', address, label, children, around } }
+    return { from, to, node: { type: 'link', address, text: text.slice(from, to), label, children, around } }
   }
 
   /** Drops the backslash before a mark that would have taken effect, and keeps the mark. */

@@ -9,6 +9,11 @@ const EMOJI = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{RI}\ufe0f\u20e3]/u
 /** Punctuation that ASCII does not have, such as `。`, `؟` and `।`, ends and begins sentences in all scripts alike. */
 const FOREIGN = /(?![\0-\x7f])\p{Po}/u
 
+/** Does this end or divide a sentence, in a script other than Latin? */
+export function isForeignPunctuation(letter: string): boolean {
+  return FOREIGN.test(letter)
+}
+
 const BEFORE = /[\s\p{Ps}\p{Pi}\p{Pd}\p{Cf}"':,;<>]/u
 const AFTER = /[\s\p{Pe}\p{Pf}\p{Pi}\p{Pd}\p{Cf}"':,;.!?<>]/u
 const LEADING = /[\p{Ps}\p{Pi}\p{Pd}\p{Sc}\p{Cf}"'#@+*_~]/u

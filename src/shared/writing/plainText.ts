@@ -1,7 +1,24 @@
 import type { Block, Inline } from './tree.ts'
 
+/** Characters that force a direction: they could turn an address around, so nothing shows them. */
+export function withoutOverrides(text: string): string {
+  return text.replace(/[\u202d\u202e]/g, '')
+}
+
 function inlineText(nodes: readonly Inline[]): string {
-  return nodes.map((node) => ('children' in node ? inlineText(node.children) : node.text)).join('')
+  return nodes
+    .map((node) => {
+      if (!('children' in node)) return node.text
+      const words = inlineText(node.children)
+      return node.type === 'link' ? words + hostBehind(node.address, words) : words
+    })
+    .join('')
+}
+
+/** A hand-written link leads to this host, unless its words say so. */
+function hostBehind(address: string, words: string): string {
+  const [, host = ''] = /^(?:https?:\/\/(?:[^/?#]*@)?|mailto:[^@]*@)([^/?#:]*)/i.exec(address) ?? []
+  return words.includes(host) ? '' : ` (${host})`
 }
 
 function blockText(block: Block, author: string): string {
@@ -26,8 +43,6 @@ function blockText(block: Block, author: string): string {
  * their own, cells with a blank between. @param author the name before what `/me` says
  */
 export function plainTextOf(blocks: readonly Block[], author: string): string {
-  return blocks
-    .map((block) => blockText(block, author))
-    .filter((text) => text !== '')
-    .join('\n')
+  const texts = blocks.map((block) => blockText(block, author))
+  return withoutOverrides(texts.filter((text) => text !== '').join('\n'))
 }

@@ -6,8 +6,8 @@ export type Inline =
   | { type: 'code'; text: string }
   /** an address in the text; `address` is what was typed, or `mailto:` and what was typed */
   | { type: 'address'; address: string; text: string }
-  /** `[label](address)`. `label` as typed; `around`: the characters next to the link, which could change how it reads */
-  | { type: 'link'; address: string; label: string; children: Inline[]; around: string }
+  /** `[label](address)`. `text`: all of it as typed; `around`: the characters next to it, which could change how it reads */
+  | { type: 'link'; address: string; text: string; label: string; children: Inline[]; around: string }
   | { type: 'mention'; user: string; text: string }
 
 export interface ListItem {

@@ -11,6 +11,8 @@ import type { Block, TextRange } from './tree.ts'
 
 /** Further addresses of a text are shown as typed. */
 const MAX_LINKS = 60
+/** Further marks of emphasis are shown as typed: each costs about 1 µs. */
+const MAX_MARKS = 400
 /** A text with more lines has no blocks. */
 const MAX_LINES = 400
 
@@ -41,7 +43,7 @@ function treeOf(text: string, writing: Writing): Block[] {
 
 /** The tree of a text. Never throws; a text that would show nothing is one paragraph, as typed. */
 export function parseText(text: string, mentions: readonly Mention[] = []): Block[] {
-  const blocks = treeOf(text, { mentions, links: MAX_LINKS })
+  const blocks = treeOf(text, { mentions, links: MAX_LINKS, marks: MAX_MARKS })
   return isBlank(plainTextOf(blocks, ''))
     ? [{ type: 'paragraph', children: [{ type: 'text', text }] }]
     : blocks
@@ -50,8 +52,8 @@ export function parseText(text: string, mentions: readonly Mention[] = []): Bloc
 /** Where mentions may stand: the text outside code and addresses, in order, in UTF-16 units. */
 export function proseRanges(text: string): TextRange[] {
   const prose: TextRange[] = []
-  treeOf(text, { mentions: [], links: MAX_LINKS, prose })
-  return prose
+  treeOf(text, { mentions: [], links: MAX_LINKS, marks: MAX_MARKS, prose })
+  return prose.sort((a, b) => a.at - b.at)
 }
 
 /** Does the text begin with `/me` and say what its author does? */

@@ -77,11 +77,13 @@ describe('the composer of a room that was just drawn', () => {
 
   test.each([
     ['hello', 'hello'],
-    ['//me waves', '/me waves'],
-    ['/ME waves\ntwice', '_waves\ntwice_'],
+    ['//usr/bin', '/usr/bin'],
+    ['//me waves', '//me waves'],
+    ['/me waves', '/me waves'],
+    ['/ME waves\ntwice', '/me waves\ntwice'],
     ['/shrug', '¯\\_(ツ)_/¯'],
     ['/shrug who knows', 'who knows ¯\\_(ツ)_/¯'],
-  ])('[U125, U37] sends %j as %j', (text, sent) => {
+  ])('[U125, U37, U163] sends %j as %j', (text, sent) => {
     expect(submit(text)).toEqual({ calls: [['send', 'lobby', sent]], field: '', fault: '' })
   })
 

@@ -1,14 +1,28 @@
 import { describe, expect, test } from 'bun:test'
-import { markdownNodes } from '../../../src/client/timeline/markdown/markdown.ts'
+import fc from 'fast-check'
+import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
+import { drawText } from '../../../src/client/timeline/markdown/markdown.ts'
+import { eventually } from '../../support/eventually.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
+
+const writer = {
+  author: 'Ann',
+  mentions: [],
+  pill: (_: string, typed: string) => document.createTextNode(typed),
+  copyText: async () => {},
+  loadHighlighter: async () => null,
+}
+const markdownNodes = (text: string) => drawText(text, writer).nodes
 
 /** Nodes in one line, such as `strong(bold) and a<https://a.b/>(link)`. */
 function treeOf(nodes: Iterable<Node>): string {
   return Array.from(nodes, (node) => {
     if (!(node instanceof Element)) return node.textContent ?? ''
-    const attribute = node.getAttribute('href') ?? node.getAttribute('start')
+    const attribute = ['href', 'value', 'scope', 'aria-label']
+      .map((name) => node.getAttribute(name))
+      .find((value) => value !== null)
     return `${node.tagName.toLowerCase()}${attribute ? `<${attribute}>` : ''}(${treeOf(node.childNodes)})`
   }).join('')
 }
@@ -31,12 +45,17 @@ const EXAMPLES: readonly (readonly [text: string, drawn: string])[] = [
   ['~~gone~~ but ~not~', 's(gone) but ~not~'],
   ['`code` and ``a`b``', 'code(code) and code(a`b)'],
   ['\\*no\\*', '*no*'],
-  ['```ts\nlet x = 1\n\n<b>\n```\nafter', 'div(pre(code(let x = 1\n\n<b>))button(Copy))p(after)'],
+  ['```ts\nlet x = 1\n\n<b>\n```\nafter', 'div(span(ts)pre(code(let x = 1\n\n<b>))button(Copy))p(after)'],
   ['> quoted\n> twice\n\nafter', 'blockquote(quoted\ntwice)p(after)'],
   ['- a\n- b', 'ul(li(a)li(b))'],
   ['- a\n  - b', 'ul(li(p(a)ul(li(b))))'],
-  ['3. c\n4. d', 'ol<3>(li(c)li(d))'],
-  ['- [ ] to do\n- [x] done', 'ul(li([ ] to do)li([x] done))'],
+  ['3. c\n5. d', 'ol(li<3>(c)li<5>(d))'],
+  ['- [ ] to do\n- [x] done', 'ul(li(input<To do>()to do)li(input<Done>()done))'],
+  ['# Title\ntext\n---\nend', 'p(strong(Title))p(text)hr()p(end)'],
+  ['| a |\n|---|\n| *1* |', 'div(table(thead(tr(th<col>(a)))tbody(tr(td(em(1))))))'],
+  ['/me waves', 'waves'],
+  ['\u202ea', 'a'],
+  ['write to ann@a.com', 'write to a<mailto:ann@a.com>(ann@a.com)'],
   ['one\n\ntwo', 'p(one)p(two)'],
   ['<b>*x*</b>', '<b>em(x)</b>'],
   ['see https://a.b/c_(d)). Yes', 'see a<https://a.b/c_(d)>(https://a.b/c_(d))). Yes'],
@@ -48,26 +67,29 @@ const EXAMPLES: readonly (readonly [text: string, drawn: string])[] = [
   ['https://pаypal.com', 'a<https://xn--pypal-4ve.com/>(https://xn--pypal-4ve.com)'],
   ['https://аррӏе.com', 'a<https://xn--80ak6aa92e.com/>(https://xn--80ak6aa92e.com)'],
   ['https://münchen.de', 'a<https://xn--mnchen-3ya.de/>(https://münchen.de)'],
-  ['![alt](https://a.b/c.png)', '![alt](a<https://a.b/c.png>(https://a.b/c.png))'],
+  ['![alt](https://a.b/c.png)', 'a<https://a.b/c.png>(alt)span( (a.b))'],
   ['[ref]: https://a.b\n[ref]', '[ref]: a<https://a.b/>(https://a.b)\n[ref]'],
   ['[](https://a.b)', '[](a<https://a.b/>(https://a.b))'],
 ]
 
 // prettier-ignore
 const AS_TYPED = [
-  'plain text', 'two\nlines', 'a_b_c and 2 * 3 * 4', '**unclosed and `so', '# no heading\ntext\n---',
-  'no\n===', '    no code', '| a |\n|---|\n| 1 |', '&lt;b&gt; &amp;',
-  'readme.md www.a.com a@b.c ftp://a.b //a.b', '[x](javascript:alert) [y](data:text/html,1)',
-  // The lexer itself fails on these; the last is too deep.
-  '- a\n  > *\nb', '1. x\n   > *\nx', '- a\n\t>*\nb', '- x\n\t> -\nx', '>'.repeat(4_000),
+  'plain text', 'two\nlines', 'a_b_c and 2 * 3 * 4', '**unclosed and `so', '#no heading', '---',
+  'no\n===', '    no code', '| a |', '&lt;b&gt; &amp;',
+  'readme.md www.a.com a@b ftp://a.b //a.b', '[x](javascript:alert) [y](data:text/html,1)',
+  '>'.repeat(4_000), '*'.repeat(4_000),
   // marks around nothing
   '*\u3164*', '~~\u2800~~', '**\u115f**', '> ', '- ',
 ]
 
-const ALLOWED = new Set('P STRONG EM S CODE PRE DIV BUTTON BLOCKQUOTE UL OL LI A SPAN'.split(' '))
+const ALLOWED = new Set(
+  'P STRONG EM S CODE PRE DIV BUTTON BLOCKQUOTE UL OL LI A SPAN HR INPUT TABLE THEAD TBODY TR TH TD'.split(
+    ' ',
+  ),
+)
 
 describe('Markdown', () => {
-  test.each(EXAMPLES)('[U20, U21] draws %j as %j', (text, nodes) => {
+  test.each(EXAMPLES)('[U20, U21, U165] draws %j as %j', (text, nodes) => {
     expect(drawn(text)).toBe(nodes)
   })
 
@@ -78,6 +100,49 @@ describe('Markdown', () => {
   test('[U21] opens a link in a new tab and tells the other site nothing', () => {
     const link = place('https://a.b').querySelector('a')
     expect([link?.rel, link?.target]).toEqual(['noopener noreferrer nofollow ugc', '_blank'])
+  })
+
+  test('[U21] a link to this site stays in the page', () => {
+    const link = place('http://localhost/chat/lobby/5').querySelector('a')
+    expect([link?.rel, link?.target]).toEqual(['', ''])
+  })
+
+  test('[U161] a text that is not looked at shows what Markdown would show', async () => {
+    await loadMarkdown()
+    const piece = fc.constantFrom(
+      ...' \n\t-+*_#>|[](){}.:@/\\1a中é,'.split(''),
+      'me ',
+      '://',
+      '1. ',
+      '---',
+      'x@y.zz',
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join('')
+        const { nodes, plain } = formatText(text, { author: 'Ann' })
+        return (
+          treeOf(nodes).trim() === drawn(text).trim() && plain.trim() === drawText(text, writer).plain.trim()
+        )
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  test('[U160, U164] code names its language, is copied as it was typed, and gets its colours later', async () => {
+    const copied: string[] = []
+    const copyText = async (text: string) => void copied.push(text)
+    const loadHighlighter = () => import('../../../src/client/timeline/markdown/highlight.ts')
+    const typed = '```js\nlet x = "*a*"\n```\n\n```klingon\nlet x\n```'
+    document.body.replaceChildren(...drawText(typed, { ...writer, copyText, loadHighlighter }).nodes)
+    const [first, second] = document.querySelectorAll('.code-block')
+    expect(first?.querySelector('.code-language')?.textContent).toBe('js')
+    first?.querySelector('button')?.click()
+    await eventually('copied', () => first?.querySelector('button')?.textContent === 'Copied')
+    expect(copied).toEqual(['let x = "*a*"'])
+    await eventually('colours', () => first?.querySelector('.code-keyword')?.textContent === 'let')
+    expect(first?.querySelector('pre')?.textContent).toBe('let x = "*a*"')
+    expect(second?.querySelector('pre span')).toBe(null)
   })
 
   test('[U20, S2] makes no element, attribute or address of hostile text that is not on the list', () => {
@@ -125,7 +190,7 @@ describe('Markdown', () => {
   )
 
   // prettier-ignore
-  test.each(['*a!', '**b c!', '_中。', '- d\n', '`e', '> f\n\n', 'http://g.h/i ', '[j](http://k.l) ', '```\nm\n```\n'])(
+  test.each(['*a!', '**b c!', '_中。', '- d\n', '`e', '> f\n\n', 'http://g.h/i ', '```\nm\n```\n'])(
     '[U120] keeps each letter of %j, repeated until it costs too much',
     (piece) => {
       const letters = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '')

@@ -59,6 +59,20 @@ describe('a message', () => {
     expect(events).toEqual(['person Bob', 'person Bob'])
   })
 
+  test('[U163] `/me waves` says who waves, in a group too, and follows a new name', () => {
+    const { textOf, label, update } = aMessage(aRow(1, { text: '/me *waves*' }))
+    expect([textOf('.text'), label()]).toEqual(['Bob waves', expect.stringContaining(': Bob waves')])
+    update({ user: { ...bob, name: 'Rob' } }, false)
+    expect([textOf('.text'), label()]).toEqual(['Rob waves', expect.stringContaining(': Rob waves')])
+    update({ text: '//me waves' })
+    expect(textOf('.text')).toBe('/me waves')
+  })
+
+  test('[U163] the line of a reply to `/me waves` says so after the name', () => {
+    const { textOf } = aMessage(aRow(2, { replyTo: 'i1' }), aRow(1, { text: '/me waves' }))
+    expect(textOf('.quote')).toBe('Reply to Bob waves')
+  })
+
   test('[U12, A1] shows its time, with the full date as title, and is labelled with author, time and text', () => {
     const { element, label } = aMessage(aRow(0))
     const time = element.querySelector('time')

@@ -65,7 +65,7 @@ describe('a screen reader hears', () => {
     )
     expect(sentences).toEqual(['Lobby, 2 online'])
     expect(messages).toEqual([
-      { name: 'Bob', text: 'now or never let a = 1', mentions: false },
+      { name: 'Bob', text: 'now or never\nlet a = 1', mentions: false },
       { name: 'Bob', text: '@Ada look', mentions: true },
     ])
     expect(summary()).toBe(null)

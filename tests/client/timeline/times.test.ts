@@ -1,6 +1,7 @@
 /** What a key or a message may cost the page. These tests measure time, so no other test runs beside them. */
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
+import { parseText } from '../../../src/shared/writing/writing.ts'
 import { searchRooms } from '../../../src/client/roomFinder/roomSearch.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -12,25 +13,29 @@ beforeAll(loadMarkdown)
 describe('a message', () => {
   // Marks, beginnings of addresses, and what may stand between them.
   // prettier-ignore
-  const PIECES = ['*', '**', '_', '__', '~~', '~', '`', '``', '```', '[', '](', ')', '(', ']', '![', '<', '>', '\\', '!', 'a', 'b ', '中', '。', ' ', '\t', '\n', '\n\n', '- ', '1. ', '> ', '|', '|-', '&amp;', 'http://', 'https://a.b', 'mailto:', '@', '//', 'a.a', '"', ':', '-', '#', '<http:', '[a](', 'x@y.z', '  \n', '\n- ', '\n> ', '\n1. ', '\n  - ', '<a href="', '<!--', '\n```\n', '*a!', 'a*', '**a**', '\u200b', '\u202e', '\u2028', '\u3000', '\ufdfa']
+  const PIECES = ['*', '**', '_', '__', '~~', '~', '`', '``', '```', '[', '](', ')', '(', ']', '![', '<', '>', '\\', '!', 'a', 'b ', '中', '。', ' ', '\t', '\n', '\n\n', '- ', '1. ', '> ', '|', '|-', '&amp;', 'http://', 'https://a.b', 'mailto:', '@', '//', 'a.a', '"', ':', '-', '#', '<http:', '[a](', 'x@y.z', '  \n', '\n- ', '\n> ', '\n1. ', '\n  - ', '<a href="', '<!--', '\n```\n', '*a!', 'a*', '**a**', '\u200b', '\u202e', '\u2028', '\u3000', '\ufdfa', '***', '\n# ', '\n---\n', '\n|-|-|\n', ' | ', '/me ', 'ก', '\u0301', '🎉', 'x@']
   // prettier-ignore
   const STARTS = ['', 'http://a.b/', 'http://a.b/(', 'mailto:a@', '[a](', '[a](http://', '`', '```\n', '> ', '- ', '**']
   /** Pieces that were slow once. */
   const SLOW = ['*中。', '*a!', '**a!', '_中。', '\u200b_', '*', '`a', '[a](b', '\n- http://a.b']
   const LIMIT = 4_000
 
+  const repeated = (piece: string) => piece.repeat(LIMIT).slice(0, LIMIT)
+  const ORDINARY = repeated('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n')
+
+  const draw = (text: string) => formatText(text, { author: 'Ann' })
+
   /** ms that a text takes at best; the machine may be busy with other work */
-  function timeOf(text: string, rounds: number): number {
+  function timeOf(text: string, rounds: number, run: (text: string) => unknown = draw): number {
     const times = Array.from({ length: rounds }, () => {
       const began = performance.now()
-      formatText(text)
+      run(text)
       return performance.now() - began
     })
     return Math.min(...times)
   }
 
   test('[U120] of 4,000 characters takes at most 5 ms more than plain letters, or 2.5 times an ordinary message, whatever its marks', () => {
-    const repeated = (piece: string) => piece.repeat(LIMIT).slice(0, LIMIT)
     const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))].map(repeated)
     let seed = 1
     const pick = (from: readonly string[]) => {
@@ -45,12 +50,19 @@ describe('a message', () => {
       texts.push(text.slice(0, LIMIT - 20) + second.slice(0, 20))
       texts.push(repeated(Array.from({ length: 100 }, () => pick([first, second, unit()])).join('')))
     }
-    const ordinary = timeOf('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n'.repeat(100).slice(0, LIMIT), 50)
+    const ordinary = timeOf(ORDINARY, 50)
     const letters = timeOf('abc def '.repeat(LIMIT / 8), 5)
     // On a usual machine the ordinary message takes under 2 ms, so there the limit is 5 ms.
     const limit = letters + Math.max(5, 2.5 * ordinary)
     // A busy machine interrupts most rounds, so a text that seems slow gets more of them.
     const isSlow = (text: string) => [1, 20, 200].every((rounds) => timeOf(text, rounds) > limit)
+    expect(texts.find(isSlow)).toBeUndefined()
+  }, 120_000)
+
+  test('[U120] of 4,000 characters is parsed in a millisecond, or in twice the time of an ordinary message', () => {
+    const limit = Math.max(1, 2 * timeOf(ORDINARY, 50, parseText))
+    const texts = [...SLOW, ...PIECES.flatMap((a) => PIECES.map((b) => a + b))].map(repeated)
+    const isSlow = (text: string) => [2, 20, 200].every((rounds) => timeOf(text, rounds, parseText) > limit)
     expect(texts.find(isSlow)).toBeUndefined()
   }, 120_000)
 })

@@ -1,25 +1,5 @@
-/** Addresses in a text, as nodes (U21). Only those with a scheme are recognised: `readme.md` is no link. */
-import { LinkifyIt, REBuilder } from 'linkify-it'
+/** Addresses of a text as links (U21, U121). */
 import { h, safeUrl } from '../../ui/dom.ts'
-
-/** linkify-it's own pattern of a path takes 40 ms for a long address in Safari's engine. */
-class PathBuilder extends REBuilder {
-  override get_path(): RegExp {
-    const pair = (open: string, close: string) => {
-      const inside = `[^\\s<>\uff5c\\${open}\\${close}]`
-      return `\\${open}(?:${inside}|\\${open}${inside}*\\${close})*\\${close}`
-    }
-    const pairs = `${pair('(', ')')}|${pair('[', ']')}|${pair('{', '}')}`
-    const marks = `[\\\\/:%@#&=_~*-]|[.,;!?']+(?=[\\w/%&=-])`
-    return (this.cache.src_path ??= new RegExp(
-      `(?:[/?#](?:${pairs}|${marks}|(?!${this.src_ZPCc}|[><\uff5c]).)*)?`,
-    ))
-  }
-}
-
-const finder = new LinkifyIt({ fuzzyEmail: false, urlAuth: true, rebuilder: new PathBuilder() })
-  .add('ftp:', null)
-  .add('//', null)
 
 const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew', 'Arabic']
   .map((script) => new RegExp(`\\p{Script=${script}}`, 'u'))
@@ -40,48 +20,52 @@ function isHonest(host: string): boolean {
 }
 
 /** @returns the URL if people may follow it (http, https, mailto), else null */
-export function followable(address: string): URL | null {
+function followable(address: string): URL | null {
   return safeUrl(address) === '#' ? null : URL.parse(address)
 }
 
-/** A link in a new tab that tells the other site nothing. Its `dir` isolates it from text before it (U121). */
-export function linkTo(url: URL, dir: 'ltr' | 'auto', text: string): HTMLElement {
-  const rel = 'noopener noreferrer nofollow ugc'
-  return h('a', { href: url.href, dir, target: '_blank', rel }, text)
+/**
+ * A link that tells another site nothing and opens in a new tab; a link to this site stays in the page. Its `dir` isolates it
+ * from text before it (U121). The arrow keys of the list reach it (A8).
+ */
+function linkTo(url: URL, dir: 'ltr' | 'auto', content: readonly (Node | string)[]): HTMLElement {
+  const isElsewhere = url.origin !== location.origin
+  const away = isElsewhere && { target: '_blank', rel: 'noopener noreferrer nofollow ugc' }
+  return h('a', { href: url.href, dir, tabindex: -1, ...away }, ...content)
 }
 
 /** The host that a link leads to, to be shown behind the link. */
-export function hostBehind({ protocol, pathname, hostname }: URL): HTMLElement {
+function hostBehind({ protocol, pathname, hostname }: URL): HTMLElement {
   const host = protocol === 'mailto:' ? pathname.split('@').at(-1) : hostname
   return h('span', { class: 'text-muted', dir: 'ltr' }, ` (${host})`)
 }
 
-/** A text with its addresses as links. @param max how many possible addresses are looked at; the text after them stays as typed */
-export function withLinks(text: string, max: number): (Node | string)[] {
-  const parts: (Node | string)[] = []
-  const excess = [...text.matchAll(/https?:|mailto:/gi)][max]
-  const end = excess === undefined ? text.length : text.lastIndexOf(' ', excess.index) + 1
-  let done = 0
-  for (const { index, lastIndex, url: address } of finder.match(text.slice(0, end)) ?? []) {
-    const url = followable(address)
-    if (url === null) continue
-    const typed = text.slice(index, lastIndex)
-    const [, host = ''] = /^https?:\/\/(?:[^/?#]*@)?([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i.exec(typed) ?? []
-    const shown = isHonest(host) ? typed : typed.replace(host, () => url.hostname)
-    parts.push(text.slice(done, index), linkTo(url, 'ltr', shown))
-    // A user name before an @ may look like a host.
-    if (url.username !== '') parts.push(hostBehind(url))
-    done = lastIndex
-  }
-  parts.push(text.slice(done))
-  return parts.filter((part) => part !== '')
+/** An address in a text. @returns null if nobody may follow it */
+export function addressLink(address: string, text: string): HTMLElement[] | null {
+  const url = followable(address)
+  if (url === null) return null
+  const [, host = ''] = /^https?:\/\/(?:[^/?#]*@)?([^/?#]*?)(?::\d*)?(?:[/?#]|$)/i.exec(text) ?? []
+  const shown = isHonest(host) ? text : text.replace(host, () => url.hostname)
+  // A user name before an @ may look like a host.
+  const isDisguised = url.username !== '' && url.protocol !== 'mailto:'
+  return [linkTo(url, 'ltr', [shown]), ...(isDisguised ? [hostBehind(url)] : [])]
 }
 
 /**
- * Do the words of a link written as `[words](address)` name its host? If so, the host is not shown behind them (U121).
- * @param around the characters next to the link: together with them, the words could read as another host
+ * A link written as `[label](address)`, and behind it its host, unless the label names the host (U121).
+ * @param around the characters next to the link: together with them, the label could read as another host
+ * @returns null if nobody may follow it
  */
-export function namesHost(label: string, url: URL, around: string): boolean {
+export function writtenLink(
+  { address, label, around }: { address: string; label: string; around: string },
+  content: readonly (Node | string)[],
+): HTMLElement[] | null {
+  const url = followable(address)
+  if (url === null) return null
+  return [linkTo(url, 'auto', content), ...(namesHost(label, url, around) ? [] : [hostBehind(url)])]
+}
+
+function namesHost(label: string, url: URL, around: string): boolean {
   if (around.trim() !== '' || url.username !== '') return false
   if (url.protocol === 'mailto:') return label.toLowerCase() === url.pathname.toLowerCase()
   const [, named] = /^(?:https?:\/\/)?(?:www\.)?([a-z\d.:-]+)(?:[/?#][\x21-\x7e]*)?$/i.exec(label) ?? []

@@ -1,215 +1,104 @@
-/**
- * The Markdown that people write, as nodes: bold, italic, strike, code, quotes, lists and links; anything else shows as typed
- * (U20). Nothing here makes HTML: `marked` cuts the text into tokens, and `h` makes elements of the few kinds named below.
- */
-import { Lexer, Tokenizer, type MarkedToken, type Token, type Tokens, type TokensList } from 'marked'
-import { isBlank } from '../../../shared/text.ts'
-import { button, h } from '../../ui/dom.ts'
-import { followable, hostBehind, linkTo, namesHost, withLinks } from './links.ts'
+/** The tree of a text as nodes. Nothing here makes HTML: `h` makes elements of the few kinds named below (U20, S2). */
+import type { Mention } from '../../../shared/model.ts'
+import { plainTextOf, withoutOverrides } from '../../../shared/writing/plainText.ts'
+import type { Block, Inline, ListItem } from '../../../shared/writing/tree.ts'
+import { parseText } from '../../../shared/writing/writing.ts'
+import { h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
+import { codeBlock, type CodeTools } from './codeBlock.ts'
+import { addressLink, writtenLink } from './links.ts'
 
-type Part = Node | string
-
-/** Text nested deeper than this is drawn as typed. */
-const MAX_DEPTH = 8
-const TOO_DEEP = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){9}/m
-/** Further addresses of a text are drawn as typed. */
-const MAX_LINKS = 60
-/** A text with more lines is drawn as typed. */
-const MAX_LINES = 400
-/** What cutting a text into tokens may cost, in steps of about 0.3 µs. A text that costs more is drawn as typed (U120). */
-const MAX_STEPS = 10_000
-
-/** The marks that the lexer looks at; an underscore within a word is not a mark. */
-const MARK = /\*+|~+|(?:^|[^\p{L}\p{N}_])_+|`+|[\\[<]/gu
-const DELIMITER = /\*+|~+|_+/g
-/** Only the blocks we draw (quote, code, list) and a blank line end a paragraph. */
-const PARAGRAPH =
-  /^[^\n]+(?:\n(?! {0,3}(?:>|`{3,}[^`\n]*(?:\n|$)|~~~|(?:[*+-]|1[.)])[ \t]+[^ \t\n])|[ \t]+\n)[^\n]+)*/
-/** Text up to the next mark. A run too long to be a mark is skipped whole, or each of its characters would be tried. */
-const PLAIN = /^(?:`+|~+|_{9,}|\*{9,}|[^])[^\\<[!`*_~]*/
-const SHRUG_ARM = '\\_(ツ)_/¯'
-
-/** Counts its steps: each opening mark may look at each mark after it, and each block at all of its lines again. */
-class BoundedLexer extends Lexer {
-  #left = MAX_STEPS
-
-  #spend(steps: number): void {
-    this.#left -= steps
-    if (this.#left < 0) throw new Error('the marks of this text cost too much')
-  }
-
-  override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[]
-  override blockTokens(src: string, tokens?: TokensList, lastParagraphClipped?: boolean): TokensList
-  override blockTokens(src: string, tokens?: Token[], lastParagraphClipped?: boolean): Token[] {
-    this.#spend(70 + 5 * src.split('\n').length)
-    const blocks = super.blockTokens(src, tokens, lastParagraphClipped)
-    this.#spend(blocks.reduce((sum, { type }) => sum + (type === 'code' ? 120 : 10), 0))
-    return blocks
-  }
-
-  override inlineTokens(src: string, tokens?: Token[]): Token[] {
-    const sum = (runs: readonly string[], cost: (run: string) => number) =>
-      runs.reduce((total, run) => total + cost(run), 0)
-    const delimiters = src.match(DELIMITER) ?? []
-    // A long run is tried from each of its characters, and the end of a strike is searched letter by letter.
-    const marks = sum(src.match(MARK) ?? [], ({ length }) => Math.max(1, Math.min(length, 8) - 2))
-    const stepsInRuns = sum(
-      delimiters,
-      (run) => run.length ** 2 / 50 + (run.startsWith('~~') ? src.length / 10 : 0),
-    )
-    this.#spend(
-      10 + 10 * delimiters.length + stepsInRuns + marks * (10 + delimiters.length + src.length / 100),
-    )
-    return super.inlineTokens(src, tokens)
-  }
+/** What a text is drawn with. */
+export interface DrawingContext extends CodeTools {
+  /** the name before what `/me` says */
+  author: string
+  mentions: readonly Mention[]
+  /** a mention of a person as a button; `typed` is the text it stands for */
+  pill(user: string, typed: string): Node
 }
 
-/** Recognises only the subset of GitHub's Markdown; everything else stays text. */
-class SubsetTokenizer extends Tokenizer {
-  override paragraph(src: string): Tokens.Paragraph | undefined {
-    const [raw] = PARAGRAPH.exec(src) ?? []
-    return raw === undefined
-      ? undefined
-      : { type: 'paragraph', raw, text: raw, tokens: this.lexer.inline(raw) }
-  }
-  override inlineText(src: string): Tokens.Text {
-    const [raw = ''] = PLAIN.exec(src) ?? []
-    return { type: 'text', raw, text: raw, escaped: false }
-  }
-  /** The backslash of a shrug is its arm, not an escape. */
-  override escape(src: string) {
-    return src.startsWith(SHRUG_ARM)
-      ? ({ type: 'escape', raw: SHRUG_ARM, text: SHRUG_ARM } as const)
-      : super.escape(src)
-  }
-  override del(src: string, masked: string, before?: string) {
-    return src.startsWith('~~') ? super.del(src, masked, before) : undefined
-  }
+/** How a text is drawn, and its words without marks. `isAction`: the author's name belongs before the nodes. */
+export interface DrawnText {
+  nodes: Node[]
+  plain: string
+  isAction: boolean
 }
 
-// prettier-ignore
-const IGNORED = ['code', 'heading', 'lheading', 'hr', 'html', 'def', 'table', 'tag', 'reflink', 'br', 'autolink', 'url'] as const
-for (const rule of IGNORED) SubsetTokenizer.prototype[rule] = () => undefined
+const textNode = (text: string) => document.createTextNode(withoutOverrides(text))
 
-/** How many links the text that is being drawn may still have. */
-let linksLeft = 0
+const TAGS = { strong: 'strong', em: 'em', strike: 's' } as const
 
-/** The nodes of a text; `formatText` skips this for a text without marks. */
-export function markdownNodes(text: string): Node[] {
-  linksLeft = MAX_LINKS
-  const tokens = tokensOf(text)
-  const drawn = nodes(tokens === null ? linked(text) : blocks(tokens, 0))
-  // Marks around nothing would draw an empty message (U122).
-  return drawn.some(({ textContent }) => !isBlank(textContent ?? '')) ? drawn : nodes([text])
-}
-
-function linked(text: string): Part[] {
-  const parts = withLinks(text, linksLeft)
-  linksLeft -= parts.filter((part) => part instanceof HTMLAnchorElement).length
-  return parts
-}
-
-/** @returns null for a text that is drawn as typed */
-function tokensOf(text: string): Token[] | null {
-  if (TOO_DEEP.test(text) || text.split('\n', MAX_LINES + 1).length > MAX_LINES) return null
-  try {
-    return new BoundedLexer({ gfm: true, breaks: false, tokenizer: new SubsetTokenizer() }).lex(text)
-  } catch {
-    // Too costly, or a text on which the lexer itself fails, such as a list item that quotes an empty one.
-    return null
-  }
-}
-
-function nodes(parts: readonly Part[]): Node[] {
-  return parts.map((part) => (typeof part === 'string' ? document.createTextNode(part) : part))
-}
-
-/** The blocks of a text, or the content of its only paragraph. Joins paragraphs that no blank line separates. */
-function blocks(tokens: readonly Token[], depth: number): Part[] {
-  const all: HTMLElement[] = []
-  let open: HTMLElement | null = null
-  for (const token of tokens as readonly MarkedToken[]) {
+function inlines(nodes: readonly Inline[], context: DrawingContext): Node[] {
+  return nodes.flatMap((node): Node[] => {
     // prettier-ignore
-    switch (token.type) {
-      case 'space': open = null; break
-      case 'checkbox': break
-      case 'code': open = null; all.push(codeBlock(token.text)); break
-      case 'blockquote': open = null; all.push(h('blockquote', {}, ...inner(token, depth))); break
-      case 'list': {
-        open = null
-        const items = token.items.map((item) => h('li', {}, ...(item.task ? [item.checked ? '[x] ' : '[ ] '] : []), ...inner(item, depth)))
-        all.push(token.ordered ? h('ol', { start: token.start === '' ? null : token.start }, ...items) : h('ul', {}, ...items))
-        break
-      }
-      default: {
-        const content = 'tokens' in token && token.tokens ? inline(token.tokens, depth) : linked(token.raw)
-        if (open === null) all.push(open = h('p', {}, ...content))
-        else open.append('\n', ...content)
-      }
+    switch (node.type) {
+      case 'text': return [textNode(node.text)]
+      case 'code': return [h('code', { dir: 'ltr' }, textNode(node.text))]
+      case 'address': return addressLink(node.address, node.text) ?? [textNode(node.text)]
+      case 'link': return writtenLink(node, inlines(node.children, context)) ?? [textNode(node.text)]
+      case 'mention': return [context.pill(node.user, node.text)]
+      default: return [h(TAGS[node.type], {}, ...inlines(node.children, context))]
     }
-  }
-  const [only] = all
-  return all.length === 1 && only?.tagName === 'P' ? [...only.childNodes] : all
+  })
 }
 
-function inner(token: { raw: string; tokens?: Token[] }, depth: number): Part[] {
-  return depth >= MAX_DEPTH || token.tokens === undefined ? [token.raw] : blocks(token.tokens, depth + 1)
+/** The content of a container: without a paragraph around it if that is all there is. */
+function content(blocks: readonly Block[], context: DrawingContext): Node[] {
+  const [only] = blocks
+  if (blocks.length === 1 && only?.type === 'paragraph') return inlines(only.children, context)
+  return blocks.map((block) => blockNode(block, context))
 }
 
-function inline(tokens: readonly Token[], depth: number): Part[] {
-  if (depth >= MAX_DEPTH) return tokens.map(({ raw }) => raw)
-  const parts: Part[] = []
-  let text = ''
-  const flush = () => {
-    parts.push(...linked(text))
-    text = ''
+function blockNode(block: Block, context: DrawingContext): Node {
+  // prettier-ignore
+  switch (block.type) {
+    case 'paragraph':
+    case 'action': return h('p', { dir: 'auto' }, ...inlines(block.children, context))
+    // Not h1 to h6: a message must not change the outline of the page.
+    case 'heading': return h('p', { dir: 'auto' }, h('strong', {}, ...inlines(block.children, context)))
+    case 'quote': return h('blockquote', { dir: 'auto' }, ...content(block.blocks, context))
+    case 'code': return codeBlock(withoutOverrides(block.text), block.language, context)
+    case 'rule': return h('hr')
+    case 'list': return list(block.items, context)
+    case 'table': return table(block.rows, context)
   }
-  const wrap = (tag: 'strong' | 'em' | 's', token: { tokens: Token[] }) => {
-    flush()
-    parts.push(h(tag, {}, ...inline(token.tokens, depth + 1)))
-  }
-  for (const [index, token] of (tokens as readonly MarkedToken[]).entries()) {
-    // prettier-ignore
-    switch (token.type) {
-      case 'strong': wrap('strong', token); break
-      case 'em': wrap('em', token); break
-      case 'del': wrap('s', token); break
-      case 'codespan': flush(); parts.push(h('code', { dir: 'ltr' }, token.text)); break
-      case 'link': {
-        const label = token.tokens.map(({ raw }) => raw).join('')
-        const url = linksLeft > 0 && !isBlank(label) ? followable(token.href) : null
-        if (url === null) { text += token.raw; break }
-        flush()
-        linksLeft -= 1
-        parts.push(linkTo(url, 'auto', label))
-        const around = (tokens[index - 1]?.raw.slice(-1) ?? '') + (tokens[index + 1]?.raw.slice(0, 1) ?? '')
-        if (!namesHost(label, url, around)) parts.push(hostBehind(url))
-        break
-      }
-      case 'escape': text += token.text; break
-      default: text += token.raw
-    }
-  }
-  flush()
-  return parts
 }
 
-function codeBlock(text: string): HTMLElement {
-  const { copy, copied, failed } = words.message.code
-  const press = async () => {
-    try {
-      // Without https there is no clipboard.
-      await navigator.clipboard.writeText(text)
-      copyButton.textContent = copied
-    } catch {
-      copyButton.textContent = failed
-    }
-  }
-  // Not `textButton` of message.ts: a module shared with the chat would become a chunk, and a request, of its own.
-  const corner = 'absolute inset-bs-2 end-3 text-meta pointer-coarse:-inset-bs-0.5 pointer-coarse:end-0'
-  const copyButton = button(copy, press, { class: `text-button ${corner}`, tabindex: -1 })
-  const code = h('pre', { class: 'py-2 ps-3 pe-18 whitespace-pre-wrap' }, h('code', {}, text))
-  const style = 'code-block relative rounded-middle border border-line bg-sunken'
-  return h('div', { class: style, dir: 'ltr' }, code, copyButton)
+function list(items: readonly ListItem[], context: DrawingContext): HTMLElement {
+  const isNumbered = items.some(({ number }) => number !== null)
+  const rows = items.map(({ number, done, blocks }) => {
+    const { taskDone, taskOpen } = words.message
+    const label = { 'aria-label': done === true ? taskDone : taskOpen }
+    const box = done !== null && h('input', { type: 'checkbox', disabled: true, checked: done, ...label })
+    const attributes = { dir: 'auto', value: number, class: done === null ? null : 'task' }
+    return h('li', attributes, box, ...content(blocks, context))
+  })
+  return h(isNumbered ? 'ol' : 'ul', {}, ...rows)
+}
+
+function table([head = [], ...rows]: readonly Inline[][][], context: DrawingContext): HTMLElement {
+  const cell = (tag: 'th' | 'td', scope: string | null) => (nodes: readonly Inline[]) =>
+    h(tag, { dir: 'auto', scope }, ...inlines(nodes, context))
+  const body = rows.map((row) => h('tr', {}, ...row.map(cell('td', null))))
+  const grid = h(
+    'table',
+    {},
+    h('thead', {}, h('tr', {}, ...head.map(cell('th', 'col')))),
+    h('tbody', {}, ...body),
+  )
+  return h('div', { class: 'table-block scrolls', tabindex: -1 }, grid)
+}
+
+/** Draws a text; `formatText` skips this for a text without marks. */
+export function drawText(text: string, context: DrawingContext): DrawnText {
+  const blocks = parseText(text, context.mentions)
+  const [only] = blocks
+  const isAction = only?.type === 'action'
+  const nodes = isAction ? inlines(only.children, context) : content(blocks, context)
+  return { nodes, plain: plainTextOf(blocks, context.author), isAction }
+}
+
+/** The words of a text without marks. */
+export function wordsOf(text: string, author: string): string {
+  return plainTextOf(parseText(text), author)
 }

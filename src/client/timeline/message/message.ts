@@ -44,6 +44,7 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
   let timer: ReturnType<typeof setTimeout> | undefined
   let stage = ''
   let spokenText = ''
+  let isAction = false
   let quote: HTMLElement | null = null
   let statusNote: HTMLElement | null = null
   let fold: HTMLButtonElement | null = null
@@ -69,10 +70,11 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
       drawReactions(row)
       drawRefusals(row.pendingChanges ?? [])
     }
+    const isRenamed = old?.user.name !== row.user.name
     const isOther = old?.text !== row.text || old.edited !== row.edited || old.pinned !== row.pinned
-    if (isOther || before?.deleted !== item.deleted) drawText()
+    if (isOther || before?.deleted !== item.deleted || (isRenamed && isAction)) drawText()
     if (old?.text !== row.text || before?.quote !== item.quote) drawQuote()
-    if (before?.first !== item.first || old?.user.name !== row.user.name) {
+    if (before?.first !== item.first || isRenamed) {
       drawHeader()
       drawTime()
     }
@@ -90,12 +92,15 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
 
   function drawText(): void {
     const { row } = item
-    const nodes = row.text === null ? [] : formatText(row.text)
-    spokenText = row.text === null ? words.message.spokenDeleted(item.deleted ?? 1) : plainText(nodes)
+    const drawn = row.text === null ? null : formatText(row.text, { author: isolated(row.user.name) })
+    spokenText = drawn?.plain ?? words.message.spokenDeleted(item.deleted ?? 1)
+    isAction = drawn?.isAction ?? false
+    text.classList.toggle('action', isAction)
     text.classList.toggle('gone', row.text === null)
     text.classList.toggle('folded', isLong(row) && !isUnfolded())
     text.classList.toggle('large-emoji', row.text !== null && isLargeEmoji(row.text))
-    text.replaceChildren(...(row.text === null ? [words.message.deleted(item.deleted ?? 1)] : nodes))
+    const nodes = drawn?.nodes ?? [words.message.deleted(item.deleted ?? 1)]
+    text.replaceChildren(...(isAction ? [nameOf(row.user), ' '] : []), ...nodes)
     // The list is one Tab stop, in which the arrow keys reach them (A8).
     for (const control of text.querySelectorAll<HTMLElement>('a, button')) control.tabIndex = -1
     const last = text.lastElementChild
@@ -258,7 +263,7 @@ function isLong({ text }: Row): boolean {
 
 /** The first line of a message without its marks, for the line of a reply. */
 export function firstLine(text: string): string {
-  return plainText(formatText(text.slice(0, 400))).split('\n', 1)[0] ?? ''
+  return plainText(text.slice(0, 400), '').split('\n', 1)[0] ?? ''
 }
 
 /** Offers "Show more" where a long text is cut off. Every layout read comes before the first write (W9). */
