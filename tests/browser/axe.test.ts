@@ -18,6 +18,12 @@ type Walk = (origin: string, context: BrowserContext) => AsyncGenerator<readonly
 const onPhone: Record<string, Walk> = {
   async *'the way in'(origin, context) {
     const page = await context.newPage()
+    await page.goto(`${origin}/chat/nowhere`)
+    await page.waitForSelector('.button')
+    yield ['the link of a missing room', page]
+    await page.goto(`${origin}/chat/lobby`)
+    await page.waitForSelector('input')
+    yield ['the link of a room', page]
     await page.goto(origin)
     await page.waitForSelector('input')
     yield ['home', page]

@@ -23,6 +23,27 @@ test('[I3] a name that is taken, or looks like a taken one, is refused with a fr
   expect(await refusal(hub.sessions.signUp(long, '5'))).toMatchObject({ suggestion: `${'x'.repeat(23)}2` })
 })
 
+test('[I9] the free name beside a taken or reserved one is itself accepted, in any script', async () => {
+  const { hub } = await aHub()
+  let sessions = 0
+  const signUp = (name: string) => hub.sessions.signUp(name, `session ${(sessions += 1)}`)
+  // prettier-ignore
+  const names = ['Ann', '2026', 'লক্ষ্মী', 'می\u200cخواهم', 'ന്\u200d', 'მარიამ', '김철수', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', '❤️\u200d🔥'.repeat(9), 'क्ष्म्य'.repeat(6), 'म'.repeat(24), 'ж'.repeat(24), 'Ad']
+  for (const name of names) {
+    await signUp(name)
+    for (let n = 0; n < 3; n += 1) {
+      const { code, suggestion = '' } = await refusal(signUp(name))
+      expect([name, code]).toEqual([name, 'nameTaken'])
+      expect(await signUp(suggestion)).toMatchObject({ role: 'guest' })
+    }
+  }
+  for (const name of ['admin', 'Hubbub', 'rnod']) {
+    const { code, suggestion = '' } = await refusal(signUp(name))
+    expect(code).toBe('nameInvalid')
+    expect(await signUp(suggestion)).toMatchObject({ role: 'guest' })
+  }
+})
+
 test('[I5] the name of a guest who never wrote is held for a day', async () => {
   const { hub, clock } = await aHub()
   await hub.sessions.signUp('Ann', '1')
