@@ -99,6 +99,8 @@ describe.skipIf(browserFound === null)('a browser that refuses', () => {
         if (passes && pathname === '/ws' && server.upgrade(request, { data })) return undefined
         if (headers.has('upgrade')) return new Response('no upgrades here', { status: 400 })
         headers.delete('accept-encoding')
+        headers.delete('host')
+        if (headers.has('origin')) headers.set('origin', place.origin)
         const { method } = request
         const body = method === 'GET' ? null : await request.text()
         return fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
