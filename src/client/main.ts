@@ -1,7 +1,7 @@
 /** Boots the page: wires what home needs, then shows the screen that the address names. The chat is a chunk of its own. */
 import type { ChatActions } from './app/actions/actions.ts'
 import { createSessionActions } from './app/actions/sessionActions.ts'
-import { after } from './app/browser.ts'
+import { after, whenIdle } from './app/browser.ts'
 import type { HomeContext } from './app/context.ts'
 import { keepLanguage } from './app/language.ts'
 import { createRouter, type Route } from './app/router.ts'
@@ -90,8 +90,11 @@ function start(root: HTMLElement): void {
       return roomPage({ ...context, actions: { ...chat, ...session } }, route, screen)
     } catch (error) {
       console.error('the chat could not be loaded', error)
-      const reload = button(words.common.reload, () => location.reload(), { class: 'button' })
-      return centeredPage({ ...words.pages.notLoaded, look: 'text-title' }, reload).element
+      // Without the server, a reload would end at the browser's own page of errors.
+      const reload = () =>
+        void api.session().then((answer) => (answer.ok || answer.code !== 'offline') && location.reload())
+      const retry = button(words.common.retry, reload, { class: 'button' })
+      return centeredPage({ ...words.pages.notLoaded, look: 'text-title' }, retry).element
     }
   }
 
@@ -138,12 +141,6 @@ function start(root: HTMLElement): void {
   const language = keepLanguage(device, router.refresh, signal)
   const context: HomeContext = { store, actions: session, router, language, siteName }
   void language.ready.then(router.start)
-}
-
-function whenIdle(run: () => void): void {
-  // Safari has no requestIdleCallback.
-  if ('requestIdleCallback' in window) requestIdleCallback(run)
-  else after(1_000, run)
 }
 
 const app = document.getElementById('app')

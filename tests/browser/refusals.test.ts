@@ -130,7 +130,7 @@ describe.skipIf(browserFound === null)('a browser that refuses', () => {
       await page.goto(`http://127.0.0.1:${proxy.port}/chat/lobby`)
       await signIn(page, 'Walled')
       await page
-        .getByText('A proxy, firewall or VPN may be blocking WebSockets')
+        .getByText('A proxy or firewall may be blocking WebSockets')
         .first()
         .waitFor({ timeout: 30_000 })
       passes = true

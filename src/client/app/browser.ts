@@ -24,6 +24,13 @@ export function draw(run: () => void): void {
   })
 }
 
+/** Runs when the browser has nothing else to do. */
+export function whenIdle(run: () => void): void {
+  // Safari has no requestIdleCallback.
+  if ('requestIdleCallback' in window) requestIdleCallback(run)
+  else after(1_000, run)
+}
+
 /** 32 hex digits. `crypto.randomUUID` is missing in a page that came over plain http. */
 export function nonce(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))

@@ -1,6 +1,6 @@
 /** All that the chat needs and home does not, as one chunk: the room's screen, and what needs a connection. */
 import { PROTOCOL_VERSION } from '../../shared/limits.ts'
-import { after, draw, nonce, timers } from './browser.ts'
+import { after, draw, nonce, timers, whenIdle } from './browser.ts'
 import { watchActivity } from '../net/activity.ts'
 import type { Api } from '../net/api.ts'
 import type { Socket, Wire } from '../net/socket.ts'
@@ -14,13 +14,15 @@ import type { StateStore } from '../state/store.ts'
 import { createSync } from './sync/sync.ts'
 import { createChatActions, type Chat } from './actions/chatActions.ts'
 import { loadMarkdown } from '../timeline/formatText.ts'
+import { loadEmojiChunk } from '../ui/emoji/pickEmoji.ts'
 import { retryImport } from '../ui/retryImport.ts'
-import { prefetchDialogs } from './room/dialogs.ts'
+import { dialogChunks } from './room/dialogs.ts'
+import { loadSuggestions } from './room/roomComposer.ts'
 import { isAttended } from './room/roomScreen.ts'
 
 export { notFoundPage, roomPage } from './room/roomPage.ts'
 
-/** ms until the chunks that the first drawing does not need are prefetched */
+/** ms from a connection until the chunks that the first drawing does not need are prefetched */
 const PREFETCH = 2_000
 /** ms between two searches for messages that closed tabs left unsent, by the tab that holds the outbox lock */
 const ADOPT_ORPHANS = 30_000
@@ -98,7 +100,11 @@ export async function startChat(
     after(ADOPT_ORPHANS, () => void adoptOrphans().finally(repeatAdoption))
   }
   repeatAdoption()
-  after(PREFETCH, prefetchDialogs)
+  store.watch(
+    ({ connection }) => connection.state === 'live',
+    (isLive) => isLive && after(PREFETCH, () => whenIdle(() => void prefetchChunks())),
+    signal,
+  )
   const settings = keepSettings(
     store,
     {
@@ -123,6 +129,15 @@ export async function startChat(
       sync.outbox.pageMayClose()
     },
   }
+}
+
+/** Fetches what a later press needs, one after the other, so that it is there while the server is away. */
+async function prefetchChunks(): Promise<void> {
+  // Not every browser tells.
+  const { connection } = navigator as { connection?: { saveData?: boolean } }
+  if (connection?.saveData) return
+  // A chunk that fails is fetched again after the next connect, and by the press that needs it.
+  for (const load of [...dialogChunks, loadSuggestions, loadEmojiChunk]) await load().catch(() => null)
 }
 
 /** Nothing waits for notifications: they find in the state what happened before they were loaded. */

@@ -8,7 +8,8 @@ import { peopleList } from './peopleList.ts'
 /** The people of a room, for a panel beside the room, and the button that opens the panel. */
 export function peoplePanel(context: Context, room: string, signal: AbortSignal) {
   const head = h('div', { class: 'panel-head' }, h('h2', {}, words.people.people))
-  const list = h('div', { class: 'side-scroll' }, peopleList(context, room, signal))
+  const stale = h('p', { class: 'stale' }, words.people.stale)
+  const list = h('div', { class: 'side-scroll' }, stale, peopleList(context, room, signal))
   const element = h(
     'div',
     { id: 'people', class: 'panel people-panel', 'aria-label': words.people.people },

@@ -36,6 +36,7 @@ export const words: Words = {
     reply: 'Antworten', retry: 'Erneut versuchen', save: 'Speichern', undo: 'Rückgängig', settings: 'Einstellungen', signOut: 'Abmelden',
     copyLink: 'Link kopieren', linkCopied: 'Link kopiert', showQrCode: 'QR-Code zeigen',
     loading: 'Wird geladen …', notLoaded: 'Das lässt sich gerade nicht laden. Prüfe deine Verbindung und versuche es noch einmal.',
+    notConnected: 'Das geht wieder, sobald du verbunden bist.',
     today: 'Heute', yesterday: 'Gestern',
     others: (count: number) => counted(count, { one: '# weitere Person', other: '# weitere' }),
     use: (name: string) => `${name} nehmen`,
@@ -66,7 +67,7 @@ export const words: Words = {
     reconnectingIn: (seconds: number) => `Neuer Versuch in ${seconds} s`,
     retryNow: 'Jetzt versuchen',
     blocked:
-      'Die Live-Verbindung kommt nicht zustande. Vielleicht blockiert ein Proxy, eine Firewall oder ein VPN WebSockets: Versuche es in einem anderen Netz oder sag denen Bescheid, die den Chat betreiben.',
+      'Die Live-Verbindung kommt nicht zustande. Vielleicht blockiert ein Proxy oder eine Firewall WebSockets: Versuche es in einem anderen Netz.',
     offline: 'Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.',
     connectedAgain: 'Wieder online',
     serverFull:
@@ -108,7 +109,7 @@ export const words: Words = {
     signedInAs: (name: string) =>
       `In diesem Browser bist du als ${name} angemeldet. Lade die Seite neu, um als ${name} weiterzumachen oder dich abzumelden.`,
     cookiesBlocked:
-      'Dein Browser blockiert Cookies für diese Seite. Ohne sie kann dich der Chat nicht wiedererkennen: Erlaube sie und versuche es noch einmal.',
+      'Dein Browser blockiert Cookies. Erlaube sie für diese Seite und versuche es noch einmal.',
     stillSigningOut:
       'Die Abmeldung läuft noch: Der Server ist nicht erreichbar. Versuch es gleich noch einmal.',
     signOutTitle: 'Abmelden?',
@@ -187,6 +188,7 @@ export const words: Words = {
 
   people: {
     people: 'Personen',
+    stale: 'Du bist offline. Diese Liste ist vielleicht veraltet.',
     count: online,
     online: 'Online',
     away: 'Abwesend',

@@ -40,6 +40,7 @@ export const en = {
     reply: 'Reply', retry: 'Retry', save: 'Save', undo: 'Undo', settings: 'Settings', signOut: 'Sign out',
     copyLink: 'Copy link', linkCopied: 'Link copied', showQrCode: 'Show QR code',
     loading: 'Loading…', notLoaded: 'Couldn’t load this. Check your connection and try again.',
+    notConnected: 'Available again when you’re connected.',
     today: 'Today', yesterday: 'Yesterday',
     others: (count: number) => counted(count, 'other'),
     use: (name: string) => `Use ${name}`,
@@ -65,7 +66,7 @@ export const en = {
     reconnectingIn: (seconds: number) => `Reconnecting in ${seconds} s`,
     retryNow: 'Retry now',
     blocked:
-      'Can’t open a live connection. A proxy, firewall or VPN may be blocking WebSockets: try another network, or tell whoever runs this chat.',
+      'Can’t open a live connection. A proxy or firewall may be blocking WebSockets: try another network.',
     offline: 'You’re offline. Messages will be sent when you reconnect.',
     connectedAgain: 'Back online',
     serverFull: 'The server can’t store messages right now. Yours are kept here and sent later.',
@@ -101,8 +102,7 @@ export const en = {
     nameFree: (name: string) => `${name} is available.`,
     signedInAs: (name: string) =>
       `You’re signed in as ${name} in this browser. Reload the page to continue as ${name} or to sign out.`,
-    cookiesBlocked:
-      'Your browser blocks cookies for this site. They’re needed to remember who you are: allow them and try again.',
+    cookiesBlocked: 'Your browser blocks cookies. Allow them for this site and try again.',
     stillSigningOut: 'Signing out isn’t finished: the server can’t be reached. Try again in a moment.',
     signOutTitle: 'Sign out?',
     useAnotherNameTitle: 'Sign out to use another name?',
@@ -174,6 +174,7 @@ export const en = {
 
   people: {
     people: 'People',
+    stale: 'You’re offline. This list may be out of date.',
     count: online,
     online: 'Online',
     away: 'Away',

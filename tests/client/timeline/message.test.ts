@@ -13,6 +13,9 @@ beforeAll(loadMarkdown)
 beforeEach(() => void jest.useFakeTimers({ now: NOON }))
 afterEach(() => void jest.useRealTimers())
 
+/** Whether the page says that the connection is lost. */
+const page = { isCutOff: false }
+
 /** A message in the page; `events` are the buttons pressed in it. */
 function aMessage(row: Row, quote?: Row | null) {
   const events: string[] = []
@@ -28,6 +31,7 @@ function aMessage(row: Row, quote?: Row | null) {
       edit: (key, text) => events.push(`edit ${key} ${text}`),
       mentionsMe: ({ mentions }) => mentions.some(({ user }) => user === ada.id),
       clock: () => 'system',
+      isCutOff: () => page.isCutOff,
     },
   )
   const { element } = view
@@ -114,6 +118,21 @@ describe('a message', () => {
     expect(textOf('.note')).toStartWith('Waiting to send')
     pressAll('.note button')
     expect(events).toEqual(['drop b1 n1'])
+  })
+
+  test('[U46] can be cancelled as soon as the connection is known to be lost', () => {
+    const { element, textOf, update } = aMessage(ofAda({ status: 'queued' }))
+    jest.advanceTimersByTime(2_000)
+    expect(element.dataset['stage']).toBe('sending')
+    page.isCutOff = true
+    jest.advanceTimersByTime(500)
+    expect(textOf('.note')).toStartWith('Waiting to send')
+    const later = aMessage(ofAda({ status: 'queued' }))
+    jest.advanceTimersByTime(400)
+    expect(later.textOf('.note')).toStartWith('Waiting to send')
+    page.isCutOff = false
+    update({ sendStatus: { status: 'sent' } })
+    expect([element.dataset['stage'], textOf('.note')]).toEqual(['sending', undefined])
   })
 
   test('[U46] that failed says why and offers Retry, Edit and Delete; an ack after all removes that', () => {

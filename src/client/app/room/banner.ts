@@ -1,6 +1,7 @@
 import type { State } from '../../state/state.ts'
 import type { Announcer } from '../../ui/liveRegions.ts'
 import { button, h } from '../../ui/dom.ts'
+import { iconOf } from '../../ui/icons.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
 
@@ -30,15 +31,19 @@ export function bannerOf(
   return { text: words.connection.tooFast(Math.ceil((rateLimitedUntil - now) / 1000)) }
 }
 
-/** The line above the composer (O12, U49, U50). */
+/**
+ * The line above the composer (O12, U49, U50). "Retry now" stays during an attempt, so that it keeps the focus.
+ * @param focusElsewhere takes the focus when the line that has it goes away
+ */
 export function banner(
   { store, actions }: Context,
   announcer: Pick<Announcer, 'say' | 'warn'>,
+  focusElsewhere: () => void,
   signal: AbortSignal,
 ): HTMLElement {
-  const text = h('span', {})
+  const text = h('span', { class: 'flex-1' })
   const reconnect = button(words.connection.retryNow, () => actions.reconnect(), { class: 'text-button' })
-  const element = h('div', { class: 'banner', hidden: true }, text, reconnect)
+  const element = h('div', { class: 'banner', hidden: true }, iconOf('warning'), text, reconnect)
   let wasLost = false
   let wasBlocked = false
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -47,9 +52,13 @@ export function banner(
     const state = store.get()
     const shown = bannerOf(state, Date.now())
     const lost = shown?.isLost === true
+    const hadFocus = element.contains(document.activeElement)
     element.hidden = shown === null
+    element.toggleAttribute('data-lost', lost)
     text.textContent = shown?.text ?? ''
-    reconnect.hidden = !shown?.offersRetry
+    reconnect.hidden = !lost || state.offline
+    reconnect.ariaDisabled = String(!shown?.offersRetry)
+    if (hadFocus && (element.hidden || reconnect.hidden)) focusElsewhere()
     if (lost !== wasLost) {
       wasLost = lost
       if (lost) announcer.warn(words.connection.offline)

@@ -13,11 +13,8 @@ const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
 const loadRoomFinder = retryable(() => import('../../roomFinder/roomFinder.ts'))
 const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
-/** Fetches the dialogs that many people open. */
-export function prefetchDialogs(): void {
-  // Opening the dialog tries again, and reports a failure.
-  for (const load of [loadSettings, loadRoomFinder]) load().catch(() => {})
-}
+/** Chunks that a later press needs, also while the server is away. */
+export const dialogChunks = [loadSettings, loadRoomFinder, loadInvite]
 
 /**
  * The dialogs of a room. All but the help are chunks of their own, which the first drawing does not need.
@@ -37,7 +34,8 @@ export function roomDialogs(
       // While the chunk was loading, the room may have been left or another dialog opened.
       if (!signal.aborted && document.querySelector('dialog[open]') === null) show(chunk)
     } catch {
-      say(words.common.notLoaded)
+      const isConnected = context.store.get().connection.state === 'live'
+      say(isConnected ? words.common.notLoaded : words.common.notConnected)
     }
   }
 

@@ -9,6 +9,8 @@ import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
 import { words } from '../../words/words.ts'
 
+export const loadSuggestions = () => import('../../suggestions/suggestions.ts')
+
 export interface RoomComposerEvents {
   /** Something was sent, or a command was done. */
   sent(): void
@@ -35,14 +37,14 @@ export function roomComposer(
   let loading: Promise<void> | null = null
 
   /** The chunk that helps with writing is loaded with the first letter. */
-  async function loadSuggestions(): Promise<void> {
-    const chunk = await retryImport(() => import('../../suggestions/suggestions.ts'), signal)
+  async function openSuggestions(): Promise<void> {
+    const chunk = await retryImport(loadSuggestions, signal)
     suggestions = chunk?.suggestions({ store }, room, composer, signal) ?? null
   }
 
   async function suggest(typed: boolean): Promise<void> {
     if (suggestions === null) {
-      await (loading ??= loadSuggestions())
+      await (loading ??= openSuggestions())
       // The focus may have moved meanwhile; then no key would close the list.
       if (document.activeElement !== composer.field) return
     }
@@ -66,7 +68,7 @@ export function roomComposer(
       typing: (isTyping) => actions.typing(room, isTyping),
       page: on.page,
       async emphasise(mark) {
-        await (loading ??= loadSuggestions())
+        await (loading ??= openSuggestions())
         suggestions?.emphasise(mark)
       },
     },

@@ -72,7 +72,7 @@ export function roomScreen(
   const composer = roomComposer(
     context,
     room,
-    { banner: banner(context, announcer, signal), undo },
+    { banner: banner(context, announcer, () => composer.focus(), signal), undo },
     {
       sent() {
         timeline.sent()

@@ -15,6 +15,7 @@ import type { MessagePosition } from '../../timeline/rows/scrollAnchor.ts'
 import { timelineItems } from '../../timeline/timelineItems.ts'
 import { skeleton } from '../../timeline/timelineSeparator.ts'
 import { words } from '../../words/words.ts'
+import { bannerOf } from './banner.ts'
 import type { Context } from '../context.ts'
 import { parseRoute, pathOfClick } from '../router.ts'
 
@@ -55,6 +56,7 @@ export function roomTimeline(
       mentionsMe: ({ mentions }) => isNamed(mentions, idOf(store.get()) ?? ''),
       skippedToEnd: () => reading.pass(),
       clock: () => store.get().settings.clock,
+      isCutOff: () => bannerOf(store.get(), Date.now())?.isLost === true,
       leave: on.leave,
     },
     signal,

@@ -24,6 +24,8 @@ export interface MessageEvents {
   mentionsMe(row: Row): boolean
   /** how the person wants times written */
   clock(): Settings['clock']
+  /** Does the page say that the connection is lost? */
+  isCutOff(): boolean
 }
 
 export type MessageView = ReturnType<typeof messageView>
@@ -32,6 +34,8 @@ export type MessageView = ReturnType<typeof messageView>
 const SENDING = 400
 /** ms until such a message offers "Cancel" (U46) */
 const WAITING = 10_000
+/** ms between two looks whether the connection is lost: then such a message offers it at once */
+const CUT_OFF_SEEN = 500
 
 const QUOTE_STYLE =
   'quote hit flex max-w-full min-h-6 w-fit items-baseline gap-2 rounded-none border-s-2 border-line ps-2.5 text-start ' +
@@ -179,8 +183,9 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     let next = ''
     if (sendStatus.status === 'failed') next = `failed ${sendStatus.reason}`
     else if (sendStatus.status !== 'acked') {
-      next = age < SENDING ? 'fresh' : age < WAITING ? 'sending' : 'waiting'
-      if (age < WAITING) timer = setTimeout(drawStage, (age < SENDING ? SENDING : WAITING) - age)
+      next = age < SENDING ? 'fresh' : age < WAITING && !on.isCutOff() ? 'sending' : 'waiting'
+      if (age < SENDING) timer = setTimeout(drawStage, SENDING - age)
+      else if (age < WAITING) timer = setTimeout(drawStage, Math.min(CUT_OFF_SEEN, WAITING - age))
     }
     const [name = ''] = next.split(' ')
     if (next !== stage) {

@@ -3,7 +3,7 @@ import { openPopover, placePopover, type WindowPoint } from '../popover.ts'
 import type { EmojiMemory } from './emoji.ts'
 import { words } from '../../words/words.ts'
 
-const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
+export const loadEmojiChunk = retryable(() => import('./emojiChunk.ts'))
 
 /**
  * Opens the emoji picker, a chunk fetched on first use, with its end edge at the point; on a phone it is a sheet at the lower
