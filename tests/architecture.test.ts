@@ -56,6 +56,7 @@ const RULES: readonly Rule[] = [
   feature('rooms', 'client/net/savedRooms client/net/webStorage'),
   feature('roomFinder'),
   feature('invite', 'uqr'),
+  feature('help'),
   feature('timeline', 'lowlight highlight.js/lib/languages/'),
   feature('composer'),
   feature('suggestions'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { words as de } from '../../src/client/words/de.ts'
-import { en } from '../../src/client/words/en.ts'
+import { en } from '../support/client/english.ts'
 import { aContext, aSession, DESKTOP, hasDraft } from '../support/client/aScreen.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'

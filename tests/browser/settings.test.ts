@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { en } from '../../src/client/words/en.ts'
+import { en } from '../support/client/english.ts'
 import { fromAda, isBack, reading, scrollUp, useTimeline } from '../support/browser/aTimeline.ts'
 import { browserFound } from '../support/browser/browser.ts'
 import { openSettings } from '../support/browser/someScreens.ts'

@@ -46,7 +46,7 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
     onKeydown,
     onBlur: () => on.typing(false),
   })
-  const emojiButton = iconButton('smile', words.emoji.title, openEmojiPicker, {
+  const emojiButton = iconButton('smile', words.emoji, openEmojiPicker, {
     class: 'emoji-button',
     'aria-haspopup': 'dialog',
   })

@@ -55,7 +55,7 @@ export function roomMenu(
       { icon: 'code', label: words.common.showQrCode, press: on.showCode },
       null,
       { icon: 'settings', label: words.common.settings, press: on.settings },
-      { icon: 'keys', label: words.help.title, press: on.help },
+      { icon: 'keys', label: words.help, press: on.help },
       null,
       { icon: 'leave', label: words.rooms.menu.leave, press: leave },
       { icon: 'off', label: words.common.signOut, press: on.signOut },

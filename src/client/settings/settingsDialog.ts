@@ -5,7 +5,10 @@ import { nameForm } from '../ui/nameForm.ts'
 import { roomName } from '../state/roomName.ts'
 import { selfOf, type NotificationLevel, type SETTING_VALUES, type Settings } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
-import { languageNames, words } from '../words/words.ts'
+import { settings as english } from '../words/english/settings.ts'
+import { addEnglish, languageNames, words } from '../words/words.ts'
+
+addEnglish({ settings: english })
 
 /** The notification level of one room; 'same': as for all rooms. */
 type RoomLevel = NotificationLevel | 'same'

@@ -313,28 +313,28 @@ export const words: Words = {
       `Den Befehl /${name} gibt es nicht. /help zeigt alle. Beginne mit //, um einen Schrägstrich zu senden.`,
   },
 
-  help: {
-    title: 'Tasten und Befehle',
-    keys: [
-      ['Enter', 'Nachricht senden · In der Liste: Menü der Nachricht'],
-      ['Umschalt+Enter', 'Neue Zeile'],
-      ['↑', 'Letzte eigene Nachricht bearbeiten (bei leerem Feld)'],
-      ['Bild ↑, Bild ↓', 'Durch die Nachrichten blättern (bei leerem Feld)'],
-      ['Strg+B, Strg+I, ⌘B, ⌘I', 'Fett, kursiv'],
-      ['Strg+K, ⌘K', 'Zu einem Raum springen'],
-      ['Alt+↑, Alt+↓', 'Voriger / nächster Raum; mit Umschalt: nur ungelesene'],
-      ['F6, Umschalt+F6', 'Nächster / voriger Bereich'],
-      ['↑ ↓ Pos1 Ende', 'In der Liste: zwischen Nachrichten wechseln'],
-      ['← →', 'In der Liste: Links und Schaltflächen einer Nachricht'],
-      ['Escape', 'Schließen, Bearbeiten oder Antwort abbrechen'],
-      ['Umschalt+Escape', markAllAsRead],
-      ['@ : /', 'Personen erwähnen, Emoji einfügen, Befehle nutzen'],
-      ['?', 'Diese Liste anzeigen (außerhalb des Nachrichtenfelds)'],
-    ],
-  },
+  help: 'Tasten und Befehle',
 
-  emoji: {
-    title: 'Emoji',
+  keys: [
+    ['Enter', 'Nachricht senden · In der Liste: Menü der Nachricht'],
+    ['Umschalt+Enter', 'Neue Zeile'],
+    ['↑', 'Letzte eigene Nachricht bearbeiten (bei leerem Feld)'],
+    ['Bild ↑, Bild ↓', 'Durch die Nachrichten blättern (bei leerem Feld)'],
+    ['Strg+B, Strg+I, ⌘B, ⌘I', 'Fett, kursiv'],
+    ['Strg+K, ⌘K', 'Zu einem Raum springen'],
+    ['Alt+↑, Alt+↓', 'Voriger / nächster Raum; mit Umschalt: nur ungelesene'],
+    ['F6, Umschalt+F6', 'Nächster / voriger Bereich'],
+    ['↑ ↓ Pos1 Ende', 'In der Liste: zwischen Nachrichten wechseln'],
+    ['← →', 'In der Liste: Links und Schaltflächen einer Nachricht'],
+    ['Escape', 'Schließen, Bearbeiten oder Antwort abbrechen'],
+    ['Umschalt+Escape', markAllAsRead],
+    ['@ : /', 'Personen erwähnen, Emoji einfügen, Befehle nutzen'],
+    ['?', 'Diese Liste anzeigen (außerhalb des Nachrichtenfelds)'],
+  ],
+
+  emoji: 'Emoji',
+
+  emojiPicker: {
     find: 'Emoji suchen (englisch)',
     found: 'Ergebnisse',
     none: 'Kein Emoji gefunden',

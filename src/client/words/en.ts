@@ -1,18 +1,20 @@
 /**
  * Every word a person sees or hears, in English, one group for each feature. Another language is another file of the same type
- * and a line of `languages.ts`.
+ * and a line of `languages.ts`. The English texts of some features are in `english/`: they load with the feature.
  * A name of a person or a room arrives with its direction isolated already, a time or a date as the reader's locale writes it.
  */
 import type { ErrorCode, REASONS } from '../../shared/errors.ts'
 import { LIMITS } from '../../shared/limits.ts'
 import { counter } from './counter.ts'
+import type { emojiPicker } from './english/emojiPicker.ts'
+import type { keys } from './english/keys.ts'
+import type { settings } from './english/settings.ts'
 
 const numbered = counter('en')
 /** `1 draft`, `2 drafts` */
 const counted = (count: number, noun: string) => numbered(count, { one: `# ${noun}`, other: `# ${noun}s` })
 const newMessages = (count: number) => counted(count, 'new message')
 const online = (count: number) => `${count} online`
-const onOff = { on: 'On', off: 'Off' }
 const signedOut = 'You’re signed out. Choose a name to continue.'
 const readOnly = 'This room is read-only'
 const mayNotWrite = 'You can’t send messages here'
@@ -28,7 +30,7 @@ const nameFaults = {
   reserved: 'That name isn’t available.',
 }
 
-export const en = {
+const atFirst = {
   /** How dates, times and lists are written for readers whose browser names no variant of this language. */
   locale: 'en-GB',
   dir: 'ltr' as 'ltr' | 'rtl',
@@ -300,40 +302,9 @@ export const en = {
       `Unknown command /${name}. Type /help for a list, or start with // to send a slash.`,
   },
 
-  help: {
-    title: 'Keyboard shortcuts and commands',
-    keys: [
-      ['Enter', 'Send message · In the list: open message menu'],
-      ['Shift+Enter', 'New line'],
-      ['↑', 'Edit your last message (when the box is empty)'],
-      ['Page Up, Page Down', 'Scroll the messages (when the box is empty)'],
-      ['Ctrl+B, Ctrl+I, ⌘B, ⌘I', 'Bold, italic'],
-      ['Ctrl+K, ⌘K', 'Jump to a room'],
-      ['Alt+↑, Alt+↓', 'Previous / next room; with Shift: unread rooms only'],
-      ['F6, Shift+F6', 'Next / previous section'],
-      ['↑ ↓ Home End', 'In the list: move between messages'],
-      ['← →', 'In the list: links and buttons of a message'],
-      ['Escape', 'Close, cancel edit or reply'],
-      ['Shift+Escape', markAllAsRead],
-      ['@ : /', 'Mention people, add emoji, use commands'],
-      ['?', 'Show this list (outside the message box)'],
-    ] as readonly (readonly [keys: string, does: string])[],
-  },
+  help: 'Keyboard shortcuts and commands',
 
-  emoji: {
-    title: 'Emoji',
-    find: 'Search emoji',
-    found: 'Results',
-    none: 'No emoji found',
-    notLoaded: 'Couldn’t load the emoji',
-    recent: 'Recently used',
-    categories: 'Categories',
-    tone: 'Skin tone',
-    tones: ['Default', 'Light', 'Medium-light', 'Medium', 'Medium-dark', 'Dark'] as readonly string[],
-    /** In the order of Unicode. '': skin tones and hair, which the picker does not show. */
-    // prettier-ignore
-    groups: ['Smileys', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Objects', 'Symbols', 'Flags'] as readonly string[],
-  },
+  emoji: 'Emoji',
 
   notifications: { title: (name: string, room: string) => `${name} in ${room}` },
 
@@ -345,45 +316,6 @@ export const en = {
     messages: newMessages,
     messagesLast: (count: number, name: string, text: string) =>
       `${newMessages(count)}, last from ${name}: ${text}`,
-  },
-
-  settings: {
-    groups: {
-      you: 'You',
-      appearance: 'Appearance',
-      notifications: 'Notifications',
-      writing: 'Writing',
-      accessibility: 'Accessibility',
-    },
-    language: { title: 'Language', system: 'System' },
-    name: { title: 'Display name', change: 'Save', changed: 'Name changed.' },
-    export: 'Download my messages',
-    exportLimit: 'You can download up to 3 at a time, then one per minute.',
-    theme: { title: 'Theme', values: { system: 'System', light: 'Light', dark: 'Dark' } },
-    density: { title: 'Density', values: { comfortable: 'Comfortable', compact: 'Compact' } },
-    clock: { title: 'Time format', values: { system: 'System', h12: '12-hour', h23: '24-hour' } },
-    enter: { title: 'Enter key', values: { sends: 'Send message', breaks: 'New line' } },
-    lines: {
-      title: 'Join and leave messages',
-      values: { condensed: 'Grouped', shown: 'All', hidden: 'Off' },
-    },
-    level: {
-      title: 'Notify me about',
-      values: { all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
-      inRoom: (room: string) => `In ${room}`,
-      inRoomValues: { same: 'Default', all: 'All messages', mentions: 'Mentions', nothing: 'Nothing' },
-    },
-    notify: {
-      title: 'Desktop notifications',
-      values: onOff,
-      turnOn: 'Turn on notifications',
-      blocked: 'Notifications are blocked. Allow them for this site in your browser settings.',
-    },
-    sound: { title: 'Sound', values: onOff },
-    spoken: {
-      title: 'Screen reader announcements',
-      values: { messages: 'Messages', all: 'Messages and people', nothing: 'Off' },
-    },
   },
 
   errors: {
@@ -442,5 +374,14 @@ export const en = {
   },
 }
 
+/** Texts that load with the feature that shows them (`addEnglish`). */
+interface LaterWords {
+  settings: typeof settings
+  keys: typeof keys
+  emojiPicker: typeof emojiPicker
+}
+
 /** The texts that every language has. */
-export type Words = typeof en
+export type Words = typeof atFirst & LaterWords
+
+export const en = atFirst as Words

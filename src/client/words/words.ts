@@ -3,6 +3,8 @@ import { LANGUAGES } from './languages.ts'
 
 /** The words of the page. Read them when you draw, not when a module loads: the language is chosen later. */
 export let words: Words = en
+/** Called by a chunk with the English texts that it brings. */
+export const addEnglish = (texts: Partial<Words>) => void Object.assign(en, texts)
 /** How dates, times and lists are written: the reader's own variant of the language, such as `de-AT`. */
 export let locale = en.locale
 

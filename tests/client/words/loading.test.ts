@@ -10,7 +10,7 @@ test('[U252] no module reads the words while it loads, which would be in the lan
   const read: string[] = []
   let loading = ''
   const words = new Proxy({}, { get: (_, key) => (read.push(`${loading}: words.${String(key)}`), {}) })
-  const rest = { languageNames: () => ({}), useLanguage: async () => {} }
+  const rest = { languageNames: () => ({}), addEnglish: () => {}, useLanguage: async () => {} }
   // In place of the catalogue, since what counts is when it is read.
   await mock.module(join(CLIENT, 'words/words.ts'), () => ({
     words,

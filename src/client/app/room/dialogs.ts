@@ -11,13 +11,14 @@ import { words } from '../../words/words.ts'
 
 const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
 const loadRoomFinder = retryable(() => import('../../roomFinder/roomFinder.ts'))
+const loadHelp = retryable(() => import('../../help/helpDialog.ts'))
 const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
 /** Chunks that a later press needs, also while the server is away. */
 export const dialogChunks = [loadSettings, loadRoomFinder, loadInvite]
 
 /**
- * The dialogs of a room. All but the help are chunks of their own, which the first drawing does not need.
+ * The dialogs of a room. Each is a chunk of its own, which the first drawing does not need.
  * @param say shows a short message
  */
 export function roomDialogs(
@@ -40,7 +41,7 @@ export function roomDialogs(
   }
 
   const dialogs = {
-    help: () => openHelp(signal),
+    help: () => open(loadHelp, (chunk) => chunk.openHelpDialog(signal)),
     settings: () =>
       open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, dialogs.signOut, signal)),
     async signOut(): Promise<void> {
@@ -67,25 +68,6 @@ export function roomDialogs(
     },
   }
   return dialogs
-}
-
-/** Keys and commands. */
-function openHelp(signal: AbortSignal): void {
-  const row = ([keys, effect]: readonly [string, string]) => [
-    h('dt', { class: 'font-semibold' }, keys),
-    h('dd', { class: 'text-muted max-sm:-mt-2' }, effect),
-  ]
-  const commands = Object.entries(words.composer.commands).map(
-    ([name, effect]) => [`/${name}`, effect] as const,
-  )
-  openDialog({ title: words.help.title }, signal, ({ close }) => [
-    h(
-      'dl',
-      { class: 'grid gap-x-4 gap-y-2 text-name sm:grid-cols-[fit-content(10rem)_minmax(0,1fr)]' },
-      ...[...words.help.keys, ...commands].flatMap(row),
-    ),
-    buttons(button(words.common.close, close, { class: 'button' })),
-  ])
 }
 
 /** Once a connection has ended for good, a dialog says why. Nothing is retried until its one button is pressed (U55). */

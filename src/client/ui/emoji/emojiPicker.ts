@@ -3,7 +3,10 @@ import { icon } from '../icons.ts'
 import { searchField } from '../textField.ts'
 import { findEmoji, inTone, loadEmoji, type EmojiEntry, type EmojiMemory } from './emoji.ts'
 import { emojiGrid, type EmojiSection } from './emojiGrid.ts'
-import { words } from '../../words/words.ts'
+import { emojiPicker as english } from '../../words/english/emojiPicker.ts'
+import { addEnglish, words } from '../../words/words.ts'
+
+addEnglish({ emojiPicker: english })
 
 const MAX_FOUND = 64
 /** How many recent emoji are remembered. */
@@ -34,7 +37,7 @@ const ICONS: Readonly<Record<string, string>> = {
  */
 export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) {
   let all: readonly EmojiEntry[] = []
-  const field = searchField(words.emoji.find, draw, {
+  const field = searchField(words.emojiPicker.find, draw, {
     onKeydown(event: KeyboardEvent) {
       if (event.key === 'Enter') grid.pickFirst()
       else if (event.key === 'ArrowDown') grid.focusFirst()
@@ -46,10 +49,10 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
   const tones = h('div', {
     class: 'emoji-bar',
     role: 'radiogroup',
-    'aria-label': words.emoji.tone,
+    'aria-label': words.emojiPicker.tone,
     hidden: true,
   })
-  const tabs = h('div', { class: 'emoji-bar', role: 'group', 'aria-label': words.emoji.categories })
+  const tabs = h('div', { class: 'emoji-bar', role: 'group', 'aria-label': words.emojiPicker.categories })
   const nameLine = h('p', { class: 'emoji-name', 'aria-hidden': 'true' })
   const grid = emojiGrid({
     pick: choose,
@@ -62,7 +65,7 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
   })
   const element = h(
     'div',
-    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji.title },
+    { class: 'menu picker', popover: 'auto', role: 'dialog', 'aria-label': words.emoji },
     h('div', { class: 'flex items-center gap-2' }, field, toneButton),
     tones,
     tabs,
@@ -83,16 +86,16 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
     const letters = field.value.trim().replaceAll(':', '')
     if (letters !== '') {
       const entries = findEmoji(all, letters, MAX_FOUND)
-      return entries.length === 0 ? [] : [{ name: '', title: words.emoji.found, entries }]
+      return entries.length === 0 ? [] : [{ name: '', title: words.emojiPicker.found, entries }]
     }
     const groups = Object.groupBy(all, ({ group }) => group)
-    const byCategory = words.emoji.groups.flatMap((title, at) =>
+    const byCategory = words.emojiPicker.groups.flatMap((title, at) =>
       title === '' ? [] : { name: String(at), title, entries: groups[at] ?? [] },
     )
     const entries = recentEntries()
     return entries.length === 0
       ? byCategory
-      : [{ name: RECENT, title: words.emoji.recent, entries }, ...byCategory]
+      : [{ name: RECENT, title: words.emojiPicker.recent, entries }, ...byCategory]
   }
 
   /** As they were chosen, whatever the tone is now. */
@@ -107,7 +110,7 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
 
   function draw(): void {
     const found = sections()
-    if (found.length === 0) grid.note(words.emoji.none)
+    if (found.length === 0) grid.note(words.emojiPicker.none)
     else grid.show(found, memory.get().tone)
     tabs.replaceChildren(...(field.value.trim() === '' ? found : []).map(tab))
     markTab(found[0]?.name ?? '')
@@ -140,12 +143,12 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
     const { tone } = memory.get()
     const hand = all.find(({ emoji }) => emoji.startsWith(HAND))
     const handIn = (each: number) => (hand ? inTone(hand, each) : HAND)
-    const name = words.emoji.tones[tone] ?? ''
+    const name = words.emojiPicker.tones[tone] ?? ''
     toneButton.replaceChildren(handIn(tone))
-    toneButton.setAttribute('aria-label', `${words.emoji.tone}: ${name}`)
-    toneButton.title = words.emoji.tone
+    toneButton.setAttribute('aria-label', `${words.emojiPicker.tone}: ${name}`)
+    toneButton.title = words.emojiPicker.tone
     tones.replaceChildren(
-      ...words.emoji.tones.map((label, each) => {
+      ...words.emojiPicker.tones.map((label, each) => {
         const isChosen = each === tone
         const state = { role: 'radio', 'aria-checked': String(isChosen), tabindex: isChosen ? 0 : -1 }
         return button(handIn(each), () => chooseTone(each), {
@@ -190,7 +193,7 @@ export function emojiPicker(memory: EmojiMemory, pick: (emoji: string) => void) 
         drawTones()
         draw()
       } catch {
-        grid.note(words.emoji.notLoaded)
+        grid.note(words.emojiPicker.notLoaded)
       }
     },
   }
