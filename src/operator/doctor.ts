@@ -3,6 +3,7 @@ import { accessSync, constants as files, existsSync, readdirSync, readFileSync, 
 import { join } from 'node:path'
 import { ageOfLastBackup, BACKUPS } from './backupFiles.ts'
 import { databaseIn, RESERVE, spaceOf } from '../store/sqlite/dataDirectory.ts'
+import { readClockFile } from '../store/sqlite/clockFile.ts'
 import { isLocked } from '../store/sqlite/lock.ts'
 import { SCHEMA, schemaOf } from '../store/sqlite/migrations.ts'
 import { hasWal, isBroken, logExtents } from '../store/sqlite/soundness.ts'
@@ -143,7 +144,7 @@ function socketFinding(origin: string): Promise<Finding> {
 /** Checks a data directory without changing anything, also beside a server that uses it. */
 function examine({ dataDir: dir, backupHours }: Config): Finding[] {
   const now = Date.now()
-  const clock = clockFinding(now)
+  const clock = clockFinding(now, readClockFile(dir)?.ahead ?? 0)
   if (!existsSync(dir))
     return [ok('directory', `${dir} does not exist yet; the first start makes it.`), clock]
   return [
@@ -223,10 +224,13 @@ function backupFinding(dir: string, now: number, hours: number): Finding {
   return ok('backup', `${last}.`)
 }
 
-function clockFinding(now: number): Finding {
+/** @param ahead how far (ms) the server found the clock ahead of the last sign of use, when it was last in doubt */
+function clockFinding(now: number, ahead: number): Finding {
   const time = new Date(now).toISOString()
   if (now < FIRST_RELEASE) return fault('clock', `This machine believes that it is ${time}: set its clock.`)
-  return ok('clock', `It is ${time}.`)
+  const days = Math.round(ahead / (24 * HOUR))
+  const say = `It is ${time}. The clock has jumped by ${days} days, and nothing expires for a day: set it if it is wrong.`
+  return ahead === 0 ? ok('clock', `It is ${time}.`) : warning('clock', say)
 }
 
 function databaseFindings(dir: string, now: number): Finding[] {

@@ -96,6 +96,9 @@ describe('a session', () => {
       expect([authorization, answer.status]).toEqual([authorization, 200])
     }
     const headers = { authorization: others[0] ?? '', cookie: ada.cookie }
+    const socket = await ada.socket({ authorization: headers.authorization })
+    socket.send({ type: 'hello', rooms: [], state: 'active' })
+    await socket.hears('welcome')
     expect((await send('DELETE', PATH, '', headers)).status).toBe(204)
     expect((await get(PATH, headers)).status).toBe(401)
   })

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { ageOfLastBackup, backupNameOf, backupsIn, pruneBackups } from '../../src/operator/backupFiles.ts'
 import { eventually } from '../support/eventually.ts'
+import { aCommand } from '../support/server/aCommand.ts'
 import { aDatabase } from '../support/server/aDatabase.ts'
 import { aServer, aTemporaryDir } from '../support/server/aServer.ts'
 
@@ -35,6 +36,7 @@ test('[O43] at a start with the clock far ahead of the newest message, person an
   writeFileSync(join(data, backup), '')
   const warned = (log: string) => log.includes('the clock has jumped') && log.includes('"msg":"ready"')
   expect(await serve(data, warned)).toContain('"days":400')
+  expect((await aCommand(['doctor'], { DATA_DIR: data })).out).toContain('The clock has jumped by 400 days')
   {
     using db = new Database(join(data, 'hubbub.db'), { readwrite: true })
     db.run('UPDATE users SET seen = ?', [Date.now()])

@@ -137,7 +137,8 @@ async function prefetchChunks(): Promise<void> {
   const { connection } = navigator as { connection?: { saveData?: boolean } }
   if (connection?.saveData) return
   // A chunk that fails is fetched again after the next connect, and by the press that needs it.
-  for (const load of [...dialogChunks, loadSuggestions, loadEmojiChunk]) await load().catch(() => null)
+  const loadEmoji = async () => (await (await loadEmojiChunk()).fetchEmoji()).blob()
+  for (const load of [...dialogChunks, loadSuggestions, loadEmoji]) await load().catch(() => null)
 }
 
 /** Nothing waits for notifications: they find in the state what happened before they were loaded. */

@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts'
 import { usePlace } from '../../support/server/aPlace.ts'
 
 /** Chunks that only a press needs. */
-const LATER = ['settingsDialog', 'roomFinder', 'inviteDialog', 'suggestions', 'emojiChunk']
+const LATER = ['settingsDialog', 'roomFinder', 'inviteDialog', 'suggestions', 'emojiChunk', '.json']
 
 describe.skipIf(browserFound === null)('a room without a connection', () => {
   const running = useBrowser()
