@@ -23,6 +23,7 @@ export interface TimelineView {
 export interface MessageListEvents extends MessageEvents {
   /** The line of a day was pressed. @param at some time (ms) of it */
   pickDay(at: number): void
+  roomName(): string
   /** The reader is near the top. */
   loadOlder(): void
   /** The reader is near the bottom, away from the live end. */
@@ -331,6 +332,8 @@ export function messageList(empty: HTMLElement, on: MessageListEvents, signal: A
     /** the element that scrolls */
     scroller: log,
     setName(room: string): void {
+      const start = rows.firstElementChild
+      if (start?.matches('.aside')) views.get(start)?.redraw()
       log.setAttribute('aria-label', words.timeline.messagesIn(isolated(room)))
     },
     redrawMessages,

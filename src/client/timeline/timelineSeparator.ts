@@ -30,25 +30,26 @@ function logLineText({ kind, user, text }: Row): string {
   return text === '' ? words.timeline.topicRemoved(name) : words.timeline.topicChanged(name, isolated(text))
 }
 
-function textOf(item: NonMessageItem): string {
+function textOf(item: NonMessageItem, roomName: string): string {
   // prettier-ignore
   switch (item.kind) {
     case 'day': return dayLabel(item.at, Date.now())
     case 'presence': return presenceText(item)
     case 'logLine': return logLineText(item.row)
     case 'new': return words.timeline.new
-    case 'begin': return item.olderRemoved ? words.timeline.olderRemoved : words.timeline.begin
+    case 'begin': return item.olderRemoved ? words.timeline.olderRemoved : words.timeline.begin(isolated(roomName))
     case 'resetNotice': return item.notice === 'away' ? words.timeline.someMayBeMissing : words.timeline.historyRestored
     default: return assertNever(item)
   }
 }
 
-/** A line between messages: a day, presence, the start of the room. An update after midnight renames a day. */
+/** A line between messages: a day, presence, the start of the room. An update after midnight renames a day, and one of the room's name its start. */
 export function timelineSeparator(
   initial: NonMessageItem,
   on: {
     /** The day line of this time (ms) was pressed. */
     pickDay(at: number): void
+    roomName(): string
   },
 ): View<TimelineItem> {
   const { kind } = initial
@@ -68,7 +69,7 @@ export function timelineSeparator(
     ? h('h2', { class: kind === 'new' ? 'day new' : 'day' }, line)
     : h('div', { class: 'aside' }, line)
   const update = (item: TimelineItem) => {
-    if (item.kind !== 'message') line.textContent = textOf(item)
+    if (item.kind !== 'message') line.textContent = textOf(item, on.roomName())
   }
   update(initial)
   return { element, update }

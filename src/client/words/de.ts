@@ -205,7 +205,7 @@ export const words: Words = {
     loadingOlder: 'Ältere Nachrichten werden geladen …',
     olderFailed: 'Ältere Nachrichten lassen sich nicht laden.',
     new: 'Neu',
-    begin: 'Hier beginnt dieser Raum.',
+    begin: (room: string) => `Hier beginnt der Raum ${room}.`,
     olderRemoved: 'Ältere Nachrichten wurden entfernt.',
     someMayBeMissing: 'Hier fehlen vielleicht Nachrichten',
     historyRestored: 'Der Verlauf stammt aus einer Sicherung',

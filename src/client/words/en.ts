@@ -193,7 +193,7 @@ const atFirst = {
     loadingOlder: 'Loading older messages…',
     olderFailed: 'Couldn’t load older messages.',
     new: 'New',
-    begin: 'This is the start of this room.',
+    begin: (room: string) => `This is the start of ${room}.`,
     olderRemoved: 'Older messages have been removed.',
     someMayBeMissing: 'Some messages may be missing here',
     historyRestored: 'History was restored from a backup',

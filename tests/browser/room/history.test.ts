@@ -72,7 +72,7 @@ describe.skipIf(browserFound === null)('the history of a room', () => {
     const asked = await answerHistory(page, log, { head: 10_000 })
     screen.tell(screen.sync({ events: log.slice(-50), people: [ada] }))
     await page.waitForSelector('.message')
-    const start = page.locator('text=This is the start of this room')
+    const start = page.locator('text=This is the start of lobby')
     await scrollUntil(page, 'top', 'the start', () => start.isVisible())
     expect(asked).toEqual([181, 131, 81, 31])
     expect(await rowCount(page)).toBe(230)

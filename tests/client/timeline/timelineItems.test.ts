@@ -119,7 +119,7 @@ describe('between messages', () => {
   test('[U11] a day is Today until midnight and Yesterday after it, in the same element', () => {
     setSystemTime(new Date(2026, 0, 15, 23, 59))
     const item: TimelineItem = { kind: 'day', key: 'day', day: '2026-01-15', at: NOON }
-    const view = timelineSeparator(item as never, { pickDay: () => {} })
+    const view = timelineSeparator(item as never, { pickDay: () => {}, roomName: () => 'Kitchen' })
     expect(view.element.textContent).toBe('Today')
     setSystemTime(new Date(2026, 0, 16, 0, 1))
     view.update(item)

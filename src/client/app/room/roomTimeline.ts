@@ -55,6 +55,7 @@ export function roomTimeline(
       edit: on.takeBack,
       mentionsMe: ({ mentions }) => isNamed(mentions, idOf(store.get()) ?? ''),
       skippedToEnd: () => reading.pass(),
+      roomName: () => roomName(store.get(), room),
       clock: () => store.get().settings.clock,
       isCutOff: () => bannerOf(store.get(), Date.now())?.isLost === true,
       leave: on.leave,
