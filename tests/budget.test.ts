@@ -60,6 +60,7 @@ test('[W1] the chat is one chunk, and only these features are others', () => {
     'suggestions/suggestions.ts',
     HIGHLIGHT,
     MARKDOWN,
+    'timeline/menu/menuChunk.ts',
     'ui/emoji/emojiChunk.ts',
     'words/de.ts',
   ])

@@ -1,5 +1,5 @@
 import { button } from '../ui/dom.ts'
-import { openDayDialog } from './dayDialog.ts'
+import { openMenu } from './loadMenu.ts'
 import { iconOf } from '../ui/icons.ts'
 import type { MessageList } from './messageList.ts'
 import { ARRIVAL_OFFSET, type MessagePosition } from './rows/scrollAnchor.ts'
@@ -97,12 +97,10 @@ export function messageJumps(
 
   return {
     /** Asks for a day and jumps to its first message. @param at some time (ms) of the day to begin with */
-    toDay: (at: number) =>
-      openDayDialog(
-        at,
-        (day) => void jump(() => actions.jumpToTime(room, day), { isFirstUnread: true }),
-        signal,
-      ),
+    toDay(at: number): void {
+      const toTime = (day: number) => void jump(() => actions.jumpToTime(room, day), { isFirstUnread: true })
+      void openMenu((chunk) => chunk.openDayDialog(at, toTime, signal), on.say, signal)
+    },
     /** Jumps to a message and marks it. @param withoutReturn offers no way back to where the reader was */
     to: (seq: number, withoutReturn = false) => jump(() => find(seq), { withoutReturn }),
     /** Jumps to the first unread message: to `seq`, or to the first of others after this seq, which need not be loaded. */

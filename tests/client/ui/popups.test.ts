@@ -6,8 +6,9 @@ import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
 import { createStore } from '../../../src/client/state/store.ts'
-import { openMessageMenu } from '../../../src/client/timeline/message/messageMenu.ts'
+import { openMessageMenu } from '../../../src/client/timeline/menu/messageMenu.ts'
 import { h } from '../../../src/client/ui/dom.ts'
+import { openPopover, placePopover } from '../../../src/client/ui/popover.ts'
 import { pickEmoji } from '../../../src/client/ui/emoji/pickEmoji.ts'
 import { bob, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -82,7 +83,14 @@ const popups: Record<string, (room: Omit<ReturnType<typeof aRoom>, 'leave'>) => 
     button.click()
   },
   'the message menu': ({ signal }) =>
-    openMessageMenu('Menu', [], null, { at: { x: 0, y: 0 }, by: 'keys' }, signal),
+    openMessageMenu(
+      'Menu',
+      [],
+      null,
+      { at: { x: 0, y: 0 }, by: 'keys' },
+      { openPopover, placePopover },
+      signal,
+    ),
   'the card of a person': ({ context, signal }) =>
     openPersonCard(context.store, { room: 'lobby', person: bob, opener: h('button') }, ignore, signal),
   'the emoji picker': ({ signal }) => pickEmoji({ x: 0, y: 0 }, noMemory, ignore, notLoaded, signal),

@@ -6,6 +6,7 @@ import { toast } from '../../ui/toast.ts'
 import { button, h } from '../../ui/dom.ts'
 import { retryable } from '../../ui/retryImport.ts'
 import { roomAddress, roomName } from '../../state/roomName.ts'
+import { loadMenu } from '../../timeline/loadMenu.ts'
 import type { Context, PageContext } from '../context.ts'
 import { words } from '../../words/words.ts'
 
@@ -15,7 +16,7 @@ const loadHelp = retryable(() => import('../../help/helpDialog.ts'))
 const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
 /** Chunks that a later press needs, also while the server is away. */
-export const dialogChunks = [loadSettings, loadRoomFinder, loadInvite]
+export const dialogChunks = [loadMenu, loadSettings, loadRoomFinder, loadInvite]
 
 /**
  * The dialogs of a room. Each is a chunk of its own, which the first drawing does not need.

@@ -1,7 +1,7 @@
+import type { Reaction } from '../../../shared/model.ts'
 import { may, type Actor, type Permission } from '../../../shared/policy.ts'
-import { buttons, openDialog } from '../../ui/dialog.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
-import { button, childController, h } from '../../ui/dom.ts'
+import { childController } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { isolated, timeOfDay } from '../../ui/format.ts'
 import { roomAddress } from '../../state/roomName.ts'
@@ -9,9 +9,11 @@ import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
 import type { MessageList } from '../messageList.ts'
 import { longPress } from './longPress.ts'
-import { openMessageMenu, type MenuOpening, type MessageMenuEntry } from './messageMenu.ts'
-import { messageToolbar } from './messageToolbar.ts'
-import { openReactionsDialog } from './reactionChips.ts'
+import { openPopover, placePopover } from '../../ui/popover.ts'
+import { openMenu } from '../loadMenu.ts'
+import type { MenuOpening, MessageMenuEntry } from '../menu/messageMenu.ts'
+import { messageToolbar, QUICK } from './messageToolbar.ts'
+import { namesOf } from './reactionChips.ts'
 import { words } from '../../words/words.ts'
 
 /** A message that the server has stored and nobody has deleted: only such a message offers actions. */
@@ -56,7 +58,7 @@ export function messageActions(
         const row = storedRowOf(element)
         if (row) void pickEmoji(at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
       },
-      menu: openMenu,
+      menu: openActions,
     },
     signal,
   )
@@ -65,7 +67,7 @@ export function messageActions(
     (target, at) => {
       const element = target.closest<HTMLElement>('.message')
       if (element === null || storedRowOf(element) === null) return false
-      openMenu(element, { at, by: 'touch' })
+      openActions(element, { at, by: 'touch' })
       return true
     },
     signal,
@@ -110,7 +112,7 @@ export function messageActions(
       reactions.length > 0 && {
         icon: 'smile',
         label: message.whoReacted,
-        press: () => openReactionsDialog(reactions, signal),
+        press: () => whoReacted(reactions),
       },
       { needs: 'edit', icon: 'pencil', label: common.edit, press: () => on.edit(row) },
       { needs: 'delete', icon: 'trash', label: common.delete, danger: true, press: () => askDelete(row) },
@@ -118,7 +120,7 @@ export function messageActions(
     return entries.filter((entry) => entry !== false).filter(({ needs }) => needs === undefined || can(needs))
   }
 
-  function openMenu(element: HTMLElement, opening: MenuOpening): void {
+  function openActions(element: HTMLElement, opening: MenuOpening): void {
     const row = storedRowOf(element)
     const { rooms, settings } = store.get()
     const self = selfOf(store.get())
@@ -128,32 +130,30 @@ export function messageActions(
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
     const more = () =>
       void pickEmoji(opening.at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
-    const menu = openMessageMenu(
-      words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock)),
-      entriesFor(row, element, can),
-      can('react') ? { mine, toggle: (emoji) => toggle(row, emoji), more } : null,
-      opening,
-      signal,
-    )
+    const react = { quick: QUICK, mine, toggle: (emoji: string) => toggle(row, emoji), more }
     // The row stays tinted while the pointer is in its menu.
-    element.toggleAttribute('data-active', true)
-    menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
+    const open: Parameters<typeof openMenu>[0] = ({ openMessageMenu }) => {
+      const label = words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock))
+      const entries = entriesFor(row, element, can)
+      const popovers = { openPopover, placePopover }
+      const menu = openMessageMenu(label, entries, can('react') ? react : null, opening, popovers, signal)
+      element.toggleAttribute('data-active', true)
+      menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
+    }
+    void openMenu(open, on.fault, signal)
+  }
+
+  function whoReacted(reactions: readonly Reaction[]): void {
+    const rows = reactions.map((reaction) => ({ ...reaction, names: namesOf(reaction) }))
+    void openMenu((chunk) => chunk.openReactionsDialog(rows, signal), on.fault, signal)
   }
 
   function askDelete({ id, text }: StoredRow): void {
-    openDialog({ title: words.message.deleteTitle }, signal, (dialog) => {
-      const remove = () => {
-        dialog.close()
-        toolbar.remove()
-        reportFailure(on, actions.remove(room, id))
-      }
-      const { cancel, delete: confirm } = words.common
-      return [
-        h('p', { class: 'line-clamp-4 text-muted wrap-anywhere', dir: 'auto' }, text),
-        h('p', {}, words.message.deleteText),
-        buttons(button(cancel, dialog.close), button(confirm, remove, { class: 'button button-danger' })),
-      ]
-    })
+    const remove = () => {
+      toolbar.remove()
+      reportFailure(on, actions.remove(room, id))
+    }
+    void openMenu((chunk) => chunk.confirmDelete(text, remove, signal), on.fault, signal)
   }
 
   return {
@@ -162,7 +162,7 @@ export function messageActions(
       if (storedRowOf(element) === null) return false
       const { right, left, top } = element.getBoundingClientRect()
       const at = { x: document.dir === 'rtl' ? left : right, y: Math.max(top, 64) + 24 }
-      openMenu(element, { at, by: 'keys' })
+      openActions(element, { at, by: 'keys' })
       return true
     },
     /** The rows were drawn again: the one under the pointer may have become a stored message. */

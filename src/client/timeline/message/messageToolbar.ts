@@ -2,8 +2,11 @@ import { button, h } from '../../ui/dom.ts'
 import { iconButton, type IconName } from '../../ui/icons.ts'
 import type { WindowPoint } from '../../ui/popover.ts'
 import { hasSystemMenu } from './longPress.ts'
-import { TOOLBAR_EMOJI, type MenuOpening } from './messageMenu.ts'
+import type { MenuOpening } from '../menu/messageMenu.ts'
 import { words } from '../../words/words.ts'
+
+/** The emoji that a message's menu offers, and its toolbar the first three; the picker has all. */
+export const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 /**
  * Moves one toolbar to the row under the pointer or with the focus, since a toolbar in each row would cost elements. Also opens
@@ -37,7 +40,7 @@ export function messageToolbar(
     }
     return toolButton
   }
-  const quick = TOOLBAR_EMOJI.map((emoji) => {
+  const quick = QUICK.slice(0, 3).map((emoji) => {
     const label = words.message.reactWith(emoji)
     const attributes = { class: 'tool', tabindex: -1, 'aria-label': label, title: label }
     return button(emoji, () => row && on.react(row, emoji), attributes)

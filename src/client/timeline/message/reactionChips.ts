@@ -1,5 +1,4 @@
 import type { Reaction } from '../../../shared/model.ts'
-import { buttons, openDialog } from '../../ui/dialog.ts'
 import { button, h, list, type View } from '../../ui/dom.ts'
 import { isolated, nameList } from '../../ui/format.ts'
 import { words } from '../../words/words.ts'
@@ -49,7 +48,7 @@ function chip(initial: Reaction, toggle: (emoji: string, mine: boolean) => void)
 }
 
 /** `Ann and Bo`, of many people some. */
-function namesOf({ count, users }: Reaction): string {
+export function namesOf({ count, users }: Reaction): string {
   const names = users.slice(0, MAX_NAMES).map(({ name }) => isolated(name))
   const more = count - names.length
   return nameList(more > 0 ? [...names, words.common.others(more)] : names)
@@ -58,19 +57,4 @@ function namesOf({ count, users }: Reaction): string {
 /** `👍 2: Ann and Bo` */
 function chipLabel(reaction: Reaction): string {
   return words.message.reaction(reaction.emoji, reaction.count, namesOf(reaction))
-}
-
-/** Who reacted to a message: on touch, and without a mouse, nobody sees the tooltip of a chip (U210). */
-export function openReactionsDialog(reactions: readonly Reaction[], signal: AbortSignal): void {
-  openDialog({ title: words.message.whoReacted }, signal, ({ close }) => [
-    h(
-      'dl',
-      { class: 'grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-2' },
-      ...reactions.flatMap((reaction) => [
-        h('dt', { class: 'text-muted tabular-nums' }, `${reaction.emoji} ${reaction.count}`),
-        h('dd', { class: 'wrap-anywhere' }, namesOf(reaction)),
-      ]),
-    ),
-    buttons(button(words.common.close, close, { class: 'button' })),
-  ])
 }

@@ -1,7 +1,7 @@
 import { button, h } from '../../ui/dom.ts'
 import { iconOf } from '../../ui/icons.ts'
 import type { MenuEntry } from '../../ui/menu.ts'
-import { openPopover, placePopover, type Popup, type WindowPoint } from '../../ui/popover.ts'
+import type { openPopover, placePopover, Popup, WindowPoint } from '../../ui/popover.ts'
 import { words } from '../../words/words.ts'
 
 export interface MessageMenuEntry extends MenuEntry {
@@ -15,21 +15,26 @@ export interface MenuOpening {
   by: 'keys' | 'mouse' | 'touch'
 }
 
-/** The emoji that the menu itself offers; the picker has all. */
-const QUICK = ['👍', '❤️', '😂', '🎉', '😮', '😢']
-/** The emoji that the toolbar offers. */
-export const TOOLBAR_EMOJI = QUICK.slice(0, 3)
+/** `quick`: the emoji that the menu itself offers; `more` opens the picker, which has all. */
+export interface MenuReactions {
+  quick: readonly string[]
+  mine: readonly string[]
+  toggle(emoji: string): void
+  more(): void
+}
 
 /**
  * Opens the menu of one message as a native popover, on a phone a sheet at the lower edge. The arrow keys move in it; when it
  * closes, the focus returns to where it was.
  * @param react null where reacting is not allowed
+ * @param popovers handed in, since they belong to the chat's chunk
  */
 export function openMessageMenu(
   label: string,
   actions: readonly MessageMenuEntry[],
-  react: { toggle(emoji: string): void; more(): void; mine: readonly string[] } | null,
+  react: MenuReactions | null,
   { at, by }: MenuOpening,
+  popovers: { openPopover: typeof openPopover; placePopover: typeof placePopover },
   signal: AbortSignal,
 ): Popup {
   const before = document.activeElement
@@ -52,7 +57,7 @@ export function openMessageMenu(
   const quick: HTMLButtonElement[] = []
   if (react !== null) {
     const { reactWith, reactWithAnother } = words.message
-    for (const emoji of QUICK) {
+    for (const emoji of react.quick) {
       const checked = { role: 'menuitemcheckbox', 'aria-checked': String(react.mine.includes(emoji)) }
       const name = { class: 'quick', 'aria-label': reactWith(emoji) }
       quick.push(item(emoji, () => react.toggle(emoji), { ...name, ...checked }))
@@ -95,9 +100,9 @@ export function openMessageMenu(
     event.stopPropagation()
     items.at(next % items.length)?.focus()
   })
-  const popover = openPopover(panel, signal)
+  const popover = popovers.openPopover(panel, signal)
   popover.signal.addEventListener('abort', returnFocus)
-  placePopover(panel, at)
+  popovers.placePopover(panel, at)
   if (by === 'touch') closeOnPressOutside(panel, popover)
   // An entry that has the focus shows a ring, which only people with a keyboard need.
   const first = by === 'keys' ? items[0] : panel

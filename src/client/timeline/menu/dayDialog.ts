@@ -1,6 +1,6 @@
-import { buttons, openDialog } from '../ui/dialog.ts'
-import { button, h } from '../ui/dom.ts'
-import { words } from '../words/words.ts'
+import { buttons, openDialog } from '../../ui/dialog.ts'
+import { button, h } from '../../ui/dom.ts'
+import { words } from '../../words/words.ts'
 
 /** `2026-09-05`, as a field for a date reads and writes a day of the reader's calendar. */
 const dateOf = (at: number) =>
