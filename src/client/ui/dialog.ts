@@ -1,4 +1,5 @@
 import { childController, h, type Child } from './dom.ts'
+import { closeOnEscape, restoreCaret } from './focus/closePopup.ts'
 import type { Popup } from './popover.ts'
 
 /**
@@ -11,12 +12,19 @@ export function openDialog(
   content: (controls: Popup) => Child[],
 ) {
   const lifetime = childController(parent)
-  const controls: Popup = { signal: lifetime.signal, close: () => element.close() }
+  const controls: Popup = {
+    signal: lifetime.signal,
+    close() {
+      element.close()
+      restoreCaret()
+    },
+  }
   const attributes = { 'aria-label': title, class: 'grid gap-4', closedby: final ? 'none' : 'any' }
   const element = h('dialog', attributes, h('h2', { dir: 'auto' }, title), ...content(controls))
   element.addEventListener('cancel', (event) => {
     if (final) event.preventDefault()
   })
+  if (!final) closeOnEscape(element, controls.close)
   // Safari has no `closedby`: a press beside the dialog closes it here.
   if (!final && !('closedBy' in (element as object)))
     element.addEventListener('pointerdown', ({ clientX, clientY, target }) => {
@@ -28,6 +36,7 @@ export function openDialog(
   element.addEventListener('close', () => {
     lifetime.abort()
     element.remove()
+    restoreCaret()
   })
   document.body.append(element)
   element.showModal()

@@ -1,4 +1,5 @@
 import { childController } from './dom.ts'
+import { closeOnEscape, restoreCaret } from './focus/closePopup.ts'
 
 /** A point of the window, px from its top left corner. */
 export interface WindowPoint {
@@ -28,14 +29,18 @@ export function openPopover(panel: HTMLElement, parent: AbortSignal, container?:
     place.append(panel)
     panel.showPopover()
   }
-  return {
+  const popup: Popup = {
     signal,
     close() {
+      const hadFocus = panel.contains(document.activeElement)
       // Hiding the panel, unlike removing it, returns the focus.
       if (!signal.aborted) panel.hidePopover()
+      if (hadFocus) restoreCaret()
       lifetime.abort()
     },
   }
+  if (panel.popover === 'auto') closeOnEscape(panel, popup.close)
+  return popup
 }
 
 /** Keeps an open panel inside the window, with its start or end edge at the point. On a phone the style sheet places it. */

@@ -207,6 +207,17 @@ describe.skipIf(browserFound === null)('the composer', () => {
     expect(await hint.isVisible()).toBe(false)
   })
 
+  test('[A10] gets what is typed right after Escape has closed the switcher', async () => {
+    const { page, field, holds } = await aComposer()
+    await field.focus()
+    await page.keyboard.press('Control+k')
+    await page.waitForSelector('dialog[open]')
+    await page.keyboard.press('Escape')
+    await page.keyboard.type('typed at once')
+    await holds('typed at once')
+    expect(await page.locator('dialog').count()).toBe(0)
+  })
+
   test('[U39, U26] has a picker that reacts to messages, too, by the arrow keys', async () => {
     const { screen, page } = await aComposer()
     await page.locator('.message').first().click({ button: 'right' })
