@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { words as de } from '../../src/client/words/de.ts'
 import { en } from '../support/client/english.ts'
-import { aContext, aSession, DESKTOP, hasDraft } from '../support/client/aScreen.ts'
+import { aContext, aSession, DESKTOP, hasDraft, PHONE } from '../support/client/aScreen.ts'
 import { browserFound, useBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { usePlace } from '../support/server/aPlace.ts'
+
+const SMALL = { width: 320, height: 640 }
 
 describe.skipIf(browserFound === null)('languages', () => {
   const world = useBrowser()
@@ -74,4 +76,37 @@ describe.skipIf(browserFound === null)('languages', () => {
       async () => (await page.locator('textarea').inputValue()) === 'half a thought!',
     )
   })
+
+  test('[U251, A12] at 320 px no German word is cut off', async () => {
+    const { context } = await aContext(world.browser, { ...PHONE, viewport: SMALL, locale: 'de-DE' })
+    await aSession(place.origin, context, 'Wilhelmine')
+    const page = await context.newPage()
+    const isFitting = async (what: string) => expect([what, await page.evaluate(cutOff)]).toEqual([what, []])
+    await page.goto(place.origin)
+    await page.getByRole('button', { name: de.session.useAnotherName }).click()
+    await page.getByRole('dialog').waitFor()
+    await isFitting('the question')
+    await page.goto(`${place.origin}/chat/lobby`)
+    await page.getByLabel(de.composer.placeholder('lobby')).waitFor()
+    await isFitting('the room')
+    for (const entry of [de.common.settings, de.help]) {
+      await page.getByLabel(de.rooms.menu.title).click()
+      await isFitting('the menu')
+      await page.locator('.menu').getByText(entry).click()
+      await page.getByRole('dialog', { name: entry }).waitFor()
+      await isFitting(entry)
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+  })
 })
+
+/** In the page: texts of visible elements whose content is wider than they are. */
+function cutOff(): string[] {
+  return [...document.querySelectorAll('body *')]
+    .filter((element) => {
+      const isRead = !element.closest('.skip, .sr-only, [aria-hidden], [inert]') && element.checkVisibility()
+      return isRead && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1
+    })
+    .map((element) => `${element.className}: ${element.textContent}`)
+}
