@@ -53,9 +53,9 @@ function blockNode(block: Block, context: DrawingContext): Node {
   // prettier-ignore
   switch (block.type) {
     case 'paragraph':
-    case 'action': return h('p', { dir: 'auto' }, ...inlines(block.children, context))
+    case 'action': return h('p', {}, ...inlines(block.children, context))
     // Not h1 to h6: a message must not change the outline of the page.
-    case 'heading': return h('p', { dir: 'auto' }, h('strong', {}, ...inlines(block.children, context)))
+    case 'heading': return h('p', {}, h('strong', {}, ...inlines(block.children, context)))
     case 'quote': return h('blockquote', { dir: 'auto' }, ...content(block.blocks, context))
     case 'code': return codeBlock(withoutOverrides(block.text), block.language, context)
     case 'rule': return h('hr')
@@ -70,15 +70,15 @@ function list(items: readonly ListItem[], context: DrawingContext): HTMLElement 
     const { taskDone, taskOpen } = words.message
     const label = { 'aria-label': done === true ? taskDone : taskOpen }
     const box = done !== null && h('input', { type: 'checkbox', disabled: true, checked: done, ...label })
-    const attributes = { dir: 'auto', value: number, class: done === null ? null : 'task' }
+    const attributes = { value: number, class: done === null ? null : 'task' }
     return h('li', attributes, box, ...content(blocks, context))
   })
-  return h(isNumbered ? 'ol' : 'ul', {}, ...rows)
+  return h(isNumbered ? 'ol' : 'ul', { dir: 'auto' }, ...rows)
 }
 
 function table([head = [], ...rows]: readonly Inline[][][], context: DrawingContext): HTMLElement {
   const cell = (tag: 'th' | 'td', scope: string | null) => (nodes: readonly Inline[]) =>
-    h(tag, { dir: 'auto', scope }, ...inlines(nodes, context))
+    h(tag, { scope }, ...inlines(nodes, context))
   const body = rows.map((row) => h('tr', {}, ...row.map(cell('td', null))))
   const grid = h(
     'table',

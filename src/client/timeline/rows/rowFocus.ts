@@ -1,3 +1,12 @@
+/** Is this code or a table that goes on to this side? Then the arrow key scrolls it (U164). */
+function canScroll(element: Element | undefined, side: 1 | -1): boolean {
+  if (element?.matches('.scrolls') !== true) return false
+  const most = element.scrollWidth - element.clientWidth
+  const isRtl = getComputedStyle(element).direction === 'rtl'
+  const [start, end] = isRtl ? [-most, 0] : [0, most]
+  return side === 1 ? element.scrollLeft < end - 1 : element.scrollLeft > start + 1
+}
+
 /**
  * The list is one Tab stop: the arrow keys move between rows, Enter opens the actions of a row (A8).
  * @returns a function to call before rows are drawn. It returns a second one, to call after that, which moves the focus on if
@@ -33,7 +42,10 @@ export function rowFocus(
     const row = focusedRow()
     const all = messages()
     const at = row === null ? -1 : all.indexOf(row)
-    const controls = row === null ? [] : [...row.querySelectorAll('button, a[href]')]
+    const inRow = row === null ? [] : [...row.querySelectorAll('button, a[href], .scrolls')]
+    const controls = inRow.filter(
+      (element) => !element.matches('.scrolls') || element.scrollWidth > element.clientWidth,
+    )
     const control = controls.findIndex((element) => element === document.activeElement)
     switch (event.key) {
       case 'ArrowUp':
@@ -43,11 +55,11 @@ export function rowFocus(
         focus(row === null ? (on.near() ?? all.at(-1)) : all[at + 1])
         break
       case 'ArrowLeft':
-        if (row === null) return
+        if (row === null || canScroll(controls[control], -1)) return
         focus(control < 0 ? controls.at(-1) : controls[control - 1])
         break
       case 'ArrowRight':
-        if (row === null) return
+        if (row === null || canScroll(controls[control], 1)) return
         focus(controls[control + 1])
         break
       case 'Home':

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'bun:test'
+import { fromAda, useTimeline } from '../../support/browser/aTimeline.ts'
+import { browserFound } from '../../support/browser/browser.ts'
+import { everybody } from '../../support/browser/someScreens.ts'
+import { eventually } from '../../support/eventually.ts'
+
+describe.skipIf(browserFound === null)('a text', () => {
+  const { aRoom } = useTimeline()
+
+  async function aRoomWith(...texts: string[]) {
+    const events = fromAda(1, texts.length, (seq) => ({ text: texts[seq - 1] }))
+    const { page } = await aRoom({ events, people: everybody })
+    await page.waitForSelector('.message')
+    return page
+  }
+
+  const LONG = '```js\nlet x = 1 // ' + 'and so on, '.repeat(40) + '\n```'
+
+  test('[U164] code gets its colours without moving anything', async () => {
+    const page = await aRoomWith(LONG, 'after')
+    const box = () => page.locator('.code-block').boundingBox()
+    const plain = await box()
+    await page.waitForSelector('.code-keyword')
+    expect(await box()).toEqual(plain)
+  })
+
+  test('[U164] long lines of code scroll by the arrow keys, and are no Tab stop', async () => {
+    const page = await aRoomWith(LONG)
+    const code = page.locator('pre')
+    expect(await code.getAttribute('tabindex')).toBe('-1')
+    await page.locator('.message').focus()
+    await page.keyboard.press('ArrowRight')
+    for (
+      let count = 0;
+      count < 3 && !(await code.evaluate((pre) => pre === document.activeElement));
+      count += 1
+    )
+      await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    await eventually('scrolled', () => code.evaluate((pre) => pre.scrollLeft > 0))
+    expect(await code.evaluate((pre) => pre === document.activeElement)).toBe(true)
+  })
+
+  test('[U160] code is copied where the browser offers no clipboard', async () => {
+    const page = await aRoomWith('```\na *b* c\n```')
+    await page.evaluate(() => {
+      Object.defineProperty(navigator, 'clipboard', { value: undefined })
+      document.addEventListener('copy', () => {
+        const field = document.activeElement
+        document.body.dataset['copied'] = field instanceof HTMLTextAreaElement ? field.value : ''
+      })
+    })
+    await page.click('.code-copy')
+    await eventually('copied', async () => (await page.textContent('.code-copy')) === 'Copied')
+    expect(await page.evaluate(() => document.body.dataset['copied'])).toBe('a *b* c')
+    expect(await page.evaluate(() => document.activeElement?.className)).toContain('code-copy')
+  })
+
+  test('[U165] stacked accents leave the rows around them as they are', async () => {
+    const picture = async (text: string) => {
+      const page = await aRoomWith('above', 'over', text, 'under')
+      const lines = [0, 1, 3].map(async (at) => {
+        const { x, y, width, height } = (await page.locator('.text').nth(at).boundingBox())!
+        // Without the space for the ring of a focused link.
+        return (await page.screenshot({ clip: { x, y: y + 2, width, height: height - 4 } })).toString(
+          'base64',
+        )
+      })
+      return Promise.all(lines)
+    }
+    expect(await picture(`a${'\u0301'.repeat(100)} e${'\u0330'.repeat(100)}`)).toEqual(await picture('a e'))
+  })
+})
