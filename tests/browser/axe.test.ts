@@ -58,6 +58,12 @@ const onPhone: Record<string, Walk> = {
     await page.waitForSelector('.emoji-grid')
     await page.fill('.picker input', 'heart')
     yield ['emoji', page]
+    await page.fill('.picker input', '')
+    await page.click('.picker [aria-expanded]')
+    await page.waitForSelector('[role=radio]')
+    yield ['emoji by category, and skin tones', page]
+    await page.click('[role=radio] >> nth=2')
+    await page.waitForSelector('[role=radiogroup]', { state: 'hidden' })
     await escape(page, '.emoji-grid')
     await page.fill('textarea', '')
     await page.focus('textarea')
