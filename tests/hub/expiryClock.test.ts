@@ -108,6 +108,8 @@ test('[O43] a jump purges no message, ends no session and frees no name, also on
     expect(await refusal(hub.sessions.signUp(name, 'another'))).toMatchObject({ code: 'nameTaken' })
   for (const name of ['Ada', 'Silent', 'Bob'])
     expect(await hub.sessions.whoIs(`session of ${name}`)).not.toBe(null)
+  // No use is recorded under a time that may be wrong.
+  expect((await store.session('session of Ada'))?.seen).toBe(clock.now() - YEARS - HOUR)
   expect(log.errors).toEqual([])
 
   for (let hour = 0; hour < 25; hour += 1) {

@@ -53,9 +53,10 @@ export class Sessions {
   /** The person of a session, or null. Stores once an hour that it was used. Rejects if the store cannot be read. */
   async whoIs(session: string): Promise<Self | null> {
     const { store, clock, expiry, log } = this.#deps
-    const now = clock.now()
+    const now = expiry.now()
     const row = await store.session(session)
-    if (!row || row.seen < this.#staleAt(expiry.now()).inactiveBefore) return null
+    if (!row || row.seen < this.#staleAt(now).inactiveBefore) return null
+    // While the clock is in doubt `now` is 0, and no wrong time is stored.
     this.#readAt.set(session, clock.elapsed())
     if (now - row.seen >= TOUCH_EVERY)
       store.touch(session, now).catch((error: unknown) => log.error('touch', error))
