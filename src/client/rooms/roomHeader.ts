@@ -1,8 +1,6 @@
 import { may } from '../../shared/policy.ts'
-import { nameOf } from '../ui/avatar.ts'
 import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
-import { timeOfDay } from '../ui/format.ts'
 import { iconButton, iconOf } from '../ui/icons.ts'
 import { form, textField } from '../ui/textField.ts'
 import { roomName } from '../state/roomName.ts'
@@ -17,7 +15,7 @@ import { words } from '../words/words.ts'
 export function roomHeader(
   context: Context,
   { room, ...given }: { room: string; rooms: HTMLElement; people: HTMLElement; menu: HTMLElement },
-  on: { jump(seq: number): void },
+  on: { showPins(): void },
   signal: AbortSignal,
 ): { element: HTMLElement; title: HTMLElement } {
   const { store, actions } = context
@@ -27,7 +25,7 @@ export function roomHeader(
   const pins = iconButton(
     'pin',
     words.rooms.pins.title,
-    () => openPinsDialog(context, room, on.jump, signal),
+    on.showPins,
     { class: 'button-icon gap-1.5 px-2 text-meta', hidden: true, 'aria-haspopup': 'dialog' },
     pinCount,
   )
@@ -90,36 +88,6 @@ export function roomHeader(
     signal,
   )
   return { element, title }
-}
-
-/** The pinned messages of a room (U26). @param jump goes to the message that was pressed */
-function openPinsDialog(
-  { store }: Context,
-  room: string,
-  jump: (seq: number) => void,
-  signal: AbortSignal,
-): void {
-  const { rooms, settings } = store.get()
-  openDialog({ title: words.rooms.pins.title }, signal, ({ close }) => {
-    const items = rooms[room]?.pins?.map((row) => {
-      const time = h('time', { class: 'text-time text-muted' }, timeOfDay(row.at, settings.clock))
-      const preview = h(
-        'span',
-        { class: 'grid min-w-0' },
-        h('span', { class: 'flex items-baseline gap-2' }, nameOf(row.user), time),
-        h('span', { class: 'line-clamp-2 wrap-anywhere', dir: 'auto' }, row.text?.trim() ?? ''),
-      )
-      const open = () => {
-        close()
-        if (row.seq !== null) jump(row.seq)
-      }
-      return h('li', {}, button(preview, open, { class: 'row-button py-2' }))
-    })
-    return [
-      h('ul', { role: 'list', class: '-mx-3' }, ...(items ?? [])),
-      buttons(button(words.common.close, close)),
-    ]
-  })
 }
 
 /** Changes the topic of a room (U87). */

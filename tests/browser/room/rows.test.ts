@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { PHONE } from '../../support/client/aScreen.ts'
-import { event, numbers, person, said } from '../../support/client/aState.ts'
+import { event, numbers, person, said, you } from '../../support/client/aState.ts'
 import {
   ada,
   answerHistory,
@@ -185,6 +185,25 @@ describe.skipIf(browserFound === null)('a message', () => {
     expect(await screen.next('react')).toMatchObject({ target: 'id-41', emoji: '👍' })
     await rowWith(page, 'mine').getByRole('button', { name: 'React with another emoji' }).click()
     await page.locator('.picker').waitFor()
+  })
+
+  test('[U26, U217] that is pinned has a mark, and is listed with its day, where those who may unpin it', async () => {
+    const log = fromAda(1, 300, (seq) => (seq === 20 || seq === 290 ? { pinned: true } : {}))
+    const { screen, page } = await aRoom()
+    await answerHistory(page, log)
+    screen.tell(screen.sync({ events: log.slice(-50), people: [ada], you: { ...you, role: 'owner' } }))
+    await rowWith(page, 'text 290').getByRole('img', { name: 'Pinned' }).waitFor()
+    await page.getByRole('button', { name: '2 pinned' }).click()
+    const items = page.locator('dialog li')
+    await items.last().waitFor()
+    expect(await items.allTextContents()).toEqual(
+      [20, 290].map((seq) => expect.stringMatching(`^Ada.*, 12:0.*text ${seq}$`)),
+    )
+    await items.last().getByRole('button', { name: 'Unpin' }).click()
+    expect(await screen.next('pin')).toMatchObject({ target: 'id-290', on: false })
+    await rowWith(page, 'text 290').getByRole('img', { name: 'Pinned' }).waitFor({ state: 'detached' })
+    await items.getByText('text 20').click()
+    await page.locator('[data-marked] .text', { hasText: 'text 20' }).waitFor()
   })
 
   test('[U24, U36, U216] of mine is edited by ArrowUp; Escape gives back the draft, and a refused edit is undone', async () => {

@@ -127,7 +127,7 @@ export async function answerHistory(
     const ids = params.get('ids')?.split(',') ?? []
     const half = LIMITS.history / 2
     const messages = params.has('pinned')
-      ? []
+      ? all.filter((message) => 'pinned' in message)
       : params.has('ids')
         ? all.filter(({ id }) => ids.includes(id))
         : before

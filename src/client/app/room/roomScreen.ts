@@ -133,7 +133,7 @@ export function roomScreen(
   const header = roomHeader(
     context,
     { room, rooms: rooms.toggle, people: people.toggle, menu },
-    { jump: (to) => void timeline.jumps.to(to) },
+    { showPins: timeline.showPins },
     signal,
   )
   shell.append(skip, rooms.element, header.element, ...(rooms.strip ? [rooms.strip] : []))

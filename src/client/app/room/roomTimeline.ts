@@ -133,6 +133,7 @@ export function roomTimeline(
     ...messages,
     jumps,
     reading,
+    showPins: () => messageMenu.showPins((to) => void jumps.to(to)),
     /** Marks the message that is being edited, and no other. */
     markEditing(id: string | null): void {
       for (const row of messages.rows.children)

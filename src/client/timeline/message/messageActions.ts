@@ -3,7 +3,8 @@ import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
 import { childController } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
-import { isolated, timeOfDay } from '../../ui/format.ts'
+import { nameOf } from '../../ui/avatar.ts'
+import { dayLabel, isolated, timeOfDay } from '../../ui/format.ts'
 import { roomAddress } from '../../state/roomName.ts'
 import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
@@ -120,13 +121,18 @@ export function messageActions(
     return entries.filter((entry) => entry !== false).filter(({ needs }) => needs === undefined || can(needs))
   }
 
+  /** What I may do. @param author of the message that it is done to, if any */
+  function permissionsFor(author: string | null): (permission: Permission) => boolean {
+    const self = selfOf(store.get())
+    const actor: Actor | null = self && { id: self.id, role: store.get().rooms[room]?.you?.role ?? self.role }
+    return (permission) => actor !== null && may(actor, permission, author ?? undefined)
+  }
+
   function openActions(element: HTMLElement, opening: MenuOpening): void {
     const row = storedRowOf(element)
-    const { rooms, settings } = store.get()
-    const self = selfOf(store.get())
+    const { settings } = store.get()
     if (row === null) return
-    const actor: Actor | null = self && { id: self.id, role: rooms[room]?.you?.role ?? self.role }
-    const can = (permission: Permission) => actor !== null && may(actor, permission, row.user.id)
+    const can = permissionsFor(row.user.id)
     const mine = row.reactions.filter((reaction) => reaction.mine).map(({ emoji }) => emoji)
     const more = () =>
       void pickEmoji(opening.at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
@@ -165,14 +171,28 @@ export function messageActions(
       openActions(element, { at, by: 'keys' })
       return true
     },
+    /** Lists the pinned messages. @param jump goes to one of them */
+    showPins(jump: (seq: number) => void): void {
+      const { rooms, settings } = store.get()
+      const can = permissionsFor(null)
+      const pins = rooms[room]?.pins?.filter(isStored).map(({ id, seq, user, at, text }) => ({
+        author: nameOf(user),
+        when: `${dayLabel(at, Date.now())}, ${timeOfDay(at, settings.clock)}`,
+        text: text.trim(),
+        jump: () => jump(seq),
+        unpin: can('pin') ? () => reportFailure(on, actions.pin(room, id, false)) : null,
+      }))
+      if (pins) void openMenu((chunk) => chunk.openPinsDialog(pins, signal), on.fault, signal)
+    },
     /** The rows were drawn again: the one under the pointer may have become a stored message. */
     drawn: toolbar.drawn,
   }
 }
 
-/** Says why an action was refused; says nothing if it was done. */
-export function reportFailure(on: Pick<MessageActionEvents, 'fault'>, result: true | string): void {
+/** Says why an action was refused; says nothing if it was done. @returns whether it was done */
+export function reportFailure(on: Pick<MessageActionEvents, 'fault'>, result: true | string): boolean {
   if (result !== true) on.fault(result)
+  return result === true
 }
 
 function isStored(row: Row): row is StoredRow {
