@@ -1,5 +1,5 @@
 /** My changes to messages before the server confirms them. Pure. */
-import type { User } from '../../shared/model.ts'
+import type { Mention, User } from '../../shared/model.ts'
 import { applyChange, initialSendStatus, keyOf } from './rows.ts'
 import type { PendingChange, RoomState, Row } from './state.ts'
 
@@ -11,6 +11,11 @@ export function addPendingChange(room: RoomState, entry: PendingChange['entry'],
   return { ...room, pendingChanges: [...room.pendingChanges, change] }
 }
 
+/** The mentions that stand at the same place in another text. The server has yet to say which it has. */
+function mentionsThatStay({ text, mentions }: Row, next: string): Mention[] {
+  return mentions.filter(({ at, length }) => next.slice(at, at + length) === text?.slice(at, at + length))
+}
+
 /** A row as if a change of mine had happened already. A failed change is not applied. */
 export function applyPendingChange(row: Row, { entry, user, sendStatus }: PendingChange): Row {
   if (sendStatus.status === 'failed') return row
@@ -18,7 +23,7 @@ export function applyPendingChange(row: Row, { entry, user, sendStatus }: Pendin
   const change = { seq: row.trueAt + 1, id: '', at, user, nonce, target }
   // prettier-ignore
   switch (entry.kind) {
-    case 'edit': return applyChange(row, { ...change, kind: 'edit', text: entry.text }, user.id)
+    case 'edit': return applyChange(row, { ...change, kind: 'edit', text: entry.text, mentions: mentionsThatStay(row, entry.text) }, user.id)
     case 'delete': return applyChange(row, { ...change, kind: 'delete', by: 'author' }, user.id)
     case 'pin': return applyChange(row, { ...change, kind: 'pin', on: entry.on }, user.id)
     case 'react': {

@@ -2,6 +2,7 @@
 import type { User } from '../../shared/model.ts'
 import { dayOf } from '../ui/format.ts'
 import { applyPendingChange } from '../state/optimisticChanges.ts'
+import { nameSince } from '../state/personName.ts'
 import { rowById } from '../state/rows.ts'
 import type { LinesShown, PendingChange, PresenceLine, RoomState, Row } from '../state/state.ts'
 
@@ -12,9 +13,18 @@ export type TimelineItem =
   /**
    * `row` has my unconfirmed changes applied. `first`: it begins a group, so it shows its author. `quote` is the message it
    * replies to, without text if that was deleted; null if it is not loaded yet. `deleted`: this many deleted messages of one
-   * author in a row, of which `row` is the first.
+   * author in a row, of which `row` is the first. `names`: what the mentioned people are called now, if anything newer is
+   * known than the text says.
    */
-  | { kind: 'message'; key: string; row: Row; first: boolean; quote?: Row | null; deleted?: number }
+  | {
+      kind: 'message'
+      key: string
+      row: Row
+      first: boolean
+      quote?: Row | null
+      deleted?: number
+      names?: readonly (string | null)[]
+    }
   /** a changed topic, or a notice of the server */
   | { kind: 'logLine'; key: string; row: Row }
   /** people who came and went between two messages; `until` is the id of the last line of the run */
@@ -108,7 +118,10 @@ function isSame(a: TimelineItem, b: TimelineItem): boolean {
 }
 
 function isSameMessage(a: MessageItem, b: MessageItem): boolean {
-  return a.row === b.row && a.first === b.first && a.quote === b.quote && a.deleted === b.deleted
+  const isSameNames = a.names?.every((name, at) => name === b.names?.[at]) ?? true
+  return (
+    a.row === b.row && a.first === b.first && a.quote === b.quote && a.deleted === b.deleted && isSameNames
+  )
 }
 
 /** Draws deleted messages of one author that follow each other as one: a wall of them says nothing more. */
@@ -191,12 +204,14 @@ function* itemsOf(room: RoomState, lines: LinesShown): Generator<TimelineItem> {
       yield { kind: 'new', key: 'new' }
     }
     const isSeparated = isFirstUnread || isNewDay || presenceItems.length > 0
+    const names = row.mentions.map(({ user }) => nameSince(room, user, seq ?? Infinity))
     yield {
       kind: 'message',
       key: row.key,
       row: withPendingChanges(row, pendingChanges),
       first: isSeparated || before === null || !isSameGroup(row, before),
       ...(row.replyTo !== undefined && { quote: rowById(room, row.replyTo) }),
+      ...(names.length > 0 && { names }),
     }
     before = row
   }

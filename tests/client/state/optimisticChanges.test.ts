@@ -190,6 +190,21 @@ describe('unread counts', () => {
     expect(at.tell(readUpTo(1)).lobby.you).toMatchObject({ unread: 2, mentions: 0 })
   })
 
+  test('[U171] a mention that stays at its place in an edit of mine is drawn on while the edit is under way', () => {
+    const at = aLivePage([
+      said(1, {
+        user: ada,
+        text: '@Ada, @Ada',
+        mentions: [0, 6].map((n) => ({ user: ada.id, at: n, length: 4 })),
+      }),
+    ])
+    at.tell(mine({ kind: 'edit', target: 'id-1', text: '@Ada or @Ada' }))
+    expect(drawn(at, 1)).toMatchObject({
+      text: '@Ada or @Ada',
+      mentions: [{ user: ada.id, at: 0, length: 4 }],
+    })
+  })
+
   test('[M80] the event of my message brings its mentions, whether it comes before the ack or after it', () => {
     const mentions = [{ user: bob.id, at: 0, length: 4 }]
     const mineSaid = said(4, { user: ada, nonce: 'mine-0001', text: '@Bob', mentions })

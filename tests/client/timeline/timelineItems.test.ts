@@ -17,6 +17,7 @@ import {
   numbers,
   olderLoaded,
   olderRequested,
+  person,
   said,
 } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -176,6 +177,23 @@ describe('presence lines', () => {
     const unloaded = withLines([line('joined', eve, 4)], aLivePage([said(9)]).lobby)
     expect(itemsOf(unloaded)).not.toContain('presence Eve')
   })
+})
+
+test('[U170] a message says what the people it mentions are called now', () => {
+  const toEve = { text: '@Ada', mentions: [{ user: eve.id, at: 0, length: 4 }] }
+  const page = aLivePage([said(1, toEve), said(2, { text: '@Ada' })])
+  const namesOf = () =>
+    timelineItems()(page.lobby).flatMap((item) => (item.kind === 'message' ? [item.names] : []))
+  const changed = (version: number, more: object) =>
+    ({ type: 'presence', room: 'lobby', version, count: 2, ...more }) as const
+  expect(namesOf()).toEqual([[null], ['Ada']])
+  page.hear(event(said(3, { user: { ...eve, name: 'Eva' } })))
+  expect(namesOf()[0]).toEqual(['Eva'])
+  page.hear(changed(2, { joined: [person({ ...eve, name: 'Eva' })] }))
+  page.hear(changed(3, { changed: [{ id: eve.id, name: 'Evi' }] }), changed(4, { left: [eve.id] }))
+  expect(namesOf()[0]).toEqual(['Evi'])
+  page.hear(event(said(4, { ...toEve, text: '@Evi' })), event(said(5, { user: { ...eve, name: 'Eve' } })))
+  expect(namesOf().filter(Boolean)).toEqual([['Eve'], ['Ada'], ['Eve']])
 })
 
 describe('an item that did not change', () => {
