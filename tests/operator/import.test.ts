@@ -56,6 +56,7 @@ const refusalOfImport = (text: string, prefix = '') =>
 
 const LONG = 'x'.repeat(4_001)
 const INHERITED = JSON.stringify(event).replace('{"text"', '{"__proto__":{"text":"x"},"tex"')
+const mention = (at: number, length: number) => ({ user: '0b', at, length })
 const EVENTS: Record<string, [event: object, field: string]> = {
   'a text that is a number': [withData({ text: 5 }), 'data/text'],
   'a text that is missing': [withData({}), 'data/text'],
@@ -79,6 +80,16 @@ const EVENTS: Record<string, [event: object, field: string]> = {
   'an unknown kind': [{ ...event, kind: 'magic' }, 'kind'],
   'a kind that every object has': [{ ...event, kind: 'constructor' }, 'kind'],
   'an edit without a target': [{ ...change('edit', { text: 'x' }), target: undefined }, 'target'],
+  'a mention behind the text': [withData({ text: 'hi', mentions: [mention(1, 2)] }), 'data/mentions'],
+  'mentions that overlap': [
+    change('edit', { text: 'hello', mentions: [mention(0, 3), mention(2, 1)] }),
+    'data/mentions',
+  ],
+  'a mention of no length': [withData({ text: 'hi', mentions: [mention(0, 0)] }), 'data/mentions/0/length'],
+  'too many mentions': [
+    withData({ text: LONG.slice(1), mentions: Array.from({ length: 51 }, (_, n) => mention(n, 1)) }),
+    'data/mentions',
+  ],
   'an edit too long': [change('edit', { text: LONG }), 'data/text'],
   'a delete by a stranger': [change('delete', { by: 'stranger' }), 'data/by'],
   'an emoji of letters': [change('react', { emoji: 'abc', on: true, count: 1 }), 'data/emoji'],
@@ -138,6 +149,18 @@ test('[O40] two messages with the same id are refused', async () => {
   )
 })
 
+test('[O40, K82] mentions are imported, and count for whoever they mention', async () => {
+  const target = folder('mentions')
+  const mentions = [mention(0, 4)]
+  await importFrom(target, inPieces(exportOf({ event: withData({ text: '@Bob', mentions }) })))
+  const store = await open(target)
+  expect(await store.events('lobby', 0, 9)).toMatchObject([{ mentions }])
+  expect((await store.newest('lobby', 9))?.messages).toMatchObject([{ mentions }])
+  expect(await store.unread('lobby', '0b', 0)).toMatchObject({ mentions: 1 })
+  expect(await store.named('lobby', ['ada'])).toEqual(new Map([['ada', '0a']]))
+  await store.close()
+})
+
 test('[O40, K71] unknown fields are dropped and change no column of the event', async () => {
   const target = folder('extra')
   const extra = { seq: 77, id: 'ff', kind: 'topic', user: 'Bob', gone: true, by: 'x', count: 9 }
@@ -157,7 +180,9 @@ test('[K71] only the fields of the kind of an event are read from its content, e
   const db = new Database(join(target, 'hubbub.db'), { readwrite: true })
   const put = (seq: number, kind: string, data: unknown) =>
     db.run('UPDATE events SET kind = ?, data = ? WHERE seq = ?', [kind, JSON.stringify(data), seq])
-  put(1, 'message', { text: 'one', seq: 77, user: 'Bob', kind: 'topic', id: 'ff' })
+  const mention = { user: '0b', at: 0, length: 3 }
+  const mentions = [null, 5, { ...mention, at: '0' }, { ...mention, name: 'x' }]
+  put(1, 'message', { text: 'one', seq: 77, user: 'Bob', kind: 'topic', id: 'ff', mentions })
   put(2, 'message', { text: 5 })
   put(3, 'react', { emoji: '👍', on: true, count: 2, by: 'x' })
   put(4, 'pin', { on: true, nonce: 'x' })
@@ -168,7 +193,7 @@ test('[K71] only the fields of the kind of an event are read from its content, e
   const events = await store.events('lobby', 0, 9)
   const entries = events.map(({ seq, id, at, user, nonce, ...content }) => [seq, user?.name, content])
   expect(entries).toEqual([
-    [1, 'Ada', { kind: 'message', text: 'one' }],
+    [1, 'Ada', { kind: 'message', text: 'one', mentions: [mention] }],
     [2, 'Ada', { kind: 'message', gone: true }],
     [3, 'Ada', { kind: 'react', emoji: '👍', on: true, count: 2 }],
     [4, 'Ada', { kind: 'pin', on: true }],

@@ -13,10 +13,11 @@ export interface AuthoredMessage {
 /** The mentions in a JSON value, field by field, so that other fields reach no client; undefined if there are none. */
 export function mentionsFrom(value: unknown): Mention[] | undefined {
   if (!Array.isArray(value)) return undefined
-  const mentions = (value as Partial<Mention>[]).map(({ user, at, length, quiet }) => ({
-    ...{ user: String(user), at: Number(at), length: Number(length) },
-    ...(quiet === true && { quiet }),
-  }))
+  const mentions = (value as (Partial<Mention> | null)[]).flatMap((mention) => {
+    const { user, at, length, quiet } = mention ?? {}
+    if (typeof user !== 'string' || typeof at !== 'number' || typeof length !== 'number') return []
+    return [{ user, at, length, ...(quiet === true && { quiet }) }]
+  })
   return mentions.length > 0 ? mentions : undefined
 }
 
