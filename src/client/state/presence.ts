@@ -48,9 +48,10 @@ export function withPresence(
     if (people.delete(id) && person) draw('left', person)
   }
   for (const person of frame.joined ?? []) {
-    if (people.has(person.id)) continue
+    // I am listed from the start, and may have been renamed before the others were told that I came.
+    const isListed = people.has(person.id)
     people.set(person.id, person)
-    draw('joined', person)
+    if (!isListed) draw('joined', person)
   }
   for (const { id, name, state: activity } of frame.changed ?? []) {
     const person = people.get(id)

@@ -118,10 +118,14 @@ function isSame(a: TimelineItem, b: TimelineItem): boolean {
 }
 
 function isSameMessage(a: MessageItem, b: MessageItem): boolean {
-  const isSameNames = a.names?.every((name, at) => name === b.names?.[at]) ?? true
-  return (
-    a.row === b.row && a.first === b.first && a.quote === b.quote && a.deleted === b.deleted && isSameNames
-  )
+  const isSameRow = a.row === b.row && a.first === b.first && a.quote === b.quote && a.deleted === b.deleted
+  return isSameRow && isSameMentions(a, b)
+}
+
+/** Do two states of one message mention the same people under the same names, if the text is the same? */
+export function isSameMentions(a: MessageItem | null, b: MessageItem): boolean {
+  const [before = [], after = []] = [a?.names, b.names]
+  return before.length === after.length && before.every((name, at) => name === after[at])
 }
 
 /** Draws deleted messages of one author that follow each other as one: a wall of them says nothing more. */

@@ -50,6 +50,11 @@ describe('people', () => {
     expect(at.lobby).toMatchObject({ onlineCount: 2, position: { seq: 3 } })
   })
 
+  test('[H60] of someone who is listed already a join brings only the name of now', () => {
+    const at = settled().hear(presence(2, { joined: [person({ ...ada, name: 'Ada Lovelace' })] }))
+    expect([names(at), lines(at)]).toEqual([['Ada Lovelace', 'Bob'], []])
+  })
+
   test('[H61] an old version changes nothing', () => {
     const at = settled().hear(presence(2, { joined: [person(eve)] }))
     const before = at.state

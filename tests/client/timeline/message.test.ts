@@ -3,7 +3,7 @@ import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { messageView } from '../../../src/client/timeline/message/message.ts'
 import { rowOf } from '../../../src/client/state/rows.ts'
 import type { PendingChange, Row, SendStatus } from '../../../src/client/state/state.ts'
-import { aRow, anItem, plain } from '../../support/client/aRow.ts'
+import { aRow, anItem, plain, press } from '../../support/client/aRow.ts'
 import { ada, bob, NOON, numbers, said } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
@@ -17,11 +17,11 @@ afterEach(() => void jest.useRealTimers())
 const page = { isCutOff: false }
 
 /** A message in the page; `events` are the buttons pressed in it. */
-function aMessage(row: Row, quote?: Row | null) {
+function aMessage(row: Row, quote?: Row | null, names: string[] = []) {
   const events: string[] = []
   const withQuote = quote === undefined ? {} : { quote }
   const view = messageView(
-    { ...anItem(row), ...withQuote },
+    { ...anItem(row), ...withQuote, names },
     {
       react: (id, emoji, isOn) => events.push(`react ${id} ${emoji} ${isOn}`),
       jump: (seq) => events.push(`jump ${seq}`),
@@ -29,7 +29,7 @@ function aMessage(row: Row, quote?: Row | null) {
       retry: (key) => events.push(`retry ${key}`),
       drop: (key) => events.push(`drop ${key}`),
       edit: (key, text) => events.push(`edit ${key} ${text}`),
-      mentionsMe: ({ mentions }) => mentions.some(({ user }) => user === ada.id),
+      me: () => ada.id,
       clock: () => 'system',
       isCutOff: () => page.isCutOff,
     },
@@ -43,7 +43,8 @@ function aMessage(row: Row, quote?: Row | null) {
     find,
     textOf: (selector: string) => find(selector)?.textContent,
     label: () => plain(element.getAttribute('aria-label')),
-    update: (more: Partial<Row>, first = true) => view.update(anItem({ ...row, ...more }, first)),
+    update: (more: Partial<Row>, first = true) =>
+      view.update({ ...anItem({ ...row, ...more }, first), names }),
     pressAll(selector: string) {
       for (const button of element.querySelectorAll<HTMLElement>(selector)) button.click()
     },
@@ -189,6 +190,26 @@ describe('a message', () => {
     expect(isMarked({ text: 'hello @Ada' })).toBe(true)
     expect(isMarked({ text: 'hello Ada' })).toBe(false)
     expect(isMarked({ text: 'me, @Ada', own: true })).toBe(false)
+  })
+
+  test('[U170, U172] shows whom it mentions under the name of today, as a button that opens their card', () => {
+    const mentions = [ada, bob].map(({ id }, n) => ({ user: id, at: 8 * n, length: 4 }))
+    const row = aRow(1, { text: '@ada or @Bob', mentions })
+    const names = ['Ada', 'Robert']
+    const { element, events, find, update } = aMessage(row, undefined, names)
+    const pills = [...element.querySelectorAll('.mention')]
+    expect(pills.map(({ textContent, role }) => [textContent, role])).toEqual([
+      ['@ada', 'button'],
+      ['@Robert', 'button'],
+    ])
+    expect(find('.text')?.textContent).toBe('@ada or @Robert')
+    expect(element.querySelectorAll('.mention[data-me]')).toHaveLength(1)
+    for (const pill of pills as HTMLElement[]) pill.click()
+    press(pills[1]!, 'Enter')
+    press(pills[1]!, 'x')
+    expect(events).toEqual(['person ada', 'person Robert', 'person Robert'])
+    update({ reactions: [reaction('👍', 1)] })
+    expect(find('.mention')).toBe(pills[0] as HTMLElement)
   })
 
   test('[E10] shows a change of mine that the server refused, to be retried or dismissed', () => {

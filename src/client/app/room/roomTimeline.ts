@@ -1,4 +1,3 @@
-import { isNamed } from '../../../shared/mentions.ts'
 import { roomName } from '../../state/roomName.ts'
 import { isReceivedAfter } from '../../state/readPosition.ts'
 import { idOf, type RoomState } from '../../state/state.ts'
@@ -53,7 +52,7 @@ export function roomTimeline(
       retry: (key) => reportFailure(on, actions.retry(room, key)),
       drop: (key) => actions.drop(room, key),
       edit: on.takeBack,
-      mentionsMe: ({ mentions }) => isNamed(mentions, idOf(store.get()) ?? ''),
+      me: () => idOf(store.get()),
       skippedToEnd: () => reading.pass(),
       roomName: () => roomName(store.get(), room),
       clock: () => store.get().settings.clock,

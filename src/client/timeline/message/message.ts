@@ -1,3 +1,4 @@
+import { isNamed } from '../../../shared/mentions.ts'
 import type { User } from '../../../shared/model.ts'
 import { button, h } from '../../ui/dom.ts'
 import { briefTime, fullDate, isolated, timeOfDay } from '../../ui/format.ts'
@@ -5,8 +6,9 @@ import type { FailureReason, PendingChange, Row, Settings } from '../../state/st
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { formatText, isLargeEmoji, plainText } from '../formatText.ts'
+import { mentionPill } from './mentionPill.ts'
 import { reactionChips } from './reactionChips.ts'
-import type { MessageItem } from '../timelineItems.ts'
+import { isSameMentions, type MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
 
 export interface MessageEvents {
@@ -21,7 +23,8 @@ export interface MessageEvents {
   drop(key: string): void
   /** Moves the text of a failed message back into the composer. */
   edit(key: string, text: string): void
-  mentionsMe(row: Row): boolean
+  /** my id */
+  me(): string | null
   /** how the person wants times written */
   clock(): Settings['clock']
   /** Does the page say that the connection is lost? */
@@ -70,13 +73,14 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
     const old = before?.row
     if (old !== row) {
       element.toggleAttribute('data-own', row.own)
-      element.toggleAttribute('data-mention', !row.own && on.mentionsMe(row))
+      element.toggleAttribute('data-mention', !row.own && isNamed(row.mentions, on.me() ?? ''))
       drawReactions(row)
       drawRefusals(row.pendingChanges ?? [])
     }
     const isRenamed = old?.user.name !== row.user.name
     const isOther = old?.text !== row.text || old.edited !== row.edited || old.pinned !== row.pinned
-    if (isOther || before?.deleted !== item.deleted || (isRenamed && isAction)) drawText()
+    const isMentioning = !isSameMentions(before, item)
+    if (isOther || isMentioning || before?.deleted !== item.deleted || (isRenamed && isAction)) drawText()
     if (old?.text !== row.text || before?.quote !== item.quote) drawQuote()
     if (before?.first !== item.first || isRenamed) {
       drawHeader()
@@ -96,7 +100,9 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
 
   function drawText(): void {
     const { row } = item
-    const drawn = row.text === null ? null : formatText(row.text, { author: isolated(row.user.name) })
+    const { mentions } = row
+    const context = { author: isolated(row.user.name), mentions, pill: pillOf }
+    const drawn = row.text === null ? null : formatText(row.text, context)
     spokenText = drawn?.plain ?? words.message.spokenDeleted(item.deleted ?? 1)
     isAction = drawn?.isAction ?? false
     text.classList.toggle('action', isAction)
@@ -121,6 +127,11 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
         h('span', { class: 'pinned', title: pinned, role: 'img', 'aria-label': pinned }, iconOf('pin')),
       )
     }
+  }
+
+  function pillOf(user: string, typed: string): HTMLElement {
+    const name = item.names?.[item.row.mentions.findIndex((mention) => mention.user === user)] ?? null
+    return mentionPill(user, { typed, name, isMe: user === on.me(), press: on.showPerson })
   }
 
   function drawQuote(): void {

@@ -42,7 +42,7 @@ export function rowFocus(
     const row = focusedRow()
     const all = messages()
     const at = row === null ? -1 : all.indexOf(row)
-    const inRow = row === null ? [] : [...row.querySelectorAll('button, a[href], .scrolls')]
+    const inRow = row === null ? [] : [...row.querySelectorAll('button, a[href], .mention, .scrolls')]
     const controls = inRow.filter(
       (element) => !element.matches('.scrolls') || element.scrollWidth > element.clientWidth,
     )
