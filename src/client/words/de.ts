@@ -35,7 +35,7 @@ export const words: Words = {
     cancel: 'Abbrechen', close: 'Schließen', delete: 'Löschen', done: 'Fertig', edit: 'Bearbeiten', reload: 'Neu laden',
     reply: 'Antworten', retry: 'Erneut versuchen', save: 'Speichern', undo: 'Rückgängig', settings: 'Einstellungen', signOut: 'Abmelden',
     copyLink: 'Link kopieren', linkCopied: 'Link kopiert', showQrCode: 'QR-Code zeigen',
-    loading: 'Wird geladen …', notLoaded: 'Das lässt sich gerade nicht laden. Prüfe deine Verbindung und versuche es noch einmal.',
+    loading: 'Wird geladen …', notLoaded: 'Das lässt sich gerade nicht laden. Prüfe deine Verbindung und versuch es noch einmal.',
     notConnected: 'Das geht wieder, sobald du verbunden bist.',
     today: 'Heute', yesterday: 'Gestern',
     others: (count: number) => counted(count, { one: '# weitere Person', other: '# weitere' }),
@@ -46,7 +46,7 @@ export const words: Words = {
     notFound: { title: 'Seite nicht gefunden', text: 'Prüfe die Adresse oder geh zurück zur Startseite.' },
     notLoaded: {
       title: 'Die Seite lässt sich nicht laden',
-      text: 'Prüfe deine Verbindung und versuche es noch einmal.',
+      text: 'Prüfe deine Verbindung und versuch es noch einmal.',
     },
     roomClosed: {
       title: 'Raum nicht gefunden',
@@ -67,7 +67,7 @@ export const words: Words = {
     reconnectingIn: (seconds: number) => `Neuer Versuch in ${seconds} s`,
     retryNow: 'Jetzt versuchen',
     blocked:
-      'Die Live-Verbindung kommt nicht zustande. Vielleicht blockiert ein Proxy oder eine Firewall WebSockets: Versuche es in einem anderen Netz.',
+      'Die Live-Verbindung kommt nicht zustande. Vielleicht blockiert ein Proxy oder eine Firewall WebSockets: Versuch es in einem anderen Netz.',
     offline: 'Du bist offline. Nachrichten werden gesendet, sobald du wieder verbunden bist.',
     connectedAgain: 'Wieder online',
     serverFull:
@@ -108,8 +108,7 @@ export const words: Words = {
     nameFree: (name: string) => `${name} ist frei.`,
     signedInAs: (name: string) =>
       `In diesem Browser bist du als ${name} angemeldet. Lade die Seite neu, um als ${name} weiterzumachen oder dich abzumelden.`,
-    cookiesBlocked:
-      'Dein Browser blockiert Cookies. Erlaube sie für diese Seite und versuche es noch einmal.',
+    cookiesBlocked: 'Dein Browser blockiert Cookies. Erlaube sie für diese Seite und versuch es noch einmal.',
     stillSigningOut:
       'Die Abmeldung läuft noch: Der Server ist nicht erreichbar. Versuch es gleich noch einmal.',
     signOutTitle: 'Abmelden?',
@@ -148,7 +147,8 @@ export const words: Words = {
     create: 'Raum erstellen',
     nameMissing: 'Gib einen Raumnamen ein.',
     nameTaken: (name: string) => `Einen Raum namens ${name} gibt es schon.`,
-    unread: (count: number, atLeast: boolean) => `${atLeast ? `${count} oder mehr` : count} ungelesen`,
+    unread: (count: number, atLeast: boolean) =>
+      counted(count, { other: atLeast ? '# oder mehr ungelesen' : '# ungelesen' }),
     mentions: (count: number) => counted(count, { one: '# Erwähnung', other: '# Erwähnungen' }),
     switcher: {
       title: 'Zu einem Raum springen',
@@ -194,7 +194,7 @@ export const words: Words = {
     away: 'Abwesend',
     offline: 'Offline',
     you: 'du',
-    owner: 'Raum gehört dir',
+    owner: 'dein Raum',
     mention: 'Erwähnen',
     more: (count: number) => `und ${count} weitere`,
   },
@@ -379,12 +379,12 @@ export const words: Words = {
       values: { condensed: 'Gebündelt', shown: 'Alle', hidden: 'Aus' },
     },
     level: {
-      title: 'Benachrichtige mich bei',
-      values: { all: 'Allen Nachrichten', mentions: 'Erwähnungen', nothing: 'Nichts' },
+      title: 'Mitteilungen für',
+      values: { all: 'Alle Nachrichten', mentions: 'Erwähnungen', nothing: 'Nichts' },
       inRoom: (room: string) => `In ${room}`,
       inRoomValues: {
         same: 'Standard',
-        all: 'Allen Nachrichten',
+        all: 'Alle Nachrichten',
         mentions: 'Erwähnungen',
         nothing: 'Nichts',
       },

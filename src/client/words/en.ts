@@ -141,7 +141,8 @@ const atFirst = {
     create: 'Create room',
     nameMissing: 'Enter a room name.',
     nameTaken: (name: string) => `There’s already a room called ${name}.`,
-    unread: (count: number, atLeast: boolean) => `${atLeast ? `${count} or more` : count} unread`,
+    unread: (count: number, atLeast: boolean) =>
+      numbered(count, { other: atLeast ? '# or more unread' : '# unread' }),
     mentions: (count: number) => counted(count, 'mention'),
     switcher: {
       title: 'Jump to a room',
