@@ -103,6 +103,7 @@ const onPhone: Record<string, Walk> = {
   async *'formatted messages and a reply'(origin, context) {
     const { page } = await aScreen(origin, context, { events: formatted(), people: here })
     await page.waitForSelector('.text strong')
+    await page.waitForSelector('.code-keyword')
     await page.locator('.message').first().focus()
     await page.keyboard.press('Enter')
     await page.waitForSelector('.row-menu')
@@ -165,7 +166,9 @@ async function escape(page: Page, open: string): Promise<void> {
 function formatted(): RoomEvent[] {
   const [ada, bob] = PEOPLE as [User, User]
   const text =
-    '**Bold**, *it*, ~~gone~~, `code`, https://example.org\n- one\n- two\n\n> quoted\n\n```\nconst all = await talk(1, 60)\n```'
+    '**Bold**, *it*, ~~gone~~, `code`, https://example.org\n- one\n- two\n\n> quoted\n\n```ts\nconst all = await talk(1, 60) // ' +
+    'and so on '.repeat(20) +
+    '\n```\n\n# Title\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [ ] to do\n- [x] done\n---'
   const change = { at: Date.now(), user: bob, target: 'id-1' }
   return [
     said(1, { user: ada, text, at: Date.now() }),

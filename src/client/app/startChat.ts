@@ -13,7 +13,7 @@ import { keepSettings } from './keepSettings.ts'
 import type { StateStore } from '../state/store.ts'
 import { createSync } from './sync/sync.ts'
 import { createChatActions, type Chat } from './actions/chatActions.ts'
-import { loadMarkdown } from '../timeline/formatText.ts'
+import { loadMarkdown, plainText } from '../timeline/formatText.ts'
 import { loadEmojiChunk } from '../ui/emoji/pickEmoji.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import { dialogChunks } from './room/dialogs.ts'
@@ -144,7 +144,11 @@ async function prefetchChunks(): Promise<void> {
 /** Nothing waits for notifications: they find in the state what happened before they were loaded. */
 async function loadNotifications(store: StateStore, go: (path: string) => void, signal: AbortSignal) {
   const notifications = await retryImport(() => import('../notifications/startNotifications.ts'), signal)
-  notifications?.startNotifications(store, { ...timers, go, isAttended, locks: webLocks() }, signal)
+  notifications?.startNotifications(
+    store,
+    { ...timers, go, isAttended, plainText, locks: webLocks() },
+    signal,
+  )
 }
 
 /** Calls with true whenever the page is hidden or unloaded, and with false when it is back. */

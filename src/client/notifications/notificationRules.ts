@@ -34,6 +34,8 @@ export interface NotifierWorld extends Timers {
   isAttended(room: string): boolean
   /** Does this tab notify for all my tabs? */
   leads(): boolean
+  /** The words of a text without marks; `/me waves` with the author's name. */
+  plainText(text: string, author: string): string
   /** Sends to my other tabs. */
   say(message: NotificationTabMessage): void
   /**
@@ -122,7 +124,7 @@ export function createNotifier(store: StateStore, world: NotifierWorld, signal: 
       world.sound()
     }
     if (state.settings.notify === 'on')
-      for (const message of missed.slice(-MAX_SHOWN)) show(notificationOf(state, room, message))
+      for (const message of missed.slice(-MAX_SHOWN)) show(notificationOf(world, state, room, message))
   }
 
   function show(notification: NotificationContent): void {
@@ -190,10 +192,14 @@ function isObsolete(room: RoomState, { id, seq }: { id: string; seq: number }): 
   return room.rows.some((row) => row.id === id && row.text === null)
 }
 
-function notificationOf(state: State, room: string, message: ReceivedMessage): NotificationContent {
-  const { id, seq, user, text } = message
+function notificationOf(
+  { plainText }: Pick<NotifierWorld, 'plainText'>,
+  state: State,
+  room: string,
+  { id, seq, user, text }: ReceivedMessage,
+): NotificationContent {
   const title = words.notifications.title(isolated(user.name), isolated(roomName(state, room)))
-  return { id, room, seq, title, body: shortened(text) }
+  return { id, room, seq, title, body: shortened(plainText(text, isolated(user.name))) }
 }
 
 /** Cuts between words if possible, never within a character. */

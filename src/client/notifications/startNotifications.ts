@@ -15,7 +15,7 @@ import { showUnread } from './unreadMarks.ts'
 /** Starts the unread marks, the notifications and the sound of this page, in step with my other tabs. A chunk loaded late. */
 export function startNotifications(
   store: StateStore,
-  world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended'> & {
+  world: Pick<NotifierWorld, 'now' | 'after' | 'isAttended' | 'plainText'> & {
     go(path: string): void
     locks: LockManager | undefined
   },

@@ -8,6 +8,7 @@ import { electLeader } from '../../../src/client/notifications/tabLeader.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
 import { createStore } from '../../../src/client/state/store.ts'
+import { loadMarkdown, plainText } from '../../../src/client/timeline/formatText.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
 import {
@@ -64,6 +65,7 @@ function someTabs(count: number, settings: Partial<Settings> = {}) {
         after: time.after,
         isAttended: (room) => tabs[index]?.attended === room,
         leads: () => index === leader,
+        plainText,
         say: (message) => tabs.forEach((tab, other) => other !== index && tab.notifier.hear(message)),
         show(notification, closed) {
           counts.notified += 1
@@ -285,4 +287,13 @@ test('[U76, T12] names keep their direction, and a long text is cut between word
   expect(tabs.content('id-2')?.body).toBe(`${'word '.repeat(40).trim()}…`)
   tabs.say(said(3, { text: '👍'.repeat(300) }))
   expect(tabs.content('id-3')?.body).toBe(`${'👍'.repeat(200)}…`)
+})
+
+test('[U163, U166] a notification has the words of a text without marks, and says who waves', async () => {
+  await loadMarkdown()
+  const tabs = someTabs(1)
+  tabs.say(said(2, { user: { id: 'm1', name: 'Mira' }, text: '/me *waves*' }))
+  expect(tabs.content('id-2')?.body).toBe('Mira waves')
+  tabs.say(said(3, { text: '- **one**\n- two' }))
+  expect(tabs.content('id-3')?.body).toBe('one\ntwo')
 })

@@ -257,10 +257,18 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
       drawQuote()
       drawStage()
     },
-    /** Measures whether lines of a long text are cut off. @returns a function that then offers "Show more", or removes it */
+    /**
+     * Measures whether lines of a long text are cut off, and which blocks are wider than the row.
+     * @returns a function that then offers "Show more" or removes it, and makes wide blocks Tab stops: not every browser
+     * scrolls a block by keys otherwise
+     */
     measureFold(): () => void {
       const isCut = isLong(item.row) && (isUnfolded() || text.scrollHeight > text.clientHeight + 1)
+      const blocks = Array.from(text.querySelectorAll<HTMLElement>('.scrolls'), (block) => {
+        return { block, tabIndex: block.scrollWidth > block.clientWidth ? 0 : -1 }
+      })
       return () => {
+        for (const { block, tabIndex } of blocks) block.tabIndex = tabIndex
         if (isCut === (fold !== null)) return
         fold?.remove()
         fold = isCut ? textButton(words.message.fold.more, toggleFold) : null
