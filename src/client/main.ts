@@ -12,6 +12,7 @@ import { joinTabs } from './net/tabChannel.ts'
 import { webStorage } from './net/webStorage.ts'
 import { homePage } from './session/homePage.ts'
 import { knownRoomName, roomAddress } from './state/roomName.ts'
+import { reduceSession } from './state/reduceSession.ts'
 import type { State } from './state/state.ts'
 import { createStore } from './state/store.ts'
 import { unreadTotal } from './state/unreadCounts.ts'
@@ -28,7 +29,7 @@ const loadChatChunk = retryable(() => import('./app/startChat.ts'))
 function start(root: HTMLElement): void {
   // Never aborted: these listeners end with the page.
   const { signal } = new AbortController()
-  const store = createStore()
+  const store = createStore(reduceSession)
   const device = webStorage('localStorage')
   const api = createApi((path, init) => fetch(path, init))
   const tabs = joinTabs((message) => {
@@ -41,7 +42,8 @@ function start(root: HTMLElement): void {
     else void session.loadedChat()?.loadRooms()
   }, signal)
   const session = createSessionActions(store, api, tabs, { after, device, keepsCookies }, async () => {
-    const { startChat } = await loadChatChunk()
+    const { reduce, startChat } = await loadChatChunk()
+    store.reduceWith(reduce)
     const adoptSelf = session.adoptSelf
     return startChat(store, api, tabs, { adoptSelf, go: (path) => router.navigate(path) }, signal)
   })

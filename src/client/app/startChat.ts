@@ -21,6 +21,7 @@ import { loadSuggestions } from './room/roomComposer.ts'
 import { isAttended } from './room/roomScreen.ts'
 
 export { notFoundPage, roomPage } from './room/roomPage.ts'
+export { reduce } from '../state/reduce.ts'
 
 /** ms from a connection until the chunks that the first drawing does not need are prefetched */
 const PREFETCH = 2_000

@@ -3,18 +3,11 @@ import { LIMITS } from '../../shared/limits.ts'
 import { mentionsAfterEdit } from '../../shared/mentions.ts'
 import type { Change, RoomEvent, Self } from '../../shared/model.ts'
 import type { ServerFrameOf, You } from '../../shared/protocol.ts'
-import { notifiesMe, oldestSeq } from './rows.ts'
-import type { RoomState, Row } from './state.ts'
+import { oldestSeq } from './rows.ts'
+import { isReceivedAfter, notifiesMe } from './unreadCounts.ts'
+import type { RoomState } from './state.ts'
 
 const capped = (count: number) => Math.min(LIMITS.unread, count)
-
-/** A message of another person that is not deleted. */
-export type ReceivedMessage = Row & { id: string; seq: number; text: string }
-
-export const isReceivedAfter =
-  (seq: number) =>
-  (row: Row): row is ReceivedMessage =>
-    row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > seq
 
 /** The counts after an event that this page hears live. */
 export function withUnread(you: You | null, event: RoomEvent, self: Self | null): You | null {

@@ -1,4 +1,4 @@
-/** The only code that changes the state. Pure; "nothing changed" is `===`. */
+/** The only code that changes the state, with `reduceSession`. Pure; "nothing changed" is `===`. */
 import { assertNever } from '../../shared/assert.ts'
 import type { RoomEntry, RoomEvent, Self } from '../../shared/model.ts'
 import type { ServerFrameOf, ServerFrame } from '../../shared/protocol.ts'
@@ -16,8 +16,9 @@ import {
 import * as roomLog from './roomLog.ts'
 import { roomName } from './roomName.ts'
 import { addPendingRow, trimRows, withAck } from './rows.ts'
+import { reduceSession, withSelf } from './reduceSession.ts'
 import type { ChangeInRoom, StateChange } from './stateChanges.ts'
-import { idOf, INITIAL_STATE, MAX_ROWS, MAX_ROWS_FOLLOWED, newRoom, selfOf } from './state.ts'
+import { idOf, MAX_ROWS, MAX_ROWS_FOLLOWED, newRoom, selfOf } from './state.ts'
 import type { PendingChange, RoomState, Row, SendStatus, State } from './state.ts'
 import { hideDivider, showDivider } from './unreadDivider.ts'
 
@@ -49,7 +50,9 @@ function changeAllRooms(state: State, change: (room: RoomState) => RoomState): S
 export function reduce(state: State, change: StateChange): State {
   switch (change.type) {
     case 'selfChanged':
-      return withSelf(state, change.self)
+    case 'signedOut':
+    case 'roomCardLoaded':
+      return reduceSession(state, change)
     case 'connectionChanged':
       return withConnection(state, change.connection, change.now)
     case 'networkChanged':
@@ -79,19 +82,12 @@ export function reduce(state: State, change: StateChange): State {
       return changeAllRooms(state, markRead)
     case 'markReadUndone':
       return changeAllRooms(state, undoMarkRead)
-    case 'roomCardLoaded':
-      return { ...state, roomCard: { room: change.room, card: change.card } }
     case 'roomListChanged':
       return { ...state, roomList: change.roomList }
     case 'draftsChanged':
       return withDrafts(state, change.rooms, change.has)
     case 'settingsChanged':
       return { ...state, settings: change.settings }
-    case 'signedOut': {
-      const { connection, offline, storageBlocked } = state
-      const signedOutInOtherTab = change.inOtherTab ?? false
-      return { ...INITIAL_STATE, self: null, signedOutInOtherTab, connection, offline, storageBlocked }
-    }
     case 'tick':
       return changeAllRooms(state, (room) =>
         withoutStaleTyping(roomLog.withOverdueGap(room, change.now), change.now),
@@ -131,17 +127,6 @@ export function needsTick(state: State): boolean {
     ({ typing, sync, needsRecount }) =>
       typing.length > 0 || needsRecount || (sync.state === 'live' && sync.behindSince !== undefined),
   )
-}
-
-function withSelf(state: State, self: Self | null): State {
-  const before = selfOf(state)
-  if (self === null || before === null) return state.self === self ? state : { ...state, self }
-  // Another person in the same page sees nothing of the previous one.
-  if (before.id !== self.id) {
-    const { rooms, roomList, left, drafts } = INITIAL_STATE
-    return { ...state, self, rooms, roomList, left, drafts }
-  }
-  return before.name === self.name && before.role === self.role ? state : { ...state, self }
 }
 
 function withDrafts(state: State, rooms: readonly string[], has: boolean): State {

@@ -1,6 +1,6 @@
 /** A room's rows: by seq, my unsent ones last. Rows are replaced, never mutated; an unchanged row stays `===`. */
 import { LIMITS } from '../../shared/limits.ts'
-import { mentionsAfterEdit, notifiedBy } from '../../shared/mentions.ts'
+import { mentionsAfterEdit } from '../../shared/mentions.ts'
 import type { Change, HistoryMessage, Reaction, ReactionCount, User } from '../../shared/model.ts'
 import type { ServerFrameOf } from '../../shared/protocol.ts'
 import type { PendingChange, OutboxEntry, RoomState, Row, SendStatus } from './state.ts'
@@ -48,11 +48,6 @@ export function withOwnReactions(
   if (reactions === undefined) return message as HistoryMessage
   const own = reactions.map((reaction) => ({ ...reaction, mine: emoji.includes(reaction.emoji) }))
   return { ...message, reactions: own } as HistoryMessage
-}
-
-/** Does the message count as a mention of me? */
-export function notifiesMe({ user, mentions }: Pick<Row, 'user' | 'mentions'>, me: string | null): boolean {
-  return me !== null && mentions.length > 0 && notifiedBy(mentions, user.id).includes(me)
 }
 
 /** Adds an unsent message of mine below all others, unless it is there already. */

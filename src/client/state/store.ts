@@ -1,6 +1,7 @@
-import { reduce } from './reduce.ts'
 import type { StateChange } from './stateChanges.ts'
 import { INITIAL_STATE, type State } from './state.ts'
+
+type Reducer = (state: State, change: StateChange) => State
 
 export interface StateStore {
   get(): State
@@ -9,12 +10,18 @@ export interface StateStore {
   watch<T>(select: (state: State) => T, show: (selected: T) => void, signal: AbortSignal): void
 }
 
+/** A store whose page may load more of the reducer later. */
+export interface GrowingStore extends StateStore {
+  reduceWith(reduce: Reducer): void
+}
+
 /**
  * The one owner of the page's state. A dispatch from within `show` is queued behind the present one.
  * @param report gets what a view or the reducer throws: an error must not stop the other views, the queue or the dispatcher
  */
-export function createStore(report: (error: unknown) => void = reportError): StateStore {
+export function createStore(reduce: Reducer, report: (error: unknown) => void = reportError): GrowingStore {
   let state = INITIAL_STATE
+  let reduceState = reduce
   let isDispatching = false
   const queue: StateChange[] = []
   const watchers = new Set<() => void>()
@@ -29,6 +36,7 @@ export function createStore(report: (error: unknown) => void = reportError): Sta
 
   return {
     get: () => state,
+    reduceWith: (next) => void (reduceState = next),
     dispatch(change) {
       queue.push(change)
       if (isDispatching) return
@@ -36,7 +44,7 @@ export function createStore(report: (error: unknown) => void = reportError): Sta
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const before = state
         const current = next
-        attempt(() => (state = reduce(before, current)))
+        attempt(() => (state = reduceState(before, current)))
         if (state === before) continue
         for (const notify of [...watchers]) if (watchers.has(notify)) attempt(notify)
       }

@@ -1,6 +1,7 @@
 /** Unread counts as sidebar, title, favicon and app badge show them: one selector, so that they cannot disagree (U74). */
 import type { RoomEntry } from '../../shared/model.ts'
-import type { State } from './state.ts'
+import { notifiedBy } from '../../shared/mentions.ts'
+import type { Row, State } from './state.ts'
 
 export interface UnreadCount {
   unread: number
@@ -36,4 +37,17 @@ export function unreadElsewhere(state: State, here: string | null): UnreadCount 
 /** Is any message unread, whatever the notification levels? */
 export function isUnread({ rooms }: State): boolean {
   return Object.values(rooms).some(({ you }) => you !== null && you.unread > 0)
+}
+
+/** A message of another person that is not deleted. */
+export type ReceivedMessage = Row & { id: string; seq: number; text: string }
+
+export const isReceivedAfter =
+  (seq: number) =>
+  (row: Row): row is ReceivedMessage =>
+    row.kind === 'message' && !row.own && row.text !== null && (row.seq ?? 0) > seq
+
+/** Does the message count as a mention of me? */
+export function notifiesMe({ user, mentions }: Pick<Row, 'user' | 'mentions'>, me: string | null): boolean {
+  return me !== null && mentions.length > 0 && notifiedBy(mentions, user.id).includes(me)
 }

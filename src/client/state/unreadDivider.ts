@@ -1,6 +1,6 @@
 /** Where the unread messages begin, and the "New" divider above them (U70, U72). Pure. */
 import { LIMITS } from '../../shared/limits.ts'
-import { isReceivedAfter } from './readPosition.ts'
+import { isReceivedAfter } from './unreadCounts.ts'
 import { firstSeq } from './rows.ts'
 import type { RoomState } from './state.ts'
 

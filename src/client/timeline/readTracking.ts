@@ -1,7 +1,7 @@
 import { iconButton, iconOf } from '../ui/icons.ts'
 import { visibleRangeOf, watchVisible, type VisibleRange } from './visibleRange.ts'
 import { button, h } from '../ui/dom.ts'
-import { isReceivedAfter } from '../state/readPosition.ts'
+import { isReceivedAfter } from '../state/unreadCounts.ts'
 import { firstBelowDivider, firstUnread } from '../state/unreadDivider.ts'
 import type { RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'

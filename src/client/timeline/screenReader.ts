@@ -1,7 +1,7 @@
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
 import { knownRoomName } from '../state/roomName.ts'
-import { notifiesMe } from '../state/rows.ts'
+import { notifiesMe } from '../state/unreadCounts.ts'
 import { idOf, type PresenceLine, type RoomState } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
 import { plainText } from './formatText.ts'

@@ -1,6 +1,5 @@
 import { childController, h, type Child } from './dom.ts'
-import { closeOnEscape, restoreCaret } from './focus/closePopup.ts'
-import type { Popup } from './popover.ts'
+import { closeOnEscape, restoreCaret, type Popup } from './popover.ts'
 
 /**
  * Opens a native modal dialog and removes it once it is closed; the browser then returns the focus. It closes when `parent`

@@ -1,5 +1,4 @@
 import { childController } from './dom.ts'
-import { closeOnEscape, restoreCaret } from './focus/closePopup.ts'
 
 /** A point of the window, px from its top left corner. */
 export interface WindowPoint {
@@ -55,4 +54,22 @@ export function placePopover(
   const start = edge === 'end' ? inline - width : inline
   panel.style.setProperty('--x', `${clamp(start, window.innerWidth - width)}px`)
   panel.style.setProperty('--y', `${clamp(y, window.innerHeight - height)}px`)
+}
+
+/**
+ * Closes a popup on Escape while the focus is in it. The browser itself closes it some milliseconds later: what is typed
+ * meanwhile would be lost (A10).
+ */
+export function closeOnEscape(element: HTMLElement, close: () => void): void {
+  element.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.shiftKey || event.isComposing || event.defaultPrevented) return
+    event.preventDefault()
+    close()
+  })
+}
+
+/** Chrome returns the focus from a popup to a text field without its caret, so that typing does nothing. */
+export function restoreCaret(): void {
+  const field = document.activeElement
+  if (field instanceof HTMLTextAreaElement) field.setSelectionRange(field.selectionStart, field.selectionEnd)
 }

@@ -4,6 +4,7 @@ import { createApi } from '../../../src/client/net/api.ts'
 import type { Wire } from '../../../src/client/net/socket.ts'
 import { keyOf } from '../../../src/client/state/rows.ts'
 import type { RoomState, Row, State } from '../../../src/client/state/state.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -23,7 +24,7 @@ export function productClient({ name, url, cookie, rooms, random, speed }: Clien
     return () => clearTimeout(timer)
   }
   const page = new AbortController()
-  const store = createStore()
+  const store = createStore(reduce)
   const operations: Operation[] = []
   const open = new Map<string, { operation: Operation; writtenAt: number }>()
   const waits: number[] = []

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatActions } from '../../../src/client/app/actions/actions.ts'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi } from '../../../src/client/net/api.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { rowById } from '../../../src/client/state/rows.ts'
 import type { Row } from '../../../src/client/state/state.ts'
@@ -144,7 +145,7 @@ describe('refusals say why', () => {
   test('[U107] a chat that does not load rejects, and counts nothing unsent', async () => {
     const api = createApi(() => Promise.reject(new TypeError('no network')))
     const world = { after: () => () => {}, device: null, keepsCookies: () => true }
-    const session = createSessionActions(createStore(), api, { tell() {} }, world, () =>
+    const session = createSessionActions(createStore(reduce), api, { tell() {} }, world, () =>
       Promise.reject(new TypeError('not here')),
     )
     expect(session.loadedChat()).toBeNull()

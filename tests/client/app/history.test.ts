@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { createHistoryActions } from '../../../src/client/app/actions/historyActions.ts'
 import type { ApiResult } from '../../../src/client/net/api.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { HistoryPage } from '../../../src/shared/model.ts'
 import type { FirstPage } from '../../../src/shared/protocol.ts'
@@ -9,7 +10,7 @@ import { some } from '../../support/someChanges.ts'
 
 /** The lobby, whose HTTP requests are answered by `answer` with a page or, for null, a failure. */
 function aRoom(first: FirstPage | null, answer: (query: string, count: number) => HistoryPage | null) {
-  const store = createStore()
+  const store = createStore(reduce)
   const asked: string[] = []
   const hear = (page: FirstPage) => store.dispatch({ type: 'framesReceived', frames: [page], now: NOON })
   store.dispatch({ type: 'framesReceived', frames: [welcome], now: NOON })

@@ -1,6 +1,7 @@
 import { describe, expect, spyOn, test } from 'bun:test'
 import { commandOf } from '../../../src/client/composer/commands.ts'
 import { roomScreen } from '../../../src/client/app/room/roomScreen.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { eventually } from '../../support/eventually.ts'
 import { onPlatform, press } from '../../support/client/aRow.ts'
@@ -25,7 +26,7 @@ describe('the composer of a room that was just drawn', () => {
       },
     })
     const router = { remembered: () => undefined, remember: () => {} }
-    const context = { store: createStore(), actions, router, siteName: 'Hubbub' }
+    const context = { store: createStore(reduce), actions, router, siteName: 'Hubbub' }
     const ended = new AbortController()
     const room = roomScreen(context as never, { room: 'lobby' }, ended.signal)
     return { calls, room, field: room.querySelector('textarea')!, leave: () => ended.abort() }

@@ -7,6 +7,7 @@ import {
 import { electLeader } from '../../../src/client/notifications/tabLeader.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { loadMarkdown, plainText } from '../../../src/client/timeline/formatText.ts'
 import type { RoomEvent } from '../../../src/shared/model.ts'
@@ -86,7 +87,7 @@ function someTabs(count: number, settings: Partial<Settings> = {}) {
   }
 
   for (const index of numbers(0, count - 1)) {
-    const store = createStore()
+    const store = createStore(reduce)
     tabs.push({ store, notifier: startNotifier(index, store), attended: null })
   }
   const chosen = { ...DEFAULT_SETTINGS, notify: 'on', sound: 'on', ...settings } as const
@@ -174,7 +175,7 @@ test('[U76] the leader is a tab with a live connection, and is replaced after fi
   const time = fakeTime()
   const locks = someLocks()
   const aTab = () => {
-    const store = createStore()
+    const store = createStore(reduce)
     const isLeader = electLeader(store, { after: time.after, locks }, pages.signal)
     return {
       isLeader,
@@ -202,7 +203,7 @@ test('[U76] the leader is a tab with a live connection, and is replaced after fi
 })
 
 test('[U76, U185] where the browser refuses locks every live tab is a leader', async () => {
-  const store = createStore()
+  const store = createStore(reduce)
   const locks = { request: () => Promise.reject(new DOMException('no', 'SecurityError')) }
   const isLeader = electLeader(store, { after: fakeTime().after, locks }, pages.signal)
   store.dispatch(connectionIs('live'))

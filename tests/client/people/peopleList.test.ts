@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { peoplePanel } from '../../../src/client/people/peoplePanel.ts'
 import { peopleList } from '../../../src/client/people/peopleList.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada, bob, eve, firstPage, members, NOON, person, welcome } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -13,7 +14,7 @@ test('[U60, U62] people are listed as online or away, me first, the others by na
     { id: 'm', name: 'Émile' },
   ]
   const full = [person(zoe), person(emil), person(bob, 'idle'), person(eve), person(ada)]
-  const store = createStore()
+  const store = createStore(reduce)
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
   store.dispatch({ type: 'syncRequested', room: 'lobby' })
   const frames = [welcome, firstPage([], { members: { version: 1, count: 45, full } })]
@@ -32,7 +33,7 @@ test('[U60, U62] people are listed as online or away, me first, the others by na
 })
 
 test('[U190] the people button counts who is online, without those who are away', () => {
-  const store = createStore()
+  const store = createStore(reduce)
   const { toggle } = peoplePanel({ store, showPerson() {} } as never, 'lobby', new AbortController().signal)
   expect(toggle.getAttribute('aria-label')).toBe('People')
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })

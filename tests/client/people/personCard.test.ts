@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { openPersonCard } from '../../../src/client/people/personCard.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { h } from '../../../src/client/ui/dom.ts'
 import { ada, bob, eve, firstPage, NOON, person, welcome } from '../../support/client/aState.ts'
@@ -16,7 +17,7 @@ afterEach(() => {
 
 /** The lobby with me, Bob, who is away, and `more` people whom the server does not name. */
 function aLobby(more = 0) {
-  const store = createStore()
+  const store = createStore(reduce)
   store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
   store.dispatch({ type: 'syncRequested', room: 'lobby' })

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { createReadActions } from '../../../src/client/app/actions/readActions.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada, bob, counts, listed, NOON, numbers, you } from '../../support/client/aState.ts'
 import { fakeTime } from '../../support/client/fakeTime.ts'
@@ -9,7 +10,7 @@ const ROOMS = numbers(1, 25).map((n) => `room-${n}`)
 /** A member of 25 rooms with three unread messages each. `join` is the server's answer for all of them. */
 function aPage() {
   const time = fakeTime()
-  const store = createStore()
+  const store = createStore(reduce)
   const readRooms: string[] = []
   const socket = {
     send(frame: { type: string; room?: string }) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createRoomListLoader } from '../../../src/client/rooms/roomListLoader.ts'
 import type { ApiResult, Api } from '../../../src/client/net/api.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { ConnectionState } from '../../../src/client/state/state.ts'
 import type { RoomEntry } from '../../../src/shared/model.ts'
@@ -19,7 +20,7 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 /** The list of rooms of a client, or of a page without one. The test answers each request by `answer` or `refuse`. */
 function aLoader(client?: Client) {
   const { store, time, sync } = client ?? {
-    store: createStore(),
+    store: createStore(reduce),
     time: fakeTime(),
     sync: { leaveCount: () => 0, leftSince: () => false },
   }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { HomeContext } from '../../../src/client/app/context.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -10,7 +11,7 @@ afterEach(() => document.querySelector('dialog')?.close())
 
 /** Ada asks to sign out with so many unsent messages and drafts. */
 async function asked(unsent: { messages: number; drafts: number }) {
-  const store = createStore()
+  const store = createStore(reduce)
   store.dispatch({ type: 'selfChanged', self: { ...ada, role: 'guest' } })
   let ended = 0
   const actions = { unsent: async () => unsent, signOut: async () => void (ended += 1) }

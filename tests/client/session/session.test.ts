@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createSessionActions } from '../../../src/client/app/actions/sessionActions.ts'
 import { createApi, type ApiResult, type Api } from '../../../src/client/net/api.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { Self } from '../../../src/shared/model.ts'
 import { aBrowser, type Browser } from '../../support/server/aClient.ts'
@@ -18,7 +19,7 @@ function aPageWithoutChat(
   answers: Partial<Record<'session' | 'signIn' | 'signOut', () => Promise<ApiResult<unknown>>>>,
 ) {
   const asked: string[] = []
-  const store = createStore()
+  const store = createStore(reduce)
   const ask = (name: keyof typeof answers) => () => {
     asked.push(name)
     return (answers[name] ?? (async () => ({ ok: false, code: 'offline' })))() as never

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
 import { DEFAULT_SETTINGS, type NotificationLevel } from '../../../src/client/state/state.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadCountOf } from '../../../src/client/state/unreadCounts.ts'
 import { ada, bob, event, firstPage, NOON, said, welcome, you } from '../../support/client/aState.ts'
@@ -18,7 +19,7 @@ function aDevice(stored: Record<string, string> = {}) {
   return {
     items,
     openTab({ isFull = false, self = ada }: { isFull?: boolean; self?: typeof ada } = {}) {
-      const store = createStore()
+      const store = createStore(reduce)
       const themes: string[] = []
       let ownListener: (key: string | null) => void = () => {}
       const device = {

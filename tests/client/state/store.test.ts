@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { ada } from '../../support/client/aState.ts'
 
@@ -10,7 +11,7 @@ const fail = () => {
 /** A store that goes offline, and what it reports; `onOffline` are views that are told, in their order. */
 function goOffline(onOffline: (store: ReturnType<typeof createStore>) => (() => void)[]) {
   const errors: string[] = []
-  const store = createStore((error) => void errors.push(String(error)))
+  const store = createStore(reduce, (error) => void errors.push(String(error)))
   store.dispatch({ type: 'roomOpened', room: 'lobby' })
   for (const view of onOffline(store))
     store.watch(

@@ -6,6 +6,7 @@ import { showUnread } from '../../../src/client/notifications/unreadMarks.ts'
 import { sidebar } from '../../../src/client/rooms/sidebar.ts'
 import { markRead, settleMarkRead, undoMarkRead } from '../../../src/client/state/readPosition.ts'
 import type { StateChange } from '../../../src/client/state/stateChanges.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { unreadTotal } from '../../../src/client/state/unreadCounts.ts'
 import type { ServerFrame } from '../../../src/shared/protocol.ts'
@@ -30,7 +31,7 @@ const ROOMS = ['lobby', 'kitchen', 'attic'] as const
 
 /** Ada's page in the lobby with the sidebar, the icon and the badge beside it. */
 function aSidebar() {
-  const store = createStore()
+  const store = createStore(reduce)
   const heads = new Map<string, number>()
   const end = new AbortController()
   const hear = (...frames: ServerFrame[]) => store.dispatch({ type: 'framesReceived', frames, now: NOON })

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import type { SpokenMessage } from '../../../src/client/ui/liveRegions.ts'
 import { loadMarkdown } from '../../../src/client/timeline/formatText.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/client/state/state.ts'
 import { announceRoom } from '../../../src/client/timeline/screenReader.ts'
@@ -14,7 +15,7 @@ beforeAll(loadMarkdown)
 
 /** Ada's lobby with two messages in it, and what is announced. */
 function aRoom(spoken: Settings['spoken'] = 'messages') {
-  const store = createStore()
+  const store = createStore(reduce)
   const sentences: string[] = []
   const messages: SpokenMessage[] = []
   let summary: (() => string) | null = null

@@ -5,6 +5,7 @@ import { openPersonCard } from '../../../src/client/people/personCard.ts'
 import { suggestions } from '../../../src/client/suggestions/suggestions.ts'
 import { roomMenu } from '../../../src/client/rooms/roomMenu.ts'
 import { confirmAndSignOut } from '../../../src/client/session/confirmSignOut.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { openMessageMenu } from '../../../src/client/timeline/menu/messageMenu.ts'
 import { h } from '../../../src/client/ui/dom.ts'
@@ -36,7 +37,7 @@ function aRoom() {
   const controller = new AbortController()
   const { signal } = controller
   const { listeners } = countListeners(signal)
-  const store = createStore()
+  const store = createStore(reduce)
   const watchers = new Set<AbortSignal>()
   const { watch } = store
   store.watch = (select, show, watcher) => {
@@ -136,7 +137,7 @@ test('[U124] once the suggestions are closed, nothing of them listens any more',
   const { signal, listeners } = aRoom()
   const field = h('textarea')
   document.body.append(h('form', {}, field))
-  const list = suggestions({ store: createStore() }, 'lobby', { field, replace: ignore }, signal)
+  const list = suggestions({ store: createStore(reduce) }, 'lobby', { field, replace: ignore }, signal)
   const before = listeners.size
   for (const _ of numbers(1, 20)) {
     field.value = '/'

@@ -1,4 +1,5 @@
 import { memoryDevice } from './fakeStorage.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
 import type { ClientFrame, ServerFrame } from '../../../src/shared/protocol.ts'
@@ -20,7 +21,7 @@ interface FakeWorld {
 export async function atFakeServer({ time = fakeTime(), opened, heard, ...world }: FakeWorld = {}) {
   const { now = time.now, after = time.after, random = () => 0.5 } = world
   const end = new AbortController()
-  const store = createStore()
+  const store = createStore(reduce)
   const wires: FakeWire[] = []
   let nonces = 0
   const sync = createSync(

@@ -5,6 +5,7 @@ import type { Wire } from '../../../src/client/net/socket.ts'
 import { aWebStorage, memoryDevice } from '../client/fakeStorage.ts'
 import type { SessionTabMessage } from '../../../src/client/net/tabChannel.ts'
 import { keepSettings } from '../../../src/client/app/keepSettings.ts'
+import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import type { RoomState } from '../../../src/client/state/state.ts'
 import { createSync } from '../../../src/client/app/sync/sync.ts'
@@ -23,7 +24,7 @@ export type Browser = ReturnType<typeof aBrowser>
 /** The client without its screens, wired as the page wires it, at a real server. Call `end` afterwards. */
 export function aClient(origin: string, browser: Browser = aBrowser()) {
   const page = new AbortController()
-  const store = createStore()
+  const store = createStore(reduce)
   const sent: ClientFrame[] = []
   const heard: ServerFrame[] = []
   const told: SessionTabMessage[] = []

@@ -1,5 +1,5 @@
 import { roomName } from '../../state/roomName.ts'
-import { isReceivedAfter } from '../../state/readPosition.ts'
+import { isReceivedAfter } from '../../state/unreadCounts.ts'
 import { idOf, type RoomState } from '../../state/state.ts'
 import { markdownGate } from '../../timeline/formatText.ts'
 import { messageJumps } from '../../timeline/jumpToMessage.ts'
