@@ -65,6 +65,8 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
   const element = h('form', { class: 'composer', onSubmit }, field, emojiButton, sendButton)
   const growsByItself = typeof CSS !== 'undefined' && CSS.supports('field-sizing', 'content')
 
+  if (!growsByItself) window.addEventListener('resize', resize, { signal })
+
   function drawLabels(): void {
     const placeholder = words.composer.placeholder(isolated(roomName))
     field.setAttribute('aria-label', placeholder)
@@ -162,6 +164,8 @@ export function composer(on: ComposerEvents, emojiMemory: EmojiMemory, signal: A
     field.value = text
     field.setSelectionRange(caret, caret)
     resize()
+    // A draft may come before the screen is in the page, where nothing can be measured.
+    if (!growsByItself && !field.isConnected) requestAnimationFrame(resize)
   }
 
   /** Shows an error below the field; '' removes it. */

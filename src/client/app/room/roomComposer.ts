@@ -96,7 +96,11 @@ export function roomComposer(
     signal,
   )
 
-  const hint = h('span', { class: 'format-hint', 'aria-hidden': 'true' }, words.composer.formatHint)
+  const hint = h(
+    'span',
+    { class: 'format-hint', dir: 'auto', 'aria-hidden': 'true' },
+    words.composer.formatHint,
+  )
   const foot = h(
     'div',
     { class: 'foot' },
