@@ -51,11 +51,12 @@ test('[W1, U251] the words of another language have at most 8 KB', async () => {
 
 test('[W1] the chat is one chunk, and only these features are others', () => {
   expect(Object.keys(manifest.lazy).sort()).toEqual([
+    'app/room/swipes.ts',
     CHAT,
     'help/helpDialog.ts',
     'invite/inviteDialog.ts',
     NOTIFICATIONS,
-    'roomFinder/roomFinder.ts',
+    'roomDialogs/roomDialogs.ts',
     'settings/settingsDialog.ts',
     'suggestions/suggestions.ts',
     HIGHLIGHT,

@@ -91,7 +91,7 @@ const onPhone: Record<string, Walk> = {
     await openPanel(page, 'sidebar')
     yield ['rooms in a drawer', page]
     await page.click('.side-foot button')
-    await page.waitForSelector('dialog a')
+    await page.waitForSelector('dialog [role=option]')
     yield ['room list', page]
     await escape(page, 'dialog')
     await page.keyboard.press('Escape')

@@ -12,7 +12,7 @@ export function emptyRoom(on: { copyLink(): void; showCode(): void }): HTMLEleme
       'div',
       { class: 'flex min-h-13 flex-wrap justify-center gap-2 pbs-2' },
       button(words.common.copyLink, on.copyLink),
-      button(words.common.showQrCode, on.showCode),
+      button(words.common.invite, on.showCode),
     ),
   )
 }

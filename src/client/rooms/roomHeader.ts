@@ -1,8 +1,6 @@
 import { may } from '../../shared/policy.ts'
-import { buttons, openDialog } from '../ui/dialog.ts'
 import { button, h } from '../ui/dom.ts'
 import { iconButton, iconOf } from '../ui/icons.ts'
-import { form, textField } from '../ui/textField.ts'
 import { roomName } from '../state/roomName.ts'
 import { selfOf, type State } from '../state/state.ts'
 import type { Context } from '../app/context.ts'
@@ -15,21 +13,31 @@ import { words } from '../words/words.ts'
 export function roomHeader(
   context: Context,
   { room, ...given }: { room: string; rooms: HTMLElement; people: HTMLElement; menu: HTMLElement },
-  on: { showPins(): void },
+  on: {
+    pins(): void
+    topic(text: string, mayChange: boolean): void
+    /** Draws the addresses in a text as links. */
+    linked(text: string): (Node | string)[]
+    /** resolves once `linked` does so */
+    linksLoaded: Promise<void>
+  },
   signal: AbortSignal,
 ): { element: HTMLElement; title: HTMLElement } {
   const { store, actions } = context
+  // A link of one line is too small for a finger, which opens the whole topic instead.
+  const coarse = matchMedia('(pointer: coarse)').matches
   const title = h('h1', { tabindex: -1 })
-  const topic = h('p', { class: 'truncate text-meta text-muted', dir: 'auto' })
+  const topic = h('p', { class: 'truncate cursor-pointer text-meta text-muted', dir: 'auto' })
   const pinCount = h('span', { class: 'tabular-nums' })
   const pins = iconButton(
     'pin',
     words.rooms.pins.title,
-    on.showPins,
+    on.pins,
     { class: 'button-icon gap-1.5 px-2 text-meta', hidden: true, 'aria-haspopup': 'dialog' },
     pinCount,
   )
-  const topicButton = button(null, () => openTopicDialog(context, room, topicOf(store.get()), signal), {
+  const openTopic = () => on.topic(topicOf(store.get()), mayChange(store.get()))
+  const topicButton = button(null, openTopic, {
     class: 'text-button icon-small grid place-items-center text-meta text-muted pointer-coarse:-my-3',
   })
   const topicLine = h('div', { class: 'flex items-center gap-1 min-w-0' }, topic)
@@ -43,20 +51,33 @@ export function roomHeader(
     given.menu,
   )
 
-  const topicOf = (state: State) => state.roomList.find((entry) => entry.room === room)?.topic ?? ''
+  function topicOf(state: State): string {
+    return state.roomList.find((entry) => entry.room === room)?.topic ?? ''
+  }
+
+  function mayChange(state: State): boolean {
+    const self = selfOf(state)
+    const role = state.rooms[room]?.you?.role
+    return self !== null && role !== undefined && may({ id: self.id, role }, 'topic')
+  }
+
+  function drawTopic(): void {
+    const text = topicOf(store.get())
+    topic.replaceChildren(...(coarse ? [text] : on.linked(text)))
+    topic.hidden = text === ''
+  }
+
+  // A pencil or a sign beside the topic is small; the topic itself opens it too.
+  topic.addEventListener('click', (event) => {
+    if (!(event.target as Element).closest('a')) openTopic()
+  })
+  void on.linksLoaded.then(drawTopic)
   store.watch(
     (state) => roomName(state, room),
     (name) => title.replaceChildren(h('bdi', {}, name)),
     signal,
   )
-  store.watch(
-    topicOf,
-    (text) => {
-      topic.textContent = text
-      topic.hidden = text === ''
-    },
-    signal,
-  )
+  store.watch(topicOf, drawTopic, signal)
   store.watch(
     ({ rooms }) => (rooms[room]?.sync.state === 'live' ? rooms[room].pins : undefined),
     (rows) => {
@@ -71,44 +92,21 @@ export function roomHeader(
   )
   store.watch(
     (state) => {
-      const self = selfOf(state)
-      const role = state.rooms[room]?.you?.role
-      if (self === null || role === undefined || !may({ id: self.id, role }, 'topic')) return null
-      return topicOf(state) === '' ? words.rooms.topic.add : words.rooms.topic.change
+      const { add, change, show } = words.rooms.topic
+      if (topicOf(state) === '') return mayChange(state) ? add : null
+      return mayChange(state) ? change : show
     },
     (label) => {
       // Removed, not hidden: F6 focuses the first button of the header.
       if (label === null) return topicButton.remove()
       // The element stays while its label changes: the topic dialog returns the focus to it.
       if (!topicButton.isConnected) topicLine.append(topicButton)
-      topicButton.replaceChildren(label === words.rooms.topic.add ? label : iconOf('pencil'))
+      const { add, change } = words.rooms.topic
+      topicButton.replaceChildren(label === add ? label : iconOf(label === change ? 'pencil' : 'info'))
       topicButton.setAttribute('aria-label', label)
       topicButton.title = label
     },
     signal,
   )
   return { element, title }
-}
-
-/** Changes the topic of a room (U87). */
-function openTopicDialog({ actions }: Context, room: string, topic: string, signal: AbortSignal): void {
-  const input = textField(words.rooms.topic.field, { value: topic, enterkeyhint: 'done' })
-
-  async function save(): Promise<void> {
-    const failure = await actions.setTopic(room, input.field.value.trim())
-    if (failure === null) dialog.close()
-    else input.refuse(failure)
-  }
-
-  const dialog = openDialog({ title: words.rooms.topic.title }, signal, ({ close }) => [
-    form(
-      save,
-      { class: 'grid gap-2' },
-      input.element,
-      buttons(
-        button(words.common.cancel, close),
-        h('button', { type: 'submit', class: 'button' }, words.common.save),
-      ),
-    ),
-  ])
 }

@@ -52,7 +52,7 @@ export function roomMenu(
       markAllRead(),
       { icon: 'calendar', label: words.timeline.jumpToDate, press: on.jumpToDate },
       { icon: 'link', label: words.common.copyLink, press: on.copyLink },
-      { icon: 'code', label: words.common.showQrCode, press: on.showCode },
+      { icon: 'code', label: words.common.invite, press: on.showCode },
       null,
       { icon: 'settings', label: words.common.settings, press: on.settings },
       { icon: 'keys', label: words.help, press: on.help },

@@ -41,6 +41,11 @@ export function formatText(
   return markdown.drawText(text, { author: context.author, mentions, pill, copyText, loadHighlighter })
 }
 
+/** A text as typed, its addresses as links. */
+export function linkedText(text: string): (Node | string)[] {
+  return markdown?.linkedText(text) ?? [text]
+}
+
 /** The words of a text without marks. @param author the name before what `/me` says */
 export function plainText(text: string, author: string): string {
   return markdown !== null && needsMarkdown(text) ? markdown.wordsOf(text, author) : text

@@ -1,3 +1,4 @@
+import { sameNameKey } from '../../shared/sameName.ts'
 import { keysOf } from '../people/lookAlikeKeys.ts'
 import type { HubDeps } from '../ports.ts'
 
@@ -9,15 +10,6 @@ const NAMES_PER_TURN = 50
 /** Without capitals and accents; the final form of sigma is a sigma. */
 const folded = (text: string) =>
   text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ')
-
-/** Equal for two names that differ only in capitals, accents of Latin letters, spaces and punctuation. */
-const sameNameKey = (name: string) =>
-  name
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .toLowerCase()
-    .replace(/[\s\p{P}]+/gu, '-')
-    .replace(/^-|-$/g, '')
 
 /** Nobody may be led into another lobby: here i and ! also read as l. */
 const lobbyKeys = (name: string) => new Set(keysOf(name).pairs.map((key) => key.replace(/[i!]/g, 'l')))

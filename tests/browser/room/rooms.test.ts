@@ -31,6 +31,8 @@ describe.skipIf(browserFound === null)('rooms', () => {
   const isIn = (page: Page, name: string) =>
     page.waitForSelector(`.shell:has(textarea[aria-label="Message ${name}"]) .head [popovertarget]`)
 
+  const dialogOption = (page: Page, text: string) => page.locator('dialog [role=option]', { hasText: text })
+
   async function chooseInMenu(page: Page, entry: string): Promise<void> {
     await page.click('.head [popovertarget]')
     await page.click(`text=${entry}`)
@@ -188,6 +190,92 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect(refused).toEqual([])
   })
 
+  test('[U195, U87] are found and created by one field: Enter takes the first match, and creates only if there is none', async () => {
+    const { page, refused } = await aMember(['Beekeeping'])
+    const dialog = page.locator('dialog')
+    const browse = async (typed: string) => {
+      await page.click('.side-foot button')
+      await page.keyboard.type(typed)
+      await page.waitForFunction(
+        (text) => document.querySelector<HTMLInputElement>('dialog input')?.value === text,
+        typed,
+      )
+      const rows = await dialog.locator('[role=option]').allTextContents()
+      return rows.map((row) => row.replace(/\d+ online$/, ''))
+    }
+    expect(await browse('bee')).toEqual(['Beekeeping', 'Create “bee”'])
+    await page.keyboard.press('Enter')
+    await isAt(page, '/chat/beekeeping')
+    await isIn(page, 'Beekeeping')
+    expect(await browse('  BEEKEEPING ')).toEqual(['Beekeeping'])
+    // WebKit’s search fields take Escape for themselves; this one closes.
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
+    expect(await browse('Orchard')).toEqual(['Create “Orchard”'])
+    await page.keyboard.press('Enter')
+    await isAt(page, '/chat/orchard')
+    await isIn(page, 'Orchard')
+    expect(refused).toEqual([])
+  })
+
+  test('[U195] whose name is taken meanwhile can be gone to', async () => {
+    const { page } = await aMember()
+    const { page: other } = await aMember()
+    await page.click('.side-foot button')
+    await page.keyboard.type('Workshop')
+    await dialogOption(page, 'Create “Workshop”').waitFor()
+    await other.request.post(`${place.origin}/api/rooms`, {
+      data: { name: 'workshop' },
+      headers: { origin: place.origin },
+    })
+    await page.keyboard.press('Enter')
+    await page.locator('dialog .fault', { hasText: 'There’s already a room called Workshop.' }).waitFor()
+    await page.click('text=Go there')
+    await isAt(page, '/chat/workshop')
+  })
+
+  test('[U196] what is typed right after Ctrl+K is typed into the switcher, and Escape closes it before it is there', async () => {
+    const { page } = await aMember(['Quarry'])
+    await page.route(/roomDialogs/, async (route) => {
+      await new Promise((done) => setTimeout(done, 300))
+      await route.continue()
+    })
+    await page.reload()
+    await page.waitForSelector('textarea')
+    await page.focus('textarea')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('quarr')
+    await dialogOption(page, 'Quarry').waitFor()
+    await page.keyboard.press('Enter')
+    await isAt(page, '/chat/quarry')
+    expect(await page.inputValue('textarea')).toBe('')
+
+    await isIn(page, 'Quarry')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.press('Escape')
+    await page.keyboard.type('still here')
+    expect(await page.inputValue('textarea')).toBe('still here')
+  })
+
+  test('[U194] have a topic whose addresses are links, and which a dialog shows whole', async () => {
+    const maker = await aMember()
+    const topic =
+      'Plans: https://example.org/plans and everything else that does not fit into one line of a phone'
+    await maker.context.request.post(`${place.origin}/api/rooms`, {
+      data: { name: 'Planning', topic },
+      headers: { origin: place.origin },
+    })
+    await maker.page.goto(`${place.origin}/chat/planning`)
+    await maker.page.locator('.head a[href="https://example.org/plans"]').waitFor()
+    const { page } = await aMember([], PHONE)
+    await page.goto(`${place.origin}/chat/planning`)
+    await page.locator('.head p').tap()
+    await page.locator('dialog a[href="https://example.org/plans"]').waitFor()
+    expect(await page.locator('dialog p').textContent()).toBe(topic)
+    expect(await page.locator('dialog input').count()).toBe(0)
+  })
+
   test('[U86, A9] that are missing say so, and lead to the lobby', async () => {
     const { page } = await aMember()
     await page.goto(`${place.origin}/chat/no-such-room`)
@@ -208,10 +296,17 @@ describe.skipIf(browserFound === null)('rooms', () => {
         },
         { x: from, dx: by },
       )
-    await swipe(60, 200)
-    await page.waitForSelector('.side[data-open=true]')
+    // The chunk of swipes is loaded after the room.
+    await eventually('a swipe opens', async () => {
+      await swipe(60, 200)
+      return (await page.locator('.side').getAttribute('data-open')) === 'true'
+    })
     await swipe(300, -200)
     await page.waitForSelector('.side[data-open=false]')
+    await swipe(300, -200)
+    await page.waitForSelector('.people-panel[data-open=true]')
+    await swipe(60, 200)
+    await page.waitForSelector('.people-panel[data-open=false]')
 
     await page.evaluate(() => (document.documentElement.dir = 'rtl'))
     await swipe(300, -200)
@@ -221,7 +316,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     expect([Math.round(x + width), x > 40]).toEqual([375, true])
     // A field with the focus would open the keyboard over the rooms.
     await page.click('.side-foot button')
-    await page.waitForSelector('dialog a')
+    await page.waitForSelector('dialog [role=option]')
     expect(await page.locator('dialog:focus').count()).toBe(1)
   })
 })

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test'
 import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { parseText } from '../../../src/shared/writing/writing.ts'
-import { searchRooms } from '../../../src/client/roomFinder/roomSearch.ts'
+import { searchRooms } from '../../../src/client/roomDialogs/roomSearch.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 

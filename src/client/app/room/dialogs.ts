@@ -1,4 +1,5 @@
 import { CLOSE } from '../../../shared/errors.ts'
+import { linkedText } from '../../timeline/formatText.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
 import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
 import { buttons, openDialog } from '../../ui/dialog.ts'
@@ -8,18 +9,19 @@ import { retryable } from '../../ui/retryImport.ts'
 import { roomAddress, roomName } from '../../state/roomName.ts'
 import { loadMenu } from '../../timeline/loadMenu.ts'
 import type { Context, PageContext } from '../context.ts'
+import { collectKeys } from './collectKeys.ts'
 import { words } from '../../words/words.ts'
 
 const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
-const loadRoomFinder = retryable(() => import('../../roomFinder/roomFinder.ts'))
+const loadRoomDialogs = retryable(() => import('../../roomDialogs/roomDialogs.ts'))
 const loadHelp = retryable(() => import('../../help/helpDialog.ts'))
 const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
 /** Chunks that a later press needs, also while the server is away. */
-export const dialogChunks = [loadMenu, loadSettings, loadRoomFinder, loadInvite]
+export const dialogChunks = [loadMenu, loadSettings, loadRoomDialogs, loadInvite]
 
 /**
- * The dialogs of a room. Each is a chunk of its own, which the first drawing does not need.
+ * The dialogs of a room, in chunks of their own, which the first drawing does not need.
  * @param say shows a short message
  */
 export function roomDialogs(
@@ -30,11 +32,19 @@ export function roomDialogs(
 ) {
   const link = () => location.origin + roomAddress(context.store.get(), room)
 
-  async function open<Chunk>(load: () => Promise<Chunk>, show: (chunk: Chunk) => void): Promise<void> {
+  /** @param letters what is typed while the chunk loads is meant for the dialog, which gets it as `typed` */
+  async function open<Chunk>(
+    load: () => Promise<Chunk>,
+    show: (chunk: Chunk, typed: string) => void,
+    letters = false,
+  ): Promise<void> {
+    const keys = collectKeys(letters, signal)
     try {
-      const chunk = await load()
+      const chunk = await load().finally(keys.end)
+      const typed = keys.end()
       // While the chunk was loading, the room may have been left or another dialog opened.
-      if (!signal.aborted && document.querySelector('dialog[open]') === null) show(chunk)
+      const isWanted = typed !== null && !signal.aborted && document.querySelector('dialog[open]') === null
+      if (isWanted) show(chunk, typed)
     } catch {
       const isConnected = context.store.get().connection.state === 'live'
       say(isConnected ? words.common.notLoaded : words.common.notConnected)
@@ -50,10 +60,18 @@ export function roomDialogs(
       context.router.navigate('/')
       toast(words.connection.stopped.noSession.title)
     },
-    rooms: () => open(loadRoomFinder, (chunk) => chunk.openRoomsDialog(context, signal)),
+    rooms: () => open(loadRoomDialogs, (chunk, typed) => chunk.openRoomsDialog(context, typed, signal), true),
     /** @param recent rooms by their last visit, the latest first */
     switchRoom: (recent: readonly string[]) =>
-      open(loadRoomFinder, (chunk) => chunk.openSwitcherDialog(context, { room, recent }, signal)),
+      open(
+        loadRoomDialogs,
+        (chunk, typed) => chunk.openSwitcherDialog(context, { room, recent, typed }, signal),
+        true,
+      ),
+    topic: (text: string, mayChange: boolean) =>
+      open(loadRoomDialogs, (chunk) =>
+        chunk.openTopicDialog(context, { room, text, mayChange }, linkedText, signal),
+      ),
     showCode: () =>
       open(loadInvite, (chunk) =>
         chunk.openInviteDialog(roomName(context.store.get(), room), link(), signal),

@@ -1,3 +1,4 @@
+import { linkedText, loadMarkdown } from '../../timeline/formatText.ts'
 import { announceRoom } from '../../timeline/screenReader.ts'
 import { openPersonCard } from '../../people/personCard.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
@@ -133,7 +134,12 @@ export function roomScreen(
   const header = roomHeader(
     context,
     { room, rooms: rooms.toggle, people: people.toggle, menu },
-    { showPins: timeline.showPins },
+    {
+      pins: timeline.showPins,
+      topic: (text, mayChange) => void dialogs.topic(text, mayChange),
+      linked: linkedText,
+      linksLoaded: loadMarkdown(),
+    },
     signal,
   )
   shell.append(skip, rooms.element, header.element, ...(rooms.strip ? [rooms.strip] : []))
@@ -153,7 +159,11 @@ export function roomScreen(
     { room, rooms: rooms.rooms, parts },
     {
       help: dialogs.help,
-      switchRoom: () => void dialogs.switchRoom(recent),
+      switchRoom() {
+        // Where the focus is now, the dialog returns it.
+        if (document.activeElement === document.body) composer.focus()
+        void dialogs.switchRoom(recent)
+      },
       markAllRead: allRead.mark,
       escape() {
         if (!panels.close()) composer.modes.end()

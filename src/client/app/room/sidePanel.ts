@@ -2,7 +2,6 @@ import { readItem, webStorage, writeItem } from '../../net/webStorage.ts'
 import { iconButton } from '../../ui/icons.ts'
 import { words } from '../../words/words.ts'
 import type { Context } from '../context.ts'
-import { trapFocus } from './drawerGestures.ts'
 
 export type SidePanel = ReturnType<typeof sidePanel>
 
@@ -107,4 +106,21 @@ export function sidePanel(
       ;(stop ?? element).focus()
     },
   }
+}
+
+const FOCUSABLE = ':is(a[href], button:not([disabled]), input, [tabindex="0"]):not([tabindex="-1"])'
+
+/** Keeps Tab inside the open drawer: `inert` keeps the focus off the page, but not out of the browser's own bars (A26). */
+function trapFocus(drawer: HTMLElement, signal: AbortSignal): void {
+  const wrap = (event: KeyboardEvent) => {
+    if (event.key !== 'Tab' || drawer.getAttribute('aria-modal') !== 'true') return
+    const stops = [...drawer.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((stop) =>
+      stop.checkVisibility(),
+    )
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
+    if (document.activeElement !== from && document.activeElement !== drawer) return
+    event.preventDefault()
+    to?.focus()
+  }
+  drawer.addEventListener('keydown', wrap, { signal })
 }

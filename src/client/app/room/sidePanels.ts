@@ -3,7 +3,7 @@ import { sidebar } from '../../rooms/sidebar.ts'
 import { readItem, webStorage } from '../../net/webStorage.ts'
 import { h } from '../../ui/dom.ts'
 import type { Context } from '../context.ts'
-import { watchSwipes } from './drawerGestures.ts'
+import { retryImport } from '../../ui/retryImport.ts'
 import { sidePanel } from './sidePanel.ts'
 
 /**
@@ -31,17 +31,14 @@ export function sidePanels(
     signal,
   )
   const close = () => before.close() || behind.close()
-  watchSwipes(
-    shell,
-    {
-      width: () => list.element.offsetWidth,
-      swiped(direction) {
-        const [opens, closes] = direction === 'forward' ? [before, behind] : [behind, before]
-        if (!closes.close()) opens.openDrawer()
-      },
-    },
-    signal,
-  )
+  function swiped(direction: 'forward' | 'back'): void {
+    const [opens, closes] = direction === 'forward' ? [before, behind] : [behind, before]
+    if (!closes.close()) opens.openDrawer()
+  }
+  if (matchMedia('(any-pointer: coarse)').matches)
+    void retryImport(() => import('./swipes.ts'), signal).then((chunk) =>
+      chunk?.watchSwipes(shell, { width: () => list.element.offsetWidth, swiped }, signal),
+    )
   return {
     rooms: { ...list, focus: before.focus },
     people: { ...people, focus: behind.focus },

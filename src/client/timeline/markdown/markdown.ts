@@ -2,6 +2,7 @@
 import type { Mention } from '../../../shared/model.ts'
 import { plainTextOf, withoutOverrides } from '../../../shared/writing/plainText.ts'
 import type { Block, Inline, ListItem } from '../../../shared/writing/tree.ts'
+import { addressesOf } from '../../../shared/writing/addresses.ts'
 import { parseText } from '../../../shared/writing/writing.ts'
 import { h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
@@ -87,6 +88,20 @@ function table([head = [], ...rows]: readonly Inline[][][], context: DrawingCont
     h('tbody', {}, ...body),
   )
   return h('div', { class: 'table-block scrolls', tabindex: -1 }, grid)
+}
+
+/** A text as typed, its addresses as links in the order of Tab: the topic of a room. */
+export function linkedText(text: string): Node[] {
+  let done = 0
+  const nodes = addressesOf(text).flatMap(({ from, to, address }) => {
+    const before = textNode(text.slice(done, from))
+    done = to
+    const typed = text.slice(from, to)
+    const link = addressLink(address, typed) ?? []
+    link[0]?.removeAttribute('tabindex')
+    return [before, ...(link.length > 0 ? link : [textNode(typed)])]
+  })
+  return [...nodes, textNode(text.slice(done))]
 }
 
 /** Draws a text; `formatText` skips this for a text without marks. */

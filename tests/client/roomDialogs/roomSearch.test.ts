@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { searchRooms } from '../../../src/client/roomFinder/roomSearch.ts'
+import { searchRooms } from '../../../src/client/roomDialogs/roomSearch.ts'
 import { countedRoom } from '../../support/client/aState.ts'
 
 const search = (names: readonly string[], typed: string) =>

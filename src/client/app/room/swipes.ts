@@ -51,20 +51,3 @@ export function watchSwipes(
   shell.addEventListener('touchend', end, { passive: true, signal })
   shell.addEventListener('touchcancel', () => (start = null), { passive: true, signal })
 }
-
-const FOCUSABLE = ':is(a[href], button:not([disabled]), input, [tabindex="0"]):not([tabindex="-1"])'
-
-/** Keeps Tab inside the open drawer: `inert` keeps the focus off the page, but not out of the browser's own bars (A26). */
-export function trapFocus(drawer: HTMLElement, signal: AbortSignal): void {
-  const wrap = (event: KeyboardEvent) => {
-    if (event.key !== 'Tab' || drawer.getAttribute('aria-modal') !== 'true') return
-    const stops = [...drawer.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((stop) =>
-      stop.checkVisibility(),
-    )
-    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]]
-    if (document.activeElement !== from && document.activeElement !== drawer) return
-    event.preventDefault()
-    to?.focus()
-  }
-  drawer.addEventListener('keydown', wrap, { signal })
-}
