@@ -1,7 +1,5 @@
-import type { Reaction } from '../../../shared/model.ts'
 import { may, type Actor, type Permission } from '../../../shared/policy.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
-import { childController } from '../../ui/dom.ts'
 import { pickEmoji } from '../../ui/emoji/pickEmoji.ts'
 import { nameOf } from '../../ui/avatar.ts'
 import { dayLabel, isolated, timeOfDay } from '../../ui/format.ts'
@@ -12,18 +10,11 @@ import type { MessageList } from '../messageList.ts'
 import { longPress } from './longPress.ts'
 import { openPopover, placePopover } from '../../ui/popover.ts'
 import { openMenu } from '../loadMenu.ts'
-import type { MenuOpening, MessageMenuEntry } from '../menu/messageMenu.ts'
+import type { StoredRow } from '../menu/menuEntries.ts'
+import type { MenuOpening } from '../menu/messageMenu.ts'
 import { messageToolbar, QUICK } from './messageToolbar.ts'
 import { namesOf } from './reactionChips.ts'
 import { words } from '../../words/words.ts'
-
-/** A message that the server has stored and nobody has deleted: only such a message offers actions. */
-type StoredRow = Row & { id: string; text: string; seq: number }
-
-interface PermittedEntry extends MessageMenuEntry {
-  /** offered only to people who may do this; everybody may copy */
-  needs?: Permission
-}
 
 export interface MessageActionEvents {
   reply(row: Row): void
@@ -93,34 +84,6 @@ export function messageActions(
     reportFailure(on, actions.react(room, id, emoji, !isMine))
   }
 
-  function entriesFor(
-    row: StoredRow,
-    element: HTMLElement,
-    can: (permission: Permission) => boolean,
-  ): MessageMenuEntry[] {
-    const { id, text, seq, own, pinned, reactions } = row
-    const { message, common } = words
-    const link = location.origin + roomAddress(store.get(), room, seq)
-    const pin = () => reportFailure(on, actions.pin(room, id, !pinned))
-    const select = () => selectText(element, signal)
-    const entries: (PermittedEntry | false)[] = [
-      { needs: 'send', icon: 'reply', label: common.reply, press: () => on.reply(row) },
-      { icon: 'copy', label: message.copyText, press: () => void copy(text, message.textCopied) },
-      matchMedia('(pointer: coarse)').matches && { icon: 'text', label: message.selectText, press: select },
-      { icon: 'link', label: common.copyLink, press: () => void copy(link, common.linkCopied) },
-      !own && { icon: 'unread', label: message.markUnread, press: () => on.markUnread(seq) },
-      { needs: 'pin', icon: 'pin', label: pinned ? message.unpin : message.pin, press: pin },
-      reactions.length > 0 && {
-        icon: 'smile',
-        label: message.whoReacted,
-        press: () => whoReacted(reactions),
-      },
-      { needs: 'edit', icon: 'pencil', label: common.edit, press: () => on.edit(row) },
-      { needs: 'delete', icon: 'trash', label: common.delete, danger: true, press: () => askDelete(row) },
-    ]
-    return entries.filter((entry) => entry !== false).filter(({ needs }) => needs === undefined || can(needs))
-  }
-
   /** What I may do. @param author of the message that it is done to, if any */
   function permissionsFor(author: string | null): (permission: Permission) => boolean {
     const self = selfOf(store.get())
@@ -137,29 +100,30 @@ export function messageActions(
     const more = () =>
       void pickEmoji(opening.at, emojiMemory, (emoji) => toggle(row, emoji), on.fault, signal)
     const react = { quick: QUICK, mine, toggle: (emoji: string) => toggle(row, emoji), more }
-    // The row stays tinted while the pointer is in its menu.
-    const open: Parameters<typeof openMenu>[0] = ({ openMessageMenu }) => {
+    const entryEvents = {
+      can,
+      copy: (text: string, done: string) => void copy(text, done),
+      reply: () => on.reply(row),
+      edit: () => on.edit(row),
+      markUnread: () => on.markUnread(row.seq),
+      pin: (isOn: boolean) => reportFailure(on, actions.pin(room, row.id, isOn)),
+      remove() {
+        toolbar.remove()
+        reportFailure(on, actions.remove(room, row.id))
+      },
+      namesOf,
+    }
+    const open: Parameters<typeof openMenu>[0] = ({ openMessageMenu, menuEntries }) => {
       const label = words.message.menuOf(isolated(row.user.name), timeOfDay(row.at, settings.clock))
-      const entries = entriesFor(row, element, can)
+      const link = location.origin + roomAddress(store.get(), room, row.seq)
+      const entries = menuEntries(row, { element, link }, entryEvents, signal)
       const popovers = { openPopover, placePopover }
       const menu = openMessageMenu(label, entries, can('react') ? react : null, opening, popovers, signal)
+      // The row stays tinted while the pointer is in its menu.
       element.toggleAttribute('data-active', true)
       menu.signal.addEventListener('abort', () => element.removeAttribute('data-active'), { once: true })
     }
     void openMenu(open, on.fault, signal)
-  }
-
-  function whoReacted(reactions: readonly Reaction[]): void {
-    const rows = reactions.map((reaction) => ({ ...reaction, names: namesOf(reaction) }))
-    void openMenu((chunk) => chunk.openReactionsDialog(rows, signal), on.fault, signal)
-  }
-
-  function askDelete({ id, text }: StoredRow): void {
-    const remove = () => {
-      toolbar.remove()
-      reportFailure(on, actions.remove(room, id))
-    }
-    void openMenu((chunk) => chunk.confirmDelete(text, remove, signal), on.fault, signal)
   }
 
   return {
@@ -197,17 +161,4 @@ export function reportFailure(on: Pick<MessageActionEvents, 'fault'>, result: tr
 
 function isStored(row: Row): row is StoredRow {
   return row.id !== null && row.text !== null && row.seq !== null
-}
-
-/** On touch, a row takes a long press for its menu. Here it gives its text back to the browser until nothing is selected. */
-function selectText(element: HTMLElement, parent: AbortSignal): void {
-  const text = element.querySelector('.text')
-  const selection = document.getSelection()
-  if (text === null || selection === null) return
-  const lifetime = childController(parent)
-  const { signal } = lifetime
-  element.toggleAttribute('data-selectable', true)
-  selection.selectAllChildren(text)
-  signal.addEventListener('abort', () => element.removeAttribute('data-selectable'), { once: true })
-  document.addEventListener('selectionchange', () => selection.isCollapsed && lifetime.abort(), { signal })
 }
