@@ -2,6 +2,7 @@
 import { copyText } from '../ui/transfer/copyText.ts'
 import { retryImport } from '../ui/retryImport.ts'
 import type * as Markdown from './markdown/markdown.ts'
+import type { CodeTools } from './markdown/codeBlock.ts'
 import type { DrawnText, DrawingContext } from './markdown/markdown.ts'
 import type { TimelineItem } from './timelineItems.ts'
 
@@ -29,16 +30,11 @@ const loadHighlighter = () => (highlighter ??= retryImport(() => import('./markd
 
 const needsMarkdown = (text: string) => MARKDOWN.test(text) && !isLargeEmoji(text)
 
-/** @param context without `pill`, mentions show as typed */
-export function formatText(
-  text: string,
-  context: Pick<DrawingContext, 'author'> & Partial<Pick<DrawingContext, 'mentions' | 'pill'>>,
-): DrawnText {
-  const textNode = (typed: string) => document.createTextNode(typed)
-  const { mentions = [], pill = (_, typed) => textNode(typed) } = context
-  if (markdown === null || !(mentions.length > 0 || needsMarkdown(text)))
-    return { nodes: [textNode(text)], plain: text, isAction: false }
-  return markdown.drawText(text, { author: context.author, mentions, pill, copyText, loadHighlighter })
+/** Until Markdown is loaded, mentions show as typed. */
+export function formatText(text: string, context: Omit<DrawingContext, keyof CodeTools>): DrawnText {
+  if (markdown === null || !(context.mentions.length > 0 || needsMarkdown(text)))
+    return { nodes: [document.createTextNode(text)], plain: text, isAction: false }
+  return markdown.drawText(text, { ...context, copyText, loadHighlighter })
 }
 
 /** A text as typed, its addresses as links. */

@@ -2,15 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { formatText, loadMarkdown } from '../../../src/client/timeline/formatText.ts'
 import { drawText } from '../../../src/client/timeline/markdown/markdown.ts'
+import { byAnn } from '../../support/client/aRow.ts'
 import { eventually } from '../../support/eventually.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
 
 const writer = {
-  author: 'Ann',
-  mentions: [],
-  pill: (_: string, typed: string) => document.createTextNode(typed),
+  ...byAnn,
   copyText: async () => {},
   loadHighlighter: async () => null,
 }
@@ -120,7 +119,7 @@ describe('Markdown', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join('')
-        const { nodes, plain } = formatText(text, { author: 'Ann' })
+        const { nodes, plain } = formatText(text, byAnn)
         return (
           treeOf(nodes).trim() === drawn(text).trim() && plain.trim() === drawText(text, writer).plain.trim()
         )

@@ -4,6 +4,7 @@ import { formatText, loadMarkdown } from '../../../src/client/timeline/formatTex
 import { parseText } from '../../../src/shared/writing/writing.ts'
 import { searchRooms } from '../../../src/client/roomDialogs/roomSearch.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
+import { byAnn } from '../../support/client/aRow.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -23,7 +24,7 @@ describe('a message', () => {
   const repeated = (piece: string) => piece.repeat(LIMIT).slice(0, LIMIT)
   const ORDINARY = repeated('**a** _b_ `c` http://a.b [x](http://y.z)\n- a\n')
 
-  const draw = (text: string) => formatText(text, { author: 'Ann' })
+  const draw = (text: string) => formatText(text, byAnn)
 
   /** ms that a text takes at best; the machine may be busy with other work */
   function timeOf(text: string, rounds: number, run: (text: string) => unknown = draw): number {

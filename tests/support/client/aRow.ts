@@ -26,6 +26,9 @@ export function aRow(seq: number, more: Partial<Row> = {}): Row {
   return { ...usual, text: `text ${seq}`, own: false, sendStatus, ...mentioned, ...more }
 }
 
+/** Ann writes a text that mentions nobody. */
+export const byAnn = { author: 'Ann', mentions: [], names: [], me: null, showPerson() {} }
+
 export function anItem(row: Row, first = true): MessageItem {
   return { kind: 'message', key: row.key, row, first }
 }

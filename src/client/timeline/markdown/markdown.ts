@@ -1,5 +1,4 @@
 /** The tree of a text as nodes. Nothing here makes HTML: `h` makes elements of the few kinds named below (U20, S2). */
-import type { Mention } from '../../../shared/model.ts'
 import { plainTextOf, withoutOverrides } from '../../../shared/writing/plainText.ts'
 import type { Block, Inline, ListItem } from '../../../shared/writing/tree.ts'
 import { addressesOf } from '../../../shared/writing/addresses.ts'
@@ -8,14 +7,12 @@ import { h } from '../../ui/dom.ts'
 import { words } from '../../words/words.ts'
 import { codeBlock, type CodeTools } from './codeBlock.ts'
 import { addressLink, writtenLink } from './links.ts'
+import { mentionPill, type MentionContext } from './mentionPill.ts'
 
 /** What a text is drawn with. */
-export interface DrawingContext extends CodeTools {
+export interface DrawingContext extends CodeTools, MentionContext {
   /** the name before what `/me` says */
   author: string
-  mentions: readonly Mention[]
-  /** a mention of a person as a button; `typed` is the text it stands for */
-  pill(user: string, typed: string): Node
 }
 
 /** How a text is drawn, and its words without marks. `isAction`: the author's name belongs before the nodes. */
@@ -37,7 +34,7 @@ function inlines(nodes: readonly Inline[], context: DrawingContext): Node[] {
       case 'code': return [h('code', { dir: 'ltr' }, textNode(node.text))]
       case 'address': return addressLink(node.address, node.text) ?? [textNode(node.text)]
       case 'link': return writtenLink(node, inlines(node.children, context)) ?? [textNode(node.text)]
-      case 'mention': return [context.pill(node.user, node.text)]
+      case 'mention': return [mentionPill(node.user, node.text, context)]
       default: return [h(TAGS[node.type], {}, ...inlines(node.children, context))]
     }
   })

@@ -6,7 +6,6 @@ import type { FailureReason, PendingChange, Row, Settings } from '../../state/st
 import { avatar, nameOf } from '../../ui/avatar.ts'
 import { iconOf } from '../../ui/icons.ts'
 import { formatText, isLargeEmoji, plainText } from '../formatText.ts'
-import { mentionPill } from './mentionPill.ts'
 import { reactionChips } from './reactionChips.ts'
 import { isSameMentions, type MessageItem } from '../timelineItems.ts'
 import { words } from '../../words/words.ts'
@@ -101,7 +100,8 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
   function drawText(): void {
     const { row } = item
     const { mentions } = row
-    const context = { author: isolated(row.user.name), mentions, pill: pillOf }
+    const people = { mentions, names: item.names ?? [], me: on.me(), showPerson: on.showPerson }
+    const context = { author: isolated(row.user.name), ...people }
     const drawn = row.text === null ? null : formatText(row.text, context)
     spokenText = drawn?.plain ?? words.message.spokenDeleted(item.deleted ?? 1)
     isAction = drawn?.isAction ?? false
@@ -127,11 +127,6 @@ export function messageView(initial: MessageItem, on: MessageEvents) {
         h('span', { class: 'pinned', title: pinned, role: 'img', 'aria-label': pinned }, iconOf('pin')),
       )
     }
-  }
-
-  function pillOf(user: string, typed: string): HTMLElement {
-    const name = item.names?.[item.row.mentions.findIndex((mention) => mention.user === user)] ?? null
-    return mentionPill(user, { typed, name, isMe: user === on.me(), press: on.showPerson })
   }
 
   function drawQuote(): void {
