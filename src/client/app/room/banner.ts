@@ -41,9 +41,11 @@ export function banner(
   focusElsewhere: () => void,
   signal: AbortSignal,
 ): HTMLElement {
-  const text = h('span', { class: 'flex-1' })
+  const text = h('span', {})
+  // Beside a long text the button gets a line of its own.
+  const line = h('div', { class: 'flex min-w-0 flex-auto items-center gap-3' }, iconOf('warning'), text)
   const reconnect = button(words.connection.retryNow, () => actions.reconnect(), { class: 'text-button' })
-  const element = h('div', { class: 'banner', hidden: true }, iconOf('warning'), text, reconnect)
+  const element = h('div', { class: 'banner', hidden: true }, line, reconnect)
   let wasLost = false
   let wasBlocked = false
   let timer: ReturnType<typeof setTimeout> | undefined
