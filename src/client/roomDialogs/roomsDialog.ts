@@ -35,20 +35,22 @@ export function openRoomsDialog(context: Context, typed: string, signal: AbortSi
     isCreating = false
     if (dialog.signal.aborted) return
     if (answer.result === 'made') return go(answer.room)
-    fault.replaceChildren(answer.result === 'failed' ? answer.message : words.rooms.nameTaken(isolated(name)))
+    fault.replaceChildren(
+      answer.result === 'failed' ? answer.message : words.roomDialogs.nameTaken(isolated(name)),
+    )
     if (answer.result === 'failed') return
     const taken = named(store.get(), name)
     const { suggestion } = answer
     const [label, press] =
       taken !== undefined
-        ? [words.rooms.goThere, () => go(taken.room)]
+        ? [words.roomDialogs.goThere, () => go(taken.room)]
         : [words.common.use(isolated(suggestion ?? '')), () => void create(suggestion ?? '')]
     if (taken ?? suggestion) fault.append(' ', button(label, press, { class: 'text-button' }))
   }
 
   const { dialog, field, go } = openFinder(
     context,
-    { title: words.rooms.browse, label: words.rooms.findOrCreate, typed },
+    { title: words.rooms.browse, label: words.roomDialogs.findOrCreate, typed },
     {
       match({ roomList }, text) {
         fault.replaceChildren()
@@ -67,12 +69,12 @@ export function openRoomsDialog(context: Context, typed: string, signal: AbortSi
       },
       status({ roomList }, text, matches) {
         const others = roomList.filter(({ joined }) => !joined).length
-        if (text === '' && others >= LIMITS.roomsListed) return words.rooms.busiest
-        return matches < MAX_LISTED ? '' : words.rooms.typeMore
+        if (text === '' && others >= LIMITS.roomsListed) return words.roomDialogs.busiest
+        return matches < MAX_LISTED ? '' : words.roomDialogs.typeMore
       },
       last(state, text) {
         if (text === '' || named(state, text)) return null
-        const label = h('span', { class: 'truncate' }, words.rooms.createNamed(isolated(text)))
+        const label = h('span', { class: 'truncate' }, words.roomDialogs.createNamed(isolated(text)))
         return { content: [iconOf('plus'), label], press: () => void create(text) }
       },
     },

@@ -15,10 +15,10 @@ export function openSwitcherDialog(
   { room: current, recent, typed }: { room: string; recent: readonly string[]; typed: string },
   signal: AbortSignal,
 ): void {
-  const { title, noMatch, current: here, unread: unreadText } = words.rooms.switcher
+  const { title, noMatch, current: here, unread: unreadText } = words.roomDialogs.switcher
   openFinder(
     context,
-    { title, label: words.rooms.find, typed },
+    { title, label: words.roomDialogs.find, typed },
     {
       match(state, text) {
         const counted = state.roomList.map((entry) => ({ ...entry, ...unreadCountOf(state, entry.room) }))

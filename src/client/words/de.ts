@@ -139,22 +139,9 @@ export const words: Words = {
     left: (room: string) => `Du hast ${room} verlassen`,
     leftAsOwner: (room: string) => `Du hast ${room} verlassen. Der Raum gehört jetzt niemandem.`,
     browse: 'Alle Räume',
-    find: 'Räume suchen',
-    busiest: 'Das sind die belebtesten Räume. Gib einen Teil eines Namens ein, um andere zu finden.',
-    typeMore: 'Gib mehr vom Namen ein, um andere Räume zu finden.',
-    findOrCreate: 'Raum finden oder erstellen',
-    createNamed: (name: string) => `„${name}“ erstellen`,
-    goThere: 'Dorthin',
-    nameTaken: (name: string) => `Einen Raum namens ${name} gibt es schon.`,
     unread: (count: number, atLeast: boolean) =>
       counted(count, { other: atLeast ? '# oder mehr ungelesen' : '# ungelesen' }),
     mentions: (count: number) => counted(count, { one: '# Erwähnung', other: '# Erwähnungen' }),
-    switcher: {
-      title: 'Zu einem Raum springen',
-      noMatch: 'Kein Raum passt.',
-      current: 'dieser Raum',
-      unread: (count: string) => `${count} ungelesen`,
-    },
     menu: {
       title: 'Menü',
       addFavourite: 'Zu Favoriten hinzufügen',
@@ -184,6 +171,22 @@ export const words: Words = {
       codeOf: (link: string) => `QR-Code von ${link}`,
     },
     empty: { title: 'Noch keine Nachrichten', text: 'Schreib die erste oder lade Leute ein.' },
+  },
+
+  roomDialogs: {
+    find: 'Räume suchen',
+    busiest: 'Das sind die belebtesten Räume. Gib einen Teil eines Namens ein, um andere zu finden.',
+    typeMore: 'Gib mehr vom Namen ein, um andere Räume zu finden.',
+    findOrCreate: 'Raum finden oder erstellen',
+    createNamed: (name: string) => `„${name}“ erstellen`,
+    goThere: 'Dorthin',
+    nameTaken: (name: string) => `Einen Raum namens ${name} gibt es schon.`,
+    switcher: {
+      title: 'Zu einem Raum springen',
+      noMatch: 'Kein Raum passt.',
+      current: 'dieser Raum',
+      unread: (count: string) => `${count} ungelesen`,
+    },
   },
 
   people: {

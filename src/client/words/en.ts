@@ -8,6 +8,7 @@ import { LIMITS } from '../../shared/limits.ts'
 import { counter } from './counter.ts'
 import type { emojiPicker } from './english/emojiPicker.ts'
 import type { keys } from './english/keys.ts'
+import type { roomDialogs } from './english/roomDialogs.ts'
 import type { settings } from './english/settings.ts'
 
 const numbered = counter('en')
@@ -133,22 +134,9 @@ const atFirst = {
     left: (room: string) => `You left ${room}`,
     leftAsOwner: (room: string) => `You left ${room}. It has no owner now.`,
     browse: 'Browse rooms',
-    find: 'Search rooms',
-    busiest: 'Showing the busiest rooms. Type part of a name to find others.',
-    typeMore: 'Type more of the name to find other rooms.',
-    findOrCreate: 'Find or create a room',
-    createNamed: (name: string) => `Create “${name}”`,
-    goThere: 'Go there',
-    nameTaken: (name: string) => `There’s already a room called ${name}.`,
     unread: (count: number, atLeast: boolean) =>
       numbered(count, { other: atLeast ? '# or more unread' : '# unread' }),
     mentions: (count: number) => counted(count, 'mention'),
-    switcher: {
-      title: 'Jump to a room',
-      noMatch: 'No rooms match.',
-      current: 'current room',
-      unread: (count: string) => `${count} unread`,
-    },
     menu: {
       title: 'Menu',
       addFavourite: 'Add to favourites',
@@ -382,6 +370,7 @@ const atFirst = {
 
 /** Texts that load with the feature that shows them (`addEnglish`). */
 interface LaterWords {
+  roomDialogs: typeof roomDialogs
   settings: typeof settings
   keys: typeof keys
   emojiPicker: typeof emojiPicker
