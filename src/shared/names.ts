@@ -24,13 +24,13 @@ const SCRIPTS = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/
 const FEW_MARKS =
   /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Common}\p{Script=Inherited}]/u
 
-let spelling: RegExp | undefined
+let joiners: ReturnType<typeof spellingCharacters> | undefined
 
 /**
  * The format characters that spelling needs: in emoji, in the flags of England, Scotland and Wales, and by RFC 5892 (CONTEXTJ).
  * Made at the first name (W3). Scripts that nobody writes today are left out.
  */
-function spellingCharacters(): RegExp {
+function spellingCharacters() {
   // Signs that take a consonant's vowel away: the nine scripts of India have theirs 128 characters apart.
   const indic = Array.from({ length: 9 }, (_, n) => String.fromCharCode(0x94d + 128 * n)).join('')
   const virama = `[${indic}\u0dca\u0e3a\u0eba\u0f84\u1039\u103a\u1714\u1734\u17d2\u1a60\u1b44\u1baa\u1bab\u1bf2\u1bf3\u2d7f\ua806\ua8c4\ua953\ua9c0\uaaf6\uabed\u{11133}\u{11134}]`
@@ -46,7 +46,11 @@ function spellingCharacters(): RegExp {
     `(?<=${pictograph}\ufe0f?\\p{Emoji_Modifier}?)\u200d(?=${pictograph})`,
     '\\p{RGI_Emoji_Tag_Sequence}',
   ]
-  return new RegExp(parts.join('|'), 'gv')
+  return {
+    needed: new RegExp(parts.join('|'), 'gv'),
+    // People type it by habit also where it changes nothing: behind the letters above, and at the end of a word.
+    idle: new RegExp(`(?<=\\p{sc=Arabic})\u200c+(?=\\s|$)|(?<=${endsJoin}\\p{Mn}*)\u200c+`, 'gv'),
+  }
 }
 
 /** More marks than any writing stacks on one letter? A letter that Unicode has as one character is ordinary. */
@@ -63,10 +67,11 @@ export function cleanName(
   // No acceptable name is that long in any form, so do not normalise or segment it.
   if (typed.length > 1_000) return { fault: 'long' }
   if (!typed.isWellFormed()) return { fault: 'characters' }
-  const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ')
+  joiners ??= spellingCharacters()
+  const { needed, idle } = joiners
+  const name = typed.normalize('NFC').trim().replace(/\s+/g, ' ').replace(idle, '')
   if (name === '') return { fault: 'empty' }
-  spelling ??= spellingCharacters()
-  if (REFUSED.test(name) && REFUSED.test(name.replace(spelling, ''))) return { fault: 'characters' }
+  if (REFUSED.test(name) && REFUSED.test(name.replace(needed, ''))) return { fault: 'characters' }
   const graphemes = graphemesOf(name)
   if (graphemes.some(hasTooManyMarks)) return { fault: 'marks' }
   if (graphemes.length > limit.graphemes || byteLength(name) > limit.bytes) return { fault: 'long' }

@@ -58,10 +58,19 @@ test.each([
 
 // prettier-ignore
 test.each([
-  'a\u200db', 'a\u200cb', 'क\u200dर', 'ا\u200cم', 'ب\u200ca', 'ب\u200c', '👍\u200d', 'a\u200d👍', '\u200c', 'a\u{e0067}',
+  'a\u200db', 'a\u200cb', 'क\u200dर', 'ب\u200ca', 'ب\u200c\u200cب', '👍\u200d', 'a\u200d👍', '\u200c', 'a\u{e0067}',
   '👍\u{e0067}\u{e007f}', '🏴\u{e0075}\u{e0073}\u{e007f}', 'a\u00adb', 'a\ufffbb', 'ក\u17b4', 'a\u180eb',
 ])('[I2] the name %j has an invisible character that no spelling needs', (typed) => {
   expect(cleanName(typed)).toEqual({ fault: 'characters' })
+})
+
+test('[I2] a joiner that changes nothing between Arabic letters is dropped', () => {
+  for (const [typed, name] of [
+    ['امیر\u200cحسین', 'امیرحسین'],
+    ['ستاره\u200c', 'ستاره'],
+    ['هۆبه\u200c کو', 'هۆبه کو'],
+  ] as const)
+    expect(cleanName(typed)).toEqual({ name })
 })
 
 // prettier-ignore

@@ -9,13 +9,25 @@ const RESERVED_WORDS = ['admin', 'administrator', 'moderator', 'system', 'staff'
 // prettier-ignore
 const RESERVED_NAMES = ['mod', 'bot', 'owner', 'root', 'host', 'server', 'all', 'everyone', 'here', 'channel', 'room', 'guest', 'deleted', 'you']
 
-/** Zero-width characters and accents: invisible, or nearly so. Tag characters stand only in flags, which they tell apart. */
-const INVISIBLE = /(?![\u{e0020}-\u{e007f}])[\p{Default_Ignorable_Code_Point}\u0300-\u036f]/gu
+/**
+ * Zero-width characters, accents of Latin letters, and the vowel points of Hebrew and Arabic, which are written or left out:
+ * invisible, or nearly so. Tag characters stand only in flags, which they tell apart.
+ */
+const INVISIBLE =
+  /(?![\u{e0020}-\u{e007f}])[\u0640\p{Default_Ignorable_Code_Point}\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u0652\u0670]/gu
+/**
+ * Scripts in which a whole name imitates no name in Latin, Cyrillic or Greek. `unhomoglyph` takes ordinary letters of theirs for
+ * one, such as the three Thai ones in คดต and the Hebrew ones that end Ido and Idan.
+ */
+const DISTINCT =
+  /[\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}\p{sc=Devanagari}\p{sc=Bengali}\p{sc=Gurmukhi}\p{sc=Gujarati}\p{sc=Oriya}\p{sc=Tamil}\p{sc=Telugu}\p{sc=Kannada}\p{sc=Malayalam}\p{sc=Sinhala}\p{sc=Tibetan}\p{sc=Mongolian}\p{sc=Ethiopic}\p{sc=Georgian}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u
+/** Letters that Arabic and Persian keyboards type differently and that look the same. */
+const ARABIC_TWINS: Record<string, string> = { ی: 'ي', ى: 'ي', ک: 'ك' }
 /** White space and punctuation, but not @ and !, which stand for letters. */
 const SEPARATORS = /(?![@!])[\s\p{P}]+/gu
-/** Signs read as letters. i and l count as one letter, in names and in the reserved words alike. */
+/** Signs read as letters. */
 // prettier-ignore
-const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', i: 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '7': 't' }
+const LETTER_OF_SIGN: Record<string, string> = { '0': 'o', '1': 'l', '!': 'l', '|': 'l', '3': 'e', '4': 'a', '@': 'a', '5': 's', $: 's', '7': 't' }
 
 /** a to z. The table of `unhomoglyph` knows only some of them. */
 const SMALL_CAPITALS = [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡxʏᴢ']
@@ -31,13 +43,18 @@ let lookAlikes: Map<string, string> | undefined
  */
 export function keysOf(name: string): NameKeys {
   const base = withoutInvisible(name).replace(SEPARATORS, '') || name
-  const lower = withLookAlikes(base.toLowerCase()).toLowerCase()
-  const cased = withLookAlikes(base)
+  const isDistinct = DISTINCT.test(base) && !Array.from(base).some(isImitating)
+  const read = isDistinct ? withArabicTwins : withLookAlikes
+  const lower = read(base.toLowerCase()).toLowerCase()
+  const cased = read(base)
   return {
     own: [`lower:${lower}`, `cased:${cased}`],
     pairs: [`lowerPairs:${withPairsRead(lower)}`, `casedPairs:${withPairsRead(cased)}`],
   }
 }
+
+const isImitating = (sign: string) => /\p{L}/u.test(sign) && !DISTINCT.test(sign)
+const withArabicTwins = (text: string) => text.replace(/[یىک]/g, (letter) => ARABIC_TWINS[letter] ?? letter)
 
 /**
  * @returns whether a cleaned name is reserved; the site's name is reserved too
@@ -47,18 +64,32 @@ export function reservedNames(siteName: string, { numbered = false } = {}): (nam
   let reserved: ReturnType<typeof reservedBy> | undefined
   return (name) => {
     const { words, names, phrases } = (reserved ??= reservedBy(siteName))
-    const whole = numbered && /\d\P{L}*$/u.test(name) ? words : names
-    return readings(name).some(
-      (text) => whole.has(withoutSpaces(text)) || phrases.some((phrase) => ` ${text} `.includes(phrase)),
-    )
+    const isNumbered = numbered && /\d\P{L}*$/u.test(name)
+    return readings(name).some((text) => {
+      const loose = withOneIAndL(text)
+      return (
+        words.has(withoutSpaces(loose)) ||
+        phrases.some((phrase) => ` ${loose} `.includes(phrase)) ||
+        (!isNumbered && names.has(withoutSpaces(text)))
+      )
+    })
   }
 }
 
 function reservedBy(siteName: string) {
-  const words = new Set([...RESERVED_WORDS, siteName].flatMap(readings).filter((word) => word !== ''))
-  const names = new Set([...RESERVED_NAMES.flatMap(readings), ...words].map(withoutSpaces))
-  return { words, names, phrases: [...words].map((word) => ` ${word} `) }
+  const phrases = [...RESERVED_WORDS, siteName]
+    .flatMap(readings)
+    .filter((word) => word !== '')
+    .map(withOneIAndL)
+  return {
+    words: new Set(phrases.map(withoutSpaces)),
+    names: new Set(RESERVED_NAMES),
+    phrases: phrases.map((phrase) => ` ${phrase} `),
+  }
 }
+
+/** In the longer reserved words i and l are one letter: nobody is called `admln`, but many are called Ali, which is not `all`. */
+const withOneIAndL = (text: string) => text.replaceAll('i', 'l')
 
 /**
  * Every way to read a text, its words with one space between: case folded before or after look-alikes are replaced, digits at
@@ -74,7 +105,7 @@ function readings(text: string): string[] {
 /** A text as a hasty reader sees it: look-alikes and signs become the letters that they stand for. */
 function readAsLetters(text: string): string {
   return withPairsRead(withLookAlikes(text).toLowerCase()).replace(
-    /[01!|i345@$7]/g,
+    /[01!|345@$7]/g,
     (sign) => LETTER_OF_SIGN[sign] ?? sign,
   )
 }

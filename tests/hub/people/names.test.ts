@@ -53,7 +53,7 @@ const DISGUISES: readonly (readonly [how: string, typed: string])[] = [
 // prettier-ignore
 const ORDINARY = [
   'Ann', 'Björk', 'O’Neill', 'Jean-Luc', 'Nguyễn Văn An', 'Łukasz', 'Ólafur', 'Şebnem',
-  'Mad Max 2', 'x', 'Administrata', 'Modesty', 'Herein', 'Al', 'Systema', 'Наташа',
+  'Mad Max 2', 'Ali', 'Ali 2', 'x', 'Administrata', 'Modesty', 'Herein', 'Al', 'Systema', 'Наташа',
   'Йосип', 'Володимир', 'Ελένη', 'Νίκος', 'محمد', 'فاطمة', 'דָּוִד', 'שרה',
   'अनुष्का', 'प्रिया', 'அருண்', 'సీత', 'সুমন', 'สมชาย', '小明', 'さくら',
   'タロウ', '김철수', 'გიორგი', '🦊', 'Zoë 👩‍🚀',
@@ -110,6 +110,14 @@ test.each([
   ],
   ['علی\u200cرضا', 'علیرضا', true],
   ['❤', '❤\ufe0f', true],
+  ['עידו', 'עידן', false],
+  ['มานิดา', 'มานิตา', false],
+  ['അനിൽ', 'അനീൽ', false],
+  ['土', '士', false],
+  ['Aוice', 'Alice', true],
+  ['علی', 'علي', true],
+  ['مُحَمَّد', 'محـمد', true],
+  ['דָּוִד', 'דוד', true],
 ])('[I3] %j looks like %j: %p', (name, other, isAlike) => {
   expect(keysOf(name).own.some((key) => keysOf(other).own.includes(key))).toBe(isAlike)
 })
