@@ -38,7 +38,7 @@ describe.skipIf(browserFound === null)('the page', () => {
       const isShown = (element: Element) => element.checkVisibility({ visibilityProperty: true })
       const last = [...document.querySelectorAll('.message')].at(-1)!
       return {
-        shown: [...document.querySelectorAll('button, textarea, .side')]
+        shown: [...document.querySelectorAll('.button, .button-icon, .tool, textarea, aside, nav')]
           .filter(isShown)
           .map((one) => one.className),
         height: document.documentElement.scrollHeight,
