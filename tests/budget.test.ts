@@ -56,6 +56,7 @@ test('[W1] the chat is one chunk, and only these features are others', () => {
     'help/helpDialog.ts',
     'invite/inviteDialog.ts',
     NOTIFICATIONS,
+    'people/personCard.ts',
     'roomDialogs/roomDialogs.ts',
     'settings/settingsDialog.ts',
     'suggestions/suggestions.ts',

@@ -1,4 +1,5 @@
 import { CLOSE } from '../../../shared/errors.ts'
+import type { User } from '../../../shared/model.ts'
 import { linkedText } from '../../timeline/formatText.ts'
 import { copyText } from '../../ui/transfer/copyText.ts'
 import { confirmAndSignOut } from '../../session/confirmSignOut.ts'
@@ -15,10 +16,11 @@ import { words } from '../../words/words.ts'
 const loadSettings = retryable(() => import('../../settings/settingsDialog.ts'))
 const loadRoomDialogs = retryable(() => import('../../roomDialogs/roomDialogs.ts'))
 const loadHelp = retryable(() => import('../../help/helpDialog.ts'))
+const loadPersonCard = retryable(() => import('../../people/personCard.ts'))
 const loadInvite = retryable(() => import('../../invite/inviteDialog.ts'))
 
 /** Chunks that a later press needs, also while the server is away. */
-export const dialogChunks = [loadMenu, loadSettings, loadRoomDialogs, loadInvite]
+export const dialogChunks = [loadMenu, loadPersonCard, loadSettings, loadRoomDialogs, loadInvite, loadHelp]
 
 /**
  * The dialogs of a room, in chunks of their own, which the first drawing does not need.
@@ -53,6 +55,11 @@ export function roomDialogs(
 
   const dialogs = {
     help: () => open(loadHelp, (chunk) => chunk.openHelpDialog(signal)),
+    /** @param mention writes a name into the composer */
+    person: (person: User, opener: HTMLElement, mention: (name: string) => void) =>
+      open(loadPersonCard, (chunk) =>
+        chunk.openPersonCard(context.store, { room, person, opener }, mention, signal),
+      ),
     settings: () =>
       open(loadSettings, (chunk) => chunk.openSettingsDialog(context, room, dialogs.signOut, signal)),
     async signOut(): Promise<void> {

@@ -1,6 +1,5 @@
 import { linkedText, loadMarkdown } from '../../timeline/formatText.ts'
 import { announceRoom } from '../../timeline/screenReader.ts'
-import { openPersonCard } from '../../people/personCard.ts'
 import { emptyRoom } from '../../rooms/emptyRoom.ts'
 import { markAllRead } from '../../rooms/markAllRead.ts'
 import { roomHeader } from '../../rooms/roomHeader.ts'
@@ -40,7 +39,7 @@ export function roomScreen(
   const { store, actions } = page
   const context: Context = {
     ...page,
-    showPerson: (person, opener) => openPersonCard(store, { room, person, opener }, mention, signal),
+    showPerson: (person, opener) => void dialogs.person(person, opener, mention),
     emojiMemory: {
       get: () => store.get().settings.emoji,
       set: (emoji) => actions.chooseSettings({ emoji }),
