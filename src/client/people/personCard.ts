@@ -1,4 +1,5 @@
 import type { User } from '../../shared/model.ts'
+import { nameSince } from '../state/personName.ts'
 import { idOf, type State } from '../state/state.ts'
 import type { StateStore } from '../state/store.ts'
 import { avatar, nameOf } from '../ui/avatar.ts'
@@ -42,7 +43,8 @@ export function openPersonCard(
 
   function draw(): void {
     const state = store.get()
-    name = state.rooms[room]?.people.find(({ id }) => id === person.id)?.name ?? person.name
+    const here = state.rooms[room]
+    name = (here && nameSince(here, person.id, -1)) ?? person.name
     const notes = [
       presenceOf(state, room, person.id),
       isMe && people.you,

@@ -3,7 +3,7 @@ import { openPersonCard } from '../../../src/client/people/personCard.ts'
 import { reduce } from '../../../src/client/state/reduce.ts'
 import { createStore } from '../../../src/client/state/store.ts'
 import { h } from '../../../src/client/ui/dom.ts'
-import { ada, bob, eve, firstPage, NOON, person, welcome } from '../../support/client/aState.ts'
+import { ada, bob, eve, firstPage, NOON, person, said, welcome } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
 
 useDom('http://localhost/chat/lobby')
@@ -22,7 +22,12 @@ function aLobby(more = 0) {
   store.dispatch({ type: 'roomOpened', room: 'lobby', shown: true })
   store.dispatch({ type: 'syncRequested', room: 'lobby' })
   const full = [person(ada), person({ ...bob, name: 'Robert' }, 'idle')]
-  const frames = [welcome, firstPage([], { members: { version: 1, count: 2 + more, full } })]
+  const frames = [
+    welcome,
+    firstPage([said(1, { user: { ...eve, name: 'Evelyn' } })], {
+      members: { version: 1, count: 2 + more, full },
+    }),
+  ]
   store.dispatch({ type: 'framesReceived', frames, now: NOON })
   const opener = h('button', { type: 'button' })
   document.body.append(opener)
@@ -57,8 +62,8 @@ test('[U250] my own card says so and offers no mention', () => {
   expect([text, buttons.length]).toEqual(['AdaOnline · you', 1])
 })
 
-test('[U250] a person who is not listed is offline, unless the server lists only some', () => {
-  expect(aLobby().show(eve).text).toBe('EveOffline')
+test('[U250] a person who is not listed is offline, under the name they last wrote under, unless the server lists only some', () => {
+  expect(aLobby().show(eve).text).toBe('EvelynOffline')
   document.querySelector('.card')?.remove()
-  expect(aLobby(100).show(eve).text).toBe('Eve')
+  expect(aLobby(100).show(eve).text).toBe('Evelyn')
 })
