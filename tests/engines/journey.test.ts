@@ -110,6 +110,24 @@ describe.each(engines)('%s', (_name, start) => {
       expect(box).toBeLessThanOrEqual(0)
     })
 
+    test('[U238] undo gives back the letters that an emoji replaced, and the caret stands behind them', async () => {
+      const { tab } = engine
+      const holds = (text: string) =>
+        eventually(`“${text}” in the composer`, () =>
+          tab.ask((wanted: string) => document.querySelector('textarea')?.value === wanted, text),
+        )
+      await tab.type('a :tad')
+      await present('[role=option]')
+      await tab.type('a:')
+      await holds('a 🎉')
+      await tab.ask(() => document.execCommand('undo'))
+      await holds('a :tada:')
+      await tab.type('!')
+      await holds('a :tada:!')
+      await tab.press('Enter')
+      await heard('a :tada:!')
+    })
+
     test('[A35] a draft outlives a reload at once, and so does the place', async () => {
       const { tab } = engine
       await tab.type('not yet se')

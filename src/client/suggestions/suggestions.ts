@@ -139,17 +139,26 @@ export function suggestions(
     return { from: before.length - letters.length - 1, isSure, items }
   }
 
-  /** Replaces what was typed from the index `from` on. */
-  function exchange(from: number, text: string): void {
-    exchanged = field.value.slice(from, field.selectionStart)
-    replace(from, field.selectionStart, text)
+  function exchange(from: number, to: number, text: string): void {
+    exchanged = field.value.slice(from, to)
+    replace(from, to, text)
   }
 
-  function replaceShortcode(): void {
-    const { value, selectionStart, selectionEnd } = field
-    const shortcode = emoji && shortcodeMatch(value.slice(0, selectionStart), emoji.all)
-    if (!emoji || !shortcode || selectionStart !== selectionEnd) return
-    exchange(shortcode.from, emoji.show(shortcode.entry))
+  /** Puts the emoji in the place of a short code that ends at the caret. */
+  function replaceShortcode(before: string): void {
+    const shortcode = emoji && shortcodeMatch(before, emoji.all)
+    if (!emoji || !shortcode) return
+    const { from } = shortcode
+    const code = before.slice(from)
+    const symbol = emoji.show(shortcode.entry)
+    // Once the key is handled: the composer saves the typed text first, and Safari would undo the whole text with the exchange.
+    setTimeout(() => {
+      const to = from + code.length
+      if (signal.aborted || field.value.slice(from, to) !== code) return
+      const caret = field.selectionStart + symbol.length - code.length
+      exchange(from, to, symbol)
+      field.setSelectionRange(caret, caret)
+    })
   }
 
   function show(next: SuggestionMatch | null): void {
@@ -182,7 +191,7 @@ export function suggestions(
     if (match === null || item === undefined) return
     const { from } = match
     show(null)
-    exchange(from, item.insert)
+    exchange(from, field.selectionStart, item.insert)
   }
 
   /** The text has changed. @param typed by a key: pasted and undone text keeps its short names */
@@ -198,8 +207,7 @@ export function suggestions(
     const find = () => commandMatch(before) ?? emojiMatch(before) ?? mentionMatch(before, people())
     const next = isOpenable ? find() : null
     show(next !== null && next.items.length > 0 ? next : null)
-    // Once this input event is handled: the composer must save the typed text first and the replaced text after it.
-    if (typed) queueMicrotask(replaceShortcode)
+    if (typed) replaceShortcode(before)
   }
 
   function emphasise(mark: '**' | '_'): void {

@@ -24,7 +24,7 @@ export function emojiGrid(on: {
     class: 'emoji-list',
     onKeydown: moveFocus,
     onPointerover: showName,
-    onPointerleave: () => on.name(null),
+    onPointerleave: showName,
     onFocusin: showName,
     onScroll: () => on.scrolled(topSection()),
   })
@@ -38,8 +38,11 @@ export function emojiGrid(on: {
     return sections.findLast((section) => section.offsetTop <= top)?.dataset['name'] ?? ''
   }
 
-  function showName({ target }: Event): void {
-    on.name((target instanceof Element && shown.get(target)) || null)
+  /** The emoji under the pointer, else the focused one. */
+  function showName({ target, type }: Event): void {
+    const pointed = type === 'pointerleave' ? null : (target as Element)
+    const entryOf = (cell: Element | null) => (cell === null ? undefined : shown.get(cell))
+    on.name(entryOf(pointed) ?? entryOf(document.activeElement) ?? null)
   }
 
   function moveFocus(event: KeyboardEvent): void {
