@@ -121,7 +121,7 @@ test.each([
 })
 
 // prettier-ignore
-test.each(['\u3164', '\u115f\u1160', '\u2800 \u2800', '\uffa0', '\u034f', '\u200b', '\u200d\u2060', '\ufeff', '\ufe0f', '\u00ad', '\u202e\u202c', '\u17b4', '\ufff9', '\u{e0041}', '\u3000\u2028'])(
+test.each(['\u3164', '\u115f\u1160', '\u2800 \u2800', '\uffa0', '\u034f', '\u200b', '\u200d\u2060', '\ufeff', '\ufe0f', '\u00ad', '\u202e\u202c', '\u17b4', '\ufff9', '\u{e0041}', '\u3000\u2028', '\u{1d159}', '\u{13441} \u{16fe4}'])(
   '[U122] the text %j is blank', (text) => {
     expect(textFault(text)).toBe('blank')
   },

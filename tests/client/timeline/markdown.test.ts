@@ -132,16 +132,17 @@ describe('Markdown', () => {
     const copied: string[] = []
     const copyText = async (text: string) => void copied.push(text)
     const loadHighlighter = () => import('../../../src/client/timeline/markdown/highlight.ts')
-    const typed = '```js\nlet x = "*a*"\n```\n\n```klingon\nlet x\n```'
+    const long = 'let x; '.repeat(400) + '\n'
+    const typed = `\`\`\`js\nlet x = "*a*"\n\`\`\`\n\n\`\`\`klingon\nlet x\n\`\`\`\n\n\`\`\`js\n${long}\`\`\``
     document.body.replaceChildren(...drawText(typed, { ...writer, copyText, loadHighlighter }).nodes)
-    const [first, second] = document.querySelectorAll('.code-block')
+    const [first, second, third] = document.querySelectorAll('.code-block')
     expect(first?.querySelector('.code-language')?.textContent).toBe('js')
     first?.querySelector('button')?.click()
     await eventually('copied', () => first?.querySelector('button')?.textContent === 'Copied')
     expect(copied).toEqual(['let x = "*a*"'])
     await eventually('colours', () => first?.querySelector('.code-keyword')?.textContent === 'let')
     expect(first?.querySelector('pre')?.textContent).toBe('let x = "*a*"')
-    expect(second?.querySelector('pre span')).toBe(null)
+    for (const plain of [second, third]) expect(plain?.querySelector('pre span')).toBe(null)
   })
 
   test('[U20, S2] makes no element, attribute or address of hostile text that is not on the list', () => {

@@ -59,9 +59,12 @@ function drawn(nodes: Nodes): (Node | string)[] {
   })
 }
 
+/** Longer code stays plain: what some grammars take grows with its square, 35 ms at this length (W10). */
+const MAX_LENGTH = 2_000
+
 /** Colours the text of an element in a task of its own; a language that is not known leaves it as it is. */
 export function colour(code: HTMLElement, language: string): void {
-  if (!lowlight.registered(language)) return
+  if (!lowlight.registered(language) || code.textContent.length > MAX_LENGTH) return
   setTimeout(() => {
     // The message may be gone by now.
     if (code.isConnected)
