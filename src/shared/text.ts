@@ -6,7 +6,7 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
 
 /** Characters that are visible. Hangul fillers are default-ignorable; the blanks of Braille, music and hieroglyphs are not. */
 const VISIBLE =
-  /[^\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}\u{13441}\u{13442}\u{16fe4}]/u
+  /[^\s\u{16fe4}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{13441}\u{13442}\u{1d159}]/u
 
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text)

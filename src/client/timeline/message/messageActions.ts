@@ -6,6 +6,7 @@ import { dayLabel, isolated, timeOfDay } from '../../ui/format.ts'
 import { roomAddress } from '../../state/roomName.ts'
 import { selfOf, type Row } from '../../state/state.ts'
 import type { Context } from '../../app/context.ts'
+import { plainText } from '../formatText.ts'
 import type { MessageList } from '../messageList.ts'
 import { longPress } from './longPress.ts'
 import { openPopover, placePopover } from '../../ui/popover.ts'
@@ -142,7 +143,7 @@ export function messageActions(
       const pins = rooms[room]?.pins?.filter(isStored).map(({ id, seq, user, at, text }) => ({
         author: nameOf(user),
         when: `${dayLabel(at, Date.now())}, ${timeOfDay(at, settings.clock)}`,
-        text: text.trim(),
+        text: plainText(text, '').trim(),
         jump: () => jump(seq),
         unpin: can('pin') ? () => reportFailure(on, actions.pin(room, id, false)) : null,
       }))
