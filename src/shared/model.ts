@@ -103,7 +103,7 @@ export interface RoomCard {
   name: string
   topic: string
   kind: 'public'
-  /** people here now */
+  /** people who are online and not away */
   count: number
 }
 

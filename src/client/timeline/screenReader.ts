@@ -1,5 +1,6 @@
 import { isolated } from '../ui/format.ts'
 import type { Announcer } from '../ui/liveRegions.ts'
+import { onlineIn } from '../state/presence.ts'
 import { knownRoomName } from '../state/roomName.ts'
 import { notifiesMe } from '../state/unreadCounts.ts'
 import { idOf, type PresenceLine, type RoomState } from '../state/state.ts'
@@ -71,7 +72,7 @@ export function announceRoom(
     (name) => {
       if (name === undefined || hasEntered) return
       hasEntered = true
-      announcer.say(words.announcements.entered(isolated(name), store.get().rooms[room]?.onlineCount ?? 0))
+      announcer.say(words.announcements.entered(isolated(name), onlineIn(store.get().rooms[room])))
     },
     signal,
   )

@@ -137,7 +137,7 @@ export const words: Words = {
     others: 'Andere Räume',
     draft: 'Entwurf',
     left: (room: string) => `Du hast ${room} verlassen`,
-    leftAsOwner: (room: string) => `Du hast ${room} verlassen. Der Raum gehört jetzt niemandem.`,
+    leftAsOwner: (room: string) => `Du hast ${room} verlassen. Der Raum gehört dann niemandem.`,
     browse: 'Alle Räume',
     unread: (count: number, atLeast: boolean) =>
       counted(count, { other: atLeast ? '# oder mehr ungelesen' : '# ungelesen' }),

@@ -132,7 +132,7 @@ const atFirst = {
     others: 'Other rooms',
     draft: 'draft',
     left: (room: string) => `You left ${room}`,
-    leftAsOwner: (room: string) => `You left ${room}. It has no owner now.`,
+    leftAsOwner: (room: string) => `You left ${room}. It will have no owner.`,
     browse: 'Browse rooms',
     unread: (count: number, atLeast: boolean) =>
       numbered(count, { other: atLeast ? '# or more unread' : '# unread' }),

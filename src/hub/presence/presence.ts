@@ -130,6 +130,12 @@ export class PresenceTracker {
     return this.#rooms.get(room)?.entries.size ?? 0
   }
 
+  /** How many of them are not away. */
+  online(room: string): number {
+    const entries = this.#rooms.get(room)?.entries.values() ?? []
+    return [...entries].filter((entry) => (entry.announced ?? entry).state === 'active').length
+  }
+
   /** Rooms that are not empty, and how many people are in each. */
   *counts(): Iterable<[room: string, count: number]> {
     for (const [room, { entries }] of this.#rooms) yield [room, entries.size]

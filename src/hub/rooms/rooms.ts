@@ -22,7 +22,7 @@ const LISTED_AND_ONE = LIMITS.roomsListed + 1
 const LONG_READS = 'long reads'
 
 interface RoomsDeps extends HubDeps {
-  presence: Pick<PresenceTracker, 'count' | 'counts'>
+  presence: Pick<PresenceTracker, 'online' | 'counts'>
   publisher: Pick<Publisher, 'publishTopic'>
 }
 
@@ -101,7 +101,7 @@ export class Rooms {
     const row = await this.#deps.store.room(room)
     if (!row) throw new ChatError('noRoom')
     const { name, topic, kind } = row
-    return { room, name, topic, kind, count: this.#deps.presence.count(room) }
+    return { room, name, topic, kind, count: this.#deps.presence.online(room) }
   }
 
   /**
@@ -163,7 +163,7 @@ export class Rooms {
   }
 
   #entry({ room, name, topic, kind, head }: RoomRow, role: Role, joined: boolean): RoomEntry {
-    return { room, name, topic, kind, joined, role, head, count: this.#deps.presence.count(room) }
+    return { room, name, topic, kind, joined, role, head, count: this.#deps.presence.online(room) }
   }
 
   /** Rooms not joined, after `after`: the busiest first, then the empty ones by slug. At most `LISTED_AND_ONE`. */

@@ -147,7 +147,7 @@ describe.skipIf(browserFound === null)('rooms', () => {
     await page.click('.side a[href="/chat/den"]')
     await isIn(page, 'Den')
     const undo = page.locator('.undo-line button')
-    expect(await page.locator('.undo-line span').textContent()).toBe('You left Nook. It has no owner now.')
+    expect(await page.locator('.undo-line span').textContent()).toBe('You left Nook. It will have no owner.')
     await undo.press('Enter')
     await isAt(page, '/chat/nook')
     await isIn(page, 'Nook')

@@ -4,6 +4,7 @@ import { shortcuts } from '../../../src/client/app/room/shortcuts.ts'
 import { saveRooms, savedRooms } from '../../../src/client/net/savedRooms.ts'
 import { swipeDirection } from '../../../src/client/app/room/swipes.ts'
 import { INITIAL_STATE } from '../../../src/client/state/state.ts'
+import { h } from '../../../src/client/ui/dom.ts'
 import { press } from '../../support/client/aRow.ts'
 import { countedRoom, numbers } from '../../support/client/aState.ts'
 import { useDom } from '../../support/client/useDom.ts'
@@ -71,6 +72,23 @@ describe('shortcuts between rooms', () => {
     press(document.body, 'ArrowDown', { altKey: true })
     press(document.body, 'ArrowDown', { altKey: true, shiftKey: true })
     expect(visited).toEqual(['/chat/kitchen', '/chat/mezzanine', '/chat/attic'])
+  })
+
+  test('[U197] F6 goes round the parts of the page in the order in which they stand, without closed ones', () => {
+    page = new AbortController()
+    const parts = ['header', 'rooms', 'messages', 'people', 'composer'].map((name) => {
+      const element = h('button', {}, name)
+      document.body.append(element)
+      return { element, focus: () => element.focus() }
+    })
+    parts[3]?.element.setAttribute('inert', '')
+    const on = { help() {}, escape() {}, switchRoom() {}, markAllRead() {} }
+    shortcuts({ router: {} } as never, { room: 'lobby', rooms: () => [], parts }, on, page.signal)
+    const visited = ['F6', 'F6', 'F6', 'F6', 'F6', 'Shift+F6'].map((key) => {
+      press(document.body, 'F6', { shiftKey: key.startsWith('Shift') })
+      return document.activeElement?.textContent
+    })
+    expect(visited).toEqual(['header', 'rooms', 'messages', 'composer', 'header', 'composer'])
   })
 
   test('[U84] Ctrl+K and ⌘K open the switcher; other chords are left to the browser', () => {

@@ -29,6 +29,14 @@ test('[M30] the list of rooms begins with those of the person, by name', async (
   ])
 })
 
+test('[U190] lists and cards count who is online, without those who are away', async () => {
+  const { ada, bob, hub, pass } = await aLobby()
+  bob.say({ type: 'state', state: 'idle' })
+  await pass(6)
+  expect((await hub.rooms.list(ada.self)).rooms[0]).toMatchObject({ room: 'lobby', count: 1 })
+  expect(await hub.rooms.card('lobby')).toMatchObject({ count: 1 })
+})
+
 test('[M78] the list has at most 200 other rooms, the busiest first, and continues after a given one', async () => {
   const { ada, hub, store, guest, pass } = await aLobby()
   for (let n = 100; n < 350; n += 1)

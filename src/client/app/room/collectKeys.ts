@@ -11,9 +11,13 @@ export function collectKeys(letters: boolean, parent: AbortSignal): { end(): str
     (event) => {
       const { key, ctrlKey, metaKey, altKey } = event
       const isLetter = letters && key.length === 1 && !ctrlKey && !metaKey && !altKey
-      if (key === 'Escape') typed = null
-      else if (!isLetter) return
-      else if (typed !== null) typed += key
+      if (key === 'Escape') {
+        typed = null
+        lifetime.abort()
+      } else if (isLetter) typed += key
+      else if (letters && key === 'Backspace') typed = typed?.slice(0, -1) ?? null
+      // Enter would send what stands in the composer.
+      else if (!letters || key !== 'Enter') return
       event.preventDefault()
       event.stopPropagation()
     },
